@@ -1,0 +1,37 @@
+# How everything is compiled. Warnings are errors; a sanitizer is one option away.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+set(TRIGGERS_SANITIZE "" CACHE STRING "address (with undefined), thread, or empty")
+set_property(CACHE TRIGGERS_SANITIZE PROPERTY STRINGS "" address thread)
+option(TRIGGERS_FUZZ "Build the libFuzzer targets (clang)" OFF)
+
+add_library(triggers_options INTERFACE)
+target_compile_options(triggers_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor
+                                                  -Wold-style-cast -Woverloaded-virtual)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees overlaps in std::string's inlined operator+ that are not there (GCC bug 105651), and warns of members that a
+  # designated initializer leaves at their default.
+  target_compile_options(triggers_options INTERFACE -Wno-restrict -Wno-missing-field-initializers)
+endif()
+target_include_directories(triggers_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(triggers_options INTERFACE TRIGGERS_VERSION="${PROJECT_VERSION}")
+if(TRIGGERS_SANITIZE STREQUAL "address")
+  target_compile_options(triggers_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                                    -fno-omit-frame-pointer)
+  target_link_options(triggers_options INTERFACE -fsanitize=address,undefined)
+elseif(TRIGGERS_SANITIZE STREQUAL "thread")
+  target_compile_options(triggers_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(triggers_options INTERFACE -Wno-tsan)
+  endif()
+  target_link_options(triggers_options INTERFACE -fsanitize=thread)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
