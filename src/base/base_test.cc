@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include "base/encoding.h"
+#include "base/sync_wait.h"
+#include "base/timestamp.h"
+#include "base/uuid7.h"
+
+namespace triggers {
+namespace {
+
+using namespace std::chrono_literals;
+
+UnixMillis at(std::int64_t ms) { return UnixMillis{std::chrono::milliseconds{ms}}; }
+
+TEST(Uuid7, IdsIncreaseWhileTheClockStandsOrGoesBack) {
+  Uuid7Generator generator;
+  Uuid7 last = generator.next(at(1'700'000'000'000));
+  for (int i = 0; i < 100'000; ++i) {
+    const Uuid7 id = generator.next(at(1'700'000'000'000 - i));
+    ASSERT_LT(last, id);
+    last = id;
+  }
+  EXPECT_LE(last.time(), at(1'700'000'000'000) + 1s);
+}
+
+TEST(Uuid7, CarriesItsTimeVersionAndVariant) {
+  Uuid7Generator generator;
+  const Uuid7 id = generator.next(at(1'700'000'000'123));
+  EXPECT_EQ(id.time(), at(1'700'000'000'123));
+  EXPECT_EQ(id.text()[14], '7');
+  EXPECT_EQ(Uuid7::parse(id.text()), id);
+}
+
+TEST(Uuid7, ContinuesAfterAnEarlierProcess) {
+  Uuid7Generator first;
+  const Uuid7 last = first.next(at(1'800'000'000'000));
+  Uuid7Generator second(last);
+  EXPECT_LT(last, second.next(at(1'700'000'000'000)));
+}
+
+TEST(Uuid7, ParseTakesOnlyVersionSevenInItsFullForm) {
+  EXPECT_TRUE(Uuid7::parse("0189F7E0-7B2C-7DEF-8123-456789ABCDEF"));
+  for (const auto* text : {"", "0189f7e0-7b2c-4def-8123-456789abcdef", "0189f7e0-7b2c-7def-c123-456789abcdef",
+                           "0189f7e07b2c7def8123456789abcdef", "0189f7e0-7b2c-7def-8123-456789abcdeg",
+                           "{189f7e0-7b2c-7def-8123-456789abcdef}", "0189f7e0-7b2c-7def-8123-456789abcdef0"}) {
+    EXPECT_FALSE(Uuid7::parse(text)) << text;
+  }
+}
+
+TEST(Timestamp, RoundTripsWithMilliseconds) {
+  for (const std::int64_t ms : {0LL, 951'782'399'999LL, 1'700'000'000'001LL, 253'402'300'799'999LL}) {
+    EXPECT_EQ(parse_timestamp(format_timestamp(at(ms))), at(ms));
+  }
+  EXPECT_EQ(format_timestamp(at(951'782'399'999)), "2000-02-28T23:59:59.999Z");
+}
+
+TEST(Timestamp, ParseTakesOffsetsAndFractions) {
+  EXPECT_EQ(parse_timestamp("2026-01-01T01:00:00+01:00"), parse_timestamp("2026-01-01T00:00:00Z"));
+  EXPECT_EQ(parse_timestamp("2026-01-01t00:00:00.1239z"), parse_timestamp("2026-01-01T00:00:00.123Z"));
+  for (const auto* text : {"", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01",
+                           "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Z ", "2026-1-01T00:00:00Z"}) {
+    EXPECT_FALSE(parse_timestamp(text)) << text;
+  }
+}
+
+TEST(Encoding, Base64UrlRoundTripsAndRefusesWhatItDidNotMake) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string bytes(size, static_cast<char>(0xfb - size));
+    EXPECT_EQ(from_base64url(to_base64url(bytes)), bytes);
+  }
+  for (const auto* text : {"A", "AB", "AAA=", "A A", "AA+/", "AAAAA"}) EXPECT_FALSE(from_base64url(text)) << text;
+}
+
+TEST(Encoding, HexRoundTrips) {
+  EXPECT_EQ(to_hex("\x01\xfe"), "01fe");
+  EXPECT_EQ(from_hex("01FE"), "\x01\xfe");
+  EXPECT_FALSE(from_hex("0"));
+  EXPECT_FALSE(from_hex("0g"));
+}
+
+Task<int> answer() { co_return 42; }
+Task<int> fails() {
+  throw std::runtime_error("no");
+  co_return 0;
+}
+Task<int> deep(int levels) {
+  if (levels == 0) co_return 0;
+  co_return 1 + co_await deep(levels - 1);
+}
+
+TEST(Task, ReturnsItsValueAndThrowsItsException) {
+  EXPECT_EQ(sync_wait(answer()), 42);
+  EXPECT_THROW(sync_wait(fails()), std::runtime_error);
+}
+
+TEST(Task, AwaitingManyReadyTasksDoesNotGrowTheStack) {
+  const auto many = []() -> Task<long> {
+    long sum = 0;
+    for (int i = 0; i < 200'000; ++i) sum += co_await answer();
+    co_return sum;
+  };
+  EXPECT_EQ(sync_wait(many()), 42L * 200'000);
+  EXPECT_EQ(sync_wait(deep(1000)), 1000);
+}
+
+}  // namespace
+}  // namespace triggers

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace triggers {
+
+/// Milliseconds since the Unix epoch, UTC: the resolution of every time that the API shows.
+using UnixMillis = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// Time as it is passed to what needs it, so that a test can say what time it is. Any thread may call.
+class Clock {
+ public:
+  Clock() = default;
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+  virtual ~Clock() = default;
+
+  /// The wall clock; may jump either way.
+  [[nodiscard]] virtual UnixMillis now() const = 0;
+  /// A clock that never goes back; for durations only.
+  [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const = 0;
+
+  /// The machine's clock.
+  static const Clock& system() noexcept;
+};
+
+}  // namespace triggers

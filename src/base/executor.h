@@ -1,0 +1,37 @@
+#pragma once
+
+#include <coroutine>
+#include <span>
+
+namespace triggers {
+
+/// A thread that runs coroutines. A coroutine that suspends on one executor is resumed on the same one, so its state
+/// needs no lock.
+class Executor {
+ public:
+  Executor() = default;
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+  virtual ~Executor() = default;
+
+  /// Resumes every handle on this executor's thread, in order. Any thread may call; the handles are copied.
+  virtual void resume(std::span<const std::coroutine_handle<>> handles) = 0;
+
+  /// The executor of the calling thread; an invariant that there is one.
+  static Executor& current() noexcept;
+
+ protected:
+  /// Makes `executor` the calling thread's for a scope.
+  class Scope {
+   public:
+    explicit Scope(Executor& executor) noexcept;
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope();
+
+   private:
+    Executor* previous_;
+  };
+};
+
+}  // namespace triggers

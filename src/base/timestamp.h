@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace triggers {
+
+/// `2026-01-31T23:59:59.123Z`: RFC 3339, UTC, milliseconds. Years 0 to 9999.
+[[nodiscard]] std::string format_timestamp(UnixMillis time);
+void append_timestamp(std::string& out, UnixMillis time);
+
+/// Any RFC 3339 date-time (an offset and any number of fraction digits are taken; what is below a millisecond is cut).
+/// Nothing if the text is not one.
+[[nodiscard]] std::optional<UnixMillis> parse_timestamp(std::string_view text);
+
+}  // namespace triggers
