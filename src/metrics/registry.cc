@@ -1,0 +1,149 @@
+#include <prometheus/check_names.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <variant>
+
+#include "base/invariant.h"
+#include "metrics/metrics.h"
+
+namespace triggers::metrics {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+/// Our own counters, which threads do not contend for; the library knows the names' rules and the text format.
+using Metric =
+    std::variant<std::unique_ptr<Counter>, std::unique_ptr<Gauge>, std::unique_ptr<Histogram>, std::function<double()>>;
+
+struct Family {
+  MetricType type = MetricType::Untyped;
+  std::string help;
+  std::map<Labels, Metric> metrics;
+};
+
+struct Fill {
+  ClientMetric& out;
+
+  void operator()(const std::unique_ptr<Counter>& counter) const {
+    out.counter.value = static_cast<double>(counter->value());
+  }
+  void operator()(const std::unique_ptr<Gauge>& gauge) const { out.gauge.value = gauge->value(); }
+  void operator()(const std::function<double()>& value) const { out.counter.value = value(); }
+  void operator()(const std::unique_ptr<Histogram>& histogram) const {
+    const auto snapshot = histogram->snapshot();
+    const auto bounds = histogram->bounds();
+    out.histogram.sample_count = snapshot.count;
+    out.histogram.sample_sum = snapshot.sum;
+    std::uint64_t cumulative = 0;
+    for (std::size_t bucket = 0; bucket < snapshot.counts.size(); ++bucket) {
+      cumulative += snapshot.counts[bucket];
+      const auto bound = bucket < bounds.size() ? bounds[bucket] : std::numeric_limits<double>::infinity();
+      out.histogram.bucket.push_back({cumulative, bound});
+    }
+  }
+};
+
+ClientMetric collect(const Labels& labels, const Metric& metric) {
+  ClientMetric out;
+  for (const auto& [name, value] : labels) out.label.push_back({name, value});
+  std::visit(Fill{out}, metric);
+  return out;
+}
+
+}  // namespace
+
+class Registry::State {
+ public:
+  /// The place of that name and these labels; `make` fills a new one.
+  template <class Make>
+  Metric& resolve(MetricType type, std::string_view name, std::string_view help, const Labels& labels, Make make) {
+    const std::lock_guard lock(mutex_);
+    const std::string key(name);
+    INVARIANT(prometheus::CheckMetricName(key));
+    auto [family, is_new] = families_.try_emplace(key);
+    if (is_new) {
+      family->second.type = type;
+      family->second.help = help;
+    }
+    INVARIANT(family->second.type == type);
+    auto sorted = labels;
+    std::sort(sorted.begin(), sorted.end());
+    auto& metrics = family->second.metrics;
+    if (const auto found = metrics.find(sorted); found != metrics.end()) return found->second;
+    for (const auto& [label, value] : sorted) {
+      INVARIANT(prometheus::CheckLabelName(label));
+    }
+    return metrics.emplace(std::move(sorted), make()).first->second;
+  }
+
+  void on_scrape(std::function<void()> hook) {
+    const std::lock_guard lock(mutex_);
+    hooks_.push_back(std::move(hook));
+  }
+
+  std::string exposition() {
+    std::vector<MetricFamily> collected;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& hook : hooks_) hook();
+      for (const auto& [name, family] : families_) {
+        MetricFamily out{name, family.help, family.type, {}};
+        for (const auto& [labels, metric] : family.metrics) out.metric.push_back(collect(labels, metric));
+        collected.push_back(std::move(out));
+      }
+    }
+    return prometheus::TextSerializer{}.prometheus::Serializer::Serialize(collected);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Family> families_;
+  std::vector<std::function<void()>> hooks_;
+};
+
+Registry::Registry() : state_(std::make_unique<State>()) {}
+Registry::~Registry() = default;
+
+Counter& Registry::counter(std::string_view name, std::string_view help, const Labels& labels) {
+  auto& metric =
+      state_->resolve(MetricType::Counter, name, help, labels, [] { return Metric(std::make_unique<Counter>()); });
+  const auto* counter = std::get_if<std::unique_ptr<Counter>>(&metric);
+  INVARIANT(counter != nullptr);
+  return **counter;
+}
+
+Gauge& Registry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
+  auto& metric =
+      state_->resolve(MetricType::Gauge, name, help, labels, [] { return Metric(std::make_unique<Gauge>()); });
+  return **std::get_if<std::unique_ptr<Gauge>>(&metric);
+}
+
+Histogram& Registry::histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
+                               const Labels& labels) {
+  auto& metric = state_->resolve(MetricType::Histogram, name, help, labels,
+                                 [bounds] { return Metric(std::make_unique<Histogram>(bounds)); });
+  return **std::get_if<std::unique_ptr<Histogram>>(&metric);
+}
+
+void Registry::counter_from(std::string_view name, std::string_view help, const Labels& labels,
+                            std::function<double()> value) {
+  bool made = false;
+  (void)state_->resolve(MetricType::Counter, name, help, labels, [&] {
+    made = true;
+    return Metric(std::move(value));
+  });
+  INVARIANT(made);
+}
+
+void Registry::on_scrape(std::function<void()> hook) { state_->on_scrape(std::move(hook)); }
+
+std::string Registry::exposition() const { return state_->exposition(); }
+
+}  // namespace triggers::metrics
