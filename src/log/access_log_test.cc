@@ -1,0 +1,181 @@
+#include "log/access_log.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace triggers::log {
+namespace {
+
+using namespace std::chrono_literals;
+
+AccessEntry entry() {
+  AccessEntry made;
+  made.time = UnixMillis{1'700'000'000'123ms};
+  made.request_id = "r-1";
+  made.method = "POST";
+  made.route = "/events";
+  made.status = 201;
+  made.duration = 1'234'567ns;
+  made.bytes_in = 300;
+  made.bytes_out = 150;
+  made.key_id = "key_1";
+  made.user_id = "acme";
+  made.client = "192.0.2.1";
+  return made;
+}
+
+class TemporaryFile {
+ public:
+  TemporaryFile() : file_(std::tmpfile()) {}
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::fclose(file_); }
+
+  int descriptor() { return fileno(file_); }
+  std::string text() {
+    std::string out;
+    std::array<char, 65'536> part{};
+    off_t at = 0;
+    for (ssize_t got; (got = pread(descriptor(), part.data(), part.size(), at)) > 0; at += got) {
+      out.append(part.data(), static_cast<std::size_t>(got));
+    }
+    return out;
+  }
+
+ private:
+  std::FILE* file_;
+};
+
+struct Pipe {
+  Pipe() { EXPECT_EQ(pipe(ends), 0); }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    if (ends[0] >= 0) close(ends[0]);
+    close(ends[1]);
+  }
+  int ends[2] = {-1, -1};
+};
+
+TEST(AccessLog, LineHasEveryField) {
+  TemporaryFile file;
+  AccessLog log(file.descriptor());
+  log.write(entry());
+  ASSERT_TRUE(log.flush(5s));
+  EXPECT_EQ(file.text(),
+            R"({"time":"2023-11-14T22:13:20.123Z","level":"info","event":"request","request_id":"r-1","method":"POST",)"
+            R"("route":"/events","status":201,"duration_us":1234,"bytes_in":300,"bytes_out":150,"key_id":"key_1",)"
+            R"("user_id":"acme","client":"192.0.2.1"})"
+            "\n");
+}
+
+TEST(AccessLog, EmptyFieldsAreLeftOutAndHostileOnesEscaped) {
+  TemporaryFile file;
+  AccessLog log(file.descriptor());
+  auto line = entry();
+  line.key_id = line.user_id = {};
+  line.request_id = "a\"\n\xFF";
+  log.write(line);
+  ASSERT_TRUE(log.flush(5s));
+  const auto parsed = boost::json::parse(file.text()).as_object();
+  EXPECT_FALSE(parsed.contains("key_id"));
+  EXPECT_EQ(parsed.at("request_id").as_string(), "a\"\n\xEF\xBF\xBD");
+}
+
+TEST(AccessLog, EveryLineOfEveryThreadArrivesWhole) {
+  TemporaryFile file;
+  {
+    AccessLog log(file.descriptor());
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&log] {
+        for (int i = 0; i < 2000; ++i) log.write(entry());
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_TRUE(log.flush(5s));
+    EXPECT_EQ(log.dropped(), 0U);
+  }
+  std::istringstream lines(file.text());
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    ASSERT_TRUE(line.starts_with("{\"time\"") && line.ends_with("\"192.0.2.1\"}")) << line;
+  }
+  EXPECT_EQ(count, 8000);
+}
+
+TEST(AccessLog, DestructorWritesWhatIsLeft) {
+  TemporaryFile file;
+  {
+    AccessLog(file.descriptor()).write(entry());
+  }
+  EXPECT_FALSE(file.text().empty());
+}
+
+TEST(AccessLog, TwoLogsOnOneThreadDoNotShareBuffers) {
+  TemporaryFile a, b;
+  AccessLog log_a(a.descriptor()), log_b(b.descriptor());
+  for (int i = 0; i < 3; ++i) {
+    log_a.write(entry());
+    log_b.write(entry());
+  }
+  ASSERT_TRUE(log_a.flush(5s) && log_b.flush(5s));
+  const auto text = a.text();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_EQ(text, b.text());
+}
+
+TEST(AccessLog, StuckReaderCostsLinesAndNeverTime) {
+  Pipe stuck;
+  std::uint64_t dropped = 0;
+  std::string seen;
+  {
+    AccessLog log(stuck.ends[1]);
+    for (int i = 0; i < 30'000; ++i) log.write(entry());
+    dropped = log.dropped();
+    EXPECT_FALSE(log.flush(0ms));
+    // The reader goes on, so that the end does not have to wait for its patience to be over.
+    std::thread reader([&] {
+      std::array<char, 65'536> part{};
+      for (ssize_t got; (got = read(stuck.ends[0], part.data(), part.size())) > 0;) {
+        seen.append(part.data(), static_cast<std::size_t>(got));
+        if (seen.ends_with("last\"}\n")) return;
+      }
+    });
+    EXPECT_TRUE(log.flush(5s));
+    dropped = log.dropped();
+    auto last = entry();
+    last.client = "last";
+    log.write(last);
+    EXPECT_TRUE(log.flush(5s));
+    reader.join();
+  }
+  EXPECT_GT(dropped, 0U);
+  EXPECT_EQ(static_cast<std::uint64_t>(std::count(seen.begin(), seen.end(), '\n')) + dropped, 30'001U);
+}
+
+TEST(AccessLog, ReaderThatIsGoneOnlyCounts) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Pipe gone;
+  close(std::exchange(gone.ends[0], -1));
+  AccessLog log(gone.ends[1]);
+  log.write(entry());
+  EXPECT_TRUE(log.flush(5s));
+  EXPECT_EQ(log.dropped(), 1U);
+}
+
+}  // namespace
+}  // namespace triggers::log
