@@ -1,0 +1,82 @@
+#include "http/acceptor.h"
+
+#include "http/loop.h"
+#include "http/transport.h"
+
+namespace triggers::http {
+namespace {
+
+constexpr int accepted_at_once_max = 64;  // so that a flood of connections does not hold up those that are open
+constexpr std::chrono::milliseconds exhausted_pause{50};
+constexpr std::size_t refusing_open_max = 256;
+
+/// Waits as a coroutine for anything of Asio's that ends with an error code alone.
+template <class Start>
+struct Wait {
+  explicit Wait(Start with) : start(std::move(with)) {}
+  Start start;
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    start([waiting](const boost::system::error_code&) { waiting.resume(); });
+  }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace
+
+Acceptor::Acceptor(Loop& home, std::span<const std::unique_ptr<Loop>> loops, ServerState& state, Listener listener)
+    : home_(home),
+      loops_(loops),
+      state_(state),
+      listener_(std::move(listener)),
+      ready_(home.io(), listener_.fd()),
+      pause_(home.io()) {}
+
+Acceptor::~Acceptor() { ready_.release(); }
+
+void Acceptor::stop() {
+  stopping_ = true;
+  boost::system::error_code ignored;
+  ready_.cancel(ignored);
+  pause_.cancel();
+}
+
+RootTask Acceptor::live() {
+  while (!stopping_) {
+    co_await Wait([this](auto done) { ready_.async_wait(Descriptor::wait_read, done); });
+    if (stopping_ || accept_some()) continue;
+    // Out of file descriptors or memory: the listener stays ready, so wait for connections to end.
+    pause_.expires_after(exhausted_pause);
+    co_await Wait([this](auto done) { pause_.async_wait(done); });
+  }
+  home_.ended(*this);
+}
+
+bool Acceptor::accept_some() {
+  for (int taken = 0; taken < accepted_at_once_max; ++taken) {
+    auto accepted = listener_.accept();
+    if (accepted.error != 0) {
+      ++state_.accept_failures;
+      return false;
+    }
+    if (!accepted.socket) return true;
+    hand_over(std::move(accepted));
+  }
+  return true;
+}
+
+void Acceptor::hand_over(Listener::Accepted accepted) {
+  ++state_.accepted;
+  const bool refused = !accepted.peer.local && state_.tcp_open >= state_.config.connections_max;
+  if (refused) {
+    ++state_.refused;
+    if (state_.refusing_open >= refusing_open_max) return;
+  }
+  // Counted here and not by the session, which another thread starts later.
+  ++(refused ? state_.refusing_open : accepted.peer.local ? state_.local_open : state_.tcp_open);
+  loops_[next_]->adopt(std::move(accepted.socket), std::move(accepted.peer), refused);
+  next_ = (next_ + 1) % loops_.size();
+}
+
+}  // namespace triggers::http

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace triggers::http {
+
+/// Decodes a gzip body piece by piece (RFC 1952; several members one after the other are one body). Not thread-safe.
+class GzipDecoder {
+ public:
+  enum class Outcome {
+    ok,         ///< All of the input was taken.
+    too_large,  ///< The decoded body would pass the limit.
+    broken,     ///< Not gzip, a wrong checksum, or bytes after the end.
+  };
+
+  GzipDecoder();
+  GzipDecoder(const GzipDecoder&) = delete;
+  GzipDecoder& operator=(const GzipDecoder&) = delete;
+  ~GzipDecoder();
+
+  /// Appends what `input` decodes to. `out` never grows past `limit_bytes`, whatever the input claims.
+  Outcome decode(std::string_view input, std::string& out, std::size_t limit_bytes);
+  /// True if the input so far ends where a member ends.
+  [[nodiscard]] bool at_end() const noexcept;
+
+ private:
+  struct Stream;
+  std::unique_ptr<Stream> stream_;
+};
+
+}  // namespace triggers::http

@@ -1,0 +1,112 @@
+#include "http/loop.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "http/acceptor.h"
+
+namespace triggers::http {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Deadlines are looked at this often: a quarter of the shortest, between 5 and 250 ms.
+milliseconds tick_for(const ServerConfig& config) {
+  const auto shortest =
+      std::min({config.header_deadline, config.body_deadline, config.idle_deadline, config.write_deadline});
+  return std::clamp(shortest / 4, milliseconds{5}, milliseconds{250});
+}
+
+}  // namespace
+
+Loop::Loop(ServerState& state) : state_(state), tick_(tick_for(state.config)) {}
+
+Loop::~Loop() = default;
+
+void Loop::run() {
+  const Scope scope(*this);
+  const auto guard = boost::asio::make_work_guard(io_);
+  for (const auto& acceptor : acceptors_) acceptor->start();
+  tick();
+  io_.run();
+}
+
+void Loop::resume(std::span<const std::coroutine_handle<>> handles) {
+  if (handles.empty()) return;
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = ready_.empty();
+    ready_.insert(ready_.end(), handles.begin(), handles.end());
+  }
+  if (first) boost::asio::post(io_, [this] { run_ready(); });
+}
+
+void Loop::run_ready() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_.swap(ready_);
+  }
+  for (const auto handle : running_) handle.resume();
+  running_.clear();
+}
+
+void Loop::adopt(UniqueFd socket, Peer peer, bool refused) {
+  boost::asio::post(io_, [this, accepted = std::move(socket), from = std::move(peer), refused]() mutable {
+    start_session(std::move(accepted), std::move(from), refused);
+  });
+}
+
+void Loop::start_session(UniqueFd socket, Peer peer, bool refused) {
+  sessions_.push_back(std::make_unique<Session>(*this, state_, std::move(socket), std::move(peer), refused));
+  Session& session = *sessions_.back();
+  session.index = sessions_.size() - 1;
+  session.start();
+}
+
+void Loop::ended(Session& session) {
+  const std::size_t index = session.index;
+  if (index + 1 != sessions_.size()) {
+    std::swap(sessions_[index], sessions_.back());
+    sessions_[index]->index = index;
+  }
+  sessions_.pop_back();
+  end_if_done();
+}
+
+void Loop::accept_on(std::unique_ptr<Acceptor> acceptor) { acceptors_.push_back(std::move(acceptor)); }
+
+void Loop::ended(Acceptor& acceptor) {
+  std::erase_if(acceptors_, [&](const auto& one) { return one.get() == &acceptor; });
+  end_if_done();
+}
+
+void Loop::stop() {
+  boost::asio::post(io_, [this] {
+    stopping_ = true;
+    for (const auto& acceptor : acceptors_) acceptor->stop();
+    for (const auto& session : sessions_) session->stop_if_idle();
+    end_if_done();
+  });
+}
+
+void Loop::abort() {
+  boost::asio::post(io_, [this] {
+    for (const auto& session : sessions_) session->abort();
+  });
+}
+
+void Loop::tick() {
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto& session : sessions_) session->check_deadline(now);
+  timer_.expires_after(tick_);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void Loop::end_if_done() {
+  if (stopping_ && sessions_.empty() && acceptors_.empty()) io_.stop();
+}
+
+}  // namespace triggers::http

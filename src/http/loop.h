@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/executor.h"
+#include "http/response_writer.h"
+#include "http/session.h"
+
+namespace triggers::http {
+
+class Acceptor;
+
+/// One IO thread: its sockets, its sessions, and the coroutines that are to be resumed on it.
+class Loop final : public Executor {
+ public:
+  explicit Loop(ServerState& state);
+  ~Loop() override;
+
+  /// Runs until stop() was called and the last session and acceptor have ended.
+  void run();
+
+  // Any thread.
+  void resume(std::span<const std::coroutine_handle<>> handles) override;
+  /// A new connection for this loop.
+  void adopt(UniqueFd socket, Peer peer, bool refused);
+  /// Stops the acceptors, ends the sessions that wait for a request, lets the others finish.
+  void stop();
+  /// Closes every socket. Handlers that run are waited for.
+  void abort();
+
+  /// Before run(), which starts it.
+  void accept_on(std::unique_ptr<Acceptor> acceptor);
+
+  // This thread.
+  void ended(Session& session);
+  void ended(Acceptor& acceptor);
+  [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+  [[nodiscard]] std::string_view date() { return date_.now(); }
+  /// Where a session makes its answer; good until it suspends.
+  [[nodiscard]] std::string& answer_buffer() noexcept { return answer_buffer_; }
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+
+ private:
+  void start_session(UniqueFd socket, Peer peer, bool refused);
+  void run_ready();
+  void tick();
+  void end_if_done();
+
+  ServerState& state_;
+  boost::asio::io_context io_{1};
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock> timer_{io_};
+  std::chrono::milliseconds tick_;
+  DateText date_;
+  std::string answer_buffer_;
+  bool stopping_ = false;
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+
+  std::mutex mutex_;
+  std::vector<std::coroutine_handle<>> ready_;    // guarded by mutex_
+  std::vector<std::coroutine_handle<>> running_;  // this thread's
+};
+
+}  // namespace triggers::http

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "http/message.h"
+#include "http/server.h"
+
+namespace triggers::http {
+
+/// What a request may weigh; the members are those of ServerConfig.
+struct RequestLimits {
+  std::size_t header_bytes_max = 32 * 1024;
+  std::size_t body_bytes_max = 512 * 1024;
+  std::function<std::size_t(Method, std::string_view target)> body_bytes_max_for;
+};
+
+/// Bytes to a Request or a ProtocolError, without a socket. However the bytes are cut into pieces, the result is the
+/// same. One for each connection, used for its requests in turn, so that the buffers of the request are used again.
+class RequestParser {
+ public:
+  enum class State {
+    header,    ///< Wants more of the request line and the fields.
+    body,      ///< The fields are read; wants more of the body.
+    complete,  ///< request() is whole. Bytes of the next request were left alone.
+    failed,    ///< error() says why; nothing that follows on this connection can be trusted.
+  };
+
+  /// `limits` outlives the parser.
+  explicit RequestParser(const RequestLimits& limits);
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+  ~RequestParser();
+
+  /// Forgets the request (not its peer) and waits for the next. Gives back large buffers.
+  void reset();
+
+  /// Takes bytes from the front of `input` and says how many it used. What was not used must be offered again, with
+  /// more bytes behind it. `input` need never be longer than limits.header_bytes_max for the parser to get on.
+  std::size_t feed(std::string_view input);
+
+  /// Where the rest of a body of a declared length may be written instead of being fed; empty if that is not possible.
+  /// Grows with what has come, not with what was declared. Only after feed() has used all of its input.
+  [[nodiscard]] std::span<char> body_space();
+  /// `size` bytes were written to the front of body_space().
+  void body_written(std::size_t size);
+
+  [[nodiscard]] State state() const noexcept { return state_; }
+  /// True once a byte of the request has been seen (empty lines before it do not count; RFC 9112, section 2.2).
+  [[nodiscard]] bool started() const noexcept { return started_; }
+  [[nodiscard]] Request& request() noexcept { return request_; }
+  [[nodiscard]] const ProtocolError& error() const noexcept { return error_; }
+  /// The sender waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
+  [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
+  /// No byte of the body has come.
+  [[nodiscard]] bool body_has_not_begun() const noexcept { return body_bytes_ == 0; }
+  /// Whether the connection stays open after this request, as far as the client says (RFC 9112, section 9.3).
+  [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
+  [[nodiscard]] bool is_http10() const noexcept { return http10_; }
+
+ private:
+  struct Wire;
+
+  std::size_t feed_header(std::string_view input);
+  void read_header(std::string_view header);
+  std::size_t feed_sized_body(std::string_view input);
+  std::size_t feed_chunks(std::string_view input);
+  void header_ended();
+  void take_body(std::string_view bytes);
+  void body_ended();
+  void fail(ProtocolProblem problem, std::string_view detail, std::size_t limit_bytes = 0, std::size_t size_bytes = 0);
+  bool check_host();
+  bool check_transfer_encoding();
+  bool check_expectation();
+  bool check_content_encoding();
+
+  const RequestLimits& limits_;
+  std::unique_ptr<Wire> wire_;  // what knows Beast and zlib
+  Request request_;
+  ProtocolError error_{};
+  State state_ = State::header;
+  bool started_ = false;
+  bool expects_continue_ = false;
+  bool keep_alive_ = false;
+  bool http10_ = false;
+  bool chunked_ = false;
+  std::size_t scanned_ = 0;  // bytes of the input in which no end of the header was found
+  const char* header_end_ = nullptr;
+  std::size_t body_left_ = 0;   // of a declared length
+  std::size_t chunk_left_ = 0;  // of the chunk whose header was read
+  std::size_t body_bytes_ = 0;  // that have come, before decoding
+  std::size_t body_limit_ = 0;
+};
+
+}  // namespace triggers::http

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "http/request_parser.h"
+#include "http/server.h"
+#include "http/tls.h"
+
+namespace triggers::http {
+
+/// What every session of a server uses. Constant while the server runs, but for the counters.
+struct ServerState {
+  ServerConfig config;
+  Handlers handlers;
+  RequestLimits limits;
+  std::unique_ptr<TlsContext> tls;  ///< Empty: plain TCP.
+
+  std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.
+  std::atomic<std::size_t> local_open = 0;     ///< Never refused: the operator must get in.
+  std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503.
+  std::atomic<std::uint64_t> accepted = 0;
+  std::atomic<std::uint64_t> refused = 0;
+  std::atomic<std::uint64_t> timeouts = 0;
+  std::atomic<std::uint64_t> accept_failures = 0;
+};
+
+}  // namespace triggers::http

@@ -1,0 +1,245 @@
+#include "http/session.h"
+
+#include <algorithm>
+
+#include "http/loop.h"
+
+namespace triggers::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How long and how much is read from a client that still sends when its answer says that the connection closes: were it
+// closed at once, the system would reset it and the client might never read the answer (RFC 9112, section 9.6).
+constexpr milliseconds linger_deadline{2'000};
+constexpr std::size_t linger_bytes_max = 8 * 1024 * 1024;
+
+constexpr std::size_t body_buffer_bytes = 16 * 1024;  // for a body that cannot be read straight to its place
+
+}  // namespace
+
+Session::Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused)
+    : loop_(loop),
+      state_(state),
+      transport_(loop.io(), std::move(socket)),
+      parser_(state.limits),
+      local_(peer.local),
+      refused_(refused) {
+  if (state_.tls && !local_) transport_.use_tls(state_.tls->layer(transport_.socket()));
+  parser_.request().peer = std::move(peer);
+}
+
+Session::~Session() { --(refused_ ? state_.refusing_open : local_ ? state_.local_open : state_.tcp_open); }
+
+RootTask Session::live() {
+  bool open = true;
+  if (transport_.has_tls()) open = co_await handshake();
+  if (open && refused_) {
+    ProtocolError problem{ProtocolProblem::too_many_connections, "too many connections are open",
+                          state_.config.connections_max, 0};
+    open = co_await respond_to_problem(std::move(problem), steady_clock::now());
+  }
+  while (open) open = co_await exchange();
+  if (lingers_) co_await linger();
+  transport_.close();
+  loop_.ended(*this);
+}
+
+Task<bool> Session::handshake() {
+  if (loop_.stopping()) co_return false;  // accepted in the moment of the stop
+  enter(Phase::handshake, state_.config.header_deadline);
+  const Operation done = co_await transport_.handshake();
+  co_return !done.error && !expired_;
+}
+
+Task<bool> Session::exchange() {
+  parser_.reset();
+  problem_.reset();
+  bytes_in_ = bytes_out_ = 0;
+  const bool whole = co_await read_request();
+  if (!whole) co_return false;
+  first_ = false;
+  const TimePoint since = steady_clock::now();
+  if (parser_.state() == RequestParser::State::failed) problem_ = parser_.error();
+  if (problem_) co_return co_await respond_to_problem(std::move(*problem_), since);
+
+  phase_ = Phase::handling;
+  deadline_ = TimePoint::max();
+  const Request& request = parser_.request();
+  Response response;
+  bool failed = false;
+  try {
+    response = co_await state_.handlers.handle(request);
+  } catch (...) {
+    failed = true;  // whatever it was: the client gets its answer, and the other connections never notice
+  }
+  if (failed) response = state_.handlers.internal_error(request);
+  const bool close = response.close || !parser_.keep_alive() || loop_.stopping();
+  bool written = write_answer(response, close);
+  if (!written) written = co_await write_rest(response);
+  observe(response, since);
+  // What the client sent behind its last request would make the system reset the connection under the answer.
+  if (written && close) lingers_ = transport_.has_tls() || !buffer_.empty() || transport_.available() > 0;
+  co_return written && !close;
+}
+
+/// True if there is something to answer: a request, or problem_, or the parser's error.
+Task<bool> Session::read_request() {
+  enter(Phase::idle, first_ ? state_.config.header_deadline : state_.config.idle_deadline);
+  for (;;) {
+    feed_parser();
+    switch (parser_.state()) {
+      case RequestParser::State::complete:
+      case RequestParser::State::failed: co_return true;
+      case RequestParser::State::header:
+        if (phase_ == Phase::idle && parser_.started()) {
+          // The first request's time began with the connection.
+          if (first_) phase_ = Phase::header;
+          if (!first_) enter(Phase::header, state_.config.header_deadline);
+        }
+        break;
+      case RequestParser::State::body:
+        if (phase_ == Phase::body) break;
+        enter(Phase::body, state_.config.body_deadline);
+        if (parser_.expects_continue() && buffer_.empty() && parser_.body_has_not_begun()) {
+          const bool sent = co_await send_continue();
+          if (!sent) co_return false;
+        }
+        break;
+    }
+    if (phase_ == Phase::idle && loop_.stopping() && transport_.available() == 0) co_return false;
+    const std::span<char> space = read_space();
+    const Operation read = co_await transport_.read_some(space);
+    if (!take_read(read)) co_return problem_.has_value();
+  }
+}
+
+/// Where the next bytes go: the body itself if that is possible.
+std::span<char> Session::read_space() {
+  if (phase_ == Phase::idle) buffer_.release();
+  std::span<char> space;
+  if (buffer_.empty()) space = parser_.body_space();
+  reads_body_ = !space.empty();
+  if (reads_body_) return space;
+  const std::size_t wanted = phase_ == Phase::body ? body_buffer_bytes : ReadBuffer::initial_bytes;
+  return buffer_.space(wanted, std::max(state_.limits.header_bytes_max, body_buffer_bytes));
+}
+
+/// False if nothing more comes; then problem_ says what the client is still to be told.
+bool Session::take_read(const Operation& read) {
+  if (expired_) {
+    expired_ = false;
+    if (phase_ == Phase::idle && !first_) return false;
+    ++state_.timeouts;
+    problem_ = ProtocolError{ProtocolProblem::timeout, phase_ == Phase::body ? "the body did not come in time"
+                                                                             : "the header did not come in time"};
+    return false;
+  }
+  if (read.error) {
+    if (phase_ != Phase::idle && read.error == boost::asio::error::eof) {
+      problem_ = ProtocolError{ProtocolProblem::malformed, "the connection ended before the request did"};
+    }
+    return false;
+  }
+  if (reads_body_) {
+    bytes_in_ += read.bytes;
+    parser_.body_written(read.bytes);
+  } else {
+    buffer_.written(read.bytes);
+  }
+  return true;
+}
+
+void Session::feed_parser() {
+  if (buffer_.empty()) return;
+  const std::size_t used = parser_.feed(buffer_.unread());
+  buffer_.consume(used);
+  bytes_in_ += used;
+}
+
+Task<bool> Session::send_continue() {
+  constexpr std::string_view nothing_more;
+  const Operation written = co_await transport_.write("HTTP/1.1 100 Continue\r\n\r\n", nothing_more);
+  co_return !written.error && !expired_;
+}
+
+/// Makes the answer and hands the kernel what it takes at once. False if there is a rest.
+bool Session::write_answer(const Response& response, bool close) {
+  const Framing framing{
+      .head = parser_.request().method == Method::head, .close = close, .http10 = parser_.is_http10()};
+  std::string& out = loop_.answer_buffer();
+  const bool body_apart = write_response(out, response, framing, loop_.date());
+  const std::string_view body = body_apart ? std::string_view(response.body) : std::string_view{};
+  bytes_out_ = out.size() + body.size();
+  const std::size_t sent = transport_.write_now(out, body);
+  if (sent == bytes_out_) return true;
+  const std::size_t head_sent = std::min(sent, out.size());
+  unsent_.assign(out, head_sent);
+  body_unsent_ = body.size() - (sent - head_sent);
+  return false;
+}
+
+/// Writes what write_answer left.
+Task<bool> Session::write_rest(const Response& response) {
+  enter(Phase::writing, state_.config.write_deadline);
+  const std::string_view body = response.body;
+  const Operation rest = co_await transport_.write(unsent_, body.substr(body.size() - body_unsent_));
+  unsent_ = std::string{};
+  co_return !rest.error;
+}
+
+/// Always the last answer of a connection.
+Task<bool> Session::respond_to_problem(ProtocolError problem, TimePoint since) {
+  const Response response = state_.handlers.protocol_error(problem, parser_.request());
+  lingers_ = write_answer(response, true);
+  if (!lingers_) lingers_ = co_await write_rest(response);
+  observe(response, since);
+  co_return false;
+}
+
+Task<void> Session::linger() {
+  enter(Phase::closing, linger_deadline);
+  if (transport_.has_tls()) {
+    co_await transport_.shutdown_tls();
+    co_return;
+  }
+  transport_.shutdown_send();
+  for (std::size_t drained = 0; drained < linger_bytes_max;) {
+    buffer_.consume(buffer_.unread().size());
+    const std::span<char> space = buffer_.space(body_buffer_bytes, body_buffer_bytes);
+    const Operation read = co_await transport_.read_some(space);
+    if (read.error) co_return;
+    drained += read.bytes;
+  }
+}
+
+void Session::enter(Phase phase, milliseconds time) {
+  phase_ = phase;
+  deadline_ = steady_clock::now() + time;
+}
+
+void Session::check_deadline(TimePoint now) {
+  if (now < deadline_) return;
+  deadline_ = TimePoint::max();
+  if (phase_ == Phase::writing || phase_ == Phase::closing) {
+    if (phase_ == Phase::writing) ++state_.timeouts;
+    transport_.close();
+    return;
+  }
+  expired_ = true;
+  transport_.cancel();
+}
+
+void Session::stop_if_idle() {
+  const bool waits = phase_ == Phase::idle && !parser_.started() && transport_.available() == 0;
+  if (waits || phase_ == Phase::handshake) transport_.cancel();
+}
+
+void Session::observe(const Response& response, TimePoint since) {
+  if (!state_.handlers.observe) return;
+  const Exchange exchange{parser_.request(), response, steady_clock::now() - since, bytes_in_, bytes_out_};
+  state_.handlers.observe(exchange);
+}
+
+}  // namespace triggers::http

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/task.h"
+#include "http/read_buffer.h"
+#include "http/request_parser.h"
+#include "http/server_state.h"
+#include "http/transport.h"
+
+namespace triggers::http {
+
+class Loop;
+
+/// One connection: a coroutine that reads a request, has it handled, writes the answer, and again. Belongs to its loop
+/// and is touched on the loop's thread only.
+class Session {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  /// `refused`: there are too many connections; say so and close.
+  Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  /// Runs until it suspends. The session tells its loop when it has ended, which destroys it.
+  void start() { live(); }
+  /// Ends what has waited past its deadline.
+  void check_deadline(TimePoint now);
+  /// Ends the session if it waits for a request of which nothing has come.
+  void stop_if_idle();
+  /// Closes the socket whatever happens on it. The session ends once its handler has.
+  void abort() { transport_.close(); }
+
+  std::size_t index = 0;  ///< Its place in the loop's list; the loop's.
+
+ private:
+  enum class Phase { handshake, idle, header, body, handling, writing, closing };
+
+  RootTask live();
+  Task<bool> handshake();
+  Task<bool> exchange();
+  Task<bool> read_request();
+  Task<bool> send_continue();
+  Task<bool> write_rest(const Response& response);
+  Task<bool> respond_to_problem(ProtocolError problem, TimePoint since);
+  Task<void> linger();
+
+  std::span<char> read_space();
+  bool take_read(const Operation& read);
+  void feed_parser();
+  bool write_answer(const Response& response, bool close);
+  void enter(Phase phase, std::chrono::milliseconds time);
+  void observe(const Response& response, TimePoint since);
+
+  Loop& loop_;
+  ServerState& state_;
+  Transport transport_;
+  RequestParser parser_;
+  ReadBuffer buffer_;
+  std::string unsent_;                    // of the answer's head
+  std::size_t body_unsent_ = 0;           // bytes, at its end
+  std::optional<ProtocolError> problem_;  // that the parser does not know of
+  TimePoint deadline_ = TimePoint::max();
+  std::size_t bytes_in_ = 0;
+  std::size_t bytes_out_ = 0;
+  Phase phase_ = Phase::handshake;
+  bool local_;
+  bool refused_;
+  bool first_ = true;
+  bool expired_ = false;
+  bool reads_body_ = false;  // the read under way goes to the body, not to buffer_
+  bool lingers_ = false;
+};
+
+}  // namespace triggers::http

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace triggers::http {
+
+/// One gzip member; for tests.
+std::string gzipped(std::string_view text);
+
+}  // namespace triggers::http
