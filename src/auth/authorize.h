@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "auth/key.h"
+#include "base/clock.h"
+
+namespace triggers::auth {
+
+/// Why a key that exists may not be used. The names are part of the answer to the client.
+enum class Denial : std::uint8_t {
+  none,            ///< It may.
+  inactive,        ///< Switched off by an operator, who can switch it on again.
+  revoked,         ///< For good.
+  expired,         ///< The key's `expires_at` has come.
+  secret_expired,  ///< The key lives on, but this secret was rotated out and its grace is over.
+};
+
+/// `inactive`, …; empty for none.
+[[nodiscard]] std::string_view denial_name(Denial denial) noexcept;
+
+/// Whether `record`, which was found by `presented`, may be used at `now`. An instant belongs to what follows it: a key
+/// that expires at noon is expired at noon. A hash that the record no longer holds is secret_expired. Any thread.
+[[nodiscard]] Denial judge(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept;
+
+enum class Action : std::uint8_t {
+  read,         ///< The inbox, an event.
+  send,         ///< Events.
+  acknowledge,  ///< Events.
+  manage_keys,  ///< Of the key's own tenant; of others only with KeyRecord::all_tenants.
+};
+
+/// A viewer reads; a creator also sends and acknowledges; an admin does everything.
+[[nodiscard]] bool allows(Role role, Action action) noexcept;
+
+/// Whether the key's event types let it send `event_type`: the list is empty, or has an entry that equals the type, or
+/// one that ends in `*` and whose rest the type starts with (`order.*` takes `order.paid`, and `*` takes all). Case
+/// counts. A `*` elsewhere is an ordinary character.
+[[nodiscard]] bool may_send_type(const KeyRecord& record, std::string_view event_type) noexcept;
+
+}  // namespace triggers::auth

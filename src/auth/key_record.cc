@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstring>
+
+#include "auth/key.h"
+#include "auth/validate.h"
+#include "base/encoding.h"
+#include "base/timestamp.h"
+
+namespace triggers::auth {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t version = 1;
+constexpr std::size_t record_bytes_max = 1024 * 1024;
+
+json::value time_or_null(const std::optional<UnixMillis>& time) {
+  return time ? json::value(format_timestamp(*time)) : json::value(nullptr);
+}
+
+/// Reads the members of an object and remembers the first thing that was wrong. A member that nobody asked for is wrong
+/// too: to write the record back without it would lose what a later program stored.
+class Reader {
+ public:
+  Reader(const json::object& object, std::string name) : object_(object), name_(std::move(name)) {}
+
+  std::string text(std::string_view name) {
+    const auto* value = member(name);
+    if (value == nullptr) return {};
+    if (const auto* string = value->if_string()) return {string->data(), string->size()};
+    return fail<std::string>(name, "is not a string");
+  }
+
+  std::optional<std::uint64_t> number_or_null(std::string_view name) {
+    const auto* value = member(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (const auto* positive = value->if_uint64()) return *positive;
+    if (const auto* number = value->if_int64(); number != nullptr && *number >= 0) {
+      return static_cast<std::uint64_t>(*number);
+    }
+    return fail<std::optional<std::uint64_t>>(name, "is not a whole number");
+  }
+
+  std::uint64_t number(std::string_view name) {
+    const auto value = number_or_null(name);
+    return value ? *value : fail<std::uint64_t>(name, "is not a whole number");
+  }
+
+  bool truth(std::string_view name) {
+    const auto* value = member(name);
+    if (value != nullptr && value->is_bool()) return value->get_bool();
+    return fail<bool>(name, "is not true or false");
+  }
+
+  std::optional<UnixMillis> time_or_null(std::string_view name) {
+    const auto* value = member(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (const auto* string = value->if_string()) {
+      if (const auto time = parse_timestamp({string->data(), string->size()})) return time;
+    }
+    return fail<std::optional<UnixMillis>>(name, "is not a timestamp");
+  }
+
+  UnixMillis time(std::string_view name) {
+    const auto value = time_or_null(name);
+    return value ? *value : fail<UnixMillis>(name, "is not a timestamp");
+  }
+
+  template <class Enum>
+  Enum named(std::string_view name, std::optional<Enum> (*parse)(std::string_view) noexcept) {
+    const auto value = parse(text(name));
+    return value ? *value : fail<Enum>(name, "has an unknown value");
+  }
+
+  const json::array& array(std::string_view name) {
+    static const json::array none;
+    const auto* value = member(name);
+    if (value != nullptr && value->is_array()) return value->get_array();
+    fail<bool>(name, "is not an array");
+    return none;
+  }
+
+  template <class T>
+  T fail(std::string_view name, std::string_view what) {
+    if (problem_.empty()) problem_ = name_ + std::string(name) + " " + std::string(what);
+    return T{};
+  }
+
+  /// Empty if every member was asked for and was right.
+  std::string problem() const {
+    if (problem_.empty() && asked_ != object_.size()) return name_ + "there are unknown fields";
+    return problem_;
+  }
+
+ private:
+  const json::value* member(std::string_view name) {
+    const auto* value = object_.if_contains(json::string_view(name.data(), name.size()));
+    if (value == nullptr) {
+      fail<bool>(name, "is missing");
+    } else {
+      ++asked_;
+    }
+    return value;
+  }
+
+  const json::object& object_;
+  std::string name_;
+  std::string problem_;
+  std::size_t asked_ = 0;
+};
+
+Error broken(std::string_view what) {
+  return {ErrorCode::internal, "a stored API key cannot be read: " + std::string(what)};
+}
+
+Result<KeySecret> decode_secret(const json::value& value) {
+  const auto* object = value.if_object();
+  if (object == nullptr) return broken("secrets has an entry that is not an object");
+  Reader reader(*object, "secrets: ");
+  KeySecret secret;
+  const auto bytes = from_hex(reader.text("sha256"));
+  secret.valid_until = reader.time_or_null("valid_until");
+  if (const auto problem = reader.problem(); !problem.empty()) return broken(problem);
+  if (!bytes || bytes->size() != secret.hash.bytes.size()) return broken("secrets: sha256 is not 64 hex digits");
+  std::memcpy(secret.hash.bytes.data(), bytes->data(), bytes->size());
+  return secret;
+}
+
+Result<KeyRecord> decode_object(const json::object& object) {
+  Reader reader(object, "");
+  const auto found = reader.number("v");
+  if (found != version) {
+    return broken("its version is " + std::to_string(found) +
+                  " and this program reads version 1; use the program that "
+                  "wrote it, or a later one");
+  }
+  KeyRecord record;
+  record.key_id = reader.text("key_id");
+  record.revision = reader.number("revision");
+  record.user_id = reader.text("user_id");
+  record.user_email = reader.text("user_email");
+  record.role = reader.named<Role>("role", parse_role);
+  record.all_tenants = reader.truth("all_tenants");
+  const auto rate = reader.number_or_null("rate_limit_per_minute");
+  if (rate > std::uint64_t{KeyLimits::rate_limit_per_minute_max}) {
+    reader.fail<bool>("rate_limit_per_minute", "is out of bounds");
+  }
+  record.rate_limit_per_minute.reset();
+  if (rate) record.rate_limit_per_minute = static_cast<std::uint32_t>(*rate);
+  for (const auto& type : reader.array("event_types")) {
+    if (const auto* string = type.if_string()) {
+      record.event_types.emplace_back(string->data(), string->size());
+    } else {
+      reader.fail<bool>("event_types", "has an entry that is not a string");
+    }
+  }
+  record.expires_at = reader.time_or_null("expires_at");
+  record.status = reader.named<KeyStatus>("status", parse_status);
+  record.description = reader.text("description");
+  record.created_at = reader.time("created_at");
+  record.updated_at = reader.time("updated_at");
+  record.last_used_at = reader.time_or_null("last_used_at");
+  for (const auto& value : reader.array("secrets")) {
+    auto secret = decode_secret(value);
+    if (!secret) return std::move(secret).error();
+    record.secrets.push_back(*secret);
+  }
+  if (const auto problem = reader.problem(); !problem.empty()) return broken(problem);
+  if (const auto valid = validate(record); !valid) return broken(valid.error().message);
+  return record;
+}
+
+}  // namespace
+
+std::string encode(const KeyRecord& record) {
+  json::array secrets;
+  for (const auto& secret : record.secrets) {
+    secrets.push_back({{"sha256", to_hex(secret.hash.view())}, {"valid_until", time_or_null(secret.valid_until)}});
+  }
+  const auto& rate = record.rate_limit_per_minute;
+  const json::object object{
+      {"v", version},
+      {"key_id", record.key_id},
+      {"revision", record.revision},
+      {"user_id", record.user_id},
+      {"user_email", record.user_email},
+      {"role", json::string_view(role_name(record.role).data(), role_name(record.role).size())},
+      {"all_tenants", record.all_tenants},
+      {"rate_limit_per_minute", rate ? json::value(*rate) : json::value(nullptr)},
+      {"event_types", json::array(record.event_types.begin(), record.event_types.end())},
+      {"expires_at", time_or_null(record.expires_at)},
+      {"status", json::string_view(status_name(record.status).data(), status_name(record.status).size())},
+      {"description", record.description},
+      {"created_at", format_timestamp(record.created_at)},
+      {"updated_at", format_timestamp(record.updated_at)},
+      {"last_used_at", time_or_null(record.last_used_at)},
+      {"secrets", std::move(secrets)},
+  };
+  return json::serialize(object);
+}
+
+Result<KeyRecord> decode(std::string_view bytes) {
+  if (bytes.size() > record_bytes_max) return broken("it is larger than 1 MiB");
+  try {
+    json::parse_options options;
+    options.max_depth = 4;
+    boost::system::error_code error;
+    const auto value = json::parse(json::string_view(bytes.data(), bytes.size()), error, {}, options);
+    if (error) return broken("it is not JSON");
+    const auto* object = value.if_object();
+    return object != nullptr ? decode_object(*object) : broken("it is not a JSON object");
+  } catch (const std::exception& exception) {
+    return broken(exception.what());
+  }
+}
+
+}  // namespace triggers::auth

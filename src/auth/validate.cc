@@ -1,0 +1,137 @@
+#include "auth/validate.h"
+
+#include <algorithm>
+#include <string>
+
+namespace triggers::auth {
+namespace {
+
+Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+
+/// Bytes of the well-formed sequence at the front (RFC 3629, section 4); 0 if there is none.
+std::size_t sequence_bytes(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t at) -> unsigned { return static_cast<unsigned char>(text[at]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t size = first >= 0xC2 && first <= 0xDF   ? 2
+                           : first >= 0xE0 && first <= 0xEF ? 3
+                           : first >= 0xF0 && first <= 0xF4 ? 4
+                                                            : 0;
+  if (size == 0 || text.size() < size) return 0;
+  for (std::size_t at = 1; at < size; ++at) {
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned second = byte(1);
+  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+  const bool surrogate = first == 0xED && second > 0x9F;
+  const bool above_unicode = first == 0xF4 && second > 0x8F;
+  return overlong || surrogate || above_unicode ? 0 : size;
+}
+
+std::size_t count_chars(std::string_view utf8) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// C0, DEL and C1 (U+0080 to U+009F, which begin with C2 in UTF-8).
+bool has_control_character(std::string_view utf8) noexcept {
+  for (std::size_t at = 0; at < utf8.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(utf8[at]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    if (byte == 0xC2 && at + 1 < utf8.size() && static_cast<unsigned char>(utf8[at + 1]) < 0xA0) return true;
+  }
+  return false;
+}
+
+/// What is wrong with `text` as text; empty if nothing is.
+std::string_view text_problem(std::string_view text) noexcept {
+  if (!is_utf8(text)) return " is not valid UTF-8";
+  if (has_control_character(text)) return " has a control character";
+  return {};
+}
+
+bool plausible_email(std::string_view text) noexcept {
+  const auto at = text.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find('@', at + 1) == std::string_view::npos && text.find(' ') == std::string_view::npos;
+}
+
+bool printable(UnixMillis time) noexcept {
+  using namespace std::chrono;
+  return time >= sys_days{year{0} / January / 1} && time < sys_days{year{10000} / January / 1};
+}
+
+bool times_printable(const KeyRecord& record) noexcept {
+  const auto fine = [](const std::optional<UnixMillis>& time) { return !time || printable(*time); };
+  return printable(record.created_at) && printable(record.updated_at) && fine(record.expires_at) &&
+         fine(record.last_used_at) &&
+         std::all_of(record.secrets.begin(), record.secrets.end(),
+                     [&](const KeySecret& secret) { return fine(secret.valid_until); });
+}
+
+bool is_key_id(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= KeyLimits::key_id_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+         });
+}
+
+Result<Done> validate_event_types(const std::vector<std::string>& types) {
+  if (types.size() > KeyLimits::event_types_max) return invalid("event_types must have at most 100 entries");
+  for (const auto& type : types) {
+    if (const auto problem = text_problem(type); !problem.empty()) {
+      return invalid("event_types has an entry that" + std::string(problem));
+    }
+    if (type.empty() || count_chars(type) > KeyLimits::event_type_chars_max) {
+      return invalid("event_types must have entries of 1 to 255 characters");
+    }
+  }
+  return Done{};
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto size = sequence_bytes(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+Result<Done> validate(const KeyRecord& record) {
+  if (!is_key_id(record.key_id)) return invalid("key_id must be 1 to 64 letters, digits, `_` or `-`");
+  if (record.user_id.empty() || record.user_id.size() > KeyLimits::user_id_bytes_max) {
+    return invalid("user_id must be 1 to 255 bytes");
+  }
+  if (const auto problem = text_problem(record.user_id); !problem.empty()) {
+    return invalid("user_id" + std::string(problem));
+  }
+  if (record.user_email.size() > KeyLimits::user_email_bytes_max) {
+    return invalid("user_email must be at most 320 bytes");
+  }
+  if (const auto problem = text_problem(record.user_email); !problem.empty()) {
+    return invalid("user_email" + std::string(problem));
+  }
+  if (!record.user_email.empty() && !plausible_email(record.user_email)) {
+    return invalid("user_email must look like name@example.com, or be empty");
+  }
+  if (const auto problem = text_problem(record.description); !problem.empty()) {
+    return invalid("description" + std::string(problem));
+  }
+  if (count_chars(record.description) > KeyLimits::description_chars_max) {
+    return invalid("description must be at most 1000 characters");
+  }
+  if (auto types = validate_event_types(record.event_types); !types) return types;
+  if (record.rate_limit_per_minute &&
+      (*record.rate_limit_per_minute == 0 || *record.rate_limit_per_minute > KeyLimits::rate_limit_per_minute_max)) {
+    return invalid("rate_limit_per_minute must be 1 to 10000000, or unlimited");
+  }
+  if (record.all_tenants && record.role != Role::admin) return invalid("all_tenants needs the role admin");
+  if (record.secrets.size() > KeyLimits::secrets_max) return invalid("secrets must be at most 16");
+  if (!times_printable(record)) return invalid("expires_at must be within the years 0 to 9999");
+  return Done{};
+}
+
+}  // namespace triggers::auth
