@@ -1,0 +1,109 @@
+#include "limit/failure_limiter.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "limit/gcra.h"
+
+namespace triggers::limit {
+namespace {
+
+constexpr std::size_t ways = 8;
+constexpr std::size_t lock_count = 64;
+
+/// An IPv4 address, or the /64 of an IPv6 address; then when its bucket is full again.
+struct Entry {
+  std::uint64_t high = 0, low = 0;
+  std::int64_t full_at_ns = std::numeric_limits<std::int64_t>::min();
+};
+
+Entry entry_for(std::string_view text) {
+  Entry entry;
+  const auto address = Address::parse(text);
+  if (!address) {
+    entry.low = std::numeric_limits<std::uint64_t>::max();
+    return entry;
+  }
+  std::memcpy(&entry.high, address->bytes.data(), 8);
+  if (address->is_v4()) std::memcpy(&entry.low, address->bytes.data() + 8, 8);
+  return entry;
+}
+
+std::uint64_t mix(std::uint64_t value) noexcept {
+  value ^= value >> 32;
+  value *= 0x9E3779B97F4A7C15ULL;
+  value ^= value >> 29;
+  value *= 0xBF58476D1CE4E5B9ULL;
+  return value ^ value >> 32;
+}
+
+}  // namespace
+
+struct FailureLimiter::Table {
+  struct alignas(64) Lock {
+    std::mutex mutex;
+  };
+
+  explicit Table(std::size_t addresses_max) : entries(std::max(addresses_max / ways, std::size_t{1}) * ways) {}
+
+  std::size_t set_of(const Entry& entry) const noexcept {
+    return mix(mix(entry.high ^ seed_high) ^ entry.low ^ seed_low) % (entries.size() / ways);
+  }
+  std::span<Entry> set_at(std::size_t set) noexcept { return std::span(entries).subspan(set * ways, ways); }
+
+  static Entry* find(std::span<Entry> set, const Entry& wanted) noexcept {
+    const auto found = std::find_if(set.begin(), set.end(), [&](const Entry& entry) {
+      return entry.high == wanted.high && entry.low == wanted.low;
+    });
+    return found == set.end() ? nullptr : &*found;
+  }
+
+  // Nobody outside can know the seeds, so nobody can choose addresses that meet in one set.
+  const std::uint64_t seed_high = random_u64(), seed_low = random_u64();
+  std::vector<Entry> entries;
+  std::array<Lock, lock_count> locks;
+};
+
+FailureLimiter::FailureLimiter(std::uint32_t per_minute, std::size_t addresses_max)
+    : table_(std::make_unique<Table>(addresses_max)), per_minute_(per_minute) {}
+
+FailureLimiter::~FailureLimiter() = default;
+
+Decision FailureLimiter::record_failure(std::string_view address, Time now) {
+  if (per_minute_ == 0) return {};
+  const Gcra gcra(per_minute_);
+  const auto now_ns = Gcra::count(now);
+  const auto wanted = entry_for(address);
+  const auto set_index = table_->set_of(wanted);
+  const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
+  const auto set = table_->set_at(set_index);
+  auto* entry = Table::find(set, wanted);
+  if (entry == nullptr) {
+    entry = &*std::min_element(set.begin(), set.end(),
+                               [](const Entry& a, const Entry& b) { return a.full_at_ns < b.full_at_ns; });
+    *entry = wanted;
+  }
+  const bool allowed = gcra.has_one(entry->full_at_ns, now_ns);
+  if (allowed) entry->full_at_ns = gcra.after_take(entry->full_at_ns, now_ns);
+  return gcra.describe(allowed, entry->full_at_ns, now_ns);
+}
+
+Decision FailureLimiter::peek(std::string_view address, Time now) const {
+  if (per_minute_ == 0) return {};
+  const Gcra gcra(per_minute_);
+  const auto now_ns = Gcra::count(now);
+  const auto wanted = entry_for(address);
+  const auto set_index = table_->set_of(wanted);
+  const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
+  const auto* entry = Table::find(table_->set_at(set_index), wanted);
+  const auto full_at_ns = entry == nullptr ? now_ns : entry->full_at_ns;
+  return gcra.describe(gcra.has_one(full_at_ns, now_ns), full_at_ns, now_ns);
+}
+
+}  // namespace triggers::limit

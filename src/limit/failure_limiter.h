@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "limit/address.h"
+#include "limit/token_bucket.h"
+
+namespace triggers::limit {
+
+/// Limits failed authentications by client address; an IPv6 address counts as its /64, which one client owns whole. A
+/// text that is no address counts as one shared address.
+///
+/// Memory is constant: `addresses_max` entries of 24 bytes, eight to a set that is chosen by a hash with a random seed.
+/// A new address takes the entry of its set that is nearest to full again, so whoever fails most is remembered longest.
+/// Any thread may call; the sets are spread over 64 locks.
+class FailureLimiter {
+ public:
+  using Time = TokenBucket::Time;
+
+  /// `per_minute` failures a minute are allowed, and as many at once. 0: no limit.
+  explicit FailureLimiter(std::uint32_t per_minute, std::size_t addresses_max = 65'536);
+  FailureLimiter(const FailureLimiter&) = delete;
+  FailureLimiter& operator=(const FailureLimiter&) = delete;
+  ~FailureLimiter();
+
+  /// Counts one failure. Not allowed: this one is over the limit, answer 429 with retry_after instead of 401.
+  [[nodiscard]] Decision record_failure(std::string_view address, Time now);
+  /// Whether one more failure would be allowed; counts nothing.
+  [[nodiscard]] Decision peek(std::string_view address, Time now) const;
+
+ private:
+  struct Table;
+  std::unique_ptr<Table> table_;
+  std::uint32_t per_minute_;
+};
+
+}  // namespace triggers::limit

@@ -1,0 +1,194 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "limit/failure_limiter.h"
+#include "limit/rate_fields.h"
+#include "limit/token_bucket.h"
+
+namespace triggers::limit {
+namespace {
+
+using namespace std::chrono_literals;
+using Time = TokenBucket::Time;
+
+const Time start{1h};
+
+int take_all(TokenBucket& bucket, Time now) {
+  int taken = 0;
+  while (bucket.take(now).allowed) ++taken;
+  return taken;
+}
+
+TEST(TokenBucket, HoldsExactlyNWhateverNIs) {
+  for (const std::uint32_t n : {1U, 7U, 59U, 60U, 61U, 100U, 99'999U, 6'666'667U / 100}) {
+    TokenBucket bucket(n);
+    EXPECT_EQ(take_all(bucket, start), static_cast<int>(n));
+  }
+}
+
+TEST(TokenBucket, HoldsExactlyNAtTheLargestRate) {
+  TokenBucket bucket(9'999'999);
+  EXPECT_EQ(take_all(bucket, start), 9'999'999);
+}
+
+TEST(TokenBucket, RetryAfterIsExactToTheNanosecond) {
+  for (const std::uint32_t n : {1U, 7U, 100U, 12'345U}) {
+    TokenBucket bucket(n);
+    take_all(bucket, start);
+    const auto refused = bucket.take(start + 1ns);
+    ASSERT_FALSE(refused.allowed);
+    ASSERT_GT(refused.retry_after, 0ns);
+    EXPECT_FALSE(bucket.take(start + 1ns + refused.retry_after - 1ns).allowed) << n;
+    EXPECT_TRUE(bucket.take(start + 1ns + refused.retry_after).allowed) << n;
+  }
+}
+
+TEST(TokenBucket, TellsWhatRemainsAndWhenItIsFull) {
+  TokenBucket bucket(60);
+  const auto first = bucket.take(start);
+  EXPECT_TRUE(first.allowed);
+  EXPECT_EQ(first.limit, 60U);
+  EXPECT_EQ(first.remaining, 59U);
+  EXPECT_EQ(first.reset, 1s);
+  EXPECT_EQ(first.retry_after, 0ns);
+  take_all(bucket, start);
+  const auto refused = bucket.take(start);
+  EXPECT_EQ(refused.remaining, 0U);
+  EXPECT_EQ(refused.reset, 60s);
+  EXPECT_EQ(refused.retry_after, 1s);
+  EXPECT_EQ(bucket.take(start + 30s).remaining, 29U);
+}
+
+TEST(TokenBucket, IdleTimeFillsItOnceOnly) {
+  TokenBucket bucket(100);
+  take_all(bucket, start);
+  EXPECT_EQ(take_all(bucket, start + 24h), 100);
+}
+
+TEST(TokenBucket, OlderNowOfAnotherThreadTakesNoneTwice) {
+  TokenBucket bucket(2);
+  EXPECT_TRUE(bucket.take(start).allowed);
+  EXPECT_FALSE(bucket.take(start - 1ms).allowed);
+  EXPECT_EQ(take_all(bucket, start), 1);
+}
+
+TEST(TokenBucket, UnlimitedNeverRefuses) {
+  TokenBucket bucket(std::nullopt);
+  for (int i = 0; i < 1000; ++i) {
+    const auto decision = bucket.take(start);
+    ASSERT_TRUE(decision.allowed);
+    ASSERT_FALSE(decision.limit);
+  }
+}
+
+TEST(TokenBucket, ChangeOfNKeepsTheUsedShare) {
+  TokenBucket bucket(100);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(bucket.take(start).allowed);
+  bucket.set_rate(1000);
+  EXPECT_EQ(bucket.peek(start).remaining, 500U);
+  bucket.set_rate(10);
+  EXPECT_EQ(bucket.peek(start).remaining, 5U);
+  EXPECT_EQ(take_all(bucket, start), 5);
+  bucket.set_rate(1000);
+  EXPECT_FALSE(bucket.take(start).allowed);
+  bucket.set_rate(std::nullopt);
+  EXPECT_TRUE(bucket.take(start).allowed);
+}
+
+TEST(TokenBucket, PeekTakesNothing) {
+  TokenBucket bucket(1);
+  EXPECT_TRUE(bucket.peek(start).allowed);
+  EXPECT_TRUE(bucket.peek(start).allowed);
+  EXPECT_TRUE(bucket.take(start).allowed);
+  EXPECT_FALSE(bucket.peek(start).allowed);
+}
+
+TEST(TokenBucket, RacingThreadsTakeExactlyWhatIsThere) {
+  constexpr int capacity = 20'000;
+  TokenBucket bucket(capacity);
+  std::atomic<int> taken{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < capacity / 4; ++i) taken += bucket.take(start).allowed ? 1 : 0;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(taken, capacity);
+}
+
+TEST(FailureLimiter, RefusesAfterNAndSaysWhenToRetry) {
+  FailureLimiter limiter(30);
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+  const auto refused = limiter.record_failure("10.0.0.1", start);
+  EXPECT_FALSE(refused.allowed);
+  EXPECT_EQ(refused.retry_after, 2s);
+  EXPECT_FALSE(limiter.peek("10.0.0.1", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.2", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 2s).allowed);
+}
+
+TEST(FailureLimiter, CountsIpv6By64AndIpv4WhateverItsForm) {
+  FailureLimiter limiter(1);
+  EXPECT_TRUE(limiter.record_failure("2001:db8:0:1::1", start).allowed);
+  EXPECT_FALSE(limiter.record_failure("2001:db8:0:1:ffff::2", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("2001:db8:0:2::1", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("192.0.2.1", start).allowed);
+  EXPECT_FALSE(limiter.record_failure("::ffff:192.0.2.1", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("192.0.2.2", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("garbage", start).allowed);
+  EXPECT_FALSE(limiter.record_failure("other garbage", start).allowed);
+}
+
+TEST(FailureLimiter, ZeroIsNoLimit) {
+  FailureLimiter limiter(0);
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+}
+
+TEST(FailureLimiter, FloodOfAddressesDoesNotFreeTheWorstOne) {
+  FailureLimiter limiter(30, 1024);
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto address =
+        "11." + std::to_string(i / 65'536) + "." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256);
+    EXPECT_TRUE(limiter.record_failure(address, start).allowed);
+  }
+  EXPECT_FALSE(limiter.record_failure("10.0.0.1", start).allowed);
+}
+
+TEST(FailureLimiter, RacingThreadsAreCountedExactly) {
+  FailureLimiter limiter(1000);
+  std::atomic<int> allowed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 500; ++i) allowed += limiter.record_failure("10.0.0.1", start).allowed ? 1 : 0;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(allowed, 1000);
+}
+
+TEST(RateFields, AreOfTheDraftsForm) {
+  EXPECT_EQ(policy_field(100), "\"default\";q=100;w=60");
+  TokenBucket bucket(60);
+  auto decision = bucket.take(start);
+  EXPECT_EQ(limit_field(decision), "\"default\";r=59;t=1");
+  decision.reset = 1001ms;
+  EXPECT_EQ(limit_field(decision), "\"default\";r=59;t=2");
+}
+
+TEST(RateFields, RetryAfterIsRoundedUpAndAtLeastOne) {
+  EXPECT_EQ(retry_after_field(0ns), "1");
+  EXPECT_EQ(retry_after_field(1ns), "1");
+  EXPECT_EQ(retry_after_field(1s), "1");
+  EXPECT_EQ(retry_after_field(1s + 1ns), "2");
+  EXPECT_EQ(retry_after_field(60s), "60");
+}
+
+}  // namespace
+}  // namespace triggers::limit
