@@ -1,0 +1,115 @@
+#include "config/config.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/invariant.h"
+#include "config/file.h"
+
+namespace triggers::config {
+namespace {
+
+/// A text for an option, and where it came from in words.
+struct Given {
+  std::string text;
+  Source source = Source::default_value;
+  std::string origin;
+};
+
+Error refuse(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+
+Error bad_value(const Option& option, const Given& given) {
+  std::string message(option.name);
+  message.append(" = ").append(option.secret ? "(redacted)" : given.text.substr(0, 200));
+  message.append(" (").append(given.origin).append(") is refused");
+  if (const auto bounds = bounds_text(option); !bounds.empty()) message.append(": it must be ").append(bounds);
+  if (!option.unit.empty()) message.append(" ").append(option.unit);
+  return refuse(std::move(message));
+}
+
+std::optional<std::string> from_environment(const Option& option, const Environment& environment) {
+  auto value = environment ? environment(std::string(option.env)) : std::nullopt;
+  return value && !value->empty() ? value : std::nullopt;
+}
+
+Given find_given(const Option& option, const NamedValues& flags, const Environment& environment,
+                 const std::string& path, const std::vector<FileLine>& lines) {
+  const auto flag = std::find_if(flags.rbegin(), flags.rend(), [&](const auto& f) { return f.first == option.name; });
+  if (flag != flags.rend()) return {flag->second, Source::flag, std::string("flag --").append(option.name)};
+  if (auto value = from_environment(option, environment)) {
+    return {*std::move(value), Source::environment, std::string("environment ").append(option.env)};
+  }
+  const auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return l.name == option.name; });
+  if (line != lines.end()) return {line->value, Source::file, path + ":" + std::to_string(line->number)};
+  return {std::string(option.default_value), Source::default_value, "default"};
+}
+
+Result<std::vector<FileLine>> read_lines(const std::string& path) {
+  if (path.empty()) return std::vector<FileLine>{};
+  return read_file(path);
+}
+
+Result<Done> check_together(const Settings& settings) {
+  const auto& config = settings.config;
+  if (config.tls_cert_path.empty() != config.tls_key_path.empty()) {
+    return refuse("tls-cert and tls-key must be given together; " +
+                  std::string(config.tls_cert_path.empty() ? "tls-cert" : "tls-key") + " is missing");
+  }
+  if (config.payload_bytes_max > config.request_bytes_max) {
+    return refuse("max-payload-size-bytes = " + std::to_string(config.payload_bytes_max) +
+                  " must be at most max-request-size-bytes = " + std::to_string(config.request_bytes_max));
+  }
+  for (const auto& setting : settings.values) {
+    if (setting.option->name == "store" && setting.value == "dynamodb") {
+      return refuse("store = dynamodb is not built yet: use store = embedded");
+    }
+  }
+  return Done{};
+}
+
+}  // namespace
+
+std::string_view source_name(Source source) noexcept {
+  switch (source) {
+    case Source::default_value: return "default";
+    case Source::file: return "file";
+    case Source::environment: return "environment";
+    case Source::flag: return "flag";
+  }
+  return {};
+}
+
+std::string shown_value(const Setting& setting) {
+  return setting.option->secret && !setting.value.empty() ? "(redacted)" : setting.value;
+}
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const auto* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+}
+
+Result<Settings> load(const NamedValues& flags, const Environment& environment) {
+  for (const auto& [name, value] : flags) {
+    if (find_option(name) == nullptr) return refuse(std::string("unknown option --").append(name));
+  }
+  const auto* config_option = find_option("config");
+  INVARIANT(config_option != nullptr);
+  const auto path = find_given(*config_option, flags, environment, "", {}).text;
+  const auto lines = read_lines(path);
+  if (!lines) return lines.error();
+
+  Settings settings;
+  for (const auto& option : options()) {
+    const auto given = find_given(option, flags, environment, path, *lines);
+    auto value = parse_value(option, given.text);
+    if (!value) return bad_value(option, given);
+    option.set(settings.config, *value);
+    settings.values.push_back({&option, std::move(value->text), given.source});
+  }
+  if (auto sound = check_together(settings); !sound) return std::move(sound).error();
+  return settings;
+}
+
+}  // namespace triggers::config

@@ -1,0 +1,152 @@
+#include "config/option.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <vector>
+
+#include "limit/address.h"
+
+namespace triggers::config {
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (auto& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+std::optional<Value> parse_integer(const Option& option, std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  if (number < option.min || number > option.max) return std::nullopt;
+  return Value{.text = std::to_string(number), .integer = number};
+}
+
+std::optional<Value> parse_boolean(std::string_view text) {
+  const auto word = lower(text);
+  for (const auto* yes : {"true", "yes", "on", "1"}) {
+    if (word == yes) return Value{.text = "true", .truth = true};
+  }
+  for (const auto* no : {"false", "no", "off", "0"}) {
+    if (word == no) return Value{.text = "false"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> parse_choice(const Option& option, std::string_view text) {
+  const auto word = lower(text);
+  auto rest = option.choices;
+  while (!rest.empty()) {
+    const auto bar = std::min(rest.find('|'), rest.size());
+    if (word == rest.substr(0, bar)) return Value{.text = word};
+    rest.remove_prefix(std::min(bar + 1, rest.size()));
+  }
+  return std::nullopt;
+}
+
+/// `scheme://host[:port]`: what a browser sends as Origin (RFC 6454, section 6.1). No path, no blanks.
+bool is_origin(std::string_view text) {
+  const auto host_at = text.starts_with("https://") ? 8U : text.starts_with("http://") ? 7U : 0U;
+  return host_at != 0 && text.size() > host_at && text.find_first_of("/?#@ \t*\"\\", host_at) == std::string_view::npos;
+}
+
+std::optional<Value> parse_origins(std::string_view text) {
+  if (text.empty() || text == "*") return Value{.text = std::string(text)};
+  Value value;
+  while (true) {
+    const auto comma = text.find(',');
+    const auto origin = lower(trimmed(text.substr(0, comma)));
+    if (!is_origin(origin)) return std::nullopt;
+    value.text.append(value.text.empty() ? "" : ",").append(origin);
+    if (comma == std::string_view::npos) return value;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+/// Levenshtein's distance.
+std::size_t edits(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+const Option* find_option(std::string_view name) noexcept {
+  const auto all = options();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Option& option) { return option.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+const Option* nearest_option(std::string_view name) {
+  constexpr std::size_t name_bytes_max = 64;
+  if (name.size() > name_bytes_max) return nullptr;
+  auto wanted = lower(name);
+  std::replace(wanted.begin(), wanted.end(), '_', '-');
+  const Option* nearest = nullptr;
+  auto fewest = wanted.size() / 2 + 1;
+  for (const auto& option : options()) {
+    auto env = lower(option.env);
+    std::replace(env.begin(), env.end(), '_', '-');
+    const auto distance = std::min(edits(wanted, option.name), edits(wanted, env));
+    if (distance < fewest) {
+      fewest = distance;
+      nearest = &option;
+    }
+  }
+  return nearest;
+}
+
+std::string bounds_text(const Option& option) {
+  const auto range = std::to_string(option.min) + ".." + std::to_string(option.max);
+  switch (option.type) {
+    case Type::text: return "";
+    case Type::integer: return range;
+    case Type::boolean: return "true|false";
+    case Type::choice: return std::string(option.choices);
+    case Type::rate: return range + " or unlimited";
+    case Type::networks: return "addresses or networks, comma separated";
+    case Type::origins: return "http(s)://host[:port], comma separated, or *";
+  }
+  return "";
+}
+
+std::optional<Value> parse_value(const Option& option, std::string_view text) {
+  text = trimmed(text);
+  if (text.find('\0') != std::string_view::npos || text.find('\n') != std::string_view::npos) return std::nullopt;
+  switch (option.type) {
+    case Type::text: return Value{.text = std::string(text)};
+    case Type::integer: return parse_integer(option, text);
+    case Type::boolean: return parse_boolean(text);
+    case Type::choice: return parse_choice(option, text);
+    case Type::rate:
+      if (lower(text) == "unlimited") return Value{.text = "unlimited", .unlimited = true};
+      return parse_integer(option, text);
+    case Type::networks:
+      if (!limit::parse_networks(text).ok()) return std::nullopt;
+      return Value{.text = std::string(text)};
+    case Type::origins: return parse_origins(text);
+  }
+  return std::nullopt;
+}
+
+}  // namespace triggers::config

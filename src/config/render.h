@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+
+namespace triggers::config {
+
+/// A table for a person: name, value, unit, source. Secrets are redacted, here and in JSON.
+[[nodiscard]] std::string render_text(const Settings& settings);
+/// `{"options":[{"name","value","source","unit","default","environment","bounds"}]}`.
+[[nodiscard]] std::string render_json(const Settings& settings);
+/// The options' declarations as Markdown tables, one for each section: what docs/operations.md holds.
+[[nodiscard]] std::string render_markdown();
+
+}  // namespace triggers::config
