@@ -1,0 +1,123 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "event/event.h"
+#include "store/tenant.h"
+
+namespace triggers::store {
+
+using event::EventId;
+
+/// An inbox's name. Today every tenant has one, `default`, which takes every event.
+inline constexpr std::string_view default_inbox = "default";
+
+/// An event on its way in. The views must live until append() has answered.
+struct Append {
+  std::string_view event_type;
+  std::string_view payload;  ///< JSON object.
+  std::optional<std::string_view> source;
+  std::string_view metadata;  ///< JSON object, or empty.
+  event::Fingerprint fingerprint;
+  std::optional<std::string_view> idempotency_key;  ///< 1 to 255 bytes.
+};
+
+/// The answer to an append.
+struct Appended {
+  enum class Outcome {
+    accepted,              ///< Stored now.
+    duplicate,             ///< Stored before: `id` is the first one's. Nothing was stored.
+    idempotency_mismatch,  ///< The idempotency key came with another event before. Nothing was stored.
+  };
+  Outcome outcome = Outcome::accepted;
+  EventId id;  ///< The event's time of acceptance is id.time().
+};
+
+/// A stored event.
+struct StoredEvent {
+  EventId id;
+  std::string event_type;
+  std::string payload;
+  std::optional<std::string> source;
+  std::string metadata;  ///< Empty if there was none.
+  std::optional<UnixMillis> delivered_at;
+};
+
+struct PageQuery {
+  std::string inbox{default_inbox};
+  std::optional<EventId> after{};           ///< Exclusive; nothing: from the oldest.
+  std::size_t limit = 50;                   ///< 1 to 200.
+  std::optional<std::string> event_type{};  ///< Only this type.
+};
+
+struct Page {
+  std::vector<StoredEvent> events;  ///< Oldest first.
+  /// Where the next page starts. Set when `has_more`; then it may be past the last event of this page, because a filter
+  /// has looked further.
+  std::optional<EventId> next_after;
+  /// More may follow. With a filter a page may be short, or empty, and still have more: the search stopped at its
+  /// budget.
+  bool has_more = false;
+  std::uint64_t total_undelivered = 0;  ///< In the whole inbox, whatever the filter.
+};
+
+enum class AckOutcome {
+  acknowledged,          ///< Now.
+  already_acknowledged,  ///< Before.
+  not_found,             ///< No such event of this tenant.
+};
+
+/// What an operator sees. No call to the store's data is made for it.
+struct Health {
+  bool writable = true;
+  std::string problem;  ///< Why not.
+};
+
+struct Metrics {
+  std::uint64_t undelivered = 0;  ///< All tenants.
+  std::optional<UnixMillis> oldest_undelivered;
+  std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit.
+  std::uint64_t queue_bytes = 0;
+};
+
+/// Where events live. The contract that every engine keeps (tests/contract/):
+///
+/// - An append that answered `accepted` is durable, and is in its tenant's inbox until it is acknowledged.
+/// - Of N equal appends, also concurrent ones and across restarts, one is accepted and the others are its duplicates.
+///   Equal is: the same idempotency key (for the idempotency window); or, when this one has none, the same type and
+///   content as any event of the tenant accepted within the deduplication window. A fingerprint only finds candidates.
+/// - With an idempotency key no content is compared, except to tell a replay from a mismatch: the type and payload.
+/// - A page never repeats or skips an event that was accepted before the first page was asked for.
+/// - A tenant sees nothing of another.
+///
+/// Any thread with an Executor may call; the task resumes on that executor.
+/// Errors of every call: `overloaded` (a queue is full: retry), `unavailable` (writes have stopped until an operator
+/// acts; a write's outcome is then unknown), `internal`.
+class EventStore {
+ public:
+  EventStore() = default;
+  EventStore(const EventStore&) = delete;
+  EventStore& operator=(const EventStore&) = delete;
+  virtual ~EventStore() = default;
+
+  virtual Task<Result<Appended>> append(const Tenant& tenant, Append event) = 0;
+  /// One result an event, in order. Not a transaction: each event is accepted or not by itself. Equal events in the
+  /// same batch are duplicates of its first. At most 500.
+  virtual Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) = 0;
+  virtual Task<Result<Page>> page(const Tenant& tenant, PageQuery query) = 0;
+  virtual Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) = 0;
+  /// One outcome an id, in order. At most 500.
+  virtual Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) = 0;
+
+  [[nodiscard]] virtual Health health() const = 0;
+  [[nodiscard]] virtual Metrics metrics() const = 0;
+};
+
+}  // namespace triggers::store

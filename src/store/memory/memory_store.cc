@@ -1,0 +1,254 @@
+#include "store/memory/memory_store.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/random.h"
+#include "base/uuid7.h"
+#include "store/content.h"
+
+namespace triggers::store {
+namespace {
+
+/// What came with an idempotency key. It outlives the event.
+struct Replay {
+  EventId id;
+  event::Fingerprint fingerprint;
+};
+
+struct Account {
+  std::map<EventId, StoredEvent> events;
+  std::map<std::string, std::set<EventId>> inboxes;
+  std::multimap<event::Fingerprint, EventId> by_content;
+  std::map<std::string, Replay> by_idempotency_key;
+};
+
+class MemoryStoreImpl final : public MemoryStore {
+ public:
+  explicit MemoryStoreImpl(MemoryConfig config) : config_(config) {}
+
+  Task<Result<Appended>> append(const Tenant& tenant, Append event) override {
+    const std::lock_guard lock(mutex_);
+    co_return append_locked(tenant, event);
+  }
+
+  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<Result<Appended>> answers;
+    answers.reserve(events.size());
+    for (const Append& event : events) answers.push_back(append_locked(tenant, event));
+    co_return answers;
+  }
+
+  Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
+    const std::lock_guard lock(mutex_);
+    Account& account = accounts_[tenant];
+    const auto& pending = account.inboxes[query.inbox];
+    Page page;
+    page.total_undelivered = pending.size();
+    for (auto id = query.after ? pending.upper_bound(*query.after) : pending.begin(); id != pending.end(); ++id) {
+      const StoredEvent& event = account.events.at(*id);
+      if (query.event_type && event.event_type != *query.event_type) continue;
+      if (page.events.size() == query.limit) {
+        page.has_more = true;
+        page.next_after = page.events.back().id;
+        break;
+      }
+      page.events.push_back(event);
+    }
+    co_return page;
+  }
+
+  Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override {
+    const std::lock_guard lock(mutex_);
+    const auto& events = accounts_[tenant].events;
+    const auto found = events.find(id);
+    if (found == events.end() || expired(found->second)) co_return std::optional<StoredEvent>{};
+    co_return std::optional{found->second};
+  }
+
+  Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
+    const std::lock_guard lock(mutex_);
+    if (!problem_.empty()) co_return Error{ErrorCode::unavailable, problem_};
+    Account& account = accounts_[tenant];
+    std::vector<AckOutcome> outcomes;
+    for (const EventId& id : ids) {
+      const auto found = account.events.find(id);
+      if (found == account.events.end()) {
+        outcomes.push_back(AckOutcome::not_found);
+      } else if (account.inboxes[std::string{default_inbox}].erase(id) > 0) {
+        found->second.delivered_at = config_.clock->now();
+        outcomes.push_back(AckOutcome::acknowledged);
+      } else {
+        outcomes.push_back(AckOutcome::already_acknowledged);
+      }
+    }
+    co_return outcomes;
+  }
+
+  [[nodiscard]] Health health() const override {
+    const std::lock_guard lock(mutex_);
+    return {problem_.empty(), problem_};
+  }
+
+  [[nodiscard]] Metrics metrics() const override {
+    const std::lock_guard lock(mutex_);
+    Metrics metrics;
+    for (const auto& [tenant, account] : accounts_) {
+      for (const auto& [name, pending] : account.inboxes) {
+        metrics.undelivered += pending.size();
+        if (pending.empty()) continue;
+        const UnixMillis oldest = pending.begin()->time();
+        metrics.oldest_undelivered = std::min(metrics.oldest_undelivered.value_or(oldest), oldest);
+      }
+    }
+    return metrics;
+  }
+
+  Task<Status> create_key(auth::KeyRecord record) override {
+    const std::lock_guard lock(mutex_);
+    if (keys_.contains(record.key_id)) co_return Error{ErrorCode::conflict, "the key id " + record.key_id + " exists"};
+    for (const auto& secret : record.secrets) {
+      if (find_hash(secret.hash) != keys_.end()) co_return Error{ErrorCode::conflict, "the API key exists"};
+    }
+    keys_.emplace(record.key_id, std::move(record));
+    co_return Done{};
+  }
+
+  Task<Result<auth::KeyRecord>> update_key(std::string key_id, KeyChange change) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = keys_.find(key_id);
+    if (found == keys_.end()) co_return Error{ErrorCode::not_found, "no key has the id " + key_id};
+    auth::KeyRecord after = found->second;
+    if (auto changed = change(after); !changed) co_return std::move(changed).error();
+    after.revision = found->second.revision + 1;
+    found->second = after;
+    co_return after;
+  }
+
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_id(std::string key_id) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = keys_.find(key_id);
+    if (found == keys_.end()) co_return std::optional<auth::KeyRecord>{};
+    co_return std::optional{found->second};
+  }
+
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = find_hash(hash);
+    if (found == keys_.end()) co_return std::optional<auth::KeyRecord>{};
+    co_return std::optional{found->second};
+  }
+
+  Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
+                                                       std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<auth::KeyRecord> records;
+    for (auto key = keys_.upper_bound(after_key_id); key != keys_.end() && records.size() < limit; ++key) {
+      if (!user_id || key->second.user_id == *user_id) records.push_back(key->second);
+    }
+    co_return records;
+  }
+
+  Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key_id, time] : last_used) {
+      if (const auto found = keys_.find(key_id); found != keys_.end()) found->second.last_used_at = time;
+    }
+    co_return Done{};
+  }
+
+  Task<Result<std::string>> shared_secret() override {
+    const std::lock_guard lock(mutex_);
+    if (secret_.empty()) {
+      secret_.resize(32);
+      fill_random(std::as_writable_bytes(std::span(secret_)));
+    }
+    co_return secret_;
+  }
+
+  std::size_t sweep(std::size_t events_max) override {
+    const std::lock_guard lock(mutex_);
+    std::size_t removed = 0;
+    for (auto& [tenant, account] : accounts_) {
+      for (auto event = account.events.begin(); event != account.events.end() && removed < events_max;) {
+        const bool remove = expired(event->second);
+        event = remove ? account.events.erase(event) : std::next(event);
+        removed += remove ? 1 : 0;
+      }
+    }
+    return removed;
+  }
+
+  void fail_writes(std::string problem) override {
+    const std::lock_guard lock(mutex_);
+    problem_ = std::move(problem);
+  }
+
+ private:
+  [[nodiscard]] bool expired(const StoredEvent& event) const {
+    return event.delivered_at && config_.clock->now() - *event.delivered_at >= config_.event_ttl;
+  }
+
+  std::map<std::string, auth::KeyRecord>::iterator find_hash(const auth::KeyHash& hash) {
+    return std::ranges::find_if(keys_, [&](const auto& entry) {
+      return std::ranges::find(entry.second.secrets, hash, &auth::KeySecret::hash) != entry.second.secrets.end();
+    });
+  }
+
+  Result<Appended> append_locked(const Tenant& tenant, const Append& event) {
+    if (!problem_.empty()) return Error{ErrorCode::unavailable, problem_};
+    Account& account = accounts_[tenant];
+    const UnixMillis now = config_.clock->now();
+    if (event.idempotency_key) {
+      const auto seen = account.by_idempotency_key.find(std::string{*event.idempotency_key});
+      if (seen != account.by_idempotency_key.end() && now - seen->second.id.time() < config_.idempotency_window) {
+        const auto& [first, fingerprint] = seen->second;
+        const bool same =
+            account.events.contains(first) ? equals_stored(account, first, event) : event.fingerprint == fingerprint;
+        return Appended{same ? Appended::Outcome::duplicate : Appended::Outcome::idempotency_mismatch, first};
+      }
+    } else if (config_.dedup_window.count() > 0) {
+      const auto [first, last] = account.by_content.equal_range(event.fingerprint);
+      for (auto candidate = first; candidate != last; ++candidate) {
+        if (now - candidate->second.time() < config_.dedup_window && equals_stored(account, candidate->second, event)) {
+          return Appended{Appended::Outcome::duplicate, candidate->second};
+        }
+      }
+    }
+    const EventId id = ids_.next(now);
+    StoredEvent stored{id, std::string{event.event_type}, std::string{event.payload},
+                       {}, std::string{event.metadata},   {}};
+    if (event.source) stored.source = *event.source;
+    account.events.emplace(id, std::move(stored));
+    account.inboxes[std::string{default_inbox}].insert(id);
+    account.by_content.emplace(event.fingerprint, id);
+    if (event.idempotency_key) {
+      account.by_idempotency_key[std::string{*event.idempotency_key}] = {id, event.fingerprint};
+    }
+    return Appended{Appended::Outcome::accepted, id};
+  }
+
+  static bool equals_stored(const Account& account, const EventId& id, const Append& event) {
+    const auto found = account.events.find(id);
+    return found != account.events.end() && same_event(event, found->second.event_type, found->second.payload);
+  }
+
+  const MemoryConfig config_;
+  mutable std::mutex mutex_;
+  std::map<Tenant, Account> accounts_;
+  std::map<std::string, auth::KeyRecord> keys_;
+  std::string secret_;
+  std::string problem_;
+  Uuid7Generator ids_;
+};
+
+}  // namespace
+
+std::unique_ptr<MemoryStore> MemoryStore::create(MemoryConfig config) {
+  return std::make_unique<MemoryStoreImpl>(config);
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "base/clock.h"
+#include "store/event_store.h"
+#include "store/key_store.h"
+
+namespace triggers::store {
+
+struct MemoryConfig {
+  std::chrono::seconds dedup_window{300};
+  std::chrono::seconds idempotency_window{86'400};
+  std::chrono::hours event_ttl{24 * 30};
+  const Clock* clock = &Clock::system();
+};
+
+/// The contract in its simplest form, for tests: one lock, ordered maps, nothing durable. Answers without suspending.
+class MemoryStore : public EventStore, public KeyStore {
+ public:
+  static std::unique_ptr<MemoryStore> create(MemoryConfig config);
+  /// Removes at most `events_max` delivered events past their time to live; how many.
+  virtual std::size_t sweep(std::size_t events_max) = 0;
+  /// Answers writes with `unavailable` from now on, as an engine with a failed disk does.
+  virtual void fail_writes(std::string problem) = 0;
+};
+
+}  // namespace triggers::store

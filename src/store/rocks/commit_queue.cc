@@ -1,0 +1,142 @@
+#include "store/rocks/commit_queue.h"
+
+#include <algorithm>
+
+namespace triggers::store {
+namespace {
+
+Error shutting_down() { return {ErrorCode::unavailable, "the store is shutting down"}; }
+
+}  // namespace
+
+bool CommitQueue::push(Operation& operation, std::coroutine_handle<> waiter) {
+  Executor& executor = Executor::current();
+  operation.waiter = waiter;
+  operation.executor = &executor;
+  if (closed_.load(std::memory_order_acquire)) {
+    operation.error = shutting_down();
+    return false;
+  }
+  if (!reserve(operation.bytes)) {
+    operation.error = Error{ErrorCode::overloaded, "the write queue is full"};
+    return false;
+  }
+  Turn& turn = turn_of(executor);
+  turn.operations.push_back(&operation);
+  if (turn.operations.size() == 1) end_turn(executor, turn);
+  return true;
+}
+
+bool CommitQueue::reserve(std::size_t bytes) {
+  const std::size_t depth = depth_.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (depth < limits_.queue_operations_max && before + bytes <= limits_.queue_bytes_max) return true;
+  release(1, bytes);
+  return false;
+}
+
+void CommitQueue::release(std::size_t operations, std::size_t bytes) {
+  depth_.fetch_sub(operations, std::memory_order_relaxed);
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+CommitQueue::Turn& CommitQueue::turn_of(const Executor& executor) {
+  {
+    const std::shared_lock lock(turns_mutex_);
+    if (const auto found = turns_.find(&executor); found != turns_.end()) return *found->second;
+  }
+  const std::unique_lock lock(turns_mutex_);
+  auto& turn = turns_[&executor];
+  if (!turn) turn = std::make_unique<Turn>();
+  return *turn;
+}
+
+RootTask CommitQueue::end_turn(Executor& executor, Turn& turn) {
+  /// Resumes behind what is ready now.
+  struct BehindTheReady {
+    Executor& executor;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> self) const { executor.resume({&self, 1}); }
+    void await_resume() const noexcept {}
+  };
+  BehindTheReady turn_end{executor};
+  co_await turn_end;
+  hand_over(turn);
+}
+
+void CommitQueue::hand_over(Turn& turn) {
+  std::unique_lock lock(mutex_);
+  if (closed_) {
+    lock.unlock();
+    const auto refused = std::exchange(turn.operations, {});
+    for (Operation* operation : refused) {
+      release(1, operation->bytes);
+      operation->error = shutting_down();
+    }
+    finish(refused);
+    return;
+  }
+  waiting_.insert(waiting_.end(), turn.operations.begin(), turn.operations.end());
+  turn.operations.clear();
+  const bool wake = std::exchange(idle_, false);
+  lock.unlock();
+  if (wake) wake_.notify_one();
+}
+
+bool CommitQueue::take(std::vector<Operation*>& batch) {
+  batch.clear();
+  std::unique_lock lock(mutex_);
+  while (waiting_.size() == taken_) {
+    if (closed_) return false;
+    idle_ = true;
+    wake_.wait(lock, [this] { return waiting_.size() != taken_ || closed_; });
+  }
+  idle_ = false;
+  std::size_t batch_bytes = 0;
+  while (taken_ < waiting_.size() && batch.size() < limits_.batch_operations_max) {
+    Operation* const next = waiting_[taken_];
+    const bool alone = next->kind == Operation::Kind::change;
+    if (!batch.empty() && (alone || batch_bytes + next->bytes > limits_.batch_bytes_max)) break;
+    batch.push_back(next);
+    batch_bytes += next->bytes;
+    ++taken_;
+    if (alone) break;
+  }
+  if (taken_ == waiting_.size()) {
+    waiting_.clear();
+    taken_ = 0;
+  } else if (taken_ > waiting_.size() / 2) {
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken_));
+    taken_ = 0;
+  }
+  release(batch.size(), batch_bytes);
+  return true;
+}
+
+void CommitQueue::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  wake_.notify_one();
+}
+
+void CommitQueue::finish(std::span<Operation* const> operations) {
+  struct Group {
+    Executor* executor;
+    std::vector<std::coroutine_handle<>> waiters;
+  };
+  // A handful of executors: a linear search beats a map. An operation is gone as soon as its waiter runs, so everything
+  // is collected before the first is resumed.
+  std::vector<Group> groups;
+  for (const Operation* operation : operations) {
+    auto group = std::ranges::find(groups, operation->executor, &Group::executor);
+    if (group == groups.end()) {
+      groups.push_back({operation->executor, {}});
+      group = groups.end() - 1;
+      group->waiters.reserve(operations.size());
+    }
+    group->waiters.push_back(operation->waiter);
+  }
+  for (const Group& group : groups) group.executor->resume(group.waiters);
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "store/event_store.h"
+
+namespace rocksdb {
+class WriteBatch;
+}
+
+namespace triggers::store {
+
+/// A write that waits for the committer. It lives in the frame of the coroutine that waits for it.
+struct Operation {
+  enum class Kind : std::uint8_t {
+    append,       ///< `events` to `appended`.
+    acknowledge,  ///< `ids` to `acks`.
+    change,       ///< `change` fills the batch by itself; commits alone.
+  };
+
+  Kind kind = Kind::append;
+  const Tenant* tenant = nullptr;
+  std::span<const Append> events;
+  std::span<Appended> appended;
+  std::span<const EventId> ids;
+  std::span<AckOutcome> acks;
+  std::function<Status(rocksdb::WriteBatch&)> change;
+  std::size_t bytes = 0;  ///< What it counts against the queue's limit.
+
+  std::optional<Error> error;  ///< Set: nothing of the above was done (or, after a failed sync, nobody knows).
+
+  std::coroutine_handle<> waiter;
+  Executor* executor = nullptr;
+};
+
+struct CommitLimits {
+  std::size_t queue_operations_max = 20'000;       ///< One more is refused with `overloaded`.
+  std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of the waiting operations' `bytes`.
+  std::size_t batch_operations_max = 1024;         ///< In one commit.
+  std::size_t batch_bytes_max = 4 * 1024 * 1024;   ///< In one commit; one larger operation goes alone.
+};
+
+/// The queue before the committer: many producers, one consumer. No timer: whatever has come while the last batch was
+/// being synced is the next batch.
+///
+/// An executor hands over what it has submitted at the end of its turn, when it has run all that was ready. One lock
+/// and one wake-up serve the whole turn, and the committer does not sync for the first request of a hundred that have
+/// come together.
+class CommitQueue {
+ public:
+  explicit CommitQueue(CommitLimits limits) : limits_(limits) {}
+  CommitQueue(const CommitQueue&) = delete;
+  CommitQueue& operator=(const CommitQueue&) = delete;
+
+  /// Awaitable: queues `operation` and resumes once it was committed or refused. `operation` must outlive the await.
+  auto submit(Operation& operation) {
+    struct Awaiter {
+      CommitQueue& queue;
+      Operation& operation;
+      bool await_ready() const noexcept { return false; }
+      bool await_suspend(std::coroutine_handle<> waiter) { return queue.push(operation, waiter); }
+      void await_resume() const noexcept {}
+    };
+    return Awaiter{*this, operation};
+  }
+
+  /// Waits for work and moves the next batch into `batch`. False when closed and empty. For the committer only.
+  bool take(std::vector<Operation*>& batch);
+
+  /// Refuses what comes from now on with `unavailable`, and what has not been handed over; take() still hands out what
+  /// waits.
+  void close();
+
+  [[nodiscard]] std::size_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+  /// Resumes the waiters of finished operations, one call for each executor.
+  static void finish(std::span<Operation* const> operations);
+
+ private:
+  /// What one executor has submitted in its turn. Touched by its thread only.
+  struct Turn {
+    std::vector<Operation*> operations;
+  };
+
+  /// True if the waiter is suspended; false if the operation was refused and the waiter goes on at once.
+  bool push(Operation& operation, std::coroutine_handle<> waiter);
+  /// Counts the operation against the limits if there is room.
+  bool reserve(std::size_t bytes);
+  void release(std::size_t operations, std::size_t bytes);
+  Turn& turn_of(const Executor& executor);
+  /// Waits until the executor has run what is ready now, and hands the turn over.
+  RootTask end_turn(Executor& executor, Turn& turn);
+  void hand_over(Turn& turn);
+
+  const CommitLimits limits_;
+  std::shared_mutex turns_mutex_;
+  std::unordered_map<const Executor*, std::unique_ptr<Turn>> turns_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Operation*> waiting_;
+  std::size_t taken_ = 0;  ///< The front of `waiting_` that was handed out.
+  bool idle_ = false;
+  std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> depth_{0};
+  std::atomic<std::size_t> bytes_{0};
+};
+
+}  // namespace triggers::store

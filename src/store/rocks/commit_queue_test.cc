@@ -1,0 +1,257 @@
+#include "store/rocks/commit_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "base/sync_wait.h"
+#include "base/task.h"
+
+namespace triggers::store {
+namespace {
+
+/// An executor whose coroutines run when the test says so, on the thread that says so.
+class HandExecutor final : public Executor {
+ public:
+  void resume(std::span<const std::coroutine_handle<>> handles) override {
+    ++calls;
+    ready.insert(ready.end(), handles.begin(), handles.end());
+  }
+  void run_ready() {
+    const Scope scope(*this);
+    for (const auto handle : std::exchange(ready, {})) handle.resume();
+  }
+  template <class Start>
+  void start(Start start_task) {
+    const Scope scope(*this);
+    start_task();
+  }
+
+  int calls = 0;
+  std::vector<std::coroutine_handle<>> ready;
+};
+
+class CommitQueueTest : public testing::Test {
+ protected:
+  using Kind = Operation::Kind;
+
+  struct Submitted {
+    Operation operation;
+    bool done = false;
+  };
+
+  Submitted& submit(std::size_t bytes = 1, Kind kind = Kind::append) { return submit(executor, bytes, kind); }
+  Submitted& submit(HandExecutor& on, std::size_t bytes = 1, Kind kind = Kind::append) {
+    Submitted& submitted = submitted_.emplace_back();
+    submitted.operation.bytes = bytes;
+    submitted.operation.kind = kind;
+    on.start([&] { await(queue(), submitted); });
+    return submitted;
+  }
+  CommitQueue& queue() {
+    if (!queue_) queue_.emplace(limits);
+    return *queue_;
+  }
+  std::vector<Operation*> take() {
+    executor.run_ready();
+    std::vector<Operation*> batch;
+    EXPECT_TRUE(queue().take(batch));
+    return batch;
+  }
+  /// Takes and finishes what waits, so that no coroutine is left.
+  void finish_all() {
+    executor.run_ready();
+    queue().close();
+    std::vector<Operation*> batch;
+    while (queue().take(batch)) CommitQueue::finish(batch);
+    executor.run_ready();
+  }
+
+  CommitLimits limits{
+      .queue_operations_max = 4, .queue_bytes_max = 100, .batch_operations_max = 3, .batch_bytes_max = 20};
+  HandExecutor executor;
+
+ private:
+  static RootTask await(CommitQueue& queue, Submitted& submitted) {
+    co_await queue.submit(submitted.operation);
+    submitted.done = true;
+  }
+
+  std::optional<CommitQueue> queue_;
+  std::deque<Submitted> submitted_;
+};
+
+TEST_F(CommitQueueTest, HandsOutInTheOrderOfSubmission) {
+  auto& first = submit();
+  auto& second = submit();
+  EXPECT_EQ(take(), (std::vector{&first.operation, &second.operation}));
+  CommitQueue::finish(std::vector{&first.operation, &second.operation});
+  EXPECT_FALSE(first.done);
+  executor.run_ready();
+  EXPECT_TRUE(first.done && second.done);
+}
+
+TEST_F(CommitQueueTest, OneOperationMoreThanTheLimitIsRefusedAsOverloaded) {
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(submit().done);
+  auto& refused = submit();
+  EXPECT_TRUE(refused.done);
+  ASSERT_TRUE(refused.operation.error);
+  EXPECT_EQ(refused.operation.error->code, ErrorCode::overloaded);
+  EXPECT_EQ(queue().depth(), 4U);
+  finish_all();
+}
+
+TEST_F(CommitQueueTest, OneByteMoreThanTheLimitIsRefusedAsOverloaded) {
+  EXPECT_FALSE(submit(60).done);
+  EXPECT_FALSE(submit(40).done);
+  auto& refused = submit(1);
+  ASSERT_TRUE(refused.operation.error);
+  EXPECT_EQ(refused.operation.error->code, ErrorCode::overloaded);
+  EXPECT_EQ(queue().bytes(), 100U);
+  finish_all();
+}
+
+TEST_F(CommitQueueTest, WhatIsTakenNoLongerCountsAgainstTheLimits) {
+  for (int i = 0; i < 4; ++i) submit();
+  const auto batch = take();
+  EXPECT_EQ(queue().depth(), 1U);
+  EXPECT_EQ(queue().bytes(), 1U);
+  EXPECT_FALSE(submit().done);
+  CommitQueue::finish(batch);
+  finish_all();
+}
+
+TEST_F(CommitQueueTest, ABatchEndsAtItsCountOfOperations) {
+  for (int i = 0; i < 4; ++i) submit();
+  const auto first = take();
+  EXPECT_EQ(first.size(), 3U);
+  const auto second = take();
+  EXPECT_EQ(second.size(), 1U);
+  CommitQueue::finish(first);
+  CommitQueue::finish(second);
+  executor.run_ready();
+}
+
+TEST_F(CommitQueueTest, ABatchEndsAtItsBytesAndOneLargerOperationGoesAlone) {
+  auto& large = submit(50);
+  auto& small = submit(15);
+  auto& next = submit(6);
+  const auto first = take(), second = take(), third = take();
+  EXPECT_EQ(first, std::vector{&large.operation});
+  EXPECT_EQ(second, std::vector{&small.operation});
+  EXPECT_EQ(third, std::vector{&next.operation});
+  for (const auto& batch : {first, second, third}) CommitQueue::finish(batch);
+  executor.run_ready();
+}
+
+TEST_F(CommitQueueTest, AChangeGoesAlone) {
+  auto& before = submit();
+  auto& change = submit(1, Kind::change);
+  auto& after = submit(1, Kind::acknowledge);
+  const auto first = take(), second = take(), third = take();
+  EXPECT_EQ(first, std::vector{&before.operation});
+  EXPECT_EQ(second, std::vector{&change.operation});
+  EXPECT_EQ(third, std::vector{&after.operation});
+  for (const auto& batch : {first, second, third}) CommitQueue::finish(batch);
+  executor.run_ready();
+}
+
+TEST_F(CommitQueueTest, ATurnIsHandedOverAsAWhole) {
+  auto& first = submit();
+  auto& second = submit();
+  EXPECT_EQ(executor.calls, 1);
+  executor.run_ready();
+  auto& later = submit();
+  std::vector<Operation*> batch;
+  ASSERT_TRUE(queue().take(batch));
+  EXPECT_EQ(batch, (std::vector{&first.operation, &second.operation}));
+  EXPECT_EQ(queue().depth(), 1U);
+  CommitQueue::finish(batch);
+  finish_all();
+  EXPECT_TRUE(later.done);
+  EXPECT_FALSE(later.operation.error);
+}
+
+TEST_F(CommitQueueTest, ATurnThatEndsAfterCloseIsRefused) {
+  auto& cut = submit();
+  queue().close();
+  executor.run_ready();
+  executor.run_ready();
+  EXPECT_TRUE(cut.done);
+  ASSERT_TRUE(cut.operation.error);
+  EXPECT_EQ(cut.operation.error->code, ErrorCode::unavailable);
+  EXPECT_EQ(queue().depth(), 0U);
+  EXPECT_EQ(queue().bytes(), 0U);
+}
+
+TEST_F(CommitQueueTest, AfterCloseWhatWaitsIsHandedOutAndWhatComesIsRefused) {
+  auto& waiting = submit();
+  executor.run_ready();
+  queue().close();
+  auto& late = submit();
+  ASSERT_TRUE(late.operation.error);
+  EXPECT_EQ(late.operation.error->code, ErrorCode::unavailable);
+  EXPECT_EQ(take(), std::vector{&waiting.operation});
+  std::vector<Operation*> batch;
+  EXPECT_FALSE(queue().take(batch));
+  CommitQueue::finish(std::vector{&waiting.operation});
+  executor.run_ready();
+}
+
+TEST_F(CommitQueueTest, EachExecutorIsResumedOnceForABatch) {
+  HandExecutor other;
+  submit();
+  submit(other);
+  submit();
+  other.run_ready();
+  const auto batch = take();
+  executor.calls = other.calls = 0;
+  CommitQueue::finish(batch);
+  EXPECT_EQ(executor.calls, 1);
+  EXPECT_EQ(executor.ready.size(), 2U);
+  EXPECT_EQ(other.calls, 1);
+  EXPECT_EQ(other.ready.size(), 1U);
+  executor.run_ready();
+  other.run_ready();
+}
+
+Task<void> submit_one(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
+
+TEST_F(CommitQueueTest, OfManyProducersNoneIsLostAndNoneIsHandedOutTwice) {
+  constexpr int producers = 4, each = 2000;
+  limits = {
+      .queue_operations_max = 1000, .queue_bytes_max = 1'000'000, .batch_operations_max = 7, .batch_bytes_max = 1000};
+  CommitQueue& shared = queue();
+  std::atomic<int> taken{0};
+  std::thread committer([&] {
+    std::vector<Operation*> batch;
+    while (shared.take(batch)) {
+      taken += static_cast<int>(batch.size());
+      CommitQueue::finish(batch);
+    }
+  });
+  std::vector<std::thread> threads;
+  for (int i = 0; i < producers; ++i) {
+    threads.emplace_back([&] {
+      BlockingExecutor mine;
+      for (int n = 0; n < each; ++n) {
+        Operation operation;
+        operation.bytes = 3;
+        mine.run(submit_one(shared, operation));
+        if (operation.error) std::abort();
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  shared.close();
+  committer.join();
+  EXPECT_EQ(taken, producers * each);
+  EXPECT_EQ(shared.depth(), 0U);
+  EXPECT_EQ(shared.bytes(), 0U);
+}
+
+}  // namespace
+}  // namespace triggers::store

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "store/event_store.h"
+
+namespace triggers::store {
+
+/// What is kept in memory of one inbox (about 200 bytes): its exact count, and a place before which nothing is pending.
+class Inbox {
+ public:
+  Inbox(std::string tenant, std::string name);
+
+  [[nodiscard]] const std::string& tenant() const noexcept { return tenant_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// The key of its counters, and what all its pending keys start with.
+  [[nodiscard]] const std::string& meta_key() const noexcept { return meta_key_; }
+  [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
+
+  /// Undelivered events, as of the last commit. Any thread.
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(std::memory_order_acquire); }
+
+  /// No pending id is less than this. It only grows: ids are given in commit order, so nothing can appear before it.
+  /// A page that starts here does not walk over what was acknowledged. Any thread.
+  [[nodiscard]] EventId head() const;
+  void raise_head(const EventId& head);
+
+  /// The committer's own state, ahead of what others see while a batch is being written.
+  std::uint64_t staged_count = 0;
+  bool staged = false;                  ///< Touched by the batch that is being built.
+  bool staged_head = false;             ///< That batch changes what is oldest.
+  std::optional<EventId> staged_first;  ///< Set if that batch appends to an empty inbox: nothing older is pending.
+  /// Shows the staged state to others, once the batch is durable.
+  void publish();
+  /// Forgets the staged state of a batch that was not written.
+  void discard() noexcept;
+
+  /// True if the oldest pending event may be another one than when this was asked last. Any thread.
+  bool take_head_changed() noexcept { return head_changed_.exchange(false, std::memory_order_acq_rel); }
+  [[nodiscard]] bool head_changed() const noexcept { return head_changed_.load(std::memory_order_acquire); }
+
+  [[nodiscard]] std::string encode_meta() const;
+  /// The count in what encode_meta() made; nothing if `bytes` are not that.
+  [[nodiscard]] static std::optional<std::uint64_t> decode_count(std::string_view bytes);
+  /// False if `bytes` are not what encode_meta() makes.
+  bool decode_meta(std::string_view bytes);
+
+ private:
+  const std::string tenant_, name_, meta_key_, prefix_;
+  std::atomic<std::uint64_t> count_{0};
+  std::atomic<bool> head_changed_{true};
+  mutable std::shared_mutex head_mutex_;
+  EventId head_;
+};
+
+/// All inboxes, by tenant and name. They are never removed, so a reference stays good. Any thread.
+class Inboxes {
+ public:
+  /// Made when first asked for.
+  Inbox& get(std::string_view tenant, std::string_view name);
+  [[nodiscard]] std::vector<Inbox*> all() const;
+  [[nodiscard]] std::uint64_t undelivered() const;
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, std::unique_ptr<Inbox>> by_prefix_;
+};
+
+}  // namespace triggers::store

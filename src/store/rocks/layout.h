@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "event/event.h"
+
+/// The keys of the embedded store: docs/storage-format.md. A name is a length byte and its bytes, so that no tenant's
+/// keys are a prefix of another's; ids and times are big-endian, so that keys sort as they do.
+namespace triggers::store::layout {
+
+/// The version of all that follows. Another one is not opened.
+inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::size_t name_bytes_max = 255;
+
+/// Appends the length byte and `name`, which must have 1 to 255 bytes.
+void append_name(std::string& key, std::string_view name);
+
+/// `events` and `delivered`: tenant, id.
+[[nodiscard]] std::string event_key(std::string_view tenant, const event::EventId& id);
+/// `pending`: tenant, inbox, and then the id.
+[[nodiscard]] std::string pending_prefix(std::string_view tenant, std::string_view inbox);
+[[nodiscard]] std::string pending_key(std::string_view tenant, std::string_view inbox, const event::EventId& id);
+/// A secret of the store that makes the hashes in its keys its own, so that nobody can choose where a key goes.
+struct HashSeed {
+  std::uint64_t a = 0, b = 0;
+};
+/// `dedup`: eight bytes of a hash of what follows (see HashedMemtable), tenant, fingerprint.
+[[nodiscard]] std::string dedup_key(const HashSeed& seed, std::string_view tenant,
+                                    const event::Fingerprint& fingerprint);
+/// `idempotency`: eight bytes of a hash of what follows, tenant, the client's key as it is.
+[[nodiscard]] std::string idempotency_key(const HashSeed& seed, std::string_view tenant, std::string_view client_key);
+/// `expiry`: the time of delivery, tenant, id.
+[[nodiscard]] std::string expiry_key(UnixMillis delivered_at, std::string_view tenant, const event::EventId& id);
+/// `default`: the counters of an inbox.
+[[nodiscard]] std::string inbox_meta_key(std::string_view tenant, std::string_view inbox);
+inline constexpr std::string_view inbox_meta_prefix = "inbox/";
+inline constexpr std::string_view last_id_key = "last_id";
+inline constexpr std::string_view shared_secret_key = "shared_secret";
+inline constexpr std::string_view hash_seed_key = "hash_seed";
+
+/// The first key after all that start with `prefix`. `prefix` must hold a byte other than 0xff.
+[[nodiscard]] std::string prefix_end(std::string_view prefix);
+
+void append_u64(std::string& out, std::uint64_t value);
+/// `bytes` must have 8 bytes.
+[[nodiscard]] std::uint64_t read_u64(std::string_view bytes);
+
+struct ExpiryEntry {
+  UnixMillis delivered_at;
+  std::string_view tenant;
+  event::EventId id;
+};
+/// Nothing if `key` is not an expiry key. Views into `key`.
+[[nodiscard]] std::optional<ExpiryEntry> parse_expiry_key(std::string_view key);
+
+struct InboxName {
+  std::string tenant, inbox;
+};
+[[nodiscard]] std::optional<InboxName> parse_inbox_meta_key(std::string_view key);
+
+}  // namespace triggers::store::layout

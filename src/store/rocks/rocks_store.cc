@@ -1,0 +1,275 @@
+#include "store/rocks/rocks_store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/random.h"
+#include "store/rocks/database.h"
+#include "store/rocks/event_record.h"
+#include "store/rocks/housekeeper.h"
+#include "store/rocks/inboxes.h"
+#include "store/rocks/key_table.h"
+#include "store/rocks/layout.h"
+#include "store/rocks/page_reader.h"
+#include "store/rocks/reader_pool.h"
+
+namespace triggers::store {
+namespace {
+
+/// What an operation costs besides its text: keys, counters, bookkeeping.
+constexpr std::size_t operation_overhead_bytes = 256;
+constexpr std::size_t shared_secret_bytes = 32;
+
+std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+std::size_t append_bytes(const Append& event) {
+  return operation_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
+}
+
+/// Loads every inbox's counters.
+Status load_inboxes(Database& database, Inboxes& inboxes) {
+  const std::string end = layout::prefix_end(layout::inbox_meta_prefix);
+  const rocksdb::Slice end_slice(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &end_slice;
+  const std::unique_ptr<rocksdb::Iterator> iterator(database.db().NewIterator(options, database.family(Family::meta)));
+  for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
+    const auto name = layout::parse_inbox_meta_key(view(iterator->key()));
+    if (!name || !inboxes.get(name->tenant, name->inbox).decode_meta(view(iterator->value()))) {
+      return Error{ErrorCode::unavailable, "the counters of an inbox cannot be read: restore a backup"};
+    }
+  }
+  if (!iterator->status().ok()) return Error{ErrorCode::unavailable, iterator->status().ToString()};
+  return Done{};
+}
+
+/// The seed of the hashes in keys, made when the store is.
+Result<layout::HashSeed> load_hash_seed(Database& database) {
+  rocksdb::PinnableSlice value;
+  const auto found = database.get(Family::meta, layout::hash_seed_key, value);
+  if (!found) return found.error();
+  if (*found && value.size() == 16) {
+    return layout::HashSeed{layout::read_u64(view(value).substr(0, 8)), layout::read_u64(view(value).substr(8))};
+  }
+  if (*found) return Error{ErrorCode::unavailable, "the seed of the store's hashes cannot be read: restore a backup"};
+  const layout::HashSeed seed{random_u64(), random_u64()};
+  std::string bytes;
+  layout::append_u64(bytes, seed.a);
+  layout::append_u64(bytes, seed.b);
+  rocksdb::WriteBatch batch;
+  batch.Put(database.family(Family::meta), std::string{layout::hash_seed_key}, bytes);
+  if (auto written = database.write(batch); !written) return std::move(written).error();
+  return seed;
+}
+
+class RocksStoreImpl final : public RocksStore {
+ public:
+  RocksStoreImpl(RocksConfig config, std::unique_ptr<Database> database, std::unique_ptr<Inboxes> inboxes,
+                 EventId last_id, const layout::HashSeed& hash_seed)
+      : config_(std::move(config)),
+        database_(std::move(database)),
+        inboxes_(std::move(inboxes)),
+        keys_(*database_),
+        queue_(config_.commit),
+        readers_(config_.reader_threads, config_.reads_waiting_max),
+        committer_(*database_, *inboxes_, queue_, last_id,
+                   {config_.dedup_window, config_.idempotency_window, config_.clock, hash_seed, config_.on_commit}),
+        housekeeper_(*database_, *inboxes_, queue_, {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
+    if (config_.background) housekeeper_.start();
+  }
+
+  // The committer goes on until the queue is closed and empty; it is destroyed before the queue.
+  ~RocksStoreImpl() override { queue_.close(); }
+
+  Task<Result<Appended>> append(const Tenant& tenant, Append event) override {
+    Appended answer;
+    Operation operation;
+    operation.tenant = &tenant;
+    operation.events = {&event, 1};
+    operation.appended = {&answer, 1};
+    operation.bytes = append_bytes(event);
+    co_await queue_.submit(operation);
+    if (operation.error) co_return std::move(*operation.error);
+    co_return answer;
+  }
+
+  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) override {
+    std::vector<Appended> answers(events.size());
+    Operation operation;
+    operation.tenant = &tenant;
+    operation.events = events;
+    operation.appended = answers;
+    for (const Append& event : events) operation.bytes += append_bytes(event);
+    if (!events.empty()) co_await queue_.submit(operation);
+    if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
+    co_return std::vector<Result<Appended>>(answers.begin(), answers.end());
+  }
+
+  Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
+    Inbox& inbox = inboxes_->get(tenant.id, query.inbox);
+    PageLimits limits;
+    limits.filter_time_max = config_.filter_time_max;
+    auto read = readers_.run([&] { return read_page(*database_, inbox, query, limits); });
+    co_return co_await read;
+  }
+
+  Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override {
+    auto read = readers_.run([&] { return read_event(tenant.id, id); });
+    co_return co_await read;
+  }
+
+  Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
+    std::vector<AckOutcome> outcomes(ids.size(), AckOutcome::not_found);
+    Operation operation;
+    operation.kind = Operation::Kind::acknowledge;
+    operation.tenant = &tenant;
+    operation.ids = ids;
+    operation.acks = outcomes;
+    operation.bytes = operation_overhead_bytes + ids.size() * 64;
+    if (!ids.empty()) co_await queue_.submit(operation);
+    if (operation.error) co_return std::move(*operation.error);
+    co_return outcomes;
+  }
+
+  [[nodiscard]] Health health() const override { return database_->health(); }
+
+  [[nodiscard]] Metrics metrics() const override {
+    return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes()};
+  }
+
+  Task<Status> create_key(auth::KeyRecord record) override {
+    Fill fill = [&](rocksdb::WriteBatch& batch) { return keys_.put_new(record, batch); };
+    co_return co_await change(std::move(fill));
+  }
+
+  Task<Result<auth::KeyRecord>> update_key(std::string key_id, KeyChange key_change) override {
+    std::optional<auth::KeyRecord> after;
+    Fill fill = [&](rocksdb::WriteBatch& batch) -> Status {
+      const auto before = keys_.by_id(key_id);
+      if (!before) return before.error();
+      if (!*before) return Error{ErrorCode::not_found, "no key has the id " + key_id};
+      after = **before;
+      if (auto done = key_change(*after); !done) return done;
+      after->revision = (*before)->revision + 1;
+      return keys_.put_changed(**before, *after, batch);
+    };
+    auto changed = co_await change(std::move(fill));
+    if (!changed) co_return std::move(changed).error();
+    co_return std::move(*after);
+  }
+
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_id(std::string key_id) override {
+    auto read = readers_.run([&] { return keys_.by_id(key_id); });
+    co_return co_await read;
+  }
+
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
+    auto read = readers_.run([&] { return keys_.by_hash(hash); });
+    co_return co_await read;
+  }
+
+  Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
+                                                       std::size_t limit) override {
+    auto read = readers_.run([&] { return keys_.list(user_id, after_key_id, limit); });
+    co_return co_await read;
+  }
+
+  Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override {
+    if (last_used.empty()) co_return Done{};
+    Fill fill = [&](rocksdb::WriteBatch& batch) -> Status {
+      for (const auto& [key_id, time] : last_used) keys_.put_last_used(key_id, time, batch);
+      return Done{};
+    };
+    co_return co_await change(std::move(fill));
+  }
+
+  Task<Result<std::string>> shared_secret() override {
+    std::string secret;
+    Fill fill = [&](rocksdb::WriteBatch& batch) -> Status {
+      rocksdb::PinnableSlice value;
+      const auto found = database_->get(Family::meta, layout::shared_secret_key, value);
+      if (!found) return found.error();
+      if (*found) {
+        secret = value.ToString();
+        return Done{};
+      }
+      secret.resize(shared_secret_bytes);
+      fill_random(std::as_writable_bytes(std::span(secret)));
+      batch.Put(database_->family(Family::meta), std::string{layout::shared_secret_key}, secret);
+      return Done{};
+    };
+    auto changed = co_await change(std::move(fill));
+    if (!changed) co_return std::move(changed).error();
+    co_return secret;
+  }
+
+  Status backup(const std::string& directory) override { return database_->checkpoint(directory); }
+
+  Result<std::size_t> sweep(std::size_t events_max) override { return housekeeper_.sweep(events_max); }
+
+ private:
+  using Fill = std::function<Status(rocksdb::WriteBatch&)>;
+
+  Task<Status> change(Fill fill) {
+    Operation operation;
+    operation.kind = Operation::Kind::change;
+    operation.change = std::move(fill);
+    operation.bytes = operation_overhead_bytes;
+    co_await queue_.submit(operation);
+    if (operation.error) co_return std::move(*operation.error);
+    co_return Done{};
+  }
+
+  Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) const {
+    const std::string key = layout::event_key(tenant, id);
+    // The mark of its delivery before the event: a sweep between the two then hides the event, and never its delivery.
+    rocksdb::PinnableSlice delivered, value;
+    const auto acknowledged = database_->get(Family::delivered, key, delivered);
+    if (!acknowledged) return acknowledged.error();
+    const auto found = database_->get(Family::events, key, value);
+    if (!found) return found.error();
+    if (!*found) return std::optional<StoredEvent>{};
+    const auto record = decode_record(view(value));
+    if (!record) return Error{ErrorCode::internal, "a stored event cannot be read: " + id.text()};
+    StoredEvent event{id, std::string{record->event_type}, std::string{record->payload},
+                      {}, std::string{record->metadata},   {}};
+    if (record->source) event.source = *record->source;
+    if (*acknowledged && delivered.size() == 8) {
+      event.delivered_at =
+          UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(layout::read_u64(view(delivered)))}};
+      // Expired, though the sweep has not come to it.
+      if (config_.clock->now() - *event.delivered_at >= config_.event_ttl) return std::optional<StoredEvent>{};
+    }
+    return std::optional{std::move(event)};
+  }
+
+  const RocksConfig config_;
+  const std::unique_ptr<Database> database_;
+  const std::unique_ptr<Inboxes> inboxes_;
+  const KeyTable keys_;
+  CommitQueue queue_;
+  ReaderPool readers_;
+  Committer committer_;
+  Housekeeper housekeeper_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
+  auto database = Database::open(
+      {config.data_dir, config.memory_bytes, config.dedup_window, config.idempotency_window, config.clock, config.env});
+  if (!database) return std::move(database).error();
+  auto inboxes = std::make_unique<Inboxes>();
+  if (auto loaded = load_inboxes(**database, *inboxes); !loaded) return std::move(loaded).error();
+  EventId last_id;
+  rocksdb::PinnableSlice value;
+  const auto found = (*database)->get(Family::meta, layout::last_id_key, value);
+  if (!found) return found.error();
+  if (*found && value.size() == 16) last_id = EventId::from_bytes(view(value));
+  const auto hash_seed = load_hash_seed(**database);
+  if (!hash_seed) return hash_seed.error();
+  return std::unique_ptr<RocksStore>(
+      new RocksStoreImpl(std::move(config), std::move(*database), std::move(inboxes), last_id, *hash_seed));
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "store/event_store.h"
+#include "store/key_store.h"
+#include "store/rocks/committer.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace triggers::store {
+
+struct RocksConfig {
+  std::string data_dir = "./data";
+  std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
+  std::chrono::seconds dedup_window{300};        ///< 0: content is not compared.
+  std::chrono::seconds idempotency_window{86'400};
+  std::chrono::hours event_ttl{24 * 30};  ///< After delivery.
+  CommitLimits commit;
+  unsigned reader_threads = 2;
+  std::size_t reads_waiting_max = 20'000;         ///< One more is refused with `overloaded`.
+  std::chrono::milliseconds filter_time_max{20};  ///< A page's search for a type; see Page::has_more.
+  bool background = true;                         ///< Sweep and measure on a thread of its own. Tests call sweep().
+  const Clock* clock = &Clock::system();
+  std::function<void(const CommitStats&)> on_commit;
+  rocksdb::Env* env = nullptr;  ///< The seam for tests of failing disks.
+};
+
+/// The embedded engine: one process, one directory, RocksDB. docs/storage-format.md has its keys, docs/architecture.md
+/// its threads.
+class RocksStore : public EventStore, public KeyStore {
+ public:
+  /// Errors as of Database::open.
+  static Result<std::unique_ptr<RocksStore>> open(RocksConfig config);
+
+  /// Copies the whole store, consistently, into `directory`, which must not exist. Blocks for as long as the disk
+  /// takes.
+  virtual Status backup(const std::string& directory) = 0;
+  /// Removes at most `events_max` delivered events past their time to live; how many. Only without `background`.
+  virtual Result<std::size_t> sweep(std::size_t events_max) = 0;
+};
+
+}  // namespace triggers::store
