@@ -1,0 +1,279 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/admit.h"
+#include "api/endpoints.h"
+#include "api/input.h"
+#include "api/json_body.h"
+#include "api/key_json.h"
+#include "auth/validate.h"
+#include "base/uuid7.h"
+
+namespace triggers::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t page_keys_max = 1000;
+constexpr std::int64_t grace_seconds_max = std::int64_t{30} * 24 * 3600;
+constexpr std::int64_t grace_seconds_default = std::int64_t{24} * 3600;
+
+Refusal no_such_key(std::string_view key_id) {
+  return {Code::not_found, "No key has this id.", Details().text("key_id", key_id).json(), {}, {}};
+}
+
+/// The operator, and an admin of all tenants, see every key; any other admin those of its own tenant.
+bool sees_all(const Exchange& exchange) { return exchange.is_operator || exchange.key->record.all_tenants; }
+bool may_see(const Exchange& exchange, const auth::KeyRecord& record) {
+  return sees_all(exchange) || record.user_id == exchange.key->record.user_id;
+}
+
+/// Only who has the right over all tenants may give it away, or change a key that has it.
+Outcome<Done> may_grant(const Exchange& exchange, const auth::KeyRecord& record) {
+  if (!record.all_tenants || sees_all(exchange)) return Done{};
+  return Refusal{Code::forbidden,
+                 "Only the operator, or an admin of all tenants, may manage a key of all tenants.",
+                 Details().text("reason", "all_tenants").json(),
+                 {},
+                 {}};
+}
+
+http::Response answer(unsigned status, const json::object& object) {
+  http::Response response;
+  response.status = status;
+  response.body = json::serialize(object) + "\n";
+  response.add("Cache-Control", "no-store");
+  return response;
+}
+
+Outcome<json::object> read_body(const http::Request& request) {
+  if (const auto type = require_json(request); !type) return type.error();
+  return json_object(request);
+}
+
+Outcome<std::string> read_user(const Exchange& exchange, const json::object& body) {
+  const auto* user = body.if_contains("user_id");
+  if (user == nullptr) {
+    if (exchange.is_operator) return invalid("user_id", "is required");
+    return std::string{exchange.key->record.user_id};
+  }
+  if (!user->is_string()) return invalid("user_id", "must be a string");
+  std::string id{user->get_string()};
+  if (!sees_all(exchange) && id != exchange.key->record.user_id) {
+    return Refusal{Code::forbidden,
+                   "An admin key manages the keys of its own user_id only.",
+                   Details().text("field", "user_id").json(),
+                   {},
+                   {}};
+  }
+  return id;
+}
+
+/// The record that is asked for, if the caller may see it; otherwise it does not exist.
+Task<Outcome<auth::KeyRecord>> visible_key(Services& services, const Exchange& exchange) {
+  std::string key_id{exchange.route.id};
+  auto record = co_await services.keys.key_by_id(std::move(key_id));
+  if (!record) co_return from_error(record.error());
+  if (!*record || !may_see(exchange, **record)) co_return no_such_key(exchange.route.id);
+  co_return std::move(**record);
+}
+
+using KeyEdit = std::function<Outcome<Done>(auth::KeyRecord&)>;
+
+/// A change that can refuse; visibility and rights are checked inside it, on the record that is really changed.
+Task<Outcome<auth::KeyRecord>> change_key(Services& services, const Exchange& exchange, KeyEdit change) {
+  std::optional<Refusal> refusal;
+  const UnixMillis now = services.clock.now();
+  store::KeyChange guarded = [&](auth::KeyRecord& record) -> Status {
+    refusal.reset();
+    if (!may_see(exchange, record)) {
+      refusal = no_such_key(exchange.route.id);
+    } else if (auto granted = may_grant(exchange, record); !granted) {
+      refusal = granted.error();
+    } else if (record.status == auth::KeyStatus::revoked) {
+      refusal = Refusal{Code::conflict,
+                        "This key is revoked, for good: create another.",
+                        Details().text("key_id", record.key_id).json(),
+                        {},
+                        {}};
+    } else if (auto changed = change(record); !changed) {
+      refusal = changed.error();
+    } else if (granted = may_grant(exchange, record); !granted) {
+      refusal = granted.error();
+    }
+    if (refusal) return Error{ErrorCode::conflict, refusal->message};
+    record.updated_at = now;
+    return Done{};
+  };
+  std::string key_id{exchange.route.id};
+  auto updated = co_await services.keys.update_key(std::move(key_id), std::move(guarded));
+  if (refusal) co_return std::move(*refusal);
+  if (!updated && updated.error().code == ErrorCode::not_found) co_return no_such_key(exchange.route.id);
+  if (!updated) co_return from_error(updated.error());
+  services.ring.refresh(*updated);
+  co_return std::move(*updated);
+}
+
+Outcome<std::int64_t> read_grace(const http::Request& request) {
+  if (request.body.empty()) return grace_seconds_default;
+  const auto body = read_body(request);
+  if (!body) return body.error();
+  if (const auto known = only_members(*body, {"grace_seconds"}); !known) return known.error();
+  const auto* grace = body->if_contains("grace_seconds");
+  if (grace == nullptr) return grace_seconds_default;
+  if (!grace->is_int64() || grace->get_int64() < 0 || grace->get_int64() > grace_seconds_max) {
+    return invalid("grace_seconds", fmt::format("must be a whole number from 0 to {}", grace_seconds_max));
+  }
+  return grace->get_int64();
+}
+
+/// Replaces the secret by `fresh`; the old one stays valid for the grace.
+void rotate(auth::KeyRecord& record, const auth::KeyHash& fresh, UnixMillis now, std::chrono::seconds grace) {
+  std::erase_if(record.secrets, [&](const auto& secret) { return secret.valid_until && *secret.valid_until <= now; });
+  for (auto& secret : record.secrets) {
+    secret.valid_until = std::min(secret.valid_until.value_or(UnixMillis::max()), now + grace);
+  }
+  if (record.secrets.size() >= auth::KeyLimits::secrets_max) record.secrets.erase(record.secrets.begin());
+  record.secrets.push_back({fresh, std::nullopt});
+}
+
+}  // namespace
+
+Task<Answer> create_key(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(services, exchange);
+  if (!admitted) co_return admitted.error();
+  const auto body = read_body(exchange.request);
+  if (!body) co_return body.error();
+  const auto known = only_members(*body, {"user_id", "user_email", "role", "rate_limit", "event_types", "expires_at",
+                                          "description", "all_tenants"});
+  if (!known) co_return known.error();
+  auto user = read_user(exchange, *body);
+  if (!user) co_return user.error();
+
+  const std::string api_key = auth::generate_key();
+  auth::KeyRecord record;
+  const UnixMillis now = services.clock.now();
+  Uuid7Generator ids;
+  record.key_id = "key_" + ids.next(now).text();
+  record.user_id = std::move(*user);
+  record.rate_limit_per_minute = services.config.default_rate_limit_per_minute;
+  record.created_at = now;
+  record.updated_at = now;
+  record.secrets.push_back({auth::hash_key(api_key), std::nullopt});
+  const auto applied = apply_fields(*body, now, record);
+  if (!applied) co_return applied.error();
+  const auto granted = may_grant(exchange, record);
+  if (!granted) co_return granted.error();
+
+  const auto created = co_await services.keys.create_key(record);
+  if (!created) co_return from_error(created.error());
+  services.ring.refresh(record);
+  json::object object = key_json(record);
+  object["api_key"] = api_key;
+  http::Response response = answer(201, object);
+  response.add("Location", "/admin/keys/" + record.key_id);
+  co_return response;
+}
+
+Task<Answer> list_keys(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(services, exchange);
+  if (!admitted) co_return admitted.error();
+  const auto parameters = query_parameters(exchange.request.query(), {"user_id", "after", "limit"});
+  if (!parameters) co_return parameters.error();
+  std::size_t limit = page_keys_max;
+  if (const auto* text = find(*parameters, "limit")) {
+    const auto number = parse_number("limit", *text, 1, page_keys_max);
+    if (!number) co_return number.error();
+    limit = static_cast<std::size_t>(*number);
+  }
+  std::optional<std::string> user;
+  if (const auto* wanted = find(*parameters, "user_id")) user = *wanted;
+  if (!sees_all(exchange)) {
+    if (user && *user != exchange.key->record.user_id) {
+      co_return Refusal{Code::forbidden,
+                        "An admin key lists the keys of its own user_id only.",
+                        Details().text("field", "user_id").json(),
+                        {},
+                        {}};
+    }
+    user = exchange.key->record.user_id;
+  }
+  if (user && (user->empty() || user->size() > auth::KeyLimits::user_id_bytes_max)) {
+    co_return invalid("user_id", "must have 1 to 255 bytes");
+  }
+  std::string after;
+  if (const auto* text = find(*parameters, "after")) after = *text;
+  auto records = co_await services.keys.list_keys(std::move(user), std::move(after), limit + 1);
+  if (!records) co_return from_error(records.error());
+  const bool has_more = records->size() > limit;
+  if (has_more) records->pop_back();
+  json::array keys;
+  for (const auto& record : *records) keys.emplace_back(key_json(record));
+  json::object object;
+  object["keys"] = std::move(keys);
+  object["has_more"] = has_more;
+  object["next_after"] = has_more ? json::value(records->back().key_id) : json::value(nullptr);
+  co_return answer(200, object);
+}
+
+Task<Answer> show_key(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(services, exchange);
+  if (!admitted) co_return admitted.error();
+  const auto record = co_await visible_key(services, exchange);
+  if (!record) co_return record.error();
+  co_return answer(200, key_json(*record));
+}
+
+Task<Answer> update_key(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(services, exchange);
+  if (!admitted) co_return admitted.error();
+  const auto body = read_body(exchange.request);
+  if (!body) co_return body.error();
+  const auto known = only_members(
+      *body, {"user_email", "role", "rate_limit", "event_types", "expires_at", "description", "status", "all_tenants"});
+  if (!known) co_return known.error();
+  if (body->empty()) co_return invalid("body", "names nothing to change");
+  const UnixMillis now = services.clock.now();
+  KeyEdit edit = [&](auth::KeyRecord& record) { return apply_fields(*body, now, record); };
+  const auto updated = co_await change_key(services, exchange, std::move(edit));
+  if (!updated) co_return updated.error();
+  co_return answer(200, key_json(*updated));
+}
+
+Task<Answer> rotate_key(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(services, exchange);
+  if (!admitted) co_return admitted.error();
+  const auto grace = read_grace(exchange.request);
+  if (!grace) co_return grace.error();
+  const std::string api_key = auth::generate_key();
+  const auth::KeyHash fresh = auth::hash_key(api_key);
+  const UnixMillis now = services.clock.now();
+  KeyEdit edit = [&](auth::KeyRecord& record) -> Outcome<Done> {
+    rotate(record, fresh, now, std::chrono::seconds{*grace});
+    return Done{};
+  };
+  const auto updated = co_await change_key(services, exchange, std::move(edit));
+  if (!updated) co_return updated.error();
+  json::object object = key_json(*updated);
+  object["api_key"] = api_key;
+  object["grace_seconds"] = *grace;
+  co_return answer(200, object);
+}
+
+Task<Answer> revoke_key(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(services, exchange);
+  if (!admitted) co_return admitted.error();
+  const auto record = co_await visible_key(services, exchange);
+  if (!record) co_return record.error();
+  if (record->status == auth::KeyStatus::revoked) co_return answer(200, key_json(*record));
+  KeyEdit edit = [](auth::KeyRecord& changed) -> Outcome<Done> {
+    changed.status = auth::KeyStatus::revoked;
+    return Done{};
+  };
+  const auto updated = co_await change_key(services, exchange, std::move(edit));
+  if (!updated) co_return updated.error();
+  co_return answer(200, key_json(*updated));
+}
+
+}  // namespace triggers::api

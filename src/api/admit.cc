@@ -1,0 +1,119 @@
+#include "api/admit.h"
+
+#include <fmt/format.h>
+
+#include "api/input.h"
+#include "auth/bearer.h"
+#include "limit/rate_fields.h"
+
+namespace triggers::api {
+namespace {
+
+/// 401, or 429 once the address has failed too often.
+Refusal unauthorized(Services& services, const http::Request& request, std::string message) {
+  const auto counted = services.failures.record_failure(client_address(services, request), services.clock.steady());
+  if (!counted.allowed) {
+    return {Code::rate_limit_exceeded,
+            "Too many failed authentications from this address: check the API key, then wait.",
+            Details().text("reason", "authentication_failures").json(),
+            {{"Retry-After", limit::retry_after_field(counted.retry_after)}},
+            {}};
+  }
+  return {Code::unauthorized, std::move(message), "{}", {{"WWW-Authenticate", "Bearer"}}, {}};
+}
+
+Refusal denied(auth::Denial denial) {
+  std::string_view message;
+  switch (denial) {
+    case auth::Denial::none: INVARIANT(false);
+    case auth::Denial::inactive: message = "This API key is inactive: ask an admin to activate it."; break;
+    case auth::Denial::revoked: message = "This API key was revoked: use another."; break;
+    case auth::Denial::expired: message = "This API key has expired: use another, or ask an admin to extend it."; break;
+    case auth::Denial::secret_expired:
+      message = "This API key was rotated and its grace is over: use the new one.";
+      break;
+  }
+  return {Code::forbidden, std::string{message}, Details().text("reason", auth::denial_name(denial)).json(), {}, {}};
+}
+
+Refusal role_forbids(auth::Role role, auth::Action action) {
+  std::string_view needed = "viewer";
+  switch (action) {
+    case auth::Action::read: break;
+    case auth::Action::send:
+    case auth::Action::acknowledge: needed = "creator or admin"; break;
+    case auth::Action::manage_keys: needed = "admin"; break;
+  }
+  return {Code::forbidden,
+          fmt::format("A key with the role {} may not do this: it needs the role {}.", auth::role_name(role), needed),
+          Details().text("reason", "role").text("role", auth::role_name(role)).json(),
+          {},
+          {}};
+}
+
+Refusal over_rate(const limit::Decision& rate) {
+  const auto retry_ms = std::chrono::ceil<std::chrono::milliseconds>(rate.retry_after).count();
+  return {Code::rate_limit_exceeded,
+          fmt::format("This API key is limited to {} requests a minute: wait {} ms.", rate.limit.value_or(0), retry_ms),
+          Details().number("limit_per_minute", rate.limit.value_or(0)).number("retry_after_ms", retry_ms).json(),
+          {{"Retry-After", limit::retry_after_field(rate.retry_after)}},
+          {}};
+}
+
+/// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.
+bool has_no_query(Endpoint endpoint) {
+  return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
+}
+
+}  // namespace
+
+std::string client_address(const Services& services, const http::Request& request) {
+  if (services.config.trusted_proxies.empty()) return request.peer.address;
+  return limit::client_address(request.peer.address, request.headers.find("X-Forwarded-For").value_or(""),
+                               services.config.trusted_proxies);
+}
+
+Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action action) {
+  const http::Request& request = exchange.request;
+  const auto field = request.headers.find("Authorization");
+  if (!field) {
+    co_return unauthorized(services, request,
+                           "An API key is required: send the header Authorization: Bearer <api key>.");
+  }
+  const auto token = auth::bearer_token(*field);
+  if (!token || request.headers.count("Authorization") > 1) {
+    co_return unauthorized(services, request, "The Authorization header must be: Bearer <api key>.");
+  }
+
+  const auth::KeyHash hash = auth::hash_key(*token);
+  auto key = services.ring.find(hash);
+  if (!key) {
+    auto loaded = co_await services.ring.load(hash);
+    if (!loaded) co_return from_error(loaded.error());
+    key = std::move(*loaded);
+  }
+  if (!key) co_return unauthorized(services, request, "This API key is not known.");
+
+  const UnixMillis now = services.clock.now();
+  if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) co_return denied(denial);
+  key->usage->last_used_ms.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  exchange.rate = key->usage->bucket.take(services.clock.steady());
+  exchange.key = std::move(key);
+  if (!exchange.rate->allowed) co_return over_rate(*exchange.rate);
+  const auth::Role role = exchange.key->record.role;
+  if (!auth::allows(role, action)) co_return role_forbids(role, action);
+  if (has_no_query(exchange.route.endpoint)) {
+    if (const auto none = query_parameters(request.query(), {}); !none) co_return none.error();
+  }
+  co_return Done{};
+}
+
+Task<Outcome<Done>> admit_manager(Services& services, Exchange& exchange) {
+  if (exchange.request.peer.local) {
+    exchange.is_operator = true;
+    co_return Done{};
+  }
+  co_return co_await admit(services, exchange, auth::Action::manage_keys);
+}
+
+}  // namespace triggers::api

@@ -1,0 +1,214 @@
+#include <gtest/gtest.h>
+
+#include "api/test_service.h"
+#include "auth/authorize.h"
+
+namespace triggers::api {
+namespace {
+
+using http::Method;
+
+constexpr std::string_view an_id = "0190a5c0-1234-7abc-8def-0123456789ab";
+const std::string event = R"({"event_type":"order.paid","payload":{"n":1}})";
+
+struct Asked {
+  Method method;
+  std::string target;
+  std::string body;
+  auth::Action action;
+};
+
+std::vector<Asked> everything_with_a_key() {
+  using auth::Action;
+  const std::string id{an_id};
+  return {{Method::post, "/events", event, Action::send},
+          {Method::post, "/events/batch", "[" + event + "]", Action::send},
+          {Method::get, "/inbox", "", Action::read},
+          {Method::get, "/events/inbox", "", Action::read},
+          {Method::get, "/events/" + id, "", Action::read},
+          {Method::get, "/inbox/" + id, "", Action::read},
+          {Method::del, "/events/" + id, "", Action::acknowledge},
+          {Method::del, "/inbox/" + id, "", Action::acknowledge},
+          {Method::post, "/inbox/ack", R"({"event_ids":["x"]})", Action::acknowledge},
+          {Method::get, "/admin/keys", "", Action::manage_keys},
+          {Method::post, "/admin/keys", R"({"role":"viewer"})", Action::manage_keys},
+          {Method::get, "/admin/keys/k", "", Action::manage_keys},
+          {Method::patch, "/admin/keys/k", R"({"description":"d"})", Action::manage_keys},
+          {Method::del, "/admin/keys/k", "", Action::manage_keys},
+          {Method::post, "/admin/keys/k/rotate", "", Action::manage_keys}};
+}
+
+TEST(AdmitTest, NothingIsToldWithoutAKey) {
+  TestService service("auth-failures-per-minute", "0");
+  for (const auto& asked : everything_with_a_key()) {
+    // Also with a body that would be refused: who asks is asked first.
+    for (const auto& body : {asked.body, std::string{"{"}}) {
+      const auto seen = service.send(asked.method, asked.target, {}, body);
+      EXPECT_EQ(seen.status(), 401U) << asked.target;
+      EXPECT_EQ(seen.code(), "UNAUTHORIZED");
+      EXPECT_EQ(seen.header("WWW-Authenticate"), "Bearer");
+      EXPECT_EQ(seen.header("RateLimit"), "");
+    }
+  }
+}
+
+TEST(AdmitTest, AnythingButOneBearerFieldIsUnauthorized) {
+  TestService service("auth-failures-per-minute", "0");
+  const auto key = service.key();
+  const std::string good = "Bearer " + key;
+  for (const auto& field :
+       std::vector<std::string>{key, "Basic " + key, "Bearer", "Bearer ", good + " x", good + ",", good + "x",
+                                "Bearer\t" + key, "Bearer " + key.substr(1), good + std::string(1, '\0')}) {
+    EXPECT_EQ(service.send(Method::get, "/inbox", {}, {}, {{"Authorization", field}}).status(), 401U) << field;
+  }
+  EXPECT_EQ(service.send(Method::get, "/inbox", key, {}, {{"Authorization", good}}).status(), 401U);
+  EXPECT_EQ(service.send(Method::get, "/inbox", {}, {}, {{"authorization", "bEARER   " + key}}).status(), 200U);
+}
+
+TEST(AdmitTest, ARoleMayExactlyWhatItMay) {
+  for (const auto role : {auth::Role::viewer, auth::Role::creator, auth::Role::admin}) {
+    TestService service;
+    const auto key = service.key(role);
+    for (const auto& asked : everything_with_a_key()) {
+      const auto seen = service.send(asked.method, asked.target, key, asked.body);
+      EXPECT_EQ(seen.status() == 403, !auth::allows(role, asked.action))
+          << asked.target << ' ' << auth::role_name(role);
+      EXPECT_EQ(seen.detail("reason") == "role", seen.status() == 403U);
+    }
+  }
+}
+
+TEST(AdmitTest, ARefusedRoleStillCostsOfTheRate) {
+  TestService service;
+  const auto key = service.key(auth::Role::viewer, 2);
+  EXPECT_EQ(service.post(key, "a", "{}").status(), 403U);
+  EXPECT_EQ(service.post(key, "a", "{}").status(), 403U);
+  EXPECT_EQ(service.post(key, "a", "{}").status(), 429U);
+}
+
+TEST(AdmitTest, TheRateIsAskedBeforeTheBody) {
+  TestService service;
+  const auto key = service.key(auth::Role::creator, 1);
+  EXPECT_EQ(service.post(key, "a", "{}").status(), 201U);
+  EXPECT_EQ(service.post(key, "a", "broken").status(), 429U);
+}
+
+TEST(AdmitTest, TheHeadersOfARateAreExact) {
+  TestService service;
+  const auto key = service.key(auth::Role::creator, 60);
+  auto seen = service.send(Method::get, "/inbox", key);
+  EXPECT_EQ(seen.header("RateLimit-Policy"), R"("default";q=60;w=60)");
+  EXPECT_EQ(seen.header("RateLimit"), R"("default";r=59;t=1)");
+  EXPECT_EQ(seen.header("Retry-After"), "");
+  for (int i = 0; i < 59; ++i) EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+
+  seen = service.send(Method::get, "/inbox", key);
+  EXPECT_EQ(seen.status(), 429U);
+  EXPECT_EQ(seen.code(), "RATE_LIMIT_EXCEEDED");
+  EXPECT_EQ(seen.header("Retry-After"), "1");
+  EXPECT_EQ(seen.header("RateLimit"), R"("default";r=0;t=60)");
+  EXPECT_EQ(seen.detail("limit_per_minute"), "60");
+  EXPECT_EQ(seen.detail("retry_after_ms"), "1000");
+
+  service.clock.advance(std::chrono::milliseconds{999});
+  seen = service.send(Method::get, "/inbox", key);
+  EXPECT_EQ(seen.status(), 429U);
+  EXPECT_EQ(seen.detail("retry_after_ms"), "1");
+  service.clock.advance(std::chrono::milliseconds{1});
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 429U);
+}
+
+TEST(AdmitTest, AWallClockThatJumpsChangesNoRate) {
+  TestService service;
+  const auto key = service.key(auth::Role::creator, 1);
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+  service.clock.jump(std::chrono::hours{5});
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 429U);
+  service.clock.jump(std::chrono::hours{-50});
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 429U);
+}
+
+TEST(AdmitTest, AnUnlimitedKeyHasNoRateFields) {
+  TestService service;
+  const auto key = service.key();
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).header("RateLimit"), "");
+}
+
+TEST(AdmitTest, ARevokedKeyIsRefusedInTheNextRequest) {
+  TestService service;
+  const auto key = service.key();
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+  EXPECT_EQ(service.send_as_operator(Method::del, "/admin/keys/" + service.record.key_id).status(), 200U);
+  const auto seen = service.send(Method::get, "/inbox", key);
+  EXPECT_EQ(seen.status(), 403U);
+  EXPECT_EQ(seen.code(), "FORBIDDEN");
+  EXPECT_EQ(seen.detail("reason"), "revoked");
+}
+
+TEST(AdmitTest, AnInactiveKeyIsRefusedUntilItIsActiveAgain) {
+  TestService service;
+  const auto key = service.key();
+  const std::string path = "/admin/keys/" + service.record.key_id;
+  EXPECT_EQ(service.send_as_operator(Method::patch, path, R"({"status":"inactive"})").status(), 200U);
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).detail("reason"), "inactive");
+  EXPECT_EQ(service.send_as_operator(Method::patch, path, R"({"status":"active"})").status(), 200U);
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+}
+
+TEST(AdmitTest, ARotatedSecretEndsWithItsGrace) {
+  TestService service;
+  const auto old_key = service.key();
+  const std::string path = "/admin/keys/" + service.record.key_id + "/rotate";
+  const auto rotated = service.send_as_operator(Method::post, path, R"({"grace_seconds":60})");
+  ASSERT_EQ(rotated.status(), 200U);
+  const auto new_key = rotated.text("api_key");
+  service.clock.advance(std::chrono::milliseconds{59'999});
+  EXPECT_EQ(service.send(Method::get, "/inbox", old_key).status(), 200U);
+  EXPECT_EQ(service.send(Method::get, "/inbox", new_key).status(), 200U);
+  service.clock.advance(std::chrono::milliseconds{1});
+  EXPECT_EQ(service.send(Method::get, "/inbox", old_key).detail("reason"), "secret_expired");
+  EXPECT_EQ(service.send(Method::get, "/inbox", new_key).status(), 200U);
+}
+
+TEST(AdmitTest, AKeyEndsWhenItsTimeHasCome) {
+  TestService service;
+  const auto key = service.key();
+  const std::string path = "/admin/keys/" + service.record.key_id;
+  // The test's clock starts at 2023-11-14T22:13:20Z.
+  const auto seen = service.send_as_operator(Method::patch, path, R"({"expires_at":"2023-11-14T22:13:21Z"})");
+  ASSERT_EQ(seen.status(), 200U) << seen.response.body;
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+  service.clock.advance(std::chrono::seconds{1});
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).detail("reason"), "expired");
+}
+
+TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
+  TestService service("auth-failures-per-minute", "3");
+  const auto key = service.key();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
+  const auto seen = service.send_from("192.0.2.9", "/inbox", "wrong");
+  EXPECT_EQ(seen.status(), 429U);
+  EXPECT_EQ(seen.detail("reason"), "authentication_failures");
+  EXPECT_EQ(seen.header("Retry-After"), "20");
+  EXPECT_EQ(service.send_from("192.0.2.10", "/inbox", "wrong").status(), 401U);
+  EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", key).status(), 200U);
+  service.clock.advance(std::chrono::seconds{20});
+  EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
+  EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 429U);
+}
+
+TEST(AdmitTest, AKeyMaySendItsOwnTypesOnly) {
+  TestService service;
+  const auto key = service.key();
+  const std::string path = "/admin/keys/" + service.record.key_id;
+  ASSERT_EQ(service.send_as_operator(Method::patch, path, R"({"event_types":["order.*"]})").status(), 200U);
+  EXPECT_EQ(service.post(key, "order.paid", "{}").status(), 201U);
+  const auto seen = service.post(key, "user.created", "{}");
+  EXPECT_EQ(seen.status(), 403U);
+  EXPECT_EQ(seen.detail("reason"), "event_type");
+}
+
+}  // namespace
+}  // namespace triggers::api

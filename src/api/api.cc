@@ -1,0 +1,170 @@
+#include "api/api.h"
+
+#include <algorithm>
+
+#include "api/admit.h"
+#include "api/cors.h"
+#include "api/endpoints.h"
+#include "api/probe.h"
+#include "base/uuid7.h"
+#include "limit/rate_fields.h"
+#include "log/log.h"
+
+namespace triggers::api {
+namespace {
+
+constexpr std::size_t request_id_bytes_max = 128;
+constexpr std::chrono::seconds busy_line_interval{1};
+
+/// The client's own id if it is sane: it goes into logs and headers.
+std::string request_id(const http::Request& request, const Clock& clock) {
+  const auto sent = request.headers.find("X-Request-ID");
+  const auto sane = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view{"-_.:/+=@"}.find(c) != std::string_view::npos;
+  };
+  if (sent && !sent->empty() && sent->size() <= request_id_bytes_max && std::ranges::all_of(*sent, sane)) {
+    return std::string{*sent};
+  }
+  thread_local Uuid7Generator ids;
+  return ids.next(clock.now()).text();
+}
+
+/// An answer that waits for nothing.
+Task<Outcome<http::Response>> at_once(Outcome<http::Response> answer) { co_return answer; }
+
+Refusal no_such_path() {
+  return {Code::not_found, "There is no such path; GET / names the API's documentation.", "{}", {}, {}};
+}
+
+Refusal wrong_method(std::string_view allow) {
+  return {Code::method_not_allowed,
+          "This path does not have this method.",
+          Details().text("allow", allow).json(),
+          {{"Allow", std::string{allow}}},
+          {}};
+}
+
+}  // namespace
+
+Api::Api(Services& services, log::AccessLog* access_log)
+    : services_(services), access_log_(access_log), probe_(std::make_unique<Probe>(services.registry)) {}
+
+Api::~Api() = default;
+
+Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
+  Services& services = services_;
+  switch (exchange.route.endpoint) {
+    case Endpoint::root: return at_once(get_root(services));
+    case Endpoint::status: return at_once(get_status(services));
+    case Endpoint::docs: return at_once(get_docs(services));
+    case Endpoint::openapi: return at_once(get_openapi(services));
+    case Endpoint::metrics: return get_metrics(services, exchange);
+    case Endpoint::post_event: return post_event(services, exchange);
+    case Endpoint::post_batch: return post_batch(services, exchange);
+    case Endpoint::get_inbox: return get_inbox(services, exchange);
+    case Endpoint::post_ack: return post_ack(services, exchange);
+    case Endpoint::get_event: return get_event(services, exchange);
+    case Endpoint::delete_event: return delete_event(services, exchange);
+    case Endpoint::create_key: return create_key(services, exchange);
+    case Endpoint::list_keys: return list_keys(services, exchange);
+    case Endpoint::show_key: return show_key(services, exchange);
+    case Endpoint::update_key: return update_key(services, exchange);
+    case Endpoint::revoke_key: return revoke_key(services, exchange);
+    case Endpoint::rotate_key: return rotate_key(services, exchange);
+    case Endpoint::backup: return backup(services, exchange);
+  }
+  INVARIANT(false);
+}
+
+Task<http::Response> Api::handle(const http::Request& request) {
+  const auto started = services_.clock.steady();
+  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
+  const RouteMatch matched = match(request.method, request.path());
+  exchange.route.name = matched.path_name;
+  http::Response response;
+  if (matched.route) {
+    exchange.route = *matched.route;
+    auto answer = co_await dispatch(exchange);
+    response = answer ? std::move(*answer) : refuse(answer.error(), request, exchange.id);
+  } else if (request.method == http::Method::options && (!matched.path_name.empty() || request.target == "*")) {
+    response = options(services_, request,
+                       matched.path_name.empty() ? "GET, HEAD, POST, PATCH, DELETE, OPTIONS" : matched.allow);
+  } else {
+    response = refuse(matched.path_name.empty() ? no_such_path() : wrong_method(matched.allow), request, exchange.id);
+  }
+  finish(exchange, response, started);
+  co_return response;
+}
+
+/// A full queue or a stopped store refuses by the thousand, and all of them are counted: one line a second tells why. A
+/// failure's correlation id is promised to be in the log.
+bool Api::deserves_a_line(Code code) {
+  if (code != Code::service_unavailable) return true;
+  const auto now = services_.clock.steady();
+  auto due = next_busy_line_.load();
+  return now >= due && next_busy_line_.compare_exchange_strong(due, now + busy_line_interval);
+}
+
+http::Response Api::refuse(const Refusal& refusal, const http::Request& request, const std::string& id) {
+  probe_->refused(refusal.code);
+  if (!refusal.cause.empty() && deserves_a_line(refusal.code)) {
+    log::error("request_failed",
+               {{"request_id", id}, {"error_code", code_name(refusal.code)}, {"cause", refusal.cause}});
+  }
+  return render(refusal, request, id);
+}
+
+void Api::finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started) {
+  if (exchange.rate && exchange.rate->limit) {
+    response.add("RateLimit-Policy", limit::policy_field(*exchange.rate->limit));
+    response.add("RateLimit", limit::limit_field(*exchange.rate));
+  }
+  add_cors_fields(services_, exchange.request, response);
+  const auto duration = services_.clock.steady() - started;
+  probe_->answered(exchange.route.name, exchange.request.method, response.status, duration);
+  if (access_log_ != nullptr) {
+    log::AccessEntry entry;
+    entry.time = services_.clock.now();
+    entry.request_id = exchange.id;
+    entry.method = http::method_name(exchange.request.method);
+    entry.route = exchange.route.name.empty() ? "none" : exchange.route.name;
+    entry.status = response.status;
+    entry.duration = duration;
+    entry.bytes_in = exchange.request.body.size();
+    entry.bytes_out = response.body.size();
+    if (exchange.key) {
+      entry.key_id = exchange.key->record.key_id;
+      entry.user_id = exchange.key->record.user_id;
+    }
+    const std::string client = client_address(services_, exchange.request);
+    entry.client = client;
+    access_log_->write(entry);
+  }
+  response.add("X-Request-ID", std::move(exchange.id));
+}
+
+http::Response Api::protocol_error(const http::ProtocolError& error, const http::Request& request) {
+  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
+  exchange.route.name = match(request.method, request.path()).path_name;
+  http::Response response = refuse(from_protocol(error), request, exchange.id);
+  finish(exchange, response, services_.clock.steady());
+  return response;
+}
+
+http::Response Api::internal_error(const http::Request& request) {
+  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
+  exchange.route.name = match(request.method, request.path()).path_name;
+  Refusal refusal = from_error(Error{ErrorCode::internal, "an exception left the handler"});
+  http::Response response = refuse(refusal, request, exchange.id);
+  finish(exchange, response, services_.clock.steady());
+  return response;
+}
+
+std::size_t body_bytes_max(const config::Config& config, http::Method method, std::string_view target) {
+  const auto path = target.substr(0, target.find('?'));
+  const bool batch = method == http::Method::post && (path == "/events/batch" || path == "/events/batch/");
+  return batch ? config.batch_bytes_max : config.request_bytes_max;
+}
+
+}  // namespace triggers::api

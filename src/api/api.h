@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/refusal.h"
+#include "api/services.h"
+#include "base/task.h"
+#include "http/message.h"
+#include "http/server.h"
+#include "log/access_log.h"
+
+namespace triggers::api {
+
+class Probe;
+
+/// The waist of the service: a request in, a response out. The socket server, the command line and the tests call it
+/// alike. Any thread with an Executor, many at a time.
+class Api {
+ public:
+  /// `services` must outlive this. `access_log` may be null.
+  Api(Services& services, log::AccessLog* access_log);
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+  ~Api();
+
+  /// `request` must outlive the task.
+  Task<http::Response> handle(const http::Request& request);
+
+  /// The answer to what is not a request of ours: broken HTTP, a passed limit.
+  http::Response protocol_error(const http::ProtocolError& error, const http::Request& request);
+  /// The answer when handle() threw.
+  http::Response internal_error(const http::Request& request);
+
+ private:
+  Task<Outcome<http::Response>> dispatch(Exchange& exchange);
+  void finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started);
+  http::Response refuse(const Refusal& refusal, const http::Request& request, const std::string& id);
+  bool deserves_a_line(Code code);
+
+  Services& services_;
+  log::AccessLog* access_log_;
+  std::unique_ptr<Probe> probe_;
+  std::atomic<std::chrono::steady_clock::time_point> next_busy_line_{};
+};
+
+/// The largest body that a request to `target` may have.
+[[nodiscard]] std::size_t body_bytes_max(const config::Config& config, http::Method method, std::string_view target);
+
+}  // namespace triggers::api

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "event/event.h"
+
+namespace triggers::api {
+
+/// What a cursor belongs to: it is good for this query of this tenant and for no other.
+struct CursorScope {
+  std::string_view tenant, inbox;
+  std::optional<std::string_view> event_type;
+};
+
+/// The place after `after` as opaque text: version, id, and a MAC (HMAC-SHA-256, cut to 128 bits) over scope and id, so
+/// that nobody can make or move one.
+[[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope, const event::EventId& after);
+
+/// Nothing unless encode_cursor() made `text` with this secret for this scope.
+[[nodiscard]] std::optional<event::EventId> decode_cursor(std::string_view secret, const CursorScope& scope,
+                                                          std::string_view text);
+
+}  // namespace triggers::api

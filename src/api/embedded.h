@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+/// Files that the build puts into the program (src/api/CMakeLists.txt).
+namespace triggers::api::embedded {
+
+extern const std::string_view docs_html;
+extern const std::string_view openapi_json;
+
+}  // namespace triggers::api::embedded

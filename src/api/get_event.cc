@@ -1,0 +1,42 @@
+#include "api/admit.h"
+#include "api/endpoints.h"
+#include "api/event_json.h"
+#include "api/input.h"
+
+namespace triggers::api {
+
+Refusal no_such_event(std::string_view id) {
+  return {Code::not_found, "No event has this id.", Details().text("event_id", id).json(), {}, {}};
+}
+
+Task<Answer> get_event(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit(services, exchange, auth::Action::read);
+  if (!admitted) co_return admitted.error();
+  const auto id = parse_event_id(exchange.route.id);
+  if (!id) co_return id.error();
+  if (!*id) co_return no_such_event(exchange.route.id);
+  const auto event = co_await services.events.get(exchange.key->tenant, **id);
+  if (!event) co_return from_error(event.error());
+  if (!*event) co_return no_such_event(exchange.route.id);
+  http::Response response;
+  append_event(response.body, **event, true);
+  response.body += '\n';
+  co_return response;
+}
+
+Task<Answer> delete_event(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit(services, exchange, auth::Action::acknowledge);
+  if (!admitted) co_return admitted.error();
+  const auto id = parse_event_id(exchange.route.id);
+  if (!id) co_return id.error();
+  if (!*id) co_return no_such_event(exchange.route.id);
+  std::vector<event::EventId> ids{**id};
+  const auto outcomes = co_await services.events.acknowledge(exchange.key->tenant, std::move(ids));
+  if (!outcomes) co_return from_error(outcomes.error());
+  if (outcomes->front() == store::AckOutcome::not_found) co_return no_such_event(exchange.route.id);
+  http::Response response;
+  response.status = 204;
+  co_return response;
+}
+
+}  // namespace triggers::api

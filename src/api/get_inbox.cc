@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include "api/admit.h"
+#include "api/cursor.h"
+#include "api/endpoints.h"
+#include "api/event_json.h"
+#include "api/input.h"
+
+namespace triggers::api {
+namespace {
+
+constexpr std::size_t limit_max = 200;
+constexpr std::size_t event_type_bytes_max = 255 * 4;
+
+CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
+  CursorScope scope{exchange.key->tenant.id, query.inbox, {}};
+  if (query.event_type) scope.event_type = *query.event_type;
+  return scope;
+}
+
+Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& exchange) {
+  const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type"});
+  if (!parameters) return parameters.error();
+  store::PageQuery query;
+  if (const auto* limit = find(*parameters, "limit")) {
+    const auto number = parse_number("limit", *limit, 1, limit_max);
+    if (!number) return number.error();
+    query.limit = static_cast<std::size_t>(*number);
+  }
+  if (const auto* type = find(*parameters, "event_type")) {
+    if (type->empty() || type->size() > event_type_bytes_max)
+      return invalid("event_type", "must have 1 to 255 characters");
+    query.event_type = *type;
+  }
+  if (const auto* cursor = find(*parameters, "cursor")) {
+    query.after = decode_cursor(services.cursor_secret, scope_of(exchange, query), *cursor);
+    if (!query.after) {
+      return invalid("cursor",
+                     "must be the next_cursor of a page of this inbox with the same event_type; leave it out to "
+                     "start from the oldest event");
+    }
+  }
+  return query;
+}
+
+http::Response answer(const Services& services, const Exchange& exchange, const store::PageQuery& query,
+                      const store::Page& page) {
+  http::Response response;
+  std::string& body = response.body;
+  std::size_t bytes = 256;
+  for (const auto& event : page.events) bytes += event.payload.size() + event.metadata.size() + 256;
+  body.reserve(bytes);
+  body = "{\"events\":[";
+  for (const auto& event : page.events) {
+    if (body.back() != '[') body += ',';
+    append_event(body, event, false);
+  }
+  body += "],\"pagination\":{\"next_cursor\":";
+  if (page.next_after) {
+    body += '"';
+    body += encode_cursor(services.cursor_secret, scope_of(exchange, query), *page.next_after);
+    body += '"';
+  } else {
+    body += "null";
+  }
+  body += fmt::format(",\"has_more\":{},\"total_undelivered\":{}}}}}\n", page.has_more, page.total_undelivered);
+  return response;
+}
+
+}  // namespace
+
+Task<Answer> get_inbox(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit(services, exchange, auth::Action::read);
+  if (!admitted) co_return admitted.error();
+  const auto query = parse_query(services, exchange);
+  if (!query) co_return query.error();
+  const auto page = co_await services.events.page(exchange.key->tenant, *query);
+  if (!page) co_return from_error(page.error());
+  co_return answer(services, exchange, *query, *page);
+}
+
+}  // namespace triggers::api

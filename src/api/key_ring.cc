@@ -1,0 +1,72 @@
+#include "api/key_ring.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace triggers::api {
+
+KeyRing::KeyRing(store::KeyStore& store, const Clock& clock, std::size_t keys_max)
+    : store_(store), clock_(clock), shard_keys_max_(std::max<std::size_t>(keys_max / shard_count, 1)) {}
+
+std::size_t KeyRing::HashOfHash::operator()(const auth::KeyHash& hash) const noexcept {
+  std::size_t value = 0;
+  std::memcpy(&value, hash.bytes.data() + 8, sizeof value);
+  return value;
+}
+
+std::shared_ptr<const ActiveKey> KeyRing::find(const auth::KeyHash& hash) const {
+  const Shard& home = shard(hash);
+  const std::shared_lock lock(home.mutex);
+  const auto found = home.keys.find(hash);
+  return found == home.keys.end() ? nullptr : found->second;
+}
+
+Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash) {
+  if (auto here = find(hash)) co_return here;
+  auto record = co_await store_.key_by_hash(hash);
+  if (!record) co_return std::move(record).error();
+  if (!*record) co_return std::shared_ptr<const ActiveKey>{};
+  refresh(**record);
+  // Not here after all: the record that was read had been replaced meanwhile, and the newer one lacks this secret.
+  co_return find(hash);
+}
+
+void KeyRing::refresh(const auth::KeyRecord& record) {
+  const std::lock_guard lock(by_id_mutex_);
+  std::shared_ptr<const ActiveKey>& known = by_id_[record.key_id];
+  if (known && known->record.revision > record.revision) return;
+
+  auto key = std::make_shared<ActiveKey>();
+  key->record = record;
+  key->tenant = Tenant{record.user_id};
+  key->usage = known ? known->usage : std::make_shared<KeyUsage>(record.rate_limit_per_minute);
+  key->usage->bucket.set_rate(record.rate_limit_per_minute);
+  if (known) {
+    for (const auto& secret : known->record.secrets) {
+      Shard& home = shard(secret.hash);
+      const std::unique_lock shard_lock(home.mutex);
+      home.keys.erase(secret.hash);
+    }
+  }
+  known = key;
+  for (const auto& secret : record.secrets) {
+    Shard& home = shard(secret.hash);
+    const std::unique_lock shard_lock(home.mutex);
+    if (home.keys.size() >= shard_keys_max_) home.keys.erase(home.keys.begin());
+    home.keys[secret.hash] = key;
+  }
+}
+
+Task<Status> KeyRing::flush_last_used() {
+  std::vector<std::pair<std::string, UnixMillis>> used;
+  {
+    const std::lock_guard lock(by_id_mutex_);
+    for (const auto& [key_id, key] : by_id_) {
+      const auto last = key->usage->last_used_ms.exchange(0, std::memory_order_relaxed);
+      if (last != 0) used.emplace_back(key_id, UnixMillis{std::chrono::milliseconds{last}});
+    }
+  }
+  co_return co_await store_.touch_keys(std::move(used));
+}
+
+}  // namespace triggers::api

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "auth/key.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "limit/token_bucket.h"
+#include "store/key_store.h"
+#include "store/tenant.h"
+
+namespace triggers::api {
+
+/// What a key has used; stays the same object while the key's record changes.
+struct KeyUsage {
+  explicit KeyUsage(std::optional<std::uint32_t> per_minute) : bucket(per_minute) {}
+  limit::TokenBucket bucket;
+  std::atomic<std::int64_t> last_used_ms{0};  ///< Unix time; 0: not since the last flush.
+};
+
+/// A key as requests see it. Never changes: a changed record is another one.
+struct ActiveKey {
+  auth::KeyRecord record;
+  Tenant tenant;
+  std::shared_ptr<KeyUsage> usage;
+};
+
+/// Keys in memory, in front of the store. It is exact, not a guess: whoever changes a key in this process calls
+/// refresh() before answering, and an older revision never replaces a newer one. Any thread may call.
+class KeyRing {
+ public:
+  /// At most `keys_max` secrets are kept (some 600 bytes each); past it, some are forgotten and read again.
+  KeyRing(store::KeyStore& store, const Clock& clock, std::size_t keys_max = 1'000'000);
+  KeyRing(const KeyRing&) = delete;
+  KeyRing& operator=(const KeyRing&) = delete;
+
+  /// The key with that secret if it is here; one look-up.
+  [[nodiscard]] std::shared_ptr<const ActiveKey> find(const auth::KeyHash& hash) const;
+  /// The same, from the store if it is not here. A null pointer: no key has that secret.
+  Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
+  /// Takes a record that was created, changed or read.
+  void refresh(const auth::KeyRecord& record);
+  /// Writes down when keys were last used.
+  Task<Status> flush_last_used();
+
+ private:
+  struct HashOfHash {
+    std::size_t operator()(const auth::KeyHash& hash) const noexcept;
+  };
+  struct Shard {
+    mutable std::shared_mutex mutex;
+    std::unordered_map<auth::KeyHash, std::shared_ptr<const ActiveKey>, HashOfHash> keys;
+  };
+  static constexpr std::size_t shard_count = 64;
+
+  [[nodiscard]] Shard& shard(const auth::KeyHash& hash) const { return shards_[hash.bytes[0] % shard_count]; }
+
+  store::KeyStore& store_;
+  const Clock& clock_;
+  const std::size_t shard_keys_max_;
+  mutable std::array<Shard, shard_count> shards_;
+  std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's.
+  std::unordered_map<std::string, std::shared_ptr<const ActiveKey>> by_id_;
+};
+
+}  // namespace triggers::api

@@ -1,0 +1,192 @@
+#include "api/key_ring.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <thread>
+
+#include "base/manual_clock.h"
+#include "base/sync_wait.h"
+#include "store/memory/memory_store.h"
+
+namespace triggers::api {
+namespace {
+
+/// A key store in front of which something happens between a read and its answer.
+class SlowKeys final : public store::KeyStore {
+ public:
+  explicit SlowKeys(store::KeyStore& store) : store_(store) {}
+
+  std::function<void()> after_read;
+  int reads = 0;
+  std::vector<std::pair<std::string, UnixMillis>> touched;
+
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
+    ++reads;
+    auto record = co_await store_.key_by_hash(hash);
+    if (after_read) std::exchange(after_read, nullptr)();
+    co_return record;
+  }
+  Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override {
+    touched = std::move(last_used);
+    co_return Done{};
+  }
+  Task<Status> create_key(auth::KeyRecord record) override { return store_.create_key(std::move(record)); }
+  Task<Result<auth::KeyRecord>> update_key(std::string key_id, store::KeyChange change) override {
+    return store_.update_key(std::move(key_id), std::move(change));
+  }
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_id(std::string key_id) override {
+    return store_.key_by_id(std::move(key_id));
+  }
+  Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
+                                                       std::size_t limit) override {
+    return store_.list_keys(std::move(user_id), std::move(after_key_id), limit);
+  }
+  Task<Result<std::string>> shared_secret() override { return store_.shared_secret(); }
+
+ private:
+  store::KeyStore& store_;
+};
+
+class KeyRingTest : public testing::Test {
+ protected:
+  auth::KeyRecord create(const std::string& id, const std::string& secret, std::uint32_t per_minute = 100) {
+    auth::KeyRecord record;
+    record.key_id = id;
+    record.user_id = "acme";
+    record.rate_limit_per_minute = per_minute;
+    record.secrets = {{auth::hash_key(secret), std::nullopt}};
+    EXPECT_TRUE(sync_wait(keys_.create_key(record)).ok());
+    return record;
+  }
+  auth::KeyRecord change(const std::string& id, std::function<void(auth::KeyRecord&)> how) {
+    const auto changed = sync_wait(keys_.update_key(id, [&](auth::KeyRecord& record) -> Status {
+      how(record);
+      return Done{};
+    }));
+    return *changed;
+  }
+  std::shared_ptr<const ActiveKey> load(const std::string& secret) { return load(ring_, secret); }
+  static std::shared_ptr<const ActiveKey> load(KeyRing& ring, const std::string& secret) {
+    return *sync_wait(ring.load(auth::hash_key(secret)));
+  }
+  std::shared_ptr<const ActiveKey> find(const std::string& secret) { return ring_.find(auth::hash_key(secret)); }
+  static void revoke(auth::KeyRecord& record) { record.status = auth::KeyStatus::revoked; }
+
+  ManualClock clock_;
+  std::unique_ptr<store::MemoryStore> memory_ = store::MemoryStore::create({});
+  SlowKeys keys_{*memory_};
+  KeyRing ring_{keys_, clock_};
+};
+
+TEST_F(KeyRingTest, AKeyIsReadOnceAndThenFound) {
+  create("key_1", "s");
+  EXPECT_EQ(find("s"), nullptr);
+  EXPECT_EQ(load("s")->record.key_id, "key_1");
+  EXPECT_EQ(find("s")->tenant.id, "acme");
+  load("s");
+  EXPECT_EQ(keys_.reads, 1);
+}
+
+TEST_F(KeyRingTest, AnUnknownSecretIsNobodysAndNotRemembered) {
+  EXPECT_EQ(load("s"), nullptr);
+  create("key_1", "s");
+  EXPECT_NE(load("s"), nullptr);
+}
+
+TEST_F(KeyRingTest, ARefreshIsSeenByTheNextLookUp) {
+  create("key_1", "s");
+  load("s");
+  ring_.refresh(change("key_1", revoke));
+  EXPECT_EQ(find("s")->record.status, auth::KeyStatus::revoked);
+}
+
+TEST_F(KeyRingTest, AnOlderReadNeverReplacesANewerRecord) {
+  create("key_1", "s");
+  keys_.after_read = [this] { ring_.refresh(change("key_1", revoke)); };
+  EXPECT_EQ(load("s")->record.status, auth::KeyStatus::revoked);
+  EXPECT_EQ(find("s")->record.status, auth::KeyStatus::revoked);
+}
+
+TEST_F(KeyRingTest, ASecretThatARaceTookAwayIsNobodys) {
+  create("key_1", "old");
+  keys_.after_read = [this] {
+    ring_.refresh(change("key_1", [](auto& record) { record.secrets = {{auth::hash_key("new"), std::nullopt}}; }));
+  };
+  EXPECT_EQ(load("old"), nullptr);
+  EXPECT_EQ(find("old"), nullptr);
+  EXPECT_NE(find("new"), nullptr);
+}
+
+TEST_F(KeyRingTest, BothSecretsOfARotationLeadToOneUsage) {
+  create("key_1", "old");
+  const auto before = load("old");
+  ring_.refresh(change("key_1", [](auto& record) { record.secrets.push_back({auth::hash_key("new"), std::nullopt}); }));
+  EXPECT_EQ(find("old"), find("new"));
+  EXPECT_EQ(find("new")->usage, before->usage);
+}
+
+TEST_F(KeyRingTest, WhatWasUsedOfARateStaysUsedWhenTheKeyChanges) {
+  create("key_1", "s", 2);
+  const auto now = clock_.steady();
+  EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
+  EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
+  ring_.refresh(change("key_1", [](auto& record) { record.description = "other"; }));
+  EXPECT_FALSE(load("s")->usage->bucket.take(now).allowed);
+  ring_.refresh(change("key_1", [](auto& record) { record.rate_limit_per_minute.reset(); }));
+  EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
+}
+
+TEST_F(KeyRingTest, WhatWasForgottenIsReadAgainAndKeepsItsUsage) {
+  KeyRing small(keys_, clock_, 64);
+  constexpr int keys = 400;
+  for (int i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i), 1);
+  const auto now = clock_.steady();
+  for (int i = 0; i < keys; ++i) EXPECT_TRUE(load(small, std::to_string(i))->usage->bucket.take(now).allowed);
+  int forgotten = 0;
+  for (int i = 0; i < keys; ++i) {
+    forgotten += small.find(auth::hash_key(std::to_string(i))) == nullptr ? 1 : 0;
+    EXPECT_FALSE(load(small, std::to_string(i))->usage->bucket.take(now).allowed) << i;
+  }
+  EXPECT_GE(forgotten, keys - 64);
+}
+
+TEST_F(KeyRingTest, LastUseIsWrittenOnceForEachUse) {
+  create("key_1", "s");
+  create("key_2", "t");
+  load("s")->usage->last_used_ms = 77;
+  load("t");
+  EXPECT_TRUE(sync_wait(ring_.flush_last_used()).ok());
+  ASSERT_EQ(keys_.touched.size(), 1U);
+  EXPECT_EQ(keys_.touched[0].first, "key_1");
+  EXPECT_EQ(keys_.touched[0].second.time_since_epoch().count(), 77);
+  EXPECT_TRUE(sync_wait(ring_.flush_last_used()).ok());
+  EXPECT_TRUE(keys_.touched.empty());
+}
+
+TEST_F(KeyRingTest, RevisionsThatRaceEndAtTheNewest) {
+  auth::KeyRecord record = create("key_1", "s");
+  constexpr std::uint64_t revisions = 2000;
+  const auto refresh_every = [&](std::uint64_t first) {
+    auth::KeyRecord mine = record;
+    for (mine.revision = first; mine.revision <= revisions; mine.revision += 2) ring_.refresh(mine);
+  };
+  std::uint64_t seen = 0;
+  bool went_back = false;
+  std::thread odd(refresh_every, 1);
+  std::thread even(refresh_every, 2);
+  while (seen < revisions) {
+    // A reader may meet the moment in which a record is replaced, and then reads the store; never an older record.
+    const auto key = find("s");
+    if (key == nullptr) continue;
+    went_back = went_back || key->record.revision < seen;
+    seen = std::max(seen, key->record.revision);
+  }
+  odd.join();
+  even.join();
+  EXPECT_FALSE(went_back);
+  EXPECT_EQ(find("s")->record.revision, revisions);
+}
+
+}  // namespace
+}  // namespace triggers::api

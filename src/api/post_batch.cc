@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include "api/admit.h"
+#include "api/endpoints.h"
+#include "api/event_json.h"
+#include "api/input.h"
+#include "api/sending.h"
+
+namespace triggers::api {
+namespace {
+
+constexpr std::size_t batch_events_max = 500;
+
+Outcome<event::BatchElements> split(const Services& services, const http::Request& request) {
+  const auto format = batch_format(request);
+  if (!format) return format.error();
+  const event::Limits limits = event_limits(services);
+  event::BatchElements batch;
+  if (*format == BatchFormat::lines) {
+    batch = event::split_lines(request.body, limits);
+  } else {
+    auto parsed = event::split_array(request.body, limits);
+    if (const auto* refusal = std::get_if<event::Refusal>(&parsed)) return from_refusal(*refusal);
+    batch = std::move(std::get<event::BatchElements>(parsed));
+  }
+  if (batch.count == 0) return invalid("body", fmt::format("must hold 1 to {} events", batch_events_max));
+  if (batch.count > batch_events_max) {
+    return Refusal{
+        Code::payload_too_large,
+        fmt::format("A batch is at most {} events: send these {} in several.", batch_events_max, batch.count),
+        Details()
+            .number("limit_events", batch_events_max)
+            .number("events", static_cast<std::int64_t>(batch.count))
+            .json(),
+        {},
+        {}};
+  }
+  return batch;
+}
+
+/// Each event of a batch has a key of its own, derived from the batch's. No client can send one with a NUL itself.
+std::string element_key(std::string_view batch_key, std::size_t index) {
+  return fmt::format("batch{0}{1}{0}{2}", '\0', batch_key, index);
+}
+
+/// The answer for one element.
+void append_result(std::string& out, const Outcome<store::Appended>& result) {
+  if (!result) {
+    out += "{\"status\":\"error\",";
+    append_error_members(out, result.error());
+  } else {
+    const bool duplicate = result->outcome == store::Appended::Outcome::duplicate;
+    out += duplicate ? "{\"status\":\"duplicate\"," : "{\"status\":\"accepted\",";
+    append_id_and_timestamp(out, result->id);
+    if (duplicate) out += ",\"duplicate\":true";
+  }
+  out += '}';
+}
+
+http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
+  std::size_t accepted = 0;
+  std::size_t duplicates = 0;
+  http::Response response;
+  std::string& body = response.body;
+  body.reserve(results.size() * 128 + 64);
+  body = "{\"results\":[";
+  for (const auto& result : results) {
+    if (body.back() != '[') body += ',';
+    append_result(body, result);
+    if (!result) continue;
+    (result->outcome == store::Appended::Outcome::accepted ? accepted : duplicates) += 1;
+  }
+  body += fmt::format("],\"accepted\":{},\"duplicates\":{},\"failed\":{}}}\n", accepted, duplicates,
+                      results.size() - accepted - duplicates);
+  return response;
+}
+
+}  // namespace
+
+Task<Answer> post_batch(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit(services, exchange, auth::Action::send);
+  if (!admitted) co_return admitted.error();
+  const auto batch_key = idempotency_key(exchange.request);
+  if (!batch_key) co_return batch_key.error();
+  const auto batch = split(services, exchange.request);
+  if (!batch) co_return batch.error();
+
+  // Those that are events go to the store together; the others have their answer already.
+  std::vector<Outcome<store::Appended>> results(batch->elements.size(), Refusal{});
+  std::vector<event::NewEvent> events;
+  std::vector<std::size_t> places;
+  events.reserve(batch->elements.size());
+  for (std::size_t i = 0; i < batch->elements.size(); ++i) {
+    auto event = parse_event(services, *exchange.key, batch->elements[i]);
+    if (!event) {
+      results[i] = std::move(event).error();
+      continue;
+    }
+    events.push_back(std::move(*event));
+    places.push_back(i);
+  }
+  std::vector<std::string> element_keys;
+  std::vector<store::Append> appends;
+  element_keys.reserve(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    appends.push_back(to_append(events[i]));
+    if (!*batch_key) continue;
+    appends.back().idempotency_key = element_keys.emplace_back(element_key(**batch_key, places[i]));
+  }
+
+  const auto stored = co_await services.events.append_batch(exchange.key->tenant, std::move(appends));
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    auto& result = results[places[i]];
+    if (!stored[i]) {
+      result = from_error(stored[i].error());
+    } else if (stored[i]->outcome == store::Appended::Outcome::idempotency_mismatch) {
+      result = idempotency_mismatch(stored[i]->id);
+    } else {
+      result = *stored[i];
+    }
+  }
+  // Nothing was stored for a reason that is not in the events: the whole request is to be sent again.
+  if (!stored.empty() && !stored.front()) co_return from_error(stored.front().error());
+  co_return answer(results);
+}
+
+}  // namespace triggers::api

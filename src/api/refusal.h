@@ -1,0 +1,80 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "http/message.h"
+#include "http/server.h"
+
+namespace triggers::api {
+
+/// Why a request was refused: stable names that clients may test (docs/api.md).
+enum class Code {
+  validation_error,        ///< 400
+  unauthorized,            ///< 401
+  forbidden,               ///< 403
+  not_found,               ///< 404
+  method_not_allowed,      ///< 405
+  request_timeout,         ///< 408
+  conflict,                ///< 409
+  length_required,         ///< 411
+  payload_too_large,       ///< 413
+  unsupported_media_type,  ///< 415
+  expectation_failed,      ///< 417
+  idempotency_mismatch,    ///< 422; its name is CONFLICT too
+  rate_limit_exceeded,     ///< 429
+  headers_too_large,       ///< 431
+  internal_error,          ///< 500
+  not_implemented,         ///< 501
+  service_unavailable,     ///< 503
+  version_not_supported,   ///< 505
+};
+
+[[nodiscard]] unsigned http_status(Code code) noexcept;
+/// `VALIDATION_ERROR`, …
+[[nodiscard]] std::string_view code_name(Code code) noexcept;
+
+/// The members of an error's `details`, as JSON.
+class Details {
+ public:
+  Details& text(std::string_view name, std::string_view value);
+  Details& number(std::string_view name, std::int64_t value);
+  /// `{…}`
+  [[nodiscard]] std::string json() const { return "{" + members_ + "}"; }
+
+ private:
+  void name(std::string_view name);
+  std::string members_;
+};
+
+/// An answer that says no: what, which and how to mend it.
+struct Refusal {
+  Code code = Code::internal_error;
+  std::string message;
+  std::string details = "{}";  ///< A JSON object.
+  std::vector<std::pair<std::string_view, std::string>> headers;
+  std::string cause;  ///< For the log only: what the client is not told. Empty if nothing needs an operator.
+};
+
+/// A value, or the refusal that the client gets.
+template <class T>
+using Outcome = Result<T, Refusal>;
+
+/// 400 about one field of a body, a query or a header.
+[[nodiscard]] Refusal invalid(std::string_view field, std::string message);
+/// What a failed call of a store means to a client. Errors that are not the client's keep their reason for the log.
+[[nodiscard]] Refusal from_error(const Error& error);
+/// What the server found before the API saw a request.
+[[nodiscard]] Refusal from_protocol(const http::ProtocolError& error);
+
+/// The members of an error, without braces, for an answer that holds more than one:
+/// `"error_code":…,"message":…,"details":…`.
+void append_error_members(std::string& out, const Refusal& refusal);
+
+/// The answer: our error format, or RFC 9457's when the request accepts `application/problem+json`.
+[[nodiscard]] http::Response render(const Refusal& refusal, const http::Request& request, std::string_view request_id);
+
+}  // namespace triggers::api

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "api/services.h"
+#include "event/event.h"
+
+namespace triggers::api {
+
+/// One event from `text`, within the configured limits and of a type that the key may send. Refusals: 400, 413, 403.
+[[nodiscard]] Outcome<event::NewEvent> parse_event(const Services& services, const ActiveKey& key,
+                                                   std::string_view text);
+
+/// 422: the key came with another event before, which was `first`.
+[[nodiscard]] Refusal idempotency_mismatch(const event::EventId& first);
+
+[[nodiscard]] event::Limits event_limits(const Services& services);
+
+}  // namespace triggers::api

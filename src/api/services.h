@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/key_ring.h"
+#include "api/refusal.h"
+#include "api/router.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "http/message.h"
+#include "limit/failure_limiter.h"
+#include "limit/token_bucket.h"
+#include "metrics/metrics.h"
+#include "store/event_store.h"
+#include "store/key_store.h"
+
+namespace triggers::api {
+
+/// What every endpoint works with. All of it outlives the requests; any thread may use it.
+struct Services {
+  store::EventStore& events;
+  store::KeyStore& keys;
+  KeyRing& ring;
+  limit::FailureLimiter& failures;
+  metrics::Registry& registry;
+  const config::Config& config;
+  const Clock& clock;
+  std::string cursor_secret;  ///< Signs cursors; the same on every node.
+  std::chrono::steady_clock::time_point started_at;
+  std::function<Status(const std::string& directory)> backup;  ///< Empty: this engine has none.
+  std::function<bool()> stopping;                              ///< True once the server is told to stop; may be empty.
+};
+
+/// One request on its way: what the steps before have found out.
+struct Exchange {
+  const http::Request& request;
+  std::string id;  ///< X-Request-ID, and the correlation id of an error.
+  Route route;
+  std::shared_ptr<const ActiveKey> key;  ///< Set by admit().
+  bool is_operator = false;              ///< Set by admit_manager(): over the local socket.
+  std::optional<limit::Decision> rate;   ///< Set by admit().
+};
+
+}  // namespace triggers::api

@@ -1,0 +1,134 @@
+#include "api/test_service.h"
+
+#include <gtest/gtest.h>
+
+#include "base/sync_wait.h"
+#include "base/uuid7.h"
+
+namespace triggers::api {
+namespace {
+
+config::Config config_of(const config::NamedValues& settings) {
+  auto loaded = config::load(settings, [](const std::string&) { return std::nullopt; });
+  if (!loaded) ADD_FAILURE() << loaded.error().message;
+  return loaded ? loaded->config : config::Config{};
+}
+
+store::MemoryConfig memory_config(const ManualClock& clock) {
+  store::MemoryConfig memory;
+  memory.clock = &clock;
+  return memory;
+}
+
+http::Request request_of(http::Method method, const std::string& target, std::string_view api_key,
+                         const std::string& body) {
+  http::Request request;
+  request.method = method;
+  request.target = target;
+  request.peer.address = "192.0.2.1";
+  request.body = body;
+  if (!api_key.empty()) request.headers.add("Authorization", "Bearer " + std::string{api_key});
+  return request;
+}
+
+}  // namespace
+
+Task<Result<store::Appended>> BrokenEvents::append(const Tenant&, store::Append) { co_return error_; }
+Task<std::vector<Result<store::Appended>>> BrokenEvents::append_batch(const Tenant&,
+                                                                      std::vector<store::Append> events) {
+  co_return std::vector<Result<store::Appended>>(events.size(), error_);
+}
+Task<Result<store::Page>> BrokenEvents::page(const Tenant&, store::PageQuery) { co_return error_; }
+Task<Result<std::optional<store::StoredEvent>>> BrokenEvents::get(const Tenant&, event::EventId) { co_return error_; }
+Task<Result<std::vector<store::AckOutcome>>> BrokenEvents::acknowledge(const Tenant&, std::vector<event::EventId>) {
+  co_return error_;
+}
+store::Health BrokenEvents::health() const { return {false, error_.message}; }
+store::Metrics BrokenEvents::metrics() const { return {}; }
+
+std::string Seen::header(std::string_view name) const {
+  for (const auto& [field, value] : response.headers) {
+    if (http::equal_ignoring_case(field, name)) return value;
+  }
+  return {};
+}
+
+boost::json::value Seen::json() const {
+  boost::json::error_code error;
+  auto value = boost::json::parse(response.body, error);
+  if (error) ADD_FAILURE() << "not JSON: " << response.body;
+  return value;
+}
+
+std::string Seen::text(std::string_view member) const {
+  const auto value = json();
+  const auto* found = value.is_object() ? value.get_object().if_contains(member) : nullptr;
+  if (found == nullptr) return {};
+  return found->is_string() ? std::string{found->get_string()} : boost::json::serialize(*found);
+}
+
+std::string Seen::detail(std::string_view member) const {
+  const auto value = json();
+  const auto* details = value.is_object() ? value.get_object().if_contains("details") : nullptr;
+  const auto* found = details != nullptr ? details->as_object().if_contains(member) : nullptr;
+  if (found == nullptr) return {};
+  return found->is_string() ? std::string{found->get_string()} : boost::json::serialize(*found);
+}
+
+TestService::TestService(const config::NamedValues& settings, store::EventStore* events)
+    : store(store::MemoryStore::create(memory_config(clock))),
+      config(config_of(settings)),
+      ring(*store, clock),
+      failures(config.auth_failures_per_minute),
+      services{.events = events != nullptr ? *events : *store,
+               .keys = *store,
+               .ring = ring,
+               .failures = failures,
+               .registry = registry,
+               .config = config,
+               .clock = clock,
+               .cursor_secret = std::string(32, 's'),
+               .started_at = clock.steady(),
+               .backup = {},
+               .stopping = {}},
+      api(services, nullptr) {}
+
+std::string TestService::key(auth::Role role, std::optional<std::uint32_t> per_minute, const std::string& user) {
+  const std::string api_key = auth::generate_key();
+  Uuid7Generator ids;
+  record = {};
+  record.key_id = "key_" + ids.next(clock.now()).text();
+  record.user_id = user;
+  record.role = role;
+  record.rate_limit_per_minute = per_minute;
+  record.secrets = {{auth::hash_key(api_key), std::nullopt}};
+  const auto created = sync_wait(store->create_key(record));
+  EXPECT_TRUE(created.ok());
+  return api_key;
+}
+
+Seen TestService::send(http::Method method, const std::string& target, std::string_view api_key,
+                       const std::string& body, Fields fields) {
+  http::Request request = request_of(method, target, api_key, body);
+  for (const auto& [name, value] : fields) request.headers.add(name, value);
+  return {sync_wait(api.handle(request))};
+}
+
+Seen TestService::post(std::string_view api_key, const std::string& type, const std::string& payload, Fields fields) {
+  const std::string body = R"({"event_type":")" + type + R"(","payload":)" + payload + "}";
+  return send(http::Method::post, "/events", api_key, body, fields);
+}
+
+Seen TestService::send_as_operator(http::Method method, const std::string& target, const std::string& body) {
+  http::Request request = request_of(method, target, {}, body);
+  request.peer = {{}, true};
+  return {sync_wait(api.handle(request))};
+}
+
+Seen TestService::send_from(const std::string& address, const std::string& target, std::string_view api_key) {
+  http::Request request = request_of(http::Method::get, target, api_key, {});
+  request.peer.address = address;
+  return {sync_wait(api.handle(request))};
+}
+
+}  // namespace triggers::api

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "api/api.h"
+#include "base/manual_clock.h"
+#include "store/memory/memory_store.h"
+
+namespace triggers::api {
+
+/// A store that answers everything with one error, for what a client sees of it.
+class BrokenEvents final : public store::EventStore {
+ public:
+  explicit BrokenEvents(Error error) : error_(std::move(error)) {}
+
+  Task<Result<store::Appended>> append(const Tenant& tenant, store::Append event) override;
+  Task<std::vector<Result<store::Appended>>> append_batch(const Tenant& tenant,
+                                                          std::vector<store::Append> events) override;
+  Task<Result<store::Page>> page(const Tenant& tenant, store::PageQuery query) override;
+  Task<Result<std::optional<store::StoredEvent>>> get(const Tenant& tenant, event::EventId id) override;
+  Task<Result<std::vector<store::AckOutcome>>> acknowledge(const Tenant& tenant,
+                                                           std::vector<event::EventId> ids) override;
+  [[nodiscard]] store::Health health() const override;
+  [[nodiscard]] store::Metrics metrics() const override;
+
+ private:
+  Error error_;
+};
+
+/// An answer, with verbs for looking at it.
+struct Seen {
+  http::Response response;
+
+  [[nodiscard]] unsigned status() const { return response.status; }
+  /// The field's value; empty if it is not there.
+  [[nodiscard]] std::string header(std::string_view name) const;
+  [[nodiscard]] boost::json::value json() const;
+  [[nodiscard]] std::string text(std::string_view member) const;
+  [[nodiscard]] std::string code() const { return text("error_code"); }
+  [[nodiscard]] std::string detail(std::string_view member) const;
+};
+
+/// The whole API over a memory store and a clock that stands, without a socket. One for each test.
+class TestService {
+ public:
+  using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+  /// With the default configuration.
+  TestService() : TestService(config::NamedValues{}, nullptr) {}
+  /// With one option set as a flag sets it.
+  TestService(const std::string& option, const std::string& value)
+      : TestService(config::NamedValues{{option, value}}, nullptr) {}
+  /// With `events` instead of the memory store's.
+  explicit TestService(store::EventStore& events) : TestService(config::NamedValues{}, &events) {}
+
+  /// Makes a key and tells its secret. Nothing as `per_minute` is unlimited.
+  std::string key(auth::Role role = auth::Role::creator, std::optional<std::uint32_t> per_minute = {},
+                  const std::string& user = "acme");
+  /// The record of the last key().
+  auth::KeyRecord record{};
+
+  Seen send(http::Method method, const std::string& target, std::string_view api_key = {}, const std::string& body = {},
+            Fields fields = {});
+  /// Posts an event with that type and payload.
+  Seen post(std::string_view api_key, const std::string& type, const std::string& payload, Fields fields = {});
+  /// Over the local socket.
+  Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
+  /// From another address.
+  Seen send_from(const std::string& address, const std::string& target, std::string_view api_key);
+
+  ManualClock clock;
+  std::unique_ptr<store::MemoryStore> store;
+  config::Config config;
+  metrics::Registry registry;
+  KeyRing ring;
+  limit::FailureLimiter failures;
+  Services services;
+  Api api;
+
+ private:
+  TestService(const config::NamedValues& settings, store::EventStore* events);
+};
+
+}  // namespace triggers::api
