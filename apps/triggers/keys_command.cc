@@ -1,0 +1,187 @@
+#include "keys_command.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <charconv>
+#include <cstdio>
+
+#include "base/clock.h"
+#include "base/timestamp.h"
+#include "keys_output.h"
+#include "operator_client.h"
+
+namespace triggers {
+namespace {
+
+namespace json = boost::json;
+
+/// A rate as the API takes it: a number, or the word.
+json::value rate_json(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size()) return number;
+  return json::value(text);
+}
+
+json::array list_json(const std::vector<std::string>& texts) {
+  json::array list;
+  for (const auto& text : texts) {
+    if (!text.empty()) list.emplace_back(text);
+  }
+  return list;
+}
+
+/// `90s`, `15m`, `24h`, `30d`, or plain seconds.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number < 0 || number > 100'000'000) return std::nullopt;
+  const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
+  if (unit.empty() || unit == "s") return std::chrono::seconds{number};
+  if (unit == "m") return std::chrono::minutes{number};
+  if (unit == "h") return std::chrono::hours{number};
+  if (unit == "d") return std::chrono::days{number};
+  return std::nullopt;
+}
+
+/// A time, or how long from now.
+json::value expiry_json(const std::string& text) {
+  if (const auto span = parse_duration(text)) return json::value(format_timestamp(Clock::system().now() + *span));
+  return json::value(text);
+}
+
+std::string path_segment(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (plain) {
+      out += c;
+    } else {
+      constexpr std::string_view digits = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+/// Where CLI11 puts what was given, and which options were given at all.
+struct KeysCommand::Flags {
+  CLI::App* create = nullptr;
+  CLI::App* list = nullptr;
+  CLI::App* show = nullptr;
+  CLI::App* update = nullptr;
+  CLI::App* rotate = nullptr;
+  CLI::App* revoke = nullptr;
+
+  std::string key_id, user_id, user_email, role, rate_limit, expires, description, status, grace = "24h";
+  std::vector<std::string> event_types;
+  bool all_tenants = false;
+  bool as_json = false;
+
+  void add_fields(CLI::App& app);
+  [[nodiscard]] json::object fields(const CLI::App& app) const;
+  [[nodiscard]] http::Request request() const;
+};
+
+void KeysCommand::Flags::add_fields(CLI::App& app) {
+  app.add_option("--user-email", user_email, "Whom to write to about this key");
+  app.add_option("--role", role, "viewer reads; creator also sends and acknowledges; admin also manages keys")
+      ->check(CLI::IsMember({"viewer", "creator", "admin"}));
+  app.add_option("--rate-limit", rate_limit, "Requests a minute, 1 to 10000000, or unlimited");
+  app.add_option("--event-types", event_types,
+                 "Types that it may send, comma separated; a trailing * is a prefix; empty: all")
+      ->delimiter(',');
+  app.add_option("--expires", expires,
+                 "When it ends: an RFC 3339 time, or from now (12h, 30d); update also takes never");
+  app.add_option("--description", description, "What it is for");
+  app.add_flag("--all-tenants,!--own-tenant", all_tenants, "With role admin: manages the keys of every user");
+}
+
+json::object KeysCommand::Flags::fields(const CLI::App& app) const {
+  json::object body;
+  if (app.count("--user-email") > 0) body["user_email"] = user_email;
+  if (app.count("--role") > 0) body["role"] = role;
+  if (app.count("--rate-limit") > 0) body["rate_limit"] = rate_json(rate_limit);
+  if (app.count("--event-types") > 0) body["event_types"] = list_json(event_types);
+  if (app.count("--expires") > 0) body["expires_at"] = expires == "never" ? json::value(nullptr) : expiry_json(expires);
+  if (app.count("--description") > 0) body["description"] = description;
+  if (app.count("--all-tenants") > 0) body["all_tenants"] = all_tenants;
+  return body;
+}
+
+http::Request KeysCommand::Flags::request() const {
+  http::Request request;
+  request.target = "/admin/keys";
+  json::object body;
+  if (create->parsed()) {
+    request.method = http::Method::post;
+    body = fields(*create);
+    body["user_id"] = user_id;
+  } else if (list->parsed()) {
+    if (!user_id.empty()) request.target += "?user_id=" + path_segment(user_id);
+  } else {
+    request.target += "/" + path_segment(key_id);
+    if (update->parsed()) {
+      request.method = http::Method::patch;
+      body = fields(*update);
+      if (update->count("--status") > 0) body["status"] = status;
+    } else if (rotate->parsed()) {
+      request.method = http::Method::post;
+      request.target += "/rotate";
+      // What is no duration goes to the API as it is, which says what it takes.
+      const auto span = parse_duration(grace);
+      body["grace_seconds"] = span ? json::value(span->count()) : json::value(grace);
+    } else if (revoke->parsed()) {
+      request.method = http::Method::del;
+    }
+  }
+  if (request.method == http::Method::post || request.method == http::Method::patch) {
+    request.headers.add("Content-Type", "application/json");
+    request.body = json::serialize(body);
+  }
+  return request;
+}
+
+KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
+  Flags& flags = *flags_;
+  app.require_subcommand(1);
+  flags.create = app.add_subcommand("create", "Creates a key and prints it, once");
+  flags.create->add_option("--user-id", flags.user_id, "The tenant that owns what is sent with the key")->required();
+  flags.add_fields(*flags.create);
+
+  flags.list = app.add_subcommand("list", "Lists keys, without their secrets");
+  flags.list->add_option("--user-id", flags.user_id, "Only this user's");
+
+  const auto with_id = [&](std::string name, std::string help) {
+    auto* command = app.add_subcommand(std::move(name), std::move(help));
+    command->add_option("key_id", flags.key_id, "As create and list print it")->required();
+    return command;
+  };
+  flags.show = with_id("show", "Shows a key");
+  flags.update = with_id("update", "Changes what is given; the rest stays");
+  flags.add_fields(*flags.update);
+  flags.update->add_option("--status", flags.status, "active or inactive")
+      ->check(CLI::IsMember({"active", "inactive"}));
+  flags.rotate = with_id("rotate", "Makes a new secret and prints it, once; the old one stays valid for the grace");
+  flags.rotate->add_option("--grace", flags.grace, "How long the old secret stays valid: 0, 90s, 15m, 24h, up to 30d")
+      ->capture_default_str();
+  flags.revoke = with_id("revoke", "Ends a key for good, at once");
+  for (auto* command : app.get_subcommands({})) command->add_flag("--json", flags.as_json, "Prints JSON");
+}
+
+KeysCommand::~KeysCommand() = default;
+
+int KeysCommand::run(const config::Config& config) const {
+  const auto answer = send_as_operator(config, flags_->request());
+  if (!answer) {
+    std::fprintf(stderr, "triggers: %s\n", answer.error().message.c_str());
+    return 1;
+  }
+  return print_keys_answer(*answer, flags_->as_json);
+}
+
+}  // namespace triggers

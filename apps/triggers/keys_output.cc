@@ -1,0 +1,91 @@
+#include "keys_output.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cstdio>
+
+namespace triggers {
+namespace {
+
+namespace json = boost::json;
+
+/// A field for a person: text without quotes, a list with commas, `-` for nothing.
+std::string shown(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  if (value == nullptr || value->is_null()) return "-";
+  if (value->is_string()) return value->get_string().empty() ? "-" : std::string{value->get_string()};
+  if (!value->is_array()) return json::serialize(*value);
+  std::string list;
+  for (const auto& entry : value->get_array()) {
+    if (!list.empty()) list += ',';
+    list += entry.is_string() ? std::string{entry.get_string()} : json::serialize(entry);
+  }
+  return list.empty() ? "all" : list;
+}
+
+void print_table(const json::array& keys) {
+  constexpr std::array<std::string_view, 7> columns = {"key_id",     "user_id",    "role",        "status",
+                                                       "rate_limit", "expires_at", "last_used_at"};
+  std::array<std::size_t, columns.size()> widths{};
+  std::vector<std::array<std::string, columns.size()>> rows;
+  for (std::size_t c = 0; c < columns.size(); ++c) widths[c] = columns[c].size();
+  for (const auto& key : keys) {
+    auto& row = rows.emplace_back();
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      row[c] = shown(key.get_object(), columns[c]);
+      widths[c] = std::max(widths[c], row[c].size());
+    }
+  }
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    std::printf("%-*s%s", static_cast<int>(widths[c]), std::string{columns[c]}.c_str(),
+                c + 1 < columns.size() ? "  " : "\n");
+  }
+  for (const auto& row : rows) {
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      std::printf("%-*s%s", static_cast<int>(widths[c]), row[c].c_str(), c + 1 < columns.size() ? "  " : "\n");
+    }
+  }
+}
+
+void print_fields(const json::object& key) {
+  for (const auto& member : key) {
+    if (member.key() == "api_key") continue;
+    const std::string name{member.key()};
+    std::printf("%-14s %s\n", name.c_str(), shown(key, name).c_str());
+  }
+  if (const auto* secret = key.if_contains("api_key")) {
+    std::printf("\nThe API key, which is shown only now:\n%s\n", secret->get_string().c_str());
+  }
+}
+
+int print_error(const json::object& error) {
+  std::fprintf(stderr, "triggers: %s\n", shown(error, "message").c_str());
+  return 1;
+}
+
+}  // namespace
+
+int print_keys_answer(const OperatorAnswer& answer, bool as_json) {
+  const bool failed = answer.status >= 400;
+  if (as_json) {
+    std::fputs(answer.body.c_str(), failed ? stderr : stdout);
+    return failed ? 1 : 0;
+  }
+  json::error_code error;
+  const auto value = json::parse(answer.body, error);
+  if (error || !value.is_object()) {
+    std::fprintf(stderr, "triggers: the server answered with status %u and no JSON\n", answer.status);
+    return 1;
+  }
+  const auto& object = value.get_object();
+  if (failed) return print_error(object);
+  if (const auto* keys = object.if_contains("keys"); keys != nullptr && keys->is_array()) {
+    print_table(keys->get_array());
+  } else {
+    print_fields(object);
+  }
+  return 0;
+}
+
+}  // namespace triggers

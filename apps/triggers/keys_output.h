@@ -1,0 +1,11 @@
+#pragma once
+
+#include "operator_client.h"
+
+namespace triggers {
+
+/// Prints what /admin/keys answered: JSON as it came, or for a person: a table of keys; one key's fields; and after
+/// creating or rotating the key alone on the last line. An error goes to standard error. The exit status.
+int print_keys_answer(const OperatorAnswer& answer, bool as_json);
+
+}  // namespace triggers

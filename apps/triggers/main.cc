@@ -1,0 +1,91 @@
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "config/flags.h"
+#include "config/render.h"
+#include "keys_command.h"
+#include "operator_client.h"
+#include "serve.h"
+
+namespace {
+
+using namespace triggers;
+
+int complain(const std::string& message) {
+  std::fprintf(stderr, "triggers: %s\n", message.c_str());
+  return 1;
+}
+
+/// What is left of the configuration after flags, environment and file; or a message and no settings.
+std::optional<config::Settings> load(const config::Flags& flags) {
+  auto settings = flags.load(config::process_environment());
+  if (!settings) {
+    complain(settings.error().message);
+    return std::nullopt;
+  }
+  return std::move(*settings);
+}
+
+int backup(const config::Config& config, const std::string& directory) {
+  http::Request request;
+  request.method = http::Method::post;
+  request.target = "/admin/backup";
+  request.headers.add("Content-Type", "application/json");
+  boost::json::object body;
+  body["directory"] = std::filesystem::absolute(directory).string();
+  request.body = boost::json::serialize(body);
+  const auto answer = send_as_operator(config, std::move(request));
+  if (!answer) return complain(answer.error().message);
+  if (answer->status == 200) {
+    std::printf("The backup is in %s: itself a data directory, to be copied or served.\n", directory.c_str());
+    return 0;
+  }
+  boost::json::error_code error;
+  const auto value = boost::json::parse(answer->body, error);
+  if (error || !value.is_object() || !value.get_object().contains("message")) return complain("the server failed");
+  return complain(std::string{value.at("message").as_string()});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Triggers: send events in, read those that nobody has handled yet, acknowledge them."};
+  app.set_version_flag("--version", std::string{"triggers "} + TRIGGERS_VERSION);
+  app.require_subcommand(1);
+  config::Flags flags;
+
+  auto* serve_command = app.add_subcommand("serve", "Serves the API");
+  flags.declare(*serve_command);
+
+  auto* keys_app = app.add_subcommand("keys", "Manages API keys, beside a running server or without one");
+  KeysCommand keys(*keys_app);
+  constexpr std::array<std::string_view, 1> store_only{"data-dir"};
+  for (auto* command : keys_app->get_subcommands({})) flags.declare(*command, store_only);
+
+  std::string backup_directory;
+  auto* backup_command = app.add_subcommand("backup", "Copies the whole store, of a running server or of none");
+  backup_command->add_option("directory", backup_directory, "Where to; must not exist")->required();
+  flags.declare(*backup_command, store_only);
+
+  bool as_json = false;
+  bool as_markdown = false;
+  auto* config_command = app.add_subcommand("config", "Checks the configuration and prints it with its sources");
+  config_command->add_flag("--json", as_json, "Prints JSON");
+  config_command->add_flag("--markdown", as_markdown, "Prints the table of all options for the documentation");
+  flags.declare(*config_command);
+
+  CLI11_PARSE(app, argc, argv);
+  if (config_command->parsed() && as_markdown) {
+    std::fputs(config::render_markdown().c_str(), stdout);
+    return 0;
+  }
+  const auto settings = load(flags);
+  if (!settings) return 1;
+  if (serve_command->parsed()) return serve(settings->config);
+  if (keys_app->parsed()) return keys.run(settings->config);
+  if (backup_command->parsed()) return backup(settings->config, backup_directory);
+  std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
+  return 0;
+}

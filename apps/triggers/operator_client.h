@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "http/message.h"
+
+namespace triggers {
+
+struct OperatorAnswer {
+  unsigned status = 0;
+  std::string body;
+};
+
+/// Sends a request as the operator: to the server that runs on the data directory, by its local socket, or, if none
+/// runs, to the store in the directory itself. Both answer alike.
+Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request);
+
+}  // namespace triggers

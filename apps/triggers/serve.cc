@@ -1,0 +1,129 @@
+#include "serve.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+
+#include "http/server.h"
+#include "log/log.h"
+#include "service.h"
+
+namespace triggers {
+namespace {
+
+constexpr std::chrono::seconds look_interval{1};
+constexpr int looks_per_last_used = 30;
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "triggers: %s\n", error.message.c_str());
+  return 1;
+}
+
+/// The signals that end the server, blocked in every thread so that one place waits for them.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // A file-size limit is a full disk: an error of the write, not the end of the process.
+  return signals;
+}
+
+/// Waits for a stop signal; runs `meanwhile` every second.
+template <class Work>
+int wait_for_stop(const sigset_t& signals, Work meanwhile) {
+  const timespec timeout{.tv_sec = look_interval.count(), .tv_nsec = 0};
+  for (;;) {
+    const int signal_number = sigtimedwait(&signals, nullptr, &timeout);
+    if (signal_number > 0) return signal_number;
+    meanwhile();
+  }
+}
+
+/// The local socket's path through the directory's descriptor: a socket's path has room for 107 bytes only.
+std::string local_socket_path(const std::string& data_dir) {
+  const int directory = ::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return data_dir + "/admin.sock";
+  return "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
+}
+
+http::ServerConfig server_config(const config::Config& config) {
+  http::ServerConfig server;
+  server.host = config.host;
+  server.port = config.port;
+  server.unix_socket_path = local_socket_path(config.data_dir);
+  server.threads = config.threads;
+  server.tls_cert_path = config.tls_cert_path;
+  server.tls_key_path = config.tls_key_path;
+  server.connections_max = config.connections_max;
+  server.body_bytes_max = config.request_bytes_max;
+  server.body_bytes_max_for = [&config](http::Method method, std::string_view target) {
+    return api::body_bytes_max(config, method, target);
+  };
+  server.header_deadline = config.header_deadline;
+  server.body_deadline = config.body_deadline;
+  server.idle_deadline = config.idle_deadline;
+  return server;
+}
+
+http::Handlers handlers(api::Api& api) {
+  http::Handlers handlers;
+  handlers.handle = [&api](const http::Request& request) { return api.handle(request); };
+  handlers.protocol_error = [&api](const http::ProtocolError& error, const http::Request& request) {
+    return api.protocol_error(error, request);
+  };
+  handlers.internal_error = [&api](const http::Request& request) { return api.internal_error(request); };
+  return handlers;
+}
+
+void add_server_metrics(metrics::Registry& registry, http::Server& server) {
+  auto& open = registry.gauge("triggers_http_connections", "Open connections.");
+  registry.on_scrape([&] { open.set(static_cast<double>(server.stats().connections_open)); });
+  registry.counter_from("triggers_http_connections_accepted_total", "Connections accepted.", {},
+                        [&] { return static_cast<double>(server.stats().connections_accepted); });
+  registry.counter_from("triggers_http_connections_refused_total", "Connections refused because there were too many.",
+                        {}, [&] { return static_cast<double>(server.stats().connections_refused); });
+  registry.counter_from("triggers_http_accept_failures_total",
+                        "Connections that could not be accepted: out of file descriptors or memory.", {},
+                        [&] { return static_cast<double>(server.stats().accept_failures); });
+  registry.counter_from("triggers_http_timeouts_total", "Connections closed because the peer was too slow.", {},
+                        [&] { return static_cast<double>(server.stats().timeouts); });
+}
+
+}  // namespace
+
+int serve(const config::Config& config) {
+  const sigset_t signals = block_stop_signals();
+  log::set_level(config.log_level);
+  auto service = Service::open(config, true);
+  if (!service) return complain(service.error());
+  auto server = http::Server::create(server_config(config), handlers((*service)->api()));
+  if (!server) return complain(server.error());
+  add_server_metrics((*service)->registry(), **server);
+  (*server)->start();
+  const bool tls = !config.tls_cert_path.empty();
+  log::info("server_started", {{"version", TRIGGERS_VERSION},
+                               {"host", config.host},
+                               {"port", (*server)->port()},
+                               {"tls", tls},
+                               {"data_dir", config.data_dir}});
+
+  int looks = 0;
+  const int signal_number = wait_for_stop(signals, [&] {
+    (*service)->report_store_failure();
+    if (++looks % looks_per_last_used == 0) (*service)->flush_last_used();
+  });
+  log::info("server_stopping", {{"signal", signal_number}});
+  (*service)->set_stopping();
+  (*server)->stop(config.shutdown_grace);
+  service->reset();
+  log::info("server_stopped");
+  return 0;
+}
+
+}  // namespace triggers

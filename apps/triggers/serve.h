@@ -1,0 +1,11 @@
+#pragma once
+
+#include "config/config.h"
+
+namespace triggers {
+
+/// Serves until SIGTERM or SIGINT, then stops gracefully. The exit status: 0 after a clean stop; 1 if it could not
+/// start, with the reason on standard error.
+int serve(const config::Config& config);
+
+}  // namespace triggers

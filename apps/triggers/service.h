@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+
+#include "api/api.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "log/access_log.h"
+#include "metrics/metrics.h"
+#include "store/rocks/rocks_store.h"
+
+namespace triggers {
+
+/// The service without a socket: the store of a data directory, and the API over it.
+class Service {
+ public:
+  /// Opens the store. `background`: sweep and measure on a thread, as a server does. Errors as of RocksStore::open.
+  static Result<std::unique_ptr<Service>> open(const config::Config& config, bool background);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service();
+
+  [[nodiscard]] api::Api& api() noexcept { return *api_; }
+  [[nodiscard]] metrics::Registry& registry() noexcept { return registry_; }
+  /// From now on the status page says that the server is stopping. Any thread.
+  void set_stopping() noexcept { stopping_ = true; }
+  /// Writes down when keys were last used.
+  void flush_last_used();
+  /// Logs, once, that the store has stopped writes and why: a background failure has no request that would tell.
+  /// For one thread.
+  void report_store_failure();
+
+ private:
+  explicit Service(const config::Config& config);
+  void add_store_metrics();
+
+  const config::Config& config_;
+  std::atomic<bool> stopping_{false};
+  bool failure_reported_ = false;
+  metrics::Registry registry_;
+  std::unique_ptr<log::AccessLog> access_log_;
+  std::unique_ptr<store::RocksStore> store_;
+  std::unique_ptr<api::KeyRing> ring_;
+  std::unique_ptr<limit::FailureLimiter> failures_;
+  std::unique_ptr<api::Services> services_;
+  std::unique_ptr<api::Api> api_;
+};
+
+}  // namespace triggers
