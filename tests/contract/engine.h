@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/event_store.h"
+#include "store/key_store.h"
+
+namespace triggers::store::contract {
+
+/// What a test asks of an engine. Every engine has these.
+struct EngineOptions {
+  std::chrono::seconds dedup_window{300};
+  std::chrono::seconds idempotency_window{86'400};
+  std::chrono::hours event_ttl{24 * 30};
+  std::chrono::milliseconds filter_time_max{20};
+};
+
+/// An engine under test, with what it stands on.
+class Engine {
+ public:
+  Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  virtual ~Engine() = default;
+
+  virtual EventStore& events() = 0;
+  virtual KeyStore& keys() = 0;
+  /// Stops and starts; references from before are dead. An engine that keeps nothing on purpose goes on as it was.
+  virtual void restart() = 0;
+  /// Removes at most `events_max` expired events; how many.
+  virtual std::size_t sweep(std::size_t events_max) = 0;
+};
+
+/// `clock` outlives the engine.
+struct EngineFactory {
+  std::string name;
+  std::function<std::unique_ptr<Engine>(const EngineOptions& options, const Clock& clock)> make;
+};
+inline void PrintTo(const EngineFactory& factory, std::ostream* out) { *out << factory.name; }
+
+EngineFactory memory_engine();
+EngineFactory rocks_engine();
+
+}  // namespace triggers::store::contract

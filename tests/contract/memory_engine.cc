@@ -1,0 +1,32 @@
+#include "contract/engine.h"
+#include "store/memory/memory_store.h"
+
+namespace triggers::store::contract {
+namespace {
+
+class MemoryEngine final : public Engine {
+ public:
+  MemoryEngine(const EngineOptions& options, const Clock& clock)
+      : store_(MemoryStore::create({.dedup_window = options.dedup_window,
+                                    .idempotency_window = options.idempotency_window,
+                                    .event_ttl = options.event_ttl,
+                                    .clock = &clock})) {}
+
+  EventStore& events() override { return *store_; }
+  KeyStore& keys() override { return *store_; }
+  void restart() override {}
+  std::size_t sweep(std::size_t events_max) override { return store_->sweep(events_max); }
+
+ private:
+  std::unique_ptr<MemoryStore> store_;
+};
+
+}  // namespace
+
+EngineFactory memory_engine() {
+  return {"memory", [](const EngineOptions& options, const Clock& clock) {
+            return std::make_unique<MemoryEngine>(options, clock);
+          }};
+}
+
+}  // namespace triggers::store::contract

@@ -1,0 +1,80 @@
+#include "contract/store_contract.h"
+
+namespace triggers::store::contract {
+namespace {
+
+using namespace std::chrono_literals;
+TRIGGERS_CONTRACT(RetentionContract);
+
+TEST_P(RetentionContract, UndeliveredEventsNeverExpire) {
+  const auto ids = fill(5);
+  clock.advance(24h * 365);
+  EXPECT_EQ(engine().sweep(100), 0U);
+  EXPECT_EQ(ids_of(drain()), ids);
+  EXPECT_TRUE(get(ids[0]));
+}
+
+TEST_P(RetentionContract, TimeToLiveCountsFromTheDelivery) {
+  const auto ids = fill(2);
+  clock.advance(24h * 29);
+  acknowledge(ids[0]);
+  clock.advance(24h * 30 - 1ms);
+  EXPECT_TRUE(get(ids[0]));
+  EXPECT_EQ(engine().sweep(100), 0U);
+  clock.advance(1ms);
+  EXPECT_FALSE(get(ids[0]));
+  EXPECT_EQ(engine().sweep(100), 1U);
+  EXPECT_FALSE(get(ids[0]));
+  EXPECT_TRUE(get(ids[1]));
+  EXPECT_EQ(undelivered(), 1U);
+}
+
+TEST_P(RetentionContract, ExpiredEventIsGoneThoughNoSweepHasCome) {
+  const auto id = fill(1)[0];
+  acknowledge(id);
+  clock.advance(24h * 30);
+  EXPECT_FALSE(get(id));
+  // It was acknowledged, and nobody who says so again has made a mistake.
+  EXPECT_EQ(acknowledge(id), AckOutcome::already_acknowledged);
+  engine().sweep(10);
+  EXPECT_EQ(acknowledge(id), AckOutcome::not_found);
+}
+
+TEST_P(RetentionContract, SweepRemovesALittleAtATime) {
+  const auto ids = fill(25);
+  acknowledge(ids);
+  clock.advance(24h * 31);
+  EXPECT_EQ(engine().sweep(10), 10U);
+  restart();
+  EXPECT_EQ(engine().sweep(10), 10U);
+  EXPECT_EQ(engine().sweep(10), 5U);
+  EXPECT_EQ(engine().sweep(10), 0U);
+  EXPECT_EQ(acknowledge(ids), std::vector(25, AckOutcome::not_found));
+}
+
+TEST_P(RetentionContract, SweepFindsDeliveriesOfEveryTenantAndOfAClockThatStepsBack) {
+  const Tenant other{"globex"};
+  const auto first = fill(1)[0];
+  const auto theirs = append(other, numbered(1)).id;
+  acknowledge(first);
+  clock.advance(24h * 31);
+  EXPECT_EQ(engine().sweep(10), 1U);
+  clock.jump(-24h * 40);
+  acknowledge(other, {theirs});
+  EXPECT_EQ(engine().sweep(10), 0U);
+  clock.advance(24h * 30);
+  EXPECT_EQ(engine().sweep(10), 1U);
+  EXPECT_FALSE(get(other, theirs));
+}
+
+TEST_P(RetentionContract, SweptContentMayBeSentAgain) {
+  const auto first = append(numbered(1));
+  acknowledge(first.id);
+  clock.advance(24h * 31);
+  engine().sweep(10);
+  EXPECT_EQ(append(numbered(1)).outcome, Appended::Outcome::accepted);
+  EXPECT_EQ(drain().size(), 1U);
+}
+
+}  // namespace
+}  // namespace triggers::store::contract

@@ -1,0 +1,251 @@
+// What only the embedded engine promises: its directory, its disk, its queue and its backups.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <latch>
+#include <semaphore>
+#include <set>
+#include <thread>
+
+#include "base/manual_clock.h"
+#include "base/sync_wait.h"
+#include "store/rocks/rocks_store.h"
+#include "support/draft.h"
+#include "support/failing_file_system.h"
+#include "support/scratch_directory.h"
+
+namespace triggers::store {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::FailingFileSystem;
+
+class RocksContract : public testing::Test {
+ protected:
+  RocksContract() {
+    config.data_dir = directory / "data";
+    config.memory_bytes = 32 * 1024 * 1024;
+    config.background = false;
+    config.clock = &clock;
+  }
+
+  void open() { store = RocksStore::open(config).value(); }
+  void reopen() {
+    store.reset();
+    open();
+  }
+  void use_failing_disk() {
+    env = rocksdb::NewCompositeEnv(disk);
+    config.env = env.get();
+  }
+
+  Result<Appended> append(const Draft& draft) { return sync_wait(store->append(tenant, draft.append())); }
+  Result<std::vector<AckOutcome>> acknowledge(EventId id) { return sync_wait(store->acknowledge(tenant, {id})); }
+  std::vector<EventId> inbox() {
+    std::vector<EventId> ids;
+    for (PageQuery query{.limit = 200};;) {
+      const Page page = sync_wait(store->page(tenant, query)).value();
+      for (const auto& event : page.events) ids.push_back(event.id);
+      if (!page.has_more) {
+        EXPECT_EQ(page.total_undelivered, ids.size());
+        return ids;
+      }
+      query.after = page.next_after;
+    }
+  }
+
+  /// Accepts three events, breaks the disk, and checks what is left of the store; then mends it.
+  void expect_reads_only_until_reopened(FailingFileSystem::Fault fault);
+
+  testing_support::ScratchDirectory directory;
+  ManualClock clock;
+  const Tenant tenant{"acme"};
+  const std::shared_ptr<FailingFileSystem> disk = std::make_shared<FailingFileSystem>();
+  std::unique_ptr<rocksdb::Env> env;
+  RocksConfig config;
+  std::unique_ptr<RocksStore> store;
+};
+
+ErrorCode open_error(const RocksConfig& config, std::string& message) {
+  const auto opened = RocksStore::open(config);
+  if (opened) return ErrorCode::internal;
+  message = opened.error().message;
+  return opened.error().code;
+}
+
+TEST_F(RocksContract, UnknownFormatVersionIsRefusedAndSaysWhatToDo) {
+  open();
+  store.reset();
+  std::ofstream(config.data_dir + "/FORMAT") << "triggers-embedded 99\n";
+  std::string message;
+  EXPECT_EQ(open_error(config, message), ErrorCode::invalid_argument);
+  EXPECT_THAT(message, HasSubstr("99"));
+  EXPECT_THAT(message, HasSubstr("run the release that wrote it"));
+}
+
+TEST_F(RocksContract, DirectoryThatIsNotOursIsRefusedAndLeftAlone) {
+  open();
+  store.reset();
+  std::ofstream(config.data_dir + "/FORMAT") << "something else\n";
+  std::string message;
+  EXPECT_EQ(open_error(config, message), ErrorCode::invalid_argument);
+  std::filesystem::remove(config.data_dir + "/FORMAT");
+  EXPECT_EQ(open_error(config, message), ErrorCode::invalid_argument);
+  EXPECT_FALSE(std::filesystem::exists(config.data_dir + "/FORMAT"));
+}
+
+TEST_F(RocksContract, DirectoryInUseIsAConflict) {
+  open();
+  std::string message;
+  EXPECT_EQ(open_error(config, message), ErrorCode::conflict);
+  EXPECT_THAT(message, HasSubstr(config.data_dir));
+  EXPECT_TRUE(append(numbered(1)));
+}
+
+void RocksContract::expect_reads_only_until_reopened(FailingFileSystem::Fault fault) {
+  use_failing_disk();
+  open();
+  std::vector<EventId> ids;
+  for (std::size_t i = 0; i < 3; ++i) ids.push_back(append(numbered(i))->id);
+  ASSERT_TRUE(store->health().writable);
+
+  disk->set(fault);
+  const auto failed = append(numbered(10));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::unavailable);
+  EXPECT_FALSE(store->health().writable);
+  EXPECT_FALSE(store->health().problem.empty());
+
+  // A disk that works again does not make the writes good that nobody knows the outcome of.
+  disk->set(FailingFileSystem::Fault::none);
+  EXPECT_EQ(append(numbered(11)).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(acknowledge(ids[0]).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(sync_wait(store->shared_secret()).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(inbox(), ids);
+  EXPECT_TRUE(sync_wait(store->get(tenant, ids[0])).value());
+
+  reopen();
+  EXPECT_TRUE(store->health().writable);
+  const auto after = inbox();
+  ASSERT_GE(after.size(), 3U);
+  EXPECT_TRUE(std::equal(ids.begin(), ids.end(), after.begin()));
+  EXPECT_LE(after.size(), 4U);  // The one without an answer may be there.
+  const auto again = append(numbered(12));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(inbox().back(), again->id);
+}
+
+TEST_F(RocksContract, FailedSyncStopsWritesKeepsReadsAndIsMendedByARestart) {
+  expect_reads_only_until_reopened(FailingFileSystem::Fault::sync);
+}
+
+TEST_F(RocksContract, FullDiskStopsWritesKeepsReadsAndIsMendedByARestart) {
+  expect_reads_only_until_reopened(FailingFileSystem::Fault::full);
+}
+
+TEST_F(RocksContract, FullQueueIsOverloadedAndLosesNothing) {
+  std::binary_semaphore committed{0};
+  std::latch go_on{1};
+  std::atomic<bool> first{true};
+  config.commit.queue_operations_max = 1;
+  config.on_commit = [&](const CommitStats&) {
+    if (!first.exchange(false)) return;
+    committed.release();
+    go_on.wait();
+  };
+  open();
+  ASSERT_TRUE(append(numbered(0)));
+  committed.acquire();  // The committer is held in its first commit.
+  std::optional<Result<Appended>> waiting;
+  std::jthread waiter([&] { waiting = append(numbered(1)); });
+  while (store->metrics().queue_depth == 0) std::this_thread::yield();
+  EXPECT_GT(store->metrics().queue_bytes, 0U);
+  const auto refused = append(numbered(2));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::overloaded);
+  go_on.count_down();
+  waiter.join();
+  EXPECT_TRUE(*waiting);
+  EXPECT_TRUE(append(numbered(2)));
+  EXPECT_EQ(inbox().size(), 3U);
+  EXPECT_EQ(store->metrics().queue_depth, 0U);
+  EXPECT_EQ(store->metrics().queue_bytes, 0U);
+}
+
+TEST_F(RocksContract, PageOfLargeEventsIsCutByItsBytes) {
+  open();
+  const std::string text(256 * 1024 - 40, 'x');
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(append({.payload = R"({"text":")" + text + std::to_string(i) + R"("})"}));
+  }
+  const Page page = sync_wait(store->page(tenant, {.limit = 200})).value();
+  EXPECT_TRUE(page.has_more);
+  EXPECT_EQ(page.events.size(), 32U);
+  EXPECT_EQ(page.next_after, page.events.back().id);
+  EXPECT_EQ(inbox().size(), 40U);
+}
+
+TEST_F(RocksContract, BackupWhileWritingHoldsAllThatWasAcceptedBefore) {
+  open();
+  std::set<EventId> before;
+  for (std::size_t i = 0; i < 300; ++i) before.insert(append(numbered(i))->id);
+  const EventId acknowledged = *before.begin();
+  ASSERT_TRUE(acknowledge(acknowledged));
+  before.erase(acknowledged);
+
+  std::atomic<bool> done{false};
+  std::jthread writer([&] {
+    for (std::size_t i = 1'000; !done; ++i) {
+      const auto answer = append(numbered(i));
+      if (i % 2 == 0) {
+        EXPECT_TRUE(acknowledge(answer->id));
+      }
+    }
+  });
+  const auto made = store->backup(directory / "backup");
+  done = true;
+  writer.join();
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(store->backup(directory / "backup").error().code, ErrorCode::invalid_argument);
+
+  config.data_dir = directory / "backup";
+  reopen();
+  const auto restored = inbox();
+  const std::set<EventId> all(restored.begin(), restored.end());
+  EXPECT_TRUE(std::includes(all.begin(), all.end(), before.begin(), before.end()));
+  EXPECT_FALSE(all.contains(acknowledged));
+  EXPECT_EQ(append(numbered(0))->outcome, Appended::Outcome::duplicate);
+  EXPECT_EQ(append(numbered(900))->outcome, Appended::Outcome::accepted);
+}
+
+TEST_F(RocksContract, BackupIntoANameThatEndsInASlashIsMade) {
+  open();
+  ASSERT_TRUE(append(numbered(1)));
+  const auto made = store->backup(directory / "backup/");
+  ASSERT_TRUE(made) << made.error().message;
+  config.data_dir = directory / "backup";
+  reopen();
+  EXPECT_EQ(inbox().size(), 1U);
+}
+
+TEST_F(RocksContract, CountersAreExactAfterManyRestarts) {
+  std::size_t expected = 0;
+  for (std::size_t round = 0; round < 5; ++round) {
+    open();
+    EXPECT_EQ(store->metrics().undelivered, expected);
+    for (std::size_t i = 0; i < 7; ++i) {
+      const auto answer = append(numbered(round * 100 + i));
+      if (i < round) {
+        ASSERT_TRUE(acknowledge(answer->id));
+      }
+    }
+    expected += 7 - round;
+    EXPECT_EQ(inbox().size(), expected);
+    store.reset();
+  }
+}
+
+}  // namespace
+}  // namespace triggers::store

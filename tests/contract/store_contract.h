@@ -1,0 +1,66 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/manual_clock.h"
+#include "contract/engine.h"
+#include "support/draft.h"
+
+namespace triggers::store::contract {
+
+/// The verbs of the suite. Every verb blocks until the engine has answered, and may be called on any thread; one that
+/// returns a plain value fails the test when the engine answers an error.
+class StoreContract : public testing::TestWithParam<EngineFactory> {
+ protected:
+  /// For a test that needs others than the defaults: set before the first verb.
+  EngineOptions options;
+  ManualClock clock;
+  const Tenant tenant{"acme"};
+
+  Engine& engine();
+  EventStore& events() { return engine().events(); }
+  KeyStore& keys() { return engine().keys(); }
+  void restart() { engine().restart(); }
+
+  Appended append(const Draft& draft) { return append(tenant, draft); }
+  Appended append(const Tenant& to, const Draft& draft);
+  std::vector<Appended> append_batch(const std::vector<Draft>& drafts);
+  /// Appends numbered(first) and those after it, in batches; the ids in order.
+  std::vector<EventId> fill(std::size_t count, std::size_t first = 0);
+
+  Page page(const PageQuery& query = {}) { return page(tenant, query); }
+  Page page(const Tenant& of, const PageQuery& query);
+  /// Follows the pages to the end, from `query` on.
+  std::vector<StoredEvent> drain(PageQuery query = {}) { return drain(tenant, std::move(query)); }
+  std::vector<StoredEvent> drain(const Tenant& of, PageQuery query = {});
+  std::optional<StoredEvent> get(EventId id) { return get(tenant, id); }
+  std::optional<StoredEvent> get(const Tenant& of, EventId id);
+  std::uint64_t undelivered() { return page().total_undelivered; }
+
+  AckOutcome acknowledge(EventId id) { return acknowledge(tenant, {id}).at(0); }
+  std::vector<AckOutcome> acknowledge(const std::vector<EventId>& ids) { return acknowledge(tenant, ids); }
+  std::vector<AckOutcome> acknowledge(const Tenant& of, const std::vector<EventId>& ids);
+
+ private:
+  std::unique_ptr<Engine> engine_;
+};
+
+std::vector<EventId> ids_of(const std::vector<StoredEvent>& events);
+std::vector<EventId> ids_of(const std::vector<Appended>& answers);
+
+/// Runs `work(0)` … `work(threads - 1)`, each on its own thread, all let go at once.
+void race(std::size_t threads, const std::function<void(std::size_t)>& work);
+
+}  // namespace triggers::store::contract
+
+/// Makes a suite of this file's own and runs it over every engine.
+#define TRIGGERS_CONTRACT(Suite)                                                             \
+  class Suite : public StoreContract {};                                                     \
+  INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(memory_engine(), rocks_engine()), \
+                           [](const auto& instance) { return instance.param.name; })

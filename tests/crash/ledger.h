@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/event_store.h"
+
+namespace triggers::store {
+
+/// What the clients of a store were told, and what a store must therefore hold. Any thread.
+class Ledger {
+ public:
+  /// The number of an event that is about to be sent.
+  std::size_t send();
+  void accepted(std::size_t number, const EventId& id);
+  /// Before an acknowledgement is sent, and once it was answered.
+  void acknowledging(std::size_t number);
+  void acknowledged(std::size_t number);
+  [[nodiscard]] std::size_t accepted_count() const;
+
+  static std::string payload(std::size_t number);
+
+  /// Compares with what `store` holds; what is wrong, in words. What nobody was told is settled by what is found.
+  std::vector<std::string> check(EventStore& store, const Tenant& tenant);
+
+ private:
+  enum class Acknowledgement { none, sent, answered };
+  struct Entry {
+    std::optional<EventId> id;  ///< Set once it was answered.
+    Acknowledgement acknowledgement = Acknowledgement::none;
+  };
+  using Pending = std::map<std::size_t, EventId>;
+
+  std::optional<Pending> read_inbox(EventStore& store, const Tenant& tenant, std::vector<std::string>& wrong) const;
+  static void check_entry(EventStore& store, const Tenant& tenant, std::size_t number, const Entry& entry,
+                          std::optional<EventId> pending, std::vector<std::string>& wrong);
+
+  mutable std::mutex mutex_;
+  std::size_t next_ = 0;
+  std::map<std::size_t, Entry> entries_;
+};
+
+}  // namespace triggers::store

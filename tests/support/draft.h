@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "store/event_store.h"
+
+namespace triggers::store {
+
+/// An event to send, that owns its text.
+struct Draft {
+  std::string event_type = "order.created";
+  std::string payload = "{}";
+  std::optional<std::string> source{};
+  std::string metadata{};
+  std::optional<std::string> idempotency_key{};
+  std::optional<event::Fingerprint> fingerprint{};  ///< Instead of the content's own, to force a collision.
+
+  /// Views into this draft.
+  [[nodiscard]] Append append() const {
+    Append append;
+    append.event_type = event_type;
+    append.payload = payload;
+    if (source) append.source = *source;
+    append.metadata = metadata;
+    append.fingerprint = fingerprint ? *fingerprint : event::fingerprint(event_type, payload);
+    if (idempotency_key) append.idempotency_key = *idempotency_key;
+    return append;
+  }
+};
+
+/// A draft that differs from every other number's.
+inline Draft numbered(std::size_t number) { return {.payload = R"({"number":)" + std::to_string(number) + "}"}; }
+
+}  // namespace triggers::store

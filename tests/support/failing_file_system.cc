@@ -1,0 +1,58 @@
+#include "support/failing_file_system.h"
+
+#include <utility>
+
+namespace triggers::testing_support {
+namespace {
+
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  FailingFile(std::unique_ptr<rocksdb::FSWritableFile> file, const FailingFileSystem& system)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), system_(system) {}
+
+  IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    if (auto fault = system_.check_write(); !fault.ok()) return fault;
+    return target()->Append(data, options, debug);
+  }
+  IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& check,
+                  IODebugContext* debug) override {
+    if (auto fault = system_.check_write(); !fault.ok()) return fault;
+    return target()->Append(data, options, check, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    if (auto fault = system_.check_sync(); !fault.ok()) return fault;
+    return target()->Sync(options, debug);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    if (auto fault = system_.check_sync(); !fault.ok()) return fault;
+    return target()->Fsync(options, debug);
+  }
+
+ private:
+  const FailingFileSystem& system_;
+};
+
+}  // namespace
+
+IOStatus FailingFileSystem::check_write() const {
+  return fault_ == Fault::full ? IOStatus::NoSpace("no space left on the test's disk") : IOStatus::OK();
+}
+
+IOStatus FailingFileSystem::check_sync() const {
+  return fault_ == Fault::sync ? IOStatus::IOError("the test's disk cannot sync") : check_write();
+}
+
+IOStatus FailingFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+  if (auto fault = check_write(); !fault.ok()) return fault;
+  auto status = target()->NewWritableFile(path, options, file, debug);
+  if (status.ok()) *file = std::make_unique<FailingFile>(std::move(*file), *this);
+  return status;
+}
+
+}  // namespace triggers::testing_support

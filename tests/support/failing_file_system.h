@@ -1,0 +1,36 @@
+#pragma once
+
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include <atomic>
+#include <memory>
+
+namespace triggers::testing_support {
+
+/// The machine's files, of which writes fail when a test says so. Any thread.
+class FailingFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  enum class Fault {
+    none,
+    full,  ///< Nothing more can be written: ENOSPC.
+    sync,  ///< What is written cannot be synced: EIO.
+  };
+
+  FailingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+
+  void set(Fault fault) { fault_ = fault; }
+  /// What a write, or a sync, has to answer at the moment.
+  [[nodiscard]] rocksdb::IOStatus check_write() const;
+  [[nodiscard]] rocksdb::IOStatus check_sync() const;
+
+  [[nodiscard]] const char* Name() const override { return "triggers.test.failing"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override;
+
+ private:
+  std::atomic<Fault> fault_{Fault::none};
+};
+
+}  // namespace triggers::testing_support
