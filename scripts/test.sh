@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# test.sh PRESET RUNNER...: runs ctest, lint or e2e on build/PRESET, and ends with one line, "N passed, N failed".
+# Each runner's own JUnit summary is what is counted. A runner that runs nothing has failed.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+preset=$1
+shift
+build=$root/build/$preset
+results=$build/test-results
+mkdir -p "$results"
+cd "$root"
+
+sanitizers=$root/tests/sanitizer
+export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS:-}"
+export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
+export TSAN_OPTIONS="suppressions=\"$sanitizers/tsan.supp\":second_deadlock_stack=1:${TSAN_OPTIONS:-}"
+
+run_ctest() {
+  # With random addresses of 32 bits, as newer kernels have them, g++ 12's ThreadSanitizer does not start.
+  local fixed_addresses=()
+  [ "$preset" != tsan ] || fixed_addresses=(setarch "$(uname -m)" --addr-no-randomize)
+  "${fixed_addresses[@]}" ctest --test-dir "$build" --parallel "$(nproc)" --output-on-failure --progress --timeout 300 \
+    --output-junit "$results/ctest.xml"
+}
+
+run_lint() {
+  TRIGGERS_BUILD_DIR=$build /usr/bin/python3 -m pytest tests/lint -q -p no:cacheprovider --junitxml="$results/lint.xml"
+}
+
+run_e2e() {
+  TRIGGERS_BINARY=$build/triggers /usr/bin/python3 -m pytest tests/e2e -q -p no:cacheprovider \
+    --junitxml="$results/e2e.xml"
+}
+
+# count_of ATTRIBUTE RUNNER: a number of the runner's summary; 0 if it wrote none.
+count_of() {
+  [ -e "$results/$2.xml" ] || { echo 0; return; }
+  tr '\n\t' '  ' <"$results/$2.xml" | grep -o '<testsuite [^>]*>' | head -n 1 | grep -o " $1=\"[0-9]*\"" | tr -dc 0-9 |
+    grep . || echo 0
+}
+
+passed=0
+failed=0
+for runner in "$@"; do
+  printf '\ndev: %s\n' "$runner"
+  rm -f "$results/$runner.xml"
+  status=0
+  "run_$runner" || status=$?
+  tests=$(count_of tests "$runner")
+  skipped=$(($(count_of skipped "$runner") + $(count_of disabled "$runner")))
+  bad=$(($(count_of failures "$runner") + $(count_of errors "$runner")))
+  [ "$skipped" -eq 0 ] || echo "dev: $skipped of $runner were skipped"
+  if [ $((tests - skipped)) -eq 0 ]; then
+    echo "dev: $runner ran no test (exit status $status)"
+    bad=1 tests=1 skipped=0
+  elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+    echo "dev: $runner ended with status $status although no test failed"
+    bad=1 tests=$((tests + 1))
+  fi
+  failed=$((failed + bad))
+  passed=$((passed + tests - skipped - bad))
+done
+
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,60 @@
+"""The fixtures of the end-to-end tests: they run the built program over loopback, each in a folder of its own."""
+
+import os
+
+import pytest
+
+from support import keys
+from support.program import binary
+from support.server import Server
+
+
+def pytest_configure(config):
+    if not os.access(binary(), os.X_OK):
+        raise pytest.UsageError(f"{binary()} is not there: build it, or name another with TRIGGERS_BINARY")
+
+
+@pytest.fixture
+def start_server(tmp_path):
+    """Starts servers for one test: `start_server("--dedup-window-seconds=0")`. All are ended with the test."""
+    servers = []
+
+    def start(*arguments, folder=None, **options):
+        server = Server(folder or tmp_path / f"server{len(servers)}", *arguments, **options)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory):
+    """One server for all tests that need no flags of their own. Each of them takes fresh tenants."""
+    with Server(tmp_path_factory.mktemp("shared"), "--auth-failures-per-minute=0") as server:
+        yield server.start()
+
+
+@pytest.fixture
+def new_client(shared_server):
+    """Makes clients of the shared server, each with a new key: `new_client(role="viewer")`. `client.record` is the key's
+    JSON."""
+    clients = []
+
+    def make(**fields):
+        record = shared_server.create_key(**fields)
+        client = shared_server.client(record["api_key"])
+        client.record = record
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(new_client):
+    """A tenant of its own on the shared server, with an unlimited creator key."""
+    return new_client(user_id=keys.fresh_user())

@@ -1,0 +1,30 @@
+"""API keys, made as an operator makes them: with `triggers keys`."""
+
+import itertools
+import json
+
+from .program import run
+
+_numbers = itertools.count(1)
+
+
+def fresh_user():
+    """A user_id that no other test of this run has."""
+    return f"user-{next(_numbers)}"
+
+
+def create(data_dir, user_id=None, role="creator", rate_limit="unlimited", **fields):
+    """`triggers keys create`: its JSON, with `key_id` and `api_key`. `fields`: `event_types`, `expires`, `description`,
+    `user_email`, and `all_tenants=True`."""
+    arguments = ["--user-id", user_id or fresh_user(), "--role", role, "--rate-limit", str(rate_limit)]
+    for name, value in fields.items():
+        flag = "--" + name.replace("_", "-")
+        arguments += [flag] if value is True else [flag, str(value)]
+    done = command(data_dir, "create", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def command(data_dir, *arguments, env=None):
+    """`triggers keys <arguments> --data-dir …`: the CompletedProcess."""
+    return run("keys", *arguments, "--data-dir", data_dir, env=env)

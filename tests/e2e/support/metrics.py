@@ -1,0 +1,27 @@
+"""Reads the server's own figures."""
+
+import re
+import time
+
+
+def read(client):
+    """GET /metrics as {"name{labels}": value}."""
+    answer = client.get("/metrics")
+    assert answer.status == 200, answer
+    figures = {}
+    for line in answer.body.decode().splitlines():
+        matched = re.fullmatch(r"([a-z_]+(?:\{.*\})?) (\S+)", line)
+        if matched:
+            figures[matched[1]] = float(matched[2])
+    return figures
+
+
+def read_when(client, name, value, seconds_max=5):
+    """read(), once the figure has that value, or at the end of that time: a commit is counted a moment after its
+    clients were answered."""
+    deadline = time.monotonic() + seconds_max
+    figures = read(client)
+    while figures.get(name) != value and time.monotonic() < deadline:
+        time.sleep(0.005)
+        figures = read(client)
+    return figures

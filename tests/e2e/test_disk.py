@@ -1,0 +1,135 @@
+"""A disk that is full, a write that fails: writes stop and say so, reads go on, and a restart recovers."""
+
+import json
+import os
+import resource
+import subprocess
+import time
+
+import pytest
+
+from support import metrics
+
+filler = "x" * 4000
+
+
+def fill(client, attempts_max=20_000):
+    """Sends events until one is refused: the ids of those that were answered 201, and the refusal."""
+    ids = []
+    for n in range(attempts_max):
+        answer = client.send_event("fill", {"n": n, "filler": filler})
+        if answer.status != 201:
+            return ids, answer
+        ids.append(answer.json()["event_id"])
+    raise AssertionError("the disk was never full")
+
+
+def check_refused(answer):
+    assert answer.status == 503, answer
+    body = answer.json()
+    assert (body["error_code"], body["details"]["reason"]) == ("SERVICE_UNAVAILABLE", "store_unavailable")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert "/data" not in body["message"] and ".log" not in body["message"]
+
+
+def check_stopped(server, client, ids, why):
+    """Every write is refused, every read goes on, and an operator is told."""
+    check_refused(client.send_event("fill", {"n": -1}))
+    check_refused(client.post("/events/batch", [{"event_type": "fill", "payload": {"n": -2}}]))
+    check_refused(client.delete(f"/events/{ids[0]}"))
+    check_refused(client.post("/inbox/ack", {"event_ids": ids[:2]}))
+
+    assert client.get(f"/events/{ids[0]}").json()["delivered"] is False
+    assert [event["event_id"] for event in client.inbox()][:len(ids)] == ids
+    for path in ("/health", "/status"):
+        answer = client.get(path)
+        assert answer.status == 503 and answer.json()["status"] == "unavailable", answer
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert metrics.read(client)["triggers_store_writable"] == 0
+    assert why in server.log()
+    # Told without a request, too: once, within a second.
+    deadline = time.monotonic() + 10
+    while '"store_stopped"' not in server.log() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stopped = [json.loads(line) for line in server.log().splitlines() if '"store_stopped"' in line]
+    assert len(stopped) == 1 and why in stopped[0]["cause"], stopped
+
+
+def check_recovered(client, ids):
+    """What was answered 201 is there, in order; what was refused in the moment of the failure may be, whole."""
+    inbox = client.inbox()
+    assert [event["event_id"] for event in inbox][:len(ids)] == ids
+    assert len(inbox) <= len(ids) + 1
+    assert all(event["payload"] == {"n": n, "filler": filler} for n, event in enumerate(inbox))
+    assert client.get("/inbox?limit=1").json()["pagination"]["total_undelivered"] == len(inbox)
+    assert client.get("/health").status == 200
+    assert metrics.read(client)["triggers_store_writable"] == 1
+    assert client.send_event("fill", {"n": "after"}).status == 201
+    assert client.delete(f"/events/{ids[0]}").status == 204
+    assert len(client.inbox()) == len(inbox)
+
+
+def test_a_failed_write_stops_writes_until_a_restart(start_server):
+    server = start_server("--access-log=false")
+    key = server.create_key()["api_key"]
+    server.stop()
+
+    server.preexec = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
+    server.start()
+    with server.client(key) as client:
+        ids, refusal = fill(client)
+        assert len(ids) > 100
+        check_refused(refusal)
+        check_stopped(server, client, ids, "File too large")
+    assert server.stop() == 0
+
+    server.preexec = None
+    server.start()
+    with server.client(key) as client:
+        check_recovered(client, ids)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 24 MiB of its own; a function that makes it larger."""
+    path = tmp_path / "disk"
+    path.mkdir()
+
+    def mount(*options):
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(path)],
+                              capture_output=True, check=False)
+
+    if os.geteuid() != 0 or mount("size=24m").returncode != 0:
+        pytest.skip("needs a mount of its own, so root")
+    yield path, lambda: mount("remount", "size=200m")
+    subprocess.run(["umount", "--lazy", str(path)], check=True)
+
+
+def test_a_full_disk_stops_writes_until_there_is_room_again(start_server, small_disk):
+    path, enlarge = small_disk
+    server = start_server("--access-log=false", data_dir=path / "data")
+    key = server.create_key()["api_key"]
+    with server.client(key) as client:
+        ids, refusal = fill(client)
+        assert len(ids) > 100
+        check_refused(refusal)
+        check_stopped(server, client, ids, "No space left on device")
+    assert server.stop() == 0
+
+    assert enlarge().returncode == 0
+    server.start()
+    with server.client(key) as client:
+        check_recovered(client, ids)
+
+
+def test_a_full_disk_survives_kill_9(start_server, small_disk):
+    path, enlarge = small_disk
+    server = start_server("--access-log=false", data_dir=path / "data")
+    key = server.create_key()["api_key"]
+    with server.client(key) as client:
+        ids, _ = fill(client)
+    server.kill()
+    assert enlarge().returncode == 0
+    server.start()
+    with server.client(key) as client:
+        check_recovered(client, ids)
