@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# run.sh [OPTION...]: serves the release build; the options are those of `triggers serve`. On an empty store it makes a
+# first key and prints commands to paste.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+triggers=$root/build/release/triggers
+
+# A developer's server is not for the network, and its data is where the project is, wherever one calls this from.
+export HOST=${HOST:-127.0.0.1}
+export DATA_DIR=${DATA_DIR:-$root/data}
+
+# The program itself knows what flags, environment and file come to; a bad value ends this here, with its message.
+config=$("$triggers" config --json "$@")
+value_of() {
+  sed -n "s/.*{\"name\":\"$1\",\"value\":\"\([^\"]*\)\".*/\1/p" <<<"$config"
+}
+host=$(value_of host)
+port=$(value_of port)
+data_dir=$(value_of data-dir)
+scheme=http
+[ -z "$(value_of tls-cert)" ] || scheme=https
+case $host in
+  0.0.0.0 | 127.* | :: | ::1) url=$scheme://localhost:$port ;;
+  *) url=$scheme://$host:$port ;;
+esac
+
+# What answers on the port already: "triggers", "other", or nothing.
+occupant() {
+  local answer
+  { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 0
+  printf 'GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+  answer=$(timeout 2 tr -d '\0' <&3) || true
+  case $answer in
+    *'"uptime_seconds"'*) echo triggers ;;
+    *) echo other ;;
+  esac
+}
+case $([ "$port" = 0 ] || occupant) in
+  triggers)
+    printf 'dev: Triggers is already running at %s. Stop it, or run a second one beside it:\n' "$url" >&2
+    printf '  PORT=%d DATA_DIR=./data2 ./dev run\n' $((port + 1)) >&2
+    exit 1
+    ;;
+  other)
+    printf 'dev: port %d is taken by another program. Choose one: PORT=%d ./dev run\n' "$port" $((port + 1)) >&2
+    exit 1
+    ;;
+esac
+
+# Where there is no store yet there is no key; asking would be an error.
+keys='{"keys":[]}'
+[ ! -e "$data_dir/FORMAT" ] || keys=$("$triggers" keys list --json --data-dir "$data_dir")
+if [[ $keys == '{"keys":[]'* ]]; then
+  created=$("$triggers" keys create --user-id developer --role creator --rate-limit 10000 --json --data-dir "$data_dir")
+  key=$(sed -n 's/.*"api_key":"\([^"]*\)".*/\1/p' <<<"$created")
+  cat <<TEXT
+
+A first key was made. It is shown this once:
+
+  export TRIGGERS_API_KEY=$key
+
+Send an event, read the inbox, acknowledge all that is in it (paste into another shell):
+
+  curl -sS $url/events -H "Authorization: Bearer $key" -H 'Content-Type: application/json' -d '{"event_type":"order.paid","payload":{"order":1,"total":12.50}}'
+
+  curl -sS $url/inbox -H "Authorization: Bearer $key"
+
+  curl -sS $url/inbox -H "Authorization: Bearer $key" | grep -o '"event_id":"[^"]*"' | cut -d '"' -f 4 | while read -r id; do curl -sS -X DELETE "$url/events/\$id" -H "Authorization: Bearer $key" -w "%{http_code} \$id\n"; done
+
+TEXT
+else
+  cat <<TEXT
+
+$data_dir has keys already. One more:
+
+  '$triggers' keys create --user-id developer --role creator --rate-limit 10000 --data-dir '$data_dir'
+
+TEXT
+fi
+printf 'Serving %s from %s; Ctrl+C stops it.\n\n' "$url" "$data_dir"
+exec "$triggers" serve "$@"
