@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""A client for the Triggers API in one file: Python 3.9 or later, standard library only.
+
+    client = TriggersClient("http://localhost:8000", api_key)
+    accepted = client.send("order.paid", {"order": 42})
+    for event in client.inbox():
+        handle(event)
+        client.acknowledge([event["event_id"]])
+
+Run as a program it shows the whole flow; it reads TRIGGERS_URL and TRIGGERS_API_KEY.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from typing import Any, Iterable, Iterator, Optional
+
+JsonObject = dict[str, Any]
+
+
+class TriggersError(Exception):
+    """A refusal. `code` is stable and may be tested; `message` is for a person."""
+
+    def __init__(self, status: int, body: JsonObject) -> None:
+        self.status = status
+        self.code = str(body.get("error_code", "UNKNOWN"))
+        self.message = str(body.get("message", f"HTTP status {status}"))
+        self.details: JsonObject = body.get("details", {})
+        self.correlation_id = body.get("correlation_id")
+        super().__init__(f"{status} {self.code}: {self.message}")
+
+
+class TriggersClient:
+    """Sends events, reads the inbox and acknowledges. One thread at a time.
+
+    A request that was not answered, or was answered 429, 500, 502, 503 or 504, is sent again up to `retries` times: after
+    `Retry-After` if the answer has one, otherwise after 0.5, 1, 2, … seconds. That is safe: sending carries an
+    Idempotency-Key, and reading and acknowledging may be repeated.
+    """
+
+    RETRIED = frozenset({429, 500, 502, 503, 504})
+
+    def __init__(self, url: str, api_key: str, *, timeout_s: float = 30, retries: int = 5) -> None:
+        self.url = url.rstrip("/")
+        self.api_key = api_key
+        self.timeout_s = timeout_s
+        self.retries = retries
+
+    def send(self, event_type: str, payload: JsonObject, *, source: Optional[str] = None,
+             metadata: Optional[JsonObject] = None, idempotency_key: Optional[str] = None) -> JsonObject:
+        """Sends one event; when this returns, it is on disk. The answer has `event_id`, `timestamp` and, if the event was
+        stored before, `duplicate`.
+
+        Give an `idempotency_key` of your own (an order's number, a message's id) to be safe across restarts of your
+        program too; the one that is made up here only covers this call's retries. An equal event that is sent by another
+        call counts as another event.
+        """
+        event = make_event(event_type, payload, source, metadata)
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return self._call("POST", "/events", event, headers)
+
+    def send_batch(self, events: Iterable[JsonObject], *, idempotency_key: Optional[str] = None) -> list[JsonObject]:
+        """Sends up to 500 events (see make_event). One result for each, in order: its `status` is `accepted`, `duplicate`
+        or `error`, and an error has `error_code` and `message`. An error of one event does not raise."""
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        results: list[JsonObject] = self._call("POST", "/events/batch", list(events), headers)["results"]
+        return results
+
+    def inbox(self, *, event_type: Optional[str] = None, limit: int = 100) -> Iterator[JsonObject]:
+        """Every undelivered event, oldest first, page by page. It ends at the newest event; call it again for later ones.
+        Events may be acknowledged on the way."""
+        query: dict[str, Any] = {"limit": limit}
+        if event_type is not None:
+            query["event_type"] = event_type
+        while True:
+            page = self._call("GET", "/inbox?" + urllib.parse.urlencode(query))
+            yield from page["events"]
+            # With a filter a page may be empty and still have more: only has_more says that it was the last.
+            if not page["pagination"]["has_more"]:
+                return
+            query["cursor"] = page["pagination"]["next_cursor"]
+
+    def get(self, event_id: str) -> JsonObject:
+        """One event, with `delivered` and `delivered_at`."""
+        return self._call("GET", "/events/" + urllib.parse.quote(event_id, safe=""))
+
+    def acknowledge(self, event_ids: Iterable[str]) -> list[JsonObject]:
+        """Takes up to 500 events out of the inbox. One result for each id, in order: its `status` is `acknowledged`,
+        `already_acknowledged` or `not_found`."""
+        results: list[JsonObject] = self._call("POST", "/inbox/ack", {"event_ids": list(event_ids)})["results"]
+        return results
+
+    def _call(self, method: str, path: str, body: Any = None, headers: Optional[dict[str, str]] = None) -> JsonObject:
+        fields = {"Authorization": f"Bearer {self.api_key}", **(headers or {})}
+        data = None
+        if body is not None:
+            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+            fields["Content-Type"] = "application/json"
+        request = urllib.request.Request(self.url + path, data=data, headers=fields, method=method)
+        for attempt in range(self.retries + 1):
+            wait_s = 0.5 * 2**attempt
+            try:
+                with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
+                    result: JsonObject = json.load(answer)
+                    return result
+            except urllib.error.HTTPError as error:
+                if error.code not in self.RETRIED or attempt == self.retries:
+                    raise TriggersError(error.code, parse_object(error.read())) from None
+                wait_s = retry_after_s(error.headers.get("Retry-After"), wait_s)
+            except (urllib.error.URLError, http.client.HTTPException, OSError):
+                if attempt == self.retries:
+                    raise
+            time.sleep(wait_s)
+        raise AssertionError("unreachable")
+
+
+def make_event(event_type: str, payload: JsonObject, source: Optional[str] = None,
+               metadata: Optional[JsonObject] = None) -> JsonObject:
+    """An event for send_batch()."""
+    event: JsonObject = {"event_type": event_type, "payload": payload}
+    if source is not None:
+        event["source"] = source
+    if metadata is not None:
+        event["metadata"] = metadata
+    return event
+
+
+def parse_object(text: bytes) -> JsonObject:
+    """The error that a proxy on the way made is not JSON."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def retry_after_s(field: Optional[str], otherwise: float) -> float:
+    return float(field) if field is not None and field.isdigit() else otherwise
+
+
+def main() -> int:
+    api_key = os.environ.get("TRIGGERS_API_KEY")
+    if not api_key:
+        print("Set TRIGGERS_API_KEY: triggers keys create --user-id me --role creator", file=sys.stderr)
+        return 2
+    client = TriggersClient(os.environ.get("TRIGGERS_URL", "http://localhost:8000"), api_key)
+    run = str(uuid.uuid4())
+    first = client.send("example.order_paid", {"order": run, "total": 12.5}, idempotency_key=f"order-{run}")
+    again = client.send("example.order_paid", {"order": run, "total": 12.5}, idempotency_key=f"order-{run}")
+    print("sent", first["event_id"], "and again:", again["event_id"], "duplicate:", again.get("duplicate", False))
+    results = client.send_batch(make_event("example.user_created", {"user": f"{n}-{run}"}) for n in range(3))
+    print("batch:", [result["status"] for result in results])
+    sent = {first["event_id"], *(result["event_id"] for result in results)}
+    found = [event["event_id"] for event in client.inbox(limit=2) if event["event_id"] in sent]
+    print("found in the inbox:", len(found))
+    print("acknowledged:", [result["status"] for result in client.acknowledge(found)])
+    print("delivered:", client.get(first["event_id"])["delivered"])
+    return 0 if len(found) == len(sent) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
