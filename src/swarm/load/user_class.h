@@ -27,7 +27,9 @@ struct Wait {
 [[nodiscard]] Wait constant(double seconds);
 
 /// A kind of user, as Locust's `User` class is one: what it does, how often, and how long it waits in between. Declared
-/// once, at namespace scope, by the file that holds the user; `all()` has every one that is linked.
+/// once, at namespace scope, by the file that holds the user:
+///
+///     const UserClass& my_user = UserClass::declare("MyUser", make<MyUser>).waits(between(1, 2)).task(…);
 class UserClass {
  public:
   struct TaskChoice {
@@ -36,13 +38,13 @@ class UserClass {
     std::function<Task<void>(User&)> run;
   };
 
-  /// `make` makes one user. The class is in all() from here on.
-  UserClass(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make);
+  /// `make` makes one user. The class is in all() from here on; a name is declared once.
+  static UserClass& declare(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make);
   UserClass(const UserClass&) = delete;
   UserClass& operator=(const UserClass&) = delete;
 
   UserClass& waits(Wait wait);
-  UserClass& weighs(double weight);         ///< Among the classes; 1 if not said.
+  UserClass& weighs(double weight);           ///< Among the classes; 1 if not said.
   UserClass& fixed_count(std::size_t users);  ///< So many, whatever the weights; 0 is not fixed.
   UserClass& task(std::string name, unsigned weight, std::function<Task<void>(User&)> run);
   /// What must be right before the first user starts, such as a key in the environment.
@@ -59,10 +61,12 @@ class UserClass {
   [[nodiscard]] std::unique_ptr<User> make(UserContext& context) const { return make_(context); }
 
   /// Every class, sorted by name. After static initialization; any thread.
-  [[nodiscard]] static const std::vector<const UserClass*>& all();
+  [[nodiscard]] static std::vector<const UserClass*> all();
   [[nodiscard]] static const UserClass* find(std::string_view name);
 
  private:
+  UserClass(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make);
+
   std::string name_;
   double weight_ = 1;
   std::size_t fixed_count_ = 0;

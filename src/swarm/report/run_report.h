@@ -13,17 +13,17 @@ namespace triggers::swarm {
 
 /// A finished (or running) test, as reports and gates see it. Views: what it points to outlives it.
 struct RunReport {
-  std::string host;                        ///< The target's URL.
+  std::string host;  ///< The target's URL.
   std::vector<std::string> user_classes;
   std::vector<std::size_t> users;          ///< Now, by class.
   EpochSeconds started = 0, ended = 0;     ///< `ended` is now while it runs.
   const Statistics* statistics = nullptr;  ///< Of the whole test, or since the reset of `--reset-stats`.
   const History* history = nullptr;
-  std::optional<double> rate;  ///< Of the open model.
-  Schedule schedule;           ///< Of the open model.
+  std::optional<double> rate;                 ///< Of the open model.
+  Schedule schedule;                          ///< Of the open model.
   std::chrono::nanoseconds processor_time{};  ///< Of the whole process, since `started`.
-  double busiest_thread = 0;   ///< The largest share of one load thread's time over any ten seconds, 0 to 1: near 1 the
-                               ///< generator is the bottleneck, and latencies are partly its own.
+  double busiest_thread = 0;  ///< The largest share of one load thread's time over any ten seconds, 0 to 1: near 1 the
+                              ///< generator is the bottleneck, and latencies are partly its own.
   std::vector<std::string> warnings;  ///< For a person: what makes these figures less than they seem.
 };
 

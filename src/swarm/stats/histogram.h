@@ -7,8 +7,8 @@
 
 namespace triggers::swarm {
 
-/// Counts of durations in buckets that are at most 1/128 of their value wide, so every quantile is within 1 % of the true
-/// one, from 1 ns to over an hour (longer counts as the longest). Buckets are made as they are needed. Not for two
+/// Counts of durations in buckets that are at most 1/128 of their value wide, so every quantile is within 1 % of the
+/// true one, from 1 ns to over an hour (longer counts as the longest). Buckets are made as they are needed. Not for two
 /// threads at once.
 class Histogram {
  public:
@@ -19,8 +19,8 @@ class Histogram {
   void merge(const Histogram& other);
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
-  /// The smallest duration that at least `quantile` (0 to 1) of all are at or below, to the middle of its bucket; zero if
-  /// there are none.
+  /// The smallest duration that at least `quantile` (0 to 1) of all are at or below, to the middle of its bucket; zero
+  /// if there are none.
   [[nodiscard]] std::chrono::nanoseconds quantile(double quantile) const;
 
   struct Bucket {

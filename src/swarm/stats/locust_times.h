@@ -5,9 +5,9 @@
 
 namespace triggers::swarm {
 
-/// Response times in Locust's buckets: 1 ms wide below 100 ms, two significant digits above, half to even. What Locust's
-/// CSV files, tables and worker messages hold is made of these; everything else uses Histogram. Not for two threads at
-/// once.
+/// Response times in Locust's buckets: 1 ms wide below 100 ms, two significant digits above, half to even. What
+/// Locust's CSV files, tables and worker messages hold is made of these; everything else uses Histogram. Not for two
+/// threads at once.
 class LocustTimes {
  public:
   void add(double response_ms) { add_bucket(bucket(response_ms), 1); }

@@ -6,9 +6,9 @@
 
 namespace triggers::swarm {
 
-/// What a request counts as: one row of every table, like Locust's (method, name). Names are few and live as long as the
-/// program; a RequestName is an index into them, so recording a request looks nothing up. Equal names are the same one.
-/// Any thread.
+/// What a request counts as: one row of every table, like Locust's (method, name). Names are few and live as long as
+/// the program; a RequestName is an index into them, so recording a request looks nothing up. Equal names are the same
+/// one. Any thread.
 class RequestName {
  public:
   RequestName(std::string_view method, std::string_view name);

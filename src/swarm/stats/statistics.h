@@ -19,8 +19,9 @@ using EpochSeconds = double;
 
 /// One finished request.
 struct Sample {
-  std::chrono::nanoseconds latency{};  ///< Monotonic; from when it was (or should have been) sent to the end of its answer.
-  std::uint64_t content_bytes = 0;     ///< Of the answer's body, decoded.
+  std::chrono::nanoseconds
+      latency{};  ///< Monotonic; from when it was (or should have been) sent to the end of its answer.
+  std::uint64_t content_bytes = 0;  ///< Of the answer's body, decoded.
   EpochSeconds finished = 0;
   bool failed = false;
   std::uint32_t accepted = 0;  ///< Events that this request stored: answered 201, not as a duplicate, never 429.
@@ -48,8 +49,8 @@ struct Entry {
   double response_ms_min = 0, response_ms_max = 0;  ///< 0 while there are no requests.
   std::uint64_t content_bytes_total = 0;
   std::optional<EpochSeconds> last_finished;
-  Histogram latencies;        ///< The truth.
-  LocustTimes locust_times;   ///< The same, rounded as Locust's files and messages demand.
+  Histogram latencies;       ///< The truth.
+  LocustTimes locust_times;  ///< The same, rounded as Locust's files and messages demand.
   PerSecond requests_by_second, failures_by_second;
 
   void add(const Sample& sample);
@@ -68,8 +69,8 @@ struct Exception {
   std::uint64_t count = 0;
 };
 
-/// All that was counted since `start`. Values: a load thread fills one and hands it over, its owner merges them. Not for
-/// two threads at once.
+/// All that was counted since `start`. Values: a load thread fills one and hands it over, its owner merges them. Not
+/// for two threads at once.
 class Statistics {
  public:
   explicit Statistics(EpochSeconds start = 0) : start_(start) {}

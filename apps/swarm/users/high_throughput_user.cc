@@ -1,0 +1,20 @@
+#include "triggers_user.h"
+
+using namespace triggers::swarm;
+
+namespace {
+
+/// Only sends, and hardly waits.
+class HighThroughputUser final : public TriggersUser {
+ public:
+  using TriggersUser::TriggersUser;
+
+  Task<void> send() { return send_event(); }
+};
+
+[[maybe_unused]] const UserClass& declared = UserClass::declare("HighThroughputUser", make<HighThroughputUser>)
+                                                 .waits(between(0.01, 0.1))
+                                                 .needs(TriggersUser::needs_key)
+                                                 .task("send", 1, task<&HighThroughputUser::send>);
+
+}  // namespace

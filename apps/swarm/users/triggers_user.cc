@@ -1,0 +1,105 @@
+#include "triggers_user.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <optional>
+
+#include "swarm/judge/journal.h"
+
+using namespace triggers;
+using namespace triggers::swarm;
+
+namespace {
+
+constexpr std::size_t remembered_ids_max = 1000;
+constexpr std::string_view event_source = "swarm";
+
+const RequestName post_events{"POST", "POST /events"};
+
+std::vector<std::string> keys_in_environment() {
+  std::vector<std::string> keys;
+  const char* const given = std::getenv("LOCUST_API_KEY");
+  std::string_view rest = given == nullptr ? "" : given;
+  while (!rest.empty()) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    std::string_view key = rest.substr(0, comma);
+    while (key.starts_with(' ')) key.remove_prefix(1);
+    while (key.ends_with(' ')) key.remove_suffix(1);
+    if (!key.empty()) keys.emplace_back(key);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return keys;
+}
+
+const std::vector<std::string>& keys() {
+  static const std::vector<std::string> all = keys_in_environment();
+  return all;
+}
+
+/// The text of a string member of a flat answer of the API; nothing if it is not there. Enough for what the API sends:
+/// ids and codes, which need no escapes.
+std::optional<std::string_view> text_member(std::string_view json, std::string_view name) {
+  const auto at = json.find(fmt::format("\"{}\":\"", name));
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto from = at + name.size() + 4;
+  const auto to = json.find('"', from);
+  if (to == std::string_view::npos) return std::nullopt;
+  return json.substr(from, to - from);
+}
+
+std::string payload_of_its_own(Random& random) {
+  const auto a = random();
+  const auto b = random();
+  return fmt::format(R"({{"id":"{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}","amount":{}.{:02},"currency":"EUR"}})", a >> 32,
+                     a >> 16 & 0xffff, a & 0xfff, 0x8000 | (b >> 48 & 0x3fff), b & 0xffff'ffff'ffff,
+                     1 + random.index(999), random.index(100));
+}
+
+}  // namespace
+
+Status TriggersUser::needs_key() {
+  if (!keys().empty()) return Done{};
+  return Error{ErrorCode::invalid_argument,
+               "LOCUST_API_KEY is not set: make a key with\n"
+               "  triggers keys create --user-id load-test --role creator --rate-limit unlimited\n"
+               "and export LOCUST_API_KEY=<the key that it prints>"};
+}
+
+TriggersUser::TriggersUser(UserContext& from) : User(from) {
+  add_header("Authorization", "Bearer " + keys().at(from.number() % keys().size()));
+}
+
+Task<void> TriggersUser::send_event() {
+  static constexpr std::array<std::string_view, 4> types{"order.created", "order.paid", "user.signed_up",
+                                                         "invoice.sent"};
+  const std::string_view type = types[random().index(types.size())];
+  const std::string payload = payload_of_its_own(random());
+  const std::string json =
+      fmt::format(R"({{"event_type":"{}","payload":{},"source":"{}"}})", type, payload, event_source);
+  Answer answer = co_await post(post_events, "/events", json);
+  Journal* const journal = context().journal();
+  const SentEvent sent{.event_type = type, .payload = payload, .source = event_source};
+  if (!expect(answer, 201)) {
+    if (journal != nullptr && (answer.status() == 0 || answer.status() >= 500)) journal->unknown(sent);
+    co_return;
+  }
+  const auto id = text_member(answer.body(), "event_id");
+  if (!id) {
+    answer.failure("201 without an event_id");
+    co_return;
+  }
+  const bool duplicate = !answer.header("Idempotent-Replayed").empty();
+  if (!duplicate) answer.accepted(1);
+  if (journal != nullptr) journal->accepted(*id, sent, duplicate);
+  event_ids_.emplace_back(*id);
+  if (event_ids_.size() > remembered_ids_max) event_ids_.pop_front();
+}
+
+bool TriggersUser::expect(Answer& answer, unsigned status) {
+  if (answer.status() == status) return true;
+  answer.failure(fmt::format("{} instead of {}: {}", answer.status(), status,
+                             text_member(answer.body(), "error_code").value_or("not an answer of the API")));
+  return false;
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "swarm/load/user.h"
+
+/// What the users of the Triggers API share: a key, the event that they send, and how an answer is judged. The same as
+/// tests/performance/locustfile.py does.
+class TriggersUser : public triggers::swarm::User {
+ public:
+  /// Takes its key from LOCUST_API_KEY: one, or several with commas between them, which are dealt to the users in turn.
+  explicit TriggersUser(triggers::swarm::UserContext& context);
+
+  /// Of a UserClass: there is a key.
+  static triggers::Status needs_key();
+
+ protected:
+  using Answer = triggers::swarm::Answer;
+  template <class T>
+  using Task = triggers::Task<T>;
+
+  /// Posts an event that no other is equal to, so that none is answered as a duplicate, and remembers its id.
+  Task<void> send_event();
+  /// True if the answer has this status; else it is a failure that says so.
+  static bool expect(Answer& answer, unsigned status);
+
+  /// Accepted and not acknowledged, the newest last; the oldest are forgotten first.
+  std::deque<std::string> event_ids_;
+};

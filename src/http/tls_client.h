@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace triggers::http {
+
+/// One client's end of TLS over a socket that does not block. Each step does what it can and says what it waits for.
+/// Not for two threads at once.
+class TlsClient {
+ public:
+  enum class Step : std::uint8_t {
+    done,
+    wants_read,   ///< Call again when the socket can be read.
+    wants_write,  ///< Call again, with the same arguments, when the socket can be written.
+    ended,        ///< The peer has closed.
+    failed,       ///< error() says why; close the socket.
+  };
+
+  virtual ~TlsClient() = default;
+  virtual Step handshake() = 0;
+  /// `got` bytes, at least 1, if done.
+  virtual Step read(std::span<char> space, std::size_t& got) = 0;
+  /// The first `wrote` bytes of `bytes`, at least 1, if done.
+  virtual Step write(std::string_view bytes, std::size_t& wrote) = 0;
+  /// Of the last step that failed: for a person.
+  [[nodiscard]] virtual const std::string& error() const noexcept = 0;
+};
+
+/// TLS 1.2 or later for clients. After it is made, any thread.
+class TlsClientContext {
+ public:
+  /// `ca_file` (PEM) is believed instead of the system's authorities if it is not empty. With `verify` false nothing is
+  /// checked: for test servers only. Error: `invalid_argument` if the file cannot be read.
+  static Result<std::unique_ptr<TlsClientContext>> create(const std::string& ca_file, bool verify);
+  virtual ~TlsClientContext() = default;
+
+  /// Over `fd`, which outlives it, to `host`, whose name or address the certificate must have (RFC 9525).
+  [[nodiscard]] virtual std::unique_ptr<TlsClient> connect(int fd, const std::string& host) const = 0;
+
+ protected:
+  TlsClientContext() = default;
+};
+
+}  // namespace triggers::http

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "swarm/load/reactor.h"
+
+namespace triggers::swarm {
+
+/// The times at which an open model's tasks are due: evenly spaced, from a start. Pure arithmetic, so that a service
+/// that stalls for an hour costs no memory: what has not been begun is a range of numbers.
+class Arrivals {
+ public:
+  /// `per_second` is above 0.
+  Arrivals(MonotonicTime start, double per_second) : start_(start), per_second_(per_second) {}
+
+  [[nodiscard]] MonotonicTime due(std::uint64_t number) const {
+    return start_ + std::chrono::duration_cast<std::chrono::nanoseconds>(
+                        std::chrono::duration<double>(static_cast<double>(number) / per_second_));
+  }
+  /// When the next one that has not been begun is (or was) due.
+  [[nodiscard]] MonotonicTime next_due() const { return due(begun_); }
+  /// Takes the next one.
+  MonotonicTime begin() { return due(begun_++); }
+  [[nodiscard]] std::uint64_t begun() const noexcept { return begun_; }
+  /// How many are due at `now` and have not been begun.
+  [[nodiscard]] std::uint64_t waiting(MonotonicTime now) const {
+    if (now < next_due()) return 0;
+    const double due_by_now = std::chrono::duration<double>(now - start_).count() * per_second_;
+    return static_cast<std::uint64_t>(due_by_now) + 1 - begun_;
+  }
+
+ private:
+  MonotonicTime start_;
+  double per_second_;
+  std::uint64_t begun_ = 0;
+};
+
+}  // namespace triggers::swarm

@@ -1,0 +1,231 @@
+#include "swarm/load/connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/invariant.h"
+#include "swarm/load/failure_text.h"
+
+namespace triggers::swarm {
+
+using TlsStep = http::TlsClient::Step;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::string_view closed_without_answer =
+    "RemoteDisconnected('Remote end closed connection without response')";
+constexpr std::string_view cut_answer = "ChunkedEncodingError('Connection broken: the answer was cut off')";
+constexpr std::string_view not_http = "BadStatusLine('the answer is not HTTP/1.1')";
+
+}  // namespace
+
+Connection::Connection(ConnectionContext& context) : context_(context) {}
+
+Connection::~Connection() {
+  close();
+  context_.reactor.cancel(deadline_);
+}
+
+void Connection::send(Exchange& exchange) {
+  INVARIANT(exchange_ == nullptr);
+  exchange_ = &exchange;
+  written_ = 0;
+  response_.reset();
+  sending_ = true;
+  expires_ = steady_clock::now() + context_.request_timeout;
+  // One timer for many requests: it fires at the deadline of an old one, and is then set for the newest.
+  if (!deadline_.waits()) context_.reactor.start(deadline_, expires_);
+  if (state_ == State::idle) {
+    state_ = State::writing;
+    write();
+  } else {
+    next_address_ = 0;
+    connect_next(0);
+  }
+  sending_ = false;
+}
+
+void Connection::abandon() {
+  exchange_ = nullptr;
+  early_error_.clear();
+  close();
+  context_.reactor.cancel(deadline_);
+}
+
+void Connection::connect_next(int error) {
+  const auto& addresses = context_.target.addresses;
+  while (next_address_ < addresses.size()) {
+    close();
+    const Address& address = addresses[next_address_++];
+    socket_ = http::UniqueFd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    if (!socket_) {
+      error = errno;
+      break;  // out of descriptors: no other address helps
+    }
+    const int on = 1;
+    ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const auto* const name = reinterpret_cast<const sockaddr*>(address.bytes.data());
+    if (::connect(socket_.get(), name, static_cast<socklen_t>(address.bytes.size())) == 0) return connected();
+    if (errno == EINPROGRESS) {
+      state_ = State::connecting;
+      return watch_for(EPOLLOUT);
+    }
+    error = errno;
+  }
+  finish(connection_failure(error));
+}
+
+void Connection::connected() {
+  if (context_.tls == nullptr) {
+    state_ = State::writing;
+    return write();
+  }
+  tls_ = context_.tls->connect(socket_.get(), context_.target.host);
+  state_ = State::securing;
+  secure();
+}
+
+void Connection::secure() {
+  switch (tls_->handshake()) {
+    case TlsStep::done: state_ = State::writing; return write();
+    case TlsStep::wants_read: return watch_for(EPOLLIN);
+    case TlsStep::wants_write: return watch_for(EPOLLOUT);
+    case TlsStep::ended: return finish("SSLError('the peer closed during the handshake')");
+    case TlsStep::failed: return finish("SSLError(" + python_repr(tls_->error()) + ")");
+  }
+}
+
+void Connection::write() {
+  while (written_ < request_.size()) {
+    const auto rest = std::string_view(request_).substr(written_);
+    if (tls_) {
+      std::size_t wrote = 0;
+      switch (tls_->write(rest, wrote)) {
+        case TlsStep::done: written_ += wrote; continue;
+        case TlsStep::wants_read: return watch_for(EPOLLIN);
+        case TlsStep::wants_write: return watch_for(EPOLLIN | EPOLLOUT);
+        case TlsStep::ended: return finish(std::string{closed_without_answer});
+        case TlsStep::failed: return finish("SSLError(" + python_repr(tls_->error()) + ")");
+      }
+    }
+    const ssize_t sent = ::send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      written_ += static_cast<std::size_t>(sent);
+    } else if (errno == EAGAIN) {
+      return watch_for(EPOLLIN | EPOLLOUT);
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      break;  // the peer may have answered before it closed
+    } else if (errno != EINTR) {
+      return finish(connection_failure(errno));
+    }
+  }
+  state_ = State::reading;
+  watch_for(EPOLLIN);
+}
+
+void Connection::read() {
+  for (;;) {
+    std::string& space = context_.receive_buffer;
+    std::size_t got = 0;
+    bool ended = false;
+    if (tls_) {
+      switch (tls_->read(space, got)) {
+        case TlsStep::done: break;
+        case TlsStep::wants_read: return watch_for(EPOLLIN);
+        case TlsStep::wants_write: return watch_for(EPOLLIN | EPOLLOUT);
+        case TlsStep::ended: ended = true; break;
+        case TlsStep::failed: return finish("SSLError(" + python_repr(tls_->error()) + ")");
+      }
+    } else {
+      const ssize_t received = ::recv(socket_.get(), space.data(), space.size(), 0);
+      if (received < 0 && errno == EINTR) continue;
+      if (received < 0 && errno == EAGAIN) return watch_for(EPOLLIN);
+      if (received < 0) return finish(connection_failure(errno));
+      got = static_cast<std::size_t>(received);
+      ended = received == 0;
+    }
+    switch (ended ? response_.end() : response_.feed({space.data(), got})) {
+      case ResponseReader::State::whole: return finish({});
+      case ResponseReader::State::broken:
+        return finish(std::string{!ended ? not_http : response_.begun() ? cut_answer : closed_without_answer});
+      case ResponseReader::State::more: break;
+    }
+    // A short read has emptied the socket; TLS may hold more that no event would tell of.
+    if (!tls_ && got < space.size()) return;
+  }
+}
+
+void Connection::ready(std::uint32_t epoll_events) {
+  switch (state_) {
+    case State::connecting: {
+      int error = 0;
+      socklen_t size = sizeof error;
+      ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+      return error == 0 ? connected() : connect_next(error);
+    }
+    case State::securing: return secure();
+    case State::writing:
+      // An answer before the request has been sent is a refusal.
+      if ((epoll_events & EPOLLIN) != 0 && !tls_) return read();
+      return write();
+    case State::reading: return read();
+    case State::idle: return close();  // the peer closed, or speaks without being asked
+    case State::closed: return;
+  }
+}
+
+void Connection::watch_for(std::uint32_t epoll_events) {
+  if (watched_ == epoll_events) return;
+  if (watched_ == 0) {
+    context_.reactor.watch(socket_.get(), *this, epoll_events);
+  } else {
+    context_.reactor.change(socket_.get(), *this, epoll_events);
+  }
+  watched_ = epoll_events;
+}
+
+void Connection::timed_out() {
+  if (exchange_ == nullptr) return;
+  if (!early_error_.empty()) {
+    const std::string error = std::move(early_error_);
+    early_error_.clear();
+    return finish(error);
+  }
+  if (steady_clock::now() < expires_) return context_.reactor.start(deadline_, expires_);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(context_.request_timeout).count();
+  finish("ReadTimeout('no answer within " + std::to_string(seconds) + " s')");
+}
+
+void Connection::finish(std::string error) {
+  if (!error.empty()) close();
+  if (!error.empty() && sending_) {
+    early_error_ = std::move(error);
+    context_.reactor.start(deadline_, steady_clock::now());
+    return;
+  }
+  if (error.empty()) {
+    state_ = State::idle;
+    if (response_.keeps_alive()) {
+      watch_for(EPOLLIN);
+    } else {
+      close();
+    }
+  }
+  Exchange* const exchange = exchange_;
+  exchange_ = nullptr;
+  exchange->finished(error);
+}
+
+void Connection::close() {
+  if (watched_ != 0) context_.reactor.forget(socket_.get(), *this);
+  watched_ = 0;
+  tls_.reset();
+  socket_.reset();
+  state_ = State::closed;
+}
+
+}  // namespace triggers::swarm

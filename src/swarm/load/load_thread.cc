@@ -1,0 +1,207 @@
+#include "swarm/load/load_thread.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <ctime>
+#include <future>
+
+#include "base/invariant.h"
+
+namespace triggers::swarm {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+// An arrival that a free user began this much too late was held up by the generator itself.
+constexpr std::chrono::milliseconds late{10};
+
+}  // namespace
+
+LoadThread::LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
+                       const http::TlsClientContext* tls, std::size_t index)
+    : target_(target),
+      classes_(classes),
+      options_(options),
+      index_(index),
+      connections_{.reactor = reactor_, .target = target_, .tls = tls, .request_timeout = options.request_timeout},
+      counts_(classes.size()),
+      thread_([this] { reactor_.run(); }) {}
+
+LoadThread::~LoadThread() {
+  reactor_.stop();
+  thread_.join();
+  reactor_.cancel(tick_);
+  reactor_.cancel(kill_timer_);
+  for (auto& user : users_) user->kill();
+}
+
+void LoadThread::set_users(std::vector<std::size_t> by_class, nanoseconds stop_timeout) {
+  reactor_.post([this, by_class = std::move(by_class), stop_timeout] { apply(by_class, stop_timeout); });
+}
+
+void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds stop_timeout) {
+  INVARIANT(by_class.size() == classes_.size());
+  for (std::size_t index = 0; index < by_class.size(); ++index) {
+    // The newest go first.
+    for (std::size_t i = users_.size(); users(index) > by_class[index] && i > 0; --i) {
+      RunningUser& user = *users_[i - 1];
+      if (user.class_index() == index && !user.stopping()) stop_user(user, stop_timeout);
+    }
+  }
+  if (stop_timeout <= nanoseconds{0}) kill_overdue(MonotonicTime::max());
+  if (std::all_of(by_class.begin(), by_class.end(), [](std::size_t count) { return count == 0; }))
+    return end_arrivals();
+  for (std::size_t index = 0; index < by_class.size(); ++index) {
+    while (users(index) < by_class[index]) start_user(index);
+  }
+  if (open_model() && !arrivals_) start_arrivals();
+}
+
+void LoadThread::start_user(std::size_t class_index) {
+  const std::size_t number = started_++ * options_.threads + index_;
+  UserContext context{connections_, recorder_, random_, options_.journal, number};
+  users_.push_back(std::make_unique<RunningUser>(*this, *classes_[class_index], class_index, std::move(context)));
+  RunningUser& user = *users_.back();
+  user.position = users_.size() - 1;
+  counts_[class_index].fetch_add(1, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(mutex_);
+    ++alive_;
+  }
+  user.start();
+}
+
+void LoadThread::stop_user(RunningUser& user, nanoseconds stop_timeout) {
+  counts_[user.class_index()].fetch_sub(1, std::memory_order_relaxed);
+  std::erase(free_, &user);
+  if (open_model() && stop_timeout <= nanoseconds{0} && user.in_task()) {
+    const std::lock_guard lock(mutex_);
+    ++schedule_.unfinished;
+  }
+  if (stop_timeout <= nanoseconds{0}) {
+    user.kill();
+    return remove(user);
+  }
+  const MonotonicTime deadline = steady_clock::now() + stop_timeout;
+  if (user.stop_after_task(deadline)) return remove(user);
+  if (!kill_timer_.waits()) reactor_.start(kill_timer_, deadline);
+}
+
+void LoadThread::kill_overdue(MonotonicTime now) {
+  MonotonicTime next = MonotonicTime::max();
+  for (std::size_t i = users_.size(); i > 0; --i) {
+    RunningUser& user = *users_[i - 1];
+    if (!user.stopping()) continue;
+    if (user.kill_at() > now) {
+      next = std::min(next, user.kill_at());
+      continue;
+    }
+    if (open_model()) {
+      const std::lock_guard lock(mutex_);
+      ++schedule_.unfinished;
+    }
+    user.kill();
+    remove(user);
+  }
+  if (next != MonotonicTime::max()) reactor_.start(kill_timer_, next);
+}
+
+void LoadThread::ended(RunningUser& user) {
+  if (!user.stopping()) counts_[user.class_index()].fetch_sub(1, std::memory_order_relaxed);
+  remove(user);
+}
+
+void LoadThread::remove(RunningUser& user) {
+  const std::size_t position = user.position;
+  gone_.push_back(std::move(users_[position]));
+  if (position + 1 != users_.size()) {
+    users_[position] = std::move(users_.back());
+    users_[position]->position = position;
+  }
+  users_.pop_back();
+  if (gone_.size() == 1) {
+    reactor_.post([this] { gone_.clear(); });
+  }
+  const std::lock_guard lock(mutex_);
+  if (--alive_ == 0) idle_.notify_all();
+}
+
+void LoadThread::wait_until_idle() {
+  std::promise<void> applied;
+  reactor_.post([&applied] { applied.set_value(); });
+  applied.get_future().wait();
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return alive_ == 0; });
+}
+
+void LoadThread::start_arrivals() {
+  // Threads take turns: each has its share of one evenly spaced schedule.
+  const double share = *options_.rate / static_cast<double>(options_.threads);
+  const std::chrono::duration<double> offset{static_cast<double>(index_) / *options_.rate};
+  arrivals_.emplace(steady_clock::now() + std::chrono::duration_cast<nanoseconds>(offset), share);
+  starving_ = false;
+  reactor_.start(tick_, arrivals_->next_due());
+}
+
+void LoadThread::end_arrivals() {
+  if (!arrivals_) return;
+  const std::lock_guard lock(mutex_);
+  schedule_.unsent += arrivals_->waiting(steady_clock::now());
+  arrivals_.reset();
+  reactor_.cancel(tick_);
+}
+
+void LoadThread::is_free(RunningUser& user) {
+  free_.push_back(&user);
+  if (!starving_) return;
+  // What has waited is begun in the next round, not inside the user that has just become free.
+  starved_until_ = steady_clock::now();
+  if (!tick_.waits()) reactor_.start(tick_, starved_until_);
+}
+
+void LoadThread::serve_arrivals() {
+  auto now = steady_clock::now();
+  while (arrivals_->next_due() <= now && !free_.empty()) {
+    RunningUser* const user = free_.front();
+    free_.pop_front();
+    const MonotonicTime due = arrivals_->begin();
+    const nanoseconds lateness = now - due;
+    {
+      const std::lock_guard lock(mutex_);
+      ++schedule_.arrivals;
+      schedule_.lateness.add(lateness);
+      if (due <= starved_until_) {
+        ++schedule_.waited_for_user;
+      } else if (lateness > late) {
+        ++schedule_.behind;
+      }
+    }
+    user->take(due);
+    now = steady_clock::now();
+  }
+  starving_ = arrivals_->next_due() <= now;
+  if (starving_) {
+    starved_until_ = now;
+  } else {
+    reactor_.start(tick_, arrivals_->next_due());
+  }
+}
+
+Schedule LoadThread::schedule() const {
+  const std::lock_guard lock(mutex_);
+  return schedule_;
+}
+
+nanoseconds LoadThread::processor_time() {
+  clockid_t clock{};
+  timespec used{};
+  // The thread runs until the destructor joins it.
+  if (::pthread_getcpuclockid(thread_.native_handle(), &clock) != 0) return nanoseconds{0};
+  if (::clock_gettime(clock, &used) != 0) return nanoseconds{0};
+  return std::chrono::seconds{used.tv_sec} + nanoseconds{used.tv_nsec};
+}
+
+}  // namespace triggers::swarm

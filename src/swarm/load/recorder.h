@@ -1,0 +1,38 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "swarm/stats/statistics.h"
+
+namespace triggers::swarm {
+
+/// Where one load thread counts and another collects. The lock is free but for the moment of a collection.
+class Recorder {
+ public:
+  void record(RequestName name, const Sample& sample) {
+    const std::lock_guard lock(mutex_);
+    counted_.record(name, sample);
+  }
+  void record_failure(RequestName name, const Sample& sample, const std::string& error) {
+    const std::lock_guard lock(mutex_);
+    counted_.record(name, sample);
+    counted_.record_failure(name, error, sample.finished);
+  }
+  void record_exception(const std::string& message, const std::string& traceback) {
+    const std::lock_guard lock(mutex_);
+    counted_.record_exception(message, traceback);
+  }
+  /// All since the last call.
+  Statistics take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(counted_, Statistics{});
+  }
+
+ private:
+  std::mutex mutex_;
+  Statistics counted_;  // guarded by mutex_
+};
+
+}  // namespace triggers::swarm

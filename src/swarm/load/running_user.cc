@@ -1,0 +1,118 @@
+#include "swarm/load/running_user.h"
+
+#include "swarm/load/load_thread.h"
+
+namespace triggers::swarm {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+struct RunningUser::Sleep {
+  RunningUser& user;
+  nanoseconds time;
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) const {
+    user.timer_.waiting = waiting;
+    user.timer_.reactor.start(user.timer_, steady_clock::now() + time);
+  }
+  void await_resume() const noexcept {}
+};
+
+struct RunningUser::NextArrival {
+  RunningUser& user;
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) const {
+    user.idle_ = waiting;
+    user.thread_.is_free(user);
+  }
+  void await_resume() const noexcept {}
+};
+
+/// Lets the other users have their turn.
+struct RunningUser::NextRound {
+  Reactor& reactor;
+  std::coroutine_handle<> waiting{};
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> suspended) {
+    waiting = suspended;
+    reactor.defer(suspended);
+  }
+  void await_resume() noexcept { waiting = nullptr; }
+  explicit NextRound(Reactor& on) : reactor(on) {}
+  NextRound(const NextRound&) = delete;
+  NextRound& operator=(const NextRound&) = delete;
+  ~NextRound() {
+    if (waiting) reactor.undefer(waiting);
+  }
+};
+
+RunningUser::RunningUser(LoadThread& thread, const UserClass& user_class, std::size_t class_index, UserContext context)
+    : thread_(thread),
+      class_(user_class),
+      class_index_(class_index),
+      context_(std::move(context)),
+      user_(user_class.make(context_)),
+      timer_(context_.connections().reactor) {}
+
+void RunningUser::start() {
+  life_ = live();
+  life_.start();
+}
+
+Life RunningUser::live() {
+  bool started = true;
+  in_task_ = true;
+  try {
+    co_await user_->on_start();
+  } catch (const std::exception& error) {
+    // As with Locust, such a user ends before it has begun; but here it is counted.
+    context_.recorder().record_exception(error.what(), class_.name() + ".on_start");
+    started = false;
+  }
+  in_task_ = false;
+  while (started && !stopping_) {
+    if (thread_.open_model()) {
+      NextArrival arrival{*this};
+      co_await arrival;
+    }
+    const std::uint64_t requests_before = context_.requests();
+    in_task_ = true;
+    co_await run_task();
+    in_task_ = false;
+    if (stopping_) break;
+    const nanoseconds wait =
+        thread_.no_wait() || thread_.open_model() ? nanoseconds{0} : class_.draw_wait(context_.random().unit());
+    if (wait > nanoseconds{0}) {
+      Sleep sleep{*this, wait};
+      co_await sleep;
+    } else if (context_.requests() == requests_before) {
+      NextRound round{context_.connections().reactor};
+      co_await round;
+    }
+  }
+  thread_.ended(*this);
+}
+
+Task<void> RunningUser::run_task() {
+  const UserClass::TaskChoice& task = class_.choose_task(context_.random().unit());
+  try {
+    co_await task.run(*user_);
+  } catch (const std::exception& error) {
+    context_.recorder().record_exception(error.what(), class_.name() + "." + task.name);
+  }
+}
+
+bool RunningUser::stop_after_task(MonotonicTime kill_at) {
+  stopping_ = true;
+  kill_at_ = kill_at;
+  if (in_task_) return false;
+  kill();
+  return true;
+}
+
+void RunningUser::take(MonotonicTime due) {
+  context_.set_due(due);
+  std::exchange(idle_, nullptr).resume();
+}
+
+}  // namespace triggers::swarm

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "swarm/load/user.h"
+
+namespace triggers::swarm {
+
+class LoadThread;
+
+/// The coroutine of a user's life, owned by whoever may end it: destroying it ends the user wherever it waits.
+class Life {
+ public:
+  struct promise_type {
+    Life get_return_object() { return Life{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept { std::terminate(); }
+  };
+
+  Life() = default;
+  explicit Life(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  Life(Life&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Life& operator=(Life&& other) noexcept {
+    end();
+    handle_ = std::exchange(other.handle_, nullptr);
+    return *this;
+  }
+  ~Life() { end(); }
+
+  void start() { handle_.resume(); }
+  void end() {
+    if (handle_) std::exchange(handle_, nullptr).destroy();
+  }
+
+ private:
+  std::coroutine_handle<promise_type> handle_;
+};
+
+/// One user as its load thread runs it: on_start, then tasks with waits between them (closed model) or one task for
+/// each arrival that the thread gives it (open model), until it is stopped.
+class RunningUser {
+ public:
+  RunningUser(LoadThread& thread, const UserClass& user_class, std::size_t class_index, UserContext context);
+
+  void start();
+  /// Ends after its task, or now if it is between two. True if it has ended; else its thread kills it at `kill_at`.
+  bool stop_after_task(MonotonicTime kill_at);
+  /// Ends now.
+  void kill() { life_.end(); }
+  /// Open model: begins a task that was due then. Only while it is free.
+  void take(MonotonicTime due);
+
+  [[nodiscard]] std::size_t class_index() const noexcept { return class_index_; }
+  [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+  [[nodiscard]] bool in_task() const noexcept { return in_task_; }
+  [[nodiscard]] MonotonicTime kill_at() const noexcept { return kill_at_; }
+  std::size_t position = 0;  ///< In the thread's list.
+
+ private:
+  struct WaitTimer final : Reactor::Timer {
+    explicit WaitTimer(Reactor& owner) : reactor(owner) {}
+    WaitTimer(const WaitTimer&) = delete;
+    WaitTimer& operator=(const WaitTimer&) = delete;
+    ~WaitTimer() override { reactor.cancel(*this); }
+    void fire() override { std::exchange(waiting, nullptr).resume(); }
+    Reactor& reactor;
+    std::coroutine_handle<> waiting;
+  };
+  struct Sleep;
+  struct NextArrival;
+  struct NextRound;
+
+  Life live();
+  Task<void> run_task();
+
+  LoadThread& thread_;
+  const UserClass& class_;
+  std::size_t class_index_;
+  UserContext context_;
+  std::unique_ptr<User> user_;
+  WaitTimer timer_;
+  std::coroutine_handle<> idle_;  // waits for an arrival
+  bool in_task_ = false;
+  bool stopping_ = false;
+  MonotonicTime kill_at_{};
+  Life life_;  // last: its coroutine uses all of the above
+};
+
+}  // namespace triggers::swarm

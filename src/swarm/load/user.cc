@@ -1,0 +1,124 @@
+#include "swarm/load/user.h"
+
+#include "base/invariant.h"
+#include "swarm/load/failure_text.h"
+
+namespace triggers::swarm {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr unsigned too_many_requests = 429;
+
+EpochSeconds epoch_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Answer::Answer(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent,
+               std::string error)
+    : context_(&context),
+      connection_(&connection),
+      name_(name),
+      latency_(steady_clock::now() - sent),
+      finished_(epoch_now()),
+      error_(std::move(error)),
+      status_(error_.empty() ? connection.response().status() : 0) {}
+
+Answer::Answer(Answer&& other) noexcept
+    : context_(std::exchange(other.context_, nullptr)),
+      connection_(other.connection_),
+      name_(other.name_),
+      latency_(other.latency_),
+      finished_(other.finished_),
+      error_(std::move(other.error_)),
+      status_(other.status_),
+      accepted_(other.accepted_),
+      verdict_(other.verdict_) {}
+
+Answer::~Answer() {
+  if (context_ == nullptr) return;
+  Sample sample;
+  sample.latency = latency_;
+  sample.finished = finished_;
+  if (status_ != 0) sample.content_bytes = body().size();
+  if (verdict_ == Verdict::by_status && error_.empty() && status_ >= 400) error_ = status_failure(status_, name_);
+  if (status_ == too_many_requests) {
+    context_->recorder().record(name_.limited(), sample);
+  } else if (verdict_ != Verdict::success && !error_.empty()) {
+    sample.failed = true;
+    context_->recorder().record_failure(name_, sample, error_);
+  } else {
+    sample.accepted = accepted_;
+    context_->recorder().record(name_, sample);
+  }
+}
+
+void Answer::failure(std::string_view why) {
+  verdict_ = Verdict::failure;
+  if (status_ != 0) error_ = caught_failure(why);  // else the connection's own error says more
+}
+
+User::User(UserContext& context) : context_(context), connection_(context.connections()) {
+  const Target& target = context.connections().target;
+  const bool default_port = target.port == (target.tls ? 443 : 80);
+  const bool ipv6 = target.host.find(':') != std::string::npos;
+  add_header("Host",
+             (ipv6 ? "[" + target.host + "]" : target.host) + (default_port ? "" : ":" + std::to_string(target.port)));
+  add_header("User-Agent", "swarm/" TRIGGERS_VERSION);
+  add_header("Accept", "*/*");
+}
+
+Task<void> User::on_start() { co_return; }
+
+void User::add_header(std::string_view name, std::string_view value) {
+  fields_.append(name).append(": ").append(value).append("\r\n");
+}
+
+User::RequestAwaiter User::request(http::Method method, RequestName name, std::string_view path,
+                                   std::string_view body) {
+  std::string& out = connection_.request();
+  out.clear();
+  out.append(http::method_name(method)).append(" ").append(context_.connections().target.base_path).append(path);
+  out.append(" HTTP/1.1\r\n").append(fields_);
+  if (!body.empty()) out.append("Content-Type: application/json\r\n");
+  if (!body.empty() || method == http::Method::post) {
+    out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+  }
+  out.append("\r\n").append(body);
+  return RequestAwaiter{*this, name};
+}
+
+User::RequestAwaiter User::get(RequestName name, std::string_view path) {
+  return request(http::Method::get, name, path);
+}
+User::RequestAwaiter User::post(RequestName name, std::string_view path, std::string_view json) {
+  return request(http::Method::post, name, path, json);
+}
+User::RequestAwaiter User::del(RequestName name, std::string_view path) {
+  return request(http::Method::del, name, path);
+}
+
+void User::RequestAwaiter::await_suspend(std::coroutine_handle<> waiting) {
+  waiting_ = waiting;
+  user_.context_.count_request();
+  sent_ = user_.context_.take_due();
+  user_.connection_.send(*this);
+}
+
+Answer User::RequestAwaiter::await_resume() {
+  return Answer{user_.context_, user_.connection_, name_, sent_, std::move(error_)};
+}
+
+User::RequestAwaiter::~RequestAwaiter() {
+  if (waiting_) user_.connection_.abandon();
+}
+
+void User::RequestAwaiter::finished(std::string_view error) {
+  error_ = error;
+  std::exchange(waiting_, nullptr).resume();
+}
+
+}  // namespace triggers::swarm

@@ -1,0 +1,89 @@
+#include "swarm/load/user_class.h"
+
+#include <algorithm>
+
+#include "base/invariant.h"
+#include "swarm/load/user.h"
+
+namespace triggers::swarm {
+namespace {
+
+std::vector<std::unique_ptr<UserClass>>& classes() {
+  static std::vector<std::unique_ptr<UserClass>> all;
+  return all;
+}
+
+std::chrono::nanoseconds seconds(double value) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(value));
+}
+
+}  // namespace
+
+Wait between(double shortest_s, double longest_s) {
+  return Wait{[=](double random) { return seconds(shortest_s + random * (longest_s - shortest_s)); }};
+}
+
+Wait constant(double value) {
+  return Wait{[=](double) { return seconds(value); }};
+}
+
+UserClass::UserClass(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make)
+    : name_(std::move(name)), make_(std::move(make)) {}
+
+UserClass& UserClass::declare(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make) {
+  INVARIANT(find(name) == nullptr);
+  auto& all = classes();
+  const auto after = std::find_if(all.begin(), all.end(), [&](const auto& other) { return name < other->name_; });
+  return **all.insert(after, std::unique_ptr<UserClass>{new UserClass{std::move(name), std::move(make)}});
+}
+
+UserClass& UserClass::waits(Wait wait) {
+  wait_ = std::move(wait);
+  return *this;
+}
+
+UserClass& UserClass::weighs(double weight) {
+  weight_ = weight;
+  return *this;
+}
+
+UserClass& UserClass::fixed_count(std::size_t users) {
+  fixed_count_ = users;
+  return *this;
+}
+
+UserClass& UserClass::task(std::string name, unsigned weight, std::function<Task<void>(User&)> run) {
+  INVARIANT(weight > 0);
+  weights_total_ += weight;
+  tasks_.push_back({std::move(name), weight, std::move(run)});
+  return *this;
+}
+
+UserClass& UserClass::needs(std::function<Status()> check) {
+  check_ = std::move(check);
+  return *this;
+}
+
+const UserClass::TaskChoice& UserClass::choose_task(double random) const {
+  INVARIANT(!tasks_.empty());
+  auto chosen = static_cast<unsigned>(random * weights_total_);
+  for (const TaskChoice& task : tasks_) {
+    if (chosen < task.weight) return task;
+    chosen -= task.weight;
+  }
+  return tasks_.back();
+}
+
+std::vector<const UserClass*> UserClass::all() {
+  std::vector<const UserClass*> all;
+  for (const auto& one : classes()) all.push_back(one.get());
+  return all;
+}
+
+const UserClass* UserClass::find(std::string_view name) {
+  const auto found =
+      std::find_if(classes().begin(), classes().end(), [&](const auto& other) { return other->name() == name; });
+  return found == classes().end() ? nullptr : found->get();
+}
+
+}  // namespace triggers::swarm

@@ -1,0 +1,98 @@
+#include "swarm/run/console.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <climits>
+#include <ctime>
+
+#include "http/message.h"
+
+namespace triggers::swarm {
+namespace {
+
+constexpr std::array<std::string_view, 5> names{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+std::string timestamp() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count() % 1000;
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02},{:03}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                     local.tm_hour, local.tm_min, local.tm_sec, ms);
+}
+
+}  // namespace
+
+std::optional<LogLevel> parse_log_level(std::string_view text) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (http::equal_ignoring_case(names[i], text)) return static_cast<LogLevel>(i);
+  }
+  return std::nullopt;
+}
+
+Console::~Console() {
+  erase_status();
+  if (log_file_ != nullptr) std::fclose(log_file_);
+}
+
+bool Console::log_to(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  std::FILE* const file = std::fopen(path.c_str(), "ae");
+  if (file == nullptr) return false;
+  log_file_ = file;
+  return true;
+}
+
+void Console::log(LogLevel level, std::string_view logger, std::string_view text) {
+  if (level < least_) return;
+  static const std::string host = host_name();
+  const std::string line =
+      fmt::format("[{}] {}/{}/{}: {}\n", timestamp(), host, names[static_cast<std::size_t>(level)], logger, text);
+  const std::lock_guard lock(mutex_);
+  write(log_file_ == nullptr ? stderr : log_file_, line);
+}
+
+void Console::print(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  write(stderr, text);
+}
+
+void Console::set_status(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  erase_status();
+  status_ = text;
+  std::fwrite(status_.data(), 1, status_.size(), stderr);
+  std::fflush(stderr);
+}
+
+void Console::write(std::FILE* file, std::string_view text) {
+  if (file == stderr) {
+    const std::string status = status_;
+    erase_status();
+    std::fwrite(text.data(), 1, text.size(), file);
+    status_ = status;
+    std::fwrite(status_.data(), 1, status_.size(), file);
+  } else {
+    std::fwrite(text.data(), 1, text.size(), file);
+  }
+  std::fflush(file);
+}
+
+void Console::erase_status() {
+  if (status_.empty()) return;
+  std::fputs("\r\x1b[2K", stderr);
+  status_.clear();
+}
+
+bool Console::is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+
+}  // namespace triggers::swarm
