@@ -49,6 +49,27 @@ std::optional<std::string_view> text_member(std::string_view json, std::string_v
   return json.substr(from, to - from);
 }
 
+/// Writes down that nobody knows what became of an event, unless somebody does: also when the user is stopped while it
+/// waits for the answer.
+class Outcome {
+ public:
+  Outcome(Journal* journal, const SentEvent& event) : journal_(journal), event_(event) {}
+  Outcome(const Outcome&) = delete;
+  Outcome& operator=(const Outcome&) = delete;
+  ~Outcome() {
+    if (journal_ != nullptr) journal_->unknown(event_);
+  }
+  /// The service has not taken it.
+  void refused() { journal_ = nullptr; }
+  void accepted(std::string_view event_id, bool duplicate) {
+    if (journal_ != nullptr) std::exchange(journal_, nullptr)->accepted(event_id, event_, duplicate);
+  }
+
+ private:
+  Journal* journal_;
+  SentEvent event_;
+};
+
 std::string payload_of_its_own(Random& random) {
   const auto a = random();
   const auto b = random();
@@ -78,11 +99,10 @@ Task<void> TriggersUser::send_event() {
   const std::string payload = payload_of_its_own(random());
   const std::string json =
       fmt::format(R"({{"event_type":"{}","payload":{},"source":"{}"}})", type, payload, event_source);
+  Outcome outcome{context().journal(), {.event_type = type, .payload = payload, .source = event_source}};
   Answer answer = co_await post(post_events, "/events", json);
-  Journal* const journal = context().journal();
-  const SentEvent sent{.event_type = type, .payload = payload, .source = event_source};
   if (!expect(answer, 201)) {
-    if (journal != nullptr && (answer.status() == 0 || answer.status() >= 500)) journal->unknown(sent);
+    if (answer.status() != 0 && answer.status() < 500) outcome.refused();
     co_return;
   }
   const auto id = text_member(answer.body(), "event_id");
@@ -92,7 +112,7 @@ Task<void> TriggersUser::send_event() {
   }
   const bool duplicate = !answer.header("Idempotent-Replayed").empty();
   if (!duplicate) answer.accepted(1);
-  if (journal != nullptr) journal->accepted(*id, sent, duplicate);
+  outcome.accepted(*id, duplicate);
   event_ids_.emplace_back(*id);
   if (event_ids_.size() > remembered_ids_max) event_ids_.pop_front();
 }

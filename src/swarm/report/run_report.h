@@ -16,7 +16,9 @@ struct RunReport {
   std::string host;  ///< The target's URL.
   std::vector<std::string> user_classes;
   std::vector<std::size_t> users;          ///< Now, by class.
+  std::size_t users_wanted = 0;            ///< At the peak, of all classes.
   EpochSeconds started = 0, ended = 0;     ///< `ended` is now while it runs.
+  std::chrono::seconds run_time{0};        ///< Its limit; 0: none.
   const Statistics* statistics = nullptr;  ///< Of the whole test, or since the reset of `--reset-stats`.
   const History* history = nullptr;
   std::optional<double> rate;                 ///< Of the open model.

@@ -1,0 +1,282 @@
+#include "swarm/run/local_run.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+
+#include "swarm/judge/journal.h"
+#include "swarm/load/load.h"
+#include "swarm/run/busy_watch.h"
+#include "swarm/run/outputs.h"
+#include "swarm/run/user_order.h"
+
+namespace triggers::swarm {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr std::string_view main_log = "swarm.main";
+constexpr std::string_view runner_log = "swarm.runners";
+constexpr double users_for_rate_max = 10'000;
+
+EpochSeconds epoch_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+nanoseconds process_time() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto whole = [](const timeval& time) { return seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec}; };
+  return whole(used.ru_utime) + whole(used.ru_stime);
+}
+
+/// The signals that end a run early, blocked in every thread so that one place waits for them.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+/// True if one of the signals came before `until`.
+bool wait_for_signal(const sigset_t& signals, MonotonicTime until) {
+  const auto left = std::max(nanoseconds{0}, nanoseconds{until - steady_clock::now()});
+  const timespec timeout{.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
+  return sigtimedwait(&signals, nullptr, &timeout) > 0;
+}
+
+std::size_t users_wanted(const Options& options) {
+  if (options.users) return *options.users;
+  return options.rate ? static_cast<std::size_t>(std::clamp(std::ceil(*options.rate), 1.0, users_for_rate_max)) : 1;
+}
+
+/// One test, from its first user to its last row. The main thread starts users, collects once a second, and tells.
+class LocalRun {
+ public:
+  LocalRun(const Options& options, Console& console, std::unique_ptr<Load> load, std::unique_ptr<Outputs> outputs,
+           std::string host)
+      : options_(options),
+        console_(console),
+        load_(std::move(load)),
+        outputs_(std::move(outputs)),
+        host_(std::move(host)),
+        order_(order_of(load_->classes())),
+        target_users_(order_.endless() ? users_wanted(options) : std::min(users_wanted(options), order_.fixed_total())),
+        spawn_rate_(options.spawn_rate.value_or(options.rate ? static_cast<double>(target_users_) : 1)),
+        wanted_(load_->classes().size(), 0) {}
+
+  int run() {
+    const sigset_t signals = block_stop_signals();
+    begin();
+    bool stopped = false;
+    while (!stopped && !run_time_over(steady_clock::now())) {
+      stopped = wait_for_signal(signals, next_event());
+      const auto now = steady_clock::now();
+      if (!stopped && now >= next_batch_) start_batch(now);
+      if (now >= next_second_) second_passed(now);
+    }
+    if (!stopped) console_.info(main_log, "--run-time limit reached, shutting down");
+    return end();
+  }
+
+ private:
+  static UserOrder order_of(const std::vector<const UserClass*>& classes) {
+    std::vector<UserOrder::Class> all;
+    for (const UserClass* one : classes) all.push_back({.weight = one->weight(), .fixed_count = one->fixed()});
+    return UserOrder{all};
+  }
+
+  void begin() {
+    if (options_.run_time > seconds{0}) {
+      console_.info(main_log, fmt::format("Run time limit set to {} seconds", options_.run_time.count()));
+    } else {
+      console_.info(main_log, "No run time limit set, use CTRL+C to interrupt");
+    }
+    console_.info(main_log, "Starting swarm " TRIGGERS_VERSION);
+    console_.info(runner_log,
+                  fmt::format("Ramping to {} users at a rate of {:.2f} per second", target_users_, spawn_rate_));
+    started_ = steady_clock::now();
+    next_batch_ = started_;
+    next_second_ = started_ + seconds{1};
+    last_second_ = started_;
+    processor_before_ = process_time();
+    started_at_ = last_at_ = epoch_now();
+    statistics_ = Statistics{started_at_};
+    start_batch(started_);
+    outputs_->begin(report());
+  }
+
+  [[nodiscard]] bool run_time_over(MonotonicTime now) const {
+    return options_.run_time > seconds{0} && now >= started_ + options_.run_time;
+  }
+
+  [[nodiscard]] MonotonicTime next_event() const {
+    MonotonicTime next = std::min(next_second_, next_batch_);
+    if (options_.run_time > seconds{0}) next = std::min(next, started_ + options_.run_time);
+    return next;
+  }
+
+  /// As Locust does: floor(rate) users together, at least one, and a pause that keeps the rate.
+  void start_batch(MonotonicTime now) {
+    const auto batch = static_cast<std::size_t>(std::max(1.0, std::floor(spawn_rate_)));
+    for (std::size_t i = 0; i < batch && spawned_ < target_users_; ++i, ++spawned_) ++wanted_[order_.next()];
+    load_->set_users(wanted_, nanoseconds{0});
+    if (spawned_ == target_users_) {
+      next_batch_ = MonotonicTime::max();
+      all_spawned();
+    } else {
+      next_batch_ += std::chrono::duration_cast<nanoseconds>(
+          std::chrono::duration<double>(static_cast<double>(batch) / spawn_rate_));
+      next_batch_ = std::max(next_batch_, now);
+    }
+  }
+
+  void all_spawned() {
+    std::string counts;
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      counts += fmt::format("{}\"{}\": {}", counts.empty() ? "" : ", ", load_->classes()[i]->name(), wanted_[i]);
+    }
+    console_.info(runner_log, fmt::format("All users spawned: {{{}}} ({} total users)", counts, target_users_));
+    if (!options_.reset_stats) return;
+    console_.info(runner_log, "Resetting stats");
+    load_->collect();
+    statistics_ = Statistics{epoch_now()};
+  }
+
+  void second_passed(MonotonicTime now) {
+    collect(now);
+    while (next_second_ <= now) next_second_ += seconds{1};
+    outputs_->second(report());
+  }
+
+  void collect(MonotonicTime now) {
+    const Statistics newer = load_->collect();
+    statistics_.merge(newer);
+    const double length = std::chrono::duration<double>(now - last_second_).count();
+    const auto users = load_->users();
+    history_.add(last_at_, length, std::accumulate(users.begin(), users.end(), std::size_t{0}), newer.aggregated());
+    last_second_ = now;
+    last_at_ = epoch_now();
+    if (busy_.observe(now, load_->busiest_processor_time())) {
+      console_.warning(
+          runner_log,
+          "a load thread is busy over 90 % of its time: the generator is the bottleneck, and latencies are "
+          "partly its own. Use more threads (--threads), machines (--worker) or fewer users");
+    }
+  }
+
+  int end() {
+    load_->stop(options_.stop_timeout);
+    collect(steady_clock::now());
+    const RunReport last = report();
+    const bool failed = last.statistics->aggregated().failures > 0 || !last.statistics->exceptions().empty();
+    return outputs_->end(last, failed);
+  }
+
+  [[nodiscard]] RunReport report() const {
+    RunReport report;
+    report.host = host_;
+    for (const UserClass* one : load_->classes()) report.user_classes.push_back(one->name());
+    report.users = load_->users();
+    report.users_wanted = target_users_;
+    report.started = started_at_;
+    report.ended = epoch_now();
+    report.run_time = options_.run_time;
+    report.statistics = &statistics_;
+    report.history = &history_;
+    report.rate = options_.rate;
+    report.schedule = load_->schedule();
+    report.processor_time = process_time() - processor_before_;
+    report.busiest_thread = busy_.largest_share();
+    report.warnings = warnings_of(report);
+    return report;
+  }
+
+  const Options& options_;
+  Console& console_;
+  std::unique_ptr<Load> load_;
+  std::unique_ptr<Outputs> outputs_;
+  std::string host_;
+  UserOrder order_;
+  std::size_t target_users_;
+  double spawn_rate_;
+  std::vector<std::size_t> wanted_;
+  std::size_t spawned_ = 0;
+  MonotonicTime started_{}, next_batch_{}, next_second_{}, last_second_{};
+  EpochSeconds started_at_ = 0, last_at_ = 0;
+  nanoseconds processor_before_{};
+  Statistics statistics_;
+  History history_;
+  BusyWatch busy_;
+};
+
+/// The classes that were asked for, or all.
+Result<std::vector<const UserClass*>> choose_classes(const std::vector<std::string>& names) {
+  if (names.empty()) return UserClass::all();
+  std::vector<const UserClass*> chosen;
+  std::string unknown;
+  for (const std::string& name : names) {
+    const UserClass* const found = UserClass::find(name);
+    if (found == nullptr) {
+      unknown += (unknown.empty() ? "" : ", ") + name;
+    } else if (std::find(chosen.begin(), chosen.end(), found) == chosen.end()) {
+      chosen.push_back(found);
+    }
+  }
+  if (!unknown.empty()) {
+    std::string known;
+    for (const UserClass* one : UserClass::all()) known += (known.empty() ? "" : ", ") + one->name();
+    return Error{ErrorCode::invalid_argument, "Unknown User(s): " + unknown + ". There are: " + known};
+  }
+  std::sort(chosen.begin(), chosen.end(), [](const UserClass* a, const UserClass* b) { return a->name() < b->name(); });
+  return chosen;
+}
+
+/// Everything that can be wrong before the first user, in one place.
+Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& console, std::unique_ptr<Journal>& journal) {
+  auto classes = choose_classes(options.user_classes);
+  if (!classes) return std::move(classes).error();
+  auto target = Target::parse(options.host);
+  if (!target) return std::move(target).error();
+  auto outputs = Outputs::create(options, console);
+  if (!outputs) return std::move(outputs).error();
+  if (!options.journal_path.empty()) {
+    auto opened = Journal::open(options.journal_path);
+    if (!opened) return std::move(opened).error();
+    journal = std::move(*opened);
+  }
+  LoadOptions load_options{.threads = options.threads,
+                           .no_wait = options.no_wait,
+                           .rate = options.rate,
+                           .ca_file = options.ca_file,
+                           .verify_tls = options.verify_tls,
+                           .request_timeout = options.request_timeout,
+                           .journal = journal.get()};
+  const std::string host = target->url;
+  auto load = Load::create(std::move(*target), std::move(*classes), std::move(load_options));
+  if (!load) return std::move(load).error();
+  return std::make_unique<LocalRun>(options, console, std::move(*load), std::move(*outputs), host);
+}
+
+}  // namespace
+
+int run_local(const Options& options, Console& console) {
+  std::unique_ptr<Journal> journal;  // outlives the run
+  auto run = prepare(options, console, journal);
+  if (!run) {
+    console.error(main_log, run.error().message);
+    return 1;
+  }
+  return (*run)->run();
+}
+
+}  // namespace triggers::swarm

@@ -1,0 +1,190 @@
+#include "swarm/run/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+
+#include "swarm/run/duration.h"
+
+namespace triggers::swarm {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t users_max = 1'000'000;
+constexpr std::size_t threads_max = 256;
+constexpr double rate_max = 10'000'000;
+
+/// Reads Locust's times into `target`.
+CLI::Option* add_duration(CLI::App& app, const std::string& name, seconds& target, const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&target, name](const std::string& text) {
+            const auto duration = parse_duration(text);
+            if (!duration) {
+              throw CLI::ValidationError(name.substr(name.rfind("--")),
+                                         "'" + text +
+                                             "' is not a time: whole seconds (90), or hours, minutes and seconds "
+                                             "in that order (1h30m10s, 5m, 20s)");
+            }
+            target = *duration;
+          },
+          help)
+      ->type_name("TIME");
+}
+
+/// A number above 0 and at most `most`.
+CLI::Validator positive(double most) {
+  return CLI::Validator(
+      [most](const std::string& text) -> std::string {
+        double value = 0;
+        const bool read = CLI::detail::lexical_cast(text, value);
+        if (read && std::isfinite(value) && value > 0 && value <= most) return {};
+        return "'" + text + "' is not a number above 0 and at most " + std::to_string(static_cast<long>(most));
+      },
+      "", "");
+}
+
+void declare_load(CLI::App& app, Options& options) {
+  app.add_option("-H,--host", options.host, "Service to load: http://localhost:8000")
+      ->envname("LOCUST_HOST")
+      ->group("Load");
+  app.add_option("-u,--users", options.users, "Users at the peak [1; with --rate, as many as a second has tasks]")
+      ->check(CLI::Range(std::size_t{1}, users_max))
+      ->envname("LOCUST_USERS")
+      ->group("Load");
+  app.add_option("-r,--spawn-rate", options.spawn_rate, "Users started a second [1; with --rate, all at once]")
+      ->check(positive(users_max))
+      ->envname("LOCUST_SPAWN_RATE")
+      ->group("Load");
+  add_duration(app, "-t,--run-time", options.run_time, "Stop after this time: 300, 20s, 3m, 1h30m [never]")
+      ->envname("LOCUST_RUN_TIME")
+      ->group("Load");
+  add_duration(app, "-s,--stop-timeout", options.stop_timeout, "For users to finish their task at the end [0]")
+      ->envname("LOCUST_STOP_TIMEOUT")
+      ->group("Load");
+  app.add_option("--user-class,user_class", options.user_classes, "Only users of this class; may be repeated [all]")
+      ->group("Load");
+  app.add_flag("-l,--list", options.list, "Prints the user classes and ends")->group("Load");
+  app.add_flag("--headless")->description("Accepted: swarm has no web page of its own; see --worker")->group("Load");
+  app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
+  app.add_option("--rate", options.rate,
+                 "Open model: so many tasks a second on a schedule, measured from when each was due")
+      ->check(positive(rate_max))
+      ->group("Load");
+  app.add_option("--threads", options.threads, "Threads that send [1]")
+      ->check(CLI::Range(std::size_t{1}, threads_max))
+      ->group("Load");
+  add_duration(app, "--request-timeout", options.request_timeout, "After which a request has failed [60]")
+      ->group("Load");
+  app.add_option("--ca-file", options.ca_file, "PEM file of authorities to believe instead of the system's")
+      ->group("Load");
+  app.add_flag("--insecure{false}", options.verify_tls, "Does not check the service's certificate")->group("Load");
+}
+
+void declare_output(CLI::App& app, Options& options) {
+  app.add_option("--csv", options.csv_prefix,
+                 "Writes PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv")
+      ->type_name("PREFIX")
+      ->envname("LOCUST_CSV")
+      ->group("Output");
+  app.add_flag("--csv-full-history", options.csv_full_history, "The history of each name too, not only of all together")
+      ->group("Output");
+  app.add_option("--html", options.html_path, "Writes a report with charts")->envname("LOCUST_HTML")->group("Output");
+  app.add_flag("--json", options.json, "Prints the exact results as JSON on standard output")->group("Output");
+  app.add_flag("--only-summary", options.only_summary, "No tables but the last ones")
+      ->envname("LOCUST_ONLY_SUMMARY")
+      ->group("Output");
+  app.add_flag("--reset-stats", options.reset_stats, "Counts from when all users have been started")
+      ->envname("LOCUST_RESET_STATS")
+      ->group("Output");
+  app.add_option_function<std::string>(
+         "-L,--loglevel",
+         [&options](const std::string& text) {
+           const auto level = parse_log_level(text);
+           if (!level) {
+             throw CLI::ValidationError("--loglevel", "'" + text + "' is not DEBUG, INFO, WARNING, ERROR or CRITICAL");
+           }
+           options.log_level = *level;
+         },
+         "DEBUG, INFO, WARNING, ERROR or CRITICAL [INFO]")
+      ->type_name("LEVEL")
+      ->envname("LOCUST_LOGLEVEL")
+      ->group("Output");
+  app.add_option("--logfile", options.log_file, "Log to this file instead of standard error")
+      ->envname("LOCUST_LOGFILE")
+      ->group("Output");
+}
+
+void declare_judgement(CLI::App& app, Options& options) {
+  app.add_option("--exit-code-on-error", options.exit_code_on_error, "Exit status if any request failed [1]")
+      ->check(CLI::Range(0, 255))
+      ->envname("LOCUST_EXIT_CODE_ON_ERROR")
+      ->group("Judgement");
+  app.add_option("--fail-if", options.fail_if,
+                 "Exit status 1 if this is so, or cannot be judged: 'POST /events p95 > 100ms'; may be repeated")
+      ->type_name("CONDITION")
+      ->group("Judgement");
+  app.add_option("--journal", options.journal_path, "Writes down what the service has accepted")
+      ->type_name("FILE")
+      ->group("Judgement");
+  app.add_option("--verify", options.verify_path, "Instead of a test: compares the service with such a journal")
+      ->type_name("FILE")
+      ->group("Judgement");
+  app.add_flag("--exclusive", options.exclusive, "With --verify: events that the journal does not know are errors too")
+      ->group("Judgement");
+}
+
+void declare_worker(CLI::App& app, Options& options) {
+  app.add_flag("--worker", options.worker, "Works for a Locust master, which says what to run")
+      ->envname("LOCUST_MODE_WORKER")
+      ->group("Many machines");
+  app.add_option("--master-host", options.master_host, "Its host [127.0.0.1]")
+      ->envname("LOCUST_MASTER_NODE_HOST")
+      ->group("Many machines");
+  app.add_option("--master-port", options.master_port, "Its port [5557]")
+      ->check(CLI::Range(1, 65535))
+      ->envname("LOCUST_MASTER_NODE_PORT")
+      ->group("Many machines");
+}
+
+/// What is wrong with the combination; empty if nothing is.
+std::string contradiction(const Options& options) {
+  if (options.list || options.worker) return {};
+  if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
+  if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
+  if (options.rate && options.no_wait) return "--rate is a schedule of its own: it does not go with --no-wait";
+  if (!options.verify_path.empty() && !options.journal_path.empty())
+    return "--verify reads a journal, --journal writes one";
+  if (options.exclusive && options.verify_path.empty()) return "--exclusive is for --verify";
+  return {};
+}
+
+}  // namespace
+
+std::variant<Options, int> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app{"swarm: load generator with Locust's words, and the worker of a Locust master."};
+  app.set_version_flag("-V,--version", std::string{"swarm "} + TRIGGERS_VERSION);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  declare_load(app, options);
+  declare_output(app, options);
+  declare_judgement(app, options);
+  declare_worker(app, options);
+  for (const char* const list : {"--user-class", "--fail-if"}) {
+    app.get_option(list)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    const int status = app.exit(problem);
+    return status == 0 ? 0 : 2;
+  }
+  if (const auto wrong = contradiction(options); !wrong.empty()) {
+    std::fprintf(stderr, "swarm: %s\n", wrong.c_str());
+    return 2;
+  }
+  return options;
+}
+
+}  // namespace triggers::swarm

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "swarm/run/console.h"
+
+namespace triggers::swarm {
+
+/// What the command line and the environment ask for. Names, meanings and defaults are those of Locust 2.12 where it
+/// has the option; the rest is our own.
+struct Options {
+  std::string host;
+  std::optional<std::size_t> users;
+  std::optional<double> spawn_rate;
+  std::chrono::seconds run_time{0};  ///< 0: no limit.
+  std::vector<std::string> user_classes;
+  std::string csv_prefix;
+  bool csv_full_history = false;
+  std::string html_path;
+  bool only_summary = false;
+  std::chrono::seconds stop_timeout{0};
+  bool reset_stats = false;
+  std::optional<int> exit_code_on_error;
+  LogLevel log_level = LogLevel::info;
+  std::string log_file;
+  bool list = false;
+
+  bool worker = false;
+  std::string master_host = "127.0.0.1";
+  std::uint16_t master_port = 5557;
+
+  // Our own.
+  std::size_t threads = 1;
+  bool no_wait = false;
+  std::optional<double> rate;
+  bool json = false;
+  std::vector<std::string> fail_if;
+  std::string journal_path;
+  std::string verify_path;
+  bool exclusive = false;
+  std::string ca_file;
+  bool verify_tls = true;
+  std::chrono::seconds request_timeout{60};
+};
+
+/// The options, or the exit status with which to end at once: 0 after `--help` and `--version`, which were printed, 2
+/// after a mistake, which was explained on standard error.
+[[nodiscard]] std::variant<Options, int> parse_options(int argc, const char* const* argv);
+
+}  // namespace triggers::swarm
