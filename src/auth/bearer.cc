@@ -1,19 +1,22 @@
 #include "auth/bearer.h"
 
 #include <algorithm>
+#include <array>
 
 namespace triggers::auth {
 namespace {
 
 constexpr std::string_view scheme = "bearer";
 
-bool is_letter_or_digit(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+/// The characters of token68 (RFC 9110, section 11.2).
+constexpr std::array<bool, 256> token68_chars = [] {
+  std::array<bool, 256> allowed{};
+  constexpr std::string_view all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+  for (const char c : all) allowed[static_cast<unsigned char>(c)] = true;
+  return allowed;
+}();
 
-bool is_token68_char(char c) noexcept {
-  return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' || c == '+' || c == '/';
-}
+bool is_token68_char(char c) noexcept { return token68_chars[static_cast<unsigned char>(c)]; }
 
 bool equals_scheme(std::string_view text) noexcept {
   return std::equal(text.begin(), text.end(), scheme.begin(), scheme.end(),

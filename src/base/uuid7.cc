@@ -1,6 +1,7 @@
 #include "base/uuid7.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/invariant.h"
 #include "base/random.h"
@@ -14,6 +15,14 @@ constexpr std::uint64_t variant_bits = 0x8000'0000'0000'0000;
 constexpr std::uint64_t rand_a_mask = 0x0fff;
 constexpr std::uint64_t rand_b_mask = 0x3fff'ffff'ffff'ffff;
 constexpr std::array<int, 16> dash_before = {0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0};
+
+/// Both hexadecimal digits of each byte: every answer has an id or two.
+constexpr std::array<std::array<char, 2>, 256> hex_pairs = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
+  return pairs;
+}();
 
 std::uint64_t load(const unsigned char* bytes) {
   std::uint64_t value = 0;
@@ -46,14 +55,18 @@ UnixMillis Uuid7::time() const noexcept {
 }
 
 void Uuid7::append_text(std::string& out) const {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::array<char, 36> text;
   char* at = text.data();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (dash_before[i] != 0) *at++ = '-';
-    *at++ = digits[bytes[i] >> 4];
-    *at++ = digits[bytes[i] & 15];
+  const auto append_bytes = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i, at += 2) std::memcpy(at, hex_pairs[bytes[i]].data(), 2);
+  };
+  append_bytes(0, 4);
+  for (const std::size_t from : {4U, 6U, 8U}) {
+    *at++ = '-';
+    append_bytes(from, from + 2);
   }
+  *at++ = '-';
+  append_bytes(10, 16);
   out.append(text.data(), text.size());
 }
 

@@ -50,6 +50,8 @@ void Headers::add(std::string_view name, std::string_view value) {
 
 std::optional<std::string_view> Headers::find(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
+    // Most fields differ in length already.
+    if (entries_[i].name_bytes != name.size()) continue;
     const auto [field, value] = at(i);
     if (equal_ignoring_case(field, name)) return value;
   }
@@ -58,7 +60,9 @@ std::optional<std::string_view> Headers::find(std::string_view name) const noexc
 
 std::size_t Headers::count(std::string_view name) const noexcept {
   std::size_t found = 0;
-  for (std::size_t i = 0; i < entries_.size(); ++i) found += equal_ignoring_case(at(i).first, name) ? 1U : 0U;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].name_bytes == name.size() && equal_ignoring_case(at(i).first, name)) ++found;
+  }
   return found;
 }
 

@@ -1,18 +1,18 @@
 #include "log/access_log.h"
 
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <condition_variable>
 #include <deque>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -41,25 +41,34 @@ void append_time(std::string& out, UnixMillis time) {
   out.append(text);
 }
 
+/// `name` with the comma before it and the colon after it, so that it is one piece to copy.
 void append_member(std::string& out, std::string_view name, std::string_view text) {
   if (text.empty()) return;
-  out.append(",\"").append(name).append("\":");
+  out.append(name);
   append_json_text(out, text);
+}
+
+void append_number(std::string& out, std::string_view name, std::uint64_t number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(name).append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 void append_line(std::string& out, const AccessEntry& entry) {
   out.append("{\"time\":\"");
   append_time(out, entry.time);
   out.append("\",\"level\":\"info\",\"event\":\"request\"");
-  append_member(out, "request_id", entry.request_id);
-  append_member(out, "method", entry.method);
-  append_member(out, "route", entry.route);
-  const auto duration_us = std::chrono::duration_cast<std::chrono::microseconds>(entry.duration).count();
-  fmt::format_to(std::back_inserter(out), R"(,"status":{},"duration_us":{},"bytes_in":{},"bytes_out":{})", entry.status,
-                 duration_us, entry.bytes_in, entry.bytes_out);
-  append_member(out, "key_id", entry.key_id);
-  append_member(out, "user_id", entry.user_id);
-  append_member(out, "client", entry.client);
+  append_member(out, R"(,"request_id":)", entry.request_id);
+  append_member(out, R"(,"method":)", entry.method);
+  append_member(out, R"(,"route":)", entry.route);
+  const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(entry.duration).count();
+  append_number(out, R"(,"status":)", entry.status);
+  append_number(out, R"(,"duration_us":)", static_cast<std::uint64_t>(std::max<std::int64_t>(duration, 0)));
+  append_number(out, R"(,"bytes_in":)", entry.bytes_in);
+  append_number(out, R"(,"bytes_out":)", entry.bytes_out);
+  append_member(out, R"(,"key_id":)", entry.key_id);
+  append_member(out, R"(,"user_id":)", entry.user_id);
+  append_member(out, R"(,"client":)", entry.client);
   out.append("}\n");
 }
 
