@@ -14,16 +14,26 @@ class RequestName {
   RequestName(std::string_view method, std::string_view name);
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
-  [[nodiscard]] const std::string& method() const;
-  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] const std::string& method() const noexcept;
+  [[nodiscard]] const std::string& name() const noexcept;
   /// The row of those requests of this name that were answered 429: `POST /events (429)`. What a rate limit refused was
-  /// quick, and says nothing about the service; it must not make the row of the real answers look better.
+  /// quick, and says nothing about the service; it must not make the row of the real answers look better. Of such a
+  /// row, itself. Looks up once a name.
   [[nodiscard]] RequestName limited() const;
+  [[nodiscard]] bool is_limited() const noexcept;
+
+  /// The name with this index; it was made before.
+  [[nodiscard]] static RequestName at(std::size_t index);
 
   bool operator==(const RequestName&) const = default;
 
  private:
+  struct Known;
+  class Registry;
+  explicit RequestName(const Known* known) noexcept;
+
   std::size_t index_;
+  const Known* known_;
 };
 
 }  // namespace triggers::swarm

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "swarm/stats/histogram.h"
 #include "swarm/stats/locust_times.h"
+#include "swarm/stats/per_second.h"
 #include "swarm/stats/request_name.h"
 
 namespace triggers::swarm {
@@ -19,25 +22,12 @@ using EpochSeconds = double;
 
 /// One finished request.
 struct Sample {
-  std::chrono::nanoseconds
-      latency{};  ///< Monotonic; from when it was (or should have been) sent to the end of its answer.
+  /// Monotonic; from when it was (or should have been) sent to the end of its answer.
+  std::chrono::nanoseconds latency{};
   std::uint64_t content_bytes = 0;  ///< Of the answer's body, decoded.
   EpochSeconds finished = 0;
   bool failed = false;
   std::uint32_t accepted = 0;  ///< Events that this request stored: answered 201, not as a duplicate, never 429.
-};
-
-/// Counts by whole epoch second, in order.
-class PerSecond {
- public:
-  void add(std::int64_t second, std::uint64_t count);
-  void merge(const PerSecond& other);
-  /// The sum over the seconds from `first` to `last`, both included.
-  [[nodiscard]] std::uint64_t sum(std::int64_t first, std::int64_t last) const;
-  [[nodiscard]] const std::map<std::int64_t, std::uint64_t>& by_second() const noexcept { return by_second_; }
-
- private:
-  std::map<std::int64_t, std::uint64_t> by_second_;
 };
 
 /// What is known of the requests of one name, or of all together.
@@ -55,6 +45,11 @@ struct Entry {
 
   void add(const Sample& sample);
   void merge(const Entry& other);
+
+  /// The latency that at least `quantile` (0 to 1) of all requests are at or below, in ms, within 1 %, and never
+  /// outside of what was measured; 0 if there are no requests.
+  [[nodiscard]] double latency_ms(double quantile) const;
+  [[nodiscard]] double response_ms_mean() const noexcept;  ///< 0 if there are no requests.
 };
 
 struct Failure {
@@ -73,44 +68,66 @@ struct Exception {
 /// for two threads at once.
 class Statistics {
  public:
+  /// Error texts come from servers. This many different failures (and as many exceptions) are told apart; more count
+  /// as `other_errors`, for each name.
+  static constexpr std::size_t distinct_errors_max = 1000;
+  static constexpr std::string_view other_errors = "other errors";
+
   explicit Statistics(EpochSeconds start = 0) : start_(start) {}
 
-  void record(RequestName name, const Sample& sample);
+  void record(RequestName name, const Sample& sample) {
+    if (name.index() >= entries_.size()) entries_.resize(name.index() + 1);
+    entries_[name.index()].add(sample);
+  }
   /// The text of why a request failed; it was recorded with `failed` as well.
   void record_failure(RequestName name, const std::string& error, EpochSeconds when);
   void record_exception(const std::string& message, const std::string& traceback);
+  /// Adds what `newer` counted; the start stays.
   void merge(const Statistics& newer);
 
   [[nodiscard]] EpochSeconds start() const noexcept { return start_; }
-  /// By RequestName::index(); nothing of a name that has no request.
+  /// Nothing of a name that has no request.
   [[nodiscard]] const Entry* find(RequestName name) const noexcept;
   struct Row {
     std::string method, name;
     const Entry* entry;
+    bool limited = false;  ///< RequestName::is_limited()
   };
   /// Every name that has requests, sorted by (name, method) in code points as Locust sorts them.
   [[nodiscard]] std::vector<Row> rows() const;
   /// All together: Locust's row `Aggregated`.
   [[nodiscard]] Entry aggregated() const;
-  /// In the order in which they were first seen.
+  /// Requests that were answered 429: those of the names that are RequestName::limited().
+  [[nodiscard]] std::uint64_t limited_requests() const;
+  /// In the order in which they were first recorded or merged.
   [[nodiscard]] const std::vector<Failure>& failures() const noexcept { return failures_; }
+  /// In the order in which they were first recorded or merged.
   [[nodiscard]] const std::vector<Exception>& exceptions() const noexcept { return exceptions_; }
+  /// No request, no failure, no exception.
   [[nodiscard]] bool empty() const noexcept;
 
  private:
+  Failure& failure_of(std::string_view method, std::string_view name, std::string_view error, EpochSeconds when);
+  Exception& exception_of(std::string_view message, std::string_view traceback);
+
   EpochSeconds start_;
   std::vector<Entry> entries_;  // by RequestName::index()
   std::vector<Failure> failures_;
+  std::unordered_multimap<std::size_t, std::size_t> failures_by_hash_;  // positions in failures_
   std::vector<Exception> exceptions_;
 };
 
-/// Locust's figures of an entry; `start` is that of its Statistics.
+/// Locust's figures of an entry; `aggregated` is that of all entries, `start` that of their Statistics. Zero while
+/// nothing has been counted.
 struct Rates {
   double requests_per_second = 0, failures_per_second = 0;
 };
 /// Over the whole time: requests / (last_finished - start), both of the aggregated entry.
 [[nodiscard]] Rates total_rates(const Entry& entry, const Entry& aggregated, EpochSeconds start);
-/// Over the ten whole seconds that ended two seconds before the last request.
+/// Over the ten whole seconds that ended two seconds before that of the last request, or what there is of them since
+/// the start: the newest seconds may not be all collected yet.
 [[nodiscard]] Rates current_rates(const Entry& entry, const Entry& aggregated, EpochSeconds start);
+/// Accepted events, over the same time as total_rates().
+[[nodiscard]] double accepted_per_second(const Entry& entry, const Entry& aggregated, EpochSeconds start);
 
 }  // namespace triggers::swarm

@@ -1,0 +1,36 @@
+#include <algorithm>
+
+#include "swarm/stats/statistics.h"
+
+namespace triggers::swarm {
+namespace {
+
+/// `count` over the time from the start to the last request; 0 if there was none.
+double over_all(std::uint64_t count, const Entry& aggregated, EpochSeconds start) {
+  const double seconds = aggregated.last_finished.value_or(start) - start;
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+}  // namespace
+
+Rates total_rates(const Entry& entry, const Entry& aggregated, EpochSeconds start) {
+  return {over_all(entry.requests, aggregated, start), over_all(entry.failures, aggregated, start)};
+}
+
+Rates current_rates(const Entry& entry, const Entry& aggregated, EpochSeconds start) {
+  constexpr std::int64_t oldest_s = 12, newest_s = 3;  // before the second of the last request
+  if (!aggregated.last_finished) return {};
+  const auto last = static_cast<std::int64_t>(*aggregated.last_finished);
+  const std::int64_t from = std::max(last - oldest_s, static_cast<std::int64_t>(start));
+  const std::int64_t to = last - newest_s;
+  if (to < from) return {};
+  const auto seconds = static_cast<double>(to - from + 1);
+  return {static_cast<double>(entry.requests_by_second.sum(from, to)) / seconds,
+          static_cast<double>(entry.failures_by_second.sum(from, to)) / seconds};
+}
+
+double accepted_per_second(const Entry& entry, const Entry& aggregated, EpochSeconds start) {
+  return over_all(entry.accepted, aggregated, start);
+}
+
+}  // namespace triggers::swarm

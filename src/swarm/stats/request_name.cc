@@ -1,0 +1,77 @@
+#include "swarm/stats/request_name.h"
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "base/invariant.h"
+
+namespace triggers::swarm {
+namespace {
+
+constexpr std::string_view limited_suffix = " (429)";
+
+}  // namespace
+
+struct RequestName::Known {
+  Known(std::size_t at, std::string_view of_method, std::string_view text)
+      : index(at), method(of_method), name(text), is_limited(name.ends_with(limited_suffix)) {}
+
+  const std::size_t index;
+  const std::string method, name;
+  const bool is_limited;
+  mutable std::atomic<const Known*> limited = nullptr;
+};
+
+/// Every name of the program. They never move, so what points to one needs no lock.
+class RequestName::Registry {
+ public:
+  /// Never destroyed: a name at namespace scope may be used until the very end.
+  static Registry& instance() {
+    static Registry& registry = *new Registry;
+    return registry;
+  }
+
+  const Known* find_or_add(std::string_view method, std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    auto [place, added] = by_text_.try_emplace({std::string(method), std::string(name)}, nullptr);
+    if (added) place->second = &all_.emplace_back(all_.size(), method, name);
+    return place->second;
+  }
+
+  const Known* at(std::size_t index) {
+    const std::lock_guard lock(mutex_);
+    INVARIANT(index < all_.size());
+    return &all_[index];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<Known> all_;                                                // guarded by mutex_
+  std::map<std::pair<std::string, std::string>, const Known*> by_text_;  // guarded by mutex_
+};
+
+RequestName::RequestName(std::string_view method, std::string_view name)
+    : RequestName(Registry::instance().find_or_add(method, name)) {}
+
+RequestName::RequestName(const Known* known) noexcept : index_(known->index), known_(known) {}
+
+RequestName RequestName::at(std::size_t index) { return RequestName(Registry::instance().at(index)); }
+
+const std::string& RequestName::method() const noexcept { return known_->method; }
+const std::string& RequestName::name() const noexcept { return known_->name; }
+bool RequestName::is_limited() const noexcept { return known_->is_limited; }
+
+RequestName RequestName::limited() const {
+  if (known_->is_limited) return *this;
+  const Known* limited = known_->limited.load(std::memory_order_acquire);
+  if (limited == nullptr) {
+    limited = RequestName(known_->method, known_->name + std::string(limited_suffix)).known_;
+    known_->limited.store(limited, std::memory_order_release);
+  }
+  return RequestName(limited);
+}
+
+}  // namespace triggers::swarm

@@ -1,0 +1,150 @@
+#include "swarm/stats/statistics.h"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+
+namespace triggers::swarm {
+namespace {
+
+constexpr double ns_per_ms = 1e6;
+
+std::size_t hash_of(std::string_view method, std::string_view name, std::string_view error) noexcept {
+  constexpr std::size_t odd = 0x9e3779b97f4a7c15;
+  std::size_t hash = 0;
+  for (const std::string_view part : {method, name, error}) hash = hash * odd + std::hash<std::string_view>{}(part);
+  return hash;
+}
+
+}  // namespace
+
+void Entry::add(const Sample& sample) {
+  // Divided, not multiplied by the inverse: 17'809'000 ns is to be the same double as 17.809.
+  const double ms = static_cast<double>(sample.latency.count()) / ns_per_ms;
+  const auto second = static_cast<std::int64_t>(sample.finished);
+  response_ms_min = requests == 0 ? ms : std::min(response_ms_min, ms);
+  response_ms_max = std::max(response_ms_max, ms);
+  response_ms_total += ms;
+  ++requests;
+  accepted += sample.accepted;
+  content_bytes_total += sample.content_bytes;
+  last_finished = last_finished ? std::max(*last_finished, sample.finished) : sample.finished;
+  latencies.add(sample.latency);
+  locust_times.add(ms);
+  requests_by_second.add(second, 1);
+  if (sample.failed) {
+    ++failures;
+    failures_by_second.add(second, 1);
+  }
+}
+
+void Entry::merge(const Entry& other) {
+  if (other.requests == 0) return;
+  response_ms_min = requests == 0 ? other.response_ms_min : std::min(response_ms_min, other.response_ms_min);
+  response_ms_max = std::max(response_ms_max, other.response_ms_max);
+  response_ms_total += other.response_ms_total;
+  requests += other.requests;
+  failures += other.failures;
+  accepted += other.accepted;
+  content_bytes_total += other.content_bytes_total;
+  if (!last_finished || (other.last_finished && *last_finished < *other.last_finished)) {
+    last_finished = other.last_finished;
+  }
+  latencies.merge(other.latencies);
+  locust_times.merge(other.locust_times);
+  requests_by_second.merge(other.requests_by_second);
+  failures_by_second.merge(other.failures_by_second);
+}
+
+double Entry::latency_ms(double quantile) const {
+  const double ms = static_cast<double>(latencies.quantile(quantile).count()) / ns_per_ms;
+  return std::min(std::max(ms, response_ms_min), response_ms_max);
+}
+
+double Entry::response_ms_mean() const noexcept {
+  return requests == 0 ? 0 : response_ms_total / static_cast<double>(requests);
+}
+
+void Statistics::record_failure(RequestName name, const std::string& error, EpochSeconds when) {
+  Failure& failure = failure_of(name.method(), name.name(), error, when);
+  ++failure.occurrences;
+  failure.first_seen = std::min(failure.first_seen, when);
+  failure.last_seen = std::max(failure.last_seen, when);
+}
+
+void Statistics::record_exception(const std::string& message, const std::string& traceback) {
+  ++exception_of(message, traceback).count;
+}
+
+Failure& Statistics::failure_of(std::string_view method, std::string_view name, std::string_view error,
+                                EpochSeconds when) {
+  const std::size_t hash = hash_of(method, name, error);
+  for (auto [at, end] = failures_by_hash_.equal_range(hash); at != end; ++at) {
+    Failure& known = failures_[at->second];
+    if (known.error == error && known.name == name && known.method == method) return known;
+  }
+  if (failures_.size() >= distinct_errors_max && error != other_errors) {
+    return failure_of(method, name, other_errors, when);
+  }
+  failures_by_hash_.emplace(hash, failures_.size());
+  return failures_.emplace_back(Failure{std::string(method), std::string(name), std::string(error), 0, when, when});
+}
+
+Exception& Statistics::exception_of(std::string_view message, std::string_view traceback) {
+  const auto known = std::find_if(exceptions_.begin(), exceptions_.end(), [&](const Exception& one) {
+    return one.message == message && one.traceback == traceback;
+  });
+  if (known != exceptions_.end()) return *known;
+  if (exceptions_.size() >= distinct_errors_max && message != other_errors) return exception_of(other_errors, "");
+  return exceptions_.emplace_back(Exception{std::string(message), std::string(traceback), 0});
+}
+
+void Statistics::merge(const Statistics& newer) {
+  if (entries_.size() < newer.entries_.size()) entries_.resize(newer.entries_.size());
+  for (std::size_t i = 0; i < newer.entries_.size(); ++i) entries_[i].merge(newer.entries_[i]);
+  for (const Failure& theirs : newer.failures_) {
+    Failure& ours = failure_of(theirs.method, theirs.name, theirs.error, theirs.first_seen);
+    ours.occurrences += theirs.occurrences;
+    ours.first_seen = std::min(ours.first_seen, theirs.first_seen);
+    ours.last_seen = std::max(ours.last_seen, theirs.last_seen);
+  }
+  for (const Exception& theirs : newer.exceptions_) {
+    exception_of(theirs.message, theirs.traceback).count += theirs.count;
+  }
+}
+
+const Entry* Statistics::find(RequestName name) const noexcept {
+  const std::size_t index = name.index();
+  return index < entries_.size() && entries_[index].requests > 0 ? &entries_[index] : nullptr;
+}
+
+std::vector<Statistics::Row> Statistics::rows() const {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].requests == 0) continue;
+    const RequestName request = RequestName::at(i);
+    rows.push_back({request.method(), request.name(), &entries_[i], request.is_limited()});
+  }
+  std::sort(rows.begin(), rows.end(),
+            [](const Row& a, const Row& b) { return std::tie(a.name, a.method) < std::tie(b.name, b.method); });
+  return rows;
+}
+
+Entry Statistics::aggregated() const {
+  Entry all;
+  for (const Entry& entry : entries_) all.merge(entry);
+  return all;
+}
+
+std::uint64_t Statistics::limited_requests() const {
+  std::uint64_t requests = 0;
+  for (const Row& row : rows()) requests += row.limited ? row.entry->requests : 0;
+  return requests;
+}
+
+bool Statistics::empty() const noexcept {
+  return failures_.empty() && exceptions_.empty() &&
+         std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.requests == 0; });
+}
+
+}  // namespace triggers::swarm
