@@ -86,4 +86,6 @@ const UserClass* UserClass::find(std::string_view name) {
   return found == classes().end() ? nullptr : found->get();
 }
 
+std::unique_ptr<User> UserClass::make(UserContext& context) const { return make_(context); }
+
 }  // namespace triggers::swarm

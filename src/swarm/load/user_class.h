@@ -58,7 +58,7 @@ class UserClass {
   [[nodiscard]] std::chrono::nanoseconds draw_wait(double random) const { return wait_.draw(random); }
   /// A task by its weight; `random` is uniform in [0, 1).
   [[nodiscard]] const TaskChoice& choose_task(double random) const;
-  [[nodiscard]] std::unique_ptr<User> make(UserContext& context) const { return make_(context); }
+  [[nodiscard]] std::unique_ptr<User> make(UserContext& context) const;
 
   /// Every class, sorted by name. After static initialization; any thread.
   [[nodiscard]] static std::vector<const UserClass*> all();
