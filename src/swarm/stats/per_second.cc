@@ -16,6 +16,7 @@ void PerSecond::add_elsewhere(std::int64_t second, std::uint64_t count) {
     place->count += count;
   } else {
     counts_.insert(place, {second, count});
+    forget_oldest();
   }
 }
 
@@ -32,6 +33,13 @@ void PerSecond::merge(const PerSecond& other) {
     if (next != ours.end() && next->second == theirs.second) counts_.back().count += next++->count;
   }
   counts_.insert(counts_.end(), next, ours.end());
+  forget_oldest();
+}
+
+void PerSecond::forget_oldest() {
+  // Not one at a time, which would move the others every second.
+  if (counts_.size() <= 2 * seconds_kept) return;
+  counts_.erase(counts_.begin(), counts_.end() - static_cast<std::ptrdiff_t>(seconds_kept));
 }
 
 std::uint64_t PerSecond::sum(std::int64_t first, std::int64_t last) const {

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace triggers::swarm {
 
-/// Counts by whole epoch second, in order. Not for two threads at once.
+/// Counts by whole epoch second, in order, of the recent past: what uses them looks back some seconds, and a test may
+/// run for days. Not for two threads at once.
 class PerSecond {
  public:
+  /// At least so many of the newest seconds that have a count are there; up to twice as many.
+  static constexpr std::size_t seconds_kept = 600;
+
   struct Count {
     std::int64_t second;
     std::uint64_t count;
@@ -31,6 +36,7 @@ class PerSecond {
 
  private:
   void add_elsewhere(std::int64_t second, std::uint64_t count);
+  void forget_oldest();
 
   std::vector<Count> counts_;
 };

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace triggers::swarm {
 namespace {
 
@@ -43,6 +45,20 @@ TEST(PerSecond, MergingIsAdding) {
     PerSecond added = counts_of(old);
     for (const auto& [second, count] : newer) added.add(second, count);
     EXPECT_EQ(merged.by_second(), added.by_second());
+  }
+}
+
+TEST(PerSecond, OfALongTimeOnlyTheNewestAreKept) {
+  constexpr auto seconds = static_cast<std::int64_t>(10 * PerSecond::seconds_kept);
+  PerSecond added, merged;
+  for (std::int64_t second = 0; second < seconds; ++second) {
+    added.add(second, 2);
+    merged.merge(counts_of({{second, 2}}));
+    for (const PerSecond* counts : {&added, &merged}) {
+      ASSERT_LE(counts->by_second().size(), 2 * PerSecond::seconds_kept);
+      const auto first = std::max<std::int64_t>(0, second + 1 - static_cast<std::int64_t>(PerSecond::seconds_kept));
+      ASSERT_EQ(counts->sum(first, second), static_cast<std::uint64_t>(2 * (second + 1 - first)));
+    }
   }
 }
 

@@ -39,6 +39,7 @@ TEST(RequestName, WhatWasLimitedIsARowOfItsOwn) {
 TEST(RequestName, ThreadsAgreeOnIndexes) {
   std::vector<std::vector<std::size_t>> seen(8);
   std::vector<std::thread> threads;
+  threads.reserve(seen.size());
   for (auto& indexes : seen) {
     threads.emplace_back([&indexes] {
       for (int i = 0; i < 200; ++i) {
