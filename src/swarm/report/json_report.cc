@@ -1,0 +1,165 @@
+#include "swarm/report/json_report.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "base/timestamp.h"
+#include "swarm/report/json_writer.h"
+
+namespace triggers::swarm {
+namespace {
+
+std::string timestamp(EpochSeconds when) {
+  return format_timestamp(UnixMillis{std::chrono::milliseconds{std::llround(when * 1000)}});
+}
+
+double milliseconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+void write_latency(JsonWriter& json, const Entry& entry) {
+  struct Percentile {
+    double quantile;
+    std::string_view name;
+  };
+  constexpr std::array<Percentile, 7> percentiles{
+      {{0.5, "p50"}, {0.75, "p75"}, {0.9, "p90"}, {0.95, "p95"}, {0.99, "p99"}, {0.999, "p99.9"}, {0.9999, "p99.99"}}};
+  json.key("latency_ms");
+  if (entry.requests == 0) return json.null();
+  json.begin_object();
+  json.member("min", entry.response_ms_min);
+  json.member("mean", entry.response_ms_mean());
+  for (const auto& [quantile, name] : percentiles) json.member(name, entry.latency_ms(quantile));
+  json.member("max", entry.response_ms_max);
+  json.end_object();
+}
+
+struct Basis {
+  Entry aggregated;
+  EpochSeconds start;
+};
+
+void write_figures(JsonWriter& json, const Entry& entry, std::uint64_t rate_limited, const Basis& basis) {
+  const Rates rates = total_rates(entry, basis.aggregated, basis.start);
+  json.member("requests", entry.requests);
+  json.member("failures", entry.failures);
+  json.member("accepted", entry.accepted);
+  json.member("rate_limited", rate_limited);
+  json.member("requests_per_second", rates.requests_per_second);
+  json.member("failures_per_second", rates.failures_per_second);
+  json.member("accepted_per_second", accepted_per_second(entry, basis.aggregated, basis.start));
+  write_latency(json, entry);
+}
+
+void write_schedule(JsonWriter& json, const RunReport& report) {
+  json.key("schedule");
+  if (!report.rate) return json.null();
+  const Schedule& schedule = report.schedule;
+  json.begin_object();
+  json.member("arrivals", schedule.arrivals);
+  json.member("waited_for_user", schedule.waited_for_user);
+  json.member("behind", schedule.behind);
+  json.member("unsent", schedule.unsent);
+  json.member("unfinished", schedule.unfinished);
+  json.key("lateness_ms");
+  json.begin_object();
+  json.member("p50", milliseconds(schedule.lateness.quantile(0.5)));
+  json.member("p99", milliseconds(schedule.lateness.quantile(0.99)));
+  json.member("max", milliseconds(schedule.lateness.quantile(1)));
+  json.end_object();
+  json.end_object();
+}
+
+void write_run(JsonWriter& json, const RunReport& report) {
+  const double run_seconds = report.ended - report.started;
+  json.begin_object();
+  json.member("host", report.host);
+  json.key("user_classes");
+  json.begin_array();
+  for (const auto& name : report.user_classes) json.value(name);
+  json.end_array();
+  json.key("users");
+  json.begin_object();
+  for (std::size_t i = 0; i < report.user_classes.size() && i < report.users.size(); ++i) {
+    json.member(report.user_classes[i], static_cast<std::uint64_t>(report.users[i]));
+  }
+  json.end_object();
+  json.member("started", timestamp(report.started));
+  json.member("ended", timestamp(report.ended));
+  json.member("seconds", run_seconds);
+  json.member("model", std::string_view(report.rate ? "open" : "closed"));
+  json.key("rate");
+  if (report.rate) {
+    json.value(*report.rate);
+  } else {
+    json.null();
+  }
+  write_schedule(json, report);
+  json.key("cpu");
+  json.begin_object();
+  json.member("seconds", seconds(report.processor_time));
+  json.member("cores", run_seconds > 0 ? seconds(report.processor_time) / run_seconds : 0);
+  json.member("busiest_thread", report.busiest_thread);
+  json.end_object();
+  json.key("warnings");
+  json.begin_array();
+  for (const auto& warning : report.warnings) json.value(warning);
+  json.end_array();
+  json.end_object();
+}
+
+}  // namespace
+
+std::string render_json(const RunReport& report) {
+  const Statistics& statistics = *report.statistics;
+  const Basis basis{statistics.aggregated(), statistics.start()};
+  JsonWriter json;
+  json.begin_object();
+  json.key("run");
+  write_run(json, report);
+  json.key("total");
+  json.begin_object();
+  write_figures(json, basis.aggregated, statistics.limited_requests(), basis);
+  json.end_object();
+  json.key("names");
+  json.begin_array();
+  for (const auto& row : statistics.rows()) {
+    json.begin_object();
+    json.member("method", row.method);
+    json.member("name", row.name);
+    write_figures(json, *row.entry, row.limited ? row.entry->requests : 0, basis);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("failures");
+  json.begin_array();
+  for (const Failure& failure : statistics.failures()) {
+    json.begin_object();
+    json.member("method", failure.method);
+    json.member("name", failure.name);
+    json.member("error", failure.error);
+    json.member("occurrences", failure.occurrences);
+    json.member("first_seen", timestamp(failure.first_seen));
+    json.member("last_seen", timestamp(failure.last_seen));
+    json.end_object();
+  }
+  json.end_array();
+  json.key("exceptions");
+  json.begin_array();
+  for (const Exception& exception : statistics.exceptions()) {
+    json.begin_object();
+    json.member("message", exception.message);
+    json.member("traceback", exception.traceback);
+    json.member("count", exception.count);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace triggers::swarm
