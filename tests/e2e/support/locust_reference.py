@@ -1,0 +1,107 @@
+"""Reads what happened in a load test, a JSON object a line on standard input, and has Locust's own code make of it what
+it makes: CSV files, and tables on standard output. A program of its own: importing Locust changes the interpreter."""
+
+import json
+import logging
+import sys
+import types
+
+import locust.env
+import locust.stats
+
+
+class Told(Exception):
+    """A failure whose repr() is known."""
+
+    def __init__(self, text):
+        super().__init__(text)
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+class Clock:
+    """Takes the place of the module `time` in Locust's statistics."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def time(self):
+        return self.now
+
+
+class Finished(Exception):
+    """Ends Locust's endless loop."""
+
+
+class Reference:
+    def __init__(self, lines):
+        self.lines = lines
+        first = next(lines)
+        assert first["do"] == "start"
+        self.clock = locust.stats.time = Clock(first["now_us"] / 1e6)
+        self.environment = locust.env.Environment()
+        self.environment.stats = locust.stats.RequestStats()
+        self.runner = types.SimpleNamespace(user_count=first["users"], exceptions={})
+        self.environment.runner = self.runner
+        self.writer = None
+        if first["csv"] is not None:
+            self.writer = locust.stats.StatsCSVFileWriter(self.environment, locust.stats.PERCENTILES_TO_REPORT,
+                                                          first["csv"], first["full_history"])
+
+    def run(self):
+        if self.writer is None:
+            self.until_the_next_second()
+            return
+        # Locust's loop writes, sleeps a second, and so on; what happens meanwhile happens in its sleep.
+        locust.stats.gevent = types.SimpleNamespace(sleep=self.sleep)
+        try:
+            self.writer.stats_writer()
+        except Finished:
+            self.writer.close_files()
+
+    def sleep(self, _seconds):
+        if not self.until_the_next_second():
+            raise Finished
+
+    def until_the_next_second(self):
+        for line in self.lines:
+            if "now_us" in line:
+                self.clock.now = line["now_us"] / 1e6
+            if line["do"] == "second":
+                self.runner.user_count = line["users"]
+                return True
+            getattr(self, line["do"])(line)
+        return False
+
+    def request(self, line):
+        stats = self.environment.stats
+        stats.log_request(line["method"], line["name"], line["ns"] / 1e6, line["bytes"])
+        if line["error"] is not None:
+            stats.log_error(line["method"], line["name"], Told(line["error"]))
+
+    def exception(self, line):
+        key = (line["message"], line["traceback"])
+        row = self.runner.exceptions.setdefault(
+            key, {"count": 0, "msg": line["message"], "traceback": line["traceback"], "nodes": {"local"}})
+        row["count"] += 1
+
+    def tables(self, line):
+        locust.stats.STATS_NAME_WIDTH = line["width"]
+        locust.stats.print_stats(self.environment.stats, current=line["current"])
+        locust.stats.print_percentile_stats(self.environment.stats)
+        locust.stats.print_error_report(self.environment.stats)
+
+
+def main():
+    console = logging.StreamHandler(sys.stdout)
+    console.setFormatter(logging.Formatter("%(message)s"))
+    locust.stats.console_logger.addHandler(console)
+    locust.stats.console_logger.setLevel(logging.INFO)
+    locust.stats.console_logger.propagate = False
+    Reference(json.loads(line) for line in sys.stdin).run()
+
+
+if __name__ == "__main__":
+    main()
