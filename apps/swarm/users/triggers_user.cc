@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdlib>
 #include <optional>
 
 #include "swarm/judge/journal.h"
+#include "swarm/load/api_keys.h"
 
 using namespace triggers;
 using namespace triggers::swarm;
@@ -18,23 +18,8 @@ constexpr std::string_view event_source = "swarm";
 
 const RequestName post_events{"POST", "POST /events"};
 
-std::vector<std::string> keys_in_environment() {
-  std::vector<std::string> keys;
-  const char* const given = std::getenv("LOCUST_API_KEY");
-  std::string_view rest = given == nullptr ? "" : given;
-  while (!rest.empty()) {
-    const auto comma = std::min(rest.find(','), rest.size());
-    std::string_view key = rest.substr(0, comma);
-    while (key.starts_with(' ')) key.remove_prefix(1);
-    while (key.ends_with(' ')) key.remove_suffix(1);
-    if (!key.empty()) keys.emplace_back(key);
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
-  return keys;
-}
-
 const std::vector<std::string>& keys() {
-  static const std::vector<std::string> all = keys_in_environment();
+  static const std::vector<std::string> all = api_keys_in_environment();
   return all;
 }
 

@@ -18,21 +18,19 @@ Reactor::Reactor() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, 
 }
 
 void Reactor::run() {
-  for (;;) {
-    run_posted();
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopped_) return;
-    }
-    run_deferred();
-    fire_due();
-    wait_for_events();
-    for (int i = 0; i < found_; ++i) {
-      auto* const source = static_cast<Source*>(events_[static_cast<std::size_t>(i)].data.ptr);
-      if (source != nullptr) source->ready(events_[static_cast<std::size_t>(i)].events);
-    }
-    found_ = 0;
+  while (!stop_seen_) round();
+}
+
+void Reactor::round() {
+  run_deferred();
+  fire_due();
+  wait_for_events();
+  for (int i = 0; i < found_; ++i) {
+    auto* const source = static_cast<Source*>(events_[static_cast<std::size_t>(i)].data.ptr);
+    if (source != nullptr) source->ready(events_[static_cast<std::size_t>(i)].events);
   }
+  found_ = 0;
+  if (woken_) run_posted();
 }
 
 void Reactor::post(std::function<void()> work) {
@@ -94,17 +92,20 @@ void Reactor::wait_for_events() {
     found_ = ::epoll_wait(epoll_.get(), events_.data(), capacity, static_cast<int>(ms));
   }
   found_ = std::max(found_, 0);  // interrupted: the next round
+  for (int i = 0; i < found_; ++i) woken_ = woken_ || events_[static_cast<std::size_t>(i)].data.ptr == nullptr;
 }
 
 void Reactor::run_posted() {
+  // Cleared first: what is posted from here on wakes the next round.
+  woken_ = false;
+  eventfd_t wakes = 0;
+  ::eventfd_read(wake_.get(), &wakes);
   std::vector<std::function<void()>> work;
   {
     const std::lock_guard lock(mutex_);
-    if (posted_.empty()) return;
     work.swap(posted_);
+    stop_seen_ = stopped_;
   }
-  eventfd_t wakes = 0;
-  ::eventfd_read(wake_.get(), &wakes);
   for (const auto& one : work) one();
 }
 

@@ -52,8 +52,10 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  /// Until stop().
+  /// Rounds until stop().
   void run();
+  /// One round: waits for the next event, timer or posted work, and handles what is there.
+  void round();
 
   // Any thread.
   void post(std::function<void()> work);
@@ -86,6 +88,8 @@ class Reactor {
   std::vector<Timer*> timers_;  // a binary heap by due time
   std::vector<std::coroutine_handle<>> deferred_, running_;
   bool has_pwait2_ = true;
+  bool woken_ = false;      // in this round, by post() or stop()
+  bool stop_seen_ = false;  // stopped_, as of the last wake-up
 
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_

@@ -2,6 +2,7 @@
 
 #include "base/invariant.h"
 #include "swarm/load/failure_text.h"
+#include "swarm/load/request_fields.h"
 
 namespace triggers::swarm {
 
@@ -61,15 +62,8 @@ void Answer::failure(std::string_view why) {
   if (status_ != 0) error_ = caught_failure(why);  // else the connection's own error says more
 }
 
-User::User(UserContext& context) : context_(context), connection_(context.connections()) {
-  const Target& target = context.connections().target;
-  const bool default_port = target.port == (target.tls ? 443 : 80);
-  const bool ipv6 = target.host.find(':') != std::string::npos;
-  add_header("Host",
-             (ipv6 ? "[" + target.host + "]" : target.host) + (default_port ? "" : ":" + std::to_string(target.port)));
-  add_header("User-Agent", "swarm/" TRIGGERS_VERSION);
-  add_header("Accept", "*/*");
-}
+User::User(UserContext& context)
+    : context_(context), connection_(context.connections()), fields_(request_fields(context.connections().target)) {}
 
 Task<void> User::on_start() { co_return; }
 

@@ -14,6 +14,7 @@
 #include "swarm/run/busy_watch.h"
 #include "swarm/run/outputs.h"
 #include "swarm/run/user_order.h"
+#include "swarm/run/warnings.h"
 
 namespace triggers::swarm {
 namespace {
@@ -21,10 +22,12 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
+using MonotonicTime = steady_clock::time_point;
 
 constexpr std::string_view main_log = "swarm.main";
 constexpr std::string_view runner_log = "swarm.runners";
 constexpr double users_for_rate_max = 10'000;
+constexpr int status_not_started = 1, status_not_written = 2;
 
 EpochSeconds epoch_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -175,11 +178,12 @@ class LocalRun {
   }
 
   int end() {
+    const auto users = load_->users();
     load_->stop(options_.stop_timeout);
     collect(steady_clock::now());
-    const RunReport last = report();
-    const bool failed = last.statistics->aggregated().failures > 0 || !last.statistics->exceptions().empty();
-    return outputs_->end(last, failed);
+    RunReport last = report();
+    last.users = users;
+    return outputs_->end(last);
   }
 
   [[nodiscard]] RunReport report() const {
@@ -274,9 +278,16 @@ int run_local(const Options& options, Console& console) {
   auto run = prepare(options, console, journal);
   if (!run) {
     console.error(main_log, run.error().message);
-    return 1;
+    return status_not_started;
   }
-  return (*run)->run();
+  const int status = (*run)->run();
+  if (journal) {
+    if (const auto finished = journal->finish(); !finished) {
+      console.error(main_log, finished.error().message);
+      return status == 0 ? status_not_written : status;
+    }
+  }
+  return status;
 }
 
 }  // namespace triggers::swarm

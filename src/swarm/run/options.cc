@@ -79,7 +79,9 @@ void declare_load(CLI::App& app, Options& options) {
       ->group("Load");
   app.add_option("--ca-file", options.ca_file, "PEM file of authorities to believe instead of the system's")
       ->group("Load");
-  app.add_flag("--insecure{false}", options.verify_tls, "Does not check the service's certificate")->group("Load");
+  app.add_flag_callback(
+         "--insecure", [&options] { options.verify_tls = false; }, "Does not check the service's certificate")
+      ->group("Load");
 }
 
 void declare_output(CLI::App& app, Options& options) {

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "swarm/report/run_report.h"
 #include "swarm/run/console.h"
@@ -10,11 +8,8 @@
 
 namespace triggers::swarm {
 
-/// What makes the figures of a test less than they seem, for a person.
-[[nodiscard]] std::vector<std::string> warnings_of(const RunReport& report);
-
 /// Everything that a test tells: tables and progress on the console, CSV files, the HTML report, JSON, the verdict of
-/// its conditions.
+/// its conditions. On one thread.
 class Outputs {
  public:
   /// Errors: `invalid_argument` for a `--fail-if` that is not a condition, `unavailable` for a file that cannot be
@@ -25,8 +20,8 @@ class Outputs {
   virtual void begin(const RunReport& report) = 0;
   /// Once a second.
   virtual void second(const RunReport& report) = 0;
-  /// `failed`: a request or a task did. Returns the exit status of the program.
-  virtual int end(const RunReport& report, bool failed) = 0;
+  /// Returns the exit status of the program; see run_local().
+  virtual int end(const RunReport& report) = 0;
 
  protected:
   Outputs() = default;

@@ -1,0 +1,36 @@
+#include <cstdio>
+
+#include "swarm/load/user_class.h"
+#include "swarm/run/local_run.h"
+#include "swarm/run/options.h"
+#include "swarm/run/verify_run.h"
+
+namespace {
+
+using namespace triggers::swarm;
+
+/// Locust's format, on standard output.
+int list_classes() {
+  std::puts("Available Users:");
+  for (const UserClass* one : UserClass::all()) std::printf("    %s\n", one->name().c_str());
+  return 0;
+}
+
+int run(const Options& options) {
+  Console console(options.log_level);
+  if (!options.log_file.empty() && !console.log_to(options.log_file)) {
+    console.error("swarm.main", "cannot write the log file " + options.log_file);
+    return 1;
+  }
+  if (!options.verify_path.empty()) return run_verify(options, console);
+  return run_local(options, console);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto parsed = parse_options(argc, argv);
+  if (const int* const status = std::get_if<int>(&parsed)) return *status;
+  const auto& options = std::get<Options>(parsed);
+  return options.list ? list_classes() : run(options);
+}

@@ -1,0 +1,114 @@
+#include "swarm/judge/journal_lines.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include "base/encoding.h"
+
+namespace triggers::swarm {
+namespace {
+
+std::optional<Digest> parse_digest(std::string_view text) {
+  const auto bytes = from_hex(text);
+  Digest digest;
+  if (!bytes || bytes->size() != digest.bytes.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), reinterpret_cast<char*>(digest.bytes.data()));
+  return digest;
+}
+
+/// `KIND ID DIGEST`, of which U has no id, and M and K have no digest.
+bool read_line(std::string_view line, Promises& promises) {
+  if (line.size() < 2 || line[1] != ' ') return false;
+  const char kind = line[0];
+  std::string_view rest = line.substr(2);
+  if (kind == 'U') {
+    const auto digest = parse_digest(rest);
+    if (digest) promises.unknown.push_back(*digest);
+    return digest.has_value();
+  }
+  const auto id = Uuid7::parse(rest.substr(0, 36));
+  if (!id) return false;
+  rest.remove_prefix(36);
+  Promise promise;
+  promise.id = *id;
+  if (kind == 'M' || kind == 'K') {
+    promise.maybe_acknowledged = true;
+    promise.acknowledged = kind == 'K';
+    promises.by_id.push_back(promise);
+    return rest.empty();
+  }
+  if ((kind != 'A' && kind != 'D') || !rest.starts_with(' ')) return false;
+  const auto digest = parse_digest(rest.substr(1));
+  if (!digest) return false;
+  promise.digest = *digest;
+  promise.has_digest = true;
+  promise.accepted = true;
+  promises.by_id.push_back(promise);
+  return true;
+}
+
+/// One Promise for each id.
+void join(Promises& promises) {
+  auto& all = promises.by_id;
+  std::sort(all.begin(), all.end(), [](const Promise& a, const Promise& b) { return a.id < b.id; });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (kept == 0 || all[kept - 1].id != all[i].id) {
+      all[kept++] = all[i];
+      continue;
+    }
+    Promise& one = all[kept - 1];
+    if (one.has_digest && all[i].has_digest && one.digest != all[i].digest) promises.changed.push_back(one.id);
+    if (!one.has_digest) one.digest = all[i].digest;
+    one.has_digest |= all[i].has_digest;
+    one.accepted |= all[i].accepted;
+    one.acknowledged |= all[i].acknowledged;
+    one.maybe_acknowledged |= all[i].maybe_acknowledged;
+  }
+  all.resize(kept);
+}
+
+struct Close {
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
+
+}  // namespace
+
+Promise* Promises::find(const Uuid7& id) {
+  const auto found = std::lower_bound(by_id.begin(), by_id.end(), id,
+                                      [](const Promise& one, const Uuid7& wanted) { return one.id < wanted; });
+  return found != by_id.end() && found->id == id ? &*found : nullptr;
+}
+
+Result<Promises> read_journal(const std::string& path) {
+  const std::unique_ptr<std::FILE, Close> file{std::fopen(path.c_str(), "re")};
+  if (!file) {
+    return Error{errno == ENOENT ? ErrorCode::not_found : ErrorCode::unavailable,
+                 "cannot read the journal " + path + ": " + std::generic_category().message(errno)};
+  }
+  char* line = nullptr;
+  std::size_t capacity = 0;
+  Promises promises;
+  bool first = true, is_journal = true;
+  for (ssize_t size = 0; is_journal && (size = ::getline(&line, &capacity, file.get())) >= 0; first = false) {
+    const std::string_view text(line, static_cast<std::size_t>(size));
+    if (first) {
+      is_journal = text == journal_header;
+    } else if (text != "\n" && (!text.ends_with('\n') || !read_line(text.substr(0, text.size() - 1), promises))) {
+      ++promises.broken_lines;
+    }
+  }
+  std::free(line);
+  if (first || !is_journal) return Error{ErrorCode::invalid_argument, path + " is not a journal of `swarm --journal`"};
+  if (std::ferror(file.get()) != 0)
+    return Error{ErrorCode::unavailable, "cannot read the journal " + path + " to its end"};
+  join(promises);
+  std::sort(promises.unknown.begin(), promises.unknown.end());
+  return promises;
+}
+
+}  // namespace triggers::swarm

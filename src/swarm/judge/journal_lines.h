@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/uuid7.h"
+#include "swarm/judge/digest.h"
+
+namespace triggers::swarm {
+
+inline constexpr std::string_view journal_header = "swarm-journal 1\n";
+
+/// What a journal says of one event: 40 bytes.
+struct Promise {
+  Uuid7 id;
+  Digest digest;
+  bool accepted = false;  ///< Else it is only named by an acknowledgement, or as the original of a duplicate.
+  bool has_digest = false;
+  bool acknowledged = false;
+  bool maybe_acknowledged = false;
+  std::uint8_t seen = 0;  ///< For whoever verifies.
+};
+
+struct Promises {
+  std::vector<Promise> by_id;      ///< Sorted by id, once each.
+  std::vector<Digest> unknown;     ///< Sorted: may be stored or not.
+  std::vector<Uuid7> changed;      ///< Ids that the service gave to two different contents: a fault in itself.
+  std::uint64_t broken_lines = 0;  ///< That are not of the format: torn, if it is the last of a run.
+
+  /// Null if the journal does not know it.
+  [[nodiscard]] Promise* find(const Uuid7& id);
+};
+
+/// Reads a whole journal. Errors: `not_found` if there is no such file, `invalid_argument` if it is none, `unavailable`
+/// if it cannot be read.
+Result<Promises> read_journal(const std::string& path);
+
+}  // namespace triggers::swarm

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "swarm/judge/journal_lines.h"
+#include "swarm/load/target.h"
+
+namespace triggers::swarm {
+
+struct VerifyOptions {
+  std::vector<std::string> api_keys;  ///< Of every tenant that the journal's events belong to; each inbox is read.
+  bool exclusive = false;   ///< Nobody else has sent or acknowledged: what the journal does not explain is wrong.
+  std::size_t threads = 4;  ///< That look at single events.
+  std::string ca_file;
+  bool verify_tls = true;
+  std::chrono::seconds request_timeout{60};
+};
+
+/// What the service holds, compared with what it has promised. Lists hold event ids; at most `listed_max` of each kind
+/// are kept, all are counted.
+struct Verification {
+  static constexpr std::size_t listed_max = 100;
+  struct Findings {
+    std::uint64_t count = 0;
+    std::vector<std::string> ids;
+    void add(const std::string& id);
+  };
+
+  std::uint64_t accepted = 0;      ///< Events in the journal.
+  std::uint64_t acknowledged = 0;  ///< Of these.
+  std::uint64_t undelivered = 0;   ///< Of these in the inbox, rightly.
+  std::uint64_t explained = 0;     ///< In the inbox, and sent by a request whose outcome nobody knew.
+  std::uint64_t foreign = 0;       ///< In the inbox, and not of this journal.
+  std::uint64_t taken = 0;         ///< Delivered, and acknowledged by somebody else.
+  std::uint64_t broken_lines = 0;  ///< Of the journal.
+
+  Findings missing;     ///< Accepted, and the service does not know it.
+  Findings lost;        ///< Accepted and not acknowledged, known, and not in the inbox.
+  Findings doubled;     ///< Twice in the inbox, or one content under two ids.
+  Findings changed;     ///< Not what was sent.
+  Findings returned;    ///< Acknowledged, and in the inbox again.
+  Findings unexpected;  ///< With `exclusive`: what is foreign or taken.
+
+  [[nodiscard]] bool clean() const noexcept;
+};
+
+/// Reads every inbox to its end, and each accepted event that is not there by its id: a million takes minutes. Holds 40
+/// bytes for each event of the journal. Nothing may send or acknowledge meanwhile. Errors: `unavailable` if the service
+/// does not answer, or with something else than 200 and 404.
+Result<Verification> verify(Promises promises, const Target& target, const VerifyOptions& options);
+
+/// One line a finding, for a person.
+[[nodiscard]] std::string summary(const Verification& verification);
+/// One JSON object with all counts and the listed ids, and a line end.
+[[nodiscard]] std::string to_json(const Verification& verification);
+
+}  // namespace triggers::swarm

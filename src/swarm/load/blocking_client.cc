@@ -1,0 +1,44 @@
+#include "swarm/load/blocking_client.h"
+
+#include <optional>
+
+#include "swarm/load/request_fields.h"
+
+namespace triggers::swarm {
+namespace {
+
+struct Wait final : Connection::Exchange {
+  void finished(std::string_view error) override { outcome = error; }
+  std::optional<std::string> outcome;  // the error, or empty
+};
+
+}  // namespace
+
+BlockingClient::BlockingClient(const Target& target, const http::TlsClientContext* tls, std::string_view api_key,
+                               std::chrono::nanoseconds timeout)
+    : context_{.reactor = reactor_, .target = target, .tls = tls, .request_timeout = timeout},
+      connection_(context_),
+      fields_(request_fields(target)) {
+  fields_.append("Authorization: Bearer ").append(api_key).append("\r\n");
+}
+
+Result<BlockingClient::Reply> BlockingClient::ask(http::Method method, std::string_view path) {
+  std::string& out = connection_.request();
+  out.assign(http::method_name(method)).append(" ").append(context_.target.base_path).append(path);
+  out.append(" HTTP/1.1\r\n").append(fields_).append("\r\n");
+  auto reply = try_once();
+  // The service may have closed a connection that it had kept open, in the moment in which it was used.
+  return reply ? std::move(reply) : try_once();
+}
+
+Result<BlockingClient::Reply> BlockingClient::try_once() {
+  Wait wait;
+  connection_.send(wait);
+  while (!wait.outcome) reactor_.round();
+  if (!wait.outcome->empty()) {
+    return Error{ErrorCode::unavailable, "no answer from " + context_.target.url + ": " + *wait.outcome};
+  }
+  return Reply{connection_.response().status(), std::string{connection_.response().body()}};
+}
+
+}  // namespace triggers::swarm

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "swarm/load/target.h"
+
+namespace triggers::swarm {
+
+/// The fields that every request to the target has: Host (RFC 9110, section 7.2), User-Agent, Accept.
+[[nodiscard]] std::string request_fields(const Target& target);
+
+}  // namespace triggers::swarm

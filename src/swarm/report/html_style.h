@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace triggers::swarm {
+
+/// The page's style sheet.
+[[nodiscard]] std::string_view html_style() noexcept;
+/// The page's script: shows the values under the pointer. Nothing depends on it.
+[[nodiscard]] std::string_view html_script() noexcept;
+
+}  // namespace triggers::swarm

@@ -1,0 +1,44 @@
+#include "swarm/run/verify_run.h"
+
+#include <cstdio>
+
+#include "swarm/judge/verify.h"
+#include "swarm/load/api_keys.h"
+
+namespace triggers::swarm {
+namespace {
+
+constexpr std::string_view verify_log = "swarm.verify";
+constexpr int status_differs = 1, status_not_verified = 2;
+
+Result<Verification> verify_journal(const Options& options) {
+  auto promises = read_journal(options.verify_path);
+  if (!promises) return std::move(promises).error();
+  const auto target = Target::parse(options.host);
+  if (!target) return target.error();
+  VerifyOptions verify_options;
+  verify_options.api_keys = api_keys_in_environment();
+  verify_options.exclusive = options.exclusive;
+  verify_options.ca_file = options.ca_file;
+  verify_options.verify_tls = options.verify_tls;
+  verify_options.request_timeout = options.request_timeout;
+  return verify(std::move(*promises), *target, verify_options);
+}
+
+}  // namespace
+
+int run_verify(const Options& options, Console& console) {
+  const auto verification = verify_journal(options);
+  if (!verification) {
+    console.error(verify_log, verification.error().message);
+    return status_not_verified;
+  }
+  console.print(summary(*verification));
+  if (options.json) {
+    std::fputs(to_json(*verification).c_str(), stdout);
+    if (std::fflush(stdout) != 0) return status_not_verified;
+  }
+  return verification->clean() ? 0 : status_differs;
+}
+
+}  // namespace triggers::swarm
