@@ -1,0 +1,221 @@
+"""ci_gate.sh, the gate over the CSV file of a load test: each condition can fail and can pass, and nothing is no pass."""
+
+import csv
+import importlib.util
+import io
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from support.program import repository
+
+script = repository / "tests/performance/ci_gate.sh"
+locustfile = repository / "tests/performance/locustfile.py"
+percentiles = ["50%", "66%", "75%", "80%", "90%", "95%", "98%", "99%", "99.9%", "99.99%", "100%"]
+header = ["Type", "Name", "Request Count", "Failure Count", "Median Response Time", "Average Response Time",
+          "Min Response Time", "Max Response Time", "Average Content Size", "Requests/s", "Failures/s", *percentiles]
+# 1000 posts, of which 20 failed, and 200 pages, in ten seconds.
+post_times = [10, 11, 12, 13, 40, 90, 120, 150, 180, 190, 200]
+posts = ["POST", "POST /events", 1000, 20, 10, 20.5, 2.25, 200.5, 120.0, 100.0, 2.0, *post_times]
+pages = ["GET", "GET /inbox", 200, 0, 5, 6.0, 1, 60.0, 9000.0, 20.0, 0.0, 5, 6, 7, 8, 9, 30, 40, 50, 60, 60, 60]
+total = ["", "Aggregated", 1200, 20, 9, 18.0, 1, 200.5, 1600.0, 120.0, 2.0, *post_times]
+limited = ["POST", "POST /events (429)", 5000, 0, 1, 1.0, 1, 2.0, 90.0, 500.0, 0.0, *([1] * len(percentiles))]
+
+
+def text_of(*rows, columns=None):
+    """The file as Python's csv writes it for Locust: CRLF, quotes where needed. `columns`: another order or choice."""
+    chosen = columns or header
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(chosen)
+    writer.writerows([row[header.index(column)] for column in chosen] for row in rows)
+    return out.getvalue()
+
+
+def with_value(row, column, value):
+    return [value if name == column else old for name, old in zip(header, row)]
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """`gate(text, condition...)` judges a file with this text: the CompletedProcess."""
+    def judge(text, *conditions):
+        path = tmp_path / "loadtest_stats.csv"
+        path.write_bytes(text.encode())
+        return run(path, *conditions)
+    return judge
+
+
+def run(*arguments):
+    return subprocess.run([script, *arguments], capture_output=True, text=True, timeout=30, check=False)
+
+
+good = text_of(pages, posts, total)
+
+
+@pytest.mark.parametrize("fails, passes", [
+    ("POST /events p95 > 89ms", "POST /events p95 > 90ms"),
+    ("POST /events p95 >= 90ms", "POST /events p95 >= 91ms"),
+    ("POST /events p50 < 11ms", "POST /events p50 < 10ms"),
+    ("POST /events p50 <= 10ms", "POST /events p50 <= 9ms"),
+    ("GET /inbox p99 > 0.04s", "GET /inbox p99 > 0.05 s"),
+    ("GET /inbox p99.9 > 59000us", "GET /inbox p99.9 > 60000us"),
+    ("POST /events p90>39ms", "POST /events p90>40ms"),
+    ("POST /events mean > 20ms", "POST /events mean > 20.5ms"),
+    ("POST /events max > 200ms", "POST /events max > 201ms"),
+    ("POST /events min < 3ms", "POST /events min < 2ms"),
+    ("p95 > 50ms", "p95 > 100ms"),
+    ("error-rate > 1%", "error-rate > 2 %"),
+    ("POST /events error-rate >= 2%", "GET /inbox error-rate > 0%"),
+    ("failures > 19", "failures > 20"),
+    ("failures/s > 1.9", "failures/s > 2"),
+    ("requests < 1201", "requests < 1200"),
+    ("GET /inbox requests < 201", "GET /inbox requests < 200"),
+    ("requests/s < 121", "requests/s < 120"),
+    ("accepted < 981", "accepted < 980"),
+    ("accepted/s < 98.5", "accepted/s < 98"),
+    ("POST /events accepted/s <= 98", "POST /events accepted/s < 98"),
+])
+def test_each_condition_can_fail_and_can_pass(gate, fails, passes):
+    failed = gate(good, fails)
+    assert (failed.returncode, "(FAILED)" in failed.stdout) == (1, True), failed
+    passed = gate(good, passes)
+    assert (passed.returncode, "(passed)" in passed.stdout) == (0, True), passed
+
+
+def test_one_failed_condition_among_passed_ones_fails_and_all_are_told(gate):
+    done = gate(good, "POST /events p95 > 100ms", "error-rate > 1%", "accepted/s < 50")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "fail-if POST /events p95 > 100ms: it is 90 ms (passed)",
+        "fail-if error-rate > 1%: it is 1.66667 % (FAILED)",
+        "fail-if accepted/s < 50: it is 98 (passed)",
+    ]
+
+
+def test_what_the_rate_limit_refused_is_not_accepted(gate):
+    text = text_of(posts, limited, total)
+    assert gate(text, "accepted/s < 99").returncode == 1
+    assert gate(text, "POST /events (429) requests > 0").returncode == 1
+    assert gate(text_of(limited, total), "accepted/s < 1").returncode == 2
+
+
+def test_columns_are_found_by_name_not_by_place(gate):
+    backwards = text_of(posts, total, columns=header[::-1])
+    assert gate(backwards, "POST /events p95 > 89ms").returncode == 1
+    assert gate(backwards, "POST /events p95 > 90ms", "error-rate > 2%").returncode == 0
+
+
+def test_quoted_fields_are_read_as_they_were_written(gate):
+    name = 'POST "a, b"\nand c'
+    odd = with_value(posts, "Name", name)
+    text = text_of(odd, total)
+    assert '""a, b""' in text
+    assert gate(text, f"{name} p95 > 89ms").returncode == 1
+    assert gate(text, f"{name} p95 > 90ms", "requests < 1").returncode == 0
+    everything_quoted = "\r\n".join(",".join(f'"{field}"' for field in row) for row in (header, posts, total))
+    assert gate(everything_quoted, "POST /events p95 > 89ms").returncode == 1
+
+
+@pytest.mark.parametrize("text", [good.replace("\r\n", "\n"), good.rstrip("\r\n"), "\ufeff" + good],
+                         ids=["lf", "no last line end", "byte order mark"])
+def test_other_writers_of_csv_are_understood(gate, text):
+    assert gate(text, "POST /events p95 > 89ms").returncode == 1
+    assert gate(text, "POST /events p95 > 90ms", "p95 > 100ms").returncode == 0
+
+
+no_requests = with_value(posts, "Request Count", 0)
+nothing = {
+    "an empty file": ("", "p95 > 1ms"),
+    "only a header": (text_of(), "p95 > 1ms"),
+    "no total": (text_of(posts), "error-rate > 1%"),
+    "no such row": (good, "DELETE /events/{id} p95 > 1ms"),
+    "no post": (text_of(pages, total), "accepted/s < 1"),
+    "no requests": (text_of(no_requests, total), "POST /events p95 > 1ms"),
+    "no requests to have failed": (text_of(no_requests, total), "POST /events error-rate > 1%"),
+    "no requests to be accepted": (text_of(no_requests, total), "accepted < 0"),
+    "no requests at all": (text_of(with_value(total, "Request Count", 0)), "failures > 0"),
+    "N/A": (text_of(with_value(posts, "95%", "N/A"), total), "POST /events p95 > 1ms"),
+    "an empty value": (text_of(with_value(posts, "95%", ""), total), "POST /events p95 > 1ms"),
+    "an empty rate": (text_of(with_value(posts, "Failures/s", ""), total), "accepted/s < 1"),
+    "an empty count": (text_of(with_value(posts, "Request Count", ""), total), "POST /events p95 > 1ms"),
+    "not a number": (text_of(with_value(posts, "95%", "nan"), total), "POST /events p95 > 1ms"),
+    "no such column": (text_of(posts, total, columns=[name for name in header if name != "95%"]), "p95 > 1ms"),
+    "a percentile that the file does not have": (good, "p42 > 1ms"),
+    "no column of failures": (text_of(posts, total, columns=[name for name in header if name != "Failure Count"]),
+                              "error-rate > 1%"),
+    "no column of names": (text_of(posts, total, columns=[name for name in header if name != "Name"]), "p95 > 1ms"),
+    "another file": ("Method,Name,Error,Occurrences\r\nPOST,POST /events,no,3\r\n", "p95 > 1ms"),
+    "two rows of the name": (text_of(posts, posts, total), "POST /events p95 > 1ms"),
+    "a torn row": (good[:-20], "p95 > 1000ms"),
+    "a torn quote": (good + '"POST', "p95 > 1000ms"),
+}
+
+
+@pytest.mark.parametrize("text, condition", nothing.values(), ids=nothing.keys())
+def test_nothing_to_judge_is_no_pass(gate, text, condition):
+    done = gate(text, condition)
+    assert done.returncode == 2, done
+    assert "CANNOT BE JUDGED" in done.stdout or done.stderr.startswith("ci_gate: "), done
+
+
+def test_a_missing_file_and_a_folder_are_no_pass(tmp_path):
+    for path in (tmp_path / "none_stats.csv", tmp_path):
+        done = run(path, "p95 > 1ms")
+        assert (done.returncode, "there is no file" in done.stderr) == (2, True), done
+
+
+def test_a_known_failure_outweighs_what_cannot_be_judged(gate):
+    both = gate(good, "GET /status p95 > 1ms", "POST /events p95 > 89ms")
+    assert both.returncode == 1 and "CANNOT BE JUDGED" in both.stdout
+    assert gate(good, "GET /status p95 > 1ms", "POST /events p95 > 90ms").returncode == 2
+
+
+@pytest.mark.parametrize("condition", [
+    "", "p95", "p95 >", "p95 > 100", "p95 > 100m", "p95 = 100ms", "p95 => 1ms", "px > 1ms", "p > 1ms", "p95 > -1ms",
+    "> 100ms", "POST /events > 100ms", "p95 > 100ms or more", "error-rate > 1", "error-rate > 1ms", "error-rate/s > 1%",
+    "accepted/s < 10%", "GET /inbox accepted/s < 10", "speed > 1", "requests < nan", "requests > inf", "requests > 1e9",
+])
+def test_what_is_not_a_condition_is_refused_before_anything_is_judged(gate, condition):
+    done = gate(good, "POST /events p95 > 89ms", condition)
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert f'"{condition}"' in done.stderr and "for instance" in done.stderr
+
+
+def test_without_arguments_it_says_how_it_is_used():
+    assert (run().returncode, "STATS_CSV" in run().stderr) == (2, True)
+    assert (run("--help").returncode, "STATS_CSV" in run("--help").stdout) == (0, True)
+
+
+def test_without_conditions_it_judges_the_targets_of_the_product_requirements(gate):
+    prd = (repository / "docs/prd.md").read_text(encoding="utf-8")
+    targets = dict(re.findall(r"^\| (N[1-4]) \| .* \| (?:below|at least) ([\d.]+)", prd, re.MULTILINE))
+    wanted = [f"POST /events p95 >= {targets['N1']}ms", f"GET /inbox p95 >= {targets['N2']}ms",
+              f"accepted/s < {targets['N3']}", f"error-rate >= {targets['N4']}%"]
+    fast = [with_value(row, "Requests/s", 2000.0) for row in (posts, pages, total)]
+    reached = gate(text_of(*[with_value(row, "Failure Count", 2) for row in fast]))
+    assert reached.returncode == 0, reached
+    assert [line.removeprefix("fail-if ").split(": it is ")[0] for line in reached.stdout.splitlines()] == wanted
+    for missed in (with_value(fast[0], "95%", 100), with_value(fast[0], "Requests/s", 1001.0)):
+        assert gate(text_of(missed, *[with_value(row, "Failure Count", 2) for row in fast[1:]])).returncode == 1
+    assert gate(text_of(*fast)).returncode == 1  # 20 failures in 1200
+
+
+@pytest.mark.skipif(importlib.util.find_spec("locust") is None, reason="needs Debian's python3-locust")
+def test_it_judges_what_locust_itself_has_written(start_server, tmp_path):
+    server = start_server("--access-log=false")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    environment.update(LOCUST_API_KEY=server.create_key()["api_key"], PYTHONDONTWRITEBYTECODE="1")
+    subprocess.run([sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary", "--host",
+                    f"http://127.0.0.1:{server.port}", "-u", "10", "-r", "10", "-t", "4s", "--csv", str(tmp_path / "run"),
+                    "HighThroughputUser"], env=environment, cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    stats = tmp_path / "run_stats.csv"
+    passed = run(stats, "POST /events p95 > 30s", "POST /events error-rate > 0%", "p99.9 > 30s", "accepted/s < 1",
+                 "accepted < 1", "requests/s < 1", "max > 30s")
+    assert (passed.returncode, passed.stdout.count("(passed)")) == (0, 7), passed
+    for condition in ("POST /events p95 > 0us", "p50 >= 1us", "mean > 1us", "failures < 1", "accepted/s > 1"):
+        assert run(stats, condition).returncode == 1, condition
+    assert run(stats, "GET /inbox p95 > 200ms").returncode == 2
