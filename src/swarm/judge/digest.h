@@ -9,8 +9,8 @@
 
 namespace triggers::swarm {
 
-/// The first 128 bits of SHA-256 over an event's type, payload, source and metadata, each with its length: two events
-/// of one run have the same digest only if they are the same.
+/// The first 128 bits of SHA-256 over an event's type, payload, source and metadata, each after its length in bytes as
+/// a 64-bit little-endian number: two events of one run have the same digest only if they are the same.
 struct Digest {
   std::array<unsigned char, 16> bytes{};
   auto operator<=>(const Digest&) const = default;

@@ -96,7 +96,9 @@ TEST_F(Gate, RefusesWhatIsNotACondition) {
                            "p95 > 100ms or more",
                            "error-rate/s > 1%",
                            "p95 => 1ms",
-                           "requests < nan"}) {
+                           "requests < nan",
+                           "requests > inf",
+                           "p95 > infms"}) {
     const auto condition = Condition::parse(text);
     ASSERT_FALSE(condition.ok()) << text;
     EXPECT_EQ(condition.error().code, ErrorCode::invalid_argument);

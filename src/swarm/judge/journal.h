@@ -20,13 +20,13 @@ struct SentEvent {
 ///
 ///     swarm-journal 1          the format, first
 ///     A <event id> <digest>    answered 201: accepted
-///     D <event id> <digest>    answered 201, but as a duplicate of that event
+///     D <event id> <digest>    answered 201, but as a duplicate of that event, whose bytes may be others
 ///     U <digest>               no answer, or a 5xx: stored or not, either is right
 ///     M <event id>             an acknowledgement was sent
 ///     K <event id>             answered 204: acknowledged
 ///
-/// Digests are those of digest_of(), in hexadecimal. Written through a buffer of 64 KiB, and at least once a second
-/// while something is written. Any thread.
+/// Digests are those of digest_of(), in lower-case hexadecimal. Written through a buffer of 64 KiB, and at least once a
+/// second while something is written. Any thread.
 class Journal {
  public:
   /// Appends to the file, so that several runs against one service can share it. Errors: `unavailable` with the path if

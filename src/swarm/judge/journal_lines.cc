@@ -44,8 +44,9 @@ bool read_line(std::string_view line, Promises& promises) {
   if ((kind != 'A' && kind != 'D') || !rest.starts_with(' ')) return false;
   const auto digest = parse_digest(rest.substr(1));
   if (!digest) return false;
-  promise.digest = *digest;
-  promise.has_digest = true;
+  // A duplicate may differ from its original, in the order of its members or in its source.
+  promise.has_digest = kind == 'A';
+  if (promise.has_digest) promise.digest = *digest;
   promise.accepted = true;
   promises.by_id.push_back(promise);
   return true;

@@ -17,8 +17,8 @@ inline constexpr std::string_view journal_header = "swarm-journal 1\n";
 struct Promise {
   Uuid7 id;
   Digest digest;
-  bool accepted = false;  ///< Else it is only named by an acknowledgement, or as the original of a duplicate.
-  bool has_digest = false;
+  bool accepted = false;    ///< Else it is only named by an acknowledgement.
+  bool has_digest = false;  ///< Else only a duplicate of it was answered: it must be there, its bytes are not known.
   bool acknowledged = false;
   bool maybe_acknowledged = false;
   std::uint8_t seen = 0;  ///< For whoever verifies.
@@ -34,8 +34,8 @@ struct Promises {
   [[nodiscard]] Promise* find(const Uuid7& id);
 };
 
-/// Reads a whole journal. Errors: `not_found` if there is no such file, `invalid_argument` if it is none, `unavailable`
-/// if it cannot be read.
+/// Reads a whole journal; needs memory for a Promise of each line until they are joined. Errors: `not_found` if there
+/// is no such file, `invalid_argument` if it is none, `unavailable` if it cannot be read.
 Result<Promises> read_journal(const std::string& path);
 
 }  // namespace triggers::swarm

@@ -77,6 +77,21 @@ TEST_F(JournalTest, ATornLastLineIsToldAndDoesNotSpoilTheNextRun) {
   EXPECT_EQ(promises.by_id.size(), 2U);
 }
 
+TEST_F(JournalTest, ADuplicatePromisesTheEventButNotItsBytes) {
+  {
+    const auto journal = open();
+    journal->accepted(first_id, order, false);
+    journal->accepted(first_id, other, true);
+    journal->accepted(second_id, other, true);
+  }
+  Promises promises = read();
+  EXPECT_TRUE(promises.changed.empty());
+  EXPECT_EQ(promises.find(*Uuid7::parse(first_id))->digest, digest_of(order));
+  const Promise* const second = promises.find(*Uuid7::parse(second_id));
+  EXPECT_TRUE(second->accepted);
+  EXPECT_FALSE(second->has_digest);
+}
+
 TEST_F(JournalTest, OneIdWithTwoContentsIsAFault) {
   {
     const auto journal = open();

@@ -89,7 +89,7 @@ class Verifier {
   /// The contents that were accepted, to know a second copy of one.
   void collect_contents() {
     for (const Promise& one : promises_.by_id) {
-      if (one.accepted) accepted_contents_.push_back(one.digest);
+      if (one.has_digest) accepted_contents_.push_back(one.digest);
     }
     std::sort(accepted_contents_.begin(), accepted_contents_.end());
   }
@@ -104,18 +104,20 @@ class Verifier {
       if (!page) return not_an_answer(path, *reply);
       for (const StoredDigest& one : page->events) judge_pending(one, round);
       if (!page->has_more) return Done{};
-      path = fmt::format("/inbox?limit={}&cursor={}", page_events, page->next_cursor);
+      auto next = fmt::format("/inbox?limit={}&cursor={}", page_events, page->next_cursor);
+      if (next == path) return Error{ErrorCode::unavailable, fmt::format("GET {} leads to itself", path)};
+      path = std::move(next);
     }
   }
 
   void judge_pending(const StoredDigest& stored, std::uint8_t round) {
     Promise* const promise = promises_.find(stored.id);
-    if (promise == nullptr || !promise->accepted) return judge_stranger(stored);
+    if (promise == nullptr || !promise->accepted) return judge_stranger(stored, promise, round);
     if (promise->seen == round) result_.doubled.add(stored.id.text());
     const bool first = promise->seen == 0;
     promise->seen = round;
     if (!first) return;  // another key of the same tenant
-    if (promise->digest != stored.digest) result_.changed.add(stored.id.text());
+    if (promise->has_digest && promise->digest != stored.digest) result_.changed.add(stored.id.text());
     if (promise->acknowledged) {
       result_.returned.add(stored.id.text());
     } else {
@@ -123,10 +125,18 @@ class Verifier {
     }
   }
 
-  /// In the inbox under an id that the journal does not have.
-  void judge_stranger(const StoredDigest& stored) {
-    if (std::binary_search(strangers_.begin(), strangers_.end(), stored.id)) return;  // seen by another key
-    strangers_.insert(std::upper_bound(strangers_.begin(), strangers_.end(), stored.id), stored.id);
+  /// In the inbox under an id that the journal does not have as accepted; `promise` is null if it does not have it at
+  /// all.
+  void judge_stranger(const StoredDigest& stored, const Promise* promise, std::uint8_t round) {
+    const auto at = std::lower_bound(strangers_.begin(), strangers_.end(), stored.id,
+                                     [](const Stranger& one, const Uuid7& id) { return one.id < id; });
+    if (at != strangers_.end() && at->id == stored.id) {
+      if (at->seen == round) result_.doubled.add(stored.id.text());
+      at->seen = round;
+      return;  // else another key of the same tenant
+    }
+    strangers_.insert(at, {.id = stored.id, .seen = round});
+    if (promise != nullptr && promise->acknowledged) return result_.returned.add(stored.id.text());
     const auto unknown = std::lower_bound(promises_.unknown.begin(), promises_.unknown.end(), stored.digest);
     if (unknown != promises_.unknown.end() && *unknown == stored.digest) {
       promises_.unknown.erase(unknown);  // explains one
@@ -184,12 +194,21 @@ class Verifier {
       return true;
     }
     const std::lock_guard lock(mutex_);
-    result_.missing.add(id);
+    if (may_have_expired(promise)) {
+      ++result_.expired;
+    } else {
+      result_.missing.add(id);
+    }
     return true;
   }
 
+  /// An event expires so long after its acknowledgement, which came after its id was given.
+  [[nodiscard]] bool may_have_expired(const Promise& promise) const {
+    return promise.maybe_acknowledged && promise.id.time() + options_.retention <= options_.now;
+  }
+
   void judge_delivered(const Promise& promise, const StoredDigest& stored, const std::string& id) {
-    if (stored.id != promise.id || stored.digest != promise.digest) result_.changed.add(id);
+    if (stored.id != promise.id || (promise.has_digest && stored.digest != promise.digest)) result_.changed.add(id);
     if (!stored.delivered.value_or(false)) {
       result_.lost.add(id);
     } else if (!promise.acknowledged && !promise.maybe_acknowledged) {
@@ -198,12 +217,17 @@ class Verifier {
     }
   }
 
+  struct Stranger {
+    Uuid7 id;
+    std::uint8_t seen;  // the last key that saw it
+  };
+
   Promises promises_;
   const Target& target_;
   const VerifyOptions& options_;
   std::unique_ptr<http::TlsClientContext> tls_;
   std::vector<Digest> accepted_contents_;  // sorted
-  std::vector<Uuid7> strangers_;           // sorted
+  std::vector<Stranger> strangers_;        // sorted by id
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   Verification result_;           // guarded by mutex_ while there are threads
@@ -224,6 +248,9 @@ bool Verification::clean() const noexcept {
 Result<Verification> verify(Promises promises, const Target& target, const VerifyOptions& options) {
   if (options.api_keys.empty() || options.api_keys.size() > 255) {
     return Error{ErrorCode::invalid_argument, "LOCUST_API_KEY must hold 1 to 255 keys of the tenants to verify"};
+  }
+  if (std::none_of(promises.by_id.begin(), promises.by_id.end(), [](const Promise& one) { return one.accepted; })) {
+    return Error{ErrorCode::invalid_argument, "the journal holds no accepted event: there is nothing to verify"};
   }
   std::unique_ptr<http::TlsClientContext> tls;
   if (target.tls) {

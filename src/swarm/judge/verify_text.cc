@@ -29,13 +29,14 @@ struct Count {
   std::uint64_t Verification::* count;
 };
 
-constexpr std::array<Count, 7> counts{{
+constexpr std::array<Count, 8> counts{{
     {"accepted", "events in the journal", &Verification::accepted},
     {"acknowledged", "of these", &Verification::acknowledged},
     {"undelivered", "of these in the inbox, rightly", &Verification::undelivered},
     {"explained", "in the inbox, of requests whose outcome nobody knew", &Verification::explained},
     {"foreign", "in the inbox, not of this journal", &Verification::foreign},
     {"taken", "acknowledged by somebody else", &Verification::taken},
+    {"expired", "acknowledged, and gone as retention allows", &Verification::expired},
     {"broken_lines", "of the journal that could not be read", &Verification::broken_lines},
 }};
 

@@ -13,6 +13,7 @@ using std::chrono::seconds;
 constexpr std::size_t users_max = 1'000'000;
 constexpr std::size_t threads_max = 256;
 constexpr double rate_max = 10'000'000;
+constexpr std::size_t retention_days_max = 3650;
 
 /// Reads Locust's times into `target`.
 CLI::Option* add_duration(CLI::App& app, const std::string& name, seconds& target, const std::string& help) {
@@ -133,6 +134,10 @@ void declare_judgement(CLI::App& app, Options& options) {
   app.add_option("--verify", options.verify_path, "Instead of a test: compares the service with such a journal")
       ->type_name("FILE")
       ->group("Judgement");
+  app.add_option("--retention-days", options.retention_days,
+                 "With --verify: days that the service keeps an acknowledged event [30]")
+      ->check(CLI::Range(std::size_t{1}, retention_days_max))
+      ->group("Judgement");
   app.add_flag("--exclusive", options.exclusive, "With --verify: events that the journal does not know are errors too")
       ->group("Judgement");
 }
@@ -159,6 +164,7 @@ std::string contradiction(const Options& options) {
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
   if (options.exclusive && options.verify_path.empty()) return "--exclusive is for --verify";
+  if (options.retention_days && options.verify_path.empty()) return "--retention-days is for --verify";
   return {};
 }
 

@@ -43,6 +43,7 @@ struct Options {
   std::string journal_path;
   std::string verify_path;
   bool exclusive = false;
+  std::optional<std::size_t> retention_days;  ///< With `verify_path`; 30 if not given.
   std::string ca_file;
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};

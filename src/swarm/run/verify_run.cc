@@ -19,6 +19,8 @@ Result<Verification> verify_journal(const Options& options) {
   VerifyOptions verify_options;
   verify_options.api_keys = api_keys_in_environment();
   verify_options.exclusive = options.exclusive;
+  if (options.retention_days) verify_options.retention = std::chrono::days{*options.retention_days};
+  verify_options.now = Clock::system().now();
   verify_options.ca_file = options.ca_file;
   verify_options.verify_tls = options.verify_tls;
   verify_options.request_timeout = options.request_timeout;
