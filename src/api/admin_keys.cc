@@ -9,6 +9,7 @@
 #include "api/key_json.h"
 #include "auth/validate.h"
 #include "base/uuid7.h"
+#include "event/escape.h"
 
 namespace triggers::api {
 namespace {
@@ -20,7 +21,9 @@ constexpr std::int64_t grace_seconds_max = std::int64_t{30} * 24 * 3600;
 constexpr std::int64_t grace_seconds_default = std::int64_t{24} * 3600;
 
 Refusal no_such_key(std::string_view key_id) {
-  return {Code::not_found, "No key has this id.", Details().text("key_id", key_id).json(), {}, {}};
+  // It is whatever stood in the path, which need not be text.
+  const std::string shown = event::printable(key_id, auth::KeyLimits::key_id_bytes_max);
+  return {Code::not_found, "No key has this id.", Details().text("key_id", shown).json(), {}, {}};
 }
 
 /// The operator, and an admin of all tenants, see every key; any other admin those of its own tenant.

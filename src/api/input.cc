@@ -6,11 +6,13 @@
 #include <charconv>
 
 #include "auth/validate.h"
+#include "event/escape.h"
 
 namespace triggers::api {
 namespace {
 
 constexpr std::size_t idempotency_key_bytes_max = 255;
+constexpr std::size_t shown_name_chars_max = 64;
 
 /// The type and subtype of a Content-Type, without parameters and blanks around.
 std::string_view media_type(const http::Request& request) {
@@ -107,8 +109,9 @@ Outcome<std::vector<Parameter>> query_parameters(std::string_view query,
       return invalid("query", "holds a broken percent-escape, or text that is not UTF-8");
     }
     if (std::ranges::find(known, *name) == known.end()) {
-      return invalid("query", fmt::format("knows no parameter {}; it has {}", name->substr(0, 64),
-                                          known.size() == 0 ? "none" : join(known)));
+      return invalid("query",
+                     fmt::format("knows no parameter {}; it has {}", event::printable(*name, shown_name_chars_max),
+                                 known.size() == 0 ? "none" : join(known)));
     }
     if (find(parameters, *name) != nullptr) return invalid(*name, "must be given once");
     parameters.push_back({std::move(*name), std::move(*value)});

@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "api/repeated_member.h"
+#include "event/escape.h"
 
 namespace triggers::api {
 namespace {
 
 constexpr std::size_t depth_max = 32;
+constexpr std::size_t shown_name_chars_max = 64;
 
 }  // namespace
 
@@ -22,7 +24,7 @@ Outcome<boost::json::object> json_object(const http::Request& request) {
   if (error) return invalid("body", fmt::format("is not valid JSON: {}", error.message()));
   if (!value.is_object()) return invalid("body", "must be a JSON object");
   if (const auto name = repeated_member(request.body, depth_max))
-    return invalid(name->substr(0, 64), "is given more than once");
+    return invalid(event::printable(*name, shown_name_chars_max), "is given more than once");
   return std::move(value.get_object());
 }
 
@@ -30,7 +32,7 @@ Outcome<Done> only_members(const boost::json::object& object, std::initializer_l
   for (const auto& member : object) {
     const std::string_view name{member.key().data(), member.key().size()};
     if (std::ranges::find(known, name) != known.end()) continue;
-    return invalid(name.substr(0, 64),
+    return invalid(event::printable(name, shown_name_chars_max),
                    fmt::format("is not a field of this request; it has: {}", fmt::join(known, ", ")));
   }
   return Done{};
