@@ -60,6 +60,19 @@ Refusal over_rate(const limit::Decision& rate) {
           {}};
 }
 
+/// Every X-Forwarded-For as one list (RFC 9110, section 5.3): some proxies add a field of their own behind the one that
+/// the client sent, instead of lengthening it.
+std::string forwarded_for(const http::Headers& headers) {
+  std::string list;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const auto [name, value] = headers.at(i);
+    if (!http::equal_ignoring_case(name, "X-Forwarded-For")) continue;
+    if (!list.empty()) list += ',';
+    list += value;
+  }
+  return list;
+}
+
 /// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.
 bool has_no_query(Endpoint endpoint) {
   return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
@@ -69,8 +82,7 @@ bool has_no_query(Endpoint endpoint) {
 
 std::string client_address(const Services& services, const http::Request& request) {
   if (services.config.trusted_proxies.empty()) return request.peer.address;
-  return limit::client_address(request.peer.address, request.headers.find("X-Forwarded-For").value_or(""),
-                               services.config.trusted_proxies);
+  return limit::client_address(request.peer.address, forwarded_for(request.headers), services.config.trusted_proxies);
 }
 
 Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action action) {

@@ -1,3 +1,5 @@
+#include "api/admit.h"
+
 #include <gtest/gtest.h>
 
 #include "api/test_service.h"
@@ -197,6 +199,15 @@ TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
   service.clock.advance(std::chrono::seconds{20});
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 429U);
+}
+
+TEST(AdmitTest, AClientCannotHideBehindAForwardedFieldOfItsOwn) {
+  TestService service("trusted-proxies", "10.0.0.0/8");
+  http::Request request;
+  request.peer.address = "10.0.0.1";
+  request.headers.add("X-Forwarded-For", "6.6.6.6");
+  request.headers.add("x-forwarded-for", "203.0.113.9, 10.0.0.2");
+  EXPECT_EQ(client_address(service.services, request), "203.0.113.9");
 }
 
 TEST(AdmitTest, AKeyMaySendItsOwnTypesOnly) {
