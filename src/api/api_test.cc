@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "api/test_service.h"
+#include "auth/validate.h"
 
 namespace triggers::api {
 namespace {
@@ -140,6 +141,13 @@ TEST(ApiTest, StatusIs503OnceTheServerIsStopping) {
   EXPECT_EQ(seen.text("problem"), "the server is stopping");
 }
 
+TEST(ApiTest, TheConfiguredVersionIsToldEverywhere) {
+  TestService service("api-version", "v9");
+  for (const std::string_view path : {"/", "/status", "/health"}) {
+    EXPECT_EQ(service.send(Method::get, std::string{path}).text("version"), "v9") << path;
+  }
+}
+
 TEST(ApiTest, ASaneRequestIdIsKeptAndAnyOtherReplaced) {
   TestService service;
   for (const auto& sane : {std::string{"a"}, std::string{"req-1_2.3:4/5+6=7@8"}, std::string(128, 'x')}) {
@@ -225,6 +233,23 @@ TEST(ApiTest, OnlyABatchMayHaveABatchsSize) {
   EXPECT_EQ(body_bytes_max(config, Method::get, "/events/batch"), 524'288U);
   for (const auto* target : {"/events", "/events/batch/x", "/events/batchx", "/inbox/ack", "*", ""}) {
     EXPECT_EQ(body_bytes_max(config, Method::post, target), 524'288U) << target;
+  }
+}
+
+TEST(ApiTest, AnErrorIsTextWhateverItQuotes) {
+  TestService service;
+  const auto admin = service.key(auth::Role::admin);
+  const std::string name = std::string(63, 'a') + "\xC3\xA9";  // Cut after 64 bytes it would be half a character.
+  const std::string twice = "{\"" + name + "\":1,\"" + name + "\":1}";
+  const std::vector<Asked> asked = {{Method::get, "/admin/keys/\xFF\xFE", ""},
+                                    {Method::get, "/inbox?" + name + "=1", ""},
+                                    {Method::post, "/inbox/ack", "{\"" + name + "\":1}"},
+                                    {Method::post, "/inbox/ack", twice},
+                                    {Method::post, "/admin/keys", twice}};
+  for (const auto& [method, target, body] : asked) {
+    const auto seen = service.send(method, target, admin, body);
+    EXPECT_TRUE(seen.status() == 400U || seen.status() == 404U) << target;
+    EXPECT_TRUE(auth::is_utf8(seen.response.body)) << seen.response.body;
   }
 }
 

@@ -30,7 +30,7 @@ Answer get_status(Services& services) {
   const auto uptime = std::chrono::floor<std::chrono::seconds>(services.clock.steady() - services.started_at).count();
   http::Response response;
   response.body = health.writable && !stopping ? "{\"status\":\"ok\"" : "{\"status\":\"unavailable\"";
-  append_member(response.body, "version", TRIGGERS_VERSION);
+  append_member(response.body, "version", services.config.api_version);
   response.body += fmt::format(",\"uptime_seconds\":{}", uptime);
   if (!health.writable || stopping) {
     response.status = 503;
