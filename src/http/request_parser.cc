@@ -63,6 +63,11 @@ bool is_token_char(char c) noexcept {
          marks.find(c) != std::string_view::npos;
 }
 
+/// One that no part of a line may hold (RFC 9110, section 5.5): any but the tab.
+bool has_control_character(std::string_view text) noexcept {
+  return std::ranges::any_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
+}
+
 }  // namespace
 
 /// Beast's reader of the grammar, made to fill our Request. It sees a whole header at once, and later the chunks.
@@ -113,8 +118,14 @@ struct RequestParser::Wire {
       if (owner_.state_ == State::failed) ec = wire::make_error_code(wire::error::body_limit);
       return bytes.size();
     }
-    void on_chunk_header_impl(std::uint64_t size, beast::string_view, beast::error_code& ec) override {
+    void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast::error_code& ec) override {
       owner_.chunk_left_ = size;
+      // A quoted value may hold a line feed to Beast; a reader that ends lines at one would find another chunk behind
+      // it.
+      if (has_control_character({extensions.data(), extensions.size()})) {
+        ec = wire::make_error_code(wire::error::bad_chunk_extension);
+        return;
+      }
       if (size <= owner_.body_limit_ - std::min(owner_.body_limit_, owner_.body_bytes_)) return;
       owner_.fail(ProtocolProblem::body_too_large, "the body is too large", owner_.body_limit_);
       ec = wire::make_error_code(wire::error::body_limit);
