@@ -50,6 +50,7 @@ Task<bool> Session::handshake() {
   if (loop_.stopping()) co_return false;  // accepted in the moment of the stop
   enter(Phase::handshake, state_.config.header_deadline);
   const Operation done = co_await transport_.handshake();
+  if (expired_) ++state_.timeouts;
   co_return !done.error && !expired_;
 }
 

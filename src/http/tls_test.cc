@@ -142,6 +142,7 @@ TEST_F(TlsTest, HandshakeHasTheHeaderDeadline) {
   server_.config.header_deadline = std::chrono::milliseconds{50};
   server_.start();
   EXPECT_TRUE(server_.connect().ends());
+  EXPECT_EQ(server_.server->stats().timeouts, 1U);
 }
 
 TEST_F(TlsTest, StopEndsTlsConnections) {
