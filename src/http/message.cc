@@ -34,7 +34,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
 
 void Headers::clear() noexcept {
   if (text_.capacity() > kept_text_bytes || entries_.capacity() > kept_entries) {
-    *this = Headers{};
+    std::string{}.swap(text_);  // An assignment would keep the memory.
+    std::vector<Entry>{}.swap(entries_);
     return;
   }
   text_.clear();
@@ -65,6 +66,8 @@ std::size_t Headers::count(std::string_view name) const noexcept {
   }
   return found;
 }
+
+std::size_t Headers::memory_bytes() const noexcept { return text_.capacity() + entries_.capacity() * sizeof(Entry); }
 
 std::pair<std::string_view, std::string_view> Headers::at(std::size_t index) const noexcept {
   const Entry& entry = entries_[index];

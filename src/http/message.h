@@ -28,6 +28,8 @@ class Headers {
   /// How many fields have that name.
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// What is held on to, in use or not.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
   [[nodiscard]] std::pair<std::string_view, std::string_view> at(std::size_t index) const noexcept;
 
  private:

@@ -21,6 +21,15 @@ TEST(Headers, NamesCompareWithoutCaseAndKeepTheirOrder) {
   EXPECT_FALSE(headers.find("X-A"));
 }
 
+TEST(Headers, MemoryOfAnUnusualRequestIsGivenBack) {
+  Headers headers;
+  headers.add("X-Long", std::string(30'000, 'x'));
+  for (int i = 0; i < 1000; ++i) headers.add("X", "y");
+  EXPECT_GT(headers.memory_bytes(), 30'000U);
+  headers.clear();
+  EXPECT_LT(headers.memory_bytes(), 100U);
+}
+
 TEST(EqualIgnoringCase, IsAboutLettersOnly) {
   EXPECT_TRUE(equal_ignoring_case("", ""));
   EXPECT_FALSE(equal_ignoring_case("@", "`"));
