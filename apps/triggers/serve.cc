@@ -65,6 +65,7 @@ http::ServerConfig server_config(const config::Config& config) {
   server.body_bytes_max_for = [&config](http::Method method, std::string_view target) {
     return api::body_bytes_max(config, method, target);
   };
+  server.bodies_bytes_max = config.bodies_bytes_max;
   server.header_deadline = config.header_deadline;
   server.body_deadline = config.body_deadline;
   server.idle_deadline = config.idle_deadline;
@@ -88,6 +89,11 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server) {
                         [&] { return static_cast<double>(server.stats().connections_accepted); });
   registry.counter_from("triggers_http_connections_refused_total", "Connections refused because there were too many.",
                         {}, [&] { return static_cast<double>(server.stats().connections_refused); });
+  auto& bodies = registry.gauge("triggers_http_bodies_bytes", "Memory of the large bodies in flight.");
+  registry.on_scrape([&] { bodies.set(static_cast<double>(server.stats().bodies_bytes)); });
+  registry.counter_from("triggers_http_bodies_refused_total",
+                        "Requests refused because the bodies in flight were too large together.", {},
+                        [&] { return static_cast<double>(server.stats().bodies_refused); });
   registry.counter_from("triggers_http_accept_failures_total",
                         "Connections that could not be accepted: out of file descriptors or memory.", {},
                         [&] { return static_cast<double>(server.stats().accept_failures); });

@@ -150,6 +150,12 @@ Refusal from_protocol(const http::ProtocolError& error) {
     case ProtocolProblem::unsupported_expectation: return {Code::expectation_failed, error.detail, "{}", {}, {}};
     case ProtocolProblem::version_not_supported: return {Code::version_not_supported, error.detail, "{}", {}, {}};
     case ProtocolProblem::not_implemented: return {Code::not_implemented, error.detail, "{}", {}, {}};
+    case ProtocolProblem::too_many_bodies:
+      return {Code::service_unavailable,
+              error.detail,
+              Details().text("reason", "overloaded").json(),
+              {{"Retry-After", std::string{overloaded_retry_seconds}}},
+              {}};
     case ProtocolProblem::too_many_connections:
     case ProtocolProblem::shutting_down:
       return {

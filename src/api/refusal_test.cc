@@ -96,6 +96,7 @@ TEST(RefusalTest, EveryProtocolProblemHasItsStatus) {
                     {ProtocolProblem::version_not_supported, 505},
                     {ProtocolProblem::not_implemented, 501},
                     {ProtocolProblem::too_many_connections, 503},
+                    {ProtocolProblem::too_many_bodies, 503},
                     {ProtocolProblem::shutting_down, 503}};
   for (const auto& row : rows) {
     const auto refusal = from_protocol({row.problem, "what it was", 10, 11});

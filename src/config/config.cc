@@ -59,6 +59,13 @@ Result<Done> check_together(const Settings& settings) {
     return refuse("max-payload-size-bytes = " + std::to_string(config.payload_bytes_max) +
                   " must be at most max-request-size-bytes = " + std::to_string(config.request_bytes_max));
   }
+  // A body that comes in chunks grows by doubling, and may take almost twice its size.
+  const std::size_t largest = std::max(config.request_bytes_max, config.batch_bytes_max);
+  if (config.bodies_bytes_max < 2 * largest) {
+    return refuse("max-bodies-size-bytes = " + std::to_string(config.bodies_bytes_max) +
+                  " must be at least twice the larger of max-request-size-bytes and max-batch-size-bytes = " +
+                  std::to_string(largest));
+  }
   for (const auto& setting : settings.values) {
     if (setting.option->name == "store" && setting.value == "dynamodb") {
       return refuse("store = dynamodb is not built yet: use store = embedded");

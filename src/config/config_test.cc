@@ -187,6 +187,8 @@ TEST(Load, WhatMustHoldTogetherIsChecked) {
   EXPECT_EQ(loaded({{"tls-cert", "a"}, {"tls-key", "b"}}).config.tls_key_path, "b");
   EXPECT_THAT(refusal({{"max-request-size-bytes", "2048"}, {"max-payload-size-bytes", "2049"}}),
               HasSubstr("max-payload-size-bytes = 2049 must be at most max-request-size-bytes = 2048"));
+  EXPECT_THAT(refusal({{"max-batch-size-bytes", "6000000"}, {"max-bodies-size-bytes", "11999999"}}),
+              HasSubstr("max-bodies-size-bytes = 11999999 must be at least twice"));
   EXPECT_THAT(refusal({{"store", "dynamodb"}}), HasSubstr("not built yet"));
 }
 

@@ -63,8 +63,10 @@ class ServerImpl final : public Server {
   [[nodiscard]] ServerStats stats() const override {
     const ServerState& state = *state_;
     return {.connections_open = state.tcp_open + state.local_open,
+            .bodies_bytes = state.bodies_bytes,
             .connections_accepted = state.accepted,
             .connections_refused = state.refused,
+            .bodies_refused = state.bodies_refused,
             .timeouts = state.timeouts,
             .accept_failures = state.accept_failures};
   }

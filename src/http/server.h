@@ -26,6 +26,9 @@ struct ServerConfig {
   std::size_t body_bytes_max = 512 * 1024;   ///< After decoding; more is 413. See body_bytes_max_for.
   /// The limit for one request's target, if it differs by path (a batch may be larger); may be empty.
   std::function<std::size_t(Method, std::string_view target)> body_bytes_max_for;
+  /// Of all bodies that are held at once, from their first byte to their answer; a body that passes it is 503. A body
+  /// that needs no more than a connection's buffer does not count.
+  std::size_t bodies_bytes_max = 256 * 1024 * 1024;
   /// From the first byte (of a connection's first request: from the accept) to the end of the fields; then 408 and
   /// close.
   std::chrono::milliseconds header_deadline{10'000};
@@ -48,6 +51,7 @@ enum class ProtocolProblem {
   version_not_supported,    ///< 505
   not_implemented,          ///< 501: a Transfer-Encoding other than chunked.
   too_many_connections,     ///< 503
+  too_many_bodies,          ///< 503: ServerConfig::bodies_bytes_max.
   shutting_down,            ///< 503
 };
 
@@ -83,7 +87,8 @@ struct Handlers {
 /// Numbers for the metrics page. Any thread may ask.
 struct ServerStats {
   std::size_t connections_open;
-  std::uint64_t connections_accepted, connections_refused, timeouts;
+  std::size_t bodies_bytes;  ///< What counts against ServerConfig::bodies_bytes_max.
+  std::uint64_t connections_accepted, connections_refused, bodies_refused, timeouts;
   std::uint64_t accept_failures;  ///< Out of file descriptors or memory; tried again after a pause.
 };
 

@@ -20,8 +20,10 @@ struct ServerState {
   std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.
   std::atomic<std::size_t> local_open = 0;     ///< Never refused: the operator must get in.
   std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503.
+  std::atomic<std::size_t> bodies_bytes = 0;   ///< Counted against bodies_bytes_max.
   std::atomic<std::uint64_t> accepted = 0;
   std::atomic<std::uint64_t> refused = 0;
+  std::atomic<std::uint64_t> bodies_refused = 0;
   std::atomic<std::uint64_t> timeouts = 0;
   std::atomic<std::uint64_t> accept_failures = 0;
 };

@@ -1,6 +1,7 @@
 #include "http/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "http/loop.h"
 
@@ -30,7 +31,10 @@ Session::Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, boo
   parser_.request().peer = std::move(peer);
 }
 
-Session::~Session() { --(refused_ ? state_.refusing_open : local_ ? state_.local_open : state_.tcp_open); }
+Session::~Session() {
+  release_body();
+  --(refused_ ? state_.refusing_open : local_ ? state_.local_open : state_.tcp_open);
+}
 
 RootTask Session::live() {
   bool open = true;
@@ -56,6 +60,7 @@ Task<bool> Session::handshake() {
 
 Task<bool> Session::exchange() {
   parser_.reset();
+  release_body();
   problem_.reset();
   bytes_in_ = bytes_out_ = 0;
   const bool whole = co_await read_request();
@@ -111,6 +116,7 @@ Task<bool> Session::read_request() {
     }
     if (phase_ == Phase::idle && loop_.stopping() && transport_.available() == 0) co_return false;
     const std::span<char> space = read_space();
+    if (!hold_body()) co_return true;
     const Operation read = co_await transport_.read_some(space);
     if (!take_read(read)) co_return problem_.has_value();
   }
@@ -159,6 +165,27 @@ void Session::feed_parser() {
   bytes_in_ += used;
 }
 
+/// Counts what the body takes. False, and the body is gone, if all bodies together take too much: anybody may send one,
+/// with or without a key.
+bool Session::hold_body() {
+  std::string& body = parser_.request().body;
+  const std::size_t takes = body.capacity() > body_buffer_bytes ? body.capacity() : 0;
+  if (takes == body_held_) return true;
+  const std::size_t before = state_.bodies_bytes.fetch_add(takes - body_held_);
+  const std::size_t all = before + takes - body_held_;
+  body_held_ = takes;
+  if (all <= state_.config.bodies_bytes_max) return true;
+  std::string{}.swap(body);  // An assignment would keep the memory.
+  release_body();
+  ++state_.bodies_refused;
+  problem_ = ProtocolError{ProtocolProblem::too_many_bodies, "too many large bodies are being sent at once"};
+  return false;
+}
+
+void Session::release_body() {
+  if (body_held_ != 0) state_.bodies_bytes -= std::exchange(body_held_, 0);
+}
+
 Task<bool> Session::send_continue() {
   constexpr std::string_view nothing_more;
   const Operation written = co_await transport_.write("HTTP/1.1 100 Continue\r\n\r\n", nothing_more);
@@ -186,7 +213,7 @@ Task<bool> Session::write_rest(const Response& response) {
   enter(Phase::writing, state_.config.write_deadline);
   const std::string_view body = response.body;
   const Operation rest = co_await transport_.write(unsent_, body.substr(body.size() - body_unsent_));
-  unsent_ = std::string{};
+  std::string{}.swap(unsent_);
   co_return !rest.error;
 }
 

@@ -54,6 +54,8 @@ class Session {
   std::span<char> read_space();
   bool take_read(const Operation& read);
   void feed_parser();
+  bool hold_body();
+  void release_body();
   bool write_answer(const Response& response, bool close);
   void enter(Phase phase, std::chrono::milliseconds time);
   void observe(const Response& response, TimePoint since);
@@ -66,6 +68,7 @@ class Session {
   std::string unsent_;                    // of the answer's head
   std::size_t body_unsent_ = 0;           // bytes, at its end
   std::optional<ProtocolError> problem_;  // that the parser does not know of
+  std::size_t body_held_ = 0;             // bytes, counted in state_.bodies_bytes
   TimePoint deadline_ = TimePoint::max();
   std::size_t bytes_in_ = 0;
   std::size_t bytes_out_ = 0;

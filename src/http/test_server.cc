@@ -127,6 +127,7 @@ unsigned status_of(ProtocolProblem problem) noexcept {
     case ProtocolProblem::version_not_supported: return 505;
     case ProtocolProblem::not_implemented: return 501;
     case ProtocolProblem::too_many_connections: return 503;
+    case ProtocolProblem::too_many_bodies: return 503;
     case ProtocolProblem::shutting_down: return 503;
   }
   return 0;

@@ -103,6 +103,27 @@ def test_readers_that_do_not_read_cost_little(start_server):
             assert len(slow[0].read_answer().body) / 2**20 > page_mib * 0.99
 
 
+def test_large_bodies_of_strangers_cost_no_more_than_their_limit(start_server):
+    limit_mib, body_bytes = 32, 5 * 2**20
+    server = start_server("--access-log=false", f"--max-bodies-size-bytes={limit_mib * 2**20}")
+    key = server.create_key()["api_key"]
+    with server.client(key) as client, contextlib.ExitStack() as stack:
+        before = resident_mib(server)
+        head = raw_request("POST", "/events/batch", headers=[("Content-Length", str(body_bytes))], length=False)
+        # Nobody has shown a key, and no body ever ends.
+        for _ in range(60):
+            stranger = stack.enter_context(server.connect())
+            stranger.send(head + b"[" * (body_bytes - 1))
+        figures = metrics.read(client)
+        assert 0 < figures["triggers_http_bodies_bytes"] <= limit_mib * 2**20
+        assert figures["triggers_http_bodies_refused_total"] >= 50
+        assert resident_mib(server) - before < limit_mib + 40
+        assert client.send_event("small", {"n": 1}).status == 201
+        refused = stranger.read_answer()
+        assert refused.status == 503 and refused.json()["details"]["reason"] == "overloaded"
+        assert refused.headers["Retry-After"] == "1"
+
+
 def test_a_filter_pages_through_a_large_backlog_of_another_type(start_server):
     backlog, batch = 500_000, 500
     server = start_server("--access-log=false", "--dedup-window-seconds=0")
