@@ -48,7 +48,7 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
 Service::Service(const config::Config& config) : config_(config) {}
 
 Service::~Service() {
-  if (store_) flush_last_used();
+  if (ring_) flush_last_used();  // None if open() has failed half-way.
 }
 
 Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background) {
@@ -74,8 +74,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
       .clock = clock,
       .cursor_secret = std::move(*secret),
       .started_at = clock.steady(),
-      .backup = [store_ptr =
-                     service->store_.get()](const std::string& directory) { return store_ptr->backup(directory); },
+      .backup = [raw = service->store_.get()](std::string directory) { return raw->backup(std::move(directory)); },
       .stopping = [raw = service.get()] { return raw->stopping_.load(); },
   });
   if (background && config.access_log) service->access_log_ = std::make_unique<log::AccessLog>();

@@ -17,7 +17,8 @@ Task<Answer> backup(Services& services, Exchange& exchange) {
     co_return invalid("directory", "is required: an absolute path that does not exist yet");
   }
   const std::string path{directory->get_string()};
-  if (const auto done = services.backup(path); !done) {
+  const auto done = co_await services.backup(path);
+  if (!done) {
     Refusal refusal = from_error(done.error());
     refusal.message = done.error().message;
     co_return refusal;

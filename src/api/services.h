@@ -32,8 +32,8 @@ struct Services {
   const Clock& clock;
   std::string cursor_secret;  ///< Signs cursors; the same on every node.
   std::chrono::steady_clock::time_point started_at;
-  std::function<Status(const std::string& directory)> backup;  ///< Empty: this engine has none.
-  std::function<bool()> stopping;                              ///< True once the server is told to stop; may be empty.
+  std::function<Task<Status>(std::string directory)> backup;  ///< Empty: this engine has none.
+  std::function<bool()> stopping;                             ///< True once the server is told to stop; may be empty.
 };
 
 /// One request on its way: what the steps before have found out.

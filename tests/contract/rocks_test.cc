@@ -204,11 +204,11 @@ TEST_F(RocksContract, BackupWhileWritingHoldsAllThatWasAcceptedBefore) {
       }
     }
   });
-  const auto made = store->backup(directory / "backup");
+  const auto made = sync_wait(store->backup(directory / "backup"));
   done = true;
   writer.join();
   ASSERT_TRUE(made) << made.error().message;
-  EXPECT_EQ(store->backup(directory / "backup").error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(sync_wait(store->backup(directory / "backup")).error().code, ErrorCode::invalid_argument);
 
   config.data_dir = directory / "backup";
   reopen();
@@ -223,7 +223,7 @@ TEST_F(RocksContract, BackupWhileWritingHoldsAllThatWasAcceptedBefore) {
 TEST_F(RocksContract, BackupIntoANameThatEndsInASlashIsMade) {
   open();
   ASSERT_TRUE(append(numbered(1)));
-  const auto made = store->backup(directory / "backup/");
+  const auto made = sync_wait(store->backup(directory / "backup/"));
   ASSERT_TRUE(made) << made.error().message;
   config.data_dir = directory / "backup";
   reopen();

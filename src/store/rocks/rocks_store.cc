@@ -19,6 +19,7 @@ namespace {
 /// What an operation costs besides its text: keys, counters, bookkeeping.
 constexpr std::size_t operation_overhead_bytes = 256;
 constexpr std::size_t shared_secret_bytes = 32;
+constexpr std::size_t backups_waiting_max = 4;
 
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
@@ -72,6 +73,7 @@ class RocksStoreImpl final : public RocksStore {
         keys_(*database_),
         queue_(config_.commit),
         readers_(config_.reader_threads, config_.reads_waiting_max),
+        backups_(1, backups_waiting_max),
         committer_(*database_, *inboxes_, queue_, last_id,
                    {config_.dedup_window, config_.idempotency_window, config_.clock, hash_seed, config_.on_commit}),
         housekeeper_(*database_, *inboxes_, queue_, {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
@@ -203,7 +205,10 @@ class RocksStoreImpl final : public RocksStore {
     co_return secret;
   }
 
-  Status backup(const std::string& directory) override { return database_->checkpoint(directory); }
+  Task<Status> backup(std::string directory) override {
+    auto copy = backups_.run([&] { return database_->checkpoint(directory); });
+    co_return co_await copy;
+  }
 
   Result<std::size_t> sweep(std::size_t events_max) override { return housekeeper_.sweep(events_max); }
 
@@ -249,6 +254,7 @@ class RocksStoreImpl final : public RocksStore {
   const KeyTable keys_;
   CommitQueue queue_;
   ReaderPool readers_;
+  ReaderPool backups_;  // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
   Housekeeper housekeeper_;
 };
