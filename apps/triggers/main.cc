@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -77,6 +79,9 @@ int main(int argc, char** argv) {
   flags.declare(*config_command);
 
   CLI11_PARSE(app, argc, argv);
+  // Events, hashes of keys, the secret that signs cursors: the owner's alone, also in a directory that was there
+  // before.
+  umask(S_IRWXG | S_IRWXO);
   if (config_command->parsed() && as_markdown) {
     std::fputs(config::render_markdown().c_str(), stdout);
     return 0;

@@ -1,6 +1,7 @@
 """What an operator needs: the configuration, two logs, /metrics, a backup and its restore, and clear words at the start."""
 
 import json
+import os
 import re
 import shutil
 import threading
@@ -361,6 +362,18 @@ def start_error(*, host="127.0.0.1", port=0, data_dir):
     assert done.returncode > 0, done
     assert done.stderr.startswith("triggers: ") and done.stderr.count("\n") == 1, done.stderr
     return done.stderr
+
+
+def test_what_is_stored_is_its_owners_alone_whatever_the_directory_was(start_server, tmp_path):
+    data_dir = tmp_path / "shared"
+    data_dir.mkdir()
+    data_dir.chmod(0o755)
+    server = start_server(data_dir=data_dir, preexec=lambda: os.umask(0o022))
+    server.create_key()
+    assert backup(server, tmp_path / "copy").returncode == 0
+    files = [*data_dir.rglob("*"), tmp_path / "copy", *(tmp_path / "copy").rglob("*")]
+    assert len(files) > 10
+    assert [str(path) for path in files if path.stat().st_mode & 0o077] == []
 
 
 def test_one_process_owns_a_data_directory(start_server):
