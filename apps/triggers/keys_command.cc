@@ -66,6 +66,29 @@ std::string path_segment(std::string_view text) {
   return out;
 }
 
+/// Every page of a list as one answer.
+Result<OperatorAnswer> list_all(const config::Config& config, http::Request request) {
+  const std::string first = request.target + (request.target.find('?') == std::string::npos ? "?" : "&");
+  json::array keys;
+  for (;;) {
+    auto answer = send_as_operator(config, request);
+    if (!answer || answer->status != 200) return answer;
+    json::error_code error;
+    auto page = json::parse(answer->body, error);
+    const auto* next = error || !page.is_object() ? nullptr : page.get_object().if_contains("next_after");
+    auto* found = next == nullptr ? nullptr : page.get_object().if_contains("keys");
+    if (found == nullptr || !found->is_array()) return answer;  // Whoever prints it says that it is no list.
+    for (auto& key : found->get_array()) keys.push_back(std::move(key));
+    if (!next->is_string()) break;
+    request.target = first + "after=" + path_segment(std::string{next->get_string()});
+  }
+  json::object all;
+  all["keys"] = std::move(keys);
+  all["has_more"] = false;
+  all["next_after"] = nullptr;
+  return OperatorAnswer{200, json::serialize(all) + "\n"};
+}
+
 }  // namespace
 
 /// Where CLI11 puts what was given, and which options were given at all.
@@ -176,7 +199,8 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
 KeysCommand::~KeysCommand() = default;
 
 int KeysCommand::run(const config::Config& config) const {
-  const auto answer = send_as_operator(config, flags_->request());
+  const bool lists = flags_->list->parsed();
+  const auto answer = lists ? list_all(config, flags_->request()) : send_as_operator(config, flags_->request());
   if (!answer) {
     std::fprintf(stderr, "triggers: %s\n", answer.error().message.c_str());
     return 1;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "base/sync_wait.h"
 #include "http/client.h"
@@ -19,24 +20,31 @@ bool starts_a_store(const http::Request& request) {
   return request.method == http::Method::post && request.target == "/admin/keys";
 }
 
+/// How long another process may have the store without a socket: a server that starts (it replays its log first) or
+/// stops, or another command.
+constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::milliseconds look_interval{20};
+
 bool holds_nothing(const std::string& directory) {
   std::error_code error;
   return !std::filesystem::exists(directory, error) || std::filesystem::is_empty(directory, error);
 }
 
-}  // namespace
-
-Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request) {
-  request.peer.local = true;
+/// Over the local socket; `unavailable` if nobody listens there.
+Result<OperatorAnswer> ask_server(const std::string& data_dir, const http::Request& request) {
   // Through the directory's descriptor: a socket's own path has room for 107 bytes only.
-  if (const int directory = ::open(config.data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
-    http::Endpoint endpoint;
-    endpoint.unix_path = "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
-    auto answer = http::exchange(endpoint, request, answer_deadline);
-    ::close(directory);
-    if (answer) return OperatorAnswer{answer->status, std::move(answer->body)};
-    if (answer.error().code != ErrorCode::unavailable) return std::move(answer).error();
-  }
+  const int directory = ::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return Error{ErrorCode::unavailable, "there is no directory " + data_dir};
+  http::Endpoint endpoint;
+  endpoint.unix_path = "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
+  auto answer = http::exchange(endpoint, request, answer_deadline);
+  ::close(directory);
+  if (!answer) return std::move(answer).error();
+  return OperatorAnswer{answer->status, std::move(answer->body)};
+}
+
+/// On the store itself; `conflict` if another process has it.
+Result<OperatorAnswer> ask_store(const config::Config& config, const http::Request& request) {
   if (!starts_a_store(request) && holds_nothing(config.data_dir)) {
     return Error{ErrorCode::not_found,
                  "there is no store in " + config.data_dir + ": name its directory with --data-dir"};
@@ -45,6 +53,21 @@ Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Requ
   if (!service) return std::move(service).error();
   auto response = sync_wait((*service)->api().handle(request));
   return OperatorAnswer{response.status, std::move(response.body)};
+}
+
+}  // namespace
+
+Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request) {
+  request.peer.local = true;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto answer = ask_server(config.data_dir, request);
+    if (answer || answer.error().code != ErrorCode::unavailable) return answer;
+    answer = ask_store(config, request);
+    const bool taken = !answer && answer.error().code == ErrorCode::conflict;
+    if (!taken || std::chrono::steady_clock::now() >= deadline) return answer;
+    std::this_thread::sleep_for(look_interval);
+  }
 }
 
 }  // namespace triggers

@@ -157,7 +157,7 @@ Task<Answer> create_key(Services& services, Exchange& exchange) {
   const std::string api_key = auth::generate_key();
   auth::KeyRecord record;
   const UnixMillis now = services.clock.now();
-  Uuid7Generator ids;
+  thread_local Uuid7Generator ids;  // So that keys of one millisecond are listed in order too.
   record.key_id = "key_" + ids.next(now).text();
   record.user_id = std::move(*user);
   record.rate_limit_per_minute = services.config.default_rate_limit_per_minute;

@@ -9,6 +9,7 @@ import stat
 import pytest
 
 from support import keys
+from support.server import Server
 
 api_key_shape = re.compile(r"[0-9A-Za-z]{64}")
 
@@ -103,6 +104,27 @@ def test_lists_are_tables_for_people(operator):
     of_anna = operator.json("list", "--user-id", "anna")["keys"]
     assert [key["key_id"] for key in of_anna] == [ids[0], ids[2]]
     assert operator.json("list", "--user-id", "nobody")["keys"] == []
+
+
+def test_a_long_list_is_listed_whole(start_server):
+    server = start_server("--access-log=false")
+    admin = server.create_key(user_id="u", role="admin")
+    with server.client(admin["api_key"]) as client:
+        ids = [admin["key_id"], *(client.post("/admin/keys", {"role": "viewer"}).json()["key_id"] for _ in range(1001))]
+    operator = Operator(server.data_dir)
+    assert [line.split()[0] for line in operator.run("list").stdout.splitlines()[1:]] == ids
+    answer = operator.json("list", "--user-id", "u")
+    assert [key["key_id"] for key in answer["keys"]] == ids and answer["has_more"] is False
+
+
+def test_keys_are_made_while_a_server_starts(tmp_path):
+    """When it has the store and no socket yet, the command waits for it."""
+    for attempt in range(5):
+        with Server(tmp_path / str(attempt)) as server:
+            server.start(wait=False)
+            operator = Operator(server.data_dir)
+            made = [operator.json("create", "--user-id", "u")["key_id"] for _ in range(3)]
+            assert [key["key_id"] for key in operator.json("list")["keys"]] == made
 
 
 def test_errors_say_what_to_change(operator):

@@ -202,7 +202,8 @@ Status sync_parent(const std::string& path) {
 
 /// Whole or not there at all, whenever the machine stops.
 Status write_format(const std::string& data_dir) {
-  const std::string partial = format_path(data_dir) + ".partial";
+  // A server and a command may both find that there is no store yet: each has a file of its own, and the same text.
+  const std::string partial = format_path(data_dir) + ".partial." + std::to_string(getpid());
   std::error_code error;
   fs::remove(partial, error);
   const std::string text = std::string{format_name} + " " + std::to_string(layout::format_version) + "\n";
