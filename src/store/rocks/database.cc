@@ -4,6 +4,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/perf_context.h>
@@ -20,6 +21,7 @@
 
 #include "store/rocks/hashed_memtable.h"
 #include "store/rocks/layout.h"
+#include "store/rocks/log_check.h"
 
 namespace triggers::store {
 namespace {
@@ -231,6 +233,12 @@ Status check_format(const std::string& data_dir) {
   return Done{};
 }
 
+Error damaged(const std::string& data_dir, const std::string& what) {
+  return {ErrorCode::unavailable,
+          "the store in " + data_dir +
+              " is damaged and was not opened, so that nothing more is lost: restore a backup (" + what + ")"};
+}
+
 Error open_error(const std::string& data_dir, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (status.IsIOError() && (text.find("While lock file") != std::string::npos ||
@@ -238,12 +246,24 @@ Error open_error(const std::string& data_dir, const rocksdb::Status& status) {
     return {ErrorCode::conflict,
             "another process is using " + data_dir + ": stop it, or choose another data directory (" + text + ")"};
   }
-  if (status.IsCorruption()) {
-    return {ErrorCode::unavailable,
-            "the store in " + data_dir +
-                " is damaged and was not opened, so that nothing more is lost: restore a backup (" + text + ")"};
-  }
+  if (status.IsCorruption()) return damaged(data_dir, text);
   return {ErrorCode::unavailable, "cannot open the store in " + data_dir + ": " + text};
+}
+
+/// check_logs() while nobody else has the database open and writes to its log.
+Status check_logs_alone(const DatabaseConfig& config) {
+  const std::string directory = database_dir(config.data_dir);
+  std::error_code error;
+  if (!fs::exists(directory + "/LOCK", error)) return Done{};
+  rocksdb::Env* const env = config.env != nullptr ? config.env : rocksdb::Env::Default();
+  rocksdb::FileLock* lock = nullptr;
+  if (const auto status = env->LockFile(directory + "/LOCK", &lock); !status.ok()) {
+    return open_error(config.data_dir, status);
+  }
+  const auto whole = check_logs(directory);
+  env->UnlockFile(lock).PermitUncheckedError();
+  if (!whole) return damaged(config.data_dir, whole.error().message);
+  return Done{};
 }
 
 }  // namespace
@@ -284,6 +304,7 @@ Status Database::prepare_directory(const DatabaseConfig& config) {
 
 Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
   if (auto prepared = prepare_directory(config); !prepared) return std::move(prepared).error();
+  if (auto whole = check_logs_alone(config); !whole) return std::move(whole).error();
 
   std::unique_ptr<Database> database(new Database);
   database->data_dir_ = config.data_dir;
