@@ -117,7 +117,8 @@ void KeysCommand::Flags::add_fields(CLI::App& app) {
   app.add_option("--rate-limit", rate_limit, "Requests a minute, 1 to 10000000, or unlimited");
   app.add_option("--event-types", event_types,
                  "Types that it may send, comma separated; a trailing * is a prefix; empty: all")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);  // What follows may be the key's id.
   app.add_option("--expires", expires,
                  "When it ends: an RFC 3339 time, or from now (12h, 30d); update also takes never");
   app.add_option("--description", description, "What it is for");

@@ -67,6 +67,8 @@ def test_the_whole_life_of_a_key(operator):
             changed["user_email"]) == ("viewer", "unlimited", [], None, "inactive", "")
     assert changed["description"] == "for the load test"
 
+    # Where the id stands makes no difference.
+    assert operator.json("update", "--event-types", "a,b.*", made["key_id"])["event_types"] == ["a", "b.*"]
     rotated = operator.json("rotate", made["key_id"], "--grace", "15m")
     assert rotated["grace_seconds"] == 900 and rotated["api_key"] != made["api_key"]
     assert operator.json("revoke", made["key_id"])["status"] == "revoked"
