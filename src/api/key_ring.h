@@ -38,7 +38,8 @@ struct ActiveKey {
 /// refresh() before answering, and an older revision never replaces a newer one. Any thread may call.
 class KeyRing {
  public:
-  /// At most `keys_max` secrets are kept (some 600 bytes each); past it, some are forgotten and read again.
+  /// At most `keys_max` secrets are found without the store (some 600 bytes each); past it, some are forgotten and read
+  /// again. What a key has used is kept as long as the process, or else an evicted key would begin with a full bucket.
   KeyRing(store::KeyStore& store, const Clock& clock, std::size_t keys_max = 1'000'000);
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;

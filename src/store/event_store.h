@@ -26,7 +26,8 @@ struct Append {
   std::optional<std::string_view> source;
   std::string_view metadata;  ///< JSON object, or empty.
   event::Fingerprint fingerprint;
-  std::optional<std::string_view> idempotency_key;  ///< 1 to 255 bytes.
+  /// 1 to 300 bytes: of an element of a batch, longer than a client's.
+  std::optional<std::string_view> idempotency_key;
 };
 
 /// The answer to an append.
