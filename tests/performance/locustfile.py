@@ -1,46 +1,49 @@
-"""Load tests of the Triggers API, for Locust 2.12 or later.
+"""Load tests of the Triggers API, for Locust 2.12 or later. README.md beside this file is the guide.
 
-    triggers keys create --user-id load-test --role creator --rate-limit unlimited
     export LOCUST_API_KEY=...
     locust -f tests/performance/locustfile.py --host http://localhost:8000 --users 50 --spawn-rate 10
 
-Headless, with its figures in files:
-
-    locust -f tests/performance/locustfile.py --host http://localhost:8000 --users 50 --spawn-rate 10 \
-        --headless --run-time 60s --csv results TriggersAPIUser
-
-An answer that was not expected is a failure, so Locust ends with exit status 1.
+An answer that was not expected is a failure. An answer of 429 is neither a failure nor an accepted event: it counts
+under a name of its own, `POST /events (429)`, so that it makes no other row look better or worse.
 """
 
+import argparse
+import itertools
 import os
+import pathlib
 import random
 import sys
 import uuid
 from collections import deque
 
-from locust import HttpUser, between, task
+from locust import HttpUser, between, events, task
+from locust.runners import MasterRunner, WorkerRunner
 
-API_KEY = os.environ.get("LOCUST_API_KEY", "").strip()
-if not API_KEY:
-    sys.exit("LOCUST_API_KEY is not set: make a key with\n"
-             "  triggers keys create --user-id load-test --role creator --rate-limit unlimited\n"
-             "and export LOCUST_API_KEY=<the key that it prints>")
+# The users take turns with these.
+API_KEYS = [key.strip() for key in os.environ.get("LOCUST_API_KEY", "").split(",") if key.strip()]
 
 # Ids that one user remembers, to get and acknowledge; the oldest is forgotten first.
 REMEMBERED_IDS_MAX = 1000
 
+LIMITED = " (429)"
+
+user_numbers = itertools.count()
+
 
 class TriggersUser(HttpUser):
-    """What both kinds of user share: the key, and one way to ask."""
+    """What both kinds of user share: a key, and one way to ask."""
 
     abstract = True
 
     def on_start(self):
-        self.client.headers["Authorization"] = f"Bearer {API_KEY}"
+        # Workers begin with different keys, so that few users on many workers are spread as well.
+        number = next(user_numbers) + max(0, getattr(self.environment.runner, "worker_index", 0))
+        self.client.headers["Authorization"] = f"Bearer {API_KEYS[number % len(API_KEYS)]}"
         self.event_ids = deque(maxlen=REMEMBERED_IDS_MAX)
 
-    def ask(self, method, path, name, status, **options):
-        """Sends a request that counts as `name`; its parsed body, or None after any status but `status`."""
+    def ask(self, method, path, name, status, check=None, **options):
+        """Sends a request that counts as `name`; its parsed body, or None after any status but `status`. `check` says
+        what is wrong with an answer and its body, if anything is."""
         with self.client.request(method, path, name=name, catch_response=True, **options) as answer:
             if answer.status_code == status:
                 try:
@@ -48,11 +51,14 @@ class TriggersUser(HttpUser):
                 except ValueError:
                     answer.failure("the body is not JSON")
                     return None
+                wrong = check and check(answer, body)
+                if not wrong:
+                    answer.success()
+                    return body
+                answer.failure(wrong)
+            elif answer.status_code == 429:
+                answer.request_meta["name"] = name + LIMITED
                 answer.success()
-                return body
-            if answer.status_code == 429:
-                answer.failure("429: the key's rate limit, not the service, is measured; "
-                               "make one with --rate-limit unlimited")
             elif answer.status_code == 0:
                 answer.failure(f"no answer: {answer.error}")
             else:
@@ -66,9 +72,18 @@ class TriggersUser(HttpUser):
             "payload": {"id": str(uuid.uuid4()), "amount": round(random.uniform(1, 1000), 2), "currency": "EUR"},
             "source": "locust",
         }
-        body = self.ask("POST", "/events", "POST /events", 201, json=event)
+        body = self.ask("POST", "/events", "POST /events", 201, check=not_a_new_event, json=event)
         if body is not None:
             self.event_ids.append(body["event_id"])
+
+
+def not_a_new_event(answer, body):
+    """Why this 201 is not one more event in the store, if it is not."""
+    if not isinstance(body, dict) or "event_id" not in body:
+        return "201 without an event_id"
+    if answer.headers.get("Idempotent-Replayed"):
+        return "201 for a duplicate, although every event is another one"
+    return None
 
 
 def error_code(answer):
@@ -118,3 +133,63 @@ class HighThroughputUser(TriggersUser):
     @task
     def send(self):
         self.send_event()
+
+
+def in_a_folder(path):
+    """Makes the folder of a file that Locust is about to write; Locust 2.12 does not."""
+    try:
+        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"the folder of {path} cannot be made: {error.strerror}") from error
+    return path
+
+
+@events.init_command_line_parser.add_listener
+def add_options(parser):
+    parser.add_argument("--user-class", action="append", metavar="NAME", include_in_web_ui=False,
+                        help="Only users of this class; may be repeated, and goes with names given without it")
+    # As the type of both options, this sees their value wherever it comes from: flag, environment or file.
+    for option in ("--csv", "--html"):
+        parser._option_string_actions[option].type = in_a_folder
+
+
+@events.init.add_listener
+def prepare(environment, runner, **_):
+    # Under a master it is the master that says which classes run; and a master sends nothing, so it needs no key.
+    if not isinstance(runner, WorkerRunner):
+        choose_classes(environment)
+        events.quit.add_listener(lambda **_: summarize(environment))
+    if not API_KEYS and not isinstance(runner, MasterRunner):
+        sys.exit("LOCUST_API_KEY is not set: make a key with\n"
+                 "  python scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit unlimited\n"
+                 "and export LOCUST_API_KEY=<the key that it prints>; several, with commas between them, take turns")
+
+
+def choose_classes(environment):
+    """Those of --user-class, and those that are named without it."""
+    flagged = getattr(environment.parsed_options, "user_class", None)
+    if not flagged:
+        return
+    known = environment.available_user_classes
+    unknown = [name for name in flagged if name not in known]
+    if unknown:
+        sys.exit(f"--user-class {', '.join(unknown)}: no such class. There are: {', '.join(sorted(known))}")
+    chosen = {*flagged, *(environment.parsed_options.user_classes or [])}
+    environment.user_classes[:] = [known[name] for name in known if name in chosen]
+
+
+def summarize(environment):
+    """Below Locust's own tables: what was accepted, from the same figures, so it is right on a master too."""
+    stats = environment.stats
+    if stats.total.num_requests == 0 and environment.web_ui is not None:
+        return  # Nobody has pressed start.
+    sent = stats.get("POST /events", "POST")
+    accepted = sent.num_requests - sent.num_failures
+    limited = sum(entry.num_requests for entry in stats.entries.values() if entry.name.endswith(LIMITED))
+    lines = [f"Accepted events: {accepted} ({sent.total_rps - sent.total_fail_per_sec:.2f} a second)"]
+    if limited:
+        lines.append(f"WARNING: {limited} requests were answered 429: the rate limit of the keys was measured, not the "
+                     "service. Make a key with --rate-limit unlimited, or give several in LOCUST_API_KEY")
+    if accepted == 0:
+        lines.append("WARNING: no event was accepted: this run says nothing about the service")
+    print(*lines, "", sep="\n", file=sys.stderr, flush=True)
