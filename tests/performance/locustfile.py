@@ -16,6 +16,7 @@ import sys
 import uuid
 from collections import deque
 
+import gevent
 from locust import HttpUser, between, events, task
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -158,7 +159,11 @@ def prepare(environment, runner, **_):
     # Under a master it is the master that says which classes run; and a master sends nothing, so it needs no key.
     if not isinstance(runner, WorkerRunner):
         choose_classes(environment)
+        events.quitting.add_listener(fail_if_nothing_was_measured)
         events.quit.add_listener(lambda **_: summarize(environment))
+    # --run-time counts from the last turn of the event loop: without this, from before Locust was loaded, and on a busy
+    # machine a short run ends before it begins.
+    gevent.get_hub().loop.update_now()
     if not API_KEYS and not isinstance(runner, MasterRunner):
         sys.exit("LOCUST_API_KEY is not set: make a key with\n"
                  "  python scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit unlimited\n"
@@ -178,15 +183,26 @@ def choose_classes(environment):
     environment.user_classes[:] = [known[name] for name in known if name in chosen]
 
 
+def accepted_events(environment):
+    """How many, and how many a second: from the figures of Locust's own tables, so it is right on a master too."""
+    sent = environment.stats.get("POST /events", "POST")
+    return sent.num_requests - sent.num_failures, sent.total_rps - sent.total_fail_per_sec
+
+
+def fail_if_nothing_was_measured(environment, **_):
+    """Locust ends with 0 if there was no failure because there was no request."""
+    if environment.web_ui is None and accepted_events(environment)[0] == 0:
+        environment.process_exit_code = environment.parsed_options.exit_code_on_error
+
+
 def summarize(environment):
-    """Below Locust's own tables: what was accepted, from the same figures, so it is right on a master too."""
+    """Our lines below Locust's tables."""
     stats = environment.stats
     if stats.total.num_requests == 0 and environment.web_ui is not None:
         return  # Nobody has pressed start.
-    sent = stats.get("POST /events", "POST")
-    accepted = sent.num_requests - sent.num_failures
+    accepted, rate = accepted_events(environment)
     limited = sum(entry.num_requests for entry in stats.entries.values() if entry.name.endswith(LIMITED))
-    lines = [f"Accepted events: {accepted} ({sent.total_rps - sent.total_fail_per_sec:.2f} a second)"]
+    lines = [f"Accepted events: {accepted} ({rate:.2f} a second)"]
     if limited:
         lines.append(f"WARNING: {limited} requests were answered 429: the rate limit of the keys was measured, not the "
                      "service. Make a key with --rate-limit unlimited, or give several in LOCUST_API_KEY")

@@ -1,0 +1,73 @@
+"""Runs Debian's Locust with the project's locustfile."""
+
+import csv
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from .program import environment, repository
+
+locustfile = repository / "tests/performance/locustfile.py"
+installed = pytest.mark.skipif(importlib.util.find_spec("locust") is None, reason="needs Debian's python3-locust")
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "locust", "-f", str(locustfile), *[str(argument) for argument in arguments]]
+
+
+def reader(key=None, **extra):
+    """The environment of somebody who has followed the guide."""
+    given = {"PYTHONDONTWRITEBYTECODE": "1", **extra}
+    return environment(given if key is None else {**given, "LOCUST_API_KEY": key})
+
+
+def run(*arguments, key=None, cwd):
+    """`locust -f … --headless <arguments>` to its end."""
+    return subprocess.run(command("--headless", *arguments), env=reader(key), cwd=cwd, capture_output=True, text=True,
+                          timeout=60, check=False)
+
+
+def start(*arguments, key=None, cwd, log, **extra):
+    """The same without `--headless`, running; its output goes to the file `log`. The caller ends it."""
+    with open(log, "wb") as out:
+        return subprocess.Popen(command(*arguments), env=reader(key, **extra), cwd=cwd, stdout=out, stderr=out,
+                                stdin=subprocess.DEVNULL)
+
+
+def rows(path):
+    """A Locust CSV as {name: {column: text}}."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return {row["Name"]: row for row in csv.DictReader(file)}
+
+
+def table(output):
+    """(requests, failures) by name, from the table that is printed at the end."""
+    last = output.rpartition("# reqs      # fails")[2].partition("Response time percentiles")[0]
+    found = re.findall(r"^(?:GET|POST|DELETE) +(.+?) +(\d+) +(\d+)\(\d+\.\d+%\) \|", last, re.MULTILINE)
+    return {name: (int(requests), int(failures)) for name, requests, failures in found}
+
+
+def accepted(output):
+    """(events, events a second) of the line below the tables."""
+    found = re.findall(r"^Accepted events: (\d+) \((\d+\.\d+) a second\)$", output, re.MULTILINE)
+    assert len(found) == 1, output[-4000:]
+    return int(found[0][0]), float(found[0][1])
+
+
+def with_a_version(folder):
+    """A PYTHONPATH on which the same Locust knows its version: Debian's does not, so its master refuses its own workers.
+    Every file is the installed one, but _version.py."""
+    original = os.path.dirname(importlib.util.find_spec("locust").origin)
+    package = folder / "locust"
+    package.mkdir(parents=True)
+    for name in os.listdir(original):
+        if name not in ("__pycache__", "_version.py", "static", "templates"):
+            source = os.path.join(original, name)
+            (shutil.copytree if os.path.isdir(source) else shutil.copyfile)(source, package / name)
+    (package / "_version.py").write_text('version = "2.12.1"\n', encoding="utf-8")
+    return str(folder)
