@@ -2,9 +2,6 @@
 
 import json
 import signal
-import time
-import urllib.parse
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -125,38 +122,10 @@ def test_locust_gets_only_expected_answers_and_counts_what_the_server_counts(sta
     assert (tmp_path / "also/made/report.html").stat().st_size > 1000
 
 
-class WebPage:
-    """Locust's web page, as a browser speaks to it."""
-
-    def __init__(self, port):
-        self.url = f"http://127.0.0.1:{port}"
-
-    def ask(self, path, form=None):
-        data = urllib.parse.urlencode(form).encode() if form else None
-        with urllib.request.urlopen(self.url + path, data, timeout=10) as answer:
-            return answer.read().decode()
-
-    def ask_until(self, path, good, seconds_max=30):
-        deadline = time.monotonic() + seconds_max
-        while time.monotonic() < deadline:
-            try:
-                text = self.ask(path)
-                if good(text):
-                    return text
-            except OSError:
-                pass  # It is starting.
-            time.sleep(0.05)
-        raise AssertionError(f"{path} was not as expected within {seconds_max} s")
-
-
-def requests_by_name(text):
-    return {row["name"]: row["num_requests"] for row in json.loads(text)["stats"] if row["num_requests"]}
-
-
 @pytest.mark.parametrize("picker", [False, True], ids=["plain", "class picker"])
 def test_the_web_page_runs_the_class_of_the_flag_or_the_picked_one(server, running, picker, tmp_path):
     key = server.create_key()["api_key"]
-    page = WebPage(free_port())
+    page = locust.WebPage(free_port())
     process = locust.start("--host", at(server), "--web-host", "127.0.0.1", "--web-port", page.url.rpartition(":")[2],
                            "--user-class", "TriggersAPIUser" if picker else "HighThroughputUser",
                            *(["--class-picker"] if picker else []), key=key, cwd=tmp_path, log=tmp_path / "log")
@@ -164,8 +133,8 @@ def test_the_web_page_runs_the_class_of_the_flag_or_the_picked_one(server, runni
     page.ask_until("/", lambda text: "Locust" in text)
     form = {"user_count": 3, "spawn_rate": 3, "host": at(server)}
     page.ask("/swarm", {**form, "user_classes": "HighThroughputUser"} if picker else form)
-    seen = page.ask_until("/stats/requests", lambda text: requests_by_name(text).get("POST /events", 0) > 30)
-    assert set(requests_by_name(seen)) == {"POST /events", "Aggregated"}
+    seen = page.ask_until("/stats/requests", lambda text: locust.requests_by_name(text).get("POST /events", 0) > 30)
+    assert set(locust.requests_by_name(seen)) == {"POST /events", "Aggregated"}
     page.ask("/stop")
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0

@@ -46,11 +46,12 @@ def test_folders_include_only_folders_above_them():
 
 
 def test_our_own_includes_name_a_file_below_src():
-    # Tests outside src/ also include what stands beside them.
+    # Tests outside src/ also include what stands beside them, and an example what will stand beside it.
     wrong = [f'{path}:{line}: "{name}"' for path in tracked.sources() for line, name, quoted in tracked.includes(path)
              if quoted and not (tracked.root / "src" / name).is_file()
              and not (path.parts[0] != "src" and (tracked.root / path.parent / name).is_file())
-             and not (path.parts[0] == "tests" and (tracked.root / "tests" / name).is_file())]
+             and not (path.parts[0] == "tests" and (tracked.root / "tests" / name).is_file())
+             and not (path.parent.name == "examples" and (tracked.root / path.parent.parent / "users" / name).is_file())]
     assert not wrong, "\n".join(["no such file:", *wrong])
 
 

@@ -2,11 +2,15 @@
 
 import csv
 import importlib.util
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -71,3 +75,32 @@ def with_a_version(folder):
             (shutil.copytree if os.path.isdir(source) else shutil.copyfile)(source, package / name)
     (package / "_version.py").write_text('version = "2.12.1"\n', encoding="utf-8")
     return str(folder)
+
+
+class WebPage:
+    """Locust's web page, as a browser speaks to it."""
+
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, path, form=None):
+        data = urllib.parse.urlencode(form).encode() if form else None
+        with urllib.request.urlopen(self.url + path, data, timeout=10) as answer:
+            return answer.read().decode()
+
+    def ask_until(self, path, good, seconds_max=30):
+        deadline = time.monotonic() + seconds_max
+        while time.monotonic() < deadline:
+            try:
+                text = self.ask(path)
+                if good(text):
+                    return text
+            except OSError:
+                pass  # It is starting.
+            time.sleep(0.05)
+        raise AssertionError(f"{path} was not as expected within {seconds_max} s")
+
+
+def requests_by_name(text):
+    """Of /stats/requests: requests by row, where there were any."""
+    return {row["name"]: row["num_requests"] for row in json.loads(text)["stats"] if row["num_requests"]}
