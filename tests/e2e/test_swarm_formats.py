@@ -88,8 +88,9 @@ class Test:
         """Of swarm, and of Locust."""
         probe = pathlib.Path(program.binary()).parent / "tests/swarm_format_probe"
         reference = program.repository / "tests/e2e/support/locust_reference.py"
+        # -P: `import locust` is not to find support/locust.py, which stands beside the reference.
         return (self.output_of([str(probe)], folder / "swarm"),
-                self.output_of([sys.executable, "-B", str(reference)], folder / "locust"))
+                self.output_of([sys.executable, "-P", "-B", str(reference)], folder / "locust"))
 
 
 def assert_same(test, folder):
