@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from support import swarm
 from support.program import repository
 
 script = repository / "tests/performance/ci_gate.sh"
@@ -219,3 +220,37 @@ def test_it_judges_what_locust_itself_has_written(start_server, tmp_path):
     for condition in ("POST /events p95 > 0us", "p50 >= 1us", "mean > 1us", "failures < 1", "accepted/s > 1"):
         assert run(stats, condition).returncode == 1, condition
     assert run(stats, "GET /inbox p95 > 200ms").returncode == 2
+
+
+def test_swarm_and_the_script_judge_a_run_alike(start_server, tmp_path):
+    server = start_server("--access-log=false")
+    key = server.create_key()["api_key"]
+    # Far from what is measured, so that Locust's rounding in the file decides nothing.
+    passing = ["POST /events p95 > 30s", "p99.9 > 30s", "POST /events mean > 30s", "error-rate > 0%", "failures > 0",
+               "accepted < 1", "accepted/s < 0.001", "POST /events requests < 1"]
+    failing = ["POST /events p95 > 0us", "p50 >= 0us", "max > 0us", "error-rate < 1%", "accepted/s < 1000000",
+               "requests/s > 0.001", "POST /events failures < 1"]
+    unknown = ["DELETE /nothing p95 > 1ms", "nobody requests < 1"]
+    flags = [flag for condition in passing + failing + unknown for flag in ("--fail-if", condition)]
+    run_of_swarm = swarm.run(server.port, key, "-u", "4", "-r", "4", "-t", "2s", "--csv", tmp_path / "run", *flags,
+                             "HighThroughputUser")
+    by_script = run(tmp_path / "run_stats.csv", *passing, *failing, *unknown)
+    assert (run_of_swarm.returncode, by_script.returncode) == (1, 1), run_of_swarm.stderr + by_script.stdout
+
+    def verdicts(text):
+        lines = re.findall(r"fail-if (.*?): .* \((passed|FAILED|CANNOT BE JUDGED)\)$", text, re.MULTILINE)
+        return dict(lines)
+
+    wanted = {**{one: "passed" for one in passing}, **{one: "FAILED" for one in failing},
+              **{one: "CANNOT BE JUDGED" for one in unknown}}
+    assert verdicts(by_script.stdout) == wanted
+    assert verdicts(run_of_swarm.stderr) == wanted
+
+
+@pytest.mark.parametrize("condition, status", [
+    ("POST /events p95 > 30s", 0), ("POST /events p95 > 0us", 1), ("GET /inbox p95 > 200ms", 1), ("p95 > 100", 1),
+], ids=["passed", "failed", "nothing to judge", "no condition"])
+def test_swarm_ends_with_the_status_of_its_conditions(new_client, condition, status):
+    client = new_client()
+    done = swarm.run(client.port, client.key, "-t", "1s", "--fail-if", condition, "HighThroughputUser")
+    assert done.returncode == status, done.stderr

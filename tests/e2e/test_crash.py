@@ -1,173 +1,84 @@
-"""kill -9 at random moments under load, again and again on one data directory. What a client was told stays true."""
+"""kill -9 at random moments under load, again and again on one data directory. What a client was told stays true.
 
-import http.client
-import threading
+Two tenants are loaded at once. One is swarm's: it goes as fast as it can, journals what it was told, and `swarm --verify`
+judges. The other is that of four slower clients, which send in ways that swarm does not."""
+
+import json
+import signal
 import time
 
+from support import swarm
+from support.crash_clients import ClientJournal, Sender, check_delivered, check_inbox, send_again
 from support.seed import seeded_random
 
 rounds = 20
 senders = 4
+swarm_users = 16
 
 
-class Journal:
-    """What the clients know: every event that was sent, by its marker, and what they were told about it."""
+class SwarmLoad:
+    """swarm as a client of the tenant of `key`, with one journal for all its runs."""
 
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.sent = {}            # marker: the event as it was sent
-        self.ids = {}             # marker: its id, once somebody was told
-        self.unanswered = set()   # markers whose request had no answer
-        self.acknowledged = set()    # markers, after 204
-        self.half_acknowledged = set()  # markers whose acknowledgement had no answer
-        self.waiting = []            # markers that nobody has tried to acknowledge
+    def __init__(self, key, folder):
+        self.key, self.folder, self.journal, self.runs = key, folder, folder / "swarm.journal", 0
+        self.process = None
 
-    def accepted(self, marker, event_id):
-        with self.lock:
-            assert self.ids.setdefault(marker, event_id) == event_id, f"{marker} has two ids"
-            self.unanswered.discard(marker)
-            self.waiting.append(marker)
+    def first_promise(self, server):
+        """Something to verify, however early the first crash comes."""
+        done = swarm.run(server.port, self.key, "--journal", self.journal, "-t", "1s", "HighThroughputUser")
+        assert done.returncode == 0, done.stderr
 
-    def take_waiting(self, random):
-        with self.lock:
-            if not self.waiting:
-                return None
-            at = random.randrange(len(self.waiting))
-            self.waiting[at], self.waiting[-1] = self.waiting[-1], self.waiting[at]
-            return self.waiting.pop()
+    def start(self, server):
+        self.runs += 1
+        self.process = swarm.start(server.port, self.key, "--journal", self.journal, "-u", swarm_users, "-r", 1000,
+                                   "--no-wait", "--only-summary", "--json", "TriggersAPIUser",
+                                   out=self.folder / f"swarm{self.runs}.json", log=self.folder / "swarm.log")
 
+    def end(self):
+        """After the server's: every answer until then must have been the expected one."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(30) in (0, 1)
+        report = json.loads((self.folder / f"swarm{self.runs}.json").read_text(encoding="utf-8"))
+        assert report["exceptions"] == []
+        answered = [failure for failure in report["failures"] if "instead of" in failure["error"]]
+        assert answered == [], answered
+        return report["total"]["requests"]
 
-class Sender(threading.Thread):
-    """One client: sends and acknowledges until the server is gone."""
+    def check(self, server):
+        verdict = swarm.verify(server.port, self.key, self.journal, "--exclusive")
+        assert (verdict.status, verdict.clean) == (0, True), verdict
+        assert verdict.counts["broken_lines"] == 0, verdict
+        with server.client(self.key) as client:
+            total = client.get("/inbox?limit=1").json()["pagination"]["total_undelivered"]
+        assert total == verdict.counts["undelivered"] + verdict.counts["explained"], verdict
+        return verdict.counts
 
-    def __init__(self, name, server, key, journal, random):
-        super().__init__(name=name, daemon=True)
-        self.client, self.journal, self.random = server.client(key), journal, random
-        self.count, self.requests, self.failure = 0, 0, None
-
-    def run(self):
-        try:
-            while True:
-                chance = self.random.random()
-                if chance < 0.55:
-                    self.send_one()
-                elif chance < 0.7:
-                    self.send_batch()
-                else:
-                    self.acknowledge()
-                self.requests += 1
-        except (OSError, http.client.HTTPException):
-            pass  # The server is gone, as it was meant to be.
-        except BaseException as failure:  # pylint: disable=broad-except
-            self.failure = failure
-        finally:
-            self.client.close()
-
-    def new_event(self):
-        self.count += 1
-        marker = f"{self.name}-{self.count}"
-        event = {"event_type": f"crash.{self.count % 3}",
-                 "payload": {"marker": marker, "filler": "x" * self.random.choice((0, 10, 700, 9000))},
-                 "source": self.name, "metadata": {"count": self.count}}
-        with self.journal.lock:
-            self.journal.sent[marker] = event
-            self.journal.unanswered.add(marker)
-        return marker, event
-
-    def send_one(self):
-        marker, event = self.new_event()
-        headers = {"Idempotency-Key": marker} if self.random.random() < 0.3 else {}
-        answer = self.client.post("/events", event, headers=headers)
-        assert answer.status == 201, answer
-        self.journal.accepted(marker, answer.json()["event_id"])
-
-    def send_batch(self):
-        events = [self.new_event() for _ in range(self.random.randint(1, 20))]
-        answer = self.client.post("/events/batch", [event for _, event in events])
-        assert answer.status == 200, answer
-        results = answer.json()["results"]
-        assert len(results) == len(events)
-        for (marker, _), result in zip(events, results):
-            assert result["status"] == "accepted", result
-            self.journal.accepted(marker, result["event_id"])
-
-    def acknowledge(self):
-        marker = self.journal.take_waiting(self.random)
-        if marker is None:
-            return
-        with self.journal.lock:
-            self.journal.half_acknowledged.add(marker)
-        answer = self.client.delete(f"/events/{self.journal.ids[marker]}")
-        assert answer.status == 204, answer
-        with self.journal.lock:
-            self.journal.half_acknowledged.discard(marker)
-            self.journal.acknowledged.add(marker)
+    def unanswered(self):
+        with open(self.journal, encoding="ascii") as file:
+            return sum(line.startswith("U ") for line in file)
 
 
-def check_inbox(client, journal):
-    """Compares the inbox with the journal, and writes down what the crash had left open. Tells how much that was."""
-    pages = list(client.inbox_pages(200))
-    inbox = [event for page in pages for event in page["events"]]
-    found = {event["payload"]["marker"]: event for event in inbox}
-    assert len(found) == len(inbox), "an event is there twice"
-    assert [event["event_id"] for event in inbox] == sorted(event["event_id"] for event in inbox)
-    assert {page["pagination"]["total_undelivered"] for page in pages} == {len(inbox)}
-
-    must = set(journal.ids) - journal.acknowledged - journal.half_acknowledged
-    assert not must - set(found), "accepted events are lost"
-    assert not journal.acknowledged & set(found), "acknowledged events are back"
-    assert set(found) <= set(journal.sent), "events that nobody sent"
-    for marker, event in found.items():
-        sent = journal.sent[marker]
-        assert {name: event[name] for name in sent} == sent, "an event is not whole"
-        assert journal.ids.get(marker, event["event_id"]) == event["event_id"], "another id than the client was told"
-
-    kept = [marker for marker in journal.unanswered if marker in found]
-    gone = journal.unanswered - set(found)
-    for marker in kept:
-        journal.accepted(marker, found[marker]["event_id"])
-    for marker in journal.half_acknowledged:
-        if marker in found:
-            journal.waiting.append(marker)
-        else:
-            journal.acknowledged.add(marker)
-    journal.half_acknowledged.clear()
-    return kept, gone
+def crash(server, random):
+    time.sleep(random.uniform(0.02, 0.35))  # The moment of the crash.
+    server.kill()
 
 
-def check_delivered(client, journal, markers):
-    for marker in markers:
-        event = client.get(f"/events/{journal.ids[marker]}").json()
-        assert event["delivered"] is True and event["delivered_at"], event
-        assert event["payload"] == journal.sent[marker]["payload"]
-
-
-def send_again(client, journal, kept, gone):
-    """A client that had no answer sends again, unchanged: it is stored once, whatever had become of it."""
-    for marker in kept:
-        answer = client.post("/events", journal.sent[marker])
-        assert answer.status == 201 and answer.json()["event_id"] == journal.ids[marker], answer
-        assert answer.json().get("duplicate") is True, answer
-    for marker in sorted(gone):
-        answer = client.post("/events", journal.sent[marker], headers={"Idempotency-Key": marker})
-        assert answer.status == 201, answer
-        assert "duplicate" not in answer.json(), "it was not in the inbox, yet it is known"
-        journal.accepted(marker, answer.json()["event_id"])
-
-
-def test_kill_9_under_load_loses_and_repeats_nothing(start_server):
+def test_kill_9_under_load_loses_and_repeats_nothing(start_server, tmp_path):
     random = seeded_random()
-    journal = Journal()
+    journal = ClientJournal()
     server = start_server("--access-log=false")
-    key = server.create_key()["api_key"]
-    requests, left_open, delivered_before = 0, 0, set()
+    key = server.create_key(user_id="clients")["api_key"]
+    load = SwarmLoad(server.create_key(user_id="swarm")["api_key"], tmp_path)
+    load.first_promise(server)
+    requests, swarm_requests, left_open, delivered_before = 0, 0, 0, set()
     for number in range(rounds):
         threads = [Sender(f"round{number}-{i}", server, key, journal, type(random)(random.getrandbits(64)))
                    for i in range(senders)]
+        load.start(server)
         for thread in threads:
             thread.start()
-        time.sleep(random.uniform(0.02, 0.35))  # The moment of the crash.
-        server.kill()
+        crash(server, random)
+        swarm_requests += load.end()
         for thread in threads:
             thread.join(30)
             assert not thread.is_alive()
@@ -180,6 +91,7 @@ def test_kill_9_under_load_loses_and_repeats_nothing(start_server):
             time.sleep(random.uniform(0, 0.06))
             server.kill()
         server.start()
+        counts = load.check(server)
         with server.client(key) as client:
             kept, gone = check_inbox(client, journal)
             left_open += len(kept) + len(gone)
@@ -190,8 +102,14 @@ def test_kill_9_under_load_loses_and_repeats_nothing(start_server):
 
     with server.client(key) as client:
         assert check_inbox(client, journal) == ([], set())
-    print(f"{requests} requests, {len(journal.ids)} events, {len(journal.acknowledged)} acknowledged, "
+    with server.client(load.key) as client:
+        inbox = [event["event_id"] for event in client.inbox()]
+    assert inbox == sorted(set(inbox))
+    unanswered = load.unanswered()
+    print(f"clients: {requests} requests, {len(journal.ids)} events, {len(journal.acknowledged)} acknowledged, "
           f"{left_open} without an answer")
+    print(f"swarm: {swarm_requests} requests, {unanswered} without an answer, {counts}")
     # A test that the machine was too slow for has shown nothing.
     assert requests > rounds * senders and left_open > 0 and journal.acknowledged
+    assert counts["accepted"] > rounds * swarm_users and counts["acknowledged"] and unanswered
     assert server.stop() == 0

@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 
 import pytest
 
@@ -197,6 +198,25 @@ def test_a_torn_line_is_told_and_the_rest_verified(store):
         file.write(f"K {event_id[:20]}")
     verdict = store.verify()
     assert (verdict.status, verdict.counts["broken_lines"]) == (0, 1), verdict
+
+
+def test_a_generator_that_is_killed_leaves_a_journal_that_can_be_verified(start_server, tmp_path):
+    server = start_server("--access-log=false")
+    key, journal = server.create_key()["api_key"], tmp_path / "journal"
+    run = swarm.start(server.port, key, "--journal", journal, "-u", "8", "-r", "1000", "--no-wait", "TriggersAPIUser",
+                      out=tmp_path / "out", log=tmp_path / "log")
+    deadline = time.monotonic() + 20
+    while not (journal.exists() and journal.stat().st_size > 100_000) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    run.kill()
+    run.wait(20)
+    with server.client(key) as client:
+        everything = len(client.inbox())
+    # What it had not written yet is foreign, or taken; what it had is there.
+    verdict = swarm.verify(server.port, key, journal)
+    assert verdict.status == 0 and verdict.counts["broken_lines"] <= 1, verdict
+    assert verdict.counts["accepted"] > 0, verdict
+    assert everything == sum(verdict.counts[name] for name in ("undelivered", "explained", "foreign")), verdict
 
 
 class Lying(http.server.BaseHTTPRequestHandler):

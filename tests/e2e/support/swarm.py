@@ -27,11 +27,11 @@ def run(port, key, *arguments, timeout=60):
                           capture_output=True, text=True, check=False)
 
 
-def start(port, key, *arguments, log):
-    """A run that goes on; its output is appended to the file `log`."""
-    with open(log, "ab") as out:
-        return subprocess.Popen(command(port, *arguments), env=environment({"LOCUST_API_KEY": key}), stdout=out,
-                                stderr=out, stdin=subprocess.DEVNULL)
+def start(port, key, *arguments, out, log):
+    """A run that goes on. Its standard output is written to the file `out`, its standard error appended to `log`."""
+    with open(out, "wb") as output, open(log, "ab") as errors:
+        return subprocess.Popen(command(port, *arguments), env=environment({"LOCUST_API_KEY": key}), stdout=output,
+                                stderr=errors, stdin=subprocess.DEVNULL)
 
 
 class Verdict:
