@@ -28,7 +28,7 @@ run_lint() {
 }
 
 run_e2e() {
-  TRIGGERS_BINARY=$build/triggers /usr/bin/python3 -m pytest tests/e2e -q -p no:cacheprovider \
+  TRIGGERS_BINARY=$build/triggers SWARM_BINARY=$build/swarm /usr/bin/python3 -m pytest tests/e2e -q -p no:cacheprovider \
     --junitxml="$results/e2e.xml"
 }
 

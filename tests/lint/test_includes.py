@@ -9,7 +9,7 @@ wrapped = {
     "boost/asio": ({"src/http"}, False),
     "boost/beast": ({"src/http"}, False),
     "zlib.h": ({"src/http"}, False),
-    "openssl/": ({"src/http", "src/auth", "src/aws", "src/swarm/report"}, False),
+    "openssl/": ({"src/http", "src/auth", "src/aws", "src/swarm/judge", "src/swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
     "CLI/": ({"src/config", "apps"}, False),
     "prometheus/": ({"src/metrics"}, False),

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <thread>
 
-#include "support/scratch_directory.h"
 #include "swarm/judge/journal_lines.h"
 #include "swarm/judge/stored_event.h"
+#include "swarm/report/test_folder.h"
 
 namespace triggers::swarm {
 namespace {
@@ -31,8 +31,8 @@ class JournalTest : public ::testing::Test {
   }
   void append(std::string_view text) { std::ofstream(path_, std::ios::app) << text; }
 
-  testing_support::ScratchDirectory scratch_;
-  std::string path_ = scratch_ / "journal";
+  TestFolder folder_;
+  std::string path_ = folder_ / "journal";
 };
 
 TEST_F(JournalTest, GivesBackWhatWasWritten) {
