@@ -45,14 +45,12 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
 
 }  // namespace
 
-Service::Service(const config::Config& config) : config_(config) {}
-
 Service::~Service() {
   if (ring_) flush_last_used();  // None if open() has failed half-way.
 }
 
 Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background) {
-  std::unique_ptr<Service> service(new Service(config));
+  std::unique_ptr<Service> service(new Service);
   auto store_options = store_config(config, background);
   store_options.on_commit = commit_metrics(service->registry_);
   auto store = store::RocksStore::open(std::move(store_options));
@@ -62,7 +60,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   if (!secret) return std::move(secret).error();
 
   const Clock& clock = Clock::system();
-  service->ring_ = std::make_unique<api::KeyRing>(*service->store_, clock);
+  service->ring_ = std::make_unique<api::KeyRing>(*service->store_);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->services_.reset(new api::Services{
       .events = *service->store_,

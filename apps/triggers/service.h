@@ -31,10 +31,9 @@ class Service {
   void report_store_failure();
 
  private:
-  explicit Service(const config::Config& config);
+  Service() = default;
   void add_store_metrics();
 
-  const config::Config& config_;
   std::atomic<bool> stopping_{false};
   bool failure_reported_ = false;
   metrics::Registry registry_;

@@ -5,8 +5,8 @@
 
 namespace triggers::api {
 
-KeyRing::KeyRing(store::KeyStore& store, const Clock& clock, std::size_t keys_max)
-    : store_(store), clock_(clock), shard_keys_max_(std::max<std::size_t>(keys_max / shard_count, 1)) {}
+KeyRing::KeyRing(store::KeyStore& store, std::size_t keys_max)
+    : store_(store), shard_keys_max_(std::max<std::size_t>(keys_max / shard_count, 1)) {}
 
 std::size_t KeyRing::HashOfHash::operator()(const auth::KeyHash& hash) const noexcept {
   std::size_t value = 0;

@@ -40,7 +40,7 @@ class KeyRing {
  public:
   /// At most `keys_max` secrets are found without the store (some 600 bytes each); past it, some are forgotten and read
   /// again. What a key has used is kept as long as the process, or else an evicted key would begin with a full bucket.
-  KeyRing(store::KeyStore& store, const Clock& clock, std::size_t keys_max = 1'000'000);
+  explicit KeyRing(store::KeyStore& store, std::size_t keys_max = 1'000'000);
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;
 
@@ -66,7 +66,6 @@ class KeyRing {
   [[nodiscard]] Shard& shard(const auth::KeyHash& hash) const { return shards_[hash.bytes[0] % shard_count]; }
 
   store::KeyStore& store_;
-  const Clock& clock_;
   const std::size_t shard_keys_max_;
   mutable std::array<Shard, shard_count> shards_;
   std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's.

@@ -16,7 +16,7 @@ struct FullRing {
   static constexpr std::size_t keys_max = 100'000;
 
   std::unique_ptr<store::MemoryStore> store = store::MemoryStore::create({});
-  KeyRing ring{*store, Clock::system()};
+  KeyRing ring{*store};
   std::vector<auth::KeyHash> hashes;
 
   FullRing() {

@@ -76,7 +76,7 @@ class KeyRingTest : public testing::Test {
   ManualClock clock_;
   std::unique_ptr<store::MemoryStore> memory_ = store::MemoryStore::create({});
   SlowKeys keys_{*memory_};
-  KeyRing ring_{keys_, clock_};
+  KeyRing ring_{keys_};
 };
 
 TEST_F(KeyRingTest, AKeyIsReadOnceAndThenFound) {
@@ -138,7 +138,7 @@ TEST_F(KeyRingTest, WhatWasUsedOfARateStaysUsedWhenTheKeyChanges) {
 }
 
 TEST_F(KeyRingTest, WhatWasForgottenIsReadAgainAndKeepsItsUsage) {
-  KeyRing small(keys_, clock_, 64);
+  KeyRing small(keys_, 64);
   constexpr int keys = 400;
   for (int i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i), 1);
   const auto now = clock_.steady();

@@ -78,7 +78,7 @@ std::string Seen::detail(std::string_view member) const {
 TestService::TestService(const config::NamedValues& settings, store::EventStore* events)
     : store(store::MemoryStore::create(memory_config(clock))),
       config(config_of(settings)),
-      ring(*store, clock),
+      ring(*store),
       failures(config.auth_failures_per_minute),
       services{.events = events != nullptr ? *events : *store,
                .keys = *store,
