@@ -2,32 +2,93 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <ranges>
+#include <string_view>
+#include <vector>
 
 #include "swarm/report/html_text.h"
 
 namespace triggers::swarm {
 namespace {
 
-constexpr std::array<double, 7> shown{0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1};
+struct Quantile {
+  double quantile;
+  std::string_view label;
+};
+constexpr std::array<Quantile, 10> quantiles{{{0.5, "p50"},
+                                              {0.6, "p60"},
+                                              {0.7, "p70"},
+                                              {0.8, "p80"},
+                                              {0.9, "p90"},
+                                              {0.95, "p95"},
+                                              {0.99, "p99"},
+                                              {0.999, "p99.9"},
+                                              {0.9999, "p99.99"},
+                                              {1, "max"}}};
+constexpr std::size_t name_bytes_max = 200;
 
-std::string request_row(std::string_view method, std::string_view name, const Entry& entry, const Entry& all,
-                        EpochSeconds start, std::string_view style) {
-  const Rates rates = total_rates(entry, all, start);
-  std::string out = fmt::format(R"(<tr{}><td class="text">{}</td><td class="text">{}</td><td>{}</td>)", style,
-                                html_escape(method), html_escape(name), with_separators(entry.requests));
-  out += fmt::format("<td{}>{}</td><td>{}</td>", entry.failures > 0 ? R"( class="bad")" : "",
-                     with_separators(entry.failures), with_separators(entry.accepted));
-  for (const double ms : {entry.response_ms_mean(), entry.response_ms_min})
-    out += fmt::format("<td>{}</td>", short_number(ms));
-  for (const double quantile : shown) {
-    const double ms = quantile == 1 ? entry.response_ms_max : entry.latency_ms(quantile);
-    out += fmt::format("<td>{}</td>", entry.requests == 0 ? "–" : short_number(ms));
+/// Text columns begin with a `<`.
+std::string table_head(std::string_view title, std::string_view note, std::initializer_list<std::string_view> columns) {
+  std::string out =
+      fmt::format("<section><h2>{}{}</h2>", title, note.empty() ? "" : fmt::format(" <small>{}</small>", note));
+  out += R"(<div class="scroll"><table><thead><tr>)";
+  for (const std::string_view column : columns) {
+    const bool text = column.starts_with('<');
+    out += fmt::format("<th scope=\"col\"{}>{}</th>", text ? R"( class="text")" : "", column.substr(text ? 1 : 0));
   }
-  const double bytes =
-      entry.requests == 0 ? 0 : static_cast<double>(entry.content_bytes_total) / static_cast<double>(entry.requests);
-  return out + fmt::format("<td>{}</td><td>{}</td><td>{}</td></tr>", short_number(bytes),
-                           short_number(rates.requests_per_second), short_number(rates.failures_per_second));
+  return out + "</tr></thead><tbody>\n";
+}
+
+constexpr std::string_view table_end = "</tbody></table></div></section>\n";
+
+std::string number_cell(const std::string& number, bool bad = false) {
+  return fmt::format("<td{}>{}</td>", bad ? R"( class="bad")" : "", number);
+}
+
+std::string text_cell(std::string_view text) {
+  return R"(<td class="text">)" + html_escape_up_to(text, name_bytes_max) + "</td>";
+}
+
+std::string wrapped_cell(std::string_view text) {
+  return R"(<td class="wrap">)" + html_escape_up_to(text, html_error_bytes_max) + "</td>";
+}
+
+std::string seen_cell(EpochSeconds when) {
+  const std::string text = utc_text(when);
+  return text_cell(std::string_view{text}.substr(0, text.rfind(' ')));  // the column's head says UTC
+}
+
+/// A row a name, and the one of all together.
+std::string rows_of(const Statistics& statistics, const Entry& all, auto cells_of) {
+  std::vector<Statistics::Row> rows = statistics.rows();
+  if (rows.size() > html_names_max) {
+    std::vector<std::uint64_t> counts;
+    for (const auto& row : rows) counts.push_back(row.entry->requests);
+    std::ranges::nth_element(counts, counts.begin() + html_names_max, std::greater{});
+    std::erase_if(rows, [least = counts[html_names_max]](const auto& row) { return row.entry->requests <= least; });
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    out += "<tr>" + text_cell(row.method) + text_cell(row.name) + cells_of(*row.entry) + "</tr>\n";
+  }
+  return out + R"(<tr class="total"><td class="text"></td><td class="text">Aggregated</td>)" + cells_of(all) +
+         "</tr>\n";
+}
+
+std::string only_some(std::size_t shown, std::size_t all) {
+  return shown == all ? "" : fmt::format("the {} most frequent of {}; --csv writes all", shown, all);
+}
+
+/// Pointers to the most frequent, most frequent first.
+template <class Error>
+std::vector<const Error*> most_frequent(const std::vector<Error>& errors, auto count, std::size_t most) {
+  std::vector<const Error*> sorted;
+  for (const Error& error : errors) sorted.push_back(&error);
+  std::ranges::stable_sort(sorted, std::greater{}, [&](const Error* error) { return error->*count; });
+  sorted.resize(std::min(sorted.size(), most));
+  return sorted;
 }
 
 }  // namespace
@@ -35,45 +96,66 @@ std::string request_row(std::string_view method, std::string_view name, const En
 std::string html_requests(const RunReport& report) {
   const Statistics& statistics = *report.statistics;
   const Entry all = statistics.aggregated();
+  if (all.requests == 0) return "<section><h2>Requests</h2><p>No request was finished.</p></section>\n";
+  std::string out = table_head("Requests", "times in ms",
+                               {"<Method", "<Name", "Requests", "Failures", "Accepted", "Average", "Min", "Max",
+                                "Average bytes", "Requests/s", "Failures/s"});
+  out += rows_of(statistics, all, [&](const Entry& entry) {
+    const Rates rates = total_rates(entry, all, statistics.start());
+    return number_cell(with_separators(entry.requests)) +
+           number_cell(with_separators(entry.failures), entry.failures > 0) +
+           number_cell(with_separators(entry.accepted)) + number_cell(three_digits(entry.response_ms_mean())) +
+           number_cell(three_digits(entry.response_ms_min)) + number_cell(three_digits(entry.response_ms_max)) +
+           number_cell(with_separators(entry.content_bytes_total / entry.requests)) +
+           number_cell(three_digits(rates.requests_per_second)) +
+           number_cell(three_digits(rates.failures_per_second), entry.failures > 0);
+  });
+  out += table_end;
+  return out;
+}
+
+std::string html_response_times(const Statistics& statistics) {
+  const Entry all = statistics.aggregated();
+  if (all.requests == 0) return {};
   std::string out =
-      R"(<h2>Requests</h2><div class="scroll"><table><thead><tr><th class="text">Method</th><th class="text">Name</th>)"
-      R"(<th>Requests</th><th>Failures</th><th>Accepted</th><th>Average ms</th><th>Min</th><th>p50</th><th>p75</th><th>p90</th>)"
-      R"(<th>p95</th><th>p99</th><th>p99.9</th><th>Max</th><th>Average size</th><th>Requests/s</th><th>Failures/s</th></tr>)"
-      "</thead><tbody>";
-  for (const auto& row : statistics.rows()) {
-    out += request_row(row.method, row.name, *row.entry, all, statistics.start(), "");
-  }
-  out += request_row("", "Aggregated", all, all, statistics.start(), R"( class="total")");
-  return out + "</tbody></table></div>";
+      table_head("Response times", "ms",
+                 {"<Method", "<Name", "p50", "p60", "p70", "p80", "p90", "p95", "p99", "p99.9", "p99.99", "max"});
+  out += rows_of(statistics, all, [](const Entry& entry) {
+    std::string cells;
+    for (const Quantile& one : quantiles) {
+      cells += number_cell(three_digits(one.quantile == 1 ? entry.response_ms_max : entry.latency_ms(one.quantile)));
+    }
+    return cells;
+  });
+  out += table_end;
+  return out;
 }
 
 std::string html_failures(const Statistics& statistics) {
   if (statistics.failures().empty()) return {};
-  std::string out =
-      R"(<h2>Failures</h2><div class="scroll"><table><thead><tr><th>Occurrences</th><th class="text">Method</th>)"
-      R"(<th class="text">Name</th><th class="text">Error</th><th class="text">First seen</th><th class="text">Last seen</th>)"
-      "</tr></thead><tbody>";
-  for (const Failure& failure : statistics.failures()) {
-    out += fmt::format(R"(<tr><td>{}</td><td class="text">{}</td><td class="text">{}</td><td class="wrap">{}</td>)",
-                       with_separators(failure.occurrences), html_escape(failure.method), html_escape(failure.name),
-                       html_escape(failure.error));
-    out += fmt::format(R"(<td class="text">{}</td><td class="text">{}</td></tr>)", utc_text(failure.first_seen),
-                       utc_text(failure.last_seen));
+  const auto shown = most_frequent(statistics.failures(), &Failure::occurrences, html_failures_max);
+  std::string out = table_head("Failures", only_some(shown.size(), statistics.failures().size()),
+                               {"Occurrences", "<Method", "<Name", "<Error", "<First seen, UTC", "<Last seen, UTC"});
+  for (const Failure* failure : shown) {
+    out += "<tr>" + number_cell(with_separators(failure->occurrences)) + text_cell(failure->method) +
+           text_cell(failure->name) + wrapped_cell(failure->error) + seen_cell(failure->first_seen) +
+           seen_cell(failure->last_seen) + "</tr>\n";
   }
-  return out + "</tbody></table></div>";
+  out += table_end;
+  return out;
 }
 
 std::string html_exceptions(const Statistics& statistics) {
   if (statistics.exceptions().empty()) return {};
-  std::string out =
-      R"(<h2>Exceptions</h2><div class="scroll"><table><thead><tr><th>Count</th><th class="text">Message</th>)"
-      R"(<th class="text">Where</th></tr></thead><tbody>)";
-  for (const Exception& exception : statistics.exceptions()) {
-    out +=
-        fmt::format(R"(<tr><td>{}</td><td class="wrap">{}</td><td class="wrap">{}</td></tr>)",
-                    with_separators(exception.count), html_escape(exception.message), html_escape(exception.traceback));
+  const auto shown = most_frequent(statistics.exceptions(), &Exception::count, html_exceptions_max);
+  std::string out = table_head("Exceptions", only_some(shown.size(), statistics.exceptions().size()),
+                               {"Count", "<Message", "<Traceback"});
+  for (const Exception* exception : shown) {
+    out += "<tr>" + number_cell(with_separators(exception->count)) + wrapped_cell(exception->message) +
+           wrapped_cell(exception->traceback) + "</tr>\n";
   }
-  return out + "</tbody></table></div>";
+  out += table_end;
+  return out;
 }
 
 }  // namespace triggers::swarm

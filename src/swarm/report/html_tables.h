@@ -1,13 +1,23 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "swarm/report/run_report.h"
 
 namespace triggers::swarm {
 
-/// Tables of the HTML report; empty where there is nothing to show.
+/// So many names are shown at most; of more, only those with the most requests.
+inline constexpr std::size_t html_names_max = 80;
+
+/// Tables of the HTML report: Locust's columns, accepted events, and exact percentiles.
 [[nodiscard]] std::string html_requests(const RunReport& report);
+/// Empty if there was no request.
+[[nodiscard]] std::string html_response_times(const Statistics& statistics);
+
+/// So many different errors are shown, the most frequent first; and so much of each text.
+inline constexpr std::size_t html_failures_max = 50, html_exceptions_max = 20, html_error_bytes_max = 400;
+/// These two are empty if there was none.
 [[nodiscard]] std::string html_failures(const Statistics& statistics);
 [[nodiscard]] std::string html_exceptions(const Statistics& statistics);
 

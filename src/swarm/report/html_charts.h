@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "swarm/report/run_report.h"
+
+namespace triggers::swarm {
+
+/// The charts of the HTML report: throughput, latency and users over time, and the distribution of latencies.
+[[nodiscard]] std::string html_charts(const RunReport& report);
+
+}  // namespace triggers::swarm
