@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "http/message.h"
+#include "swarm/report/console_tables.h"
 
 namespace triggers::swarm {
 namespace {
@@ -30,6 +31,14 @@ std::string timestamp() {
                      local.tm_hour, local.tm_min, local.tm_sec, ms);
 }
 
+/// Asked for each time, since a window changes its size.
+std::size_t columns() { return terminal_columns().value_or(80); }
+
+void put(std::FILE* file, std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), file);
+  std::fflush(file);
+}
+
 }  // namespace
 
 std::optional<LogLevel> parse_log_level(std::string_view text) {
@@ -40,7 +49,7 @@ std::optional<LogLevel> parse_log_level(std::string_view text) {
 }
 
 Console::~Console() {
-  erase_status();
+  draw_status({});
   if (log_file_ != nullptr) std::fclose(log_file_);
 }
 
@@ -68,30 +77,18 @@ void Console::print(std::string_view text) {
 
 void Console::set_status(std::string_view text) {
   const std::lock_guard lock(mutex_);
-  erase_status();
-  status_ = text;
-  std::fwrite(status_.data(), 1, status_.size(), stderr);
-  std::fflush(stderr);
+  draw_status(text);
 }
 
 void Console::write(std::FILE* file, std::string_view text) {
   if (file == stderr) {
-    const std::string status = status_;
-    erase_status();
-    std::fwrite(text.data(), 1, text.size(), file);
-    status_ = status;
-    std::fwrite(status_.data(), 1, status_.size(), file);
+    put(file, status_.above(text, columns()));
   } else {
-    std::fwrite(text.data(), 1, text.size(), file);
+    put(file, text);
   }
-  std::fflush(file);
 }
 
-void Console::erase_status() {
-  if (status_.empty()) return;
-  std::fputs("\r\x1b[2K", stderr);
-  status_.clear();
-}
+void Console::draw_status(std::string_view text) { put(stderr, status_.draw(text, columns())); }
 
 bool Console::is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 

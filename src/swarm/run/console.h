@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "swarm/report/status_line.h"
+
 namespace triggers::swarm {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error, critical };
@@ -33,18 +35,18 @@ class Console {
   void error(std::string_view logger, std::string_view text) { log(LogLevel::error, logger, text); }
   /// Text as it is, with its line ends.
   void print(std::string_view text);
-  /// What stands below the last line of a terminal and is drawn anew: taken away before other output, empty for none.
+  /// One line below all other output of a terminal, drawn anew in its place; empty for none.
   void set_status(std::string_view text);
   [[nodiscard]] static bool is_terminal();
 
  private:
   void write(std::FILE* file, std::string_view text);
-  void erase_status();
+  void draw_status(std::string_view text);
 
   std::mutex mutex_;
   LogLevel least_;
   std::FILE* log_file_ = nullptr;
-  std::string status_;
+  StatusLine status_;
 };
 
 }  // namespace triggers::swarm
