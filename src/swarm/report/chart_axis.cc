@@ -45,7 +45,10 @@ std::vector<double> linear_ticks(double high, int count, bool whole) {
 }
 
 ChartAxis log_axis(double low, double high) {
-  ChartAxis axis{.low = round_step(low, false), .high = round_step(high, true), .logarithmic = true};
+  ChartAxis axis;
+  axis.low = round_step(low, false);
+  axis.high = round_step(high, true);
+  axis.logarithmic = true;
   if (axis.high <= axis.low * (1 + hair)) axis.high = round_step(axis.low * 1.5, true);
   for (double tick = axis.low; tick <= axis.high * (1 + hair); tick = round_step(tick * 1.5, true)) {
     axis.ticks.push_back(tick);

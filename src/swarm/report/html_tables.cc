@@ -86,7 +86,9 @@ template <class Error>
 std::vector<const Error*> most_frequent(const std::vector<Error>& errors, auto count, std::size_t most) {
   std::vector<const Error*> sorted;
   for (const Error& error : errors) sorted.push_back(&error);
-  std::ranges::stable_sort(sorted, std::greater{}, [&](const Error* error) { return error->*count; });
+  std::ranges::sort(sorted, [&](const Error* a, const Error* b) {
+    return a->*count != b->*count ? a->*count > b->*count : a < b;  // of as many, the first one first
+  });
   sorted.resize(std::min(sorted.size(), most));
   return sorted;
 }

@@ -21,8 +21,8 @@ constexpr std::string_view red = "\x1b[31m", dim = "\x1b[2m", plain = "\x1b[0m";
 struct Part {
   int importance;
   std::string text;
-  std::string_view colour;
-  std::string shorter;
+  std::string_view colour = {};
+  std::string shorter = {};
   int shorter_importance = 0;
 };
 
