@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The side-by-side comparison: ours, nginx's fixed answer, and webdis in front of Redis, driven by the same wrk with
-unique bodies, in turn, on this machine. Prints one table with ratios. `--quick` is a smoke test, not a measurement."""
+unique bodies, in turn, on this machine; then wrk, swarm and Locust against the same fixed answer. Prints tables with
+ratios. `--quick` is a smoke test, not a measurement."""
 
 import argparse
 import datetime
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import generators
 import servers
 import wrk
 
@@ -24,6 +26,7 @@ class Plan:
     """How long and how often. Rounds are interleaved, so that a slow minute of a shared machine hits all alike."""
 
     def __init__(self, quick):
+        self.quick = quick
         self.seconds = 2 if quick else 10
         self.rounds = 1 if quick else 3
         self.large = 100_000 if quick else 5_000_000
@@ -186,7 +189,8 @@ def compare_pages(folder, plan, report):
     report.goal("resident memory after serving (< 300 MiB)", f"{resident:.0f} MiB", resident < 300)
 
 
-PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pages}
+PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pages,
+         "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service}
 
 
 def main():

@@ -61,7 +61,7 @@ class Nginx(Process):
                 scgi_temp_path {folder}/scgi;
                 server {{
                     listen 127.0.0.1:{self.port} backlog=4096;
-                    location / {{ default_type application/json; return 201 '{{"status":"accepted"}}'; }}
+                    location / {{ default_type application/json; return 201 '{{"status":"accepted","event_id":"01a20bbb-7022-7d01-8d91-44c476987c33"}}'; }}
                 }}
             }}""")
         super().__init__(["/usr/sbin/nginx", "-p", str(folder), "-c", str(config)], folder / "out.log")

@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <cstdio>
 
 #include "swarm/load/user_class.h"
@@ -8,6 +10,14 @@
 namespace {
 
 using namespace triggers::swarm;
+
+/// Each user has a connection; the usual soft limit of 1024 descriptors is kept for programs that use select(2).
+void allow_many_connections() {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+}
 
 /// Locust's format, on standard output.
 int list_classes() {
@@ -32,5 +42,7 @@ int main(int argc, char** argv) {
   const auto parsed = parse_options(argc, argv);
   if (const int* const status = std::get_if<int>(&parsed)) return *status;
   const auto& options = std::get<Options>(parsed);
-  return options.list ? list_classes() : run(options);
+  if (options.list) return list_classes();
+  allow_many_connections();
+  return run(options);
 }

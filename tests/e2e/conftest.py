@@ -1,6 +1,7 @@
 """The fixtures of the end-to-end tests: they run the built program over loopback, each in a folder of its own."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -58,3 +59,14 @@ def new_client(shared_server):
 def client(new_client):
     """A tenant of its own on the shared server, with an unlimited creator key."""
     return new_client(user_id=keys.fresh_user())
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """(certificate, key): PEM files of a certificate that localhost signed itself."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True, timeout=60)
+    return certificate, key

@@ -223,16 +223,6 @@ def test_one_connection_too_many_is_503_and_the_others_are_served(strict_server)
 # -- TLS
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
-                    "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True, timeout=60)
-    return certificate, key
-
-
 def handshake(server, context):
     """Greets the server; the TLS version, or the SSLError."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:

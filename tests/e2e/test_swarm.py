@@ -1,0 +1,256 @@
+"""The built load generator alone: what it says is held against servers that know better."""
+
+import csv
+import fcntl
+import json
+import os
+import pty
+import re
+import signal
+import ssl
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from support import metrics, swarm
+from support.delaying_server import DelayingServer
+from support.program import environment
+from support.server import Server, free_port
+
+ANY_KEY = "k" * 64  # for servers that do not look at it
+
+
+def figures(done):
+    """The JSON of a run, with its names as {name: figures}."""
+    document = json.loads(done.stdout)
+    document["names"] = {entry["name"]: entry for entry in document["names"]}
+    return document
+
+
+def posts(done):
+    return figures(done)["names"]["POST /events"]
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return {row["Name"]: row for row in csv.DictReader(file)}
+
+
+# Truth.
+
+def test_a_known_delay_is_what_it_reports():
+    with DelayingServer(delay_s=0.05) as server:
+        done = swarm.run(server.port, ANY_KEY, "-u", 5, "-r", 5, "-t", 3, "--no-wait", "--json", "HighThroughputUser")
+    latency = posts(done)["latency_ms"]
+    # The server's own timer is the floor; what a busy machine adds is not the generator's fault, so only the median has
+    # a ceiling, and a wide one.
+    assert latency["min"] >= 49.5, latency
+    assert 49.5 <= latency["p50"] < 100, latency
+
+
+def test_a_stall_shows_with_a_rate_and_a_closed_model_hides_it():
+    """Two seconds of twenty without an answer. A tenth of the requests of a schedule meet the stall, so it must show in
+    p99. A closed model has one request of each user in it, a few of thousands."""
+    def started(server, *arguments):
+        command = swarm.command(server.port, "-t", 20, "--json", "--only-summary", *arguments, "HighThroughputUser")
+        return subprocess.Popen(command, env=environment({"LOCUST_API_KEY": ANY_KEY}), stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    with DelayingServer(0.002, 8, 2) as for_open, DelayingServer(0.002, 8, 2) as for_closed:
+        runs = [started(for_open, "--rate", 50, "-u", 200), started(for_closed, "-u", 5, "-r", 5, "--no-wait")]
+        outputs = [run.communicate(timeout=60) for run in runs]
+    open_model, closed_model = (json.loads(out)["total"] for out, _ in outputs)
+    assert open_model["latency_ms"]["p99"] > 1700, open_model
+    assert open_model["latency_ms"]["max"] >= 1950, open_model
+    assert open_model["latency_ms"]["p50"] < 500, open_model
+    # The closed model has seen the stall, and its p99 does not say so.
+    assert closed_model["latency_ms"]["max"] >= 1900, closed_model
+    assert closed_model["latency_ms"]["p99"] < 1000, closed_model
+    assert 950 <= open_model["requests"] <= 1001, open_model
+
+
+def test_too_few_users_for_a_rate_are_named_as_the_reason():
+    with DelayingServer(delay_s=0.2) as server:
+        done = swarm.run(server.port, ANY_KEY, "--rate", 50, "-u", 1, "-t", 2, "--json", "HighThroughputUser")
+    document = figures(done)
+    schedule = document["run"]["schedule"]
+    assert schedule["waited_for_user"] > 0 and schedule["unsent"] > 50, schedule
+    assert any("had to wait for a free user" in warning for warning in document["run"]["warnings"]), document["run"]
+    # One answer takes 0.2 s, but the tenth task had been due for almost two seconds.
+    assert document["total"]["latency_ms"]["max"] > 1000
+
+
+def test_it_counts_what_the_server_counts(start_server, tmp_path):
+    server = start_server()
+    key = server.create_key()["api_key"]
+    done = swarm.run(server.port, key, "-u", 20, "-r", 20, "-t", 3, "-s", 5, "--no-wait", "--json", "--csv", tmp_path / "new/load",
+                     "--html", tmp_path / "report.html", "TriggersAPIUser")
+    assert done.returncode == 0, done.stderr
+    document = figures(done)
+    names = document["names"]
+    assert set(names) == {"POST /events", "GET /inbox", "GET /events/{id}", "DELETE /events/{id}", "GET /status"}
+    with server.client() as client:
+        counted = metrics.read(client)
+    def by_server(path, method, status):
+        return counted.get(f'triggers_http_requests_total{{method="{method}",route="{path}",status="{status}"}}', 0)
+    assert names["POST /events"]["accepted"] == names["POST /events"]["requests"] == by_server("/events", "POST", 201)
+    assert names["GET /inbox"]["requests"] == by_server("/inbox", "GET", 200)
+    assert names["GET /events/{id}"]["requests"] == by_server("/events/{id}", "GET", 200)
+    assert names["DELETE /events/{id}"]["requests"] == by_server("/events/{id}", "DELETE", 204)
+    # The files have the last second too.
+    stats = rows(tmp_path / "new/load_stats.csv")
+    for name, entry in names.items():
+        assert int(stats[name]["Request Count"]) == entry["requests"], name
+        assert int(stats[name]["Failure Count"]) == 0
+    history = list(csv.DictReader(open(tmp_path / "new/load_stats_history.csv", encoding="utf-8", newline="")))
+    assert int(history[-1]["Total Request Count"]) == document["total"]["requests"]
+    assert f'{document["total"]["accepted"]}' in done.stderr
+    assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_tasks_come_as_often_as_their_weights_say(shared_server):
+    key = shared_server.create_key()["api_key"]
+    done = swarm.run(shared_server.port, key, "-u", 40, "-r", 40, "-t", 4, "--no-wait", "--json", "TriggersAPIUser")
+    names = figures(done)["names"]
+    total = sum(entry["requests"] for entry in names.values())
+    assert total > 2000
+    # Of 17: 10 send, 3 poll, 2 look, 1 acknowledges, 1 asks for the status; five standard deviations.
+    for name, weight in (("GET /inbox", 3), ("GET /status", 1)):
+        share = weight / 17
+        assert abs(names[name]["requests"] / total - share) < 5 * (share * (1 - share) / total) ** 0.5, name
+
+
+# Verdicts.
+
+def test_failures_decide_the_exit_status_as_they_do_with_locust():
+    with DelayingServer(status=500) as server:
+        failing = swarm.run(server.port, ANY_KEY, "-t", 1, "HighThroughputUser")
+        chosen = swarm.run(server.port, ANY_KEY, "-t", 1, "--exit-code-on-error", 7, "HighThroughputUser")
+    assert (failing.returncode, chosen.returncode) == (1, 7)
+    assert re.search(r"^\s*\d+\s+POST POST /events: CatchResponseError\('500 instead of 201", failing.stderr, re.MULTILINE), failing.stderr
+    assert "Shutting down (exit code 1)" in failing.stderr
+
+
+@pytest.mark.parametrize("condition, status", [
+    ("POST /events p95 > 10s", 0), ("POST /events p95 > 1us", 1), ("error-rate > 1%", 0), ("accepted/s < 1", 0),
+    ("accepted/s < 1000000", 1), ("GET /inbox p95 > 10s", 1), ("POST /events p95 >", 1)])
+def test_a_gate_passes_fails_and_fails_when_there_is_nothing_to_judge(condition, status):
+    with DelayingServer() as server:
+        done = swarm.run(server.port, ANY_KEY, "-t", 1, "--fail-if", condition, "HighThroughputUser")
+    assert done.returncode == status, done.stderr
+    assert condition in done.stderr
+
+
+def test_with_conditions_a_failure_within_them_is_no_failed_test():
+    with DelayingServer(status=500) as server:
+        done = swarm.run(server.port, ANY_KEY, "-t", 1, "--fail-if", "error-rate > 100%", "HighThroughputUser")
+        both = swarm.run(server.port, ANY_KEY, "-t", 1, "--fail-if", "error-rate > 99%", "HighThroughputUser")
+    assert (done.returncode, both.returncode) == (0, 1)
+
+
+def test_a_rate_limit_is_a_row_of_its_own_and_nothing_of_it_is_accepted(start_server):
+    server = start_server()
+    key = server.create_key(rate_limit=60)["api_key"]
+    done = swarm.run(server.port, key, "-t", 2, "-u", 3, "-r", 3, "--no-wait", "--json", "HighThroughputUser")
+    document = figures(done)
+    limited = document["names"]["POST /events (429)"]
+    accepted = document["names"]["POST /events"]
+    assert done.returncode == 0, done.stderr
+    assert limited["requests"] > 100 and limited["accepted"] == 0 and limited["failures"] == 0
+    assert 60 <= accepted["accepted"] == accepted["requests"] <= 64
+    assert any("429" in warning for warning in document["run"]["warnings"])
+
+
+# Mistakes.
+
+def test_a_dead_host_is_told_by_its_error_and_nothing_was_measured():
+    done = swarm.run(free_port(), ANY_KEY, "-t", 1, "HighThroughputUser")
+    assert done.returncode == 1
+    assert "ConnectionRefusedError(111, 'Connection refused')" in done.stderr
+
+
+@pytest.mark.parametrize("arguments, status, text", [
+    (["-t", "5x"], 2, "'5x' is not a time"),
+    (["-t", "1.5h"], 2, "'1.5h' is not a time"),
+    (["NoSuchUser"], 1, "Unknown User(s): NoSuchUser. There are: HighThroughputUser, TriggersAPIUser"),
+    (["--user-class", "NoSuchUser"], 1, "Unknown User(s): NoSuchUser"),
+    (["--host", "localhost:8000"], 1, "'localhost:8000' is not the URL of a service"),
+    (["--host", "http://no-such-host.invalid"], 1, "cannot find the host"),
+    (["--csv-full-history"], 2, "--csv-full-history needs --csv"),
+    (["-u", "0"], 2, "--users"),
+    (["-r", "0"], 2, "--spawn-rate"),
+    (["--rate", "10", "--no-wait"], 2, "--rate is a schedule"),
+    (["--fail-if", "p95 > 100"], 1, "needs the unit us, ms or s"),
+    (["--loglevel", "LOUD"], 2, "'LOUD' is not"),
+    (["--csv", "/proc/no/such"], 1, "/proc/no"),
+    (["--html", "/proc/no.html"], 1, "/proc/no.html"),
+    (["--journal", "/no/such/journal"], 1, "/no/such/journal"),
+    (["--no-such-option"], 2, "--no-such-option")])
+def test_a_mistake_is_named_before_anything_is_sent(arguments, status, text):
+    done = swarm.run(free_port(), ANY_KEY, "-t", 1, *arguments)
+    assert done.returncode == status, done.stderr
+    assert text in done.stderr
+
+
+def test_without_a_key_it_says_how_to_make_one():
+    done = subprocess.run(swarm.command(1, "-t", 1), env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "LOCUST_API_KEY is not set" in done.stderr and "triggers keys create" in done.stderr
+
+
+def test_the_classes_are_listed_as_locust_lists_them():
+    done = subprocess.run([swarm.binary(), "--list"], env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "Available Users:\n    HighThroughputUser\n    TriggersAPIUser\n")
+
+
+# A person.
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_its_summary(number, tmp_path):
+    with DelayingServer() as server:
+        process = swarm.start(server.port, ANY_KEY, "-u", 2, "-r", 2, "--json", "HighThroughputUser", out=tmp_path / "out", log=tmp_path / "log")
+        while server.requests < 20 and process.poll() is None:
+            os.sched_yield()
+        process.send_signal(number)
+        assert process.wait(30) == 0
+    assert json.loads((tmp_path / "out").read_text())["total"]["requests"] >= 15
+    assert "Response time percentiles" in (tmp_path / "log").read_text()
+
+
+def test_a_terminal_gets_one_line_that_is_drawn_again():
+    with DelayingServer() as server:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+        process = subprocess.Popen(swarm.command(server.port, "-t", 3, "-u", 2, "-r", 2, "HighThroughputUser"), stdout=theirs, stderr=theirs,
+                                   env=environment({"LOCUST_API_KEY": ANY_KEY, "TERM": "xterm"}))
+        os.close(theirs)
+        seen = b""
+        try:
+            while piece := os.read(ours, 65536):
+                seen += piece
+        except OSError:
+            pass  # the other end is closed: it has ended
+        assert process.wait(30) == 0
+        os.close(ours)
+    text = seen.decode()
+    assert re.search(r"left.*\d+ req/s.*p95", text), text
+    # The tables of the run are for files and pipes; a terminal has the line, and the last tables.
+    assert text.count("Aggregated") == 2, text
+
+
+def test_tls_is_verified(tmp_path, certificate):
+    def run(server, key, *arguments):
+        return subprocess.run([swarm.binary(), "--host", f"https://localhost:{server.port}", "-t", "1", "--json", *arguments,
+                               "HighThroughputUser"], env=environment({"LOCUST_API_KEY": key}), capture_output=True, text=True,
+                              timeout=60, check=False)
+    with Server(tmp_path, f"--tls-cert={certificate[0]}", f"--tls-key={certificate[1]}") as server:
+        server.tls = ssl.create_default_context(cafile=str(certificate[0]))
+        server.start()
+        key = server.create_key()["api_key"]
+        unknown, known, unchecked = run(server, key), run(server, key, "--ca-file", certificate[0]), run(server, key, "--insecure")
+    assert unknown.returncode == 1 and "SSLError('the certificate is not to be trusted" in unknown.stderr, unknown.stderr
+    assert posts(unknown)["accepted"] == 0
+    for done in (known, unchecked):
+        assert done.returncode == 0 and posts(done)["accepted"] > 0, done.stderr
