@@ -39,6 +39,10 @@ class ThreadedLoad final : public Load {
     return counts;
   }
 
+  [[nodiscard]] bool idle() const override {
+    return std::all_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->idle(); });
+  }
+
   [[nodiscard]] Statistics collect() override {
     Statistics all = threads_.front()->take();
     for (std::size_t i = 1; i < threads_.size(); ++i) all.merge(threads_[i]->take());

@@ -57,6 +57,8 @@ class Load {
 
   /// Users that run, by class, as of a moment ago.
   [[nodiscard]] virtual std::vector<std::size_t> users() const = 0;
+  /// No user is left, nor one that is being stopped: nothing more will be counted until there are users again.
+  [[nodiscard]] virtual bool idle() const = 0;
   /// What has been counted since the last call. Costs the load threads next to nothing.
   [[nodiscard]] virtual Statistics collect() = 0;
   /// Since the start. All zero in the closed model.

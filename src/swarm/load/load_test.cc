@@ -324,6 +324,55 @@ TEST(OpenModel, TellsWhatWasDueAndNeverSent) {
   EXPECT_GE(schedule.unsent, 45U);
 }
 
+class Sleeper final : public User {
+ public:
+  using User::User;
+  Task<void> run() { co_return; }
+};
+const UserClass& sleeper =
+    UserClass::declare("Sleeper", make<Sleeper>).waits(constant(0.0002)).task("run", 1, task<&Sleeper::run>);
+
+TEST(Load, UsersThatAreCutOffWhileTheyWaitAreNotWoken) {
+  LoadTest test("http://127.0.0.1:9", {&sleeper});
+  for (int round = 0; round < 300; ++round) {
+    test.load->set_users({20}, 0s);
+    EXPECT_TRUE(test.until([&] { return test.load->users() == std::vector<std::size_t>{20}; }));
+    test.load->set_users({0}, 0s);
+  }
+  test.load->stop(0s);
+  EXPECT_TRUE(test.load->idle());
+}
+
+TEST(Load, IsIdleOnceTheLastUserHasFinishedItsTask) {
+  std::promise<void> asked, release;
+  const auto released = release.get_future().share();
+  ScriptedServer server([&](std::string_view, std::size_t number) {
+    if (number == 0) asked.set_value();
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url(), {&waiter});
+  EXPECT_TRUE(test.load->idle());
+  test.load->set_users({1}, 0s);
+  asked.get_future().wait();
+  test.load->set_users({0}, 60s);
+  EXPECT_TRUE(test.until([&] { return test.load->users() == std::vector<std::size_t>{0}; }));
+  EXPECT_FALSE(test.load->idle());
+  release.set_value();
+  EXPECT_TRUE(test.until([&] { return test.load->idle(); }));
+  EXPECT_EQ(test.entry(get_other).requests, 1U);
+}
+
+TEST(UserClassTest, WithSomeOfItsTasksItIsTheSameOtherwise) {
+  const auto narrowed = waiter.with_tasks({"run", "nothing"});
+  ASSERT_NE(narrowed, nullptr);
+  EXPECT_EQ(narrowed->name(), "Waiter");
+  EXPECT_EQ(narrowed->tasks().size(), 1U);
+  EXPECT_EQ(narrowed->draw_wait(0), 3600s);
+  EXPECT_EQ(UserClass::find("Waiter"), &waiter);
+  EXPECT_EQ(waiter.with_tasks({"nothing"}), nullptr);
+}
+
 TEST(Target, ReadsUrls) {
   const auto target = Target::parse("http://localhost:8000/v1/");
   ASSERT_TRUE(target.ok());

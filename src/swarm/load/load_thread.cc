@@ -39,7 +39,15 @@ LoadThread::~LoadThread() {
 }
 
 void LoadThread::set_users(std::vector<std::size_t> by_class, nanoseconds stop_timeout) {
-  reactor_.post([this, by_class = std::move(by_class), stop_timeout] { apply(by_class, stop_timeout); });
+  {
+    const std::lock_guard lock(mutex_);
+    ++pending_;
+  }
+  reactor_.post([this, by_class = std::move(by_class), stop_timeout] {
+    apply(by_class, stop_timeout);
+    const std::lock_guard lock(mutex_);
+    --pending_;
+  });
 }
 
 void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds stop_timeout) {
@@ -135,6 +143,11 @@ void LoadThread::wait_until_idle() {
   applied.get_future().wait();
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return alive_ == 0; });
+}
+
+bool LoadThread::idle() const {
+  const std::lock_guard lock(mutex_);
+  return alive_ == 0 && pending_ == 0;
 }
 
 void LoadThread::start_arrivals() {

@@ -32,6 +32,8 @@ class LoadThread {
   void set_users(std::vector<std::size_t> by_class, std::chrono::nanoseconds stop_timeout);
   /// Waits until it has no user: set_users(none) was called before.
   void wait_until_idle();
+  /// Has no user, and has done all that set_users() said.
+  [[nodiscard]] bool idle() const;
   [[nodiscard]] std::size_t users(std::size_t class_index) const noexcept {
     return counts_[class_index].load(std::memory_order_relaxed);
   }
@@ -88,9 +90,10 @@ class LoadThread {
   std::vector<std::atomic<std::size_t>> counts_;  // running and not being stopped, by class
   mutable std::mutex mutex_;
   std::condition_variable idle_;
-  std::size_t alive_ = 0;  // guarded by mutex_
-  Schedule schedule_;      // guarded by mutex_
-  std::thread thread_;     // last: it uses all of the above
+  std::size_t alive_ = 0;    // guarded by mutex_
+  std::size_t pending_ = 0;  // guarded by mutex_; set_users() that are not applied yet
+  Schedule schedule_;        // guarded by mutex_
+  std::thread thread_;       // last: it uses all of the above
 };
 
 }  // namespace triggers::swarm

@@ -51,7 +51,10 @@ class RunningUser {
   /// Ends after its task, or now if it is between two. True if it has ended; else its thread kills it at `kill_at`.
   bool stop_after_task(MonotonicTime kill_at);
   /// Ends now.
-  void kill() { life_.end(); }
+  void kill() {
+    life_.end();
+    timer_.reactor.cancel(timer_);  // it would wake what has just been destroyed
+  }
   /// Open model: begins a task that was due then. Only while it is free.
   void take(MonotonicTime due);
 

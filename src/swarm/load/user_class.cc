@@ -64,6 +64,20 @@ UserClass& UserClass::needs(std::function<Status()> check) {
   return *this;
 }
 
+std::unique_ptr<const UserClass> UserClass::with_tasks(const std::vector<std::string>& names) const {
+  std::unique_ptr<UserClass> narrowed{new UserClass{name_, make_}};
+  narrowed->weight_ = weight_;
+  narrowed->fixed_count_ = fixed_count_;
+  narrowed->wait_ = wait_;
+  narrowed->check_ = check_;
+  for (const TaskChoice& choice : tasks_) {
+    if (std::find(names.begin(), names.end(), choice.name) == names.end()) continue;
+    narrowed->task(choice.name, choice.weight, choice.run);
+  }
+  if (narrowed->tasks_.empty()) return nullptr;
+  return narrowed;
+}
+
 const UserClass::TaskChoice& UserClass::choose_task(double random) const {
   INVARIANT(!tasks_.empty());
   auto chosen = static_cast<unsigned>(random * weights_total_);

@@ -50,6 +50,9 @@ class UserClass {
   /// What must be right before the first user starts, such as a key in the environment.
   UserClass& needs(std::function<Status()> check);
 
+  /// The same class with only these of its tasks, as a master may ask for; not in all(). Null if it has none of them.
+  [[nodiscard]] std::unique_ptr<const UserClass> with_tasks(const std::vector<std::string>& names) const;
+
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] double weight() const noexcept { return weight_; }
   [[nodiscard]] std::size_t fixed() const noexcept { return fixed_count_; }
