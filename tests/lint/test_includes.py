@@ -11,6 +11,7 @@ wrapped = {
     "zlib.h": ({"src/http"}, False),
     "openssl/": ({"src/http", "src/auth", "src/aws", "src/swarm/judge", "src/swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
+    "zmq": ({"src/swarm/worker"}, False),
     "CLI/": ({"src/config", "src/swarm/run", "apps"}, False),
     "prometheus/": ({"src/metrics"}, False),
     "spdlog/": ({"src/log"}, False),

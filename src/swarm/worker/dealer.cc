@@ -1,0 +1,115 @@
+#include "swarm/worker/dealer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <zmq.hpp>
+
+namespace triggers::swarm {
+namespace {
+
+// What Locust's own workers set.
+constexpr int keepalive_idle_s = 30;
+
+constexpr int watched_events = ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+
+class ZmqDealer final : public Dealer {
+ public:
+  ZmqDealer(const std::string& endpoint, const std::string& identity, std::chrono::milliseconds connect_timeout,
+            int outgoing_max)
+      : socket_(context_, zmq::socket_type::dealer), monitor_(context_, zmq::socket_type::pair) {
+    const int timeout_ms = static_cast<int>(connect_timeout.count());
+    socket_.set(zmq::sockopt::routing_id, identity);
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.set(zmq::sockopt::sndhwm, outgoing_max);
+    socket_.set(zmq::sockopt::reconnect_ivl, -1);
+    socket_.set(zmq::sockopt::connect_timeout, timeout_ms);
+    socket_.set(zmq::sockopt::handshake_ivl, timeout_ms);
+    socket_.set(zmq::sockopt::tcp_keepalive, 1);
+    socket_.set(zmq::sockopt::tcp_keepalive_idle, keepalive_idle_s);
+    if (endpoint.find('[') != std::string::npos) socket_.set(zmq::sockopt::ipv6, true);
+    if (zmq_socket_monitor(socket_.handle(), monitor_endpoint, watched_events) != 0) throw zmq::error_t();
+    monitor_.set(zmq::sockopt::linger, 0);
+    monitor_.connect(monitor_endpoint);
+    socket_.connect(endpoint);
+  }
+
+  ~ZmqDealer() override { close(std::chrono::milliseconds{0}); }
+  ZmqDealer(const ZmqDealer&) = delete;
+  ZmqDealer& operator=(const ZmqDealer&) = delete;
+
+  void wait(int wake_fd, std::chrono::milliseconds time_max) override {
+    std::array<zmq_pollitem_t, 3> items{{{socket_.handle(), 0, ZMQ_POLLIN, 0},
+                                         {monitor_.handle(), 0, ZMQ_POLLIN, 0},
+                                         {nullptr, wake_fd, ZMQ_POLLIN, 0}}};
+    if (zmq_poll(items.data(), static_cast<int>(items.size()), time_max.count()) < 0) return;  // interrupted
+    while (const auto event = monitor_event()) {
+      if (*event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        if (state_ == State::connecting) state_ = State::connected;
+      } else {
+        state_ = State::failed;
+      }
+    }
+  }
+
+  [[nodiscard]] State state() const noexcept override { return state_; }
+
+  std::optional<std::string> receive() override {
+    zmq::message_t part;
+    if (!receive_part(socket_, part)) return std::nullopt;
+    std::string message = part.to_string();
+    while (part.more() && receive_part(socket_, part)) message += part.to_string_view();
+    return message;
+  }
+
+  bool send(const std::string& message) override {
+    return zmq_send(socket_.handle(), message.data(), message.size(), ZMQ_DONTWAIT) >= 0;
+  }
+
+  void close(std::chrono::milliseconds time_max) override {
+    if (socket_.handle() == nullptr) return;
+    zmq_socket_monitor(socket_.handle(), nullptr, 0);
+    monitor_.close();
+    const int linger_ms = static_cast<int>(time_max.count());
+    zmq_setsockopt(socket_.handle(), ZMQ_LINGER, &linger_ms, sizeof linger_ms);
+    socket_.close();
+    context_.close();  // waits for what lingers
+  }
+
+ private:
+  static constexpr const char* monitor_endpoint = "inproc://monitor";
+
+  static bool receive_part(zmq::socket_t& socket, zmq::message_t& part) {
+    return zmq_msg_recv(part.handle(), socket.handle(), ZMQ_DONTWAIT) >= 0;
+  }
+
+  /// The event's number is in the first two bytes of the first of two frames.
+  std::optional<std::uint16_t> monitor_event() {
+    zmq::message_t frame, address;
+    if (!receive_part(monitor_, frame) || frame.size() < sizeof(std::uint16_t)) return std::nullopt;
+    if (frame.more()) receive_part(monitor_, address);
+    std::uint16_t event = 0;
+    std::memcpy(&event, frame.data(), sizeof event);
+    return event;
+  }
+
+  zmq::context_t context_;
+  zmq::socket_t socket_, monitor_;
+  State state_ = State::connecting;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Dealer>> Dealer::connect(const std::string& endpoint, const std::string& identity,
+                                                std::chrono::milliseconds connect_timeout, int outgoing_max) {
+  try {
+    std::unique_ptr<Dealer> dealer = std::make_unique<ZmqDealer>(endpoint, identity, connect_timeout, outgoing_max);
+    return dealer;
+  } catch (const zmq::error_t& error) {
+    return Error{ErrorCode::internal, "cannot connect to " + endpoint + ": " + error.what()};
+  }
+}
+
+}  // namespace triggers::swarm

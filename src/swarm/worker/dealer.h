@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace triggers::swarm {
+
+/// One connection of a ZeroMQ DEALER to one address, and what its monitor says. It never connects again by itself:
+/// libzmq would then also deliver what was queued for the peer before. For one thread.
+class Dealer {
+ public:
+  enum class State : std::uint8_t { connecting, connected, failed };
+
+  /// Begins to connect to `endpoint` (`tcp://127.0.0.1:5557`) with this identity. Errors: `internal`.
+  static Result<std::unique_ptr<Dealer>> connect(const std::string& endpoint, const std::string& identity,
+                                                 std::chrono::milliseconds connect_timeout, int outgoing_max);
+  /// Drops what has not been sent, unless close() came before.
+  virtual ~Dealer() = default;
+
+  /// Waits until there is something to read or a change of state, `wake_fd` is readable, or the time is over.
+  virtual void wait(int wake_fd, std::chrono::milliseconds time_max) = 0;
+  /// As of the last wait().
+  [[nodiscard]] virtual State state() const noexcept = 0;
+  /// The next message that has arrived, without waiting.
+  virtual std::optional<std::string> receive() = 0;
+  /// False if it was not taken: too much waits to be sent.
+  virtual bool send(const std::string& message) = 0;
+  /// Sends what waits, for at most this long.
+  virtual void close(std::chrono::milliseconds time_max) = 0;
+
+ protected:
+  Dealer() = default;
+};
+
+}  // namespace triggers::swarm
