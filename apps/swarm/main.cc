@@ -6,6 +6,7 @@
 #include "swarm/run/local_run.h"
 #include "swarm/run/options.h"
 #include "swarm/run/verify_run.h"
+#include "swarm/worker/worker.h"
 
 namespace {
 
@@ -26,6 +27,17 @@ int list_classes() {
   return 0;
 }
 
+WorkerOptions worker_options(const Options& options) {
+  return {.master_host = options.master_host,
+          .master_port = options.master_port,
+          .host = options.host,
+          .load = {.threads = options.threads,
+                   .no_wait = options.no_wait,
+                   .ca_file = options.ca_file,
+                   .verify_tls = options.verify_tls,
+                   .request_timeout = options.request_timeout}};
+}
+
 int run(const Options& options) {
   Console console(options.log_level);
   if (!options.log_file.empty() && !console.log_to(options.log_file)) {
@@ -33,6 +45,7 @@ int run(const Options& options) {
     return 1;
   }
   if (!options.verify_path.empty()) return run_verify(options, console);
+  if (options.worker) return run_worker(worker_options(options), console);
   return run_local(options, console);
 }
 
