@@ -8,7 +8,7 @@ import tracked
 
 readme_lines_max = 120
 # Folders of the machine that somebody happened to work on.
-machine_path = re.compile(r"/(?:work|tmp/fresh)[/\w-]")
+machine_path = re.compile(r"/(?:work(?!er)|tmp/fresh)[/\w-]")
 
 
 def readme():
