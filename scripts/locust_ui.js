@@ -4,6 +4,8 @@ const { chromium } = require('playwright-core');
 const [page_url, service, image] = process.argv.slice(2);
 
 async function start(page, users, user_class) {
+  // A page that has been stopped, or was without workers for a moment, shows a link instead of the form.
+  if (await page.isVisible('#new-test')) await page.click('#new-test');
   await page.selectOption('select[name=user_classes]', user_class);
   await page.fill('#swarm_form input[name=user_count]', String(users));
   await page.fill('#swarm_form input[name=spawn_rate]', '20');
@@ -44,7 +46,6 @@ async function main() {
   const rows = await page.evaluate(async () => (await fetch('./stats/requests/csv')).text());
   if (!/POST \/events/.test(rows)) throw new Error(`no POST /events in ${rows}`);
   await page.waitForTimeout(1000);
-  await page.click('#new-test');
   await start(page, 10, 'HighThroughputUser');
   await users_are(page, 10);
   await page.click('a.stop-button');

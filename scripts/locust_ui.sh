@@ -23,7 +23,7 @@ service=$(free_port) master=$(free_port) page=$(free_port)
 "$build/triggers" serve --host 127.0.0.1 --port "$service" --data-dir "$folder/data" --access-log=false \
   >"$folder/serve.log" 2>&1 &
 started+=($!)
-curl -sS --retry 50 --retry-connrefused --retry-delay 1 -o /dev/null "http://127.0.0.1:$service/status"
+curl -sS --retry 50 --retry-connrefused --retry-delay 1 -o /dev/null "http://127.0.0.1:$service/status" 2>/dev/null
 LOCUST_API_KEY=$("$build/triggers" keys create --data-dir "$folder/data" --user-id ui --role creator \
   --rate-limit unlimited --json | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["api_key"])')
 export LOCUST_API_KEY
