@@ -156,16 +156,15 @@ class LocalRun {
   }
 
   void second_passed(MonotonicTime now) {
-    collect(now);
+    collect(now, load_->users());
     while (next_second_ <= now) next_second_ += seconds{1};
     outputs_->second(report());
   }
 
-  void collect(MonotonicTime now) {
+  void collect(MonotonicTime now, const std::vector<std::size_t>& users) {
     const Statistics newer = load_->collect();
     statistics_.merge(newer);
     const double length = std::chrono::duration<double>(now - last_second_).count();
-    const auto users = load_->users();
     history_.add(last_at_, length, std::accumulate(users.begin(), users.end(), std::size_t{0}), newer.aggregated());
     last_second_ = now;
     last_at_ = epoch_now();
@@ -180,7 +179,7 @@ class LocalRun {
   int end() {
     const auto users = load_->users();
     load_->stop(options_.stop_timeout);
-    collect(steady_clock::now());
+    collect(steady_clock::now(), users);
     RunReport last = report();
     last.users = users;
     return outputs_->end(last);

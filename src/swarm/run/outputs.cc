@@ -78,9 +78,11 @@ class AllOutputs final : public Outputs {
     return std::accumulate(report.users.begin(), report.users.end(), std::size_t{0});
   }
 
-  void draw(const RunReport& report) { constexpr std::size_t usual_columns = 80;  // of a terminal that does not say
+  void draw(const RunReport& report) {
+    constexpr std::size_t usual_columns = 80;  // of a terminal that does not say
     const std::size_t columns = terminal_columns().value_or(0);
-    console_.set_status(progress_line(report, columns == 0 ? usual_columns : columns)); }
+    console_.set_status(progress_line(report, columns == 0 ? usual_columns : columns));
+  }
 
   /// True if nothing went wrong.
   bool told(const Status& status) {
