@@ -28,14 +28,16 @@ int list_classes() {
 }
 
 WorkerOptions worker_options(const Options& options) {
-  return {.master_host = options.master_host,
-          .master_port = options.master_port,
-          .host = options.host,
-          .load = {.threads = options.threads,
-                   .no_wait = options.no_wait,
-                   .ca_file = options.ca_file,
-                   .verify_tls = options.verify_tls,
-                   .request_timeout = options.request_timeout}};
+  WorkerOptions worker;
+  worker.master_host = options.master_host;
+  worker.master_port = options.master_port;
+  worker.host = options.host;
+  worker.load.threads = options.threads;
+  worker.load.no_wait = options.no_wait;
+  worker.load.ca_file = options.ca_file;
+  worker.load.verify_tls = options.verify_tls;
+  worker.load.request_timeout = options.request_timeout;
+  return worker;
 }
 
 int run(const Options& options) {
