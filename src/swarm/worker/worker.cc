@@ -221,10 +221,12 @@ class Worker {
     return none;
   }
 
-  /// Sends what was counted since the last report, and how many users there are.
+  /// Sends what was counted since the last report, and how many users there are. Nothing without a test: the master
+  /// would take the time of such a report for the beginning of the last test, of which it tells the rates.
   void report() {
     next_report_ = steady_clock::now() + options_.times.report_interval;
-    const LoadRun::Counted counted = run_ ? run_->collect() : LoadRun::Counted();
+    if (!run_) return;
+    const LoadRun::Counted counted = run_->collect();
     send(messages_.stats(counted.statistics, counted.since, users()));
     for (const Exception& exception : counted.statistics.exceptions()) {
       const std::uint64_t told = std::min(exception.count, exceptions_per_report_max);

@@ -178,6 +178,19 @@ TEST_F(WorkerTest, AStopLosesNothingAndEndsAsANewReady) {
   EXPECT_EQ(master_.stats().size(), reports) << "nothing between the stop and the next test";
 }
 
+TEST_F(WorkerTest, AQuitAfterAStopLeavesTheLastTestsFiguresAlone) {
+  begin({{"Asker", 2}});
+  master_.expect("spawning_complete");
+  take_requests(10);
+  master_.send("stop");
+  master_.expect("client_stopped");
+  const auto reports = master_.stats().size();
+  master_.take_worker();
+  master_.send("quit");
+  master_.expect("quit");
+  EXPECT_EQ(master_.stats().size(), reports);
+}
+
 TEST_F(WorkerTest, AStopWithoutATestIsAnsweredToo) {
   master_.take_worker();
   master_.send("stop");
