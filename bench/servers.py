@@ -129,6 +129,19 @@ class Triggers(Process):
         finally:
             connection.close()
 
+    def post_batches(self, events, batch):
+        """Exactly so many events, in batches."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        for first in range(0, events, batch):
+            body = [{"event_type": "bench.order", "payload": {"order_id": f"{first + i}-{time.time_ns()}", "note": "deliver to the back door"}}
+                    for i in range(min(batch, events - first))]
+            connection.request("POST", "/events/batch", json.dumps(body),
+                               {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200, answer.status
+        connection.close()
+
     def undelivered(self):
         assert self.get("/inbox?limit=1") == 200, self.body
         return json.loads(self.body)["pagination"]["total_undelivered"]
