@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import disk
 import generators
 import servers
 import wrk
@@ -110,6 +111,8 @@ def compare_posts(folder, plan, report):
     def ratio(other, connections=400):
         return statistics.median(a.requests_per_second / b.requests_per_second for a, b in
                                  zip(results["triggers", connections], results[other, connections]))
+    report.say("{:22} an append and its fdatasync on this disk, alone: p50 {:.2f} ms, p95 {:.2f} ms, p99 {:.2f} ms".format(
+        "", *disk.sync_ms(folder / "disk")))
     report.say(f"{'':22} triggers uses {statistics.median(m.cpu_us for m in results['triggers', 400]):.1f} us of CPU for each event at 400 connections")
     to_nginx, to_webdis = ratio("nginx, fixed 201"), ratio("webdis + Redis")
     report.goal("POST /events at 400 connections, of nginx's fixed answer (>= 0.6)", f"{to_nginx:.2f}", to_nginx >= 0.6)

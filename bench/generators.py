@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+import disk
 import servers
 import wrk
 
@@ -113,8 +114,9 @@ def compare_many_users(folder, plan, report):
     report.goal("swarm's memory with 10,000 users (< 400 MiB)", f"{run.resident_mib:.0f} MiB", run.resident_mib < 400 and not run.total["failures"])
 
 
-def meets_targets(run):
-    kept = run.run["schedule"]["unsent"] == 0 and run.total["failures"] == 0
+def meets_targets(run, rate):
+    # What was due in the last hundredth of a second cannot have been sent by its end.
+    kept = run.run["schedule"]["unsent"] <= rate / 100 and run.total["failures"] == 0
     return (kept and run.names["POST /events"]["latency_ms"]["p95"] < TARGET_POST_MS
             and run.names["GET /inbox"]["latency_ms"]["p95"] < TARGET_INBOX_MS)
 
@@ -126,7 +128,9 @@ def compare_service(folder, plan, report):
     try:
         run = Swarm(ours.port, ours.key, "-u", 200, "-r", 50, "TriggersAPIUser", seconds=3 * plan.seconds)
         post, inbox = (run.names[name]["latency_ms"]["p95"] for name in ("POST /events", "GET /inbox"))
+        floor = disk.sync_ms(folder / "disk")
         report.say()
+        report.say("an append and its fdatasync on this disk, alone: p50 {:.2f} ms, p95 {:.2f} ms, p99 {:.2f} ms".format(*floor))
         report.say(f"200 users with the guide's waits: {run.total['requests_per_second']:.0f} requests/s, p95 of POST /events {post:.2f} ms, of "
                    f"GET /inbox {inbox:.2f} ms, {run.total['failures']} failures")
         report.goal("p95 of POST /events with 200 users (< 5 ms)", f"{post:.2f} ms", post < 5 and not run.total["failures"])
@@ -135,7 +139,7 @@ def compare_service(folder, plan, report):
         for rate in range(2000, 60_000, 2000):
             run = Swarm(ours.port, ours.key, "--rate", rate, "-u", 1000, "TriggersAPIUser", seconds=plan.seconds)
             post, inbox = (run.names[name]["latency_ms"]["p95"] for name in ("POST /events", "GET /inbox"))
-            held = meets_targets(run)
+            held = meets_targets(run, rate)
             report.say(f"  {rate:6} tasks/s: p95 of POST /events {post:8.2f} ms, of GET /inbox {inbox:8.2f} ms, {run.run['schedule']['unsent']} "
                        f"never sent, {run.run['schedule']['behind']} held up by swarm itself{'' if held else ': over the targets'}")
             if not held:
