@@ -53,16 +53,17 @@ def run(tool, name, seconds, folder, results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *RUNS], help="which; all if left out")
+    parser.add_argument("--tool", choices=["locust", "swarm"], help="only this generator")
     parser.add_argument("--seconds", type=int, help="instead of each run's own length")
     parser.add_argument("--results", type=pathlib.Path, default=servers.REPOSITORY / "build/bench/guide")
     options = parser.parse_args()
-    folder = servers.REPOSITORY / "build/bench/guide-servers"
+    folder = servers.REPOSITORY / f"build/bench/guide-servers-{options.tool or 'both'}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     options.results.mkdir(parents=True, exist_ok=True)
     print(f"{'run':10} {'generator':9} {'row':20} {'requests':>9} {'failures':>8} {'requests/s':>10} {'p50 ms':>7} {'p95 ms':>7} {'p99 ms':>7}  target")
     for name in options.names or RUNS:
-        for tool in ("locust", "swarm"):
+        for tool in (options.tool,) if options.tool else ("locust", "swarm"):
             found, status, cores = run(tool, name, options.seconds, folder, options.results)
             for row_name, row in found.items():
                 target = TARGETS.get(row_name)
