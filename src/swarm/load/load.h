@@ -20,8 +20,8 @@ struct LoadOptions {
   bool no_wait = false;     ///< Users do not wait between tasks.
   /// Open model: so many tasks a second in all, on a schedule; the users only carry them out, and do not wait. A task's
   /// first request is measured from the time at which it should have been sent. Nothing: closed model.
-  std::optional<double> rate;
-  std::string ca_file;  ///< PEM; empty: the system's.
+  std::optional<double> rate = {};
+  std::string ca_file = {};  ///< PEM; empty: the system's.
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};  ///< Then the request has failed and its connection is closed.
   Journal* journal = nullptr;                ///< Outlives the Load; may be null.

@@ -151,7 +151,7 @@ class LocalRun {
     console_.info(runner_log, fmt::format("All users spawned: {{{}}} ({} total users)", counts, target_users_));
     if (!options_.reset_stats) return;
     console_.info(runner_log, "Resetting stats");
-    load_->collect();
+    static_cast<void>(load_->collect());  // what was counted so far
     statistics_ = Statistics{epoch_now()};
   }
 
