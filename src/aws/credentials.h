@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+
+namespace triggers::aws {
+
+/// What signs a request. Never logged, never part of a message.
+struct Credentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;          ///< Empty if they are not temporary.
+  std::optional<UnixMillis> expires;  ///< Nothing: they hold until they are changed.
+};
+
+/// Where credentials come from. Any thread may call.
+class CredentialSource {
+ public:
+  CredentialSource() = default;
+  CredentialSource(const CredentialSource&) = delete;
+  CredentialSource& operator=(const CredentialSource&) = delete;
+  virtual ~CredentialSource() = default;
+
+  /// Credentials that hold at this moment. Resumes on the executor that it was called on. Errors: `unavailable`, no
+  /// source has any, or the one that should have did not answer by `deadline`.
+  virtual Task<Result<Credentials>> get(std::chrono::steady_clock::time_point deadline) = 0;
+};
+
+/// The same credentials for ever.
+class FixedCredentials final : public CredentialSource {
+ public:
+  explicit FixedCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}
+  Task<Result<Credentials>> get(std::chrono::steady_clock::time_point) override { co_return credentials_; }
+
+ private:
+  Credentials credentials_;
+};
+
+}  // namespace triggers::aws
