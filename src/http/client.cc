@@ -9,12 +9,12 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <system_error>
 
+#include "http/request_writer.h"
+#include "http/response_parser.h"
 #include "http/unique_fd.h"
 
 namespace triggers::http {
@@ -97,20 +97,8 @@ Result<UniqueFd> connect_tcp(const Endpoint& endpoint, Clock::time_point deadlin
 }
 
 std::string wire_form(const Endpoint& endpoint, const Request& request) {
-  std::string out;
-  out.append(method_name(request.method)).append(" ").append(request.target).append(" HTTP/1.1\r\n");
-  if (!request.headers.find("Host")) {
-    out.append("Host: ").append(endpoint.unix_path.empty() ? name_of(endpoint) : "localhost").append("\r\n");
-  }
-  for (std::size_t i = 0; i < request.headers.size(); ++i) {
-    const auto [name, value] = request.headers.at(i);
-    out.append(name).append(": ").append(value).append("\r\n");
-  }
-  const bool sends_body = request.method != Method::get && request.method != Method::head;
-  if (sends_body || !request.body.empty()) {
-    out.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
-  }
-  return out.append("Connection: close\r\n\r\n").append(request.body);
+  const std::string host = endpoint.unix_path.empty() ? name_of(endpoint) : "localhost";
+  return request_head(request, host, true).append(request.body);
 }
 
 /// False if the connection broke or the deadline passed; an answer may have come all the same.
@@ -128,94 +116,18 @@ bool send_all(int socket, std::string_view bytes, Clock::time_point deadline) {
   return true;
 }
 
-/// One message, taken apart as it comes.
-class Reply {
- public:
-  explicit Reply(bool bodiless) : bodiless_(bodiless) {}
-
-  void append(std::string_view bytes) { text_.append(bytes); }
-
-  enum class State { more, whole, broken };
-  State state(bool ended) {
-    if (body_at_ == 0) {
-      const auto end = text_.find("\r\n\r\n");
-      if (end == std::string::npos)
-        return ended || text_.size() > client_response_bytes_max ? State::broken : State::more;
-      body_at_ = end + 4;
-      if (!read_header()) return State::broken;
-      if (response_.status / 100 == 1) {  // an interim answer: the real one follows
-        text_.erase(0, body_at_);
-        body_at_ = 0;
-        response_ = {};
-        return state(ended);
-      }
-    }
-    const std::size_t have = text_.size() - body_at_;
-    if (bodiless_ || response_.status == 204 || response_.status == 304) length_ = 0;
-    if (length_ && have >= *length_) return State::whole;
-    if (ended) return length_ ? State::broken : State::whole;
-    return have > client_response_bytes_max ? State::broken : State::more;
-  }
-
-  ClientResponse take() {
-    response_.body = text_.substr(body_at_, length_.value_or(std::string::npos));
-    return std::move(response_);
-  }
-
- private:
-  bool read_header() {
-    std::string_view rest = std::string_view(text_).substr(0, body_at_ - 2);
-    const std::string_view status_line = next_line(rest);
-    if (!status_line.starts_with("HTTP/1.") || status_line.size() < 12) return false;
-    if (!read_number(status_line.substr(9, 3), response_.status)) return false;
-    while (!rest.empty()) {
-      const std::string_view line = next_line(rest);
-      const auto colon = line.find(':');
-      if (colon == std::string_view::npos) return false;
-      const auto value_at = line.find_first_not_of(" \t", colon + 1);
-      response_.headers.add(line.substr(0, colon), value_at == std::string_view::npos ? "" : line.substr(value_at));
-    }
-    length_.reset();
-    if (response_.headers.find("Transfer-Encoding")) return false;
-    if (const auto declared = response_.headers.find("Content-Length")) {
-      return read_number(*declared, length_.emplace());
-    }
-    return true;
-  }
-
-  static std::string_view next_line(std::string_view& rest) {
-    const auto end = rest.find("\r\n");
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 2);
-    return line;
-  }
-
-  template <class Number>
-  static bool read_number(std::string_view text, Number& number) {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    return read.ec == std::errc{} && read.ptr == text.data() + text.size();
-  }
-
-  bool bodiless_;
-  std::string text_;
-  std::size_t body_at_ = 0;  // 0: the header has not ended yet
-  std::optional<std::size_t> length_;
-  ClientResponse response_;
-};
-
 Result<ClientResponse> receive(const Endpoint& endpoint, int socket, bool bodiless, Clock::time_point deadline) {
-  Reply reply(bodiless);
+  ResponseParser parser(bodiless, client_response_bytes_max);
   std::array<char, 16 * 1024> piece;
   for (;;) {
     if (!wait_for(socket, POLLIN, deadline)) return unreachable(name_of(endpoint), "no answer in time");
     const ssize_t got = ::recv(socket, piece.data(), piece.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (got < 0) return failed_with(name_of(endpoint), errno);
-    reply.append({piece.data(), static_cast<std::size_t>(got)});
-    switch (reply.state(got == 0)) {
-      case Reply::State::whole: return reply.take();
-      case Reply::State::broken: return not_http(name_of(endpoint));
-      case Reply::State::more: break;
+    switch (got == 0 ? parser.end() : parser.feed({piece.data(), static_cast<std::size_t>(got)})) {
+      case ResponseParser::State::whole: return parser.take();
+      case ResponseParser::State::broken: return not_http(name_of(endpoint));
+      case ResponseParser::State::more: break;
     }
   }
 }

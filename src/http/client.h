@@ -27,8 +27,8 @@ inline constexpr std::size_t client_response_bytes_max = 64 * 1024 * 1024;
 
 /// Sends one request over a connection of its own and waits for the answer: for commands and tests. Blocks, `timeout`
 /// at most for everything. Adds Host (unless it is given), Content-Length and `Connection: close`. Errors:
-/// `unavailable` if nobody listens there, in the time given; `internal` if the answer is not HTTP/1.1 with a
-/// Content-Length or an end.
+/// `unavailable` if nobody listens there, in the time given; `internal` if the answer is not one that
+/// ResponseParser takes.
 Result<ClientResponse> exchange(const Endpoint& endpoint, const Request& request, std::chrono::milliseconds timeout);
 
 }  // namespace triggers::http

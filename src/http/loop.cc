@@ -25,34 +25,14 @@ Loop::~Loop() = default;
 
 void Loop::run() {
   const Scope scope(*this);
-  const auto guard = boost::asio::make_work_guard(io_);
+  const auto guard = boost::asio::make_work_guard(io());
   for (const auto& acceptor : acceptors_) acceptor->start();
   tick();
-  io_.run();
-}
-
-void Loop::resume(std::span<const std::coroutine_handle<>> handles) {
-  if (handles.empty()) return;
-  bool first = false;
-  {
-    const std::lock_guard lock(mutex_);
-    first = ready_.empty();
-    ready_.insert(ready_.end(), handles.begin(), handles.end());
-  }
-  if (first) boost::asio::post(io_, [this] { run_ready(); });
-}
-
-void Loop::run_ready() {
-  {
-    const std::lock_guard lock(mutex_);
-    running_.swap(ready_);
-  }
-  for (const auto handle : running_) handle.resume();
-  running_.clear();
+  io().run();
 }
 
 void Loop::adopt(UniqueFd socket, Peer peer, bool refused) {
-  boost::asio::post(io_, [this, accepted = std::move(socket), from = std::move(peer), refused]() mutable {
+  boost::asio::post(io(), [this, accepted = std::move(socket), from = std::move(peer), refused]() mutable {
     start_session(std::move(accepted), std::move(from), refused);
   });
 }
@@ -82,7 +62,7 @@ void Loop::ended(Acceptor& acceptor) {
 }
 
 void Loop::stop() {
-  boost::asio::post(io_, [this] {
+  boost::asio::post(io(), [this] {
     stopping_ = true;
     for (const auto& acceptor : acceptors_) acceptor->stop();
     for (const auto& session : sessions_) session->stop_if_idle();
@@ -91,7 +71,7 @@ void Loop::stop() {
 }
 
 void Loop::abort() {
-  boost::asio::post(io_, [this] {
+  boost::asio::post(io(), [this] {
     for (const auto& session : sessions_) session->abort();
   });
 }
@@ -106,7 +86,7 @@ void Loop::tick() {
 }
 
 void Loop::end_if_done() {
-  if (stopping_ && sessions_.empty() && acceptors_.empty()) io_.stop();
+  if (stopping_ && sessions_.empty() && acceptors_.empty()) io().stop();
 }
 
 }  // namespace triggers::http

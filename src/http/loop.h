@@ -1,12 +1,10 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
-#include <mutex>
 #include <vector>
 
-#include "base/executor.h"
+#include "http/io_executor.h"
 #include "http/response_writer.h"
 #include "http/session.h"
 
@@ -15,7 +13,7 @@ namespace triggers::http {
 class Acceptor;
 
 /// One IO thread: its sockets, its sessions, and the coroutines that are to be resumed on it.
-class Loop final : public Executor {
+class Loop final : public IoExecutor {
  public:
   explicit Loop(ServerState& state);
   ~Loop() override;
@@ -24,7 +22,6 @@ class Loop final : public Executor {
   void run();
 
   // Any thread.
-  void resume(std::span<const std::coroutine_handle<>> handles) override;
   /// A new connection for this loop.
   void adopt(UniqueFd socket, Peer peer, bool refused);
   /// Stops the acceptors, ends the sessions that wait for a request, lets the others finish.
@@ -42,27 +39,20 @@ class Loop final : public Executor {
   [[nodiscard]] std::string_view date() { return date_.now(); }
   /// Where a session makes its answer; good until it suspends.
   [[nodiscard]] std::string& answer_buffer() noexcept { return answer_buffer_; }
-  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
 
  private:
   void start_session(UniqueFd socket, Peer peer, bool refused);
-  void run_ready();
   void tick();
   void end_if_done();
 
   ServerState& state_;
-  boost::asio::io_context io_{1};
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock> timer_{io_};
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock> timer_{io()};
   std::chrono::milliseconds tick_;
   DateText date_;
   std::string answer_buffer_;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
-
-  std::mutex mutex_;
-  std::vector<std::coroutine_handle<>> ready_;    // guarded by mutex_
-  std::vector<std::coroutine_handle<>> running_;  // this thread's
 };
 
 }  // namespace triggers::http

@@ -25,7 +25,8 @@ wrapped = {
 
 # Headers that may name a library all the same, beside those below tests/, which only tests include. Those of http are for
 # http alone (checked below).
-private_headers = {"src/http/acceptor.h", "src/http/loop.h", "src/http/transport.h"}
+private_headers = {"src/http/acceptor.h", "src/http/client_connection.h", "src/http/client_shard.h",
+                   "src/http/io_executor.h", "src/http/loop.h", "src/http/transport.h"}
 naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h"}
 
 

@@ -1,0 +1,38 @@
+#include "aws/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <memory>
+
+#include "base/invariant.h"
+
+namespace triggers::aws {
+namespace {
+
+struct Free {
+  void operator()(EVP_MD* digest) const noexcept { EVP_MD_free(digest); }
+  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+};
+
+/// Fetched once: OpenSSL 3 otherwise looks the algorithm up, under a lock, at every use.
+const EVP_MD* algorithm() {
+  static const std::unique_ptr<EVP_MD, Free> digest{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  INVARIANT(digest != nullptr);
+  return digest.get();
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+  INVARIANT(context != nullptr);
+  std::string hash(32, '\0');
+  unsigned size = 0;
+  INVARIANT(EVP_DigestInit_ex2(context.get(), algorithm(), nullptr) == 1);
+  INVARIANT(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
+  INVARIANT(EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(hash.data()), &size) == 1);
+  INVARIANT(size == hash.size());
+  return hash;
+}
+
+}  // namespace triggers::aws

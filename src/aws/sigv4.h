@@ -1,0 +1,38 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "aws/credentials.h"
+#include "http/message.h"
+
+namespace triggers::aws {
+
+/// Signs requests with AWS Signature Version 4 (AWS, "Create a signed AWS API request"): every field that the request
+/// has is signed, and the body. The signing key of a day is kept. Any thread may call.
+class Signer {
+ public:
+  Signer(std::string region, std::string service) : region_(std::move(region)), service_(std::move(service)) {}
+
+  /// Adds X-Amz-Date, X-Amz-Security-Token if there is one, and Authorization. `request` has Host and whatever else is
+  /// to be signed, and neither of those three. The path is taken as it is sent, percent-encoded: "." and ".." in it are
+  /// resolved, and it is encoded once more, as AWS does for everything but S3. The query is sorted.
+  void sign(http::Request& request, const Credentials& credentials, UnixMillis now);
+
+  /// The text whose hash is signed; for tests.
+  [[nodiscard]] static std::string canonical_request(const http::Request& request, std::string& signed_headers);
+
+ private:
+  std::string signing_key(const Credentials& credentials, std::string_view day);
+
+  const std::string region_;
+  const std::string service_;
+  std::mutex mutex_;
+  // Of the newest key; guarded by mutex_.
+  std::string key_;
+  std::string key_day_;
+  std::string key_secret_hash_;
+};
+
+}  // namespace triggers::aws

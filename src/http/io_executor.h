@@ -1,0 +1,39 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/executor.h"
+
+namespace triggers::http {
+
+/// An executor whose thread waits for sockets and timers. Runs when whoever derives from it runs `io()`.
+class IoExecutor : public Executor {
+ public:
+  IoExecutor();
+  ~IoExecutor() override;
+
+  /// One post for all the handles that come until it runs. Any thread.
+  void resume(std::span<const std::coroutine_handle<>> handles) override;
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+
+  /// What others keep for each executor (a client's connections), under a number of theirs; nullptr if there is none.
+  /// It is destroyed before the sockets' service, after the last coroutine. This thread only.
+  [[nodiscard]] void* attached(std::uint64_t owner) const noexcept;
+  void attach(std::uint64_t owner, std::shared_ptr<void> what) { attached_.emplace_back(owner, std::move(what)); }
+
+ private:
+  void run_ready();
+
+  boost::asio::io_context io_{1};
+  std::mutex mutex_;
+  std::vector<std::coroutine_handle<>> ready_;                             // guarded by mutex_
+  std::vector<std::coroutine_handle<>> running_;                           // this thread's
+  std::vector<std::pair<std::uint64_t, std::shared_ptr<void>>> attached_;  // after io_, so that it goes first
+};
+
+}  // namespace triggers::http
