@@ -1,0 +1,39 @@
+#include "aws/url.h"
+
+#include <charconv>
+
+namespace triggers::aws {
+
+std::string Url::authority() const {
+  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  return port == (tls ? 443 : 80) ? name : name + ":" + std::to_string(port);
+}
+
+Result<Url> parse_url(std::string_view text) {
+  const Error wrong{ErrorCode::invalid_argument,
+                    "not a URL like http://host:port or https://host: " + std::string(text.substr(0, text.find('@')))};
+  Url url;
+  url.tls = text.starts_with("https://");
+  if (!url.tls && !text.starts_with("http://")) return wrong;
+  text.remove_prefix(url.tls ? 8 : 7);
+  const auto slash = text.find('/');
+  std::string_view authority = text.substr(0, slash);
+  url.path = slash == std::string_view::npos ? "/" : text.substr(slash);
+  if (authority.find_first_of("@?# \t\r\n") != std::string_view::npos) return wrong;
+  if (url.path.find_first_of("# \t\r\n") != std::string::npos) return wrong;
+
+  const bool bracketed = authority.starts_with('[');
+  const auto host_end = bracketed ? authority.find(']') : authority.find(':');
+  if (bracketed && host_end == std::string_view::npos) return wrong;
+  url.host = bracketed ? authority.substr(1, host_end - 1) : authority.substr(0, host_end);
+  if (url.host.empty()) return wrong;
+  std::string_view rest = host_end == std::string_view::npos ? "" : authority.substr(host_end + (bracketed ? 1 : 0));
+  url.port = url.tls ? 443 : 80;
+  if (rest.empty()) return url;
+  rest.remove_prefix(1);
+  const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), url.port);
+  if (read.ec != std::errc{} || read.ptr != rest.data() + rest.size() || url.port == 0) return wrong;
+  return url;
+}
+
+}  // namespace triggers::aws
