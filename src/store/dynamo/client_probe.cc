@@ -46,12 +46,15 @@ void ClientProbe::ended(Operation operation, std::optional<DynamoCode> failed,
 }
 
 void ClientProbe::consumed(Operation operation, double units) {
+  const std::lock_guard lock(mutex_);
   auto& sum = units_[static_cast<std::size_t>(operation)];
-  if (sum.load(std::memory_order_acquire) == nullptr) {
-    sum = &registry_.gauge("triggers_dynamodb_consumed_units", "Capacity units used, of the calls that asked.",
-                           labels_of(operation));
+  if (!sum) {
+    sum = std::make_shared<metrics::Gauge>();
+    registry_.counter_from("triggers_dynamodb_consumed_units_total",
+                           "Capacity units used, by calls that asked for them.", labels_of(operation),
+                           [kept = sum] { return kept->value(); });
   }
-  sum.load(std::memory_order_acquire)->add(units);
+  sum->add(units);
 }
 
 }  // namespace triggers::store::dynamo

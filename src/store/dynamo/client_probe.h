@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "metrics/metrics.h"
@@ -30,7 +32,8 @@ class ClientProbe {
   metrics::Counter& refused_retries_;
   std::array<std::array<std::atomic<metrics::Counter*>, outcomes>, operations> calls_{};
   std::array<std::atomic<metrics::Histogram*>, operations> seconds_{};
-  std::array<std::atomic<metrics::Gauge*>, operations> units_{};
+  std::mutex mutex_;
+  std::array<std::shared_ptr<metrics::Gauge>, operations> units_;  // guarded by mutex_; the registry reads them too
 };
 
 }  // namespace triggers::store::dynamo

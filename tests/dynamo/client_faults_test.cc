@@ -1,0 +1,157 @@
+#include <zlib.h>
+
+#include <atomic>
+
+#include "client_fixture.h"
+#include "http/test_peer.h"
+#include "store/dynamo/retry_budget.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+using http::TestPeer;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr const char* throttling =
+    R"({"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slower"})";
+constexpr const char* condition =
+    R"({"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no",)"
+    R"("Item":{"pk":{"S":"p"}}})";
+
+/// Serves requests 0, 1, 2, … of all connections, in order of their coming.
+auto by_number(std::function<bool(TestPeer::Connection&, std::size_t)> serve) {
+  return [serve, next = std::make_shared<std::atomic<std::size_t>>(0)](TestPeer::Connection& connection) {
+    while (!connection.read_request().empty()) {
+      if (!serve(connection, (*next)++)) return;
+    }
+  };
+}
+
+DynamoCode code_of(const Result<DynamoReply, DynamoError>& outcome) {
+  EXPECT_FALSE(outcome.ok());
+  return outcome ? DynamoCode::validation : outcome.error().code;
+}
+
+TEST(DynamoClientFaults, ThrottlingIsTriedAgain) {
+  TestPeer peer(by_number([](auto& connection, std::size_t number) {
+    number < 3 ? connection.answer(throttling, 400) : connection.answer("{}");
+    return true;
+  }));
+  ClientFixture fixture(peer.url());
+  const auto outcome = fixture.call(Operation::update_item, "{}", Repeat::once);
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_FALSE(outcome->repeated);
+  EXPECT_NE(fixture.registry.exposition().find("triggers_dynamodb_retries_total 3"), std::string::npos);
+}
+
+TEST(DynamoClientFaults, ThrottlingUntilTheDeadlineIsThrottledInTime) {
+  TestPeer peer(by_number([](auto& connection, std::size_t) {
+    connection.answer(throttling, 400);
+    return true;
+  }));
+  ClientFixture fixture(peer.url());
+  const auto since = steady_clock::now();
+  EXPECT_EQ(code_of(fixture.call(Operation::put_item, "{}", Repeat::safe, milliseconds{300})), DynamoCode::throttled);
+  EXPECT_LT(steady_clock::now() - since, milliseconds{2'000});
+}
+
+TEST(DynamoClientFaults, WriteWhoseAnswerNeverCameIsAmbiguousOrRepeatedAsItIsMarked) {
+  const auto cut_first = [](auto& connection, std::size_t number) {
+    if (number == 0) return false;  // the request was read, and the connection ends
+    connection.answer(condition, 400);
+    return true;
+  };
+  TestPeer first(by_number(cut_first));
+  ClientFixture once(first.url());
+  EXPECT_EQ(code_of(once.call(Operation::update_item, "{}", Repeat::once)), DynamoCode::ambiguous);
+  TestPeer second(by_number(cut_first));
+  ClientFixture safe(second.url());
+  const auto outcome = safe.call(Operation::put_item, "{}", Repeat::safe);
+  EXPECT_EQ(code_of(outcome), DynamoCode::conditional_failed);
+  EXPECT_TRUE(outcome.error().repeated);
+  EXPECT_EQ(outcome.error().item, R"({"pk":{"S":"p"}})");
+}
+
+TEST(DynamoClientFaults, SilenceEndsAtTheDeadlineAndIsAmbiguousForAWriteOnly) {
+  TestPeer peer([](TestPeer::Connection& connection) {
+    connection.read_request();
+    connection.await_close();
+  });
+  ClientFixture fixture(peer.url());
+  const auto since = steady_clock::now();
+  EXPECT_EQ(code_of(fixture.call(Operation::put_item, "{}", Repeat::safe, milliseconds{200})), DynamoCode::ambiguous);
+  EXPECT_EQ(code_of(fixture.call(Operation::get_item, "{}", Repeat::safe, milliseconds{200})), DynamoCode::unavailable);
+  EXPECT_LT(steady_clock::now() - since, milliseconds{5'000});
+}
+
+TEST(DynamoClientFaults, ServerErrorsGarbageAndResetsAreTriedAgain) {
+  TestPeer peer(by_number([](TestPeer::Connection& connection, std::size_t number) {
+    switch (number) {
+      case 0: connection.answer(R"({"__type":"x#InternalServerError"})", 500); return true;
+      case 1: connection.answer("<html>no gateway</html>", 502); return true;
+      case 2: connection.send("what is this?\r\n\r\n"); return false;
+      case 3: connection.reset(); return false;
+      case 4: connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"hal"); return false;
+      default: connection.answer("{}"); return true;
+    }
+  }));
+  ClientFixture fixture(peer.url());
+  const auto outcome = fixture.call(Operation::put_item, "{}");
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_TRUE(outcome->repeated);
+}
+
+TEST(DynamoClientFaults, DamagedAnswerIsNotBelieved) {
+  const std::string body = R"({"Item":{"pk":{"S":"p"}}})";
+  const auto crc = ::crc32(0, reinterpret_cast<const unsigned char*>(body.data()), static_cast<unsigned>(body.size()));
+  const std::string field = "x-amz-crc32: " + std::to_string(crc) + "\r\n";
+  TestPeer peer(by_number([&](auto& connection, std::size_t number) {
+    connection.answer(number == 0 ? R"({"Item":{"pk":{"S":"q"}}})" : body, 200, field);
+    return true;
+  }));
+  ClientFixture fixture(peer.url());
+  const auto outcome = fixture.call(Operation::get_item, "{}");
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(outcome->body, body);
+}
+
+TEST(DynamoClientFaults, NobodyThereIsUnavailableAndNothingWasDone) {
+  std::string url;
+  {
+    TestPeer gone([](TestPeer::Connection&) {});
+    url = gone.url();
+  }
+  ClientFixture fixture(url);
+  const auto outcome = fixture.call(Operation::update_item, "{}", Repeat::once, milliseconds{200});
+  EXPECT_EQ(code_of(outcome), DynamoCode::unavailable);
+  EXPECT_FALSE(outcome.error().repeated);
+}
+
+TEST(DynamoClientFaults, EveryTryIsSignedAndNamesItsOperation) {
+  std::string seen;
+  TestPeer peer([&](TestPeer::Connection& connection) {
+    seen = connection.read_request();
+    connection.answer("{}");
+  });
+  ClientFixture fixture(peer.url());
+  ASSERT_TRUE(fixture.call(Operation::query, R"({"TableName":"t"})").ok());
+  EXPECT_NE(seen.find("X-Amz-Target: DynamoDB_20120810.Query\r\n"), std::string::npos);
+  EXPECT_NE(seen.find("Content-Type: application/x-amz-json-1.0\r\n"), std::string::npos);
+  EXPECT_NE(seen.find("SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="), std::string::npos);
+  EXPECT_NE(seen.find("/eu-west-1/dynamodb/aws4_request"), std::string::npos);
+  EXPECT_EQ(seen.find("secret"), std::string::npos);
+}
+
+TEST(RetryBudgetTest, RunsOutAndIsRefilledByTenSuccessesForARetry) {
+  RetryBudget budget;
+  for (int i = 0; i < RetryBudget::retries_max; ++i) ASSERT_TRUE(budget.take());
+  EXPECT_FALSE(budget.take());
+  for (int i = 0; i < 9; ++i) budget.succeeded();
+  EXPECT_FALSE(budget.take());
+  budget.succeeded();
+  EXPECT_TRUE(budget.take());
+}
+
+}  // namespace
+}  // namespace triggers::store::dynamo

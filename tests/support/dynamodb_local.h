@@ -1,0 +1,31 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+namespace triggers::testing_support {
+
+/// AWS's DynamoDB Local, in memory, on a free port of loopback; fetched by scripts/fetch_dynamodb_local.sh. It ends
+/// with this object, and with the process.
+class DynamodbLocal {
+ public:
+  /// Blocks until it accepts connections. Aborts, with the reason, if it cannot be started.
+  DynamodbLocal();
+  DynamodbLocal(const DynamodbLocal&) = delete;
+  DynamodbLocal& operator=(const DynamodbLocal&) = delete;
+  ~DynamodbLocal();
+
+  /// One for the whole test program, started by the first call; or the one that the environment's
+  /// TRIGGERS_TEST_DYNAMODB_URL names, which is left alone.
+  static const std::string& shared_url();
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  std::uint16_t port_ = 0;
+  pid_t process_ = 0;
+};
+
+}  // namespace triggers::testing_support
