@@ -86,9 +86,9 @@ void TestPeer::accept_all() {
       const std::lock_guard lock(mutex_);
       open_.push_back(fd);
     }
-    const std::size_t number = accepted_++;
-    serving_.emplace_back([this, fd, number] {
-      Connection connection(fd, number);
+    ++accepted_;
+    serving_.emplace_back([this, fd] {
+      Connection connection(fd);
       serve_(connection);
       const std::lock_guard lock(mutex_);
       std::erase(open_, fd);

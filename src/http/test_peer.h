@@ -18,7 +18,7 @@ class TestPeer {
  public:
   class Connection {
    public:
-    explicit Connection(int fd, std::size_t number) : fd_(fd), number(number) {}
+    explicit Connection(int fd) : fd_(fd) {}
     /// Head and body (by Content-Length) of the next request; empty when the client has closed.
     std::string read_request();
     void send(std::string_view bytes);
@@ -32,9 +32,6 @@ class TestPeer {
    private:
     int fd_;
     std::string unread_;
-
-   public:
-    const std::size_t number;  ///< 0 is the first connection.
   };
 
   explicit TestPeer(std::function<void(Connection&)> serve);

@@ -132,8 +132,9 @@ Task<Result<DynamoReply, Failure>> DynamoClient::Impl::attempt(Operation operati
   const auto signs = co_await credentials.get(deadline);
   if (!signs) {
     Failure failure;
-    failure.error = {.code = DynamoCode::denied, .message = signs.error().message};
-    failure.retry = signs.error().code == ErrorCode::overloaded;
+    failure.retry = signs.error().code == ErrorCode::unavailable;
+    failure.error.code = failure.retry ? DynamoCode::unavailable : DynamoCode::denied;
+    failure.error.message = signs.error().message;
     co_return failure;
   }
   http::Request request{.method = http::Method::post, .target = path, .headers = {}, .body = body, .peer = {}};

@@ -1,0 +1,204 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "aws/refreshed_credentials.h"
+#include "aws/url.h"
+#include "base/manual_clock.h"
+#include "base/sync_wait.h"
+#include "base/timestamp.h"
+#include "http/test_peer.h"
+
+namespace triggers::aws {
+namespace {
+
+using http::TestPeer;
+using std::chrono::minutes;
+using std::chrono::steady_clock;
+
+Environment with(std::map<std::string, std::string> variables) {
+  return [variables](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+Result<Credentials> get(CredentialSource& source) {
+  return sync_wait(source.get(steady_clock::now() + std::chrono::seconds{5}));
+}
+
+std::string answer_until(UnixMillis expires, const std::string& id = "ID") {
+  return R"({"AccessKeyId":")" + id + R"(","SecretAccessKey":"SECRET","Token":"TOKEN","Expiration":")" +
+         format_timestamp(expires) + "\"}";
+}
+
+TEST(Credentials, EnvironmentNeedsBothKeysAndTakesALambdasToken) {
+  EXPECT_FALSE(environment_credentials(with({{"AWS_ACCESS_KEY_ID", "a"}})));
+  const auto found = environment_credentials(
+      with({{"AWS_ACCESS_KEY_ID", "a"}, {"AWS_SECRET_ACCESS_KEY", "b"}, {"AWS_SESSION_TOKEN", "c"}}));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->session_token, "c");
+}
+
+TEST(Credentials, FileGivesTheProfileThatWasAskedFor) {
+  const std::string text =
+      "# mine\n[default]\naws_access_key_id = one\naws_secret_access_key=1\n\n[ work ]\r\naws_access_key_id=two\r\n"
+      "aws_secret_access_key = a=b\r\naws_session_token = t\r\n";
+  EXPECT_EQ(file_credentials(text, "default")->access_key_id, "one");
+  EXPECT_EQ(file_credentials(text, "work")->secret_access_key, "a=b");
+  EXPECT_EQ(file_credentials(text, "work")->session_token, "t");
+  EXPECT_FALSE(file_credentials(text, "absent"));
+}
+
+TEST(Credentials, AnswerThatIsNotCredentialsIsNothing) {
+  for (const char* text :
+       {"", "[]", "{}", R"({"AccessKeyId":"a"})", R"({"AccessKeyId":"a","SecretAccessKey":"b","Expiration":"soon"})"}) {
+    EXPECT_FALSE(endpoint_credentials(text)) << text;
+  }
+}
+
+TEST(Credentials, ContainerIsAskedWithItsToken) {
+  std::string seen;
+  TestPeer peer([&](TestPeer::Connection& connection) {
+    seen = connection.read_request();
+    connection.answer(answer_until(Clock::system().now() + minutes{60}));
+  });
+  auto source = find_credentials(with({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", peer.url() + "/creds?x=1"},
+                                       {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic abc"}}),
+                                 Clock::system());
+  ASSERT_TRUE(source.ok());
+  const auto credentials = get(**source);
+  ASSERT_TRUE(credentials.ok());
+  EXPECT_EQ(credentials->session_token, "TOKEN");
+  EXPECT_TRUE(seen.starts_with("GET /creds?x=1 HTTP/1.1\r\n")) << seen;
+  EXPECT_NE(seen.find("Authorization: Basic abc\r\n"), std::string::npos);
+}
+
+TEST(Credentials, ContainersTokenIsNotSentInClearToAStranger) {
+  for (const char* url : {"http://example.com/", "http://127.example.com/"}) {
+    EXPECT_FALSE(container_fetcher(with({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", url}})).ok()) << url;
+  }
+}
+
+TEST(Credentials, MachineIsAskedByTheSecondVersionOnly) {
+  TestPeer peer([](TestPeer::Connection& connection) {
+    for (;;) {
+      const std::string request = connection.read_request();
+      if (request.empty()) return;
+      const bool token = request.find("X-aws-ec2-metadata-token: SESSION\r\n") != std::string::npos;
+      if (request.starts_with("PUT /latest/api/token ") &&
+          request.find("X-aws-ec2-metadata-token-ttl-seconds: ") != std::string::npos) {
+        connection.answer("SESSION");
+      } else if (token && request.starts_with("GET /latest/meta-data/iam/security-credentials/ ")) {
+        connection.answer("role-1");
+      } else if (token && request.starts_with("GET /latest/meta-data/iam/security-credentials/role-1 ")) {
+        connection.answer(answer_until(Clock::system().now() + minutes{60}));
+      } else {
+        connection.answer("", 401);
+      }
+    }
+  });
+  auto source = find_credentials(with({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", peer.url()}}), Clock::system());
+  ASSERT_TRUE(source.ok());
+  const auto credentials = get(**source);
+  ASSERT_TRUE(credentials.ok()) << credentials.error().message;
+  EXPECT_EQ(credentials->access_key_id, "ID");
+  EXPECT_EQ(peer.accepted(), 1U);
+}
+
+TEST(Credentials, NothingToAskIsSaidToBeThat) {
+  const auto none = find_credentials(with({{"AWS_EC2_METADATA_DISABLED", "true"}}), Clock::system());
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().code, ErrorCode::not_found);
+}
+
+/// Counts its fetches; fails when told to.
+class CountingFetcher final : public CredentialFetcher {
+ public:
+  struct State {
+    std::atomic<int> fetches = 0;
+    std::atomic<bool> fails = false;
+  };
+  CountingFetcher(State& state, const Clock& clock) : state_(state), clock_(clock) {}
+
+  Task<Result<Credentials>> fetch(TimePoint) override {
+    const int number = ++state_.fetches;
+    if (state_.fails) co_return Error{ErrorCode::unavailable, "down"};
+    co_return Credentials{"id" + std::to_string(number), "s", "t", clock_.now() + minutes{60}};
+  }
+
+ private:
+  State& state_;
+  const Clock& clock_;
+};
+
+class Refreshing : public ::testing::Test {
+ protected:
+  std::string id() {
+    const auto credentials = get(source);
+    return credentials ? credentials->access_key_id : "none";
+  }
+
+  ManualClock clock;
+  CountingFetcher::State state;
+  RefreshedCredentials source{std::make_unique<CountingFetcher>(state, clock), clock};
+};
+
+TEST_F(Refreshing, CredentialsAreRenewedBeforeTheyExpireAndNotSooner) {
+  EXPECT_EQ(id(), "id1");
+  clock.advance(minutes{54});
+  EXPECT_EQ(id(), "id1");
+  clock.advance(minutes{2});
+  EXPECT_EQ(id(), "id2");
+}
+
+TEST_F(Refreshing, OldOnesServeWhileTheyCannotBeRenewedAndNoLonger) {
+  EXPECT_EQ(id(), "id1");
+  clock.advance(minutes{56});
+  state.fails = true;
+  EXPECT_EQ(id(), "id1");
+  EXPECT_EQ(id(), "id1");
+  EXPECT_EQ(state.fetches, 2) << "the second call came within the pause after a failure";
+  clock.advance(minutes{5});
+  EXPECT_EQ(id(), "none");
+  state.fails = false;
+  clock.advance(minutes{1});
+  EXPECT_EQ(id(), "id4");
+}
+
+TEST(Credentials, ManyWhoAskAtOnceMakeOneFetch) {
+  std::atomic<int> requests = 0;
+  TestPeer peer([&](TestPeer::Connection& connection) {
+    while (!connection.read_request().empty()) {
+      ++requests;
+      connection.answer(answer_until(Clock::system().now() + minutes{60}));
+    }
+  });
+  auto source = find_credentials(with({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", peer.url() + "/"}}), Clock::system());
+  ASSERT_TRUE(source.ok());
+  std::vector<std::thread> threads;
+  std::atomic<int> succeeded = 0;
+  for (int i = 0; i < 16; ++i) threads.emplace_back([&] { succeeded += get(**source).ok() ? 1 : 0; });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(succeeded, 16);
+  EXPECT_EQ(requests, 1);
+}
+
+TEST(Url, IsTakenApartOrRefused) {
+  const auto url = parse_url("https://[::1]:8443/path?x=1");
+  ASSERT_TRUE(url.ok());
+  EXPECT_EQ(url->host, "::1");
+  EXPECT_EQ(url->authority(), "[::1]:8443");
+  EXPECT_EQ(url->path, "/path?x=1");
+  EXPECT_EQ(parse_url("https://example.com")->authority(), "example.com");
+  for (const char* wrong : {"", "example.com", "ftp://a", "http://", "http://a:0", "http://a:x", "http://u@h/",
+                            "http://a:70000", "http://a b/"}) {
+    EXPECT_FALSE(parse_url(wrong).ok()) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace triggers::aws

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <coroutine>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "aws/credential_sources.h"
+#include "base/executor.h"
+
+namespace triggers::aws {
+
+/// Keeps what a fetcher brought, and has it fetched anew before it expires: from 5 minutes before, by one caller, while
+/// the others go on with what there is. Only when nothing valid is there do all wait, for one fetch. Any thread.
+class RefreshedCredentials final : public CredentialSource {
+ public:
+  /// A fetch takes no longer; so long may a caller who waits for another's fetch wait past its own deadline.
+  static constexpr std::chrono::seconds fetch_max{1};
+  static constexpr std::chrono::minutes refresh_before{5};
+  /// After a fetch that failed while the old ones are still valid.
+  static constexpr std::chrono::seconds retry_after{10};
+
+  /// `clock` outlives this.
+  RefreshedCredentials(std::unique_ptr<CredentialFetcher> fetcher, const Clock& clock)
+      : fetcher_(std::move(fetcher)), clock_(clock) {}
+
+  Task<Result<Credentials>> get(std::chrono::steady_clock::time_point deadline) override;
+
+ private:
+  enum class Next { use, fetch, wait };
+
+  [[nodiscard]] bool valid() const;
+  Next next();
+  void fetched(Result<Credentials> outcome);
+  auto wait();
+
+  const std::unique_ptr<CredentialFetcher> fetcher_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  // Guarded by mutex_:
+  std::optional<Credentials> newest_;
+  std::optional<Error> failure_;  // of the last fetch
+  UnixMillis refresh_at_{};
+  bool fetching_ = false;
+  std::vector<std::pair<Executor*, std::coroutine_handle<>>> waiting_;
+};
+
+/// What the environment says, in the order in which AWS's own programs look: its variables, the shared file
+/// (AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials; AWS_PROFILE or `default`; read once), the container's endpoint,
+/// the machine's. Errors: `invalid_argument`, what is set is wrong; `not_found`, nothing is there to ask.
+Result<std::unique_ptr<CredentialSource>> find_credentials(const Environment& environment, const Clock& clock);
+
+/// getenv.
+[[nodiscard]] Environment process_environment();
+
+}  // namespace triggers::aws
