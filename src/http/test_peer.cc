@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -53,6 +54,11 @@ void TestPeer::Connection::await_close() {
   std::array<char, 1024> ignored;
   while (::recv(fd_, ignored.data(), ignored.size(), 0) > 0) {
   }
+}
+
+void TestPeer::Connection::await_end() {
+  pollfd waiting{fd_, 0, 0};  // POLLHUP and POLLERR come unasked
+  ::poll(&waiting, 1, -1);
 }
 
 TestPeer::TestPeer(std::function<void(Connection&)> serve)

@@ -26,8 +26,10 @@ class TestPeer {
     void answer(std::string_view body, unsigned status = 200, std::string_view fields = "");
     /// Ends the connection with a reset.
     void reset();
-    /// Blocks until the client closes.
+    /// Blocks until the client closes; reads and drops what comes.
     void await_close();
+    /// Blocks until the client closes, and reads nothing.
+    void await_end();
 
    private:
     int fd_;

@@ -1,0 +1,112 @@
+// Raw PutItem through the client, from one IO thread: what a node's POST /events is compared with.
+//   dynamo_put_bench URL SECONDS CONNECTIONS BYTES     prints one line of JSON
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/random.h"
+#include "base/sync_wait.h"
+#include "base/uuid7.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "store/dynamo/client.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+struct Counts {
+  std::uint64_t puts = 0;
+  std::uint64_t failures = 0;
+};
+
+/// One of those who put at the same time; all on the server's one loop, so that the counts need no lock.
+Task<Counts> put_until(DynamoClient& client, std::string table, std::string value, steady_clock::time_point end) {
+  Counts counts;
+  while (steady_clock::now() < end) {
+    std::string body = R"({"TableName":")" + table + R"(","Item":{"pk":{"S":")" + std::to_string(random_u64()) +
+                       R"("},"v":{"S":")" + value + R"("}}})";
+    const auto done =
+        co_await client.call(Operation::put_item, std::move(body), Repeat::safe, steady_clock::now() + seconds{10});
+    ++(done ? counts.puts : counts.failures);
+  }
+  co_return counts;
+}
+
+int run(const std::string& url, seconds time, std::size_t connections, std::size_t bytes) {
+  aws::FixedCredentials credentials({"example", "secret", "", std::nullopt});
+  metrics::Registry registry;
+  DynamoConfig config;
+  config.region = "eu-west-1";
+  config.endpoint_url = url;
+  config.connections_max = connections;
+  config.try_timeout = seconds{10};
+  auto client = DynamoClient::create(config, credentials, registry);
+  if (!client) return std::fprintf(stderr, "%s\n", client.error().message.c_str()), 1;
+  const std::string table = "put-bench-" + std::to_string(::getpid());
+  const auto made = sync_wait((*client)->call(
+      Operation::create_table,
+      R"({"TableName":")" + table +
+          R"(","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],)"
+          R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})",
+      Repeat::once, steady_clock::now() + seconds{30}));
+  if (!made) return std::fprintf(stderr, "%s\n", made.error().message.c_str()), 1;
+
+  const std::string value(bytes, 'x');
+  const auto start = steady_clock::now();
+  http::Handlers handlers;
+  handlers.handle = [&](const http::Request&) -> Task<http::Response> {
+    const Counts counts = co_await put_until(**client, table, value, start + time);
+    http::Response response;
+    response.body = std::to_string(counts.puts) + " " + std::to_string(counts.failures);
+    co_return response;
+  };
+  handlers.protocol_error = [](const http::ProtocolError&, const http::Request&) { return http::Response{}; };
+  handlers.internal_error = [](const http::Request&) { return http::Response{.status = 500}; };
+  http::ServerConfig serving;
+  serving.host = "127.0.0.1";
+  serving.port = 0;
+  serving.threads = 1;
+  auto server = http::Server::create(serving, std::move(handlers));
+  if (!server) return std::fprintf(stderr, "%s\n", server.error().message.c_str()), 1;
+  (*server)->start();
+  const http::Endpoint endpoint{.host = "127.0.0.1", .port = (*server)->port()};
+  // One request for each who puts: that is how work comes to a loop.
+  std::atomic<std::uint64_t> puts = 0, failures = 0;
+  std::vector<std::thread> askers;
+  for (std::size_t i = 0; i < connections; ++i) {
+    askers.emplace_back([&] {
+      http::Request request;
+      request.target = "/";
+      const auto answer = http::exchange(endpoint, request, time + seconds{30});
+      if (!answer || answer->status != 200) return void(++failures);
+      std::size_t read = 0;
+      puts += std::stoull(answer->body, &read);
+      failures += std::stoull(answer->body.substr(read));
+    });
+  }
+  for (std::thread& asker : askers) asker.join();
+  const double took = std::chrono::duration<double>(steady_clock::now() - start).count();
+  (*server)->stop(seconds{5});
+  std::printf("{\"puts\":%llu,\"failures\":%llu,\"seconds\":%.3f,\"puts_per_second\":%.0f}\n",
+              static_cast<unsigned long long>(puts), static_cast<unsigned long long>(failures), took,
+              static_cast<double>(puts) / took);
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace triggers::store::dynamo
+
+int main(int argc, char** argv) {
+  if (argc != 5) return std::fprintf(stderr, "usage: %s URL SECONDS CONNECTIONS BYTES\n", argv[0]), 2;
+  return triggers::store::dynamo::run(argv[1], std::chrono::seconds{std::atoi(argv[2])},
+                                      static_cast<std::size_t>(std::atoi(argv[3])),
+                                      static_cast<std::size_t>(std::atoi(argv[4])));
+}
