@@ -170,8 +170,9 @@ TEST(ClientPool, HandlerOfAServerAsksOnItsOwnLoopAndGoesOnThere) {
     const auto thread = std::this_thread::get_id();
     Request request;
     request.target = "/";
-    const auto answer = co_await pool->exchange(std::move(request), steady_clock::now() + std::chrono::seconds{10});
-    co_await pool->pause(milliseconds{1});
+    const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+    const auto answer = co_await pool->exchange(std::move(request), deadline);
+    co_await pool->pause(milliseconds(1));
     if (std::this_thread::get_id() != thread) ++moved;
     Response response;
     response.body = answer ? answer->body : answer.error().message;

@@ -33,8 +33,8 @@ Task<Counts> put_until(DynamoClient& client, std::string table, std::string valu
   while (steady_clock::now() < end) {
     std::string body = R"({"TableName":")" + table + R"(","Item":{"pk":{"S":")" + std::to_string(random_u64()) +
                        R"("},"v":{"S":")" + value + R"("}}})";
-    const auto done =
-        co_await client.call(Operation::put_item, std::move(body), Repeat::safe, steady_clock::now() + seconds{10});
+    const auto deadline = steady_clock::now() + seconds(10);
+    const auto done = co_await client.call(Operation::put_item, std::move(body), Repeat::safe, deadline);
     ++(done ? counts.puts : counts.failures);
   }
   co_return counts;

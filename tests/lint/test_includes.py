@@ -8,7 +8,7 @@ order = ["base", "metrics", "log", "http", "event", "auth", "limit", "aws", "con
 wrapped = {
     "boost/asio": ({"src/http"}, False),
     "boost/beast": ({"src/http"}, False),
-    "zlib.h": ({"src/http", "src/store/dynamo"}, False),
+    "zlib.h": ({"src/http", "src/store/dynamo", "tests/dynamo"}, False),
     "openssl/": ({"src/http", "src/auth", "src/aws", "src/swarm/judge", "src/swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
     "zmq": ({"src/swarm/worker"}, False),
