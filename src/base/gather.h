@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "base/task.h"
+
+namespace triggers {
+
+/// Runs tasks beside each other on the executor of the one who awaits it, at most `width` at once, started in order.
+/// Resumes when all have ended; then throws what the first to fail has thrown.
+class Gather {
+ public:
+  Gather(std::vector<Task<void>> tasks, std::size_t width) : tasks_(std::move(tasks)), width_(width) {}
+  Gather(const Gather&) = delete;
+  Gather& operator=(const Gather&) = delete;
+
+  [[nodiscard]] bool await_ready() const noexcept { return tasks_.empty(); }
+  bool await_suspend(std::coroutine_handle<> waiter) {
+    const std::size_t workers = std::min(std::max<std::size_t>(width_, 1), tasks_.size());
+    running_ = workers + 1;  // One is this function, so that no worker resumes the waiter before it is suspended.
+    waiter_ = waiter;
+    for (std::size_t i = 0; i < workers; ++i) work(*this);
+    return --running_ > 0;
+  }
+  void await_resume() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  static RootTask work(Gather& all) {
+    while (all.next_ < all.tasks_.size()) {
+      Task<void> task = std::move(all.tasks_[all.next_++]);
+      try {
+        co_await std::move(task);
+      } catch (...) {
+        if (!all.failure_) all.failure_ = std::current_exception();
+      }
+    }
+    // The last one resumes, and `all` may be gone then.
+    if (--all.running_ == 0) all.waiter_.resume();
+  }
+
+  std::vector<Task<void>> tasks_;
+  const std::size_t width_;
+  std::size_t next_ = 0, running_ = 0;
+  std::coroutine_handle<> waiter_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace triggers
