@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "event/event.h"
+#include "store/event_store.h"
 
 namespace triggers::api {
 
@@ -14,12 +14,12 @@ struct CursorScope {
   std::optional<std::string_view> event_type;
 };
 
-/// The place after `after` as opaque text: version, id, and a MAC (HMAC-SHA-256, cut to 128 bits) over scope and id, so
-/// that nobody can make or move one.
-[[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope, const event::EventId& after);
+/// The place as opaque text: version, id, what the engine notes beside it, and a MAC (HMAC-SHA-256, cut to 128 bits)
+/// over scope and place, so that nobody can make or move one.
+[[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope, const store::PageMark& mark);
 
 /// Nothing unless encode_cursor() made `text` with this secret for this scope.
-[[nodiscard]] std::optional<event::EventId> decode_cursor(std::string_view secret, const CursorScope& scope,
-                                                          std::string_view text);
+[[nodiscard]] std::optional<store::PageMark> decode_cursor(std::string_view secret, const CursorScope& scope,
+                                                           std::string_view text);
 
 }  // namespace triggers::api

@@ -51,9 +51,23 @@ struct StoredEvent {
   std::optional<UnixMillis> delivered_at;
 };
 
+/// A place in an inbox. Pages go on behind it.
+struct PageMark {
+  PageMark() = default;
+  PageMark(const EventId& place) : after(place) {}  // NOLINT(google-explicit-constructor): an id is a place.
+
+  EventId after;  ///< Everything up to here is passed.
+  /// What an engine whose ids are not in commit order has shown behind `after`; its own bytes, at most
+  /// page_mark_bytes_max. Empty on the others.
+  std::string shown;
+
+  bool operator==(const PageMark&) const = default;
+};
+inline constexpr std::size_t page_mark_bytes_max = 20 * 1024;
+
 struct PageQuery {
   std::string inbox{default_inbox};
-  std::optional<EventId> after{};           ///< Exclusive; nothing: from the oldest.
+  std::optional<PageMark> after{};          ///< Exclusive; nothing: from the oldest.
   std::size_t limit = 50;                   ///< 1 to 200.
   std::optional<std::string> event_type{};  ///< Only this type.
 };
@@ -62,11 +76,15 @@ struct Page {
   std::vector<StoredEvent> events;  ///< Oldest first.
   /// Where the next page starts. Set when `has_more`; then it may be past the last event of this page, because a filter
   /// has looked further.
-  std::optional<EventId> next_after;
-  /// More may follow. With a filter a page may be short, or empty, and still have more: the search stopped at its
-  /// budget.
+  std::optional<PageMark> next_after;
+  /// More may follow. A page may be short, or empty, and still have more: the search for a filter's events stopped at
+  /// its budget, or (DynamoDB) more events are new than a mark can hold.
   bool has_more = false;
-  std::uint64_t total_undelivered = 0;  ///< In the whole inbox, whatever the filter.
+  /// Where one who follows the inbox goes on: next_after, or else the place behind the last event. Nothing if the query
+  /// had no place and the page is empty.
+  std::optional<PageMark> follow;
+  /// In the whole inbox, whatever the filter. Exact on one node; DynamoDB: docs/storage-format.md.
+  std::uint64_t total_undelivered = 0;
 };
 
 enum class AckOutcome {

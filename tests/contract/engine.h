@@ -36,6 +36,9 @@ class Engine {
   virtual void restart() = 0;
   /// Removes at most `events_max` expired events; how many.
   virtual std::size_t sweep(std::size_t events_max) = 0;
+  /// One process owns the store: ids are in the order of commits, also across restarts and clocks that step back, and
+  /// what no request has asked for is known all the same.
+  [[nodiscard]] virtual bool orders_by_commit() const { return true; }
 };
 
 /// `clock` outlives the engine.
@@ -47,5 +50,6 @@ inline void PrintTo(const EngineFactory& factory, std::ostream* out) { *out << f
 
 EngineFactory memory_engine();
 EngineFactory rocks_engine();
+EngineFactory dynamo_engine();
 
 }  // namespace triggers::store::contract

@@ -48,7 +48,7 @@ class MemoryStoreImpl final : public MemoryStore {
     const auto& pending = account.inboxes[query.inbox];
     Page page;
     page.total_undelivered = pending.size();
-    for (auto id = query.after ? pending.upper_bound(*query.after) : pending.begin(); id != pending.end(); ++id) {
+    for (auto id = query.after ? pending.upper_bound(query.after->after) : pending.begin(); id != pending.end(); ++id) {
       const StoredEvent& event = account.events.at(*id);
       if (query.event_type && event.event_type != *query.event_type) continue;
       if (page.events.size() == query.limit) {
@@ -58,6 +58,8 @@ class MemoryStoreImpl final : public MemoryStore {
       }
       page.events.push_back(event);
     }
+    page.follow = query.after;
+    if (!page.events.empty()) page.follow = page.events.back().id;
     co_return page;
   }
 

@@ -145,18 +145,24 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
   const auto count = count_at(database, inbox, options);
   if (!count) return count.error();
   page.total_undelivered = *count;
+  page.follow = query.after;
   // Behind what was acknowledged there may be many entries to step over, and none to find.
   if (*count == 0) return page;
 
   PendingScan scan(database, inbox, options);
-  const EventId first = query.after ? std::max(successor(*query.after), head) : head;
+  const EventId first = query.after ? std::max(successor(query.after->after), head) : head;
   scan.seek(first);
   if (first == head && scan.valid()) inbox.raise_head(scan.id());
   auto selection = select(scan, query, limits);
   if (!selection) return std::move(selection).error();
   if (auto loaded = load_events(database, inbox, options, *selection, limits, page); !loaded) return loaded.error();
-  page.next_after = selection->next_after;
+  if (selection->next_after) page.next_after = *selection->next_after;
   page.has_more = page.next_after.has_value();
+  if (page.has_more) {
+    page.follow = page.next_after;
+  } else if (!page.events.empty()) {
+    page.follow = page.events.back().id;
+  }
   return page;
 }
 
