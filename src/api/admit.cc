@@ -73,6 +73,18 @@ std::string forwarded_for(const http::Headers& headers) {
   return list;
 }
 
+/// One request of the key's bucket: this node's, or the one that all nodes share.
+Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key) {
+  const auto per_minute = key.record.rate_limit_per_minute;
+  if (!services.take_slice || !per_minute) co_return key.usage->bucket.take(services.clock.steady());
+  limit::SharedBucket& shared = key.usage->shared;
+  if (const auto here = shared.take(services.clock.steady())) co_return *here;
+  const auto wanted = shared.wanted(services.clock.steady(), *per_minute);
+  const auto grant = co_await services.take_slice(key.record.key_id, *per_minute, wanted);
+  if (!grant) co_return grant.error();
+  co_return shared.granted(services.clock.steady(), *grant);
+}
+
 /// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.
 bool has_no_query(Endpoint endpoint) {
   return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
@@ -109,7 +121,9 @@ Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action a
   const UnixMillis now = services.clock.now();
   if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) co_return denied(denial);
   key->usage->last_used_ms.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  exchange.rate = key->usage->bucket.take(services.clock.steady());
+  auto rate = co_await take_one(services, *key);
+  if (!rate) co_return from_error(rate.error());
+  exchange.rate = *rate;
   exchange.key = std::move(key);
   if (!exchange.rate->allowed) co_return over_rate(*exchange.rate);
   const auth::Role role = exchange.key->record.role;

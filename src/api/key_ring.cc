@@ -5,8 +5,12 @@
 
 namespace triggers::api {
 
-KeyRing::KeyRing(store::KeyStore& store, std::size_t keys_max)
-    : store_(store), shard_keys_max_(std::max<std::size_t>(keys_max / shard_count, 1)) {}
+KeyRing::KeyRing(store::KeyStore& store, std::size_t keys_max, std::optional<std::chrono::milliseconds> hold_for,
+                 const Clock& clock)
+    : store_(store),
+      clock_(clock),
+      hold_for_(hold_for),
+      shard_keys_max_(std::max<std::size_t>(keys_max / shard_count, 1)) {}
 
 std::size_t KeyRing::HashOfHash::operator()(const auth::KeyHash& hash) const noexcept {
   std::size_t value = 0;
@@ -15,6 +19,12 @@ std::size_t KeyRing::HashOfHash::operator()(const auth::KeyHash& hash) const noe
 }
 
 std::shared_ptr<const ActiveKey> KeyRing::find(const auth::KeyHash& hash) const {
+  auto key = find_any(hash);
+  if (key && hold_for_ && clock_.steady() - key->read_at >= *hold_for_) return nullptr;
+  return key;
+}
+
+std::shared_ptr<const ActiveKey> KeyRing::find_any(const auth::KeyHash& hash) const {
   const Shard& home = shard(hash);
   const std::shared_lock lock(home.mutex);
   const auto found = home.keys.find(hash);
@@ -23,21 +33,32 @@ std::shared_ptr<const ActiveKey> KeyRing::find(const auth::KeyHash& hash) const 
 
 Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash) {
   if (auto here = find(hash)) co_return here;
+  const auto read_at = clock_.steady();  // From before the reading: what it tells is not older.
   auto record = co_await store_.key_by_hash(hash);
   if (!record) co_return std::move(record).error();
-  if (!*record) co_return std::shared_ptr<const ActiveKey>{};
-  refresh(**record);
+  if (!*record) {
+    // Another process has dropped this secret.
+    Shard& home = shard(hash);
+    const std::unique_lock lock(home.mutex);
+    if (const auto stale = home.keys.find(hash);
+        stale != home.keys.end() && hold_for_ && stale->second->read_at < read_at) {
+      home.keys.erase(stale);
+    }
+    co_return std::shared_ptr<const ActiveKey>{};
+  }
+  refresh(**record, read_at);
   // Not here after all: the record that was read had been replaced meanwhile, and the newer one lacks this secret.
-  co_return find(hash);
+  co_return find_any(hash);
 }
 
-void KeyRing::refresh(const auth::KeyRecord& record) {
+void KeyRing::refresh(const auth::KeyRecord& record, std::chrono::steady_clock::time_point read_at) {
   const std::lock_guard lock(by_id_mutex_);
   std::shared_ptr<const ActiveKey>& known = by_id_[record.key_id];
   if (known && known->record.revision > record.revision) return;
 
   auto key = std::make_shared<ActiveKey>();
   key->record = record;
+  key->read_at = known && known->record.revision == record.revision ? std::max(known->read_at, read_at) : read_at;
   key->tenant = Tenant{record.user_id};
   key->usage = known ? known->usage : std::make_shared<KeyUsage>(record.rate_limit_per_minute);
   key->usage->bucket.set_rate(record.rate_limit_per_minute);

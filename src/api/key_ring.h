@@ -2,8 +2,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "limit/shared_bucket.h"
 #include "limit/token_bucket.h"
 #include "store/key_store.h"
 #include "store/tenant.h"
@@ -24,6 +27,7 @@ namespace triggers::api {
 struct KeyUsage {
   explicit KeyUsage(std::optional<std::uint32_t> per_minute) : bucket(per_minute) {}
   limit::TokenBucket bucket;
+  limit::SharedBucket shared;                 ///< Instead of `bucket`, where nodes share the key's.
   std::atomic<std::int64_t> last_used_ms{0};  ///< Unix time; 0: not since the last flush.
 };
 
@@ -32,24 +36,30 @@ struct ActiveKey {
   auth::KeyRecord record;
   Tenant tenant;
   std::shared_ptr<KeyUsage> usage;
+  std::chrono::steady_clock::time_point read_at;  ///< The record was the store's then, or later.
 };
 
-/// Keys in memory, in front of the store. It is exact, not a guess: whoever changes a key in this process calls
-/// refresh() before answering, and an older revision never replaces a newer one. Any thread may call.
+/// Keys in memory, in front of the store. Whoever changes a key in this process calls refresh() before answering, and
+/// an older revision never replaces a newer one. So without `hold_for` it is exact, not a guess: then no other process
+/// may change the store's keys. Any thread may call.
 class KeyRing {
  public:
+  static constexpr std::size_t keys_max_default = 1'000'000;
+
   /// At most `keys_max` secrets are found without the store (some 600 bytes each); past it, some are forgotten and read
   /// again. What a key has used is kept as long as the process, or else an evicted key would begin with a full bucket.
-  explicit KeyRing(store::KeyStore& store, std::size_t keys_max = 1'000'000);
+  /// A record that was read `hold_for` ago is read again before it is used.
+  explicit KeyRing(store::KeyStore& store, std::size_t keys_max = keys_max_default,
+                   std::optional<std::chrono::milliseconds> hold_for = {}, const Clock& clock = Clock::system());
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;
 
-  /// The key with that secret if it is here; one look-up.
+  /// The key with that secret if it is here and may be believed; one look-up.
   [[nodiscard]] std::shared_ptr<const ActiveKey> find(const auth::KeyHash& hash) const;
   /// The same, from the store if it is not here. A null pointer: no key has that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
-  /// Takes a record that was created, changed or read.
-  void refresh(const auth::KeyRecord& record);
+  /// Takes a record that was created or changed now.
+  void refresh(const auth::KeyRecord& record) { refresh(record, clock_.steady()); }
   /// Writes down when keys were last used.
   Task<Status> flush_last_used();
 
@@ -63,9 +73,13 @@ class KeyRing {
   };
   static constexpr std::size_t shard_count = 64;
 
+  void refresh(const auth::KeyRecord& record, std::chrono::steady_clock::time_point read_at);
+  [[nodiscard]] std::shared_ptr<const ActiveKey> find_any(const auth::KeyHash& hash) const;
   [[nodiscard]] Shard& shard(const auth::KeyHash& hash) const { return shards_[hash.bytes[0] % shard_count]; }
 
   store::KeyStore& store_;
+  const Clock& clock_;
+  const std::optional<std::chrono::milliseconds> hold_for_;
   const std::size_t shard_keys_max_;
   mutable std::array<Shard, shard_count> shards_;
   std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's.

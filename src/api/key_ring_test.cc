@@ -188,5 +188,29 @@ TEST_F(KeyRingTest, RevisionsThatRaceEndAtTheNewest) {
   EXPECT_EQ(find("s")->record.revision, revisions);
 }
 
+TEST_F(KeyRingTest, RecordThatWasReadLongAgoIsReadAgainWhereOthersChangeKeys) {
+  create("key_1", "secret");
+  KeyRing ring{keys_, KeyRing::keys_max_default, std::chrono::seconds{4}, clock_};
+  const auto hash = auth::hash_key("secret");
+  const auto usage = load(ring, "secret")->usage;
+  change("key_1", revoke);  // By another node.
+  clock_.advance(std::chrono::milliseconds{3'999});
+  EXPECT_EQ(ring.find(hash)->record.status, auth::KeyStatus::active);
+  clock_.advance(std::chrono::milliseconds{1});
+  EXPECT_FALSE(ring.find(hash));
+  EXPECT_EQ(load(ring, "secret")->record.status, auth::KeyStatus::revoked);
+  EXPECT_EQ(ring.find(hash)->usage, usage);
+}
+
+TEST_F(KeyRingTest, SecretThatAnotherNodeDroppedIsNotFound) {
+  create("key_1", "secret");
+  KeyRing ring{keys_, KeyRing::keys_max_default, std::chrono::seconds{4}, clock_};
+  load(ring, "secret");
+  change("key_1", [](auth::KeyRecord& record) { record.secrets = {{auth::hash_key("new"), std::nullopt}}; });
+  clock_.advance(std::chrono::seconds{4});
+  EXPECT_FALSE(load(ring, "secret"));
+  EXPECT_TRUE(load(ring, "new"));
+}
+
 }  // namespace
 }  // namespace triggers::api

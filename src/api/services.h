@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "http/message.h"
 #include "limit/failure_limiter.h"
+#include "limit/shared_bucket.h"
 #include "limit/token_bucket.h"
 #include "metrics/metrics.h"
 #include "store/event_store.h"
@@ -34,6 +35,9 @@ struct Services {
   std::chrono::steady_clock::time_point started_at;
   std::function<Task<Status>(std::string directory)> backup;  ///< Empty: this engine has none.
   std::function<bool()> stopping;                             ///< True once the server is told to stop; may be empty.
+  /// Takes a slice of the bucket that all nodes share, of a key with that limit. Empty: this node is alone.
+  std::function<Task<Result<limit::Grant>>(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted)>
+      take_slice;
 };
 
 /// One request on its way: what the steps before have found out.
