@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/admit.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
@@ -119,8 +121,10 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
       result = *stored[i];
     }
   }
-  // Nothing was stored for a reason that is not in the events: the whole request is to be sent again.
-  if (!stored.empty() && !stored.front()) co_return from_error(stored.front().error());
+  // Nothing was stored for a reason that is not in the events: the whole request is to be sent again. A store of many
+  // parts may have stored some all the same; then each event has its own answer.
+  const bool none = std::ranges::none_of(stored, [](const auto& one) { return one.ok(); });
+  if (!stored.empty() && none) co_return from_error(stored.front().error());
   co_return answer(results);
 }
 
