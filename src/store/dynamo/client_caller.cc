@@ -1,0 +1,61 @@
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "store/dynamo/caller.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+namespace json = boost::json;
+
+json::object parse_object(const std::string& text) {
+  json::error_code error;
+  auto value = json::parse(text, error);
+  return !error && value.is_object() ? std::move(value.as_object()) : json::object{};
+}
+
+CallError::Kind kind_of(const DynamoError& error) {
+  switch (error.code) {
+    case DynamoCode::conditional_failed: return CallError::Kind::condition_failed;
+    case DynamoCode::transaction_cancelled: {
+      const bool condition = std::ranges::any_of(
+          error.reasons, [](const auto& reason) { return reason.code == "ConditionalCheckFailed"; });
+      const bool contended =
+          std::ranges::any_of(error.reasons, [](const auto& reason) { return reason.code == "TransactionConflict"; });
+      if (condition) return CallError::Kind::condition_failed;
+      return contended ? CallError::Kind::contended : CallError::Kind::throttled;
+    }
+    case DynamoCode::validation: return CallError::Kind::invalid;
+    case DynamoCode::too_large: return CallError::Kind::too_large;
+    case DynamoCode::missing_table:
+    case DynamoCode::table_not_active: return CallError::Kind::no_table;
+    case DynamoCode::throttled: return CallError::Kind::throttled;
+    case DynamoCode::denied:
+    case DynamoCode::unavailable: return CallError::Kind::unavailable;
+    case DynamoCode::ambiguous: return CallError::Kind::unknown;
+  }
+  INVARIANT(false);
+}
+
+class ClientCaller final : public Caller {
+ public:
+  explicit ClientCaller(DynamoClient& client) : client_(client) {}
+
+  Task<Answer> call(Operation operation, json::object body, Repeat repeat, std::chrono::milliseconds within) override {
+    const auto deadline = std::chrono::steady_clock::now() + within;
+    auto reply = co_await client_.call(operation, json::serialize(body), repeat, deadline);
+    if (reply) co_return parse_object(reply->body);
+    CallError error{kind_of(reply.error()), std::move(reply.error().message), {}};
+    if (!reply.error().item.empty()) error.item = parse_object(reply.error().item);
+    co_return error;
+  }
+
+ private:
+  DynamoClient& client_;
+};
+
+}  // namespace
+
+std::unique_ptr<Caller> make_caller(DynamoClient& client) { return std::make_unique<ClientCaller>(client); }
+
+}  // namespace triggers::store::dynamo

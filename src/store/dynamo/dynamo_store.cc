@@ -1,0 +1,240 @@
+#include "store/dynamo/dynamo_store.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "base/gather.h"
+#include "store/dynamo/acknowledger.h"
+#include "store/dynamo/batch_order.h"
+#include "store/dynamo/counts.h"
+#include "store/dynamo/key_items.h"
+#include "store/dynamo/rate_budget.h"
+#include "store/dynamo/shards.h"
+
+namespace triggers::store {
+namespace {
+
+/// Calls of one batch under way at once.
+constexpr std::size_t beside_each_other = 32;
+
+const std::string inbox_name{default_inbox};
+
+dynamo::Retention retention(const DynamoStoreConfig& config) {
+  return {config.event_ttl, std::max(config.windows.dedup, config.windows.idempotency)};
+}
+
+Error too_many_operations() { return {ErrorCode::overloaded, "too many writes are under way"}; }
+
+}  // namespace
+
+struct DynamoStore::Parts {
+  Parts(const DynamoStoreConfig& config, dynamo::Caller& caller)
+      : events_table(caller, config.events_table),
+        events(events_table, *config.clock, config.timing),
+        claims(events_table, *config.clock),
+        shards(events_table, *config.clock, config.shards),
+        counts(events_table, *config.clock),
+        appender(events, claims, ids, *config.clock, config.windows),
+        acknowledger(events_table, *config.clock, retention(config)),
+        reader(events_table, shards, counts, *config.clock, config.timing, config.page),
+        keys(caller, config.keys_table),
+        keys_table(caller, config.keys_table),
+        budget(keys_table, *config.clock) {}
+
+  dynamo::Table events_table;
+  dynamo::FleetIds ids;
+  dynamo::EventItems events;
+  dynamo::Claims claims;
+  dynamo::Shards shards;
+  dynamo::Counts counts;
+  dynamo::Appender appender;
+  dynamo::Acknowledger acknowledger;
+  dynamo::InboxReader reader;
+  dynamo::KeyItems keys;
+  dynamo::Table keys_table;
+  dynamo::RateBudget budget;
+};
+
+struct DynamoStore::Trouble {
+  mutable std::mutex mutex;
+  std::atomic<bool> any{false};
+  std::string message;  ///< Guarded by mutex.
+};
+
+/// Counts operations under way, for its life.
+class DynamoStore::Operations {
+ public:
+  Operations(DynamoStore& store, std::size_t count) : store_(store), count_(count) {
+    fits_ = store_.operations_.fetch_add(count_) + count_ <= store_.config_.operations_max;
+  }
+  Operations(const Operations&) = delete;
+  Operations& operator=(const Operations&) = delete;
+  ~Operations() { store_.operations_ -= count_; }
+  [[nodiscard]] bool fit() const noexcept { return fits_; }
+
+ private:
+  DynamoStore& store_;
+  const std::size_t count_;
+  bool fits_ = false;
+};
+
+DynamoStore::DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller)
+    : config_(std::move(config)),
+      parts_(std::make_unique<Parts>(config_, caller)),
+      trouble_(std::make_unique<Trouble>()) {}
+DynamoStore::~DynamoStore() = default;
+
+Task<Result<EventId>> DynamoStore::new_id() {
+  const auto shard = co_await parts_->shards.next_to_write();
+  if (!shard) co_return shard.error();
+  co_return parts_->ids.next(config_.clock->now(), *shard);
+}
+
+Task<Result<Appended>> DynamoStore::append_one(const Tenant& tenant, const Append& event, Result<EventId> id) {
+  if (!id) {
+    note(&id.error());
+    co_return std::move(id).error();
+  }
+  auto answer = co_await parts_->appender.append(tenant, event, *id);
+  note(answer ? nullptr : &answer.error());
+  const bool accepted = answer && answer->outcome == Appended::Outcome::accepted;
+  const bool duplicate = answer && answer->outcome == Appended::Outcome::duplicate;
+  if (accepted) parts_->counts.add(tenant, inbox_name, 1);
+  if (config_.on_done && (accepted || duplicate)) config_.on_done(accepted ? 1 : 0, duplicate ? 1 : 0, 0);
+  co_return answer;
+}
+
+Task<Result<Appended>> DynamoStore::append(const Tenant& tenant, Append event) {
+  const Operations operations(*this, 1);
+  if (!operations.fit()) co_return too_many_operations();
+  auto id = co_await new_id();
+  auto answer = co_await append_one(tenant, event, std::move(id));
+  co_await parts_->counts.flush_if_due(tenant, inbox_name);
+  co_return answer;
+}
+
+Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tenant, std::vector<Append> events) {
+  std::vector<Result<Appended>> answers(events.size(), Result<Appended>(too_many_operations()));
+  const Operations operations(*this, events.size());
+  if (!operations.fit() || events.empty()) co_return answers;
+
+  // All ids first, so that they are in the order of the batch.
+  std::vector<Result<EventId>> ids;
+  for (std::size_t i = 0; i < events.size(); ++i) ids.push_back(co_await new_id());
+  const auto order = dynamo::order_of(events, config_.windows.dedup.count() > 0);
+  auto store_one = [&](std::size_t i) -> Task<void> { answers[i] = co_await append_one(tenant, events[i], ids[i]); };
+  auto store_in_turn = [&]() -> Task<void> {
+    for (const std::size_t i : order.in_turn) co_await store_one(i);
+  };
+  std::vector<Task<void>> tasks;
+  tasks.push_back(store_in_turn());
+  for (const std::size_t i : order.alone) tasks.push_back(store_one(i));
+  Gather all(std::move(tasks), beside_each_other);
+  co_await all;
+  co_await parts_->counts.flush_if_due(tenant, inbox_name);
+  co_return answers;
+}
+
+Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
+  auto page = co_await parts_->reader.page(tenant, query);
+  note(page ? nullptr : &page.error());
+  co_return page;
+}
+
+Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, EventId id) {
+  auto found = co_await parts_->events.find(tenant, id);
+  note(found ? nullptr : &found.error());
+  if (!found) co_return std::move(found).error();
+  const auto& delivered_at = found->event.delivered_at;
+  // DynamoDB removes what has expired when it likes.
+  const bool expired = delivered_at && config_.clock->now() - *delivered_at >= config_.event_ttl;
+  if (!found->there() || expired) co_return std::optional<StoredEvent>{};
+  co_return std::optional{std::move(found->event)};
+}
+
+Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
+  const Operations operations(*this, ids.size());
+  if (!operations.fit()) co_return too_many_operations();
+  std::map<EventId, Result<AckOutcome>> outcomes;
+  for (const EventId& id : ids) outcomes.emplace(id, AckOutcome::not_found);
+  auto acknowledge_one = [&](EventId id) -> Task<void> {
+    outcomes.at(id) = co_await parts_->acknowledger.acknowledge(tenant, id);
+  };
+  std::vector<Task<void>> tasks;
+  for (const auto& [id, outcome] : outcomes) tasks.push_back(acknowledge_one(id));
+  Gather all(std::move(tasks), beside_each_other);
+  co_await all;
+
+  std::int64_t acknowledged = 0;
+  const Error* failed = nullptr;
+  for (const auto& [id, outcome] : outcomes) {
+    if (!outcome) failed = &outcome.error();
+    if (outcome && *outcome == AckOutcome::acknowledged) ++acknowledged;
+  }
+  if (acknowledged > 0) parts_->counts.add(tenant, inbox_name, -acknowledged);
+  if (config_.on_done && acknowledged > 0) config_.on_done(0, 0, static_cast<std::uint64_t>(acknowledged));
+  co_await parts_->counts.flush_if_due(tenant, inbox_name);
+  note(failed);
+  // Some may be acknowledged now: to say so again is safe, and is what the caller is asked to do.
+  if (failed != nullptr) co_return *failed;
+  std::vector<AckOutcome> answer;
+  for (const EventId& id : ids) {
+    auto& outcome = outcomes.at(id);
+    answer.push_back(*outcome);
+    if (*outcome == AckOutcome::acknowledged) outcome = AckOutcome::already_acknowledged;
+  }
+  co_return answer;
+}
+
+void DynamoStore::note(const Error* error) {
+  const bool troubled = error != nullptr && error->code == ErrorCode::unavailable;
+  if (!troubled && !trouble_->any.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(trouble_->mutex);
+  trouble_->any = troubled;
+  trouble_->message = troubled ? error->message : std::string{};
+}
+
+Health DynamoStore::health() const {
+  const std::lock_guard lock(trouble_->mutex);
+  return {trouble_->message.empty(), trouble_->message};
+}
+
+Metrics DynamoStore::metrics() const {
+  Metrics metrics;
+  metrics.undelivered = parts_->counts.known();
+  metrics.queue_depth = operations_.load();
+  return metrics;
+}
+
+Task<Status> DynamoStore::create_key(auth::KeyRecord record) {
+  co_return co_await parts_->keys.create(std::move(record));
+}
+Task<Result<auth::KeyRecord>> DynamoStore::update_key(std::string key_id, KeyChange change) {
+  co_return co_await parts_->keys.update(std::move(key_id), std::move(change));
+}
+Task<Result<std::optional<auth::KeyRecord>>> DynamoStore::key_by_id(std::string key_id) {
+  co_return co_await parts_->keys.by_id(std::move(key_id));
+}
+Task<Result<std::optional<auth::KeyRecord>>> DynamoStore::key_by_hash(auth::KeyHash hash) {
+  co_return co_await parts_->keys.by_hash(hash);
+}
+Task<Result<std::vector<auth::KeyRecord>>> DynamoStore::list_keys(std::optional<std::string> user_id,
+                                                                  std::string after_key_id, std::size_t limit) {
+  co_return co_await parts_->keys.list(std::move(user_id), std::move(after_key_id), limit);
+}
+Task<Status> DynamoStore::touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) {
+  co_return co_await parts_->keys.touch(std::move(last_used));
+}
+Task<Result<std::string>> DynamoStore::shared_secret() { co_return co_await parts_->keys.shared_secret(); }
+
+Task<Result<limit::Grant>> DynamoStore::take_slice(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted) {
+  co_return co_await parts_->budget.take(std::move(key_id), per_minute, wanted);
+}
+
+Task<void> DynamoStore::flush_counts(bool everything) {
+  const auto at_least = everything ? std::chrono::milliseconds{0} : dynamo::Counts::flush_every;
+  co_await parts_->counts.flush(at_least);
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "limit/shared_bucket.h"
+#include "store/dynamo/appender.h"
+#include "store/dynamo/caller.h"
+#include "store/dynamo/inbox_reader.h"
+#include "store/event_store.h"
+#include "store/key_store.h"
+
+namespace triggers::store {
+
+struct DynamoStoreConfig {
+  std::string events_table;
+  std::string keys_table;
+  unsigned shards = 4;  ///< Of each inbox: 1 to 256. A table's number never shrinks; see dynamo::Shards.
+  dynamo::Windows windows{};
+  std::chrono::hours event_ttl{24 * 30};
+  dynamo::Timing timing{};
+  dynamo::PageBounds page{};
+  std::size_t operations_max = 10'000;  ///< Appends and acknowledgements under way; one more is `overloaded`.
+  const Clock* clock = &Clock::system();
+  /// Told of what was done, after it was done: accepted, duplicates, acknowledged. Any thread; may be empty.
+  std::function<void(std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged)> on_done{};
+};
+
+/// Events and keys in two tables of DynamoDB, or of what speaks its protocol. Any number of nodes use the same tables
+/// and share nothing else. docs/storage-format.md has the items and their cost, docs/decisions/0012 to 0014 why they
+/// are so.
+///
+/// Beside the contract's errors: `too_large` for an event over 400 KB with its metadata.
+/// The order of ids is that of acceptance on one node; between nodes it is that of their clocks.
+class DynamoStore final : public EventStore, public KeyStore {
+ public:
+  /// Asks nothing of DynamoDB. `caller` outlives the store.
+  DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller);
+  ~DynamoStore() override;
+
+  Task<Result<Appended>> append(const Tenant& tenant, Append event) override;
+  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) override;
+  Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override;
+  Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override;
+  Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override;
+  /// Not writable while the newest call to the events table found no table, or no DynamoDB.
+  [[nodiscard]] Health health() const override;
+  /// `undelivered` is of the inboxes that this node has had to do with; the oldest is not known.
+  [[nodiscard]] Metrics metrics() const override;
+
+  Task<Status> create_key(auth::KeyRecord record) override;
+  Task<Result<auth::KeyRecord>> update_key(std::string key_id, KeyChange change) override;
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_id(std::string key_id) override;
+  Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override;
+  Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
+                                                       std::size_t limit) override;
+  Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override;
+  Task<Result<std::string>> shared_secret() override;
+
+  /// A slice of the bucket that all nodes share: see RateBudget.
+  Task<Result<limit::Grant>> take_slice(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted);
+  /// Adds to the counts of inboxes what has waited to be added: to be called every second, and with `everything` before
+  /// the end.
+  Task<void> flush_counts(bool everything);
+
+ private:
+  struct Parts;
+  class Operations;
+
+  Task<Result<Appended>> append_one(const Tenant& tenant, const Append& event, Result<EventId> id);
+  Task<Result<EventId>> new_id();
+  /// Notes whether DynamoDB serves us.
+  void note(const Error* error);
+
+  const DynamoStoreConfig config_;
+  std::unique_ptr<Parts> parts_;
+  std::atomic<std::size_t> operations_{0};
+  struct Trouble;
+  std::unique_ptr<Trouble> trouble_;
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "store/dynamo/table.h"
+#include "store/event_store.h"
+
+namespace triggers::store::dynamo {
+
+/// How long a write may go on after its event's id was made; what pages build on: docs/decisions/0014.
+struct Timing {
+  /// As long as another writer may finish an event in its first writer's place; later it is fenced off.
+  std::chrono::milliseconds finish_for{1'000};
+  /// Until then an event is written or not accepted.
+  std::chrono::milliseconds write_for{2'500};
+  /// Ids older than this are settled. The rest above write_for is for clocks that differ, and for requests that were
+  /// given up and still arrive.
+  std::chrono::milliseconds settled_after{5'000};
+};
+
+/// What is stored under an id.
+struct Found {
+  enum class State : std::uint8_t {
+    absent,
+    fenced,     ///< Given up: it can never be stored under this id.
+    pending,    ///< In its inbox.
+    delivered,  ///< Acknowledged; kept until it expires, and somewhat longer.
+  };
+  State state = State::absent;
+  StoredEvent event{};
+  std::string helper{};  ///< Token of one who stored it in its first writer's place.
+
+  [[nodiscard]] bool there() const noexcept { return state == State::pending || state == State::delivered; }
+};
+
+/// Attributes of an event, without its key: `t` type, `p` payload, `s` source, `m` metadata.
+[[nodiscard]] Item event_attributes(const Append& event);
+/// The event of an item that is pending or delivered. Its id is the sort key.
+[[nodiscard]] Result<Found> read_found(const Item& item, Found::State state);
+
+/// Events in the events table: pending ones in the shards of their inbox, acknowledged ones apart. Any thread.
+class EventItems {
+ public:
+  EventItems(Table& table, const Clock& clock, Timing timing) : table_(table), clock_(clock), timing_(timing) {}
+
+  /// One read for a pending event, two for any other.
+  Task<Result<Found>> find(const Tenant& tenant, EventId id);
+
+  struct Stored {
+    bool now = false;  ///< By this call.
+    Found instead{};   ///< Otherwise what was there: an event, or a fence.
+  };
+  /// Stores a pending event under an id where nothing is. `helper`: the token of one who is not its first writer.
+  /// A write whose outcome is not known is looked for, so that it is neither doubled nor told wrongly.
+  /// Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if nobody knows.
+  Task<Result<Stored>> store(const Tenant& tenant, const Append& event, EventId id, std::string helper);
+
+  /// Makes sure that nothing is ever stored under an id where nothing is. An event that came first stays.
+  Task<Status> fence(const Tenant& tenant, EventId id);
+
+  [[nodiscard]] bool may_finish(const EventId& id) const { return clock_.now() - id.time() < timing_.finish_for; }
+
+ private:
+  Task<Result<Stored>> look(const Tenant& tenant, EventId id, const std::string& helper);
+  Task<Status> take_back_if_delivered(const Tenant& tenant, EventId id);
+
+  Table& table_;
+  const Clock& clock_;
+  const Timing timing_;
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+
+#include "store/dynamo/counts.h"
+#include "store/dynamo/event_items.h"
+#include "store/dynamo/shards.h"
+#include "store/dynamo/shown.h"
+
+namespace triggers::store::dynamo {
+
+/// What one page may cost. Past a limit the page ends early and has a mark to go on.
+struct PageBounds {
+  std::size_t bytes_max = 8 * 1024 * 1024;         ///< Of payloads and metadata; one larger event goes alone.
+  std::chrono::milliseconds filter_time_max{200};  ///< Passing over events of other types.
+  /// Events in a mark. While so many new ones were shown, pages are empty until the oldest of them are settled.
+  std::size_t shown_max = 500;
+};
+
+/// Reads pages of an inbox. Any thread.
+class InboxReader {
+ public:
+  InboxReader(Table& table, Shards& shards, Counts& counts, const Clock& clock, Timing timing, PageBounds bounds)
+      : table_(table), shards_(shards), counts_(counts), clock_(clock), timing_(timing), bounds_(bounds) {}
+
+  Task<Result<Page>> page(const Tenant& tenant, const PageQuery& query);
+
+ private:
+  Task<Status> collect(const Tenant& tenant, const PageQuery& query, unsigned shards, Place& place, Page& page);
+
+  Table& table_;
+  Shards& shards_;
+  Counts& counts_;
+  const Clock& clock_;
+  const Timing timing_;
+  const PageBounds bounds_;
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "limit/shared_bucket.h"
+#include "store/dynamo/table.h"
+
+namespace triggers::store::dynamo {
+
+/// The buckets of keys that all nodes share: an item of the api-keys table for each key that has a limit, with the time
+/// (ns) at which its bucket is full (`f`), as of limit::TokenBucket, by the wall clocks of the nodes. A slice is a read
+/// and a conditional write; a second one where another node was there in between. Any thread.
+class RateBudget {
+ public:
+  RateBudget(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
+
+  /// Takes `wanted` tokens of the key's bucket, or as many as there are.
+  Task<Result<limit::Grant>> take(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted);
+
+ private:
+  Table& table_;
+  const Clock& clock_;
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,74 @@
+#include "store/dynamo/shard_scan.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/gather.h"
+#include "store/dynamo/layout.h"
+
+namespace triggers::store::dynamo {
+
+ShardScan::ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
+                     std::size_t items_expected)
+    : table_(table) {
+  // Events are spread evenly; a few more than the share save most second queries.
+  const std::size_t share = items_expected / shards + 3;
+  for (unsigned i = 0; i < shards; ++i) {
+    Shard& shard = shards_.emplace_back();
+    shard.partition = layout::pending_partition(tenant, inbox, i);
+    shard.read_to = after;
+    shard.limit = std::min(shards == 1 ? items_expected : share, query_items_max);
+  }
+}
+
+Task<Status> ShardScan::start() {
+  std::vector<Task<void>> reads;
+  for (Shard& shard : shards_) reads.push_back(fill(shard));
+  Gather all(std::move(reads), shards_.size());
+  co_await all;
+  for (const Shard& shard : shards_) {
+    if (shard.error) co_return *shard.error;
+  }
+  co_return Done{};
+}
+
+Task<Result<Found>> ShardScan::next() {
+  Shard* least = nullptr;
+  for (Shard& shard : shards_) {
+    while (shard.items.empty() && shard.more) {
+      co_await fill(shard);
+      if (shard.error) co_return *shard.error;
+    }
+    if (shard.items.empty()) continue;
+    if (least == nullptr || shard.items.front().event.id < least->items.front().event.id) least = &shard;
+  }
+  if (least == nullptr) co_return Found{};
+  Found found = std::move(least->items.front());
+  least->items.pop_front();
+  co_return found;
+}
+
+Task<void> ShardScan::fill(Shard& shard) {
+  Table::Range range;
+  range.partition = shard.partition;
+  range.after = bytes_value(shard.read_to.view());
+  range.limit = shard.limit;
+  shard.limit = std::min(shard.limit * 2, query_items_max);
+  auto items = co_await table_.query(std::move(range));
+  if (!items) {
+    shard.error = to_error(items.error());
+    co_return;
+  }
+  shard.more = items->more;
+  for (const Item& item : items->items) {
+    auto found = read_found(item, Found::State::pending);
+    if (!found) {
+      shard.error = found.error();
+      co_return;
+    }
+    shard.read_to = found->event.id;
+    shard.items.push_back(std::move(*found));
+  }
+}
+
+}  // namespace triggers::store::dynamo

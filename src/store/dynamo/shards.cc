@@ -1,0 +1,66 @@
+#include "store/dynamo/shards.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "store/dynamo/layout.h"
+
+namespace triggers::store::dynamo {
+
+Task<Result<unsigned>> Shards::to_read() {
+  const auto known = co_await know();
+  if (!known) co_return known.error();
+  co_return known->count;
+}
+
+Task<Result<unsigned>> Shards::next_to_write() {
+  const auto known = co_await know();
+  if (!known) co_return known.error();
+  const bool settled = clock_.now() - known->raised_at >= grown_after;
+  const unsigned usable = std::min(wanted_, settled ? known->count : known->before);
+  co_return turn_.fetch_add(1, std::memory_order_relaxed) % usable;
+}
+
+Task<Result<Shards::Known>> Shards::know() {
+  const auto now = clock_.steady();
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_.count > 0 && now - known_.read_at < refresh_every) co_return known_;
+  }
+  auto fresh = co_await read();
+  if (!fresh) co_return fresh;
+  fresh->read_at = now;  // From before the reading: it is not older than this.
+  const std::lock_guard lock(mutex_);
+  known_ = *fresh;
+  co_return known_;
+}
+
+Task<Result<Shards::Known>> Shards::read() {
+  for (;;) {
+    auto item = co_await table_.get(layout::shards_key());
+    if (!item) co_return to_error(item.error());
+    const auto count = static_cast<unsigned>(number_of(*item, "n").value_or(0));
+    if (count >= wanted_) {
+      Known known;
+      known.count = count;
+      known.before = static_cast<unsigned>(number_of(*item, "o").value_or(count));
+      known.raised_at = UnixMillis{std::chrono::milliseconds{number_of(*item, "t").value_or(0)}};
+      co_return known;
+    }
+    // In a new table nobody has read yet, so all shards are good at once.
+    Item raised = layout::shards_key();
+    raised["n"] = number_value(wanted_);
+    raised["o"] = number_value(count == 0 ? wanted_ : count);
+    raised["t"] = number_value(clock_.now().time_since_epoch().count());
+    Condition unchanged;
+    unchanged.expression = "attribute_not_exists(k)";
+    if (count > 0) {
+      unchanged.expression = "n = :n";
+      unchanged.values[":n"] = number_value(count);
+    }
+    auto written = co_await table_.put(std::move(raised), std::move(unchanged), Repeat::safe);
+    if (!written && written.error().kind != CallError::Kind::condition_failed) co_return to_error(written.error());
+  }
+}
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/dynamo/caller.h"
+
+namespace triggers::store::dynamo {
+
+/// What DynamoDB has under one name.
+struct TableReport {
+  std::string table;
+  bool good = false;
+  std::string text;  ///< For an operator: what was done, or what is wrong, or what the endpoint does not offer.
+};
+
+/// The two tables of a service, made, looked at and removed. For commands; waits for DynamoDB where it must.
+class Tables {
+ public:
+  Tables(Caller& caller, std::string events_table, std::string keys_table);
+
+  /// Makes what is missing: on-demand capacity, encryption at rest, removal of what has expired, and point-in-time
+  /// recovery; an endpoint without the last two is told of and is good. Does nothing to what is right. A table of
+  /// another shape is not changed.
+  Task<Result<std::vector<TableReport>>> create();
+  Task<Result<std::vector<TableReport>>> check();
+  /// With all that is in them. A table that is not there is good.
+  Task<Result<std::vector<TableReport>>> remove();
+
+ private:
+  struct Shape {
+    std::string name;
+    std::string sort_name, sort_type;
+  };
+  Task<Result<TableReport>> create_one(Shape shape);
+  Task<Result<TableReport>> check_one(Shape shape);
+  Task<Result<TableReport>> remove_one(Shape shape);
+  Task<Status> wait_until_active(std::string name);
+  Task<Result<std::string>> switch_on_expiry(std::string name);
+  Task<Result<std::string>> switch_on_recovery(std::string name);
+
+  Caller& caller_;
+  const std::vector<Shape> shapes_;
+};
+
+}  // namespace triggers::store::dynamo
