@@ -10,6 +10,7 @@
 #include "keys_command.h"
 #include "operator_client.h"
 #include "serve.h"
+#include "tables_command.h"
 
 namespace {
 
@@ -63,8 +64,13 @@ int main(int argc, char** argv) {
 
   auto* keys_app = app.add_subcommand("keys", "Manages API keys, beside a running server or without one");
   KeysCommand keys(*keys_app);
-  constexpr std::array<std::string_view, 1> store_only{"data-dir"};
+  constexpr std::array<std::string_view, 6> store_only{
+      "store", "data-dir", "aws-region", "dynamodb-endpoint-url", "dynamodb-table-events", "dynamodb-table-api-keys"};
   for (auto* command : keys_app->get_subcommands({})) flags.declare(*command, store_only);
+
+  auto* tables_app = app.add_subcommand("tables", "Makes, checks and deletes the tables of DynamoDB");
+  TablesCommand tables(*tables_app);
+  for (auto* command : tables_app->get_subcommands({})) flags.declare(*command, store_only);
 
   std::string backup_directory;
   auto* backup_command = app.add_subcommand("backup", "Copies the whole store, of a running server or of none");
@@ -90,6 +96,7 @@ int main(int argc, char** argv) {
   if (!settings) return 1;
   if (serve_command->parsed()) return serve(settings->config);
   if (keys_app->parsed()) return keys.run(settings->config);
+  if (tables_app->parsed()) return tables.run(settings->config);
   if (backup_command->parsed()) return backup(settings->config, backup_directory);
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
   return 0;

@@ -45,7 +45,8 @@ Result<OperatorAnswer> ask_server(const std::string& data_dir, const http::Reque
 
 /// On the store itself; `conflict` if another process has it.
 Result<OperatorAnswer> ask_store(const config::Config& config, const http::Request& request) {
-  if (!starts_a_store(request) && holds_nothing(config.data_dir)) {
+  const bool embedded = config.store == config::Store::embedded;
+  if (embedded && !starts_a_store(request) && holds_nothing(config.data_dir)) {
     return Error{ErrorCode::not_found,
                  "there is no store in " + config.data_dir + ": name its directory with --data-dir"};
   }
@@ -59,6 +60,7 @@ Result<OperatorAnswer> ask_store(const config::Config& config, const http::Reque
 
 Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request) {
   request.peer.local = true;
+  if (config.store == config::Store::dynamodb) return ask_store(config, request);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (;;) {
     auto answer = ask_server(config.data_dir, request);

@@ -56,7 +56,8 @@ http::ServerConfig server_config(const config::Config& config) {
   http::ServerConfig server;
   server.host = config.host;
   server.port = config.port;
-  server.unix_socket_path = local_socket_path(config.data_dir);
+  // With DynamoDB the commands go to the tables themselves, as this server does.
+  if (config.store == config::Store::embedded) server.unix_socket_path = local_socket_path(config.data_dir);
   server.threads = config.threads;
   server.tls_cert_path = config.tls_cert_path;
   server.tls_key_path = config.tls_key_path;
@@ -117,11 +118,11 @@ int serve(const config::Config& config) {
                                {"host", config.host},
                                {"port", (*server)->port()},
                                {"tls", tls},
-                               {"data_dir", config.data_dir}});
+                               {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
 
   int looks = 0;
   const int signal_number = wait_for_stop(signals, [&] {
-    (*service)->report_store_failure();
+    (*service)->every_second();
     if (++looks % looks_per_last_used == 0) (*service)->flush_last_used();
   });
   log::info("server_stopping", {{"signal", signal_number}});

@@ -7,14 +7,14 @@
 #include "config/config.h"
 #include "log/access_log.h"
 #include "metrics/metrics.h"
-#include "store/rocks/rocks_store.h"
+#include "open_store.h"
 
 namespace triggers {
 
-/// The service without a socket: the store of a data directory, and the API over it.
+/// The service without a socket: the store that the configuration names, and the API over it.
 class Service {
  public:
-  /// Opens the store. `background`: sweep and measure on a thread, as a server does. Errors as of RocksStore::open.
+  /// Opens the store. `background`: sweep and measure on a thread, as a server does. Errors as of open_store.
   static Result<std::unique_ptr<Service>> open(const config::Config& config, bool background);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -26,9 +26,9 @@ class Service {
   void set_stopping() noexcept { stopping_ = true; }
   /// Writes down when keys were last used.
   void flush_last_used();
-  /// Logs, once, that the store has stopped writes and why: a background failure has no request that would tell.
-  /// For one thread.
-  void report_store_failure();
+  /// What a server does beside its requests, every second. Logs when the store stops to serve and why, and when it
+  /// serves again: a failure in the background has no request that would tell. For one thread, which may block.
+  void every_second();
 
  private:
   Service() = default;
@@ -38,7 +38,7 @@ class Service {
   bool failure_reported_ = false;
   metrics::Registry registry_;
   std::unique_ptr<log::AccessLog> access_log_;
-  std::unique_ptr<store::RocksStore> store_;
+  std::unique_ptr<OpenStore> store_;
   std::unique_ptr<api::KeyRing> ring_;
   std::unique_ptr<limit::FailureLimiter> failures_;
   std::unique_ptr<api::Services> services_;

@@ -49,6 +49,28 @@ Result<std::vector<FileLine>> read_lines(const std::string& path) {
   return read_file(path);
 }
 
+/// Whoever names a table or an endpoint of DynamoDB means it.
+void choose_store(Settings& settings) {
+  Setting* store = nullptr;
+  const Setting* given = nullptr;
+  Setting* region = nullptr;
+  for (auto& setting : settings.values) {
+    if (setting.option->name == "store") store = &setting;
+    if (setting.option->name == "aws-region") region = &setting;
+    if (setting.option->name.starts_with("dynamodb-") && setting.source != Source::default_value) given = &setting;
+  }
+  INVARIANT(store != nullptr && region != nullptr);
+  if (store->source == Source::default_value && given != nullptr) {
+    store->value = "dynamodb";
+    store->source = given->source;
+    settings.config.store = Store::dynamodb;
+  }
+  // An endpoint of one's own has no regions, but a signature names one.
+  if (settings.config.aws_region.empty() && !settings.config.dynamodb_endpoint_url.empty()) {
+    settings.config.aws_region = region->value = "us-east-1";
+  }
+}
+
 Result<Done> check_together(const Settings& settings) {
   const auto& config = settings.config;
   if (config.tls_cert_path.empty() != config.tls_key_path.empty()) {
@@ -66,10 +88,8 @@ Result<Done> check_together(const Settings& settings) {
                   " must be at least twice the larger of max-request-size-bytes and max-batch-size-bytes = " +
                   std::to_string(largest));
   }
-  for (const auto& setting : settings.values) {
-    if (setting.option->name == "store" && setting.value == "dynamodb") {
-      return refuse("store = dynamodb is not built yet: use store = embedded");
-    }
+  if (config.store == Store::dynamodb && config.aws_region.empty()) {
+    return refuse("aws-region must be given with store = dynamodb");
   }
   return Done{};
 }
@@ -115,6 +135,7 @@ Result<Settings> load(const NamedValues& flags, const Environment& environment) 
     option.set(settings.config, *value);
     settings.values.push_back({&option, std::move(value->text), given.source});
   }
+  choose_store(settings);
   if (auto sound = check_together(settings); !sound) return std::move(sound).error();
   return settings;
 }

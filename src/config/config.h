@@ -22,7 +22,10 @@ enum class MetricsAccess : std::uint8_t {
   key,       ///< With an admin key.
   open,      ///< Anybody.
 };
-enum class Store : std::uint8_t { embedded };
+enum class Store : std::uint8_t {
+  embedded,  ///< In a directory of this machine.
+  dynamodb,  ///< In two tables of DynamoDB, which any number of nodes share.
+};
 
 /// The values in the types in which they are used. options() says what each means, its default and its bounds; load()
 /// fills it.
@@ -49,7 +52,9 @@ struct Config {
   std::string data_dir;
   std::size_t memory_budget_bytes = 0;
   std::size_t queue_events_max = 0, queue_bytes_max = 0;
-  std::string aws_region, dynamodb_endpoint_url, dynamodb_table_events, dynamodb_table_api_keys;
+  std::string aws_region;  ///< Not empty with Store::dynamodb.
+  std::string dynamodb_endpoint_url, dynamodb_table_events, dynamodb_table_api_keys;
+  unsigned dynamodb_inbox_shards = 0;
 
   log::Level log_level = log::Level::info;
   bool access_log = true;
@@ -88,7 +93,9 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 ///
 /// Error: invalid_argument. A bad value is refused with name, value (unless secret), source and bounds; an unknown or
 /// repeated name in the file with its line and the nearest name; then what must hold together: tls-cert and tls-key
-/// come in a pair, max-payload-size-bytes is at most max-request-size-bytes.
+/// come in a pair, max-payload-size-bytes is at most max-request-size-bytes, DynamoDB has a region.
+///
+/// `store` is dynamodb when it is not given and an option is whose name begins with dynamodb-.
 [[nodiscard]] Result<Settings> load(const NamedValues& flags, const Environment& environment);
 
 }  // namespace triggers::config

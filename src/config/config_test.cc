@@ -189,7 +189,18 @@ TEST(Load, WhatMustHoldTogetherIsChecked) {
               HasSubstr("max-payload-size-bytes = 2049 must be at most max-request-size-bytes = 2048"));
   EXPECT_THAT(refusal({{"max-batch-size-bytes", "6000000"}, {"max-bodies-size-bytes", "11999999"}}),
               HasSubstr("max-bodies-size-bytes = 11999999 must be at least twice"));
-  EXPECT_THAT(refusal({{"store", "dynamodb"}}), HasSubstr("not built yet"));
+  EXPECT_THAT(refusal({{"store", "dynamodb"}}), HasSubstr("aws-region must be given"));
+}
+
+TEST(Load, StoreIsDynamodbWhenOneOfItsOptionsIsGiven) {
+  EXPECT_EQ(loaded({}, {}).config.store, Store::embedded);
+  EXPECT_EQ(loaded({}, {{"AWS_REGION", "eu-west-1"}}).config.store, Store::embedded);
+  const auto chosen = loaded({}, {{"AWS_REGION", "eu-west-1"}, {"DYNAMODB_TABLE_API_KEYS", "keys"}});
+  EXPECT_EQ(chosen.config.store, Store::dynamodb);
+  EXPECT_EQ(chosen.config.dynamodb_table_api_keys, "keys");
+  EXPECT_EQ(chosen.config.dynamodb_table_events, "triggers-events");
+  EXPECT_EQ(loaded({{"store", "embedded"}}, {{"DYNAMODB_TABLE_EVENTS", "e"}}).config.store, Store::embedded);
+  EXPECT_EQ(loaded({}, {{"DYNAMODB_ENDPOINT_URL", "http://localhost:8001"}}).config.aws_region, "us-east-1");
 }
 
 TEST(Flags, GiveOnlyWhatWasOnTheCommandLine) {

@@ -78,7 +78,7 @@ def test_values_that_do_not_hold_together_are_refused():
     done = run("config", "--max-payload-size-bytes=9999", "--max-request-size-bytes=9998")
     assert done.returncode != 0 and "max-payload-size-bytes" in done.stderr
     assert "tls-key" in run("config", "--tls-cert=/tmp/x").stderr
-    assert "not built" in run("config", env={"STORE": "dynamodb"}).stderr
+    assert "aws-region" in run("config", env={"STORE": "dynamodb"}).stderr
 
 
 def test_the_limits_are_the_configured_ones(start_server):

@@ -1,0 +1,61 @@
+#include "store/dynamo/dynamo_store.h"
+
+#include "base/sync_wait.h"
+#include "dynamo_access.h"
+#include "open_store.h"
+
+namespace triggers {
+namespace {
+
+/// A changed key is to reach every node within 5 seconds: this, and the time to read it.
+constexpr std::chrono::milliseconds keys_held{4'000};
+
+store::DynamoStoreConfig store_config(const config::Config& config, metrics::Registry& registry) {
+  store::DynamoStoreConfig store;
+  store.events_table = config.dynamodb_table_events;
+  store.keys_table = config.dynamodb_table_api_keys;
+  store.shards = config.dynamodb_inbox_shards;
+  store.windows = {config.dedup_window, config.idempotency_window};
+  store.event_ttl = config.event_ttl;
+  store.operations_max = config.queue_events_max;
+  const EventCounters counters(registry);
+  store.on_done = [counters](std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged) {
+    counters.accepted.add(accepted);
+    counters.duplicates.add(duplicates);
+    counters.acknowledged.add(acknowledged);
+  };
+  return store;
+}
+
+class FleetStore final : public OpenStore {
+ public:
+  FleetStore(std::unique_ptr<DynamoAccess> access, store::DynamoStoreConfig config)
+      : access_(std::move(access)), store_(std::move(config), access_->caller()) {}
+  ~FleetStore() override { sync_wait(store_.flush_counts(true)); }
+
+  [[nodiscard]] store::EventStore& events() noexcept override { return store_; }
+  [[nodiscard]] store::KeyStore& keys() noexcept override { return store_; }
+  [[nodiscard]] std::function<Task<Status>(std::string)> backup() override { return {}; }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return keys_held; }
+  [[nodiscard]] std::function<Task<Result<limit::Grant>>(std::string, std::uint32_t, std::uint32_t)> take_slice()
+      override {
+    return [this](std::string key_id, std::uint32_t per_minute, std::uint32_t wanted) {
+      return store_.take_slice(std::move(key_id), per_minute, wanted);
+    };
+  }
+  void every_second() override { sync_wait(store_.flush_counts(false)); }
+
+ private:
+  std::unique_ptr<DynamoAccess> access_;
+  store::DynamoStore store_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry) {
+  auto access = DynamoAccess::open(config, registry);
+  if (!access) return std::move(access).error();
+  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), store_config(config, registry)));
+}
+
+}  // namespace triggers

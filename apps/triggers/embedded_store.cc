@@ -1,0 +1,73 @@
+#include "open_store.h"
+#include "store/rocks/rocks_store.h"
+
+namespace triggers {
+namespace {
+
+double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+/// What the committer tells about each group commit.
+std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry& registry) {
+  auto& batch =
+      registry.histogram("triggers_commit_batch_operations", "Operations in one group commit.", metrics::size_bounds());
+  auto& sync = registry.histogram("triggers_commit_sync_seconds",
+                                  "Writing and syncing the write-ahead log, for each group commit.",
+                                  metrics::duration_bounds_seconds());
+  auto& total =
+      registry.histogram("triggers_commit_seconds", "A whole group commit.", metrics::duration_bounds_seconds());
+  const EventCounters counters(registry);
+  return [&, counters](const store::CommitStats& stats) {
+    batch.observe(static_cast<double>(stats.operations));
+    sync.observe(seconds(stats.log_time));
+    total.observe(seconds(stats.total_time));
+    counters.accepted.add(stats.accepted);
+    counters.duplicates.add(stats.duplicates);
+    counters.acknowledged.add(stats.acknowledged);
+  };
+}
+
+store::RocksConfig store_config(const config::Config& config, bool background) {
+  store::RocksConfig store;
+  store.data_dir = config.data_dir;
+  store.memory_bytes = config.memory_budget_bytes;
+  store.dedup_window = config.dedup_window;
+  store.idempotency_window = config.idempotency_window;
+  store.event_ttl = config.event_ttl;
+  store.commit.queue_operations_max = config.queue_events_max;
+  store.commit.queue_bytes_max = config.queue_bytes_max;
+  store.background = background;
+  return store;
+}
+
+class EmbeddedStore final : public OpenStore {
+ public:
+  explicit EmbeddedStore(std::unique_ptr<store::RocksStore> store) : store_(std::move(store)) {}
+
+  [[nodiscard]] store::EventStore& events() noexcept override { return *store_; }
+  [[nodiscard]] store::KeyStore& keys() noexcept override { return *store_; }
+  [[nodiscard]] std::function<Task<Status>(std::string)> backup() override {
+    return [this](std::string directory) { return store_->backup(std::move(directory)); };
+  }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return {}; }
+  [[nodiscard]] std::function<Task<Result<limit::Grant>>(std::string, std::uint32_t, std::uint32_t)> take_slice()
+      override {
+    return {};
+  }
+  void every_second() override {}
+
+ private:
+  std::unique_ptr<store::RocksStore> store_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
+                                                       bool background) {
+  auto options = store_config(config, background);
+  options.on_commit = commit_metrics(registry);
+  auto store = store::RocksStore::open(std::move(options));
+  if (!store) return std::move(store).error();
+  return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store)));
+}
+
+}  // namespace triggers

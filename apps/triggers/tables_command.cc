@@ -1,0 +1,51 @@
+#include "tables_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/sync_wait.h"
+#include "dynamo_access.h"
+#include "store/dynamo/tables.h"
+
+namespace triggers {
+namespace {
+
+int complain(const std::string& message) {
+  std::fprintf(stderr, "triggers: %s\n", message.c_str());
+  return 1;
+}
+
+}  // namespace
+
+TablesCommand::TablesCommand(CLI::App& parent) : parent_(parent) {
+  parent.require_subcommand(1);
+  parent.add_subcommand("create", "Makes the tables that are missing; waits until they are ready");
+  parent.add_subcommand("check", "Tells whether the tables are there and as they should be");
+  auto* remove = parent.add_subcommand("delete", "Deletes the tables, with every event and key in them");
+  remove->add_option("--yes-delete", sure_, "The events table's name, to show that this is meant")->required();
+}
+
+int TablesCommand::run(const config::Config& config) {
+  if (config.store != config::Store::dynamodb) {
+    return complain("there are tables with store = dynamodb only: set DYNAMODB_TABLE_EVENTS, or STORE=dynamodb");
+  }
+  const bool remove = parent_.got_subcommand("delete");
+  if (remove && sure_ != config.dynamodb_table_events) {
+    return complain("--yes-delete must name the events table, " + config.dynamodb_table_events);
+  }
+  metrics::Registry registry;
+  auto access = DynamoAccess::open(config, registry);
+  if (!access) return complain(access.error().message);
+  store::dynamo::Tables tables((*access)->caller(), config.dynamodb_table_events, config.dynamodb_table_api_keys);
+  auto task = remove ? tables.remove() : parent_.got_subcommand("create") ? tables.create() : tables.check();
+  const auto reports = sync_wait(std::move(task));
+  if (!reports) return complain(reports.error().message);
+  bool good = true;
+  for (const auto& report : *reports) {
+    std::printf("%s: %s\n", report.table.c_str(), report.text.c_str());
+    good = good && report.good;
+  }
+  return good ? 0 : 1;
+}
+
+}  // namespace triggers

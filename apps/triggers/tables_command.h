@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+
+namespace CLI {
+class App;
+}
+
+namespace triggers {
+
+/// `triggers tables create|check|delete`: the tables of DynamoDB that the configuration names.
+class TablesCommand {
+ public:
+  /// Declares its subcommands below `parent`.
+  explicit TablesCommand(CLI::App& parent);
+  /// Runs the one that was given. Exit status: 0, all tables are as they should be; 1, they are not.
+  int run(const config::Config& config);
+
+ private:
+  CLI::App& parent_;
+  std::string sure_;
+};
+
+}  // namespace triggers
