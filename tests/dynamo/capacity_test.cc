@@ -1,0 +1,83 @@
+#include "dynamo/fleet.h"
+
+namespace triggers::store {
+namespace {
+
+/// What docs/storage-format.md says that each operation costs.
+class CapacityTest : public FleetTest {
+ protected:
+  /// An event that makes, with `POST /events`, a body of `bytes`.
+  static Draft event_of(std::size_t bytes, std::size_t number = 0) {
+    constexpr std::size_t around = std::string_view{R"({"event_type":"order.created","payload":})"}.size();
+    Draft draft;
+    draft.payload = R"({"n":)" + std::to_string(100'000 + number) + R"(,"text":")";
+    draft.payload += std::string(bytes - around - draft.payload.size() - 2, 'x') + R"("})";
+    return draft;
+  }
+  double write_units(const std::function<void()>& work) {
+    node_.caller->forget_units();
+    work();
+    return node_.caller->write_units;
+  }
+  double read_units(const std::function<void()>& work) {
+    node_.caller->forget_units();
+    work();
+    return node_.caller->read_units;
+  }
+  /// The number of shards is read every five seconds, whatever is done.
+  void warm_up() { page(node_); }
+
+  Node node_ = node();
+};
+
+TEST_F(CapacityTest, PostOfAKilobyteCostsTwoWriteUnits) {
+  warm_up();
+  EXPECT_EQ(write_units([&] { append(node_, event_of(1'000)); }), 2);
+  EXPECT_EQ(read_units([&] { append(node_, event_of(1'000, 1)); }), 0);
+}
+
+TEST_F(CapacityTest, PostOfAKilobyteWithoutComparisonCostsOneWriteUnit) {
+  config.windows.dedup = std::chrono::seconds{0};
+  node_ = node();
+  warm_up();
+  EXPECT_EQ(write_units([&] { append(node_, event_of(1'000)); }), 1);
+}
+
+TEST_F(CapacityTest, PostWithAnIdempotencyKeyCostsThreeWriteUnits) {
+  warm_up();
+  Draft draft = event_of(1'000);
+  draft.idempotency_key = "an-idempotency-key";
+  EXPECT_EQ(write_units([&] { append(node_, draft); }), 3);
+}
+
+TEST_F(CapacityTest, GetOfAPendingEventIsOneReadAndOfADeliveredOneTwo) {
+  const auto id = append(node_, event_of(1'000)).id;
+  EXPECT_EQ(read_units([&] { get(node_, id); }), 1);
+  acknowledge(node_, id);
+  EXPECT_EQ(read_units([&] { get(node_, id); }), 2);
+}
+
+TEST_F(CapacityTest, AcknowledgementIsOneReadAndTwoWrites) {
+  const auto id = append(node_, event_of(900)).id;
+  node_.caller->forget_units();
+  EXPECT_EQ(acknowledge(node_, id), AckOutcome::acknowledged);
+  EXPECT_EQ(node_.caller->read_units, 1);
+  EXPECT_EQ(node_.caller->write_units, 2);
+}
+
+TEST_F(CapacityTest, PageOfFiftyReadsLittleMoreThanTheFifty) {
+  std::vector<EventId> ids;
+  for (std::size_t i = 0; i < 120; ++i) ids.push_back(append(node_, event_of(1'000, i)).id);
+  clock.advance(std::chrono::seconds{10});
+  constexpr double fifty = 50 * 1.0 / 4;  // A unit reads 4 KB.
+  const auto first = read_units([&] { EXPECT_EQ(page(node_, {.limit = 50}).events.size(), 50U); });
+  EXPECT_LE(first, fifty * 1.5);
+  // Whatever was acknowledged in front has left nothing that a page would read.
+  const std::vector<EventId> front(ids.begin(), ids.begin() + 60);
+  ASSERT_TRUE(sync_wait(node_.store->acknowledge(tenant, front)).ok());
+  const auto later = read_units([&] { EXPECT_EQ(page(node_, {.limit = 50}).events.size(), 50U); });
+  EXPECT_LE(later, fifty * 1.5);
+}
+
+}  // namespace
+}  // namespace triggers::store

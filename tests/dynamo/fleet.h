@@ -1,0 +1,123 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/json.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/manual_clock.h"
+#include "base/random.h"
+#include "base/sync_wait.h"
+#include "store/dynamo/dynamo_store.h"
+#include "store/dynamo/tables.h"
+#include "support/draft.h"
+#include "support/dynamodb_local.h"
+
+namespace triggers::store {
+
+/// Stands between a node and DynamoDB: adds up what calls cost, and loses answers.
+class WatchedCaller final : public dynamo::Caller {
+ public:
+  explicit WatchedCaller(dynamo::Caller& real) : real_(real) {}
+
+  /// Sees a call before it is made.
+  std::function<void(dynamo::Operation, const boost::json::object&)> before;
+  /// True: the call is made, and its answer is lost.
+  std::function<bool(dynamo::Operation, const boost::json::object&)> lose_answer;
+  /// True: the call is not made, and nobody knows.
+  std::function<bool(dynamo::Operation, const boost::json::object&)> lose_request;
+
+  std::atomic<double> read_units{0}, write_units{0};
+  void forget_units() { read_units = write_units = 0; }
+
+  Task<dynamo::Answer> call(dynamo::Operation operation, boost::json::object body, dynamo::Repeat repeat,
+                            std::chrono::milliseconds within) override {
+    body["ReturnConsumedCapacity"] = "TOTAL";
+    const boost::json::object seen = body;
+    if (before) before(operation, seen);
+    if (lose_request && lose_request(operation, seen)) co_return unknown();
+    auto answer = co_await real_.call(operation, std::move(body), repeat, within);
+    if (answer) count(operation, *answer);
+    if (lose_answer && lose_answer(operation, seen)) co_return unknown();
+    co_return answer;
+  }
+
+ private:
+  static dynamo::CallError unknown() { return {dynamo::CallError::Kind::unknown, "lost by the test", {}}; }
+  void count(dynamo::Operation operation, const boost::json::object& answer) {
+    const auto* consumed = answer.if_contains("ConsumedCapacity");
+    if (consumed == nullptr || !consumed->is_object()) return;
+    const double units = consumed->at("CapacityUnits").to_number<double>();
+    const bool reads = operation == dynamo::Operation::get_item || operation == dynamo::Operation::query;
+    (reads ? read_units : write_units) += units;
+  }
+
+  dynamo::Caller& real_;
+};
+
+/// True for writes of the item whose partition begins so.
+inline bool writes(const boost::json::object& body, std::string_view prefix) {
+  const auto* item = body.if_contains("Item");
+  if (item == nullptr) item = body.if_contains("Key");
+  return item != nullptr && std::string_view{item->at("k").at("S").as_string()}.starts_with(prefix);
+}
+
+/// Nodes on two tables of their own.
+class FleetTest : public testing::Test {
+ protected:
+  struct Node {
+    std::unique_ptr<WatchedCaller> caller;
+    std::unique_ptr<DynamoStore> store;
+  };
+
+  FleetTest() {
+    const std::string name = "fleet-" + std::to_string(random_u64());
+    config.events_table = name + "-events";
+    config.keys_table = name + "-keys";
+    config.clock = &clock;
+    const auto made = sync_wait(tables().create()).value();
+    for (const auto& table : made) EXPECT_TRUE(table.good) << table.text;
+  }
+  ~FleetTest() override { EXPECT_TRUE(sync_wait(tables().remove()).ok()); }
+
+  dynamo::Tables tables() { return {*real, config.events_table, config.keys_table}; }
+  Node node() { return node(config); }
+  Node node(const DynamoStoreConfig& with) {
+    Node node;
+    node.caller = std::make_unique<WatchedCaller>(*real);
+    node.store = std::make_unique<DynamoStore>(with, *node.caller);
+    return node;
+  }
+
+  Result<Appended> try_append(Node& at, const Draft& draft) {
+    return sync_wait(at.store->append(tenant, draft.append()));
+  }
+  Appended append(Node& at, const Draft& draft) { return try_append(at, draft).value(); }
+  Page page(Node& at, const PageQuery& query = {}) { return sync_wait(at.store->page(tenant, query)).value(); }
+  std::optional<StoredEvent> get(Node& at, EventId id) { return sync_wait(at.store->get(tenant, id)).value(); }
+  AckOutcome acknowledge(Node& at, EventId id) { return sync_wait(at.store->acknowledge(tenant, {id})).value().at(0); }
+
+  static dynamo::DynamoConfig client_config() {
+    dynamo::DynamoConfig config;
+    config.region = "eu-west-1";
+    config.endpoint_url = testing_support::DynamodbLocal::shared_url();
+    return config;
+  }
+
+  const Tenant tenant{"acme"};
+  /// In the year 2100: DynamoDB Local removes what has expired by its own clock.
+  ManualClock clock{UnixMillis{std::chrono::milliseconds{4'102'444'800'000}}};
+  aws::FixedCredentials credentials{{"example", "secret", "", std::nullopt}};
+  metrics::Registry registry;
+  std::unique_ptr<dynamo::DynamoClient> client =
+      dynamo::DynamoClient::create(client_config(), credentials, registry).value();
+  std::unique_ptr<dynamo::Caller> real = dynamo::make_caller(*client);
+  DynamoStoreConfig config;
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,150 @@
+#include <set>
+#include <thread>
+
+#include "dynamo/fleet.h"
+
+namespace triggers::store {
+namespace {
+
+using namespace std::chrono_literals;
+using dynamo::Operation;
+
+class FleetPagesTest : public FleetTest {
+ protected:
+  std::vector<EventId> fill(Node& at, std::size_t count, std::size_t first = 0) {
+    std::vector<EventId> ids;
+    for (std::size_t i = 0; i < count; ++i) ids.push_back(append(at, numbered(first + i)).id);
+    return ids;
+  }
+  /// Follows the pages to where there are no more, and adds to what was seen.
+  std::optional<PageMark> follow(Node& at, std::optional<PageMark> after, std::vector<EventId>& seen,
+                                 std::size_t limit = 10) {
+    for (;;) {
+      const Page next = page(at, {.after = after, .limit = limit});
+      for (const auto& event : next.events) seen.push_back(event.id);
+      after = next.follow;
+      if (!next.has_more) return after;
+    }
+  }
+
+  Node one_ = node(), two_ = node();
+};
+
+TEST_F(FleetPagesTest, EventOfASlowWriterIsOnALaterPageThoughItsIdIsEarlier) {
+  std::vector<EventId> seen;
+  std::optional<PageMark> mark;
+  std::vector<EventId> others;
+  bool first = true;
+  two_.caller->before = [&](Operation operation, const boost::json::object& body) {
+    if (!first || operation != Operation::put_item || !writes(body, "q#")) return;
+    first = false;
+    // The id is made; before the event is there, others overtake it and are read.
+    clock.advance(900ms);
+    std::jthread([&] {
+      others = fill(one_, 25, 100);
+      mark = follow(one_, {}, seen);
+    }).join();
+    clock.advance(900ms);
+  };
+  const auto slow = append(two_, numbered(1)).id;
+  EXPECT_EQ(seen, others);
+  EXPECT_LT(slow, others.front());
+  const auto later = fill(one_, 3, 200);
+  mark = follow(one_, mark, seen);
+  std::multiset<EventId> expected(others.begin(), others.end());
+  expected.insert(slow);
+  expected.insert(later.begin(), later.end());
+  EXPECT_EQ(std::multiset<EventId>(seen.begin(), seen.end()), expected);
+  // And when all of it is settled, nothing comes again.
+  clock.advance(10s);
+  follow(one_, mark, seen);
+  EXPECT_EQ(seen.size(), expected.size());
+}
+
+TEST_F(FleetPagesTest, MarkOfSettledEventsIsAnIdAlone) {
+  fill(one_, 30);
+  const Page fresh = page(one_, {.limit = 10});
+  EXPECT_GT(fresh.next_after->shown.size(), 100U);
+  clock.advance(10s);
+  const Page settled = page(one_, {.limit = 10});
+  EXPECT_TRUE(settled.next_after->shown.empty());
+  EXPECT_EQ(settled.next_after->after, settled.events.back().id);
+  // The mark of the fresh page has become one of settled events on the way.
+  const Page next = page(one_, {.after = fresh.next_after, .limit = 10});
+  EXPECT_TRUE(next.next_after->shown.empty());
+  EXPECT_GT(next.events.front().id, fresh.events.back().id);
+}
+
+TEST_F(FleetPagesTest, PagesWaitForEventsToSettleWhenAMarkIsFull) {
+  config.page.shown_max = 20;
+  Node node = this->node(config);
+  const auto ids = fill(node, 30);
+  std::vector<EventId> seen;
+  PageQuery query{.limit = 20};
+  const Page first = page(node, query);
+  for (const auto& event : first.events) seen.push_back(event.id);
+  query.after = first.next_after;
+  const Page full = page(node, query);
+  EXPECT_TRUE(full.events.empty());
+  EXPECT_TRUE(full.has_more);
+  clock.advance(10s);
+  follow(node, full.next_after, seen);
+  EXPECT_EQ(seen, ids);
+}
+
+TEST_F(FleetPagesTest, MarkThatIsNotOursIsRefused) {
+  PageMark mark = EventId{};
+  mark.shown = "what is this";
+  PageQuery query;
+  query.after = mark;
+  const auto refused = sync_wait(one_.store->page(tenant, query));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+}
+
+TEST_F(FleetPagesTest, ShardsGrowWithoutAnEventThatAnOldNodeDoesNotSee) {
+  config.shards = 2;
+  Node old_node = node(config);
+  fill(old_node, 8);
+  config.shards = 16;
+  Node new_node = node(config);
+  fill(new_node, 32, 100);
+  // The old node has just read that there are two.
+  EXPECT_EQ(page(old_node, {.limit = 200}).events.size(), 40U);
+  std::set<unsigned> used;
+  for (const auto& event : page(new_node, {.limit = 200}).events) used.insert(event.id.bytes[15]);
+  EXPECT_EQ(used, (std::set<unsigned>{0, 1}));
+  clock.advance(20s);
+  for (const EventId& id : fill(new_node, 32, 200)) used.insert(id.bytes[15]);
+  EXPECT_EQ(used.size(), 16U);
+  EXPECT_EQ(page(old_node, {.limit = 200}).events.size(), 72U);
+  // A node that wants fewer reads them all the same.
+  config.shards = 1;
+  Node small_node = node(config);
+  EXPECT_EQ(page(small_node, {.limit = 200}).events.size(), 72U);
+}
+
+TEST_F(FleetPagesTest, CountOfTwoNodesIsRightOnceBothHaveAddedToIt) {
+  fill(one_, 30);
+  fill(two_, 30, 100);
+  acknowledge(two_, page(two_).events.front().id);
+  sync_wait(one_.store->flush_counts(true));
+  sync_wait(two_.store->flush_counts(true));
+  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 59U);
+  EXPECT_EQ(page(two_, {.limit = 10}).total_undelivered, 59U);
+}
+
+TEST_F(FleetPagesTest, CountThatAKilledNodeHasLeftWrongIsSetRightByAPageOfTheWholeInbox) {
+  fill(one_, 30);
+  sync_wait(one_.store->flush_counts(true));
+  fill(two_, 10, 100);  // And it ends without adding them.
+  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 30U);
+  EXPECT_EQ(page(one_, {.limit = 200}).total_undelivered, 40U);
+  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 30U);
+  clock.advance(20s);
+  EXPECT_EQ(page(one_, {.limit = 200}).total_undelivered, 40U);
+  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 40U);
+}
+
+}  // namespace
+}  // namespace triggers::store
