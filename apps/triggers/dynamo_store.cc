@@ -43,7 +43,10 @@ class FleetStore final : public OpenStore {
       return store_.take_slice(std::move(key_id), per_minute, wanted);
     };
   }
-  void every_second() override { sync_wait(store_.flush_counts(false)); }
+  void every_second() override {
+    sync_wait(store_.flush_counts(false));
+    sync_wait(store_.look_again());
+  }
 
  private:
   std::unique_ptr<DynamoAccess> access_;

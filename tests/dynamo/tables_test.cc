@@ -55,7 +55,11 @@ TEST_F(TablesTest, StoreWithoutItsTablesSaysSoAndServesOnceTheyAreThere) {
   EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
   EXPECT_NE(refused.error().message.find("triggers tables"), std::string::npos);
   EXPECT_FALSE(node.store->health().writable);
+  sync_wait(node.store->look_again());
+  EXPECT_FALSE(node.store->health().writable);
   create();
+  sync_wait(node.store->look_again());
+  EXPECT_TRUE(node.store->health().writable);
   EXPECT_EQ(append(node, numbered(1)).outcome, Appended::Outcome::accepted);
   EXPECT_TRUE(node.store->health().writable);
 }

@@ -4,10 +4,16 @@
 #include <boost/json.hpp>
 #include <vector>
 
+#include "base/gather.h"
 #include "log/log.h"
 #include "store/dynamo/layout.h"
 
 namespace triggers::store::dynamo {
+namespace {
+
+constexpr std::size_t beside_each_other = 16;
+
+}  // namespace
 
 void Counts::add(const Tenant& tenant, const std::string& inbox, std::int64_t change) {
   const std::lock_guard lock(mutex_);
@@ -36,10 +42,17 @@ Task<void> Counts::flush(std::chrono::milliseconds at_least) {
       if (entry.since && clock_.steady() - *entry.since >= at_least) due.push_back(key);
     }
   }
-  for (const Key& key : due) co_await flush_one(key);
+  bool works = true;
+  auto flush_it = [&](Key key) -> Task<void> {
+    if (works && !co_await flush_one(std::move(key))) works = false;
+  };
+  std::vector<Task<void>> tasks;
+  for (const Key& key : due) tasks.push_back(flush_it(key));
+  Gather all(std::move(tasks), beside_each_other);
+  co_await all;
 }
 
-Task<void> Counts::flush_one(Key key) {
+Task<bool> Counts::flush_one(Key key) {
   std::int64_t change = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -47,7 +60,7 @@ Task<void> Counts::flush_one(Key key) {
     change = std::exchange(entry.own, 0);
     entry.since.reset();
   }
-  if (change == 0) co_return;
+  if (change == 0) co_return true;
   Condition none;
   none.values[":change"] = number_value(change);
   none.values[":now"] = number_value(clock_.now().time_since_epoch().count());
@@ -56,11 +69,12 @@ Task<void> Counts::flush_one(Key key) {
                                         std::move(none), Repeat::once);
   if (counted) {
     remember(key, number_of(*counted, "c").value_or(0));
-    co_return;
+    co_return true;
   }
   log::warning("count_not_written", {{"cause", counted.error().message}});
   // What may have been added is not added again: a count that is low is set right as one that is high.
   if (counted.error().kind != CallError::Kind::unknown) add(tenant, key.second, change);
+  co_return false;
 }
 
 Task<Result<Counts::Count>> Counts::read(const Tenant& tenant, const std::string& inbox) {

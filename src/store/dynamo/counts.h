@@ -31,7 +31,8 @@ class Counts {
   void add(const Tenant& tenant, const std::string& inbox, std::int64_t change);
   /// Adds this node's changes of that inbox to its item if they have waited for flush_every.
   Task<void> flush_if_due(Tenant tenant, std::string inbox);
-  /// Adds all changes that have waited for `at_least`. A change that cannot be added now stays.
+  /// Adds all changes that have waited for `at_least`. A change that cannot be added now stays, and those behind it: so
+  /// a DynamoDB that does not answer costs one call's time.
   Task<void> flush(std::chrono::milliseconds at_least);
 
   struct Count {
@@ -57,7 +58,8 @@ class Counts {
     std::int64_t stored = 0;                                     ///< When it was last read or changed.
     std::optional<std::chrono::steady_clock::time_point> since;  ///< Of the oldest own change.
   };
-  Task<void> flush_one(Key key);
+  /// False: it was not added, and stays, or nobody knows.
+  Task<bool> flush_one(Key key);
   void remember(const Key& key, std::int64_t stored);
 
   Table& table_;

@@ -9,6 +9,7 @@
 #include "store/dynamo/batch_order.h"
 #include "store/dynamo/counts.h"
 #include "store/dynamo/key_items.h"
+#include "store/dynamo/layout.h"
 #include "store/dynamo/rate_budget.h"
 #include "store/dynamo/shards.h"
 
@@ -119,11 +120,19 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
   const Operations operations(*this, events.size());
   if (!operations.fit() || events.empty()) co_return answers;
 
-  // All ids first, so that they are in the order of the batch.
-  std::vector<Result<EventId>> ids;
-  for (std::size_t i = 0; i < events.size(); ++i) ids.push_back(co_await new_id());
+  // Each id is made when its turn comes, because an event must be written soon after; they are begun in order. The
+  // number of shards is read before, so that no task waits for it and is overtaken.
+  const auto known = co_await parts_->shards.to_read();
+  if (!known) {
+    note(&known.error());
+    std::ranges::fill(answers, Result<Appended>(known.error()));
+    co_return answers;
+  }
   const auto order = dynamo::order_of(events, config_.windows.dedup.count() > 0);
-  auto store_one = [&](std::size_t i) -> Task<void> { answers[i] = co_await append_one(tenant, events[i], ids[i]); };
+  auto store_one = [&](std::size_t i) -> Task<void> {
+    auto id = co_await new_id();
+    answers[i] = co_await append_one(tenant, events[i], std::move(id));
+  };
   auto store_in_turn = [&]() -> Task<void> {
     for (const std::size_t i : order.in_turn) co_await store_one(i);
   };
@@ -230,6 +239,17 @@ Task<Result<std::string>> DynamoStore::shared_secret() { co_return co_await part
 
 Task<Result<limit::Grant>> DynamoStore::take_slice(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted) {
   co_return co_await parts_->budget.take(std::move(key_id), per_minute, wanted);
+}
+
+Task<void> DynamoStore::look_again() {
+  if (!trouble_->any.load(std::memory_order_relaxed)) co_return;
+  const auto item = co_await parts_->events_table.get(dynamo::layout::shards_key());
+  if (item) {
+    note(nullptr);
+    co_return;
+  }
+  const Error error = dynamo::to_error(item.error());
+  note(&error);
 }
 
 Task<void> DynamoStore::flush_counts(bool everything) {

@@ -215,8 +215,11 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list_all(std::string after_
 
 Task<Status> KeyItems::touch(std::vector<std::pair<std::string, UnixMillis>> last_used) {
   std::vector<Status> touched(last_used.size(), Done{});
+  bool works = true;  // After a failure the rest is left: they are hints, and each would wait as long.
   auto touch_it = [&](std::size_t i) -> Task<void> {
+    if (!works) co_return;
     touched[i] = co_await touch_one(last_used[i].first, last_used[i].second);
+    works = works && touched[i].ok();
   };
   std::vector<Task<void>> writes;
   for (std::size_t i = 0; i < last_used.size(); ++i) writes.push_back(touch_it(i));
