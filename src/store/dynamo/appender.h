@@ -14,7 +14,7 @@ struct Windows {
   std::chrono::seconds idempotency{86'400};
 };
 
-/// Stores one event, once, whatever other nodes do at the same time: docs/decisions/0013.
+/// Stores one event, once, whatever other nodes do at the same time: docs/decisions/0021.
 ///
 /// First the claim (an item that names the event's id), then the event under that id. Whoever meets a claim without its
 /// event finishes it, or fences the id off and takes the claim over; both are conditional writes that one node wins.

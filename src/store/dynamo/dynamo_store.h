@@ -31,7 +31,7 @@ struct DynamoStoreConfig {
 };
 
 /// Events and keys in two tables of DynamoDB, or of what speaks its protocol. Any number of nodes use the same tables
-/// and share nothing else. docs/storage-format.md has the items and their cost, docs/decisions/0012 to 0014 why they
+/// and share nothing else. docs/storage-format.md has the items and their cost, docs/decisions/0020 to 0022 why they
 /// are so.
 ///
 /// Beside the contract's errors: `too_large` for an event over 400 KB with its metadata.

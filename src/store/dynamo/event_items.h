@@ -10,7 +10,7 @@
 
 namespace triggers::store::dynamo {
 
-/// How long a write may go on after its event's id was made; what pages build on: docs/decisions/0014.
+/// How long a write may go on after its event's id was made; what pages build on: docs/decisions/0022.
 struct Timing {
   /// As long as another writer may finish an event in its first writer's place; later it is fenced off.
   std::chrono::milliseconds finish_for{1'000};

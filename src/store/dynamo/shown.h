@@ -10,7 +10,7 @@
 namespace triggers::store::dynamo {
 
 /// A place in an inbox whose newest ids are not settled: an event may still come before one that was shown. So a page
-/// reads what is behind `settled` again, and leaves out what was shown already. docs/decisions/0014.
+/// reads what is behind `settled` again, and leaves out what was shown already. docs/decisions/0022.
 struct Place {
   EventId settled;          ///< Nothing new comes up to here, and all of it is passed.
   EventId looked_at;        ///< The furthest that a page has looked.
