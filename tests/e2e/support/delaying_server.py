@@ -31,6 +31,9 @@ class DelayingServer:
             return self.first + self.stall_at_s + self.stall_s
         return now + self.delay_s
 
+    def _answer(self, head):
+        return self.status, ACCEPTED
+
     async def _connection(self, reader, writer):
         self.connections += 1
         try:
@@ -42,7 +45,8 @@ class DelayingServer:
                 self.first = self.first or now
                 self.requests += 1
                 await asyncio.sleep(max(0.0, self._held_until(now) - now))
-                writer.write(b"HTTP/1.1 %d Known\r\nContent-Length: %d\r\n\r\n%b" % (self.status, len(ACCEPTED), ACCEPTED))
+                status, body = self._answer(head)
+                writer.write(b"HTTP/1.1 %d Known\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
