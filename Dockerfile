@@ -1,0 +1,25 @@
+# The service in a small image: `docker build -t triggers .`; docs/deployment.md says how to run it. The package that the
+# first stage makes names the libraries that the second one needs, and makes the user.
+FROM debian:12-slim AS build
+WORKDIR /src
+# The packages change less often than the sources, so they are a layer of their own.
+COPY scripts/install_packages.sh scripts/
+COPY scripts/packages scripts/packages
+RUN scripts/install_packages.sh build package
+COPY . .
+RUN scripts/package.sh && mv build/package/triggers_*.deb /triggers.deb
+
+FROM debian:12-slim
+COPY --from=build /triggers.deb /tmp/triggers.deb
+RUN apt-get update && \
+    apt-get install --yes --no-install-recommends ca-certificates /tmp/triggers.deb && \
+    rm -rf /tmp/triggers.deb /var/lib/apt/lists/*
+COPY --chmod=755 packaging/container/health packaging/container/first-start /usr/lib/triggers/
+USER triggers
+# The embedded store's place. With DynamoDB nothing is written there.
+ENV DATA_DIR=/var/lib/triggers
+VOLUME /var/lib/triggers
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/lib/triggers/health"]
+ENTRYPOINT ["/usr/bin/triggers"]
+CMD ["serve"]
