@@ -29,7 +29,7 @@ as_root() {
 # Debian asks this file before it starts the service of a new package; 101 means no.
 policy=/usr/sbin/policy-rc.d
 policy_is_ours=
-services=(nginx redis-server webdis)
+services=(nginx redis-server webdis haproxy docker)
 forbid_services() {
   [ ! -e "$policy" ] || return 0
   policy_is_ours=yes
@@ -61,7 +61,7 @@ if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
   fail "needs root or sudo. As root: apt-get install --no-install-recommends ${packages[*]}"
 fi
 
-if [[ " $* " == *" bench "* ]]; then
+if [[ " $* " == *" bench "* || " $* " == *" test "* ]]; then
   trap settle_services EXIT
   trap 'exit 130' INT TERM
   forbid_services

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Carries out the Dockerfile without Docker: every step in a clean Debian root, then the result's server is asked.
+
+    ./dev check docker        (as root; takes as long as a build from nothing)
+
+What Docker does and this does not: layers, the base image itself (debootstrap makes the same release's minimal system),
+and the isolation of the network. An instruction that is not known here is an error.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+project = pathlib.Path(__file__).resolve().parents[1]
+releases = {"debian:12-slim": "bookworm"}
+start_seconds_max = 60
+search_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def say(text):
+    print(f"dev: {text}", flush=True)
+
+
+def instructions():
+    text = (project / "Dockerfile").read_text(encoding="utf-8")
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("#")).replace("\\\n", " ")
+    return [tuple(line.split(None, 1)) for line in text.splitlines() if line.strip()]
+
+
+def context(into):
+    """The files that Docker would send: .dockerignore leaves all out but what it names again."""
+    lines = [line for line in (project / ".dockerignore").read_text(encoding="utf-8").splitlines()
+             if line and not line.startswith("#")]
+    assert lines[0] == "*", ".dockerignore begins with *"
+    ignored = [line for line in lines[1:] if not line.startswith("!")]
+    assert all(line.startswith("**/") and line.count("/") == 1 for line in ignored), ignored
+    for name in (line[1:] for line in lines if line.startswith("!")):
+        source = project / name
+        if source.is_dir():
+            shutil.copytree(source, into / name, symlinks=True,
+                            ignore=shutil.ignore_patterns(*(line[3:] for line in ignored)))
+        else:
+            shutil.copy2(source, into / name)
+
+
+class Stage:
+    """One root with the state that instructions leave for the later ones."""
+
+    def __init__(self, root):
+        self.root, self.environment, self.folder, self.user = root, {"PATH": search_path}, "/", "root"
+        self.health = self.entrypoint = self.command = None
+
+    def at(self, path):
+        return self.root / str(pathlib.PurePosixPath(self.folder) / path).lstrip("/")
+
+    def call(self, arguments, **options):
+        """A process in the root, as the stage's user, with its own mounts, which end with it."""
+        script = ('mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; folder=$2 user=$3; root=$1; shift 3; '
+                  'exec chroot --userspec="$user" "$root" /bin/sh -c \'cd "$0" && exec "$@"\' "$folder" "$@"')
+        return subprocess.Popen(["unshare", "--mount", "sh", "-euc", script, "call", str(self.root), self.folder, self.user,
+                                 *arguments], env={**self.environment, "DEBIAN_FRONTEND": "noninteractive"}, **options)
+
+    def run(self, command):
+        status = self.call(["/bin/sh", "-c", command]).wait()
+        if status != 0:
+            sys.exit(f"dev: RUN {command}: status {status}")
+
+    def copy(self, text, sources):
+        mode = None
+        words = text.split()
+        while words[0].startswith("--"):
+            name, _, value = words.pop(0)[2:].partition("=")
+            if name == "chmod":
+                mode = int(value, 8)
+            else:
+                assert name == "from", name
+                sources = sources[value]
+        *given, target = words
+        source_root = sources.root if isinstance(sources, Stage) else sources["context"]
+        into = self.at(target)
+        for name in given:
+            source = source_root / name.lstrip("/")
+            place = into / source.name if target.endswith("/") and source.is_file() else into
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
+            else:
+                shutil.copy2(source, place)
+                if mode is not None:
+                    place.chmod(mode)
+
+    def do(self, instruction, text, sources):
+        if instruction == "WORKDIR":
+            self.folder = text
+            self.at(".").mkdir(parents=True, exist_ok=True)
+        elif instruction == "COPY":
+            self.copy(text, sources)
+        elif instruction == "RUN":
+            self.run(text)
+        elif instruction == "USER":
+            self.user = text
+        elif instruction == "ENV":
+            self.environment.update([text.split("=", 1)])
+        elif instruction == "HEALTHCHECK":
+            self.health = json.loads(re.search(r"CMD (\[.*\])$", text)[1])
+        elif instruction == "ENTRYPOINT":
+            self.entrypoint = json.loads(text)
+        elif instruction == "CMD":
+            self.command = json.loads(text)
+        elif instruction not in ("VOLUME", "EXPOSE"):
+            sys.exit(f"dev: {instruction} is not known here")
+
+
+def base(release, folder):
+    """A minimal Debian that gets its packages from where this machine does."""
+    sources = pathlib.Path("/etc/apt")
+    listed = "\n".join(path.read_text() for path in [*sources.glob("sources.list"), *sources.glob("sources.list.d/*")])
+    mirror = re.search(r"^(?:URIs: *|deb (?:\[[^]]*\] )?)(\S+)", listed, re.MULTILINE)[1]
+    root = folder / release
+    subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), mirror], check=True,
+                   stdout=subprocess.DEVNULL)
+    for name in ("sources.list", "sources.list.d", "apt.conf.d", "trusted.gpg.d"):
+        if (sources / name).is_dir():
+            shutil.copytree(sources / name, root / "etc/apt" / name, dirs_exist_ok=True)
+        elif (sources / name).exists():
+            shutil.copy2(sources / name, root / "etc/apt" / name)
+    if not (sources / "sources.list").exists():
+        (root / "etc/apt/sources.list").unlink(missing_ok=True)
+    for name in ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt"):
+        shutil.copy2(f"/{name}", root / name)
+    return root
+
+
+def size(root):
+    return int(subprocess.run(["du", "-sxm", root], capture_output=True, text=True, check=True).stdout.split()[0])
+
+
+def serve(stage):
+    """Starts what the image starts, and ends it as `docker stop` does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    stage.environment.update(PORT=port, HOST="127.0.0.1")
+    server = stage.call(stage.entrypoint + stage.command)
+    try:
+        deadline = time.monotonic() + start_seconds_max
+        while stage.call(stage.health, stderr=subprocess.DEVNULL).wait() != 0:
+            if server.poll() is not None or time.monotonic() > deadline:
+                sys.exit("dev: the container's health check has not passed")
+            time.sleep(0.1)
+        say(f"the health check {' '.join(stage.health)} passes")
+        owner = os.stat(f"/proc/{server.pid}").st_uid
+        assert owner != 0, "the server runs as root"
+        say(f"the server runs as user {owner}, not as root")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        status = server.wait(30)
+    assert status == 0, f"SIGTERM ended it with status {status}"
+    assert stage.call(stage.health, stderr=subprocess.DEVNULL).wait() != 0, "the health check passes without a server"
+    say("SIGTERM ends it with status 0, and then the health check fails")
+
+
+def main():
+    if os.geteuid() != 0 or not shutil.which("debootstrap"):
+        sys.exit("dev: this needs root and debootstrap")
+    with tempfile.TemporaryDirectory(prefix="dockerfile.") as name:
+        folder = pathlib.Path(name)
+        (folder / "context").mkdir()
+        context(folder / "context")
+        sources, bases, stage = {"context": folder / "context"}, {}, None
+        for instruction, text in instructions():
+            say(f"{instruction} {text}")
+            if instruction == "FROM":
+                image, _, alias = text.partition(" AS ")
+                if image not in bases:
+                    bases[image] = base(releases[image], folder)
+                root = folder / f"stage{len(sources)}"
+                subprocess.run(["cp", "-a", bases[image], root], check=True)
+                stage = sources[alias or "last"] = Stage(root)
+            else:
+                stage.do(instruction, text, sources)
+        say(f"the last stage has {size(stage.root)} MB, {size(stage.root) - size(bases[image])} of them above the base")
+        serve(stage)
+    say("the Dockerfile's steps all ran")
+
+
+if __name__ == "__main__":
+    main()
