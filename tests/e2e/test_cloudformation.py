@@ -165,7 +165,7 @@ def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, pro
             ids = [client.post("/events", {**event, "payload": {"key": key[-4:], "order": number}}).json()["event_id"]
                    for number in range(3)]
             assert client.post("/events", event).status == 201 and client.post("/events", event).json()["duplicate"] is True
-            assert client.post("/events", event, {"Idempotency-Key": key[-8:]}).status == 201
+            assert client.post("/events", event, headers={"Idempotency-Key": key[-8:]}).status == 201
             assert client.post("/events/batch", [{**event, "payload": {"n": n}} for n in range(3)]).status == 200
             assert client.get(f"/events/{ids[0]}").status == 200
             assert client.get("/inbox").status == 200

@@ -23,7 +23,8 @@ from support.program import binary, environment, repository
 from support.server import free_port
 
 guide = (repository / "tests/performance/README.md").read_text(encoding="utf-8")
-blocks = re.findall(r"^```sh\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+# The section on AWS is test_guide_aws.py's.
+blocks = re.findall(r"^```sh\n(.*?)^```", guide.partition("\n## On AWS\n")[0], re.MULTILINE | re.DOTALL)
 
 pytestmark = locust.installed
 
