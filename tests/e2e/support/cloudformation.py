@@ -126,7 +126,7 @@ class Checker:
         elif name == "Ref":
             parameter = self.template.get("Parameters", {}).get(value["Ref"])
             number = rule.get("PrimitiveType") in ("Integer", "Long", "Double")
-            if parameter and number != (parameter["Type"] == "Number"):
+            if parameter and number and parameter["Type"] != "Number":  # A number does for a text.
                 self.wrong.append(f"{where}: the parameter {value['Ref']} is a {parameter['Type']}")
         elif name in ("Fn::Sub", "Fn::GetAtt"):
             if rule.get("PrimitiveType") != "String":
