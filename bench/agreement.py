@@ -41,19 +41,19 @@ def bucket(milliseconds):
 
 
 def measure(tool, port, key, seconds, prefix):
-    """The rows of the CSV, and the cores that the generator used."""
+    """The rows of the CSV, and the processor seconds of the generator, its start included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command(tool, port, USERS, SPAWN_RATE, seconds, USER_CLASS, prefix), capture_output=True, check=True,
                    env={**os.environ, "LOCUST_API_KEY": key, "PYTHONDONTWRITEBYTECODE": "1"})
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return rows(prefix), (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / seconds
+    return rows(prefix), (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def compare(title, results):
     """Prints one server's table. How many of the latencies are further apart than one bucket."""
     apart = 0
     print(f"\n{title}\n{'row':20} {'requests':>17} {'share':>13} {'weight':>6} {'p50 ms':>9} {'p95 ms':>9}   within one bucket")
-    (locust, locust_cores), (swarm, swarm_cores) = results["locust"], results["swarm"]
+    (locust, locust_cpu), (swarm, swarm_cpu) = results["locust"], results["swarm"]
     for name in [*WEIGHTS, "Aggregated"]:
         pair = [locust[name], swarm[name]]
         counts = [int(row["Request Count"]) for row in pair]
@@ -67,7 +67,9 @@ def compare(title, results):
         apart += not close
         print(f"{name:20} {counts[0]:8}/{counts[1]:8} {shares[0]:6.3f}/{shares[1]:6.3f} {weight:>6} {latencies[0]:>9} {latencies[1]:>9}   "
               f"{'yes' if close else 'NO'}")
-    print(f"Locust used {locust_cores:.2f} cores, swarm {swarm_cores:.3f}", flush=True)
+    for tool, whole, cpu in (("Locust", locust, locust_cpu), ("swarm", swarm, swarm_cpu)):
+        requests = int(whole["Aggregated"]["Request Count"])
+        print(f"{tool} used {cpu:.1f} s of processor time, {1000 * cpu / requests:.2f} ms for each request", flush=True)
     return apart
 
 

@@ -16,6 +16,7 @@ import sys
 import time
 
 import disk
+import dynamo
 import generators
 import servers
 import wrk
@@ -195,7 +196,7 @@ def compare_pages(folder, plan, report):
 
 
 PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pages,
-         "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service}
+         "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service, "dynamo": dynamo.compare_dynamo}
 
 
 def main():

@@ -1,0 +1,166 @@
+"""One node and two on DynamoDB Local: POST /events beside raw PutItem by the same client, what an event costs a node, what
+10,000 requests in flight weigh, and the guide's baseline by Locust. Everything shares this machine with DynamoDB Local, which
+takes most of it: the ratios say what a node adds, and nothing here says what AWS's DynamoDB can do."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import generators
+import guide_runs
+import servers
+import wrk
+
+sys.path.insert(0, str(servers.REPOSITORY / "tests/e2e"))
+from support.dynamodb import DynamoDB  # noqa: E402  the tests' own way to start it
+
+PUT_BENCH = servers.REPOSITORY / "build/release/tests/dynamo/dynamo_put_bench"
+CALLERS = 64  # Who put, or post, at the same time.
+ITEM_BYTES = 400  # About what the item of a posted event holds.
+IN_FLIGHT = 10_000
+
+
+class Node(servers.Triggers):
+    """A service on DynamoDB. Nodes of one `folder` have their key together."""
+
+    def __init__(self, dynamo, folder, *flags):
+        # The parent starts its program with this process's environment; benchmarks have no other use for these names.
+        os.environ.update({**dynamo.environment, "STORE": "dynamodb"})
+        try:
+            if not (folder / "key").exists():
+                subprocess.run([self.BINARY, "tables", "create"], check=True, capture_output=True)
+            super().__init__(folder, *flags)
+        finally:
+            for name in (*dynamo.environment, "STORE"):
+                del os.environ[name]
+
+
+def raw_puts(dynamo, seconds):
+    done = subprocess.run([str(PUT_BENCH), dynamo.url, str(seconds), str(CALLERS), str(ITEM_BYTES)], capture_output=True, text=True,
+                          check=True, timeout=seconds + 120)
+    return json.loads(done.stdout)["puts_per_second"]
+
+
+def posts(nodes, connections, seconds):
+    """Events a second of all nodes together, each driven by a wrk of its own with its share of the connections."""
+    found = []
+
+    def drive(node):
+        seed = f"d{node.port}-{time.time_ns() % 10**10}"
+        found.append(wrk.run(node.port, "unique_posts.lua", ("POST", "/events", node.key, 1, seed), connections // len(nodes), seconds))
+    threads = [threading.Thread(target=drive, args=(node,)) for node in nodes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(found) < len(nodes) or any(m.errors for m in found):
+        raise RuntimeError(f"posts failed: {found}")
+    return sum(m.requests_per_second for m in found)
+
+
+def compare_posts(folder, plan, report):
+    """Raw puts, and posts through one node and two, in interleaved rounds, each candidate on a fresh DynamoDB Local: it slows down
+    as it fills."""
+    def raw(dynamo, _):
+        return raw_puts(dynamo, plan.seconds), None
+
+    def through(count, *flags):
+        def run(dynamo, place):
+            nodes = []
+            try:
+                nodes.extend(Node(dynamo, place / "node", *flags) for _ in range(count))
+                posts(nodes, CALLERS, 2)  # The first requests find no connections, and a cold program behind them.
+                before = sum(node.cpu_seconds() for node in nodes)
+                rate = posts(nodes, CALLERS, plan.seconds)
+                return rate, (sum(node.cpu_seconds() for node in nodes) - before) / (rate * plan.seconds) * 1e6
+            finally:
+                for node in nodes:
+                    node.stop()
+        return run
+    off = ("--dedup-window-seconds", "0")
+    candidates = {"raw PutItem": raw, "one node, dedup off": through(1, *off), "one node, dedup on": through(1),
+                  "two nodes, dedup off": through(2, *off)}
+    rates, costs = {name: [] for name in candidates}, {name: [] for name in candidates}
+    for number in range(plan.rounds):
+        for name, run in candidates.items():
+            place = folder / f"{number}-{name.replace(' ', '-').replace(',', '')}"
+            place.mkdir(parents=True)
+            with DynamoDB(place) as dynamo:
+                if run is raw:
+                    raw_puts(dynamo, 2)
+                rate, cost = run(dynamo, place)
+            rates[name].append(rate)
+            costs[name].append(cost)
+    report.say(f"DynamoDB Local, {CALLERS} at the same time, one item of about {ITEM_BYTES} bytes each")
+    report.say(f"{'candidate':22} {'events/s':>9} {'of raw':>7} {'node CPU us/event':>18}")
+
+    def ratio(name, base):
+        return statistics.median(mine / other for mine, other in zip(rates[name], rates[base]))
+    for name in candidates:
+        cost = "" if costs[name][0] is None else f"{statistics.median(costs[name]):.0f}"
+        report.say(f"{name:22} {statistics.median(rates[name]):9.0f} {ratio(name, 'raw PutItem'):7.2f} {cost:>18}")
+    off_ratio, two = ratio("one node, dedup off", "raw PutItem"), ratio("two nodes, dedup off", "one node, dedup off")
+    report.goal("DynamoDB: posts of raw puts, dedup off, at least 0.8", f"{off_ratio:.2f}", off_ratio >= 0.8)
+    report.goal("DynamoDB: two nodes of one, at least 1", f"{two:.2f}", two >= 1)
+
+
+def compare_memory(folder, plan, report):
+    """What a node holds while 10,000 requests wait for DynamoDB. Those that it cannot take are answered 503."""
+    generators.raise_descriptor_limit()
+    folder.mkdir(parents=True)
+    with DynamoDB(folder) as dynamo:
+        node = Node(dynamo, folder / "node", "--max-connections", str(IN_FLIGHT + 1000))
+        try:
+            idle, most, ended = node.resident_mib(), 0.0, threading.Event()
+
+            def watch():
+                nonlocal most
+                while not ended.wait(0.1):
+                    most = max(most, node.resident_mib())
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            seed = f"m{time.time_ns() % 10**10}"
+            m = wrk.run(node.port, "unique_posts.lua", ("POST", "/events", node.key, 1, seed), IN_FLIGHT, plan.seconds)
+            ended.set()
+            watcher.join()
+        finally:
+            node.stop()
+    report.say(f"{IN_FLIGHT} requests in flight on one node: {most:.0f} MiB resident at most, {idle:.0f} before; "
+               f"{m.requests_per_second:.0f} answers/s, {m.errors} of them errors (503 under overload)")
+
+
+def compare_guide(folder, plan, report):
+    """The guide's baseline: Locust, 50 users of both kinds."""
+    folder.mkdir(parents=True)
+    seconds = 10 if plan.quick else 120
+    with DynamoDB(folder) as dynamo:
+        node = Node(dynamo, folder / "node")
+        try:
+            prefix = folder / "locust"
+            subprocess.run(guide_runs.command("locust", node.port, 50, 10, seconds, None, prefix), capture_output=True, check=False,
+                           env={**os.environ, "LOCUST_API_KEY": node.key, "PYTHONDONTWRITEBYTECODE": "1"})
+        finally:
+            node.stop()
+    rows = guide_runs.rows(prefix)
+    report.say(f"Locust, 50 users of both kinds, {seconds} s, one node on DynamoDB Local")
+    report.say(f"{'row':20} {'requests':>8} {'failures':>8} {'requests/s':>10} {'p50 ms':>7} {'p95 ms':>7} {'p99 ms':>7}")
+    for name, row in rows.items():
+        report.say(f"{name:20} {row['Request Count']:>8} {row['Failure Count']:>8} {float(row['Requests/s']):10.1f} {row['50%']:>7} "
+                   f"{row['95%']:>7} {row['99%']:>7}")
+    for name, limit in guide_runs.TARGETS.items():
+        report.goal(f"DynamoDB: Locust's p95 of {name} below {limit} ms", f"{rows[name]['95%']} ms", int(rows[name]["95%"]) < limit)
+    whole = rows["Aggregated"]
+    errors = int(whole["Failure Count"]) / int(whole["Request Count"])
+    report.goal("DynamoDB: Locust's failures below 1 %", f"{100 * errors:.2f} %", errors < 0.01)
+
+
+def compare_dynamo(folder, plan, report):
+    compare_posts(folder / "posts", plan, report)
+    report.say()
+    compare_memory(folder / "memory", plan, report)
+    report.say()
+    compare_guide(folder / "guide", plan, report)
