@@ -46,7 +46,11 @@ Task<Result<AckOutcome>> Acknowledger::acknowledge(const Tenant& tenant, EventId
 Task<Result<AckOutcome>> Acknowledger::not_pending(const Tenant& tenant, EventId id) {
   auto delivered = co_await table_.get(layout::delivered_key(tenant, id));
   if (!delivered) co_return to_error(delivered.error());
-  co_return delivered->empty() ? AckOutcome::not_found : AckOutcome::already_acknowledged;
+  if (delivered->empty()) co_return AckOutcome::not_found;
+  // DynamoDB removes what has expired when it likes.
+  const UnixMillis at{std::chrono::milliseconds{number_of(*delivered, "d").value_or(0)}};
+  const bool expired = clock_.now() - at >= retention_.event_ttl;
+  co_return expired ? AckOutcome::not_found : AckOutcome::already_acknowledged;
 }
 
 Task<Result<AckOutcome>> Acknowledger::remove(const Tenant& tenant, EventId id, const std::string& token) {
