@@ -16,9 +16,12 @@ Task<Result<unsigned>> Shards::to_read() {
 Task<Result<unsigned>> Shards::next_to_write() {
   const auto known = co_await know();
   if (!known) co_return known.error();
-  const bool settled = clock_.now() - known->raised_at >= grown_after;
-  const unsigned usable = std::min(wanted_, settled ? known->count : known->before);
+  const unsigned usable = std::min(wanted_, settled(*known));
   co_return turn_.fetch_add(1, std::memory_order_relaxed) % usable;
+}
+
+unsigned Shards::settled(const Known& known) const {
+  return clock_.now() - known.raised_at >= grown_after ? known.count : known.before;
 }
 
 Task<Result<Shards::Known>> Shards::know() {
@@ -40,17 +43,16 @@ Task<Result<Shards::Known>> Shards::read() {
     auto item = co_await table_.get(layout::shards_key());
     if (!item) co_return to_error(item.error());
     const auto count = static_cast<unsigned>(number_of(*item, "n").value_or(0));
-    if (count >= wanted_) {
-      Known known;
-      known.count = count;
-      known.before = static_cast<unsigned>(number_of(*item, "o").value_or(count));
-      known.raised_at = UnixMillis{std::chrono::milliseconds{number_of(*item, "t").value_or(0)}};
-      co_return known;
-    }
+    Known known;
+    known.count = count;
+    known.before = static_cast<unsigned>(number_of(*item, "o").value_or(count));
+    known.raised_at = UnixMillis{std::chrono::milliseconds{number_of(*item, "t").value_or(0)}};
+    if (count >= wanted_) co_return known;
     // In a new table nobody has read yet, so all shards are good at once.
     Item raised = layout::shards_key();
     raised["n"] = number_value(wanted_);
-    raised["o"] = number_value(count == 0 ? wanted_ : count);
+    // What readers do not all know of yet is not made known to writers by another raise.
+    raised["o"] = number_value(count == 0 ? wanted_ : settled(known));
     raised["t"] = number_value(clock_.now().time_since_epoch().count());
     Condition unchanged;
     unchanged.expression = "attribute_not_exists(k)";

@@ -30,6 +30,8 @@ class Shards {
     UnixMillis raised_at{};
     std::chrono::steady_clock::time_point read_at{};
   };
+  /// So many are known to every reader.
+  [[nodiscard]] unsigned settled(const Known& known) const;
   Task<Result<Known>> know();
   Task<Result<Known>> read();
 
