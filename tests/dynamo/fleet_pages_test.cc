@@ -124,6 +124,26 @@ TEST_F(FleetPagesTest, ShardsGrowWithoutAnEventThatAnOldNodeDoesNotSee) {
   EXPECT_EQ(page(small_node, {.limit = 200}).events.size(), 72U);
 }
 
+TEST_F(FleetPagesTest, ShardsThatAreRaisedTwiceInQuickSuccessionAreWrittenToOnceEveryReaderKnowsThem) {
+  config.shards = 2;
+  Node reader = node();
+  fill(reader, 4);
+  config.shards = 4;
+  Node second = node();
+  fill(second, 4, 100);
+  clock.advance(1s);
+  config.shards = 16;
+  Node third = node();
+  fill(third, 32, 200);
+  // The first one has not looked since there were two.
+  EXPECT_EQ(page(reader, {.limit = 200}).events.size(), 40U);
+  clock.advance(20s);
+  std::set<unsigned> used;
+  for (const EventId& id : fill(third, 32, 300)) used.insert(id.bytes[15]);
+  EXPECT_EQ(used.size(), 16U);
+  EXPECT_EQ(page(reader, {.limit = 200}).events.size(), 72U);
+}
+
 TEST_F(FleetPagesTest, CountOfTwoNodesIsRightOnceBothHaveAddedToIt) {
   fill(one_, 30);
   fill(two_, 30, 100);
@@ -132,6 +152,16 @@ TEST_F(FleetPagesTest, CountOfTwoNodesIsRightOnceBothHaveAddedToIt) {
   sync_wait(two_.store->flush_counts(true));
   EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 59U);
   EXPECT_EQ(page(two_, {.limit = 10}).total_undelivered, 59U);
+}
+
+TEST_F(FleetPagesTest, CountIsLeftAloneWhileAnotherNodeHasSomethingToAdd) {
+  fill(one_, 3);
+  sync_wait(one_.store->flush_counts(true));
+  clock.advance(20s);
+  fill(two_, 2, 100);
+  EXPECT_EQ(page(one_).total_undelivered, 5U);  // The whole inbox: the item says 3.
+  sync_wait(two_.store->flush_counts(true));
+  EXPECT_EQ(page(one_, {.limit = 2}).total_undelivered, 5U);
 }
 
 TEST_F(FleetPagesTest, CountThatAKilledNodeHasLeftWrongIsSetRightByAPageOfTheWholeInbox) {

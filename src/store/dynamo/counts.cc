@@ -20,7 +20,7 @@ void Counts::add(const Tenant& tenant, const std::string& inbox, std::int64_t ch
   Entry& entry = entries_[{tenant.id, inbox}];
   entry.own += change;
   if (!entry.since) entry.since = clock_.steady();
-  if (entries_.size() > inboxes_max) std::erase_if(entries_, [](const auto& known) { return !known.second.since; });
+  forget_some();
 }
 
 Task<void> Counts::flush_if_due(Tenant tenant, std::string inbox) {
@@ -92,7 +92,7 @@ Task<Result<Counts::Count>> Counts::read(const Tenant& tenant, const std::string
 
 Task<void> Counts::correct(Tenant tenant, std::string inbox, Count count, std::int64_t seen) {
   const auto now = clock_.now();
-  if (count.own != 0 || count.stored == seen || now - count.changed_at < quiet_after) co_return;
+  if (!wrong_for_long({tenant.id, inbox}, count, seen)) co_return;
   Condition unchanged;
   unchanged.expression = "r = :then OR attribute_not_exists(r)";
   unchanged.values[":then"] = number_value(count.changed_at.time_since_epoch().count());
@@ -103,9 +103,28 @@ Task<void> Counts::correct(Tenant tenant, std::string inbox, Count count, std::i
   if (set) remember({tenant.id, inbox}, seen);
 }
 
+bool Counts::wrong_for_long(const Key& key, const Count& count, std::int64_t seen) {
+  const auto now = clock_.steady();
+  const std::lock_guard lock(mutex_);
+  auto& doubt = entries_[key].doubt;
+  if (count.own != 0 || count.stored == seen) {
+    doubt.reset();
+    return false;
+  }
+  const bool same =
+      doubt && doubt->stored == count.stored && doubt->seen == seen && doubt->changed_at == count.changed_at;
+  if (!same) doubt = Doubt{count.stored, seen, count.changed_at, now};
+  return now - doubt->since >= wrong_for;
+}
+
 void Counts::remember(const Key& key, std::int64_t stored) {
   const std::lock_guard lock(mutex_);
   entries_[key].stored = stored;
+  forget_some();
+}
+
+void Counts::forget_some() {
+  if (entries_.size() > inboxes_max) std::erase_if(entries_, [](const auto& known) { return !known.second.since; });
 }
 
 std::uint64_t Counts::known() const {

@@ -22,8 +22,8 @@ namespace triggers::store::dynamo {
 class Counts {
  public:
   static constexpr std::chrono::milliseconds flush_every{2'000};
-  /// An item that was not changed for so long has no node that still has something to add.
-  static constexpr std::chrono::milliseconds quiet_after{10'000};
+  /// An item that has been wrong by the same for so long has no node that still has something to add.
+  static constexpr std::chrono::milliseconds wrong_for{10'000};
   static constexpr std::size_t inboxes_max = 100'000;  ///< In memory; past it, those without a change are forgotten.
 
   Counts(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
@@ -45,7 +45,8 @@ class Counts {
   };
   /// One read.
   Task<Result<Count>> read(const Tenant& tenant, const std::string& inbox);
-  /// An inbox was seen whole, with `seen` events: sets its item right if it has been wrong for long.
+  /// An inbox was seen whole, with `seen` events: sets its item right if this node has seen it so for wrong_for, with
+  /// no change of the item since. (Another node's events are seen before it adds them.)
   Task<void> correct(Tenant tenant, std::string inbox, Count count, std::int64_t seen);
 
   /// The sum of what this node knows.
@@ -53,14 +54,23 @@ class Counts {
 
  private:
   using Key = std::pair<std::string, std::string>;
+  /// An item that was found to be wrong.
+  struct Doubt {
+    std::int64_t stored = 0, seen = 0;
+    UnixMillis changed_at{};
+    std::chrono::steady_clock::time_point since;
+  };
   struct Entry {
     std::int64_t own = 0;
     std::int64_t stored = 0;                                     ///< When it was last read or changed.
     std::optional<std::chrono::steady_clock::time_point> since;  ///< Of the oldest own change.
+    std::optional<Doubt> doubt;
   };
   /// False: it was not added, and stays, or nobody knows.
   Task<bool> flush_one(Key key);
   void remember(const Key& key, std::int64_t stored);
+  [[nodiscard]] bool wrong_for_long(const Key& key, const Count& count, std::int64_t seen);
+  void forget_some();  ///< mutex_ is held.
 
   Table& table_;
   const Clock& clock_;
