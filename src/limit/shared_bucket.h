@@ -16,7 +16,8 @@ struct Grant {
 };
 
 /// A node's part of a bucket that several nodes share: it takes slices of the shared one and serves requests from them.
-/// So the nodes together never serve more than the shared bucket has given out, and ask it once a slice.
+/// So the nodes together never serve more than the shared bucket gave out now and in the kept_for before, and ask it
+/// once a slice.
 ///
 /// The first slice is one token. While the next is wanted within a second, it is twice as large, to a twentieth of the
 /// limit: a quick node asks seldom, and a slow one holds nothing that others could use. Any thread.
@@ -24,7 +25,9 @@ class SharedBucket {
  public:
   using Time = TokenBucket::Time;
   static constexpr std::chrono::seconds doubled_within{1};
-  static constexpr std::chrono::seconds kept_for{60};  ///< What a slice has left is forgotten then.
+  /// What a slice has left is forgotten then. Meanwhile the shared bucket fills up: with what is kept for 5 s the nodes
+  /// together, however many, exceed the limit by a twelfth of a minute's, less than a tenth.
+  static constexpr std::chrono::seconds kept_for{5};
 
   /// Takes one of what is here, or refuses by what the shared bucket last said; nothing: a slice is needed.
   std::optional<Decision> take(Time now);

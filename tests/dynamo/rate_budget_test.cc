@@ -38,5 +38,23 @@ TEST_F(RateBudgetTest, ThreeNodesTogetherServeTheLimitAndAskSeldom) {
   EXPECT_LT(writes, served / 2.0);
 }
 
+TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
+  std::vector<Node> nodes;
+  for (int i = 0; i < 10; ++i) nodes.push_back(node());
+  std::vector<limit::SharedBucket> buckets(nodes.size());
+  // Each is quick until its slices are the largest, and then falls silent with nearly all of one in hand.
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    for (int i = 0; i < 32; ++i) request(nodes[n], buckets[n]);
+  }
+  // The bucket fills up meanwhile. Then all come at one moment.
+  clock.advance(59s);
+  std::uint32_t served = 0;
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    while (request(nodes[n], buckets[n])) ++served;
+  }
+  EXPECT_LE(served, per_minute * 1.1);
+  EXPECT_GE(served, per_minute * 0.9);
+}
+
 }  // namespace
 }  // namespace triggers::store

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/random.h"
 #include "limit/gcra.h"
 
 namespace triggers::store::dynamo {
@@ -23,6 +24,8 @@ Item budget_key(const std::string& key_id) {
 
 Task<Result<limit::Grant>> RateBudget::take(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted) {
   const limit::Gcra gcra(per_minute);
+  const std::uint64_t number = random_u64();
+  const std::string token(reinterpret_cast<const char*>(&number), sizeof number);
   auto there = co_await table_.get(budget_key(key_id));
   if (!there) co_return to_error(there.error());
   Item item = std::move(*there);
@@ -41,6 +44,7 @@ Task<Result<limit::Grant>> RateBudget::take(std::string key_id, std::uint32_t pe
     grant.bucket = gcra.describe(true, full_at_ns, now_ns);
 
     Item taken = budget_key(key_id);
+    taken["w"] = bytes_value(token);
     taken["f"] = number_value(full_at_ns);
     const std::chrono::nanoseconds full_at{full_at_ns};
     taken["x"] = number_value((std::chrono::ceil<std::chrono::seconds>(full_at) + kept_longer).count());
@@ -51,6 +55,8 @@ Task<Result<limit::Grant>> RateBudget::take(std::string key_id, std::uint32_t pe
     if (written) co_return grant;
     if (written.error().kind != CallError::Kind::condition_failed) co_return to_error(written.error());
     item = written.error().item;
+    // An earlier try of this call whose answer was lost.
+    if (bytes_of(item, "w") == token) co_return grant;
   }
   co_return Error{ErrorCode::overloaded, "too many nodes at the rate limit of one key at once"};
 }
