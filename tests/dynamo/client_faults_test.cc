@@ -4,6 +4,7 @@
 
 #include "client_fixture.h"
 #include "http/test_peer.h"
+#include "store/dynamo/caller.h"
 #include "store/dynamo/retry_budget.h"
 
 namespace triggers::store::dynamo {
@@ -114,6 +115,41 @@ TEST(DynamoClientFaults, DamagedAnswerIsNotBelieved) {
   const auto outcome = fixture.call(Operation::get_item, "{}");
   ASSERT_TRUE(outcome.ok());
   EXPECT_EQ(outcome->body, body);
+}
+
+TEST(DynamoClientFaults, AnswerThatOnlyLooksLikeJsonIsNotBelieved) {
+  TestPeer peer(by_number([](auto& connection, std::size_t) {
+    connection.answer(R"({"Item":{"pk":what is this?}})");
+    return true;
+  }));
+  ClientFixture fixture(peer.url());
+  fixture.client = DynamoClient::create(fixture.config, fixture.credentials, fixture.registry).value();
+  const auto caller = make_caller(*fixture.client);
+  for (const Operation operation : {Operation::get_item, Operation::put_item}) {
+    const auto answer = sync_wait(caller->call(operation, {}, Repeat::safe, milliseconds{5'000}));
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().kind, CallError::Kind::unknown);
+    EXPECT_EQ(to_error(answer.error()).code, ErrorCode::unavailable);
+  }
+}
+
+TEST(DynamoClientFaults, ConnectionsThatThePeerClosesWhileTheyAreIdleCostNoAnswer) {
+  TestPeer peer([](TestPeer::Connection& connection) {
+    connection.read_request();
+    connection.answer("{}");
+  });
+  ClientFixture fixture(peer.url());
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(fixture.call(Operation::put_item, "{}", Repeat::safe).ok()) << i;
+}
+
+TEST(DynamoClientFaults, TableWhoseBackupsAreNotReadyYetIsAskedAgain) {
+  TestPeer peer(by_number([](auto& connection, std::size_t number) {
+    const char* const early = R"({"__type":"com.amazonaws.dynamodb.v20120810#ContinuousBackupsUnavailableException"})";
+    number < 2 ? connection.answer(early, 400) : connection.answer("{}");
+    return true;
+  }));
+  ClientFixture fixture(peer.url());
+  EXPECT_TRUE(fixture.call(Operation::update_continuous_backups, "{}").ok());
 }
 
 TEST(DynamoClientFaults, NobodyThereIsUnavailableAndNothingWasDone) {

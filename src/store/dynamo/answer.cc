@@ -35,6 +35,8 @@ constexpr std::array rules{
     Rule{"ResourceInUseException", Code::table_not_active, false},
     Rule{"TableInUseException", Code::table_not_active, false},
     Rule{"TableAlreadyExistsException", Code::table_not_active, false},
+    // For some seconds after a table was made.
+    Rule{"ContinuousBackupsUnavailableException", Code::table_not_active, true},
     Rule{"ItemCollectionSizeLimitExceededException", Code::too_large, false},
     Rule{"RequestEntityTooLarge", Code::too_large, false},
     Rule{"AccessDeniedException", Code::denied, false},

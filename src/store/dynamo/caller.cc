@@ -10,6 +10,7 @@ Error to_error(const CallError& error) {
       return {ErrorCode::too_large,
               "An event is at most 400 KB on this store, with its metadata: send less metadata, or a smaller payload."};
     case CallError::Kind::no_table:
+    case CallError::Kind::table_busy:
       return {ErrorCode::unavailable,
               error.message + " (triggers tables check says what is missing; triggers tables create makes it)"};
     case CallError::Kind::unavailable:

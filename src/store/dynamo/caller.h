@@ -19,7 +19,8 @@ struct CallError {
     contended,         ///< A transaction met another one. Nothing was written: ask again.
     throttled,         ///< Until the deadline. Nothing was written: retry after a moment.
     too_large,         ///< The item is over 400 KB. Nothing was written.
-    no_table,          ///< The table is missing, or still being made or removed: an operator acts, or waits.
+    no_table,          ///< The table is missing, or (to who reads or writes items) still being made: an operator acts.
+    table_busy,        ///< The table is being made, changed or removed, or is there already: wait.
     unavailable,       ///< DynamoDB could not be asked, or refuses us. Nothing was written.
     unknown,           ///< A write may or may not have happened, or may still happen.
     invalid,           ///< Our own mistake in the request.

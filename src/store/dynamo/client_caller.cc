@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "store/dynamo/caller.h"
 
@@ -8,10 +9,11 @@ namespace {
 
 namespace json = boost::json;
 
-json::object parse_object(const std::string& text) {
+std::optional<json::object> parse_object(const std::string& text) {
   json::error_code error;
   auto value = json::parse(text, error);
-  return !error && value.is_object() ? std::move(value.as_object()) : json::object{};
+  if (error || !value.is_object()) return std::nullopt;
+  return std::move(value.as_object());
 }
 
 CallError::Kind kind_of(const DynamoError& error) {
@@ -27,8 +29,8 @@ CallError::Kind kind_of(const DynamoError& error) {
     }
     case DynamoCode::validation: return CallError::Kind::invalid;
     case DynamoCode::too_large: return CallError::Kind::too_large;
-    case DynamoCode::missing_table:
-    case DynamoCode::table_not_active: return CallError::Kind::no_table;
+    case DynamoCode::missing_table: return CallError::Kind::no_table;
+    case DynamoCode::table_not_active: return CallError::Kind::table_busy;
     case DynamoCode::throttled: return CallError::Kind::throttled;
     case DynamoCode::denied:
     case DynamoCode::unavailable: return CallError::Kind::unavailable;
@@ -44,9 +46,13 @@ class ClientCaller final : public Caller {
   Task<Answer> call(Operation operation, json::object body, Repeat repeat, std::chrono::milliseconds within) override {
     const auto deadline = std::chrono::steady_clock::now() + within;
     auto reply = co_await client_.call(operation, json::serialize(body), repeat, deadline);
-    if (reply) co_return parse_object(reply->body);
+    if (reply) {
+      // An empty object would say that an item is not there, or that a write was done.
+      if (auto parsed = parse_object(reply->body)) co_return *std::move(parsed);
+      co_return CallError{CallError::Kind::unknown, "the answer is not DynamoDB's JSON", {}};
+    }
     CallError error{kind_of(reply.error()), std::move(reply.error().message), {}};
-    if (!reply.error().item.empty()) error.item = parse_object(reply.error().item);
+    if (!reply.error().item.empty()) error.item = parse_object(reply.error().item).value_or(json::object{});
     co_return error;
   }
 

@@ -13,7 +13,7 @@ enum class DynamoCode : std::uint8_t {
   validation,             ///< Our request is wrong; the same one fails again.
   too_large,              ///< An item over 400 KB, or a request over its limit; the same one fails again.
   missing_table,          ///< The table does not exist; an operator makes it.
-  table_not_active,       ///< The table is being made or deleted, or exists already; ask again in seconds.
+  table_not_active,       ///< The table is being made, changed or deleted, or exists already; ask again in seconds.
   denied,                 ///< The credentials are missing, wrong, expired or do not allow this; an operator mends it.
   throttled,              ///< Refused for load until the deadline: nothing was done. Try again later.
   unavailable,            ///< It could not be asked, or said that it failed: nothing was done. Try again later.

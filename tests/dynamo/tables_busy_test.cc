@@ -1,0 +1,142 @@
+#include "dynamo/fleet.h"
+
+namespace triggers::store {
+namespace {
+
+namespace json = boost::json;
+using dynamo::Answer;
+using dynamo::CallError;
+using dynamo::Operation;
+
+/// What AWS answers and DynamoDB Local never does: tables in the making, settings that differ.
+class TablesBusyTest : public FleetTest {
+ protected:
+  using Report = dynamo::TableReport;
+
+  TablesBusyTest() {
+    watched_.answer_instead = [this](Operation operation, const json::object& body) -> std::optional<Answer> {
+      if (body.at("TableName").as_string() != config.events_table) return {};
+      return scripted_ ? scripted_(operation, body) : std::optional<Answer>{};
+    };
+  }
+  Report create() { return sync_wait(watched_tables_.create()).value().at(0); }
+  Report check() { return sync_wait(watched_tables_.check()).value().at(0); }
+  Report remove() { return sync_wait(watched_tables_.remove()).value().at(0); }
+
+  static Answer with_status(const char* status) {
+    json::object table;
+    table["TableStatus"] = status;
+    json::object answer;
+    answer["Table"] = std::move(table);
+    return answer;
+  }
+  static Answer parsed(const char* text) { return json::parse(text).as_object(); }
+
+  WatchedCaller watched_{*real};
+  dynamo::Tables watched_tables_{watched_, config.events_table, config.keys_table};
+  std::function<std::optional<Answer>(Operation, const json::object&)> scripted_;
+};
+
+TEST_F(TablesBusyTest, TableThatAnotherCommandIsMakingIsWaitedFor) {
+  int looks = 0;
+  scripted_ = [&](Operation operation, const json::object&) -> std::optional<Answer> {
+    if (operation == Operation::create_table) return CallError{CallError::Kind::table_busy, "being made", {}};
+    if (operation != Operation::describe_table || ++looks > 2) return {};
+    if (looks == 1) return CallError{CallError::Kind::no_table, "none", {}};
+    return with_status("CREATING");
+  };
+  const Report report = create();
+  EXPECT_TRUE(report.good) << report.text;
+  EXPECT_GE(looks, 3);
+}
+
+TEST_F(TablesBusyTest, TableThatIsBeingDeletedIsMadeAgainOnceItIsGone) {
+  ASSERT_TRUE(sync_wait(tables().remove()).ok());
+  int looks = 0;
+  scripted_ = [&](Operation operation, const json::object&) -> std::optional<Answer> {
+    if (operation != Operation::describe_table || ++looks > 2) return {};
+    return with_status("DELETING");
+  };
+  const Report report = create();
+  EXPECT_TRUE(report.good) << report.text;
+  EXPECT_TRUE(report.text.starts_with("made")) << report.text;
+}
+
+TEST_F(TablesBusyTest, DeletingATableInTheMakingWaitsForItAndDoesNotSayThatItWasNotThere) {
+  int refused = 0;
+  scripted_ = [&](Operation operation, const json::object&) -> std::optional<Answer> {
+    if (operation != Operation::delete_table || ++refused > 1) return {};
+    return CallError{CallError::Kind::table_busy, "being made", {}};
+  };
+  const Report report = remove();
+  EXPECT_TRUE(report.good);
+  EXPECT_EQ(report.text, "removed");
+  EXPECT_FALSE(check().good);
+}
+
+TEST_F(TablesBusyTest, CheckSaysThatATableIsNotReady) {
+  scripted_ = [&](Operation operation, const json::object&) -> std::optional<Answer> {
+    if (operation != Operation::describe_table) return {};
+    auto made = sync_wait(real->call(Operation::describe_table, json::parse(R"({"TableName":")" + config.events_table +
+                                                                            "\"}").as_object(),
+                                     dynamo::Repeat::safe, std::chrono::seconds{5}));
+    made->at("Table").as_object()["TableStatus"] = "CREATING";
+    return made;
+  };
+  const Report report = check();
+  EXPECT_FALSE(report.good);
+  EXPECT_EQ(report.text, "not ready: CREATING");
+}
+
+TEST_F(TablesBusyTest, CheckSaysEachSettingThatDiffers) {
+  scripted_ = [&](Operation operation, const json::object& body) -> std::optional<Answer> {
+    if (operation == Operation::describe_time_to_live) {
+      return parsed(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}})");
+    }
+    if (operation == Operation::describe_continuous_backups) {
+      return parsed(R"({"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED",)"
+                    R"("PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}})");
+    }
+    json::object asked;
+    asked["TableName"] = body.at("TableName");
+    auto made = sync_wait(real->call(operation, std::move(asked), dynamo::Repeat::safe, std::chrono::seconds{5}));
+    json::object mode;
+    mode["BillingMode"] = "PROVISIONED";
+    made->at("Table").as_object()["BillingModeSummary"] = std::move(mode);
+    return made;
+  };
+  const Report report = check();
+  EXPECT_FALSE(report.good);
+  for (const char* part : {"provisioned", "expired is not removed", "recovery is off"}) {
+    EXPECT_NE(report.text.find(part), std::string::npos) << report.text;
+  }
+}
+
+TEST_F(TablesBusyTest, EndpointWithoutASettingOfEncryptionGetsATableWithoutIt) {
+  ASSERT_TRUE(sync_wait(tables().remove()).ok());
+  scripted_ = [&](Operation operation, const json::object& body) -> std::optional<Answer> {
+    if (operation != Operation::create_table || !body.contains("SSESpecification")) return {};
+    return CallError{CallError::Kind::invalid, "what is SSESpecification?", {}};
+  };
+  const Report report = create();
+  EXPECT_TRUE(report.good) << report.text;
+  EXPECT_NE(report.text.find("no setting of encryption"), std::string::npos) << report.text;
+}
+
+TEST_F(TablesBusyTest, TableIsAskedForOnDemandEncryptedExpiringAndRecoverable) {
+  ASSERT_TRUE(sync_wait(tables().remove()).ok());
+  std::map<Operation, json::object> asked;
+  scripted_ = [&](Operation operation, const json::object& body) -> std::optional<Answer> {
+    asked[operation] = body;
+    return {};
+  };
+  ASSERT_TRUE(create().good);
+  EXPECT_EQ(asked.at(Operation::create_table).at("BillingMode"), "PAY_PER_REQUEST");
+  EXPECT_EQ(asked.at(Operation::create_table).at("SSESpecification").at("Enabled"), true);
+  EXPECT_EQ(asked.at(Operation::update_time_to_live).at("TimeToLiveSpecification").at("AttributeName"), "x");
+  const auto& recovery = asked.at(Operation::update_continuous_backups).at("PointInTimeRecoverySpecification");
+  EXPECT_EQ(recovery.at("PointInTimeRecoveryEnabled"), true);
+}
+
+}  // namespace
+}  // namespace triggers::store
