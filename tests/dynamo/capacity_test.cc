@@ -65,6 +65,39 @@ TEST_F(CapacityTest, AcknowledgementIsOneReadAndTwoWrites) {
   EXPECT_EQ(node_.caller->write_units, 2);
 }
 
+TEST_F(CapacityTest, DuplicateIsOneReadAndOneOfADeliveredEventTwo) {
+  warm_up();
+  int puts = 0;
+  node_.caller->before = [&](dynamo::Operation operation, const auto&) {
+    puts += operation == dynamo::Operation::put_item ? 1 : 0;
+  };
+  const auto id = append(node_, event_of(1'000)).id;
+  puts = 0;
+  EXPECT_EQ(read_units([&] { EXPECT_EQ(append(node_, event_of(1'000)).id, id); }), 1);
+  // The put that is refused costs its unit all the same, which DynamoDB tells nobody.
+  EXPECT_EQ(puts, 1);
+  acknowledge(node_, id);
+  EXPECT_EQ(read_units([&] { EXPECT_EQ(append(node_, event_of(1'000)).id, id); }), 2);
+}
+
+TEST_F(CapacityTest, KeyIsFoundByTwoReads) {
+  auth::KeyRecord record;
+  record.key_id = "key_1";
+  record.user_id = "acme";
+  record.secrets.resize(1);
+  record.secrets[0].hash.bytes.fill(7);
+  ASSERT_TRUE(sync_wait(node_.store->create_key(record)).ok());
+  const auto hash = record.secrets[0].hash;
+  EXPECT_EQ(read_units([&] { EXPECT_TRUE(sync_wait(node_.store->key_by_hash(hash)).value()); }), 2);
+}
+
+TEST_F(CapacityTest, SliceOfALimitIsOneReadAndOneWrite) {
+  node_.caller->forget_units();
+  ASSERT_TRUE(sync_wait(node_.store->take_slice("key_1", 600, 30)).ok());
+  EXPECT_EQ(node_.caller->read_units, 1);
+  EXPECT_EQ(node_.caller->write_units, 1);
+}
+
 TEST_F(CapacityTest, PageOfFiftyReadsLittleMoreThanTheFifty) {
   std::vector<EventId> ids;
   for (std::size_t i = 0; i < 120; ++i) ids.push_back(append(node_, event_of(1'000, i)).id);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@
 
 namespace triggers::store {
 
-/// Stands between a node and DynamoDB: adds up what calls cost, and loses answers.
+/// Stands between a node and DynamoDB: adds up what calls cost, loses answers, repeats and replaces calls.
 class WatchedCaller final : public dynamo::Caller {
  public:
   explicit WatchedCaller(dynamo::Caller& real) : real_(real) {}
@@ -32,6 +33,11 @@ class WatchedCaller final : public dynamo::Caller {
   /// True: the call is not made, and nobody knows.
   std::function<bool(dynamo::Operation, const boost::json::object&)> lose_request;
 
+  /// What it answers is the answer; the call is not made.
+  std::function<std::optional<dynamo::Answer>(dynamo::Operation, const boost::json::object&)> answer_instead;
+  /// As after an answer that was lost on the way: what may be repeated is done twice, and the second answer told.
+  bool twice = false;
+
   std::atomic<double> read_units{0}, write_units{0};
   void forget_units() { read_units = write_units = 0; }
 
@@ -41,6 +47,13 @@ class WatchedCaller final : public dynamo::Caller {
     const boost::json::object seen = body;
     if (before) before(operation, seen);
     if (lose_request && lose_request(operation, seen)) co_return unknown();
+    if (answer_instead) {
+      if (auto instead = answer_instead(operation, seen)) co_return *std::move(instead);
+    }
+    if (twice && repeat == dynamo::Repeat::safe) {
+      boost::json::object first = body;
+      auto lost = co_await real_.call(operation, std::move(first), repeat, within);
+    }
     auto answer = co_await real_.call(operation, std::move(body), repeat, within);
     if (answer) count(operation, *answer);
     if (lose_answer && lose_answer(operation, seen)) co_return unknown();

@@ -1,0 +1,170 @@
+#include <thread>
+
+#include "dynamo/fleet.h"
+
+namespace triggers::store {
+namespace {
+
+using namespace std::chrono_literals;
+using dynamo::Answer;
+using dynamo::CallError;
+using dynamo::Operation;
+using dynamo::Repeat;
+using Outcome = Appended::Outcome;
+
+/// Tries whose outcome nobody knows, and calls that DynamoDB refuses.
+class RetriesTest : public FleetTest {
+ protected:
+  static bool puts_event(Operation operation, const boost::json::object& body) {
+    return operation == Operation::put_item && writes(body, "q#");
+  }
+  static std::function<std::optional<Answer>(Operation, const boost::json::object&)> refuse(CallError::Kind kind,
+                                                                                            std::string text) {
+    return [kind, text](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
+      if (!puts_event(operation, body) || boost::json::serialize(body).find(text) == std::string::npos) return {};
+      return CallError{kind, "refused by the test", {}};
+    };
+  }
+  std::vector<Result<Appended>> append_batch(Node& at, const std::vector<Draft>& drafts) {
+    std::vector<Append> events;
+    for (const Draft& draft : drafts) events.push_back(draft.append());
+    return sync_wait(at.store->append_batch(tenant, std::move(events)));
+  }
+
+  Node one_ = node(), two_ = node();
+};
+
+TEST_F(RetriesTest, WriteThatIsRepeatedThoughItWasDoneGivesTheSameAnswer) {
+  one_.caller->twice = true;
+  const auto first = append(one_, numbered(1));
+  EXPECT_EQ(first.outcome, Outcome::accepted);
+  EXPECT_EQ(append(one_, numbered(1)).id, first.id);
+  Draft draft = numbered(2);
+  draft.idempotency_key = "k";
+  EXPECT_EQ(append(one_, draft).outcome, Outcome::accepted);
+  EXPECT_EQ(append(one_, draft).outcome, Outcome::duplicate);
+  EXPECT_EQ(acknowledge(one_, first.id), AckOutcome::acknowledged);
+  EXPECT_EQ(acknowledge(one_, first.id), AckOutcome::already_acknowledged);
+  EXPECT_EQ(page(two_).events.size(), 1U);
+}
+
+TEST_F(RetriesTest, ChangeOfAKeyThatIsRepeatedThoughItWasDoneIsMadeOnce) {
+  one_.caller->twice = true;
+  auth::KeyRecord record;
+  record.key_id = "key_1";
+  record.user_id = "acme";
+  record.secrets.resize(1);
+  ASSERT_TRUE(sync_wait(one_.store->create_key(record)).ok());
+  int changes = 0;
+  const auto changed = sync_wait(one_.store->update_key("key_1", [&](auth::KeyRecord& key) -> Status {
+    ++changes;
+    key.description = "new";
+    return Done{};
+  }));
+  ASSERT_TRUE(changed.ok()) << changed.error().message;
+  EXPECT_EQ(changes, 1);
+  EXPECT_EQ(sync_wait(two_.store->key_by_id("key_1")).value()->description, "new");
+}
+
+TEST_F(RetriesTest, SliceThatIsTakenTwiceByOneCallIsTakenOnce) {
+  one_.caller->twice = true;
+  EXPECT_EQ(sync_wait(one_.store->take_slice("key_1", 60, 20)).value().tokens, 20U);
+  EXPECT_EQ(sync_wait(one_.store->take_slice("key_1", 60, 20)).value().tokens, 20U);
+  EXPECT_EQ(sync_wait(two_.store->take_slice("key_1", 60, 60)).value().tokens, 20U);
+}
+
+TEST_F(RetriesTest, EventWhoseFirstTryIsCarriedOutLateIsThereOnce) {
+  std::optional<boost::json::object> late;
+  one_.caller->lose_request = [&](Operation operation, const boost::json::object& body) {
+    if (late || !puts_event(operation, body)) return false;
+    late = body;
+    return true;
+  };
+  const auto answer = append(one_, numbered(1));
+  EXPECT_EQ(answer.outcome, Outcome::accepted);
+  const auto arrived = sync_wait(real->call(Operation::put_item, *late, Repeat::once, 5s));
+  ASSERT_FALSE(arrived.ok());
+  EXPECT_EQ(arrived.error().kind, CallError::Kind::condition_failed);
+  EXPECT_EQ(page(two_).events.size(), 1U);
+}
+
+TEST_F(RetriesTest, EventThatWasAcknowledgedWhileItsWriterWasInDoubtDoesNotComeBack) {
+  std::optional<boost::json::object> first_try;
+  int tries = 0;
+  one_.caller->lose_request = [&](Operation operation, const boost::json::object& body) {
+    if (!puts_event(operation, body) || ++tries > 1) return false;
+    first_try = body;
+    return true;
+  };
+  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
+    if (tries != 1 || !puts_event(operation, body)) return;
+    // The first try arrives after all, and its event is read and acknowledged; only then the second is sent.
+    std::jthread([&] {
+      ASSERT_TRUE(sync_wait(real->call(Operation::put_item, *first_try, Repeat::once, 5s)).ok());
+      EXPECT_EQ(acknowledge(two_, page(two_).events.at(0).id), AckOutcome::acknowledged);
+    }).join();
+  };
+  const auto answer = append(one_, numbered(1));
+  EXPECT_EQ(answer.outcome, Outcome::accepted);
+  EXPECT_EQ(tries, 2);
+  EXPECT_TRUE(page(two_).events.empty());
+  EXPECT_TRUE(get(two_, answer.id)->delivered_at);
+}
+
+TEST_F(RetriesTest, EventWhoseWriterNeverLearnsTheOutcomeIsUnavailableAndADuplicateWhenItIsSentAgain) {
+  one_.caller->lose_answer = [&](Operation operation, const boost::json::object& body) {
+    const bool event = puts_event(operation, body);
+    if (event) one_.caller->lose_request = [](Operation now, const auto&) { return now == Operation::get_item; };
+    return event;
+  };
+  const auto answer = try_append(one_, numbered(1));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(append(two_, numbered(1)).outcome, Outcome::duplicate);
+  EXPECT_EQ(page(two_).events.size(), 1U);
+}
+
+TEST_F(RetriesTest, ThrottledEventIsOverloadedAndCanBeSentAgain) {
+  one_.caller->answer_instead = refuse(CallError::Kind::throttled, "");
+  const auto answer = try_append(one_, numbered(1));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::overloaded);
+  EXPECT_TRUE(one_.store->health().writable);
+  one_.caller->answer_instead = {};
+  EXPECT_EQ(append(one_, numbered(1)).outcome, Outcome::accepted);
+  EXPECT_EQ(page(two_).events.size(), 1U);
+}
+
+TEST_F(RetriesTest, PartOfABatchThatIsRefusedIsRefusedAloneAndStoredWhenAllIsSentAgain) {
+  const std::vector<Draft> drafts{numbered(1), numbered(2), numbered(33), numbered(4)};
+  one_.caller->answer_instead = refuse(CallError::Kind::throttled, "33");
+  const auto answers = append_batch(one_, drafts);
+  for (std::size_t i = 0; i < drafts.size(); ++i) EXPECT_EQ(answers[i].ok(), i != 2) << i;
+  EXPECT_EQ(answers[2].error().code, ErrorCode::overloaded);
+  one_.caller->answer_instead = {};
+  const auto again = append_batch(one_, drafts);
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    ASSERT_TRUE(again[i].ok()) << i;
+    EXPECT_EQ(again[i]->outcome, i == 2 ? Outcome::accepted : Outcome::duplicate) << i;
+  }
+  EXPECT_EQ(page(two_).events.size(), 4U);
+}
+
+TEST_F(RetriesTest, PartOfAnAcknowledgementThatIsRefusedIsMadeWhenAllIsSentAgain) {
+  std::vector<EventId> ids;
+  for (std::size_t i = 0; i < 4; ++i) ids.push_back(append(one_, numbered(i)).id);
+  int removals = 0;
+  one_.caller->answer_instead = [&](Operation operation, const auto&) -> std::optional<Answer> {
+    if (operation != Operation::delete_item || ++removals != 2) return {};
+    return CallError{CallError::Kind::throttled, "refused by the test", {}};
+  };
+  const auto refused = sync_wait(one_.store->acknowledge(tenant, ids));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::overloaded);
+  EXPECT_EQ(page(two_).events.size(), 1U);
+  EXPECT_TRUE(sync_wait(one_.store->acknowledge(tenant, ids)).ok());
+  EXPECT_TRUE(page(two_).events.empty());
+}
+
+}  // namespace
+}  // namespace triggers::store
