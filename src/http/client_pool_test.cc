@@ -117,6 +117,20 @@ TEST(ClientPool, NameIsLookedUp) {
   EXPECT_EQ(ask(*pool)->body, "1");
 }
 
+TEST(ClientPool, NameThatIsNobodysIsUnreachableAndNothingIsSent) {
+  // A part of a name has at most 63 characters, so no server of names is asked.
+  ClientPoolConfig config;
+  config.endpoint.host = std::string(64, 'a') + ".invalid";
+  const auto pool = pool_to(1, config);
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = ask(*pool);
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().code, ExchangeCode::unreachable);
+    EXPECT_FALSE(answer.error().sent);
+    EXPECT_NE(answer.error().message.find(config.endpoint.host), std::string::npos) << answer.error().message;
+  }
+}
+
 TEST(ClientPool, BoundsConnectionsAndThoseWhoWait) {
   std::latch both_asked(1);
   TestPeer peer([&](TestPeer::Connection& connection) {

@@ -11,6 +11,7 @@
 namespace triggers::http {
 
 /// One client's end of TLS over a socket that does not block. Each step does what it can and says what it waits for.
+/// The process ignores SIGPIPE: OpenSSL writes to the socket without asking for no signal.
 /// Not for two threads at once.
 class TlsClient {
  public:
