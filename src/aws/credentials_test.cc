@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <thread>
 
@@ -34,6 +36,23 @@ std::string answer_until(UnixMillis expires, const std::string& id = "ID") {
   return R"({"AccessKeyId":")" + id + R"(","SecretAccessKey":"SECRET","Token":"TOKEN","Expiration":")" +
          format_timestamp(expires) + "\"}";
 }
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text) {
+    std::string name = (std::filesystem::temp_directory_path() / "triggers-XXXXXX").string();
+    directory_ = ::mkdtemp(name.data());
+    write(text);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::filesystem::remove_all(directory_); }
+  [[nodiscard]] std::string path() const { return directory_ + "/file"; }
+  void write(const std::string& text) const { std::ofstream(path()) << text; }
+
+ private:
+  std::string directory_;
+};
 
 TEST(Credentials, EnvironmentNeedsBothKeysAndTakesALambdasToken) {
   EXPECT_FALSE(environment_credentials(with({{"AWS_ACCESS_KEY_ID", "a"}})));
@@ -75,6 +94,52 @@ TEST(Credentials, ContainerIsAskedWithItsToken) {
   EXPECT_EQ(credentials->session_token, "TOKEN");
   EXPECT_TRUE(seen.starts_with("GET /creds?x=1 HTTP/1.1\r\n")) << seen;
   EXPECT_NE(seen.find("Authorization: Basic abc\r\n"), std::string::npos);
+}
+
+TEST(Credentials, ContainersTokenIsReadFromItsFileEachTime) {
+  std::vector<std::string> seen;
+  TestPeer peer([&](TestPeer::Connection& connection) {
+    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+      seen.push_back(request);
+      connection.answer(answer_until(Clock::system().now() + minutes{60}));
+    }
+  });
+  const TemporaryFile file("first\n");
+  const auto fetcher = container_fetcher(with({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", peer.url() + "/"},
+                                               {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "not this one"},
+                                               {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file.path()}}));
+  ASSERT_TRUE(fetcher.ok());
+  const auto fetch = [&] { return sync_wait((*fetcher)->fetch(steady_clock::now() + std::chrono::seconds{5})); };
+  ASSERT_TRUE(fetch().ok());
+  file.write("second");
+  ASSERT_TRUE(fetch().ok());
+  EXPECT_NE(seen.at(0).find("Authorization: first\r\n"), std::string::npos) << seen.at(0);
+  EXPECT_NE(seen.at(1).find("Authorization: second\r\n"), std::string::npos) << seen.at(1);
+  file.write("two\r\nlines");
+  EXPECT_FALSE(fetch().ok());
+}
+
+TEST(Credentials, EnvironmentComesBeforeTheFileAndTheFileBeforeTheContainer) {
+  const TemporaryFile file("[default]\naws_access_key_id=file\naws_secret_access_key=s\n");
+  std::map<std::string, std::string> variables{{"AWS_SHARED_CREDENTIALS_FILE", file.path()},
+                                               {"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/"}};
+  auto source = find_credentials(with(variables), Clock::system());
+  ASSERT_TRUE(source.ok());
+  EXPECT_EQ(get(**source)->access_key_id, "file");
+  variables["AWS_ACCESS_KEY_ID"] = "environment";
+  variables["AWS_SECRET_ACCESS_KEY"] = "s";
+  source = find_credentials(with(variables), Clock::system());
+  ASSERT_TRUE(source.ok());
+  EXPECT_EQ(get(**source)->access_key_id, "environment");
+}
+
+TEST(Credentials, ProfileThatTheFileDoesNotHaveIsRefusedByName) {
+  const TemporaryFile file("[default]\naws_access_key_id=file\naws_secret_access_key=s\n");
+  const auto source =
+      find_credentials(with({{"AWS_SHARED_CREDENTIALS_FILE", file.path()}, {"AWS_PROFILE", "work"}}), Clock::system());
+  ASSERT_FALSE(source.ok());
+  EXPECT_EQ(source.error().code, ErrorCode::invalid_argument);
+  EXPECT_NE(source.error().message.find("work"), std::string::npos);
 }
 
 TEST(Credentials, ContainersTokenIsNotSentInClearToAStranger) {
