@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -54,6 +55,7 @@ int backup(const config::Config& config, const std::string& directory) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);  // A peer that is gone is an error of the write, also of one by OpenSSL.
   CLI::App app{"Triggers: send events in, read those that nobody has handled yet, acknowledge them."};
   app.set_version_flag("--version", std::string{"triggers "} + TRIGGERS_VERSION);
   app.require_subcommand(1);
