@@ -32,10 +32,10 @@ struct Vector {
 
 const std::string alphabet = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The facts of AWS's published suite, aws-sig-v4-test-suite. Four of its vectors do not apply: a header folded over lines
-/// (get-header-value-multiline), which our messages cannot have; a query with a bare `#`, `&` or space
-/// (post-vanilla-query-nonunreserved, post-vanilla-query-space), which is no request target (RFC 9112, section 3.2); and
-/// a session token that is added after signing (post-sts-header-after), which DynamoDB does not ask for.
+/// The facts of AWS's published suite, aws-sig-v4-test-suite. Four of its vectors do not apply: a header folded over
+/// lines (get-header-value-multiline), which our messages cannot have; a query with a bare `#`, `&` or space
+/// (post-vanilla-query-nonunreserved, post-vanilla-query-space), which is no request target (RFC 9112, section 3.2);
+/// and a session token that is added after signing (post-sts-header-after), which DynamoDB does not ask for.
 const std::vector<Vector> vectors{
     {"get-vanilla",
      Method::get,

@@ -77,8 +77,8 @@ TEST_F(TablesBusyTest, DeletingATableInTheMakingWaitsForItAndDoesNotSayThatItWas
 TEST_F(TablesBusyTest, CheckSaysThatATableIsNotReady) {
   scripted_ = [&](Operation operation, const json::object&) -> std::optional<Answer> {
     if (operation != Operation::describe_table) return {};
-    auto made = sync_wait(real->call(Operation::describe_table, json::parse(R"({"TableName":")" + config.events_table +
-                                                                            "\"}").as_object(),
+    auto made = sync_wait(real->call(Operation::describe_table,
+                                     json::parse(R"({"TableName":")" + config.events_table + "\"}").as_object(),
                                      dynamo::Repeat::safe, std::chrono::seconds{5}));
     made->at("Table").as_object()["TableStatus"] = "CREATING";
     return made;
