@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 
@@ -33,14 +35,19 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-/// Waits for a stop signal; runs `meanwhile` every second.
+/// Waits for a stop signal until `deadline` (then 0); runs `meanwhile` every second.
 template <class Work>
-int wait_for_stop(const sigset_t& signals, Work meanwhile) {
-  const timespec timeout{.tv_sec = look_interval.count(), .tv_nsec = 0};
+int wait_for_stop(const sigset_t& signals, std::chrono::steady_clock::time_point deadline, Work meanwhile) {
+  using std::chrono::nanoseconds;
   for (;;) {
+    const nanoseconds left = deadline - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return 0;
+    const nanoseconds pause = std::min<nanoseconds>(left, look_interval);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(pause);
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (pause - seconds).count()};
     const int signal_number = sigtimedwait(&signals, nullptr, &timeout);
     if (signal_number > 0) return signal_number;
-    meanwhile();
+    if (pause == look_interval) meanwhile();
   }
 }
 
@@ -120,12 +127,18 @@ int serve(const config::Config& config) {
                                {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
 
   int looks = 0;
-  const int signal_number = wait_for_stop(signals, [&] {
+  const auto every_second = [&] {
     (*service)->every_second();
     if (++looks % looks_per_last_used == 0) (*service)->flush_last_used();
-  });
+  };
+  const int signal_number = wait_for_stop(signals, std::chrono::steady_clock::time_point::max(), every_second);
   log::info("server_stopping", {{"signal", signal_number}});
   (*service)->set_stopping();
+  if (config.drain.count() > 0) {
+    (*server)->drain();
+    // A second signal ends it.
+    (void)wait_for_stop(signals, std::chrono::steady_clock::now() + config.drain, every_second);
+  }
   (*server)->stop(config.shutdown_grace);
   service->reset();
   log::info("server_stopped");

@@ -45,6 +45,8 @@ class ServerImpl final : public Server {
     }
   }
 
+  void drain() override { state_->draining = true; }
+
   void stop(std::chrono::milliseconds grace) override {
     if (threads_.empty()) return;
     for (const auto& loop : loops_) loop->stop();

@@ -108,6 +108,9 @@ class Server {
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   /// Starts the IO threads. Does not block.
   virtual void start() = 0;
+  /// From now on each answer ends its connection. New ones are still accepted: so clients and load balancers move to
+  /// other servers before this one stops. Any thread.
+  virtual void drain() = 0;
   /// Stops gracefully: closes the listeners, answers the requests that were read, closes idle connections, and after
   /// `grace` closes the rest. Blocks until every IO thread has ended.
   virtual void stop(std::chrono::milliseconds grace) = 0;

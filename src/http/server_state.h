@@ -17,6 +17,7 @@ struct ServerState {
   RequestLimits limits;
   std::unique_ptr<TlsContext> tls;  ///< Empty: plain TCP.
 
+  std::atomic<bool> draining = false;          ///< Each answer ends its connection.
   std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.
   std::atomic<std::size_t> local_open = 0;     ///< Never refused: the operator must get in.
   std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503.

@@ -81,7 +81,8 @@ Task<bool> Session::exchange() {
     failed = true;  // whatever it was: the client gets its answer, and the other connections never notice
   }
   if (failed) response = state_.handlers.internal_error(request);
-  const bool close = response.close || !parser_.keep_alive() || loop_.stopping();
+  const bool leaving = loop_.stopping() || state_.draining.load(std::memory_order_relaxed);
+  const bool close = response.close || !parser_.keep_alive() || leaving;
   bool written = write_answer(response, close);
   if (!written) written = co_await write_rest(response);
   observe(response, since);

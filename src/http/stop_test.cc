@@ -87,6 +87,21 @@ TEST_F(StopTest, GraceEndsASlowSenderButNotAHandler) {
   EXPECT_EQ(server_.handled(), 1U);
 }
 
+TEST_F(StopTest, DrainingServerAcceptsAndEndsEachConnectionWithItsAnswer) {
+  server_.start();
+  RawClient kept = idle_client();
+  server_.server->drain();
+  kept.send(get);
+  EXPECT_TRUE(kept.receive().has("Connection: close\r\n"));
+  EXPECT_TRUE(kept.ends());
+  RawClient late = server_.connect();
+  late.send(get);
+  const RawResponse response = late.receive();
+  EXPECT_EQ(response.status, 200U);
+  EXPECT_TRUE(response.has("Connection: close\r\n"));
+  EXPECT_TRUE(late.ends());
+}
+
 TEST_F(StopTest, NothingListensAfterwards) {
   server_.start();
   server_.stop();
