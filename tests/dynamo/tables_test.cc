@@ -64,5 +64,15 @@ TEST_F(TablesTest, StoreWithoutItsTablesSaysSoAndServesOnceTheyAreThere) {
   EXPECT_TRUE(node.store->health().writable);
 }
 
+TEST_F(TablesTest, NodeThatCannotReadKeysSaysSoUntilItCan) {
+  Node node = this->node();
+  remove();
+  EXPECT_FALSE(sync_wait(node.store->key_by_hash(auth::KeyHash{})));
+  EXPECT_FALSE(node.store->health().writable);
+  create();
+  sync_wait(node.store->look_again());
+  EXPECT_TRUE(node.store->health().writable);
+}
+
 }  // namespace
 }  // namespace triggers::store

@@ -226,7 +226,10 @@ Task<Result<std::optional<auth::KeyRecord>>> DynamoStore::key_by_id(std::string 
   co_return co_await parts_->keys.by_id(std::move(key_id));
 }
 Task<Result<std::optional<auth::KeyRecord>>> DynamoStore::key_by_hash(auth::KeyHash hash) {
-  co_return co_await parts_->keys.by_hash(hash);
+  auto found = co_await parts_->keys.by_hash(hash);
+  // Every request begins with its key: without keys nothing is served.
+  if (!found) note(&found.error());
+  co_return found;
 }
 Task<Result<std::vector<auth::KeyRecord>>> DynamoStore::list_keys(std::optional<std::string> user_id,
                                                                   std::string after_key_id, std::size_t limit) {
@@ -244,12 +247,13 @@ Task<Result<limit::Grant>> DynamoStore::take_slice(std::string key_id, std::uint
 Task<void> DynamoStore::look_again() {
   if (!trouble_->any.load(std::memory_order_relaxed)) co_return;
   const auto item = co_await parts_->events_table.get(dynamo::layout::shards_key());
-  if (item) {
-    note(nullptr);
+  if (!item) {
+    const Error error = dynamo::to_error(item.error());
+    note(&error);
     co_return;
   }
-  const Error error = dynamo::to_error(item.error());
-  note(&error);
+  const auto key = co_await parts_->keys.by_hash(auth::KeyHash{});
+  note(key ? nullptr : &key.error());
 }
 
 Task<void> DynamoStore::flush_counts(bool everything) {

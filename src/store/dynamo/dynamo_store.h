@@ -47,7 +47,8 @@ class DynamoStore final : public EventStore, public KeyStore {
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override;
   Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override;
   Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override;
-  /// Not writable while the newest call to the events table found no table, or no DynamoDB.
+  /// Not writable while the newest call to the events table, or the newest look for a key, found no table or no
+  /// DynamoDB.
   [[nodiscard]] Health health() const override;
   /// `undelivered` is of the inboxes that this node has had to do with; the oldest is not known.
   [[nodiscard]] Metrics metrics() const override;
