@@ -1,0 +1,32 @@
+"""A service on DynamoDB: tables of its own, and keys in them."""
+
+import json
+import uuid
+
+from . import keys
+from .program import run
+
+
+class DynamoService:
+    """Makes its tables. `env` is the environment of its nodes and commands."""
+
+    def __init__(self, dynamo):
+        name = uuid.uuid4().hex
+        self.env = {**dynamo.environment, "DYNAMODB_TABLE_EVENTS": f"{name}-events",
+                    "DYNAMODB_TABLE_API_KEYS": f"{name}-keys"}
+        done = run("tables", "create", env=self.env)
+        assert done.returncode == 0, done.stderr
+
+    def env_through(self, proxy):
+        return {**self.env, "DYNAMODB_ENDPOINT_URL": proxy.url}
+
+    def keys(self, *arguments):
+        """`triggers keys <arguments>`, which must succeed; what it prints."""
+        done = run("keys", *arguments, env=self.env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def create_key(self, user_id=None, rate_limit="unlimited"):
+        """The JSON of a new key, with `key_id` and `api_key`; of a new tenant if none is given."""
+        return json.loads(self.keys("create", "--user-id", user_id or keys.fresh_user(), "--role", "creator",
+                                    "--rate-limit", rate_limit, "--json"))

@@ -1,0 +1,109 @@
+"""A load balancer of TCP connections, as one stands in front of a fleet: it asks each node for its health, gives new
+connections to healthy ones in turn, and to the next one if a node refuses the connection. It repeats no request."""
+
+import asyncio
+import threading
+
+health_interval_seconds = 0.02
+piece_bytes = 64 * 1024
+
+
+class LoadBalancer:
+    """`with LoadBalancer(ports) as balancer: …balancer.port…`. `nodes` maps a port to whether it is healthy; each node has
+    `given[port]` connections so far."""
+
+    def __init__(self, ports):
+        self.nodes = dict.fromkeys(ports, False)
+        self.given = dict.fromkeys(ports, 0)
+        self.port = None
+        self._turn = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="load balancer", daemon=True)
+        self._started = threading.Event()
+        self._changed = threading.Condition()
+
+    def wait_until(self, port, healthy, seconds_max=20):
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.nodes[port] is healthy, seconds_max), f"{port}: {self.nodes}"
+
+    def __enter__(self):
+        self._thread.start()
+        self._started.wait()
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self):
+        self._stop = asyncio.Event()
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        watch = asyncio.create_task(self._watch())  # kept, or it may vanish
+        self._started.set()
+        await self._stop.wait()
+        server.close()
+        rest = [watch, *(task for task in asyncio.all_tasks() if task is not asyncio.current_task())]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    async def _watch(self):
+        while True:
+            for port in list(self.nodes):
+                healthy = await self._is_healthy(port)
+                with self._changed:
+                    if self.nodes.get(port, healthy) is not healthy:
+                        self.nodes[port] = healthy
+                        self._changed.notify_all()
+            await asyncio.sleep(health_interval_seconds)
+
+    async def _is_healthy(self, port):
+        try:
+            reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 2)
+            writer.write(b"GET /health HTTP/1.1\r\nHost: balancer\r\nConnection: close\r\n\r\n")
+            line = await asyncio.wait_for(reader.readline(), 2)
+            writer.close()
+            return line.split(b" ")[1:2] == [b"200"]
+        except (OSError, asyncio.TimeoutError):
+            return False
+
+    async def _open(self):
+        """A connection to the next node that takes one."""
+        ports = list(self.nodes)
+        self._turn += 1
+        turned = [ports[(self._turn + i) % len(ports)] for i in range(len(ports))]
+        for port in sorted(turned, key=lambda port: not self.nodes.get(port)):
+            try:
+                pair = await asyncio.open_connection("127.0.0.1", port)
+                self.given[port] += 1
+                return pair
+            except OSError:
+                continue
+        return None
+
+    async def _connection(self, reader, writer):
+        pair = await self._open()
+        if pair is None:
+            writer.transport.abort()
+            return
+        await asyncio.gather(_copy(reader, pair[1]), _copy(pair[0], writer))
+        writer.close()
+        pair[1].close()
+
+
+async def _copy(reader, writer):
+    """Until the end of the stream, which is passed on as one; a reset ends both directions."""
+    try:
+        while data := await reader.read(piece_bytes):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+    except OSError:
+        writer.transport.abort()
