@@ -1,0 +1,238 @@
+"""An HTTP proxy between a node and DynamoDB that does to requests what networks and services do to them."""
+
+import asyncio
+import contextlib
+import json
+import threading
+import time
+
+piece_bytes = 64 * 1024
+
+
+class Proxy:
+    """`with Proxy(dynamo.port) as proxy:` The node's endpoint is `proxy.url`. `proxy.fault` is a function of this module, or
+    None; it may be set at any time, and holds for the requests that come from then on. `proxy.count` counts what it was
+    done to, by operation."""
+
+    def __init__(self, port):
+        self.upstream_port, self.port = port, None
+        self.fault, self.count, self._busy = None, {}, 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="fault proxy", daemon=True)
+        self._started = threading.Event()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextlib.contextmanager
+    def doing(self, fault):
+        self.fault = fault
+        try:
+            yield
+        finally:
+            self.fault = None
+
+    def wait_until_idle(self, seconds_max=15):
+        """Until all that a fault held back has been passed on or given up."""
+        deadline = time.monotonic() + seconds_max
+        while self._busy > 0:
+            assert time.monotonic() < deadline, f"{self._busy} requests are still held"
+            time.sleep(0.01)
+
+    def __enter__(self):
+        self._thread.start()
+        self._started.wait()
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self):
+        self._stop = asyncio.Event()
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._stop.wait()
+        server.close()
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    async def _connection(self, reader, writer):
+        exchange = Exchange(self.upstream_port, reader, writer)
+        try:
+            while await exchange.read_request():
+                fault = self.fault
+                if fault is None:
+                    await exchange.answer(await exchange.pass_on())
+                    continue
+                self.count[exchange.operation] = self.count.get(exchange.operation, 0) + 1
+                self._busy += 1
+                try:
+                    await fault(exchange)
+                finally:
+                    self._busy -= 1
+        except (OSError, asyncio.IncompleteReadError, Ended):
+            pass
+        finally:
+            exchange.close()
+            writer.close()
+
+
+class Ended(Exception):
+    """The fault has ended the connection."""
+
+
+class Exchange:
+    """One request of a connection to the proxy, and the connection behind it."""
+
+    def __init__(self, upstream_port, reader, writer):
+        self._upstream_port, self._reader, self._writer, self._upstream = upstream_port, reader, writer, None
+        self.request = self.operation = None
+
+    async def read_request(self):
+        """False: there is no more."""
+        try:
+            self.request = await _read_message(self._reader)
+        except asyncio.IncompleteReadError as cut:
+            if cut.partial:
+                raise
+            return False
+        self.operation = _field(self.request, b"x-amz-target").rpartition(b".")[2].decode()
+        return True
+
+    async def pass_on(self):
+        """DynamoDB carries it out; the bytes of its answer."""
+        if self._upstream is None:
+            self._upstream = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+        self._upstream[1].write(self.request)
+        answer = await _read_message(self._upstream[0])
+        if _field(answer, b"connection").lower() == b"close":
+            self.close()
+        return answer
+
+    async def answer(self, data):
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def answer_error(self, status, error_type):
+        body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{error_type}", "message": "as a test wants it"})
+        head = (f"HTTP/1.1 {status} Fault\r\nContent-Type: application/x-amz-json-1.0\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n")
+        await self.answer((head + body).encode())
+
+    async def be_silent(self):
+        """Until the other side gives up."""
+        await self._reader.read(1)
+        raise Ended
+
+    def reset(self):
+        """Ends the connection with a reset."""
+        self._writer.transport.abort()
+        raise Ended
+
+    def close(self):
+        if self._upstream is not None:
+            self._upstream[1].close()
+            self._upstream = None
+
+
+async def _read_message(reader):
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = _field(head, b"content-length")
+    return head + await reader.readexactly(int(length or 0))
+
+
+def _field(message, name):
+    for line in message.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]:
+        key, _, value = line.partition(b":")
+        if key.strip().lower() == name:
+            return value.strip()
+    return b""
+
+
+def delays(seconds):
+    async def fault(exchange):
+        await asyncio.sleep(seconds)
+        await exchange.answer(await exchange.pass_on())
+    return fault
+
+
+async def drops(exchange):
+    """DynamoDB never sees it, and there is no answer."""
+    await exchange.be_silent()
+
+
+async def resets_before(exchange):
+    exchange.reset()
+
+
+async def resets_after(exchange):
+    """DynamoDB has done it, and nobody hears of it."""
+    await exchange.pass_on()
+    exchange.reset()
+
+
+async def swallows(exchange):
+    """DynamoDB has done it, and there is no answer."""
+    await exchange.pass_on()
+    await exchange.be_silent()
+
+
+async def throttles(exchange):
+    await exchange.answer_error(400, "ProvisionedThroughputExceededException")
+
+
+async def fails(exchange):
+    await exchange.answer_error(500, "InternalServerError")
+
+
+async def fails_after(exchange):
+    """A 500 does not say that nothing was done."""
+    await exchange.pass_on()
+    await exchange.answer_error(500, "InternalServerError")
+
+
+async def talks_garbage(exchange):
+    await exchange.pass_on()
+    await exchange.answer(b"\x16\x03\x01 what is this?\r\n\r\n" * 4)
+    exchange.reset()
+
+
+async def answers_not_json(exchange):
+    """A well-formed answer of something that is not DynamoDB."""
+    await exchange.pass_on()
+    await exchange.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>hi</html>")
+
+
+async def answers_half(exchange):
+    answer = await exchange.pass_on()
+    await exchange.answer(answer[:len(answer) - max(1, len(answer) // 20)])
+    exchange.reset()
+
+
+def sometimes(random, fault, chance):
+    """`fault` to some of the requests, the others pass."""
+    async def either(exchange):
+        if random.random() < chance:
+            await fault(exchange)
+        else:
+            await exchange.answer(await exchange.pass_on())
+    return either
+
+
+def only(operations, fault):
+    async def chosen(exchange):
+        if exchange.operation in operations:
+            await fault(exchange)
+        else:
+            await exchange.answer(await exchange.pass_on())
+    return chosen
