@@ -37,6 +37,7 @@ class Scenario:
 
 def scenarios(random):
     chance = lambda fault: fault_proxy.sometimes(random, fault, 0.25)
+    of_events = lambda fault: fault_proxy.that_contain(b'"t":{"S":"fault"}', fault)
     only_writes = lambda fault: fault_proxy.only(writes, fault)
     return {
         "slow": Scenario(fault_proxy.delays(0.15), True, 200),
@@ -52,6 +53,10 @@ def scenarios(random):
         "writes done, then 500": Scenario(only_writes(fault_proxy.fails_after)),
         "writes done, then half an answer": Scenario(only_writes(fault_proxy.answers_half)),
         "writes that arrive after their time": Scenario(only_writes(fault_proxy.delays(2.6)), False),
+        # The claims pass, the event's own write is done, and its answer is lost: the node looks, and finds it.
+        "event written, then silence": Scenario(of_events(fault_proxy.swallows), True),
+        "event written, then reset": Scenario(of_events(fault_proxy.resets_after), True),
+        "event written, then 500": Scenario(of_events(fault_proxy.fails_after), True),
         "now and then silent": Scenario(chance(fault_proxy.drops)),
         "now and then done, then silence": Scenario(chance(fault_proxy.swallows)),
         "now and then done, then reset": Scenario(chance(fault_proxy.resets_after)),
@@ -215,7 +220,7 @@ def check_refusal(answer):
 in_flight = 400
 payload_bytes = 32 * 1024
 # Each request is held as its body, as DynamoDB's JSON of it, and as the answer's and the sockets' buffers.
-resident_bytes_max = 192 * 1024 * 1024
+resident_bytes_max = 96 * 1024 * 1024
 
 
 def resident_bytes(node):

@@ -134,9 +134,9 @@ def test_pages_of_two_nodes_skip_and_double_nothing_while_both_are_written_to(se
                 with lock:
                     before = set(accepted)
                 seen, cursor = [], None
-                while cursor is not None or not seen:
+                while True:
                     pages += 1
-                    answer = (one, two)[pages % 2].get("/inbox?limit=60" + (f"&cursor={cursor}" if cursor else ""))
+                    answer = (one, two)[pages % 2].get("/inbox?limit=15" + (f"&cursor={cursor}" if cursor else ""))
                     assert answer.status == 200, answer
                     page = answer.json()
                     seen += [event["event_id"] for event in page["events"]]
@@ -150,7 +150,7 @@ def test_pages_of_two_nodes_skip_and_double_nothing_while_both_are_written_to(se
             ended.set()
         for writer in writers:
             writer.result()
-        assert walks > 2 and pages > 3 * walks, (walks, pages)
+        assert walks > 2 and pages > 2 * walks, (walks, pages)
         assert sorted(event["event_id"] for event in two.inbox()) == sorted(accepted)
 
 

@@ -61,10 +61,12 @@ class Proxy:
         self._started.set()
         await self._stop.wait()
         server.close()
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        # Connections that were accepted a moment ago have their tasks only now.
+        while rest := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.sleep(0)
 
     async def _connection(self, reader, writer):
         exchange = Exchange(self.upstream_port, reader, writer)
@@ -229,7 +231,18 @@ def sometimes(random, fault, chance):
     return either
 
 
+def that_contain(text, fault):
+    """To requests with these bytes."""
+    async def chosen(exchange):
+        if text in exchange.request:
+            await fault(exchange)
+        else:
+            await exchange.answer(await exchange.pass_on())
+    return chosen
+
+
 def only(operations, fault):
+    """To these operations."""
     async def chosen(exchange):
         if exchange.operation in operations:
             await fault(exchange)

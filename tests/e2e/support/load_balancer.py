@@ -48,10 +48,13 @@ class LoadBalancer:
         self._started.set()
         await self._stop.wait()
         server.close()
-        rest = [watch, *(task for task in asyncio.all_tasks() if task is not asyncio.current_task())]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        watch.cancel()
+        # Connections that were accepted a moment ago have their tasks only now.
+        while rest := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.sleep(0)
 
     async def _watch(self):
         while True:
