@@ -252,7 +252,8 @@ Task<void> DynamoStore::look_again() {
     note(&error);
     co_return;
   }
-  const auto key = co_await parts_->keys.by_hash(auth::KeyHash{});
+  const auth::KeyHash nobodys;
+  const auto key = co_await parts_->keys.by_hash(nobodys);
   note(key ? nullptr : &key.error());
 }
 
