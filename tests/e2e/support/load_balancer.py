@@ -10,11 +10,12 @@ piece_bytes = 64 * 1024
 
 class LoadBalancer:
     """`with LoadBalancer(ports) as balancer: …balancer.port…`. `nodes` maps a port to whether it is healthy; each node has
-    `given[port]` connections so far."""
+    `given[port]` connections so far; those in `told_to_leave` have answered 503 while they still took connections."""
 
     def __init__(self, ports):
         self.nodes = dict.fromkeys(ports, False)
         self.given = dict.fromkeys(ports, 0)
+        self.told_to_leave = set()
         self.port = None
         self._turn = 0
         self._loop = asyncio.new_event_loop()
@@ -72,7 +73,10 @@ class LoadBalancer:
             writer.write(b"GET /health HTTP/1.1\r\nHost: balancer\r\nConnection: close\r\n\r\n")
             line = await asyncio.wait_for(reader.readline(), 2)
             writer.close()
-            return line.split(b" ")[1:2] == [b"200"]
+            status = line.split(b" ")[1:2]
+            if status == [b"503"]:
+                self.told_to_leave.add(port)
+            return status == [b"200"]
         except (OSError, asyncio.TimeoutError):
             return False
 
