@@ -5,7 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 package=@aws-cdk/cfnspec@2.72.1
-sha512=SHA512
+sha512=a85eb34175c93e9470237b92e7ec211ad25d405c311fb812c16e976bcc5d5d658451acc312028e2edf62b30f00b3cbc7f1b091031ba43a4a201aad7ec4c1b7d3
 target=$root/build/aws-specification
 [ "$(cat "$target/sha512" 2>/dev/null)" != "$sha512" ] || exit 0
 

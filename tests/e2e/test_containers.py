@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import time
 import uuid
 
 import pytest
@@ -82,7 +83,7 @@ def test_the_first_start_makes_tables_and_one_key_that_serves(tmp_path, start_se
         assert health(server.port) == 0
         assert health(free_port()) != 0
         dynamo.stop()
-        # What /health says when the tables cannot be asked is what the check says.
-        with server.client() as client:
-            assert client.get("/health").status == 503
-        assert health(server.port) != 0
+        # A node asks DynamoDB every few seconds whether it is there.
+        deadline = time.monotonic() + 30
+        while health(server.port) == 0:
+            assert time.monotonic() < deadline
