@@ -121,19 +121,18 @@ class Stage:
 
 def base(release, folder):
     """A minimal Debian that gets its packages from where this machine does."""
-    sources = pathlib.Path("/etc/apt")
-    listed = "\n".join(path.read_text() for path in [*sources.glob("sources.list"), *sources.glob("sources.list.d/*")])
-    mirror = re.search(r"^(?:URIs: *|deb (?:\[[^]]*\] )?)(\S+)", listed, re.MULTILINE)[1]
+    apt = pathlib.Path("/etc/apt")
+    # A stanza of *.sources, or a line of *.list, that has the release.
+    stanza = re.compile(rf"^URIs: *(\S+)(?=(?:\n.+)*\nSuites:.* ?{release}\b)|^deb (?:\[[^]]*\] )?(\S+) {release} ", re.MULTILINE)
+    file, found = next((file, found) for file in [*apt.glob("sources.list"), *apt.glob("sources.list.d/*")]
+                       if (found := stanza.search(file.read_text(encoding="utf-8"))))
+    mirror = found[1] or found[2]
     root = folder / release
     subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), mirror], check=True,
                    stdout=subprocess.DEVNULL)
-    for name in ("sources.list", "sources.list.d", "apt.conf.d", "trusted.gpg.d"):
-        if (sources / name).is_dir():
-            shutil.copytree(sources / name, root / "etc/apt" / name, dirs_exist_ok=True)
-        elif (sources / name).exists():
-            shutil.copy2(sources / name, root / "etc/apt" / name)
-    if not (sources / "sources.list").exists():
-        (root / "etc/apt/sources.list").unlink(missing_ok=True)
+    (root / "etc/apt/sources.list").unlink(missing_ok=True)
+    shutil.copy2(file, root / file.relative_to("/"))
+    shutil.copytree(apt / "apt.conf.d", root / "etc/apt/apt.conf.d", dirs_exist_ok=True)
     for name in ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt"):
         shutil.copy2(f"/{name}", root / name)
     return root
