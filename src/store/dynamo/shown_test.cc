@@ -44,8 +44,12 @@ TEST(Shown, MarkThatIsCutOffIsNotOurs) {
     cut.shown.resize(size);
     const auto back = from_mark(cut);
     // Where an id ends, it is a mark with fewer.
-    if (back) EXPECT_LT(back->shown.size(), 3U) << size;
-    if (size < 16) EXPECT_FALSE(back) << size;
+    if (back) {
+      EXPECT_LT(back->shown.size(), 3U) << size;
+    }
+    if (size < 16) {
+      EXPECT_FALSE(back) << size;
+    }
   }
   PageMark endless = whole;
   endless.shown.resize(16);
