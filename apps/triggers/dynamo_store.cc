@@ -47,6 +47,7 @@ class FleetStore final : public OpenStore {
     sync_wait(store_.flush_counts(false));
     sync_wait(store_.look_again());
   }
+  void write_down() override { sync_wait(store_.flush_counts(true)); }
 
  private:
   std::unique_ptr<DynamoAccess> access_;
@@ -55,10 +56,13 @@ class FleetStore final : public OpenStore {
 
 }  // namespace
 
-Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry) {
+Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
+                                                     std::size_t page_bytes_max) {
   auto access = DynamoAccess::open(config, registry);
   if (!access) return std::move(access).error();
-  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), store_config(config, registry)));
+  auto store = store_config(config, registry);
+  store.page.bytes_max = page_bytes_max;
+  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), std::move(store)));
 }
 
 }  // namespace triggers

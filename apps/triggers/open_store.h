@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,10 +36,12 @@ class OpenStore {
   take_slice() = 0;
   /// To be called every second by a server, on a thread that may block.
   virtual void every_second() = 0;
+  /// Writes down what waits to be written together with more of its kind. Blocks.
+  virtual void write_down() = 0;
 };
 
 /// Errors: what is wrong with the directory or the tables, for an operator. `background`: sweep and measure on a
-/// thread, as a server does. `registry` outlives the store.
+/// thread, as a server does. `registry` outlives the store. Each program has its own: with the engines that it carries.
 Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry,
                                               bool background);
 
@@ -51,6 +54,8 @@ struct EventCounters {
 // One file each.
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
                                                        bool background);
-Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry);
+/// `page_bytes_max`: of the payloads and metadata of a page; one larger event goes alone.
+Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
+                                                     std::size_t page_bytes_max = 8 * 1024 * 1024);
 
 }  // namespace triggers

@@ -6,6 +6,9 @@
 namespace triggers {
 namespace {
 
+constexpr std::chrono::seconds last_used_interval{30};
+constexpr std::chrono::milliseconds log_patience{500};
+
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
@@ -14,7 +17,7 @@ Service::~Service() {
   if (ring_) flush_last_used();  // None if open() has failed half-way.
 }
 
-Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background) {
+Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background, const Clock& clock) {
   std::unique_ptr<Service> service(new Service);
   auto store = open_store(config, service->registry_, background);
   if (!store) return std::move(store).error();
@@ -22,9 +25,9 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   auto secret = sync_wait(service->store_->keys().shared_secret());
   if (!secret) return std::move(secret).error();
 
-  const Clock& clock = Clock::system();
+  service->clock_ = &clock;
   service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::keys_max_default,
-                                                  service->store_->keys_hold_for());
+                                                  service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->services_.reset(new api::Services{
       .events = service->store_->events(),
@@ -61,6 +64,17 @@ void Service::every_second() {
     return;
   }
   log::error("store_stopped", {{"cause", health.problem}});
+}
+
+void Service::settle() {
+  every_second();
+  store_->write_down();
+  const auto now = clock_->steady();
+  if (!last_used_at_ || now - *last_used_at_ >= last_used_interval) {
+    flush_last_used();
+    last_used_at_ = now;
+  }
+  if (access_log_) access_log_->flush(log_patience);
 }
 
 void Service::add_store_metrics() {

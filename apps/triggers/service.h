@@ -1,8 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 #include "api/api.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "log/access_log.h"
@@ -14,8 +17,10 @@ namespace triggers {
 /// The service without a socket: the store that the configuration names, and the API over it.
 class Service {
  public:
-  /// Opens the store. `background`: sweep and measure on a thread, as a server does. Errors as of open_store.
-  static Result<std::unique_ptr<Service>> open(const config::Config& config, bool background);
+  /// Opens the store. `background`: sweep and measure on a thread, as a server does. `clock` outlives the service.
+  /// Errors as of open_store.
+  static Result<std::unique_ptr<Service>> open(const config::Config& config, bool background,
+                                               const Clock& clock = Clock::system());
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();
@@ -29,11 +34,15 @@ class Service {
   /// What a server does beside its requests, every second. Logs when the store stops to serve and why, and when it
   /// serves again: a failure in the background has no request that would tell. For one thread, which may block.
   void every_second();
+  /// What a server would do a moment later: for a process that may be frozen or ended now. Blocks.
+  void settle();
 
  private:
   Service() = default;
   void add_store_metrics();
 
+  const Clock* clock_ = nullptr;
+  std::optional<std::chrono::steady_clock::time_point> last_used_at_;  // When it was written down by settle().
   std::atomic<bool> stopping_{false};
   bool failure_reported_ = false;
   metrics::Registry registry_;

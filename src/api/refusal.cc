@@ -140,6 +140,7 @@ Refusal from_protocol(const http::ProtocolError& error) {
     case ProtocolProblem::malformed:
       return {Code::validation_error, error.detail, Details().text("field", "request").json(), {}, {}};
     case ProtocolProblem::header_too_large: return sized(Code::headers_too_large);
+    case ProtocolProblem::answer_too_large:
     case ProtocolProblem::body_too_large: return sized(Code::payload_too_large);
     case ProtocolProblem::timeout: return {Code::request_timeout, error.detail, "{}", {}, {}};
     case ProtocolProblem::length_required: return {Code::length_required, error.detail, "{}", {}, {}};
@@ -158,6 +159,7 @@ Refusal from_protocol(const http::ProtocolError& error) {
               {}};
     case ProtocolProblem::too_many_connections:
     case ProtocolProblem::shutting_down:
+    case ProtocolProblem::out_of_time:
       return {
           Code::service_unavailable, error.detail, "{}", {{"Retry-After", std::string{overloaded_retry_seconds}}}, {}};
   }

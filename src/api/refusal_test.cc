@@ -97,7 +97,9 @@ TEST(RefusalTest, EveryProtocolProblemHasItsStatus) {
                     {ProtocolProblem::not_implemented, 501},
                     {ProtocolProblem::too_many_connections, 503},
                     {ProtocolProblem::too_many_bodies, 503},
-                    {ProtocolProblem::shutting_down, 503}};
+                    {ProtocolProblem::shutting_down, 503},
+                    {ProtocolProblem::out_of_time, 503},
+                    {ProtocolProblem::answer_too_large, 413}};
   for (const auto& row : rows) {
     const auto refusal = from_protocol({row.problem, "what it was", 10, 11});
     EXPECT_EQ(http_status(refusal.code), row.status);

@@ -44,7 +44,8 @@ class ClientConnection {
   void close() noexcept;
 
   std::size_t index = 0;   ///< Its place in the list of those in use; the shard's.
-  TimePoint idle_since{};  ///< The shard's.
+  TimePoint idle_since{};  ///< The shard's, as is the next.
+  std::chrono::system_clock::time_point idle_since_wall{};
 
  private:
   enum class For : std::uint8_t { read, write };

@@ -105,10 +105,14 @@ Task<Result<ClientShard::Connection, ExchangeError>> ClientShard::acquire(TimePo
 
 ClientShard::Connection ClientShard::take_idle() {
   const TimePoint now = steady_clock::now();
+  const auto wall = std::chrono::system_clock::now();
+  const auto idle_max = shared_->config.idle_max;
   while (!idle_.empty()) {
     Connection connection = std::move(idle_.back());
     idle_.pop_back();
-    if (now - connection->idle_since < shared_->config.idle_max && !connection->stale()) return connection;
+    // Where a machine was frozen, its steady clock may have stood still while the peer closed.
+    const bool fresh = now - connection->idle_since < idle_max && wall - connection->idle_since_wall < idle_max;
+    if (fresh && !connection->stale()) return connection;
     --open_;
   }
   return nullptr;
@@ -192,6 +196,7 @@ void ClientShard::release(Connection connection, bool reusable) {
     return;
   }
   connection->idle_since = steady_clock::now();
+  connection->idle_since_wall = std::chrono::system_clock::now();
   idle_.push_back(std::move(connection));
 }
 

@@ -118,6 +118,7 @@ unsigned status_of(ProtocolProblem problem) noexcept {
   switch (problem) {
     case ProtocolProblem::malformed: return 400;
     case ProtocolProblem::header_too_large: return 431;
+    case ProtocolProblem::answer_too_large:
     case ProtocolProblem::body_too_large: return 413;
     case ProtocolProblem::timeout: return 408;
     case ProtocolProblem::length_required: return 411;
@@ -128,7 +129,8 @@ unsigned status_of(ProtocolProblem problem) noexcept {
     case ProtocolProblem::not_implemented: return 501;
     case ProtocolProblem::too_many_connections: return 503;
     case ProtocolProblem::too_many_bodies: return 503;
-    case ProtocolProblem::shutting_down: return 503;
+    case ProtocolProblem::shutting_down:
+    case ProtocolProblem::out_of_time: return 503;
   }
   return 0;
 }

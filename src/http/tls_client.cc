@@ -4,10 +4,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstdlib>
 
 #include "base/invariant.h"
 
@@ -35,6 +37,20 @@ bool is_address(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> ignored{};
   return ::inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 ||
          ::inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
+}
+
+/// The system's authorities: where OpenSSL was built to look, or SSL_CERT_FILE and SSL_CERT_DIR say; if there is no
+/// such folder, the file in which a distribution keeps them. So this program also finds them where it was not built.
+bool load_system_authorities(SSL_CTX* context) {
+  if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
+  const bool chosen = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+                      std::getenv(X509_get_default_cert_dir_env()) != nullptr;
+  if (chosen || ::access(X509_get_default_cert_dir(), R_OK) == 0) return true;
+  for (const char* const bundle : {"/etc/pki/tls/certs/ca-bundle.crt",       // Amazon Linux, Fedora
+                                   "/etc/ssl/certs/ca-certificates.crt"}) {  // Debian
+    if (::access(bundle, R_OK) == 0) return SSL_CTX_load_verify_locations(context, bundle, nullptr) == 1;
+  }
+  return true;  // A handshake will say that nobody is believed.
 }
 
 int clipped(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
@@ -120,9 +136,9 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::create(const std::st
   SSL_CTX_set_mode(context.get(),
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   if (verify) {
-    const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
-                                       : SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr);
-    if (loaded != 1) {
+    const bool loaded = ca_file.empty() ? load_system_authorities(context.get())
+                                        : SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr) == 1;
+    if (!loaded) {
       return Error{ErrorCode::invalid_argument, "cannot read the certificate authorities" +
                                                     (ca_file.empty() ? "" : " in " + ca_file) + ": " + newest_error()};
     }

@@ -1,0 +1,18 @@
+#include "../triggers/open_store.h"
+
+namespace triggers {
+namespace {
+
+/// An answer has 6 MB for the events as JSON in a JSON text, where each quote and backslash is two bytes.
+constexpr std::size_t page_bytes_max = 3 * 1024 * 1024;
+
+}  // namespace
+
+Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry, bool) {
+  if (config.store != config::Store::dynamodb) {
+    return Error{ErrorCode::invalid_argument, "a Lambda function keeps its events in DynamoDB: set STORE=dynamodb"};
+  }
+  return open_dynamo_store(config, registry, page_bytes_max);
+}
+
+}  // namespace triggers

@@ -1,0 +1,207 @@
+#include "lambda/event.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <string>
+
+#include "base/encoding.h"
+#include "lambda/body.h"
+
+namespace triggers::lambda {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view usual_prefix = "v1";
+
+Error refuse(std::string_view what) {
+  return {ErrorCode::invalid_argument, "the event is none of API Gateway's: " + std::string(what)};
+}
+
+/// Empty if the member is missing or no text: which of them must be there, the caller knows.
+std::string_view text_of(const json::object& object, std::string_view name) {
+  const auto* const value = object.if_contains(name);
+  if (value == nullptr || !value->is_string()) return {};
+  return {value->get_string().data(), value->get_string().size()};
+}
+
+const json::object* object_of(const json::object& object, std::string_view name) {
+  const auto* const value = object.if_contains(name);
+  return value == nullptr ? nullptr : value->if_object();
+}
+
+http::Method method_of(std::string_view name) {
+  using http::Method;
+  constexpr std::array methods{Method::get,   Method::head, Method::post,   Method::put,
+                               Method::patch, Method::del,  Method::options};
+  const auto found = std::ranges::find(methods, name, http::method_name);
+  return found == methods.end() ? Method::other : *found;
+}
+
+void append_escaped(std::string& out, char c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out.append({'%', digits[byte >> 4], digits[byte & 15]});
+}
+
+/// API Gateway hands some paths over decoded. What could not stand in a target is encoded again; the rest stays.
+void append_path(std::string& out, std::string_view path) {
+  for (const char c : path) {
+    if (c <= ' ' || c == '?' || c == '#' || c == 0x7f) {  // A byte above 127 is a negative char.
+      append_escaped(out, c);
+    } else {
+      out.push_back(c);
+    }
+  }
+}
+
+void append_query_text(std::string& out, std::string_view text) {
+  constexpr std::string_view unreserved = "-._~";
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       unreserved.find(c) != std::string_view::npos;
+    if (plain) {
+      out.push_back(c);
+    } else {
+      append_escaped(out, c);
+    }
+  }
+}
+
+/// True, and `path` without its first segment, if that is `segment`.
+bool cut_segment(std::string_view& path, std::string_view segment) {
+  if (segment.empty() || !path.starts_with('/') || !path.substr(1).starts_with(segment)) return false;
+  const auto rest = path.substr(1 + segment.size());
+  if (!rest.empty() && rest.front() != '/') return false;
+  path = rest;
+  return true;
+}
+
+std::string target_of(std::string_view path, std::string_view stage) {
+  if (!cut_segment(path, stage)) cut_segment(path, usual_prefix);
+  std::string target;
+  if (!path.starts_with('/')) target.push_back('/');
+  append_path(target, path);
+  return target;
+}
+
+bool is_token(std::string_view name) {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::ranges::all_of(name, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+/// False: not a field that HTTP could have brought.
+bool add_field(http::Headers& headers, std::string_view name, const json::value& value) {
+  if (!value.is_string() || !is_token(name)) return false;
+  const std::string_view text(value.get_string().data(), value.get_string().size());
+  const bool sound = std::ranges::none_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
+  if (sound && !http::equal_ignoring_case(name, "Cookie")) headers.add(name, text);
+  return sound;
+}
+
+/// Calls `take(name, value)` for each value of each name: of `many` (lists) if it is there, else of `single`. False if
+/// `take` is, or if a list is none.
+template <class Take>
+bool for_each_value(const json::object& event, std::string_view many, std::string_view single, Take take) {
+  if (const auto* const lists = many.empty() ? nullptr : object_of(event, many)) {
+    for (const auto& [name, list] : *lists) {
+      if (!list.is_array()) return false;
+      for (const auto& value : list.get_array()) {
+        if (!take({name.data(), name.size()}, value)) return false;
+      }
+    }
+    return true;
+  }
+  const auto* const values = object_of(event, single);
+  if (values == nullptr) return true;  // Missing, or null: there are none.
+  return std::ranges::all_of(
+      *values, [&](const auto& pair) { return take({pair.key().data(), pair.key().size()}, pair.value()); });
+}
+
+std::optional<Error> read_http_2_0(const json::object& event, const json::object& context, http::Request& request) {
+  const auto* const http = object_of(context, "http");
+  const auto path = text_of(event, "rawPath");
+  if (http == nullptr || path.empty()) return refuse("requestContext.http or rawPath is missing");
+  request.method = method_of(text_of(*http, "method"));
+  request.target = target_of(path, text_of(context, "stage"));
+  if (const auto query = text_of(event, "rawQueryString"); !query.empty()) {
+    request.target.push_back('?');
+    append_path(request.target, query);
+  }
+  request.peer.address = text_of(*http, "sourceIp");
+  const bool sound = for_each_value(event, "", "headers", [&](std::string_view name, const json::value& value) {
+    return add_field(request.headers, name, value);
+  });
+  if (!sound) return refuse("a header is not one");
+  return std::nullopt;
+}
+
+std::optional<Error> read_rest_1_0(const json::object& event, const json::object& context, http::Request& request) {
+  const auto path = text_of(event, "path");
+  const auto method = text_of(event, "httpMethod");
+  if (path.empty() || method.empty()) return refuse("path or httpMethod is missing");
+  request.method = method_of(method);
+  request.target = target_of(path, text_of(context, "stage"));
+  char separator = '?';
+  const auto add_parameter = [&](std::string_view name, const json::value& value) {
+    if (!value.is_string()) return false;
+    request.target.push_back(separator);
+    separator = '&';
+    append_query_text(request.target, name);
+    request.target.push_back('=');
+    append_query_text(request.target, {value.get_string().data(), value.get_string().size()});
+    return true;
+  };
+  if (!for_each_value(event, "multiValueQueryStringParameters", "queryStringParameters", add_parameter)) {
+    return refuse("a query parameter is not one");
+  }
+  if (const auto* const identity = object_of(context, "identity")) {
+    request.peer.address = text_of(*identity, "sourceIp");
+  }
+  const bool sound = for_each_value(
+      event, "multiValueHeaders", "headers",
+      [&](std::string_view name, const json::value& value) { return add_field(request.headers, name, value); });
+  if (!sound) return refuse("a header is not one");
+  return std::nullopt;
+}
+
+std::optional<Error> read_body(const json::object& event, Incoming& incoming, const BodyLimit& body_bytes_max) {
+  const auto* const body = event.if_contains("body");
+  if (body == nullptr || body->is_null()) return std::nullopt;
+  if (!body->is_string()) return refuse("the body is no text");
+  std::string bytes(body->get_string().data(), body->get_string().size());
+  const auto* const encoded = event.if_contains("isBase64Encoded");
+  if (encoded != nullptr && encoded->is_bool() && encoded->get_bool()) {
+    auto decoded = from_base64(bytes);
+    if (!decoded) return refuse("the body is not base64");
+    bytes = std::move(*decoded);
+  }
+  const auto limit = body_bytes_max(incoming.request.method, incoming.request.target);
+  incoming.problem = set_body(incoming.request, std::move(bytes), limit);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Incoming> read_event(std::string_view text, const BodyLimit& body_bytes_max) {
+  json::error_code failed;
+  const json::value value = json::parse({text.data(), text.size()}, failed);
+  if (failed) return refuse("it is not JSON");
+  const auto* const event = value.if_object();
+  const auto* const context = event == nullptr ? nullptr : object_of(*event, "requestContext");
+  if (context == nullptr) return refuse("it has no requestContext");
+  Incoming incoming;
+  // REST APIs have no version in their events.
+  incoming.format = text_of(*event, "version") == "2.0" ? Format::http_2_0 : Format::rest_1_0;
+  auto wrong = incoming.format == Format::http_2_0 ? read_http_2_0(*event, *context, incoming.request)
+                                                   : read_rest_1_0(*event, *context, incoming.request);
+  if (!wrong) wrong = read_body(*event, incoming, body_bytes_max);
+  if (wrong) return std::move(*wrong);
+  return incoming;
+}
+
+}  // namespace triggers::lambda

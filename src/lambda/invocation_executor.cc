@@ -1,0 +1,55 @@
+#include "lambda/invocation_executor.h"
+
+#include "base/invariant.h"
+
+namespace triggers::lambda {
+
+InvocationExecutor::~InvocationExecutor() { INVARIANT(under_way_ == 0); }
+
+void InvocationExecutor::resume(std::span<const std::coroutine_handle<>> handles) {
+  const std::lock_guard lock(mutex_);
+  ready_.insert(ready_.end(), handles.begin(), handles.end());
+  wake_.notify_one();
+}
+
+RootTask InvocationExecutor::start(InvocationExecutor& executor, std::shared_ptr<Call> call) {
+  ++executor.under_way_;
+  try {
+    call->response = co_await executor.handlers_.handle(call->request);
+  } catch (...) {
+    call->response = executor.handlers_.internal_error(call->request);
+  }
+  --executor.under_way_;
+}
+
+std::optional<http::Response> InvocationExecutor::run(http::Request request, TimePoint deadline) {
+  const Scope scope(*this);
+  const auto call = std::make_shared<Call>(std::move(request));
+  start(*this, call);
+  while (!call->response) {
+    if (!run_some(deadline)) return std::nullopt;
+  }
+  return std::move(call->response);
+}
+
+bool InvocationExecutor::drain(TimePoint deadline) {
+  const Scope scope(*this);
+  while (under_way_ > 0) {
+    if (!run_some(deadline)) return false;
+  }
+  return true;
+}
+
+/// False if the deadline came first.
+bool InvocationExecutor::run_some(TimePoint deadline) {
+  std::vector<std::coroutine_handle<>> handles;
+  {
+    std::unique_lock lock(mutex_);
+    if (!wake_.wait_until(lock, deadline, [this] { return !ready_.empty(); })) return false;
+    handles.swap(ready_);
+  }
+  for (const auto handle : handles) handle.resume();
+  return true;
+}
+
+}  // namespace triggers::lambda

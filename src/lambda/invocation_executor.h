@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/task.h"
+#include "http/message.h"
+#include "http/server.h"
+
+namespace triggers::lambda {
+
+/// Runs one request at a time on the thread that waits for it, until a deadline.
+class InvocationExecutor final : public Executor {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  /// `handlers` outlives this.
+  explicit InvocationExecutor(const http::Handlers& handlers) : handlers_(handlers) {}
+  /// No request may be under way.
+  ~InvocationExecutor() override;
+
+  /// Any thread.
+  void resume(std::span<const std::coroutine_handle<>> handles) override;
+
+  /// The answer, from `internal_error` if `handle` threw. Nothing: `deadline` came first. Then the request goes on
+  /// during later runs, and its answer is dropped.
+  std::optional<http::Response> run(http::Request request, TimePoint deadline);
+  /// Lets requests that came too late go on until `deadline`. True if none is under way any more.
+  bool drain(TimePoint deadline);
+
+ private:
+  struct Call {
+    explicit Call(http::Request of) : request(std::move(of)) {}
+    http::Request request;
+    std::optional<http::Response> response;
+  };
+
+  static RootTask start(InvocationExecutor& executor, std::shared_ptr<Call> call);
+  bool run_some(TimePoint deadline);
+
+  const http::Handlers& handlers_;
+  std::size_t under_way_ = 0;  // Requests; this thread's.
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::coroutine_handle<>> ready_;  // guarded by mutex_
+};
+
+}  // namespace triggers::lambda

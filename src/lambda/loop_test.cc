@@ -1,0 +1,231 @@
+#include "lambda/loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <coroutine>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+
+#include "base/executor.h"
+#include "base/task.h"
+#include "http/test_peer.h"
+#include "lambda/answer.h"
+
+namespace triggers::lambda {
+namespace {
+
+namespace json = boost::json;
+using http::Method;
+using testing::HasSubstr;
+
+std::string event_for(std::string_view path) {
+  json::object event = json::parse(R"({"version":"2.0","headers":{},"requestContext":{"stage":"$default",
+    "http":{"method":"GET","sourceIp":"192.0.2.1"}}})")
+                           .as_object();
+  event["rawPath"] = path;
+  return json::serialize(event);
+}
+
+/// A coroutine that waits until it is told to go on.
+class Gate {
+ public:
+  auto wait() {
+    struct Awaiter {
+      Gate& gate;
+      bool await_ready() const noexcept { return false; }
+      void await_suspend(std::coroutine_handle<> handle) const {
+        gate.executor_ = &Executor::current();
+        gate.waiting_ = handle;
+      }
+      void await_resume() const noexcept {}
+    };
+    return Awaiter{*this};
+  }
+  void open() const { executor_->resume({&waiting_, 1}); }
+
+ private:
+  Executor* executor_ = nullptr;
+  std::coroutine_handle<> waiting_;
+};
+
+/// Lambda's side: gives out what the test has put in, then is gone; keeps what it is told.
+class Runtime {
+ public:
+  struct Given {
+    std::string event;
+    std::string fields;
+  };
+
+  explicit Runtime(std::deque<Given> given)
+      : given_(std::move(given)), peer_([this](http::TestPeer::Connection& connection) { serve(connection); }) {}
+
+  LoopEnd run(const http::Handlers& handlers, LoopConfig config = {}) {
+    config.body_bytes_max = [](Method, std::string_view) { return std::size_t{1000}; };
+    auto client = RuntimeClient::create("127.0.0.1:" + std::to_string(peer_.port()));
+    return lambda::serve(*client, handlers, config);
+  }
+  /// The requests that were not `next`, whole.
+  std::vector<std::string> told() {
+    const std::lock_guard lock(mutex_);
+    return told_;
+  }
+  unsigned post_status = 202;
+
+ private:
+  void serve(http::TestPeer::Connection& connection) {
+    const auto request = connection.read_request();
+    if (!request.starts_with("GET ")) {
+      {
+        const std::lock_guard lock(mutex_);
+        told_.push_back(request);
+      }
+      connection.answer("{}", post_status);
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (!given_.empty()) {
+      const auto next = given_.front();
+      given_.pop_front();
+      connection.answer(next.event, 200,
+                        "Lambda-Runtime-Aws-Request-Id: id-" + std::to_string(++count_) + "\r\n" + next.fields);
+    }
+  }
+
+  std::mutex mutex_;  // Guards the three below.
+  std::deque<Given> given_;
+  std::vector<std::string> told_;
+  int count_ = 0;
+  http::TestPeer peer_;
+};
+
+http::Response with_body(unsigned status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+/// Answers the target and the X-Request-ID.
+http::Handlers echo() {
+  http::Handlers handlers;
+  handlers.handle = [](const http::Request& request) -> Task<http::Response> {
+    co_return with_body(200, request.target + " " + std::string(request.headers.find("X-Request-ID").value_or("")));
+  };
+  handlers.protocol_error = [](const http::ProtocolError& error, const http::Request&) {
+    return with_body(error.problem == http::ProtocolProblem::out_of_time ? 503 : 413, error.detail);
+  };
+  handlers.internal_error = [](const http::Request&) { return with_body(500, "failed"); };
+  return handlers;
+}
+
+TEST(Loop, AnswersEachInvocationUntilTheInterfaceIsGone) {
+  Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}});
+  int begun = 0, ended = 0;
+  LoopConfig config;
+  config.on_begin = [&] { ++begun; };
+  config.on_end = [&] { ++ended; };
+  const auto end = runtime.run(echo(), config);
+  EXPECT_FALSE(end.requests_under_way);
+  ASSERT_EQ(runtime.told().size(), 2U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1"));
+  EXPECT_THAT(runtime.told()[0], HasSubstr("/a id-1"));
+  EXPECT_THAT(runtime.told()[1], HasSubstr("/b id-2"));
+  EXPECT_EQ(begun, 2);
+  EXPECT_EQ(ended, 2);
+}
+
+TEST(Loop, BadEventFailsItsInvocationOnly) {
+  Runtime runtime({{"{\"no\":1}", ""}, {event_for("/b"), ""}});
+  runtime.run(echo());
+  ASSERT_EQ(runtime.told().size(), 2U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("POST /2018-06-01/runtime/invocation/id-1/error "));
+  EXPECT_THAT(runtime.told()[0], HasSubstr("Lambda-Runtime-Function-Error-Type: Triggers.BadEvent"));
+  EXPECT_THAT(runtime.told()[1], HasSubstr("/b id-2"));
+}
+
+TEST(Loop, TraceIsTheRequestsIdUnlessTheClientSentOne) {
+  auto named = json::parse(event_for("/own")).as_object();
+  named["headers"] = json::object{{"x-request-id", "mine"}};
+  const std::string trace =
+      "Lambda-Runtime-Trace-Id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8\r\n";
+  Runtime runtime({{event_for("/a"), trace}, {json::serialize(named), trace}});
+  runtime.run(echo());
+  ASSERT_EQ(runtime.told().size(), 2U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("/a 1-5759e988-bd862e3fe1be46a994272793\""));
+  EXPECT_THAT(runtime.told()[1], HasSubstr("/own mine\""));
+}
+
+TEST(Loop, LateAnswerIs503AndTheNextInvocationIsServed) {
+  Gate gate;
+  auto handlers = echo();
+  bool finished = false;
+  handlers.handle = [&](const http::Request& request) -> Task<http::Response> {
+    if (request.target == "/slow") {
+      co_await gate.wait();
+      finished = true;
+    } else {
+      gate.open();
+    }
+    const std::string target = request.target;
+    co_return with_body(200, target);
+  };
+  // Its time is over already.
+  Runtime runtime({{event_for("/slow"), "Lambda-Runtime-Deadline-Ms: 1000\r\n"}, {event_for("/next"), ""}});
+  const auto end = runtime.run(handlers);
+  ASSERT_EQ(runtime.told().size(), 2U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("\"statusCode\":503"));
+  EXPECT_THAT(runtime.told()[1], HasSubstr("/next"));
+  EXPECT_TRUE(finished);
+  EXPECT_FALSE(end.requests_under_way);
+}
+
+TEST(Loop, ExceptionIsA500) {
+  auto handlers = echo();
+  handlers.handle = [](const http::Request&) -> Task<http::Response> {
+    throw std::runtime_error("no");
+    co_return http::Response{};
+  };
+  Runtime runtime({{event_for("/a"), ""}});
+  runtime.run(handlers);
+  ASSERT_EQ(runtime.told().size(), 1U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("\"statusCode\":500"));
+}
+
+TEST(Loop, AnswerOverLambdasLimitIsRefusedInsteadOfBeingLost) {
+  auto handlers = echo();
+  handlers.handle = [](const http::Request&) -> Task<http::Response> {
+    co_return with_body(200, std::string(answer_bytes_max, 'a'));
+  };
+  Runtime runtime({{event_for("/a"), ""}});
+  runtime.run(handlers);
+  ASSERT_EQ(runtime.told().size(), 1U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("\"statusCode\":413"));
+}
+
+TEST(Loop, AnswerThatLambdaDoesNotWantIsNotTheEnd) {
+  Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}});
+  runtime.post_status = 400;
+  runtime.run(echo());
+  EXPECT_EQ(runtime.told().size(), 2U);
+}
+
+TEST(Loop, EndsWhenTheInterfaceFails) {
+  Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}});
+  runtime.post_status = 500;
+  const auto end = runtime.run(echo());
+  EXPECT_EQ(runtime.told().size(), 1U);
+  EXPECT_EQ(end.why.code, ErrorCode::internal);
+}
+
+TEST(RuntimeClient, AddressMustBeHostAndPort) {
+  for (const std::string_view address : {"", "127.0.0.1", ":9001", "127.0.0.1:", "127.0.0.1:port", "127.0.0.1:70000"}) {
+    EXPECT_FALSE(RuntimeClient::create(address)) << address;
+  }
+  EXPECT_TRUE(RuntimeClient::create("127.0.0.1:9001"));
+}
+
+}  // namespace
+}  // namespace triggers::lambda

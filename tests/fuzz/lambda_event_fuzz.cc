@@ -1,0 +1,46 @@
+// An event of API Gateway from outside. Whatever it says, a request is one that HTTP could have brought, and the answer
+// to it can be written.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/invariant.h"
+#include "lambda/answer.h"
+#include "lambda/event.h"
+
+namespace {
+
+using namespace triggers;
+
+constexpr std::size_t limit = 4096;
+
+bool is_target(std::string_view target) {
+  return target.starts_with('/') &&
+         std::ranges::none_of(target, [](unsigned char c) { return c <= ' ' || c >= 0x7f || c == '#'; });
+}
+
+bool is_line(std::string_view text) {
+  return std::ranges::none_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto incoming = lambda::read_event(text, [](http::Method, std::string_view) { return limit; });
+  if (!incoming) return 0;
+  const http::Request& request = incoming->request;
+  INVARIANT(is_target(request.target));
+  INVARIANT(request.body.size() <= limit);
+  INVARIANT(!incoming->problem || request.body.empty());
+  INVARIANT(!request.peer.local);
+  for (std::size_t i = 0; i < request.headers.size(); ++i) {
+    const auto [name, value] = request.headers.at(i);
+    INVARIANT(!name.empty() && is_line(name) && is_line(value));
+  }
+  http::Response response;
+  response.body = request.body;
+  INVARIANT(!lambda::write_answer(response, incoming->format, request.method).empty());
+  return 0;
+}
