@@ -60,7 +60,7 @@ int main() {
     return api::body_bytes_max(config, method, target);
   };
   loop.on_begin = [&clock] { clock.look(); };
-  loop.on_end = [&service] { (*service)->settle(); };
+  loop.on_end = [&service] { return (*service)->settle(); };
   const auto handle = handlers((*service)->api());
   const auto end = lambda::serve(*runtime, handle, loop);
   log::error("runtime_interface_failed", {{"cause", end.why.message}});

@@ -47,7 +47,10 @@ class FleetStore final : public OpenStore {
     sync_wait(store_.flush_counts(false));
     sync_wait(store_.look_again());
   }
-  void write_down() override { sync_wait(store_.flush_counts(true)); }
+  Task<void> settle() override {
+    co_await store_.flush_counts(true);
+    co_await store_.look_again();
+  }
 
  private:
   std::unique_ptr<DynamoAccess> access_;

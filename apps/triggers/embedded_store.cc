@@ -54,7 +54,7 @@ class EmbeddedStore final : public OpenStore {
     return {};
   }
   void every_second() override {}
-  void write_down() override {}
+  Task<void> settle() override { co_return; }
 
  private:
   std::unique_ptr<store::RocksStore> store_;

@@ -36,8 +36,8 @@ class OpenStore {
   take_slice() = 0;
   /// To be called every second by a server, on a thread that may block.
   virtual void every_second() = 0;
-  /// Writes down what waits to be written together with more of its kind. Blocks.
-  virtual void write_down() = 0;
+  /// Writes down what waits to be written together with more of its kind, and does what every_second() does.
+  virtual Task<void> settle() = 0;
 };
 
 /// Errors: what is wrong with the directory or the tables, for an operator. `background`: sweep and measure on a

@@ -66,15 +66,14 @@ void Service::every_second() {
   log::error("store_stopped", {{"cause", health.problem}});
 }
 
-void Service::settle() {
-  every_second();
-  store_->write_down();
-  const auto now = clock_->steady();
-  if (!last_used_at_ || now - *last_used_at_ >= last_used_interval) {
-    flush_last_used();
-    last_used_at_ = now;
-  }
+Task<void> Service::settle() {
   if (access_log_) access_log_->flush(log_patience);
+  co_await store_->settle();
+  const auto now = clock_->steady();
+  if (last_used_at_ && now - *last_used_at_ < last_used_interval) co_return;
+  last_used_at_ = now;
+  const auto flushed = co_await ring_->flush_last_used();
+  if (!flushed) log::warning("last_used_not_written", {{"cause", flushed.error().message}});
 }
 
 void Service::add_store_metrics() {

@@ -34,8 +34,8 @@ class Service {
   /// What a server does beside its requests, every second. Logs when the store stops to serve and why, and when it
   /// serves again: a failure in the background has no request that would tell. For one thread, which may block.
   void every_second();
-  /// What a server would do a moment later: for a process that may be frozen or ended now. Blocks.
-  void settle();
+  /// What a server would do a moment later: for a process that may be frozen or ended now. One at a time.
+  Task<void> settle();
 
  private:
   Service() = default;

@@ -1,6 +1,10 @@
 #include "lambda/invocation_executor.h"
 
+#include <exception>
+#include <utility>
+
 #include "base/invariant.h"
+#include "log/log.h"
 
 namespace triggers::lambda {
 
@@ -30,6 +34,26 @@ std::optional<http::Response> InvocationExecutor::run(http::Request request, Tim
     if (!run_some(deadline)) return std::nullopt;
   }
   return std::move(call->response);
+}
+
+RootTask InvocationExecutor::start_settling(InvocationExecutor& executor, Task<void> work) {
+  ++executor.under_way_;
+  executor.settling_ = true;
+  try {
+    co_await std::move(work);
+  } catch (const std::exception& failure) {
+    log::error("settling_failed", {{"cause", failure.what()}});
+  }
+  executor.settling_ = false;
+  --executor.under_way_;
+}
+
+void InvocationExecutor::settle(const std::function<Task<void>()>& work, TimePoint deadline) {
+  const Scope scope(*this);
+  if (!settling_) start_settling(*this, work());
+  while (settling_) {
+    if (!run_some(deadline)) return;
+  }
 }
 
 bool InvocationExecutor::drain(TimePoint deadline) {

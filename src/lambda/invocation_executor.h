@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,7 +31,10 @@ class InvocationExecutor final : public Executor {
   /// The answer, from `internal_error` if `handle` threw. Nothing: `deadline` came first. Then the request goes on
   /// during later runs, and its answer is dropped.
   std::optional<http::Response> run(http::Request request, TimePoint deadline);
-  /// Lets requests that came too late go on until `deadline`. True if none is under way any more.
+  /// Runs the task that `work` makes until `deadline`, after which it goes on during later runs. If the one before is
+  /// still under way, runs that.
+  void settle(const std::function<Task<void>()>& work, TimePoint deadline);
+  /// Lets what came too late go on until `deadline`. True if none is under way any more.
   bool drain(TimePoint deadline);
 
  private:
@@ -41,10 +45,12 @@ class InvocationExecutor final : public Executor {
   };
 
   static RootTask start(InvocationExecutor& executor, std::shared_ptr<Call> call);
+  static RootTask start_settling(InvocationExecutor& executor, Task<void> work);
   bool run_some(TimePoint deadline);
 
   const http::Handlers& handlers_;
-  std::size_t under_way_ = 0;  // Requests; this thread's.
+  std::size_t under_way_ = 0;  // Requests, and settle()'s task; this thread's.
+  bool settling_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::coroutine_handle<>> ready_;  // guarded by mutex_

@@ -45,7 +45,7 @@ class Loop {
       if (!done) {
         log::error("answer_refused", {{"lambda_request_id", invocation->request_id}, {"cause", done.error().message}});
       }
-      if (config_.on_end) config_.on_end();
+      if (config_.on_end) executor_->settle(config_.on_end, steady_clock::now() + config_.settle_max);
     }
   }
 

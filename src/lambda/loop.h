@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/task.h"
 #include "http/server.h"
 #include "lambda/event.h"
 #include "lambda/runtime_client.h"
@@ -18,9 +19,10 @@ struct LoopConfig {
   std::chrono::milliseconds reserve{250};
   const Clock* clock = &Clock::system();
   std::function<void()> on_begin;  ///< Before each request: the process may have been frozen. May be empty.
-  /// After each answer, while the client has it already; Lambda may freeze the process afterwards, or end it. May be
-  /// empty.
-  std::function<void()> on_end;
+  /// After each answer, while the client has it already; Lambda may freeze the process afterwards, or end it. The next
+  /// invocation waits for it, settle_max at most; then it goes on beside it, and none is begun meanwhile. May be empty.
+  std::function<Task<void>()> on_end;
+  std::chrono::milliseconds settle_max{300};
 };
 
 /// Answers Lambda's invocations with `handlers`, as a server answers requests; `observe` is not used. An event that is

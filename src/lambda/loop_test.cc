@@ -126,7 +126,10 @@ TEST(Loop, AnswersEachInvocationUntilTheInterfaceIsGone) {
   int begun = 0, ended = 0;
   LoopConfig config;
   config.on_begin = [&] { ++begun; };
-  config.on_end = [&] { ++ended; };
+  config.on_end = [&]() -> Task<void> {
+    ++ended;
+    co_return;
+  };
   const auto end = runtime.run(echo(), config);
   EXPECT_FALSE(end.requests_under_way);
   ASSERT_EQ(runtime.told().size(), 2U);
@@ -180,6 +183,29 @@ TEST(Loop, LateAnswerIs503AndTheNextInvocationIsServed) {
   EXPECT_THAT(runtime.told()[1], HasSubstr("/next"));
   EXPECT_TRUE(finished);
   EXPECT_FALSE(end.requests_under_way);
+}
+
+TEST(Loop, WorkAfterAnAnswerThatLastsHoldsNobodyUpAndIsNotBegunTwice) {
+  Gate gate;
+  int begun = 0, done = 0;
+  LoopConfig config;
+  config.settle_max = std::chrono::milliseconds{0};
+  config.on_end = [&]() -> Task<void> {
+    ++begun;
+    co_await gate.wait();
+    ++done;
+  };
+  auto handlers = echo();
+  handlers.handle = [&](const http::Request& request) -> Task<http::Response> {
+    if (request.target == "/c") gate.open();
+    const std::string target = request.target;
+    co_return with_body(200, target);
+  };
+  Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}, {event_for("/c"), ""}});
+  EXPECT_FALSE(runtime.run(handlers, config).requests_under_way);
+  EXPECT_EQ(runtime.told().size(), 3U);
+  EXPECT_EQ(begun, 1);
+  EXPECT_EQ(done, 1);
 }
 
 TEST(Loop, ExceptionIsA500) {

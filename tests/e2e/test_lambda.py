@@ -192,7 +192,7 @@ def test_count_is_whole_when_the_process_is_ended_without_warning(dynamo, tmp_pa
 
 def test_function_that_cannot_start_says_why(dynamo, tmp_path):
     missing = {**dynamo.environment, "DYNAMODB_TABLE_EVENTS": "none-events", "DYNAMODB_TABLE_API_KEYS": "none-keys"}
-    for name, env, said in [("tables", missing, "none-keys"), ("option", {**missing, "EVENT_TTL_DAYS": "x"}, "event-ttl-days"),
+    for name, env, said in [("tables", missing, "triggers tables create"), ("option", {**missing, "EVENT_TTL_DAYS": "x"}, "event-ttl-days"),
                             ("store", {**missing, "DYNAMODB_ENDPOINT_URL": "ftp://x"}, "ftp")]:
         with Runtime() as runtime:
             function = Function(tmp_path / name, runtime, env).start(wait=False)

@@ -69,6 +69,8 @@ class NameServer:
                 query, sender = self.socket.recvfrom(2048)
             except OSError:
                 return
+            if not query:
+                return  # The socket was shut.
             at, labels = 12, []
             while query[at]:
                 labels.append(query[at + 1:at + 1 + query[at]].decode())
