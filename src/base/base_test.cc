@@ -71,7 +71,8 @@ TEST(Encoding, Base64RoundTripsAndRefusesWhatItDidNotMake) {
     EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
   }
   EXPECT_EQ(from_base64(""), "");
-  for (const auto* text : {"A", "AA", "AAA", "AA=A", "A===", "====", "=", "AB==", "AAB=", "A A=", "AA-_", "AAAAA", "AA==AAAA"}) {
+  for (const auto* text :
+       {"A", "AA", "AAA", "AA=A", "A===", "====", "=", "AB==", "AAB=", "A A=", "AA-_", "AAAAA", "AA==AAAA"}) {
     EXPECT_FALSE(from_base64(text)) << text;
   }
 }
