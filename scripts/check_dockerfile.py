@@ -130,6 +130,9 @@ def base(release, folder):
     root = folder / release
     subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), mirror], check=True,
                    stdout=subprocess.DEVNULL)
+    # What debootstrap has left behind an image does not have.
+    for left in [*(root / "var/cache/apt/archives").glob("*.deb"), *(root / "var/lib/apt/lists").glob("*_*")]:
+        left.unlink()
     (root / "etc/apt/sources.list").unlink(missing_ok=True)
     shutil.copy2(file, root / file.relative_to("/"))
     shutil.copytree(apt / "apt.conf.d", root / "etc/apt/apt.conf.d", dirs_exist_ok=True)
