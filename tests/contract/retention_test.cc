@@ -34,8 +34,8 @@ TEST_P(RetentionContract, ExpiredEventIsGoneThoughNoSweepHasCome) {
   acknowledge(id);
   clock.advance(24h * 30);
   EXPECT_FALSE(get(id));
-  // It was acknowledged, and nobody who says so again has made a mistake.
-  EXPECT_EQ(acknowledge(id), AckOutcome::already_acknowledged);
+  // Whoever says so again has made no mistake; an engine may still know that, or not.
+  EXPECT_NE(acknowledge(id), AckOutcome::acknowledged);
   engine().sweep(10);
   EXPECT_EQ(acknowledge(id), AckOutcome::not_found);
 }
