@@ -23,16 +23,6 @@ int give_up(lambda::RuntimeClient& runtime, std::string_view type, const Error& 
   return 1;
 }
 
-http::Handlers handlers(api::Api& api) {
-  http::Handlers handlers;
-  handlers.handle = [&api](const http::Request& request) { return api.handle(request); };
-  handlers.protocol_error = [&api](const http::ProtocolError& error, const http::Request& request) {
-    return api.protocol_error(error, request);
-  };
-  handlers.internal_error = [&api](const http::Request& request) { return api.internal_error(request); };
-  return handlers;
-}
-
 }  // namespace
 
 /// Lambda starts it, with everything in the environment, and ends it with SIGKILL.
@@ -61,7 +51,7 @@ int main() {
   };
   loop.on_begin = [&clock] { clock.look(); };
   loop.on_end = [&service] { return (*service)->settle(); };
-  const auto handle = handlers((*service)->api());
+  const auto handle = (*service)->handlers();
   const auto end = lambda::serve(*runtime, handle, loop);
   log::error("runtime_interface_failed", {{"cause", end.why.message}});
   if (end.requests_under_way) _exit(1);

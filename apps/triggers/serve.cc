@@ -79,16 +79,6 @@ http::ServerConfig server_config(const config::Config& config) {
   return server;
 }
 
-http::Handlers handlers(api::Api& api) {
-  http::Handlers handlers;
-  handlers.handle = [&api](const http::Request& request) { return api.handle(request); };
-  handlers.protocol_error = [&api](const http::ProtocolError& error, const http::Request& request) {
-    return api.protocol_error(error, request);
-  };
-  handlers.internal_error = [&api](const http::Request& request) { return api.internal_error(request); };
-  return handlers;
-}
-
 void add_server_metrics(metrics::Registry& registry, http::Server& server) {
   auto& open = registry.gauge("triggers_http_connections", "Open connections.");
   registry.on_scrape([&] { open.set(static_cast<double>(server.stats().connections_open)); });
@@ -115,7 +105,7 @@ int serve(const config::Config& config) {
   log::set_level(config.log_level);
   auto service = Service::open(config, true);
   if (!service) return complain(service.error());
-  auto server = http::Server::create(server_config(config), handlers((*service)->api()));
+  auto server = http::Server::create(server_config(config), (*service)->handlers());
   if (!server) return complain(server.error());
   add_server_metrics((*service)->registry(), **server);
   (*server)->start();

@@ -49,6 +49,16 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   return service;
 }
 
+http::Handlers Service::handlers() {
+  http::Handlers handlers;
+  handlers.handle = [this](const http::Request& request) { return api_->handle(request); };
+  handlers.protocol_error = [this](const http::ProtocolError& error, const http::Request& request) {
+    return api_->protocol_error(error, request);
+  };
+  handlers.internal_error = [this](const http::Request& request) { return api_->internal_error(request); };
+  return handlers;
+}
+
 void Service::flush_last_used() {
   const auto flushed = sync_wait(ring_->flush_last_used());
   if (!flushed) log::warning("last_used_not_written", {{"cause", flushed.error().message}});

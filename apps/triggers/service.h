@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "http/server.h"
 #include "log/access_log.h"
 #include "metrics/metrics.h"
 #include "open_store.h"
@@ -26,6 +27,8 @@ class Service {
   ~Service();
 
   [[nodiscard]] api::Api& api() noexcept { return *api_; }
+  /// The API for a server, or for what takes its place. For as long as the service.
+  [[nodiscard]] http::Handlers handlers();
   [[nodiscard]] metrics::Registry& registry() noexcept { return registry_; }
   /// From now on the status page says that the server is stopping. Any thread.
   void set_stopping() noexcept { stopping_ = true; }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 
+#include "auth/sha256.h"
 #include "base/random.h"
 
 namespace triggers::auth {
@@ -12,6 +13,8 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 constexpr std::size_t key_chars = 64;
 
 }  // namespace
+
+KeyHash hash_key(std::string_view api_key) { return {sha256(api_key)}; }
 
 std::string generate_key() {
   // A byte at or above the last whole multiple of 62 would favour the alphabet's first letters.

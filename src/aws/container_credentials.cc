@@ -2,15 +2,13 @@
 #include <iterator>
 #include <utility>
 
+#include "aws/credential_pool.h"
 #include "aws/credential_sources.h"
-#include "aws/url.h"
-#include "http/client_pool.h"
 
 namespace triggers::aws {
 namespace {
 
 constexpr std::string_view container_host = "169.254.170.2";
-constexpr std::size_t answer_bytes_max = 64 * 1024;
 
 /// A token in clear text goes only to these.
 bool allowed_in_clear(const std::string& host) {
@@ -77,13 +75,7 @@ Result<std::unique_ptr<CredentialFetcher>> container_fetcher(const Environment& 
     return Error{ErrorCode::invalid_argument,
                  "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or the container's or machine's own address"};
   }
-  http::ClientPoolConfig config;
-  config.endpoint.host = url->host;
-  config.endpoint.port = url->port;
-  config.tls = url->tls;
-  config.connections_max = 1;
-  config.response_bytes_max = answer_bytes_max;
-  auto pool = http::ClientPool::create(std::move(config));
+  auto pool = credential_pool(*url);
   if (!pool) return std::move(pool).error();
   std::unique_ptr<CredentialFetcher> made = std::make_unique<ContainerFetcher>(
       std::move(url).value(), std::move(pool).value(), environment("AWS_CONTAINER_AUTHORIZATION_TOKEN").value_or(""),

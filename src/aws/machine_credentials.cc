@@ -1,8 +1,7 @@
 #include <utility>
 
+#include "aws/credential_pool.h"
 #include "aws/credential_sources.h"
-#include "aws/url.h"
-#include "http/client_pool.h"
 
 namespace triggers::aws {
 namespace {
@@ -10,7 +9,6 @@ namespace {
 constexpr std::string_view default_endpoint = "http://169.254.169.254";
 constexpr std::string_view role_path = "/latest/meta-data/iam/security-credentials/";
 constexpr std::string_view token_lifetime_seconds = "300";  // it serves for the two requests that follow
-constexpr std::size_t answer_bytes_max = 64 * 1024;
 
 class MachineFetcher final : public CredentialFetcher {
  public:
@@ -59,13 +57,7 @@ Result<std::unique_ptr<CredentialFetcher>> machine_fetcher(const Environment& en
   if (environment("AWS_EC2_METADATA_DISABLED") == "true") return std::unique_ptr<CredentialFetcher>{};
   auto url = parse_url(environment("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or(std::string(default_endpoint)));
   if (!url) return std::move(url).error();
-  http::ClientPoolConfig config;
-  config.endpoint.host = url->host;
-  config.endpoint.port = url->port;
-  config.tls = url->tls;
-  config.connections_max = 1;
-  config.response_bytes_max = answer_bytes_max;
-  auto pool = http::ClientPool::create(std::move(config));
+  auto pool = credential_pool(*url);
   if (!pool) return std::move(pool).error();
   std::unique_ptr<CredentialFetcher> made =
       std::make_unique<MachineFetcher>(std::move(url).value(), std::move(pool).value());

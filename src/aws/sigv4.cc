@@ -8,13 +8,18 @@
 #include <vector>
 
 #include "auth/mac.h"
-#include "aws/sha256.h"
+#include "auth/sha256.h"
 #include "base/encoding.h"
 
 namespace triggers::aws {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
+
+std::string hex_sha256(std::string_view bytes) {
+  const auto hash = auth::sha256(bytes);
+  return to_hex({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -132,7 +137,7 @@ std::string Signer::canonical_request(const http::Request& request, std::string&
     if (!signed_headers.empty()) signed_headers.push_back(';');
     signed_headers.append(name);
   }
-  out.append("\n").append(signed_headers).append("\n").append(to_hex(sha256(request.body)));
+  out.append("\n").append(signed_headers).append("\n").append(hex_sha256(request.body));
   return out;
 }
 
@@ -145,7 +150,7 @@ void Signer::sign(http::Request& request, const Credentials& credentials, UnixMi
   const std::string canonical = canonical_request(request, signed_headers);
   const std::string scope = day + "/" + region_ + "/" + service_ + "/aws4_request";
   std::string to_sign(algorithm);
-  to_sign.append("\n").append(date).append("\n").append(scope).append("\n").append(to_hex(sha256(canonical)));
+  to_sign.append("\n").append(date).append("\n").append(scope).append("\n").append(hex_sha256(canonical));
   const std::string signature = to_hex(auth::hmac_sha256(signing_key(credentials, day), to_sign));
   std::string authorization(algorithm);
   authorization.append(" Credential=").append(credentials.access_key_id).append("/").append(scope);
@@ -155,14 +160,14 @@ void Signer::sign(http::Request& request, const Credentials& credentials, UnixMi
 
 std::string Signer::signing_key(const Credentials& credentials, std::string_view day) {
   const std::lock_guard lock(mutex_);
-  std::string secret_hash = sha256(credentials.secret_access_key);  // so that the secret itself is not kept here
+  const auto secret_hash = auth::sha256(credentials.secret_access_key);  // so that the secret itself is not kept here
   if (key_day_ != day || key_secret_hash_ != secret_hash) {
     std::string key = auth::hmac_sha256("AWS4" + credentials.secret_access_key, day);
     key = auth::hmac_sha256(key, region_);
     key = auth::hmac_sha256(key, service_);
     key_ = auth::hmac_sha256(key, "aws4_request");
     key_day_ = day;
-    key_secret_hash_ = std::move(secret_hash);
+    key_secret_hash_ = secret_hash;
   }
   return key_;
 }

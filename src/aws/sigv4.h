@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -32,7 +33,7 @@ class Signer {
   // Of the newest key; guarded by mutex_.
   std::string key_;
   std::string key_day_;
-  std::string key_secret_hash_;
+  std::array<unsigned char, 32> key_secret_hash_{};
 };
 
 }  // namespace triggers::aws

@@ -10,21 +10,15 @@
 #include <filesystem>
 
 #include "base/invariant.h"
+#include "http/test_free_with.h"
 
 namespace triggers::http {
 namespace {
 
-template <auto free>
-struct With {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, With<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, With<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, With<X509_EXTENSION_free>>;
-using File = std::unique_ptr<std::FILE, With<std::fclose>>;
+using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
+using File = std::unique_ptr<std::FILE, FreeWith<std::fclose>>;
 
 void extend(X509* certificate, int id, const std::string& value) {
   const Extension extension(X509V3_EXT_conf_nid(nullptr, nullptr, id, value.c_str()));

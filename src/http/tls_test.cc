@@ -14,23 +14,17 @@
 #include <string>
 #include <thread>
 
+#include "http/test_free_with.h"
 #include "http/test_server.h"
 
 namespace triggers::http {
 namespace {
 
-template <auto free>
-struct With {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, With<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, With<X509_free>>;
-using Context = std::unique_ptr<SSL_CTX, With<SSL_CTX_free>>;
-using Ssl = std::unique_ptr<SSL, With<SSL_free>>;
-using File = std::unique_ptr<std::FILE, With<std::fclose>>;
+using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Context = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;
+using Ssl = std::unique_ptr<SSL, FreeWith<SSL_free>>;
+using File = std::unique_ptr<std::FILE, FreeWith<std::fclose>>;
 
 /// A key and a certificate that it signed itself, as two PEM files.
 void write_pair(const std::string& cert_path, const std::string& key_path) {

@@ -57,12 +57,7 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const A
   for (int round = 0; round < rounds_max && slot < slots_max;) {
     Item key = layout::fingerprint_key(tenant, event.fingerprint, slot);
     const Claims::Holder mine{id, event.fingerprint};
-    Result<std::optional<Claims::Holder>> held = std::optional<Claims::Holder>{};
-    if (fenced) {
-      held = co_await claims_.take_over(std::move(key), *fenced, mine, windows_.dedup);
-    } else {
-      held = co_await claims_.claim(std::move(key), mine, windows_.dedup);
-    }
+    auto held = co_await claims_.claim(std::move(key), fenced, mine, windows_.dedup);
     fenced.reset();
     if (!held) co_return std::move(held).error();
     if (*held) {
@@ -96,12 +91,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
   for (int round = 0; round < rounds_max; ++round) {
     Item key = layout::idempotency_key(tenant, *event.idempotency_key);
     const Claims::Holder mine{id, event.fingerprint};
-    Result<std::optional<Claims::Holder>> held = std::optional<Claims::Holder>{};
-    if (fenced) {
-      held = co_await claims_.take_over(std::move(key), *fenced, mine, windows_.idempotency);
-    } else {
-      held = co_await claims_.claim(std::move(key), mine, windows_.idempotency);
-    }
+    auto held = co_await claims_.claim(std::move(key), fenced, mine, windows_.idempotency);
     fenced.reset();
     if (!held) co_return std::move(held).error();
     if (*held) {
@@ -133,7 +123,8 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
 Task<Status> Appender::register_content(const Tenant& tenant, const Append& event, EventId id) {
   for (unsigned slot = 0; slot < slots_max; ++slot) {
     const Claims::Holder mine{id, event.fingerprint};
-    auto held = co_await claims_.claim(layout::fingerprint_key(tenant, event.fingerprint, slot), mine, windows_.dedup);
+    auto held = co_await claims_.claim(layout::fingerprint_key(tenant, event.fingerprint, slot), std::nullopt, mine,
+                                       windows_.dedup);
     if (!held) co_return std::move(held).error();
     if (!*held) co_return Done{};
     const auto first = co_await events_.find(tenant, (*held)->id);

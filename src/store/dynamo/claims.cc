@@ -30,31 +30,24 @@ event::Fingerprint fingerprint_from(std::string_view bytes) {
 
 }  // namespace
 
-Task<Result<std::optional<Claims::Holder>>> Claims::claim(Item key, Holder mine, std::chrono::seconds window) {
+Task<Result<std::optional<Claims::Holder>>> Claims::claim(Item key, std::optional<EventId> fenced, Holder mine,
+                                                          std::chrono::seconds window) {
   Condition free;
-  free.expression = "attribute_not_exists(k) OR e < :valid";
-  // Ids sort by time: what is smaller than this one is `window` old.
-  const UnixMillis valid_from = clock_.now() - window + std::chrono::milliseconds{1};
-  free.values[":valid"] = bytes_value(first_id_at(valid_from).view());
-  co_return co_await put(std::move(key), std::move(free), mine, window);
-}
-
-Task<Result<std::optional<Claims::Holder>>> Claims::take_over(Item key, EventId from, Holder mine,
-                                                              std::chrono::seconds window) {
-  Condition still_held;
-  still_held.expression = "attribute_not_exists(k) OR e = :from";
-  still_held.values[":from"] = bytes_value(from.view());
-  co_return co_await put(std::move(key), std::move(still_held), mine, window);
-}
-
-Task<Result<std::optional<Claims::Holder>>> Claims::put(Item key, Condition condition, Holder mine,
-                                                        std::chrono::seconds window) {
+  if (fenced) {
+    free.expression = "attribute_not_exists(k) OR e = :from";
+    free.values[":from"] = bytes_value(fenced->view());
+  } else {
+    free.expression = "attribute_not_exists(k) OR e < :valid";
+    // Ids sort by time: what is smaller than this one is `window` old.
+    const UnixMillis valid_from = clock_.now() - window + std::chrono::milliseconds{1};
+    free.values[":valid"] = bytes_value(first_id_at(valid_from).view());
+  }
   Item item = std::move(key);
   item["e"] = bytes_value(mine.id.view());
   item["f"] = bytes_value(fingerprint_bytes(mine.fingerprint));
   const auto until = mine.id.time().time_since_epoch() + window + kept_longer;
   item["x"] = number_value(std::chrono::ceil<std::chrono::seconds>(until).count());
-  auto answer = co_await table_.put(std::move(item), std::move(condition), Repeat::safe);
+  auto answer = co_await table_.put(std::move(item), std::move(free), Repeat::safe);
   if (answer) co_return std::optional<Holder>{};
   if (answer.error().kind != CallError::Kind::condition_failed) co_return to_error(answer.error());
   const auto id = bytes_of(answer.error().item, "e");

@@ -19,15 +19,12 @@ class Claims {
     event::Fingerprint fingerprint;
   };
 
-  /// Claims `key` for `mine`. Nothing: it is held by `mine` now. Otherwise who holds it. A holder whose id is `window`
-  /// old or older holds nothing any more.
-  Task<Result<std::optional<Holder>>> claim(Item key, Holder mine, std::chrono::seconds window);
-  /// The same, but takes it from `from`, who was fenced off.
-  Task<Result<std::optional<Holder>>> take_over(Item key, EventId from, Holder mine, std::chrono::seconds window);
+  /// Claims `key` for `mine`. Nothing: it is held by `mine` now. Otherwise who holds it. It is free if its holder's id
+  /// is `window` old or older; with `fenced`, who was fenced off, only if that is the holder.
+  Task<Result<std::optional<Holder>>> claim(Item key, std::optional<EventId> fenced, Holder mine,
+                                            std::chrono::seconds window);
 
  private:
-  Task<Result<std::optional<Holder>>> put(Item key, Condition condition, Holder mine, std::chrono::seconds window);
-
   Table& table_;
   const Clock& clock_;
 };

@@ -21,27 +21,23 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds backoff_first{25};
 constexpr milliseconds backoff_max{1'000};
-constexpr std::size_t response_bytes_max = 32 * 1024 * 1024;  // BatchGetItem answers 16 MB, as JSON somewhat more
+constexpr std::size_t response_bytes_max = 32 * 1024 * 1024;
 
-constexpr std::array<std::string_view, 19> names{"GetItem",
+constexpr std::array<std::string_view, 15> names{"GetItem",
                                                  "PutItem",
                                                  "UpdateItem",
                                                  "DeleteItem",
                                                  "Query",
                                                  "Scan",
-                                                 "BatchGetItem",
                                                  "BatchWriteItem",
-                                                 "TransactGetItems",
                                                  "TransactWriteItems",
                                                  "CreateTable",
                                                  "DeleteTable",
                                                  "DescribeTable",
-                                                 "UpdateTable",
                                                  "UpdateTimeToLive",
                                                  "DescribeTimeToLive",
                                                  "UpdateContinuousBackups",
-                                                 "DescribeContinuousBackups",
-                                                 "ListTables"};
+                                                 "DescribeContinuousBackups"};
 
 /// A read leaves nothing behind, so its outcome is never in doubt.
 bool reads(Operation operation) {
@@ -49,12 +45,9 @@ bool reads(Operation operation) {
     case Operation::get_item:
     case Operation::query:
     case Operation::scan:
-    case Operation::batch_get_item:
-    case Operation::transact_get_items:
     case Operation::describe_table:
     case Operation::describe_time_to_live:
-    case Operation::describe_continuous_backups:
-    case Operation::list_tables: return true;
+    case Operation::describe_continuous_backups: return true;
     case Operation::put_item:
     case Operation::update_item:
     case Operation::delete_item:
@@ -62,7 +55,6 @@ bool reads(Operation operation) {
     case Operation::transact_write_items:
     case Operation::create_table:
     case Operation::delete_table:
-    case Operation::update_table:
     case Operation::update_time_to_live:
     case Operation::update_continuous_backups: return false;
   }

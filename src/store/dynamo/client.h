@@ -22,19 +22,15 @@ enum class Operation : std::uint8_t {
   delete_item,
   query,
   scan,
-  batch_get_item,
   batch_write_item,
-  transact_get_items,
   transact_write_items,
   create_table,
   delete_table,
   describe_table,
-  update_table,
   update_time_to_live,
   describe_time_to_live,
   update_continuous_backups,
   describe_continuous_backups,
-  list_tables,
 };
 
 /// `PutItem`, …

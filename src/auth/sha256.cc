@@ -1,8 +1,9 @@
+#include "auth/sha256.h"
+
 #include <openssl/evp.h>
 
 #include <memory>
 
-#include "auth/key.h"
 #include "base/invariant.h"
 
 namespace triggers::auth {
@@ -14,7 +15,7 @@ struct Free {
 };
 
 /// OpenSSL 3 looks an algorithm up by name, under a lock, whenever it is not given a fetched one.
-const EVP_MD* sha256() {
+const EVP_MD* algorithm() {
   static const std::unique_ptr<EVP_MD, Free> digest{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   INVARIANT(digest != nullptr);
   return digest.get();
@@ -22,15 +23,15 @@ const EVP_MD* sha256() {
 
 }  // namespace
 
-KeyHash hash_key(std::string_view api_key) {
+std::array<unsigned char, 32> sha256(std::string_view bytes) {
   thread_local const std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
   INVARIANT(context != nullptr);
-  KeyHash hash;
+  std::array<unsigned char, 32> hash;
   unsigned size = 0;
-  INVARIANT(EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1);
-  INVARIANT(EVP_DigestUpdate(context.get(), api_key.data(), api_key.size()) == 1);
-  INVARIANT(EVP_DigestFinal_ex(context.get(), hash.bytes.data(), &size) == 1);
-  INVARIANT(size == hash.bytes.size());
+  INVARIANT(EVP_DigestInit_ex2(context.get(), algorithm(), nullptr) == 1);
+  INVARIANT(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
+  INVARIANT(EVP_DigestFinal_ex(context.get(), hash.data(), &size) == 1);
+  INVARIANT(size == hash.size());
   return hash;
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "aws/url.h"
+#include "base/result.h"
+#include "http/client_pool.h"
+
+namespace triggers::aws {
+
+/// One connection to an endpoint that gives credentials; its answers are short.
+Result<std::unique_ptr<http::ClientPool>> credential_pool(const Url& url);
+
+}  // namespace triggers::aws

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace triggers::http {
+
+/// A deleter that calls a C library's function.
+template <auto free>
+struct FreeWith {
+  template <class T>
+  void operator()(T* object) const {
+    free(object);
+  }
+};
+
+}  // namespace triggers::http
