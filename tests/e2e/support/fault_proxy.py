@@ -3,23 +3,22 @@
 import asyncio
 import contextlib
 import json
-import threading
 import time
+
+from .background_server import BackgroundServer
 
 piece_bytes = 64 * 1024
 
 
-class Proxy:
+class Proxy(BackgroundServer):
     """`with Proxy(dynamo.port) as proxy:` The node's endpoint is `proxy.url`. `proxy.fault` is a function of this module, or
     None; it may be set at any time, and holds for the requests that come from then on. `proxy.count` counts what it was
     done to, by operation."""
 
     def __init__(self, port):
-        self.upstream_port, self.port = port, None
+        super().__init__()
+        self.upstream_port = port
         self.fault, self.count, self._busy = None, {}, 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="fault proxy", daemon=True)
-        self._started = threading.Event()
 
     @property
     def url(self):
@@ -39,34 +38,6 @@ class Proxy:
         while self._busy > 0:
             assert time.monotonic() < deadline, f"{self._busy} requests are still held"
             time.sleep(0.01)
-
-    def __enter__(self):
-        self._thread.start()
-        self._started.wait()
-        return self
-
-    def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self):
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-
-    async def _serve(self):
-        self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._started.set()
-        await self._stop.wait()
-        server.close()
-        # Connections that were accepted a moment ago have their tasks only now.
-        while rest := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
-            for task in rest:
-                task.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
-            await asyncio.sleep(0)
 
     async def _connection(self, reader, writer):
         exchange = Exchange(self.upstream_port, reader, writer)

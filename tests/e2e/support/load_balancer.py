@@ -4,60 +4,29 @@ connections to healthy ones in turn, and to the next one if a node refuses the c
 import asyncio
 import threading
 
+from .background_server import BackgroundServer
+
 health_interval_seconds = 0.02
 piece_bytes = 64 * 1024
 
 
-class LoadBalancer:
+class LoadBalancer(BackgroundServer):
     """`with LoadBalancer(ports) as balancer: …balancer.port…`. `nodes` maps a port to whether it is healthy; each node has
     `given[port]` connections so far; those in `told_to_leave` have answered 503 while they still took connections."""
 
     def __init__(self, ports):
+        super().__init__()
         self.nodes = dict.fromkeys(ports, False)
         self.given = dict.fromkeys(ports, 0)
         self.told_to_leave = set()
-        self.port = None
         self._turn = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="load balancer", daemon=True)
-        self._started = threading.Event()
         self._changed = threading.Condition()
 
     def wait_until(self, port, healthy, seconds_max=20):
         with self._changed:
             assert self._changed.wait_for(lambda: self.nodes[port] is healthy, seconds_max), f"{port}: {self.nodes}"
 
-    def __enter__(self):
-        self._thread.start()
-        self._started.wait()
-        return self
-
-    def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self):
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-
-    async def _serve(self):
-        self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        watch = asyncio.create_task(self._watch())  # kept, or it may vanish
-        self._started.set()
-        await self._stop.wait()
-        server.close()
-        watch.cancel()
-        # Connections that were accepted a moment ago have their tasks only now.
-        while rest := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
-            for task in rest:
-                task.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
-            await asyncio.sleep(0)
-
-    async def _watch(self):
+    async def _beside(self):
         while True:
             for port in list(self.nodes):
                 healthy = await self._is_healthy(port)

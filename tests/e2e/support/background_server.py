@@ -1,0 +1,51 @@
+"""An asyncio server on a free port of loopback, on a thread of its own, for as long as a `with` lasts."""
+
+import asyncio
+import threading
+
+
+class BackgroundServer:
+    """Gives each connection to `_connection(reader, writer)`, and runs `_beside()` meanwhile. Both are the subclass's. What is
+    still running at the end is cancelled."""
+
+    def __init__(self):
+        self.port = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
+        self._started = threading.Event()
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._started.wait(10)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
+
+    async def _connection(self, reader, writer):
+        raise NotImplementedError
+
+    async def _beside(self):
+        pass
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self):
+        self._stop = asyncio.Event()
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=1024)
+        self.port = server.sockets[0].getsockname()[1]
+        beside = asyncio.create_task(self._beside())  # kept, or it may vanish
+        self._started.set()
+        await self._stop.wait()
+        server.close()
+        beside.cancel()
+        # Connections that were accepted a moment ago have their tasks only now.
+        while rest := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.sleep(0)
