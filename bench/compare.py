@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import agreement
 import disk
 import dynamo
 import generators
@@ -196,7 +197,7 @@ def compare_pages(folder, plan, report):
 
 
 PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pages,
-         "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service, "dynamo": dynamo.compare_dynamo}
+         "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service, "agreement": agreement.compare_agreement, "dynamo": dynamo.compare_dynamo}
 
 
 def main():
