@@ -20,27 +20,30 @@ from support.dynamodb import DynamoDB  # noqa: E402  the tests' own way to start
 
 PUT_BENCH = servers.REPOSITORY / "build/release/tests/dynamo/dynamo_put_bench"
 CALLERS = 64  # Who put, or post, at the same time.
-ITEM_BYTES = 400  # About what the item of a posted event holds.
+VALUE_BYTES = 243  # With its key, the raw item is then as large as that of an event of unique_posts.lua (266 bytes).
+WARM_UP_SECONDS = 20  # DynamoDB Local is Java: a new process is several times slower until its code is compiled.
 IN_FLIGHT = 10_000
 
 
 class Node(servers.Triggers):
-    """A service on DynamoDB. Nodes of one `folder` have their key together."""
+    """A service on DynamoDB. Nodes of one `folder` have their key and their tables together."""
 
     def __init__(self, dynamo, folder, *flags):
+        tables = {"DYNAMODB_TABLE_EVENTS": f"{folder.name}-events", "DYNAMODB_TABLE_API_KEYS": f"{folder.name}-keys"}
         # The parent starts its program with this process's environment; benchmarks have no other use for these names.
-        os.environ.update({**dynamo.environment, "STORE": "dynamodb"})
+        environment = {**dynamo.environment, **tables, "STORE": "dynamodb"}
+        os.environ.update(environment)
         try:
             if not (folder / "key").exists():
                 subprocess.run([self.BINARY, "tables", "create"], check=True, capture_output=True)
             super().__init__(folder, *flags)
         finally:
-            for name in (*dynamo.environment, "STORE"):
+            for name in environment:
                 del os.environ[name]
 
 
 def raw_puts(dynamo, seconds):
-    done = subprocess.run([str(PUT_BENCH), dynamo.url, str(seconds), str(CALLERS), str(ITEM_BYTES)], capture_output=True, text=True,
+    done = subprocess.run([str(PUT_BENCH), dynamo.url, str(seconds), str(CALLERS), str(VALUE_BYTES)], capture_output=True, text=True,
                           check=True, timeout=seconds + 120)
     return json.loads(done.stdout)["puts_per_second"]
 
@@ -63,20 +66,22 @@ def posts(nodes, connections, seconds):
 
 
 def compare_posts(folder, plan, report):
-    """Raw puts, and posts through one node and two, in interleaved rounds, each candidate on a fresh DynamoDB Local: it slows down
-    as it fills."""
-    def raw(dynamo, _):
-        return raw_puts(dynamo, plan.seconds), None
+    """Raw puts, and posts through one node and two, in interleaved rounds on one warm DynamoDB Local, each run on tables of its
+    own: a table slows down as it fills."""
+    folder.mkdir(parents=True)
+
+    def raw(dynamo, _, seconds):
+        return raw_puts(dynamo, seconds), None
 
     def through(count, *flags):
-        def run(dynamo, place):
+        def run(dynamo, place, seconds):
             nodes = []
             try:
-                nodes.extend(Node(dynamo, place / "node", *flags) for _ in range(count))
-                posts(nodes, CALLERS, 2)  # The first requests find no connections, and a cold program behind them.
+                nodes.extend(Node(dynamo, place, *flags) for _ in range(count))
+                posts(nodes, CALLERS, 2)  # The first requests find no connections.
                 before = sum(node.cpu_seconds() for node in nodes)
-                rate = posts(nodes, CALLERS, plan.seconds)
-                return rate, (sum(node.cpu_seconds() for node in nodes) - before) / (rate * plan.seconds) * 1e6
+                rate = posts(nodes, CALLERS, seconds)
+                return rate, (sum(node.cpu_seconds() for node in nodes) - before) / (rate * seconds) * 1e6
             finally:
                 for node in nodes:
                     node.stop()
@@ -85,17 +90,16 @@ def compare_posts(folder, plan, report):
     candidates = {"raw PutItem": raw, "one node, dedup off": through(1, *off), "one node, dedup on": through(1),
                   "two nodes, dedup off": through(2, *off)}
     rates, costs = {name: [] for name in candidates}, {name: [] for name in candidates}
-    for number in range(plan.rounds):
-        for name, run in candidates.items():
-            place = folder / f"{number}-{name.replace(' ', '-').replace(',', '')}"
-            place.mkdir(parents=True)
-            with DynamoDB(place) as dynamo:
-                if run is raw:
-                    raw_puts(dynamo, 2)
-                rate, cost = run(dynamo, place)
-            rates[name].append(rate)
-            costs[name].append(cost)
-    report.say(f"DynamoDB Local, {CALLERS} at the same time, one item of about {ITEM_BYTES} bytes each")
+    with DynamoDB(folder) as dynamo:
+        for number in range(-1, plan.rounds):
+            for name, run in candidates.items():
+                place = folder / f"round{number}-{name.replace(' ', '-').replace(',', '')}"
+                rate, cost = run(dynamo, place, plan.seconds if number >= 0 or plan.quick else WARM_UP_SECONDS)
+                if number >= 0:
+                    rates[name].append(rate)
+                    costs[name].append(cost)
+    report.say(f"DynamoDB Local, {CALLERS} at the same time, items of one size; "
+               f"before the first round each candidate ran {WARM_UP_SECONDS} s that do not count")
     report.say(f"{'candidate':22} {'events/s':>9} {'of raw':>7} {'node CPU us/event':>18}")
 
     def ratio(name, base):
