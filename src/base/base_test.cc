@@ -1,6 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "base/encoding.h"
+#include "base/gather.h"
+#include "base/single_flight.h"
 #include "base/sync_wait.h"
 #include "base/timestamp.h"
 #include "base/uuid7.h"
@@ -108,6 +113,9 @@ TEST(Task, ReturnsItsValueAndThrowsItsException) {
 }
 
 TEST(Task, AwaitingManyReadyTasksDoesNotGrowTheStack) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "instrumented code makes no tail calls";
+#endif
   const auto many = []() -> Task<long> {
     long sum = 0;
     for (int i = 0; i < 200'000; ++i) sum += co_await answer();
@@ -115,6 +123,86 @@ TEST(Task, AwaitingManyReadyTasksDoesNotGrowTheStack) {
   };
   EXPECT_EQ(sync_wait(many()), 42L * 200'000);
   EXPECT_EQ(sync_wait(deep(1000)), 1000);
+}
+
+/// Goes on behind what is ready.
+struct Pause {
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }
+  void await_resume() const noexcept {}
+};
+
+class SingleFlightTest : public testing::Test {
+ protected:
+  /// So many want it at once, where `work` is what each would do.
+  template <class Work>
+  std::vector<std::optional<Status>> fly(std::size_t count, Work work) {
+    std::vector<std::optional<Status>> outcomes(count);
+    auto one = [&](std::size_t i) -> Task<void> { outcomes[i] = co_await flight.fly(work); };
+    auto all = [&]() -> Task<void> {
+      std::vector<Task<void>> tasks;
+      for (std::size_t i = 0; i < count; ++i) tasks.push_back(one(i));
+      Gather gather(std::move(tasks), count);
+      co_await gather;
+    };
+    sync_wait(all());
+    return outcomes;
+  }
+
+  SingleFlight flight;
+  int worked = 0;
+};
+
+TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
+  const auto work = [this]() -> Task<Status> {
+    ++worked;
+    co_await Pause{};
+    co_return Done{};
+  };
+  for (const auto& outcome : fly(20, work)) EXPECT_TRUE(outcome && *outcome);
+  EXPECT_EQ(worked, 1);
+  fly(1, work);
+  EXPECT_EQ(worked, 2);
+}
+
+TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
+  const auto work = [this]() -> Task<Status> {
+    ++worked;
+    co_await Pause{};
+    co_return Error{ErrorCode::unavailable, "nobody there"};
+  };
+  for (const auto& outcome : fly(20, work)) EXPECT_EQ((*outcome).error().message, "nobody there");
+  EXPECT_EQ(worked, 1);
+}
+
+TEST_F(SingleFlightTest, ExceptionIsTheLeadersAndTheOthersAreNotLeftWaiting) {
+  const auto work = [this]() -> Task<Status> {
+    ++worked;
+    co_await Pause{};
+    throw std::runtime_error("no");
+  };
+  EXPECT_THROW(fly(20, work), std::runtime_error);
+  EXPECT_EQ(worked, 1);
+}
+
+TEST_F(SingleFlightTest, ThreadsThatRaceAllGoOn) {
+  std::atomic<int> works = 0, good = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5'000; ++i) {
+        const auto work = [&]() -> Task<Status> {
+          ++works;
+          co_await Pause{};
+          co_return Done{};
+        };
+        good += sync_wait(flight.fly(work)) ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 20'000);
+  EXPECT_LE(works, 20'000);
 }
 
 }  // namespace

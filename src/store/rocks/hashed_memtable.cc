@@ -57,8 +57,10 @@ class HashedMemtable final : public rocksdb::MemTableRep {
 
   [[nodiscard]] std::size_t ApproximateMemoryUsage() override { return buckets_.size() * sizeof(buckets_[0]); }
 
+  void Get(const rocksdb::LookupKey& key, void* arguments, bool (*callback)(void*, const char*)) override;
+
   Iterator* GetIterator(rocksdb::Arena* arena) override { return make_iterator(arena, true); }
-  Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override { return make_iterator(arena, false); }
+  Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override;
 
  private:
   class Cursor;
@@ -93,6 +95,7 @@ class HashedMemtable final : public rocksdb::MemTableRep {
   std::vector<std::atomic<Node*>> buckets_;
   std::mutex cursors_mutex_;
   std::vector<std::unique_ptr<std::byte[]>> cursors_;  ///< Memory of iterators.
+  static thread_local Cursor* of_get_;                 ///< Of the Get() that runs on this thread.
 };
 
 /// Walks all buckets, or stays in the one that it seeks in: enough for who looks up one key.
@@ -153,6 +156,22 @@ class HashedMemtable::Cursor final : public MemTableRep::Iterator {
   std::size_t bucket_ = 0;
   const Node* node_ = nullptr;
 };
+
+thread_local HashedMemtable::Cursor* HashedMemtable::of_get_ = nullptr;
+
+/// What a LookupKey holds is RocksDB's secret, but the base class knows. It asks for an iterator without an arena, and
+/// never frees it (in RocksDB 7.8): so it gets one that needs no freeing.
+void HashedMemtable::Get(const rocksdb::LookupKey& key, void* arguments, bool (*callback)(void*, const char*)) {
+  Cursor cursor(*this, false);
+  of_get_ = &cursor;
+  MemTableRep::Get(key, arguments, callback);
+  of_get_ = nullptr;
+}
+
+rocksdb::MemTableRep::Iterator* HashedMemtable::GetDynamicPrefixIterator(rocksdb::Arena* arena) {
+  if (arena == nullptr && of_get_ != nullptr) return of_get_;
+  return make_iterator(arena, false);
+}
 
 rocksdb::MemTableRep::Iterator* HashedMemtable::make_iterator(rocksdb::Arena* arena, bool all_buckets) {
   if (arena == nullptr) return new Cursor(*this, all_buckets);
