@@ -78,11 +78,22 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
   const auto per_minute = key.record.rate_limit_per_minute;
   if (!services.take_slice || !per_minute) co_return key.usage->bucket.take(services.clock.steady());
   limit::SharedBucket& shared = key.usage->shared;
-  if (const auto here = shared.take(services.clock.steady())) co_return *here;
-  const auto wanted = shared.wanted(services.clock.steady(), *per_minute);
-  const auto grant = co_await services.take_slice(key.record.key_id, *per_minute, wanted);
-  if (!grant) co_return grant.error();
-  co_return shared.granted(services.clock.steady(), *grant);
+  // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
+  for (;;) {
+    if (const auto here = shared.take(services.clock.steady())) co_return *here;
+    std::optional<limit::Decision> mine;
+    auto ask = [&]() -> Task<Status> {
+      const auto now = services.clock.steady();
+      mine = shared.take(now);  // Brought between our look and our turn.
+      if (mine) co_return Done{};
+      const auto grant = co_await services.take_slice(key.record.key_id, *per_minute, shared.wanted(now, *per_minute));
+      if (!grant) co_return grant.error();
+      mine = shared.granted(services.clock.steady(), *grant);
+      co_return Done{};
+    };
+    if (auto asked = co_await key.usage->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
+    if (mine) co_return *mine;
+  }
 }
 
 /// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.

@@ -4,6 +4,8 @@
 
 #include "api/test_service.h"
 #include "auth/authorize.h"
+#include "base/gather.h"
+#include "base/sync_wait.h"
 
 namespace triggers::api {
 namespace {
@@ -199,6 +201,58 @@ TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
   service.clock.advance(std::chrono::seconds{20});
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 429U);
+}
+
+TEST(AdmitTest, RequestsThatNeedASliceAtOnceAskForOneAfterTheOther) {
+  struct BehindTheReady {
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }
+    void await_resume() const noexcept {}
+  };
+  TestService service;
+  const auto key = service.key(auth::Role::viewer, 100);
+  int asked = 0;
+  std::uint32_t given = 0;
+  bool silent = false;
+  service.services.take_slice = [&](std::string, std::uint32_t, std::uint32_t wanted) -> Task<Result<limit::Grant>> {
+    ++asked;
+    co_await BehindTheReady{};
+    if (silent) co_return Error{ErrorCode::unavailable, "silent"};
+    given += wanted;
+    limit::Grant grant;
+    grant.tokens = wanted;
+    grant.bucket.allowed = true;
+    co_return grant;
+  };
+  std::vector<unsigned> statuses;
+  http::Request request;
+  request.target = "/inbox";
+  request.headers.add("Authorization", "Bearer " + key);
+  const auto send_twenty = [&] {
+    statuses.clear();
+    auto one = [&]() -> Task<void> {
+      const auto response = co_await service.api.handle(request);
+      statuses.push_back(response.status);
+    };
+    auto all = [&]() -> Task<void> {
+      std::vector<Task<void>> tasks;
+      for (int i = 0; i < 20; ++i) tasks.push_back(one());
+      Gather gather(std::move(tasks), tasks.size());
+      co_await gather;
+    };
+    sync_wait(all());
+  };
+  send_twenty();
+  EXPECT_EQ(statuses, std::vector<unsigned>(20, 200));
+  EXPECT_LE(asked, 6);
+  EXPECT_LE(given, 25U);
+
+  service.clock.advance(std::chrono::seconds{10});
+  asked = 0;
+  silent = true;
+  send_twenty();
+  EXPECT_EQ(statuses, std::vector<unsigned>(20, 503));
+  EXPECT_EQ(asked, 1);
 }
 
 TEST(AdmitTest, AClientCannotHideBehindAForwardedFieldOfItsOwn) {

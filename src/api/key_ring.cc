@@ -33,6 +33,26 @@ std::shared_ptr<const ActiveKey> KeyRing::find_any(const auth::KeyHash& hash) co
 
 Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash) {
   if (auto here = find(hash)) co_return here;
+  std::shared_ptr<SingleFlight> flight;
+  {
+    const std::lock_guard lock(loads_mutex_);
+    auto& known = loads_[hash];
+    if (!known) known = std::make_shared<SingleFlight>();
+    flight = known;
+  }
+  auto read_it = [&]() -> Task<Status> {
+    auto done = co_await read(hash);
+    const std::lock_guard lock(loads_mutex_);
+    loads_.erase(hash);
+    co_return done;
+  };
+  if (auto done = co_await flight->fly(std::move(read_it)); !done) co_return std::move(done).error();
+  // Not here after all: no key has it, or the record that was read had been replaced meanwhile, and the newer one lacks
+  // this secret.
+  co_return find_any(hash);
+}
+
+Task<Status> KeyRing::read(auth::KeyHash hash) {
   const auto read_at = clock_.steady();  // From before the reading: what it tells is not older.
   auto record = co_await store_.key_by_hash(hash);
   if (!record) co_return std::move(record).error();
@@ -44,11 +64,10 @@ Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash)
         stale != home.keys.end() && hold_for_ && stale->second->read_at < read_at) {
       home.keys.erase(stale);
     }
-    co_return std::shared_ptr<const ActiveKey>{};
+    co_return Done{};
   }
   refresh(**record, read_at);
-  // Not here after all: the record that was read had been replaced meanwhile, and the newer one lacks this secret.
-  co_return find_any(hash);
+  co_return Done{};
 }
 
 void KeyRing::refresh(const auth::KeyRecord& record, std::chrono::steady_clock::time_point read_at) {

@@ -15,6 +15,7 @@
 #include "auth/key.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/single_flight.h"
 #include "base/task.h"
 #include "limit/shared_bucket.h"
 #include "limit/token_bucket.h"
@@ -28,6 +29,7 @@ struct KeyUsage {
   explicit KeyUsage(std::optional<std::uint32_t> per_minute) : bucket(per_minute) {}
   limit::TokenBucket bucket;
   limit::SharedBucket shared;                 ///< Instead of `bucket`, where nodes share the key's.
+  SingleFlight slice;                         ///< One request asks for a slice of it for all.
   std::atomic<std::int64_t> last_used_ms{0};  ///< Unix time; 0: not since the last flush.
 };
 
@@ -56,7 +58,8 @@ class KeyRing {
 
   /// The key with that secret if it is here and may be believed; one look-up.
   [[nodiscard]] std::shared_ptr<const ActiveKey> find(const auth::KeyHash& hash) const;
-  /// The same, from the store if it is not here. A null pointer: no key has that secret.
+  /// The same, from the store if it is not here: by one reading for all who miss it at once. A null pointer: no key has
+  /// that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
   /// Takes a record that was created or changed now.
   void refresh(const auth::KeyRecord& record) { refresh(record, clock_.steady()); }
@@ -74,6 +77,7 @@ class KeyRing {
   static constexpr std::size_t shard_count = 64;
 
   void refresh(const auth::KeyRecord& record, std::chrono::steady_clock::time_point read_at);
+  Task<Status> read(auth::KeyHash hash);
   [[nodiscard]] std::shared_ptr<const ActiveKey> find_any(const auth::KeyHash& hash) const;
   [[nodiscard]] Shard& shard(const auth::KeyHash& hash) const { return shards_[hash.bytes[0] % shard_count]; }
 
@@ -82,6 +86,8 @@ class KeyRing {
   const std::optional<std::chrono::milliseconds> hold_for_;
   const std::size_t shard_keys_max_;
   mutable std::array<Shard, shard_count> shards_;
+  std::mutex loads_mutex_;
+  std::unordered_map<auth::KeyHash, std::shared_ptr<SingleFlight>, HashOfHash> loads_;  ///< Under way.
   std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's.
   std::unordered_map<std::string, std::shared_ptr<const ActiveKey>> by_id_;
 };

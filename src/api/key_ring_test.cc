@@ -5,6 +5,7 @@
 #include <functional>
 #include <thread>
 
+#include "base/gather.h"
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
 #include "store/memory/memory_store.h"
@@ -12,18 +13,26 @@
 namespace triggers::api {
 namespace {
 
+struct BehindTheReady {
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }
+  void await_resume() const noexcept {}
+};
+
 /// A key store in front of which something happens between a read and its answer.
 class SlowKeys final : public store::KeyStore {
  public:
   explicit SlowKeys(store::KeyStore& store) : store_(store) {}
 
   std::function<void()> after_read;
+  bool slow = false;  ///< Others come while a key is read.
   int reads = 0;
   std::vector<std::pair<std::string, UnixMillis>> touched;
 
   Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
     ++reads;
     auto record = co_await store_.key_by_hash(hash);
+    if (slow) co_await BehindTheReady{};
     if (after_read) std::exchange(after_read, nullptr)();
     co_return record;
   }
@@ -86,6 +95,28 @@ TEST_F(KeyRingTest, AKeyIsReadOnceAndThenFound) {
   EXPECT_EQ(find("s")->tenant.id, "acme");
   load("s");
   EXPECT_EQ(keys_.reads, 1);
+}
+
+TEST_F(KeyRingTest, AKeyThatManyMissAtOnceIsReadOnce) {
+  create("key_1", "s");
+  keys_.slow = true;
+  for (const std::string secret : {"s", "unknown"}) {
+    keys_.reads = 0;
+    int known = 0;
+    auto load_it = [&]() -> Task<void> {
+      const auto key = co_await ring_.load(auth::hash_key(secret));
+      known += *key ? 1 : 0;
+    };
+    auto all = [&]() -> Task<void> {
+      std::vector<Task<void>> tasks;
+      for (int i = 0; i < 50; ++i) tasks.push_back(load_it());
+      Gather gather(std::move(tasks), tasks.size());
+      co_await gather;
+    };
+    sync_wait(all());
+    EXPECT_EQ(known, secret == "s" ? 50 : 0);
+    EXPECT_EQ(keys_.reads, 1);
+  }
 }
 
 TEST_F(KeyRingTest, AnUnknownSecretIsNobodysAndNotRemembered) {
