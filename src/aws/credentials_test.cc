@@ -133,6 +133,21 @@ TEST(Credentials, EnvironmentComesBeforeTheFileAndTheFileBeforeTheContainer) {
   EXPECT_EQ(get(**source)->access_key_id, "environment");
 }
 
+TEST(Credentials, FileThatIsRenewedIsReadAgainAndOneThatIsGoneLeavesWhatItHeld) {
+  const TemporaryFile file("[default]\naws_access_key_id=first\naws_secret_access_key=s\naws_session_token=t\n");
+  ManualClock clock;
+  const auto source = find_credentials(with({{"AWS_SHARED_CREDENTIALS_FILE", file.path()}}), clock);
+  ASSERT_TRUE(source.ok());
+  file.write("[default]\naws_access_key_id=second\naws_secret_access_key=s\n");
+  EXPECT_EQ(get(**source)->access_key_id, "first");
+  clock.advance(std::chrono::seconds{30});
+  EXPECT_EQ(get(**source)->access_key_id, "second");
+  EXPECT_EQ(get(**source)->session_token, "");
+  std::filesystem::remove(file.path());
+  clock.advance(std::chrono::seconds{30});
+  EXPECT_EQ(get(**source)->access_key_id, "second");
+}
+
 TEST(Credentials, ProfileThatTheFileDoesNotHaveIsRefusedByName) {
   const TemporaryFile file("[default]\naws_access_key_id=file\naws_secret_access_key=s\n");
   const auto source =

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+
+#include "aws/shared_file_credentials.h"
 
 namespace triggers::aws {
 
@@ -85,11 +85,8 @@ Result<std::unique_ptr<CredentialSource>> find_credentials(const Environment& en
   const auto profile = environment("AWS_PROFILE");
   const std::string path =
       environment("AWS_SHARED_CREDENTIALS_FILE").value_or(environment("HOME").value_or("") + "/.aws/credentials");
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (auto credentials = file_credentials(text, profile.value_or("default"))) {
-    return Found(std::make_unique<FixedCredentials>(std::move(*credentials)));
-  }
+  if (auto source = SharedFileCredentials::open(path, profile.value_or("default"), clock))
+    return Found(std::move(source));
   if (profile) {
     return Error{ErrorCode::invalid_argument, "AWS_PROFILE is " + *profile + ", and " + path + " has no keys for it"};
   }

@@ -48,8 +48,9 @@ class RefreshedCredentials final : public CredentialSource {
 };
 
 /// What the environment says, in the order in which AWS's own programs look: its variables, the shared file
-/// (AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials; AWS_PROFILE or `default`; read once), the container's endpoint,
-/// the machine's. Errors: `invalid_argument`, what is set is wrong; `not_found`, nothing is there to ask.
+/// (AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials; AWS_PROFILE or `default`; see SharedFileCredentials), the
+/// container's endpoint, the machine's. Errors: `invalid_argument`, what is set is wrong; `not_found`, nothing is there
+/// to ask.
 Result<std::unique_ptr<CredentialSource>> find_credentials(const Environment& environment, const Clock& clock);
 
 /// getenv.

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "aws/credentials.h"
+
+namespace triggers::aws {
+
+/// A profile of the shared credentials file. The file is read again every read_every, because what it holds may be
+/// temporary: whoever renews it there renews it here. While it cannot be read, or lacks the profile, what was read
+/// last goes on. Any thread.
+class SharedFileCredentials final : public CredentialSource {
+ public:
+  static constexpr std::chrono::seconds read_every{30};
+
+  /// nullptr if the file cannot be read or lacks the profile. `clock` outlives this.
+  static std::unique_ptr<SharedFileCredentials> open(std::string path, std::string profile, const Clock& clock);
+
+  Task<Result<Credentials>> get(std::chrono::steady_clock::time_point deadline) override;
+
+ private:
+  SharedFileCredentials(std::string path, std::string profile, const Clock& clock)
+      : path_(std::move(path)), profile_(std::move(profile)), clock_(clock) {}
+  [[nodiscard]] std::optional<Credentials> read() const;
+
+  const std::string path_;
+  const std::string profile_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  // Guarded by mutex_:
+  Credentials newest_;
+  std::chrono::steady_clock::time_point read_at_;
+};
+
+}  // namespace triggers::aws
