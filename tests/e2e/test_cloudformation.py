@@ -156,6 +156,7 @@ def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, pro
     created = [run("keys", "create", "--user-id=acme", "--role=creator", f"--rate-limit={limit}", env=env).stdout
                for limit in ("unlimited", "60")]
     keys = [output.splitlines()[-1] for output in created]
+    admin = run("keys", "create", "--user-id=acme", "--role=admin", env=env).stdout.splitlines()[-1]
     proxy.requests.clear()
     server = start_server(env=env)
     event = {"event_type": "order.paid", "payload": {"order": 1}}
@@ -172,6 +173,12 @@ def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, pro
             assert client.post("/inbox/ack", {"event_ids": ids[:2]}).status == 200
             assert client.delete(f"/events/{ids[2]}").status == 204
             assert client.get(f"/events/{ids[2]}").json()["delivered"] is True
+    with server.client(admin) as client:
+        made_key = client.post("/admin/keys", {"user_id": "acme", "role": "viewer"}).json()["key_id"]
+        assert client.get("/admin/keys").status == client.get("/admin/keys?user_id=acme").status == 200
+        for _ in range(3):
+            assert client.post(f"/admin/keys/{made_key}/rotate", {"grace_seconds": 0}).status == 200
+        assert client.delete(f"/admin/keys/{made_key}").status == 200
     tables = {env["DYNAMODB_TABLE_EVENTS"]: "EventsTable", env["DYNAMODB_TABLE_API_KEYS"]: "ApiKeysTable"}
     allowed = set()
     for statement in statements(cloudformation.load("api.yaml")):
