@@ -8,11 +8,12 @@ constexpr std::size_t page_bytes_max = 3 * 1024 * 1024;
 
 }  // namespace
 
-Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry, bool) {
+Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry,
+                                              const Clock& clock, bool) {
   if (config.store != config::Store::dynamodb) {
     return Error{ErrorCode::invalid_argument, "a Lambda function keeps its events in DynamoDB: set STORE=dynamodb"};
   }
-  return open_dynamo_store(config, registry, page_bytes_max);
+  return open_dynamo_store(config, registry, clock, page_bytes_max);
 }
 
 }  // namespace triggers

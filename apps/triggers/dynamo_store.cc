@@ -10,8 +10,9 @@ namespace {
 /// A changed key is to reach every node within 5 seconds: this, and the time to read it.
 constexpr std::chrono::milliseconds keys_held{4'000};
 
-store::DynamoStoreConfig store_config(const config::Config& config, metrics::Registry& registry) {
+store::DynamoStoreConfig store_config(const config::Config& config, metrics::Registry& registry, const Clock& clock) {
   store::DynamoStoreConfig store;
+  store.clock = &clock;
   store.events_table = config.dynamodb_table_events;
   store.keys_table = config.dynamodb_table_api_keys;
   store.shards = config.dynamodb_inbox_shards;
@@ -48,7 +49,7 @@ class FleetStore final : public OpenStore {
     sync_wait(store_.look_again());
   }
   Task<void> settle() override {
-    co_await store_.flush_counts(true);
+    co_await store_.flush_counts_spaced();
     co_await store_.look_again();
   }
 
@@ -60,10 +61,10 @@ class FleetStore final : public OpenStore {
 }  // namespace
 
 Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
-                                                     std::size_t page_bytes_max) {
+                                                     const Clock& clock, std::size_t page_bytes_max) {
   auto access = DynamoAccess::open(config, registry);
   if (!access) return std::move(access).error();
-  auto store = store_config(config, registry);
+  auto store = store_config(config, registry, clock);
   store.page.bytes_max = page_bytes_max;
   return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), std::move(store)));
 }

@@ -63,8 +63,9 @@ class EmbeddedStore final : public OpenStore {
 }  // namespace
 
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
-                                                       bool background) {
+                                                       const Clock& clock, bool background) {
   auto options = store_config(config, background);
+  options.clock = &clock;
   options.on_commit = commit_metrics(registry);
   auto store = store::RocksStore::open(std::move(options));
   if (!store) return std::move(store).error();

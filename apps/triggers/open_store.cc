@@ -5,10 +5,10 @@
 namespace triggers {
 
 Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry,
-                                              bool background) {
+                                              const Clock& clock, bool background) {
   switch (config.store) {
-    case config::Store::embedded: return open_embedded_store(config, registry, background);
-    case config::Store::dynamodb: return open_dynamo_store(config, registry);
+    case config::Store::embedded: return open_embedded_store(config, registry, clock, background);
+    case config::Store::dynamodb: return open_dynamo_store(config, registry, clock);
   }
   INVARIANT(false);
 }

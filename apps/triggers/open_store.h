@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "config/config.h"
@@ -41,9 +42,10 @@ class OpenStore {
 };
 
 /// Errors: what is wrong with the directory or the tables, for an operator. `background`: sweep and measure on a
-/// thread, as a server does. `registry` outlives the store. Each program has its own: with the engines that it carries.
+/// thread, as a server does. `registry` and `clock` outlive the store. Each program has its own: with the engines that
+/// it carries.
 Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry,
-                                              bool background);
+                                              const Clock& clock, bool background);
 
 /// What is counted of events, whatever the store.
 struct EventCounters {
@@ -53,9 +55,9 @@ struct EventCounters {
 
 // One file each.
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
-                                                       bool background);
+                                                       const Clock& clock, bool background);
 /// `page_bytes_max`: of the payloads and metadata of a page; one larger event goes alone.
 Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
-                                                     std::size_t page_bytes_max = 8 * 1024 * 1024);
+                                                     const Clock& clock, std::size_t page_bytes_max = 8 * 1024 * 1024);
 
 }  // namespace triggers

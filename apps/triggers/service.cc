@@ -19,7 +19,7 @@ Service::~Service() {
 
 Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background, const Clock& clock) {
   std::unique_ptr<Service> service(new Service);
-  auto store = open_store(config, service->registry_, background);
+  auto store = open_store(config, service->registry_, clock, background);
   if (!store) return std::move(store).error();
   service->store_ = std::move(*store);
   auto secret = sync_wait(service->store_->keys().shared_secret());

@@ -154,6 +154,23 @@ TEST_F(FleetPagesTest, CountOfTwoNodesIsRightOnceBothHaveAddedToIt) {
   EXPECT_EQ(page(two_, {.limit = 10}).total_undelivered, 59U);
 }
 
+TEST_F(FleetPagesTest, NodeThatMayStandStillAfterAnyRequestWritesItsCountAtOnceAndABusyOneNotForEachRequest) {
+  int written = 0;
+  one_.caller->before = [&](dynamo::Operation operation, const auto&) {
+    written += operation == dynamo::Operation::update_item ? 1 : 0;
+  };
+  for (std::size_t i = 0; i < 50; ++i) {
+    append(one_, numbered(i));
+    sync_wait(one_.store->flush_counts_spaced());
+  }
+  EXPECT_EQ(written, 1);
+  EXPECT_EQ(page(two_, {.limit = 1}).total_undelivered, 2U);  // The first one, and that there are more.
+  clock.advance(2s);
+  append(one_, numbered(50));
+  sync_wait(one_.store->flush_counts_spaced());
+  EXPECT_EQ(page(two_, {.limit = 1}).total_undelivered, 51U);
+}
+
 TEST_F(FleetPagesTest, CountIsLeftAloneWhileAnotherNodeHasSomethingToAdd) {
   fill(one_, 3);
   sync_wait(one_.store->flush_counts(true));

@@ -151,6 +151,29 @@ TEST_F(RetriesTest, PartOfABatchThatIsRefusedIsRefusedAloneAndStoredWhenAllIsSen
   EXPECT_EQ(page(two_).events.size(), 4U);
 }
 
+TEST_F(RetriesTest, BatchDoesNotWaitForASilentDynamoForEachOfItsEvents) {
+  append(one_, numbered(1));  // It knows the number of shards.
+  int calls = 0;
+  one_.caller->answer_instead = [&](Operation, const auto&) -> std::optional<Answer> {
+    ++calls;
+    return CallError{CallError::Kind::unavailable, "silent", {}};
+  };
+  std::vector<Draft> drafts;
+  for (std::size_t i = 0; i < 500; ++i) drafts.push_back(numbered(100 + i));
+  for (const auto& answer : append_batch(one_, drafts)) EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
+  // What had begun beside the first that failed, and the count.
+  EXPECT_LE(calls, 40);
+  calls = 0;
+  std::vector<EventId> different;
+  for (std::uint8_t i = 0; i < 250; ++i) {
+    EventId id;
+    id.bytes[3] = i;
+    different.push_back(id);
+  }
+  EXPECT_EQ(sync_wait(one_.store->acknowledge(tenant, different)).error().code, ErrorCode::unavailable);
+  EXPECT_LE(calls, 40);
+}
+
 TEST_F(RetriesTest, PartOfAnAcknowledgementThatIsRefusedIsMadeWhenAllIsSentAgain) {
   std::vector<EventId> ids;
   for (std::size_t i = 0; i < 4; ++i) ids.push_back(append(one_, numbered(i)).id);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <vector>
 
 #include "base/gather.h"
 #include "log/log.h"
@@ -42,6 +41,22 @@ Task<void> Counts::flush(std::chrono::milliseconds at_least) {
       if (entry.since && clock_.steady() - *entry.since >= at_least) due.push_back(key);
     }
   }
+  co_await flush_all(std::move(due));
+}
+
+Task<void> Counts::flush_spaced() {
+  std::vector<Key> due;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = clock_.steady();
+    for (const auto& [key, entry] : entries_) {
+      if (entry.since && (!entry.flushed_at || now - *entry.flushed_at >= flush_every)) due.push_back(key);
+    }
+  }
+  co_await flush_all(std::move(due));
+}
+
+Task<void> Counts::flush_all(std::vector<Key> due) {
   bool works = true;
   auto flush_it = [&](Key key) -> Task<void> {
     if (works && !co_await flush_one(std::move(key))) works = false;
@@ -59,6 +74,7 @@ Task<bool> Counts::flush_one(Key key) {
     Entry& entry = entries_[key];
     change = std::exchange(entry.own, 0);
     entry.since.reset();
+    entry.flushed_at = clock_.steady();
   }
   if (change == 0) co_return true;
   Condition none;

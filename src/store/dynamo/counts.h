@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "store/dynamo/table.h"
@@ -34,6 +35,9 @@ class Counts {
   /// Adds all changes that have waited for `at_least`. A change that cannot be added now stays, and those behind it: so
   /// a DynamoDB that does not answer costs one call's time.
   Task<void> flush(std::chrono::milliseconds at_least);
+  /// Adds the changes of inboxes to whose items this node has added nothing for flush_every: so a node that may stand
+  /// still after any request leaves little behind, and one that is busy does not write for each request.
+  Task<void> flush_spaced();
 
   struct Count {
     std::int64_t stored = 0;  ///< In the item.
@@ -64,8 +68,10 @@ class Counts {
     std::int64_t own = 0;
     std::int64_t stored = 0;                                     ///< When it was last read or changed.
     std::optional<std::chrono::steady_clock::time_point> since;  ///< Of the oldest own change.
+    std::optional<std::chrono::steady_clock::time_point> flushed_at;
     std::optional<Doubt> doubt;
   };
+  Task<void> flush_all(std::vector<Key> due);
   /// False: it was not added, and stays, or nobody knows.
   Task<bool> flush_one(Key key);
   void remember(const Key& key, std::int64_t stored);

@@ -25,6 +25,12 @@ dynamo::Retention retention(const DynamoStoreConfig& config) {
   return {config.event_ttl, std::max(config.windows.dedup, config.windows.idempotency)};
 }
 
+/// Then what has not begun is not begun: each call would wait for its own deadline, and the client for all of them.
+template <class T>
+bool unreachable(const Result<T>& outcome) {
+  return !outcome && outcome.error().code == ErrorCode::unavailable;
+}
+
 Error too_many_operations() { return {ErrorCode::overloaded, "too many writes are under way"}; }
 
 }  // namespace
@@ -129,9 +135,15 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
     co_return answers;
   }
   const auto order = dynamo::order_of(events, config_.windows.dedup.count() > 0);
+  std::optional<Error> silent;
   auto store_one = [&](std::size_t i) -> Task<void> {
+    if (silent) {
+      answers[i] = *silent;
+      co_return;
+    }
     auto id = co_await new_id();
     answers[i] = co_await append_one(tenant, events[i], std::move(id));
+    if (unreachable(answers[i])) silent = answers[i].error();
   };
   auto store_in_turn = [&]() -> Task<void> {
     for (const std::size_t i : order.in_turn) co_await store_one(i);
@@ -167,8 +179,15 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
   if (!operations.fit()) co_return too_many_operations();
   std::map<EventId, Result<AckOutcome>> outcomes;
   for (const EventId& id : ids) outcomes.emplace(id, AckOutcome::not_found);
+  std::optional<Error> silent;
   auto acknowledge_one = [&](EventId id) -> Task<void> {
-    outcomes.at(id) = co_await parts_->acknowledger.acknowledge(tenant, id);
+    auto& outcome = outcomes.at(id);
+    if (silent) {
+      outcome = *silent;
+      co_return;
+    }
+    outcome = co_await parts_->acknowledger.acknowledge(tenant, id);
+    if (unreachable(outcome)) silent = outcome.error();
   };
   std::vector<Task<void>> tasks;
   for (const auto& [id, outcome] : outcomes) tasks.push_back(acknowledge_one(id));
@@ -263,5 +282,7 @@ Task<void> DynamoStore::flush_counts(bool everything) {
   const auto at_least = everything ? std::chrono::milliseconds{0} : dynamo::Counts::flush_every;
   co_await parts_->counts.flush(at_least);
 }
+
+Task<void> DynamoStore::flush_counts_spaced() { co_await parts_->counts.flush_spaced(); }
 
 }  // namespace triggers::store

@@ -67,6 +67,8 @@ class DynamoStore final : public EventStore, public KeyStore {
   /// Adds to the counts of inboxes what has waited to be added: to be called every second, and with `everything` before
   /// the end.
   Task<void> flush_counts(bool everything);
+  /// The same after each request, by a node that may stand still until the next: see dynamo::Counts.
+  Task<void> flush_counts_spaced();
   /// Asks whether DynamoDB serves us again, if the newest call says that it does not: a node that gets no requests must
   /// recover too. To be called every second.
   Task<void> look_again();

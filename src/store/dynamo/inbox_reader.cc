@@ -53,7 +53,6 @@ Task<Status> InboxReader::collect(const Tenant& tenant, const PageQuery& query, 
   const EventId settled = first_id_at(clock_.now() - timing_.settled_after);
   const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + place.shown.size();
   ShardScan scan(table_, tenant, query.inbox, shards, place.settled, expected);
-  if (auto started = co_await scan.start(); !started) co_return started;
 
   const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
   const EventId looked_before = place.looked_at;
@@ -61,12 +60,14 @@ Task<Status> InboxReader::collect(const Tenant& tenant, const PageQuery& query, 
   std::size_t bytes = 0;
   std::size_t passed = 0;
   for (;;) {
-    auto found = co_await scan.next();
-    if (!found) co_return std::move(found).error();
-    if (found->state == Found::State::absent) break;
-    const EventId id = found->event.id;
-    StoredEvent& event = found->event;
-    const bool wanted = found->state == Found::State::pending && !place.shown.contains(id) &&
+    while (scan.must_read()) {
+      if (auto read = co_await scan.read_on(); !read) co_return read;
+    }
+    Found found = scan.next();
+    if (found.state == Found::State::absent) break;
+    const EventId id = found.event.id;
+    StoredEvent& event = found.event;
+    const bool wanted = found.state == Found::State::pending && !place.shown.contains(id) &&
                         (!query.event_type || event.event_type == *query.event_type);
     if (wanted) {
       const std::size_t event_bytes = event.payload.size() + event.metadata.size();

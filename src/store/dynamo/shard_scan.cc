@@ -21,10 +21,15 @@ ShardScan::ShardScan(Table& table, const Tenant& tenant, const std::string& inbo
   }
 }
 
-Task<Status> ShardScan::start() {
+bool ShardScan::must_read() const { return std::ranges::any_of(shards_, &Shard::must_read); }
+
+Task<Status> ShardScan::read_on() {
   std::vector<Task<void>> reads;
-  for (Shard& shard : shards_) reads.push_back(fill(shard));
-  Gather all(std::move(reads), shards_.size());
+  for (Shard& shard : shards_) {
+    if (shard.must_read()) reads.push_back(fill(shard));
+  }
+  const std::size_t width = reads.size();
+  Gather all(std::move(reads), width);
   co_await all;
   for (const Shard& shard : shards_) {
     if (shard.error) co_return *shard.error;
@@ -32,20 +37,17 @@ Task<Status> ShardScan::start() {
   co_return Done{};
 }
 
-Task<Result<Found>> ShardScan::next() {
+Found ShardScan::next() {
   Shard* least = nullptr;
   for (Shard& shard : shards_) {
-    while (shard.items.empty() && shard.more) {
-      co_await fill(shard);
-      if (shard.error) co_return *shard.error;
-    }
+    INVARIANT(!shard.must_read());
     if (shard.items.empty()) continue;
     if (least == nullptr || shard.items.front().event.id < least->items.front().event.id) least = &shard;
   }
-  if (least == nullptr) co_return Found{};
+  if (least == nullptr) return {};
   Found found = std::move(least->items.front());
   least->items.pop_front();
-  co_return found;
+  return found;
 }
 
 Task<void> ShardScan::fill(Shard& shard) {

@@ -15,10 +15,12 @@ class ShardScan {
   ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
             std::size_t items_expected);
 
-  /// Reads the first items of every shard, beside each other.
-  Task<Status> start();
-  /// The next one, a fence too; an `absent` one is the end.
-  Task<Result<Found>> next();
+  /// True at first, and whenever a shard whose items were taken has more.
+  [[nodiscard]] bool must_read() const;
+  /// Reads on in those shards, beside each other.
+  Task<Status> read_on();
+  /// The next one, a fence too; an `absent` one is the end. Not while it must read.
+  [[nodiscard]] Found next();
 
  private:
   struct Shard {
@@ -28,6 +30,8 @@ class ShardScan {
     std::size_t limit = 0;  ///< Of the next query.
     bool more = true;
     std::optional<Error> error{};
+
+    [[nodiscard]] bool must_read() const { return items.empty() && more; }
   };
   static constexpr std::size_t query_items_max = 1'000;
 

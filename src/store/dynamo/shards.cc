@@ -25,17 +25,27 @@ unsigned Shards::settled(const Known& known) const {
 }
 
 Task<Result<Shards::Known>> Shards::know() {
-  const auto now = clock_.steady();
-  {
+  if (const auto known = fresh()) co_return *known;
+  auto read_it = [this]() -> Task<Status> {
+    if (fresh()) co_return Done{};  // Another has read between our look and our turn.
+    const auto asked_at = clock_.steady();
+    auto known = co_await read();
+    if (!known) co_return known.error();
+    known->read_at = asked_at;  // From before the reading: it is not older than this.
     const std::lock_guard lock(mutex_);
-    if (known_.count > 0 && now - known_.read_at < refresh_every) co_return known_;
-  }
-  auto fresh = co_await read();
-  if (!fresh) co_return fresh;
-  fresh->read_at = now;  // From before the reading: it is not older than this.
+    known_ = *known;
+    co_return Done{};
+  };
+  if (auto done = co_await reading_.fly(std::move(read_it)); !done) co_return std::move(done).error();
   const std::lock_guard lock(mutex_);
-  known_ = *fresh;
   co_return known_;
+}
+
+std::optional<Shards::Known> Shards::fresh() const {
+  const auto now = clock_.steady();
+  const std::lock_guard lock(mutex_);
+  if (known_.count == 0 || now - known_.read_at >= refresh_every) return std::nullopt;
+  return known_;
 }
 
 Task<Result<Shards::Known>> Shards::read() {

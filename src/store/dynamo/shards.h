@@ -3,15 +3,17 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <optional>
 
 #include "base/clock.h"
+#include "base/single_flight.h"
 #include "store/dynamo/table.h"
 
 namespace triggers::store::dynamo {
 
 /// How many shards the inboxes of a table have. The number is an item of the table (`n`; `o` the number before, `t`
-/// when it was raised) and only grows. Readers ask again every refresh_every and read all `n`; writers use new shards
-/// only grown_after later, when every reader knows of them. Any thread.
+/// when it was raised) and only grows. A node asks again every refresh_every, once for all its requests; readers read
+/// all `n`; writers use new shards only grown_after later, when every reader knows of them. Any thread.
 class Shards {
  public:
   static constexpr std::chrono::milliseconds refresh_every{5'000};
@@ -33,13 +35,15 @@ class Shards {
   /// So many are known to every reader.
   [[nodiscard]] unsigned settled(const Known& known) const;
   Task<Result<Known>> know();
+  [[nodiscard]] std::optional<Known> fresh() const;
   Task<Result<Known>> read();
 
   Table& table_;
   const Clock& clock_;
   const unsigned wanted_;
   std::atomic<unsigned> turn_{0};
-  std::mutex mutex_;
+  SingleFlight reading_;
+  mutable std::mutex mutex_;
   Known known_;  ///< Guarded by mutex_. count 0: nothing yet.
 };
 
