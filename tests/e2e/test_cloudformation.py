@@ -151,6 +151,13 @@ def test_tables_made_from_the_template_are_the_programs_to_another_client(dynamo
     assert run("tables", "check", env=copies).returncode == 0
 
 
+def parts(operation, body):
+    """What a request needs to be allowed: a transaction, each of its parts (`Put`: PutItem)."""
+    if operation != "TransactWriteItems":
+        return [(operation, body["TableName"])]
+    return [(f"{kind}Item", part["TableName"]) for item in body["TransactItems"] for kind, part in item.items()]
+
+
 def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, proxy, start_server):
     env, _ = made
     created = [run("keys", "create", "--user-id=acme", "--role=creator", f"--rate-limit={limit}", env=env).stdout
@@ -187,7 +194,7 @@ def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, pro
                 allowed |= {(action, parameter) for action in statement["Action"]}
 
     def asked():
-        return {(f"dynamodb:{operation}", tables[body["TableName"]]) for operation, body in list(proxy.requests)}
+        return {(f"dynamodb:{operation}", tables[table]) for request in list(proxy.requests) for operation, table in parts(*request)}
 
     # Some of it a node writes by itself, a while later.
     deadline = time.monotonic() + written_seconds_max
