@@ -27,7 +27,7 @@ elseif(TRIGGERS_SANITIZE STREQUAL "thread")
   target_compile_options(triggers_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # What the instrumentation adds hides from g++ 12 that a difference of two sizes is not negative.
-    target_compile_options(triggers_options INTERFACE -Wno-tsan -Wno-stringop-overflow)
+    target_compile_options(triggers_options INTERFACE -Wno-tsan -Wno-stringop-overflow -Wno-array-bounds)
   endif()
   target_link_options(triggers_options INTERFACE -fsanitize=thread)
 endif()
