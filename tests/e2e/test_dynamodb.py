@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -96,6 +97,19 @@ def test_a_revoked_key_is_refused_by_every_node_within_five_seconds(env, start_s
         with node.client(key) as client:
             while client.get("/inbox").status != 403:
                 assert time.monotonic() - since < 5
+
+
+def test_requests_that_come_at_once_are_all_served_within_their_keys_limit(env, start_server):
+    node = start_server(env=env)
+    key = create_key(env, rate_limit=200)
+
+    def send(_):
+        with node.client(key) as client:
+            return [client.get("/inbox").status for _ in range(3)]
+
+    with ThreadPoolExecutor(60) as pool:
+        statuses = [status for some in pool.map(send, range(60)) for status in some]
+    assert statuses == [200] * 180
 
 
 def test_two_nodes_together_keep_a_keys_limit(env, start_server):

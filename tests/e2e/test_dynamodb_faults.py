@@ -205,11 +205,49 @@ class Consumer:
             self.slowest = max(self.slowest, time.monotonic() - since)
             if answer.status != 204:
                 check_refusal(answer)
+            since = time.monotonic()
+            page = self.client.get("/inbox?limit=5")
+            self.slowest = max(self.slowest, time.monotonic() - since)
+            if page.status != 200:
+                check_refusal(page)
 
     def finish(self):
         """To acknowledge again is safe, whatever became of the first time."""
         for event_id in self.ids:
             assert self.client.delete(f"/events/{event_id}").status == 204
+
+
+def test_a_batch_and_an_acknowledgement_of_many_are_answered_in_time_while_dynamodb_is_silent(service, healthy, start_server):
+    """As soon as one of their events, and not once for each."""
+    key = service.create_key()["api_key"]
+    batch = [{"event_type": "batch", "payload": {"number": number}} for number in range(500)]
+    with Proxy(service.dynamo.port) as proxy:
+        node = start_server("--access-log=false", env=service.env_through(proxy))
+        with node.client(key, timeout=60) as client, healthy.client(key) as other:
+            ids = [client.send_event("before", {"before": number}).json()["event_id"] for number in range(200)]
+            with proxy.doing(fault_proxy.drops):
+                since = time.monotonic()
+                acknowledged = client.post("/inbox/ack", {"event_ids": ids})
+                assert time.monotonic() - since < answer_seconds_max
+                check_refusal(acknowledged)
+                since = time.monotonic()
+                refused = client.post("/events/batch", batch)
+                assert time.monotonic() - since < answer_seconds_max
+                assert refused.status in (200, 503), refused
+            wait_until_healthy(node)
+            assert client.post("/inbox/ack", {"event_ids": ids}).status == 200
+            for sent, may_be in ((client, {"accepted", "duplicate"}), (other, {"duplicate"})):
+                results = sent.post("/events/batch", batch).json()["results"]
+                assert {result["status"] for result in results} <= may_be, results[:3]
+            assert other.get("/inbox?limit=1").status == 200
+            seen = []
+            page = other.get("/inbox?limit=200").json()
+            while True:
+                seen += [event["payload"]["number"] for event in page["events"]]
+                if not page["pagination"]["has_more"]:
+                    break
+                page = other.get(f"/inbox?limit=200&cursor={page['pagination']['next_cursor']}").json()
+            assert sorted(seen) == list(range(500))
 
 
 def check_refusal(answer):
