@@ -9,6 +9,7 @@ import stat
 import pytest
 
 from support import keys
+from support.program import run
 from support.server import Server
 
 api_key_shape = re.compile(r"[0-9A-Za-z]{64}")
@@ -159,6 +160,13 @@ def test_a_directory_without_a_store_is_an_error_and_stays_as_it_is(tmp_path):
         message = operator.error(*command)
         assert "no-such-directory" in message
         assert not operator.data_dir.exists()
+    other = Operator(tmp_path / "other")
+    other.data_dir.mkdir()
+    (other.data_dir / "notes.txt").write_text("not a store")
+    assert f"there is no store in {other.data_dir}" in other.error("list")
+    backup = run("backup", tmp_path / "copy", "--data-dir", other.data_dir)
+    assert backup.returncode == 1 and f"there is no store in {other.data_dir}" in backup.stderr
+    assert [path.name for path in other.data_dir.iterdir()] == ["notes.txt"]
     (tmp_path / "file").write_text("")
     assert "file" in Operator(tmp_path / "file").error("create", "--user-id", "u")
 
