@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import shutil
 import threading
@@ -402,6 +403,25 @@ def test_an_unknown_format_is_refused_and_left_alone(start_server):
     server.start()
     with server.client(key) as client:
         assert client.get("/inbox").status == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may write into another user's directory")
+@pytest.mark.parametrize("with_a_store", [True, False], ids=["with a store", "still empty"])
+def test_root_is_kept_from_another_users_directory(tmp_path, with_a_store):
+    data_dir, nobody = tmp_path / "data", 65534
+    data_dir.mkdir()
+    if with_a_store:
+        assert keys.create(data_dir)["api_key"]
+    for path in (data_dir, *data_dir.rglob("*")):
+        os.chown(path, nobody, nobody)
+    before = sorted(data_dir.rglob("*"))
+    name = pwd.getpwuid(nobody).pw_name
+    expected = f"belongs to the user {name}: run this as that user (sudo -u {name} …)"
+    assert expected in start_error(data_dir=data_dir)
+    assert expected in keys.command(data_dir, "create", "--user-id", "u").stderr
+    if with_a_store:
+        assert expected in keys.command(data_dir, "list").stderr
+    assert sorted(data_dir.rglob("*")) == before
 
 
 def test_a_port_in_use_is_named(start_server, tmp_path):

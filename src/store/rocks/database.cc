@@ -1,6 +1,7 @@
 #include "store/rocks/database.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
@@ -215,6 +216,27 @@ Status write_format(const std::string& data_dir) {
   return sync_directory(data_dir);
 }
 
+/// As sudo takes it.
+std::string user_name(uid_t user) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> texts{};
+  if (getpwuid_r(user, &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  return "'#" + std::to_string(user) + "'";
+}
+
+/// What root writes into another user's store is root's, and keeps that user's server from opening it. Other users are
+/// kept out by the system.
+Status check_owner(const std::string& data_dir) {
+  if (geteuid() != 0) return Done{};
+  struct stat found{};
+  if (stat(database_dir(data_dir).c_str(), &found) != 0 && stat(data_dir.c_str(), &found) != 0) return Done{};
+  if (found.st_uid == 0) return Done{};
+  const std::string owner = user_name(found.st_uid);
+  return Error{ErrorCode::invalid_argument, "the store in " + data_dir + " belongs to the user " + owner +
+                                                ": run this as that user (sudo -u " + owner + " …)"};
+}
+
 Status check_format(const std::string& data_dir) {
   std::ifstream file(format_path(data_dir));
   std::string name;
@@ -282,6 +304,7 @@ class Database::FailureListener final : public rocksdb::EventListener {
 };
 
 Status Database::prepare_directory(const DatabaseConfig& config) {
+  if (auto owned = check_owner(config.data_dir); !owned) return owned;
   std::error_code error;
   const bool had_database = fs::exists(database_dir(config.data_dir), error);
   if (!fs::exists(config.data_dir, error)) {
