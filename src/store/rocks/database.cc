@@ -239,6 +239,9 @@ Status check_owner(const std::string& data_dir) {
 
 Status check_format(const std::string& data_dir) {
   std::ifstream file(format_path(data_dir));
+  if (!file) {
+    return Error{ErrorCode::unavailable, "cannot read " + format_path(data_dir) + ": " + std::strerror(errno)};
+  }
   std::string name;
   std::string version;
   file >> name >> version;
@@ -317,6 +320,7 @@ Status Database::prepare_directory(const DatabaseConfig& config) {
     if (auto synced = sync_parent(config.data_dir); !synced) return synced;
   }
   if (fs::exists(format_path(config.data_dir), error)) return check_format(config.data_dir);
+  if (error) return Error{ErrorCode::unavailable, "cannot look into " + config.data_dir + ": " + error.message()};
   if (had_database) {
     return Error{ErrorCode::invalid_argument,
                  config.data_dir + "/db exists without " + format_path(config.data_dir) +
