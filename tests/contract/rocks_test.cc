@@ -253,6 +253,30 @@ TEST_F(RocksContract, BackupIntoANameThatEndsInASlashIsMade) {
   EXPECT_EQ(inbox().size(), 1U);
 }
 
+TEST_F(RocksContract, BackupLeavesNothingBesideItselfAndTouchesNothingThatWasThere) {
+  open();
+  std::filesystem::create_directory(directory / "copies");
+  std::ofstream(directory / "copies/daily.partial") << "somebody's";
+  const auto made = sync_wait(store->backup(directory / "copies/daily"));
+  ASSERT_TRUE(made) << made.error().message;
+  std::ofstream(directory / "copies/file") << "no directory";
+  EXPECT_FALSE(sync_wait(store->backup(directory / "copies/file/daily")));
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "copies")) {
+    names.insert(entry.path().filename());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"daily", "daily.partial", "file"}));
+}
+
+TEST_F(RocksContract, BackupThatFailsLeavesNothing) {
+  use_failing_disk();
+  open();
+  ASSERT_TRUE(append(numbered(1)));
+  disk->set(FailingFileSystem::Fault::full);
+  EXPECT_FALSE(sync_wait(store->backup(directory / "copies/daily")));
+  EXPECT_TRUE(std::filesystem::is_empty(directory / "copies"));
+}
+
 TEST_F(RocksContract, CountersAreExactAfterManyRestarts) {
   std::size_t expected = 0;
   for (std::size_t round = 0; round < 5; ++round) {

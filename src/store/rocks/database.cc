@@ -291,6 +291,16 @@ Status check_logs_alone(const DatabaseConfig& config) {
   return Done{};
 }
 
+/// A data directory in `directory`, which is there and empty.
+Status make_copy(rocksdb::DB& db, const std::string& directory) {
+  rocksdb::Checkpoint* raw = nullptr;
+  auto status = rocksdb::Checkpoint::Create(&db, &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
+  if (status.ok()) status = maker->CreateCheckpoint(database_dir(directory));
+  if (!status.ok()) return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
+  return write_format(directory);
+}
+
 }  // namespace
 
 /// Background flushes and compactions fail without a caller: their failure stops writes too.
@@ -420,24 +430,22 @@ Status Database::checkpoint(const std::string& name) {
   if (fs::exists(directory, error)) {
     return Error{ErrorCode::invalid_argument, directory + " exists: name a directory that does not"};
   }
-  const std::string partial = directory + ".partial";
-  fs::remove_all(partial, error);
-  fs::create_directories(partial, error);
-  if (error) return Error{ErrorCode::invalid_argument, "cannot make " + partial + ": " + error.message()};
-  chmod(partial.c_str(), S_IRWXU);
-
-  rocksdb::Checkpoint* raw = nullptr;
-  auto status = rocksdb::Checkpoint::Create(db_.get(), &raw);
-  const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
-  if (status.ok()) status = maker->CreateCheckpoint(database_dir(partial));
-  if (!status.ok()) {
-    fs::remove_all(partial, error);
-    return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
+  const auto parent = fs::absolute(directory).parent_path();
+  fs::create_directories(parent, error);
+  if (error) return Error{ErrorCode::invalid_argument, "cannot make " + parent.string() + ": " + error.message()};
+  // A name of its own: what is left of a backup that was interrupted is in nobody's way, and not ours to remove.
+  std::string partial = directory + ".partial.XXXXXX";
+  if (mkdtemp(partial.data()) == nullptr) {
+    return Error{ErrorCode::invalid_argument, "cannot make " + directory + ".partial: " + std::strerror(errno)};
   }
-  if (auto written = write_format(partial); !written) return written;
-  fs::rename(partial, directory, error);
-  if (error) return Error{ErrorCode::unavailable, "cannot rename " + partial + ": " + error.message()};
-  return sync_parent(directory);
+  auto made = make_copy(*db_, partial);
+  if (made) {
+    fs::rename(partial, directory, error);
+    if (!error) return sync_parent(directory);
+    made = Error{ErrorCode::unavailable, "cannot rename " + partial + ": " + error.message()};
+  }
+  fs::remove_all(partial, error);
+  return made;
 }
 
 }  // namespace triggers::store
