@@ -10,6 +10,7 @@
 #include "config/render.h"
 #include "keys_command.h"
 #include "operator_client.h"
+#include "output.h"
 #include "serve.h"
 #include "tables_command.h"
 
@@ -20,6 +21,12 @@ using namespace triggers;
 int complain(const std::string& message) {
   std::fprintf(stderr, "triggers: %s\n", message.c_str());
   return 1;
+}
+
+/// The exit status of a command that has printed.
+int finish(int status) {
+  if (status == 0 && !flush_output()) return complain("cannot write to standard output");
+  return status;
 }
 
 /// What is left of the configuration after flags, environment and file; or a message and no settings.
@@ -92,14 +99,14 @@ int main(int argc, char** argv) {
   umask(S_IRWXG | S_IRWXO);
   if (config_command->parsed() && as_markdown) {
     std::fputs(config::render_markdown().c_str(), stdout);
-    return 0;
+    return finish(0);
   }
   const auto settings = load(flags);
   if (!settings) return 1;
   if (serve_command->parsed()) return serve(settings->config);
-  if (keys_app->parsed()) return keys.run(settings->config);
-  if (tables_app->parsed()) return tables.run(settings->config);
-  if (backup_command->parsed()) return backup(settings->config, backup_directory);
+  if (keys_app->parsed()) return finish(keys.run(settings->config));
+  if (tables_app->parsed()) return finish(tables.run(settings->config));
+  if (backup_command->parsed()) return finish(backup(settings->config, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
-  return 0;
+  return finish(0);
 }

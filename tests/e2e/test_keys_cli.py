@@ -5,11 +5,12 @@ import os
 import re
 import socket
 import stat
+import subprocess
 
 import pytest
 
 from support import keys
-from support.program import run
+from support.program import binary, environment, run
 from support.server import Server
 
 api_key_shape = re.compile(r"[0-9A-Za-z]{64}")
@@ -151,6 +152,30 @@ def test_errors_say_what_to_change(operator):
     operator.json("revoke", key_id)
     assert "revoked" in operator.error("update", key_id, "--status", "active")
     assert len(operator.json("list")["keys"]) == 1
+
+
+def into_a_full_disk(*arguments):
+    """Runs `triggers <arguments>` where nothing can be printed; the CompletedProcess."""
+    command = [binary(), *[str(argument) for argument in arguments]]
+    with open("/dev/full", "wb") as full:
+        return subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment(), text=True, timeout=60,
+                              check=False)
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["for people", "as JSON"])
+def test_what_cannot_be_printed_is_an_error(operator, form):
+    place = ["--data-dir", operator.data_dir, *form]
+    made = into_a_full_disk("keys", "create", "--user-id", "u", *place)
+    (key,) = operator.json("list")["keys"]
+    rotated = into_a_full_disk("keys", "rotate", key["key_id"], *place)
+    for lost in (made, rotated):
+        assert lost.returncode == 1
+        assert f"`triggers keys rotate {key['key_id']}`" in lost.stderr
+        assert f"`triggers keys revoke {key['key_id']}`" in lost.stderr
+    listed = into_a_full_disk("keys", "list", *place)
+    shown = into_a_full_disk("config")
+    for lost in (listed, shown):
+        assert (lost.returncode, lost.stderr) == (1, "triggers: cannot write to standard output\n")
 
 
 def test_a_directory_without_a_store_is_an_error_and_stays_as_it_is(tmp_path):
