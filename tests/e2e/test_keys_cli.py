@@ -137,18 +137,23 @@ def test_errors_say_what_to_change(operator):
     assert "user-id" in operator.error("create")
     for rate in ("0", "-1", "lots", "10000001", "1.5"):
         assert "rate_limit" in operator.error("create", "--user-id", "u", "--rate-limit", rate)
-    assert "expires_at" in operator.error("create", "--user-id", "u", "--expires", "yesterday")
+    for expiry in ("yesterday", "1x", "36501d", "99999999d", "9" * 30 + "d"):
+        message = operator.error("create", "--user-id", "u", "--expires", expiry)
+        assert "--expires: it takes an RFC 3339 time, how long from now (90s, 15m, 12h, 30d, at most 36500d)" in message
     assert "expires_at" in operator.error("update", key_id, "--expires", "2001-01-01T00:00:00Z")
     assert "user_email" in operator.error("create", "--user-id", "u", "--user-email", "nobody")
     assert "user_id" in operator.error("create", "--user-id", "")
-    assert "grace_seconds" in operator.error("rotate", key_id, "--grace", "31d")
-    assert "grace_seconds" in operator.error("rotate", key_id, "--grace", "soon")
+    for grace in ("31d", "soon", "1x", "-1"):
+        assert "--grace: it takes how long: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
+    for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
+        assert f"{flag}: it must be UTF-8" in operator.error("create", "--user-id", "u", flag, os.fsdecode(b"\xff"))
     assert "nothing to change" in operator.error("update", key_id)
     for command in ("show", "rotate", "revoke"):
         assert "No key has this id" in operator.error(command, "key_nowhere")
     assert "No key has this id" in operator.error("update", "../x", "--description", "d")
     as_json = operator.run("show", "key_nowhere", "--json")
     assert json.loads(as_json.stderr)["error_code"] == "NOT_FOUND"
+    assert operator.json("update", key_id, "--expires", "36500d")["expires_at"] > "2100"
     operator.json("revoke", key_id)
     assert "revoked" in operator.error("update", key_id, "--status", "active")
     assert len(operator.json("list")["keys"]) == 1
