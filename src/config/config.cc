@@ -18,9 +18,14 @@ struct Given {
 
 Error refuse(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
 
+/// A URL with a user's name may hold a password.
+bool holds_secret(const Option& option, std::string_view text) {
+  return option.secret || (option.type == Type::url && text.find('@') != std::string_view::npos);
+}
+
 Error bad_value(const Option& option, const Given& given) {
   std::string message(option.name);
-  message.append(" = ").append(option.secret ? "(redacted)" : given.text.substr(0, 200));
+  message.append(" = ").append(holds_secret(option, given.text) ? "(redacted)" : given.text.substr(0, 200));
   message.append(" (").append(given.origin).append(") is refused");
   if (const auto bounds = bounds_text(option); !bounds.empty()) message.append(": it must be ").append(bounds);
   if (!option.unit.empty()) message.append(" ").append(option.unit);

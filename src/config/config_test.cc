@@ -179,6 +179,20 @@ TEST(Load, BadValueIsRefusedWithNameValueSourceAndBounds) {
   EXPECT_THAT(refusal({{"no-such", "1"}}), HasSubstr("--no-such"));
 }
 
+TEST(Load, UrlWithAUserOrOfAnotherSchemeIsRefusedAndAPasswordIsNotPrinted) {
+  for (const auto* text : {"http://anna:hunter2@localhost:8001", "ftp://anna:hunter2@x", "anna:hunter2@localhost"}) {
+    EXPECT_EQ(refusal({{"dynamodb-endpoint-url", text}}),
+              "dynamodb-endpoint-url = (redacted) (flag --dynamodb-endpoint-url) is refused: it must be "
+              "http(s)://host[:port] without a user");
+  }
+  for (const auto* text : {"ftp://x", "localhost:8001", "http://", "http://x:99999"}) {
+    EXPECT_THAT(refusal({{"dynamodb-endpoint-url", text}}), HasSubstr(std::string(" = ") + text + " ("));
+  }
+  EXPECT_EQ(loaded({{"dynamodb-endpoint-url", "https://[::1]:8001"}}).config.dynamodb_endpoint_url,
+            "https://[::1]:8001");
+  EXPECT_TRUE(parse_value(*find_option("dynamodb-endpoint-url"), ""));
+}
+
 TEST(Load, EmptyVariableIsUnset) { EXPECT_EQ(loaded({}, {{"PORT", ""}}).config.port, 8000); }
 
 TEST(Load, WhatMustHoldTogetherIsChecked) {

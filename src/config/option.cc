@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "aws/url.h"
 #include "limit/address.h"
 
 namespace triggers::config {
@@ -126,6 +127,7 @@ std::string bounds_text(const Option& option) {
     case Type::rate: return range + " or unlimited";
     case Type::networks: return "addresses or networks, comma separated";
     case Type::origins: return "http(s)://host[:port], comma separated, or *";
+    case Type::url: return "http(s)://host[:port] without a user";
   }
   return "";
 }
@@ -145,6 +147,9 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
       if (!limit::parse_networks(text).ok()) return std::nullopt;
       return Value{.text = std::string(text)};
     case Type::origins: return parse_origins(text);
+    case Type::url:
+      if (!text.empty() && !aws::parse_url(text).ok()) return std::nullopt;
+      return Value{.text = std::string(text)};
   }
   return std::nullopt;
 }

@@ -16,6 +16,7 @@ enum class Type : std::uint8_t {
   rate,      ///< An integer within the bounds, or `unlimited`.
   networks,  ///< Comma separated addresses and CIDR blocks.
   origins,   ///< Comma separated web origins (`https://app.example.com`), or `*`.
+  url,       ///< `http(s)://host[:port]`, or empty. One with a user's name is refused and never printed.
 };
 
 struct Config;

@@ -300,6 +300,7 @@ constexpr Option all_options[] = {
      .set = [](Config& c, const Value& v) { c.aws_region = v.text; }},
     {.name = "dynamodb-endpoint-url",
      .env = "DYNAMODB_ENDPOINT_URL",
+     .type = Type::url,
      .section = "Store",
      .help = "Where DynamoDB is, or what speaks its protocol; empty: AWS, in the region.",
      .set = [](Config& c, const Value& v) { c.dynamodb_endpoint_url = v.text; }},
