@@ -63,7 +63,10 @@ http::ServerConfig server_config(const config::Config& config) {
   server.host = config.host;
   server.port = config.port;
   // With DynamoDB the commands go to the tables themselves, as this server does.
-  if (config.store == config::Store::embedded) server.unix_socket_path = local_socket_path(config.data_dir);
+  if (config.store == config::Store::embedded) {
+    server.unix_socket_path = local_socket_path(config.data_dir);
+    server.unix_socket_name = config.data_dir + "/admin.sock";
+  }
   server.threads = config.threads;
   server.tls_cert_path = config.tls_cert_path;
   server.tls_key_path = config.tls_key_path;

@@ -430,6 +430,11 @@ def test_a_port_in_use_is_named(start_server, tmp_path):
     assert str(server.port) in error and "in use" in error
 
 
+def test_what_is_in_the_way_of_the_local_socket_is_named(tmp_path):
+    (tmp_path / "data" / "admin.sock").mkdir(parents=True)
+    assert f"not a socket, and in the way of one: {tmp_path}/data/admin.sock" in start_error(data_dir=tmp_path / "data")
+
+
 def test_a_data_directory_that_cannot_be_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     assert "file" in start_error(data_dir=tmp_path / "file" / "data")
