@@ -63,6 +63,7 @@ int backup(const config::Config& config, const std::string& directory) {
 
 int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);  // A peer that is gone is an error of the write, also of one by OpenSSL.
+  signal(SIGXFSZ, SIG_IGN);  // A file-size limit is a full disk: an error of the write, not the end of the process.
   CLI::App app{"Triggers: send events in, read those that nobody has handled yet, acknowledge them."};
   app.set_version_flag("--version", std::string{"triggers "} + TRIGGERS_VERSION);
   app.require_subcommand(1);

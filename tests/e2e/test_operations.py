@@ -4,7 +4,9 @@ import json
 import os
 import pwd
 import re
+import resource
 import shutil
+import subprocess
 import threading
 import time
 
@@ -12,7 +14,7 @@ import pytest
 
 from support import keys
 from support.client import raw_request
-from support.program import repository, run
+from support.program import binary, environment, repository, run
 from support.server import free_port
 
 # -- Configuration
@@ -446,4 +448,11 @@ def test_help_and_version_are_there():
     for command in ([], ["serve"], ["keys"], ["keys", "create"], ["backup"], ["config"]):
         done = run(*command, "--help")
         assert done.returncode == 0 and len(done.stdout) > 100
-    assert run().returncode != 0 and run("nonsense").returncode != 0
+
+
+def test_a_limit_of_file_sizes_is_an_error_of_a_command_too(tmp_path):
+    with open(tmp_path / "options", "wb") as file:
+        done = subprocess.run([binary(), "config"], stdout=file, stderr=subprocess.PIPE, env=environment(), text=True,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)), timeout=60,
+                              check=False)
+    assert (done.returncode, done.stderr) == (1, "triggers: cannot write to standard output\n")
