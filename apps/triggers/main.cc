@@ -18,6 +18,8 @@ namespace {
 
 using namespace triggers;
 
+constexpr int usage_status = 2;
+
 int complain(const std::string& message) {
   std::fprintf(stderr, "triggers: %s\n", message.c_str());
   return 1;
@@ -27,6 +29,17 @@ int complain(const std::string& message) {
 int finish(int status) {
   if (status == 0 && !flush_output()) return complain("cannot write to standard output");
   return status;
+}
+
+/// Says what is wrong with the arguments, or prints what they ask for: help, or the version.
+int leave(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return finish(app.exit(error));
+  std::string message = error.what();
+  // CLI11 misses the command before it looks at the word in its place.
+  const auto unknown = app.remaining(true);
+  if (error.get_name() == "RequiredError" && !unknown.empty()) message += ": " + unknown.front() + " is not known";
+  complain(message + "\nRun with --help for more information.");
+  return usage_status;
 }
 
 /// What is left of the configuration after flags, environment and file; or a message and no settings.
@@ -94,7 +107,11 @@ int main(int argc, char** argv) {
   config_command->add_flag("--markdown", as_markdown, "Prints the table of all options for the documentation");
   flags.declare(*config_command);
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return leave(app, error);
+  }
   // Events, hashes of keys, the secret that signs cursors: the owner's alone, also in a directory that was there
   // before.
   umask(S_IRWXG | S_IRWXO);

@@ -456,3 +456,15 @@ def test_a_limit_of_file_sizes_is_an_error_of_a_command_too(tmp_path):
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)), timeout=60,
                               check=False)
     assert (done.returncode, done.stderr) == (1, "triggers: cannot write to standard output\n")
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ([], "subcommand"), (["frob"], "frob is not known"), (["keys", "frob"], "frob is not known"),
+    (["keys", "create"], "--user-id is required"), (["serve", "--frob"], "--frob"), (["backup"], "directory is required")],
+    ids=" ".join)
+def test_arguments_that_are_wrong_are_named(arguments, words):
+    done = run(*arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    first, second = done.stderr.splitlines()
+    assert first.startswith("triggers: ") and words in first
+    assert "--help" in second
