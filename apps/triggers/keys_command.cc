@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "auth/validate.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "keys_output.h"
@@ -43,6 +44,22 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   if (unit == "d") return std::chrono::days{number};
   return std::nullopt;
 }
+
+/// What is wrong with the text of a flag; empty if nothing is.
+std::string expiry_problem(const std::string& text) {
+  constexpr std::chrono::days span_max{36'500};
+  const auto span = parse_duration(text);
+  if (text == "never" || (span ? *span <= span_max : parse_timestamp(text).has_value())) return {};
+  return "it takes an RFC 3339 time, how long from now (90s, 15m, 12h, 30d, at most 36500d), or never";
+}
+
+std::string grace_problem(const std::string& text) {
+  constexpr std::chrono::days grace_max{30};
+  const auto span = parse_duration(text);
+  return span && *span <= grace_max ? "" : "it takes how long: 0, 90s, 15m, 24h, at most 30d";
+}
+
+std::string text_problem(const std::string& text) { return auth::is_utf8(text) ? "" : "it must be UTF-8"; }
 
 /// A time, or how long from now.
 json::value expiry_json(const std::string& text) {
@@ -111,17 +128,18 @@ struct KeysCommand::Flags {
 };
 
 void KeysCommand::Flags::add_fields(CLI::App& app) {
-  app.add_option("--user-email", user_email, "Whom to write to about this key");
+  app.add_option("--user-email", user_email, "Whom to write to about this key")->check(text_problem);
   app.add_option("--role", role, "viewer reads; creator also sends and acknowledges; admin also manages keys")
       ->check(CLI::IsMember({"viewer", "creator", "admin"}));
-  app.add_option("--rate-limit", rate_limit, "Requests a minute, 1 to 10000000, or unlimited");
+  app.add_option("--rate-limit", rate_limit, "Requests a minute, 1 to 10000000, or unlimited")->check(text_problem);
   app.add_option("--event-types", event_types,
                  "Types that it may send, comma separated; a trailing * is a prefix; empty: all")
       ->delimiter(',')
+      ->check(text_problem)
       ->allow_extra_args(false);  // What follows may be the key's id.
-  app.add_option("--expires", expires,
-                 "When it ends: an RFC 3339 time, or from now (12h, 30d); update also takes never");
-  app.add_option("--description", description, "What it is for");
+  app.add_option("--expires", expires, "When it ends: an RFC 3339 time, or from now (12h, up to 36500d), or never")
+      ->check(expiry_problem);
+  app.add_option("--description", description, "What it is for")->check(text_problem);
   app.add_flag("--all-tenants,!--own-tenant", all_tenants, "With role admin: manages the keys of every user");
 }
 
@@ -156,9 +174,7 @@ http::Request KeysCommand::Flags::request() const {
     } else if (rotate->parsed()) {
       request.method = http::Method::post;
       request.target += "/rotate";
-      // What is no duration goes to the API as it is, which says what it takes.
-      const auto span = parse_duration(grace);
-      body["grace_seconds"] = span ? json::value(span->count()) : json::value(grace);
+      body["grace_seconds"] = parse_duration(grace).value().count();
     } else if (revoke->parsed()) {
       request.method = http::Method::del;
     }
@@ -174,11 +190,13 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   Flags& flags = *flags_;
   app.require_subcommand(1);
   flags.create = app.add_subcommand("create", "Creates a key and prints it, once");
-  flags.create->add_option("--user-id", flags.user_id, "The tenant that owns what is sent with the key")->required();
+  flags.create->add_option("--user-id", flags.user_id, "The tenant that owns what is sent with the key")
+      ->required()
+      ->check(text_problem);
   flags.add_fields(*flags.create);
 
   flags.list = app.add_subcommand("list", "Lists keys, without their secrets");
-  flags.list->add_option("--user-id", flags.user_id, "Only this user's");
+  flags.list->add_option("--user-id", flags.user_id, "Only this user's")->check(text_problem);
 
   const auto with_id = [&](std::string name, std::string help) {
     auto* command = app.add_subcommand(std::move(name), std::move(help));
@@ -192,6 +210,7 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
       ->check(CLI::IsMember({"active", "inactive"}));
   flags.rotate = with_id("rotate", "Makes a new secret and prints it, once; the old one stays valid for the grace");
   flags.rotate->add_option("--grace", flags.grace, "How long the old secret stays valid: 0, 90s, 15m, 24h, up to 30d")
+      ->check(grace_problem)
       ->capture_default_str();
   flags.revoke = with_id("revoke", "Ends a key for good, at once");
   for (auto* command : app.get_subcommands({})) command->add_flag("--json", flags.as_json, "Prints JSON");

@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "output.h"
+
 namespace triggers {
 namespace {
 
@@ -64,13 +66,27 @@ int print_error(const json::object& error) {
   return 1;
 }
 
+/// What was printed did not arrive. A secret that nobody has seen cannot be shown again.
+int print_loss(const json::object& answer) {
+  if (!answer.contains("api_key")) {
+    std::fputs("triggers: cannot write to standard output\n", stderr);
+    return 1;
+  }
+  const std::string id = shown(answer, "key_id");
+  std::fprintf(stderr,
+               "triggers: cannot write to standard output, so the new secret of %s is lost: make another with "
+               "`triggers keys rotate %s`, or end the key with `triggers keys revoke %s`\n",
+               id.c_str(), id.c_str(), id.c_str());
+  return 1;
+}
+
 }  // namespace
 
 int print_keys_answer(const OperatorAnswer& answer, bool as_json) {
   const bool failed = answer.status >= 400;
-  if (as_json) {
-    std::fputs(answer.body.c_str(), failed ? stderr : stdout);
-    return failed ? 1 : 0;
+  if (failed && as_json) {
+    std::fputs(answer.body.c_str(), stderr);
+    return 1;
   }
   json::error_code error;
   const auto value = json::parse(answer.body, error);
@@ -80,12 +96,14 @@ int print_keys_answer(const OperatorAnswer& answer, bool as_json) {
   }
   const auto& object = value.get_object();
   if (failed) return print_error(object);
-  if (const auto* keys = object.if_contains("keys"); keys != nullptr && keys->is_array()) {
+  if (as_json) {
+    std::fputs(answer.body.c_str(), stdout);
+  } else if (const auto* keys = object.if_contains("keys"); keys != nullptr && keys->is_array()) {
     print_table(keys->get_array());
   } else {
     print_fields(object);
   }
-  return 0;
+  return flush_output() ? 0 : print_loss(object);
 }
 
 }  // namespace triggers

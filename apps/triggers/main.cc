@@ -10,6 +10,7 @@
 #include "config/render.h"
 #include "keys_command.h"
 #include "operator_client.h"
+#include "output.h"
 #include "serve.h"
 #include "tables_command.h"
 
@@ -17,9 +18,28 @@ namespace {
 
 using namespace triggers;
 
+constexpr int usage_status = 2;
+
 int complain(const std::string& message) {
   std::fprintf(stderr, "triggers: %s\n", message.c_str());
   return 1;
+}
+
+/// The exit status of a command that has printed.
+int finish(int status) {
+  if (status == 0 && !flush_output()) return complain("cannot write to standard output");
+  return status;
+}
+
+/// Says what is wrong with the arguments, or prints what they ask for: help, or the version.
+int leave(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return finish(app.exit(error));
+  std::string message = error.what();
+  // CLI11 misses the command before it looks at the word in its place.
+  const auto unknown = app.remaining(true);
+  if (error.get_name() == "RequiredError" && !unknown.empty()) message += ": " + unknown.front() + " is not known";
+  complain(message + "\nRun with --help for more information.");
+  return usage_status;
 }
 
 /// What is left of the configuration after flags, environment and file; or a message and no settings.
@@ -56,6 +76,7 @@ int backup(const config::Config& config, const std::string& directory) {
 
 int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);  // A peer that is gone is an error of the write, also of one by OpenSSL.
+  signal(SIGXFSZ, SIG_IGN);  // A file-size limit is a full disk: an error of the write, not the end of the process.
   CLI::App app{"Triggers: send events in, read those that nobody has handled yet, acknowledge them."};
   app.set_version_flag("--version", std::string{"triggers "} + TRIGGERS_VERSION);
   app.require_subcommand(1);
@@ -86,20 +107,24 @@ int main(int argc, char** argv) {
   config_command->add_flag("--markdown", as_markdown, "Prints the table of all options for the documentation");
   flags.declare(*config_command);
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return leave(app, error);
+  }
   // Events, hashes of keys, the secret that signs cursors: the owner's alone, also in a directory that was there
   // before.
   umask(S_IRWXG | S_IRWXO);
   if (config_command->parsed() && as_markdown) {
     std::fputs(config::render_markdown().c_str(), stdout);
-    return 0;
+    return finish(0);
   }
   const auto settings = load(flags);
   if (!settings) return 1;
   if (serve_command->parsed()) return serve(settings->config);
-  if (keys_app->parsed()) return keys.run(settings->config);
-  if (tables_app->parsed()) return tables.run(settings->config);
-  if (backup_command->parsed()) return backup(settings->config, backup_directory);
+  if (keys_app->parsed()) return finish(keys.run(settings->config));
+  if (tables_app->parsed()) return finish(tables.run(settings->config));
+  if (backup_command->parsed()) return finish(backup(settings->config, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
-  return 0;
+  return finish(0);
 }

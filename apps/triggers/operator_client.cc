@@ -25,9 +25,14 @@ bool starts_a_store(const http::Request& request) {
 constexpr std::chrono::seconds patience{10};
 constexpr std::chrono::milliseconds look_interval{20};
 
-bool holds_nothing(const std::string& directory) {
-  std::error_code error;
-  return !std::filesystem::exists(directory, error) || std::filesystem::is_empty(directory, error);
+/// `not_found` if there is neither a store nor a part of one.
+Status expect_store(const std::string& directory) {
+  for (const auto* name : {"/FORMAT", "/db"}) {
+    std::error_code error;
+    if (std::filesystem::exists(directory + name, error)) return Done{};
+    if (error) return Error{ErrorCode::unavailable, "cannot look into " + directory + ": " + error.message()};
+  }
+  return Error{ErrorCode::not_found, "there is no store in " + directory + ": name its directory with --data-dir"};
 }
 
 /// Over the local socket; `unavailable` if nobody listens there.
@@ -46,9 +51,8 @@ Result<OperatorAnswer> ask_server(const std::string& data_dir, const http::Reque
 /// On the store itself; `conflict` if another process has it.
 Result<OperatorAnswer> ask_store(const config::Config& config, const http::Request& request) {
   const bool embedded = config.store == config::Store::embedded;
-  if (embedded && !starts_a_store(request) && holds_nothing(config.data_dir)) {
-    return Error{ErrorCode::not_found,
-                 "there is no store in " + config.data_dir + ": name its directory with --data-dir"};
+  if (embedded && !starts_a_store(request)) {
+    if (auto found = expect_store(config.data_dir); !found) return std::move(found).error();
   }
   auto service = Service::open(config, false);
   if (!service) return std::move(service).error();

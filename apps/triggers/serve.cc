@@ -31,7 +31,6 @@ sigset_t block_stop_signals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGXFSZ, SIG_IGN);  // A file-size limit is a full disk: an error of the write, not the end of the process.
   return signals;
 }
 
@@ -63,7 +62,10 @@ http::ServerConfig server_config(const config::Config& config) {
   server.host = config.host;
   server.port = config.port;
   // With DynamoDB the commands go to the tables themselves, as this server does.
-  if (config.store == config::Store::embedded) server.unix_socket_path = local_socket_path(config.data_dir);
+  if (config.store == config::Store::embedded) {
+    server.unix_socket_path = local_socket_path(config.data_dir);
+    server.unix_socket_name = config.data_dir + "/admin.sock";
+  }
   server.threads = config.threads;
   server.tls_cert_path = config.tls_cert_path;
   server.tls_key_path = config.tls_key_path;

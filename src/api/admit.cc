@@ -55,7 +55,10 @@ Refusal over_rate(const limit::Decision& rate) {
   const auto retry_ms = std::chrono::ceil<std::chrono::milliseconds>(rate.retry_after).count();
   return {Code::rate_limit_exceeded,
           fmt::format("This API key is limited to {} requests a minute: wait {} ms.", rate.limit.value_or(0), retry_ms),
-          Details().number("limit_per_minute", rate.limit.value_or(0)).number("retry_after_ms", retry_ms).json(),
+          Details()
+              .number("limit_per_minute", rate.limit.value_or(0))
+              .number("retry_after_ms", static_cast<std::uint64_t>(retry_ms))
+              .json(),
           {{"Retry-After", limit::retry_after_field(rate.retry_after)}},
           {}};
 }

@@ -5,12 +5,13 @@
 #include "api/endpoints.h"
 #include "api/event_json.h"
 #include "api/input.h"
+#include "event/utf8.h"
 
 namespace triggers::api {
 namespace {
 
 constexpr std::size_t limit_max = 200;
-constexpr std::size_t event_type_bytes_max = 255 * 4;
+constexpr std::size_t event_type_chars_max = 255;
 
 CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
   CursorScope scope{exchange.key->tenant.id, query.inbox, {}};
@@ -28,8 +29,9 @@ Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& 
     query.limit = static_cast<std::size_t>(*number);
   }
   if (const auto* type = find(*parameters, "event_type")) {
-    if (type->empty() || type->size() > event_type_bytes_max)
+    if (type->empty() || event::count_code_points(*type) > event_type_chars_max) {
       return invalid("event_type", "must have 1 to 255 characters");
+    }
     query.event_type = *type;
   }
   if (const auto* cursor = find(*parameters, "cursor")) {

@@ -154,8 +154,8 @@ Refusal from_refusal(const event::Refusal& refusal) {
           fmt::format("{}: {}", refusal.field, refusal.message),
           Details()
               .text("field", refusal.field)
-              .number("limit_bytes", static_cast<std::int64_t>(refusal.limit_bytes))
-              .number("size_bytes", static_cast<std::int64_t>(refusal.size_bytes))
+              .number("limit_bytes", refusal.limit_bytes)
+              .number("size_bytes", refusal.size_bytes)
               .json(),
           {},
           {}};

@@ -30,10 +30,7 @@ Outcome<event::BatchElements> split(const Services& services, const http::Reques
     return Refusal{
         Code::payload_too_large,
         fmt::format("A batch is at most {} events: send these {} in several.", batch_events_max, batch.count),
-        Details()
-            .number("limit_events", batch_events_max)
-            .number("events", static_cast<std::int64_t>(batch.count))
-            .json(),
+        Details().number("limit_events", batch_events_max).number("events", batch.count).json(),
         {},
         {}};
   }

@@ -87,7 +87,7 @@ Details& Details::text(std::string_view member, std::string_view value) {
   return *this;
 }
 
-Details& Details::number(std::string_view member, std::int64_t value) {
+Details& Details::number(std::string_view member, std::uint64_t value) {
   name(member);
   members_ += std::to_string(value);
   return *this;
@@ -131,8 +131,8 @@ Refusal from_error(const Error& error) {
 Refusal from_protocol(const http::ProtocolError& error) {
   const auto sized = [&](Code code) {
     Details details;
-    if (error.limit_bytes > 0) details.number("limit_bytes", static_cast<std::int64_t>(error.limit_bytes));
-    if (error.size_bytes > 0) details.number("size_bytes", static_cast<std::int64_t>(error.size_bytes));
+    if (error.limit_bytes > 0) details.number("limit_bytes", error.limit_bytes);
+    if (error.size_bytes > 0) details.number("size_bytes", error.size_bytes);
     return Refusal{code, error.detail, details.json(), {}, {}};
   };
   using http::ProtocolProblem;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,7 +42,7 @@ enum class Code {
 class Details {
  public:
   Details& text(std::string_view name, std::string_view value);
-  Details& number(std::string_view name, std::int64_t value);
+  Details& number(std::string_view name, std::uint64_t value);
   /// `{…}`
   [[nodiscard]] std::string json() const { return "{" + members_ + "}"; }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <limits>
 #include <set>
 
 namespace triggers::api {
@@ -109,6 +110,8 @@ TEST(RefusalTest, EveryProtocolProblemHasItsStatus) {
   EXPECT_EQ(from_protocol({ProtocolProblem::body_too_large, "", 10, 11}).details,
             R"({"limit_bytes":10,"size_bytes":11})");
   EXPECT_EQ(from_protocol({ProtocolProblem::body_too_large, "", 10, 0}).details, R"({"limit_bytes":10})");
+  EXPECT_EQ(from_protocol({ProtocolProblem::body_too_large, "", 10, std::numeric_limits<std::size_t>::max()}).details,
+            R"({"limit_bytes":10,"size_bytes":18446744073709551615})");
 }
 
 TEST(RefusalTest, AnAnswerIsJsonWhateverItsTextHolds) {

@@ -100,6 +100,8 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+bool is_plain_text(std::string_view text) noexcept { return text_problem(text).empty(); }
+
 Result<Done> validate(const KeyRecord& record) {
   if (!is_key_id(record.key_id)) return invalid("key_id must be 1 to 64 letters, digits, `_` or `-`");
   if (record.user_id.empty() || record.user_id.size() > KeyLimits::user_id_bytes_max) {

@@ -30,5 +30,7 @@ struct KeyLimits {
 
 /// `text` is valid UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+/// `text` is UTF-8 without control characters (C0, DEL and C1).
+[[nodiscard]] bool is_plain_text(std::string_view text) noexcept;
 
 }  // namespace triggers::auth

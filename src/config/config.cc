@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "auth/validate.h"
 #include "base/invariant.h"
 #include "config/file.h"
 
@@ -18,11 +19,34 @@ struct Given {
 
 Error refuse(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
 
+/// A URL with a user's name may hold a password.
+bool holds_secret(const Option& option, std::string_view text) {
+  return option.secret || (option.type == Type::url && text.find('@') != std::string_view::npos);
+}
+
+/// For a message: one line, whatever bytes it holds.
+std::string printable(std::string_view text) {
+  constexpr std::size_t shown_bytes_max = 200;
+  constexpr std::string_view digits = "0123456789abcdef";
+  const bool utf8 = auth::is_utf8(text);
+  std::string out;
+  for (const char c : text.substr(0, shown_bytes_max)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !utf8)) {
+      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 Error bad_value(const Option& option, const Given& given) {
+  const auto bounds = bounds_text(option);
   std::string message(option.name);
-  message.append(" = ").append(option.secret ? "(redacted)" : given.text.substr(0, 200));
-  message.append(" (").append(given.origin).append(") is refused");
-  if (const auto bounds = bounds_text(option); !bounds.empty()) message.append(": it must be ").append(bounds);
+  message.append(" = ").append(holds_secret(option, given.text) ? "(redacted)" : printable(given.text));
+  message.append(" (").append(given.origin).append(") is refused: it must be ");
+  message.append(bounds.empty() ? "one line of text" : bounds);
   if (!option.unit.empty()) message.append(" ").append(option.unit);
   return refuse(std::move(message));
 }

@@ -179,6 +179,34 @@ TEST(Load, BadValueIsRefusedWithNameValueSourceAndBounds) {
   EXPECT_THAT(refusal({{"no-such", "1"}}), HasSubstr("--no-such"));
 }
 
+TEST(Load, TextThatCannotBeIsRefusedInOneLineWithWhatItMustBe) {
+  EXPECT_EQ(
+      refusal({}, {{"API_TITLE", "a\xff\x1b[31m"}}),
+      "api-title = a\\xff\\x1b[31m (environment API_TITLE) is refused: it must be UTF-8 without control characters");
+  EXPECT_EQ(refusal({{"api-version", "1\n2"}}),
+            "api-version = 1\\x0a2 (flag --api-version) is refused: it must be UTF-8 without control characters");
+  EXPECT_EQ(refusal({{"host", "a\nb"}}), "host = a\\x0ab (flag --host) is refused: it must be one line of text");
+  EXPECT_EQ(loaded({{"api-title", "Größe \"1\""}}).config.api_title, "Größe \"1\"");
+  for (const auto& text : {std::string("ab"), std::string(256, 'a'), std::string("a b c"), std::string("tablé")}) {
+    EXPECT_THAT(refusal({{"dynamodb-table-events", text}}), HasSubstr("it must be 3 to 255 of a-z A-Z 0-9 _ . -"));
+  }
+  EXPECT_TRUE(parse_value(*find_option("dynamodb-table-api-keys"), "My_table.2-" + std::string(244, 'x')));
+}
+
+TEST(Load, UrlWithAUserOrOfAnotherSchemeIsRefusedAndAPasswordIsNotPrinted) {
+  for (const auto* text : {"http://anna:hunter2@localhost:8001", "ftp://anna:hunter2@x", "anna:hunter2@localhost"}) {
+    EXPECT_EQ(refusal({{"dynamodb-endpoint-url", text}}),
+              "dynamodb-endpoint-url = (redacted) (flag --dynamodb-endpoint-url) is refused: it must be "
+              "http(s)://host[:port] without a user");
+  }
+  for (const auto* text : {"ftp://x", "localhost:8001", "http://", "http://x:99999"}) {
+    EXPECT_THAT(refusal({{"dynamodb-endpoint-url", text}}), HasSubstr(std::string(" = ") + text + " ("));
+  }
+  EXPECT_EQ(loaded({{"dynamodb-endpoint-url", "https://[::1]:8001"}}).config.dynamodb_endpoint_url,
+            "https://[::1]:8001");
+  EXPECT_TRUE(parse_value(*find_option("dynamodb-endpoint-url"), ""));
+}
+
 TEST(Load, EmptyVariableIsUnset) { EXPECT_EQ(loaded({}, {{"PORT", ""}}).config.port, 8000); }
 
 TEST(Load, WhatMustHoldTogetherIsChecked) {
@@ -199,7 +227,7 @@ TEST(Load, StoreIsDynamodbWhenOneOfItsOptionsIsGiven) {
   EXPECT_EQ(chosen.config.store, Store::dynamodb);
   EXPECT_EQ(chosen.config.dynamodb_table_api_keys, "keys");
   EXPECT_EQ(chosen.config.dynamodb_table_events, "triggers-events");
-  EXPECT_EQ(loaded({{"store", "embedded"}}, {{"DYNAMODB_TABLE_EVENTS", "e"}}).config.store, Store::embedded);
+  EXPECT_EQ(loaded({{"store", "embedded"}}, {{"DYNAMODB_TABLE_EVENTS", "events"}}).config.store, Store::embedded);
   EXPECT_EQ(loaded({}, {{"DYNAMODB_ENDPOINT_URL", "http://localhost:8001"}}).config.aws_region, "us-east-1");
 }
 

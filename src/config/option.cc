@@ -5,6 +5,8 @@
 #include <numeric>
 #include <vector>
 
+#include "auth/validate.h"
+#include "aws/url.h"
 #include "limit/address.h"
 
 namespace triggers::config {
@@ -73,6 +75,14 @@ std::optional<Value> parse_origins(std::string_view text) {
   }
 }
 
+bool is_table_name(std::string_view text) {
+  constexpr std::string_view others = "_.-";
+  return text.size() >= 3 && text.size() <= 255 && std::ranges::all_of(text, [&](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  others.find(c) != std::string_view::npos;
+         });
+}
+
 /// Levenshtein's distance.
 std::size_t edits(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -120,12 +130,15 @@ std::string bounds_text(const Option& option) {
   const auto range = std::to_string(option.min) + ".." + std::to_string(option.max);
   switch (option.type) {
     case Type::text: return "";
+    case Type::label: return "UTF-8 without control characters";
+    case Type::table: return "3 to 255 of a-z A-Z 0-9 _ . -";
     case Type::integer: return range;
     case Type::boolean: return "true|false";
     case Type::choice: return std::string(option.choices);
     case Type::rate: return range + " or unlimited";
     case Type::networks: return "addresses or networks, comma separated";
     case Type::origins: return "http(s)://host[:port], comma separated, or *";
+    case Type::url: return "http(s)://host[:port] without a user";
   }
   return "";
 }
@@ -135,6 +148,12 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
   if (text.find('\0') != std::string_view::npos || text.find('\n') != std::string_view::npos) return std::nullopt;
   switch (option.type) {
     case Type::text: return Value{.text = std::string(text)};
+    case Type::label:
+      if (!auth::is_plain_text(text)) return std::nullopt;
+      return Value{.text = std::string(text)};
+    case Type::table:
+      if (!is_table_name(text)) return std::nullopt;
+      return Value{.text = std::string(text)};
     case Type::integer: return parse_integer(option, text);
     case Type::boolean: return parse_boolean(text);
     case Type::choice: return parse_choice(option, text);
@@ -145,6 +164,9 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
       if (!limit::parse_networks(text).ok()) return std::nullopt;
       return Value{.text = std::string(text)};
     case Type::origins: return parse_origins(text);
+    case Type::url:
+      if (!text.empty() && !aws::parse_url(text).ok()) return std::nullopt;
+      return Value{.text = std::string(text)};
   }
   return std::nullopt;
 }

@@ -9,13 +9,16 @@
 namespace triggers::config {
 
 enum class Type : std::uint8_t {
-  text,
+  text,      ///< One line.
+  label,     ///< UTF-8 without control characters.
+  table,     ///< A name as DynamoDB takes it.
   integer,   ///< Decimal digits, within the bounds.
   boolean,   ///< true/false, yes/no, on/off, 1/0; case does not count.
   choice,    ///< One of `choices`; case does not count.
   rate,      ///< An integer within the bounds, or `unlimited`.
   networks,  ///< Comma separated addresses and CIDR blocks.
   origins,   ///< Comma separated web origins (`https://app.example.com`), or `*`.
+  url,       ///< `http(s)://host[:port]`, or empty. One with a user's name is refused and never printed.
 };
 
 struct Config;
@@ -48,7 +51,7 @@ struct Option {
 [[nodiscard]] const Option* find_option(std::string_view name) noexcept;
 /// The option whose name is nearest to `name`; nothing if none is near.
 [[nodiscard]] const Option* nearest_option(std::string_view name);
-/// `0..65535`, `debug|info|warning|error`, `true|false`, …; empty if any text will do.
+/// `0..65535`, `debug|info|warning|error`, `true|false`, …; empty if any line will do.
 [[nodiscard]] std::string bounds_text(const Option& option);
 /// Nothing if `text` is not within the option's bounds; blanks around it do not count.
 [[nodiscard]] std::optional<Value> parse_value(const Option& option, std::string_view text);

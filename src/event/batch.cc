@@ -44,12 +44,12 @@ std::variant<BatchElements, Refusal> split_array(std::string_view text, const Li
   Checker checker;
   Checker::Value value;
   if (!(is_array ? read_elements(cursor, batch, limits) : scan_value(cursor, checker, nesting_max, value))) {
-    return not_json(cursor.fault());
+    return not_json(cursor.fault(), nesting_max);
   }
   cursor.skip_space();
   if (!cursor.at_end()) {
     cursor.fail("there is more after the end of the value");
-    return not_json(cursor.fault());
+    return not_json(cursor.fault(), nesting_max);
   }
   if (!is_array) return refuse_body(fmt::format("A batch must be {}, but this is not an array.", batch_shape));
   return batch;

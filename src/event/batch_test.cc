@@ -52,7 +52,7 @@ TEST(SplitArray, AnElementNestedTooDeepIsLeftToParse) {
   const std::string deep(500, '['), closed(500, ']');
   EXPECT_THAT(array_elements("[" + deep + closed + ",{}]"), ElementsAre(deep + closed, "{}"));
   EXPECT_TRUE(std::holds_alternative<Refusal>(parse(deep + closed, {})));
-  EXPECT_THAT(refuse_array(std::string(100'000, '[')).message, HasSubstr("nested too deep"));
+  EXPECT_THAT(refuse_array(std::string(100'000, '[')).message, HasSubstr("nested too deep (over 1000 levels)."));
 }
 
 TEST(SplitArray, TooManyElementsAreCountedButNotKept) {

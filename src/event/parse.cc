@@ -74,7 +74,7 @@ class EventParser {
     if (auto refusal = refuse_text(text_, event_shape)) return refusal;
     cursor_.skip_space();
     if (cursor_.peek() != '{') return read_other();
-    if (!read_members()) return not_json(cursor_.fault());
+    if (!read_members()) return not_json(cursor_.fault(), limits_.depth_max);
     return refuse_rest();
   }
 
@@ -82,7 +82,7 @@ class EventParser {
   std::optional<Refusal> read_other() {
     const std::string_view raw(cursor_.position(), 1);
     Checker::Value value;
-    if (!scan_value(cursor_, checker_, limits_.depth_max, value)) return not_json(cursor_.fault());
+    if (!scan_value(cursor_, checker_, limits_.depth_max, value)) return not_json(cursor_.fault(), limits_.depth_max);
     if (auto refusal = refuse_rest()) return refusal;
     return refuse_body(fmt::format("An event must be {}, but this is {}.", event_shape, kind_of(raw)));
   }
@@ -91,7 +91,7 @@ class EventParser {
     cursor_.skip_space();
     if (cursor_.at_end()) return std::nullopt;
     cursor_.fail("there is more after the end of the value");
-    return not_json(cursor_.fault());
+    return not_json(cursor_.fault(), limits_.depth_max);
   }
 
   bool read_members() {

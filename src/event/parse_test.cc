@@ -257,7 +257,7 @@ TEST(Parse, APayloadMayHaveItsLimitAndNotAByteMore) {
 
 TEST(Parse, DepthIsLimitedInEveryField) {
   accept(with_payload(nested(98)));
-  EXPECT_THAT(refuse(with_payload(nested(99))).message, HasSubstr("nested too deep"));
+  EXPECT_THAT(refuse(with_payload(nested(99))).message, HasSubstr("nested too deep (over 100 levels)."));
   accept(R"({"event_type":"a","payload":{},"metadata":{"v":)" + nested(98) + "}}");
   EXPECT_EQ(refuse(R"({"event_type":"a","payload":{},"metadata":{"v":)" + nested(99) + "}}").field, "body");
   EXPECT_EQ(refuse(R"({"event_type":)" + nested(100)).field, "body");

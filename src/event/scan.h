@@ -9,6 +9,9 @@ namespace triggers::event {
 /// The deepest nesting that anything here recurses into, whatever the limits say: it bounds the stack.
 constexpr int nesting_max = 1000;
 
+/// What the fault of too many levels is called; whoever sets their number adds it.
+inline constexpr const char* nested_too_deep = "arrays and objects are nested too deep";
+
 template <class Visitor>
 bool scan_object(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out);
 template <class Visitor>
@@ -63,7 +66,7 @@ inline bool scan_name(Cursor& cursor, StringToken& name) {
 
 template <class Visitor>
 bool scan_object(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
-  if (levels == 0) return cursor.fail("arrays and objects are nested too deep");
+  if (levels == 0) return cursor.fail(nested_too_deep);
   cursor.take('{');
   auto object = visitor.begin_object();
   cursor.skip_space();
@@ -87,7 +90,7 @@ bool scan_object(Cursor& cursor, Visitor& visitor, int levels, typename Visitor:
 
 template <class Visitor>
 bool scan_array(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
-  if (levels == 0) return cursor.fail("arrays and objects are nested too deep");
+  if (levels == 0) return cursor.fail(nested_too_deep);
   cursor.take('[');
   auto array = visitor.begin_array();
   cursor.skip_space();

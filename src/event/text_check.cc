@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "event/scan.h"
 #include "event/utf8.h"
 
 namespace triggers::event {
@@ -21,8 +22,10 @@ std::optional<Refusal> refuse_text(std::string_view text, std::string_view what)
 
 Refusal refuse_body(std::string message) { return {Refusal::Kind::invalid, "body", std::move(message)}; }
 
-Refusal not_json(const Fault& fault) {
-  return refuse_body(fmt::format("The body is not valid JSON at byte offset {}: {}.", fault.offset, fault.what));
+Refusal not_json(const Fault& fault, int levels_max) {
+  const auto limit = fault.what == nested_too_deep ? fmt::format(" (over {} levels)", levels_max) : std::string();
+  return refuse_body(
+      fmt::format("The body is not valid JSON at byte offset {}: {}{}.", fault.offset, fault.what, limit));
 }
 
 }  // namespace triggers::event

@@ -13,6 +13,7 @@ namespace triggers::event {
 [[nodiscard]] std::optional<Refusal> refuse_text(std::string_view text, std::string_view what);
 
 [[nodiscard]] Refusal refuse_body(std::string message);
-[[nodiscard]] Refusal not_json(const Fault& fault);
+/// `levels_max`: how deep arrays and objects may be nested.
+[[nodiscard]] Refusal not_json(const Fault& fault, int levels_max);
 
 }  // namespace triggers::event

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "http/test_gzip.h"
 #include "http/test_server.h"
 
 namespace triggers::http {
@@ -14,6 +15,13 @@ const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 std::string post(const std::string& body, const std::string& target = "/p") {
   return "POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
          body;
+}
+
+std::string post_packed(const std::string& body, const std::string& target = "/p") {
+  const std::string packed = gzipped(body);
+  return "POST " + target +
+         " HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(packed.size()) +
+         "\r\n\r\n" + packed;
 }
 
 class BodiesTest : public testing::Test {
@@ -38,6 +46,24 @@ TEST_F(BodiesTest, LargeOnesTogetherHaveALimitAndSmallOnesAreStillTaken) {
   server_.gate.open();
   EXPECT_EQ(held.receive().status, 200U);
   EXPECT_EQ(server_.ask(post(large)).status, 200U);
+}
+
+TEST_F(BodiesTest, OneThatIsPackedSmallCountsAsWhatItTakes) {
+  server_.config.bodies_bytes_max = 300'000;
+  server_.start();
+  const std::string large(200'000, 'x');
+  RawClient held = server_.connect();
+  held.send(post_packed(large, "/wait"));
+  server_.gate.await_waiting(1);
+  EXPECT_GE(server_.server->stats().bodies_bytes, large.size());
+  RawClient refused = server_.connect();
+  refused.send(post_packed(large));
+  EXPECT_EQ(refused.receive().status, 503U);
+  EXPECT_TRUE(refused.ends());
+  EXPECT_EQ(server_.server->stats().bodies_refused, 1U);
+  server_.gate.open();
+  EXPECT_EQ(held.receive().status, 200U);
+  EXPECT_EQ(server_.ask(post_packed(large)).status, 200U);
 }
 
 TEST_F(BodiesTest, OneThatIsNeverEndedIsForgottenWithItsConnection) {

@@ -15,8 +15,8 @@ class Listener {
   /// `host` is an address or a name; `::` takes IPv4 too. Port 0 takes a free one.
   static Result<Listener> tcp(const std::string& host, std::uint16_t port);
   /// Only this user may connect (mode 0600). A file that a dead process left is replaced; a live one is an error. The
-  /// path has at most 107 bytes (unix(7)).
-  static Result<Listener> local(const std::string& path);
+  /// path has at most 107 bytes (unix(7)). `name`: what messages call it; empty: its path.
+  static Result<Listener> local(const std::string& path, const std::string& name = {});
 
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) = delete;

@@ -97,7 +97,7 @@ Result<std::unique_ptr<Server>> Server::create(ServerConfig config, Handlers han
   if (!tcp) return std::move(tcp).error();
   listeners.push_back(std::move(*tcp));
   if (!config.unix_socket_path.empty()) {
-    auto local = Listener::local(config.unix_socket_path);
+    auto local = Listener::local(config.unix_socket_path, config.unix_socket_name);
     if (!local) return std::move(local).error();
     listeners.push_back(std::move(*local));
   }

@@ -18,6 +18,7 @@ struct ServerConfig {
   std::string host = "0.0.0.0";              ///< Address or name to listen on.
   std::uint16_t port = 8000;                 ///< 0 takes a free one; Server::port() tells which.
   std::string unix_socket_path;              ///< Also listen here (mode 0600); empty: do not.
+  std::string unix_socket_name;              ///< What messages call it; empty: its path.
   unsigned threads = 0;                      ///< IO threads; 0: chosen from the number of cores.
   std::string tls_cert_path;                 ///< PEM chain; with tls_key_path: TLS 1.2 or later on the TCP port.
   std::string tls_key_path;                  ///< PEM.

@@ -98,6 +98,8 @@ Task<bool> Session::read_request() {
     feed_parser();
     switch (parser_.state()) {
       case RequestParser::State::complete:
+        (void)hold_body();  // What came in one piece, or was packed small; a refusal is in problem_.
+        co_return true;
       case RequestParser::State::failed: co_return true;
       case RequestParser::State::header:
         if (phase_ == Phase::idle && parser_.started()) {

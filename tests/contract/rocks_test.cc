@@ -1,6 +1,7 @@
 // What only the embedded engine promises: its directory, its disk, its queue and its backups.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -94,6 +95,28 @@ TEST_F(RocksContract, DirectoryThatIsNotOursIsRefusedAndLeftAlone) {
   std::filesystem::remove(config.data_dir + "/FORMAT");
   EXPECT_EQ(open_error(config, message), ErrorCode::invalid_argument);
   EXPECT_FALSE(std::filesystem::exists(config.data_dir + "/FORMAT"));
+}
+
+TEST_F(RocksContract, DirectoryThatCannotBeReadIsRefusedWithTheReason) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may become another user";
+  open();
+  store.reset();
+  constexpr uid_t nobody = 65534;
+  ASSERT_EQ(chown((directory / "").c_str(), nobody, nobody), 0);
+  std::filesystem::permissions(config.data_dir, std::filesystem::perms{0711});
+  std::filesystem::permissions(config.data_dir + "/FORMAT", std::filesystem::perms{0600});
+  ASSERT_EQ(seteuid(nobody), 0);
+  std::string unreadable_file;
+  open_error(config, unreadable_file);
+  ASSERT_EQ(seteuid(0), 0);
+  EXPECT_THAT(unreadable_file, HasSubstr("cannot read " + config.data_dir + "/FORMAT: Permission denied"));
+
+  std::filesystem::permissions(config.data_dir, std::filesystem::perms{0700});
+  ASSERT_EQ(seteuid(nobody), 0);
+  std::string closed_directory;
+  open_error(config, closed_directory);
+  ASSERT_EQ(seteuid(0), 0);
+  EXPECT_THAT(closed_directory, HasSubstr("cannot look into " + config.data_dir + ": Permission denied"));
 }
 
 TEST_F(RocksContract, DirectoryInUseIsAConflict) {
@@ -228,6 +251,30 @@ TEST_F(RocksContract, BackupIntoANameThatEndsInASlashIsMade) {
   config.data_dir = directory / "backup";
   reopen();
   EXPECT_EQ(inbox().size(), 1U);
+}
+
+TEST_F(RocksContract, BackupLeavesNothingBesideItselfAndTouchesNothingThatWasThere) {
+  open();
+  std::filesystem::create_directory(directory / "copies");
+  std::ofstream(directory / "copies/daily.partial") << "somebody's";
+  const auto made = sync_wait(store->backup(directory / "copies/daily"));
+  ASSERT_TRUE(made) << made.error().message;
+  std::ofstream(directory / "copies/file") << "no directory";
+  EXPECT_FALSE(sync_wait(store->backup(directory / "copies/file/daily")));
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "copies")) {
+    names.insert(entry.path().filename());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"daily", "daily.partial", "file"}));
+}
+
+TEST_F(RocksContract, BackupThatFailsLeavesNothing) {
+  use_failing_disk();
+  open();
+  ASSERT_TRUE(append(numbered(1)));
+  disk->set(FailingFileSystem::Fault::full);
+  EXPECT_FALSE(sync_wait(store->backup(directory / "copies/daily")));
+  EXPECT_TRUE(std::filesystem::is_empty(directory / "copies"));
 }
 
 TEST_F(RocksContract, CountersAreExactAfterManyRestarts) {

@@ -5,10 +5,12 @@ import os
 import re
 import socket
 import stat
+import subprocess
 
 import pytest
 
 from support import keys
+from support.program import binary, environment, run
 from support.server import Server
 
 api_key_shape = re.compile(r"[0-9A-Za-z]{64}")
@@ -135,21 +137,50 @@ def test_errors_say_what_to_change(operator):
     assert "user-id" in operator.error("create")
     for rate in ("0", "-1", "lots", "10000001", "1.5"):
         assert "rate_limit" in operator.error("create", "--user-id", "u", "--rate-limit", rate)
-    assert "expires_at" in operator.error("create", "--user-id", "u", "--expires", "yesterday")
+    for expiry in ("yesterday", "1x", "36501d", "99999999d", "9" * 30 + "d"):
+        message = operator.error("create", "--user-id", "u", "--expires", expiry)
+        assert "--expires: it takes an RFC 3339 time, how long from now (90s, 15m, 12h, 30d, at most 36500d)" in message
     assert "expires_at" in operator.error("update", key_id, "--expires", "2001-01-01T00:00:00Z")
     assert "user_email" in operator.error("create", "--user-id", "u", "--user-email", "nobody")
     assert "user_id" in operator.error("create", "--user-id", "")
-    assert "grace_seconds" in operator.error("rotate", key_id, "--grace", "31d")
-    assert "grace_seconds" in operator.error("rotate", key_id, "--grace", "soon")
+    for grace in ("31d", "soon", "1x", "-1"):
+        assert "--grace: it takes how long: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
+    for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
+        assert f"{flag}: it must be UTF-8" in operator.error("create", "--user-id", "u", flag, os.fsdecode(b"\xff"))
     assert "nothing to change" in operator.error("update", key_id)
     for command in ("show", "rotate", "revoke"):
         assert "No key has this id" in operator.error(command, "key_nowhere")
     assert "No key has this id" in operator.error("update", "../x", "--description", "d")
     as_json = operator.run("show", "key_nowhere", "--json")
     assert json.loads(as_json.stderr)["error_code"] == "NOT_FOUND"
+    assert operator.json("update", key_id, "--expires", "36500d")["expires_at"] > "2100"
     operator.json("revoke", key_id)
     assert "revoked" in operator.error("update", key_id, "--status", "active")
     assert len(operator.json("list")["keys"]) == 1
+
+
+def into_a_full_disk(*arguments):
+    """Runs `triggers <arguments>` where nothing can be printed; the CompletedProcess."""
+    command = [binary(), *[str(argument) for argument in arguments]]
+    with open("/dev/full", "wb") as full:
+        return subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment(), text=True, timeout=60,
+                              check=False)
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["for people", "as JSON"])
+def test_what_cannot_be_printed_is_an_error(operator, form):
+    place = ["--data-dir", operator.data_dir, *form]
+    made = into_a_full_disk("keys", "create", "--user-id", "u", *place)
+    (key,) = operator.json("list")["keys"]
+    rotated = into_a_full_disk("keys", "rotate", key["key_id"], *place)
+    for lost in (made, rotated):
+        assert lost.returncode == 1
+        assert f"`triggers keys rotate {key['key_id']}`" in lost.stderr
+        assert f"`triggers keys revoke {key['key_id']}`" in lost.stderr
+    listed = into_a_full_disk("keys", "list", *place)
+    shown = into_a_full_disk("config")
+    for lost in (listed, shown):
+        assert (lost.returncode, lost.stderr) == (1, "triggers: cannot write to standard output\n")
 
 
 def test_a_directory_without_a_store_is_an_error_and_stays_as_it_is(tmp_path):
@@ -159,6 +190,13 @@ def test_a_directory_without_a_store_is_an_error_and_stays_as_it_is(tmp_path):
         message = operator.error(*command)
         assert "no-such-directory" in message
         assert not operator.data_dir.exists()
+    other = Operator(tmp_path / "other")
+    other.data_dir.mkdir()
+    (other.data_dir / "notes.txt").write_text("not a store")
+    assert f"there is no store in {other.data_dir}" in other.error("list")
+    backup = run("backup", tmp_path / "copy", "--data-dir", other.data_dir)
+    assert backup.returncode == 1 and f"there is no store in {other.data_dir}" in backup.stderr
+    assert [path.name for path in other.data_dir.iterdir()] == ["notes.txt"]
     (tmp_path / "file").write_text("")
     assert "file" in Operator(tmp_path / "file").error("create", "--user-id", "u")
 

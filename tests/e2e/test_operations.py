@@ -2,8 +2,11 @@
 
 import json
 import os
+import pwd
 import re
+import resource
 import shutil
+import subprocess
 import threading
 import time
 
@@ -11,7 +14,7 @@ import pytest
 
 from support import keys
 from support.client import raw_request
-from support.program import repository, run
+from support.program import binary, environment, repository, run
 from support.server import free_port
 
 # -- Configuration
@@ -404,10 +407,34 @@ def test_an_unknown_format_is_refused_and_left_alone(start_server):
         assert client.get("/inbox").status == 200
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may write into another user's directory")
+@pytest.mark.parametrize("with_a_store", [True, False], ids=["with a store", "still empty"])
+def test_root_is_kept_from_another_users_directory(tmp_path, with_a_store):
+    data_dir, nobody = tmp_path / "data", 65534
+    data_dir.mkdir()
+    if with_a_store:
+        assert keys.create(data_dir)["api_key"]
+    for path in (data_dir, *data_dir.rglob("*")):
+        os.chown(path, nobody, nobody)
+    before = sorted(data_dir.rglob("*"))
+    name = pwd.getpwuid(nobody).pw_name
+    expected = f"belongs to the user {name}: run this as that user (sudo -u {name} …)"
+    assert expected in start_error(data_dir=data_dir)
+    assert expected in keys.command(data_dir, "create", "--user-id", "u").stderr
+    if with_a_store:
+        assert expected in keys.command(data_dir, "list").stderr
+    assert sorted(data_dir.rglob("*")) == before
+
+
 def test_a_port_in_use_is_named(start_server, tmp_path):
     server = start_server(port=free_port())
     error = start_error(port=server.port, data_dir=tmp_path / "other")
     assert str(server.port) in error and "in use" in error
+
+
+def test_what_is_in_the_way_of_the_local_socket_is_named(tmp_path):
+    (tmp_path / "data" / "admin.sock").mkdir(parents=True)
+    assert f"not a socket, and in the way of one: {tmp_path}/data/admin.sock" in start_error(data_dir=tmp_path / "data")
 
 
 def test_a_data_directory_that_cannot_be_is_named(tmp_path):
@@ -421,4 +448,23 @@ def test_help_and_version_are_there():
     for command in ([], ["serve"], ["keys"], ["keys", "create"], ["backup"], ["config"]):
         done = run(*command, "--help")
         assert done.returncode == 0 and len(done.stdout) > 100
-    assert run().returncode != 0 and run("nonsense").returncode != 0
+
+
+def test_a_limit_of_file_sizes_is_an_error_of_a_command_too(tmp_path):
+    with open(tmp_path / "options", "wb") as file:
+        done = subprocess.run([binary(), "config"], stdout=file, stderr=subprocess.PIPE, env=environment(), text=True,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)), timeout=60,
+                              check=False)
+    assert (done.returncode, done.stderr) == (1, "triggers: cannot write to standard output\n")
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ([], "subcommand"), (["frob"], "frob is not known"), (["keys", "frob"], "frob is not known"),
+    (["keys", "create"], "--user-id is required"), (["serve", "--frob"], "--frob"), (["backup"], "directory is required")],
+    ids=" ".join)
+def test_arguments_that_are_wrong_are_named(arguments, words):
+    done = run(*arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    first, second = done.stderr.splitlines()
+    assert first.startswith("triggers: ") and words in first
+    assert "--help" in second

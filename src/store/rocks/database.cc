@@ -1,6 +1,7 @@
 #include "store/rocks/database.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
@@ -215,8 +216,32 @@ Status write_format(const std::string& data_dir) {
   return sync_directory(data_dir);
 }
 
+/// As sudo takes it.
+std::string user_name(uid_t user) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> texts{};
+  if (getpwuid_r(user, &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  return "'#" + std::to_string(user) + "'";
+}
+
+/// What root writes into another user's store is root's, and keeps that user's server from opening it. Other users are
+/// kept out by the system.
+Status check_owner(const std::string& data_dir) {
+  if (geteuid() != 0) return Done{};
+  struct stat found{};
+  if (stat(database_dir(data_dir).c_str(), &found) != 0 && stat(data_dir.c_str(), &found) != 0) return Done{};
+  if (found.st_uid == 0) return Done{};
+  const std::string owner = user_name(found.st_uid);
+  return Error{ErrorCode::invalid_argument, "the store in " + data_dir + " belongs to the user " + owner +
+                                                ": run this as that user (sudo -u " + owner + " …)"};
+}
+
 Status check_format(const std::string& data_dir) {
   std::ifstream file(format_path(data_dir));
+  if (!file) {
+    return Error{ErrorCode::unavailable, "cannot read " + format_path(data_dir) + ": " + std::strerror(errno)};
+  }
   std::string name;
   std::string version;
   file >> name >> version;
@@ -266,6 +291,16 @@ Status check_logs_alone(const DatabaseConfig& config) {
   return Done{};
 }
 
+/// A data directory in `directory`, which is there and empty.
+Status make_copy(rocksdb::DB& db, const std::string& directory) {
+  rocksdb::Checkpoint* raw = nullptr;
+  auto status = rocksdb::Checkpoint::Create(&db, &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
+  if (status.ok()) status = maker->CreateCheckpoint(database_dir(directory));
+  if (!status.ok()) return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
+  return write_format(directory);
+}
+
 }  // namespace
 
 /// Background flushes and compactions fail without a caller: their failure stops writes too.
@@ -282,6 +317,7 @@ class Database::FailureListener final : public rocksdb::EventListener {
 };
 
 Status Database::prepare_directory(const DatabaseConfig& config) {
+  if (auto owned = check_owner(config.data_dir); !owned) return owned;
   std::error_code error;
   const bool had_database = fs::exists(database_dir(config.data_dir), error);
   if (!fs::exists(config.data_dir, error)) {
@@ -294,6 +330,7 @@ Status Database::prepare_directory(const DatabaseConfig& config) {
     if (auto synced = sync_parent(config.data_dir); !synced) return synced;
   }
   if (fs::exists(format_path(config.data_dir), error)) return check_format(config.data_dir);
+  if (error) return Error{ErrorCode::unavailable, "cannot look into " + config.data_dir + ": " + error.message()};
   if (had_database) {
     return Error{ErrorCode::invalid_argument,
                  config.data_dir + "/db exists without " + format_path(config.data_dir) +
@@ -393,24 +430,22 @@ Status Database::checkpoint(const std::string& name) {
   if (fs::exists(directory, error)) {
     return Error{ErrorCode::invalid_argument, directory + " exists: name a directory that does not"};
   }
-  const std::string partial = directory + ".partial";
-  fs::remove_all(partial, error);
-  fs::create_directories(partial, error);
-  if (error) return Error{ErrorCode::invalid_argument, "cannot make " + partial + ": " + error.message()};
-  chmod(partial.c_str(), S_IRWXU);
-
-  rocksdb::Checkpoint* raw = nullptr;
-  auto status = rocksdb::Checkpoint::Create(db_.get(), &raw);
-  const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
-  if (status.ok()) status = maker->CreateCheckpoint(database_dir(partial));
-  if (!status.ok()) {
-    fs::remove_all(partial, error);
-    return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
+  const auto parent = fs::absolute(directory).parent_path();
+  fs::create_directories(parent, error);
+  if (error) return Error{ErrorCode::invalid_argument, "cannot make " + parent.string() + ": " + error.message()};
+  // A name of its own: what is left of a backup that was interrupted is in nobody's way, and not ours to remove.
+  std::string partial = directory + ".partial.XXXXXX";
+  if (mkdtemp(partial.data()) == nullptr) {
+    return Error{ErrorCode::invalid_argument, "cannot make " + directory + ".partial: " + std::strerror(errno)};
   }
-  if (auto written = write_format(partial); !written) return written;
-  fs::rename(partial, directory, error);
-  if (error) return Error{ErrorCode::unavailable, "cannot rename " + partial + ": " + error.message()};
-  return sync_parent(directory);
+  auto made = make_copy(*db_, partial);
+  if (made) {
+    fs::rename(partial, directory, error);
+    if (!error) return sync_parent(directory);
+    made = Error{ErrorCode::unavailable, "cannot rename " + partial + ": " + error.message()};
+  }
+  fs::remove_all(partial, error);
+  return made;
 }
 
 }  // namespace triggers::store

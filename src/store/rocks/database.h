@@ -49,8 +49,8 @@ struct WriteTiming {
 class Database {
  public:
   /// Makes the directory (mode 0700) and an empty store if there is none.
-  /// Errors: `conflict` (another process has it), `invalid_argument` (another format version, not our directory),
-  /// `unavailable` (the disk). The message says what to do.
+  /// Errors: `conflict` (another process has it), `invalid_argument` (another format version, not our directory,
+  /// root on another user's), `unavailable` (the disk). The message says what to do.
   static Result<std::unique_ptr<Database>> open(const DatabaseConfig& config);
 
   Database(const Database&) = delete;

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace triggers {
+
+/// Writes what was printed to standard output. False if some of it is lost, as on a full disk.
+[[nodiscard]] bool flush_output();
+
+}  // namespace triggers
