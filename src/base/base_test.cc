@@ -130,7 +130,7 @@ struct Pause {
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }
   void await_resume() const noexcept {}
-};
+} pause;
 
 class SingleFlightTest : public testing::Test {
  protected:
@@ -156,7 +156,7 @@ class SingleFlightTest : public testing::Test {
 TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await Pause{};
+    co_await pause;
     co_return Done{};
   };
   for (const auto& outcome : fly(20, work)) EXPECT_TRUE(outcome && *outcome);
@@ -168,7 +168,7 @@ TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
 TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await Pause{};
+    co_await pause;
     co_return Error{ErrorCode::unavailable, "nobody there"};
   };
   for (const auto& outcome : fly(20, work)) EXPECT_EQ((*outcome).error().message, "nobody there");
@@ -178,7 +178,7 @@ TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
 TEST_F(SingleFlightTest, ExceptionIsTheLeadersAndTheOthersAreNotLeftWaiting) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await Pause{};
+    co_await pause;
     throw std::runtime_error("no");
   };
   EXPECT_THROW(fly(20, work), std::runtime_error);
@@ -193,7 +193,7 @@ TEST_F(SingleFlightTest, ThreadsThatRaceAllGoOn) {
       for (int i = 0; i < 5'000; ++i) {
         const auto work = [&]() -> Task<Status> {
           ++works;
-          co_await Pause{};
+          co_await pause;
           co_return Done{};
         };
         good += sync_wait(flight.fly(work)) ? 1 : 0;

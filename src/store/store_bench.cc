@@ -1,6 +1,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <memory>
@@ -108,17 +109,18 @@ class Bench {
   /// Of what has been counted since the store was made.
   void report(benchmark::State& state, std::size_t operations) const {
     state.SetItemsProcessed(static_cast<std::int64_t>(operations));
-    const auto commits = static_cast<double>(std::max<std::uint64_t>(commits_, 1));
+    const auto commits = static_cast<double>(std::max<std::uint64_t>(commits_.load(), 1));
     state.counters["operations_per_commit"] = static_cast<double>(operations) / commits;
-    state.counters["log_us_per_commit"] = static_cast<double>(log_ns_) / commits / 1000;
-    state.counters["commit_us"] = static_cast<double>(total_ns_) / commits / 1000;
+    state.counters["log_us_per_commit"] = static_cast<double>(log_ns_.load()) / commits / 1000;
+    state.counters["commit_us"] = static_cast<double>(total_ns_.load()) / commits / 1000;
   }
 
  private:
   TestDirectory directory_;
   std::size_t number_ = 0;
-  std::uint64_t commits_ = 0;
-  std::int64_t log_ns_ = 0, total_ns_ = 0;
+  // Counted on the committer's thread.
+  std::atomic<std::uint64_t> commits_ = 0;
+  std::atomic<std::int64_t> log_ns_ = 0, total_ns_ = 0;
   std::unique_ptr<RocksStore> store_;
 };
 

@@ -284,6 +284,7 @@ TEST(Load, NumbersItsUsersFromZero) {
     return std::set<std::string>(numbers.begin(), numbers.end()).size() == 4;
   }));
   test.load->stop(0s);
+  const std::lock_guard lock(mutex);
   EXPECT_EQ(std::set<std::string>(numbers.begin(), numbers.end()), (std::set<std::string>{"0", "1", "2", "3"}));
 }
 
