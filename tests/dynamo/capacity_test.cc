@@ -91,6 +91,49 @@ TEST_F(CapacityTest, KeyIsFoundByTwoReads) {
   EXPECT_EQ(read_units([&] { EXPECT_TRUE(sync_wait(node_.store->key_by_hash(hash)).value()); }), 2);
 }
 
+TEST_F(CapacityTest, ChangesOfAKeyAreTransactions) {
+  auth::KeyRecord record;
+  record.key_id = "key_1";
+  record.user_id = "acme";
+  record.secrets.resize(1);
+  record.secrets[0].hash.bytes.fill(7);
+  const auto created = write_units([&] { ASSERT_TRUE(sync_wait(node_.store->create_key(record)).ok()); });
+  const auto update = [](auth::KeyRecord& key) -> Status {
+    key.description = "changed";
+    return Done{};
+  };
+  const auto changed = write_units([&] { ASSERT_TRUE(sync_wait(node_.store->update_key("key_1", update)).ok()); });
+  const auto rotate = [](auth::KeyRecord& key) -> Status {
+    key.secrets.emplace_back().hash.bytes.fill(8);
+    return Done{};
+  };
+  const auto rotated = write_units([&] { ASSERT_TRUE(sync_wait(node_.store->update_key("key_1", rotate)).ok()); });
+  const auto listed = read_units([&] { ASSERT_TRUE(sync_wait(node_.store->list_keys("acme", "", 100)).ok()); });
+  EXPECT_EQ(created, 4);
+  EXPECT_EQ(changed, 4);
+  EXPECT_EQ(rotated, 4);
+  EXPECT_EQ(listed, 2);
+}
+
+TEST_F(CapacityTest, EmptyInboxIsAQueryOfEachShardAndTheCount) {
+  warm_up();
+  // DynamoDB charges an empty query too; DynamoDB Local tells nothing of it.
+  unsigned queries = 0, gets = 0;
+  node_.caller->before = [&](dynamo::Operation operation, const auto&) {
+    queries += operation == dynamo::Operation::query ? 1 : 0;
+    gets += operation == dynamo::Operation::get_item ? 1 : 0;
+  };
+  EXPECT_TRUE(page(node_).events.empty());
+  EXPECT_EQ(queries, config.shards);
+  EXPECT_EQ(gets, 1U);
+}
+
+TEST_F(CapacityTest, CountIsOneWriteHoweverMuchItCounts) {
+  warm_up();
+  for (std::size_t i = 0; i < 5; ++i) append(node_, event_of(100, i));
+  EXPECT_EQ(write_units([&] { sync_wait(node_.store->flush_counts(true)); }), 1);
+}
+
 TEST_F(CapacityTest, SliceOfALimitIsOneReadAndOneWrite) {
   node_.caller->forget_units();
   ASSERT_TRUE(sync_wait(node_.store->take_slice("key_1", 600, 30)).ok());

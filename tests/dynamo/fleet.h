@@ -64,10 +64,16 @@ class WatchedCaller final : public dynamo::Caller {
   static dynamo::CallError unknown() { return {dynamo::CallError::Kind::unknown, "lost by the test", {}}; }
   void count(dynamo::Operation operation, const boost::json::object& answer) {
     const auto* consumed = answer.if_contains("ConsumedCapacity");
-    if (consumed == nullptr || !consumed->is_object()) return;
-    const double units = consumed->at("CapacityUnits").to_number<double>();
-    const bool reads = operation == dynamo::Operation::get_item || operation == dynamo::Operation::query;
-    (reads ? read_units : write_units) += units;
+    if (consumed == nullptr) return;
+    const bool reads = operation == dynamo::Operation::get_item || operation == dynamo::Operation::query ||
+                       operation == dynamo::Operation::scan;
+    const auto add = [&](const boost::json::value& one) {
+      (reads ? read_units : write_units) += one.at("CapacityUnits").to_number<double>();
+    };
+    // A transaction's has an element for each table.
+    if (consumed->is_object()) add(*consumed);
+    if (!consumed->is_array()) return;
+    for (const auto& one : consumed->get_array()) add(one);
   }
 
   dynamo::Caller& real_;
