@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "aws/shared_file_credentials.h"
 
@@ -9,63 +10,40 @@ namespace triggers::aws {
 
 bool RefreshedCredentials::valid() const { return newest_ && (!newest_->expires || clock_.now() < *newest_->expires); }
 
-RefreshedCredentials::Next RefreshedCredentials::next() {
+bool RefreshedCredentials::needs_fetch() {
   const std::lock_guard lock(mutex_);
-  const bool due = !newest_ || (newest_->expires && clock_.now() >= refresh_at_);
-  if (!due || (fetching_ && valid())) return Next::use;
-  if (fetching_) return Next::wait;
-  fetching_ = true;
-  return Next::fetch;
+  if (!valid()) return true;
+  if (!newest_->expires || clock_.now() < refresh_at_) return false;
+  // While one fetches, the others go on with what there is.
+  return !std::exchange(fetching_, true);
 }
 
-/// Suspends until the fetch under way has ended.
-auto RefreshedCredentials::wait() {
-  struct Awaiter {
-    RefreshedCredentials& source;
-    bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> handle) {
-      const std::lock_guard lock(source.mutex_);
-      if (!source.fetching_) return false;
-      source.waiting_.emplace_back(&Executor::current(), handle);
-      return true;
-    }
-    void await_resume() const noexcept {}
-  };
-  return Awaiter{*this};
-}
-
-void RefreshedCredentials::fetched(Result<Credentials> outcome) {
-  std::vector<std::pair<Executor*, std::coroutine_handle<>>> waiting;
-  {
-    const std::lock_guard lock(mutex_);
-    fetching_ = false;
-    const UnixMillis now = clock_.now();
-    failure_.reset();
-    if (outcome) {
-      newest_ = std::move(outcome).value();
-      // What lives shorter than ten minutes is renewed after half of its time.
-      if (newest_->expires)
-        refresh_at_ = std::max(*newest_->expires - refresh_before, now + (*newest_->expires - now) / 2);
-    } else {
-      failure_ = std::move(outcome).error();
-      refresh_at_ = now + retry_after;
-    }
-    waiting.swap(waiting_);
+Status RefreshedCredentials::keep(Result<Credentials> outcome) {
+  const std::lock_guard lock(mutex_);
+  fetching_ = false;
+  const UnixMillis now = clock_.now();
+  if (!outcome) {
+    refresh_at_ = now + retry_after;
+    return std::move(outcome).error();
   }
-  for (const auto& [executor, handle] : waiting) executor->resume({&handle, 1});
+  newest_ = std::move(outcome).value();
+  // What lives shorter than ten minutes is renewed after half of its time.
+  if (newest_->expires) refresh_at_ = std::max(*newest_->expires - refresh_before, now + (*newest_->expires - now) / 2);
+  return Done{};
 }
 
 Task<Result<Credentials>> RefreshedCredentials::get(std::chrono::steady_clock::time_point deadline) {
-  const Next step = next();
-  if (step == Next::fetch) {
-    auto outcome = co_await fetcher_->fetch(std::min(deadline, std::chrono::steady_clock::now() + fetch_max));
-    fetched(std::move(outcome));
-  } else if (step == Next::wait) {
-    co_await wait();
+  Status fetched = Done{};
+  if (needs_fetch()) {
+    auto fetch = [&]() -> Task<Status> {
+      auto outcome = co_await fetcher_->fetch(std::min(deadline, std::chrono::steady_clock::now() + fetch_max));
+      co_return keep(std::move(outcome));
+    };
+    fetched = co_await flight_.fly(std::move(fetch));
   }
   const std::lock_guard lock(mutex_);
   if (valid()) co_return *newest_;
-  if (failure_) co_return *failure_;
+  if (!fetched) co_return std::move(fetched).error();
   co_return Error{ErrorCode::unavailable, "the credentials have expired and were not renewed in time"};
 }
 

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <coroutine>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <utility>
-#include <vector>
 
 #include "aws/credential_sources.h"
-#include "base/executor.h"
+#include "base/single_flight.h"
 
 namespace triggers::aws {
 
@@ -29,22 +26,19 @@ class RefreshedCredentials final : public CredentialSource {
   Task<Result<Credentials>> get(std::chrono::steady_clock::time_point deadline) override;
 
  private:
-  enum class Next { use, fetch, wait };
-
   [[nodiscard]] bool valid() const;
-  Next next();
-  void fetched(Result<Credentials> outcome);
-  auto wait();
+  /// True for who is to fetch, or to wait for the one who does.
+  bool needs_fetch();
+  Status keep(Result<Credentials> outcome);
 
   const std::unique_ptr<CredentialFetcher> fetcher_;
   const Clock& clock_;
+  SingleFlight flight_;
   std::mutex mutex_;
   // Guarded by mutex_:
   std::optional<Credentials> newest_;
-  std::optional<Error> failure_;  // of the last fetch
   UnixMillis refresh_at_{};
-  bool fetching_ = false;
-  std::vector<std::pair<Executor*, std::coroutine_handle<>>> waiting_;
+  bool fetching_ = false;  // What is there is still valid meanwhile.
 };
 
 /// What the environment says, in the order in which AWS's own programs look: its variables, the shared file
