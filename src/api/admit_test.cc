@@ -4,6 +4,7 @@
 
 #include "api/test_service.h"
 #include "auth/authorize.h"
+#include "base/behind_the_ready.h"
 #include "base/gather.h"
 #include "base/sync_wait.h"
 
@@ -204,11 +205,6 @@ TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
 }
 
 TEST(AdmitTest, RequestsThatNeedASliceAtOnceAskForOneAfterTheOther) {
-  struct BehindTheReady {
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }
-    void await_resume() const noexcept {}
-  } behind_the_ready;
   TestService service;
   const auto key = service.key(auth::Role::viewer, 100);
   int asked = 0;
@@ -216,7 +212,7 @@ TEST(AdmitTest, RequestsThatNeedASliceAtOnceAskForOneAfterTheOther) {
   bool silent = false;
   service.services.take_slice = [&](std::string, std::uint32_t, std::uint32_t wanted) -> Task<Result<limit::Grant>> {
     ++asked;
-    co_await behind_the_ready;
+    co_await behind_the_ready();
     if (silent) co_return Error{ErrorCode::unavailable, "silent"};
     given += wanted;
     limit::Grant grant;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <thread>
 
+#include "base/behind_the_ready.h"
 #include "base/gather.h"
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
@@ -12,12 +13,6 @@
 
 namespace triggers::api {
 namespace {
-
-struct BehindTheReady {
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }
-  void await_resume() const noexcept {}
-} behind_the_ready;
 
 /// A key store in front of which something happens between a read and its answer.
 class SlowKeys final : public store::KeyStore {
@@ -32,7 +27,7 @@ class SlowKeys final : public store::KeyStore {
   Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
     ++reads;
     auto record = co_await store_.key_by_hash(hash);
-    if (slow) co_await behind_the_ready;
+    if (slow) co_await behind_the_ready();
     if (after_read) std::exchange(after_read, nullptr)();
     co_return record;
   }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/behind_the_ready.h"
 #include "base/encoding.h"
 #include "base/gather.h"
 #include "base/single_flight.h"
@@ -125,13 +126,6 @@ TEST(Task, AwaitingManyReadyTasksDoesNotGrowTheStack) {
   EXPECT_EQ(sync_wait(deep(1000)), 1000);
 }
 
-/// Goes on behind what is ready.
-struct Pause {
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }
-  void await_resume() const noexcept {}
-} pause;
-
 class SingleFlightTest : public testing::Test {
  protected:
   /// So many want it at once, where `work` is what each would do.
@@ -156,7 +150,7 @@ class SingleFlightTest : public testing::Test {
 TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await pause;
+    co_await behind_the_ready();
     co_return Done{};
   };
   for (const auto& outcome : fly(20, work)) EXPECT_TRUE(outcome && *outcome);
@@ -168,7 +162,7 @@ TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
 TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await pause;
+    co_await behind_the_ready();
     co_return Error{ErrorCode::unavailable, "nobody there"};
   };
   for (const auto& outcome : fly(20, work)) EXPECT_EQ((*outcome).error().message, "nobody there");
@@ -178,7 +172,7 @@ TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
 TEST_F(SingleFlightTest, ExceptionIsTheLeadersAndTheOthersAreNotLeftWaiting) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await pause;
+    co_await behind_the_ready();
     throw std::runtime_error("no");
   };
   EXPECT_THROW(fly(20, work), std::runtime_error);
@@ -193,7 +187,7 @@ TEST_F(SingleFlightTest, ThreadsThatRaceAllGoOn) {
       for (int i = 0; i < 5'000; ++i) {
         const auto work = [&]() -> Task<Status> {
           ++works;
-          co_await pause;
+          co_await behind_the_ready();
           co_return Done{};
         };
         good += sync_wait(flight.fly(work)) ? 1 : 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/behind_the_ready.h"
+
 namespace triggers::store {
 namespace {
 
@@ -23,7 +25,7 @@ bool CommitQueue::push(Operation& operation, std::coroutine_handle<> waiter) {
   }
   Turn& turn = turn_of(executor);
   turn.operations.push_back(&operation);
-  if (turn.operations.size() == 1) end_turn(executor, turn);
+  if (turn.operations.size() == 1) end_turn(turn);
   return true;
 }
 
@@ -51,16 +53,8 @@ CommitQueue::Turn& CommitQueue::turn_of(const Executor& executor) {
   return *turn;
 }
 
-RootTask CommitQueue::end_turn(Executor& executor, Turn& turn) {
-  /// Resumes behind what is ready now.
-  struct BehindTheReady {
-    Executor& executor;
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> self) const { executor.resume({&self, 1}); }
-    void await_resume() const noexcept {}
-  };
-  BehindTheReady turn_end{executor};
-  co_await turn_end;
+RootTask CommitQueue::end_turn(Turn& turn) {
+  co_await behind_the_ready();
   hand_over(turn);
 }
 

@@ -103,7 +103,7 @@ class CommitQueue {
   void release(std::size_t operations, std::size_t bytes);
   Turn& turn_of(const Executor& executor);
   /// Waits until the executor has run what is ready now, and hands the turn over.
-  RootTask end_turn(Executor& executor, Turn& turn);
+  RootTask end_turn(Turn& turn);
   void hand_over(Turn& turn);
 
   const CommitLimits limits_;
