@@ -23,7 +23,8 @@ std::optional<Refusal> refuse_text(std::string_view text, std::string_view what)
 Refusal refuse_body(std::string message) { return {Refusal::Kind::invalid, "body", std::move(message)}; }
 
 Refusal not_json(const Fault& fault, int levels_max) {
-  const auto limit = fault.what == nested_too_deep ? fmt::format(" (over {} levels)", levels_max) : std::string();
+  const bool too_deep = std::string_view{fault.what} == nested_too_deep;
+  const auto limit = too_deep ? fmt::format(" (over {} levels)", levels_max) : std::string();
   return refuse_body(
       fmt::format("The body is not valid JSON at byte offset {}: {}{}.", fault.offset, fault.what, limit));
 }
