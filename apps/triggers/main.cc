@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "auth/validate.h"
 #include "config/flags.h"
 #include "config/render.h"
 #include "keys_command.h"
@@ -97,7 +98,9 @@ int main(int argc, char** argv) {
 
   std::string backup_directory;
   auto* backup_command = app.add_subcommand("backup", "Copies the whole store, of a running server or of none");
-  backup_command->add_option("directory", backup_directory, "Where to; must not exist")->required();
+  backup_command->add_option("directory", backup_directory, "Where to; must not exist")
+      ->required()
+      ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
   flags.declare(*backup_command, store_only);
 
   bool as_json = false;

@@ -460,8 +460,8 @@ def test_a_limit_of_file_sizes_is_an_error_of_a_command_too(tmp_path):
 
 @pytest.mark.parametrize("arguments, words", [
     ([], "subcommand"), (["frob"], "frob is not known"), (["keys", "frob"], "frob is not known"),
-    (["keys", "create"], "--user-id is required"), (["serve", "--frob"], "--frob"), (["backup"], "directory is required")],
-    ids=" ".join)
+    (["keys", "create"], "--user-id is required"), (["serve", "--frob"], "--frob"), (["backup"], "directory is required"),
+    (["backup", os.fsdecode(b"\xff")], "directory: it must be UTF-8")])
 def test_arguments_that_are_wrong_are_named(arguments, words):
     done = run(*arguments)
     assert done.returncode == 2 and done.stdout == ""
