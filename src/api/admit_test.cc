@@ -5,8 +5,7 @@
 #include "api/test_service.h"
 #include "auth/authorize.h"
 #include "base/behind_the_ready.h"
-#include "base/gather.h"
-#include "base/sync_wait.h"
+#include "base/test_at_once.h"
 
 namespace triggers::api {
 namespace {
@@ -226,17 +225,10 @@ TEST(AdmitTest, RequestsThatNeedASliceAtOnceAskForOneAfterTheOther) {
   request.headers.add("Authorization", "Bearer " + key);
   const auto send_twenty = [&] {
     statuses.clear();
-    auto one = [&]() -> Task<void> {
+    at_once(20, [&](std::size_t) -> Task<void> {
       const auto response = co_await service.api.handle(request);
       statuses.push_back(response.status);
-    };
-    auto all = [&]() -> Task<void> {
-      std::vector<Task<void>> tasks;
-      for (int i = 0; i < 20; ++i) tasks.push_back(one());
-      Gather gather(std::move(tasks), tasks.size());
-      co_await gather;
-    };
-    sync_wait(all());
+    });
   };
   send_twenty();
   EXPECT_EQ(statuses, std::vector<unsigned>(20, 200));

@@ -6,9 +6,8 @@
 #include <thread>
 
 #include "base/behind_the_ready.h"
-#include "base/gather.h"
 #include "base/manual_clock.h"
-#include "base/sync_wait.h"
+#include "base/test_at_once.h"
 #include "store/memory/memory_store.h"
 
 namespace triggers::api {
@@ -98,17 +97,10 @@ TEST_F(KeyRingTest, AKeyThatManyMissAtOnceIsReadOnce) {
   for (const std::string secret : {"s", "unknown"}) {
     keys_.reads = 0;
     int known = 0;
-    auto load_it = [&]() -> Task<void> {
+    at_once(50, [&](std::size_t) -> Task<void> {
       const auto key = co_await ring_.load(auth::hash_key(secret));
       known += *key ? 1 : 0;
-    };
-    auto all = [&]() -> Task<void> {
-      std::vector<Task<void>> tasks;
-      for (int i = 0; i < 50; ++i) tasks.push_back(load_it());
-      Gather gather(std::move(tasks), tasks.size());
-      co_await gather;
-    };
-    sync_wait(all());
+    });
     EXPECT_EQ(known, secret == "s" ? 50 : 0);
     EXPECT_EQ(keys_.reads, 1);
   }

@@ -5,9 +5,8 @@
 
 #include "base/behind_the_ready.h"
 #include "base/encoding.h"
-#include "base/gather.h"
 #include "base/single_flight.h"
-#include "base/sync_wait.h"
+#include "base/test_at_once.h"
 #include "base/timestamp.h"
 #include "base/uuid7.h"
 
@@ -132,14 +131,7 @@ class SingleFlightTest : public testing::Test {
   template <class Work>
   std::vector<std::optional<Status>> fly(std::size_t count, Work work) {
     std::vector<std::optional<Status>> outcomes(count);
-    auto one = [&](std::size_t i) -> Task<void> { outcomes[i] = co_await flight.fly(work); };
-    auto all = [&]() -> Task<void> {
-      std::vector<Task<void>> tasks;
-      for (std::size_t i = 0; i < count; ++i) tasks.push_back(one(i));
-      Gather gather(std::move(tasks), count);
-      co_await gather;
-    };
-    sync_wait(all());
+    at_once(count, [&](std::size_t i) -> Task<void> { outcomes[i] = co_await flight.fly(work); });
     return outcomes;
   }
 

@@ -24,6 +24,14 @@ class CapacityTest : public FleetTest {
     work();
     return node_.caller->read_units;
   }
+  static auth::KeyRecord a_key() {
+    auth::KeyRecord record;
+    record.key_id = "key_1";
+    record.user_id = "acme";
+    record.secrets.resize(1);
+    record.secrets[0].hash.bytes.fill(7);
+    return record;
+  }
   /// The number of shards is read every five seconds, whatever is done.
   void warm_up() { page(node_); }
 
@@ -81,22 +89,14 @@ TEST_F(CapacityTest, DuplicateIsOneReadAndOneOfADeliveredEventTwo) {
 }
 
 TEST_F(CapacityTest, KeyIsFoundByTwoReads) {
-  auth::KeyRecord record;
-  record.key_id = "key_1";
-  record.user_id = "acme";
-  record.secrets.resize(1);
-  record.secrets[0].hash.bytes.fill(7);
+  const auth::KeyRecord record = a_key();
   ASSERT_TRUE(sync_wait(node_.store->create_key(record)).ok());
   const auto hash = record.secrets[0].hash;
   EXPECT_EQ(read_units([&] { EXPECT_TRUE(sync_wait(node_.store->key_by_hash(hash)).value()); }), 2);
 }
 
 TEST_F(CapacityTest, ChangesOfAKeyAreTransactions) {
-  auth::KeyRecord record;
-  record.key_id = "key_1";
-  record.user_id = "acme";
-  record.secrets.resize(1);
-  record.secrets[0].hash.bytes.fill(7);
+  const auth::KeyRecord record = a_key();
   const auto created = write_units([&] { ASSERT_TRUE(sync_wait(node_.store->create_key(record)).ok()); });
   const auto update = [](auth::KeyRecord& key) -> Status {
     key.description = "changed";
