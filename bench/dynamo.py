@@ -21,7 +21,7 @@ from support.dynamodb import DynamoDB  # noqa: E402  the tests' own way to start
 PUT_BENCH = servers.REPOSITORY / "build/release/tests/dynamo/dynamo_put_bench"
 CALLERS = 64  # Who put, or post, at the same time.
 VALUE_BYTES = 243  # With its key, the raw item is then as large as that of an event of unique_posts.lua (266 bytes).
-WARM_UP_SECONDS = 20  # DynamoDB Local is Java: a new process is several times slower until its code is compiled.
+WARM_UP_SECONDS = 20  # DynamoDB Local is Java: a new process is slower until its code is compiled.
 IN_FLIGHT = 10_000
 
 
