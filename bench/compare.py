@@ -19,6 +19,7 @@ import agreement
 import disk
 import dynamo
 import generators
+import nodes
 import servers
 import wrk
 
@@ -197,7 +198,8 @@ def compare_pages(folder, plan, report):
 
 
 PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pages,
-         "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service, "agreement": agreement.compare_agreement, "dynamo": dynamo.compare_dynamo}
+         "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service,
+         "agreement": agreement.compare_agreement, "dynamo": dynamo.compare_dynamo, "nodes": nodes.compare_nodes}
 
 
 def main():
