@@ -26,17 +26,25 @@ void add_field(json::object& fields, Format format, std::string_view name, std::
   }
 }
 
+/// `/events/1` seen from `/events` is `events/1` (RFC 3986, section 5.2.3).
+std::string_view seen_from(std::string_view path, std::string_view location) {
+  const std::string_view folder = path.substr(0, path.rfind('/') + 1);
+  return !folder.empty() && location.starts_with(folder) ? location.substr(folder.size()) : location;
+}
+
 }  // namespace
 
-std::string write_answer(const http::Response& response, Format format, http::Method method) {
+std::string write_answer(const http::Response& response, Format format, const http::Request& request) {
   json::object fields;
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless && !response.body.empty()) add_field(fields, format, "Content-Type", response.content_type);
-  for (const auto& [name, value] : response.headers) add_field(fields, format, name, value);
+  for (const auto& [name, value] : response.headers) {
+    add_field(fields, format, name, name == "Location" ? seen_from(request.path(), value) : value);
+  }
   json::object answer;
   answer["statusCode"] = response.status;
   answer[format == Format::rest_1_0 ? "multiValueHeaders" : "headers"] = std::move(fields);
-  if (bodiless || method == http::Method::head) {
+  if (bodiless || request.method == http::Method::head) {
     answer["body"] = "";
     answer["isBase64Encoded"] = false;
   } else {

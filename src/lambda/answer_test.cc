@@ -11,6 +11,10 @@ namespace {
 
 namespace json = boost::json;
 
+http::Request to(http::Method method, std::string target = "/events") {
+  return {.method = method, .target = std::move(target), .headers = {}, .body = {}, .peer = {}};
+}
+
 http::Response created() {
   http::Response response;
   response.status = 201;
@@ -22,35 +26,48 @@ http::Response created() {
 }
 
 TEST(Answer, OfFormat2JoinsTheFieldsOfOneName) {
-  EXPECT_EQ(json::parse(write_answer(created(), Format::http_2_0, http::Method::post)),
-            json::parse(R"({"statusCode":201,"headers":{"Content-Type":"application/json","Location":"/events/1",
+  EXPECT_EQ(json::parse(write_answer(created(), Format::http_2_0, to(http::Method::post))),
+            json::parse(R"({"statusCode":201,"headers":{"Content-Type":"application/json","Location":"events/1",
               "Vary":"Origin, Accept"},"body":"{\"status\":\"accepted\"}","isBase64Encoded":false})"));
 }
 
 TEST(Answer, OfFormat1ListsTheFieldsOfOneName) {
-  EXPECT_EQ(json::parse(write_answer(created(), Format::rest_1_0, http::Method::post)),
+  EXPECT_EQ(json::parse(write_answer(created(), Format::rest_1_0, to(http::Method::post))),
             json::parse(R"({"statusCode":201,"multiValueHeaders":{"Content-Type":["application/json"],
-              "Location":["/events/1"],"Vary":["Origin","Accept"]},"body":"{\"status\":\"accepted\"}",
+              "Location":["events/1"],"Vary":["Origin","Accept"]},"body":"{\"status\":\"accepted\"}",
               "isBase64Encoded":false})"));
+}
+
+TEST(Answer, LocationIsRelativeToTheRequest) {
+  const auto location = [](std::string target, std::string of) {
+    http::Response response;
+    response.add("Location", std::move(of));
+    const auto answer = json::parse(write_answer(response, Format::http_2_0, to(http::Method::post, std::move(target))));
+    return std::string(answer.at("headers").at("Location").as_string());
+  };
+  EXPECT_EQ(location("/events?x=/a/b", "/events/1"), "events/1");
+  EXPECT_EQ(location("/admin/keys", "/admin/keys/key_1"), "keys/key_1");
+  EXPECT_EQ(location("/admin/keys", "/events/1"), "/events/1");
+  EXPECT_EQ(location("*", "/events/1"), "/events/1");
 }
 
 TEST(Answer, BodyThatIsNotUtf8GoesAsBase64) {
   auto response = created();
   response.body = "\xff\x00";
-  const auto answer = json::parse(write_answer(response, Format::http_2_0, http::Method::get));
+  const auto answer = json::parse(write_answer(response, Format::http_2_0, to(http::Method::get)));
   EXPECT_TRUE(answer.at("isBase64Encoded").as_bool());
   EXPECT_EQ(from_base64(std::string(answer.at("body").as_string())), response.body);
 }
 
 TEST(Answer, ToHeadAndWith204HasNoBody) {
   const auto body = [](const http::Response& response, http::Method method) {
-    return json::parse(write_answer(response, Format::http_2_0, method)).at("body").as_string();
+    return json::parse(write_answer(response, Format::http_2_0, to(method))).at("body").as_string();
   };
   EXPECT_EQ(body(created(), http::Method::head), "");
   auto response = created();
   response.status = 204;
   EXPECT_EQ(body(response, http::Method::del), "");
-  EXPECT_FALSE(json::parse(write_answer(response, Format::http_2_0, http::Method::del))
+  EXPECT_FALSE(json::parse(write_answer(response, Format::http_2_0, to(http::Method::del)))
                    .at("headers")
                    .as_object()
                    .contains("Content-Type"));

@@ -71,15 +71,14 @@ class Loop {
       return runtime_.fail(invocation.request_id, "Triggers.BadEvent", incoming.error().message);
     }
     name_request(incoming->request, invocation);
-    const auto method = incoming->request.method;
     const http::Response response = answer(*incoming, deadline);
-    auto text = write_answer(response, incoming->format, method);
+    auto text = write_answer(response, incoming->format, incoming->request);
     if (text.size() <= answer_bytes_max) {
       auto told = runtime_.respond(invocation.request_id, std::move(text));
       if (told || told.error().code != ErrorCode::too_large) return told;
     }
     return runtime_.respond(invocation.request_id,
-                            write_answer(too_large(incoming->request), incoming->format, method));
+                            write_answer(too_large(incoming->request), incoming->format, incoming->request));
   }
 
   static void name_request(http::Request& request, const Invocation& invocation) {

@@ -41,6 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   http::Response response;
   response.body = request.body;
-  INVARIANT(!lambda::write_answer(response, incoming->format, request.method).empty());
+  INVARIANT(!lambda::write_answer(response, incoming->format, request).empty());
   return 0;
 }
