@@ -11,10 +11,12 @@ RUN scripts/package.sh && mv build/package/triggers_*.deb /triggers.deb
 
 FROM debian:12-slim
 COPY --from=build /triggers.deb /tmp/triggers.deb
+COPY packaging/container/health packaging/container/first-start /usr/lib/triggers/
+# The modes are set here: COPY sets them only with BuildKit, which Debian's Docker does not have.
 RUN apt-get update && \
     apt-get install --yes --no-install-recommends ca-certificates /tmp/triggers.deb && \
+    chmod 755 /usr/lib/triggers/health /usr/lib/triggers/first-start && \
     rm -rf /tmp/triggers.deb /var/lib/apt/lists/*
-COPY --chmod=755 packaging/container/health packaging/container/first-start /usr/lib/triggers/
 USER triggers
 # The embedded store's place. With DynamoDB nothing is written there.
 ENV DATA_DIR=/var/lib/triggers

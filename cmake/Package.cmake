@@ -25,6 +25,8 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "event-ingestion service with a REST API an
  disk. One program with an embedded store.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "passwd")
+# The authorities that DynamoDB's certificate is checked with.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA packaging/postinst packaging/prerm packaging/postrm
                                        ${PROJECT_BINARY_DIR}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -74,15 +74,12 @@ class Stage:
             sys.exit(f"dev: RUN {command}: status {status}")
 
     def copy(self, text, sources):
-        mode = None
         words = text.split()
         while words[0].startswith("--"):
             name, _, value = words.pop(0)[2:].partition("=")
-            if name == "chmod":
-                mode = int(value, 8)
-            else:
-                assert name == "from", name
-                sources = sources[value]
+            # The others (--chmod, --link) need BuildKit, which Debian's Docker does not have.
+            assert name == "from", name
+            sources = sources[value]
         *given, target = words
         source_root = sources.root if isinstance(sources, Stage) else sources["context"]
         into = self.at(target)
@@ -94,8 +91,6 @@ class Stage:
                 shutil.copytree(source, place, symlinks=True, dirs_exist_ok=True)
             else:
                 shutil.copy2(source, place)
-                if mode is not None:
-                    place.chmod(mode)
 
     def do(self, instruction, text, sources):
         if instruction == "WORKDIR":

@@ -1,5 +1,7 @@
 #include "store/dynamo/client.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -61,6 +63,11 @@ bool reads(Operation operation) {
   return false;
 }
 
+/// AWS's partition in China has a domain of its own.
+std::string endpoint_of(std::string_view region) {
+  return fmt::format("https://dynamodb.{}.amazonaws.com{}", region, region.starts_with("cn-") ? ".cn" : "");
+}
+
 /// Between nothing and the bound of this retry (0 is the first).
 milliseconds jitter(unsigned retry) {
   const milliseconds bound = std::min(backoff_max, backoff_first * (1U << std::min(retry, 10U)));
@@ -101,8 +108,7 @@ Result<std::unique_ptr<DynamoClient>> DynamoClient::create(const DynamoConfig& c
                                                            aws::CredentialSource& credentials,
                                                            metrics::Registry& registry) {
   if (config.region.empty()) return Error{ErrorCode::invalid_argument, "DynamoDB needs a region: set AWS_REGION"};
-  const std::string endpoint =
-      config.endpoint_url.empty() ? "https://dynamodb." + config.region + ".amazonaws.com" : config.endpoint_url;
+  const std::string endpoint = config.endpoint_url.empty() ? endpoint_of(config.region) : config.endpoint_url;
   const auto url = aws::parse_url(endpoint);
   if (!url) return url.error();
   http::ClientPoolConfig connections;

@@ -48,7 +48,7 @@ enum class Repeat : std::uint8_t {
 
 struct DynamoConfig {
   std::string region;        ///< AWS_REGION.
-  std::string endpoint_url;  ///< `http://host:port` or `https://host`; empty: https://dynamodb.REGION.amazonaws.com.
+  std::string endpoint_url;  ///< `http://host:port` or `https://host`; empty: AWS's of the region.
   std::string ca_file;       ///< PEM, believed instead of the system's authorities; empty: the system's.
   std::size_t connections_max = 128;             ///< For each loop.
   std::size_t waiting_max = 10'000;              ///< Requests that wait for a connection, for each loop.
