@@ -163,7 +163,8 @@ def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, pro
     created = [run("keys", "create", "--user-id=acme", "--role=creator", f"--rate-limit={limit}", env=env).stdout
                for limit in ("unlimited", "60")]
     keys = [output.splitlines()[-1] for output in created]
-    admin = run("keys", "create", "--user-id=acme", "--role=admin", env=env).stdout.splitlines()[-1]
+    admin, of_all = (run("keys", "create", "--user-id=acme", "--role=admin", *more, env=env).stdout.splitlines()[-1]
+                     for more in ([], ["--all-tenants"]))
     proxy.requests.clear()
     server = start_server(env=env)
     event = {"event_type": "order.paid", "payload": {"order": 1}}
@@ -186,6 +187,8 @@ def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, pro
         for _ in range(3):
             assert client.post(f"/admin/keys/{made_key}/rotate", {"grace_seconds": 0}).status == 200
         assert client.delete(f"/admin/keys/{made_key}").status == 200
+    with server.client(of_all) as client:
+        assert client.get("/admin/keys").status == 200
     tables = {env["DYNAMODB_TABLE_EVENTS"]: "EventsTable", env["DYNAMODB_TABLE_API_KEYS"]: "ApiKeysTable"}
     allowed = set()
     for statement in statements(cloudformation.load("api.yaml")):
