@@ -29,6 +29,11 @@ Task<Result<ClientResponse, ExchangeError>> ClientShard::exchange(Request reques
   auto acquired = co_await acquire(deadline);
   if (!acquired) co_return std::move(acquired).error();
   Connection connection = std::move(acquired).value();
+  // The process may have stood still while it waited. What is sent late is done late.
+  if (steady_clock::now() >= deadline) {
+    release(std::move(connection), true);
+    co_return ExchangeError{ExchangeCode::timed_out, false, "the time was over before the request could be sent"};
+  }
   connection->begin(deadline);
   use(*connection);
   const std::string head = request_head(request, shared_->host, false);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
 #include <functional>
@@ -60,6 +61,13 @@ class WatchedCaller final : public dynamo::Caller {
     co_return answer;
   }
 
+  /// Retries that were waited for.
+  std::atomic<int> retries{0};
+  Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) override {
+    ++retries;
+    return real_.wait_to_retry(retry, within);
+  }
+
  private:
   static dynamo::CallError unknown() { return {dynamo::CallError::Kind::unknown, "lost by the test", {}}; }
   void count(dynamo::Operation operation, const boost::json::object& answer) {
@@ -79,11 +87,22 @@ class WatchedCaller final : public dynamo::Caller {
   dynamo::Caller& real_;
 };
 
-/// True for writes of the item whose partition begins so.
+/// True for a call about an item whose partition begins so, alone or as part of a transaction.
 inline bool writes(const boost::json::object& body, std::string_view prefix) {
+  if (const auto* parts = body.if_contains("TransactItems")) {
+    return std::ranges::any_of(parts->as_array(), [&](const boost::json::value& part) {
+      return writes(part.as_object().begin()->value().as_object(), prefix);
+    });
+  }
   const auto* item = body.if_contains("Item");
   if (item == nullptr) item = body.if_contains("Key");
   return item != nullptr && std::string_view{item->at("k").at("S").as_string()}.starts_with(prefix);
+}
+
+/// True for a call that stores a pending event, in either form.
+inline bool puts_event(dynamo::Operation operation, const boost::json::object& body) {
+  return (operation == dynamo::Operation::put_item || operation == dynamo::Operation::transact_write_items) &&
+         writes(body, "q#");
 }
 
 /// Nodes on two tables of their own.

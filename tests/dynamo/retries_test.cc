@@ -15,9 +15,6 @@ using Outcome = Appended::Outcome;
 /// Tries whose outcome nobody knows, and calls that DynamoDB refuses.
 class RetriesTest : public FleetTest {
  protected:
-  static bool puts_event(Operation operation, const boost::json::object& body) {
-    return operation == Operation::put_item && writes(body, "q#");
-  }
   static std::function<std::optional<Answer>(Operation, const boost::json::object&)> refuse(CallError::Kind kind,
                                                                                             std::string text) {
     return [kind, text](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
@@ -111,10 +108,57 @@ TEST_F(RetriesTest, EventThatWasAcknowledgedWhileItsWriterWasInDoubtDoesNotComeB
   EXPECT_TRUE(get(two_, answer.id)->delivered_at);
 }
 
+TEST_F(RetriesTest, FirstTryThatArrivesAfterTheSecondWasAcknowledgedDoesNotComeBack) {
+  std::optional<boost::json::object> late;
+  one_.caller->lose_request = [&](Operation operation, const boost::json::object& body) {
+    if (late || !puts_event(operation, body)) return false;
+    late = body;
+    return true;
+  };
+  const auto answer = append(one_, numbered(1));
+  EXPECT_EQ(acknowledge(two_, answer.id), AckOutcome::acknowledged);
+  EXPECT_FALSE(sync_wait(real->call(Operation::put_item, *late, Repeat::once, 5s)).ok());
+  EXPECT_TRUE(page(two_).events.empty());
+  EXPECT_TRUE(get(two_, answer.id)->delivered_at);
+}
+
+TEST_F(RetriesTest, WritesThatFailWhileReadsWorkAreRepeatedWithPausesAndOutOfTheBudget) {
+  int writes = 0;
+  one_.caller->lose_request = [&](Operation operation, const boost::json::object& body) {
+    const bool event = puts_event(operation, body);
+    writes += event ? 1 : 0;
+    if (event) clock.advance(100ms);
+    return event;
+  };
+  const auto answer = try_append(one_, numbered(1));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
+  EXPECT_GE(writes, 2);
+  EXPECT_EQ(one_.caller->retries, writes);  // The last one was not granted.
+}
+
+TEST_F(RetriesTest, OperationBeginsNothingAfterItsDeadline) {
+  auto hurried = config;
+  hurried.timing.request_for = 0ms;
+  Node late = node(hurried);
+  int calls = 0;
+  late.caller->before = [&](Operation, const boost::json::object& body) {
+    // The number of shards is asked for all requests together.
+    if (boost::json::serialize(body).find("shards") == std::string::npos) ++calls;
+  };
+  EXPECT_EQ(try_append(late, numbered(1)).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(append_batch(late, {numbered(1), numbered(2)}).at(1).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(sync_wait(late.store->acknowledge(tenant, {EventId{}})).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(sync_wait(late.store->get(tenant, EventId{})).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(calls, 0);
+  EXPECT_FALSE(late.store->health().writable);
+}
+
 TEST_F(RetriesTest, EventWhoseWriterNeverLearnsTheOutcomeIsUnavailableAndADuplicateWhenItIsSentAgain) {
   one_.caller->lose_answer = [&](Operation operation, const boost::json::object& body) {
     const bool event = puts_event(operation, body);
     if (event) one_.caller->lose_request = [](Operation now, const auto&) { return now == Operation::get_item; };
+    if (event) clock.advance(1s);  // Or it would ask for as long as it may.
     return event;
   };
   const auto answer = try_append(one_, numbered(1));
@@ -149,6 +193,41 @@ TEST_F(RetriesTest, PartOfABatchThatIsRefusedIsRefusedAloneAndStoredWhenAllIsSen
     EXPECT_EQ(again[i]->outcome, i == 2 ? Outcome::accepted : Outcome::duplicate) << i;
   }
   EXPECT_EQ(page(two_).events.size(), 4U);
+}
+
+TEST_F(RetriesTest, BatchIsInTheInboxInItsOrderWithEqualEventsInIt) {
+  std::vector<Draft> drafts;
+  for (const std::size_t number : {1, 2, 3, 2, 4, 4, 1, 5}) drafts.push_back(numbered(number));
+  drafts.at(3).idempotency_key = "k";
+  drafts.at(7).idempotency_key = "k";
+  const auto answers = append_batch(one_, drafts);
+  std::vector<EventId> accepted;
+  for (const auto& answer : answers) {
+    ASSERT_TRUE(answer.ok());
+    if (answer->outcome == Outcome::accepted) accepted.push_back(answer->id);
+  }
+  EXPECT_EQ(accepted.size(), 5U);
+  EXPECT_EQ(answers[5]->id, answers[4]->id);
+  EXPECT_EQ(answers[6]->id, answers[0]->id);
+  EXPECT_EQ(answers[7]->outcome, Outcome::idempotency_mismatch);
+  EXPECT_EQ(answers[7]->id, answers[3]->id);
+  std::vector<EventId> shown;
+  for (const auto& event : page(two_).events) shown.push_back(event.id);
+  EXPECT_EQ(shown, accepted);
+}
+
+TEST_F(RetriesTest, EqualEventsOfABatchAreNotAskedForOneByOne) {
+  append(one_, numbered(1));
+  int calls = 0;
+  one_.caller->before = [&](Operation, const auto&) { ++calls; };
+  const std::vector<Draft> drafts(500, numbered(2));
+  const auto answers = append_batch(one_, drafts);
+  EXPECT_EQ(answers.front()->outcome, Outcome::accepted);
+  for (std::size_t i = 1; i < answers.size(); ++i) {
+    EXPECT_EQ(answers[i]->outcome, Outcome::duplicate) << i;
+    EXPECT_EQ(answers[i]->id, answers.front()->id) << i;
+  }
+  EXPECT_LE(calls, 4);  // A claim, an event, and the count.
 }
 
 TEST_F(RetriesTest, BatchDoesNotWaitForASilentDynamoForEachOfItsEvents) {

@@ -7,7 +7,10 @@ namespace triggers::store {
 namespace {
 
 using namespace std::chrono_literals;
+using dynamo::Answer;
+using dynamo::CallError;
 using dynamo::Operation;
+using dynamo::Repeat;
 using Outcome = Appended::Outcome;
 
 class WritersTest : public FleetTest {
@@ -17,13 +20,13 @@ class WritersTest : public FleetTest {
     Node dead = node();
     dead.caller->lose_request = [](Operation, const auto& body) { return writes(body, "q#"); };
     dead.caller->before = [this](Operation operation, const boost::json::object& body) {
-      if (operation != Operation::put_item || !writes(body, "q#")) return;
+      if (!puts_event(operation, body)) return;
       clock.advance(500ms);  // Or it would ask for ever.
     };
     EXPECT_FALSE(try_append(dead, draft));
   }
 
-  Node one_ = node(), two_ = node();
+  Node one_ = node(), two_ = node(), three_ = node();
 };
 
 TEST_F(WritersTest, OfEventsThatRaceOnTwoNodesOneIsAccepted) {
@@ -94,7 +97,7 @@ TEST_F(WritersTest, WriterThatIsSlowIsFencedOffAndItsEventIsStoredOnce) {
   bool slept = false;
   std::optional<Appended> other;
   one_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (slept || operation != Operation::put_item || !writes(body, "q#")) return;
+    if (slept || !puts_event(operation, body)) return;
     slept = true;
     clock.advance(1'500ms);
     std::jthread([&] { other = append(two_, numbered(1)); }).join();
@@ -111,7 +114,7 @@ TEST_F(WritersTest, WriterThatIsQuicklyOvertakenFindsItsEventThere) {
   bool overtaken = false;
   std::optional<Appended> other;
   one_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (overtaken || operation != Operation::put_item || !writes(body, "q#")) return;
+    if (overtaken || !puts_event(operation, body)) return;
     overtaken = true;
     std::jthread([&] { other = append(two_, numbered(1)); }).join();
   };
@@ -122,21 +125,123 @@ TEST_F(WritersTest, WriterThatIsQuicklyOvertakenFindsItsEventThere) {
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, LostAnswerOfAWriteIsAskedForAndTheEventIsAcceptedOnce) {
-  int lost = 0;
-  one_.caller->lose_answer = [&](Operation operation, const auto& body) {
-    return operation == Operation::put_item && writes(body, "q#") && lost++ == 0;
+TEST_F(WritersTest, EventThatAnotherNodeFinishedAndThatWasAcknowledgedDoesNotComeBackWithItsFirstWriter) {
+  bool overtaken = false;
+  std::optional<Appended> other;
+  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
+    if (overtaken || !puts_event(operation, body)) return;
+    overtaken = true;
+    std::jthread([&] {
+      other = append(two_, numbered(1));
+      EXPECT_EQ(acknowledge(two_, other->id), AckOutcome::acknowledged);
+    }).join();
+  };
+  const auto answer = append(one_, numbered(1));
+  EXPECT_EQ(other->outcome, Outcome::accepted);
+  EXPECT_EQ(answer.outcome, Outcome::duplicate);
+  EXPECT_EQ(answer.id, other->id);
+  EXPECT_TRUE(page(two_).events.empty());
+  EXPECT_TRUE(get(two_, answer.id)->delivered_at);
+  EXPECT_EQ(acknowledge(one_, answer.id), AckOutcome::already_acknowledged);
+}
+
+TEST_F(WritersTest, EventThatWasAcknowledgedDoesNotComeBackWithWhoWantedToFinishIt) {
+  // While the first is between claim and event, the second meets the claim; before it writes the event, the first one's
+  // write is carried out, and a consumer acknowledges it.
+  std::optional<Appended> other;
+  bool arrived = false;
+  one_.caller->answer_instead = [&](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
+    if (other || !puts_event(operation, body)) return {};
+    std::optional<Answer> answer;
+    two_.caller->before = [&](Operation now, const boost::json::object& write) {
+      if (arrived || !puts_event(now, write)) return;
+      arrived = true;
+      std::jthread([&] {
+        answer = sync_wait(real->call(operation, body, Repeat::once, 5s));
+        EXPECT_EQ(acknowledge(three_, page(three_).events.at(0).id), AckOutcome::acknowledged);
+      }).join();
+    };
+    std::jthread([&] { other = append(two_, numbered(1)); }).join();
+    return answer;
   };
   const auto answer = append(one_, numbered(1));
   EXPECT_EQ(answer.outcome, Outcome::accepted);
-  EXPECT_EQ(lost, 1);  // It was found, and not written again.
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->outcome, Outcome::duplicate);
+  EXPECT_EQ(answer.id, other->id);
+  EXPECT_TRUE(page(three_).events.empty());
+  EXPECT_TRUE(get(three_, answer.id)->delivered_at);
+}
+
+TEST_F(WritersTest, KeyedEventThatTakesOverADeadClaimIsKnownByItsContent) {
+  Draft keyed = numbered(1);
+  keyed.idempotency_key = "k";
+  dead_writer(keyed);
+  const auto answer = append(two_, keyed);
+  EXPECT_EQ(answer.outcome, Outcome::accepted);
+  const auto equal = append(one_, numbered(1));
+  EXPECT_EQ(equal.outcome, Outcome::duplicate);
+  EXPECT_EQ(equal.id, answer.id);
+}
+
+TEST_F(WritersTest, KeyedEventTakesTheContentOverFromAWriterWithoutAKeyThatDied) {
+  dead_writer(numbered(1));
+  Draft keyed = numbered(1);
+  keyed.idempotency_key = "k";
+  const auto answer = append(two_, keyed);
+  EXPECT_EQ(answer.outcome, Outcome::accepted);
+  EXPECT_EQ(append(one_, numbered(1)).id, answer.id);
+  EXPECT_EQ(page(one_).events.size(), 1U);
+}
+
+TEST_F(WritersTest, KeyOfAnEventThatDoesNotComeIsFreeForAnother) {
+  Draft first = numbered(1);
+  first.idempotency_key = "k";
+  Draft second = numbered(2);
+  second.idempotency_key = "k";
+  // The first one's event is refused while the second looks for it.
+  one_.caller->answer_instead = [&](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
+    if (!puts_event(operation, body)) return {};
+    std::jthread([&] { clock.advance(1'500ms); }).join();
+    return CallError{CallError::Kind::throttled, "refused by the test", {}};
+  };
+  EXPECT_FALSE(try_append(one_, first));
+  EXPECT_EQ(append(two_, second).outcome, Outcome::accepted);
+  EXPECT_EQ(append(two_, first).outcome, Outcome::idempotency_mismatch);
+}
+
+TEST_F(WritersTest, EventOfAKeyWhoseFirstEventIsOnItsWayIsToldToComeAgain) {
+  Draft first = numbered(1);
+  first.idempotency_key = "k";
+  Draft second = numbered(2);
+  second.idempotency_key = "k";
+  std::optional<Result<Appended>> other;
+  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
+    if (other || !puts_event(operation, body)) return;
+    std::jthread([&] { other = try_append(two_, second); }).join();
+  };
+  EXPECT_EQ(append(one_, first).outcome, Outcome::accepted);
+  ASSERT_TRUE(other);
+  ASSERT_FALSE(other->ok());
+  EXPECT_EQ(other->error().code, ErrorCode::overloaded);
+  EXPECT_EQ(append(two_, second).outcome, Outcome::idempotency_mismatch);
+}
+
+TEST_F(WritersTest, LostAnswerOfAWriteIsAskedForAndTheEventIsAcceptedOnce) {
+  int lost = 0;
+  one_.caller->lose_answer = [&](Operation operation, const auto& body) {
+    return puts_event(operation, body) && lost++ == 0;
+  };
+  const auto answer = append(one_, numbered(1));
+  EXPECT_EQ(answer.outcome, Outcome::accepted);
+  EXPECT_EQ(lost, 2);  // The second write met what the first one had written.
   EXPECT_EQ(page(two_).events.size(), 1U);
 }
 
 TEST_F(WritersTest, LostWriteIsWrittenAgain) {
   int lost = 0;
   one_.caller->lose_request = [&](Operation operation, const auto& body) {
-    return operation == Operation::put_item && writes(body, "q#") && lost++ == 0;
+    return puts_event(operation, body) && lost++ == 0;
   };
   const auto answer = append(one_, numbered(1));
   EXPECT_EQ(answer.outcome, Outcome::accepted);
@@ -152,6 +257,19 @@ TEST_F(WritersTest, LostAnswerOfAnAcknowledgementIsItsOwn) {
   };
   EXPECT_EQ(acknowledge(one_, id), AckOutcome::acknowledged);
   EXPECT_EQ(acknowledge(two_, id), AckOutcome::already_acknowledged);
+}
+
+TEST_F(WritersTest, AcknowledgementIsHisWhoWroteTheDeliveredEventWhoeverRemovesTheOther) {
+  const auto id = append(one_, numbered(1)).id;
+  std::optional<AckOutcome> other;
+  one_.caller->lose_request = [&](Operation operation, const auto&) {
+    if (operation != Operation::delete_item || other) return false;
+    std::jthread([&] { other = acknowledge(two_, id); }).join();
+    return true;
+  };
+  EXPECT_EQ(acknowledge(one_, id), AckOutcome::acknowledged);
+  EXPECT_EQ(other, AckOutcome::already_acknowledged);
+  EXPECT_TRUE(page(two_).events.empty());
 }
 
 TEST_F(WritersTest, NodeThatDiesInAnAcknowledgementLeavesTheEventUndelivered) {

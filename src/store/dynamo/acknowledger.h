@@ -14,19 +14,25 @@ struct Retention {
   std::chrono::seconds claims_until{86'400};
 };
 
-/// Acknowledges: writes the event as delivered, then removes it from its inbox. The removal is the moment that counts,
-/// and DynamoDB lets one node do it; until then the delivered item is not looked at. Any thread.
+/// Acknowledges: writes the event as delivered, then removes it from its inbox. The removal is the moment that counts;
+/// until then the delivered item is not looked at. Whoever wrote the delivered item has acknowledged the event,
+/// whoever removes the pending one: DynamoDB lets one write it. Any thread.
 class Acknowledger {
  public:
   Acknowledger(Table& table, const Clock& clock, Retention retention)
       : table_(table), clock_(clock), retention_(retention) {}
 
-  Task<Result<AckOutcome>> acknowledge(const Tenant& tenant, EventId id);
+  struct Acknowledged {
+    AckOutcome outcome = AckOutcome::not_found;
+    bool removed = false;  ///< The event left its inbox by this call.
+  };
+  Task<Result<Acknowledged>> acknowledge(const Tenant& tenant, EventId id);
 
  private:
-  Task<Result<AckOutcome>> not_pending(const Tenant& tenant, EventId id);
-  /// Removes the pending item. The outcome of this call, also if its answer was lost once.
-  Task<Result<AckOutcome>> remove(const Tenant& tenant, EventId id, const std::string& token);
+  Task<Result<Acknowledged>> not_pending(const Tenant& tenant, EventId id);
+  /// Removes the pending item, or puts a fence in its place if another write of it may still arrive. False: it was not
+  /// there any more.
+  Task<Result<bool>> remove(const Tenant& tenant, EventId id, bool leave_fence);
 
   Table& table_;
   const Clock& clock_;

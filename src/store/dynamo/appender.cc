@@ -1,6 +1,5 @@
 #include "store/dynamo/appender.h"
 
-#include "base/random.h"
 #include "store/content.h"
 #include "store/dynamo/layout.h"
 
@@ -8,11 +7,13 @@ namespace triggers::store::dynamo {
 namespace {
 
 using Outcome = Appended::Outcome;
+using Writer = EventItems::Writer;
 
 /// Every round ends because another writer has won something, so more means that something is wrong.
 constexpr int rounds_max = 32;
 constexpr unsigned slots_max = 256;
-const std::string first_writer;  ///< Leaves no token.
+/// Then a writer that is between claim and event has ended, or is fenced off: together they take over a second.
+constexpr unsigned looks_max = 8;
 
 /// DynamoDB's limit, less the key (a tenant's name may take three times its bytes) and the names of the attributes.
 constexpr std::size_t item_bytes_max = 400 * 1024 - 2'048;
@@ -22,11 +23,6 @@ std::size_t stored_bytes(const Append& event) {
 }
 
 Error too_many_rounds() { return {ErrorCode::overloaded, "too many writers of the same event"}; }
-
-std::string new_token() {
-  const std::uint64_t number = random_u64();
-  return {reinterpret_cast<const char*>(&number), sizeof number};
-}
 
 bool same(const Append& event, const Found& found) {
   return same_event(event, found.event.event_type, found.event.payload);
@@ -45,7 +41,7 @@ Task<Result<Appended>> Appender::append(const Tenant& tenant, const Append& even
 }
 
 Task<Result<Appended>> Appender::append_plain(const Tenant& tenant, const Append& event, EventId id) {
-  auto stored = co_await events_.store(tenant, event, id, first_writer);
+  auto stored = co_await events_.store(tenant, event, id, Writer::first);
   if (!stored) co_return std::move(stored).error();
   if (!stored->now) co_return Error{ErrorCode::internal, "an id was given twice"};
   co_return Appended{Outcome::accepted, id};
@@ -69,12 +65,13 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const A
         case Holding::State::different: ++slot; break;  // Fingerprints collide.
         case Holding::State::fenced:
           fenced = (*held)->id;
+          id = renew(id);  // Its time has passed while it looked.
           ++round;
           break;
       }
       continue;
     }
-    auto stored = co_await events_.store(tenant, event, id, first_writer);
+    auto stored = co_await events_.store(tenant, event, id, Writer::first);
     if (!stored) co_return std::move(stored).error();
     if (stored->now) co_return Appended{Outcome::accepted, id};
     if (stored->instead.there() && same(event, stored->instead)) co_return Appended{Outcome::duplicate, id};
@@ -101,7 +98,10 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
         case Holding::State::equal: co_return Appended{Outcome::duplicate, (*held)->id};
         case Holding::State::stored_now: co_return Appended{Outcome::accepted, (*held)->id};
         case Holding::State::different: co_return Appended{Outcome::idempotency_mismatch, (*held)->id};
-        case Holding::State::fenced: fenced = (*held)->id; break;
+        case Holding::State::fenced:
+          fenced = (*held)->id;
+          id = renew(id);
+          break;
       }
       continue;
     }
@@ -109,7 +109,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
       auto registered = co_await register_content(tenant, event, id);
       if (!registered) co_return std::move(registered).error();
     }
-    auto stored = co_await events_.store(tenant, event, id, first_writer);
+    auto stored = co_await events_.store(tenant, event, id, Writer::first);
     if (!stored) co_return std::move(stored).error();
     if (stored->now) co_return Appended{Outcome::accepted, id};
     if (stored->instead.there()) {
@@ -121,23 +121,43 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
 }
 
 Task<Status> Appender::register_content(const Tenant& tenant, const Append& event, EventId id) {
-  for (unsigned slot = 0; slot < slots_max; ++slot) {
+  unsigned slot = 0;
+  std::optional<EventId> fenced;
+  unsigned looks = 0;
+  for (int round = 0; round < rounds_max && slot < slots_max;) {
     const Claims::Holder mine{id, event.fingerprint};
-    auto held = co_await claims_.claim(layout::fingerprint_key(tenant, event.fingerprint, slot), std::nullopt, mine,
-                                       windows_.dedup);
+    auto held =
+        co_await claims_.claim(layout::fingerprint_key(tenant, event.fingerprint, slot), fenced, mine, windows_.dedup);
+    fenced.reset();
     if (!held) co_return std::move(held).error();
     if (!*held) co_return Done{};
-    const auto first = co_await events_.find(tenant, (*held)->id);
+    const EventId holder = (*held)->id;
+    const auto first = co_await events_.find(tenant, holder);
     if (!first) co_return first.error();
-    // An event that is on its way in cannot be compared; most likely it is equal. Otherwise the worst is that an equal
-    // one without a key is not found to be a duplicate of this one.
-    if (!first->there() || same(event, *first)) co_return Done{};
+    if (first->there()) {
+      if (same(event, *first)) co_return Done{};
+      ++slot;
+      continue;
+    }
+    ++round;
+    if (first->state == Found::State::fenced) {
+      fenced = holder;
+    } else if (events_.may_finish(holder)) {
+      // On its way in. It is another event, that its own sender may yet be refused, so it is not ours to finish. Not
+      // registered, the worst is that a later equal event without a key is not found to be a duplicate of this one.
+      bool again = looks < looks_max;
+      if (again) again = co_await events_.wait_to_look(looks++);
+      if (!again) co_return Done{};
+    } else if (auto done = co_await events_.fence(tenant, holder); !done) {
+      co_return std::move(done).error();
+    }
   }
   co_return Done{};
 }
 
 Task<Result<Appender::Holding>> Appender::settle(const Tenant& tenant, const Append& event, Claims::Holder holder) {
   Holding holding;
+  unsigned looks = 0;
   for (int round = 0; round < rounds_max; ++round) {
     auto found = co_await events_.find(tenant, holder.id);
     if (!found) co_return std::move(found).error();
@@ -153,12 +173,15 @@ Task<Result<Appender::Holding>> Appender::settle(const Tenant& tenant, const App
       continue;
     }
     if (holder.fingerprint != event.fingerprint) {
-      holding.state = Holding::State::different;
-      co_return holding;
+      // Another event with this idempotency key, on its way in: it counts only once it is there.
+      bool again = looks < looks_max;
+      if (again) again = co_await events_.wait_to_look(looks++);
+      if (!again) co_return Error{ErrorCode::overloaded, "another event with the same idempotency key is on its way"};
+      continue;
     }
     // Its writer is between claim and event. The event is the same as ours, or its fingerprint collides: then its
     // writer finds ours there and takes another id.
-    auto stored = co_await events_.store(tenant, event, holder.id, new_token());
+    auto stored = co_await events_.store(tenant, event, holder.id, Writer::helper);
     if (!stored) co_return std::move(stored).error();
     if (stored->now) {
       holding.state = Holding::State::stored_now;

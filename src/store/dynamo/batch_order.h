@@ -1,6 +1,8 @@
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -8,12 +10,57 @@
 
 namespace triggers::store::dynamo {
 
-/// How the events of a batch are stored: those that may be equal to another of the batch one after the other, so that
-/// the first of them is the one that is accepted; all others beside each other.
-struct BatchOrder {
-  std::vector<std::size_t> in_turn, alone;  ///< Places in the batch.
+/// Places in a batch of the last events before one that may be equal to it. It waits for both, so that the first of equal
+/// events is the one that is accepted; all others are stored beside each other.
+struct EqualBefore {
+  std::optional<std::size_t> by_content, by_key;
 };
-/// `by_content`: events without an idempotency key are compared by their content.
-[[nodiscard]] BatchOrder order_of(std::span<const Append> events, bool by_content);
+/// One for each event. `by_content`: events without an idempotency key are compared by their content.
+[[nodiscard]] std::vector<EqualBefore> equal_before(std::span<const Append> events, bool by_content);
+
+/// The answer of the event at `place`, if that of an equal one before it says it: they were compared here, so DynamoDB
+/// need not be asked.
+[[nodiscard]] std::optional<Appended> answer_of_equal(std::span<const Append> events,
+                                                      std::span<const Result<Appended>> answers, std::size_t place,
+                                                      const EqualBefore& before);
+
+/// Lets the tasks of a batch wait for the end of those before them. All on one executor.
+class Turns {
+ public:
+  explicit Turns(std::size_t tasks) : tasks_(tasks) {}
+
+  /// What a task holds while it runs.
+  class Turn {
+   public:
+    Turn(Turns& turns, std::size_t task) : turns_(turns), task_(task) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() { turns_.end(task_); }
+
+   private:
+    Turns& turns_;
+    const std::size_t task_;
+  };
+
+  /// For a task that was begun before this one.
+  auto end_of(std::size_t task) {
+    struct Awaiter {
+      State& state;
+      bool await_ready() const noexcept { return state.ended; }
+      void await_suspend(std::coroutine_handle<> handle) const { state.waiting.push_back(handle); }
+      void await_resume() const noexcept {}
+    };
+    return Awaiter{tasks_[task]};
+  }
+
+ private:
+  struct State {
+    bool ended = false;
+    std::vector<std::coroutine_handle<>> waiting{};
+  };
+  void end(std::size_t task);
+
+  std::vector<State> tasks_;
+};
 
 }  // namespace triggers::store::dynamo

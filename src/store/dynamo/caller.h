@@ -44,6 +44,10 @@ class Caller {
   /// `within` ends the call with all its repetitions. A transaction's failed condition is `condition_failed` too.
   virtual Task<Answer> call(Operation operation, boost::json::object body, Repeat repeat,
                             std::chrono::milliseconds within) = 0;
+
+  /// Waits before `retry` (0 is the first) of what is repeated otherwise than by `call`, with the client's jitter and
+  /// from its budget. False: not to be repeated, or not `within` that time.
+  virtual Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) = 0;
 };
 
 /// Through the client, which outlives it.

@@ -172,26 +172,30 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(Operation operation, s
     // DynamoDB is well: a refusal of the request itself says nothing about its load.
     if (!failure.retry && !unknown) impl_->budget.succeeded();
     const bool may = failure.retry && (!unknown || repeat == Repeat::safe);
-    const milliseconds wait = jitter(tries);
-    const bool in_time = steady_clock::now() + wait < deadline;
-    bool again = may && in_time;
-    if (again && !impl_->budget.take()) {
-      impl_->probe.refused_retry();
-      again = false;
-    }
+    bool again = false;
+    if (may) again = co_await wait_to_retry(tries, deadline);
     repeated = repeated || unknown;
-    if (!again) {
-      failure.error.repeated = repeated;
-      // What was not refused for good may have been done by this try, or by one before it.
-      if (repeated && (failure.retry || unknown)) failure.error.code = DynamoCode::ambiguous;
-      impl_->probe.ended(operation, failure.error.code, steady_clock::now() - since);
-      co_return std::move(failure.error);
-    }
-    impl_->probe.retried();
-    co_await impl_->pool->pause(wait);
+    if (again) continue;
+    failure.error.repeated = repeated;
+    // What was not refused for good may have been done by this try, or by one before it.
+    if (repeated && (failure.retry || unknown)) failure.error.code = DynamoCode::ambiguous;
+    impl_->probe.ended(operation, failure.error.code, steady_clock::now() - since);
+    co_return std::move(failure.error);
   }
 }
 
-Task<void> DynamoClient::pause(milliseconds time) { co_await impl_->pool->pause(time); }
+Task<bool> DynamoClient::wait_to_retry(unsigned retry, TimePoint deadline) {
+  const milliseconds wait = jitter(retry);
+  if (steady_clock::now() + wait >= deadline) co_return false;
+  if (!impl_->budget.take()) {
+    impl_->probe.refused_retry();
+    co_return false;
+  }
+  co_await impl_->pool->pause(wait);
+  // The process may have stood still meanwhile.
+  if (steady_clock::now() >= deadline) co_return false;
+  impl_->probe.retried();
+  co_return true;
+}
 
 }  // namespace triggers::store::dynamo

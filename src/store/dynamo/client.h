@@ -83,9 +83,9 @@ class DynamoClient {
   /// `body` is the operation's JSON. Ends by `deadline`, whatever DynamoDB does.
   Task<Result<DynamoReply, DynamoError>> call(Operation operation, std::string body, Repeat repeat, TimePoint deadline);
 
-  /// A pause on the caller's executor: for what is to be asked again later (a table that is being made, unprocessed
-  /// items of a batch).
-  Task<void> pause(std::chrono::milliseconds time);
+  /// Waits as before a retry, the first being 0, and takes it from the budget: for what is repeated in another form than
+  /// it had. False: there is no budget, or no time until `deadline`.
+  Task<bool> wait_to_retry(unsigned retry, TimePoint deadline);
 
  private:
   struct Impl;

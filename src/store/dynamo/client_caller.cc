@@ -56,6 +56,10 @@ class ClientCaller final : public Caller {
     co_return error;
   }
 
+  Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) override {
+    return client_.wait_to_retry(retry, std::chrono::steady_clock::now() + within);
+  }
+
  private:
   DynamoClient& client_;
 };

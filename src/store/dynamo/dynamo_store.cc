@@ -38,29 +38,38 @@ Error too_many_operations() { return {ErrorCode::overloaded, "too many writes ar
 struct DynamoStore::Parts {
   Parts(const DynamoStoreConfig& config, dynamo::Caller& caller)
       : events_table(caller, config.events_table),
-        events(events_table, *config.clock, config.timing),
-        claims(events_table, *config.clock),
         shards(events_table, *config.clock, config.shards),
         counts(events_table, *config.clock),
-        appender(events, claims, ids, *config.clock, config.windows),
-        acknowledger(events_table, *config.clock, retention(config)),
-        reader(events_table, shards, counts, *config.clock, config.timing, config.page),
         keys(caller, config.keys_table),
         keys_table(caller, config.keys_table),
         budget(keys_table, *config.clock) {}
 
   dynamo::Table events_table;
   dynamo::FleetIds ids;
-  dynamo::EventItems events;
-  dynamo::Claims claims;
   dynamo::Shards shards;
   dynamo::Counts counts;
-  dynamo::Appender appender;
-  dynamo::Acknowledger acknowledger;
-  dynamo::InboxReader reader;
   dynamo::KeyItems keys;
   dynamo::Table keys_table;
   dynamo::RateBudget budget;
+};
+
+/// What one operation works with: its calls have one deadline together. (Those for the number of shards and for counts
+/// are made for others too, and have their own.)
+struct DynamoStore::Request {
+  Request(const DynamoStoreConfig& config, Parts& parts)
+      : table(parts.events_table.until(std::chrono::steady_clock::now() + config.timing.request_for)),
+        events(table, *config.clock, config.timing),
+        claims(table, *config.clock),
+        appender(events, claims, parts.ids, *config.clock, config.windows),
+        acknowledger(table, *config.clock, retention(config)),
+        reader(table, parts.shards, parts.counts, *config.clock, config.timing, config.page) {}
+
+  dynamo::Table table;
+  dynamo::EventItems events;
+  dynamo::Claims claims;
+  dynamo::Appender appender;
+  dynamo::Acknowledger acknowledger;
+  dynamo::InboxReader reader;
 };
 
 struct DynamoStore::Trouble {
@@ -98,12 +107,13 @@ Task<Result<EventId>> DynamoStore::new_id() {
   co_return parts_->ids.next(config_.clock->now(), *shard);
 }
 
-Task<Result<Appended>> DynamoStore::append_one(const Tenant& tenant, const Append& event, Result<EventId> id) {
+Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& tenant, const Append& event,
+                                                 Result<EventId> id) {
   if (!id) {
     note(&id.error());
     co_return std::move(id).error();
   }
-  auto answer = co_await parts_->appender.append(tenant, event, *id);
+  auto answer = co_await request.appender.append(tenant, event, *id);
   note(answer ? nullptr : &answer.error());
   const bool accepted = answer && answer->outcome == Appended::Outcome::accepted;
   const bool duplicate = answer && answer->outcome == Appended::Outcome::duplicate;
@@ -115,8 +125,9 @@ Task<Result<Appended>> DynamoStore::append_one(const Tenant& tenant, const Appen
 Task<Result<Appended>> DynamoStore::append(const Tenant& tenant, Append event) {
   const Operations operations(*this, 1);
   if (!operations.fit()) co_return too_many_operations();
+  Request request(config_, *parts_);
   auto id = co_await new_id();
-  auto answer = co_await append_one(tenant, event, std::move(id));
+  auto answer = co_await append_one(request, tenant, event, std::move(id));
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
   co_return answer;
 }
@@ -126,7 +137,7 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
   const Operations operations(*this, events.size());
   if (!operations.fit() || events.empty()) co_return answers;
 
-  // Each id is made when its turn comes, because an event must be written soon after; they are begun in order. The
+  // Each id is made when its task is begun, because an event must be written soon after; they are begun in order. The
   // number of shards is read before, so that no task waits for it and is overtaken.
   const auto known = co_await parts_->shards.to_read();
   if (!known) {
@@ -134,23 +145,31 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
     std::ranges::fill(answers, Result<Appended>(known.error()));
     co_return answers;
   }
-  const auto order = dynamo::order_of(events, config_.windows.dedup.count() > 0);
+  const auto before = dynamo::equal_before(events, config_.windows.dedup.count() > 0);
+  dynamo::Turns turns(events.size());
+  Request request(config_, *parts_);
   std::optional<Error> silent;
   auto store_one = [&](std::size_t i) -> Task<void> {
+    const dynamo::Turns::Turn turn(turns, i);
+    auto id = co_await new_id();
+    if (before[i].by_content) co_await turns.end_of(*before[i].by_content);
+    if (before[i].by_key) co_await turns.end_of(*before[i].by_key);
     if (silent) {
       answers[i] = *silent;
       co_return;
     }
-    auto id = co_await new_id();
-    answers[i] = co_await append_one(tenant, events[i], std::move(id));
+    if (const auto told = dynamo::answer_of_equal(events, answers, i, before[i])) {
+      if (config_.on_done && told->outcome == Appended::Outcome::duplicate) config_.on_done(0, 1, 0);
+      answers[i] = *told;
+      co_return;
+    }
+    // It has waited for so long that it could be fenced off as too slow.
+    if (id && !request.events.may_finish(*id)) id = co_await new_id();
+    answers[i] = co_await append_one(request, tenant, events[i], std::move(id));
     if (unreachable(answers[i])) silent = answers[i].error();
   };
-  auto store_in_turn = [&]() -> Task<void> {
-    for (const std::size_t i : order.in_turn) co_await store_one(i);
-  };
   std::vector<Task<void>> tasks;
-  tasks.push_back(store_in_turn());
-  for (const std::size_t i : order.alone) tasks.push_back(store_one(i));
+  for (std::size_t i = 0; i < events.size(); ++i) tasks.push_back(store_one(i));
   Gather all(std::move(tasks), beside_each_other);
   co_await all;
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
@@ -158,13 +177,15 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
 }
 
 Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
-  auto page = co_await parts_->reader.page(tenant, query);
+  Request request(config_, *parts_);
+  auto page = co_await request.reader.page(tenant, query);
   note(page ? nullptr : &page.error());
   co_return page;
 }
 
 Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, EventId id) {
-  auto found = co_await parts_->events.find(tenant, id);
+  Request request(config_, *parts_);
+  auto found = co_await request.events.find(tenant, id);
   note(found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
   const auto& delivered_at = found->event.delivered_at;
@@ -177,8 +198,10 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
 Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
   const Operations operations(*this, ids.size());
   if (!operations.fit()) co_return too_many_operations();
-  std::map<EventId, Result<AckOutcome>> outcomes;
-  for (const EventId& id : ids) outcomes.emplace(id, AckOutcome::not_found);
+  using Acknowledged = dynamo::Acknowledger::Acknowledged;
+  std::map<EventId, Result<Acknowledged>> outcomes;
+  for (const EventId& id : ids) outcomes.emplace(id, Acknowledged{});
+  Request request(config_, *parts_);
   std::optional<Error> silent;
   auto acknowledge_one = [&](EventId id) -> Task<void> {
     auto& outcome = outcomes.at(id);
@@ -186,7 +209,7 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
       outcome = *silent;
       co_return;
     }
-    outcome = co_await parts_->acknowledger.acknowledge(tenant, id);
+    outcome = co_await request.acknowledger.acknowledge(tenant, id);
     if (unreachable(outcome)) silent = outcome.error();
   };
   std::vector<Task<void>> tasks;
@@ -195,12 +218,14 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
   co_await all;
 
   std::int64_t acknowledged = 0;
+  std::int64_t removed = 0;
   const Error* failed = nullptr;
   for (const auto& [id, outcome] : outcomes) {
     if (!outcome) failed = &outcome.error();
-    if (outcome && *outcome == AckOutcome::acknowledged) ++acknowledged;
+    if (outcome && outcome->outcome == AckOutcome::acknowledged) ++acknowledged;
+    if (outcome && outcome->removed) ++removed;
   }
-  if (acknowledged > 0) parts_->counts.add(tenant, inbox_name, -acknowledged);
+  if (removed > 0) parts_->counts.add(tenant, inbox_name, -removed);
   if (config_.on_done && acknowledged > 0) config_.on_done(0, 0, static_cast<std::uint64_t>(acknowledged));
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
   note(failed);
@@ -209,8 +234,8 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
   std::vector<AckOutcome> answer;
   for (const EventId& id : ids) {
     auto& outcome = outcomes.at(id);
-    answer.push_back(*outcome);
-    if (*outcome == AckOutcome::acknowledged) outcome = AckOutcome::already_acknowledged;
+    answer.push_back(outcome->outcome);
+    if (outcome->outcome == AckOutcome::acknowledged) outcome->outcome = AckOutcome::already_acknowledged;
   }
   co_return answer;
 }

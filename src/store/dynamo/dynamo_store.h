@@ -75,9 +75,10 @@ class DynamoStore final : public EventStore, public KeyStore {
 
  private:
   struct Parts;
+  struct Request;
   class Operations;
 
-  Task<Result<Appended>> append_one(const Tenant& tenant, const Append& event, Result<EventId> id);
+  Task<Result<Appended>> append_one(Request& request, const Tenant& tenant, const Append& event, Result<EventId> id);
   Task<Result<EventId>> new_id();
   /// Notes whether DynamoDB serves us.
   void note(const Error* error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/random.h"
 #include "store/dynamo/layout.h"
 
 namespace triggers::store::dynamo {
@@ -10,8 +11,16 @@ namespace {
 
 constexpr std::chrono::hours fence_kept{1};
 
-/// True if what is there was written by this writer: the first one leaves no token, a helper leaves its own.
-bool written_by(const Found& found, const std::string& helper) { return found.there() && found.helper == helper; }
+std::string new_token() {
+  const std::uint64_t number = random_u64();
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
+
+Condition nothing_there() {
+  Condition condition;
+  condition.expression = "attribute_not_exists(k)";
+  return condition;
+}
 
 }  // namespace
 
@@ -45,7 +54,7 @@ Result<Found> read_found(const Item& item, Found::State state) {
   if (const auto source = text_of(item, "s")) found.event.source = *source;
   if (const auto metadata = text_of(item, "m")) found.event.metadata = *metadata;
   if (delivered) found.event.delivered_at = UnixMillis{std::chrono::milliseconds{*delivered}};
-  found.helper = bytes_of(item, "h").value_or("");
+  found.token = bytes_of(item, "h").value_or("");
   return found;
 }
 
@@ -67,73 +76,79 @@ Task<Result<Found>> EventItems::find(const Tenant& tenant, EventId id) {
   co_return found;
 }
 
+/// By what an event that is there is known as stored by this call.
+struct EventItems::Mine {
+  std::string token;
+  Writer writer = Writer::first;
+  [[nodiscard]] bool wrote(const Found& found) const {
+    // The first try of a first writer leaves no token.
+    return found.there() && (found.token == token || (writer == Writer::first && found.token.empty()));
+  }
+};
+
 Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const Append& event, EventId id,
-                                                   std::string helper) {
+                                                   Writer writer) {
+  const Mine mine{new_token(), writer};
   Item item = event_attributes(event);
   for (auto& part : layout::pending_key(tenant, default_inbox, id)) item[part.key()] = part.value();
-  if (!helper.empty()) item["h"] = bytes_value(helper);
   bool in_doubt = false;
-  for (;;) {
-    const auto left = std::min(timing_.write_for - (clock_.now() - id.time()), timing_.write_for);
-    if (left.count() <= 0) {
-      if (in_doubt) co_return Error{ErrorCode::unavailable, "DynamoDB did not say in time whether it stored an event"};
-      co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
+  for (unsigned retry = 0;; ++retry) {
+    const auto left = time_to_write(id);
+    if (left.count() <= 0) break;
+    // Another write of this event may have been done, and the event acknowledged: then it must not come back.
+    const bool beside_another = in_doubt || writer == Writer::helper;
+    Answer answer = CallError{};
+    if (beside_another) {
+      item["h"] = bytes_value(mine.token);
+      answer = co_await table_.put_if_neither(item, layout::delivered_key(tenant, id), left);
+    } else {
+      answer = co_await table_.put(item, nothing_there(), Repeat::once, left);
     }
-    Condition nothing_there;
-    nothing_there.expression = "attribute_not_exists(k)";
-    auto answer = co_await table_.put(item, std::move(nothing_there), Repeat::once, left);
-    if (answer) {
-      if (in_doubt) {
-        if (auto taken = co_await take_back_if_delivered(tenant, id); !taken) co_return std::move(taken).error();
-      }
-      Stored stored;
-      stored.now = true;
-      co_return stored;
-    }
-    if (answer.error().kind == CallError::Kind::condition_failed) {
-      auto seen = co_await look(tenant, id, helper);
+    Stored stored;
+    stored.now = answer.ok();
+    if (stored.now) co_return stored;
+    const auto kind = answer.error().kind;
+    if (kind == CallError::Kind::condition_failed) {
+      auto seen = co_await look(tenant, id, mine);
       if (!seen || seen->now || seen->instead.state != Found::State::absent) co_return seen;
-      continue;
+    } else if (kind == CallError::Kind::unknown) {
+      in_doubt = true;
+    } else if (kind != CallError::Kind::contended) {
+      if (!in_doubt) co_return to_error(answer.error());
+      break;
     }
-    if (answer.error().kind != CallError::Kind::unknown) {
-      if (in_doubt) co_return Error{ErrorCode::unavailable, answer.error().message};
-      co_return to_error(answer.error());
-    }
-    in_doubt = true;
-    auto seen = co_await look(tenant, id, helper);
-    if (!seen) co_return Error{ErrorCode::unavailable, seen.error().message};
-    if (seen->now || seen->instead.state != Found::State::absent) co_return seen;
+    const bool again = co_await table_.wait_to_retry(retry, time_to_write(id));
+    if (!again) break;
   }
+  if (!in_doubt) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
+  auto seen = co_await look(tenant, id, mine);
+  if (seen && (seen->now || seen->instead.state != Found::State::absent)) co_return seen;
+  co_return Error{ErrorCode::unavailable, "DynamoDB did not say in time whether it stored an event"};
 }
 
-Task<Result<EventItems::Stored>> EventItems::look(const Tenant& tenant, EventId id, const std::string& helper) {
+Task<Result<EventItems::Stored>> EventItems::look(const Tenant& tenant, EventId id, const Mine& mine) {
   auto found = co_await find(tenant, id);
   if (!found) co_return std::move(found).error();
   Stored stored;
-  stored.now = written_by(*found, helper);
+  stored.now = mine.wrote(*found);
   stored.instead = std::move(*found);
   co_return stored;
 }
 
-Task<Status> EventItems::take_back_if_delivered(const Tenant& tenant, EventId id) {
-  auto delivered = co_await table_.get(layout::delivered_key(tenant, id));
-  if (!delivered) co_return Error{ErrorCode::unavailable, delivered.error().message};
-  if (delivered->empty()) co_return Done{};
-  // The write that was in doubt had happened, and its event was acknowledged before this one put it there again.
-  Condition none;
-  auto removed = co_await table_.remove(layout::pending_key(tenant, default_inbox, id), std::move(none), Repeat::safe);
-  if (!removed) co_return Error{ErrorCode::unavailable, removed.error().message};
-  co_return Done{};
+std::chrono::milliseconds EventItems::time_to_write(const EventId& id) const {
+  return std::min(timing_.write_for - (clock_.now() - id.time()), timing_.write_for);
+}
+
+Item fence_item(const Tenant& tenant, EventId id, UnixMillis now) {
+  Item item = layout::pending_key(tenant, default_inbox, id);
+  item["z"] = number_value(1);
+  const auto until = std::chrono::ceil<std::chrono::seconds>(now.time_since_epoch() + fence_kept);
+  item["x"] = number_value(until.count());
+  return item;
 }
 
 Task<Status> EventItems::fence(const Tenant& tenant, EventId id) {
-  Item item = layout::pending_key(tenant, default_inbox, id);
-  item["z"] = number_value(1);
-  const auto until = std::chrono::ceil<std::chrono::seconds>(clock_.now().time_since_epoch() + fence_kept);
-  item["x"] = number_value(until.count());
-  Condition nothing_there;
-  nothing_there.expression = "attribute_not_exists(k)";
-  auto answer = co_await table_.put(std::move(item), std::move(nothing_there), Repeat::safe);
+  auto answer = co_await table_.put(fence_item(tenant, id, clock_.now()), nothing_there(), Repeat::safe);
   if (!answer && answer.error().kind != CallError::Kind::condition_failed) co_return to_error(answer.error());
   co_return Done{};
 }

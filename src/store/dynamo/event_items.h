@@ -10,7 +10,8 @@
 
 namespace triggers::store::dynamo {
 
-/// How long a write may go on after its event's id was made; what pages build on: docs/decisions/0022.
+/// How long things may take. The first three are counted from when an event's id was made, and are what pages build on:
+/// docs/decisions/0022.
 struct Timing {
   /// As long as another writer may finish an event in its first writer's place; later it is fenced off.
   std::chrono::milliseconds finish_for{1'000};
@@ -19,6 +20,8 @@ struct Timing {
   /// Ids older than this are settled. The rest above write_for is for clocks that differ, and for requests that were
   /// given up and still arrive.
   std::chrono::milliseconds settled_after{5'000};
+  /// One operation of the store with all its calls; what has not begun by then is not begun.
+  std::chrono::milliseconds request_for{10'000};
 };
 
 /// What is stored under an id.
@@ -31,13 +34,17 @@ struct Found {
   };
   State state = State::absent;
   StoredEvent event{};
-  std::string helper{};  ///< Token of one who stored it in its first writer's place.
+  /// Of a write beside which another of the same event may still arrive: that of one who stored it in its first
+  /// writer's place, or who repeated a write whose outcome was not known.
+  std::string token{};
 
   [[nodiscard]] bool there() const noexcept { return state == State::pending || state == State::delivered; }
 };
 
 /// Attributes of an event, without its key: `t` type, `p` payload, `s` source, `m` metadata.
 [[nodiscard]] Item event_attributes(const Append& event);
+/// What keeps an id of an event that is not pending from ever being one; DynamoDB removes it after an hour.
+[[nodiscard]] Item fence_item(const Tenant& tenant, EventId id, UnixMillis now);
 /// The event of an item that is pending or delivered. Its id is the sort key.
 [[nodiscard]] Result<Found> read_found(const Item& item, Found::State state);
 
@@ -53,19 +60,25 @@ class EventItems {
     bool now = false;  ///< By this call.
     Found instead{};   ///< Otherwise what was there: an event, or a fence.
   };
-  /// Stores a pending event under an id where nothing is. `helper`: the token of one who is not its first writer.
-  /// A write whose outcome is not known is looked for, so that it is neither doubled nor told wrongly.
+  enum class Writer : std::uint8_t { first, helper };
+  /// Stores a pending event under an id where nothing is; `helper` in its first writer's place. A write whose outcome is
+  /// not known is repeated, and looked for, so that it is neither doubled nor told wrongly: docs/decisions/0021.
   /// Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if nobody knows.
-  Task<Result<Stored>> store(const Tenant& tenant, const Append& event, EventId id, std::string helper);
+  Task<Result<Stored>> store(const Tenant& tenant, const Append& event, EventId id, Writer writer);
 
   /// Makes sure that nothing is ever stored under an id where nothing is. An event that came first stays.
   Task<Status> fence(const Tenant& tenant, EventId id);
 
+  /// True while the first writer of an id may be between its claim and its event.
+  /// Before another find(), the first look being 0. False: there is no budget for it.
+  Task<bool> wait_to_look(unsigned look) { return table_.wait_to_retry(look, Table::within_default); }
+
   [[nodiscard]] bool may_finish(const EventId& id) const { return clock_.now() - id.time() < timing_.finish_for; }
 
  private:
-  Task<Result<Stored>> look(const Tenant& tenant, EventId id, const std::string& helper);
-  Task<Status> take_back_if_delivered(const Tenant& tenant, EventId id);
+  [[nodiscard]] std::chrono::milliseconds time_to_write(const EventId& id) const;
+  struct Mine;
+  Task<Result<Stored>> look(const Tenant& tenant, EventId id, const Mine& mine);
 
   Table& table_;
   const Clock& clock_;

@@ -91,11 +91,9 @@ json::object KeyItems::transaction(const auth::KeyRecord* before, const auth::Ke
     Item listed = item_key("user", user_name(after.user_id), after.key_id);
     writes.push_back(write("Put", table_.name(), "Item", std::move(listed), ""));
   }
-  std::string token(16, '\0');
-  fill_random(std::as_writable_bytes(std::span(token)));
   json::object body;
   body["TransactItems"] = std::move(writes);
-  body["ClientRequestToken"] = to_hex(token);  // So a repeated one is the same one.
+  body["ClientRequestToken"] = request_token();
   return body;
 }
 

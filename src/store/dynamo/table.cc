@@ -1,6 +1,10 @@
 #include "store/dynamo/table.h"
 
 #include <boost/json.hpp>
+#include <span>
+
+#include "base/encoding.h"
+#include "base/random.h"
 
 namespace triggers::store::dynamo {
 namespace {
@@ -11,14 +15,40 @@ void add_condition(boost::json::object& body, Condition condition) {
   body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD";
 }
 
+boost::json::object free_of(const std::string& table, std::string_view part, Item item) {
+  boost::json::object out;
+  out["TableName"] = table;
+  out[part] = std::move(item);
+  out["ConditionExpression"] = "attribute_not_exists(k)";
+  return out;
+}
+
 }  // namespace
+
+std::string request_token() {
+  std::string bytes(16, '\0');
+  fill_random(std::as_writable_bytes(std::span(bytes)));
+  return to_hex(bytes);
+}
+
+std::chrono::milliseconds Table::left() const {
+  if (deadline_ == TimePoint::max()) return std::chrono::milliseconds::max();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+}
+
+Task<Answer> Table::call(Operation operation, boost::json::object body, Repeat repeat,
+                         std::chrono::milliseconds within) {
+  within = std::min(within, left());
+  if (within.count() <= 0) co_return CallError{CallError::Kind::unavailable, "the time of the request is over", {}};
+  co_return co_await caller_.call(operation, std::move(body), repeat, within);
+}
 
 Task<Result<Item, CallError>> Table::get(Item key) {
   boost::json::object body;
   body["TableName"] = name_;
   body["Key"] = std::move(key);
   body["ConsistentRead"] = true;
-  auto answer = co_await caller_.call(Operation::get_item, std::move(body), Repeat::safe, within_default);
+  auto answer = co_await call(Operation::get_item, std::move(body), Repeat::safe, within_default);
   if (!answer) co_return std::move(answer).error();
   co_return object_of(*answer, "Item");
 }
@@ -28,7 +58,7 @@ Task<Answer> Table::put(Item item, Condition condition, Repeat repeat, std::chro
   body["TableName"] = name_;
   body["Item"] = std::move(item);
   add_condition(body, std::move(condition));
-  co_return co_await caller_.call(Operation::put_item, std::move(body), repeat, within);
+  co_return co_await call(Operation::put_item, std::move(body), repeat, within);
 }
 
 Task<Answer> Table::remove(Item key, Condition condition, Repeat repeat) {
@@ -36,7 +66,18 @@ Task<Answer> Table::remove(Item key, Condition condition, Repeat repeat) {
   body["TableName"] = name_;
   body["Key"] = std::move(key);
   add_condition(body, std::move(condition));
-  co_return co_await caller_.call(Operation::delete_item, std::move(body), repeat, within_default);
+  co_return co_await call(Operation::delete_item, std::move(body), repeat, within_default);
+}
+
+Task<Answer> Table::put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within) {
+  boost::json::object put;
+  put["Put"] = free_of(name_, "Item", std::move(item));
+  boost::json::object check;
+  check["ConditionCheck"] = free_of(name_, "Key", std::move(elsewhere));
+  boost::json::object body;
+  body["TransactItems"] = boost::json::array{std::move(put), std::move(check)};
+  body["ClientRequestToken"] = request_token();
+  co_return co_await call(Operation::transact_write_items, std::move(body), Repeat::safe, within);
 }
 
 Task<Result<Item, CallError>> Table::update(Item key, std::string expression, Condition condition, Repeat repeat) {
@@ -46,7 +87,7 @@ Task<Result<Item, CallError>> Table::update(Item key, std::string expression, Co
   body["UpdateExpression"] = std::move(expression);
   body["ReturnValues"] = "ALL_NEW";
   add_condition(body, std::move(condition));
-  auto answer = co_await caller_.call(Operation::update_item, std::move(body), repeat, within_default);
+  auto answer = co_await call(Operation::update_item, std::move(body), repeat, within_default);
   if (!answer) co_return std::move(answer).error();
   co_return object_of(*answer, "Attributes");
 }
@@ -65,7 +106,7 @@ Task<Result<Table::Items, CallError>> Table::query(Range range) {
   body["KeyConditionExpression"] = std::move(condition);
   body["ExpressionAttributeValues"] = std::move(values);
   body["Limit"] = range.limit;
-  auto answer = co_await caller_.call(Operation::query, std::move(body), Repeat::safe, within_default);
+  auto answer = co_await call(Operation::query, std::move(body), Repeat::safe, within_default);
   if (!answer) co_return std::move(answer).error();
   Items found;
   found.more = answer->contains("LastEvaluatedKey");

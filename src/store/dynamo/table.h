@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -16,12 +17,23 @@ struct Condition {
   Item values{};  ///< Of its `:names`.
 };
 
+/// A new ClientRequestToken: a transaction that is repeated with it is the same one.
+[[nodiscard]] std::string request_token();
+
 /// One table. Reads are strongly consistent. Any thread with an Executor.
 class Table {
  public:
   static constexpr std::chrono::milliseconds within_default{5'000};
+  using TimePoint = std::chrono::steady_clock::time_point;
 
   Table(Caller& caller, std::string name) : caller_(caller), name_(std::move(name)) {}
+
+  /// The same table for one request: none of its calls ends later, and none is begun later (`unavailable`).
+  [[nodiscard]] Table until(TimePoint deadline) const {
+    Table table(caller_, name_);
+    table.deadline_ = deadline;
+    return table;
+  }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
@@ -30,6 +42,9 @@ class Table {
   /// A failed condition tells what is there.
   Task<Answer> put(Item item, Condition condition, Repeat repeat, std::chrono::milliseconds within = within_default);
   Task<Answer> remove(Item key, Condition condition, Repeat repeat);
+  /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write units.
+  /// A failed condition does not tell which. May be repeated.
+  Task<Answer> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);
   /// Answers the item as it is afterwards.
   Task<Result<Item, CallError>> update(Item key, std::string expression, Condition condition, Repeat repeat);
 
@@ -46,9 +61,18 @@ class Table {
   /// The items of one partition in order, at most `limit` and 1 MB.
   Task<Result<Items, CallError>> query(Range range);
 
+  /// Caller::wait_to_retry.
+  Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) {
+    return caller_.wait_to_retry(retry, std::min(within, left()));
+  }
+
  private:
+  Task<Answer> call(Operation operation, boost::json::object body, Repeat repeat, std::chrono::milliseconds within);
+  [[nodiscard]] std::chrono::milliseconds left() const;
+
   Caller& caller_;
   const std::string name_;
+  TimePoint deadline_ = TimePoint::max();
 };
 
 }  // namespace triggers::store::dynamo
