@@ -7,10 +7,13 @@ import threading
 
 
 class RecordingProxy:
-    """`with RecordingProxy(dynamo.port) as proxy: …proxy.url…proxy.requests`: (operation, body) of each request."""
+    """`with RecordingProxy(dynamo.port) as proxy: …proxy.url…proxy.requests`: (operation, body) of each request. The answer of
+    the first request whose text contains `proxy.lose` is lost."""
 
     def __init__(self, port):
         requests = self.requests = []
+        self.lose = None
+        recording = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -29,6 +32,10 @@ class RecordingProxy:
                 self.upstream.request("POST", self.path, body, dict(self.headers.items()))
                 answer = self.upstream.getresponse()
                 text = answer.read()
+                if recording.lose and recording.lose in body:
+                    recording.lose = None
+                    self.close_connection = True
+                    return
                 self.send_response(answer.status)
                 for name, value in answer.getheaders():
                     if name.lower() in ("content-type", "x-amz-crc32", "x-amzn-requestid"):
