@@ -151,6 +151,10 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
   std::optional<Error> silent;
   auto store_one = [&](std::size_t i) -> Task<void> {
     const dynamo::Turns::Turn turn(turns, i);
+    if (silent) {
+      answers[i] = *silent;
+      co_return;
+    }
     auto id = co_await new_id();
     if (before[i].by_content) co_await turns.end_of(*before[i].by_content);
     if (before[i].by_key) co_await turns.end_of(*before[i].by_key);

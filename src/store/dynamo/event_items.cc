@@ -110,13 +110,15 @@ Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const A
     const auto kind = answer.error().kind;
     if (kind == CallError::Kind::condition_failed) {
       auto seen = co_await look(tenant, id, mine);
-      if (!seen || seen->now || seen->instead.state != Found::State::absent) co_return seen;
+      if (seen && (seen->now || seen->instead.state != Found::State::absent)) co_return seen;
+      if (!seen && !in_doubt) co_return std::move(seen).error();
     } else if (kind == CallError::Kind::unknown) {
       in_doubt = true;
-    } else if (kind != CallError::Kind::contended) {
+    } else if (kind != CallError::Kind::contended && !(beside_another && kind == CallError::Kind::throttled)) {
       if (!in_doubt) co_return to_error(answer.error());
       break;
     }
+    // The client does not repeat transactions that were cancelled.
     const bool again = co_await table_.wait_to_retry(retry, time_to_write(id));
     if (!again) break;
   }

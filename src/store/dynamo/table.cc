@@ -39,7 +39,7 @@ std::chrono::milliseconds Table::left() const {
 Task<Answer> Table::call(Operation operation, boost::json::object body, Repeat repeat,
                          std::chrono::milliseconds within) {
   within = std::min(within, left());
-  if (within.count() <= 0) co_return CallError{CallError::Kind::unavailable, "the time of the request is over", {}};
+  if (within.count() <= 0) co_return CallError{CallError::Kind::throttled, "the time of the request is over", {}};
   co_return co_await caller_.call(operation, std::move(body), repeat, within);
 }
 

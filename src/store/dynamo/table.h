@@ -28,7 +28,8 @@ class Table {
 
   Table(Caller& caller, std::string name) : caller_(caller), name_(std::move(name)) {}
 
-  /// The same table for one request: none of its calls ends later, and none is begun later (`unavailable`).
+  /// The same table for one request: none of its calls ends later, and none is begun later (`throttled`:
+  /// DynamoDB is there, and slow).
   [[nodiscard]] Table until(TimePoint deadline) const {
     Table table(caller_, name_);
     table.deadline_ = deadline;
