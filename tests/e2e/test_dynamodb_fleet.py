@@ -1,7 +1,9 @@
 """Several nodes on one DynamoDB are one service: whichever node is asked, however they come and go."""
 
+import asyncio
 import collections
 import json
+import random
 import signal
 import threading
 import time
@@ -10,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support import swarm
-from support.client import Client
+from support.client import Answer, Client
 from support.dynamodb import DynamoDB
 from support.dynamodb_service import DynamoService
+from support.fault_proxy import Proxy
 from support.load_balancer import LoadBalancer
 from support.server import Server
 
@@ -66,6 +69,44 @@ def test_of_equal_events_that_race_across_nodes_one_is_accepted(service, nodes, 
     assert sorted(event["payload"]["number"] for event in clients[0].inbox()) == list(range(12))
     for client in clients:
         client.close()
+
+
+def test_equal_events_that_race_beside_a_consumer_are_accepted_and_acknowledged_once(service, tmp_path, nodes):
+    """Calls of DynamoDB take a random time, so writers finish each other's events, and come late to acknowledged ones."""
+    key = service.create_key()["api_key"]
+    races, sent = 40, threading.Event()
+    acknowledged, accepted = collections.Counter(), collections.Counter()
+
+    async def slow(exchange):
+        await asyncio.sleep(random.random() * 0.25)
+        await exchange.answer(await exchange.pass_on())
+
+    def consume():
+        with nodes[0].client(key) as client:
+            last = False
+            while not last:
+                last = sent.is_set()
+                ids = [event["event_id"] for event in client.inbox()]
+                results = client.post("/inbox/ack", {"event_ids": ids}).json()["results"] if ids else []
+                acknowledged.update(result["event_id"] for result in results if result["status"] == "acknowledged")
+                last = last and not ids
+
+    with Proxy(service.dynamo.port) as one, Proxy(service.dynamo.port) as other:
+        with Server(tmp_path / "one", env=service.env_through(one)) as left, Server(tmp_path / "other", env=service.env_through(other)) as right:
+            clients = [node.start().client(key) for node in (left, right)] + [left.client(key), right.client(key)]
+            with one.doing(slow), other.doing(slow):
+                consumer = threading.Thread(target=consume)
+                consumer.start()
+                for number in range(races):
+                    answers = at_once(lambda client: client.send_event("race", {"consumed": number}), clients)
+                    assert [answer.status for answer in answers] == [201] * len(clients)
+                    accepted.update(body["event_id"] for body in map(Answer.json, answers) if not body.get("duplicate"))
+                sent.set()
+                consumer.join()
+            for client in clients:
+                client.close()
+    assert len(accepted) == races and set(accepted.values()) == {1}, accepted
+    assert acknowledged == accepted
 
 
 def test_one_idempotency_key_for_different_events_across_nodes_stores_one(service, nodes):

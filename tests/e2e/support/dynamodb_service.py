@@ -11,6 +11,7 @@ class DynamoService:
     """Makes its tables. `env` is the environment of its nodes and commands."""
 
     def __init__(self, dynamo):
+        self.dynamo = dynamo
         name = uuid.uuid4().hex
         self.env = {**dynamo.environment, "DYNAMODB_TABLE_EVENTS": f"{name}-events",
                     "DYNAMODB_TABLE_API_KEYS": f"{name}-keys"}
