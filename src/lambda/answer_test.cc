@@ -42,7 +42,8 @@ TEST(Answer, LocationIsRelativeToTheRequest) {
   const auto location = [](std::string target, std::string of) {
     http::Response response;
     response.add("Location", std::move(of));
-    const auto answer = json::parse(write_answer(response, Format::http_2_0, to(http::Method::post, std::move(target))));
+    const auto answer =
+        json::parse(write_answer(response, Format::http_2_0, to(http::Method::post, std::move(target))));
     return std::string(answer.at("headers").at("Location").as_string());
   };
   EXPECT_EQ(location("/events?x=/a/b", "/events/1"), "events/1");

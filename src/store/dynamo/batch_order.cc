@@ -40,8 +40,7 @@ std::optional<Appended> answer_of_equal(std::span<const Append> events, std::spa
   const auto equal = [&](std::size_t at) { return same_event(event, events[at].event_type, events[at].payload); };
   if (event.idempotency_key) {
     if (!stored(before.by_key)) return std::nullopt;
-    const auto outcome =
-        equal(*before.by_key) ? Appended::Outcome::duplicate : Appended::Outcome::idempotency_mismatch;
+    const auto outcome = equal(*before.by_key) ? Appended::Outcome::duplicate : Appended::Outcome::idempotency_mismatch;
     return Appended{outcome, answers[*before.by_key]->id};
   }
   if (!stored(before.by_content) || !equal(*before.by_content)) return std::nullopt;

@@ -10,8 +10,8 @@
 
 namespace triggers::store::dynamo {
 
-/// Places in a batch of the last events before one that may be equal to it. It waits for both, so that the first of equal
-/// events is the one that is accepted; all others are stored beside each other.
+/// Places in a batch of the last events before one that may be equal to it. It waits for both, so that the first of
+/// equal events is the one that is accepted; all others are stored beside each other.
 struct EqualBefore {
   std::optional<std::size_t> by_content, by_key;
 };

@@ -47,11 +47,11 @@ enum class Repeat : std::uint8_t {
 };
 
 struct DynamoConfig {
-  std::string region;        ///< AWS_REGION.
-  std::string endpoint_url;  ///< `http://host:port` or `https://host`; empty: AWS's of the region.
-  std::string ca_file;       ///< PEM, believed instead of the system's authorities; empty: the system's.
-  std::size_t connections_max = 128;             ///< For each loop.
-  std::size_t waiting_max = 10'000;              ///< Requests that wait for a connection, for each loop.
+  std::string region;                 ///< AWS_REGION.
+  std::string endpoint_url;           ///< `http://host:port` or `https://host`; empty: AWS's of the region.
+  std::string ca_file;                ///< PEM, believed instead of the system's authorities; empty: the system's.
+  std::size_t connections_max = 128;  ///< For each loop.
+  std::size_t waiting_max = 10'000;   ///< Requests that wait for a connection, for each loop.
   std::chrono::milliseconds try_timeout{2'000};  ///< Of one try. The call's deadline is the caller's.
 };
 
@@ -83,8 +83,8 @@ class DynamoClient {
   /// `body` is the operation's JSON. Ends by `deadline`, whatever DynamoDB does.
   Task<Result<DynamoReply, DynamoError>> call(Operation operation, std::string body, Repeat repeat, TimePoint deadline);
 
-  /// Waits as before a retry, the first being 0, and takes it from the budget: for what is repeated in another form than
-  /// it had. False: there is no budget, or no time until `deadline`.
+  /// Waits as before a retry, the first being 0, and takes it from the budget: for what is repeated in another form
+  /// than it had. False: there is no budget, or no time until `deadline`.
   Task<bool> wait_to_retry(unsigned retry, TimePoint deadline);
 
  private:

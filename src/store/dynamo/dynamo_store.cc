@@ -108,7 +108,7 @@ Task<Result<EventId>> DynamoStore::new_id() {
 }
 
 Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& tenant, const Append& event,
-                                                 Result<EventId> id) {
+                                               Result<EventId> id) {
   if (!id) {
     note(&id.error());
     co_return std::move(id).error();

@@ -61,8 +61,8 @@ class EventItems {
     Found instead{};   ///< Otherwise what was there: an event, or a fence.
   };
   enum class Writer : std::uint8_t { first, helper };
-  /// Stores a pending event under an id where nothing is; `helper` in its first writer's place. A write whose outcome is
-  /// not known is repeated, and looked for, so that it is neither doubled nor told wrongly: docs/decisions/0021.
+  /// Stores a pending event under an id where nothing is; `helper` in its first writer's place. A write whose outcome
+  /// is not known is repeated, and looked for, so that it is neither doubled nor told wrongly: docs/decisions/0021.
   /// Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if nobody knows.
   Task<Result<Stored>> store(const Tenant& tenant, const Append& event, EventId id, Writer writer);
 

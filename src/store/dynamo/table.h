@@ -43,8 +43,8 @@ class Table {
   /// A failed condition tells what is there.
   Task<Answer> put(Item item, Condition condition, Repeat repeat, std::chrono::milliseconds within = within_default);
   Task<Answer> remove(Item key, Condition condition, Repeat repeat);
-  /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write units.
-  /// A failed condition does not tell which. May be repeated.
+  /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write
+  /// units. A failed condition does not tell which. May be repeated.
   Task<Answer> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);
   /// Answers the item as it is afterwards.
   Task<Result<Item, CallError>> update(Item key, std::string expression, Condition condition, Repeat repeat);
