@@ -38,10 +38,9 @@ class FleetStore final : public OpenStore {
   [[nodiscard]] store::KeyStore& keys() noexcept override { return store_; }
   [[nodiscard]] std::function<Task<Status>(std::string)> backup() override { return {}; }
   [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return keys_held; }
-  [[nodiscard]] std::function<Task<Result<limit::Grant>>(std::string, std::uint32_t, std::uint32_t)> take_slice()
-      override {
-    return [this](std::string key_id, std::uint32_t per_minute, std::uint32_t wanted) {
-      return store_.take_slice(std::move(key_id), per_minute, wanted);
+  [[nodiscard]] limit::TakeSlice take_slice() override {
+    return [this](std::string key_id, std::uint32_t per_minute, std::function<std::uint32_t()> wanted) {
+      return store_.take_slice(std::move(key_id), per_minute, std::move(wanted));
     };
   }
   void every_second() override {

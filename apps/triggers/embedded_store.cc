@@ -49,10 +49,7 @@ class EmbeddedStore final : public OpenStore {
     return [this](std::string directory) { return store_->backup(std::move(directory)); };
   }
   [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return {}; }
-  [[nodiscard]] std::function<Task<Result<limit::Grant>>(std::string, std::uint32_t, std::uint32_t)> take_slice()
-      override {
-    return {};
-  }
+  [[nodiscard]] limit::TakeSlice take_slice() override { return {}; }
   void every_second() override {}
   Task<void> settle() override { co_return; }
 

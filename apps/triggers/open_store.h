@@ -33,8 +33,7 @@ class OpenStore {
   /// How long a key that was read may be believed; nothing: until this process changes it.
   [[nodiscard]] virtual std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept = 0;
   /// As of api::Services; empty: no other node has the same keys.
-  [[nodiscard]] virtual std::function<Task<Result<limit::Grant>>(std::string, std::uint32_t, std::uint32_t)>
-  take_slice() = 0;
+  [[nodiscard]] virtual limit::TakeSlice take_slice() = 0;
   /// To be called every second by a server, on a thread that may block.
   virtual void every_second() = 0;
   /// Writes down what waits to be written together with more of its kind, and does what every_second() does.

@@ -9,6 +9,9 @@
 namespace triggers::api {
 namespace {
 
+/// A request that has waited for so long for a part of a shared rate limit does not wait for a further slice.
+constexpr std::chrono::seconds slice_wait_max{5};
+
 /// 401, or 429 once the address has failed too often.
 Refusal unauthorized(Services& services, const http::Request& request, std::string message) {
   const auto counted = services.failures.record_failure(client_address(services, request), services.clock.steady());
@@ -81,22 +84,29 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
   const auto per_minute = key.record.rate_limit_per_minute;
   if (!services.take_slice || !per_minute) co_return key.usage->bucket.take(services.clock.steady());
   limit::SharedBucket& shared = key.usage->shared;
+  const auto since = services.clock.steady();
+  std::optional<limit::Decision> mine = shared.take(since);
+  if (mine) co_return *mine;
+  const limit::SharedBucket::Waiter waiter(shared);
   // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
-  for (;;) {
-    if (const auto here = shared.take(services.clock.steady())) co_return *here;
-    std::optional<limit::Decision> mine;
+  while (services.clock.steady() - since < slice_wait_max) {
     auto ask = [&]() -> Task<Status> {
-      const auto now = services.clock.steady();
-      mine = shared.take(now);  // Brought between our look and our turn.
+      const auto asked_at = services.clock.steady();
+      mine = shared.take(asked_at);  // Brought between our look and our turn.
       if (mine) co_return Done{};
-      const auto grant = co_await services.take_slice(key.record.key_id, *per_minute, shared.wanted(now, *per_minute));
+      std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
+        return shared.wanted(asked_at, *per_minute);
+      };
+      const auto grant = co_await services.take_slice(key.record.key_id, *per_minute, std::move(wanted));
       if (!grant) co_return grant.error();
       mine = shared.granted(services.clock.steady(), *grant);
       co_return Done{};
     };
     if (auto asked = co_await key.usage->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
+    if (!mine) mine = shared.take(services.clock.steady());
     if (mine) co_return *mine;
   }
+  co_return Error{ErrorCode::overloaded, "no part of the key's rate limit came in time"};
 }
 
 /// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "api/test_service.h"
 #include "auth/authorize.h"
 #include "base/behind_the_ready.h"
@@ -203,44 +205,71 @@ TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 429U);
 }
 
-TEST(AdmitTest, RequestsThatNeedASliceAtOnceAskForOneAfterTheOther) {
-  TestService service;
-  const auto key = service.key(auth::Role::viewer, 100);
-  int asked = 0;
-  std::uint32_t given = 0;
-  bool silent = false;
-  service.services.take_slice = [&](std::string, std::uint32_t, std::uint32_t wanted) -> Task<Result<limit::Grant>> {
-    ++asked;
-    co_await behind_the_ready();
-    if (silent) co_return Error{ErrorCode::unavailable, "silent"};
-    given += wanted;
-    limit::Grant grant;
-    grant.tokens = wanted;
-    grant.bucket.allowed = true;
-    co_return grant;
-  };
-  std::vector<unsigned> statuses;
-  http::Request request;
-  request.target = "/inbox";
-  request.headers.add("Authorization", "Bearer " + key);
-  const auto send_twenty = [&] {
-    statuses.clear();
-    at_once(20, [&](std::size_t) -> Task<void> {
+/// A service whose keys' limits are shared, by a bucket that is asked on a slow way.
+class SharedLimitTest : public testing::Test {
+ protected:
+  SharedLimitTest() {
+    service.services.take_slice = [this](std::string, std::uint32_t,
+                                         std::function<std::uint32_t()> wanted) -> Task<Result<limit::Grant>> {
+      ++asked;
+      co_await behind_the_ready();  // Others come meanwhile.
+      service.clock.advance(read_time);
+      if (silent) co_return Error{ErrorCode::unavailable, "silent"};
+      limit::Grant grant;
+      grant.taken_at = service.clock.steady();
+      grant.tokens = std::min(wanted(), tokens_max);
+      given += grant.tokens;
+      co_await behind_the_ready();
+      service.clock.advance(write_time);
+      co_return grant;
+    };
+  }
+
+  /// The statuses of so many requests at once.
+  std::vector<unsigned> send(std::size_t count) {
+    std::vector<unsigned> statuses;
+    http::Request request;
+    request.target = "/inbox";
+    request.headers.add("Authorization", "Bearer " + key);
+    at_once(count, [&](std::size_t) -> Task<void> {
       const auto response = co_await service.api.handle(request);
       statuses.push_back(response.status);
     });
-  };
-  send_twenty();
-  EXPECT_EQ(statuses, std::vector<unsigned>(20, 200));
-  EXPECT_LE(asked, 6);
-  EXPECT_LE(given, 25U);
+    return statuses;
+  }
 
-  service.clock.advance(std::chrono::seconds{10});
-  asked = 0;
+  TestService service;
+  std::string key = service.key(auth::Role::viewer, 100);
+  std::chrono::milliseconds read_time{0}, write_time{0};
+  std::uint32_t asked = 0, given = 0, tokens_max = 1'000;
+  bool silent = false;
+};
+
+TEST_F(SharedLimitTest, OneAsksForAllWhoNeedASliceAtOnce) {
+  EXPECT_EQ(send(20), std::vector<unsigned>(20, 200));
+  EXPECT_LE(asked, 2U);
+  EXPECT_EQ(given, 20U);
+}
+
+TEST_F(SharedLimitTest, SlowBucketIsAskedNoMoreOften) {
+  read_time = write_time = std::chrono::milliseconds{1'100};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(100), std::vector<unsigned>(100, 200));
+  EXPECT_LE(asked, 6U);
+}
+
+TEST_F(SharedLimitTest, SilentBucketIsAskedOnceForAll) {
   silent = true;
-  send_twenty();
-  EXPECT_EQ(statuses, std::vector<unsigned>(20, 503));
-  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(send(20), std::vector<unsigned>(20, 503));
+  EXPECT_EQ(asked, 1U);
+}
+
+TEST_F(SharedLimitTest, WaitForASliceEnds) {
+  read_time = std::chrono::seconds{2};
+  tokens_max = 1;
+  const auto statuses = send(20);
+  EXPECT_EQ(asked, 3U);
+  EXPECT_EQ(std::ranges::count(statuses, 200U), 3);
+  EXPECT_EQ(std::ranges::count(statuses, 503U), 17);
 }
 
 TEST(AdmitTest, AClientCannotHideBehindAForwardedFieldOfItsOwn) {

@@ -35,9 +35,7 @@ struct Services {
   std::chrono::steady_clock::time_point started_at;
   std::function<Task<Status>(std::string directory)> backup;  ///< Empty: this engine has none.
   std::function<bool()> stopping;                             ///< True once the server is told to stop; may be empty.
-  /// Takes a slice of the bucket that all nodes share, of a key with that limit. Empty: this node is alone.
-  std::function<Task<Result<limit::Grant>>(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted)>
-      take_slice;
+  limit::TakeSlice take_slice;                                ///< Empty: this node is alone.
 };
 
 /// One request on its way: what the steps before have found out.

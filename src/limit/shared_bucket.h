@@ -1,10 +1,15 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 
+#include "base/result.h"
+#include "base/task.h"
 #include "limit/token_bucket.h"
 
 namespace triggers::limit {
@@ -12,15 +17,22 @@ namespace triggers::limit {
 /// What the bucket that all nodes share gave to one of them.
 struct Grant {
   std::uint32_t tokens = 0;
-  Decision bucket;  ///< The shared bucket after it; refused if there was none to give.
+  Decision bucket;               ///< The shared bucket after it; refused if there was none to give.
+  TokenBucket::Time taken_at{};  ///< The shared bucket has filled up again since then.
 };
+
+/// Takes a slice of the shared bucket of a key with that limit. `wanted` is called when the bucket has been looked at,
+/// so it counts who has come until then; a call that meets another node's calls it again.
+using TakeSlice = std::function<Task<Result<Grant>>(std::string key_id, std::uint32_t per_minute,
+                                                    std::function<std::uint32_t()> wanted)>;
 
 /// A node's part of a bucket that several nodes share: it takes slices of the shared one and serves requests from them.
 /// So the nodes together never serve more than the shared bucket gave out now and in the kept_for before, and ask it
 /// once a slice.
 ///
-/// The first slice is one token. While the next is wanted within a second, it is twice as large, to a twentieth of the
-/// limit: a quick node asks seldom, and a slow one holds nothing that others could use. Any thread.
+/// A slice is as many as wait for it, which use it at once, or else one token. When it is used up within a second, the
+/// next is twice as large, to a twentieth of the limit: a quick node asks seldom, and a slow one holds nothing that
+/// others could use. Any thread.
 class SharedBucket {
  public:
   using Time = TokenBucket::Time;
@@ -29,19 +41,32 @@ class SharedBucket {
   /// together, however many, exceed the limit by a twelfth of a minute's, less than a tenth.
   static constexpr std::chrono::seconds kept_for{5};
 
+  /// One who waits for a slice, for as long as this lives.
+  class Waiter {
+   public:
+    explicit Waiter(SharedBucket& bucket) noexcept : waiting_(bucket.waiting_) { ++waiting_; }
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    ~Waiter() { --waiting_; }
+
+   private:
+    std::atomic<std::uint32_t>& waiting_;
+  };
+
   /// Takes one of what is here, or refuses by what the shared bucket last said; nothing: a slice is needed.
   std::optional<Decision> take(Time now);
-  /// How many to ask the shared bucket for.
-  std::uint32_t wanted(Time now, std::uint32_t per_minute);
-  /// Takes one after a slice came, unless others have used it up.
-  Decision granted(Time now, const Grant& grant);
+  /// How many to take of the shared bucket, for one who began to ask at `asked_at`.
+  [[nodiscard]] std::uint32_t wanted(Time asked_at, std::uint32_t per_minute) const;
+  /// Puts a slice here, and does as take().
+  std::optional<Decision> granted(Time now, const Grant& grant);
 
  private:
-  Decision serve();
+  std::optional<Decision> take_locked(Time now);
 
-  std::mutex mutex_;  // Guards all below.
-  std::uint32_t tokens_ = 0, slice_ = 0;
-  Time granted_at_{}, asked_at_{}, empty_until_{};
+  std::atomic<std::uint32_t> waiting_{0};
+  mutable std::mutex mutex_;              // Guards all below.
+  std::uint32_t tokens_ = 0, slice_ = 0;  // What is left of the newest slice, and what it was.
+  Time taken_at_{}, came_at_{}, empty_until_{};
   Decision last_;
 };
 

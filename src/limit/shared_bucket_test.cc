@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <list>
+#include <vector>
+
 namespace triggers::limit {
 namespace {
 
@@ -12,8 +15,10 @@ class SharedBucketTest : public testing::Test {
   SharedBucket::Time now{1'000s};
   SharedBucket node;
 
-  static Grant grant(std::uint32_t tokens) {
+  /// One that comes at once.
+  [[nodiscard]] Grant grant(std::uint32_t tokens) const {
     Grant grant;
+    grant.taken_at = now;
     grant.tokens = tokens;
     grant.bucket.allowed = tokens > 0;
     if (tokens == 0) grant.bucket.retry_after = 3s;
@@ -23,7 +28,7 @@ class SharedBucketTest : public testing::Test {
 
 TEST_F(SharedBucketTest, NeedsASliceAtFirstAndServesOnlyWhatItWasGiven) {
   EXPECT_FALSE(node.take(now));
-  EXPECT_TRUE(node.granted(now, grant(3)).allowed);
+  EXPECT_TRUE(node.granted(now, grant(3))->allowed);
   EXPECT_TRUE(node.take(now)->allowed);
   EXPECT_TRUE(node.take(now)->allowed);
   EXPECT_FALSE(node.take(now));
@@ -31,16 +36,38 @@ TEST_F(SharedBucketTest, NeedsASliceAtFirstAndServesOnlyWhatItWasGiven) {
 
 TEST_F(SharedBucketTest, QuickNodeAsksForMoreToATwentiethAndASlowOneForOne) {
   std::vector<std::uint32_t> wanted;
-  for (int i = 0; i < 5; ++i) wanted.push_back(node.wanted(now, 200));
+  for (int i = 0; i < 5; ++i) {
+    wanted.push_back(node.wanted(now, 200));
+    node.granted(now, grant(wanted.back()));
+  }
   EXPECT_EQ(wanted, (std::vector<std::uint32_t>{1, 2, 4, 8, 10}));
+  EXPECT_EQ(node.wanted(now, 20), 1U);
   EXPECT_EQ(node.wanted(now + 1s, 200), 1U);
-  EXPECT_EQ(node.wanted(now + 1s, 1), 1U);
+}
+
+TEST_F(SharedBucketTest, NodeIsAsQuickAsItUsesUpWhatCameHoweverLongThatTook) {
+  EXPECT_EQ(node.wanted(now, 200), 1U);
+  auto slow = grant(1);
+  now += 3s;
+  slow.taken_at = now - 2s;
+  EXPECT_TRUE(node.granted(now, slow)->allowed);
+  EXPECT_EQ(node.wanted(now + 500ms, 200), 2U);
+}
+
+TEST_F(SharedBucketTest, AsksForAsManyAsWait) {
+  std::list<SharedBucket::Waiter> waiters;
+  for (int i = 0; i < 50; ++i) waiters.emplace_back(node);
+  EXPECT_EQ(node.wanted(now, 100), 50U);
+  EXPECT_EQ(node.wanted(now, 1), 50U);
+  waiters.clear();
+  EXPECT_EQ(node.wanted(now, 100), 1U);
 }
 
 TEST_F(SharedBucketTest, RefusesWithoutAskingUntilTheSharedBucketHasOneAgain) {
   const auto refused = node.granted(now, grant(0));
-  EXPECT_FALSE(refused.allowed);
-  EXPECT_EQ(refused.retry_after, 3s);
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(refused->allowed);
+  EXPECT_EQ(refused->retry_after, 3s);
   EXPECT_EQ(node.take(now + 1s)->retry_after, 2s);
   EXPECT_FALSE(node.take(now + 3s));
 }
@@ -49,6 +76,15 @@ TEST_F(SharedBucketTest, OldTokensAreForgotten) {
   node.granted(now, grant(3));
   EXPECT_TRUE(node.take(now + 4s)->allowed);
   EXPECT_FALSE(node.take(now + 5s));
+}
+
+TEST_F(SharedBucketTest, TokensAreAsOldAsTheirTakingHoweverLateTheyCame) {
+  auto late = grant(3);
+  late.taken_at = now - 4s;
+  EXPECT_TRUE(node.granted(now, late)->allowed);
+  EXPECT_FALSE(node.take(now + 1s));
+  late.taken_at = now - 5s;
+  EXPECT_FALSE(node.granted(now, late));
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ TEST_F(CapacityTest, CountIsOneWriteHoweverMuchItCounts) {
 
 TEST_F(CapacityTest, SliceOfALimitIsOneReadAndOneWrite) {
   node_.caller->forget_units();
-  ASSERT_TRUE(sync_wait(node_.store->take_slice("key_1", 600, 30)).ok());
+  ASSERT_TRUE(sync_wait(node_.store->take_slice("key_1", 600, [] { return 30U; })).ok());
   EXPECT_EQ(node_.caller->read_units, 1);
   EXPECT_EQ(node_.caller->write_units, 1);
 }

@@ -11,8 +11,8 @@ class RateBudgetTest : public FleetTest {
   bool request(Node& at, limit::SharedBucket& bucket) {
     if (const auto here = bucket.take(clock.steady())) return here->allowed;
     const auto wanted = bucket.wanted(clock.steady(), per_minute);
-    const auto grant = sync_wait(at.store->take_slice("key_1", per_minute, wanted)).value();
-    return bucket.granted(clock.steady(), grant).allowed;
+    const auto grant = sync_wait(at.store->take_slice("key_1", per_minute, [&] { return wanted; })).value();
+    return bucket.granted(clock.steady(), grant)->allowed;
   }
 
   const std::uint32_t per_minute = 600;

@@ -65,9 +65,9 @@ TEST_F(RetriesTest, ChangeOfAKeyThatIsRepeatedThoughItWasDoneIsMadeOnce) {
 
 TEST_F(RetriesTest, SliceThatIsTakenTwiceByOneCallIsTakenOnce) {
   one_.caller->twice = true;
-  EXPECT_EQ(sync_wait(one_.store->take_slice("key_1", 60, 20)).value().tokens, 20U);
-  EXPECT_EQ(sync_wait(one_.store->take_slice("key_1", 60, 20)).value().tokens, 20U);
-  EXPECT_EQ(sync_wait(two_.store->take_slice("key_1", 60, 60)).value().tokens, 20U);
+  EXPECT_EQ(sync_wait(one_.store->take_slice("key_1", 60, [] { return 20U; })).value().tokens, 20U);
+  EXPECT_EQ(sync_wait(one_.store->take_slice("key_1", 60, [] { return 20U; })).value().tokens, 20U);
+  EXPECT_EQ(sync_wait(two_.store->take_slice("key_1", 60, [] { return 60U; })).value().tokens, 20U);
 }
 
 TEST_F(RetriesTest, EventWhoseFirstTryIsCarriedOutLateIsThereOnce) {

@@ -288,8 +288,9 @@ Task<Status> DynamoStore::touch_keys(std::vector<std::pair<std::string, UnixMill
 }
 Task<Result<std::string>> DynamoStore::shared_secret() { co_return co_await parts_->keys.shared_secret(); }
 
-Task<Result<limit::Grant>> DynamoStore::take_slice(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted) {
-  auto grant = co_await parts_->budget.take(std::move(key_id), per_minute, wanted);
+Task<Result<limit::Grant>> DynamoStore::take_slice(std::string key_id, std::uint32_t per_minute,
+                                                   std::function<std::uint32_t()> wanted) {
+  auto grant = co_await parts_->budget.take(std::move(key_id), per_minute, std::move(wanted));
   if (!grant) note(&grant.error());
   co_return grant;
 }

@@ -63,7 +63,8 @@ class DynamoStore final : public EventStore, public KeyStore {
   Task<Result<std::string>> shared_secret() override;
 
   /// A slice of the bucket that all nodes share: see RateBudget.
-  Task<Result<limit::Grant>> take_slice(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted);
+  Task<Result<limit::Grant>> take_slice(std::string key_id, std::uint32_t per_minute,
+                                        std::function<std::uint32_t()> wanted);
   /// Adds to the counts of inboxes what has waited to be added: to be called every second, and with `everything` before
   /// the end.
   Task<void> flush_counts(bool everything);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/clock.h"
@@ -17,8 +18,9 @@ class RateBudget {
  public:
   RateBudget(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
 
-  /// Takes `wanted` tokens of the key's bucket, or as many as there are.
-  Task<Result<limit::Grant>> take(std::string key_id, std::uint32_t per_minute, std::uint32_t wanted);
+  /// Takes `wanted` tokens of the key's bucket, or as many as there are; see limit::TakeSlice. Ends within
+  /// Table::within_default, with all its calls.
+  Task<Result<limit::Grant>> take(std::string key_id, std::uint32_t per_minute, std::function<std::uint32_t()> wanted);
 
  private:
   Table& table_;
