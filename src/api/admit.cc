@@ -85,14 +85,14 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
   if (!services.take_slice || !per_minute) co_return key.usage->bucket.take(services.clock.steady());
   limit::SharedBucket& shared = key.usage->shared;
   const auto since = services.clock.steady();
-  std::optional<limit::Decision> mine = shared.take(since);
+  std::optional<limit::Decision> mine = shared.take(since, *per_minute);
   if (mine) co_return *mine;
   const limit::SharedBucket::Waiter waiter(shared);
   // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
   while (services.clock.steady() - since < slice_wait_max) {
     auto ask = [&]() -> Task<Status> {
       const auto asked_at = services.clock.steady();
-      mine = shared.take(asked_at);  // Brought between our look and our turn.
+      mine = shared.take(asked_at, *per_minute);  // Brought between our look and our turn.
       if (mine) co_return Done{};
       std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
         return shared.wanted(asked_at, *per_minute);
@@ -103,7 +103,7 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
       co_return Done{};
     };
     if (auto asked = co_await key.usage->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
-    if (!mine) mine = shared.take(services.clock.steady());
+    if (!mine) mine = shared.take(services.clock.steady(), *per_minute);
     if (mine) co_return *mine;
   }
   co_return Error{ErrorCode::overloaded, "no part of the key's rate limit came in time"};

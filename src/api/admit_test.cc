@@ -209,7 +209,7 @@ TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
 class SharedLimitTest : public testing::Test {
  protected:
   SharedLimitTest() {
-    service.services.take_slice = [this](std::string, std::uint32_t,
+    service.services.take_slice = [this](std::string, std::uint32_t per_minute,
                                          std::function<std::uint32_t()> wanted) -> Task<Result<limit::Grant>> {
       ++asked;
       co_await behind_the_ready();  // Others come meanwhile.
@@ -219,6 +219,7 @@ class SharedLimitTest : public testing::Test {
       grant.taken_at = service.clock.steady();
       grant.tokens = std::min(wanted(), tokens_max);
       given += grant.tokens;
+      grant.bucket.limit = per_minute;
       co_await behind_the_ready();
       service.clock.advance(write_time);
       co_return grant;

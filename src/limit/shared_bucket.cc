@@ -4,8 +4,12 @@
 
 namespace triggers::limit {
 
-std::optional<Decision> SharedBucket::take(Time now) {
+std::optional<Decision> SharedBucket::take(Time now, std::uint32_t per_minute) {
   const std::lock_guard lock(mutex_);
+  if (last_.limit != per_minute) {
+    tokens_ = 0;
+    empty_until_ = {};
+  }
   return take_locked(now);
 }
 

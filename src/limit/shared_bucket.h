@@ -53,8 +53,9 @@ class SharedBucket {
     std::atomic<std::uint32_t>& waiting_;
   };
 
-  /// Takes one of what is here, or refuses by what the shared bucket last said; nothing: a slice is needed.
-  std::optional<Decision> take(Time now);
+  /// Takes one of what is here, or refuses by what the shared bucket last said; nothing: a slice is needed. What is
+  /// here of another limit than `per_minute` is forgotten.
+  std::optional<Decision> take(Time now, std::uint32_t per_minute);
   /// How many to take of the shared bucket, for one who began to ask at `asked_at`.
   [[nodiscard]] std::uint32_t wanted(Time asked_at, std::uint32_t per_minute) const;
   /// Puts a slice here, and does as take().

@@ -21,17 +21,18 @@ class SharedBucketTest : public testing::Test {
     grant.taken_at = now;
     grant.tokens = tokens;
     grant.bucket.allowed = tokens > 0;
+    grant.bucket.limit = 200;
     if (tokens == 0) grant.bucket.retry_after = 3s;
     return grant;
   }
 };
 
 TEST_F(SharedBucketTest, NeedsASliceAtFirstAndServesOnlyWhatItWasGiven) {
-  EXPECT_FALSE(node.take(now));
+  EXPECT_FALSE(node.take(now, 200));
   EXPECT_TRUE(node.granted(now, grant(3))->allowed);
-  EXPECT_TRUE(node.take(now)->allowed);
-  EXPECT_TRUE(node.take(now)->allowed);
-  EXPECT_FALSE(node.take(now));
+  EXPECT_TRUE(node.take(now, 200)->allowed);
+  EXPECT_TRUE(node.take(now, 200)->allowed);
+  EXPECT_FALSE(node.take(now, 200));
 }
 
 TEST_F(SharedBucketTest, QuickNodeAsksForMoreToATwentiethAndASlowOneForOne) {
@@ -68,21 +69,29 @@ TEST_F(SharedBucketTest, RefusesWithoutAskingUntilTheSharedBucketHasOneAgain) {
   ASSERT_TRUE(refused);
   EXPECT_FALSE(refused->allowed);
   EXPECT_EQ(refused->retry_after, 3s);
-  EXPECT_EQ(node.take(now + 1s)->retry_after, 2s);
-  EXPECT_FALSE(node.take(now + 3s));
+  EXPECT_EQ(node.take(now + 1s, 200)->retry_after, 2s);
+  EXPECT_FALSE(node.take(now + 3s, 200));
+}
+
+TEST_F(SharedBucketTest, WhatWasOfAnotherLimitIsForgotten) {
+  node.granted(now, grant(0));
+  EXPECT_FALSE(node.take(now, 6'000));
+  EXPECT_FALSE(node.take(now, 200));
+  node.granted(now, grant(3));
+  EXPECT_FALSE(node.take(now, 1));
 }
 
 TEST_F(SharedBucketTest, OldTokensAreForgotten) {
   node.granted(now, grant(3));
-  EXPECT_TRUE(node.take(now + 4s)->allowed);
-  EXPECT_FALSE(node.take(now + 5s));
+  EXPECT_TRUE(node.take(now + 4s, 200)->allowed);
+  EXPECT_FALSE(node.take(now + 5s, 200));
 }
 
 TEST_F(SharedBucketTest, TokensAreAsOldAsTheirTakingHoweverLateTheyCame) {
   auto late = grant(3);
   late.taken_at = now - 4s;
   EXPECT_TRUE(node.granted(now, late)->allowed);
-  EXPECT_FALSE(node.take(now + 1s));
+  EXPECT_FALSE(node.take(now + 1s, 200));
   late.taken_at = now - 5s;
   EXPECT_FALSE(node.granted(now, late));
 }

@@ -9,7 +9,7 @@ class RateBudgetTest : public FleetTest {
  protected:
   /// One request at a node, as api::admit makes it.
   bool request(Node& at, limit::SharedBucket& bucket) {
-    if (const auto here = bucket.take(clock.steady())) return here->allowed;
+    if (const auto here = bucket.take(clock.steady(), per_minute)) return here->allowed;
     const auto wanted = bucket.wanted(clock.steady(), per_minute);
     const auto grant = sync_wait(at.store->take_slice("key_1", per_minute, [&] { return wanted; })).value();
     return bucket.granted(clock.steady(), grant)->allowed;

@@ -242,6 +242,21 @@ def test_a_change_of_a_key_reaches_every_node_within_five_seconds(service, nodes
         client.close()
 
 
+def test_a_raised_rate_limit_reaches_every_node_within_five_seconds(service, nodes):
+    record = service.create_key(rate_limit=1)
+    clients = [node.client(record["api_key"]) for node in nodes]
+    assert sum(client.get("/inbox").status == 200 for client in clients) == 1
+    for client in clients:
+        answer = client.get("/inbox")
+        assert answer.status == 429 and int(answer.headers["Retry-After"]) > 30, answer
+    service.keys("update", record["key_id"], "--rate-limit", "6000")
+    changed = time.monotonic()
+    for client in clients:
+        while client.get("/inbox").status != 200:
+            assert time.monotonic() - changed < 5
+        client.close()
+
+
 def consume(port, key, ended):
     """Reads and acknowledges until told to end: how many pages, and the ids. Every request must succeed; the client repeats
     one only on a kept connection that was closed while it was idle."""
