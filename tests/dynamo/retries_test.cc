@@ -63,6 +63,26 @@ TEST_F(RetriesTest, ChangeOfAKeyThatIsRepeatedThoughItWasDoneIsMadeOnce) {
   EXPECT_EQ(sync_wait(two_.store->key_by_id("key_1")).value()->description, "new");
 }
 
+TEST_F(RetriesTest, ListOfKeysEndsWithTheFirstThatCannotBeRead) {
+  for (std::uint8_t i = 0; i < 40; ++i) {
+    auth::KeyRecord record;
+    record.key_id = "key_" + std::to_string(i);
+    record.user_id = "acme";
+    record.secrets.resize(1);
+    record.secrets[0].hash.bytes.fill(i);
+    ASSERT_TRUE(sync_wait(one_.store->create_key(record)).ok());
+  }
+  int reads = 0;
+  one_.caller->answer_instead = [&](Operation operation, const auto&) -> std::optional<Answer> {
+    if (operation != Operation::get_item) return {};
+    ++reads;
+    return CallError{CallError::Kind::unavailable, "silent", {}};
+  };
+  EXPECT_EQ(sync_wait(one_.store->list_keys("acme", "", 100)).error().code, ErrorCode::unavailable);
+  // What had begun beside the first that failed.
+  EXPECT_LE(reads, 16);
+}
+
 TEST_F(RetriesTest, SliceThatIsTakenTwiceByOneCallIsTakenOnce) {
   one_.caller->twice = true;
   EXPECT_EQ(sync_wait(one_.store->take_slice("key_1", 60, [] { return 20U; })).value().tokens, 20U);

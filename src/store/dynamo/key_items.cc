@@ -172,7 +172,12 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list(std::optional<std::str
   auto ids = co_await ids_of_user(*user_id, std::move(after_key_id), limit);
   if (!ids) co_return std::move(ids).error();
   std::vector<Result<std::optional<auth::KeyRecord>>> read(ids->size(), std::optional<auth::KeyRecord>{});
-  auto read_one = [&](std::size_t i) -> Task<void> { read[i] = co_await by_id((*ids)[i]); };
+  bool works = true;  // After a failure the rest is left: each would wait as long, and the list has failed.
+  auto read_one = [&](std::size_t i) -> Task<void> {
+    if (!works) co_return;
+    read[i] = co_await by_id((*ids)[i]);
+    works = works && read[i].ok();
+  };
   std::vector<Task<void>> reads;
   for (std::size_t i = 0; i < ids->size(); ++i) reads.push_back(read_one(i));
   Gather all(std::move(reads), beside_each_other);
