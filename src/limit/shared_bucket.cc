@@ -8,7 +8,7 @@ std::optional<Decision> SharedBucket::take(Time now, std::uint32_t per_minute) {
   const std::lock_guard lock(mutex_);
   if (last_.limit != per_minute) {
     tokens_ = 0;
-    empty_until_ = {};
+    empty_until_ = alone_until_ = {};
   }
   return take_locked(now);
 }
@@ -28,10 +28,15 @@ std::optional<Decision> SharedBucket::granted(Time now, const Grant& grant) {
   taken_at_ = grant.taken_at;
   came_at_ = now;
   if (grant.tokens == 0) empty_until_ = now + grant.bucket.retry_after;
+  if (!grant.clocks_agree) {
+    own_.set_rate(grant.bucket.limit);
+    alone_until_ = now + kept_for;
+  }
   return take_locked(now);
 }
 
 std::optional<Decision> SharedBucket::take_locked(Time now) {
+  if (now < alone_until_) return own_.take(now);
   if (tokens_ > 0 && now - taken_at_ < kept_for) {
     --tokens_;
     Decision served = last_;

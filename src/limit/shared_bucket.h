@@ -19,6 +19,7 @@ struct Grant {
   std::uint32_t tokens = 0;
   Decision bucket;               ///< The shared bucket after it; refused if there was none to give.
   TokenBucket::Time taken_at{};  ///< The shared bucket has filled up again since then.
+  bool clocks_agree = true;      ///< False: this node's clock or that of who took last is wrong; nothing was taken.
 };
 
 /// Takes a slice of the shared bucket of a key with that limit. `wanted` is called when the bucket has been looked at,
@@ -32,14 +33,18 @@ using TakeSlice = std::function<Task<Result<Grant>>(std::string key_id, std::uin
 ///
 /// A slice is as many as wait for it, which use it at once, or else one token. When it is used up within a second, the
 /// next is twice as large, to a twentieth of the limit: a quick node asks seldom, and a slow one holds nothing that
-/// others could use. Any thread.
+/// others could use.
+///
+/// A node that finds the shared bucket filled in by a clock that disagrees with its own counts by itself for a while:
+/// each such node adds the limit once, and none is locked out. Any thread.
 class SharedBucket {
  public:
   using Time = TokenBucket::Time;
   static constexpr std::chrono::seconds doubled_within{1};
-  /// What a slice has left is forgotten then. Meanwhile the shared bucket fills up: with what is kept for 5 s the nodes
-  /// together, however many, exceed the limit by a twelfth of a minute's, less than a tenth.
-  static constexpr std::chrono::seconds kept_for{5};
+  /// What a slice has left is forgotten then. Meanwhile the shared bucket fills up, as it does for a clock that is
+  /// ahead. So the nodes together, however many, exceed the limit by what comes in so long and in the 2 s by which
+  /// their clocks may differ: 5.5 s of a minute's, less than a tenth.
+  static constexpr std::chrono::milliseconds kept_for{3'500};
 
   /// One who waits for a slice, for as long as this lives.
   class Waiter {
@@ -67,8 +72,9 @@ class SharedBucket {
   std::atomic<std::uint32_t> waiting_{0};
   mutable std::mutex mutex_;              // Guards all below.
   std::uint32_t tokens_ = 0, slice_ = 0;  // What is left of the newest slice, and what it was.
-  Time taken_at_{}, came_at_{}, empty_until_{};
+  Time taken_at_{}, came_at_{}, empty_until_{}, alone_until_{};
   Decision last_;
+  TokenBucket own_{std::nullopt};  // Serves until alone_until_.
 };
 
 }  // namespace triggers::limit

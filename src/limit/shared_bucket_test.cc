@@ -83,17 +83,31 @@ TEST_F(SharedBucketTest, WhatWasOfAnotherLimitIsForgotten) {
 
 TEST_F(SharedBucketTest, OldTokensAreForgotten) {
   node.granted(now, grant(3));
-  EXPECT_TRUE(node.take(now + 4s, 200)->allowed);
-  EXPECT_FALSE(node.take(now + 5s, 200));
+  EXPECT_TRUE(node.take(now + 3s, 200)->allowed);
+  EXPECT_FALSE(node.take(now + 3500ms, 200));
 }
 
 TEST_F(SharedBucketTest, TokensAreAsOldAsTheirTakingHoweverLateTheyCame) {
   auto late = grant(3);
-  late.taken_at = now - 4s;
+  late.taken_at = now - 3s;
   EXPECT_TRUE(node.granted(now, late)->allowed);
-  EXPECT_FALSE(node.take(now + 1s, 200));
-  late.taken_at = now - 5s;
+  EXPECT_FALSE(node.take(now + 500ms, 200));
+  late.taken_at = now - 3500ms;
   EXPECT_FALSE(node.granted(now, late));
+}
+
+TEST_F(SharedBucketTest, CountsByItselfForAWhileWhereClocksDisagree) {
+  auto disagrees = grant(0);
+  disagrees.clocks_agree = false;
+  EXPECT_TRUE(node.granted(now, disagrees)->allowed);
+  for (int i = 1; i < 200; ++i) EXPECT_TRUE(node.take(now, 200)->allowed);
+  EXPECT_FALSE(node.take(now, 200)->allowed);
+  EXPECT_FALSE(node.take(now + 3500ms, 200));
+  // What it has used by itself is not forgotten.
+  EXPECT_TRUE(node.granted(now + 3500ms, disagrees)->allowed);
+  int served = 1;
+  while (node.take(now + 3500ms, 200)->allowed) ++served;
+  EXPECT_EQ(served, 11);
 }
 
 }  // namespace

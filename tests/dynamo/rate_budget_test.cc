@@ -15,6 +15,25 @@ class RateBudgetTest : public FleetTest {
     return bucket.granted(clock.steady(), grant)->allowed;
   }
 
+  /// So many requests at a node until it refuses one.
+  std::uint32_t serve(Node& at, limit::SharedBucket& bucket) {
+    std::uint32_t served = 0;
+    while (request(at, bucket)) ++served;
+    return served;
+  }
+  void advance(std::chrono::milliseconds by) {
+    clock.advance(by);
+    ahead.advance(by);
+  }
+  /// A node by another wall clock.
+  Node node_ahead(std::chrono::milliseconds by) {
+    ahead.jump(by);
+    auto with = config;
+    with.clock = &ahead;
+    return node(with);
+  }
+
+  ManualClock ahead{clock.now()};
   const std::uint32_t per_minute = 600;
 };
 
@@ -54,6 +73,42 @@ TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
   }
   EXPECT_LE(served, per_minute * 1.1);
   EXPECT_GE(served, per_minute * 0.9);
+}
+
+TEST_F(RateBudgetTest, KeptSlicesAndClocksThatDifferTogetherExceedTheLimitByLessThanATenth) {
+  for (const auto kept : {3'400ms, 4'900ms}) {
+    Node one = node(), two = node_ahead(2s);
+    std::vector<limit::SharedBucket> buckets(2);
+    // One took a large slice some time ago, and the bucket has filled up since then.
+    const auto grant = sync_wait(one.store->take_slice("key_1", per_minute, [&] { return per_minute / 10; })).value();
+    std::uint32_t served = buckets[0].granted(clock.steady(), grant)->allowed ? 1 : 0;
+    advance(kept);
+    // Now both come, the one whose clock is behind first.
+    served += serve(one, buckets[0]);
+    served += serve(two, buckets[1]);
+    EXPECT_GE(served, per_minute);
+    EXPECT_LE(served, per_minute * 1.1);
+    advance(70s);
+    ahead.jump(-2s);
+  }
+}
+
+TEST_F(RateBudgetTest, NodeWhoseClockIsFarAheadLocksNobodyOutAndAddsTheLimitOnce) {
+  Node right = node(), wrong = node_ahead(300s);
+  std::vector<limit::SharedBucket> buckets(2);
+  EXPECT_TRUE(request(wrong, buckets[0]));
+  std::vector<std::uint32_t> served(2);
+  for (int second = 0; second < 60; ++second) {
+    served[0] += serve(wrong, buckets[0]);
+    served[1] += serve(right, buckets[1]);
+    advance(1s);
+  }
+  for (const auto count : served) {
+    EXPECT_GE(count, per_minute * 1.8);
+    EXPECT_LE(count, per_minute * 2.0);
+  }
+  EXPECT_EQ(right.caller->write_units, 0);
+  EXPECT_LE(right.caller->read_units, 20);
 }
 
 }  // namespace

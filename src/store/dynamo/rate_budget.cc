@@ -10,6 +10,8 @@ namespace triggers::store::dynamo {
 namespace {
 
 constexpr int rounds_max = 16;
+/// By which the clocks of nodes may differ.
+constexpr std::chrono::nanoseconds clocks_differ_max = std::chrono::seconds{2};
 /// A bucket that is full for so long is the same as none.
 constexpr std::chrono::seconds kept_longer{3'600};
 
@@ -39,6 +41,12 @@ Task<Result<limit::Grant>> RateBudget::take(std::string key_id, std::uint32_t pe
     const std::int64_t now_ns = std::chrono::nanoseconds{clock_.now().time_since_epoch()}.count();
     const auto known = number_of(item, "f");
     std::int64_t full_at_ns = known.value_or(now_ns);
+    if (full_at_ns > now_ns + gcra.capacity_ns + clocks_differ_max.count()) {
+      // Not written back: whose clock is wrong cannot be told, and a node that is behind would fill it for all others.
+      grant.clocks_agree = false;
+      grant.bucket.limit = per_minute;
+      co_return grant;
+    }
     const std::int64_t room_ns = gcra.capacity_ns - (std::max(full_at_ns, now_ns) - now_ns);
     grant.tokens = static_cast<std::uint32_t>(std::clamp<std::int64_t>(room_ns / gcra.price_ns, 0, wanted()));
     if (grant.tokens == 0) {
