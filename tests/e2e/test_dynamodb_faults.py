@@ -25,14 +25,15 @@ refusal_seconds_max = 9
 answer_seconds_max = 20
 recovery_seconds_max = 5
 
+rate_limit = 10_000
 writes = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
 
 
 class Scenario:
-    def __init__(self, fault, accepts=None, health=None):
+    def __init__(self, fault, accepts=None, health=None, rate_limit="unlimited"):
         """`accepts`: True, every event is accepted during the fault; False, none is; None, some may be. `health`: what
-        /health answers during it; None, it may change."""
-        self.fault, self.accepts, self.health = fault, accepts, health
+        /health answers during it; None, it may change. `rate_limit`: of the key, more than is sent."""
+        self.fault, self.accepts, self.health, self.rate_limit = fault, accepts, health, rate_limit
 
 
 def scenarios(random):
@@ -63,6 +64,11 @@ def scenarios(random):
         "now and then done, then 500": Scenario(chance(fault_proxy.fails_after)),
         "now and then throttled": Scenario(chance(fault_proxy.throttles)),
         "now and then half an answer": Scenario(chance(fault_proxy.answers_half)),
+        "slow, with a rate limit": Scenario(fault_proxy.delays(0.15), True, 200, rate_limit),
+        "silent, with a rate limit": Scenario(fault_proxy.drops, False, 503, rate_limit),
+        "throttled, with a rate limit": Scenario(fault_proxy.throttles, False, 200, rate_limit),
+        "now and then done, then silence, with a rate limit": Scenario(chance(fault_proxy.swallows), rate_limit=rate_limit),
+        "now and then half an answer, with a rate limit": Scenario(chance(fault_proxy.answers_half), rate_limit=rate_limit),
     }
 
 
@@ -98,7 +104,7 @@ def test_nothing_is_lost_or_doubled_while_dynamodb_is(name, outcomes):
 
 
 def run(scenario, service, healthy, folder):
-    key = service.create_key()["api_key"]
+    key = service.create_key(rate_limit=scenario.rate_limit)["api_key"]
     with Proxy(service.dynamo.port) as proxy, Server(folder, "--access-log=false", env=service.env_through(proxy)) as node:
         node.start()
         producers = [Producer(node, key, number) for number in range(4)]
@@ -248,6 +254,21 @@ def test_a_batch_and_an_acknowledgement_of_many_are_answered_in_time_while_dynam
                     break
                 page = other.get(f"/inbox?limit=200&cursor={page['pagination']['next_cursor']}").json()
             assert sorted(seen) == list(range(500))
+
+
+def test_requests_that_come_at_once_wait_together_for_their_keys_limit_while_dynamodb_is_slow(service, start_server):
+    key = service.create_key(rate_limit=rate_limit)["api_key"]
+    with Proxy(service.dynamo.port) as proxy:
+        node = start_server("--access-log=false", env=service.env_through(proxy))
+
+        def ask(_):
+            with node.client(key, timeout=60) as client:
+                return client.get("/events/00000000-0000-7000-8000-000000000000").status
+
+        # A slice takes two calls, so it comes more than a second after it was asked for.
+        with proxy.doing(fault_proxy.delays(0.6)), ThreadPoolExecutor(60) as pool:
+            assert list(pool.map(ask, range(60))) == [404] * 60
+        assert proxy.count["PutItem"] < 15, proxy.count
 
 
 def check_refusal(answer):
