@@ -271,6 +271,23 @@ def test_requests_that_come_at_once_wait_together_for_their_keys_limit_while_dyn
         assert proxy.count["PutItem"] < 15, proxy.count
 
 
+def test_a_page_over_32_kb_comes_through_a_slow_dynamodb(service, start_server):
+    """DynamoDB Local sends such an answer in chunks."""
+    key = service.create_key()["api_key"]
+    with Proxy(service.dynamo.port) as proxy:
+        node = start_server("--access-log=false", env=service.env_through(proxy))
+        with node.client(key) as client:
+            for number in range(12):
+                assert client.send_event("large", {"number": number, "text": "x" * 20_000}).status == 201
+            with proxy.doing(fault_proxy.delays(0.1)):
+                page = client.get("/inbox?limit=12")
+            assert page.status == 200 and proxy.count["Query"] > 0
+            assert sorted(event["payload"]["number"] for event in page.json()["events"]) == list(range(12))
+            with proxy.doing(fault_proxy.only({"Query"}, fault_proxy.answers_half)):
+                check_refusal(client.get("/inbox?limit=12"))
+            assert len(client.get("/inbox?limit=12").json()["events"]) == 12
+
+
 def check_refusal(answer):
     assert answer.status == 503, answer
     assert answer.json()["error_code"] == "SERVICE_UNAVAILABLE" and int(answer.headers["Retry-After"]) >= 1, answer

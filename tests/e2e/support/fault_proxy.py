@@ -120,8 +120,20 @@ class Exchange:
 
 async def _read_message(reader):
     head = await reader.readuntil(b"\r\n\r\n")
+    if _field(head, b"transfer-encoding").lower() == b"chunked":
+        return head + await _read_chunks(reader)
     length = _field(head, b"content-length")
     return head + await reader.readexactly(int(length or 0))
+
+
+async def _read_chunks(reader):
+    """As they are sent, with the last one, which is empty. DynamoDB Local has no trailers."""
+    chunks, size = b"", None
+    while size != 0:
+        line = await reader.readuntil(b"\r\n")
+        size = int(line.partition(b";")[0], 16)
+        chunks += line + await reader.readexactly(size + len(b"\r\n"))
+    return chunks
 
 
 def _field(message, name):
