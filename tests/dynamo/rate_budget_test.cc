@@ -75,6 +75,21 @@ TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
   EXPECT_GE(served, per_minute * 0.9);
 }
 
+TEST_F(RateBudgetTest, AskThatAlwaysMeetsAnotherNodeEndsWhenItsTimeIsOver) {
+  Node one = node();
+  int puts = 0;
+  one.caller->answer_instead = [&](dynamo::Operation operation, const auto&) -> std::optional<dynamo::Answer> {
+    if (operation != dynamo::Operation::put_item) return {};
+    ++puts;
+    clock.advance(2s);
+    return dynamo::CallError{dynamo::CallError::Kind::condition_failed, "taken by the test", {}};
+  };
+  const auto grant = sync_wait(one.store->take_slice("key_1", per_minute, [] { return 1U; }));
+  ASSERT_FALSE(grant.ok());
+  EXPECT_EQ(grant.error().code, ErrorCode::overloaded);
+  EXPECT_EQ(puts, 3);
+}
+
 TEST_F(RateBudgetTest, KeptSlicesAndClocksThatDifferTogetherExceedTheLimitByLessThanATenth) {
   for (const auto kept : {3'400ms, 4'900ms}) {
     Node one = node(), two = node_ahead(2s);

@@ -13,7 +13,8 @@ namespace triggers::store::dynamo {
 /// The buckets of keys that all nodes share: an item of the api-keys table for each key that has a limit, with the time
 /// (ns) at which its bucket is full (`f`), as of limit::TokenBucket, by the wall clocks of the nodes, and a token of
 /// the newest slice (`w`). A slice is a read and a conditional write; a second one where another node was there in
-/// between. Any thread.
+/// between. A time that no clock within 2 s of this one's can have written is told as such: see limit::SharedBucket.
+/// Any thread.
 class RateBudget {
  public:
   RateBudget(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
