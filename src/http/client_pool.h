@@ -27,7 +27,7 @@ struct ClientPoolConfig {
 
 /// Why there is no answer, told by what the caller does next.
 enum class ExchangeCode : std::uint8_t {
-  overloaded,   ///< waiting_max: send less.
+  overloaded,   ///< Too many wait for a connection: more than waiting_max, or too long. Send less.
   unreachable,  ///< No connection: name, network, TLS.
   timed_out,    ///< The deadline passed.
   broken,       ///< The connection broke, or what came is not an answer.
@@ -54,7 +54,8 @@ class ClientPool {
   /// No exchange may be under way. Connections of a server's loop close when that loop ends.
   ~ClientPool();
 
-  /// Sends once; nothing is repeated. Adds Host and Content-Length. Ends by `deadline`, in whatever it is then.
+  /// Sends once; nothing is repeated. Adds Host and Content-Length. Ends by `deadline`, in whatever it is then; waits
+  /// for half of that time at most until a connection is free.
   Task<Result<ClientResponse, ExchangeError>> exchange(Request request, TimePoint deadline);
 
   /// Suspends the caller so long.

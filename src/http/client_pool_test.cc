@@ -6,6 +6,7 @@
 #include <latch>
 #include <thread>
 
+#include "base/gather.h"
 #include "base/sync_wait.h"
 #include "http/server.h"
 #include "http/test_peer.h"
@@ -168,10 +169,51 @@ TEST(ClientPool, WhoWaitsForAConnectionIsToldAtItsDeadline) {
   ClientPoolConfig config;
   config.connections_max = 1;
   const auto pool = pool_to(peer.port(), config);
-  std::thread first([&] { EXPECT_FALSE(ask(*pool, milliseconds{400}).ok()); });
-  std::thread second([&] { EXPECT_FALSE(ask(*pool, milliseconds{400}).ok()); });
+  const auto ask_in_vain = [&] {
+    const auto answer = ask(*pool, milliseconds{400});
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().code, ExchangeCode::timed_out);
+  };
+  std::thread first(ask_in_vain);
+  std::thread second(ask_in_vain);
   first.join();
   second.join();
+}
+
+TEST(ClientPool, WhoWaitsTooLongWhileOthersAreAnsweredIsOneTooMany) {
+  std::latch all_wait(1), told(1);
+  TestPeer peer([&](TestPeer::Connection& connection) {
+    for (std::latch* until : {&all_wait, &told}) {
+      connection.read_request();
+      until->wait();
+      connection.answer("late");
+    }
+  });
+  ClientPoolConfig config;
+  config.connections_max = 1;
+  const auto pool = pool_to(peer.port(), config);
+  const auto ask_within = [&](milliseconds time) {
+    Request request;
+    request.target = "/";
+    return pool->exchange(std::move(request), steady_clock::now() + time);
+  };
+  auto ask_in_time = [&]() -> Task<void> { EXPECT_TRUE((co_await ask_within(milliseconds(10'000))).ok()); };
+  auto ask_too_late = [&]() -> Task<void> {
+    const auto answer = co_await ask_within(milliseconds(1'000));
+    told.count_down();
+    EXPECT_EQ(answer ? ExchangeCode::broken : answer.error().code, ExchangeCode::overloaded);
+  };
+  auto let_one_end = [&]() -> Task<void> {
+    co_await pool->pause(milliseconds(1));  // Behind the others in the pool.
+    all_wait.count_down();
+  };
+  std::vector<Task<void>> tasks;
+  tasks.push_back(ask_in_time());
+  tasks.push_back(ask_in_time());
+  tasks.push_back(ask_too_late());
+  tasks.push_back(let_one_end());
+  auto all = [&]() -> Task<void> { co_await Gather(std::move(tasks), 4); };
+  sync_wait(all());
 }
 
 /// A server whose handler asks a peer through the pool: as a node asks DynamoDB.

@@ -49,6 +49,7 @@ Task<Result<ClientResponse, ExchangeError>> ClientShard::exchange(Request reques
     release(std::move(connection), false);
     co_return error;
   }
+  answered_at_ = steady_clock::now();
   release(std::move(connection), not_sent.empty() && parser.reusable());
   co_return parser.take();
 }
@@ -99,10 +100,14 @@ Task<Result<ClientShard::Connection, ExchangeError>> ClientShard::acquire(TimePo
   if (waiting_.size() >= config.waiting_max) {
     co_return ExchangeError{ExchangeCode::overloaded, false, "too many requests wait for " + name()};
   }
-  Waiter waiter{.handle = nullptr, .deadline = deadline};
+  const TimePoint since = steady_clock::now();
+  // Half of the time is for the exchange: one that begins late ends late, as if the peer were silent.
+  Waiter waiter{.handle = nullptr, .deadline = since + (deadline - since) / 2};
   co_await wait_in(waiting_, waiter);
   if (waiter.expired) {
-    co_return ExchangeError{ExchangeCode::timed_out, false, "no connection to " + name() + " was free in time"};
+    // If answers came meanwhile, the peer is well, and those who wait are too many.
+    const ExchangeCode code = answered_at_ > since ? ExchangeCode::overloaded : ExchangeCode::timed_out;
+    co_return ExchangeError{code, false, "no connection to " + name() + " was free in time"};
   }
   if (waiter.connection) co_return std::move(waiter.connection);
   co_return co_await open(deadline);

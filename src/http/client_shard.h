@@ -70,6 +70,7 @@ class ClientShard {
   std::vector<Connection> idle_;           // the one used last is at the end
   std::vector<ClientConnection*> in_use_;  // their owners are coroutines
   std::size_t open_ = 0;                   // idle, in use, and being opened
+  TimePoint answered_at_{};                // the newest answer
   Queue waiting_;                          // for a connection
   Queue resolving_;                        // for addresses_
   std::vector<Address> addresses_;

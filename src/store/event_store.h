@@ -102,7 +102,7 @@ struct Health {
 struct Metrics {
   std::uint64_t undelivered = 0;  ///< All tenants.
   std::optional<UnixMillis> oldest_undelivered;
-  std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit.
+  std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
 };
 

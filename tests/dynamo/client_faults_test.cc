@@ -1,6 +1,8 @@
 #include <zlib.h>
 
 #include <atomic>
+#include <latch>
+#include <thread>
 
 #include "client_fixture.h"
 #include "http/test_peer.h"
@@ -162,6 +164,32 @@ TEST(DynamoClientFaults, NobodyThereIsUnavailableAndNothingWasDone) {
   const auto outcome = fixture.call(Operation::update_item, "{}", Repeat::once, milliseconds{200});
   EXPECT_EQ(code_of(outcome), DynamoCode::unavailable);
   EXPECT_FALSE(outcome.error().repeated);
+}
+
+TEST(DynamoClientFaults, FullQueueOfTheNodeIsOverloadedAndNotTriedAgain) {
+  std::latch asked(1), told(1);
+  TestPeer peer([&](TestPeer::Connection& connection) {
+    connection.read_request();
+    asked.count_down();
+    told.wait();
+    connection.answer("{}");
+  });
+  ClientFixture fixture(peer.url());
+  fixture.config.connections_max = 1;
+  fixture.config.waiting_max = 0;
+  fixture.client = DynamoClient::create(fixture.config, fixture.credentials, fixture.registry).value();
+  std::thread first([&] { EXPECT_TRUE(fixture.call(Operation::put_item, "{}", Repeat::safe).ok()); });
+  asked.wait();
+  const auto caller = make_caller(*fixture.client);
+  const auto answer = sync_wait(caller->call(Operation::put_item, {}, Repeat::safe, milliseconds{5'000}));
+  told.count_down();
+  first.join();
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().kind, CallError::Kind::overloaded);
+  EXPECT_EQ(to_error(answer.error()).code, ErrorCode::overloaded);
+  const std::string metrics = fixture.registry.exposition();
+  EXPECT_NE(metrics.find(R"(outcome="overloaded"} 1)"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("triggers_dynamodb_retries_total 0"), std::string::npos) << metrics;
 }
 
 TEST(DynamoClientFaults, EveryTryIsSignedAndNamesItsOperation) {

@@ -141,10 +141,11 @@ Failure failure_of(const http::ClientResponse& response) {
 
 Failure failure_of(const http::ExchangeError& error) {
   Failure failure;
-  failure.error.code = Code::unavailable;
+  const bool overloaded = error.code == http::ExchangeCode::overloaded;
+  failure.error.code = overloaded ? Code::overloaded : Code::unavailable;
   failure.error.message = error.message;
   // Who waits in a full queue would only make it longer.
-  failure.retry = error.code != http::ExchangeCode::overloaded;
+  failure.retry = !overloaded;
   if (error.sent) failure.done = Failure::Done::unknown;
   return failure;
 }

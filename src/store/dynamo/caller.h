@@ -17,6 +17,7 @@ struct CallError {
   enum class Kind : std::uint8_t {
     condition_failed,  ///< Nothing was written; `item` is what is there, if it was asked for.
     contended,         ///< A transaction met another one. Nothing was written: ask again.
+    overloaded,        ///< Too many calls of this node wait. Nothing was sent: retry after a moment.
     throttled,         ///< Until the deadline. Nothing was written: retry after a moment.
     too_large,         ///< The item is over 400 KB. Nothing was written.
     no_table,          ///< The table is missing, or (to who reads or writes items) still being made: an operator acts.

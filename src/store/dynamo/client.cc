@@ -170,7 +170,8 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(Operation operation, s
     Failure failure = std::move(outcome).error();
     const bool unknown = failure.done == Failure::Done::unknown && !reads(operation);
     // DynamoDB is well: a refusal of the request itself says nothing about its load.
-    if (!failure.retry && !unknown) impl_->budget.succeeded();
+    const bool refused = !failure.retry && !unknown && failure.error.code != DynamoCode::overloaded;
+    if (refused) impl_->budget.succeeded();
     const bool may = failure.retry && (!unknown || repeat == Repeat::safe);
     bool again = false;
     if (may) again = co_await wait_to_retry(tries, deadline);
@@ -178,7 +179,7 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(Operation operation, s
     if (again) continue;
     failure.error.repeated = repeated;
     // What was not refused for good may have been done by this try, or by one before it.
-    if (repeated && (failure.retry || unknown)) failure.error.code = DynamoCode::ambiguous;
+    if (repeated && !refused) failure.error.code = DynamoCode::ambiguous;
     impl_->probe.ended(operation, failure.error.code, steady_clock::now() - since);
     co_return std::move(failure.error);
   }

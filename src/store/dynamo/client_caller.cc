@@ -31,6 +31,7 @@ CallError::Kind kind_of(const DynamoError& error) {
     case DynamoCode::too_large: return CallError::Kind::too_large;
     case DynamoCode::missing_table: return CallError::Kind::no_table;
     case DynamoCode::table_not_active: return CallError::Kind::table_busy;
+    case DynamoCode::overloaded: return CallError::Kind::overloaded;
     case DynamoCode::throttled: return CallError::Kind::throttled;
     case DynamoCode::denied:
     case DynamoCode::unavailable: return CallError::Kind::unavailable;

@@ -31,7 +31,7 @@ bool unreachable(const Result<T>& outcome) {
   return !outcome && outcome.error().code == ErrorCode::unavailable;
 }
 
-Error too_many_operations() { return {ErrorCode::overloaded, "too many writes are under way"}; }
+Error too_many_operations() { return {ErrorCode::overloaded, "too many calls to DynamoDB are under way"}; }
 
 }  // namespace
 
@@ -78,7 +78,7 @@ struct DynamoStore::Trouble {
   std::string message;  ///< Guarded by mutex.
 };
 
-/// Counts operations under way, for its life.
+/// Counts calls to DynamoDB that may be under way, for its life.
 class DynamoStore::Operations {
  public:
   Operations(DynamoStore& store, std::size_t count) : store_(store), count_(count) {
@@ -181,6 +181,14 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
 }
 
 Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
+  const auto shards = co_await parts_->shards.to_read();
+  if (!shards) {
+    note(&shards.error());
+    co_return shards.error();
+  }
+  // A query for each shard, and the count. One page may always be read.
+  const Operations operations(*this, std::min<std::size_t>(*shards + 1, config_.operations_max));
+  if (!operations.fit()) co_return too_many_operations();
   Request request(config_, *parts_);
   auto page = co_await request.reader.page(tenant, query);
   note(page ? nullptr : &page.error());
@@ -188,6 +196,8 @@ Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
 }
 
 Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, EventId id) {
+  const Operations operations(*this, 1);
+  if (!operations.fit()) co_return too_many_operations();
   Request request(config_, *parts_);
   auto found = co_await request.events.find(tenant, id);
   note(found ? nullptr : &found.error());
@@ -245,6 +255,8 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
 }
 
 void DynamoStore::note(const Error* error) {
+  // That this node has too much to do, or that DynamoDB asks to wait, says nothing of whether DynamoDB serves.
+  if (error != nullptr && error->code == ErrorCode::overloaded) return;
   const bool troubled = error != nullptr && error->code == ErrorCode::unavailable;
   if (!troubled && !trouble_->any.load(std::memory_order_relaxed)) return;
   const std::lock_guard lock(trouble_->mutex);

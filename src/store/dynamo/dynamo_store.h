@@ -24,7 +24,9 @@ struct DynamoStoreConfig {
   std::chrono::hours event_ttl{24 * 30};
   dynamo::Timing timing{};
   dynamo::PageBounds page{};
-  std::size_t operations_max = 10'000;  ///< Appends and acknowledgements under way; one more is `overloaded`.
+  /// Calls that may be under way at once: one for an append, an acknowledgement or an event that is read, and one for
+  /// each shard and the count for a page. More are `overloaded`.
+  std::size_t operations_max = 10'000;
   const Clock* clock = &Clock::system();
   /// Told of what was done, after it was done: accepted, duplicates, acknowledged. Any thread; may be empty.
   std::function<void(std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged)> on_done{};

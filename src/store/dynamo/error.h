@@ -15,6 +15,7 @@ enum class DynamoCode : std::uint8_t {
   missing_table,          ///< The table does not exist; an operator makes it.
   table_not_active,       ///< The table is being made, changed or deleted, or exists already; ask again in seconds.
   denied,                 ///< The credentials are missing, wrong, expired or do not allow this; an operator mends it.
+  overloaded,             ///< Too many calls of this node wait: nothing was sent. Try again later, and less.
   throttled,              ///< Refused for load until the deadline: nothing was done. Try again later.
   unavailable,            ///< It could not be asked, or said that it failed: nothing was done. Try again later.
   ambiguous,              ///< The request may or may not have been carried out.

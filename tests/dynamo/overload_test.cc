@@ -1,0 +1,57 @@
+#include "dynamo/fleet.h"
+
+namespace triggers::store {
+namespace {
+
+using dynamo::Answer;
+using dynamo::CallError;
+using dynamo::Operation;
+
+class OverloadTest : public FleetTest {
+ protected:
+  /// One call of a node that fails so.
+  static ErrorCode fail(Node& at, CallError::Kind kind) {
+    at.caller->answer_instead = [&](Operation, const boost::json::object&) -> std::optional<Answer> {
+      return CallError{kind, "by the test", {}};
+    };
+    const auto found = sync_wait(at.store->key_by_hash(auth::KeyHash{}));
+    at.caller->answer_instead = {};
+    return found ? ErrorCode::internal : found.error().code;
+  }
+};
+
+TEST_F(OverloadTest, PageCountsAsTheCallsThatItMakes) {
+  config.operations_max = config.shards + 1;
+  Node node = this->node();
+  std::optional<ErrorCode> beside;
+  node.caller->before = [&](Operation operation, const boost::json::object&) {
+    if (operation != Operation::query || beside) return;
+    const auto refused = sync_wait(node.store->get(tenant, EventId{}));
+    beside = refused ? ErrorCode::internal : refused.error().code;
+  };
+  page(node);
+  EXPECT_EQ(beside, ErrorCode::overloaded);
+  EXPECT_FALSE(get(node, EventId{}));
+  EXPECT_TRUE(node.store->health().writable);
+}
+
+TEST_F(OverloadTest, PageIsReadWhateverTheBound) {
+  config.operations_max = 1;
+  Node node = this->node();
+  append(node, numbered(1));
+  EXPECT_EQ(page(node).events.size(), 1U);
+}
+
+TEST_F(OverloadTest, FullQueueOfTheNodeSaysNothingOfDynamodb) {
+  Node node = this->node();
+  EXPECT_EQ(fail(node, CallError::Kind::overloaded), ErrorCode::overloaded);
+  EXPECT_TRUE(node.store->health().writable);
+  EXPECT_EQ(fail(node, CallError::Kind::unavailable), ErrorCode::unavailable);
+  EXPECT_EQ(fail(node, CallError::Kind::overloaded), ErrorCode::overloaded);
+  EXPECT_FALSE(node.store->health().writable);
+  sync_wait(node.store->look_again());
+  EXPECT_TRUE(node.store->health().writable);
+}
+
+}  // namespace
+}  // namespace triggers::store
