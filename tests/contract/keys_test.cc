@@ -7,6 +7,7 @@ namespace triggers::store::contract {
 namespace {
 
 using auth::KeyRecord;
+using Ids = std::vector<std::string>;
 
 class KeysContract : public StoreContract {
  protected:
@@ -62,6 +63,25 @@ TEST_P(KeysContract, UnknownKeyIsNotFound) {
   const auto updated = update("key_1", [](KeyRecord&) -> Status { return Done{}; });
   ASSERT_FALSE(updated);
   EXPECT_EQ(updated.error().code, ErrorCode::not_found);
+}
+
+TEST_P(KeysContract, LongIdNamesNoKeyAndIsAPlaceInAList) {
+  const std::string first = "key_" + std::string(60, 'm');
+  ASSERT_TRUE(create(record(first)));
+  ASSERT_TRUE(create(record("key_n")));
+  const std::string same_beginning = first + std::string(3'000, 'x');
+  EXPECT_FALSE(by_id(same_beginning));
+  const auto updated = update(same_beginning, [](KeyRecord&) -> Status { return Done{}; });
+  ASSERT_FALSE(updated);
+  EXPECT_EQ(updated.error().code, ErrorCode::not_found);
+  std::string cut_in_a_character = "key_" + std::string(59, 'm');
+  for (int i = 0; i < 1'000; ++i) cut_in_a_character += "é";
+  for (const std::optional<std::string>& user : {std::optional<std::string>{}, std::optional<std::string>{"acme"}}) {
+    EXPECT_EQ(list(user, same_beginning, 10), (Ids{"key_n"}));
+    EXPECT_EQ(list(user, cut_in_a_character, 10), (Ids{"key_n"}));
+    EXPECT_EQ(list(user, "a" + std::string(3'000, 'a'), 10), (Ids{first, "key_n"}));
+    EXPECT_TRUE(list(user, std::string(3'000, 'z'), 10).empty());
+  }
 }
 
 TEST_P(KeysContract, TakenIdOrSecretIsAConflictAndChangesNothing) {
@@ -158,7 +178,6 @@ TEST_P(KeysContract, RotatedKeyIsFoundByBothSecretsUntilTheOldOneIsDropped) {
 TEST_P(KeysContract, ListIsInOrderOfIdsAndPaged) {
   for (const char* id : {"key_3", "key_1", "key_10", "key_2"}) ASSERT_TRUE(create(record(id)));
   ASSERT_TRUE(create(record("key_15", "globex")));
-  using Ids = std::vector<std::string>;
   EXPECT_EQ(list(std::nullopt, "", 10), (Ids{"key_1", "key_10", "key_15", "key_2", "key_3"}));
   EXPECT_EQ(list(std::nullopt, "", 2), (Ids{"key_1", "key_10"}));
   EXPECT_EQ(list(std::nullopt, "key_10", 2), (Ids{"key_15", "key_2"}));

@@ -166,6 +166,21 @@ TEST(DynamoClientFaults, NobodyThereIsUnavailableAndNothingWasDone) {
   EXPECT_FALSE(outcome.error().repeated);
 }
 
+TEST(DynamoClientFaults, ItemIsTooLargeAndAKeyIsNot) {
+  TestPeer peer(by_number([](auto& connection, std::size_t number) {
+    const std::string_view message =
+        number == 0
+            ? "Item size has exceeded the maximum allowed size"
+            : "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size "
+              "limit of 1024 bytes";
+    connection.answer(R"({"__type":"x#ValidationException","message":")" + std::string(message) + R"("})", 400);
+    return true;
+  }));
+  ClientFixture fixture(peer.url());
+  EXPECT_EQ(code_of(fixture.call(Operation::put_item, "{}")), DynamoCode::too_large);
+  EXPECT_EQ(code_of(fixture.call(Operation::query, "{}")), DynamoCode::validation);
+}
+
 TEST(DynamoClientFaults, FullQueueOfTheNodeIsOverloadedAndNotTriedAgain) {
   std::latch asked(1), told(1);
   TestPeer peer([&](TestPeer::Connection& connection) {

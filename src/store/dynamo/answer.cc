@@ -82,11 +82,10 @@ std::vector<CancellationReason> reasons_of(const json::object& body) {
   return reasons;
 }
 
-/// DynamoDB gives sizes no type of their own.
-bool speaks_of_size(std::string_view message) {
+/// DynamoDB gives an item's size no type of its own. (What it says of a key's size is our mistake.)
+bool item_too_large(std::string_view message) {
   return message.find("Item size") != std::string_view::npos ||
-         message.find("maximum allowed size") != std::string_view::npos ||
-         message.find("size limit") != std::string_view::npos;
+         message.find("maximum allowed size") != std::string_view::npos;
 }
 
 }  // namespace
@@ -131,7 +130,7 @@ Failure failure_of(const http::ClientResponse& response) {
     failure.retry = rule.retry;
     failure.done = rule.unknown ? Failure::Done::unknown : Failure::Done::no;
   }
-  if (failure.error.code == Code::validation && (status == 413 || speaks_of_size(failure.error.message))) {
+  if (failure.error.code == Code::validation && (status == 413 || item_too_large(failure.error.message))) {
     failure.error.code = Code::too_large;
   }
   if (failure.error.code == Code::conditional_failed) failure.error.item = json_at(body, "Item");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "auth/validate.h"
 #include "base/encoding.h"
 #include "base/gather.h"
 #include "base/random.h"
@@ -14,6 +15,7 @@ namespace json = boost::json;
 
 constexpr std::size_t beside_each_other = 16;
 constexpr int update_rounds_max = 64;
+constexpr std::size_t key_id_bytes_max = auth::KeyLimits::key_id_bytes_max;
 
 Item item_key(std::string_view kind, std::string_view name, std::string_view sort) {
   Item item;
@@ -55,6 +57,16 @@ json::object write(std::string_view kind, std::string_view table, std::string_vi
 
 Error too_many_at_once(const std::string& key_id) {
   return {ErrorCode::overloaded, "too many changes of the key " + key_id + " at once"};
+}
+
+/// The same place among key ids, which are ASCII and short: DynamoDB refuses a long one as a sort key.
+std::string short_place(std::string after_key_id) {
+  if (after_key_id.size() <= key_id_bytes_max) return after_key_id;
+  after_key_id.resize(key_id_bytes_max);
+  if (auth::is_utf8(after_key_id)) return after_key_id;
+  // Behind all ids that begin as it does before the character that was cut.
+  while (!auth::is_utf8(after_key_id)) after_key_id.pop_back();
+  return after_key_id + '\x7F';
 }
 
 bool holds(const auth::KeyRecord& record, const auth::KeyHash& hash) {
@@ -130,6 +142,8 @@ Task<Result<auth::KeyRecord>> KeyItems::update(std::string key_id, KeyChange cha
 }
 
 Task<Result<std::optional<auth::KeyRecord>>> KeyItems::by_id(std::string key_id) {
+  // DynamoDB would refuse it as a key of the table.
+  if (key_id.size() > key_id_bytes_max) co_return std::optional<auth::KeyRecord>{};
   auto item = co_await table_.get(record_key(key_id));
   if (!item) co_return to_error(item.error());
   co_return read_record(*item);
@@ -150,6 +164,7 @@ Task<Result<std::optional<auth::KeyRecord>>> KeyItems::by_hash(auth::KeyHash has
 Task<Result<std::vector<std::string>>> KeyItems::ids_of_user(std::string user_id, std::string after_key_id,
                                                              std::size_t limit) {
   std::vector<std::string> ids;
+  after_key_id = short_place(std::move(after_key_id));
   for (bool more = true; more && ids.size() < limit;) {
     Table::Range range;
     range.partition = "user#" + user_name(user_id);
