@@ -123,6 +123,33 @@ TEST_F(TablesBusyTest, EndpointWithoutASettingOfEncryptionGetsATableWithoutIt) {
   EXPECT_NE(report.text.find("no setting of encryption"), std::string::npos) << report.text;
 }
 
+TEST_F(TablesBusyTest, SettingThatDynamodbRefusesIsToldWithItsReason) {
+  scripted_ = [&](Operation operation, const json::object&) -> std::optional<Answer> {
+    if (operation == Operation::describe_time_to_live) {
+      return parsed(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"other"}})");
+    }
+    if (operation != Operation::update_time_to_live) return {};
+    return CallError{CallError::Kind::invalid, "TimeToLive is active on a different AttributeName", {}};
+  };
+  const Report report = create();
+  EXPECT_FALSE(report.good);
+  for (const char* part : {"was there, but what has expired is not removed", "active on a different AttributeName"}) {
+    EXPECT_NE(report.text.find(part), std::string::npos) << report.text;
+  }
+  EXPECT_EQ(report.text.find("triggers tables create"), std::string::npos) << report.text;
+}
+
+TEST_F(TablesBusyTest, OperationThatTheEndpointDoesNotHaveIsNotMissed) {
+  ASSERT_TRUE(sync_wait(tables().remove()).ok());
+  scripted_ = [&](Operation operation, const json::object&) -> std::optional<Answer> {
+    if (operation != Operation::describe_time_to_live && operation != Operation::update_time_to_live) return {};
+    return CallError{CallError::Kind::not_offered, "UnknownOperationException", {}};
+  };
+  const Report report = create();
+  EXPECT_TRUE(report.good) << report.text;
+  EXPECT_NE(report.text.find("this endpoint removes no expired items"), std::string::npos) << report.text;
+}
+
 TEST_F(TablesBusyTest, TableIsAskedForOnDemandEncryptedExpiringAndRecoverable) {
   ASSERT_TRUE(sync_wait(tables().remove()).ok());
   std::map<Operation, json::object> asked;

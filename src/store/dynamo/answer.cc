@@ -20,6 +20,7 @@ struct Rule {
 };
 
 constexpr std::array rules{
+    Rule{"UnknownOperationException", Code::unknown_operation, false},
     Rule{"ConditionalCheckFailedException", Code::conditional_failed, false},
     Rule{"TransactionCanceledException", Code::transaction_cancelled, false},
     Rule{"TransactionInProgressException", Code::ambiguous, true, true},

@@ -17,6 +17,7 @@ Error to_error(const CallError& error) {
     case CallError::Kind::unavailable:
     case CallError::Kind::unknown: return {ErrorCode::unavailable, error.message};
     case CallError::Kind::condition_failed:
+    case CallError::Kind::not_offered:
     case CallError::Kind::invalid: return {ErrorCode::internal, "a call to DynamoDB is refused: " + error.message};
   }
   INVARIANT(false);

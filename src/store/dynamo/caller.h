@@ -24,6 +24,7 @@ struct CallError {
     table_busy,        ///< The table is being made, changed or removed, or is there already: wait.
     unavailable,       ///< DynamoDB could not be asked, or refuses us. Nothing was written.
     unknown,           ///< A write may or may not have happened, or may still happen.
+    not_offered,       ///< The endpoint does not have the operation.
     invalid,           ///< Our own mistake in the request.
   };
   Kind kind = Kind::invalid;

@@ -27,6 +27,7 @@ CallError::Kind kind_of(const DynamoError& error) {
       if (condition) return CallError::Kind::condition_failed;
       return contended ? CallError::Kind::contended : CallError::Kind::throttled;
     }
+    case DynamoCode::unknown_operation: return CallError::Kind::not_offered;
     case DynamoCode::validation: return CallError::Kind::invalid;
     case DynamoCode::too_large: return CallError::Kind::too_large;
     case DynamoCode::missing_table: return CallError::Kind::no_table;

@@ -3,10 +3,19 @@
 namespace triggers::store::dynamo {
 namespace {
 
-constexpr std::array<std::string_view, 12> outcome_names{
-    "conditional_failed", "transaction_cancelled", "validation", "too_large",
-    "missing_table",      "table_not_active",      "denied",     "overloaded",
-    "throttled",          "unavailable",           "ambiguous",  "ok"};
+constexpr std::array<std::string_view, 13> outcome_names{"conditional_failed",
+                                                         "transaction_cancelled",
+                                                         "unknown_operation",
+                                                         "validation",
+                                                         "too_large",
+                                                         "missing_table",
+                                                         "table_not_active",
+                                                         "denied",
+                                                         "overloaded",
+                                                         "throttled",
+                                                         "unavailable",
+                                                         "ambiguous",
+                                                         "ok"};
 constexpr std::size_t ok = outcome_names.size() - 1;
 
 metrics::Labels labels_of(Operation operation) { return {{"operation", std::string(operation_name(operation))}}; }

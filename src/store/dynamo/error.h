@@ -10,6 +10,7 @@ namespace triggers::store::dynamo {
 enum class DynamoCode : std::uint8_t {
   conditional_failed,     ///< The condition did not hold: an outcome, not a fault. See `item` and `repeated`.
   transaction_cancelled,  ///< Nothing of the transaction was done. See `reasons` and `repeated`.
+  unknown_operation,      ///< The endpoint does not have the operation at all.
   validation,             ///< Our request is wrong; the same one fails again.
   too_large,              ///< An item over 400 KB, or a request over its limit; the same one fails again.
   missing_table,          ///< The table does not exist; an operator makes it.

@@ -24,6 +24,4 @@ Task<Answer> ask_for_table(Caller& caller, Operation operation, boost::json::obj
   co_return co_await caller.call(operation, std::move(body), Repeat::safe, answer_within);
 }
 
-bool not_offered(const CallError& error) { return error.kind == CallError::Kind::invalid; }
-
 }  // namespace triggers::store::dynamo

@@ -14,7 +14,5 @@ namespace triggers::store::dynamo {
 [[nodiscard]] std::string_view string_member(const boost::json::object& object, std::string_view name);
 /// A call of a command, which may take its time.
 Task<Answer> ask_for_table(Caller& caller, Operation operation, boost::json::object body);
-/// True for the answer of an endpoint that does not have the operation, or the setting, at all.
-[[nodiscard]] bool not_offered(const CallError& error);
 
 }  // namespace triggers::store::dynamo

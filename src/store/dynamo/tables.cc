@@ -25,6 +25,13 @@ Error still_not(const std::string& name, std::string_view what) {
   return {ErrorCode::unavailable, "the table " + name + " is still not " + std::string{what} + " after two minutes"};
 }
 
+/// What DynamoDB refuses for this table is said of it; whatever else went wrong ends the command.
+Result<TableReport> refused_or_error(TableReport report, std::string_view what, const Error& error) {
+  if (error.code != ErrorCode::internal) return error;
+  report.text += ", but " + std::string{what} + ": " + error.message;
+  return report;
+}
+
 }  // namespace
 
 Tables::Tables(Caller& caller, std::string events_table, std::string keys_table)
@@ -62,9 +69,9 @@ Task<Result<TableReport>> Tables::create_one(Shape shape) {
   }
   if (auto active = co_await wait_until_active(shape.name); !active) co_return std::move(active).error();
   auto expiry = co_await switch_on_expiry(shape.name);
-  if (!expiry) co_return std::move(expiry).error();
+  if (!expiry) co_return refused_or_error(std::move(report), "what has expired is not removed", expiry.error());
   auto recovery = co_await switch_on_recovery(shape.name);
-  if (!recovery) co_return std::move(recovery).error();
+  if (!recovery) co_return refused_or_error(std::move(report), "point-in-time recovery is off", recovery.error());
 
   auto checked = co_await check_one(shape);
   if (!checked) co_return std::move(checked).error();
@@ -91,7 +98,8 @@ Task<Result<std::string>> Tables::make(Shape shape) {
 
   std::string text;
   auto made = co_await ask_for_table(caller_, Operation::create_table, std::move(encrypted));
-  if (!made && not_offered(made.error())) {
+  // Whatever else it finds wrong, it finds again.
+  if (!made && made.error().kind == CallError::Kind::invalid) {
     text = ", this endpoint takes no setting of encryption";
     made = co_await ask_for_table(caller_, Operation::create_table, std::move(body));
   }
@@ -131,7 +139,8 @@ Task<Result<std::string>> Tables::switch_on_expiry(std::string name) {
   body["TimeToLiveSpecification"] = std::move(specification);
   auto set = co_await ask_for_table(caller_, Operation::update_time_to_live, std::move(body));
   if (set) co_return std::string{", expired items are removed"};
-  if (not_offered(set.error())) co_return std::string{", this endpoint removes no expired items"};
+  if (set.error().kind == CallError::Kind::not_offered)
+    co_return std::string{", this endpoint removes no expired items"};
   co_return to_error(set.error());
 }
 
@@ -145,7 +154,8 @@ Task<Result<std::string>> Tables::switch_on_recovery(std::string name) {
   body["PointInTimeRecoverySpecification"] = std::move(specification);
   auto set = co_await ask_for_table(caller_, Operation::update_continuous_backups, std::move(body));
   if (set) co_return std::string{", point-in-time recovery is on"};
-  if (not_offered(set.error())) co_return std::string{", this endpoint has no point-in-time recovery"};
+  if (set.error().kind == CallError::Kind::not_offered)
+    co_return std::string{", this endpoint has no point-in-time recovery"};
   co_return to_error(set.error());
 }
 

@@ -77,7 +77,7 @@ Task<Result<TableReport>> Tables::check_one(Shape shape) {
 
 Task<Result<std::optional<bool>>> Tables::expiry_is_on(std::string name) {
   auto answer = co_await ask_for_table(caller_, Operation::describe_time_to_live, about_table(name));
-  if (!answer && not_offered(answer.error())) co_return std::optional<bool>{};
+  if (!answer && answer.error().kind == CallError::Kind::not_offered) co_return std::optional<bool>{};
   if (!answer) co_return to_error(answer.error());
   const json::object& setting = object_of(*answer, "TimeToLiveDescription");
   const auto status = string_member(setting, "TimeToLiveStatus");
@@ -87,7 +87,7 @@ Task<Result<std::optional<bool>>> Tables::expiry_is_on(std::string name) {
 
 Task<Result<std::optional<bool>>> Tables::recovery_is_on(std::string name) {
   auto answer = co_await ask_for_table(caller_, Operation::describe_continuous_backups, about_table(name));
-  if (!answer && not_offered(answer.error())) co_return std::optional<bool>{};
+  if (!answer && answer.error().kind == CallError::Kind::not_offered) co_return std::optional<bool>{};
   if (!answer) co_return to_error(answer.error());
   const auto& all = object_of(*answer, "ContinuousBackupsDescription");
   const auto& recovery = object_of(all, "PointInTimeRecoveryDescription");
