@@ -45,7 +45,8 @@ class CredentialFetcher {
 Result<std::unique_ptr<CredentialFetcher>> container_fetcher(const Environment& environment);
 
 /// A machine's own role, by IMDSv2: a session token, then the role's name, then its credentials. The endpoint is
-/// AWS_EC2_METADATA_SERVICE_ENDPOINT or http://169.254.169.254; nullptr if AWS_EC2_METADATA_DISABLED is `true`.
+/// AWS_EC2_METADATA_SERVICE_ENDPOINT or http://169.254.169.254; nullptr if AWS_EC2_METADATA_DISABLED is `true`,
+/// in upper or lower case.
 Result<std::unique_ptr<CredentialFetcher>> machine_fetcher(const Environment& environment);
 
 }  // namespace triggers::aws

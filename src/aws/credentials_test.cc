@@ -190,9 +190,22 @@ TEST(Credentials, MachineIsAskedByTheSecondVersionOnly) {
 }
 
 TEST(Credentials, NothingToAskIsSaidToBeThat) {
-  const auto none = find_credentials(with({{"AWS_EC2_METADATA_DISABLED", "true"}}), Clock::system());
-  ASSERT_FALSE(none.ok());
-  EXPECT_EQ(none.error().code, ErrorCode::not_found);
+  for (const char* disabled : {"true", "True", "TRUE"}) {
+    const auto none = find_credentials(with({{"AWS_EC2_METADATA_DISABLED", disabled}}), Clock::system());
+    ASSERT_FALSE(none.ok());
+    EXPECT_EQ(none.error().code, ErrorCode::not_found);
+  }
+}
+
+TEST(Credentials, EmptyVariableIsNotSet) {
+  const std::string name = "TRIGGERS_TEST_VARIABLE";
+  const Environment environment = process_environment();
+  EXPECT_EQ(environment(name), std::nullopt);
+  ::setenv(name.c_str(), "", 1);
+  EXPECT_EQ(environment(name), std::nullopt);
+  ::setenv(name.c_str(), "x", 1);
+  EXPECT_EQ(environment(name), "x");
+  ::unsetenv(name.c_str());
 }
 
 /// Counts its fetches; fails when told to.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "aws/credential_pool.h"
@@ -9,6 +10,11 @@ namespace {
 constexpr std::string_view default_endpoint = "http://169.254.169.254";
 constexpr std::string_view role_path = "/latest/meta-data/iam/security-credentials/";
 constexpr std::string_view token_lifetime_seconds = "300";  // it serves for the two requests that follow
+
+/// As AWS's own programs read it.
+bool is_true(std::string_view text) {
+  return std::ranges::equal(text, std::string_view{"true"}, [](char a, char b) { return (a | 0x20) == b; });
+}
 
 class MachineFetcher final : public CredentialFetcher {
  public:
@@ -54,7 +60,7 @@ class MachineFetcher final : public CredentialFetcher {
 }  // namespace
 
 Result<std::unique_ptr<CredentialFetcher>> machine_fetcher(const Environment& environment) {
-  if (environment("AWS_EC2_METADATA_DISABLED") == "true") return std::unique_ptr<CredentialFetcher>{};
+  if (is_true(environment("AWS_EC2_METADATA_DISABLED").value_or(""))) return std::unique_ptr<CredentialFetcher>{};
   auto url = parse_url(environment("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or(std::string(default_endpoint)));
   if (!url) return std::move(url).error();
   auto pool = credential_pool(*url);

@@ -50,7 +50,7 @@ Task<Result<Credentials>> RefreshedCredentials::get(std::chrono::steady_clock::t
 Environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {
     const char* const value = std::getenv(name.c_str());
-    if (value == nullptr) return std::nullopt;
+    if (value == nullptr || *value == '\0') return std::nullopt;
     return value;
   };
 }

@@ -47,7 +47,7 @@ class RefreshedCredentials final : public CredentialSource {
 /// to ask.
 Result<std::unique_ptr<CredentialSource>> find_credentials(const Environment& environment, const Clock& clock);
 
-/// getenv.
+/// getenv; an empty variable counts as not set, as with AWS's own programs.
 [[nodiscard]] Environment process_environment();
 
 }  // namespace triggers::aws
