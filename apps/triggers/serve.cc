@@ -4,10 +4,13 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <ctime>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include "http/server.h"
 #include "log/log.h"
@@ -34,19 +37,36 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-/// Waits for a stop signal until `deadline` (then 0); runs `meanwhile` every second.
-template <class Work>
-int wait_for_stop(const sigset_t& signals, std::chrono::steady_clock::time_point deadline, Work meanwhile) {
-  using std::chrono::nanoseconds;
+/// Waits for a stop signal.
+int wait_for_stop(const sigset_t& signals) {
   for (;;) {
-    const nanoseconds left = deadline - std::chrono::steady_clock::now();
-    if (left.count() <= 0) return 0;
-    const nanoseconds pause = std::min<nanoseconds>(left, look_interval);
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(pause);
-    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (pause - seconds).count()};
-    const int signal_number = sigtimedwait(&signals, nullptr, &timeout);
+    const int signal_number = sigwaitinfo(&signals, nullptr);
     if (signal_number > 0) return signal_number;
-    if (pause == look_interval) meanwhile();
+  }
+}
+
+/// Waits for a stop signal or until `time` is over.
+void wait_for_stop(const sigset_t& signals, std::chrono::milliseconds time) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  for (;;) {
+    const std::chrono::nanoseconds left = deadline - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    if (sigtimedwait(&signals, nullptr, &timeout) > 0) return;
+  }
+}
+
+/// What a server does beside its requests, until it is to stop.
+void look_after(const std::stop_token& stop, Service& service) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  for (int looks = 1;; ++looks) {
+    wake.wait_for(lock, stop, look_interval, [] { return false; });
+    if (stop.stop_requested()) return;
+    service.every_second();
+    if (looks % looks_per_last_used == 0) service.flush_last_used();
   }
 }
 
@@ -118,20 +138,18 @@ int serve(const config::Config& config) {
                                {"tls", tls},
                                {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
 
-  int looks = 0;
-  const auto every_second = [&] {
-    (*service)->every_second();
-    if (++looks % looks_per_last_used == 0) (*service)->flush_last_used();
-  };
-  const int signal_number = wait_for_stop(signals, std::chrono::steady_clock::time_point::max(), every_second);
+  // On a thread of its own: it may wait for the store, and a stop must not wait for it.
+  std::jthread looks_after([&](const std::stop_token& stop) { look_after(stop, **service); });
+  const int signal_number = wait_for_stop(signals);
   log::info("server_stopping", {{"signal", signal_number}});
   (*service)->set_stopping();
   if (config.drain.count() > 0) {
     (*server)->drain();
-    // A second signal ends it.
-    (void)wait_for_stop(signals, std::chrono::steady_clock::now() + config.drain, every_second);
+    wait_for_stop(signals, config.drain);  // A second signal ends it.
   }
+  looks_after.request_stop();
   (*server)->stop(config.shutdown_grace);
+  looks_after.join();
   service->reset();
   log::info("server_stopped");
   return 0;

@@ -14,7 +14,14 @@ double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<dou
 }  // namespace
 
 Service::~Service() {
-  if (ring_) flush_last_used();  // None if open() has failed half-way.
+  if (!ring_) return;  // open() has failed half-way.
+  const auto health = store_->events().health();
+  if (health.writable) {
+    flush_last_used();
+  } else {
+    // They are hints, and not worth waiting for a store that does not answer.
+    log::warning("last_used_not_written", {{"cause", health.problem}});
+  }
 }
 
 Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background, const Clock& clock) {

@@ -288,6 +288,25 @@ def test_a_page_over_32_kb_comes_through_a_slow_dynamodb(service, start_server):
             assert len(client.get("/inbox?limit=12").json()["events"]) == 12
 
 
+def test_a_stop_begins_at_once_while_dynamodb_is_silent(service, start_server):
+    """Whatever the node waits for beside its requests: it looks whether DynamoDB is back, for 5 s each time."""
+    key = service.create_key()["api_key"]
+    with Proxy(service.dynamo.port) as proxy:
+        node = start_server("--access-log=false", env=service.env_through(proxy))
+        with proxy.doing(fault_proxy.drops):
+            with node.client(key, timeout=60) as client:
+                check_refusal(client.get("/inbox"))
+            time.sleep(2)
+            since = time.monotonic()
+            node.terminate()
+            while "server_stopping" not in node.log():
+                assert time.monotonic() - since < 1, node.log()[-2000:]
+                time.sleep(0.01)
+            assert node.wait() == 0
+            # The look that is under way, and no more.
+            assert time.monotonic() - since < 6
+
+
 def check_refusal(answer):
     assert answer.status == 503, answer
     assert answer.json()["error_code"] == "SERVICE_UNAVAILABLE" and int(answer.headers["Retry-After"]) >= 1, answer
