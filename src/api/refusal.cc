@@ -112,9 +112,8 @@ Refusal from_error(const Error& error) {
               error.message};
     case ErrorCode::unavailable:
       return {Code::service_unavailable,
-              "The store does not take writes now. If this request was one, it may or may not have been stored: send "
-              "it again "
-              "later, with an Idempotency-Key or unchanged, and it will be stored once.",
+              "The store cannot serve this request now. If it was a write, it may or may not have been stored: send it "
+              "again later, with an Idempotency-Key or unchanged, and it will be stored once.",
               Details().text("reason", "store_unavailable").json(),
               {{"Retry-After", std::string{unavailable_retry_seconds}}},
               error.message};

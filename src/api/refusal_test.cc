@@ -76,6 +76,11 @@ TEST(RefusalTest, OurOwnErrorIsLoggedAndNotTold) {
   }
 }
 
+TEST(RefusalTest, StoreThatCannotBeAskedIsToldToReadersAndWritersAlike) {
+  const auto refusal = from_error({ErrorCode::unavailable, ""});
+  EXPECT_TRUE(refusal.message.starts_with("The store cannot serve this request now. If it was a write,"));
+}
+
 TEST(RefusalTest, WhatWillPassSoonIsRetriedSoonerThanWhatNeedsAPerson) {
   EXPECT_EQ(header(from_error({ErrorCode::overloaded, ""}), "Retry-After"), "1");
   EXPECT_EQ(header(from_error({ErrorCode::unavailable, ""}), "Retry-After"), "30");
