@@ -36,11 +36,13 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::keys_max_default,
                                                   service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
+  service->answers_ = std::make_unique<ByteBudget>(config.answers_bytes_max);
   service->services_.reset(new api::Services{
       .events = service->store_->events(),
       .keys = service->store_->keys(),
       .ring = *service->ring_,
       .failures = *service->failures_,
+      .answers = *service->answers_,
       .registry = service->registry_,
       .config = config,
       .clock = clock,
@@ -110,6 +112,11 @@ void Service::add_store_metrics() {
     bytes.set(static_cast<double>(store_metrics.queue_bytes));
     writable.set(store_->events().health().writable ? 1 : 0);
   });
+  auto& answers = registry_.gauge("triggers_answers_bytes", "Memory of the pages and events that are being answered.");
+  registry_.on_scrape([&, this] { answers.set(static_cast<double>(answers_->bytes())); });
+  registry_.counter_from("triggers_answers_refused_total",
+                         "Requests refused because the answers under way took too much memory together.", {},
+                         [this] { return static_cast<double>(answers_->refused()); });
   if (access_log_) {
     registry_.counter_from("triggers_access_log_dropped_total",
                            "Lines of the access log that were dropped because its reader stood still.", {},

@@ -253,6 +253,32 @@ TEST(ApiTest, AnErrorIsTextWhateverItQuotes) {
   }
 }
 
+TEST(ApiTest, AnswersThatNobodyTakesAreBoundedTogether) {
+  TestService service("max-answers-size-bytes", "1048576");
+  const auto key = service.key();
+  const std::string text(250'000, 'x');
+  std::string id;
+  for (int i = 0; i < 3; ++i)
+    id = service.post(key, "t", R"({"text":")" + text + std::to_string(i) + "\"}").text("event_id");
+  {
+    const Seen page = service.send(Method::get, "/inbox", key);
+    EXPECT_EQ(page.status(), 200U);
+    EXPECT_GT(service.answers.bytes(), 3 * text.size());
+    const Seen event = service.send(Method::get, "/events/" + id, key);
+    EXPECT_EQ(event.status(), 200U);
+    for (const std::string& target : {std::string{"/inbox"}, "/events/" + id}) {
+      const Seen refused = service.send(Method::get, target, key);
+      EXPECT_EQ(refused.status(), 503U);
+      EXPECT_EQ(refused.detail("reason"), "overloaded");
+      EXPECT_EQ(refused.header("Retry-After"), "1");
+    }
+    EXPECT_EQ(service.answers.refused(), 2U);
+    EXPECT_EQ(service.post(key, "t", "{}").status(), 201U);
+  }
+  EXPECT_EQ(service.answers.bytes(), 0U);
+  EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
+}
+
 TEST(ApiTest, RequestsAndRefusalsAreCounted) {
   TestService service;
   const auto key = service.key();

@@ -1,6 +1,7 @@
 #include "api/admit.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
+#include "api/hold.h"
 #include "api/input.h"
 
 namespace triggers::api {
@@ -19,8 +20,11 @@ Task<Answer> get_event(Services& services, Exchange& exchange) {
   if (!event) co_return from_error(event.error());
   if (!*event) co_return no_such_event(exchange.route.id);
   http::Response response;
+  response.body.reserve((*event)->bytes() + 256);
   append_event(response.body, **event, true);
   response.body += '\n';
+  ByteBudget::Share memory(&services.answers);
+  if (auto refused = hold(std::move(memory), response)) co_return *std::move(refused);
   co_return response;
 }
 

@@ -4,6 +4,7 @@
 #include "api/cursor.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
+#include "api/hold.h"
 #include "api/input.h"
 #include "event/utf8.h"
 
@@ -23,6 +24,7 @@ Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& 
   const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type"});
   if (!parameters) return parameters.error();
   store::PageQuery query;
+  query.memory = &services.answers;
   if (const auto* limit = find(*parameters, "limit")) {
     const auto number = parse_number("limit", *limit, 1, limit_max);
     if (!number) return number.error();
@@ -76,9 +78,12 @@ Task<Answer> get_inbox(Services& services, Exchange& exchange) {
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(services, exchange);
   if (!query) co_return query.error();
-  const auto page = co_await services.events.page(exchange.key->tenant, *query);
+  auto page = co_await services.events.page(exchange.key->tenant, *query);
   if (!page) co_return from_error(page.error());
-  co_return answer(services, exchange, *query, *page);
+  http::Response response = answer(services, exchange, *query, *page);
+  page->events.clear();
+  if (auto refused = hold(std::move(page->memory), response)) co_return *std::move(refused);
+  co_return response;
 }
 
 }  // namespace triggers::api

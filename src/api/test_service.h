@@ -79,6 +79,7 @@ class TestService {
   metrics::Registry registry;
   KeyRing ring;
   limit::FailureLimiter failures;
+  ByteBudget answers;
   Services services;
   Api api;
 

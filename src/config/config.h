@@ -42,7 +42,8 @@ struct Config {
   std::vector<std::string> cors_allow_origins;  ///< Empty: off; one `*`: all.
 
   std::size_t request_bytes_max = 0, batch_bytes_max = 0, payload_bytes_max = 0;
-  std::size_t bodies_bytes_max = 0;  ///< Of all bodies in flight together.
+  std::size_t bodies_bytes_max = 0;   ///< Of all bodies in flight together.
+  std::size_t answers_bytes_max = 0;  ///< Of all pages and events that are being answered.
   std::chrono::seconds dedup_window{0}, idempotency_window{0};
   std::chrono::days event_ttl{0};
   std::optional<std::uint32_t> default_rate_limit_per_minute;  ///< Nothing: unlimited.

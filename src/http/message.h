@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,7 +67,8 @@ struct Response {
   std::string_view content_type = "application/json";             ///< Static text. Not sent when the body is empty.
   std::vector<std::pair<std::string_view, std::string>> headers;  ///< Names are static text; values hold no CR or LF.
   std::string body;
-  bool close = false;  ///< Close the connection after this answer.
+  bool close = false;                  ///< Close the connection after this answer.
+  std::shared_ptr<const void> held{};  ///< What is to live until the answer was written, or is given up.
 
   void add(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_budget.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "event/event.h"
@@ -49,6 +50,9 @@ struct StoredEvent {
   std::optional<std::string> source;
   std::string metadata;  ///< Empty if there was none.
   std::optional<UnixMillis> delivered_at;
+
+  /// Roughly what it takes of memory.
+  [[nodiscard]] std::size_t bytes() const noexcept { return payload.size() + metadata.size() + 256; }
 };
 
 /// A place in an inbox. Pages go on behind it.
@@ -70,6 +74,9 @@ struct PageQuery {
   std::optional<PageMark> after{};          ///< Exclusive; nothing: from the oldest.
   std::size_t limit = 50;                   ///< 1 to 200.
   std::optional<std::string> event_type{};  ///< Only this type.
+  /// What the page may take while it is made, and until it is gone, together with others; without room it is
+  /// `overloaded`. It outlives the page. nullptr: no bound.
+  ByteBudget* memory = nullptr;
 };
 
 struct Page {
@@ -85,7 +92,10 @@ struct Page {
   std::optional<PageMark> follow;
   /// In the whole inbox, whatever the filter. Exact on one node; DynamoDB: docs/storage-format.md.
   std::uint64_t total_undelivered = 0;
+  ByteBudget::Share memory;  ///< Of PageQuery::memory.
 };
+
+inline Error no_memory_for_page() { return {ErrorCode::overloaded, "pages take too much memory together"}; }
 
 enum class AckOutcome {
   acknowledged,          ///< Now.

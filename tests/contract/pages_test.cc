@@ -2,6 +2,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/sync_wait.h"
 #include "contract/store_contract.h"
 
 namespace triggers::store::contract {
@@ -166,6 +167,31 @@ TEST_P(PagesContract, PagesOfLargeEventsAreTheWholeInbox) {
   const auto all = drain({.limit = 200});
   EXPECT_EQ(ids_of(all), ids);
   for (const auto& event : all) EXPECT_GT(event.payload.size(), 256U * 1024 - 40);
+}
+
+TEST_P(PagesContract, PageForWhichThereIsNoMemoryIsOverloadedAndKeepsNone) {
+  for (int i = 0; i < 20; ++i)
+    append({.payload = R"({"text":")" + std::string(1'000, 'x') + std::to_string(i) + "\"}"});
+  append({.event_type = "small", .payload = "{}"});
+  ByteBudget memory(30'000);
+  {
+    ByteBudget::Share other(&memory);
+    ASSERT_TRUE(other.grow(20'000));
+    const auto refused = sync_wait(events().page(tenant, {.memory = &memory}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::overloaded);
+    EXPECT_EQ(memory.bytes(), 20'000U);
+  }
+  {
+    const Page fits = page({.memory = &memory});
+    EXPECT_EQ(fits.events.size(), 21U);
+    EXPECT_GT(memory.bytes(), 20'000U);
+  }
+  EXPECT_EQ(memory.bytes(), 0U);
+  // What was passed over does not count.
+  const Page filtered = page({.event_type = "small", .memory = &memory});
+  EXPECT_EQ(filtered.events.size(), 1U);
+  EXPECT_LT(memory.bytes(), 1'000U);
 }
 
 TEST_P(PagesContract, AnotherInboxIsEmpty) {

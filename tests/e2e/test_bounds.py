@@ -1,5 +1,6 @@
 """What is bounded stays bounded: the queue before the disk, memory under many connections, the search of a page."""
 
+import collections
 import contextlib
 import threading
 import time
@@ -101,6 +102,36 @@ def test_readers_that_do_not_read_cost_little(start_server):
         # One of them wakes up: all that it was owed comes, in order.
         for _ in range(20):
             assert len(slow[0].read_answer().body) / 2**20 > page_mib * 0.99
+
+
+def test_pages_that_nobody_takes_cost_no_more_than_their_limit(start_server):
+    limit_mib, viewers = 32, 60
+    server = start_server("--access-log=false", f"--max-answers-size-bytes={limit_mib * 2**20}")
+    key = server.create_key(rate_limit="unlimited")["api_key"]
+    with server.client(key) as client, contextlib.ExitStack() as stack:
+        for n in range(40):
+            assert client.send_event("large", {"n": n, "filler": "x" * 200_000}).status == 201
+        assert len(client.get("/inbox").body) > 7 * 2**20
+        before = resident_mib(server)
+        slow = [stack.enter_context(server.connect()) for _ in range(viewers)]
+        for connection in slow:
+            connection.send(raw_request("GET", "/inbox", key=key))
+        asked = 'triggers_http_request_duration_seconds_count{route="/inbox"}'
+        figures = metrics.read_when(client, asked, viewers + 1)
+        assert 0 < figures["triggers_answers_bytes"] <= limit_mib * 2**20
+        assert figures["triggers_answers_refused_total"] >= viewers / 2
+        # One is made on each thread, and malloc keeps some.
+        assert resident_mib(server) - before < limit_mib + 60
+        assert client.send_event("small", {"n": 1}).status == 201
+        statuses = collections.Counter()
+        for connection in slow:
+            answer = connection.read_answer()
+            statuses[answer.status] += 1
+            if answer.status == 503:
+                assert answer.json()["details"]["reason"] == "overloaded" and answer.headers["Retry-After"] == "1"
+        assert statuses[200] >= 2 and statuses[200] + statuses[503] == viewers, statuses
+        metrics.read_when(client, "triggers_answers_bytes", 0)
+        assert client.get("/inbox").status == 200
 
 
 def test_large_bodies_of_strangers_cost_no_more_than_their_limit(start_server):

@@ -17,6 +17,7 @@ constexpr std::size_t filter_items_expected = 400;
 
 Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& query) {
   Page page;
+  page.memory = ByteBudget::Share(query.memory);
   Place place;
   if (query.after) {
     auto given = from_mark(*query.after);
@@ -52,7 +53,7 @@ Task<Status> InboxReader::collect(const Tenant& tenant, const PageQuery& query, 
                                   Page& page) {
   const EventId settled = first_id_at(clock_.now() - timing_.settled_after);
   const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + place.shown.size();
-  ShardScan scan(table_, tenant, query.inbox, shards, place.settled, expected);
+  ShardScan scan(table_, tenant, query.inbox, shards, place.settled, expected, page.memory);
 
   const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
   const EventId looked_before = place.looked_at;
@@ -79,6 +80,8 @@ Task<Status> InboxReader::collect(const Tenant& tenant, const PageQuery& query, 
       bytes += event_bytes;
       if (open) place.shown.insert(id);
       page.events.push_back(std::move(event));
+    } else {
+      page.memory.shrink(event.bytes());
     }
     looked_at = id;
     // What an earlier page has looked at is gone over whatever it takes, or no page would come further.
@@ -91,6 +94,10 @@ Task<Status> InboxReader::collect(const Tenant& tenant, const PageQuery& query, 
   // All up to `settled` was looked at if the scan came to its end.
   place.settled = std::max(place.settled, page.has_more ? std::min(looked_at, settled) : settled);
   place.looked_at = std::max(looked_before, looked_at);
+  // What was read and is for a later page.
+  std::size_t kept = 0;
+  for (const StoredEvent& event : page.events) kept += event.bytes();
+  page.memory.shrink(page.memory.bytes() - kept);
   std::erase_if(place.shown, [&](const EventId& id) { return id <= place.settled; });
   co_return Done{};
 }

@@ -9,8 +9,8 @@
 namespace triggers::store::dynamo {
 
 ShardScan::ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
-                     std::size_t items_expected)
-    : table_(table) {
+                     std::size_t items_expected, ByteBudget::Share& memory)
+    : table_(table), memory_(memory) {
   // Events are spread evenly; a few more than the share save most second queries.
   const std::size_t share = items_expected / shards + 3;
   for (unsigned i = 0; i < shards; ++i) {
@@ -66,6 +66,10 @@ Task<void> ShardScan::fill(Shard& shard) {
     auto found = read_found(item, Found::State::pending);
     if (!found) {
       shard.error = found.error();
+      co_return;
+    }
+    if (!memory_.grow(found->event.bytes())) {
+      shard.error = no_memory_for_page();
       co_return;
     }
     shard.read_to = found->event.id;

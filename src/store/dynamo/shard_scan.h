@@ -11,9 +11,10 @@ namespace triggers::store::dynamo {
 /// The pending items of all shards of an inbox, merged in the order of their ids. For one coroutine.
 class ShardScan {
  public:
-  /// Starts behind `after`. `items_expected`: how many the caller will most likely take.
+  /// Starts behind `after`. `items_expected`: how many the caller will most likely take. What is read is added to
+  /// `memory`; the caller takes off what it does not keep.
   ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
-            std::size_t items_expected);
+            std::size_t items_expected, ByteBudget::Share& memory);
 
   /// True at first, and whenever a shard whose items were taken has more.
   [[nodiscard]] bool must_read() const;
@@ -38,6 +39,7 @@ class ShardScan {
   Task<void> fill(Shard& shard);
 
   Table& table_;
+  ByteBudget::Share& memory_;
   std::vector<Shard> shards_;
 };
 

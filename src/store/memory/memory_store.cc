@@ -47,6 +47,7 @@ class MemoryStoreImpl final : public MemoryStore {
     Account& account = accounts_[tenant];
     const auto& pending = account.inboxes[query.inbox];
     Page page;
+    page.memory = ByteBudget::Share(query.memory);
     page.total_undelivered = pending.size();
     for (auto id = query.after ? pending.upper_bound(query.after->after) : pending.begin(); id != pending.end(); ++id) {
       const StoredEvent& event = account.events.at(*id);
@@ -56,6 +57,7 @@ class MemoryStoreImpl final : public MemoryStore {
         page.next_after = page.events.back().id;
         break;
       }
+      if (!page.memory.grow(event.bytes())) co_return no_memory_for_page();
       page.events.push_back(event);
     }
     page.follow = query.after;

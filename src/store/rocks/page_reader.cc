@@ -118,6 +118,7 @@ Status load_events(Database& database, const Inbox& inbox, rocksdb::ReadOptions 
     event.payload = record->payload;
     if (record->source) event.source = *record->source;
     event.metadata = record->metadata;
+    if (!page.memory.grow(event.bytes())) return no_memory_for_page();
   }
   return Done{};
 }
@@ -137,6 +138,7 @@ Result<std::uint64_t> count_at(Database& database, const Inbox& inbox, const roc
 
 Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query, const PageLimits& limits) {
   Page page;
+  page.memory = ByteBudget::Share(query.memory);
   // The head is older than the snapshot, so it holds there.
   const EventId head = inbox.head();
   rocksdb::ManagedSnapshot snapshot(&database.db());
