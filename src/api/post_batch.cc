@@ -121,7 +121,12 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
   // Nothing was stored for a reason that is not in the events: the whole request is to be sent again. A store of many
   // parts may have stored some all the same; then each event has its own answer.
   const bool none = std::ranges::none_of(stored, [](const auto& one) { return one.ok(); });
-  if (!stored.empty() && none) co_return from_error(stored.front().error());
+  if (!stored.empty() && none) {
+    // One that may have been stored all the same says it for all.
+    const auto in_doubt =
+        std::ranges::find_if(stored, [](const auto& one) { return one.error().code == ErrorCode::unavailable; });
+    co_return from_error((in_doubt != stored.end() ? *in_doubt : stored.front()).error());
+  }
   co_return answer(results);
 }
 

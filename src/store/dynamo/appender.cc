@@ -12,8 +12,9 @@ using Writer = EventItems::Writer;
 /// Every round ends because another writer has won something, so more means that something is wrong.
 constexpr int rounds_max = 32;
 constexpr unsigned slots_max = 256;
-/// Then a writer that is between claim and event has ended, or is fenced off: together they take over a second.
-constexpr unsigned looks_max = 8;
+/// With the pauses between them they take some four seconds: by then a writer that was between claim and event has
+/// ended, or is fenced off.
+constexpr unsigned looks_max = 12;
 
 /// DynamoDB's limit, less the key (a tenant's name may take three times its bytes) and the names of the attributes.
 constexpr std::size_t item_bytes_max = 400 * 1024 - 2'048;

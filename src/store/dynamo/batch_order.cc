@@ -23,9 +23,13 @@ std::vector<EqualBefore> equal_before(std::span<const Append> events, bool by_co
   std::map<std::string_view, std::size_t> by_key;
   std::vector<EqualBefore> before(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (by_content) before[i].by_content = replace(by_fingerprint, events[i].fingerprint, i);
     if (events[i].idempotency_key) {
       before[i].by_key = replace(by_key, std::string_view{*events[i].idempotency_key}, i);
+      // It is an event of its own. Of those with a key, the first makes the content known.
+      const auto [first, is_new] = by_fingerprint.try_emplace(events[i].fingerprint, i);
+      if (by_content && !is_new) before[i].by_content = first->second;
+    } else if (by_content) {
+      before[i].by_content = replace(by_fingerprint, events[i].fingerprint, i);
     }
   }
   return before;

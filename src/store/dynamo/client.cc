@@ -68,6 +68,12 @@ std::string endpoint_of(std::string_view region) {
   return fmt::format("https://dynamodb.{}.amazonaws.com{}", region, region.starts_with("cn-") ? ".cn" : "");
 }
 
+bool met_another(const DynamoError& error) {
+  return error.code == DynamoCode::transaction_cancelled && std::ranges::none_of(error.reasons, [](const auto& reason) {
+           return reason.code == "ConditionalCheckFailed";
+         });
+}
+
 /// Between nothing and the bound of this retry (0 is the first).
 milliseconds jitter(unsigned retry) {
   const milliseconds bound = std::min(backoff_max, backoff_first * (1U << std::min(retry, 10U)));
@@ -178,8 +184,9 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(Operation operation, s
     repeated = repeated || unknown;
     if (again) continue;
     failure.error.repeated = repeated;
-    // What was not refused for good may have been done by this try, or by one before it.
-    if (repeated && !refused) failure.error.code = DynamoCode::ambiguous;
+    // What was not refused for good may have been done by this try, or by one before it: a transaction that met another
+    // one may have met itself.
+    if (repeated && (!refused || met_another(failure.error))) failure.error.code = DynamoCode::ambiguous;
     impl_->probe.ended(operation, failure.error.code, steady_clock::now() - since);
     co_return std::move(failure.error);
   }

@@ -31,6 +31,7 @@ bool unreachable(const Result<T>& outcome) {
   return !outcome && outcome.error().code == ErrorCode::unavailable;
 }
 
+Error too_late() { return {ErrorCode::overloaded, "DynamoDB is busy: the time of the request is over"}; }
 Error too_many_operations() { return {ErrorCode::overloaded, "too many calls to DynamoDB are under way"}; }
 
 }  // namespace
@@ -114,7 +115,7 @@ Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& t
     co_return std::move(id).error();
   }
   auto answer = co_await request.appender.append(tenant, event, *id);
-  note(answer ? nullptr : &answer.error());
+  note(request, answer ? nullptr : &answer.error());
   const bool accepted = answer && answer->outcome == Appended::Outcome::accepted;
   const bool duplicate = answer && answer->outcome == Appended::Outcome::duplicate;
   if (accepted) parts_->counts.add(tenant, inbox_name, 1);
@@ -137,6 +138,7 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
   const Operations operations(*this, events.size());
   if (!operations.fit() || events.empty()) co_return answers;
 
+  Request request(config_, *parts_);
   // Each id is made when its task is begun, because an event must be written soon after; they are begun in order. The
   // number of shards is read before, so that no task waits for it and is overtaken.
   const auto known = co_await parts_->shards.to_read();
@@ -147,10 +149,10 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
   }
   const auto before = dynamo::equal_before(events, config_.windows.dedup.count() > 0);
   dynamo::Turns turns(events.size());
-  Request request(config_, *parts_);
   std::optional<Error> silent;
   auto store_one = [&](std::size_t i) -> Task<void> {
     const dynamo::Turns::Turn turn(turns, i);
+    if (request.table.late()) silent = too_late();
     if (silent) {
       answers[i] = *silent;
       co_return;
@@ -191,7 +193,7 @@ Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
   if (!operations.fit()) co_return too_many_operations();
   Request request(config_, *parts_);
   auto page = co_await request.reader.page(tenant, query);
-  note(page ? nullptr : &page.error());
+  note(request, page ? nullptr : &page.error());
   co_return page;
 }
 
@@ -200,7 +202,7 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
   if (!operations.fit()) co_return too_many_operations();
   Request request(config_, *parts_);
   auto found = co_await request.events.find(tenant, id);
-  note(found ? nullptr : &found.error());
+  note(request, found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
   const auto& delivered_at = found->event.delivered_at;
   // DynamoDB removes what has expired when it likes.
@@ -242,8 +244,9 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
   if (removed > 0) parts_->counts.add(tenant, inbox_name, -removed);
   if (config_.on_done && acknowledged > 0) config_.on_done(0, 0, static_cast<std::uint64_t>(acknowledged));
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
-  note(failed);
+  note(request, failed);
   // Some may be acknowledged now: to say so again is safe, and is what the caller is asked to do.
+  if (failed != nullptr && removed > 0) co_return Error{ErrorCode::unavailable, failed->message};
   if (failed != nullptr) co_return *failed;
   std::vector<AckOutcome> answer;
   for (const EventId& id : ids) {
@@ -252,6 +255,11 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
     if (outcome->outcome == AckOutcome::acknowledged) outcome->outcome = AckOutcome::already_acknowledged;
   }
   co_return answer;
+}
+
+void DynamoStore::note(const Request& request, const Error* error) {
+  // A call that was cut short says nothing about DynamoDB.
+  if (!request.table.late()) note(error);
 }
 
 void DynamoStore::note(const Error* error) {

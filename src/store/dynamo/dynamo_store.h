@@ -85,6 +85,7 @@ class DynamoStore final : public EventStore, public KeyStore {
   Task<Result<EventId>> new_id();
   /// Notes whether DynamoDB serves us.
   void note(const Error* error);
+  void note(const Request& request, const Error* error);
 
   const DynamoStoreConfig config_;
   std::unique_ptr<Parts> parts_;

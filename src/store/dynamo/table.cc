@@ -40,7 +40,13 @@ Task<Answer> Table::call(Operation operation, boost::json::object body, Repeat r
                          std::chrono::milliseconds within) {
   within = std::min(within, left());
   if (within.count() <= 0) co_return CallError{CallError::Kind::throttled, "the time of the request is over", {}};
-  co_return co_await caller_.call(operation, std::move(body), repeat, within);
+  auto answer = co_await caller_.call(operation, std::move(body), repeat, within);
+  // Cut short: DynamoDB may be well.
+  const bool cut = !answer && answer.error().kind == CallError::Kind::unavailable && late();
+  if (!cut) co_return answer;
+  CallError error = std::move(answer).error();
+  error.kind = CallError::Kind::throttled;
+  co_return error;
 }
 
 Task<Result<Item, CallError>> Table::get(Item key) {

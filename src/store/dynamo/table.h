@@ -37,6 +37,8 @@ class Table {
   }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// The deadline is over.
+  [[nodiscard]] bool late() const { return left().count() <= 0; }
 
   /// The item, or an empty one if there is none.
   Task<Result<Item, CallError>> get(Item key);
