@@ -30,6 +30,7 @@ ClientProbe::ClientProbe(metrics::Registry& registry)
 
 void ClientProbe::ended(Operation operation, std::optional<DynamoCode> failed,
                         std::chrono::steady_clock::duration took) {
+  static_assert(outcome_names.size() == outcomes);
   const auto row = static_cast<std::size_t>(operation);
   const std::size_t column = failed ? static_cast<std::size_t>(*failed) : ok;
   auto& call = calls_[row][column];

@@ -24,8 +24,8 @@ class ClientProbe {
   void refused_retry() noexcept { refused_retries_.add(); }
 
  private:
-  static constexpr std::size_t operations = 19;
-  static constexpr std::size_t outcomes = 11;
+  static constexpr std::size_t operations = static_cast<std::size_t>(Operation::describe_continuous_backups) + 1;
+  static constexpr std::size_t outcomes = static_cast<std::size_t>(DynamoCode::ambiguous) + 2;  // The last is success.
 
   metrics::Registry& registry_;
   metrics::Counter& retries_;
