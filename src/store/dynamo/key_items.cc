@@ -14,6 +14,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t beside_each_other = 16;
+constexpr std::chrono::seconds list_for{10};  ///< No key of a list is read later.
 constexpr int update_rounds_max = 64;
 constexpr std::size_t key_id_bytes_max = auth::KeyLimits::key_id_bytes_max;
 
@@ -188,9 +189,14 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list(std::optional<std::str
   if (!ids) co_return std::move(ids).error();
   std::vector<Result<std::optional<auth::KeyRecord>>> read(ids->size(), std::optional<auth::KeyRecord>{});
   bool works = true;  // After a failure the rest is left: each would wait as long, and the list has failed.
+  const auto until = std::chrono::steady_clock::now() + list_for;
   auto read_one = [&](std::size_t i) -> Task<void> {
     if (!works) co_return;
-    read[i] = co_await by_id((*ids)[i]);
+    if (std::chrono::steady_clock::now() >= until) {
+      read[i] = Error{ErrorCode::overloaded, "DynamoDB is too slow for a list of so many keys"};
+    } else {
+      read[i] = co_await by_id((*ids)[i]);
+    }
     works = works && read[i].ok();
   };
   std::vector<Task<void>> reads;
