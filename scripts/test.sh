@@ -23,13 +23,20 @@ run_ctest() {
     --output-junit "$results/ctest.xml"
 }
 
+# run_pytest RUNNER: the tests of tests/RUNNER. A test that hangs fails after 240 s and shows what each thread waits for;
+# if it does not end even then, the runner does, after 40 minutes.
+run_pytest() {
+  timeout --foreground --verbose --kill-after=20 40m /usr/bin/python3 -m pytest "tests/$1" -q -p no:cacheprovider \
+    --timeout=240 --timeout-method=signal -o faulthandler_timeout=300 --durations=10 --durations-min=5 \
+    --junitxml="$results/$1.xml"
+}
+
 run_lint() {
-  TRIGGERS_BUILD_DIR=$build /usr/bin/python3 -m pytest tests/lint -q -p no:cacheprovider --junitxml="$results/lint.xml"
+  TRIGGERS_BUILD_DIR=$build run_pytest lint
 }
 
 run_e2e() {
-  TRIGGERS_BINARY=$build/triggers SWARM_BINARY=$build/swarm /usr/bin/python3 -m pytest tests/e2e -q -p no:cacheprovider \
-    --junitxml="$results/e2e.xml"
+  TRIGGERS_BINARY=$build/triggers SWARM_BINARY=$build/swarm run_pytest e2e
 }
 
 # count_of ATTRIBUTE RUNNER: a number of the runner's summary; 0 if it wrote none.
@@ -42,7 +49,7 @@ count_of() {
 passed=0
 failed=0
 for runner in "$@"; do
-  printf '\ndev: %s\n' "$runner"
+  printf '\ndev: %s, from %(%T)T\n' "$runner" -1
   rm -f "$results/$runner.xml"
   status=0
   "run_$runner" || status=$?

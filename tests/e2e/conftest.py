@@ -1,6 +1,7 @@
 """The fixtures of the end-to-end tests: they run the built program over loopback, each in a folder of its own."""
 
 import os
+import signal
 import subprocess
 
 import pytest
@@ -13,6 +14,8 @@ from support.server import Server
 def pytest_configure(config):
     if not os.access(binary(), os.X_OK):
         raise pytest.UsageError(f"{binary()} is not there: build it, or name another with TRIGGERS_BINARY")
+    # A shell that starts this in the background has it ignore SIGINT, and every program that a test interrupts would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
