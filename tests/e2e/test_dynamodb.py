@@ -69,7 +69,7 @@ def test_two_nodes_are_one_service(env, start_server):
         for number in range(2, 32):
             assert post(first if number % 2 else second, number).status == 201
         pages, cursor = [], ""
-        while cursor is not None:
+        while cursor is not None and len(pages) < 31:
             page = (second if len(pages) % 2 else first).get(f"/inbox?limit=7{cursor and '&cursor=' + cursor}").json()
             pages.append([event["payload"]["order"] for event in page["events"]])
             cursor = page["pagination"]["next_cursor"]

@@ -246,13 +246,7 @@ def test_a_batch_and_an_acknowledgement_of_many_are_answered_in_time_while_dynam
                 results = sent.post("/events/batch", batch).json()["results"]
                 assert {result["status"] for result in results} <= may_be, results[:3]
             assert other.get("/inbox?limit=1").status == 200
-            seen = []
-            page = other.get("/inbox?limit=200").json()
-            while True:
-                seen += [event["payload"]["number"] for event in page["events"]]
-                if not page["pagination"]["has_more"]:
-                    break
-                page = other.get(f"/inbox?limit=200&cursor={page['pagination']['next_cursor']}").json()
+            seen = [event["payload"]["number"] for event in other.inbox()]
             assert sorted(seen) == list(range(500))
 
 

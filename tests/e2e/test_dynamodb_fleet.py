@@ -184,6 +184,7 @@ def test_pages_of_two_nodes_skip_and_double_nothing_while_both_are_written_to(se
                     before = set(accepted)
                 seen, cursor = [], None
                 while True:
+                    assert time.monotonic() < deadline + 60, f"a walk has no end after {pages} pages in all"
                     pages += 1
                     answer = (one, two)[pages % 2].get("/inbox?limit=15" + (f"&cursor={cursor}" if cursor else ""))
                     assert answer.status == 200, answer

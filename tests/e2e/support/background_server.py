@@ -3,6 +3,8 @@
 import asyncio
 import threading
 
+stop_seconds_max = 20
+
 
 class BackgroundServer:
     """Gives each connection to `_connection(reader, writer)`, and runs `_beside()` meanwhile. Both are the subclass's. What is
@@ -21,7 +23,8 @@ class BackgroundServer:
 
     def __exit__(self, *_):
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._thread.join(stop_seconds_max)
+        assert not self._thread.is_alive(), f"{type(self).__name__} does not end: {asyncio.all_tasks(self._loop)}"
         self._loop.close()
 
     async def _connection(self, reader, writer):
@@ -47,5 +50,5 @@ class BackgroundServer:
         while rest := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
             for task in rest:
                 task.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
-            await asyncio.sleep(0)
+            # A task may have missed it: then it is told again.
+            await asyncio.wait(rest, timeout=1)

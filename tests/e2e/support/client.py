@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 
 
 class Headers:
@@ -106,10 +107,11 @@ class Client:
         """POST /events with this event; the Answer."""
         return self.post("/events", {"event_type": event_type, "payload": payload, **members}, headers=headers)
 
-    def inbox_pages(self, limit=50, event_type=None, pages_max=100_000):
+    def inbox_pages(self, limit=50, event_type=None, seconds_max=120):
         """Every page from the oldest to the newest, as parsed JSON."""
         cursor = None
-        for _ in range(pages_max):
+        deadline = time.monotonic() + seconds_max
+        while time.monotonic() < deadline:
             target = f"/inbox?limit={limit}"
             target += f"&event_type={event_type}" if event_type else ""
             target += f"&cursor={cursor}" if cursor else ""
@@ -120,7 +122,7 @@ class Client:
             if not page["pagination"]["has_more"]:
                 return
             cursor = page["pagination"]["next_cursor"]
-        raise AssertionError(f"the inbox has not ended after {pages_max} pages")
+        raise AssertionError(f"the inbox has not ended after {seconds_max} s")
 
     def inbox(self, limit=200, event_type=None):
         """Every undelivered event, oldest first."""

@@ -38,15 +38,17 @@ class LoadBalancer(BackgroundServer):
 
     async def _is_healthy(self, port):
         try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 2)
-            writer.write(b"GET /health HTTP/1.1\r\nHost: balancer\r\nConnection: close\r\n\r\n")
-            line = await asyncio.wait_for(reader.readline(), 2)
+            # Not wait_for(): in Python 3.11 it can swallow the cancellation with which the balancer ends.
+            async with asyncio.timeout(2):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(b"GET /health HTTP/1.1\r\nHost: balancer\r\nConnection: close\r\n\r\n")
+                line = await reader.readline()
             writer.close()
             status = line.split(b" ")[1:2]
             if status == [b"503"]:
                 self.told_to_leave.add(port)
             return status == [b"200"]
-        except (OSError, asyncio.TimeoutError):
+        except (OSError, TimeoutError):
             return False
 
     async def _open(self):
