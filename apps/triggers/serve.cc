@@ -66,6 +66,7 @@ void look_after(const std::stop_token& stop, Service& service) {
     wake.wait_for(lock, stop, look_interval, [] { return false; });
     if (stop.stop_requested()) return;
     service.every_second();
+    if (stop.stop_requested()) return;
     if (looks % looks_per_last_used == 0) service.flush_last_used();
   }
 }

@@ -273,7 +273,10 @@ TEST(ApiTest, AnswersThatNobodyTakesAreBoundedTogether) {
       EXPECT_EQ(refused.header("Retry-After"), "1");
     }
     EXPECT_EQ(service.answers.refused(), 2U);
-    EXPECT_EQ(service.post(key, "t", "{}").status(), 201U);
+    const Seen small = service.post(key, "small", "{}");
+    EXPECT_EQ(small.status(), 201U);
+    EXPECT_EQ(service.send(Method::get, "/events/" + small.text("event_id"), key).status(), 200U);
+    EXPECT_EQ(service.send(Method::get, "/inbox?event_type=small", key).status(), 200U);
   }
   EXPECT_EQ(service.answers.bytes(), 0U);
   EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);

@@ -80,7 +80,7 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
       config(config_of(settings)),
       ring(*store),
       failures(config.auth_failures_per_minute),
-      answers(config.answers_bytes_max),
+      answers(config.answers_bytes_max, small_answer_bytes),
       services{.events = events != nullptr ? *events : *store,
                .keys = *store,
                .ring = ring,

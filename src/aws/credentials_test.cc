@@ -17,6 +17,7 @@ namespace triggers::aws {
 namespace {
 
 using http::TestPeer;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::steady_clock;
 
@@ -260,6 +261,19 @@ TEST_F(Refreshing, OldOnesServeWhileTheyCannotBeRenewedAndNoLonger) {
   state.fails = false;
   clock.advance(minutes{1});
   EXPECT_EQ(id(), "id4");
+}
+
+TEST_F(Refreshing, FailureIsEverybodysAnswerForASecond) {
+  state.fails = true;
+  for (int i = 0; i < 50; ++i) {
+    const auto credentials = get(source);
+    ASSERT_FALSE(credentials.ok());
+    EXPECT_EQ(credentials.error().message, "down");
+  }
+  EXPECT_EQ(state.fetches, 1);
+  state.fails = false;
+  clock.advance(milliseconds{1'000});
+  EXPECT_EQ(id(), "id2");
 }
 
 TEST(Credentials, ManyWhoAskAtOnceMakeOneFetch) {

@@ -12,7 +12,7 @@ bool RefreshedCredentials::valid() const { return newest_ && (!newest_->expires 
 
 bool RefreshedCredentials::needs_fetch() {
   const std::lock_guard lock(mutex_);
-  if (!valid()) return true;
+  if (!valid()) return !failure_ || clock_.steady() - failed_at_ >= retry_without_after;
   if (!newest_->expires || clock_.now() < refresh_at_) return false;
   // While one fetches, the others go on with what there is.
   return !std::exchange(fetching_, true);
@@ -24,26 +24,32 @@ Status RefreshedCredentials::keep(Result<Credentials> outcome) {
   const UnixMillis now = clock_.now();
   if (!outcome) {
     refresh_at_ = now + retry_after;
+    failure_ = outcome.error();
+    failed_at_ = clock_.steady();
     return std::move(outcome).error();
   }
+  failure_.reset();
   newest_ = std::move(outcome).value();
   // What lives shorter than ten minutes is renewed after half of its time.
   if (newest_->expires) refresh_at_ = std::max(*newest_->expires - refresh_before, now + (*newest_->expires - now) / 2);
   return Done{};
 }
 
+Task<Status> RefreshedCredentials::fetch(std::chrono::steady_clock::time_point deadline) {
+  auto outcome = co_await fetcher_->fetch(std::min(deadline, std::chrono::steady_clock::now() + fetch_max));
+  co_return keep(std::move(outcome));
+}
+
 Task<Result<Credentials>> RefreshedCredentials::get(std::chrono::steady_clock::time_point deadline) {
   Status fetched = Done{};
   if (needs_fetch()) {
-    auto fetch = [&]() -> Task<Status> {
-      auto outcome = co_await fetcher_->fetch(std::min(deadline, std::chrono::steady_clock::now() + fetch_max));
-      co_return keep(std::move(outcome));
-    };
-    fetched = co_await flight_.fly(std::move(fetch));
+    auto fetch_once = [this, deadline] { return fetch(deadline); };
+    fetched = co_await flight_.fly(std::move(fetch_once));
   }
   const std::lock_guard lock(mutex_);
   if (valid()) co_return *newest_;
   if (!fetched) co_return std::move(fetched).error();
+  if (failure_) co_return *failure_;
   co_return Error{ErrorCode::unavailable, "the credentials have expired and were not renewed in time"};
 }
 

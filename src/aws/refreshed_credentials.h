@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,8 @@ class RefreshedCredentials final : public CredentialSource {
   static constexpr std::chrono::minutes refresh_before{5};
   /// After a fetch that failed while the old ones are still valid.
   static constexpr std::chrono::seconds retry_after{10};
+  /// The same with nothing valid: so long the error is everybody's answer.
+  static constexpr std::chrono::seconds retry_without_after{1};
 
   /// `clock` outlives this.
   RefreshedCredentials(std::unique_ptr<CredentialFetcher> fetcher, const Clock& clock)
@@ -29,6 +32,7 @@ class RefreshedCredentials final : public CredentialSource {
   [[nodiscard]] bool valid() const;
   /// True for who is to fetch, or to wait for the one who does.
   bool needs_fetch();
+  Task<Status> fetch(std::chrono::steady_clock::time_point deadline);
   Status keep(Result<Credentials> outcome);
 
   const std::unique_ptr<CredentialFetcher> fetcher_;
@@ -38,6 +42,8 @@ class RefreshedCredentials final : public CredentialSource {
   // Guarded by mutex_:
   std::optional<Credentials> newest_;
   UnixMillis refresh_at_{};
+  std::optional<Error> failure_;  // Of the last fetch, if that failed.
+  std::chrono::steady_clock::time_point failed_at_{};
   bool fetching_ = false;  // What is there is still valid meanwhile.
 };
 

@@ -31,6 +31,19 @@ TEST(ByteBudgetTest, ManyHaveRoomForWhatTheyTakeTogether) {
   EXPECT_EQ(budget.refused(), 1U);
 }
 
+TEST(ByteBudgetTest, SmallOnesAreCountedAndAlwaysHaveRoom) {
+  ByteBudget budget(100, 10);
+  ByteBudget::Share large(&budget), small(&budget);
+  EXPECT_TRUE(large.grow(100));
+  EXPECT_TRUE(small.grow(4));
+  EXPECT_TRUE(small.grow(6));
+  EXPECT_EQ(budget.bytes(), 110U);
+  EXPECT_FALSE(small.grow(1)) << "it is not small any more";
+  EXPECT_FALSE(large.grow(1));
+  EXPECT_EQ(budget.bytes(), 110U);
+  EXPECT_EQ(budget.refused(), 2U);
+}
+
 TEST(ByteBudgetTest, WhoIsAloneHasRoomForEverythingAndGivesItBack) {
   ByteBudget budget(100);
   {

@@ -10,7 +10,9 @@ namespace triggers {
 /// Memory that many use together, up to a limit. Any thread.
 class ByteBudget {
  public:
-  explicit ByteBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  /// Who takes `small_bytes` or less always has room: it is counted, and never refused for what others take.
+  explicit ByteBudget(std::size_t bytes_max, std::size_t small_bytes = 0)
+      : bytes_max_(bytes_max), small_bytes_(small_bytes) {}
   ByteBudget(const ByteBudget&) = delete;
   ByteBudget& operator=(const ByteBudget&) = delete;
 
@@ -38,7 +40,8 @@ class ByteBudget {
     [[nodiscard]] bool grow(std::size_t bytes) noexcept {
       if (budget_ != nullptr) {
         const std::size_t before = budget_->bytes_.fetch_add(bytes);
-        if (before + bytes > budget_->bytes_max_ && before > bytes_) {
+        const bool alone = before <= bytes_;
+        if (before + bytes > budget_->bytes_max_ && !alone && bytes_ + bytes > budget_->small_bytes_) {
           budget_->bytes_ -= bytes;
           ++budget_->refused_;
           return false;
@@ -58,7 +61,7 @@ class ByteBudget {
   };
 
  private:
-  const std::size_t bytes_max_;
+  const std::size_t bytes_max_, small_bytes_;
   std::atomic<std::size_t> bytes_{0};
   std::atomic<std::uint64_t> refused_{0};
 };

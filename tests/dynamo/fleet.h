@@ -67,6 +67,13 @@ class WatchedCaller final : public dynamo::Caller {
     ++retries;
     return real_.wait_to_retry(retry, within);
   }
+  /// Called after each pause between looks.
+  std::function<void()> after_pause;
+  Task<bool> pause(unsigned round, std::chrono::milliseconds within) override {
+    const bool paused = co_await real_.pause(round, within);
+    if (after_pause) after_pause();
+    co_return paused;
+  }
 
  private:
   static dynamo::CallError unknown() { return {dynamo::CallError::Kind::unknown, "lost by the test", {}}; }

@@ -194,6 +194,33 @@ TEST_F(WritersTest, KeyedEventTakesTheContentOverFromAWriterWithoutAKeyThatDied)
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
+TEST_F(WritersTest, KeyedEventThatWaitedForTheContentOfADeadWriterWhoseClockWasAheadIsAccepted) {
+  ManualClock ahead{clock.now() + 3s};
+  DynamoStoreConfig with = config;
+  with.clock = &ahead;
+  Node dead = node(with);
+  dead.caller->lose_request = [&](Operation operation, const auto& body) {
+    if (puts_event(operation, body)) ahead.advance(500ms);
+    return writes(body, "q#");
+  };
+  EXPECT_FALSE(try_append(dead, numbered(1)));
+
+  Draft keyed = numbered(1);
+  keyed.idempotency_key = "k";
+  int pauses = 0;
+  two_.caller->after_pause = [&] {
+    ++pauses;
+    clock.advance(400ms);
+  };
+  const auto answer = append(two_, keyed);
+  EXPECT_EQ(answer.outcome, Outcome::accepted);
+  EXPECT_EQ(pauses, 10);
+  EXPECT_EQ(two_.caller->retries, 0) << "a look takes nothing from what failures may repeat";
+  EXPECT_EQ(append(one_, keyed).id, answer.id);
+  EXPECT_EQ(append(one_, numbered(1)).id, answer.id);
+  EXPECT_EQ(page(one_).events.size(), 1U);
+}
+
 TEST_F(WritersTest, KeyOfAnEventThatDoesNotComeIsFreeForAnother) {
   Draft first = numbered(1);
   first.idempotency_key = "k";

@@ -92,23 +92,26 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
     auto held = co_await claims_.claim(std::move(key), fenced, mine, windows_.idempotency);
     fenced.reset();
     if (!held) co_return std::move(held).error();
-    if (*held) {
-      const auto holding = co_await settle(tenant, event, **held);
+    std::optional<Claims::Holder> holder = *held;
+    if (!holder && windows_.dedup.count() > 0) {
+      auto registered = co_await register_content(tenant, event, id);
+      if (!registered) co_return std::move(registered).error();
+      // That has waited for another writer, and this one's own time is over.
+      if (!events_.may_finish(id)) holder = mine;
+    }
+    if (holder) {
+      const auto holding = co_await settle(tenant, event, *holder);
       if (!holding) co_return holding.error();
       switch (holding->state) {
-        case Holding::State::equal: co_return Appended{Outcome::duplicate, (*held)->id};
-        case Holding::State::stored_now: co_return Appended{Outcome::accepted, (*held)->id};
-        case Holding::State::different: co_return Appended{Outcome::idempotency_mismatch, (*held)->id};
+        case Holding::State::equal: co_return Appended{Outcome::duplicate, holder->id};
+        case Holding::State::stored_now: co_return Appended{Outcome::accepted, holder->id};
+        case Holding::State::different: co_return Appended{Outcome::idempotency_mismatch, holder->id};
         case Holding::State::fenced:
-          fenced = (*held)->id;
+          fenced = holder->id;
           id = renew(id);
           break;
       }
       continue;
-    }
-    if (windows_.dedup.count() > 0) {
-      auto registered = co_await register_content(tenant, event, id);
-      if (!registered) co_return std::move(registered).error();
     }
     auto stored = co_await events_.store(tenant, event, id, Writer::first);
     if (!stored) co_return std::move(stored).error();

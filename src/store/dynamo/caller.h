@@ -50,6 +50,10 @@ class Caller {
   /// Waits before `retry` (0 is the first) of what is repeated otherwise than by `call`, with the client's jitter and
   /// from its budget. False: not to be repeated, or not `within` that time.
   virtual Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) = 0;
+
+  /// Waits as long, and takes nothing from the budget: between looks at what another writer does. False: not `within`
+  /// that time.
+  virtual Task<bool> pause(unsigned round, std::chrono::milliseconds within) = 0;
 };
 
 /// Through the client, which outlives it.

@@ -96,6 +96,11 @@ struct DynamoClient::Impl {
         probe(registry) {}
 
   Task<Result<DynamoReply, Failure>> attempt(Operation operation, const std::string& body, TimePoint deadline);
+  /// False if the deadline is over then: the process may have stood still meanwhile.
+  Task<bool> wait(milliseconds time, TimePoint deadline) {
+    co_await pool->pause(time);
+    co_return steady_clock::now() < deadline;
+  }
 
   const milliseconds try_timeout;
   const std::string authority;
@@ -199,11 +204,15 @@ Task<bool> DynamoClient::wait_to_retry(unsigned retry, TimePoint deadline) {
     impl_->probe.refused_retry();
     co_return false;
   }
-  co_await impl_->pool->pause(wait);
-  // The process may have stood still meanwhile.
-  if (steady_clock::now() >= deadline) co_return false;
+  if (!co_await impl_->wait(wait, deadline)) co_return false;
   impl_->probe.retried();
   co_return true;
+}
+
+Task<bool> DynamoClient::pause(unsigned round, TimePoint deadline) {
+  const milliseconds wait = jitter(round);
+  if (steady_clock::now() + wait >= deadline) co_return false;
+  co_return co_await impl_->wait(wait, deadline);
 }
 
 }  // namespace triggers::store::dynamo

@@ -86,6 +86,8 @@ class DynamoClient {
   /// Waits as before a retry, the first being 0, and takes it from the budget: for what is repeated in another form
   /// than it had. False: there is no budget, or no time until `deadline`.
   Task<bool> wait_to_retry(unsigned retry, TimePoint deadline);
+  /// Waits as long without a budget. False: not before `deadline`.
+  Task<bool> pause(unsigned round, TimePoint deadline);
 
  private:
   struct Impl;

@@ -62,6 +62,10 @@ class ClientCaller final : public Caller {
     return client_.wait_to_retry(retry, std::chrono::steady_clock::now() + within);
   }
 
+  Task<bool> pause(unsigned round, std::chrono::milliseconds within) override {
+    return client_.pause(round, std::chrono::steady_clock::now() + within);
+  }
+
  private:
   DynamoClient& client_;
 };

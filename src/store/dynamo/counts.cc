@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/gather.h"
 #include "log/log.h"
+#include "store/dynamo/each_until.h"
 #include "store/dynamo/layout.h"
 
 namespace triggers::store::dynamo {
-namespace {
-
-constexpr std::size_t beside_each_other = 16;
-
-}  // namespace
 
 void Counts::add(const Tenant& tenant, const std::string& inbox, std::int64_t change) {
   const std::lock_guard lock(mutex_);
@@ -30,44 +25,43 @@ Task<void> Counts::flush_if_due(Tenant tenant, std::string inbox) {
     if (found == entries_.end() || !found->second.since) co_return;
     if (clock_.steady() - *found->second.since < flush_every) co_return;
   }
-  co_await flush_one(key);
+  const auto flushed = co_await flush_one(key);
+  static_cast<void>(flushed);  // It was logged, and stays.
 }
 
 Task<void> Counts::flush(std::chrono::milliseconds at_least) {
-  std::vector<Key> due;
+  std::vector<Due> due;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [key, entry] : entries_) {
-      if (entry.since && clock_.steady() - *entry.since >= at_least) due.push_back(key);
+      if (entry.since && clock_.steady() - *entry.since >= at_least) due.emplace_back(*entry.since, key);
     }
   }
   co_await flush_all(std::move(due));
 }
 
 Task<void> Counts::flush_spaced() {
-  std::vector<Key> due;
+  std::vector<Due> due;
   {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.steady();
     for (const auto& [key, entry] : entries_) {
-      if (entry.since && (!entry.flushed_at || now - *entry.flushed_at >= flush_every)) due.push_back(key);
+      if (entry.since && (!entry.flushed_at || now - *entry.flushed_at >= flush_every)) {
+        due.emplace_back(*entry.since, key);
+      }
     }
   }
   co_await flush_all(std::move(due));
 }
 
-Task<void> Counts::flush_all(std::vector<Key> due) {
-  bool works = true;
-  auto flush_it = [&](Key key) -> Task<void> {
-    if (works && !co_await flush_one(std::move(key))) works = false;
-  };
-  std::vector<Task<void>> tasks;
-  for (const Key& key : due) tasks.push_back(flush_it(key));
-  Gather all(std::move(tasks), beside_each_other);
-  co_await all;
+Task<void> Counts::flush_all(std::vector<Due> due) {
+  std::ranges::sort(due);
+  auto flush_it = [&](std::size_t i) { return flush_one(due[i].second); };
+  const auto flushed = co_await each_until(due.size(), std::chrono::steady_clock::now() + flush_for, flush_it);
+  static_cast<void>(flushed);  // It was logged, and what was not begun stays.
 }
 
-Task<bool> Counts::flush_one(Key key) {
+Task<Status> Counts::flush_one(Key key) {
   std::int64_t change = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -76,7 +70,7 @@ Task<bool> Counts::flush_one(Key key) {
     entry.since.reset();
     entry.flushed_at = clock_.steady();
   }
-  if (change == 0) co_return true;
+  if (change == 0) co_return Done{};
   Condition none;
   none.values[":change"] = number_value(change);
   none.values[":now"] = number_value(clock_.now().time_since_epoch().count());
@@ -85,12 +79,12 @@ Task<bool> Counts::flush_one(Key key) {
                                         std::move(none), Repeat::once);
   if (counted) {
     remember(key, number_of(*counted, "c").value_or(0));
-    co_return true;
+    co_return Done{};
   }
   log::warning("count_not_written", {{"cause", counted.error().message}});
   // What may have been added is not added again: a count that is low is set right as one that is high.
   if (counted.error().kind != CallError::Kind::unknown) add(tenant, key.second, change);
-  co_return false;
+  co_return to_error(counted.error());
 }
 
 Task<Result<Counts::Count>> Counts::read(const Tenant& tenant, const std::string& inbox) {

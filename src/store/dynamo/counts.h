@@ -25,6 +25,7 @@ class Counts {
   static constexpr std::chrono::milliseconds flush_every{2'000};
   /// An item that has been wrong by the same for so long has no node that still has something to add.
   static constexpr std::chrono::milliseconds wrong_for{10'000};
+  static constexpr std::chrono::seconds flush_for{5};  ///< No change is added later in one flush.
   static constexpr std::size_t inboxes_max = 100'000;  ///< In memory; past it, those without a change are forgotten.
 
   Counts(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
@@ -32,8 +33,9 @@ class Counts {
   void add(const Tenant& tenant, const std::string& inbox, std::int64_t change);
   /// Adds this node's changes of that inbox to its item if they have waited for flush_every.
   Task<void> flush_if_due(Tenant tenant, std::string inbox);
-  /// Adds all changes that have waited for `at_least`. A change that cannot be added now stays, and those behind it: so
-  /// a DynamoDB that does not answer costs one call's time.
+  /// Adds all changes that have waited for `at_least`, the oldest first. A change that cannot be added now stays, and
+  /// those behind it, and those that are not begun within flush_for: so a DynamoDB that does not answer costs one
+  /// call's time, and a slow one flush_for and a call's.
   Task<void> flush(std::chrono::milliseconds at_least);
   /// Adds the changes of inboxes to whose items this node has added nothing for flush_every: so a node that may stand
   /// still after any request leaves little behind, and one that is busy does not write for each request.
@@ -71,9 +73,10 @@ class Counts {
     std::optional<std::chrono::steady_clock::time_point> flushed_at;
     std::optional<Doubt> doubt;
   };
-  Task<void> flush_all(std::vector<Key> due);
-  /// False: it was not added, and stays, or nobody knows.
-  Task<bool> flush_one(Key key);
+  using Due = std::pair<std::chrono::steady_clock::time_point, Key>;  ///< Since when, and whose.
+  Task<void> flush_all(std::vector<Due> due);
+  /// Error: it was not added, and stays, or nobody knows.
+  Task<Status> flush_one(Key key);
   void remember(const Key& key, std::int64_t stored);
   [[nodiscard]] bool wrong_for_long(const Key& key, const Count& count, std::int64_t seen);
   void forget_some();  ///< mutex_ is held.

@@ -69,8 +69,8 @@ class EventItems {
   /// Makes sure that nothing is ever stored under an id where nothing is. An event that came first stays.
   Task<Status> fence(const Tenant& tenant, EventId id);
 
-  /// Before another find(), the first look being 0. False: there is no budget or no time for it.
-  Task<bool> wait_to_look(unsigned look) { return table_.wait_to_retry(look, Table::within_default); }
+  /// Before another find(), the first look being 0. False: there is no time for it.
+  Task<bool> wait_to_look(unsigned look) { return table_.pause(look, Table::within_default); }
 
   /// True while the first writer of an id may be between its claim and its event.
   [[nodiscard]] bool may_finish(const EventId& id) const { return clock_.now() - id.time() < timing_.finish_for; }

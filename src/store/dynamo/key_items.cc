@@ -5,17 +5,19 @@
 
 #include "auth/validate.h"
 #include "base/encoding.h"
-#include "base/gather.h"
 #include "base/random.h"
+#include "store/dynamo/each_until.h"
 
 namespace triggers::store::dynamo {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t beside_each_other = 16;
-constexpr std::chrono::seconds list_for{10};  ///< No key of a list is read later.
-constexpr int update_rounds_max = 64;
+using std::chrono::steady_clock;
+
+// Nothing is begun later, in:
+constexpr std::chrono::seconds list_for{10}, change_for{10}, touch_for{5};
+constexpr unsigned rounds_max = 64;
 constexpr std::size_t key_id_bytes_max = auth::KeyLimits::key_id_bytes_max;
 
 Item item_key(std::string_view kind, std::string_view name, std::string_view sort) {
@@ -55,6 +57,8 @@ json::object write(std::string_view kind, std::string_view table, std::string_vi
   out[kind] = std::move(body);
   return out;
 }
+
+Error too_slow_to_list() { return {ErrorCode::overloaded, "DynamoDB is too slow for a list of so many keys"}; }
 
 Error too_many_at_once(const std::string& key_id) {
   return {ErrorCode::overloaded, "too many changes of the key " + key_id + " at once"};
@@ -111,19 +115,26 @@ json::object KeyItems::transaction(const auth::KeyRecord* before, const auth::Ke
 }
 
 Task<Status> KeyItems::create(auth::KeyRecord record) {
-  for (int round = 0; round < update_rounds_max; ++round) {
+  Table in_time = table_.until(steady_clock::now() + change_for);
+  bool again = true;
+  for (unsigned round = 0; again && round < rounds_max; ++round) {
     auto written = co_await caller_.call(Operation::transact_write_items, transaction(nullptr, record), Repeat::safe,
                                          Table::within_default);
     if (written) co_return Done{};
-    if (written.error().kind == CallError::Kind::contended) continue;
-    if (written.error().kind != CallError::Kind::condition_failed) co_return to_error(written.error());
-    co_return Error{ErrorCode::conflict, "the key id " + record.key_id + " or the API key exists"};
+    const auto kind = written.error().kind;
+    if (kind == CallError::Kind::condition_failed) {
+      co_return Error{ErrorCode::conflict, "the key id " + record.key_id + " or the API key exists"};
+    }
+    if (kind != CallError::Kind::contended) co_return to_error(written.error());
+    again = co_await in_time.pause(round, change_for);
   }
   co_return too_many_at_once(record.key_id);
 }
 
 Task<Result<auth::KeyRecord>> KeyItems::update(std::string key_id, KeyChange change) {
-  for (int round = 0; round < update_rounds_max; ++round) {
+  Table in_time = table_.until(steady_clock::now() + change_for);
+  bool again = true;
+  for (unsigned round = 0; again && round < rounds_max; ++round) {
     auto before = co_await by_id(key_id);
     if (!before) co_return std::move(before).error();
     if (!*before) co_return Error{ErrorCode::not_found, "no key has the id " + key_id};
@@ -138,6 +149,7 @@ Task<Result<auth::KeyRecord>> KeyItems::update(std::string key_id, KeyChange cha
     if (kind != CallError::Kind::condition_failed && kind != CallError::Kind::contended) {
       co_return to_error(written.error());
     }
+    again = co_await in_time.pause(round, change_for);
   }
   co_return too_many_at_once(key_id);
 }
@@ -163,7 +175,7 @@ Task<Result<std::optional<auth::KeyRecord>>> KeyItems::by_hash(auth::KeyHash has
 }
 
 Task<Result<std::vector<std::string>>> KeyItems::ids_of_user(std::string user_id, std::string after_key_id,
-                                                             std::size_t limit) {
+                                                             std::size_t limit, TimePoint until) {
   std::vector<std::string> ids;
   after_key_id = short_place(std::move(after_key_id));
   for (bool more = true; more && ids.size() < limit;) {
@@ -172,6 +184,7 @@ Task<Result<std::vector<std::string>>> KeyItems::ids_of_user(std::string user_id
     range.sort_name = "s";
     if (!after_key_id.empty()) range.after = text_value(after_key_id);
     range.limit = limit - ids.size();
+    if (steady_clock::now() >= until) co_return too_slow_to_list();
     auto items = co_await table_.query(std::move(range));
     if (!items) co_return to_error(items.error());
     more = items->more;
@@ -184,34 +197,30 @@ Task<Result<std::vector<std::string>>> KeyItems::ids_of_user(std::string user_id
 Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list(std::optional<std::string> user_id, std::string after_key_id,
                                                           std::size_t limit) {
   if (limit == 0) co_return std::vector<auth::KeyRecord>{};
-  if (!user_id) co_return co_await list_all(std::move(after_key_id), limit);
-  auto ids = co_await ids_of_user(*user_id, std::move(after_key_id), limit);
+  const auto until = steady_clock::now() + list_for;
+  if (!user_id) co_return co_await list_all(std::move(after_key_id), limit, until);
+  auto ids = co_await ids_of_user(*user_id, std::move(after_key_id), limit, until);
   if (!ids) co_return std::move(ids).error();
-  std::vector<Result<std::optional<auth::KeyRecord>>> read(ids->size(), std::optional<auth::KeyRecord>{});
-  bool works = true;  // After a failure the rest is left: each would wait as long, and the list has failed.
-  const auto until = std::chrono::steady_clock::now() + list_for;
-  auto read_one = [&](std::size_t i) -> Task<void> {
-    if (!works) co_return;
-    if (std::chrono::steady_clock::now() >= until) {
-      read[i] = Error{ErrorCode::overloaded, "DynamoDB is too slow for a list of so many keys"};
-    } else {
-      read[i] = co_await by_id((*ids)[i]);
-    }
-    works = works && read[i].ok();
-  };
-  std::vector<Task<void>> reads;
-  for (std::size_t i = 0; i < ids->size(); ++i) reads.push_back(read_one(i));
-  Gather all(std::move(reads), beside_each_other);
-  co_await all;
+  std::vector<std::optional<auth::KeyRecord>> read(ids->size());
+  auto read_it = [&](std::size_t i) { return read_into((*ids)[i], read[i]); };
+  auto done = co_await each_until(read.size(), until, read_it);
+  if (!done) co_return std::move(done).error();
   std::vector<auth::KeyRecord> records;
   for (auto& record : read) {
-    if (!record) co_return std::move(record).error();
-    if (*record) records.push_back(std::move(**record));
+    if (record) records.push_back(std::move(*record));
   }
   co_return records;
 }
 
-Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list_all(std::string after_key_id, std::size_t limit) {
+Task<Status> KeyItems::read_into(std::string key_id, std::optional<auth::KeyRecord>& record) {
+  auto found = co_await by_id(std::move(key_id));
+  if (!found) co_return std::move(found).error();
+  record = std::move(*found);
+  co_return Done{};
+}
+
+Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list_all(std::string after_key_id, std::size_t limit,
+                                                              TimePoint until) {
   std::vector<auth::KeyRecord> records;
   json::object body;
   body["TableName"] = table_.name();
@@ -221,6 +230,7 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list_all(std::string after_
   values[":record"] = text_value("record");
   body["ExpressionAttributeValues"] = std::move(values);
   for (;;) {
+    if (steady_clock::now() >= until) co_return too_slow_to_list();
     auto answer = co_await caller_.call(Operation::scan, body, Repeat::safe, Table::within_default);
     if (!answer) co_return to_error(answer.error());
     if (const auto* items = answer->if_contains("Items"); items != nullptr && items->is_array()) {
@@ -238,21 +248,8 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list_all(std::string after_
 }
 
 Task<Status> KeyItems::touch(std::vector<std::pair<std::string, UnixMillis>> last_used) {
-  std::vector<Status> touched(last_used.size(), Done{});
-  bool works = true;  // After a failure the rest is left: they are hints, and each would wait as long.
-  auto touch_it = [&](std::size_t i) -> Task<void> {
-    if (!works) co_return;
-    touched[i] = co_await touch_one(last_used[i].first, last_used[i].second);
-    works = works && touched[i].ok();
-  };
-  std::vector<Task<void>> writes;
-  for (std::size_t i = 0; i < last_used.size(); ++i) writes.push_back(touch_it(i));
-  Gather all(std::move(writes), beside_each_other);
-  co_await all;
-  for (auto& one : touched) {
-    if (!one) co_return std::move(one).error();
-  }
-  co_return Done{};
+  auto touch_it = [&](std::size_t i) { return touch_one(last_used[i].first, last_used[i].second); };
+  co_return co_await each_until(last_used.size(), steady_clock::now() + touch_for, touch_it);
 }
 
 Task<Status> KeyItems::touch_one(std::string key_id, UnixMillis time) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ class KeyItems {
  public:
   KeyItems(Caller& caller, std::string table) : caller_(caller), table_(caller, std::move(table)) {}
 
-  // As of KeyStore.
+  // As of KeyStore. On a slow DynamoDB a list and a change end with `overloaded` when they have taken 10 s.
   Task<Status> create(auth::KeyRecord record);
   Task<Result<auth::KeyRecord>> update(std::string key_id, KeyChange change);
   Task<Result<std::optional<auth::KeyRecord>>> by_id(std::string key_id);
@@ -24,14 +25,17 @@ class KeyItems {
   /// Of one user: a query, and a read for each. Of all: scans the whole table, for every page.
   Task<Result<std::vector<auth::KeyRecord>>> list(std::optional<std::string> user_id, std::string after_key_id,
                                                   std::size_t limit);
-  /// One write for each.
+  /// One write for each; none is begun after 5 s, or after one that failed.
   Task<Status> touch(std::vector<std::pair<std::string, UnixMillis>> last_used);
   Task<Result<std::string>> shared_secret();
 
  private:
   Task<Status> touch_one(std::string key_id, UnixMillis time);
-  Task<Result<std::vector<std::string>>> ids_of_user(std::string user_id, std::string after_key_id, std::size_t limit);
-  Task<Result<std::vector<auth::KeyRecord>>> list_all(std::string after_key_id, std::size_t limit);
+  Task<Status> read_into(std::string key_id, std::optional<auth::KeyRecord>& record);
+  using TimePoint = std::chrono::steady_clock::time_point;
+  Task<Result<std::vector<std::string>>> ids_of_user(std::string user_id, std::string after_key_id, std::size_t limit,
+                                                     TimePoint until);
+  Task<Result<std::vector<auth::KeyRecord>>> list_all(std::string after_key_id, std::size_t limit, TimePoint until);
   /// The writes of a transaction that creates or replaces `after`.
   [[nodiscard]] boost::json::object transaction(const auth::KeyRecord* before, const auth::KeyRecord& after) const;
 

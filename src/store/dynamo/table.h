@@ -68,6 +68,10 @@ class Table {
   Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) {
     return caller_.wait_to_retry(retry, std::min(within, left()));
   }
+  /// Caller::pause.
+  Task<bool> pause(unsigned round, std::chrono::milliseconds within) {
+    return caller_.pause(round, std::min(within, left()));
+  }
 
  private:
   Task<Answer> call(Operation operation, boost::json::object body, Repeat repeat, std::chrono::milliseconds within);
