@@ -79,6 +79,22 @@ std::string forwarded_for(const http::Headers& headers) {
   return list;
 }
 
+/// Brings a slice of the bucket that all nodes share, and takes `mine` of it.
+Task<Status> bring_slice(Services& services, const ActiveKey& key, std::uint32_t per_minute,
+                         std::optional<limit::Decision>& mine) {
+  limit::SharedBucket& shared = key.usage->shared;
+  const auto asked_at = services.clock.steady();
+  mine = shared.take(asked_at, per_minute);  // Brought between our look and our turn.
+  if (mine) co_return Done{};
+  std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
+    return shared.wanted(asked_at, per_minute);
+  };
+  const auto grant = co_await services.take_slice(key.record.key_id, per_minute, std::move(wanted));
+  if (!grant) co_return grant.error();
+  mine = shared.granted(services.clock.steady(), *grant);
+  co_return Done{};
+}
+
 /// One request of the key's bucket: this node's, or the one that all nodes share.
 Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key) {
   const auto per_minute = key.record.rate_limit_per_minute;
@@ -90,18 +106,7 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
   const limit::SharedBucket::Waiter waiter(shared);
   // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
   while (services.clock.steady() - since < slice_wait_max) {
-    auto ask = [&]() -> Task<Status> {
-      const auto asked_at = services.clock.steady();
-      mine = shared.take(asked_at, *per_minute);  // Brought between our look and our turn.
-      if (mine) co_return Done{};
-      std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
-        return shared.wanted(asked_at, *per_minute);
-      };
-      const auto grant = co_await services.take_slice(key.record.key_id, *per_minute, std::move(wanted));
-      if (!grant) co_return grant.error();
-      mine = shared.granted(services.clock.steady(), *grant);
-      co_return Done{};
-    };
+    auto ask = [&] { return bring_slice(services, key, *per_minute, mine); };
     if (auto asked = co_await key.usage->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
     if (!mine) mine = shared.take(services.clock.steady(), *per_minute);
     if (mine) co_return *mine;

@@ -40,16 +40,18 @@ Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash)
     if (!known) known = std::make_shared<SingleFlight>();
     flight = known;
   }
-  auto read_it = [&]() -> Task<Status> {
-    auto done = co_await read(hash);
-    const std::lock_guard lock(loads_mutex_);
-    loads_.erase(hash);
-    co_return done;
-  };
+  auto read_it = [this, hash] { return read_for_all(hash); };
   if (auto done = co_await flight->fly(std::move(read_it)); !done) co_return std::move(done).error();
   // Not here after all: no key has it, or the record that was read had been replaced meanwhile, and the newer one lacks
   // this secret.
   co_return find_any(hash);
+}
+
+Task<Status> KeyRing::read_for_all(auth::KeyHash hash) {
+  auto done = co_await read(hash);
+  const std::lock_guard lock(loads_mutex_);
+  loads_.erase(hash);
+  co_return done;
 }
 
 Task<Status> KeyRing::read(auth::KeyHash hash) {

@@ -77,6 +77,8 @@ class KeyRing {
   static constexpr std::size_t shard_count = 64;
 
   void refresh(const auth::KeyRecord& record, std::chrono::steady_clock::time_point read_at);
+  /// The reading that all wait for who miss the key.
+  Task<Status> read_for_all(auth::KeyHash hash);
   Task<Status> read(auth::KeyHash hash);
   [[nodiscard]] std::shared_ptr<const ActiveKey> find_any(const auth::KeyHash& hash) const;
   [[nodiscard]] Shard& shard(const auth::KeyHash& hash) const { return shards_[hash.bytes[0] % shard_count]; }

@@ -31,6 +31,19 @@ bool unreachable(const Result<T>& outcome) {
   return !outcome && outcome.error().code == ErrorCode::unavailable;
 }
 
+using Acknowledged = dynamo::Acknowledger::Acknowledged;
+
+/// Acknowledges one of several, unless DynamoDB was `silent` for another.
+Task<void> acknowledge_one(dynamo::Acknowledger& acknowledger, const Tenant& tenant, EventId id,
+                           Result<Acknowledged>& outcome, std::optional<Error>& silent) {
+  if (silent) {
+    outcome = *silent;
+    co_return;
+  }
+  outcome = co_await acknowledger.acknowledge(tenant, id);
+  if (unreachable(outcome)) silent = outcome.error();
+}
+
 Error too_late() { return {ErrorCode::overloaded, "DynamoDB is busy: the time of the request is over"}; }
 Error too_many_operations() { return {ErrorCode::overloaded, "too many calls to DynamoDB are under way"}; }
 
@@ -71,6 +84,17 @@ struct DynamoStore::Request {
   dynamo::Appender appender;
   dynamo::Acknowledger acknowledger;
   dynamo::InboxReader reader;
+};
+
+/// What the tasks of one append_batch() share.
+struct DynamoStore::Batch {
+  Request& request;
+  const Tenant& tenant;
+  const std::vector<Append>& events;
+  std::vector<Result<Appended>>& answers;
+  const std::vector<dynamo::EqualBefore> before;
+  dynamo::Turns turns{events.size()};
+  std::optional<Error> silent{};  ///< Why no further ones are begun.
 };
 
 struct DynamoStore::Trouble {
@@ -133,6 +157,33 @@ Task<Result<Appended>> DynamoStore::append(const Tenant& tenant, Append event) {
   co_return answer;
 }
 
+Task<void> DynamoStore::append_in_turn(Batch& batch, std::size_t i) {
+  const dynamo::Turns::Turn turn(batch.turns, i);
+  const dynamo::EqualBefore& before = batch.before[i];
+  Result<Appended>& answer = batch.answers[i];
+  if (batch.request.table.late()) batch.silent = too_late();
+  if (batch.silent) {
+    answer = *batch.silent;
+    co_return;
+  }
+  auto id = co_await new_id();
+  if (before.by_content) co_await batch.turns.end_of(*before.by_content);
+  if (before.by_key) co_await batch.turns.end_of(*before.by_key);
+  if (batch.silent) {
+    answer = *batch.silent;
+    co_return;
+  }
+  if (const auto told = dynamo::answer_of_equal(batch.events, batch.answers, i, before)) {
+    if (config_.on_done && told->outcome == Appended::Outcome::duplicate) config_.on_done(0, 1, 0);
+    answer = *told;
+    co_return;
+  }
+  // It has waited for so long that it could be fenced off as too slow.
+  if (id && !batch.request.events.may_finish(*id)) id = co_await new_id();
+  answer = co_await append_one(batch.request, batch.tenant, batch.events[i], std::move(id));
+  if (unreachable(answer)) batch.silent = answer.error();
+}
+
 Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tenant, std::vector<Append> events) {
   std::vector<Result<Appended>> answers(events.size(), Result<Appended>(too_many_operations()));
   const Operations operations(*this, events.size());
@@ -147,35 +198,10 @@ Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tena
     std::ranges::fill(answers, Result<Appended>(known.error()));
     co_return answers;
   }
-  const auto before = dynamo::equal_before(events, config_.windows.dedup.count() > 0);
-  dynamo::Turns turns(events.size());
-  std::optional<Error> silent;
-  auto store_one = [&](std::size_t i) -> Task<void> {
-    const dynamo::Turns::Turn turn(turns, i);
-    if (request.table.late()) silent = too_late();
-    if (silent) {
-      answers[i] = *silent;
-      co_return;
-    }
-    auto id = co_await new_id();
-    if (before[i].by_content) co_await turns.end_of(*before[i].by_content);
-    if (before[i].by_key) co_await turns.end_of(*before[i].by_key);
-    if (silent) {
-      answers[i] = *silent;
-      co_return;
-    }
-    if (const auto told = dynamo::answer_of_equal(events, answers, i, before[i])) {
-      if (config_.on_done && told->outcome == Appended::Outcome::duplicate) config_.on_done(0, 1, 0);
-      answers[i] = *told;
-      co_return;
-    }
-    // It has waited for so long that it could be fenced off as too slow.
-    if (id && !request.events.may_finish(*id)) id = co_await new_id();
-    answers[i] = co_await append_one(request, tenant, events[i], std::move(id));
-    if (unreachable(answers[i])) silent = answers[i].error();
-  };
+  Batch batch{request, tenant, events, answers, dynamo::equal_before(events, config_.windows.dedup.count() > 0)};
   std::vector<Task<void>> tasks;
-  for (std::size_t i = 0; i < events.size(); ++i) tasks.push_back(store_one(i));
+  tasks.reserve(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) tasks.push_back(append_in_turn(batch, i));
   Gather all(std::move(tasks), beside_each_other);
   co_await all;
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
@@ -214,22 +240,15 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
 Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
   const Operations operations(*this, ids.size());
   if (!operations.fit()) co_return too_many_operations();
-  using Acknowledged = dynamo::Acknowledger::Acknowledged;
   std::map<EventId, Result<Acknowledged>> outcomes;
   for (const EventId& id : ids) outcomes.emplace(id, Acknowledged{});
   Request request(config_, *parts_);
   std::optional<Error> silent;
-  auto acknowledge_one = [&](EventId id) -> Task<void> {
-    auto& outcome = outcomes.at(id);
-    if (silent) {
-      outcome = *silent;
-      co_return;
-    }
-    outcome = co_await request.acknowledger.acknowledge(tenant, id);
-    if (unreachable(outcome)) silent = outcome.error();
-  };
   std::vector<Task<void>> tasks;
-  for (const auto& [id, outcome] : outcomes) tasks.push_back(acknowledge_one(id));
+  tasks.reserve(outcomes.size());
+  for (auto& [id, outcome] : outcomes) {
+    tasks.push_back(acknowledge_one(request.acknowledger, tenant, id, outcome, silent));
+  }
   Gather all(std::move(tasks), beside_each_other);
   co_await all;
 

@@ -79,9 +79,12 @@ class DynamoStore final : public EventStore, public KeyStore {
  private:
   struct Parts;
   struct Request;
+  struct Batch;
   class Operations;
 
   Task<Result<Appended>> append_one(Request& request, const Tenant& tenant, const Append& event, Result<EventId> id);
+  /// Appends the event at place `i`, after those before it that may be equal to it.
+  Task<void> append_in_turn(Batch& batch, std::size_t i);
   Task<Result<EventId>> new_id();
   /// Notes whether DynamoDB serves us.
   void note(const Error* error);

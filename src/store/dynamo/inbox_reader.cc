@@ -13,6 +13,12 @@ namespace {
 constexpr std::size_t events_per_look = 256;
 constexpr std::size_t filter_items_expected = 400;
 
+/// Puts what `task` gives to `outcome`.
+template <class T>
+Task<void> keep(Task<T> task, T& outcome) {
+  outcome = co_await std::move(task);
+}
+
 }  // namespace
 
 Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& query) {
@@ -30,10 +36,8 @@ Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& quer
   Result<Counts::Count> count = Counts::Count{};
   Status collected = Done{};
   std::vector<Task<void>> reads;
-  auto count_it = [&]() -> Task<void> { count = co_await counts_.read(tenant, query.inbox); };
-  auto collect_it = [&]() -> Task<void> { collected = co_await collect(tenant, query, *shards, place, page); };
-  reads.push_back(count_it());
-  reads.push_back(collect_it());
+  reads.push_back(keep(counts_.read(tenant, query.inbox), count));
+  reads.push_back(keep(collect(tenant, query, *shards, place, page), collected));
   Gather both(std::move(reads), 2);
   co_await both;
   if (!collected) co_return std::move(collected).error();

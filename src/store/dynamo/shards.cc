@@ -26,19 +26,21 @@ unsigned Shards::settled(const Known& known) const {
 
 Task<Result<Shards::Known>> Shards::know() {
   if (const auto known = fresh()) co_return *known;
-  auto read_it = [this]() -> Task<Status> {
-    if (fresh()) co_return Done{};  // Another has read between our look and our turn.
-    const auto asked_at = clock_.steady();
-    auto known = co_await read();
-    if (!known) co_return known.error();
-    known->read_at = asked_at;  // From before the reading: it is not older than this.
-    const std::lock_guard lock(mutex_);
-    known_ = *known;
-    co_return Done{};
-  };
-  if (auto done = co_await reading_.fly(std::move(read_it)); !done) co_return std::move(done).error();
+  auto renew_once = [this] { return renew(); };
+  if (auto done = co_await reading_.fly(std::move(renew_once)); !done) co_return std::move(done).error();
   const std::lock_guard lock(mutex_);
   co_return known_;
+}
+
+Task<Status> Shards::renew() {
+  if (fresh()) co_return Done{};  // Another has read between our look and our turn.
+  const auto asked_at = clock_.steady();
+  auto known = co_await read();
+  if (!known) co_return known.error();
+  known->read_at = asked_at;  // From before the reading: it is not older than this.
+  const std::lock_guard lock(mutex_);
+  known_ = *known;
+  co_return Done{};
 }
 
 std::optional<Shards::Known> Shards::fresh() const {

@@ -35,6 +35,8 @@ class Shards {
   /// So many are known to every reader.
   [[nodiscard]] unsigned settled(const Known& known) const;
   Task<Result<Known>> know();
+  /// Asks for all who want to know.
+  Task<Status> renew();
   [[nodiscard]] std::optional<Known> fresh() const;
   Task<Result<Known>> read();
 
