@@ -53,8 +53,9 @@ class ClientCaller final : public Caller {
       if (auto parsed = parse_object(reply->body)) co_return *std::move(parsed);
       co_return CallError{CallError::Kind::unknown, "the answer is not DynamoDB's JSON", {}};
     }
-    CallError error{kind_of(reply.error()), std::move(reply.error().message), {}};
-    if (!reply.error().item.empty()) error.item = parse_object(reply.error().item).value_or(json::object{});
+    DynamoError failure = std::move(reply).error();
+    CallError error{kind_of(failure), std::move(failure.message), {}};
+    if (!failure.item.empty()) error.item = parse_object(failure.item).value_or(json::object{});
     co_return error;
   }
 

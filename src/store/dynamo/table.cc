@@ -10,7 +10,7 @@ namespace triggers::store::dynamo {
 namespace {
 
 void add_condition(boost::json::object& body, Condition condition) {
-  if (!condition.expression.empty()) body["ConditionExpression"] = std::move(condition.expression);
+  if (!condition.expression.empty()) body["ConditionExpression"] = condition.expression;
   if (!condition.values.empty()) body["ExpressionAttributeValues"] = std::move(condition.values);
   body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD";
 }
@@ -90,7 +90,7 @@ Task<Result<Item, CallError>> Table::update(Item key, std::string expression, Co
   boost::json::object body;
   body["TableName"] = name_;
   body["Key"] = std::move(key);
-  body["UpdateExpression"] = std::move(expression);
+  body["UpdateExpression"] = expression;
   body["ReturnValues"] = "ALL_NEW";
   add_condition(body, std::move(condition));
   auto answer = co_await call(Operation::update_item, std::move(body), repeat, within_default);
@@ -109,7 +109,7 @@ Task<Result<Table::Items, CallError>> Table::query(Range range) {
     condition += " AND " + range.sort_name + " > :after";
     values[":after"] = std::move(range.after);
   }
-  body["KeyConditionExpression"] = std::move(condition);
+  body["KeyConditionExpression"] = condition;
   body["ExpressionAttributeValues"] = std::move(values);
   body["Limit"] = range.limit;
   auto answer = co_await call(Operation::query, std::move(body), Repeat::safe, within_default);
