@@ -84,27 +84,28 @@ Task<Outcome<auth::KeyRecord>> visible_key(Services& services, const Exchange& e
 
 using KeyEdit = std::function<Outcome<Done>(auth::KeyRecord&)>;
 
+/// Changes the record, or says why not.
+std::optional<Refusal> refused_change(const Exchange& exchange, const KeyEdit& change, auth::KeyRecord& record) {
+  if (!may_see(exchange, record)) return no_such_key(exchange.route.id);
+  if (const auto granted = may_grant(exchange, record); !granted) return granted.error();
+  if (record.status == auth::KeyStatus::revoked) {
+    return Refusal{Code::conflict,
+                   "This key is revoked, for good: create another.",
+                   Details().text("key_id", record.key_id).json(),
+                   {},
+                   {}};
+  }
+  if (const auto changed = change(record); !changed) return changed.error();
+  if (const auto granted = may_grant(exchange, record); !granted) return granted.error();
+  return std::nullopt;
+}
+
 /// A change that can refuse; visibility and rights are checked inside it, on the record that is really changed.
 Task<Outcome<auth::KeyRecord>> change_key(Services& services, const Exchange& exchange, KeyEdit change) {
   std::optional<Refusal> refusal;
   const UnixMillis now = services.clock.now();
   store::KeyChange guarded = [&](auth::KeyRecord& record) -> Status {
-    refusal.reset();
-    if (!may_see(exchange, record)) {
-      refusal = no_such_key(exchange.route.id);
-    } else if (auto granted = may_grant(exchange, record); !granted) {
-      refusal = granted.error();
-    } else if (record.status == auth::KeyStatus::revoked) {
-      refusal = Refusal{Code::conflict,
-                        "This key is revoked, for good: create another.",
-                        Details().text("key_id", record.key_id).json(),
-                        {},
-                        {}};
-    } else if (auto changed = change(record); !changed) {
-      refusal = changed.error();
-    } else if (granted = may_grant(exchange, record); !granted) {
-      refusal = granted.error();
-    }
+    refusal = refused_change(exchange, change, record);
     if (refusal) return Error{ErrorCode::conflict, refusal->message};
     record.updated_at = now;
     return Done{};

@@ -1,5 +1,7 @@
 #include "config/flags.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
@@ -27,7 +29,7 @@ void Flags::declare(CLI::App& app, std::span<const std::string_view> only) {
 
     CLI::Option* added = nullptr;
     if (option.type == Type::boolean) {
-      added = app.add_flag("--" + name + "{true},--no-" + name + "{false}", slot, help);
+      added = app.add_flag(fmt::format("--{0}{{true}},--no-{0}{{false}}", name), slot, help);
     } else {
       added = app.add_option("--" + name, slot, help);
       const auto bounds = bounds_text(option);

@@ -127,7 +127,7 @@ const Option* nearest_option(std::string_view name) {
 }
 
 std::string bounds_text(const Option& option) {
-  const auto range = std::to_string(option.min) + ".." + std::to_string(option.max);
+  auto range = std::to_string(option.min) + ".." + std::to_string(option.max);
   switch (option.type) {
     case Type::text: return "";
     case Type::label: return "UTF-8 without control characters";

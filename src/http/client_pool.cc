@@ -53,7 +53,7 @@ std::uint64_t next_pool() {
 
 std::string host_field(const ClientPoolConfig& config) {
   const bool v6 = config.endpoint.host.find(':') != std::string::npos;
-  const std::string host = v6 ? "[" + config.endpoint.host + "]" : config.endpoint.host;
+  std::string host = v6 ? "[" + config.endpoint.host + "]" : config.endpoint.host;
   if (config.endpoint.port == (config.tls ? 443 : 80)) return host;
   return host + ":" + std::to_string(config.endpoint.port);
 }

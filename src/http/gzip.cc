@@ -46,15 +46,10 @@ GzipDecoder::Outcome GzipDecoder::decode(std::string_view input, std::string& ou
     const std::size_t made = piece.size() - z.avail_out;
     if (made > limit_bytes - std::min(out.size(), limit_bytes)) return Outcome::too_large;
     out.append(reinterpret_cast<const char*>(piece.data()), made);
-    if (result == Z_STREAM_END) {
-      stream_->at_end = true;
-    } else if (result == Z_BUF_ERROR) {
-      return Outcome::ok;  // it wants more input than there is
-    } else if (result != Z_OK) {
-      return Outcome::broken;
-    } else if (z.avail_in == 0 && z.avail_out != 0) {
-      return Outcome::ok;
-    }
+    // It wants more input than there is.
+    if (result == Z_BUF_ERROR || (result == Z_OK && z.avail_in == 0 && z.avail_out != 0)) return Outcome::ok;
+    if (result != Z_OK && result != Z_STREAM_END) return Outcome::broken;
+    stream_->at_end = result == Z_STREAM_END;
   }
 }
 

@@ -24,16 +24,16 @@ std::string_view DateText::now() {
   if (time.tv_sec != second_) {
     second_ = time.tv_sec;
     // Not strftime: the names of days and months are English whatever the locale.
-    constexpr std::string_view days = "SunMonTueWedThuFriSat";
-    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    constexpr const char* days = "SunMonTueWedThuFriSat";
+    constexpr const char* months = "JanFebMarAprMayJunJulAugSepOctNovDec";
     std::tm utc{};
     gmtime_r(&second_, &utc);
-    const auto day = days.substr(static_cast<std::size_t>(utc.tm_wday) * 3, 3);
-    const auto month = months.substr(static_cast<std::size_t>(utc.tm_mon) * 3, 3);
-    std::snprintf(text_, sizeof text_, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", day.data(),
-                  static_cast<unsigned>(utc.tm_mday) % 100, month.data(),
-                  static_cast<unsigned>(utc.tm_year + 1900) % 10000, static_cast<unsigned>(utc.tm_hour) % 100,
-                  static_cast<unsigned>(utc.tm_min) % 100, static_cast<unsigned>(utc.tm_sec) % 100);
+    const char* const day = days + utc.tm_wday * 3;
+    const char* const month = months + utc.tm_mon * 3;
+    std::snprintf(text_, sizeof text_, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", day,
+                  static_cast<unsigned>(utc.tm_mday) % 100, month, static_cast<unsigned>(utc.tm_year + 1900) % 10000,
+                  static_cast<unsigned>(utc.tm_hour) % 100, static_cast<unsigned>(utc.tm_min) % 100,
+                  static_cast<unsigned>(utc.tm_sec) % 100);
   }
   return text_;
 }

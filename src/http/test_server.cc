@@ -127,8 +127,8 @@ unsigned status_of(ProtocolProblem problem) noexcept {
     case ProtocolProblem::unsupported_expectation: return 417;
     case ProtocolProblem::version_not_supported: return 505;
     case ProtocolProblem::not_implemented: return 501;
-    case ProtocolProblem::too_many_connections: return 503;
-    case ProtocolProblem::too_many_bodies: return 503;
+    case ProtocolProblem::too_many_connections:
+    case ProtocolProblem::too_many_bodies:
     case ProtocolProblem::shutting_down:
     case ProtocolProblem::out_of_time: return 503;
   }

@@ -70,7 +70,7 @@ Result<Invocation> RuntimeClient::next() {
   return invocation;
 }
 
-Status RuntimeClient::post(std::string path, std::string body, std::string_view error_type) {
+Status RuntimeClient::post(const std::string& path, std::string body, std::string_view error_type) {
   http::Request request;
   request.method = http::Method::post;
   request.target = std::string(base) + path;

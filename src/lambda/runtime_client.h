@@ -39,7 +39,7 @@ class RuntimeClient {
 
  private:
   explicit RuntimeClient(http::Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
-  Status post(std::string path, std::string body, std::string_view error_type);
+  Status post(const std::string& path, std::string body, std::string_view error_type);
 
   http::Endpoint endpoint_;
 };

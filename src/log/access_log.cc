@@ -134,7 +134,7 @@ class AccessLog::State {
     // The id, not the address: another log may have been made where this one's predecessor was.
     thread_local std::uint64_t owner = 0;
     thread_local Buffer* buffer = nullptr;
-    if (owner != id_) {
+    if (owner != id_ || buffer == nullptr) {
       const std::lock_guard lock(buffers_mutex_);
       auto& slot = buffers_[std::this_thread::get_id()];
       if (!slot) {

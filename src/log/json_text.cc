@@ -61,7 +61,7 @@ void append_json_text(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
     const std::size_t plain = plain_bytes_at_front(text);
-    out.append(text.data(), plain);
+    out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
     if (static_cast<unsigned char>(text.front()) < 0x80) {

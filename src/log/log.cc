@@ -100,7 +100,7 @@ void write(Level level, std::string_view event, Fields fields) noexcept {
     const auto line = format_line(level, event, fields);
     logger().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
   } catch (...) {
-    // Out of memory, most likely: a log line is not worth the process.
+    return;  // Out of memory, most likely: a log line is not worth the process.
   }
 }
 
