@@ -38,15 +38,15 @@ class Loop final : public Executor {
   template <class Make>
   void run(std::size_t tasks, Make make) {
     const Scope scope(*this);
-    std::size_t running = tasks;
-    for (std::size_t i = 0; i < tasks; ++i) start(make(i), running);
-    while (running > 0) run_ready();
+    running_ = tasks;
+    for (std::size_t i = 0; i < tasks; ++i) start(make(i));
+    while (running_ > 0) run_ready();
   }
 
  private:
-  static RootTask start(Task<void> task, std::size_t& running) {
+  RootTask start(Task<void> task) {
     co_await std::move(task);
-    --running;
+    --running_;
   }
   void run_ready() {
     std::vector<std::coroutine_handle<>> handles;
@@ -61,6 +61,7 @@ class Loop final : public Executor {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::coroutine_handle<>> ready_;
+  std::size_t running_ = 0;
 };
 
 /// A store in a directory of its own, with what its commits have cost.
@@ -99,6 +100,7 @@ class Bench {
     while (ids.size() < count) {
       std::vector<std::string> payloads(std::min(events_per_batch, count - ids.size()));
       std::vector<Append> events;
+      events.reserve(payloads.size());
       for (auto& text : payloads) events.push_back(append_of(text = payload()));
       for (const auto& answer : sync_wait(store_->append_batch(tenant, std::move(events))))
         ids.push_back(answer.value().id);

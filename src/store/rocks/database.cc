@@ -351,6 +351,7 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
   options.listeners.push_back(database->listener_);
 
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  descriptors.reserve(family_count);
   for (std::size_t i = 0; i < family_count; ++i) {
     descriptors.emplace_back(std::string{family_names[i]},
                              family_options(static_cast<Family>(i), config, database->cache_));

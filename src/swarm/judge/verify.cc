@@ -151,6 +151,7 @@ class Verifier {
 
   Status look_at_the_rest() {
     std::vector<std::thread> threads;
+    threads.reserve(options_.threads);
     for (std::size_t i = 0; i < options_.threads; ++i) threads.emplace_back([this] { look_at_shares(); });
     for (auto& thread : threads) thread.join();
     if (failure_) return *failure_;

@@ -50,7 +50,7 @@ RunningUser::RunningUser(LoadThread& thread, const UserClass& user_class, std::s
     : thread_(thread),
       class_(user_class),
       class_index_(class_index),
-      context_(std::move(context)),
+      context_(context),
       user_(user_class.make(context_)),
       timer_(context_.connections().reactor) {}
 

@@ -50,8 +50,10 @@ ChartAxis log_axis(double low, double high) {
   axis.high = round_step(high, true);
   axis.logarithmic = true;
   if (axis.high <= axis.low * (1 + hair)) axis.high = round_step(axis.low * 1.5, true);
-  for (double tick = axis.low; tick <= axis.high * (1 + hair); tick = round_step(tick * 1.5, true)) {
-    axis.ticks.push_back(tick);
+  double next = axis.low;
+  while (next <= axis.high * (1 + hair)) {
+    axis.ticks.push_back(next);
+    next = round_step(next * 1.5, true);
   }
   for (int every = 1; axis.ticks.size() > log_ticks_max; ++every) {
     const auto power_of = [](double tick) {
@@ -75,7 +77,7 @@ std::vector<double> time_ticks(double seconds) {
   }
   while (seconds / step >= time_ticks_max) step *= 2;
   std::vector<double> ticks;
-  for (double tick = 0; tick <= seconds * (1 + hair); tick += step) ticks.push_back(tick);
+  for (int i = 0; i * step <= seconds * (1 + hair); ++i) ticks.push_back(i * step);
   return ticks;
 }
 

@@ -65,6 +65,7 @@ std::string rows_of(const Statistics& statistics, const Entry& all, auto cells_o
   std::vector<Statistics::Row> rows = statistics.rows();
   if (rows.size() > html_names_max) {
     std::vector<std::uint64_t> counts;
+    counts.reserve(rows.size());
     for (const auto& row : rows) counts.push_back(row.entry->requests);
     std::ranges::nth_element(counts, counts.begin() + html_names_max, std::greater{});
     std::erase_if(rows, [least = counts[html_names_max]](const auto& row) { return row.entry->requests <= least; });
@@ -85,6 +86,7 @@ std::string only_some(std::size_t shown, std::size_t all) {
 template <class Error>
 std::vector<const Error*> most_frequent(const std::vector<Error>& errors, auto count, std::size_t most) {
   std::vector<const Error*> sorted;
+  sorted.reserve(errors.size());
   for (const Error& error : errors) sorted.push_back(&error);
   std::ranges::sort(sorted, [&](const Error* a, const Error* b) {
     return a->*count != b->*count ? a->*count > b->*count : a < b;  // of as many, the first one first

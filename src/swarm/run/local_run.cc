@@ -94,6 +94,7 @@ class LocalRun {
  private:
   static UserOrder order_of(const std::vector<const UserClass*>& classes) {
     std::vector<UserOrder::Class> all;
+    all.reserve(classes.size());
     for (const UserClass* one : classes) all.push_back({.weight = one->weight(), .fixed_count = one->fixed()});
     return UserOrder{all};
   }

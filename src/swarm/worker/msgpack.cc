@@ -95,11 +95,11 @@ class Reader {
       case 0xd1: return Value{std::int64_t{static_cast<std::int16_t>(number(2))}};
       case 0xd2: return Value{std::int64_t{static_cast<std::int32_t>(number(4))}};
       case 0xd3: return Value{static_cast<std::int64_t>(number(8))};
-      case 0xd4:
-      case 0xd5:
-      case 0xd6:
-      case 0xd7:
-      case 0xd8: return extension(std::uint64_t{1} << (type - 0xd4));
+      case 0xd4: return extension(1);
+      case 0xd5: return extension(2);
+      case 0xd6: return extension(4);
+      case 0xd7: return extension(8);
+      case 0xd8: return extension(16);
       case 0xdc: return array(number(2), depth);
       case 0xdd: return array(number(4), depth);
       case 0xde: return map(number(2), depth);
