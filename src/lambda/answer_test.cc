@@ -54,7 +54,7 @@ TEST(Answer, LocationIsRelativeToTheRequest) {
 
 TEST(Answer, BodyThatIsNotUtf8GoesAsBase64) {
   auto response = created();
-  response.body = "\xff\x00";
+  response.body = std::string("\xff\0", 2);
   const auto answer = json::parse(write_answer(response, Format::http_2_0, to(http::Method::get)));
   EXPECT_TRUE(answer.at("isBase64Encoded").as_bool());
   EXPECT_EQ(from_base64(std::string(answer.at("body").as_string())), response.body);
