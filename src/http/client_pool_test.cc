@@ -235,7 +235,11 @@ TEST(ClientPool, HandlerOfAServerAsksOnItsOwnLoopAndGoesOnThere) {
     co_return response;
   };
   handlers.protocol_error = [](const ProtocolError&, const Request&) { return Response{}; };
-  handlers.internal_error = [](const Request&) { return Response{.status = 500}; };
+  handlers.internal_error = [](const Request&) {
+    Response response;
+    response.status = 500;
+    return response;
+  };
   ServerConfig config;
   config.host = "127.0.0.1";
   config.port = 0;

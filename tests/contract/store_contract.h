@@ -62,6 +62,6 @@ void race(std::size_t threads, const std::function<void(std::size_t)>& work);
 
 /// Makes a suite of this file's own and runs it over every engine.
 #define TRIGGERS_CONTRACT(Suite)                                                                              \
-  class Suite : public StoreContract {};                                                                      \
+  class Suite : public StoreContract {}; /* NOLINT(bugprone-macro-parentheses): it is a name */               \
   INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(memory_engine(), rocks_engine(), dynamo_engine()), \
                            [](const auto& instance) { return instance.param.name; })

@@ -24,7 +24,8 @@ constexpr const char* condition =
 
 /// Serves requests 0, 1, 2, … of all connections, in order of their coming.
 auto by_number(std::function<bool(TestPeer::Connection&, std::size_t)> serve) {
-  return [serve, next = std::make_shared<std::atomic<std::size_t>>(0)](TestPeer::Connection& connection) {
+  return [serve = std::move(serve),
+          next = std::make_shared<std::atomic<std::size_t>>(0)](TestPeer::Connection& connection) {
     while (!connection.read_request().empty()) {
       if (!serve(connection, (*next)++)) return;
     }

@@ -29,10 +29,12 @@ struct Counts {
 
 /// One of those who put at the same time; all on the server's one loop, so that the counts need no lock.
 Task<Counts> put_until(DynamoClient& client, std::string table, std::string value, steady_clock::time_point end) {
+  const std::string before_key = R"({"TableName":")" + table + R"(","Item":{"pk":{"S":")";
+  const std::string behind_key = R"("},"v":{"S":")" + value + R"("}}})";
   Counts counts;
   while (steady_clock::now() < end) {
-    std::string body = R"({"TableName":")" + table + R"(","Item":{"pk":{"S":")" + std::to_string(random_u64()) +
-                       R"("},"v":{"S":")" + value + R"("}}})";
+    std::string body = before_key;
+    body.append(std::to_string(random_u64())).append(behind_key);
     const auto deadline = steady_clock::now() + seconds(10);
     const auto done = co_await client.call(Operation::put_item, std::move(body), Repeat::safe, deadline);
     ++(done ? counts.puts : counts.failures);
@@ -69,7 +71,11 @@ int run(const std::string& url, seconds time, std::size_t connections, std::size
     co_return response;
   };
   handlers.protocol_error = [](const http::ProtocolError&, const http::Request&) { return http::Response{}; };
-  handlers.internal_error = [](const http::Request&) { return http::Response{.status = 500}; };
+  handlers.internal_error = [](const http::Request&) {
+    http::Response response;
+    response.status = 500;
+    return response;
+  };
   http::ServerConfig serving;
   serving.host = "127.0.0.1";
   serving.port = 0;

@@ -16,7 +16,7 @@ using Outcome = Appended::Outcome;
 class RetriesTest : public FleetTest {
  protected:
   static std::function<std::optional<Answer>(Operation, const boost::json::object&)> refuse(CallError::Kind kind,
-                                                                                            std::string text) {
+                                                                                            const std::string& text) {
     return [kind, text](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
       if (!puts_event(operation, body) || boost::json::serialize(body).find(text) == std::string::npos) return {};
       return CallError{kind, "refused by the test", {}};

@@ -63,7 +63,7 @@ class HashedMemtableTest : public testing::Test {
     for (int i = 0; i < count; ++i) {
       std::string key(random() % 20, '\0');
       for (char& byte : key) byte = static_cast<char>(random());
-      if (random() % 4 == 0) key = "crowd" + key;
+      if (random() % 4 == 0) key.insert(0, "crowd");
       put(key, std::to_string(i));
       if (random() % 5 == 0) put(key, "again");
       if (random() % 5 == 0 && !expected_.empty())

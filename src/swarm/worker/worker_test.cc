@@ -98,7 +98,7 @@ class RunningWorker {
   }
 
   /// A signal to this worker alone. It has blocked it, once it has said that it is ready.
-  void interrupt() const { ::pthread_kill(thread_, SIGTERM); }
+  void interrupt() const { ::pthread_kill(thread_, SIGTERM); }  // NOLINT(bugprone-bad-signal-to-kill-thread): blocked
   /// Its exit status; -1 if it has not ended after ten seconds.
   int status() {
     if (status_.wait_for(10s) != std::future_status::ready) return -1;
