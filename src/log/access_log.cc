@@ -136,11 +136,10 @@ class AccessLog::State {
     thread_local Buffer* buffer = nullptr;
     if (owner != id_ || buffer == nullptr) {
       const std::lock_guard lock(buffers_mutex_);
-      auto& slot = buffers_[std::this_thread::get_id()];
-      if (!slot) {
-        slot = std::make_unique<Buffer>();
-        slot->text.reserve(buffer_bytes + 1024);
-      }
+      auto made = std::make_unique<Buffer>();
+      made->text.reserve(buffer_bytes + 1024);
+      // Made before: what is in the map is whole, also when memory has run out. One of this thread's may be there.
+      auto& slot = buffers_.try_emplace(std::this_thread::get_id(), std::move(made)).first->second;
       buffer = slot.get();
       owner = id_;
     }
