@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
+
+#include "base/random.h"
 
 namespace triggers::api {
 
@@ -100,15 +103,28 @@ void KeyRing::refresh(const auth::KeyRecord& record, std::chrono::steady_clock::
 }
 
 Task<Status> KeyRing::flush_last_used() {
-  std::vector<std::pair<std::string, UnixMillis>> used;
+  std::vector<Used> used;
   {
     const std::lock_guard lock(by_id_mutex_);
     for (const auto& [key_id, key] : by_id_) {
       const auto last = key->usage->last_used_ms.exchange(0, std::memory_order_relaxed);
-      if (last != 0) used.emplace_back(key_id, UnixMillis{std::chrono::milliseconds{last}});
+      if (last != 0) used.push_back({key_id, key->usage, last});
     }
   }
-  co_return co_await store_.touch_keys(std::move(used));
+  // In no order, so that a store that does not come to all of them comes to each one some time.
+  std::ranges::shuffle(used, std::minstd_rand(static_cast<std::minstd_rand::result_type>(random_u64())));
+  std::vector<std::pair<std::string, UnixMillis>> times;
+  times.reserve(used.size());
+  for (const Used& one : used) times.emplace_back(one.key_id, UnixMillis{std::chrono::milliseconds{one.at_ms}});
+  auto touched = co_await store_.touch_keys(std::move(times));
+  if (!touched) {
+    // Which of them were written is not known. Who has been used meanwhile has a later time already.
+    for (const Used& one : used) {
+      std::int64_t none = 0;
+      one.usage->last_used_ms.compare_exchange_strong(none, one.at_ms, std::memory_order_relaxed);
+    }
+  }
+  co_return touched;
 }
 
 }  // namespace triggers::api

@@ -77,6 +77,11 @@ class KeyRing {
   static constexpr std::size_t shard_count = 64;
 
   void refresh(const auth::KeyRecord& record, std::chrono::steady_clock::time_point read_at);
+  struct Used {
+    std::string key_id;
+    std::shared_ptr<KeyUsage> usage;
+    std::int64_t at_ms = 0;
+  };
   /// The reading that all wait for who miss the key.
   Task<Status> read_for_all(auth::KeyHash hash);
   Task<Status> read(auth::KeyHash hash);

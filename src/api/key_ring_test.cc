@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <thread>
 
@@ -22,6 +23,7 @@ class SlowKeys final : public store::KeyStore {
   bool slow = false;  ///< Others come while a key is read.
   int reads = 0;
   std::vector<std::pair<std::string, UnixMillis>> touched;
+  Status touch_outcome = Done{};
 
   Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
     ++reads;
@@ -32,7 +34,7 @@ class SlowKeys final : public store::KeyStore {
   }
   Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override {
     touched = std::move(last_used);
-    co_return Done{};
+    co_return touch_outcome;
   }
   Task<Status> create_key(auth::KeyRecord record) override { return store_.create_key(std::move(record)); }
   Task<Result<auth::KeyRecord>> update_key(std::string key_id, store::KeyChange change) override {
@@ -178,6 +180,27 @@ TEST_F(KeyRingTest, LastUseIsWrittenOnceForEachUse) {
   ASSERT_EQ(keys_.touched.size(), 1U);
   EXPECT_EQ(keys_.touched[0].first, "key_1");
   EXPECT_EQ(keys_.touched[0].second.time_since_epoch().count(), 77);
+  EXPECT_TRUE(sync_wait(ring_.flush_last_used()).ok());
+  EXPECT_TRUE(keys_.touched.empty());
+}
+
+TEST_F(KeyRingTest, LastUseThatWasNotWrittenIsWrittenLater) {
+  create("key_1", "s");
+  create("key_2", "t");
+  load("s")->usage->last_used_ms = 77;
+  load("t")->usage->last_used_ms = 78;
+  keys_.touch_outcome = Error{ErrorCode::overloaded, "slow"};
+  EXPECT_FALSE(sync_wait(ring_.flush_last_used()).ok());
+  load("t")->usage->last_used_ms = 90;  // Used again meanwhile.
+  EXPECT_FALSE(sync_wait(ring_.flush_last_used()).ok());
+  keys_.touch_outcome = Done{};
+  EXPECT_TRUE(sync_wait(ring_.flush_last_used()).ok());
+  std::ranges::sort(keys_.touched);
+  ASSERT_EQ(keys_.touched.size(), 2U);
+  EXPECT_EQ(keys_.touched[0].first, "key_1");
+  EXPECT_EQ(keys_.touched[0].second.time_since_epoch().count(), 77);
+  EXPECT_EQ(keys_.touched[1].first, "key_2");
+  EXPECT_EQ(keys_.touched[1].second.time_since_epoch().count(), 90);
   EXPECT_TRUE(sync_wait(ring_.flush_last_used()).ok());
   EXPECT_TRUE(keys_.touched.empty());
 }

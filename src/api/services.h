@@ -23,8 +23,8 @@
 
 namespace triggers::api {
 
-/// A page or an event of so much is not refused for what others take: large pages that nobody reads do not keep small
-/// ones back.
+/// A page or an event that takes no more (read, and as JSON) is not refused for what others take: large pages that
+/// nobody reads do not keep small ones back.
 inline constexpr std::size_t small_answer_bytes = 16 * 1024;
 
 /// What every endpoint works with. All of it outlives the requests; any thread may use it.

@@ -35,15 +35,15 @@ Status RefreshedCredentials::keep(Result<Credentials> outcome) {
   return Done{};
 }
 
-Task<Status> RefreshedCredentials::fetch(std::chrono::steady_clock::time_point deadline) {
-  auto outcome = co_await fetcher_->fetch(std::min(deadline, std::chrono::steady_clock::now() + fetch_max));
+Task<Status> RefreshedCredentials::fetch() {
+  auto outcome = co_await fetcher_->fetch(std::chrono::steady_clock::now() + fetch_max);
   co_return keep(std::move(outcome));
 }
 
-Task<Result<Credentials>> RefreshedCredentials::get(std::chrono::steady_clock::time_point deadline) {
+Task<Result<Credentials>> RefreshedCredentials::get(std::chrono::steady_clock::time_point /*deadline*/) {
   Status fetched = Done{};
   if (needs_fetch()) {
-    auto fetch_once = [this, deadline] { return fetch(deadline); };
+    auto fetch_once = [this] { return fetch(); };
     fetched = co_await flight_.fly(std::move(fetch_once));
   }
   const std::lock_guard lock(mutex_);

@@ -14,7 +14,8 @@ namespace triggers::aws {
 /// the others go on with what there is. Only when nothing valid is there do all wait, for one fetch. Any thread.
 class RefreshedCredentials final : public CredentialSource {
  public:
-  /// A fetch takes no longer; so long may a caller who waits for another's fetch wait past its own deadline.
+  /// A fetch takes no longer, and has that time whatever the deadline of who began it: all others get its outcome. So
+  /// long may a caller wait past its own deadline.
   static constexpr std::chrono::seconds fetch_max{1};
   static constexpr std::chrono::minutes refresh_before{5};
   /// After a fetch that failed while the old ones are still valid.
@@ -32,7 +33,7 @@ class RefreshedCredentials final : public CredentialSource {
   [[nodiscard]] bool valid() const;
   /// True for who is to fetch, or to wait for the one who does.
   bool needs_fetch();
-  Task<Status> fetch(std::chrono::steady_clock::time_point deadline);
+  Task<Status> fetch();
   Status keep(Result<Credentials> outcome);
 
   const std::unique_ptr<CredentialFetcher> fetcher_;

@@ -221,6 +221,20 @@ TEST_F(WritersTest, KeyedEventThatWaitedForTheContentOfADeadWriterWhoseClockWasA
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
+TEST_F(WritersTest, KeyedEventIsAcceptedWhenEachCallTakesLong) {
+  Draft keyed = numbered(1);
+  keyed.idempotency_key = "k";
+  for (const bool known : {false, true}) {
+    // Its claims take longer than another may finish it, and less than it may be written.
+    one_.caller->before = [&](Operation, const boost::json::object&) { clock.advance(known ? 350ms : 700ms); };
+    const auto answer = append(one_, keyed);
+    EXPECT_EQ(answer.outcome, Outcome::accepted);
+    EXPECT_EQ(append(two_, keyed).id, answer.id);
+    keyed.idempotency_key = "another";  // Of equal content, whose claim is looked at.
+  }
+  EXPECT_EQ(page(two_).events.size(), 2U);
+}
+
 TEST_F(WritersTest, KeyOfAnEventThatDoesNotComeIsFreeForAnother) {
   Draft first = numbered(1);
   first.idempotency_key = "k";

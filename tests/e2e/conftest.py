@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -10,12 +12,24 @@ from support import keys
 from support.program import binary
 from support.server import Server
 
+session_seconds_max = 40 * 60
+teardown_seconds_max = 120
+
 
 def pytest_configure(config):
     if not os.access(binary(), os.X_OK):
         raise pytest.UsageError(f"{binary()} is not there: build it, or name another with TRIGGERS_BINARY")
     # A shell that starts this in the background has it ignore SIGINT, and every program that a test interrupts would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=end_in_time, name="end in time", daemon=True).start()
+
+
+def end_in_time():
+    """Ends a session that hangs where no test's own timeout helps: as Ctrl-C does, with a report; if need be without."""
+    time.sleep(session_seconds_max)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(teardown_seconds_max)
+    os._exit(3)
 
 
 @pytest.fixture

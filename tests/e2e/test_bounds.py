@@ -186,7 +186,7 @@ def test_a_filter_pages_through_a_large_backlog_of_another_type(start_server):
             assert page["pagination"]["total_undelivered"] == backlog + len(wanted)
             started = time.monotonic()
         assert found == wanted
-        assert pages >= 3
+        assert 3 <= pages <= 1000
         assert slowest < 2, f"a page took {slowest} s"
         figures = metrics.read(client)
         inbox = 'triggers_http_request_duration_seconds_%s{route="/inbox"%s}'
@@ -194,5 +194,5 @@ def test_a_filter_pages_through_a_large_backlog_of_another_type(start_server):
 
         # A type that nobody sent: every page is empty, and the last one says so.
         nothing = list(client.inbox_pages(event_type="never"))
-        assert not any(page["events"] for page in nothing)
+        assert not any(page["events"] for page in nothing) and len(nothing) <= 1000
         print(f"{pages} pages, {len(nothing)} without a hit, the slowest took {slowest * 1000:.0f} ms")

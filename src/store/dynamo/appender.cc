@@ -96,8 +96,8 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
     if (!holder && windows_.dedup.count() > 0) {
       auto registered = co_await register_content(tenant, event, id);
       if (!registered) co_return std::move(registered).error();
-      // That has waited for another writer, and this one's own time is over.
-      if (!events_.may_finish(id)) holder = mine;
+      // That may have waited for another writer, until this one's own time was over.
+      if (!events_.may_store(id)) holder = mine;
     }
     if (holder) {
       const auto holding = co_await settle(tenant, event, *holder);

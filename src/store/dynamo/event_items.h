@@ -72,6 +72,10 @@ class EventItems {
   /// Before another find(), the first look being 0. False: there is no time for it.
   Task<bool> wait_to_look(unsigned look) { return table_.pause(look, Table::within_default); }
 
+  /// True while there is time enough to store an event under an id. (Another one may have fenced it off: store()
+  /// tells.)
+  [[nodiscard]] bool may_store(const EventId& id) const { return time_to_write(id) >= std::chrono::milliseconds{250}; }
+
   /// True while the first writer of an id may be between its claim and its event.
   [[nodiscard]] bool may_finish(const EventId& id) const { return clock_.now() - id.time() < timing_.finish_for; }
 

@@ -135,12 +135,13 @@ Task<Result<auth::KeyRecord>> KeyItems::update(std::string key_id, KeyChange cha
   Table in_time = table_.until(steady_clock::now() + change_for);
   bool again = true;
   for (unsigned round = 0; again && round < rounds_max; ++round) {
-    auto before = co_await by_id(key_id);
+    auto before = co_await read(in_time, key_id);
     if (!before) co_return std::move(before).error();
     if (!*before) co_return Error{ErrorCode::not_found, "no key has the id " + key_id};
     auth::KeyRecord after = **before;
     if (auto changed = change(after); !changed) co_return std::move(changed).error();
     after.revision = (*before)->revision + 1;
+    if (in_time.late()) break;
     auto written = co_await caller_.call(Operation::transact_write_items, transaction(&**before, after), Repeat::safe,
                                          Table::within_default);
     if (written) co_return after;
@@ -155,9 +156,13 @@ Task<Result<auth::KeyRecord>> KeyItems::update(std::string key_id, KeyChange cha
 }
 
 Task<Result<std::optional<auth::KeyRecord>>> KeyItems::by_id(std::string key_id) {
+  return read(table_, std::move(key_id));
+}
+
+Task<Result<std::optional<auth::KeyRecord>>> KeyItems::read(Table& table, std::string key_id) {
   // DynamoDB would refuse it as a key of the table.
   if (key_id.size() > key_id_bytes_max) co_return std::optional<auth::KeyRecord>{};
-  auto item = co_await table_.get(record_key(key_id));
+  auto item = co_await table.get(record_key(key_id));
   if (!item) co_return to_error(item.error());
   co_return read_record(*item);
 }

@@ -16,7 +16,7 @@ class KeyItems {
  public:
   KeyItems(Caller& caller, std::string table) : caller_(caller), table_(caller, std::move(table)) {}
 
-  // As of KeyStore. On a slow DynamoDB a list and a change end with `overloaded` when they have taken 10 s.
+  // As of KeyStore. On a slow DynamoDB a list and a change begin nothing after 10 s, and end with `overloaded`.
   Task<Status> create(auth::KeyRecord record);
   Task<Result<auth::KeyRecord>> update(std::string key_id, KeyChange change);
   Task<Result<std::optional<auth::KeyRecord>>> by_id(std::string key_id);
@@ -31,6 +31,8 @@ class KeyItems {
 
  private:
   Task<Status> touch_one(std::string key_id, UnixMillis time);
+  /// The table may have a deadline.
+  static Task<Result<std::optional<auth::KeyRecord>>> read(Table& table, std::string key_id);
   Task<Status> read_into(std::string key_id, std::optional<auth::KeyRecord>& record);
   using TimePoint = std::chrono::steady_clock::time_point;
   Task<Result<std::vector<std::string>>> ids_of_user(std::string user_id, std::string after_key_id, std::size_t limit,
