@@ -27,7 +27,8 @@ class CredentialSource {
   virtual ~CredentialSource() = default;
 
   /// Credentials that hold at this moment. Resumes on the executor that it was called on. Errors: `unavailable`, no
-  /// source has any, or the one that should have did not answer by `deadline`.
+  /// source has any, or the one that should have did not answer by `deadline`; one that all wait for may take a second
+  /// longer.
   virtual Task<Result<Credentials>> get(std::chrono::steady_clock::time_point deadline) = 0;
 };
 

@@ -80,7 +80,8 @@ class DynamoClient {
   /// No call may be under way. Comes after the servers whose loops made calls.
   ~DynamoClient();
 
-  /// `body` is the operation's JSON. Ends by `deadline`, whatever DynamoDB does.
+  /// `body` is the operation's JSON. Ends by `deadline`, whatever DynamoDB does; a second later at most if credentials
+  /// must be fetched first, and then nothing is sent.
   Task<Result<DynamoReply, DynamoError>> call(Operation operation, std::string body, Repeat repeat, TimePoint deadline);
 
   /// Waits as before a retry, the first being 0, and takes it from the budget: for what is repeated in another form

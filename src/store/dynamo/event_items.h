@@ -17,6 +17,8 @@ struct Timing {
   std::chrono::milliseconds finish_for{1'000};
   /// Until then an event is written or not accepted.
   std::chrono::milliseconds write_for{2'500};
+  /// With less of that left, no first write is begun for a writer that has waited: it takes a new id.
+  std::chrono::milliseconds write_within{250};
   /// Ids older than this are settled. The rest above write_for is for clocks that differ, and for requests that were
   /// given up and still arrive.
   std::chrono::milliseconds settled_after{5'000};
@@ -74,7 +76,7 @@ class EventItems {
 
   /// True while there is time enough to store an event under an id. (Another one may have fenced it off: store()
   /// tells.)
-  [[nodiscard]] bool may_store(const EventId& id) const { return time_to_write(id) >= std::chrono::milliseconds{250}; }
+  [[nodiscard]] bool may_store(const EventId& id) const { return time_to_write(id) >= timing_.write_within; }
 
   /// True while the first writer of an id may be between its claim and its event.
   [[nodiscard]] bool may_finish(const EventId& id) const { return clock_.now() - id.time() < timing_.finish_for; }
