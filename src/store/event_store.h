@@ -109,11 +109,21 @@ struct Health {
   std::string problem;  ///< Why not.
 };
 
+/// How near its end the room on the store's disk is.
+enum class DiskLevel : std::uint8_t { enough, low, very_low };
+
+struct DiskSpace {
+  std::uint64_t free_bytes = 0;
+  std::uint64_t total_bytes = 0;
+  DiskLevel level = DiskLevel::enough;
+};
+
 struct Metrics {
   std::uint64_t undelivered = 0;  ///< All tenants.
   std::optional<UnixMillis> oldest_undelivered;
   std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
+  std::optional<DiskSpace> disk{};  ///< As of the last look; nothing if the store has no disk of its own.
 };
 
 /// Where events live. The contract that every engine keeps (tests/contract/):

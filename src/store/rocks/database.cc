@@ -1,220 +1,37 @@
 #include "store/rocks/database.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <rocksdb/cache.h>
-#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>
-#include <rocksdb/table.h>
-#include <rocksdb/utilities/checkpoint.h>
-#include <rocksdb/utilities/table_properties_collectors.h>
-#include <rocksdb/write_buffer_manager.h>
+#include <rocksdb/write_batch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
 
-#include "store/rocks/hashed_memtable.h"
+#include "log/log.h"
+#include "store/rocks/database_copy.h"
+#include "store/rocks/database_options.h"
+#include "store/rocks/directory_guard.h"
+#include "store/rocks/directory_lock.h"
+#include "store/rocks/durable.h"
+#include "store/rocks/file_watch.h"
+#include "store/rocks/format_file.h"
+#include "store/rocks/inventory.h"
 #include "store/rocks/layout.h"
-#include "store/rocks/log_check.h"
+#include "store/rocks/store_check.h"
 
 namespace triggers::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<std::string_view, family_count> family_names = {"default", "events", "pending",     "delivered",
-                                                                     "expiry",  "dedup",  "idempotency", "keys"};
-constexpr std::string_view format_name = "triggers-embedded";
-constexpr std::size_t mebibyte = 1024 * 1024;
-constexpr std::size_t window_entry_bytes = 100;  ///< About what an entry of a window's family takes in a memtable.
-
-std::string database_dir(const std::string& data_dir) { return data_dir + "/db"; }
-std::string format_path(const std::string& data_dir) { return data_dir + "/FORMAT"; }
-
-rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache, std::size_t block_bytes) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.block_size = block_bytes;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.format_version = 5;
-  // Index and filter blocks count against the one memory budget; those of the newest files stay in it.
-  table.cache_index_and_filter_blocks = true;
-  table.cache_index_and_filter_blocks_with_high_priority = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  return table;
-}
-
-rocksdb::ColumnFamilyOptions base_options(const std::shared_ptr<rocksdb::Cache>& cache, std::size_t write_buffer_bytes,
-                                          std::size_t block_bytes) {
-  rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = write_buffer_bytes;
-  options.arena_block_size = std::min<std::size_t>(write_buffer_bytes / 8, mebibyte);
-  options.max_write_buffer_number = 3;
-  options.compression = rocksdb::kLZ4Compression;
-  options.level_compaction_dynamic_level_bytes = true;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache, block_bytes)));
-  return options;
-}
-
-/// Where an entry of a window's family has the id that decides when it is past the window.
-enum class NewestId : std::uint8_t {
-  first,  ///< `idempotency`: the only one.
-  last,   ///< `dedup`: the newest.
-};
-
-/// Drops the entries that are past their window. Each entry's own id decides, not the age of its file: a file that FIFO
-/// compaction in RocksDB 7.8 has merged counts as as old as its oldest entry, so what was written a moment ago would be
-/// dropped together with what had waited in a memtable for longer than the window.
-class WindowFilter final : public rocksdb::CompactionFilter {
- public:
-  WindowFilter(std::chrono::seconds window, NewestId newest, const Clock& clock)
-      : window_(window), newest_(newest), clock_(clock) {}
-
-  [[nodiscard]] const char* Name() const override { return "triggers.window"; }
-  bool Filter(int /*level*/, const rocksdb::Slice& /*key*/, const rocksdb::Slice& value, std::string* /*new_value*/,
-              bool* /*value_changed*/) const override {
-    constexpr std::size_t id_bytes = 16;
-    if (value.size() < id_bytes) return false;
-    const char* const id = newest_ == NewestId::first ? value.data() : value.data() + value.size() - id_bytes;
-    return clock_.now() - EventId::from_bytes({id, id_bytes}).time() >= window_ + margin;
-  }
-
- private:
-  /// A clock that is set back a little brings entries back into the window.
-  static constexpr std::chrono::seconds margin{60};
-
-  const std::chrono::seconds window_;
-  const NewestId newest_;
-  const Clock& clock_;
-};
-
-class WindowFilterFactory final : public rocksdb::CompactionFilterFactory {
- public:
-  WindowFilterFactory(std::chrono::seconds window, NewestId newest, const Clock& clock)
-      : window_(window), newest_(newest), clock_(clock) {}
-
-  [[nodiscard]] const char* Name() const override { return "triggers.window"; }
-  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
-      const rocksdb::CompactionFilter::Context& /*context*/) override {
-    return std::make_unique<WindowFilter>(window_, newest_, clock_);
-  }
-
- private:
-  const std::chrono::seconds window_;
-  const NewestId newest_;
-  const Clock& clock_;
-};
-
-/// Entries that only matter for a while and are looked up by a random key.
-rocksdb::ColumnFamilyOptions window_options(const std::shared_ptr<rocksdb::Cache>& cache,
-                                            std::size_t write_buffer_bytes, std::chrono::seconds window,
-                                            NewestId newest, const Clock& clock) {
-  auto options = base_options(cache, write_buffer_bytes, 4096);
-  options.compression = rocksdb::kNoCompression;
-  // Keys in no order meet every level: merging a few sorted runs rewrites each entry much less often than levels do.
-  options.compaction_style = rocksdb::kCompactionStyleUniversal;
-  options.compaction_filter_factory = std::make_shared<WindowFilterFactory>(window, newest, clock);
-  // Every file is compacted, and so filtered, once in this time, also when nothing new comes.
-  options.periodic_compaction_seconds = std::max<std::uint64_t>(static_cast<std::uint64_t>(window.count()), 3600);
-  options.memtable_factory = make_hashed_memtable(write_buffer_bytes / window_entry_bytes);
-  return options;
-}
-
-rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig& config,
-                                            const std::shared_ptr<rocksdb::Cache>& cache) {
-  switch (family) {
-    case Family::events: return base_options(cache, 32 * mebibyte, 16 * 1024);
-    case Family::pending: {
-      auto options = base_options(cache, 16 * mebibyte, 8 * 1024);
-      // A file that is mostly acknowledgements is compacted soon, so that a page does not walk over them.
-      options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
-      return options;
-    }
-    case Family::delivered: return base_options(cache, 8 * mebibyte, 4096);
-    case Family::expiry: {
-      auto options = base_options(cache, 8 * mebibyte, 8 * 1024);
-      options.table_properties_collector_factories.push_back(
-          rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));  // For the sweep, as above.
-      return options;
-    }
-    case Family::dedup: return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::last, *config.clock);
-    case Family::idempotency:
-      return window_options(cache, 8 * mebibyte, config.idempotency_window, NewestId::first, *config.clock);
-    case Family::meta:
-    case Family::keys: return base_options(cache, 2 * mebibyte, 4096);
-  }
-  INVARIANT(false);
-}
-
-rocksdb::DBOptions database_options(const DatabaseConfig& config, const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::DBOptions options;
-  if (config.env != nullptr) options.env = config.env;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  // A crash tears at most the last, unsynced batch. A gap in logs that were synced is refused, not skipped.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.track_and_verify_wals_in_manifest = true;
-  options.max_total_wal_size = 96 * mebibyte;  // Bounds the replay, and so the time to start.
-  options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(config.memory_bytes / 2, cache);
-  options.max_background_jobs = 2;
-  options.bytes_per_sync = mebibyte;
-  options.max_open_files = -1;
-  options.skip_stats_update_on_db_open = true;
-  options.max_bgerror_resume_count = 0;  // After a failure an operator restarts us; see Database::write.
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 * mebibyte;
-  options.stats_dump_period_sec = 0;
-  options.stats_persist_period_sec = 0;
-  options.avoid_unnecessary_blocking_io = true;
-  options.allow_concurrent_memtable_write = false;  // The committer is the one writer; HashedMemtable needs it so.
-  return options;
-}
-
-Status write_file_durably(const std::string& path, const std::string& text) {
-  std::FILE* file = std::fopen(path.c_str(), "wx");
-  if (file == nullptr) return Error{ErrorCode::unavailable, "cannot write " + path + ": " + std::strerror(errno)};
-  bool good = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  good = std::fflush(file) == 0 && fsync(fileno(file)) == 0 && good;
-  good = std::fclose(file) == 0 && good;
-  if (!good) return Error{ErrorCode::unavailable, "cannot write " + path + ": " + std::strerror(errno)};
-  return Done{};
-}
-
-/// A new name in a directory is durable once the directory is synced.
-Status sync_directory(const fs::path& path) {
-  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool good = directory >= 0 && fsync(directory) == 0;
-  const int cause = errno;
-  if (directory >= 0) close(directory);
-  if (!good) return Error{ErrorCode::unavailable, "cannot sync " + path.string() + ": " + std::strerror(cause)};
-  return Done{};
-}
-
-Status sync_parent(const std::string& path) {
-  const auto parent = fs::absolute(path).lexically_normal().parent_path();
-  return sync_directory(parent);
-}
-
-/// Whole or not there at all, whenever the machine stops.
-Status write_format(const std::string& data_dir) {
-  // A server and a command may both find that there is no store yet: each has a file of its own, and the same text.
-  const std::string partial = format_path(data_dir) + ".partial." + std::to_string(getpid());
-  std::error_code error;
-  fs::remove(partial, error);
-  const std::string text = std::string{format_name} + " " + std::to_string(layout::format_version) + "\n";
-  if (auto written = write_file_durably(partial, text); !written) return written;
-  fs::rename(partial, format_path(data_dir), error);
-  if (error) return Error{ErrorCode::unavailable, "cannot write " + format_path(data_dir) + ": " + error.message()};
-  return sync_directory(data_dir);
-}
 
 /// As sudo takes it.
 std::string user_name(uid_t user) {
@@ -237,33 +54,6 @@ Status check_owner(const std::string& data_dir) {
                                                 ": run this as that user (sudo -u " + owner + " …)"};
 }
 
-Status check_format(const std::string& data_dir) {
-  std::ifstream file(format_path(data_dir));
-  if (!file) {
-    return Error{ErrorCode::unavailable, "cannot read " + format_path(data_dir) + ": " + std::strerror(errno)};
-  }
-  std::string name;
-  std::string version;
-  file >> name >> version;
-  if (name != format_name) {
-    return Error{ErrorCode::invalid_argument,
-                 format_path(data_dir) + " does not name a store of this program: choose another data directory"};
-  }
-  if (version != std::to_string(layout::format_version)) {
-    return Error{ErrorCode::invalid_argument,
-                 data_dir + " holds format version " + version + ", and this program reads version " +
-                     std::to_string(layout::format_version) +
-                     ": run the release that wrote it, or restore a backup that this release made"};
-  }
-  return Done{};
-}
-
-Error damaged(const std::string& data_dir, const std::string& what) {
-  return {ErrorCode::unavailable,
-          "the store in " + data_dir +
-              " is damaged and was not opened, so that nothing more is lost: restore a backup (" + what + ")"};
-}
-
 Error open_error(const std::string& data_dir, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (status.IsIOError() && (text.find("While lock file") != std::string::npos ||
@@ -271,34 +61,95 @@ Error open_error(const std::string& data_dir, const rocksdb::Status& status) {
     return {ErrorCode::conflict,
             "another process is using " + data_dir + ": stop it, or choose another data directory (" + text + ")"};
   }
-  if (status.IsCorruption()) return damaged(data_dir, text);
+  if (status.IsCorruption()) return damaged(data_dir, {text});
   return {ErrorCode::unavailable, "cannot open the store in " + data_dir + ": " + text};
 }
 
-/// check_logs() while nobody else has the database open and writes to its log.
-Status check_logs_alone(const DatabaseConfig& config) {
-  const std::string directory = database_dir(config.data_dir);
+/// A release before this one takes RocksDB's lock only.
+Status expect_nobody_else(const DatabaseConfig& config) {
+  const std::string path = database_dir(config.data_dir) + "/LOCK";
   std::error_code error;
-  if (!fs::exists(directory + "/LOCK", error)) return Done{};
+  if (!fs::exists(path, error)) return Done{};
   rocksdb::Env* const env = config.env != nullptr ? config.env : rocksdb::Env::Default();
   rocksdb::FileLock* lock = nullptr;
-  if (const auto status = env->LockFile(directory + "/LOCK", &lock); !status.ok()) {
-    return open_error(config.data_dir, status);
+  const auto status = env->LockFile(path, &lock);
+  if (status.ok()) {
+    env->UnlockFile(lock).PermitUncheckedError();
+    return Done{};
   }
-  const auto whole = check_logs(directory);
-  env->UnlockFile(lock).PermitUncheckedError();
-  if (!whole) return damaged(config.data_dir, whole.error().message);
-  return Done{};
+  // A directory that this process may not write to: another could be writing only if it may.
+  if (config.access == Access::read && !status.IsBusy() && access(path.c_str(), W_OK) != 0) return Done{};
+  return open_error(config.data_dir, status);
 }
 
-/// A data directory in `directory`, which is there and empty.
-Status make_copy(rocksdb::DB& db, const std::string& directory) {
-  rocksdb::Checkpoint* raw = nullptr;
-  auto status = rocksdb::Checkpoint::Create(&db, &raw);
-  const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
-  if (status.ok()) status = maker->CreateCheckpoint(database_dir(directory));
-  if (!status.ok()) return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
-  return write_format(directory);
+/// Makes the directory, mode 0700.
+Status make_directory(const std::string& data_dir) {
+  std::error_code error;
+  if (fs::exists(data_dir, error)) return Done{};
+  fs::create_directories(data_dir, error);
+  if (error) {
+    return Error{ErrorCode::unavailable, "cannot make the data directory " + data_dir + ": " + error.message()};
+  }
+  chmod(data_dir.c_str(), S_IRWXU);
+  return sync_parent(data_dir);
+}
+
+/// What FORMAT says. Nothing: neither a store is there nor a part of one.
+Result<std::optional<FormatFile>> find_format(const std::string& data_dir) {
+  auto format = read_format(data_dir);
+  if (!format || *format) return format;
+  std::error_code error;
+  for (const auto* name : {"/db", "/WITNESS", "/INVENTORY"}) {
+    if (!fs::exists(data_dir + name, error)) continue;
+    return Error{ErrorCode::invalid_argument,
+                 data_dir + name + " exists without " + format_path(data_dir) +
+                     ": this is not a data directory of this program, or its copy is incomplete; copy it whole, or "
+                     "restore a backup"};
+  }
+  if (error) return Error{ErrorCode::unavailable, "cannot look into " + data_dir + ": " + error.message()};
+  return format;
+}
+
+/// The files of a store that is being made, or that a release of version 1 made, so that they are of this version.
+Result<WitnessRecord> begin_store(const std::string& data_dir, WitnessRecord record, FormatFile& format) {
+  const auto stage = format.version == 0 ? FormatFile::Stage::making : format.stage;
+  if (format.version != layout::format_version) format = new_format(stage);
+  record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});
+  // In this order: a FORMAT of this version without a witness would be damage.
+  if (auto made = Witness::create(data_dir, record); !made) return std::move(made).error();
+  if (auto made = write_format(data_dir, format); !made) return std::move(made).error();
+  return record;
+}
+
+/// The store's files as they are, and of this version from now on.
+Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& format) {
+  if (format.version == 0 || format.stage == FormatFile::Stage::making) return begin_store(config.data_dir, {}, format);
+  auto checked = check_store(config, format);
+  if (!checked) return checked;
+  const bool begins = format.version != layout::format_version || !Witness::read(config.data_dir);
+  if (begins) checked = begin_store(config.data_dir, std::move(*checked), format);
+  if (!checked) return checked;
+  // From now on the files change: what the clean stop has noted is no more true.
+  Inventory open{.store_id = format.store_id};
+  static_cast<void>(open.add(config.data_dir, "db/IDENTITY"));  // A backup has none.
+  if (auto written = open.write(config.data_dir); !written) return std::move(written).error();
+  return checked;
+}
+
+/// The newest OPTIONS file of the database; empty if there is none.
+std::string newest_options(const std::string& data_dir) {
+  std::string newest;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(database_dir(data_dir), error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("OPTIONS-") && !name.ends_with(".dbtmp")) newest = std::max(newest, name);
+  }
+  return newest;
+}
+
+bool is_full(const std::string& message) {
+  return message.find(std::strerror(ENOSPC)) != std::string::npos ||
+         message.find(std::strerror(EDQUOT)) != std::string::npos;
 }
 
 }  // namespace
@@ -309,72 +160,139 @@ class Database::FailureListener final : public rocksdb::EventListener {
   explicit FailureListener(Database& database) : database_(&database) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
-    database_->fail("the disk failed in the background: " + status->ToString());
+    database_->stop_writes("the disk failed in the background: " + status->ToString());
   }
 
  private:
   Database* database_;
 };
 
-Status Database::prepare_directory(const DatabaseConfig& config) {
-  if (auto owned = check_owner(config.data_dir); !owned) return owned;
-  std::error_code error;
-  const bool had_database = fs::exists(database_dir(config.data_dir), error);
-  if (!fs::exists(config.data_dir, error)) {
-    fs::create_directories(config.data_dir, error);
-    if (error) {
-      return Error{ErrorCode::unavailable,
-                   "cannot make the data directory " + config.data_dir + ": " + error.message()};
-    }
-    chmod(config.data_dir.c_str(), S_IRWXU);
-    if (auto synced = sync_parent(config.data_dir); !synced) return synced;
+Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
+  if (auto owned = check_owner(config.data_dir); !owned) return std::move(owned).error();
+  if (config.access == Access::read) return open_to_read(config, "the store was opened for reading only");
+  auto database = open_to_write(config);
+  if (database || database.error().code != ErrorCode::unavailable || !is_full(database.error().message)) {
+    return database;
   }
-  if (fs::exists(format_path(config.data_dir), error)) return check_format(config.data_dir);
-  if (error) return Error{ErrorCode::unavailable, "cannot look into " + config.data_dir + ": " + error.message()};
-  if (had_database) {
-    return Error{ErrorCode::invalid_argument,
-                 config.data_dir + "/db exists without " + format_path(config.data_dir) +
-                     ": this is not a data directory of this program, or its copy is incomplete"};
-  }
-  return write_format(config.data_dir);
+  auto reading =
+      open_to_read(config, database.error().message + " (it was opened for reading only: free space, then restart)");
+  return reading ? std::move(reading) : std::move(database);
 }
 
-Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
-  if (auto prepared = prepare_directory(config); !prepared) return std::move(prepared).error();
-  if (auto whole = check_logs_alone(config); !whole) return std::move(whole).error();
-
+Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& config) {
+  if (auto made = make_directory(config.data_dir); !made) return std::move(made).error();
   std::unique_ptr<Database> database(new Database);
-  database->data_dir_ = config.data_dir;
-  database->cache_ = rocksdb::NewLRUCache(config.memory_bytes, 4, false, 0.5);
-  database->listener_ = std::make_shared<FailureListener>(*database);
-  auto options = database_options(config, database->cache_);
-  options.listeners.push_back(database->listener_);
+  auto lock = DirectoryLock::take(config.data_dir);
+  if (!lock) return std::move(lock).error();
+  database->directory_lock_ = std::move(*lock);
+  auto found = find_format(config.data_dir);
+  if (!found) return std::move(found).error();
+  if (auto alone = expect_nobody_else(config); !alone) return std::move(alone).error();
+  FormatFile format = found->value_or(FormatFile{});
+  auto record = prepare_store(config, format);
+  if (!record) return std::move(record).error();
+  auto witness = Witness::open(config.data_dir);
+  if (!witness) return std::move(witness).error();
 
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  descriptors.reserve(family_count);
-  for (std::size_t i = 0; i < family_count; ++i) {
-    descriptors.emplace_back(std::string{family_names[i]},
-                             family_options(static_cast<Family>(i), config, database->cache_));
+  database->data_dir_ = config.data_dir;
+  database->store_id_ = format.store_id;
+  database->watch_ = std::make_unique<FileWatch>(std::move(*witness), std::move(*record));
+  const bool make = format.stage == FormatFile::Stage::making;
+  if (auto opened = database->open_files(config, make); !opened) return std::move(opened).error();
+  if (make) {
+    format.stage = FormatFile::Stage::made;
+    if (auto made = write_format(config.data_dir, format); !made) return std::move(made).error();
   }
+  database->mark_opened(*config.clock);
+  return database;
+}
+
+void Database::mark_opened(const Clock& clock) {
+  std::string time;
+  layout::append_u64(time, static_cast<std::uint64_t>(clock.now().time_since_epoch().count()));
+  rocksdb::WriteBatch batch;
+  batch.Put(family(Family::meta), std::string{layout::opened_at_key}, time);
+  static_cast<void>(write(batch));  // A failure stops writes; the store can be read.
+}
+
+Status Database::open_files(const DatabaseConfig& config, bool make) {
+  rocksdb::Env* const base = config.env != nullptr ? config.env : rocksdb::Env::Default();
+  env_ = make_watched_env(base, database_dir(data_dir_), *watch_);
+  cache_ = new_cache(config);
+  listener_ = std::make_shared<FailureListener>(*this);
+  auto options = database_options(config, cache_);
+  options.env = env_.get();
+  options.create_if_missing = make;
+  options.create_missing_column_families = make;
+  options.listeners.push_back(listener_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(options, database_dir(config.data_dir), descriptors, &handles, &db);
+  const auto status =
+      rocksdb::DB::Open(options, database_dir(data_dir_), family_descriptors(config, cache_), &handles, &db);
+  if (!status.ok()) return open_error(data_dir_, status);
+  db_.reset(db);
+  std::ranges::copy(handles, families_.begin());
+  if (auto synced = sync_directory(data_dir_); !synced) return synced;
+
+  Inventory open{.store_id = store_id_};
+  for (const auto& name : {std::string{"IDENTITY"}, newest_options(data_dir_)}) {
+    if (auto added = open.add(data_dir_, "db/" + name); !added) return added;
+  }
+  if (auto written = open.write(data_dir_); !written) return written;
+  // What the witness says of the files is on the disk once. From then on it is never waited for.
+  if (auto synced = watch_->witness().sync(); !synced) return synced;
+  guard_ = std::make_unique<DirectoryGuard>(data_dir_, directory_lock_->descriptor(), watch_->witness().descriptor());
+  return Done{};
+}
+
+Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& config, std::string problem) {
+  std::unique_ptr<Database> database(new Database);
+  auto lock = DirectoryLock::take(config.data_dir);
+  if (!lock) return std::move(lock).error();
+  database->directory_lock_ = std::move(*lock);
+  auto format = find_format(config.data_dir);
+  if (!format) return std::move(format).error();
+  if (!*format || (*format)->stage == FormatFile::Stage::making) {
+    return Error{ErrorCode::not_found, "there is no store in " + config.data_dir};
+  }
+  if (auto alone = expect_nobody_else(config); !alone) return std::move(alone).error();
+  if (auto checked = check_store(config, **format); !checked) return std::move(checked).error();
+  database->data_dir_ = config.data_dir;
+  database->cache_ = new_cache(config);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status =
+      rocksdb::DB::OpenForReadOnly(reading_options(config, database->cache_), database_dir(config.data_dir),
+                                   family_descriptors(config, database->cache_), &handles, &db);
   if (!status.ok()) return open_error(config.data_dir, status);
   database->db_.reset(db);
   std::ranges::copy(handles, database->families_.begin());
-  if (auto synced = sync_directory(config.data_dir); !synced) return std::move(synced).error();
+  database->set_state(State::stopped, std::move(problem));
   return database;
 }
 
 Database::~Database() {
+  looks_ = {};
   if (!db_) return;
-  if (!failed_) {
+  const bool clean = state_ == State::writable && watch_;
+  if (clean) {
     // A restart then has nothing to replay. Best effort: everything is in the log already.
     rocksdb::FlushOptions flush;
     db_->Flush(flush, {families_.begin(), families_.end()}).PermitUncheckedError();
   }
+  const auto checksums = clean ? table_checksums(*db_) : TableChecksums{};
+  const auto sequence = db_->GetLatestSequenceNumber();
   for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
-  db_->Close().PermitUncheckedError();
+  const auto closed = db_->Close();
+  db_.reset();
+  if (!clean || !closed.ok()) return;
+  look(false);  // What somebody has removed must not be taken for what belongs there.
+  if (state_ != State::writable) return;
+  static_cast<void>(watch_->witness().sync());
+  if (auto sealed = seal_directory(data_dir_, store_id_, sequence, checksums); !sealed) {
+    // The next start then goes by the witness.
+    log::warning("inventory_not_written", {{"cause", sealed.error().message}});
+  }
 }
 
 Result<bool> Database::get(Family family_name, std::string_view key, rocksdb::PinnableSlice& value) {
@@ -386,7 +304,7 @@ Result<bool> Database::get(Family family_name, std::string_view key, rocksdb::Pi
 }
 
 Status Database::check_writable() const {
-  if (!failed_) return Done{};
+  if (state_.load(std::memory_order_acquire) == State::writable) return Done{};
   return Error{ErrorCode::unavailable, "writes have stopped: " + health().problem};
 }
 
@@ -406,22 +324,12 @@ Status Database::write(rocksdb::WriteBatch& batch, WriteTiming* timing) {
     timing->log = std::chrono::nanoseconds(rocksdb::get_perf_context()->write_wal_time);
     timing->total = std::chrono::steady_clock::now() - started;
   }
-  if (status.ok()) return Done{};
-  fail("a write failed: " + status.ToString());
+  if (status.ok()) {
+    watch_->commit(db_->GetLatestSequenceNumber());
+    return Done{};
+  }
+  stop_writes("a write failed: " + status.ToString());
   return check_writable();
-}
-
-void Database::fail(std::string problem) {
-  const std::lock_guard lock(problem_mutex_);
-  if (failed_) return;
-  problem_ = std::move(problem) + " (free the disk or mend it, then restart)";
-  failed_ = true;
-}
-
-Health Database::health() const {
-  if (!failed_) return {};
-  const std::lock_guard lock(problem_mutex_);
-  return {false, problem_};
 }
 
 Status Database::checkpoint(const std::string& name) {

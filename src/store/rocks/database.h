@@ -6,8 +6,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,8 +31,15 @@ namespace triggers::store {
 enum class Family : std::uint8_t { meta, events, pending, delivered, expiry, dedup, idempotency, keys };
 inline constexpr std::size_t family_count = 8;
 
+/// What a store is opened for.
+enum class Access : std::uint8_t {
+  write,  ///< Makes a store if there is none.
+  read,   ///< Writes, deletes and creates nothing at all.
+};
+
 struct DatabaseConfig {
   std::string data_dir;
+  Access access = Access::write;
   std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
   std::chrono::seconds dedup_window{300};
   std::chrono::seconds idempotency_window{86'400};
@@ -44,13 +53,20 @@ struct WriteTiming {
   std::chrono::nanoseconds log{0};  ///< Of it, writing and syncing the write-ahead log.
 };
 
-/// RocksDB in a directory that one process owns: opened with our options, checked for our format, and refusing every
-/// write after the first that failed. Any thread may call.
+class DirectoryGuard;
+class DirectoryLock;
+class FileWatch;
+
+/// RocksDB in a directory that one process owns: opened with our options, checked for our format and for everything
+/// that it must have, and refusing every write after one whose outcome nobody knows. Any thread may call.
 class Database {
  public:
-  /// Makes the directory (mode 0700) and an empty store if there is none.
+  /// Makes the directory (mode 0700) and an empty store if there is none. A store that is there is never made anew: if
+  /// anything of it is missing, shorter or damaged, it is refused and nothing on the disk is changed. A disk that is
+  /// full has it opened for reading, with health() saying so.
   /// Errors: `conflict` (another process has it), `invalid_argument` (another format version, not our directory,
-  /// root on another user's), `unavailable` (the disk). The message says what to do.
+  /// root on another user's), `not_found` (to read, and there is none), `unavailable` (the disk, damage). The message
+  /// says what to do.
   static Result<std::unique_ptr<Database>> open(const DatabaseConfig& config);
 
   Database(const Database&) = delete;
@@ -68,13 +84,26 @@ class Database {
   /// `unavailable` once writes have stopped.
   [[nodiscard]] Status check_writable() const;
 
-  /// Writes and syncs. After the first failure every write is refused with `unavailable` until the store is opened
-  /// again: nobody knows what of a failed sync is on the disk.
+  /// Writes and syncs. After a failure every write is refused with `unavailable`. If nothing is in doubt, because
+  /// nothing of the write is in the log (the disk was full, or a file could not be opened), try_resume() may end this;
+  /// otherwise opening the store again does: nobody knows what of a failed sync is on the disk.
   Status write(rocksdb::WriteBatch& batch, WriteTiming* timing = nullptr);
 
-  /// Stops writes as a failed one does. The first reason stays.
+  /// Stops writes until the store is opened again. The first reason stays.
   void fail(std::string problem);
+  /// As fail(), for the failure that RocksDB has just told of; only for a while if it left nothing in doubt.
+  void stop_writes(const std::string& problem);
+  /// Goes on with writes that were stopped for a while, if the disk lets us.
+  void try_resume();
   [[nodiscard]] Health health() const;
+
+  /// Looks after the store on a thread of its own from now on: see look().
+  void start_looking();
+  /// Looks whether the files are where they were, and stops writes if not. `thorough`: also at the tables and at the
+  /// room on the disk, and tries to go on after a shortage. One at a time.
+  void look(bool thorough);
+  /// As of the last thorough look.
+  [[nodiscard]] std::optional<DiskSpace> disk() const;
 
   /// A consistent copy in a new directory, itself a data directory. Hard links where the file system allows.
   /// `invalid_argument` if `directory` exists or cannot be made.
@@ -82,19 +111,39 @@ class Database {
 
  private:
   class FailureListener;
+  enum class State : std::uint8_t {
+    writable,
+    waiting,  ///< For room or descriptors: may go on by itself.
+    stopped,  ///< Until the store is opened again.
+  };
 
   Database() = default;
-  static Status prepare_directory(const DatabaseConfig& config);
+  static Result<std::unique_ptr<Database>> open_to_write(const DatabaseConfig& config);
+  static Result<std::unique_ptr<Database>> open_to_read(const DatabaseConfig& config, std::string problem);
+  Status open_files(const DatabaseConfig& config, bool make);
+  /// So that there is an entry in a memtable: see try_resume().
+  void mark_opened(const Clock& clock);
+  void set_state(State state, std::string problem);
+  [[nodiscard]] std::string table_problem() const;
+  void look_at_disk();
+  void run_looks(const std::stop_token& stop);
 
   std::string data_dir_;
+  std::string store_id_;
+  std::unique_ptr<DirectoryLock> directory_lock_;
+  std::unique_ptr<FileWatch> watch_;  // Outlives the environment, which tells it.
+  std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<FailureListener> listener_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
+  std::unique_ptr<DirectoryGuard> guard_;
 
-  std::atomic<bool> failed_{false};
+  std::atomic<State> state_{State::writable};
   mutable std::mutex problem_mutex_;
   std::string problem_;
+  DiskSpace disk_;
+  std::jthread looks_;
 };
 
 }  // namespace triggers::store

@@ -13,7 +13,7 @@
 namespace triggers::store::layout {
 
 /// The version of all that follows. Another one is not opened.
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 2;
 inline constexpr std::size_t name_bytes_max = 255;
 
 /// Appends the length byte and `name`, which must have 1 to 255 bytes.
@@ -41,6 +41,7 @@ inline constexpr std::string_view inbox_meta_prefix = "inbox/";
 inline constexpr std::string_view last_id_key = "last_id";
 inline constexpr std::string_view shared_secret_key = "shared_secret";
 inline constexpr std::string_view hash_seed_key = "hash_seed";
+inline constexpr std::string_view opened_at_key = "opened_at";
 
 /// The first key after all that start with `prefix`. `prefix` must hold a byte other than 0xff.
 [[nodiscard]] std::string prefix_end(std::string_view prefix);

@@ -1,7 +1,11 @@
 #include "store/rocks/log_check.h"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -19,6 +23,7 @@ constexpr std::size_t block_bytes = 32 * 1024;
 constexpr std::size_t header_bytes = 7;
 constexpr unsigned whole = 1;
 constexpr unsigned first = 2;
+constexpr unsigned last = 4;
 
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4) of every byte.
 constexpr auto crc_of_byte = [] {
@@ -61,37 +66,81 @@ Record record_at(std::string_view rest) {
   return {type, size, masked(crc32c(rest.substr(6, size - 6))) == number(rest.substr(0, 4))};
 }
 
-/// Where the log cannot be read although batches follow; nothing if it is whole or only torn.
-std::optional<std::size_t> damage_in(const fs::path& log) {
-  std::ifstream file(log, std::ios::binary);
-  std::string block(block_bytes, '\0');
-  std::optional<std::size_t> unreadable;
-  for (std::size_t at = 0; file; at += block_bytes) {
-    file.read(block.data(), static_cast<std::streamsize>(block.size()));
-    std::string_view rest(block.data(), static_cast<std::size_t>(file.gcount()));
-    while (rest.size() >= header_bytes) {
-      const auto record = record_at(rest);
-      const std::size_t where = at + static_cast<std::size_t>(rest.data() - block.data());
-      if (!record.readable && !unreadable) unreadable = where;
-      if (record.readable && unreadable && (record.type == whole || record.type == first)) return unreadable;
-      rest.remove_prefix(record.size);
-    }
-  }
-  return std::nullopt;
+/// The number in `000042.log` or `MANIFEST-000042`; nothing in another name.
+std::optional<std::uint64_t> number_in(const std::string& name) {
+  const auto from = name.find_first_of("0123456789");
+  if (from == std::string::npos) return std::nullopt;
+  std::uint64_t value = 0;
+  const auto read = std::from_chars(name.data() + from, name.data() + name.size(), value);
+  if (read.ec != std::errc{}) return std::nullopt;
+  return value;
 }
+
+/// Reads records and keeps what has been seen of batches.
+class Scanner {
+ public:
+  explicit Scanner(LogScan& scan) : scan_(scan) {}
+
+  /// False when the rest need not be read.
+  bool see(const Record& record, std::uint64_t where) {
+    const bool begins = record.type == whole || record.type == first;
+    if (!record.readable) {
+      if (!unreadable_) unreadable_ = where;
+      return true;
+    }
+    if (unreadable_) {
+      if (begins) scan_.damage = unreadable_;
+      return !begins;
+    }
+    if (record.type != whole && record.type != last) return true;
+    scan_.whole = where + record.size;
+    ++scan_.batches;
+    return true;
+  }
+
+ private:
+  LogScan& scan_;
+  std::optional<std::uint64_t> unreadable_;
+};
 
 }  // namespace
 
-Status check_logs(const std::string& directory) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.path().extension() != ".log") continue;
-    if (const auto at = damage_in(entry.path())) {
-      return Error{ErrorCode::unavailable, entry.path().filename().string() + " cannot be read from byte " +
-                                               std::to_string(*at) + " on, and has batches behind it"};
+Result<LogScan> scan_log(const std::string& path) {
+  LogScan scan;
+  scan.name = fs::path(path).filename().string();
+  scan.number = number_in(scan.name).value_or(0);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::unavailable, "cannot read " + path + ": " + std::strerror(errno)};
+  std::string block(block_bytes, '\0');
+  Scanner scanner(scan);
+  bool wanted = true;
+  for (std::uint64_t at = 0; file; at += block_bytes) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    std::string_view rest(block.data(), static_cast<std::size_t>(file.gcount()));
+    scan.bytes += rest.size();
+    while (wanted && rest.size() >= header_bytes) {
+      const auto record = record_at(rest);
+      wanted = scanner.see(record, at + static_cast<std::uint64_t>(rest.data() - block.data()));
+      rest.remove_prefix(record.size);
     }
   }
-  return Done{};
+  if (file.bad()) return Error{ErrorCode::unavailable, "cannot read " + path + ": " + std::strerror(errno)};
+  return scan;
+}
+
+Result<std::vector<LogScan>> scan_logs(const std::string& directory) {
+  std::vector<LogScan> scans;
+  std::error_code error;
+  fs::directory_iterator entries(directory, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    if (entries->path().extension() != ".log") continue;
+    auto scan = scan_log(entries->path());
+    if (!scan) return std::move(scan).error();
+    scans.push_back(std::move(*scan));
+  }
+  if (error) return Error{ErrorCode::unavailable, "cannot read " + directory + ": " + error.message()};
+  std::ranges::sort(scans, {}, &LogScan::number);
+  return scans;
 }
 
 }  // namespace triggers::store

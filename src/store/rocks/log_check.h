@@ -1,19 +1,36 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
 namespace triggers::store {
 
-/// Looks for damage in the write-ahead logs of a database in `directory` that nobody has open.
-///
-/// RocksDB replays a log up to the first record that it cannot read, and takes that for what a crash has torn. But the
-/// committer begins a batch only when the one before it was synced, so behind a torn batch there is nothing: a batch
-/// that begins behind an unreadable record proves that something which was synced, and answered, is damaged. Damage in
-/// the newest batch cannot be told from a crash.
-///
-/// Error: `unavailable`, with the log's name and the byte from which on it cannot be read.
-Status check_logs(const std::string& directory);
+/// What a file in RocksDB's log format (a write-ahead log, a manifest) holds.
+struct LogScan {
+  std::string name;           ///< Without its directory.
+  std::uint64_t number = 0;   ///< In its name.
+  std::uint64_t bytes = 0;    ///< Its size.
+  std::uint64_t whole = 0;    ///< Up to here it can be read: the end of its last whole batch.
+  std::uint64_t batches = 0;  ///< Up to there.
+  /// From here on it cannot be read, although batches follow.
+  ///
+  /// RocksDB replays a log up to the first record that it cannot read, and takes that for what a crash has torn. But
+  /// the committer begins a batch only when the one before it was synced, so behind a torn batch there is nothing: a
+  /// batch that begins behind an unreadable record proves that something which was synced, and answered, is damaged.
+  std::optional<std::uint64_t> damage;
+
+  /// What a start drops: the rest of a batch that was never answered.
+  [[nodiscard]] std::uint64_t torn_bytes() const noexcept { return bytes - whole; }
+};
+
+/// `unavailable` if the file cannot be read.
+Result<LogScan> scan_log(const std::string& path);
+
+/// The write-ahead logs of a database in `directory` that nobody writes to, oldest first.
+Result<std::vector<LogScan>> scan_logs(const std::string& directory);
 
 }  // namespace triggers::store

@@ -53,6 +53,8 @@ Result<layout::HashSeed> load_hash_seed(Database& database) {
     return layout::HashSeed{layout::read_u64(view(value).substr(0, 8)), layout::read_u64(view(value).substr(8))};
   }
   if (*found) return Error{ErrorCode::unavailable, "the seed of the store's hashes cannot be read: restore a backup"};
+  // Without one nothing has a hashed key yet.
+  if (!database.health().writable) return layout::HashSeed{};
   const layout::HashSeed seed{random_u64(), random_u64()};
   std::string bytes;
   layout::append_u64(bytes, seed.a);
@@ -77,7 +79,9 @@ class RocksStoreImpl final : public RocksStore {
         committer_(*database_, *inboxes_, queue_, last_id,
                    {config_.dedup_window, config_.idempotency_window, config_.clock, hash_seed, config_.on_commit}),
         housekeeper_(*database_, *inboxes_, queue_, {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
-    if (config_.background) housekeeper_.start();
+    if (!config_.background) return;
+    housekeeper_.start();
+    database_->start_looking();
   }
 
   // The committer goes on until the queue is closed and empty; it is destroyed before the queue.
@@ -136,7 +140,8 @@ class RocksStoreImpl final : public RocksStore {
   [[nodiscard]] Health health() const override { return database_->health(); }
 
   [[nodiscard]] Metrics metrics() const override {
-    return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes()};
+    return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes(),
+            database_->disk()};
   }
 
   Task<Status> create_key(auth::KeyRecord record) override {
@@ -187,8 +192,11 @@ class RocksStoreImpl final : public RocksStore {
 
   Task<Result<std::string>> shared_secret() override {
     std::string secret;
+    rocksdb::PinnableSlice value;
+    const auto stored = database_->get(Family::meta, layout::shared_secret_key, value);
+    if (!stored) co_return stored.error();
+    if (*stored) co_return value.ToString();
     Fill fill = [&](rocksdb::WriteBatch& batch) -> Status {
-      rocksdb::PinnableSlice value;
       const auto found = database_->get(Family::meta, layout::shared_secret_key, value);
       if (!found) return found.error();
       if (*found) {
@@ -211,6 +219,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Result<std::size_t> sweep(std::size_t events_max) override { return housekeeper_.sweep(events_max); }
+  void look() override { database_->look(true); }
 
  private:
   using Fill = std::function<Status(rocksdb::WriteBatch&)>;
@@ -262,8 +271,8 @@ class RocksStoreImpl final : public RocksStore {
 }  // namespace
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
-  auto database = Database::open(
-      {config.data_dir, config.memory_bytes, config.dedup_window, config.idempotency_window, config.clock, config.env});
+  auto database = Database::open({config.data_dir, config.access, config.memory_bytes, config.dedup_window,
+                                  config.idempotency_window, config.clock, config.env});
   if (!database) return std::move(database).error();
   auto inboxes = std::make_unique<Inboxes>();
   if (auto loaded = load_inboxes(**database, *inboxes); !loaded) return std::move(loaded).error();

@@ -18,6 +18,7 @@ namespace triggers::store {
 
 struct RocksConfig {
   std::string data_dir = "./data";
+  Access access = Access::write;
   std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
   std::chrono::seconds dedup_window{300};        ///< 0: content is not compared.
   std::chrono::seconds idempotency_window{86'400};
@@ -26,7 +27,8 @@ struct RocksConfig {
   unsigned reader_threads = 2;
   std::size_t reads_waiting_max = 20'000;         ///< One more is refused with `overloaded`.
   std::chrono::milliseconds filter_time_max{20};  ///< A page's search for a type; see Page::has_more.
-  bool background = true;                         ///< Sweep and measure on a thread of its own. Tests call sweep().
+  /// Sweep, measure and look after the files on threads of its own. Tests call sweep() and look().
+  bool background = true;
   const Clock* clock = &Clock::system();
   std::function<void(const CommitStats&)> on_commit;
   rocksdb::Env* env = nullptr;  ///< The seam for tests of failing disks.
@@ -44,6 +46,8 @@ class RocksStore : public EventStore, public KeyStore {
   virtual Task<Status> backup(std::string directory) = 0;
   /// Removes at most `events_max` delivered events past their time to live; how many. Only without `background`.
   virtual Result<std::size_t> sweep(std::size_t events_max) = 0;
+  /// As Database::look, thoroughly. Only without `background`.
+  virtual void look() = 0;
 };
 
 }  // namespace triggers::store

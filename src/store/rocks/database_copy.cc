@@ -1,0 +1,78 @@
+#include "store/rocks/database_copy.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "base/encoding.h"
+#include "store/rocks/database_options.h"
+#include "store/rocks/format_file.h"
+#include "store/rocks/inventory.h"
+#include "store/rocks/log_check.h"
+#include "store/rocks/witness.h"
+
+namespace triggers::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// RocksDB never reads them, or not for the data.
+bool is_bookkeeping(const std::string& name) {
+  return name == "LOCK" || name.starts_with("LOG") || name.ends_with(".dbtmp");
+}
+
+}  // namespace
+
+TableChecksums table_checksums(rocksdb::DB& db) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db.GetLiveFilesMetaData(&tables);
+  TableChecksums checksums;
+  for (const auto& table : tables) {
+    const bool known = table.file_checksum_func_name != rocksdb::kUnknownFileChecksumFuncName;
+    // Its name begins with a slash.
+    checksums[table.name.substr(1)] = known ? to_hex(table.file_checksum) : std::string{};
+  }
+  return checksums;
+}
+
+Status seal_directory(const std::string& data_dir, const std::string& store_id, std::uint64_t sequence,
+                      const TableChecksums& tables) {
+  Inventory inventory{.store_id = store_id, .closed = true, .sequence = sequence};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(database_dir(data_dir), error)) {
+    const std::string name = entry.path().filename().string();
+    if (is_bookkeeping(name)) continue;
+    std::optional<std::string> checksum;
+    if (entry.path().extension() == ".sst") {
+      const auto known = tables.find(name);
+      if (known == tables.end()) continue;
+      checksum = known->second;
+    }
+    if (auto added = inventory.add(data_dir, "db/" + name, std::move(checksum)); !added) return added;
+  }
+  if (error) return Error{ErrorCode::unavailable, "cannot look into " + data_dir + ": " + error.message()};
+  return inventory.write(data_dir);
+}
+
+Status make_copy(rocksdb::DB& db, const std::string& directory) {
+  rocksdb::Checkpoint* raw = nullptr;
+  auto tables = table_checksums(db);
+  auto status = rocksdb::Checkpoint::Create(&db, &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> maker(raw);
+  if (status.ok()) status = maker->CreateCheckpoint(database_dir(directory));
+  if (!status.ok()) return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
+  tables.merge(table_checksums(db));
+
+  const auto format = new_format(FormatFile::Stage::made);
+  // The inventory says all, so that the witness has nothing to add yet.
+  WitnessRecord record;
+  record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});
+  if (auto made = Witness::create(directory, record); !made) return made;
+  if (auto made = seal_directory(directory, format.store_id, 0, tables); !made) return made;
+  return write_format(directory, format);
+}
+
+}  // namespace triggers::store

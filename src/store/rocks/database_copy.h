@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+
+namespace rocksdb {
+class DB;
+}
+
+namespace triggers::store {
+
+/// The checksum of each table file, by its name; empty if RocksDB knows none.
+using TableChecksums = std::map<std::string, std::string>;
+[[nodiscard]] TableChecksums table_checksums(rocksdb::DB& db);
+
+/// Writes the inventory of a data directory whose database nobody has open. Table files that are no part of it are left
+/// out only if `tables` lacks them.
+Status seal_directory(const std::string& data_dir, const std::string& store_id, std::uint64_t sequence,
+                      const TableChecksums& tables);
+
+/// Makes a data directory, with a copy of the database, of `directory`, which is there and empty.
+Status make_copy(rocksdb::DB& db, const std::string& directory);
+
+}  // namespace triggers::store

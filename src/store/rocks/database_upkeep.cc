@@ -1,0 +1,143 @@
+// What keeps an open database good: writes stop after a failure, go on after a shortage, and its directory is watched.
+#include <rocksdb/db.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <filesystem>
+#include <span>
+
+#include "log/log.h"
+#include "store/rocks/database.h"
+#include "store/rocks/database_options.h"
+#include "store/rocks/directory_guard.h"
+#include "store/rocks/disk_space.h"
+#include "store/rocks/file_watch.h"
+
+namespace triggers::store {
+namespace {
+
+constexpr std::chrono::milliseconds look_interval{250};
+constexpr int looks_per_thorough_one = 4;
+
+/// Where the database has no memtable with an entry, its log cannot be changed for a new one.
+bool has_entries(rocksdb::DB& db, std::span<rocksdb::ColumnFamilyHandle* const> families) {
+  return std::ranges::any_of(families, [&](auto* family) {
+    std::uint64_t entries = 0;
+    return db.GetIntProperty(family, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) && entries > 0;
+  });
+}
+
+void tell_level(const std::string& data_dir, const DiskSpace& space) {
+  const log::Fields fields{
+      {"data_dir", data_dir}, {"free_bytes", space.free_bytes}, {"total_bytes", space.total_bytes}};
+  switch (space.level) {
+    case DiskLevel::enough: log::info("disk_has_room_again", fields); return;
+    case DiskLevel::low: log::warning("disk_low", fields); return;
+    case DiskLevel::very_low: log::error("disk_very_low", fields); return;
+  }
+}
+
+}  // namespace
+
+void Database::set_state(State state, std::string problem) {
+  const std::lock_guard lock(problem_mutex_);
+  if (state_ == State::stopped || (state == State::waiting && state_ == State::waiting)) return;
+  problem_ = std::move(problem);
+  state_ = state;
+}
+
+void Database::fail(std::string problem) {
+  set_state(State::stopped, std::move(problem) + " (free the disk or mend it, then restart)");
+}
+
+void Database::stop_writes(const std::string& problem) {
+  const auto trouble = watch_->trouble();
+  if (trouble.kind == FileWatch::Trouble::Kind::shortage) {
+    set_state(State::waiting, problem + " (writes go on by themselves when this is over)");
+  } else {
+    fail(problem);
+  }
+}
+
+void Database::try_resume() {
+  if (state_ != State::waiting) return;
+  const auto trouble = watch_->trouble();
+  if (trouble.kind == FileWatch::Trouble::Kind::doubt) return fail("the disk failed: " + trouble.cause);
+  // RocksDB begins a new log only behind entries; its writer of the old one takes nothing more after a failure.
+  if (!has_entries(*db_, families_)) return fail("the disk failed at the first write: " + trouble.cause);
+  watch_->forget_shortage();
+  // Everything that was answered is in memtables: they are written to tables, and a new log begins.
+  if (!db_->Resume().ok()) return;
+  if (watch_->trouble().kind != FileWatch::Trouble::Kind::none) return;
+  const std::lock_guard lock(problem_mutex_);
+  if (state_ == State::waiting) state_ = State::writable;
+}
+
+Health Database::health() const {
+  if (state_.load(std::memory_order_acquire) == State::writable) return {};
+  const std::lock_guard lock(problem_mutex_);
+  return {false, problem_};
+}
+
+std::string Database::table_problem() const {
+  namespace fs = std::filesystem;
+  for (bool again : {false, true}) {
+    std::vector<rocksdb::LiveFileMetaData> tables;
+    db_->GetLiveFilesMetaData(&tables);
+    const auto gone = std::ranges::find_if(tables, [&](const auto& table) {
+      std::error_code error;
+      return fs::file_size(database_dir(data_dir_) + table.name, error) != table.size || error;
+    });
+    if (gone == tables.end()) return {};
+    // A compaction may have removed it since: look once more at what is there now.
+    if (again) return database_dir(data_dir_) + gone->name + " is gone or was cut";
+  }
+  return {};
+}
+
+void Database::look(bool thorough) {
+  if (!guard_ || state_ == State::stopped) return;
+  // A log or a manifest may be changed for a new one meanwhile: a problem must show twice.
+  std::string problem = guard_->look(watch_->record());
+  if (!problem.empty()) problem = guard_->look(watch_->record());
+  if (problem.empty() && thorough) problem = table_problem();
+  if (!problem.empty()) {
+    return set_state(State::stopped, "files of the store were removed, cut or replaced while it was open: " + problem +
+                                         " (nothing that is accepted now could be found again: restore the directory "
+                                         "or a backup, then restart)");
+  }
+  if (!thorough) return;
+  look_at_disk();
+  try_resume();
+}
+
+void Database::look_at_disk() {
+  auto space = measure_disk(data_dir_);
+  const std::lock_guard lock(problem_mutex_);
+  space.level = disk_level(space, disk_.level);
+  const bool changed = space.level != disk_.level;
+  disk_ = space;
+  if (changed) tell_level(data_dir_, space);
+}
+
+std::optional<DiskSpace> Database::disk() const {
+  const std::lock_guard lock(problem_mutex_);
+  if (disk_.total_bytes == 0) return std::nullopt;
+  return disk_;
+}
+
+void Database::start_looking() {
+  looks_ = std::jthread([this](const std::stop_token& stop) { run_looks(stop); });
+}
+
+void Database::run_looks(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  for (int looks = 0; !stop.stop_requested(); ++looks) {
+    look(looks % looks_per_thorough_one == 0);
+    wake.wait_for(lock, stop, look_interval, [] { return false; });
+  }
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace triggers::store {
+
+/// A data directory that this process has: held from before its files are looked at until they are closed. (RocksDB's
+/// own lock is taken later, and lives in a directory that is not there yet when a store is made.) Of a lock that the
+/// file system does not offer, none is taken.
+class DirectoryLock {
+ public:
+  /// `conflict` if another has it, `unavailable` if the directory cannot be opened.
+  static Result<std::unique_ptr<DirectoryLock>> take(const std::string& directory);
+
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+  ~DirectoryLock();
+
+  /// Of the directory, whatever its name is now.
+  [[nodiscard]] int descriptor() const noexcept { return directory_; }
+
+ private:
+  explicit DirectoryLock(int directory) : directory_(directory) {}
+
+  const int directory_;
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+/// Small files of ours beside the database, on the machine's own file system. Errors: `unavailable`, with the path and
+/// the cause.
+namespace triggers::store {
+
+/// A new name in a directory is durable once the directory is synced.
+Status sync_directory(const std::filesystem::path& path);
+Status sync_parent(const std::string& path);
+
+/// Replaces the file, whole or not at all, whenever the machine stops; mode 0600.
+Status write_durably(const std::string& path, std::string_view text);
+/// Removes the name, durably. Success if there is none.
+Status remove_durably(const std::string& path);
+
+/// The whole file. `not_found` if there is none.
+Result<std::string> read_file(const std::string& path);
+
+/// CRC-32C of the first `bytes_max` bytes of a file, 8 hexadecimal digits.
+Result<std::string> file_checksum(const std::string& path, std::uint64_t bytes_max = UINT64_MAX);
+
+}  // namespace triggers::store

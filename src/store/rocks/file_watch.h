@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/rocks/witness.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace triggers::store {
+
+/// What the database's files are known to be while it is open. The watched file system (make_watched_env) tells it what
+/// happens to them, and it tells the witness. Any thread.
+class FileWatch {
+ public:
+  /// A write-ahead log that is open.
+  struct Log {
+    explicit Log(std::uint64_t log_number) : number(log_number) {}
+
+    const std::uint64_t number;
+    std::atomic<std::uint64_t> synced{0};  ///< Bytes.
+  };
+
+  /// A failed operation of the disk, by what it leaves behind.
+  struct Trouble {
+    enum class Kind : std::uint8_t {
+      none,
+      shortage,  ///< Of room, descriptors or memory. Nothing is in doubt: what could not be written was cut off.
+      doubt,     ///< Nobody knows what is on the disk.
+    };
+    Kind kind = Kind::none;
+    std::string cause;
+  };
+
+  /// `record`: what the files are now.
+  FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record);
+
+  /// For the database: everything up to `sequence` is about to be answered.
+  void commit(std::uint64_t sequence);
+  [[nodiscard]] WitnessRecord record() const;
+  /// The first doubt, or else the last shortage since forget_shortage().
+  [[nodiscard]] Trouble trouble() const;
+  void forget_shortage();
+  [[nodiscard]] Witness& witness() noexcept { return *witness_; }
+
+  // For the file system.
+  std::shared_ptr<Log> log_made(std::uint64_t number);
+  /// Before its name goes, as the witness must never claim more than there is.
+  void log_goes(std::uint64_t number);
+  void manifest_synced(SyncedFile manifest);
+  void current_renamed();
+  void directory_synced();
+  void failed(Trouble trouble);
+
+ private:
+  void publish() noexcept;
+
+  const std::unique_ptr<Witness> witness_;
+  mutable std::mutex mutex_;
+  WitnessRecord record_;
+  std::vector<std::shared_ptr<Log>> open_logs_;
+  SyncedFile next_manifest_;  ///< That CURRENT does not name yet, or not durably.
+  bool current_renamed_ = false;
+  Trouble trouble_;
+};
+
+/// An environment whose files in `directory` are `base`'s and are watched. It has errors that a shortage has caused
+/// look as RocksDB wants them, so that DB::Resume() can mend them. `watch` and `base` outlive it.
+std::unique_ptr<rocksdb::Env> make_watched_env(rocksdb::Env* base, const std::string& directory, FileWatch& watch);
+
+}  // namespace triggers::store

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace triggers::store {
+
+/// A file of the data directory as it has to be.
+struct InventoryFile {
+  std::string name;  ///< Below the data directory: `db/CURRENT`.
+  std::uint64_t bytes = 0;
+  std::string checksum;  ///< CRC-32C, 8 hexadecimal digits; empty: not known.
+
+  bool operator==(const InventoryFile&) const = default;
+};
+
+/// The file `INVENTORY` of a data directory: which files belong to the store.
+struct Inventory {
+  std::string store_id;
+  bool closed = false;         ///< The store was stopped cleanly, and these are all of its files.
+  std::uint64_t sequence = 0;  ///< If closed: RocksDB's number of the last write.
+  std::vector<InventoryFile> files;
+
+  [[nodiscard]] static std::string path(const std::string& data_dir);
+  /// Nothing if there is none, or if it cannot be read: the witness says the same, if less exactly.
+  [[nodiscard]] static std::optional<Inventory> read(const std::string& data_dir);
+  /// Durable when it returns.
+  [[nodiscard]] Status write(const std::string& data_dir) const;
+
+  /// Adds the file as it is now. `checksum`: what is known of it, or empty; without one the file is read.
+  Status add(const std::string& data_dir, const std::string& name, std::optional<std::string> checksum = {});
+};
+
+/// What is wrong with the files of an inventory, a line each; empty if all is as it should be. Reads at most
+/// `table_bytes_max` of table files, newest first, and the others whole. `unlisted_logs`: a log that is not listed is
+/// wrong too, as RocksDB would replay it.
+[[nodiscard]] std::vector<std::string> differences(const Inventory& inventory, const std::string& data_dir,
+                                                   std::uint64_t table_bytes_max, bool unlisted_logs);
+
+}  // namespace triggers::store

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/uuid7.h"
+
+namespace triggers::store {
+
+/// How long a numbered file of the database was when it was last synced.
+struct SyncedFile {
+  std::uint64_t number = 0;
+  std::uint64_t bytes = 0;
+
+  bool operator==(const SyncedFile&) const = default;
+};
+
+/// What was promised, kept outside of the files that hold it.
+struct WitnessRecord {
+  Uuid7 store_id;
+  std::uint64_t sequence = 0;    ///< RocksDB's number of the last write that was answered.
+  SyncedFile manifest;           ///< The one that CURRENT names.
+  std::vector<SyncedFile> logs;  ///< The write-ahead logs, oldest first; of very many the newest.
+};
+
+/// One page of the file `WITNESS`, mapped. It is written after each sync of a log and never synced for it: it costs no
+/// system call. It survives the end of the process however it comes. After a loss of power it may be older than the
+/// logs, and is never newer. docs/decisions/0024-a-witness-beside-the-log.md says why.
+///
+/// The record is written to two slots in turn, each with a checksum, so that one is always whole. For one thread at a
+/// time.
+class Witness {
+ public:
+  static constexpr std::size_t logs_max = 24;  ///< Older ones are in the manifest, whose length is witnessed.
+
+  [[nodiscard]] static std::string path(const std::string& data_dir);
+  /// `not_found` if there is none, `unavailable` if it cannot be read or no slot is whole.
+  static Result<WitnessRecord> read(const std::string& data_dir);
+  /// Replaces the file by one that says `record`, durably.
+  static Status create(const std::string& data_dir, const WitnessRecord& record);
+  /// Maps the file. Errors as of read().
+  static Result<std::unique_ptr<Witness>> open(const std::string& data_dir);
+
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+  ~Witness();
+
+  /// Memory only: no system call.
+  void write(const WitnessRecord& record) noexcept;
+  /// Waits until the page is on the disk: at the start and the end, not for a commit.
+  Status sync();
+  [[nodiscard]] int descriptor() const noexcept { return file_; }
+
+ private:
+  Witness(int file, std::uint64_t* page, std::uint64_t generation);
+
+  const int file_;
+  std::uint64_t* const page_;
+  std::uint64_t generation_;
+};
+
+}  // namespace triggers::store
