@@ -39,6 +39,20 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
   return store;
 }
 
+/// Room on the disk of the data directory, as of the last look.
+void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& store) {
+  auto& free = registry.gauge("triggers_disk_free_bytes", "Room on the file system of the data directory.");
+  auto& size = registry.gauge("triggers_disk_size_bytes", "Size of the file system of the data directory.");
+  auto& level =
+      registry.gauge("triggers_disk_level", "0 if there is room enough, 1 if it is low, 2 if it is very low.");
+  registry.on_scrape([&] {
+    const auto disk = store.metrics().disk.value_or(store::DiskSpace{});
+    free.set(static_cast<double>(disk.free_bytes));
+    size.set(static_cast<double>(disk.total_bytes));
+    level.set(static_cast<double>(disk.level));
+  });
+}
+
 class EmbeddedStore final : public OpenStore {
  public:
   explicit EmbeddedStore(std::unique_ptr<store::RocksStore> store) : store_(std::move(store)) {}
@@ -60,12 +74,14 @@ class EmbeddedStore final : public OpenStore {
 }  // namespace
 
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
-                                                       const Clock& clock, bool background) {
+                                                       const Clock& clock, bool background, store::Access access) {
   auto options = store_config(config, background);
+  options.access = access;
   options.clock = &clock;
   options.on_commit = commit_metrics(registry);
   auto store = store::RocksStore::open(std::move(options));
   if (!store) return std::move(store).error();
+  if (background) add_disk_metrics(registry, **store);
   return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store)));
 }
 

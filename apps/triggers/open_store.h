@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "limit/shared_bucket.h"
 #include "metrics/metrics.h"
+#include "store/access.h"
 #include "store/event_store.h"
 #include "store/key_store.h"
 
@@ -41,10 +42,11 @@ class OpenStore {
 };
 
 /// Errors: what is wrong with the directory or the tables, for an operator. `background`: sweep and measure on a
-/// thread, as a server does. `registry` and `clock` outlive the store. Each program has its own: with the engines that
-/// it carries.
+/// thread, as a server does. `access`: of the embedded store; `read` has nothing of it changed. `registry` and `clock`
+/// outlive the store. Each program has its own: with the engines that it carries.
 Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry,
-                                              const Clock& clock, bool background);
+                                              const Clock& clock, bool background,
+                                              store::Access access = store::Access::write);
 
 /// What is counted of events, whatever the store.
 struct EventCounters {
@@ -54,7 +56,7 @@ struct EventCounters {
 
 // One file each.
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
-                                                       const Clock& clock, bool background);
+                                                       const Clock& clock, bool background, store::Access access);
 /// `page_bytes_max`: of the payloads and metadata of a page; one larger event goes alone.
 Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
                                                      const Clock& clock, std::size_t page_bytes_max = 8 * 1024 * 1024);

@@ -54,7 +54,9 @@ Result<OperatorAnswer> ask_store(const config::Config& config, const http::Reque
   if (embedded && !starts_a_store(request)) {
     if (auto found = expect_store(config.data_dir); !found) return std::move(found).error();
   }
-  auto service = Service::open(config, false);
+  // What only reads finds the store as it left it, also a store that a release of another version made.
+  const auto access = request.method == http::Method::get ? store::Access::read : store::Access::write;
+  auto service = Service::open(config, false, Clock::system(), access);
   if (!service) return std::move(service).error();
   auto response = sync_wait((*service)->api().handle(request));
   return OperatorAnswer{response.status, std::move(response.body)};

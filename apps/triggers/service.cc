@@ -14,7 +14,7 @@ double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<dou
 }  // namespace
 
 Service::~Service() {
-  if (!ring_) return;  // open() has failed half-way.
+  if (!ring_ || access_ == store::Access::read) return;  // open() has failed half-way, or nothing is to be written.
   const auto health = store_->events().health();
   if (health.writable) {
     flush_last_used();
@@ -24,9 +24,11 @@ Service::~Service() {
   }
 }
 
-Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background, const Clock& clock) {
+Result<std::unique_ptr<Service>> Service::open(const config::Config& config, bool background, const Clock& clock,
+                                               store::Access access) {
   std::unique_ptr<Service> service(new Service);
-  auto store = open_store(config, service->registry_, clock, background);
+  service->access_ = access;
+  auto store = open_store(config, service->registry_, clock, background, access);
   if (!store) return std::move(store).error();
   service->store_ = std::move(*store);
   auto secret = sync_wait(service->store_->keys().shared_secret());

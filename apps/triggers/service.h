@@ -19,9 +19,11 @@ namespace triggers {
 class Service {
  public:
   /// Opens the store. `background`: sweep and measure on a thread, as a server does. `clock` outlives the service.
+  /// `access`: read, for what must not change anything.
   /// Errors as of open_store.
   static Result<std::unique_ptr<Service>> open(const config::Config& config, bool background,
-                                               const Clock& clock = Clock::system());
+                                               const Clock& clock = Clock::system(),
+                                               store::Access access = store::Access::write);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();
@@ -44,6 +46,7 @@ class Service {
   Service() = default;
   void add_store_metrics();
 
+  store::Access access_ = store::Access::write;
   const Clock* clock_ = nullptr;
   std::optional<std::chrono::steady_clock::time_point> last_used_at_;  // When it was written down by settle().
   std::atomic<bool> stopping_{false};

@@ -96,9 +96,11 @@ Status make_directory(const std::string& data_dir) {
 
 /// What FORMAT says. Nothing: neither a store is there nor a part of one.
 Result<std::optional<FormatFile>> find_format(const std::string& data_dir) {
+  std::error_code error;
+  static_cast<void>(fs::exists(format_path(data_dir), error));
+  if (error) return Error{ErrorCode::unavailable, "cannot look into " + data_dir + ": " + error.message()};
   auto format = read_format(data_dir);
   if (!format || *format) return format;
-  std::error_code error;
   for (const auto* name : {"/db", "/WITNESS", "/INVENTORY"}) {
     if (!fs::exists(data_dir + name, error)) continue;
     return Error{ErrorCode::invalid_argument,
@@ -181,6 +183,8 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
 
 Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& config) {
   if (auto made = make_directory(config.data_dir); !made) return std::move(made).error();
+  // Before the lock for its message only: what is looked at counts behind it.
+  if (auto readable = find_format(config.data_dir); !readable) return std::move(readable).error();
   std::unique_ptr<Database> database(new Database);
   auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return std::move(lock).error();
@@ -246,6 +250,7 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
 }
 
 Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& config, std::string problem) {
+  if (auto readable = find_format(config.data_dir); !readable) return std::move(readable).error();
   std::unique_ptr<Database> database(new Database);
   auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return std::move(lock).error();

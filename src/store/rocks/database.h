@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/access.h"
 #include "store/event_store.h"
 
 namespace rocksdb {
@@ -30,12 +31,6 @@ namespace triggers::store {
 /// The column families, in the order in which they are opened. docs/storage-format.md says what each holds.
 enum class Family : std::uint8_t { meta, events, pending, delivered, expiry, dedup, idempotency, keys };
 inline constexpr std::size_t family_count = 8;
-
-/// What a store is opened for.
-enum class Access : std::uint8_t {
-  write,  ///< Makes a store if there is none.
-  read,   ///< Writes, deletes and creates nothing at all.
-};
 
 struct DatabaseConfig {
   std::string data_dir;

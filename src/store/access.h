@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+namespace triggers::store {
+
+/// What a store is opened for.
+enum class Access : std::uint8_t {
+  write,  ///< Makes a store if there is none.
+  read,   ///< Writes, deletes and creates nothing at all.
+};
+
+}  // namespace triggers::store

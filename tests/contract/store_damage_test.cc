@@ -1,0 +1,214 @@
+// A store of which anything is missing, cut or changed is either served whole or refused, and a refusal changes
+// nothing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include "base/sync_wait.h"
+#include "store/rocks/rocks_store.h"
+#include "support/draft.h"
+#include "support/scratch_directory.h"
+
+namespace triggers::store {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+/// Every file below a directory, by its name.
+using Snapshot = std::map<std::string, std::string>;
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Snapshot snapshot(const fs::path& directory) {
+  Snapshot files;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    files[entry.path().lexically_relative(directory)] = entry.is_regular_file() ? bytes_of(entry.path()) : "/";
+  }
+  return files;
+}
+
+void restore(const Snapshot& files, const fs::path& directory) {
+  fs::remove_all(directory);
+  fs::create_directories(directory / "db");
+  for (const auto& [name, bytes] : files) {
+    if (bytes == "/") continue;
+    std::ofstream(directory / name, std::ios::binary) << bytes;
+  }
+}
+
+enum class End : std::uint8_t { clean_stop, kill };
+
+class StoreDamage : public testing::TestWithParam<End> {
+ protected:
+  static constexpr std::size_t events = 40;
+
+  void SetUp() override {
+    {
+      auto store = RocksStore::open(config_of("data")).value();
+      fill(*store);
+      if (GetParam() == End::kill) whole = snapshot(directory / "data");
+    }
+    if (GetParam() == End::clean_stop) whole = snapshot(directory / "data");
+  }
+
+  /// Enough to have several logs and tables, some of them of an earlier start.
+  void fill(RocksStore& store) {
+    for (std::size_t i = 0; i < events; ++i) {
+      const Draft draft{.payload =
+                            R"({"number":)" + std::to_string(i) + R"(,"fill":")" + std::string(30'000, 'x') + R"("})"};
+      const auto answer = sync_wait(store.append(tenant, draft.append())).value();
+      accepted[answer.id] = draft.payload;
+      if (i % 4 != 0) continue;
+      acknowledged.push_back(answer.id);
+      EXPECT_TRUE(sync_wait(store.acknowledge(tenant, {answer.id})));
+    }
+  }
+
+  RocksConfig config_of(const std::string& name, Access access = Access::write) {
+    RocksConfig config;
+    config.data_dir = directory / name;
+    config.access = access;
+    config.memory_bytes = 512 * 1024;
+    config.background = false;
+    return config;
+  }
+
+  /// What is not there as it was accepted.
+  std::string missing_in(RocksStore& store) {
+    std::size_t undelivered = 0;
+    for (PageQuery query{.limit = 200};;) {
+      const auto page = sync_wait(store.page(tenant, query));
+      if (!page) return page.error().message;
+      undelivered += page->events.size();
+      if (page->total_undelivered != events - acknowledged.size()) return "the total is wrong";
+      if (!page->has_more) break;
+      query.after = page->next_after;
+    }
+    if (undelivered != events - acknowledged.size()) return std::to_string(undelivered) + " are undelivered";
+    for (const auto& [id, payload] : accepted) {
+      const auto found = sync_wait(store.get(tenant, id));
+      if (!found || !*found || (*found)->payload != payload) return id.text();
+      const bool was_acknowledged = std::ranges::find(acknowledged, id) != acknowledged.end();
+      if ((*found)->delivered_at.has_value() != was_acknowledged) return id.text() + " is delivered or not";
+    }
+    return {};
+  }
+
+  /// One of the two outcomes that are allowed, of a store with these files.
+  void expect_whole_or_refused(const Snapshot& files, const std::string& what) {
+    ++tried;
+    restore(files, directory / "damaged");
+    const auto before = snapshot(directory / "damaged");
+    for (const auto access : {Access::read, Access::write}) {
+      bool opened = false;
+      {
+        const auto store = RocksStore::open(config_of("damaged", access));
+        opened = store.ok();
+        EXPECT_EQ(opened ? missing_in(**store) : "", "") << what;
+      }
+      if (!opened) ++refused;
+      if (opened && access == Access::write) continue;
+      ASSERT_TRUE(snapshot(directory / "damaged") == before) << what << ": the directory was changed";
+    }
+  }
+
+  static std::vector<std::size_t> places(std::size_t size, std::size_t count, std::mt19937& random) {
+    std::vector<std::size_t> places{0, size / 2, size - 1};
+    while (places.size() < count) places.push_back(random() % size);
+    std::ranges::sort(places);
+    places.erase(std::ranges::unique(places).begin(), places.end());
+    return places;
+  }
+
+  testing_support::ScratchDirectory directory;
+  const Tenant tenant{"acme"};
+  Snapshot whole;
+  std::map<EventId, std::string> accepted;
+  std::vector<EventId> acknowledged;
+  std::size_t tried = 0;
+  std::size_t refused = 0;
+};
+
+TEST_P(StoreDamage, WholeStoreIsServed) {
+  expect_whole_or_refused(whole, "whole");
+  EXPECT_EQ(refused, 0U);
+  const auto tables = std::ranges::count_if(whole, [](const auto& file) { return file.first.ends_with(".sst"); });
+  EXPECT_GT(tables, 3);  // A store of one log alone would show little.
+}
+
+TEST_P(StoreDamage, EveryFileThatIsRemovedIsNoticedOrNotNeeded) {
+  for (const auto& [name, bytes] : whole) {
+    if (bytes == "/") continue;
+    auto files = whole;
+    files.erase(name);
+    expect_whole_or_refused(files, name + " is removed");
+  }
+  EXPECT_GT(refused, 10U);
+}
+
+TEST_P(StoreDamage, EveryFileThatIsCutIsNoticed) {
+  std::mt19937 random{1};
+  for (const auto& [name, bytes] : whole) {
+    if (bytes.size() < 2) continue;
+    for (const std::size_t place : places(bytes.size(), 6, random)) {
+      auto files = whole;
+      files[name].resize(place);
+      expect_whole_or_refused(files, name + " is cut at " + std::to_string(place));
+    }
+  }
+  EXPECT_GT(refused, tried);  // Of two openings each.
+}
+
+TEST_P(StoreDamage, EveryFileInWhichABitIsFlippedIsNoticed) {
+  std::mt19937 random{2};
+  for (const auto& [name, bytes] : whole) {
+    if (bytes.size() < 2) continue;
+    for (const std::size_t place : places(bytes.size(), 8, random)) {
+      auto files = whole;
+      files[name][place] = static_cast<char>(files[name][place] ^ (1 << random() % 8));
+      expect_whole_or_refused(files, name + " is changed at " + std::to_string(place));
+    }
+  }
+  EXPECT_GT(refused, tried);
+}
+
+TEST_P(StoreDamage, PartialCopiesAreNeverMadeAnew) {
+  for (const auto* kept : {"", ".sst", ".log", "CURRENT", "MANIFEST", "OPTIONS"}) {
+    Snapshot files;
+    for (const auto& [name, bytes] : whole) {
+      const bool keep = !name.starts_with("db/") || (*kept != '\0' && name.find(kept) != std::string::npos);
+      if (keep) files[name] = bytes;
+    }
+    const auto before = refused;
+    expect_whole_or_refused(files, std::string{"only these of db/ are there: "} + kept);
+    EXPECT_EQ(refused, before + 2) << kept;
+  }
+}
+
+TEST_P(StoreDamage, RefusalSaysWhatIsWrongAndWhatToDo) {
+  auto files = whole;
+  files.erase("db/CURRENT");
+  restore(files, directory / "damaged");
+  const auto store = RocksStore::open(config_of("damaged"));
+  ASSERT_FALSE(store.ok());
+  EXPECT_EQ(store.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(store.error().message, HasSubstr("db/CURRENT is missing"));
+  EXPECT_THAT(store.error().message, HasSubstr("nothing was changed"));
+  EXPECT_THAT(store.error().message, HasSubstr("table files"));
+  EXPECT_THAT(store.error().message, HasSubstr("Restore a backup, or have `triggers repair"));
+}
+
+INSTANTIATE_TEST_SUITE_P(After, StoreDamage, testing::Values(End::clean_stop, End::kill),
+                         [](const auto& tested) { return tested.param == End::kill ? "Kill" : "CleanStop"; });
+
+}  // namespace
+}  // namespace triggers::store
