@@ -36,7 +36,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::keys_max_default,
                                                   service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
-  service->answers_ = std::make_unique<ByteBudget>(config.answers_bytes_max, api::small_answer_bytes);
+  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
   service->services_.reset(new api::Services{
       .events = service->store_->events(),
       .keys = service->store_->keys(),

@@ -10,8 +10,8 @@
 #include "api/key_ring.h"
 #include "api/refusal.h"
 #include "api/router.h"
-#include "base/byte_budget.h"
 #include "base/clock.h"
+#include "base/fair_budget.h"
 #include "config/config.h"
 #include "http/message.h"
 #include "limit/failure_limiter.h"
@@ -33,7 +33,7 @@ struct Services {
   store::KeyStore& keys;
   KeyRing& ring;
   limit::FailureLimiter& failures;
-  ByteBudget& answers;  ///< Memory of pages and events, from their reading until they were written to their client.
+  FairBudget& answers;  ///< Memory of pages and events, from their reading until they were written to their client.
   metrics::Registry& registry;
   const config::Config& config;
   const Clock& clock;

@@ -77,8 +77,9 @@ std::string Seen::detail(std::string_view member) const {
 
 TestService::TestService(const config::NamedValues& settings, store::EventStore* events)
     : store(store::MemoryStore::create(memory_config(clock))),
+      watched_keys(*store),
       config(config_of(settings)),
-      ring(*store),
+      ring(watched_keys),
       failures(config.auth_failures_per_minute),
       answers(config.answers_bytes_max, small_answer_bytes),
       services{.events = events != nullptr ? *events : *store,
