@@ -132,6 +132,22 @@ TEST(FailureLimiter, RefusesAfterNAndSaysWhenToRetry) {
   EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 2s).allowed);
 }
 
+TEST(FailureLimiter, ForgivesWhatWasNoFailure) {
+  FailureLimiter limiter(2);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+    limiter.forgive("10.0.0.1", start);
+  }
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+  EXPECT_FALSE(limiter.record_failure("10.0.0.1", start).allowed);
+  limiter.forgive("10.0.0.9", start);
+  limiter.forgive("10.0.0.1", start + 10min);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 10min).allowed);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 10min).allowed);
+  EXPECT_FALSE(limiter.record_failure("10.0.0.1", start + 10min).allowed) << "never more than full";
+}
+
 TEST(FailureLimiter, CountsIpv6By64AndIpv4WhateverItsForm) {
   FailureLimiter limiter(1);
   EXPECT_TRUE(limiter.record_failure("2001:db8:0:1::1", start).allowed);
