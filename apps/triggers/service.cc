@@ -61,6 +61,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
 http::Handlers Service::handlers() {
   http::Handlers handlers;
   handlers.handle = [this](const http::Request& request) { return api_->handle(request); };
+  handlers.admit = [this](const http::Request& head) { return api_->admit(head); };
   handlers.protocol_error = [this](const http::ProtocolError& error, const http::Request& request) {
     return api_->protocol_error(error, request);
   };

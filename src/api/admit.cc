@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/input.h"
+#include "api/ticket.h"
 #include "auth/bearer.h"
 #include "limit/rate_fields.h"
 
@@ -147,6 +148,15 @@ bool has_no_query(Endpoint endpoint) {
   return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
 }
 
+/// What the key was admitted for: its role allows it, and there is no query that the endpoint does not know.
+Outcome<Done> may(const Exchange& exchange, auth::Action action) {
+  const auth::Role role = exchange.key->record.role;
+  if (!auth::allows(role, action)) return role_forbids(role, action);
+  if (!has_no_query(exchange.route.endpoint)) return Done{};
+  if (const auto none = query_parameters(exchange.request.query(), {}); !none) return none.error();
+  return Done{};
+}
+
 }  // namespace
 
 std::string client_address(const Services& services, const http::Request& request) {
@@ -155,6 +165,7 @@ std::string client_address(const Services& services, const http::Request& reques
 }
 
 Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action action) {
+  if (exchange.admitted) co_return may(exchange, action);
   const http::Request& request = exchange.request;
   const auto field = request.headers.find("Authorization");
   if (!field) {
@@ -184,12 +195,29 @@ Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action a
   exchange.rate = *rate;
   exchange.key = std::move(key);
   if (!exchange.rate->allowed) co_return over_rate(*exchange.rate);
-  const auth::Role role = exchange.key->record.role;
-  if (!auth::allows(role, action)) co_return role_forbids(role, action);
-  if (has_no_query(exchange.route.endpoint)) {
-    if (const auto none = query_parameters(request.query(), {}); !none) co_return none.error();
+  if (const std::size_t here = request.body.size(); exchange.rate->limit && !request.ticket) {
+    if (const auto cost = cost_of(here, *exchange.rate->limit); cost > 1) {
+      exchange.rate = charge(services, *exchange.key, cost - 1);
+    }
+  }
+  exchange.admitted = true;
+  co_return may(exchange, action);
+}
+
+Task<Outcome<Done>> admit_by_head(Services& services, Exchange& exchange, Access access) {
+  switch (access.asker) {
+    case Asker::anybody: break;
+    case Asker::key: co_return co_await admit(services, exchange, access.action);
+    case Asker::manager: co_return co_await admit_manager(services, exchange);
+    case Asker::on_socket:
+      if (!exchange.request.peer.local) co_return operator_only();
+      break;
   }
   co_return Done{};
+}
+
+Refusal operator_only() {
+  return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
 }
 
 Task<Outcome<Done>> admit_manager(Services& services, Exchange& exchange) {

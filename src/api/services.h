@@ -52,6 +52,7 @@ struct Exchange {
   std::shared_ptr<const ActiveKey> key;  ///< Set by admit().
   bool is_operator = false;              ///< Set by admit_manager(): over the local socket.
   std::optional<limit::Decision> rate;   ///< Set by admit().
+  bool admitted = false;                 ///< Set by admit(): the key is good and has paid.
 };
 
 }  // namespace triggers::api

@@ -122,6 +122,17 @@ Seen TestService::post(std::string_view api_key, const std::string& type, const 
   return send(http::Method::post, "/events", api_key, body, fields);
 }
 
+http::Admission TestService::admit(http::Request& at, http::Method method, const std::string& target,
+                                   std::string_view api_key, Fields fields) {
+  const http::Peer peer = at.peer;
+  at = request_of(method, target, api_key, {});
+  if (peer.local) at.peer = peer;
+  for (const auto& [name, value] : fields) at.headers.add(name, value);
+  auto admission = sync_wait(api.admit(at));
+  if (admission) at.ticket = *admission;
+  return admission;
+}
+
 Seen TestService::send_as_operator(http::Method method, const std::string& target, const std::string& body) {
   http::Request request = request_of(method, target, {}, body);
   request.peer = {{}, true};

@@ -69,6 +69,9 @@ class TestService {
             Fields fields = {});
   /// Posts an event with that type and payload.
   Seen post(std::string_view api_key, const std::string& type, const std::string& payload, Fields fields = {});
+  /// What is decided by the head of such a request. `at` keeps it, for handle().
+  http::Admission admit(http::Request& at, http::Method method, const std::string& target,
+                        std::string_view api_key = {}, Fields fields = {});
   /// Over the local socket.
   Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
   /// How often the store was asked for a key.
