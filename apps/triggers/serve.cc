@@ -114,6 +114,11 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server) {
   registry.counter_from("triggers_http_bodies_refused_total",
                         "Requests refused because the bodies in flight were too large together.", {},
                         [&] { return static_cast<double>(server.stats().bodies_refused); });
+  registry.counter_from("triggers_http_refused_before_body_total",
+                        "Requests refused by their header: the body was neither kept nor decoded.", {},
+                        [&] { return static_cast<double>(server.stats().refused_before_body); });
+  registry.counter_from("triggers_http_inflated_bytes_total", "Bytes that gzip bodies were decoded to.", {},
+                        [&] { return static_cast<double>(server.stats().inflated_bytes); });
   registry.counter_from("triggers_http_accept_failures_total",
                         "Connections that could not be accepted: out of file descriptors or memory.", {},
                         [&] { return static_cast<double>(server.stats().accept_failures); });

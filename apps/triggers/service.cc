@@ -38,7 +38,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::keys_max_default,
                                                   service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
-  service->answers_ = std::make_unique<ByteBudget>(config.answers_bytes_max, api::small_answer_bytes);
+  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
   service->services_.reset(new api::Services{
       .events = service->store_->events(),
       .keys = service->store_->keys(),
@@ -63,6 +63,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
 http::Handlers Service::handlers() {
   http::Handlers handlers;
   handlers.handle = [this](const http::Request& request) { return api_->handle(request); };
+  handlers.admit = [this](const http::Request& head) { return api_->admit(head); };
   handlers.protocol_error = [this](const http::ProtocolError& error, const http::Request& request) {
     return api_->protocol_error(error, request);
   };

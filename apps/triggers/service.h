@@ -56,7 +56,7 @@ class Service {
   std::unique_ptr<OpenStore> store_;
   std::unique_ptr<api::KeyRing> ring_;
   std::unique_ptr<limit::FailureLimiter> failures_;
-  std::unique_ptr<ByteBudget> answers_;
+  std::unique_ptr<FairBudget> answers_;
   std::unique_ptr<api::Services> services_;
   std::unique_ptr<api::Api> api_;
 };

@@ -6,10 +6,7 @@ namespace triggers::api {
 
 Task<Answer> backup(Services& services, Exchange& exchange) {
   // A path on this machine: only for whoever is on it and owns the data. For others there is no such path.
-  if (!exchange.request.peer.local || !services.backup) {
-    co_return Refusal{
-        Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
-  }
+  if (!exchange.request.peer.local || !services.backup) co_return operator_only();
   const auto body = json_object(exchange.request);
   if (!body) co_return body.error();
   const auto* directory = body->if_contains("directory");

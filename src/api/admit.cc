@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/input.h"
+#include "api/ticket.h"
 #include "auth/bearer.h"
 #include "limit/rate_fields.h"
 
@@ -12,17 +13,25 @@ namespace {
 /// A request that has waited for so long for a part of a shared rate limit does not wait for a further slice.
 constexpr std::chrono::seconds slice_wait_max{5};
 
-/// 401, or 429 once the address has failed too often.
-Refusal unauthorized(Services& services, const http::Request& request, std::string message) {
+/// Counts a failed authentication; 429 if the address has failed too often.
+std::optional<Refusal> count_failure(Services& services, const http::Request& request) {
   const auto counted = services.failures.record_failure(client_address(services, request), services.clock.steady());
-  if (!counted.allowed) {
-    return {Code::rate_limit_exceeded,
-            "Too many failed authentications from this address: check the API key, then wait.",
-            Details().text("reason", "authentication_failures").json(),
-            {{"Retry-After", limit::retry_after_field(counted.retry_after)}},
-            {}};
-  }
+  if (counted.allowed) return std::nullopt;
+  return Refusal{Code::rate_limit_exceeded,
+                 "Too many failed authentications from this address: check the API key, then wait.",
+                 Details().text("reason", "authentication_failures").json(),
+                 {{"Retry-After", limit::retry_after_field(counted.retry_after)}},
+                 {}};
+}
+
+Refusal unauthorized(std::string message) {
   return {Code::unauthorized, std::move(message), "{}", {{"WWW-Authenticate", "Bearer"}}, {}};
+}
+
+/// Counts the failure; says `refusal`, or 429 once the address has failed too often.
+Refusal failed(Services& services, const http::Request& request, Refusal refusal) {
+  if (auto limited = count_failure(services, request)) return *std::move(limited);
+  return refusal;
 }
 
 Refusal denied(auth::Denial denial) {
@@ -114,9 +123,38 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
   co_return Error{ErrorCode::overloaded, "no part of the key's rate limit came in time"};
 }
 
+/// The key with that secret from the store, or the refusal. An unknown key costs a read, on DynamoDB a paid one. So its
+/// failure is counted before the read, and taken back if the key is good: an address that has failed too often reads
+/// nothing. A key that this node knows, and only has to read again, is not counted.
+Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(Services& services, const http::Request& request,
+                                                         auth::KeyHash hash) {
+  const bool counted = !services.ring.knows(hash);
+  if (counted) {
+    if (auto limited = count_failure(services, request)) co_return *std::move(limited);
+  }
+  auto read = co_await services.ring.load(hash);
+  const bool unknown = read.ok() && *read == nullptr;
+  if (unknown) {
+    Refusal refusal = unauthorized("This API key is not known.");
+    co_return counted ? std::move(refusal) : failed(services, request, std::move(refusal));
+  }
+  if (counted) services.failures.forgive(client_address(services, request), services.clock.steady());
+  if (!read) co_return from_error(read.error());
+  co_return std::move(*read);
+}
+
 /// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.
 bool has_no_query(Endpoint endpoint) {
   return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
+}
+
+/// What the key was admitted for: its role allows it, and there is no query that the endpoint does not know.
+Outcome<Done> may(const Exchange& exchange, auth::Action action) {
+  const auth::Role role = exchange.key->record.role;
+  if (!auth::allows(role, action)) return role_forbids(role, action);
+  if (!has_no_query(exchange.route.endpoint)) return Done{};
+  if (const auto none = query_parameters(exchange.request.query(), {}); !none) return none.error();
+  return Done{};
 }
 
 }  // namespace
@@ -127,40 +165,59 @@ std::string client_address(const Services& services, const http::Request& reques
 }
 
 Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action action) {
+  if (exchange.admitted) co_return may(exchange, action);
   const http::Request& request = exchange.request;
   const auto field = request.headers.find("Authorization");
   if (!field) {
-    co_return unauthorized(services, request,
-                           "An API key is required: send the header Authorization: Bearer <api key>.");
+    co_return failed(services, request,
+                     unauthorized("An API key is required: send the header Authorization: Bearer <api key>."));
   }
   const auto token = auth::bearer_token(*field);
   if (!token || request.headers.count("Authorization") > 1) {
-    co_return unauthorized(services, request, "The Authorization header must be: Bearer <api key>.");
+    co_return failed(services, request, unauthorized("The Authorization header must be: Bearer <api key>."));
   }
 
   const auth::KeyHash hash = auth::hash_key(*token);
   auto key = services.ring.find(hash);
   if (!key) {
-    auto loaded = co_await services.ring.load(hash);
-    if (!loaded) co_return from_error(loaded.error());
-    key = std::move(*loaded);
+    auto read = co_await read_key(services, request, hash);
+    if (!read) co_return std::move(read).error();
+    key = std::move(*read);
   }
-  if (!key) co_return unauthorized(services, request, "This API key is not known.");
 
   const UnixMillis now = services.clock.now();
-  if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) co_return denied(denial);
+  if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) {
+    co_return failed(services, request, denied(denial));
+  }
   key->usage->last_used_ms.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   auto rate = co_await take_one(services, *key);
   if (!rate) co_return from_error(rate.error());
   exchange.rate = *rate;
   exchange.key = std::move(key);
   if (!exchange.rate->allowed) co_return over_rate(*exchange.rate);
-  const auth::Role role = exchange.key->record.role;
-  if (!auth::allows(role, action)) co_return role_forbids(role, action);
-  if (has_no_query(exchange.route.endpoint)) {
-    if (const auto none = query_parameters(request.query(), {}); !none) co_return none.error();
+  if (const std::size_t here = request.body.size(); exchange.rate->limit && !request.ticket) {
+    if (const auto cost = cost_of(here, *exchange.rate->limit); cost > 1) {
+      exchange.rate = charge(services, *exchange.key, cost - 1);
+    }
+  }
+  exchange.admitted = true;
+  co_return may(exchange, action);
+}
+
+Task<Outcome<Done>> admit_by_head(Services& services, Exchange& exchange, Access access) {
+  switch (access.asker) {
+    case Asker::anybody: break;
+    case Asker::key: co_return co_await admit(services, exchange, access.action);
+    case Asker::manager: co_return co_await admit_manager(services, exchange);
+    case Asker::on_socket:
+      if (!exchange.request.peer.local) co_return operator_only();
+      break;
   }
   co_return Done{};
+}
+
+Refusal operator_only() {
+  return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
 }
 
 Task<Outcome<Done>> admit_manager(Services& services, Exchange& exchange) {

@@ -193,6 +193,7 @@ TEST(AdmitTest, AKeyEndsWhenItsTimeHasCome) {
 TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
   TestService service("auth-failures-per-minute", "3");
   const auto key = service.key();
+  EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", key).status(), 200U);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
   const auto seen = service.send_from("192.0.2.9", "/inbox", "wrong");
   EXPECT_EQ(seen.status(), 429U);
@@ -203,6 +204,46 @@ TEST(AdmitTest, FailedAuthenticationsAreLimitedByAddressAndHarmNobodyElse) {
   service.clock.advance(std::chrono::seconds{20});
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 429U);
+}
+
+TEST(AdmitTest, AddressThatFailedTooOftenReadsNothingFromTheStore) {
+  TestService service("auth-failures-per-minute", "3");
+  const auto good = service.key();
+  for (int i = 0; i < 20; ++i) {
+    const auto seen = service.send_from("192.0.2.9", "/inbox", "wrong" + std::to_string(i));
+    EXPECT_EQ(seen.status(), i < 3 ? 401U : 429U);
+  }
+  EXPECT_EQ(service.keys_read(), 3U);
+  // A good key that this node has not seen yet waits as well: only the store could tell that it is good.
+  EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", good).status(), 429U);
+  EXPECT_EQ(service.keys_read(), 3U);
+  EXPECT_EQ(service.send_from("192.0.2.10", "/inbox", good).status(), 200U);
+  EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", good).status(), 200U) << "now it is known";
+}
+
+TEST(AdmitTest, GoodKeysThatAreReadCountAsNoFailure) {
+  TestService service("auth-failures-per-minute", "2");
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", service.key()).status(), 200U);
+  }
+  EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
+}
+
+TEST(AdmitTest, KeysThatMayNotBeUsedAreLimitedByAddress) {
+  for (const std::string change :
+       {R"({"status":"revoked"})", R"({"status":"inactive"})", R"({"expires_at":"2023-11-14T22:13:21Z"})"}) {
+    TestService service("auth-failures-per-minute", "3");
+    const auto key = service.key();
+    const std::string path = "/admin/keys/" + service.record.key_id;
+    const auto seen = change.find("revoked") != std::string::npos
+                          ? service.send_as_operator(Method::del, path)
+                          : service.send_as_operator(Method::patch, path, change);
+    ASSERT_EQ(seen.status(), 200U) << seen.response.body;
+    service.clock.advance(std::chrono::minutes{1});
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", key).status(), 403U) << change;
+    EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", key).status(), 429U) << change;
+    EXPECT_EQ(service.send_from("192.0.2.10", "/inbox", key).status(), 403U) << change;
+  }
 }
 
 /// A service whose keys' limits are shared, by a bucket that is asked on a slow way.

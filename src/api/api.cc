@@ -6,6 +6,7 @@
 #include "api/cors.h"
 #include "api/endpoints.h"
 #include "api/probe.h"
+#include "api/ticket.h"
 #include "base/uuid7.h"
 #include "limit/rate_fields.h"
 #include "log/log.h"
@@ -77,9 +78,29 @@ Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
   INVARIANT(false);
 }
 
+/// With what its ticket says, if it has one.
+Exchange Api::exchange_of(const http::Request& request) {
+  Exchange exchange{request, {}, {}, nullptr, false, {}};
+  if (request.ticket) {
+    static_cast<const Ticket&>(*request.ticket).hand_over(exchange);
+  } else {
+    exchange.id = request_id(request, services_.clock);
+  }
+  return exchange;
+}
+
+http::Response Api::without_route(const Exchange& exchange, const RouteMatch& matched) {
+  const http::Request& request = exchange.request;
+  const bool known = !matched.path_name.empty();
+  if (request.method == http::Method::options && (known || request.target == "*")) {
+    return options(services_, request, known ? matched.allow : "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
+  }
+  return refuse(known ? wrong_method(matched.allow) : no_such_path(), request, exchange.id);
+}
+
 Task<http::Response> Api::handle(const http::Request& request) {
   const auto started = services_.clock.steady();
-  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
+  Exchange exchange = exchange_of(request);
   const RouteMatch matched = match(request.method, request.path());
   exchange.route.name = matched.path_name;
   http::Response response;
@@ -87,14 +108,32 @@ Task<http::Response> Api::handle(const http::Request& request) {
     exchange.route = *matched.route;
     auto answer = co_await dispatch(exchange);
     response = answer ? std::move(*answer) : refuse(answer.error(), request, exchange.id);
-  } else if (request.method == http::Method::options && (!matched.path_name.empty() || request.target == "*")) {
-    response = options(services_, request,
-                       matched.path_name.empty() ? "GET, HEAD, POST, PATCH, DELETE, OPTIONS" : matched.allow);
   } else {
-    response = refuse(matched.path_name.empty() ? no_such_path() : wrong_method(matched.allow), request, exchange.id);
+    response = without_route(exchange, matched);
   }
   finish(exchange, response, started);
   co_return response;
+}
+
+Task<http::Admission> Api::admit(const http::Request& head) {
+  const auto started = services_.clock.steady();
+  Exchange exchange = exchange_of(head);
+  const RouteMatch matched = match(head.method, head.path());
+  exchange.route.name = matched.path_name;
+  if (!matched.route) {
+    http::Response response = without_route(exchange, matched);
+    finish(exchange, response, started);
+    co_return response;
+  }
+  exchange.route = *matched.route;
+  const Access access = access_of(exchange.route.endpoint);
+  if (const auto admitted = co_await admit_by_head(services_, exchange, access); !admitted) {
+    http::Response response = refuse(admitted.error(), head, exchange.id);
+    finish(exchange, response, started);
+    co_return response;
+  }
+  std::shared_ptr<http::Ticket> ticket = std::make_shared<Ticket>(services_, exchange, access.takes_body);
+  co_return ticket;
 }
 
 /// A full queue or a stopped store refuses by the thousand, and all of them are counted: one line a second tells why. A
@@ -145,7 +184,7 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
 }
 
 http::Response Api::protocol_error(const http::ProtocolError& error, const http::Request& request) {
-  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
+  Exchange exchange = exchange_of(request);
   exchange.route.name = match(request.method, request.path()).path_name;
   http::Response response = refuse(from_protocol(error), request, exchange.id);
   finish(exchange, response, services_.clock.steady());
@@ -153,7 +192,7 @@ http::Response Api::protocol_error(const http::ProtocolError& error, const http:
 }
 
 http::Response Api::internal_error(const http::Request& request) {
-  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
+  Exchange exchange = exchange_of(request);
   exchange.route.name = match(request.method, request.path()).path_name;
   Refusal refusal = from_error(Error{ErrorCode::internal, "an exception left the handler"});
   http::Response response = refuse(refusal, request, exchange.id);

@@ -27,8 +27,10 @@ class Api {
   Api& operator=(const Api&) = delete;
   ~Api();
 
-  /// `request` must outlive the task.
+  /// `request` must outlive the task. With a ticket of admit() it is not admitted again.
   Task<http::Response> handle(const http::Request& request);
+  /// Decides by a request's head whether its body is to be read, and charges the key. Refuses as handle() would.
+  Task<http::Admission> admit(const http::Request& head);
 
   /// The answer to what is not a request of ours: broken HTTP, a passed limit.
   http::Response protocol_error(const http::ProtocolError& error, const http::Request& request);
@@ -37,6 +39,8 @@ class Api {
 
  private:
   Task<Outcome<http::Response>> dispatch(Exchange& exchange);
+  Exchange exchange_of(const http::Request& request);
+  http::Response without_route(const Exchange& exchange, const RouteMatch& matched);
   void finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started);
   http::Response refuse(const Refusal& refusal, const http::Request& request, const std::string& id);
   bool deserves_a_line(Code code);

@@ -255,17 +255,19 @@ TEST(ApiTest, AnErrorIsTextWhateverItQuotes) {
 
 TEST(ApiTest, AnswersThatNobodyTakesAreBoundedTogether) {
   TestService service("max-answers-size-bytes", "1048576");
+  const auto others_key = service.key(auth::Role::creator, {}, "other");
   const auto key = service.key();
   const std::string text(250'000, 'x');
   std::string id;
   for (int i = 0; i < 3; ++i)
     id = service.post(key, "t", R"({"text":")" + text + std::to_string(i) + "\"}").text("event_id");
+  const std::string others = service.post(others_key, "t", R"({"text":")" + text + "\"}").text("event_id");
   {
     const Seen page = service.send(Method::get, "/inbox", key);
     EXPECT_EQ(page.status(), 200U);
     EXPECT_GT(service.answers.bytes(), 3 * text.size());
-    const Seen event = service.send(Method::get, "/events/" + id, key);
-    EXPECT_EQ(event.status(), 200U);
+    const Seen event = service.send(Method::get, "/events/" + others, others_key);
+    EXPECT_EQ(event.status(), 200U) << "another tenant's share is left";
     for (const std::string& target : {std::string{"/inbox"}, "/events/" + id}) {
       const Seen refused = service.send(Method::get, target, key);
       EXPECT_EQ(refused.status(), 503U);

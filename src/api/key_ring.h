@@ -58,8 +58,10 @@ class KeyRing {
 
   /// The key with that secret if it is here and may be believed; one look-up.
   [[nodiscard]] std::shared_ptr<const ActiveKey> find(const auth::KeyHash& hash) const;
-  /// The same, from the store if it is not here: by one reading for all who miss it at once. A null pointer: no key has
-  /// that secret.
+  /// Whether a key with that secret is here, also one that must be read again before it is used.
+  [[nodiscard]] bool knows(const auth::KeyHash& hash) const { return find_any(hash) != nullptr; }
+  /// As find(), from the store if it is not here: by one reading for all who miss it at once. A null pointer: no key
+  /// has that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
   /// Takes a record that was created or changed now.
   void refresh(const auth::KeyRecord& record) { refresh(record, clock_.steady()); }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <thread>
 
+#include "api/test_keys.h"
 #include "base/behind_the_ready.h"
 #include "base/manual_clock.h"
 #include "base/test_at_once.h"
@@ -13,45 +14,6 @@
 
 namespace triggers::api {
 namespace {
-
-/// A key store in front of which something happens between a read and its answer.
-class SlowKeys final : public store::KeyStore {
- public:
-  explicit SlowKeys(store::KeyStore& store) : store_(store) {}
-
-  std::function<void()> after_read;
-  bool slow = false;  ///< Others come while a key is read.
-  int reads = 0;
-  std::vector<std::pair<std::string, UnixMillis>> touched;
-  Status touch_outcome = Done{};
-
-  Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
-    ++reads;
-    auto record = co_await store_.key_by_hash(hash);
-    if (slow) co_await behind_the_ready();
-    if (after_read) std::exchange(after_read, nullptr)();
-    co_return record;
-  }
-  Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override {
-    touched = std::move(last_used);
-    co_return touch_outcome;
-  }
-  Task<Status> create_key(auth::KeyRecord record) override { return store_.create_key(std::move(record)); }
-  Task<Result<auth::KeyRecord>> update_key(std::string key_id, store::KeyChange change) override {
-    return store_.update_key(std::move(key_id), std::move(change));
-  }
-  Task<Result<std::optional<auth::KeyRecord>>> key_by_id(std::string key_id) override {
-    return store_.key_by_id(std::move(key_id));
-  }
-  Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
-                                                       std::size_t limit) override {
-    return store_.list_keys(std::move(user_id), std::move(after_key_id), limit);
-  }
-  Task<Result<std::string>> shared_secret() override { return store_.shared_secret(); }
-
- private:
-  store::KeyStore& store_;
-};
 
 class KeyRingTest : public testing::Test {
  protected:
@@ -80,7 +42,7 @@ class KeyRingTest : public testing::Test {
 
   ManualClock clock_;
   std::unique_ptr<store::MemoryStore> memory_ = store::MemoryStore::create({});
-  SlowKeys keys_{*memory_};
+  WatchedKeys keys_{*memory_};
   KeyRing ring_{keys_};
 };
 

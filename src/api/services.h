@@ -10,8 +10,8 @@
 #include "api/key_ring.h"
 #include "api/refusal.h"
 #include "api/router.h"
-#include "base/byte_budget.h"
 #include "base/clock.h"
+#include "base/fair_budget.h"
 #include "config/config.h"
 #include "http/message.h"
 #include "limit/failure_limiter.h"
@@ -33,7 +33,7 @@ struct Services {
   store::KeyStore& keys;
   KeyRing& ring;
   limit::FailureLimiter& failures;
-  ByteBudget& answers;  ///< Memory of pages and events, from their reading until they were written to their client.
+  FairBudget& answers;  ///< Memory of pages and events, from their reading until they were written to their client.
   metrics::Registry& registry;
   const config::Config& config;
   const Clock& clock;
@@ -52,6 +52,7 @@ struct Exchange {
   std::shared_ptr<const ActiveKey> key;  ///< Set by admit().
   bool is_operator = false;              ///< Set by admit_manager(): over the local socket.
   std::optional<limit::Decision> rate;   ///< Set by admit().
+  bool admitted = false;                 ///< Set by admit(): the key is good and has paid.
 };
 
 }  // namespace triggers::api

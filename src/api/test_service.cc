@@ -77,8 +77,9 @@ std::string Seen::detail(std::string_view member) const {
 
 TestService::TestService(const config::NamedValues& settings, store::EventStore* events)
     : store(store::MemoryStore::create(memory_config(clock))),
+      watched_keys(*store),
       config(config_of(settings)),
-      ring(*store),
+      ring(watched_keys),
       failures(config.auth_failures_per_minute),
       answers(config.answers_bytes_max, small_answer_bytes),
       services{.events = events != nullptr ? *events : *store,
@@ -119,6 +120,17 @@ Seen TestService::send(http::Method method, const std::string& target, std::stri
 Seen TestService::post(std::string_view api_key, const std::string& type, const std::string& payload, Fields fields) {
   const std::string body = R"({"event_type":")" + type + R"(","payload":)" + payload + "}";
   return send(http::Method::post, "/events", api_key, body, fields);
+}
+
+http::Admission TestService::admit(http::Request& at, http::Method method, const std::string& target,
+                                   std::string_view api_key, Fields fields) {
+  const http::Peer peer = at.peer;
+  at = request_of(method, target, api_key, {});
+  if (peer.local) at.peer = peer;
+  for (const auto& [name, value] : fields) at.headers.add(name, value);
+  auto admission = sync_wait(api.admit(at));
+  if (admission) at.ticket = *admission;
+  return admission;
 }
 
 Seen TestService::send_as_operator(http::Method method, const std::string& target, const std::string& body) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/api.h"
+#include "api/test_keys.h"
 #include "base/manual_clock.h"
 #include "store/memory/memory_store.h"
 
@@ -68,18 +69,24 @@ class TestService {
             Fields fields = {});
   /// Posts an event with that type and payload.
   Seen post(std::string_view api_key, const std::string& type, const std::string& payload, Fields fields = {});
+  /// What is decided by the head of such a request. `at` keeps it, for handle().
+  http::Admission admit(http::Request& at, http::Method method, const std::string& target,
+                        std::string_view api_key = {}, Fields fields = {});
   /// Over the local socket.
   Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
+  /// How often the store was asked for a key.
+  [[nodiscard]] unsigned keys_read() const { return watched_keys.reads; }
   /// From another address.
   Seen send_from(const std::string& address, const std::string& target, std::string_view api_key);
 
   ManualClock clock;
   std::unique_ptr<store::MemoryStore> store;
+  WatchedKeys watched_keys;
   config::Config config;
   metrics::Registry registry;
   KeyRing ring;
   limit::FailureLimiter failures;
-  ByteBudget answers;
+  FairBudget answers;
   Services services;
   Api api;
 

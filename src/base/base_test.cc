@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "base/behind_the_ready.h"
-#include "base/byte_budget.h"
 #include "base/encoding.h"
 #include "base/single_flight.h"
 #include "base/test_at_once.h"
@@ -17,49 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 
 UnixMillis at(std::int64_t ms) { return UnixMillis{std::chrono::milliseconds{ms}}; }
-
-TEST(ByteBudgetTest, ManyHaveRoomForWhatTheyTakeTogether) {
-  ByteBudget budget(100);
-  ByteBudget::Share first(&budget), second(&budget);
-  EXPECT_TRUE(first.grow(60));
-  EXPECT_TRUE(second.grow(40));
-  EXPECT_FALSE(second.grow(1));
-  EXPECT_EQ(budget.bytes(), 100U);
-  first.shrink(10);
-  EXPECT_TRUE(second.grow(10));
-  EXPECT_EQ(second.bytes(), 50U);
-  EXPECT_EQ(budget.refused(), 1U);
-}
-
-TEST(ByteBudgetTest, SmallOnesAreCountedAndAlwaysHaveRoom) {
-  ByteBudget budget(100, 10);
-  ByteBudget::Share large(&budget), small(&budget);
-  EXPECT_TRUE(large.grow(100));
-  EXPECT_TRUE(small.grow(4));
-  EXPECT_TRUE(small.grow(6));
-  EXPECT_EQ(budget.bytes(), 110U);
-  EXPECT_FALSE(small.grow(1)) << "it is not small any more";
-  EXPECT_FALSE(large.grow(1));
-  EXPECT_EQ(budget.bytes(), 110U);
-  EXPECT_EQ(budget.refused(), 2U);
-}
-
-TEST(ByteBudgetTest, WhoIsAloneHasRoomForEverythingAndGivesItBack) {
-  ByteBudget budget(100);
-  {
-    ByteBudget::Share alone(&budget);
-    EXPECT_TRUE(alone.grow(70));
-    EXPECT_TRUE(alone.grow(70));
-    ByteBudget::Share late(&budget);
-    EXPECT_FALSE(late.grow(1));
-    late = std::move(alone);
-    EXPECT_EQ(late.bytes(), 140U);
-    EXPECT_EQ(budget.bytes(), 140U);
-  }
-  EXPECT_EQ(budget.bytes(), 0U);
-  ByteBudget::Share of_none;
-  EXPECT_TRUE(of_none.grow(1'000));
-}
 
 TEST(Uuid7, IdsIncreaseWhileTheClockStandsOrGoesBack) {
   Uuid7Generator generator;

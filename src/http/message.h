@@ -47,6 +47,21 @@ struct Peer {
   bool local = false;   ///< Over the Unix socket in the data directory: whoever owns the directory, so the operator.
 };
 
+/// What was decided about a request by its head, before its body. Made by Handlers::admit; the handler knows its type.
+class Ticket {
+ public:
+  Ticket() = default;
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+  virtual ~Ticket() = default;
+
+  std::string holder;      ///< Whose share of the bodies' memory the body takes.
+  bool takes_body = true;  ///< False: the handler needs no body. It is read and dropped, and takes no memory.
+
+  /// The body has so many bytes by now, decoded. Called as it grows, also if it never ends. This request's thread.
+  virtual void body_grew_to(std::size_t bytes) = 0;
+};
+
 /// A request as the API sees it, however it came. A value: no socket behind it.
 struct Request {
   Method method = Method::get;
@@ -54,6 +69,7 @@ struct Request {
   Headers headers;
   std::string body;  ///< Decoded (chunked, gzip).
   Peer peer;
+  std::shared_ptr<Ticket> ticket;  ///< Null: nobody was asked by the head.
 
   /// The target up to `?`, as sent (percent-encoded).
   [[nodiscard]] std::string_view path() const noexcept;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "base/invariant.h"
 #include "http/gzip.h"
@@ -19,6 +20,8 @@ namespace wire = boost::beast::http;
 constexpr std::size_t kept_body_bytes = 4 * 1024;
 constexpr std::size_t kept_target_bytes = 1024;
 constexpr std::size_t body_step_bytes = 16 * 1024;
+// Decoded in one call of feed(): some 0.1 ms, after which the other connections of the loop have their turn.
+constexpr std::size_t slice_bytes = 64 * 1024;
 // From a chunk's header on, at least this is left of the body: "0" and two line ends. Beast asserts it.
 constexpr std::size_t last_chunk_bytes = 5;
 
@@ -113,10 +116,10 @@ struct RequestParser::Wire {
     }
 
     std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code& ec) override {
-      owner_.chunk_left_ -= bytes.size();
-      owner_.take_body({bytes.data(), bytes.size()});
+      const std::size_t taken = owner_.take_body({bytes.data(), bytes.size()});
+      owner_.chunk_left_ -= taken;
       if (owner_.state_ == State::failed) ec = wire::make_error_code(wire::error::body_limit);
-      return bytes.size();
+      return taken;
     }
     void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast::error_code& ec) override {
       owner_.chunk_left_ = size;
@@ -159,17 +162,21 @@ void RequestParser::reset() {
   if (request_.body.capacity() > kept_body_bytes) request_.body.shrink_to_fit();
   error_ = {};
   state_ = State::header;
-  started_ = expects_continue_ = keep_alive_ = http10_ = chunked_ = false;
+  request_.ticket.reset();
+  started_ = expects_continue_ = keep_alive_ = http10_ = chunked_ = keeps_body_ = has_more_ = false;
+  coding_ = Coding::none;
   scanned_ = body_left_ = chunk_left_ = body_bytes_ = body_limit_ = 0;
   wire_->grammar.emplace(*this);
   wire_->gzip.reset();
 }
 
 std::size_t RequestParser::feed(std::string_view input) {
-  std::size_t used = 0;
-  if (state_ == State::header) used = feed_header(input);
-  if (state_ == State::body) used += chunked_ ? feed_chunks(input.substr(used)) : feed_sized_body(input.substr(used));
-  return used;
+  if (state_ == State::header) return feed_header(input);
+  if (state_ != State::body) return 0;
+  slice_left_ = slice_bytes;
+  if (std::exchange(has_more_, false)) take_body({});
+  if (has_more_ || state_ != State::body) return 0;
+  return chunked_ ? feed_chunks(input) : feed_sized_body(input);
 }
 
 std::size_t RequestParser::feed_header(std::string_view input) {
@@ -235,14 +242,44 @@ void RequestParser::header_ended() {
     state_ = State::complete;
     return;
   }
-  if (!check_content_encoding()) return;
+  coding_ = content_coding();
   body_limit_ = limits_.body_bytes_max_for ? limits_.body_bytes_max_for(request_.method, request_.target)
                                            : limits_.body_bytes_max;
-  if (declared > body_limit_) {
-    return fail(ProtocolProblem::body_too_large, "the body is too large", body_limit_, declared);
-  }
   body_left_ = declared;
+  state_ = State::head;
+}
+
+void RequestParser::accept_body(bool keep) {
+  INVARIANT(state_ == State::head);
+  if (coding_ == Coding::unknown) {
+    return fail(ProtocolProblem::unsupported_encoding, "the only Content-Encoding that is understood is gzip");
+  }
+  if (body_left_ > body_limit_) {
+    return fail(ProtocolProblem::body_too_large, "the body is too large", body_limit_, body_left_);
+  }
+  if (keep && coding_ == Coding::gzip) wire_->gzip.emplace();
+  keeps_body_ = keep;
   state_ = State::body;
+}
+
+void RequestParser::drop_body() {
+  INVARIANT(state_ == State::head);
+  state_ = State::body;
+}
+
+std::optional<std::size_t> RequestParser::plain_body_bytes() const noexcept {
+  const bool plain = !chunked_ && coding_ == Coding::none && body_left_ <= body_limit_;
+  return plain ? std::optional{body_left_} : std::nullopt;
+}
+
+std::optional<std::size_t> RequestParser::body_bytes_declared() const noexcept {
+  return chunked_ ? std::nullopt : std::optional{body_left_};
+}
+
+std::size_t RequestParser::decoded_bytes() const noexcept { return decodes() ? request_.body.size() : body_bytes_; }
+
+std::size_t RequestParser::body_memory_bytes() const noexcept {
+  return request_.body.capacity() + (wire_->gzip ? GzipDecoder::memory_bytes : 0);
 }
 
 bool RequestParser::check_transfer_encoding() {
@@ -276,37 +313,32 @@ bool RequestParser::check_expectation() {
   return expects_continue_;
 }
 
-bool RequestParser::check_content_encoding() {
+RequestParser::Coding RequestParser::content_coding() const {
   const auto count = request_.headers.count("Content-Encoding");
-  if (count == 0) return true;
+  if (count == 0) return Coding::none;
+  if (count > 1) return Coding::unknown;
   const auto coding = *request_.headers.find("Content-Encoding");
-  if (count == 1 && equal_ignoring_case(coding, "identity")) return true;
-  if (count == 1 && (equal_ignoring_case(coding, "gzip") || equal_ignoring_case(coding, "x-gzip"))) {
-    wire_->gzip.emplace();
-    return true;
-  }
-  fail(ProtocolProblem::unsupported_encoding, "the only Content-Encoding that is understood is gzip");
-  return false;
+  if (equal_ignoring_case(coding, "identity")) return Coding::none;
+  return equal_ignoring_case(coding, "gzip") || equal_ignoring_case(coding, "x-gzip") ? Coding::gzip : Coding::unknown;
 }
 
 std::size_t RequestParser::feed_sized_body(std::string_view input) {
-  const auto bytes = input.substr(0, body_left_);
-  body_left_ -= bytes.size();
-  take_body(bytes);
-  if (state_ == State::body && body_left_ == 0) body_ended();
-  return bytes.size();
+  const std::size_t used = take_body(input.substr(0, body_left_));
+  body_left_ -= used;
+  if (state_ == State::body && !has_more_ && body_left_ == 0) body_ended();
+  return used;
 }
 
 std::size_t RequestParser::feed_chunks(std::string_view input) {
   std::size_t used = 0;
   // Piece by piece, so that the limit of a chunk's header and of the trailers does not depend on how much has come.
-  while (state_ == State::body) {
+  while (state_ == State::body && !has_more_) {
     const auto piece = input.substr(used, limits_.header_bytes_max);
     if (piece.empty() || (chunk_left_ == 0 && piece.size() < last_chunk_bytes)) break;
     beast::error_code ec;
     const auto taken = wire_->grammar->put({piece.data(), piece.size()}, ec);
     used += taken;
-    if (state_ == State::failed) break;
+    if (state_ == State::failed || has_more_) break;
     if (ec && ec != wire::error::need_more) {
       fail(ProtocolProblem::malformed, "the chunked body is not well-formed: " + ec.message());
     } else if (wire_->grammar->is_done()) {
@@ -321,31 +353,43 @@ std::size_t RequestParser::feed_chunks(std::string_view input) {
   return used;
 }
 
-void RequestParser::take_body(std::string_view bytes) {
-  const std::size_t before = body_bytes_;
-  body_bytes_ += bytes.size();
+/// Says how many of the bytes it took: all, unless the slice is used up.
+std::size_t RequestParser::take_body(std::string_view bytes) {
   if (!wire_->gzip) {
-    request_.body.resize(before);
-    request_.body.append(bytes);
-    return;
+    if (keeps_body_) {
+      request_.body.resize(body_bytes_);
+      request_.body.append(bytes);
+    }
+    body_bytes_ += bytes.size();
+    return bytes.size();
   }
-  switch (wire_->gzip->decode(bytes, request_.body, body_limit_)) {
-    case GzipDecoder::Outcome::ok: return;
+  const std::size_t before = request_.body.size();
+  std::string_view rest = bytes;
+  const auto outcome = wire_->gzip->decode(rest, request_.body, body_limit_, slice_left_);
+  slice_left_ -= std::min(slice_left_, request_.body.size() - before);
+  const std::size_t taken = bytes.size() - rest.size();
+  body_bytes_ += taken;
+  switch (outcome) {
+    case GzipDecoder::Outcome::ok: break;
+    case GzipDecoder::Outcome::more: has_more_ = true; break;
     case GzipDecoder::Outcome::too_large:
-      return fail(ProtocolProblem::body_too_large, "the decoded body is too large", body_limit_);
-    case GzipDecoder::Outcome::broken: return fail(ProtocolProblem::bad_encoding, "the body is not gzip");
+      fail(ProtocolProblem::body_too_large, "the decoded body is too large", body_limit_);
+      break;
+    case GzipDecoder::Outcome::broken: fail(ProtocolProblem::bad_encoding, "the body is not gzip"); break;
   }
+  return taken;
 }
 
 void RequestParser::body_ended() {
   if (wire_->gzip && body_bytes_ > 0 && !wire_->gzip->at_end()) {
     return fail(ProtocolProblem::bad_encoding, "the gzip body is cut short");
   }
+  wire_->gzip.reset();
   state_ = State::complete;
 }
 
 std::span<char> RequestParser::body_space() {
-  if (state_ != State::body || chunked_ || wire_->gzip) return {};
+  if (state_ != State::body || chunked_ || wire_->gzip || !keeps_body_) return {};
   // In steps that double, so that a sender has to send what it wants us to hold.
   const std::size_t have = body_bytes_;
   const std::size_t more = std::min(body_left_, std::max(body_step_bytes, have));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,7 +26,8 @@ class RequestParser {
  public:
   enum class State {
     header,    ///< Wants more of the request line and the fields.
-    body,      ///< The fields are read; wants more of the body.
+    head,      ///< The fields are read and a body follows: wants accept_body() or drop_body().
+    body,      ///< Wants more of the body.
     complete,  ///< request() is whole. Bytes of the next request were left alone.
     failed,    ///< error() says why; nothing that follows on this connection can be trusted.
   };
@@ -42,6 +44,25 @@ class RequestParser {
   /// Takes bytes from the front of `input` and says how many it used. What was not used must be offered again, with
   /// more bytes behind it. `input` need never be longer than limits.header_bytes_max for the parser to get on.
   std::size_t feed(std::string_view input);
+  /// feed() has stopped after a slice of decoding, so that one call is short: call it again, with what it left or
+  /// nothing, once others had their turn.
+  [[nodiscard]] bool has_more() const noexcept { return has_more_; }
+
+  /// In State::head: takes the body, or fails because of its length or coding. Not to `keep` it: it is read past, takes
+  /// no memory and is not decoded.
+  void accept_body(bool keep);
+  /// In State::head: reads past the body of a request that was refused, whatever it is.
+  void drop_body();
+  /// In State::head: the length of the body, if it was declared, is within the limit, and nothing is to be decoded.
+  [[nodiscard]] std::optional<std::size_t> plain_body_bytes() const noexcept;
+  /// In State::head: what is to come on the wire, if it was declared.
+  [[nodiscard]] std::optional<std::size_t> body_bytes_declared() const noexcept;
+  /// The body is decoded as it comes.
+  [[nodiscard]] bool decodes() const noexcept { return coding_ == Coding::gzip && keeps_body_; }
+  /// What has come of the body, decoded.
+  [[nodiscard]] std::size_t decoded_bytes() const noexcept;
+  /// Memory that the body takes now, with what decodes it.
+  [[nodiscard]] std::size_t body_memory_bytes() const noexcept;
 
   /// Where the rest of a body of a declared length may be written instead of being fed; empty if that is not possible.
   /// Grows with what has come, not with what was declared. Only after feed() has used all of its input.
@@ -64,19 +85,20 @@ class RequestParser {
 
  private:
   struct Wire;
+  enum class Coding : std::uint8_t { none, gzip, unknown };
 
   std::size_t feed_header(std::string_view input);
   void read_header(std::string_view header);
   std::size_t feed_sized_body(std::string_view input);
   std::size_t feed_chunks(std::string_view input);
   void header_ended();
-  void take_body(std::string_view bytes);
+  std::size_t take_body(std::string_view bytes);
   void body_ended();
   void fail(ProtocolProblem problem, std::string_view detail, std::size_t limit_bytes = 0, std::size_t size_bytes = 0);
   bool check_host();
   bool check_transfer_encoding();
   bool check_expectation();
-  bool check_content_encoding();
+  Coding content_coding() const;
 
   const RequestLimits& limits_;
   std::unique_ptr<Wire> wire_;  // what knows Beast and zlib
@@ -88,7 +110,11 @@ class RequestParser {
   bool keep_alive_ = false;
   bool http10_ = false;
   bool chunked_ = false;
-  std::size_t scanned_ = 0;  // bytes of the input in which no end of the header was found
+  bool keeps_body_ = false;
+  bool has_more_ = false;
+  Coding coding_ = Coding::none;
+  std::size_t slice_left_ = 0;  // bytes that this call of feed() may still decode
+  std::size_t scanned_ = 0;     // bytes of the input in which no end of the header was found
   const char* header_end_ = nullptr;
   std::size_t body_left_ = 0;   // of a declared length
   std::size_t chunk_left_ = 0;  // of the chunk whose header was read

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "http/test_feed.h"
 #include "http/test_gzip.h"
 
 namespace triggers::http {
@@ -18,7 +20,7 @@ void feed_in_pieces(RequestParser& parser, const std::string& bytes, std::size_t
   std::string waiting;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     waiting += bytes.substr(at, piece);
-    waiting.erase(0, parser.feed(waiting));
+    waiting.erase(0, feed_and_accept(parser, waiting));
     if (parser.state() == State::complete || parser.state() == State::failed) return;
   }
 }
@@ -27,6 +29,12 @@ std::string host() { return "Host: a\r\n"; }
 
 std::string post(const std::string& fields, const std::string& body) {
   return "POST /events HTTP/1.1\r\n" + host() + fields + "\r\n" + body;
+}
+
+std::string hex(std::size_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%zx", number);
+  return text;
 }
 
 std::string sized(const std::string& body) { return "Content-Length: " + std::to_string(body.size()) + "\r\n"; }
@@ -53,7 +61,7 @@ TEST_F(RequestParserTest, ReadsMethodTargetFieldsAndBody) {
 
 TEST_F(RequestParserTest, LeavesTheNextRequestAlone) {
   const std::string first = post(sized("ab"), "ab");
-  EXPECT_EQ(parser_.feed(first + "GET / HTTP/1.1\r\n"), first.size());
+  EXPECT_EQ(feed_and_accept(parser_, first + "GET / HTTP/1.1\r\n"), first.size());
 }
 
 TEST_F(RequestParserTest, NextRequestHoldsNothingOfTheOneBefore) {
@@ -134,6 +142,30 @@ TEST_F(RequestParserTest, BombIsRefusedWithoutHoldingMoreThanTheLimit) {
   ASSERT_EQ(parser_.state(), State::failed);
   EXPECT_EQ(parser_.error().problem, ProtocolProblem::body_too_large);
   EXPECT_LE(parser_.request().body.capacity(), 2 * limits_.body_bytes_max);
+}
+
+TEST_F(RequestParserTest, DecodesASliceAtATime) {
+  limits_.body_bytes_max = 4'000'000;
+  const std::string body(4'000'000, ' ');
+  const std::string bytes = gzipped(body);
+  for (const std::string& request : {post("Content-Encoding: gzip\r\n" + sized(bytes), bytes),
+                                     post("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+                                          hex(bytes.size()) + "\r\n" + bytes + "\r\n0\r\n\r\n")}) {
+    parser_.reset();
+    std::size_t used = parser_.feed(request);
+    ASSERT_EQ(parser_.state(), State::head);
+    parser_.accept_body(true);
+    std::size_t slices = 0;
+    for (std::size_t before = 0; parser_.state() == State::body; ++slices) {
+      used += parser_.feed(std::string_view(request).substr(used));
+      EXPECT_LE(parser_.decoded_bytes() - before, 80U * 1024);
+      before = parser_.decoded_bytes();
+    }
+    ASSERT_EQ(parser_.state(), State::complete) << parser_.error().detail;
+    EXPECT_EQ(used, request.size());
+    EXPECT_EQ(parser_.request().body, body);
+    EXPECT_GE(slices, 50U);
+  }
 }
 
 TEST_F(RequestParserTest, KeepAliveIsWhatTheVersionAndTheFieldSay) {

@@ -65,11 +65,13 @@ class ServerImpl final : public Server {
   [[nodiscard]] ServerStats stats() const override {
     const ServerState& state = *state_;
     return {.connections_open = state.tcp_open + state.local_open,
-            .bodies_bytes = state.bodies_bytes,
+            .bodies_bytes = state.bodies->bytes(),
             .connections_accepted = state.accepted,
             .connections_refused = state.refused,
-            .bodies_refused = state.bodies_refused,
+            .bodies_refused = state.bodies->refused(),
             .timeouts = state.timeouts,
+            .refused_before_body = state.refused_before_body,
+            .inflated_bytes = state.inflated_bytes,
             .accept_failures = state.accept_failures};
   }
 
@@ -102,6 +104,7 @@ Result<std::unique_ptr<Server>> Server::create(ServerConfig config, Handlers han
     listeners.push_back(std::move(*local));
   }
   state->limits = {config.header_bytes_max, config.body_bytes_max, config.body_bytes_max_for};
+  state->bodies = std::make_unique<FairBudget>(config.bodies_bytes_max);
   state->config = std::move(config);
   state->handlers = std::move(handlers);
   return std::unique_ptr<Server>(new ServerImpl(std::move(state), std::move(listeners)));

@@ -27,8 +27,9 @@ struct ServerConfig {
   std::size_t body_bytes_max = 512 * 1024;   ///< After decoding; more is 413. See body_bytes_max_for.
   /// The limit for one request's target, if it differs by path (a batch may be larger); may be empty.
   std::function<std::size_t(Method, std::string_view target)> body_bytes_max_for;
-  /// Of all bodies that are held at once, from their first byte to their answer; a body that passes it is 503. A body
-  /// that needs no more than a connection's buffer does not count.
+  /// Of all bodies that are held at once, from their first byte to their answer, in fair shares for each
+  /// Ticket::holder (base/fair_budget.h); a body that finds no room is 503. A body that needs no more than a
+  /// connection's buffer does not count.
   std::size_t bodies_bytes_max = 256 * 1024 * 1024;
   /// From the first byte (of a connection's first request: from the accept) to the end of the fields; then 408 and
   /// close.
@@ -68,6 +69,11 @@ struct ProtocolError {
 /// Answers requests. The request is the session's, and outlives the task. Called on an IO thread, many at a time
 /// (one for each connection); an exception that leaves it becomes ProtocolProblem-less 500 by `internal_error`.
 using Handler = std::function<Task<Response>(const Request&)>;
+/// Decides by the head (no body yet) whether a request may send its body: a ticket, which goes to the handler with the
+/// request, or the answer that refuses it. Not asked about a request without a body, nor about a body of at most 16 KiB
+/// that is not encoded and had come with the head: it takes nothing that the connection does not have already.
+using Admission = Result<std::shared_ptr<Ticket>, Response>;
+using AdmissionHandler = std::function<Task<Admission>(const Request& head)>;
 /// Makes the body of an answer that the server itself gives, in the API's own error format.
 using ProtocolErrorHandler = std::function<Response(const ProtocolError&, const Request&)>;
 
@@ -82,6 +88,7 @@ using ExchangeObserver = std::function<void(const Exchange&)>;
 
 struct Handlers {
   Handler handle;
+  AdmissionHandler admit;  ///< May be empty: then every request may send its body.
   ProtocolErrorHandler protocol_error;
   std::function<Response(const Request&)> internal_error;  ///< For an exception that left `handle`: 500.
   ExchangeObserver observe;                                ///< May be empty.
@@ -92,7 +99,9 @@ struct ServerStats {
   std::size_t connections_open;
   std::size_t bodies_bytes;  ///< What counts against ServerConfig::bodies_bytes_max.
   std::uint64_t connections_accepted, connections_refused, bodies_refused, timeouts;
-  std::uint64_t accept_failures;  ///< Out of file descriptors or memory; tried again after a pause.
+  std::uint64_t refused_before_body;  ///< By AdmissionHandler: the body was not read, or read and dropped.
+  std::uint64_t inflated_bytes;       ///< That gzip bodies were decoded to.
+  std::uint64_t accept_failures;      ///< Out of file descriptors or memory; tried again after a pause.
 };
 
 /// An HTTP/1.1 server: keep-alive, pipelining, chunked and gzip bodies, 100-continue, TLS.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/fair_budget.h"
 #include "http/request_parser.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -16,15 +17,16 @@ struct ServerState {
   Handlers handlers;
   RequestLimits limits;
   std::unique_ptr<TlsContext> tls;  ///< Empty: plain TCP.
+  std::unique_ptr<FairBudget> bodies;
 
   std::atomic<bool> draining = false;          ///< Each answer ends its connection.
   std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.
   std::atomic<std::size_t> local_open = 0;     ///< Never refused: the operator must get in.
   std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503.
-  std::atomic<std::size_t> bodies_bytes = 0;   ///< Counted against bodies_bytes_max.
   std::atomic<std::uint64_t> accepted = 0;
   std::atomic<std::uint64_t> refused = 0;
-  std::atomic<std::uint64_t> bodies_refused = 0;
+  std::atomic<std::uint64_t> refused_before_body = 0;
+  std::atomic<std::uint64_t> inflated_bytes = 0;
   std::atomic<std::uint64_t> timeouts = 0;
   std::atomic<std::uint64_t> accept_failures = 0;
 };

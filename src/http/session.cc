@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/behind_the_ready.h"
 #include "http/loop.h"
 
 namespace triggers::http {
@@ -17,6 +18,8 @@ constexpr milliseconds linger_deadline{2'000};
 constexpr std::size_t linger_bytes_max = 8 * 1024 * 1024;
 
 constexpr std::size_t body_buffer_bytes = 16 * 1024;  // for a body that cannot be read straight to its place
+// After a refusal so much of a body is read and dropped, and the connection stays; a longer one ends it.
+constexpr std::size_t dropped_bytes_max = 64 * 1024;
 
 }  // namespace
 
@@ -62,11 +65,13 @@ Task<bool> Session::exchange() {
   parser_.reset();
   release_body();
   problem_.reset();
+  refusal_.reset();
   bytes_in_ = bytes_out_ = 0;
   const bool whole = co_await read_request();
   if (!whole) co_return false;
   first_ = false;
   const TimePoint since = steady_clock::now();
+  if (refusal_) co_return co_await respond_before_body(std::move(*refusal_), since);
   if (parser_.state() == RequestParser::State::failed) problem_ = parser_.error();
   if (problem_) co_return co_await respond_to_problem(std::move(*problem_), since);
 
@@ -91,11 +96,15 @@ Task<bool> Session::exchange() {
   co_return written && !close;
 }
 
-/// True if there is something to answer: a request, or problem_, or the parser's error.
+/// True if there is something to answer: a request, problem_, refusal_, or the parser's error.
 Task<bool> Session::read_request() {
   enter(Phase::idle, first_ ? state_.config.header_deadline : state_.config.idle_deadline);
   for (;;) {
     feed_parser();
+    if (parser_.has_more()) {
+      const bool going = co_await take_turns();
+      if (!going) co_return problem_.has_value();
+    }
     switch (parser_.state()) {
       case RequestParser::State::complete:
         (void)hold_body();  // What came in one piece, or was packed small; a refusal is in problem_.
@@ -108,6 +117,13 @@ Task<bool> Session::read_request() {
           if (!first_) enter(Phase::header, state_.config.header_deadline);
         }
         break;
+      case RequestParser::State::head:
+        if (state_.handlers.admit && !body_has_come()) {
+          const bool admitted = co_await admit();
+          if (!admitted) co_return true;
+        }
+        begin_body();
+        continue;
       case RequestParser::State::body:
         if (phase_ == Phase::body) break;
         enter(Phase::body, state_.config.body_deadline);
@@ -125,6 +141,53 @@ Task<bool> Session::read_request() {
   }
 }
 
+/// Whether the request may send its body. If not, refusal_ says why.
+Task<bool> Session::admit() {
+  phase_ = Phase::handling;
+  deadline_ = TimePoint::max();
+  Request& request = parser_.request();
+  std::optional<Admission> admission;
+  try {
+    admission.emplace(co_await state_.handlers.admit(request));
+  } catch (...) {
+    admission.reset();  // As in exchange().
+  }
+  if (admission && admission->ok()) {
+    request.ticket = std::move(**admission);
+    co_return true;
+  }
+  refusal_ = admission ? std::move(*admission).error() : state_.handlers.internal_error(request);
+  co_return false;
+}
+
+/// A short body that came with its head: it takes nothing that is not taken already, and nothing is to be decoded. So
+/// the handler decides, as about a request without a body.
+bool Session::body_has_come() noexcept {
+  const auto bytes = parser_.plain_body_bytes();
+  if (!bytes || *bytes > body_buffer_bytes) return false;
+  const std::size_t here = buffer_.unread().size();
+  return *bytes <= here || *bytes <= here + transport_.available();
+}
+
+void Session::begin_body() {
+  const Ticket* const ticket = parser_.request().ticket.get();
+  // Without a ticket the body is short, or nobody tells holders apart.
+  if (ticket != nullptr) body_share_ = FairBudget::Share(state_.bodies.get(), ticket->holder);
+  if (!state_.handlers.admit) body_share_ = FairBudget::Share(state_.bodies.get(), {});
+  parser_.accept_body(ticket == nullptr || ticket->takes_body);
+}
+
+/// Decodes what is here, a slice at a time. False if that ends the request; then problem_ says why.
+Task<bool> Session::take_turns() {
+  if (phase_ != Phase::body) enter(Phase::body, state_.config.body_deadline);
+  while (parser_.has_more()) {
+    if (!hold_body() || (expired_ && timed_out())) co_return false;
+    co_await behind_the_ready();
+    feed_parser();
+  }
+  co_return true;
+}
+
 /// Where the next bytes go: the body itself if that is possible.
 std::span<char> Session::read_space() {
   if (phase_ == Phase::idle) buffer_.release();
@@ -138,14 +201,7 @@ std::span<char> Session::read_space() {
 
 /// False if nothing more comes; then problem_ says what the client is still to be told.
 bool Session::take_read(const Operation& read) {
-  if (expired_) {
-    expired_ = false;
-    if (phase_ == Phase::idle && !first_) return false;
-    ++state_.timeouts;
-    problem_ = ProtocolError{ProtocolProblem::timeout, phase_ == Phase::body ? "the body did not come in time"
-                                                                             : "the header did not come in time"};
-    return false;
-  }
+  if (expired_) return !timed_out();
   if (read.error) {
     if (phase_ != Phase::idle && read.error == boost::asio::error::eof) {
       problem_ = ProtocolError{ProtocolProblem::malformed, "the connection ended before the request did"};
@@ -155,39 +211,50 @@ bool Session::take_read(const Operation& read) {
   if (reads_body_) {
     bytes_in_ += read.bytes;
     parser_.body_written(read.bytes);
+    charge_body();
   } else {
     buffer_.written(read.bytes);
   }
   return true;
 }
 
+/// Always true: problem_ is set if the client is to be told.
+bool Session::timed_out() {
+  expired_ = false;
+  if (phase_ == Phase::idle && !first_) return true;
+  ++state_.timeouts;
+  problem_ = ProtocolError{ProtocolProblem::timeout,
+                           phase_ == Phase::body ? "the body did not come in time" : "the header did not come in time"};
+  return true;
+}
+
 void Session::feed_parser() {
-  if (buffer_.empty()) return;
+  if (buffer_.empty() && !parser_.has_more()) return;
+  const bool header = parser_.state() == RequestParser::State::header;
+  const std::size_t before = parser_.decoded_bytes();
   const std::size_t used = parser_.feed(buffer_.unread());
   buffer_.consume(used);
   bytes_in_ += used;
+  if (header) return;
+  if (parser_.decodes()) state_.inflated_bytes += parser_.decoded_bytes() - before;
+  charge_body();
 }
 
-/// Counts what the body takes. False, and the body is gone, if all bodies together take too much: anybody may send one,
-/// with or without a key.
+void Session::charge_body() {
+  if (Ticket* const ticket = parser_.request().ticket.get()) ticket->body_grew_to(parser_.decoded_bytes());
+}
+
+/// Counts what the body takes. False, and the body is gone, if it finds no room.
 bool Session::hold_body() {
-  std::string& body = parser_.request().body;
-  const std::size_t takes = body.capacity() > body_buffer_bytes ? body.capacity() : 0;
-  if (takes == body_held_) return true;
-  const std::size_t before = state_.bodies_bytes.fetch_add(takes - body_held_);
-  const std::size_t all = before + takes - body_held_;
-  body_held_ = takes;
-  if (all <= state_.config.bodies_bytes_max) return true;
-  std::string{}.swap(body);  // An assignment would keep the memory.
+  const std::size_t takes = parser_.body_memory_bytes();
+  if (body_share_.resize(takes > body_buffer_bytes ? takes : 0)) return true;
+  std::string{}.swap(parser_.request().body);  // An assignment would keep the memory.
   release_body();
-  ++state_.bodies_refused;
   problem_ = ProtocolError{ProtocolProblem::too_many_bodies, "too many large bodies are being sent at once"};
   return false;
 }
 
-void Session::release_body() {
-  if (body_held_ != 0) state_.bodies_bytes -= std::exchange(body_held_, 0);
-}
+void Session::release_body() { body_share_.shrink(body_share_.bytes()); }
 
 Task<bool> Session::send_continue() {
   constexpr std::string_view nothing_more;
@@ -227,6 +294,35 @@ Task<bool> Session::respond_to_problem(ProtocolError problem, TimePoint since) {
   if (!lingers_) lingers_ = co_await write_rest(response);
   observe(response, since);
   co_return false;
+}
+
+/// The answer to a request whose body is not wanted. The connection stays open if the rest of the body is short.
+Task<bool> Session::respond_before_body(Response response, TimePoint since) {
+  ++state_.refused_before_body;
+  const auto rest = parser_.body_bytes_declared();
+  const bool short_rest = rest && *rest <= dropped_bytes_max && !parser_.expects_continue();
+  const bool leaving = loop_.stopping() || state_.draining.load(std::memory_order_relaxed);
+  const bool close = response.close || !parser_.keep_alive() || leaving || !short_rest;
+  bool written = write_answer(response, close);
+  if (!written) written = co_await write_rest(response);
+  observe(response, since);
+  lingers_ = written && close;
+  if (!written || close) co_return false;
+  co_return co_await drop_rest();
+}
+
+/// Reads past a body that was refused.
+Task<bool> Session::drop_rest() {
+  parser_.drop_body();
+  enter(Phase::closing, linger_deadline);
+  for (;;) {
+    feed_parser();
+    if (parser_.state() != RequestParser::State::body) co_return parser_.state() == RequestParser::State::complete;
+    const std::span<char> space = read_space();
+    const Operation read = co_await transport_.read_some(space);
+    if (read.error) co_return false;
+    buffer_.written(read.bytes);
+  }
 }
 
 Task<void> Session::linger() {

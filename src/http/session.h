@@ -46,14 +46,22 @@ class Session {
   Task<bool> handshake();
   Task<bool> exchange();
   Task<bool> read_request();
+  Task<bool> admit();
+  Task<bool> take_turns();
+  Task<bool> drop_rest();
   Task<bool> send_continue();
   Task<bool> write_rest(const Response& response);
   Task<bool> respond_to_problem(ProtocolError problem, TimePoint since);
+  Task<bool> respond_before_body(Response response, TimePoint since);
   Task<void> linger();
 
   std::span<char> read_space();
   bool take_read(const Operation& read);
+  bool timed_out();
   void feed_parser();
+  bool body_has_come() noexcept;
+  void begin_body();
+  void charge_body();
   bool hold_body();
   void release_body();
   bool write_answer(const Response& response, bool close);
@@ -68,7 +76,8 @@ class Session {
   std::string unsent_;                    // of the answer's head
   std::size_t body_unsent_ = 0;           // bytes, at its end
   std::optional<ProtocolError> problem_;  // that the parser does not know of
-  std::size_t body_held_ = 0;             // bytes, counted in state_.bodies_bytes
+  std::optional<Response> refusal_;       // by the request's head
+  FairBudget::Share body_share_;          // of state_.bodies
   TimePoint deadline_ = TimePoint::max();
   std::size_t bytes_in_ = 0;
   std::size_t bytes_out_ = 0;

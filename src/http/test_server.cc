@@ -138,6 +138,7 @@ unsigned status_of(ProtocolProblem problem) noexcept {
 TestServer& TestServer::start() {
   Handlers handlers;
   handlers.handle = [this](const Request& request) { return handle(request); };
+  if (admits_) handlers.admit = [this](const Request& head) { return admit(head); };
   handlers.protocol_error = [](const ProtocolError& error, const Request& request) {
     Response response;
     response.status = status_of(error.problem);
@@ -174,6 +175,40 @@ RawResponse TestServer::ask(std::string_view bytes) const {
 std::vector<unsigned> TestServer::observed() {
   const std::lock_guard lock(mutex_);
   return observed_;
+}
+
+namespace {
+
+/// Counts what its body has grown to.
+struct CountingTicket final : Ticket {
+  explicit CountingTicket(std::atomic<std::size_t>& bytes) : bytes_(bytes) {}
+  void body_grew_to(std::size_t bytes) override {
+    bytes_ += bytes - counted_;
+    counted_ = bytes;
+  }
+
+ private:
+  std::atomic<std::size_t>& bytes_;
+  std::size_t counted_ = 0;
+};
+
+}  // namespace
+
+Task<Admission> TestServer::admit(const Request& head) {
+  ++asked_;
+  const std::string target = head.target;
+  if (target == "/wait-admitted") co_await gate.wait();
+  if (target == "/throw-admitting") throw std::runtime_error("thrown");
+  const auto key = head.headers.find("Key");
+  if (!key && target != "/free") {
+    Response response;
+    response.status = 401;
+    co_return response;
+  }
+  auto ticket = std::make_shared<CountingTicket>(charged_bytes_);
+  ticket->holder = key.value_or("anybody");
+  ticket->takes_body = target != "/free";
+  co_return std::shared_ptr<Ticket>(std::move(ticket));
 }
 
 Task<Response> TestServer::handle(const Request& request) {

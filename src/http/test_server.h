@@ -92,14 +92,23 @@ class TestServer {
   std::vector<unsigned> observed();
   std::size_t handled() const { return handled_; }
 
+  /// A request needs `Key: <tenant>`, or its head is refused with 401. /free needs none, and takes no body;
+  /// /wait-admitted waits for the gate; /throw-admitting throws. Before start().
+  void use_admission() { admits_ = true; }
+  /// How often admission was asked, and what tickets were told that bodies grew to, together.
+  std::size_t asked() const { return asked_; }
+  std::size_t charged_bytes() const { return charged_bytes_; }
+
   ServerConfig config;
   Gate gate;
   std::unique_ptr<Server> server;
 
  private:
   Task<Response> handle(const Request& request);
+  Task<Admission> admit(const Request& head);
 
-  std::atomic<std::size_t> handled_ = 0;
+  bool admits_ = false;
+  std::atomic<std::size_t> handled_ = 0, asked_ = 0, charged_bytes_ = 0;
   std::mutex mutex_;
   std::vector<unsigned> observed_;
 };

@@ -94,6 +94,17 @@ Decision FailureLimiter::record_failure(std::string_view address, Time now) {
   return gcra.describe(allowed, entry->full_at_ns, now_ns);
 }
 
+void FailureLimiter::forgive(std::string_view address, Time now) {
+  if (per_minute_ == 0) return;
+  const Gcra gcra(per_minute_);
+  const auto wanted = entry_for(address);
+  const auto set_index = table_->set_of(wanted);
+  const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
+  auto* entry = Table::find(table_->set_at(set_index), wanted);
+  if (entry == nullptr) return;  // Others took its place: it is forgotten with all its failures.
+  entry->full_at_ns = std::max(entry->full_at_ns - gcra.price_ns, Gcra::count(now));
+}
+
 Decision FailureLimiter::peek(std::string_view address, Time now) const {
   if (per_minute_ == 0) return {};
   const Gcra gcra(per_minute_);

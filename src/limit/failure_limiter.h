@@ -28,6 +28,8 @@ class FailureLimiter {
 
   /// Counts one failure. Not allowed: this one is over the limit, answer 429 with retry_after instead of 401.
   [[nodiscard]] Decision record_failure(std::string_view address, Time now);
+  /// Takes back one failure that was recorded and allowed: it turned out to be none.
+  void forgive(std::string_view address, Time now);
   /// Whether one more failure would be allowed; counts nothing.
   [[nodiscard]] Decision peek(std::string_view address, Time now) const;
 

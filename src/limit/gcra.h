@@ -24,8 +24,9 @@ struct Gcra {
   [[nodiscard]] bool has_one(std::int64_t full_at_ns, std::int64_t now_ns) const noexcept {
     return std::max(full_at_ns, now_ns) + price_ns - now_ns <= capacity_ns;
   }
-  [[nodiscard]] std::int64_t after_take(std::int64_t full_at_ns, std::int64_t now_ns) const noexcept {
-    return std::max(full_at_ns, now_ns) + price_ns;
+  [[nodiscard]] std::int64_t after_take(std::int64_t full_at_ns, std::int64_t now_ns,
+                                        std::uint32_t count = 1) const noexcept {
+    return std::max(full_at_ns, now_ns) + price_ns * std::int64_t{count};
   }
 
   /// The decision about one more, and the bucket as it is after it.

@@ -121,6 +121,22 @@ TEST(TokenBucket, RacingThreadsTakeExactlyWhatIsThere) {
   EXPECT_EQ(taken, capacity);
 }
 
+TEST(TokenBucket, ChargeTakesWhatIsThereAndOwesTheRest) {
+  TokenBucket bucket(60);
+  EXPECT_EQ(bucket.charge(start, 10).remaining, 50U);
+  const auto owing = bucket.charge(start, 80);
+  EXPECT_TRUE(owing.allowed);
+  EXPECT_EQ(owing.remaining, 0U);
+  EXPECT_EQ(owing.reset, 90s);
+  const auto refused = bucket.take(start);
+  EXPECT_FALSE(refused.allowed);
+  EXPECT_EQ(refused.retry_after, 31s);
+  EXPECT_FALSE(bucket.take(start + 30s).allowed);
+  EXPECT_TRUE(bucket.take(start + 31s).allowed);
+  TokenBucket unlimited(std::nullopt);
+  EXPECT_FALSE(unlimited.charge(start, 1'000).limit);
+}
+
 TEST(FailureLimiter, RefusesAfterNAndSaysWhenToRetry) {
   FailureLimiter limiter(30);
   for (int i = 0; i < 30; ++i) EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
@@ -130,6 +146,22 @@ TEST(FailureLimiter, RefusesAfterNAndSaysWhenToRetry) {
   EXPECT_FALSE(limiter.peek("10.0.0.1", start).allowed);
   EXPECT_TRUE(limiter.record_failure("10.0.0.2", start).allowed);
   EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 2s).allowed);
+}
+
+TEST(FailureLimiter, ForgivesWhatWasNoFailure) {
+  FailureLimiter limiter(2);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+    limiter.forgive("10.0.0.1", start);
+  }
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);
+  EXPECT_FALSE(limiter.record_failure("10.0.0.1", start).allowed);
+  limiter.forgive("10.0.0.9", start);
+  limiter.forgive("10.0.0.1", start + 10min);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 10min).allowed);
+  EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 10min).allowed);
+  EXPECT_FALSE(limiter.record_failure("10.0.0.1", start + 10min).allowed) << "never more than full";
 }
 
 TEST(FailureLimiter, CountsIpv6By64AndIpv4WhateverItsForm) {

@@ -61,6 +61,9 @@ class SharedBucket {
   /// Takes one of what is here, or refuses by what the shared bucket last said; nothing: a slice is needed. What is
   /// here of another limit than `per_minute` is forgotten.
   std::optional<Decision> take(Time now, std::uint32_t per_minute);
+  /// Takes so many whether they are here or not. What is missing is owed: the next slices pay it first, and until then
+  /// take() refuses.
+  Decision charge(Time now, std::uint32_t count, std::uint32_t per_minute);
   /// How many to take of the shared bucket, for one who began to ask at `asked_at`.
   [[nodiscard]] std::uint32_t wanted(Time asked_at, std::uint32_t per_minute) const;
   /// Puts a slice here, and does as take().
@@ -72,6 +75,7 @@ class SharedBucket {
   std::atomic<std::uint32_t> waiting_{0};
   mutable std::mutex mutex_;              // Guards all below.
   std::uint32_t tokens_ = 0, slice_ = 0;  // What is left of the newest slice, and what it was.
+  std::uint32_t owed_ = 0;                // Charged and not paid; then tokens_ is 0.
   Time taken_at_{}, came_at_{}, empty_until_{}, alone_until_{};
   Decision last_;
   TokenBucket own_{std::nullopt};  // Serves until alone_until_.

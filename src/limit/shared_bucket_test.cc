@@ -35,6 +35,22 @@ TEST_F(SharedBucketTest, NeedsASliceAtFirstAndServesOnlyWhatItWasGiven) {
   EXPECT_FALSE(node.take(now, 200));
 }
 
+TEST_F(SharedBucketTest, ChargeIsPaidByWhatIsHereAndThenByTheNextSlices) {
+  EXPECT_TRUE(node.granted(now, grant(5))->allowed);
+  EXPECT_EQ(node.charge(now, 2, 200).remaining, 2U);
+  EXPECT_EQ(node.charge(now, 6, 200).remaining, 0U);
+  EXPECT_FALSE(node.take(now, 200));
+  EXPECT_EQ(node.wanted(now + 1s, 200), 5U) << "one for who asks, and the four that are owed";
+  const auto refused = node.granted(now, grant(3));
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(refused->allowed);
+  EXPECT_EQ(refused->retry_after, 300ms) << "one is still owed, at 200 a minute";
+  EXPECT_FALSE(node.take(now + 300ms, 200)) << "then it asks again";
+  now += 300ms;
+  EXPECT_TRUE(node.granted(now, grant(2))->allowed);
+  EXPECT_FALSE(node.take(now, 200));
+}
+
 TEST_F(SharedBucketTest, QuickNodeAsksForMoreToATwentiethAndASlowOneForOne) {
   std::vector<std::uint32_t> wanted;
   for (int i = 0; i < 5; ++i) {

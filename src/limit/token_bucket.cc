@@ -25,6 +25,19 @@ Decision TokenBucket::take(Time now) noexcept {
   return gcra.describe(false, full_at_ns, now_ns);
 }
 
+Decision TokenBucket::charge(Time now, std::uint32_t count) noexcept {
+  const auto per_minute = per_minute_.load(std::memory_order_relaxed);
+  if (per_minute == 0) return {};
+  const Gcra gcra(per_minute);
+  const auto now_ns = Gcra::count(now);
+  auto full_at_ns = full_at_ns_.load(std::memory_order_relaxed);
+  std::int64_t next_ns = 0;
+  do {
+    next_ns = gcra.after_take(full_at_ns, now_ns, count);
+  } while (!full_at_ns_.compare_exchange_weak(full_at_ns, next_ns, std::memory_order_relaxed));
+  return gcra.describe(true, next_ns, now_ns);
+}
+
 Decision TokenBucket::peek(Time now) const noexcept {
   const auto per_minute = per_minute_.load(std::memory_order_relaxed);
   if (per_minute == 0) return {};

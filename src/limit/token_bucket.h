@@ -28,6 +28,9 @@ class TokenBucket {
 
   /// Takes one, if there is one. `now` may be a little older than another thread's.
   [[nodiscard]] Decision take(Time now) noexcept;
+  /// Takes so many whether they are there or not: what is missing must come in before take() is allowed again. For what
+  /// shows its size only after it was let in.
+  Decision charge(Time now, std::uint32_t count) noexcept;
   /// What take() would answer; takes nothing.
   [[nodiscard]] Decision peek(Time now) const noexcept;
 

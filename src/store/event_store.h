@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/byte_budget.h"
+#include "base/fair_budget.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "event/event.h"
@@ -76,7 +76,7 @@ struct PageQuery {
   std::optional<std::string> event_type{};  ///< Only this type.
   /// What the page may take while it is made, and until it is gone, together with others; without room it is
   /// `overloaded`. It outlives the page. nullptr: no bound.
-  ByteBudget* memory = nullptr;
+  FairBudget* memory = nullptr;
 };
 
 struct Page {
@@ -92,7 +92,7 @@ struct Page {
   std::optional<PageMark> follow;
   /// In the whole inbox, whatever the filter. Exact on one node; DynamoDB: docs/storage-format.md.
   std::uint64_t total_undelivered = 0;
-  ByteBudget::Share memory;  ///< Of PageQuery::memory.
+  FairBudget::Share memory;  ///< Of PageQuery::memory.
 };
 
 inline Error no_memory_for_page() { return {ErrorCode::overloaded, "pages take too much memory together"}; }

@@ -173,9 +173,9 @@ TEST_P(PagesContract, PageForWhichThereIsNoMemoryIsOverloadedAndKeepsNone) {
   for (int i = 0; i < 20; ++i)
     append({.payload = R"({"text":")" + std::string(1'000, 'x') + std::to_string(i) + "\"}"});
   append({.event_type = "small", .payload = "{}"});
-  ByteBudget memory(30'000);
+  FairBudget memory(30'000);
   {
-    ByteBudget::Share other(&memory);
+    FairBudget::Share other(&memory, "other");
     ASSERT_TRUE(other.grow(20'000));
     const auto refused = sync_wait(events().page(tenant, {.memory = &memory}));
     ASSERT_FALSE(refused);
@@ -192,6 +192,26 @@ TEST_P(PagesContract, PageForWhichThereIsNoMemoryIsOverloadedAndKeepsNone) {
   const Page filtered = page({.event_type = "small", .memory = &memory});
   EXPECT_EQ(filtered.events.size(), 1U);
   EXPECT_LT(memory.bytes(), 1'000U);
+}
+
+TEST_P(PagesContract, PagesOfOneTenantLeaveRoomForThoseOfAnother) {
+  const Tenant other{"other"};
+  for (int i = 0; i < 20; ++i) {
+    const Draft draft{.payload = R"({"text":")" + std::string(1'000, 'x') + std::to_string(i) + "\"}"};
+    append(draft);
+    append(other, draft);
+  }
+  FairBudget memory(100'000);
+  std::vector<Page> held;
+  for (;;) {
+    auto read = sync_wait(events().page(tenant, {.memory = &memory}));
+    if (!read) break;
+    held.push_back(std::move(*read));
+    ASSERT_LT(held.size(), 10U);
+  }
+  EXPECT_GE(held.size(), 1U);
+  EXPECT_LE(memory.bytes(), 50'000U);
+  EXPECT_EQ(page(other, {.memory = &memory}).events.size(), 20U);
 }
 
 TEST_P(PagesContract, AnotherInboxIsEmpty) {

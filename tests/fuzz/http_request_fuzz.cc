@@ -7,9 +7,11 @@
 
 #include "base/invariant.h"
 #include "http/request_parser.h"
+#include "http/test_feed.h"
 
 namespace {
 
+using triggers::http::feed_and_accept;
 using triggers::http::RequestLimits;
 using triggers::http::RequestParser;
 using State = RequestParser::State;
@@ -25,7 +27,7 @@ Reading read_in_pieces(RequestParser& parser, std::string_view input, std::size_
   Reading reading;
   for (std::size_t come = 0; come < input.size();) {
     come = std::min(come + piece, input.size());
-    reading.used += parser.feed(input.substr(reading.used, come - reading.used));
+    reading.used += feed_and_accept(parser, input.substr(reading.used, come - reading.used));
     if (parser.state() == State::complete || parser.state() == State::failed) break;
   }
   reading.state = parser.state();

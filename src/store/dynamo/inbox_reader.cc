@@ -23,7 +23,7 @@ Task<void> keep(Task<T> task, T& outcome) {
 
 Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& query) {
   Page page;
-  page.memory = ByteBudget::Share(query.memory);
+  page.memory = FairBudget::Share(query.memory, tenant.id);
   Place place;
   if (query.after) {
     auto given = from_mark(*query.after);

@@ -9,7 +9,7 @@
 namespace triggers::store::dynamo {
 
 ShardScan::ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
-                     std::size_t items_expected, ByteBudget::Share& memory)
+                     std::size_t items_expected, FairBudget::Share& memory)
     : table_(table), memory_(memory) {
   // Events are spread evenly; a few more than the share save most second queries.
   const std::size_t share = items_expected / shards + 3;

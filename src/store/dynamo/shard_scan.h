@@ -14,7 +14,7 @@ class ShardScan {
   /// Starts behind `after`. `items_expected`: how many the caller will most likely take. What is read is added to
   /// `memory`; the caller takes off what it does not keep.
   ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
-            std::size_t items_expected, ByteBudget::Share& memory);
+            std::size_t items_expected, FairBudget::Share& memory);
 
   /// True at first, and whenever a shard whose items were taken has more.
   [[nodiscard]] bool must_read() const;
@@ -39,7 +39,7 @@ class ShardScan {
   Task<void> fill(Shard& shard);
 
   Table& table_;
-  ByteBudget::Share& memory_;
+  FairBudget::Share& memory_;
   std::vector<Shard> shards_;
 };
 

@@ -47,7 +47,7 @@ class MemoryStoreImpl final : public MemoryStore {
     Account& account = accounts_[tenant];
     const auto& pending = account.inboxes[query.inbox];
     Page page;
-    page.memory = ByteBudget::Share(query.memory);
+    page.memory = FairBudget::Share(query.memory, tenant.id);
     page.total_undelivered = pending.size();
     for (auto id = query.after ? pending.upper_bound(query.after->after) : pending.begin(); id != pending.end(); ++id) {
       const StoredEvent& event = account.events.at(*id);

@@ -138,7 +138,7 @@ Result<std::uint64_t> count_at(Database& database, const Inbox& inbox, const roc
 
 Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query, const PageLimits& limits) {
   Page page;
-  page.memory = ByteBudget::Share(query.memory);
+  page.memory = FairBudget::Share(query.memory, inbox.tenant());
   // The head is older than the snapshot, so it holds there.
   const EventId head = inbox.head();
   rocksdb::ManagedSnapshot snapshot(&database.db());

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "http/request_parser.h"
+
+namespace triggers::http {
+
+/// Feeds `input` as a session without admission does: every body is accepted, every slice goes on. Says how much of it
+/// was used.
+inline std::size_t feed_and_accept(RequestParser& parser, std::string_view input) {
+  std::size_t used = 0;
+  for (;;) {
+    used += parser.feed(input.substr(used));
+    if (parser.state() == RequestParser::State::head) {
+      parser.accept_body(true);
+    } else if (!parser.has_more()) {
+      return used;
+    }
+  }
+}
+
+}  // namespace triggers::http
