@@ -3,12 +3,27 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "http/request_parser.h"
 #include "http/server.h"
 #include "http/tls.h"
 
 namespace triggers::http {
+
+/// One connection in a counter of open ones, for as long as it lives. Move-only.
+class OpenCount {
+ public:
+  explicit OpenCount(std::atomic<std::size_t>& counter) noexcept : counter_(&counter) { ++*counter_; }
+  OpenCount(OpenCount&& other) noexcept : counter_(std::exchange(other.counter_, nullptr)) {}
+  OpenCount& operator=(OpenCount&&) = delete;
+  ~OpenCount() {
+    if (counter_ != nullptr) --*counter_;
+  }
+
+ private:
+  std::atomic<std::size_t>* counter_;
+};
 
 /// What every session of a server uses. Constant while the server runs, but for the counters.
 struct ServerState {
