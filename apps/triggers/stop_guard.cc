@@ -40,6 +40,11 @@ StopGuard::~StopGuard() {
   thread_.join();
 }
 
+bool StopGuard::asked() {
+  const std::lock_guard lock(mutex_);
+  return signal_ != 0;
+}
+
 int StopGuard::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return signal_ != 0; });

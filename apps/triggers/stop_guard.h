@@ -34,6 +34,8 @@ class StopGuard {
   /// From now on the process ends by itself.
   ~StopGuard();
 
+  /// Whether a signal has come: for what takes long before wait() can be called.
+  [[nodiscard]] bool asked();
   /// Blocks until a signal has come; which.
   int wait();
   /// Blocks until the drain is over. Right after wait().
