@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "auth/validate.h"
+#include "base/descriptor_limit.h"
 #include "base/process_start.h"
 #include "config/flags.h"
 #include "config/render.h"
@@ -121,6 +122,7 @@ int run(int argc, char** argv) {
   // Events, hashes of keys, the secret that signs cursors: the owner's alone, also in a directory that was there
   // before.
   umask(S_IRWXG | S_IRWXO);
+  raise_descriptor_limit();
   if (config_command->parsed() && as_markdown) {
     std::fputs(config::render_markdown().c_str(), stdout);
     return finish(0);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/process_start.h"
+#include "descriptor_plan.h"
 #include "http/server.h"
 #include "log/log.h"
 #include "service.h"
@@ -59,7 +60,7 @@ std::string local_socket_path(const std::string& data_dir) {
   return "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
 }
 
-http::ServerConfig server_config(const config::Config& config) {
+http::ServerConfig server_config(const config::Config& config, const DescriptorPlan& descriptors) {
   http::ServerConfig server;
   server.host = config.host;
   server.port = config.port;
@@ -71,7 +72,8 @@ http::ServerConfig server_config(const config::Config& config) {
   server.threads = config.threads;
   server.tls_cert_path = config.tls_cert_path;
   server.tls_key_path = config.tls_key_path;
-  server.connections_max = config.connections_max;
+  server.connections_max = descriptors.connections_max;
+  server.refusing_max = descriptors.refusing_max;
   server.body_bytes_max = config.request_bytes_max;
   server.body_bytes_max_for = [&config](http::Method method, std::string_view target) {
     return api::body_bytes_max(config, method, target);
@@ -83,7 +85,17 @@ http::ServerConfig server_config(const config::Config& config) {
   return server;
 }
 
-void add_server_metrics(metrics::Registry& registry, http::Server& server) {
+void warn_of_few(const DescriptorPlan& descriptors, const config::Config& config) {
+  log::warning("max_connections_lowered",
+               {{"max_connections", config.connections_max},
+                {"lowered_to", descriptors.connections_max},
+                {"open_files_max", descriptors.limit},
+                {"message", "The limit of open files leaves no room for more: raise it (ulimit -Hn, LimitNOFILE=)."}});
+}
+
+void add_server_metrics(metrics::Registry& registry, http::Server& server, std::size_t connections_max) {
+  registry.gauge("triggers_http_connections_max", "Connections that may be open at once.")
+      .set(static_cast<double>(connections_max));
   auto& open = registry.gauge("triggers_http_connections", "Open connections.");
   registry.on_scrape([&] { open.set(static_cast<double>(server.stats().connections_open)); });
   registry.counter_from("triggers_http_connections_accepted_total", "Connections accepted.", {},
@@ -107,12 +119,15 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server) {
 int serve(const config::Config& config) {
   StopGuard guard({config.drain, config.shutdown_grace, config.shutdown_limit});
   log::set_level(config.log_level);
+  const DescriptorPlan descriptors = plan_descriptors(config);
+  if (const auto enough = check_descriptors(descriptors); !enough) return complain(enough.error());
+  if (descriptors.lowered(config)) warn_of_few(descriptors, config);
   guard.enter("opening the store");
   auto service = Service::open(config, true);
   if (!service) return complain(service.error());
-  auto server = http::Server::create(server_config(config), (*service)->handlers());
+  auto server = http::Server::create(server_config(config, descriptors), (*service)->handlers());
   if (!server) return complain(server.error());
-  add_server_metrics((*service)->registry(), **server);
+  add_server_metrics((*service)->registry(), **server, descriptors.connections_max);
   (*server)->start();
   const bool tls = !config.tls_cert_path.empty();
   log::info("server_started", {{"version", TRIGGERS_VERSION},

@@ -27,6 +27,7 @@ struct RocksConfig {
   std::size_t reads_waiting_max = 20'000;         ///< One more is refused with `overloaded`.
   std::chrono::milliseconds filter_time_max{20};  ///< A page's search for a type; see Page::has_more.
   bool background = true;                         ///< Sweep and measure on a thread of its own. Tests call sweep().
+  int open_files_max = -1;                        ///< That are kept open; -1: all.
   const Clock* clock = &Clock::system();
   std::function<void(const CommitStats&)> on_commit;
   rocksdb::Env* env = nullptr;  ///< The seam for tests of failing disks.
