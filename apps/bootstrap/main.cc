@@ -1,12 +1,12 @@
 #include <netdb.h>
 #include <nss.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
 #include "../triggers/service.h"
+#include "base/process_start.h"
 #include "lambda/loop.h"
 #include "lambda/thaw_clock.h"
 #include "log/log.h"
@@ -23,11 +23,7 @@ int give_up(lambda::RuntimeClient& runtime, std::string_view type, const Error& 
   return 1;
 }
 
-}  // namespace
-
-/// Lambda starts it, with everything in the environment, and ends it with SIGKILL.
-int main() {
-  signal(SIGPIPE, SIG_IGN);
+int run() {
   // Names from the hosts file and from DNS, by our own C library: modules that the system's configuration names are
   // made for another one.
   __nss_configure_lookup("hosts", "files dns");
@@ -56,4 +52,17 @@ int main() {
   log::error("runtime_interface_failed", {{"cause", end.why.message}});
   if (end.requests_under_way) _exit(1);
   return 1;
+}
+
+}  // namespace
+
+/// Lambda starts it, with everything in the environment, and ends it with SIGKILL.
+int main() {
+  start_process("bootstrap");
+  try {
+    return run();
+  } catch (...) {
+    log::error("function_failed", {{"cause", cause_of(std::current_exception())}});
+    _exit(1);  // Lambda starts another. A coroutine may be under way, and what it uses is gone.
+  }
 }

@@ -1,7 +1,8 @@
-#include <sys/resource.h>
-
 #include <cstdio>
+#include <exception>
 
+#include "base/descriptor_limit.h"
+#include "base/process_start.h"
 #include "swarm/load/user_class.h"
 #include "swarm/run/local_run.h"
 #include "swarm/run/options.h"
@@ -11,14 +12,6 @@
 namespace {
 
 using namespace triggers::swarm;
-
-/// Each user has a connection; the usual soft limit of 1024 descriptors is kept for programs that use select(2).
-void allow_many_connections() {
-  rlimit descriptors{};
-  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
-  descriptors.rlim_cur = descriptors.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &descriptors);
-}
 
 /// Locust's format, on standard output.
 int list_classes() {
@@ -41,6 +34,7 @@ WorkerOptions worker_options(const Options& options) {
 }
 
 int run(const Options& options) {
+  triggers::raise_descriptor_limit();  // Each user has a connection.
   Console console(options.log_level);
   if (!options.log_file.empty() && !console.log_to(options.log_file)) {
     console.error("swarm.main", "cannot write the log file " + options.log_file);
@@ -54,10 +48,15 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto parsed = parse_options(argc, argv);
-  if (const int* const status = std::get_if<int>(&parsed)) return *status;
-  const auto& options = std::get<Options>(parsed);
-  if (options.list) return list_classes();
-  allow_many_connections();
-  return run(options);
+  triggers::start_process("swarm");
+  try {
+    const auto parsed = parse_options(argc, argv);
+    if (const int* const status = std::get_if<int>(&parsed)) return *status;
+    const auto& options = std::get<Options>(parsed);
+    if (options.list) return list_classes();
+    return run(options);
+  } catch (...) {
+    std::fprintf(stderr, "swarm: failed: %s\n", triggers::cause_of(std::current_exception()).c_str());
+    return 1;
+  }
 }

@@ -1,3 +1,4 @@
+#include "descriptor_plan.h"
 #include "open_store.h"
 #include "store/rocks/rocks_store.h"
 
@@ -36,6 +37,7 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
   store.commit.queue_operations_max = config.queue_events_max;
   store.commit.queue_bytes_max = config.queue_bytes_max;
   store.background = background;
+  store.open_files_max = plan_descriptors(config).store_files_max;
   return store;
 }
 

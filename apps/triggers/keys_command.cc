@@ -200,7 +200,9 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
 
   const auto with_id = [&](std::string name, std::string help) {
     auto* command = app.add_subcommand(std::move(name), std::move(help));
-    command->add_option("key_id", flags.key_id, "As create and list print it")->required();
+    command->add_option("key_id", flags.key_id, "As create and list print it")
+        ->required()
+        ->check([](const std::string& text) { return std::string{text.empty() ? "it is empty" : ""}; });
     return command;
   };
   flags.show = with_id("show", "Shows a key");

@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +6,8 @@
 #include <filesystem>
 
 #include "auth/validate.h"
+#include "base/descriptor_limit.h"
+#include "base/process_start.h"
 #include "config/flags.h"
 #include "config/render.h"
 #include "keys_command.h"
@@ -54,12 +55,19 @@ std::optional<config::Settings> load(const config::Flags& flags) {
 }
 
 int backup(const config::Config& config, const std::string& directory) {
+  if (directory.empty()) return complain("the directory of the backup is empty: name one that does not exist yet");
+  std::error_code unknown;
+  const auto absolute = std::filesystem::absolute(directory, unknown);
+  if (unknown) {
+    return complain("cannot tell where " + directory + " is, since the working directory cannot be read (" +
+                    unknown.message() + "): name it with a path that begins with /");
+  }
   http::Request request;
   request.method = http::Method::post;
   request.target = "/admin/backup";
   request.headers.add("Content-Type", "application/json");
   boost::json::object body;
-  body["directory"] = std::filesystem::absolute(directory).string();
+  body["directory"] = absolute.string();
   request.body = boost::json::serialize(body);
   const auto answer = send_as_operator(config, std::move(request));
   if (!answer) return complain(answer.error().message);
@@ -73,11 +81,7 @@ int backup(const config::Config& config, const std::string& directory) {
   return complain(std::string{value.at("message").as_string()});
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);  // A peer that is gone is an error of the write, also of one by OpenSSL.
-  signal(SIGXFSZ, SIG_IGN);  // A file-size limit is a full disk: an error of the write, not the end of the process.
+int run(int argc, char** argv) {
   CLI::App app{"Triggers: send events in, read those that nobody has handled yet, acknowledge them."};
   app.set_version_flag("--version", std::string{"triggers "} + TRIGGERS_VERSION);
   app.require_subcommand(1);
@@ -118,6 +122,7 @@ int main(int argc, char** argv) {
   // Events, hashes of keys, the secret that signs cursors: the owner's alone, also in a directory that was there
   // before.
   umask(S_IRWXG | S_IRWXO);
+  raise_descriptor_limit();
   if (config_command->parsed() && as_markdown) {
     std::fputs(config::render_markdown().c_str(), stdout);
     return finish(0);
@@ -130,4 +135,16 @@ int main(int argc, char** argv) {
   if (backup_command->parsed()) return finish(backup(settings->config, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
   return finish(0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  start_process("triggers");
+  try {
+    return run(argc, argv);
+  } catch (...) {
+    // No memory, no thread, no file of the system's: whatever it is, one line and 1.
+    return complain("failed: " + cause_of(std::current_exception()));
+  }
 }

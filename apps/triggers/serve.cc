@@ -1,20 +1,21 @@
 #include "serve.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
-#include <ctime>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 
+#include "base/process_start.h"
+#include "descriptor_plan.h"
 #include "http/server.h"
 #include "log/log.h"
 #include "service.h"
+#include "stop_guard.h"
 
 namespace triggers {
 namespace {
@@ -27,47 +28,28 @@ int complain(const Error& error) {
   return 1;
 }
 
-/// The signals that end the server, blocked in every thread so that one place waits for them.
-sigset_t block_stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-/// Waits for a stop signal.
-int wait_for_stop(const sigset_t& signals) {
-  for (;;) {
-    const int signal_number = sigwaitinfo(&signals, nullptr);
-    if (signal_number > 0) return signal_number;
-  }
-}
-
-/// Waits for a stop signal or until `time` is over.
-void wait_for_stop(const sigset_t& signals, std::chrono::milliseconds time) {
-  const auto deadline = std::chrono::steady_clock::now() + time;
-  for (;;) {
-    const std::chrono::nanoseconds left = deadline - std::chrono::steady_clock::now();
-    if (left.count() <= 0) return;
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
-    if (sigtimedwait(&signals, nullptr, &timeout) > 0) return;
+/// Runs a step of the thread below. An exception (memory has run out, most likely) must not end the process.
+template <class Step>
+void guarded(Step step) {
+  try {
+    step();
+  } catch (...) {
+    log::error("looking_after_failed", {{"cause", cause_of(std::current_exception())}});
   }
 }
 
 /// What a server does beside its requests, until it is to stop.
 void look_after(const std::stop_token& stop, Service& service) {
+  pthread_setname_np(pthread_self(), "looks-after");
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
   for (int looks = 1;; ++looks) {
     wake.wait_for(lock, stop, look_interval, [] { return false; });
     if (stop.stop_requested()) return;
-    service.every_second();
+    guarded([&] { service.every_second(); });
     if (stop.stop_requested()) return;
-    if (looks % looks_per_last_used == 0) service.flush_last_used();
+    if (looks % looks_per_last_used == 0) guarded([&] { service.flush_last_used(); });
   }
 }
 
@@ -78,7 +60,7 @@ std::string local_socket_path(const std::string& data_dir) {
   return "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
 }
 
-http::ServerConfig server_config(const config::Config& config) {
+http::ServerConfig server_config(const config::Config& config, const DescriptorPlan& descriptors) {
   http::ServerConfig server;
   server.host = config.host;
   server.port = config.port;
@@ -90,7 +72,8 @@ http::ServerConfig server_config(const config::Config& config) {
   server.threads = config.threads;
   server.tls_cert_path = config.tls_cert_path;
   server.tls_key_path = config.tls_key_path;
-  server.connections_max = config.connections_max;
+  server.connections_max = descriptors.connections_max;
+  server.refusing_max = descriptors.refusing_max;
   server.body_bytes_max = config.request_bytes_max;
   server.body_bytes_max_for = [&config](http::Method method, std::string_view target) {
     return api::body_bytes_max(config, method, target);
@@ -102,7 +85,17 @@ http::ServerConfig server_config(const config::Config& config) {
   return server;
 }
 
-void add_server_metrics(metrics::Registry& registry, http::Server& server) {
+void warn_of_few(const DescriptorPlan& descriptors, const config::Config& config) {
+  log::warning("max_connections_lowered",
+               {{"max_connections", config.connections_max},
+                {"lowered_to", descriptors.connections_max},
+                {"open_files_max", descriptors.limit},
+                {"message", "The limit of open files leaves no room for more: raise it (ulimit -Hn, LimitNOFILE=)."}});
+}
+
+void add_server_metrics(metrics::Registry& registry, http::Server& server, std::size_t connections_max) {
+  registry.gauge("triggers_http_connections_max", "Connections that may be open at once.")
+      .set(static_cast<double>(connections_max));
   auto& open = registry.gauge("triggers_http_connections", "Open connections.");
   registry.on_scrape([&] { open.set(static_cast<double>(server.stats().connections_open)); });
   registry.counter_from("triggers_http_connections_accepted_total", "Connections accepted.", {},
@@ -129,13 +122,17 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server) {
 }  // namespace
 
 int serve(const config::Config& config) {
-  const sigset_t signals = block_stop_signals();
+  StopGuard guard({config.drain, config.shutdown_grace, config.shutdown_limit});
   log::set_level(config.log_level);
+  const DescriptorPlan descriptors = plan_descriptors(config);
+  if (const auto enough = check_descriptors(descriptors); !enough) return complain(enough.error());
+  if (descriptors.lowered(config)) warn_of_few(descriptors, config);
+  guard.enter("opening the store");
   auto service = Service::open(config, true);
   if (!service) return complain(service.error());
-  auto server = http::Server::create(server_config(config), (*service)->handlers());
+  auto server = http::Server::create(server_config(config, descriptors), (*service)->handlers());
   if (!server) return complain(server.error());
-  add_server_metrics((*service)->registry(), **server);
+  add_server_metrics((*service)->registry(), **server, descriptors.connections_max);
   (*server)->start();
   const bool tls = !config.tls_cert_path.empty();
   log::info("server_started", {{"version", TRIGGERS_VERSION},
@@ -146,17 +143,26 @@ int serve(const config::Config& config) {
 
   // On a thread of its own: it may wait for the store, and a stop must not wait for it.
   std::jthread looks_after([&](const std::stop_token& stop) { look_after(stop, **service); });
-  const int signal_number = wait_for_stop(signals);
+  const int signal_number = guard.wait();
   log::info("server_stopping", {{"signal", signal_number}});
   (*service)->set_stopping();
+  const auto connections = [&] {
+    return std::to_string((*server)->stats().connections_open) + " connections are open, " +
+           std::to_string((*service)->writes_waiting()) + " writes wait for the store";
+  };
+  guard.enter("answering requests", connections);
   if (config.drain.count() > 0) {
     (*server)->drain();
-    wait_for_stop(signals, config.drain);  // A second signal ends it.
+    guard.wait_for_drain();
   }
   looks_after.request_stop();
   (*server)->stop(config.shutdown_grace);
+  guard.enter("writing when keys were last used, and counts");
   looks_after.join();
+  (*service)->finish();
+  guard.enter("closing the store: committing what waits, ending reads and backups, flushing");
   service->reset();
+  guard.enter("closing the server");
   log::info("server_stopped");
   return 0;
 }

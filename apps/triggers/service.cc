@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include "base/process_start.h"
 #include "base/sync_wait.h"
 #include "log/log.h"
 
@@ -14,7 +15,21 @@ double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<dou
 }  // namespace
 
 Service::~Service() {
-  if (!ring_ || access_ == store::Access::read) return;  // open() has failed half-way, or nothing is to be written.
+  // open() may have failed half-way; and a destructor must not let an exception out.
+  if (ring_ && !finished_) finish();
+}
+
+void Service::finish() noexcept {
+  finished_ = true;
+  if (access_ == store::Access::read) return;  // Nothing is to be written.
+  try {
+    write_last_used_if_possible();
+  } catch (...) {
+    log::warning("last_used_not_written", {{"cause", cause_of(std::current_exception())}});
+  }
+}
+
+void Service::write_last_used_if_possible() {
   const auto health = store_->events().health();
   if (health.writable) {
     flush_last_used();

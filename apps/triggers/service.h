@@ -34,8 +34,12 @@ class Service {
   [[nodiscard]] metrics::Registry& registry() noexcept { return registry_; }
   /// From now on the status page says that the server is stopping. Any thread.
   void set_stopping() noexcept { stopping_ = true; }
+  /// Writes that wait for the store, or are under way there. Any thread.
+  [[nodiscard]] std::uint64_t writes_waiting() const { return store_->events().metrics().queue_depth; }
   /// Writes down when keys were last used.
   void flush_last_used();
+  /// The last of that; what is left of the work is then the destructor's.
+  void finish() noexcept;
   /// What a server does beside its requests, every second. Logs when the store stops to serve and why, and when it
   /// serves again: a failure in the background has no request that would tell. For one thread, which may block.
   void every_second();
@@ -45,12 +49,14 @@ class Service {
  private:
   Service() = default;
   void add_store_metrics();
+  void write_last_used_if_possible();
 
   store::Access access_ = store::Access::write;
   const Clock* clock_ = nullptr;
   std::optional<std::chrono::steady_clock::time_point> last_used_at_;  // When it was written down by settle().
   std::atomic<bool> stopping_{false};
   bool failure_reported_ = false;
+  bool finished_ = false;
   metrics::Registry registry_;
   std::unique_ptr<log::AccessLog> access_log_;
   std::unique_ptr<OpenStore> store_;

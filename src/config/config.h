@@ -38,6 +38,7 @@ struct Config {
   std::string tls_cert_path, tls_key_path;
   std::size_t connections_max = 0;
   std::chrono::milliseconds header_deadline{0}, body_deadline{0}, idle_deadline{0}, drain{0}, shutdown_grace{0};
+  std::chrono::milliseconds shutdown_limit{0};
   std::vector<limit::Network> trusted_proxies;
   std::vector<std::string> cors_allow_origins;  ///< Empty: off; one `*`: all.
 

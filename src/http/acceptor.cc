@@ -8,7 +8,6 @@ namespace {
 
 constexpr int accepted_at_once_max = 64;  // so that a flood of connections does not hold up those that are open
 constexpr std::chrono::milliseconds exhausted_pause{50};
-constexpr std::size_t refusing_open_max = 256;
 
 /// Waits as a coroutine for anything of Asio's that ends with an error code alone.
 template <class Start>
@@ -44,11 +43,15 @@ void Acceptor::stop() {
 
 RootTask Acceptor::live() {
   while (!stopping_) {
-    co_await Wait([this](auto done) { ready_.async_wait(Descriptor::wait_read, done); });
-    if (stopping_ || accept_some()) continue;
-    // Out of file descriptors or memory: the listener stays ready, so wait for connections to end.
-    pause_.expires_after(exhausted_pause);
-    co_await Wait([this](auto done) { pause_.async_wait(done); });
+    try {
+      co_await Wait([this](auto done) { ready_.async_wait(Descriptor::wait_read, done); });
+      if (stopping_ || accept_some()) continue;
+      // Out of file descriptors or memory: the listener stays ready, so wait for connections to end.
+      pause_.expires_after(exhausted_pause);
+      co_await Wait([this](auto done) { pause_.async_wait(done); });
+    } catch (...) {
+      ++state_.accept_failures;  // Out of memory: the connection at hand is gone, the next may fare better.
+    }
   }
   home_.ended(*this);
 }
@@ -71,11 +74,11 @@ void Acceptor::hand_over(Listener::Accepted accepted) {
   const bool refused = !accepted.peer.local && state_.tcp_open >= state_.config.connections_max;
   if (refused) {
     ++state_.refused;
-    if (state_.refusing_open >= refusing_open_max) return;
+    if (state_.refusing_open >= state_.config.refusing_max) return;
   }
   // Counted here and not by the session, which another thread starts later.
-  ++(refused ? state_.refusing_open : accepted.peer.local ? state_.local_open : state_.tcp_open);
-  loops_[next_]->adopt(std::move(accepted.socket), std::move(accepted.peer), refused);
+  OpenCount counted(refused ? state_.refusing_open : accepted.peer.local ? state_.local_open : state_.tcp_open);
+  loops_[next_]->adopt(std::move(accepted.socket), std::move(accepted.peer), refused, std::move(counted));
   next_ = (next_ + 1) % loops_.size();
 }
 

@@ -5,7 +5,9 @@
 #include <mutex>
 #include <thread>
 
+#include "base/process_start.h"
 #include "http/client_shard.h"
+#include "log/log.h"
 
 namespace triggers::http {
 namespace {
@@ -23,7 +25,14 @@ class ClientThread final : public IoExecutor {
   void run() {
     const Scope scope(*this);
     const auto guard = boost::asio::make_work_guard(io());
-    io().run();
+    for (bool ended = false; !ended;) {
+      try {
+        io().run();
+        ended = true;
+      } catch (...) {
+        log::error("io_failed", {{"cause", cause_of(std::current_exception())}});
+      }
+    }
   }
 
   std::thread thread_;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "base/process_start.h"
 #include "http/acceptor.h"
+#include "log/log.h"
 
 namespace triggers::http {
 namespace {
@@ -27,21 +29,37 @@ void Loop::run() {
   const Scope scope(*this);
   const auto guard = boost::asio::make_work_guard(io());
   for (const auto& acceptor : acceptors_) acceptor->start();
-  tick();
-  io().run();
+  for (bool ended = false; !ended;) {
+    try {
+      if (!ticking_) tick();
+      io().run();
+      ended = true;
+    } catch (...) {
+      // Memory has run out, most likely, for a handler of Asio's: its connection is gone, the others go on.
+      log::error("io_failed", {{"cause", cause_of(std::current_exception())}});
+    }
+  }
 }
 
-void Loop::adopt(UniqueFd socket, Peer peer, bool refused) {
-  boost::asio::post(io(), [this, accepted = std::move(socket), from = std::move(peer), refused]() mutable {
-    start_session(std::move(accepted), std::move(from), refused);
+void Loop::adopt(UniqueFd socket, Peer peer, bool refused, OpenCount counted) {
+  boost::asio::post(io(), [this, accepted = std::move(socket), from = std::move(peer), refused,
+                           count = std::move(counted)]() mutable {
+    start_session(std::move(accepted), std::move(from), refused, std::move(count));
   });
 }
 
-void Loop::start_session(UniqueFd socket, Peer peer, bool refused) {
-  sessions_.push_back(std::make_unique<Session>(*this, state_, std::move(socket), std::move(peer), refused));
+void Loop::start_session(UniqueFd socket, Peer peer, bool refused, OpenCount counted) {
+  sessions_.push_back(
+      std::make_unique<Session>(*this, state_, std::move(socket), std::move(peer), refused, std::move(counted)));
   Session& session = *sessions_.back();
   session.index = sessions_.size() - 1;
-  session.start();
+  try {
+    session.start();
+  } catch (...) {
+    // It has not begun: there was no memory for its coroutine.
+    sessions_.pop_back();
+    throw;
+  }
 }
 
 void Loop::ended(Session& session) {
@@ -65,7 +83,7 @@ void Loop::stop() {
   boost::asio::post(io(), [this] {
     stopping_ = true;
     for (const auto& acceptor : acceptors_) acceptor->stop();
-    for (const auto& session : sessions_) session->stop_if_idle();
+    for (const auto& session : sessions_) session->stop();
     end_if_done();
   });
 }
@@ -77,12 +95,14 @@ void Loop::abort() {
 }
 
 void Loop::tick() {
+  ticking_ = false;
   const auto now = std::chrono::steady_clock::now();
   for (const auto& session : sessions_) session->check_deadline(now);
   timer_.expires_after(tick_);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
   });
+  ticking_ = true;
 }
 
 void Loop::end_if_done() {

@@ -23,7 +23,7 @@ class Loop final : public IoExecutor {
 
   // Any thread.
   /// A new connection for this loop.
-  void adopt(UniqueFd socket, Peer peer, bool refused);
+  void adopt(UniqueFd socket, Peer peer, bool refused, OpenCount counted);
   /// Stops the acceptors, ends the sessions that wait for a request, lets the others finish.
   void stop();
   /// Closes every socket. Handlers that run are waited for.
@@ -41,7 +41,7 @@ class Loop final : public IoExecutor {
   [[nodiscard]] std::string& answer_buffer() noexcept { return answer_buffer_; }
 
  private:
-  void start_session(UniqueFd socket, Peer peer, bool refused);
+  void start_session(UniqueFd socket, Peer peer, bool refused, OpenCount counted);
   void tick();
   void end_if_done();
 
@@ -50,6 +50,7 @@ class Loop final : public IoExecutor {
   std::chrono::milliseconds tick_;
   DateText date_;
   std::string answer_buffer_;
+  bool ticking_ = false;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;

@@ -23,6 +23,7 @@ struct ServerConfig {
   std::string tls_cert_path;                 ///< PEM chain; with tls_key_path: TLS 1.2 or later on the TCP port.
   std::string tls_key_path;                  ///< PEM.
   std::size_t connections_max = 10'000;      ///< One more is answered 503 with Retry-After and closed.
+  std::size_t refusing_max = 256;            ///< Connections that are being told so at once; more are closed unheard.
   std::size_t header_bytes_max = 32 * 1024;  ///< Request line and fields; more is 431.
   std::size_t body_bytes_max = 512 * 1024;   ///< After decoding; more is 413. See body_bytes_max_for.
   /// The limit for one request's target, if it differs by path (a batch may be larger); may be empty.
@@ -123,8 +124,9 @@ class Server {
   /// From now on each answer ends its connection. New ones are still accepted: so clients and load balancers move to
   /// other servers before this one stops. Any thread.
   virtual void drain() = 0;
-  /// Stops gracefully: closes the listeners, answers the requests that were read, closes idle connections, and after
-  /// `grace` closes the rest. Blocks until every IO thread has ended.
+  /// Stops gracefully: closes the listeners, answers the requests that were read, closes idle connections, those whose
+  /// client sends nothing of the request that it has begun for half a second, and after `grace` the rest. Blocks until
+  /// every IO thread has ended: that is as long as the slowest handler takes.
   virtual void stop(std::chrono::milliseconds grace) = 0;
   [[nodiscard]] virtual ServerStats stats() const = 0;
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "base/fair_budget.h"
 #include "http/request_parser.h"
@@ -10,6 +11,20 @@
 #include "http/tls.h"
 
 namespace triggers::http {
+
+/// One connection in a counter of open ones, for as long as it lives. Move-only.
+class OpenCount {
+ public:
+  explicit OpenCount(std::atomic<std::size_t>& counter) noexcept : counter_(&counter) { ++*counter_; }
+  OpenCount(OpenCount&& other) noexcept : counter_(std::exchange(other.counter_, nullptr)) {}
+  OpenCount& operator=(OpenCount&&) = delete;
+  ~OpenCount() {
+    if (counter_ != nullptr) --*counter_;
+  }
+
+ private:
+  std::atomic<std::size_t>* counter_;
+};
 
 /// What every session of a server uses. Constant while the server runs, but for the counters.
 struct ServerState {

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/behind_the_ready.h"
+#include "base/process_start.h"
 #include "http/loop.h"
+#include "log/log.h"
 
 namespace triggers::http {
 namespace {
@@ -17,29 +19,42 @@ using std::chrono::steady_clock;
 constexpr milliseconds linger_deadline{2'000};
 constexpr std::size_t linger_bytes_max = 8 * 1024 * 1024;
 
+// While the server stops: how long a client may send nothing of the request that it has begun. Nothing of it was
+// accepted, so a connection that ends there loses nothing.
+constexpr milliseconds stop_patience{500};
+
 constexpr std::size_t body_buffer_bytes = 16 * 1024;  // for a body that cannot be read straight to its place
 // After a refusal so much of a body is read and dropped, and the connection stays; a longer one ends it.
 constexpr std::size_t dropped_bytes_max = 64 * 1024;
 
 }  // namespace
 
-Session::Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused)
+Session::Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted)
     : loop_(loop),
       state_(state),
       transport_(loop.io(), std::move(socket)),
       parser_(state.limits),
+      counted_(std::move(counted)),
       local_(peer.local),
       refused_(refused) {
   if (state_.tls && !local_) transport_.use_tls(state_.tls->layer(transport_.socket()));
   parser_.request().peer = std::move(peer);
 }
 
-Session::~Session() {
-  release_body();
-  --(refused_ ? state_.refusing_open : local_ ? state_.local_open : state_.tcp_open);
-}
+Session::~Session() { release_body(); }
 
 RootTask Session::live() {
+  try {
+    co_await converse();
+  } catch (...) {
+    // Memory has run out, most likely. This connection ends; the others go on.
+    log::error("connection_failed", {{"cause", cause_of(std::current_exception())}});
+  }
+  transport_.close();
+  loop_.ended(*this);
+}
+
+Task<void> Session::converse() {
   bool open = true;
   if (transport_.has_tls()) open = co_await handshake();
   if (open && refused_) {
@@ -49,8 +64,6 @@ RootTask Session::live() {
   }
   while (open) open = co_await exchange();
   if (lingers_) co_await linger();
-  transport_.close();
-  loop_.ended(*this);
 }
 
 Task<bool> Session::handshake() {
@@ -208,6 +221,7 @@ bool Session::take_read(const Operation& read) {
     }
     return false;
   }
+  if (phase_ == Phase::body) hurry();  // It goes on: the grace bounds it as a whole.
   if (reads_body_) {
     bytes_in_ += read.bytes;
     parser_.body_written(read.bytes);
@@ -222,6 +236,11 @@ bool Session::take_read(const Operation& read) {
 bool Session::timed_out() {
   expired_ = false;
   if (phase_ == Phase::idle && !first_) return true;
+  if (loop_.stopping()) {
+    // A header that did not end asked for nothing yet: no answer, as to an idle connection.
+    if (phase_ == Phase::body) problem_ = ProtocolError{ProtocolProblem::shutting_down, "the server is stopping"};
+    return true;
+  }
   ++state_.timeouts;
   problem_ = ProtocolError{ProtocolProblem::timeout,
                            phase_ == Phase::body ? "the body did not come in time" : "the header did not come in time"};
@@ -344,6 +363,14 @@ Task<void> Session::linger() {
 void Session::enter(Phase phase, milliseconds time) {
   phase_ = phase;
   deadline_ = steady_clock::now() + time;
+  hurry();
+}
+
+/// While the server stops, a client that does not go on is not waited for.
+void Session::hurry() {
+  const bool waits_for_peer =
+      phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body || phase_ == Phase::closing;
+  if (loop_.stopping() && waits_for_peer) deadline_ = steady_clock::now() + stop_patience;
 }
 
 void Session::check_deadline(TimePoint now) {
@@ -358,9 +385,10 @@ void Session::check_deadline(TimePoint now) {
   transport_.cancel();
 }
 
-void Session::stop_if_idle() {
+void Session::stop() {
   const bool waits = phase_ == Phase::idle && !parser_.started() && transport_.available() == 0;
   if (waits || phase_ == Phase::handshake) transport_.cancel();
+  hurry();
 }
 
 void Session::observe(const Response& response, TimePoint since) {

@@ -23,7 +23,7 @@ class Session {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// `refused`: there are too many connections; say so and close.
-  Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused);
+  Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();
@@ -32,8 +32,9 @@ class Session {
   void start() { live(); }
   /// Ends what has waited past its deadline.
   void check_deadline(TimePoint now);
-  /// Ends the session if it waits for a request of which nothing has come.
-  void stop_if_idle();
+  /// The server stops: ends the session if it waits for a request of which nothing has come. A client that is sending
+  /// one must go on within a moment.
+  void stop();
   /// Closes the socket whatever happens on it. The session ends once its handler has.
   void abort() { transport_.close(); }
 
@@ -43,6 +44,7 @@ class Session {
   enum class Phase { handshake, idle, header, body, handling, writing, closing };
 
   RootTask live();
+  Task<void> converse();
   Task<bool> handshake();
   Task<bool> exchange();
   Task<bool> read_request();
@@ -66,6 +68,7 @@ class Session {
   void release_body();
   bool write_answer(const Response& response, bool close);
   void enter(Phase phase, std::chrono::milliseconds time);
+  void hurry();
   void observe(const Response& response, TimePoint since);
 
   Loop& loop_;
@@ -82,6 +85,7 @@ class Session {
   std::size_t bytes_in_ = 0;
   std::size_t bytes_out_ = 0;
   Phase phase_ = Phase::handshake;
+  OpenCount counted_;
   bool local_;
   bool refused_;
   bool first_ = true;

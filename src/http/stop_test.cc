@@ -71,6 +71,55 @@ TEST_F(StopTest, RequestOfWhichAPartHasComeIsAnswered) {
   stopped.get();
 }
 
+/// How long a stop takes whose grace would be a minute.
+milliseconds timed(const std::function<void()>& stop) {
+  const auto since = std::chrono::steady_clock::now();
+  stop();
+  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - since);
+}
+
+TEST_F(StopTest, HeaderThatDoesNotGoOnIsNotWaitedFor) {
+  server_.start();
+  RawClient silent = server_.connect();
+  RawClient first = server_.connect();
+  first.send("GET / HT");
+  RawClient later = idle_client();
+  later.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Le");
+  EXPECT_LT(timed([&] { server_.server->stop(seconds{60}); }), seconds{10});
+  EXPECT_TRUE(silent.ends());
+  EXPECT_TRUE(first.ends());
+  EXPECT_TRUE(later.ends());
+  EXPECT_EQ(server_.handled(), 1U);
+}
+
+TEST_F(StopTest, BodyThatDoesNotGoOnIsToldThatTheServerStops) {
+  server_.start();
+  RawClient stalled = server_.connect();
+  stalled.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
+  RawClient idle = idle_client();
+  EXPECT_LT(timed([&] { server_.server->stop(seconds{60}); }), seconds{10});
+  EXPECT_EQ(stalled.receive().status, 503U);
+  EXPECT_TRUE(stalled.ends());
+  EXPECT_EQ(server_.handled(), 1U);
+}
+
+TEST_F(StopTest, BodyThatGoesOnSlowlyIsAnswered) {
+  server_.start();
+  RawClient slow = server_.connect();
+  slow.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n");
+  EXPECT_EQ(slow.receive().status, 100U);
+  RawClient idle = idle_client();
+  auto stopped = stop(seconds{60});
+  EXPECT_TRUE(idle.ends());
+  // Longer in all than the patience for a client that sends nothing.
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(stopped.wait_for(milliseconds{100}), std::future_status::timeout);
+    slow.send("x");
+  }
+  EXPECT_EQ(slow.receive().body, "POST / xxxxxxxxxxxx");
+  stopped.get();
+}
+
 TEST_F(StopTest, GraceEndsASlowSenderButNotAHandler) {
   server_.start();
   RawClient slow = server_.connect();

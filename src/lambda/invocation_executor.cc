@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/invariant.h"
+#include "base/process_start.h"
 #include "log/log.h"
 
 namespace triggers::lambda {
@@ -41,8 +42,8 @@ RootTask InvocationExecutor::start_settling(InvocationExecutor& executor, Task<v
   executor.settling_ = true;
   try {
     co_await std::move(work);
-  } catch (const std::exception& failure) {
-    log::error("settling_failed", {{"cause", failure.what()}});
+  } catch (...) {
+    log::error("settling_failed", {{"cause", cause_of(std::current_exception())}});
   }
   executor.settling_ = false;
   --executor.under_way_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/process_start.h"
 #include "lambda/answer.h"
 #include "lambda/invocation_executor.h"
 #include "log/log.h"
@@ -35,21 +36,41 @@ class Loop {
 
   LoopEnd run() {
     for (;;) {
-      auto invocation = runtime_.next();
-      if (!invocation) return end(std::move(invocation).error());
-      if (config_.on_begin) config_.on_begin();
-      const auto done = invoke(*invocation);
-      if (!done && (done.error().code == ErrorCode::unavailable || done.error().code == ErrorCode::internal)) {
-        return end(done.error());
+      try {
+        if (auto done = turn(); !done) return end(std::move(done).error());
+      } catch (...) {
+        return end({ErrorCode::internal, cause_of(std::current_exception())});
       }
-      if (!done) {
-        log::error("answer_refused", {{"lambda_request_id", invocation->request_id}, {"cause", done.error().message}});
-      }
-      if (config_.on_end) executor_->settle(config_.on_end, steady_clock::now() + config_.settle_max);
     }
   }
 
  private:
+  /// An error: the runtime interface does not work.
+  Status turn() {
+    auto invocation = runtime_.next();
+    if (!invocation) return std::move(invocation).error();
+    if (config_.on_begin) config_.on_begin();
+    auto done = invoke_or_fail(*invocation);
+    if (!done && (done.error().code == ErrorCode::unavailable || done.error().code == ErrorCode::internal)) return done;
+    if (!done) {
+      log::error("answer_refused", {{"lambda_request_id", invocation->request_id}, {"cause", done.error().message}});
+    }
+    if (config_.on_end) executor_->settle(config_.on_end, steady_clock::now() + config_.settle_max);
+    return Done{};
+  }
+
+  /// An exception (memory has run out, most likely) fails the one invocation.
+  Status invoke_or_fail(const Invocation& invocation) {
+    std::string cause;
+    try {
+      return invoke(invocation);
+    } catch (...) {
+      cause = cause_of(std::current_exception());
+    }
+    log::error("invocation_failed", {{"lambda_request_id", invocation.request_id}, {"cause", cause}});
+    return runtime_.fail(invocation.request_id, "Triggers.Failed", cause);
+  }
+
   LoopEnd end(Error why) {
     const bool drained = executor_->drain(steady_clock::now() + patience_at_end);
     // Its coroutines may still be resumed: then it stays until the process ends.

@@ -40,6 +40,7 @@ struct DatabaseConfig {
   std::chrono::seconds idempotency_window{86'400};
   const Clock* clock = &Clock::system();  ///< Whose time the windows are measured in.
   rocksdb::Env* env = nullptr;            ///< The seam for tests of failing disks; nullptr: the machine's.
+  int open_files_max = -1;                ///< Files that RocksDB keeps open; -1: all.
 };
 
 /// How long a synced write took.

@@ -158,7 +158,7 @@ rocksdb::DBOptions database_options(const DatabaseConfig& config, const std::sha
   options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(config.memory_bytes / 2, cache);
   options.max_background_jobs = 2;
   options.bytes_per_sync = mebibyte;
-  options.max_open_files = -1;
+  options.max_open_files = config.open_files_max;
   options.skip_stats_update_on_db_open = true;
   options.max_bgerror_resume_count = 0;  // Database decides what may be resumed, and when.
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;

@@ -5,7 +5,9 @@
 
 #include <memory>
 
+#include "base/process_start.h"
 #include "base/sync_wait.h"
+#include "log/log.h"
 #include "store/rocks/layout.h"
 #include "store/rocks/page_reader.h"
 
@@ -105,10 +107,16 @@ void Housekeeper::tick() {
 }
 
 void Housekeeper::run() {
+  pthread_setname_np(pthread_self(), "housekeeper");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    tick();
+    try {
+      tick();
+    } catch (...) {
+      // Memory has run out, most likely. What was not done is done in a later tick.
+      log::error("housekeeping_failed", {{"cause", cause_of(std::current_exception())}});
+    }
     lock.lock();
     wake_.wait_for(lock, config_.tick, [this] { return stopping_; });
   }

@@ -272,7 +272,7 @@ class RocksStoreImpl final : public RocksStore {
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   auto database = Database::open({config.data_dir, config.access, config.memory_bytes, config.dedup_window,
-                                  config.idempotency_window, config.clock, config.env});
+                                  config.idempotency_window, config.clock, config.env, config.open_files_max});
   if (!database) return std::move(database).error();
   auto inboxes = std::make_unique<Inboxes>();
   if (auto loaded = load_inboxes(**database, *inboxes); !loaded) return std::move(loaded).error();

@@ -29,6 +29,7 @@ struct RocksConfig {
   std::chrono::milliseconds filter_time_max{20};  ///< A page's search for a type; see Page::has_more.
   /// Sweep, measure and look after the files on threads of its own. Tests call sweep() and look().
   bool background = true;
+  int open_files_max = -1;  ///< Files that RocksDB keeps open; -1: all.
   const Clock* clock = &Clock::system();
   std::function<void(const CommitStats&)> on_commit;
   rocksdb::Env* env = nullptr;  ///< The seam for tests of failing disks.

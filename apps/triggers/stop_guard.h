@@ -1,0 +1,68 @@
+#pragma once
+
+#include <signal.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace triggers {
+
+struct StopTimes {
+  std::chrono::milliseconds drain{0};  ///< A signal in this time ends it, and nothing else.
+  std::chrono::milliseconds grace{0};  ///< For answering requests.
+  std::chrono::milliseconds limit{0};  ///< For the rest. Then the process ends itself.
+};
+
+/// Waits for the signals that stop a server, on a thread of its own, and ends the process at once, with status 1 and a
+/// line that says what was not finished, when a stop
+/// - is asked for again, or
+/// - has taken longer than drain, grace and limit together.
+/// So a stop ends in bounded time, whatever a disk, a network or our own code does. An end at once is as a crash is:
+/// what was acknowledged is in the log of the store.
+class StopGuard {
+ public:
+  /// Blocks the signals in the calling thread, so make it before any other thread. SIGTERM, SIGINT, and SIGHUP, unless
+  /// that is ignored (nohup).
+  explicit StopGuard(StopTimes times);
+  StopGuard(const StopGuard&) = delete;
+  StopGuard& operator=(const StopGuard&) = delete;
+  /// From now on the process ends by itself.
+  ~StopGuard();
+
+  /// Whether a signal has come: for what takes long before wait() can be called.
+  [[nodiscard]] bool asked();
+  /// Blocks until a signal has come; which.
+  int wait();
+  /// Blocks until the drain is over. Right after wait().
+  void wait_for_drain();
+  /// What the process does from now on, for the line of an end at once: `answering requests`. `detail` is asked then,
+  /// on another thread, and not after the next call of enter() has begun; it may be empty.
+  void enter(std::string_view stage, std::function<std::string()> detail = {});
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  void run();
+  /// A signal, or 0 at `until`.
+  int next_signal(TimePoint until) const;
+  [[noreturn]] void end_at_once(std::string_view why);
+
+  const StopTimes times_;
+  sigset_t signals_{};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int signal_ = 0;
+  TimePoint drain_until_ = TimePoint::max();
+  TimePoint end_at_ = TimePoint::max();
+  bool over_ = false;
+  std::string_view stage_ = "starting";
+  std::function<std::string()> detail_;
+  std::thread thread_;
+};
+
+}  // namespace triggers
