@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/admit.h"
+#include "api/base_path.h"
 #include "api/cors.h"
 #include "api/endpoints.h"
 #include "api/probe.h"
@@ -14,7 +15,19 @@ namespace triggers::api {
 namespace {
 
 constexpr std::size_t request_id_bytes_max = 128;
+constexpr std::string_view every_method = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 constexpr std::chrono::seconds busy_line_interval{1};
+
+/// A run of letters and digits as long as an API key. Clients that copy a key into the wrong header must not find it in
+/// a log.
+bool may_hold_a_key(std::string_view text) {
+  std::size_t run = 0;
+  return std::ranges::any_of(text, [&](char c) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    run = plain ? run + 1 : 0;
+    return run == auth::api_key_chars;
+  });
+}
 
 /// The client's own id if it is sane: it goes into logs and headers.
 std::string request_id(const http::Request& request, const Clock& clock) {
@@ -23,7 +36,8 @@ std::string request_id(const http::Request& request, const Clock& clock) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view{"-_.:/+=@"}.find(c) != std::string_view::npos;
   };
-  if (sent && !sent->empty() && sent->size() <= request_id_bytes_max && std::ranges::all_of(*sent, sane)) {
+  if (sent && !sent->empty() && sent->size() <= request_id_bytes_max && std::ranges::all_of(*sent, sane) &&
+      !may_hold_a_key(*sent)) {
     return std::string{*sent};
   }
   thread_local Uuid7Generator ids;
@@ -55,11 +69,13 @@ Api::~Api() = default;
 Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
   Services& services = services_;
   switch (exchange.route.endpoint) {
-    case Endpoint::root: return at_once(get_root(services));
+    case Endpoint::root: return at_once(get_root(services, exchange));
     case Endpoint::status: return at_once(get_status(services));
-    case Endpoint::docs: return at_once(get_docs(services));
-    case Endpoint::openapi: return at_once(get_openapi(services));
+    case Endpoint::docs: return at_once(get_docs(services, exchange));
+    case Endpoint::openapi: return at_once(get_openapi(services, exchange));
+    case Endpoint::favicon: return at_once(get_favicon());
     case Endpoint::metrics: return get_metrics(services, exchange);
+    case Endpoint::me: return get_me(services, exchange);
     case Endpoint::post_event: return post_event(services, exchange);
     case Endpoint::post_batch: return post_batch(services, exchange);
     case Endpoint::get_inbox: return get_inbox(services, exchange);
@@ -77,19 +93,28 @@ Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
   INVARIANT(false);
 }
 
+/// Fills in the route of the exchange as far as there is one.
+RouteMatch Api::find_route(Exchange& exchange) const {
+  const std::string_view path = exchange.request.path();
+  const std::string_view local = behind_base_path(services_.config.base_path, path);
+  exchange.base_path = path.size() == local.size() ? std::string_view{} : services_.config.base_path;
+  RouteMatch matched = match(exchange.request.method, local);
+  exchange.route.name = matched.path_name;
+  return matched;
+}
+
 Task<http::Response> Api::handle(const http::Request& request) {
   const auto started = services_.clock.steady();
-  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
-  const RouteMatch matched = match(request.method, request.path());
-  exchange.route.name = matched.path_name;
+  Exchange exchange{request, request_id(request, services_.clock), {}, {}, nullptr, false, {}};
+  const RouteMatch matched = find_route(exchange);
   http::Response response;
   if (matched.route) {
     exchange.route = *matched.route;
     auto answer = co_await dispatch(exchange);
     response = answer ? std::move(*answer) : refuse(answer.error(), request, exchange.id);
-  } else if (request.method == http::Method::options && (!matched.path_name.empty() || request.target == "*")) {
-    response = options(services_, request,
-                       matched.path_name.empty() ? "GET, HEAD, POST, PATCH, DELETE, OPTIONS" : matched.allow);
+  } else if (request.method == http::Method::options) {
+    // A preflight of a path that is not there is answered too, so that a script sees the 404 of its request.
+    response = options(services_, request, matched.path_name.empty() ? every_method : matched.allow);
   } else {
     response = refuse(matched.path_name.empty() ? no_such_path() : wrong_method(matched.allow), request, exchange.id);
   }
@@ -116,6 +141,9 @@ http::Response Api::refuse(const Refusal& refusal, const http::Request& request,
 }
 
 void Api::finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started) {
+  for (auto& [name, value] : response.headers) {
+    if (!exchange.base_path.empty() && name == "Location") value.insert(0, exchange.base_path);
+  }
   if (exchange.rate && exchange.rate->limit) {
     response.add("RateLimit-Policy", limit::policy_field(*exchange.rate->limit));
     response.add("RateLimit", limit::limit_field(*exchange.rate));
@@ -145,16 +173,16 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
 }
 
 http::Response Api::protocol_error(const http::ProtocolError& error, const http::Request& request) {
-  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
-  exchange.route.name = match(request.method, request.path()).path_name;
+  Exchange exchange{request, request_id(request, services_.clock), {}, {}, nullptr, false, {}};
+  find_route(exchange);
   http::Response response = refuse(from_protocol(error), request, exchange.id);
   finish(exchange, response, services_.clock.steady());
   return response;
 }
 
 http::Response Api::internal_error(const http::Request& request) {
-  Exchange exchange{request, request_id(request, services_.clock), {}, nullptr, false, {}};
-  exchange.route.name = match(request.method, request.path()).path_name;
+  Exchange exchange{request, request_id(request, services_.clock), {}, {}, nullptr, false, {}};
+  find_route(exchange);
   Refusal refusal = from_error(Error{ErrorCode::internal, "an exception left the handler"});
   http::Response response = refuse(refusal, request, exchange.id);
   finish(exchange, response, services_.clock.steady());
@@ -162,7 +190,7 @@ http::Response Api::internal_error(const http::Request& request) {
 }
 
 std::size_t body_bytes_max(const config::Config& config, http::Method method, std::string_view target) {
-  const auto path = target.substr(0, target.find('?'));
+  const auto path = behind_base_path(config.base_path, target.substr(0, target.find('?')));
   const bool batch = method == http::Method::post && (path == "/events/batch" || path == "/events/batch/");
   return batch ? config.batch_bytes_max : config.request_bytes_max;
 }

@@ -36,6 +36,7 @@ class Api {
   http::Response internal_error(const http::Request& request);
 
  private:
+  RouteMatch find_route(Exchange& exchange) const;
   Task<Outcome<http::Response>> dispatch(Exchange& exchange);
   void finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started);
   http::Response refuse(const Refusal& refusal, const http::Request& request, const std::string& id);
