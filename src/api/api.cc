@@ -18,14 +18,20 @@ constexpr std::size_t request_id_bytes_max = 128;
 constexpr std::string_view every_method = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 constexpr std::chrono::seconds busy_line_interval{1};
 
-/// A run of letters and digits as long as an API key. Clients that copy a key into the wrong header must not find it in
-/// a log.
+/// Holds a run of letters and digits that is as long as an API key, or longer, and has both cases: of 10^15 keys one
+/// has not, and no hash in hexadecimal has. Clients that copy a key into the wrong header must not find it in a log.
 bool may_hold_a_key(std::string_view text) {
   std::size_t run = 0;
+  bool lower = false;
+  bool upper = false;
   return std::ranges::any_of(text, [&](char c) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    run = plain ? run + 1 : 0;
-    return run == auth::api_key_chars;
+    const bool is_lower = c >= 'a' && c <= 'z';
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    const bool goes_on = is_lower || is_upper || (c >= '0' && c <= '9');
+    run = goes_on ? run + 1 : 0;
+    lower = goes_on && (lower || is_lower);
+    upper = goes_on && (upper || is_upper);
+    return run >= auth::api_key_chars && lower && upper;
   });
 }
 

@@ -150,8 +150,9 @@ TEST(ApiTest, TheConfiguredVersionIsToldEverywhere) {
 
 TEST(ApiTest, ASaneRequestIdIsKeptAndAnyOtherReplaced) {
   TestService service;
-  for (const auto& sane : {std::string{"a"}, std::string{"req-1_2.3:4/5+6=7@8"},
-                           std::string(63, 'x') + "-" + std::string(63, 'y') + "-"}) {
+  for (const auto& sane : {std::string{"a"}, std::string{"req-1_2.3:4/5+6=7@8"}, std::string(128, 'x'),
+                           std::string(32, 'a') + "-" + std::string(63, 'B'),
+                           std::string{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}) {
     const auto seen = service.send(Method::get, "/inbox", {}, {}, {{"X-Request-ID", sane}});
     EXPECT_EQ(seen.header("X-Request-ID"), sane);
     EXPECT_EQ(seen.text("correlation_id"), sane);
