@@ -3,17 +3,17 @@
 
     client = TriggersClient("http://localhost:8000", api_key)
     accepted = client.send("order.paid", {"order": 42})
-    for event in client.inbox():
-        handle(event)
-        client.acknowledge([event["event_id"]])
+    client.consume(handle, set_aside=keep_for_a_person)
 
 Run as a program it shows the whole flow; it reads TRIGGERS_URL and TRIGGERS_API_KEY.
 """
 
 from __future__ import annotations
 
+import decimal
 import http.client
 import json
+import math
 import os
 import sys
 import time
@@ -21,7 +21,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Callable, Iterable, Iterator, Optional, Union
 
 JsonObject = dict[str, Any]
 
@@ -31,6 +31,7 @@ class TriggersError(Exception):
 
     def __init__(self, status: int, body: JsonObject) -> None:
         self.status = status
+        self.body = body
         self.code = str(body.get("error_code", "UNKNOWN"))
         self.message = str(body.get("message", f"HTTP status {status}"))
         self.details: JsonObject = body.get("details", {})
@@ -69,24 +70,50 @@ class TriggersClient:
 
     def send_batch(self, events: Iterable[JsonObject], *, idempotency_key: Optional[str] = None) -> list[JsonObject]:
         """Sends up to 500 events (see make_event). One result for each, in order: its `status` is `accepted`, `duplicate`
-        or `error`, and an error has `error_code` and `message`. An error of one event does not raise."""
+        or `error`, and an error has `error_code` and `message`. Errors of events do not raise, also if every event has
+        one (422)."""
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        results: list[JsonObject] = self._call("POST", "/events/batch", list(events), headers)["results"]
+        try:
+            answer = self._call("POST", "/events/batch", list(events), headers)
+        except TriggersError as error:
+            if error.status != 422 or "results" not in error.body:
+                raise
+            answer = error.body
+        results: list[JsonObject] = answer["results"]
         return results
 
     def inbox(self, *, event_type: Optional[str] = None, limit: int = 100) -> Iterator[JsonObject]:
         """Every undelivered event, oldest first, page by page. It ends at the newest event; call it again for later ones.
-        Events may be acknowledged on the way."""
+        Events may be acknowledged on the way. Numbers that int and float cannot hold are Decimal, or as they were sent,
+        and text may hold lone surrogates, which print() and encode() refuse: see consume()."""
         query: dict[str, Any] = {"limit": limit}
         if event_type is not None:
             query["event_type"] = event_type
         while True:
             page = self._call("GET", "/inbox?" + urllib.parse.urlencode(query))
             yield from page["events"]
-            # With a filter a page may be empty and still have more: only has_more says that it was the last.
+            # The last page has a cursor too, and a page may be empty and still have more: only has_more tells.
             if not page["pagination"]["has_more"]:
                 return
             query["cursor"] = page["pagination"]["next_cursor"]
+
+    def consume(self, handle: Callable[[JsonObject], None], *, set_aside: Callable[[JsonObject, Exception], None],
+                event_type: Optional[str] = None, attempts: int = 3) -> int:
+        """Handles and acknowledges every undelivered event; how many. An event whose handling has failed `attempts` times
+        goes to `set_aside`, which keeps it somewhere for a person, and is acknowledged too: otherwise it would come first
+        for ever, and nothing behind it would be handled. If `set_aside` raises, the event stays in the inbox."""
+        handled = 0
+        for event in self.inbox(event_type=event_type):
+            for attempt in range(1, attempts + 1):
+                try:
+                    handle(event)
+                    handled += 1
+                    break
+                except Exception as error:  # Whatever it is: only this event's handling has failed.
+                    if attempt == attempts:
+                        set_aside(event, error)
+            self.acknowledge([event["event_id"]])
+        return handled
 
     def get(self, event_id: str) -> JsonObject:
         """One event, with `delivered` and `delivered_at`."""
@@ -102,14 +129,14 @@ class TriggersClient:
         fields = {"Authorization": f"Bearer {self.api_key}", **(headers or {})}
         data = None
         if body is not None:
-            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+            data = to_json(body).encode()
             fields["Content-Type"] = "application/json"
         request = urllib.request.Request(self.url + path, data=data, headers=fields, method=method)
         for attempt in range(self.retries + 1):
             wait_s = 0.5 * 2**attempt
             try:
                 with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
-                    result: JsonObject = json.load(answer)
+                    result: JsonObject = from_json(answer.read())
                     return result
             except urllib.error.HTTPError as error:
                 if error.code not in self.RETRIED or attempt == self.retries:
@@ -133,10 +160,42 @@ def make_event(event_type: str, payload: JsonObject, source: Optional[str] = Non
     return event
 
 
+Number = Union[int, float, decimal.Decimal, str]
+
+
+def parse_int(text: str) -> Number:
+    """JSON's numbers may have any length. Python's int refuses text of more than 4,300 digits."""
+    try:
+        return int(text)
+    except ValueError:
+        return parse_decimal(text)
+
+
+def parse_float(text: str) -> Number:
+    number = float(text)
+    return number if math.isfinite(number) else parse_decimal(text)
+
+
+def parse_decimal(text: str) -> Number:
+    try:
+        return decimal.Decimal(text)
+    except decimal.InvalidOperation:  # Its exponent is out of reach, as in 1e9999999999999999999.
+        return text
+
+
+def from_json(text: bytes) -> Any:
+    return json.loads(text, parse_int=parse_int, parse_float=parse_float)
+
+
+def to_json(value: Any) -> str:
+    """ASCII, so that lone surrogates stay escapes; they have no UTF-8. A Decimal becomes text."""
+    return json.dumps(value, allow_nan=False, default=str)
+
+
 def parse_object(text: bytes) -> JsonObject:
     """The error that a proxy on the way made is not JSON."""
     try:
-        value = json.loads(text)
+        value = from_json(text)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
@@ -163,7 +222,16 @@ def main() -> int:
     print("found in the inbox:", len(found))
     print("acknowledged:", [result["status"] for result in client.acknowledge(found)])
     print("delivered:", client.get(first["event_id"])["delivered"])
+    client.send("example.poisoned", {"order": run, "total": "a lot"})
+    handled = client.consume(lambda event: print("total:", float(event["payload"]["total"])), set_aside=keep_for_a_person,
+                             event_type="example.poisoned")
+    print("handled:", handled)
     return 0 if len(found) == len(sent) else 1
+
+
+def keep_for_a_person(event: JsonObject, error: Exception) -> None:
+    """Stands for what a real consumer does: a file, a table, an event of another type."""
+    print("set aside:", type(error).__name__, to_json(event), file=sys.stderr)
 
 
 if __name__ == "__main__":

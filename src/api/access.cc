@@ -11,9 +11,11 @@ Access access_of(Endpoint endpoint) noexcept {
     case Endpoint::status:
     case Endpoint::docs:
     case Endpoint::openapi:
+    case Endpoint::favicon:
     case Endpoint::metrics: return {Asker::anybody, Action::read, false};
     case Endpoint::post_event:
     case Endpoint::post_batch: return {Asker::key, Action::send, true};
+    case Endpoint::me:
     case Endpoint::get_inbox:
     case Endpoint::get_event: return {Asker::key, Action::read, false};
     case Endpoint::post_ack: return {Asker::key, Action::acknowledge, true};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/admit.h"
+#include "api/base_path.h"
 #include "api/cors.h"
 #include "api/endpoints.h"
 #include "api/probe.h"
@@ -15,7 +16,25 @@ namespace triggers::api {
 namespace {
 
 constexpr std::size_t request_id_bytes_max = 128;
+constexpr std::string_view every_method = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 constexpr std::chrono::seconds busy_line_interval{1};
+
+/// Holds a run of letters and digits that is as long as an API key, or longer, and has both cases: of 10^15 keys one
+/// has not, and no hash in hexadecimal has. Clients that copy a key into the wrong header must not find it in a log.
+bool may_hold_a_key(std::string_view text) {
+  std::size_t run = 0;
+  bool lower = false;
+  bool upper = false;
+  return std::ranges::any_of(text, [&](char c) {
+    const bool is_lower = c >= 'a' && c <= 'z';
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    const bool goes_on = is_lower || is_upper || (c >= '0' && c <= '9');
+    run = goes_on ? run + 1 : 0;
+    lower = goes_on && (lower || is_lower);
+    upper = goes_on && (upper || is_upper);
+    return run >= auth::api_key_chars && lower && upper;
+  });
+}
 
 /// The client's own id if it is sane: it goes into logs and headers.
 std::string request_id(const http::Request& request, const Clock& clock) {
@@ -24,7 +43,8 @@ std::string request_id(const http::Request& request, const Clock& clock) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view{"-_.:/+=@"}.find(c) != std::string_view::npos;
   };
-  if (sent && !sent->empty() && sent->size() <= request_id_bytes_max && std::ranges::all_of(*sent, sane)) {
+  if (sent && !sent->empty() && sent->size() <= request_id_bytes_max && std::ranges::all_of(*sent, sane) &&
+      !may_hold_a_key(*sent)) {
     return std::string{*sent};
   }
   thread_local Uuid7Generator ids;
@@ -56,11 +76,13 @@ Api::~Api() = default;
 Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
   Services& services = services_;
   switch (exchange.route.endpoint) {
-    case Endpoint::root: return at_once(get_root(services));
+    case Endpoint::root: return at_once(get_root(services, exchange));
     case Endpoint::status: return at_once(get_status(services));
-    case Endpoint::docs: return at_once(get_docs(services));
-    case Endpoint::openapi: return at_once(get_openapi(services));
+    case Endpoint::docs: return at_once(get_docs(services, exchange));
+    case Endpoint::openapi: return at_once(get_openapi(services, exchange));
+    case Endpoint::favicon: return at_once(get_favicon());
     case Endpoint::metrics: return get_metrics(services, exchange);
+    case Endpoint::me: return get_me(services, exchange);
     case Endpoint::post_event: return post_event(services, exchange);
     case Endpoint::post_batch: return post_batch(services, exchange);
     case Endpoint::get_inbox: return get_inbox(services, exchange);
@@ -80,7 +102,7 @@ Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
 
 /// With what its ticket says, if it has one.
 Exchange Api::exchange_of(const http::Request& request) {
-  Exchange exchange{request, {}, {}, nullptr, false, {}};
+  Exchange exchange{request, {}, {}, {}, nullptr, false, {}};
   if (request.ticket) {
     static_cast<const Ticket&>(*request.ticket).hand_over(exchange);
   } else {
@@ -92,17 +114,27 @@ Exchange Api::exchange_of(const http::Request& request) {
 http::Response Api::without_route(const Exchange& exchange, const RouteMatch& matched) {
   const http::Request& request = exchange.request;
   const bool known = !matched.path_name.empty();
-  if (request.method == http::Method::options && (known || request.target == "*")) {
-    return options(services_, request, known ? matched.allow : "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
+  if (request.method == http::Method::options) {
+    // A preflight of a path that is not there is answered too, so that a script sees the 404 of its request.
+    return options(services_, request, known ? matched.allow : every_method);
   }
   return refuse(known ? wrong_method(matched.allow) : no_such_path(), request, exchange.id);
+}
+
+/// Fills in the route of the exchange as far as there is one.
+RouteMatch Api::find_route(Exchange& exchange) const {
+  const std::string_view path = exchange.request.path();
+  const std::string_view local = behind_base_path(services_.config.base_path, path);
+  exchange.base_path = path.size() == local.size() ? std::string_view{} : services_.config.base_path;
+  RouteMatch matched = match(exchange.request.method, local);
+  exchange.route.name = matched.path_name;
+  return matched;
 }
 
 Task<http::Response> Api::handle(const http::Request& request) {
   const auto started = services_.clock.steady();
   Exchange exchange = exchange_of(request);
-  const RouteMatch matched = match(request.method, request.path());
-  exchange.route.name = matched.path_name;
+  const RouteMatch matched = find_route(exchange);
   http::Response response;
   if (matched.route) {
     exchange.route = *matched.route;
@@ -118,8 +150,7 @@ Task<http::Response> Api::handle(const http::Request& request) {
 Task<http::Admission> Api::admit(const http::Request& head) {
   const auto started = services_.clock.steady();
   Exchange exchange = exchange_of(head);
-  const RouteMatch matched = match(head.method, head.path());
-  exchange.route.name = matched.path_name;
+  const RouteMatch matched = find_route(exchange);
   if (!matched.route) {
     http::Response response = without_route(exchange, matched);
     finish(exchange, response, started);
@@ -155,6 +186,9 @@ http::Response Api::refuse(const Refusal& refusal, const http::Request& request,
 }
 
 void Api::finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started) {
+  for (auto& [name, value] : response.headers) {
+    if (!exchange.base_path.empty() && name == "Location") value.insert(0, exchange.base_path);
+  }
   if (exchange.rate && exchange.rate->limit) {
     response.add("RateLimit-Policy", limit::policy_field(*exchange.rate->limit));
     response.add("RateLimit", limit::limit_field(*exchange.rate));
@@ -185,7 +219,7 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
 
 http::Response Api::protocol_error(const http::ProtocolError& error, const http::Request& request) {
   Exchange exchange = exchange_of(request);
-  exchange.route.name = match(request.method, request.path()).path_name;
+  find_route(exchange);
   http::Response response = refuse(from_protocol(error), request, exchange.id);
   finish(exchange, response, services_.clock.steady());
   return response;
@@ -193,7 +227,7 @@ http::Response Api::protocol_error(const http::ProtocolError& error, const http:
 
 http::Response Api::internal_error(const http::Request& request) {
   Exchange exchange = exchange_of(request);
-  exchange.route.name = match(request.method, request.path()).path_name;
+  find_route(exchange);
   Refusal refusal = from_error(Error{ErrorCode::internal, "an exception left the handler"});
   http::Response response = refuse(refusal, request, exchange.id);
   finish(exchange, response, services_.clock.steady());
@@ -201,7 +235,7 @@ http::Response Api::internal_error(const http::Request& request) {
 }
 
 std::size_t body_bytes_max(const config::Config& config, http::Method method, std::string_view target) {
-  const auto path = target.substr(0, target.find('?'));
+  const auto path = behind_base_path(config.base_path, target.substr(0, target.find('?')));
   const bool batch = method == http::Method::post && (path == "/events/batch" || path == "/events/batch/");
   return batch ? config.batch_bytes_max : config.request_bytes_max;
 }

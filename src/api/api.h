@@ -38,6 +38,7 @@ class Api {
   http::Response internal_error(const http::Request& request);
 
  private:
+  RouteMatch find_route(Exchange& exchange) const;
   Task<Outcome<http::Response>> dispatch(Exchange& exchange);
   Exchange exchange_of(const http::Request& request);
   http::Response without_route(const Exchange& exchange, const RouteMatch& matched);

@@ -150,7 +150,9 @@ TEST(ApiTest, TheConfiguredVersionIsToldEverywhere) {
 
 TEST(ApiTest, ASaneRequestIdIsKeptAndAnyOtherReplaced) {
   TestService service;
-  for (const auto& sane : {std::string{"a"}, std::string{"req-1_2.3:4/5+6=7@8"}, std::string(128, 'x')}) {
+  for (const auto& sane : {std::string{"a"}, std::string{"req-1_2.3:4/5+6=7@8"}, std::string(128, 'x'),
+                           std::string(32, 'a') + "-" + std::string(63, 'B'),
+                           std::string{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}) {
     const auto seen = service.send(Method::get, "/inbox", {}, {}, {{"X-Request-ID", sane}});
     EXPECT_EQ(seen.header("X-Request-ID"), sane);
     EXPECT_EQ(seen.text("correlation_id"), sane);
@@ -160,6 +162,15 @@ TEST(ApiTest, ASaneRequestIdIsKeptAndAnyOtherReplaced) {
     const auto seen = service.send(Method::get, "/inbox", {}, {}, {{"X-Request-ID", odd}});
     EXPECT_TRUE(event::EventId::parse(seen.header("X-Request-ID"))) << odd;
     EXPECT_EQ(seen.text("correlation_id"), seen.header("X-Request-ID"));
+  }
+}
+
+TEST(ApiTest, ARequestIdThatMayHoldAnApiKeyIsReplaced) {
+  TestService service;
+  const auto key = service.key();
+  for (const auto& sent : {key, "key=" + key, "a-" + key + "-b", key + key}) {
+    const auto seen = service.send(Method::get, "/inbox", key, {}, {{"X-Request-ID", sent}});
+    EXPECT_TRUE(event::EventId::parse(seen.header("X-Request-ID"))) << sent;
   }
 }
 
@@ -190,7 +201,9 @@ TEST(ApiTest, OptionsAreToldWithoutAKey) {
   EXPECT_EQ(seen.status(), 204U);
   EXPECT_EQ(seen.header("Allow"), "POST, OPTIONS");
   EXPECT_EQ(service.send(Method::options, "*").status(), 204U);
-  EXPECT_EQ(service.send(Method::options, "/nothing").status(), 404U);
+  // Also where there is nothing, so that a script sees the 404 of what it asks for.
+  EXPECT_EQ(service.send(Method::options, "/nothing").status(), 204U);
+  EXPECT_EQ(service.send(Method::get, "/nothing").status(), 404U);
 }
 
 TEST(ApiTest, CorsIsForTheOriginsThatAreNamed) {
@@ -202,6 +215,8 @@ TEST(ApiTest, CorsIsForTheOriginsThatAreNamed) {
                                  {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "POST"}});
   EXPECT_EQ(preflight.header("Access-Control-Allow-Origin"), "https://a.example");
   EXPECT_EQ(preflight.header("Access-Control-Allow-Methods"), "POST, OPTIONS");
+  EXPECT_EQ(preflight.header("Access-Control-Allow-Headers"),
+            "Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-Request-ID");
   const auto stranger = on.send(Method::options, "/events", {}, {},
                                 {{"Origin", "https://b.example"}, {"Access-Control-Request-Method", "POST"}});
   EXPECT_EQ(stranger.header("Access-Control-Allow-Origin"), "");

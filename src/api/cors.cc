@@ -23,7 +23,8 @@ http::Response options(const Services& services, const http::Request& request, s
   response.add("Allow", std::string{allow});
   if (!allowed_origin(services, request).empty() && request.headers.find("Access-Control-Request-Method")) {
     response.add("Access-Control-Allow-Methods", std::string{allow});
-    response.add("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-ID");
+    response.add("Access-Control-Allow-Headers",
+                 "Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-Request-ID");
     response.add("Access-Control-Max-Age", "600");
   }
   return response;

@@ -19,7 +19,8 @@ std::string mac(std::string_view secret, const CursorScope& scope, std::string_v
   };
   add(scope.tenant);
   add(scope.inbox);
-  message += scope.event_type ? 'f' : 'a';
+  const bool newest_first = scope.order == store::PageOrder::newest_first;
+  message += scope.event_type ? (newest_first ? 'F' : 'f') : (newest_first ? 'A' : 'a');
   if (scope.event_type) add(*scope.event_type);
   message += place;
   return auth::hmac_sha256(secret, message).substr(0, mac_bytes);

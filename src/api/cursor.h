@@ -12,6 +12,7 @@ namespace triggers::api {
 struct CursorScope {
   std::string_view tenant, inbox;
   std::optional<std::string_view> event_type;
+  store::PageOrder order = store::PageOrder::oldest_first;
 };
 
 /// The place as opaque text: version, id, what the engine notes beside it, and a MAC (HMAC-SHA-256, cut to 128 bits)

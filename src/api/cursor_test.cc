@@ -13,7 +13,7 @@ const std::string secret(32, 'k');
 
 event::EventId some_id() { return *event::EventId::parse("0190a5c0-1234-7abc-8def-0123456789ab"); }
 CursorScope scope(std::string_view tenant, std::optional<std::string_view> type = {}) {
-  return {tenant, "default", type};
+  return {tenant, "default", type, store::PageOrder::oldest_first};
 }
 
 TEST(CursorTest, GivesBackTheIdThatWentIn) {
@@ -58,10 +58,19 @@ TEST(CursorTest, EveryOtherLengthIsRefused) {
 
 TEST(CursorTest, IsGoodForItsOwnScopeOnly) {
   // Neighbours that a careless joining of the parts would take for each other.
-  const std::vector<CursorScope> scopes = {
-      {"acme", "default", {}},   {"acme2", "default", {}}, {"acm", "edefault", {}},       {"acme", "other", {}},
-      {"acme", "default", ""},   {"acme", "default", "a"}, {"acme", "default", "a1:"},    {"acme", "defaultf1:a", {}},
-      {"acme7:default", "", {}}, {"", "acme", "default"},  {"acme", "default", "default"}};
+  const std::vector<CursorScope> scopes = {{"acme", "default", {}, store::PageOrder::newest_first},
+                                           {"acme", "default", "a", store::PageOrder::newest_first},
+                                           {"acme", "default", {}},
+                                           {"acme2", "default", {}},
+                                           {"acm", "edefault", {}},
+                                           {"acme", "other", {}},
+                                           {"acme", "default", ""},
+                                           {"acme", "default", "a"},
+                                           {"acme", "default", "a1:"},
+                                           {"acme", "defaultf1:a", {}},
+                                           {"acme7:default", "", {}},
+                                           {"", "acme", "default"},
+                                           {"acme", "default", "default"}};
   for (const auto& mine : scopes) {
     const auto cursor = encode_cursor(secret, mine, some_id());
     for (const auto& other : scopes) {

@@ -6,6 +6,7 @@
 namespace triggers::api::embedded {
 
 extern const std::string_view docs_html;
+extern const std::string_view home_html;
 extern const std::string_view openapi_json;
 
 }  // namespace triggers::api::embedded

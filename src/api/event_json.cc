@@ -13,7 +13,10 @@ void append_id_and_timestamp(std::string& out, const event::EventId& id) {
 }
 
 void append_event(std::string& out, const store::StoredEvent& event, bool with_delivery) {
-  out += '{';
+  // Integration platforms look for `id`.
+  out += "{\"id\":\"";
+  event.id.append_text(out);
+  out += "\",";
   append_id_and_timestamp(out, event.id);
   out += ",\"event_type\":";
   event::append_json_string(out, event.event_type);

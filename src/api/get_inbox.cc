@@ -11,22 +11,21 @@
 namespace triggers::api {
 namespace {
 
-constexpr std::size_t limit_max = 200;
 constexpr std::size_t event_type_chars_max = 255;
 
 CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
-  CursorScope scope{exchange.key->tenant.id, query.inbox, {}};
+  CursorScope scope{exchange.key->tenant.id, query.inbox, {}, query.order};
   if (query.event_type) scope.event_type = *query.event_type;
   return scope;
 }
 
 Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& exchange) {
-  const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type"});
+  const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type", "order"});
   if (!parameters) return parameters.error();
   store::PageQuery query;
   query.memory = &services.answers;
   if (const auto* limit = find(*parameters, "limit")) {
-    const auto number = parse_number("limit", *limit, 1, limit_max);
+    const auto number = parse_number("limit", *limit, 1, page_events_max);
     if (!number) return number.error();
     query.limit = static_cast<std::size_t>(*number);
   }
@@ -36,12 +35,17 @@ Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& 
     }
     query.event_type = *type;
   }
+  if (const auto* order = find(*parameters, "order")) {
+    if (*order != "asc" && *order != "desc")
+      return invalid("order", "must be asc (oldest first) or desc (newest first)");
+    if (*order == "desc") query.order = store::PageOrder::newest_first;
+  }
   if (const auto* cursor = find(*parameters, "cursor")) {
     query.after = decode_cursor(services.cursor_secret, scope_of(exchange, query), *cursor);
     if (!query.after) {
       return invalid("cursor",
-                     "must be the next_cursor of a page of this inbox with the same event_type; leave it out to "
-                     "start from the oldest event");
+                     "must be the next_cursor of a page of this inbox with the same event_type and order; leave it out "
+                     "to start again");
     }
   }
   return query;
@@ -52,7 +56,7 @@ http::Response answer(const Services& services, const Exchange& exchange, const 
   http::Response response;
   std::string& body = response.body;
   std::size_t bytes = 256;
-  for (const auto& event : page.events) bytes += event.payload.size() + event.metadata.size() + 256;
+  for (const auto& event : page.events) bytes += event.payload.size() + event.metadata.size() + 300;
   body.reserve(bytes);
   body = "{\"events\":[";
   for (const auto& event : page.events) {

@@ -12,18 +12,6 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 
 }  // namespace
 
-Answer get_root(Services& services) {
-  http::Response response;
-  response.body = "{\"name\":";
-  event::append_json_string(response.body, services.config.api_title);
-  append_member(response.body, "version", services.config.api_version);
-  append_member(response.body, "docs", "/docs");
-  append_member(response.body, "openapi", "/openapi.json");
-  append_member(response.body, "status", "/status");
-  response.body += "}\n";
-  return response;
-}
-
 Answer get_status(Services& services) {
   const auto health = services.events.health();
   const bool stopping = services.stopping && services.stopping();

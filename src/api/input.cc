@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "auth/validate.h"
 #include "event/escape.h"
@@ -65,7 +66,18 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-std::string join(std::initializer_list<std::string_view> words) { return fmt::format("{}", fmt::join(words, ", ")); }
+Refusal unknown_parameter(std::string_view name, std::initializer_list<std::string_view> known) {
+  const std::string taken =
+      known.size() == 0 ? "it takes no parameters" : fmt::format("the parameters are {}", fmt::join(known, ", "));
+  const std::string problem =
+      fmt::format("{} is not a parameter of this path; {}", event::printable(name, shown_name_chars_max), taken);
+  std::string details = Details()
+                            .text("field", "query")
+                            .text("problem", problem)
+                            .list("known", std::span(known.begin(), known.size()))
+                            .json();
+  return {Code::validation_error, "query: " + problem, std::move(details), {}, {}};
+}
 
 }  // namespace
 
@@ -109,9 +121,7 @@ Outcome<std::vector<Parameter>> query_parameters(std::string_view query,
       return invalid("query", "holds a broken percent-escape, or text that is not UTF-8");
     }
     if (std::ranges::find(known, *name) == known.end()) {
-      return invalid("query",
-                     fmt::format("knows no parameter {}; it has {}", event::printable(*name, shown_name_chars_max),
-                                 known.size() == 0 ? "none" : join(known)));
+      return unknown_parameter(*name, known);
     }
     if (find(parameters, *name) != nullptr) return invalid(*name, "must be given once");
     parameters.push_back({std::move(*name), std::move(*value)});

@@ -40,6 +40,17 @@ TEST(InputTest, ABrokenQueryIsRefused) {
   }
 }
 
+TEST(InputTest, AnUnknownParameterIsToldWhichThereAre) {
+  const auto some = query_parameters("limit=5&_=1700000000", {"limit", "cursor"});
+  ASSERT_FALSE(some.ok());
+  EXPECT_EQ(some.error().message, "query: _ is not a parameter of this path; the parameters are limit, cursor");
+  EXPECT_NE(some.error().details.find(R"("known":["limit","cursor"])"), std::string::npos) << some.error().details;
+  const auto none = query_parameters("_=1", {});
+  ASSERT_FALSE(none.ok());
+  EXPECT_EQ(none.error().message, "query: _ is not a parameter of this path; it takes no parameters");
+  EXPECT_NE(none.error().details.find(R"("known":[])"), std::string::npos);
+}
+
 TEST(InputTest, ANumberIsWholeAndWithinItsBounds) {
   EXPECT_EQ(*parse_number("limit", "1", 1, 200), 1);
   EXPECT_EQ(*parse_number("limit", "200", 1, 200), 200);

@@ -10,8 +10,6 @@
 namespace triggers::api {
 namespace {
 
-constexpr std::size_t ids_max = 500;
-
 /// The ids as text, checked to be a list of strings; whether each is an id is answered one by one.
 Outcome<std::vector<std::string>> parse_ids(const http::Request& request) {
   const auto body = json_object(request);
@@ -20,8 +18,9 @@ Outcome<std::vector<std::string>> parse_ids(const http::Request& request) {
   const auto* list = body->if_contains("event_ids");
   if (list == nullptr) return invalid("event_ids", "is required: a list of event ids");
   if (!list->is_array()) return invalid("event_ids", "must be a list of event ids");
-  if (list->get_array().empty() || list->get_array().size() > ids_max) {
-    return invalid("event_ids", fmt::format("must hold 1 to {} ids; these are {}", ids_max, list->get_array().size()));
+  if (list->get_array().empty() || list->get_array().size() > acknowledged_events_max) {
+    return invalid("event_ids", fmt::format("must hold 1 to {} ids; these are {}", acknowledged_events_max,
+                                            list->get_array().size()));
   }
   std::vector<std::string> ids;
   for (const auto& id : list->get_array()) {

@@ -11,8 +11,6 @@
 namespace triggers::api {
 namespace {
 
-constexpr std::size_t batch_events_max = 500;
-
 Outcome<event::BatchElements> split(const Services& services, const http::Request& request) {
   const auto format = batch_format(request);
   if (!format) return format.error();
@@ -56,6 +54,17 @@ void append_result(std::string& out, const Outcome<store::Appended>& result) {
   out += '}';
 }
 
+/// The store's error if it stood in the way of at least one event and no event is stored.
+const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
+  const Error* failure = nullptr;
+  for (const auto& one : stored) {
+    if (one && one->outcome != store::Appended::Outcome::idempotency_mismatch) return nullptr;
+    // One that may have been stored all the same says it for all.
+    if (!one && (failure == nullptr || one.error().code == ErrorCode::unavailable)) failure = &one.error();
+  }
+  return failure;
+}
+
 http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
   std::size_t accepted = 0;
   std::size_t duplicates = 0;
@@ -71,6 +80,8 @@ http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
   }
   body += fmt::format("],\"accepted\":{},\"duplicates\":{},\"failed\":{}}}\n", accepted, duplicates,
                       results.size() - accepted - duplicates);
+  // A producer that looks at nothing but the status must not take a batch that failed whole for a success.
+  if (accepted + duplicates == 0) response.status = 422;
   return response;
 }
 
@@ -120,13 +131,7 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
   }
   // Nothing was stored for a reason that is not in the events: the whole request is to be sent again. A store of many
   // parts may have stored some all the same; then each event has its own answer.
-  const bool none = std::ranges::none_of(stored, [](const auto& one) { return one.ok(); });
-  if (!stored.empty() && none) {
-    // One that may have been stored all the same says it for all.
-    const auto in_doubt =
-        std::ranges::find_if(stored, [](const auto& one) { return one.error().code == ErrorCode::unavailable; });
-    co_return from_error((in_doubt != stored.end() ? *in_doubt : stored.front()).error());
-  }
+  if (const Error* failure = whole_failure(stored)) co_return from_error(*failure);
   co_return answer(results);
 }
 

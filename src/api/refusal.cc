@@ -93,6 +93,17 @@ Details& Details::number(std::string_view member, std::uint64_t value) {
   return *this;
 }
 
+Details& Details::list(std::string_view member, std::span<const std::string_view> values) {
+  name(member);
+  members_ += '[';
+  for (const std::string_view value : values) {
+    if (members_.back() != '[') members_ += ',';
+    event::append_json_string(members_, value);
+  }
+  members_ += ']';
+  return *this;
+}
+
 Refusal invalid(std::string_view field, std::string message) {
   std::string details = Details().text("field", field).text("problem", message).json();
   return {Code::validation_error, fmt::format("{}: {}", field, message), std::move(details), {}, {}};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,7 @@ class Details {
  public:
   Details& text(std::string_view name, std::string_view value);
   Details& number(std::string_view name, std::uint64_t value);
+  Details& list(std::string_view name, std::span<const std::string_view> values);
   /// `{…}`
   [[nodiscard]] std::string json() const { return "{" + members_ + "}"; }
 

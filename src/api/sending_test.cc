@@ -128,6 +128,24 @@ TEST_F(SendingTest, EachEventOfABatchHasItsOwnAnswerInOrder) {
   EXPECT_EQ(seen.text("failed"), "2");
 }
 
+TEST_F(SendingTest, ABatchOfWhichNothingIsStoredIs422WithItsResults) {
+  const auto bad = batch(R"([{"event_type":""},7])");
+  EXPECT_EQ(bad.status(), 422U);
+  EXPECT_EQ(members(bad, "status"), (Strings{"error", "error"}));
+  EXPECT_EQ(bad.text("accepted"), "0");
+  EXPECT_EQ(bad.text("failed"), "2");
+  EXPECT_EQ(bad.text("error_code"), "");
+  EXPECT_EQ(batch(R"([{"event_type":"t","payload":{"n":1}},7])").status(), 200U);
+  // A duplicate is stored: the producer has nothing to mend.
+  EXPECT_EQ(batch(R"([{"event_type":"t","payload":{"n":1}},7])").status(), 200U);
+  batch(R"([{"event_type":"t","payload":{"n":2}}])", {{"Idempotency-Key", "k"}});
+  const auto mismatch = batch(R"([{"event_type":"t","payload":{"n":3}}])", {{"Idempotency-Key", "k"}});
+  EXPECT_EQ(mismatch.status(), 422U);
+  EXPECT_EQ(members(mismatch, "error_code"), Strings{"CONFLICT"});
+  EXPECT_EQ(batch("\n{}\n{\n", {{"Content-Type", "application/x-ndjson"}}).status(), 422U);
+  EXPECT_EQ(undelivered(), 2U);
+}
+
 TEST_F(SendingTest, LinesAreABatchToo) {
   const std::string lines = "{\"event_type\":\"a\",\"payload\":{}}\r\n\n{\"event_type\":\"b\",\"payload\":{}}";
   const auto seen = batch(lines, {{"Content-Type", "application/x-ndjson"}});
@@ -185,10 +203,60 @@ TEST_F(SendingTest, PagesHoldEveryEventOnce) {
     for (const auto& event : page.at("events").as_array()) ids.emplace(event.at("event_id").as_string());
     const bool more = page.at("pagination").at("has_more").as_bool();
     EXPECT_EQ(more, expected == 10U && ids.size() < 25U);
-    EXPECT_EQ(page.at("pagination").at("next_cursor").is_null(), !more);
+    EXPECT_FALSE(page.at("pagination").at("next_cursor").is_null());
     if (more) target = "/inbox?limit=10&cursor=" + std::string{page.at("pagination").at("next_cursor").as_string()};
   }
   EXPECT_EQ(ids.size(), 25U);
+}
+
+TEST_F(SendingTest, AReaderGoesOnFromTheLastPage) {
+  const auto read = [&](const std::string& cursor) {
+    const std::string query = cursor.empty() ? "" : "?cursor=" + cursor;
+    return service_.send(Method::get, "/inbox" + query, key_).json();
+  };
+  const auto cursor_of = [](const json::value& page) {
+    return std::string{page.at("pagination").at("next_cursor").as_string()};
+  };
+  EXPECT_TRUE(read("").at("pagination").at("next_cursor").is_null());
+  batch(numbered(0, 3));
+  std::string cursor = cursor_of(read(""));
+  for (int i = 0; i < 3; ++i) {
+    const auto nothing = read(cursor);
+    EXPECT_TRUE(nothing.at("events").as_array().empty());
+    EXPECT_FALSE(nothing.at("pagination").at("has_more").as_bool());
+    batch(numbered(10 + i, 1));
+    const auto later = read(cursor_of(nothing));
+    EXPECT_EQ(later.at("events").as_array().size(), 1U);
+    cursor = cursor_of(later);
+  }
+}
+
+TEST_F(SendingTest, TheNewestComeFirstIfAskedFor) {
+  const auto sent = members(batch(numbered(0, 5)), "event_id");
+  const auto page = service_.send(Method::get, "/inbox?order=desc&limit=2", key_).json();
+  EXPECT_EQ(page.at("events").at(0).at("event_id").as_string(), sent[4]);
+  EXPECT_EQ(page.at("events").at(1).at("event_id").as_string(), sent[3]);
+  const std::string cursor{page.at("pagination").at("next_cursor").as_string()};
+  batch(numbered(10, 3));
+  const auto rest = service_.send(Method::get, "/inbox?order=desc&cursor=" + cursor, key_).json();
+  EXPECT_EQ(rest.at("events").as_array().size(), 3U);
+  EXPECT_EQ(rest.at("events").at(2).at("event_id").as_string(), sent[0]);
+  for (const std::string& target : {"/inbox?cursor=" + cursor, "/inbox?order=asc&cursor=" + cursor}) {
+    EXPECT_EQ(service_.send(Method::get, target, key_).detail("field"), "cursor") << target;
+  }
+  const auto oldest = service_.send(Method::get, "/inbox?order=asc&limit=1", key_).json();
+  const std::string forwards{oldest.at("pagination").at("next_cursor").as_string()};
+  EXPECT_EQ(service_.send(Method::get, "/inbox?order=desc&cursor=" + forwards, key_).status(), 400U);
+  EXPECT_EQ(service_.send(Method::get, "/inbox?cursor=" + forwards, key_).status(), 200U);
+  for (const auto* order : {"", "DESC", "newest"}) {
+    EXPECT_EQ(service_.send(Method::get, std::string{"/inbox?order="} + order, key_).detail("field"), "order");
+  }
+}
+
+TEST_F(SendingTest, AnEventCarriesItsIdUnderBothNames) {
+  const auto id = service_.post(key_, "t", "{}").text("event_id");
+  EXPECT_EQ(service_.send(Method::get, "/events/" + id, key_).text("id"), id);
+  EXPECT_EQ(service_.send(Method::get, "/inbox", key_).json().at("events").at(0).at("id").as_string(), id);
 }
 
 TEST_F(SendingTest, ACursorOfAnotherTenantOrAnotherTypeIsRefused) {

@@ -49,6 +49,7 @@ struct Exchange {
   const http::Request& request;
   std::string id;  ///< X-Request-ID, and the correlation id of an error.
   Route route;
+  std::string_view base_path{};          ///< The configured one, if the request's path begins with it.
   std::shared_ptr<const ActiveKey> key;  ///< Set by admit().
   bool is_operator = false;              ///< Set by admit_manager(): over the local socket.
   std::optional<limit::Decision> rate;   ///< Set by admit().

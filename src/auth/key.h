@@ -25,6 +25,8 @@ struct KeyHash {
 /// Any thread. About 0.2 us.
 [[nodiscard]] KeyHash hash_key(std::string_view api_key);
 
+/// Characters of an API key.
+inline constexpr std::size_t api_key_chars = 64;
 /// A new API key: 64 characters of [A-Za-z0-9] from the CSPRNG (381 bits).
 [[nodiscard]] std::string generate_key();
 

@@ -41,6 +41,7 @@ struct Config {
   std::chrono::milliseconds shutdown_limit{0};
   std::vector<limit::Network> trusted_proxies;
   std::vector<std::string> cors_allow_origins;  ///< Empty: off; one `*`: all.
+  std::string base_path;                        ///< `/triggers`; empty if there is none.
 
   std::size_t request_bytes_max = 0, batch_bytes_max = 0, payload_bytes_max = 0;
   std::size_t bodies_bytes_max = 0;   ///< Of all bodies in flight together.

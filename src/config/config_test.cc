@@ -127,6 +127,29 @@ TEST(Options, ListsAreChecked) {
   EXPECT_THAT(refusal({{"trusted-proxies", "proxy"}}), HasSubstr("trusted-proxies = proxy"));
 }
 
+TEST(Options, OriginIsAsABrowserSendsItWithoutItsSchemesOwnPort) {
+  EXPECT_EQ(loaded({{"cors-allow-origins",
+                     "https://a.example:443, http://b.example:80,https://c.example:80,http://d.example:443"}})
+                .config.cors_allow_origins,
+            (std::vector<std::string>{"https://a.example", "http://b.example", "https://c.example:80",
+                                      "http://d.example:443"}));
+  for (const auto* text : {"https://:443", "http://:80"}) {
+    EXPECT_THAT(refusal({{"cors-allow-origins", text}}), HasSubstr("cors-allow-origins"));
+  }
+}
+
+TEST(Options, BasePathIsSegmentsThatNeedNoEscape) {
+  const auto base_path = [](const char* text) { return loaded({{"base-path", text}}).config.base_path; };
+  EXPECT_EQ(base_path(""), "");
+  EXPECT_EQ(base_path("/"), "");
+  EXPECT_EQ(base_path("/triggers"), "/triggers");
+  EXPECT_EQ(base_path("/triggers/"), "/triggers");
+  EXPECT_EQ(base_path("/team-a/v1.0_x~y"), "/team-a/v1.0_x~y");
+  for (const auto* text : {"triggers", "//", "/a//b", "/a b", "/%61", "/../x", "/.", "/a?b", "/\xc3\xa9"}) {
+    EXPECT_THAT(refusal({{"base-path", text}}), HasSubstr("base-path")) << text;
+  }
+}
+
 TEST_F(ConfigFile, FlagWinsOverEnvironmentOverFileOverDefault) {
   const auto path = write("port = 1\nthreads = 1\nevent-ttl-days = 1\n");
   const auto settings = loaded({{"config", path}, {"port", "3"}}, {{"PORT", "2"}, {"THREADS", "2"}});

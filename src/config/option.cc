@@ -62,12 +62,37 @@ bool is_origin(std::string_view text) {
   return host_at != 0 && text.size() > host_at && text.find_first_of("/?#@ \t*\"\\", host_at) == std::string_view::npos;
 }
 
+/// Browsers leave the scheme's own port out of Origin (the URL standard, "serialization of an origin").
+std::string without_default_port(std::string origin) {
+  const std::string_view port = origin.starts_with("https://") ? ":443" : origin.starts_with("http://") ? ":80" : "";
+  if (!port.empty() && origin.ends_with(port)) origin.resize(origin.size() - port.size());
+  return origin;
+}
+
+/// `/a/b`: segments that need no escape, none of them empty, `.` or `..`. A `/` at the end is cut off.
+std::optional<Value> parse_path(std::string_view text) {
+  if (text.ends_with('/')) text.remove_suffix(1);
+  Value value{.text = std::string(text)};
+  while (!text.empty()) {
+    if (!text.starts_with('/')) return std::nullopt;
+    text.remove_prefix(1);
+    const auto segment = text.substr(0, text.find('/'));
+    const bool plain = std::ranges::all_of(segment, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    });
+    if (segment.empty() || segment == "." || segment == ".." || !plain) return std::nullopt;
+    text.remove_prefix(segment.size());
+  }
+  return value;
+}
+
 std::optional<Value> parse_origins(std::string_view text) {
   if (text.empty() || text == "*") return Value{.text = std::string(text)};
   Value value;
   while (true) {
     const auto comma = text.find(',');
-    const auto origin = lower(trimmed(text.substr(0, comma)));
+    const auto origin = without_default_port(lower(trimmed(text.substr(0, comma))));
     if (!is_origin(origin)) return std::nullopt;
     value.text.append(value.text.empty() ? "" : ",").append(origin);
     if (comma == std::string_view::npos) return value;
@@ -138,6 +163,7 @@ std::string bounds_text(const Option& option) {
     case Type::rate: return range + " or unlimited";
     case Type::networks: return "addresses or networks, comma separated";
     case Type::origins: return "http(s)://host[:port], comma separated, or *";
+    case Type::path: return "/segment, more of them, or nothing";
     case Type::url: return "http(s)://host[:port] without a user";
   }
   return "";
@@ -164,6 +190,7 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
       if (!limit::parse_networks(text).ok()) return std::nullopt;
       return Value{.text = std::string(text)};
     case Type::origins: return parse_origins(text);
+    case Type::path: return parse_path(text);
     case Type::url:
       if (!text.empty() && !aws::parse_url(text).ok()) return std::nullopt;
       return Value{.text = std::string(text)};

@@ -18,6 +18,7 @@ enum class Type : std::uint8_t {
   rate,      ///< An integer within the bounds, or `unlimited`.
   networks,  ///< Comma separated addresses and CIDR blocks.
   origins,   ///< Comma separated web origins (`https://app.example.com`), or `*`.
+  path,      ///< Of a URL: `/a/b`, or empty; without a `/` at the end.
   url,       ///< `http(s)://host[:port]`, or empty. One with a user's name is refused and never printed.
 };
 

@@ -168,6 +168,12 @@ constexpr Option all_options[] = {
      .section = "Server",
      .help = "Web origins that browsers may call from, or `*`; empty turns CORS off.",
      .set = [](Config& c, const Value& v) { c.cors_allow_origins = items_of(v); }},
+    {.name = "base-path",
+     .env = "BASE_PATH",
+     .type = Type::path,
+     .section = "Server",
+     .help = "In front of the API's paths, as `/triggers`, where a proxy or API Gateway leaves it there.",
+     .set = [](Config& c, const Value& v) { c.base_path = v.text; }},
 
     {.name = "max-request-size-bytes",
      .env = "MAX_REQUEST_SIZE_BYTES",

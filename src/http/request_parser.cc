@@ -38,10 +38,12 @@ Method method_of(wire::verb verb) noexcept {
   }
 }
 
-/// `HTTP/`, a digit, a dot, a digit at the end of the request line: well-formed, whatever the version.
+/// Three words, of which the last is `HTTP/`, a digit, a dot, a digit: well-formed, whatever the version.
 bool ends_in_a_version(std::string_view header) noexcept {
   const auto line = header.substr(0, header.find("\r\n"));
   if (line.size() < 8) return false;
+  // A blank inside the target is the client's mistake, not a version.
+  if (std::count(line.begin(), line.end(), ' ') != 2) return false;
   const auto version = line.substr(line.size() - 8);
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return version.starts_with("HTTP/") && digit(version[5]) && version[6] == '.' && digit(version[7]);
@@ -219,6 +221,10 @@ void RequestParser::read_header(std::string_view header) {
   wire_->grammar->put({header.data(), header.size()}, ec);
   if (ec == wire::error::bad_version && ends_in_a_version(header)) {
     return fail(ProtocolProblem::version_not_supported, "this server speaks HTTP/1.1 and HTTP/1.0");
+  }
+  if (ec == wire::error::bad_version) {
+    return fail(ProtocolProblem::malformed,
+                "the request line is not METHOD TARGET HTTP/1.1; a blank in the target must be sent as %20");
   }
   if (wire_->grammar->folded) {
     return fail(ProtocolProblem::malformed, "a header field is continued on the next line (obs-fold)");

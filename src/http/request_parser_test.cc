@@ -218,6 +218,8 @@ std::vector<Case> cases() {
       {"leading space", " GET / HTTP/1.1\r\n\r\n", malformed},
       {"no version", "GET /\r\n\r\n", malformed},
       {"two spaces", "GET  / HTTP/1.1\r\n" + host() + "\r\n", malformed},
+      {"blank in the query", "GET /inbox?event_type=a b HTTP/1.1\r\n" + host() + "\r\n", malformed},
+      {"blank in the query and a version", "GET /inbox?event_type=a b HTTP/2.0\r\n" + host() + "\r\n", malformed},
       {"lower-case protocol", "GET / http/1.1\r\n" + host() + "\r\n", malformed},
       {"space behind the version", "GET / HTTP/1.1 \r\n" + host() + "\r\n", malformed},
       {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", version_not_supported},

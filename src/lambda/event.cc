@@ -14,6 +14,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view usual_prefix = "v1";
+constexpr std::string_view forwarded_prefix = "X-Forwarded-Prefix";
 
 Error refuse(std::string_view what) {
   return {ErrorCode::invalid_argument, "the event is none of API Gateway's: " + std::string(what)};
@@ -78,6 +79,36 @@ bool cut_segment(std::string_view& path, std::string_view segment) {
   return true;
 }
 
+/// The path as the resource names it: `/events/{id}` with the parameters of the request. It leaves out what a stage or
+/// the base path of a domain of one's own puts in front. Nothing for a resource that is no path, as `$default`.
+std::optional<std::string> expanded_resource(const json::object& event) {
+  std::string_view resource = text_of(event, "resource");
+  if (!resource.starts_with('/')) return std::nullopt;
+  const auto* const parameters = object_of(event, "pathParameters");
+  std::string path;
+  while (!resource.empty()) {
+    const auto plain = resource.substr(0, resource.find('{'));
+    path += plain;
+    resource.remove_prefix(plain.size());
+    if (resource.empty()) break;
+    const auto close = resource.find('}');
+    if (close == std::string_view::npos || parameters == nullptr) return std::nullopt;
+    auto name = resource.substr(1, close - 1);
+    if (name.ends_with('+')) name.remove_suffix(1);
+    const auto* const value = parameters->if_contains(name);
+    if (value == nullptr || !value->is_string()) return std::nullopt;
+    path += std::string_view(value->get_string().data(), value->get_string().size());
+    resource.remove_prefix(close + 1);
+  }
+  return path;
+}
+
+/// What stands in front of `local` in `full`.
+std::string_view front_of(std::string_view full, std::string_view local) {
+  if (full.ends_with(local)) return full.substr(0, full.size() - local.size());
+  return local == "/" ? full : std::string_view{};
+}
+
 std::string target_of(std::string_view path, std::string_view stage) {
   if (!cut_segment(path, stage)) cut_segment(path, usual_prefix);
   std::string target;
@@ -99,7 +130,8 @@ bool add_field(http::Headers& headers, std::string_view name, const json::value&
   if (!value.is_string() || !is_token(name)) return false;
   const std::string_view text(value.get_string().data(), value.get_string().size());
   const bool sound = std::ranges::none_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
-  if (sound && !http::equal_ignoring_case(name, "Cookie")) headers.add(name, text);
+  const bool ours = http::equal_ignoring_case(name, forwarded_prefix);
+  if (sound && !ours && !http::equal_ignoring_case(name, "Cookie")) headers.add(name, text);
   return sound;
 }
 
@@ -122,12 +154,18 @@ bool for_each_value(const json::object& event, std::string_view many, std::strin
       *values, [&](const auto& pair) { return take({pair.key().data(), pair.key().size()}, pair.value()); });
 }
 
+/// Pages that name the API's address need to know what was cut off.
+void tell_prefix(http::Request& request, std::string_view prefix) {
+  if (!prefix.empty()) request.headers.add(forwarded_prefix, prefix);
+}
+
 std::optional<Error> read_http_2_0(const json::object& event, const json::object& context, http::Request& request) {
   const auto* const http = object_of(context, "http");
   const auto path = text_of(event, "rawPath");
   if (http == nullptr || path.empty()) return refuse("requestContext.http or rawPath is missing");
   request.method = method_of(text_of(*http, "method"));
   request.target = target_of(path, text_of(context, "stage"));
+  tell_prefix(request, front_of(path, request.target));
   if (const auto query = text_of(event, "rawQueryString"); !query.empty()) {
     request.target.push_back('?');
     append_path(request.target, query);
@@ -144,8 +182,11 @@ std::optional<Error> read_rest_1_0(const json::object& event, const json::object
   const auto path = text_of(event, "path");
   const auto method = text_of(event, "httpMethod");
   if (path.empty() || method.empty()) return refuse("path or httpMethod is missing");
+  if (text_of(event, "resource").empty()) return refuse("resource is missing");
   request.method = method_of(method);
-  request.target = target_of(path, text_of(context, "stage"));
+  const auto local = expanded_resource(event);
+  request.target = local ? target_of(*local, {}) : target_of(path, text_of(context, "stage"));
+  tell_prefix(request, front_of(text_of(context, "path"), request.target));
   char separator = '?';
   const auto add_parameter = [&](std::string_view name, const json::value& value) {
     if (!value.is_string()) return false;
@@ -194,9 +235,16 @@ Result<Incoming> read_event(std::string_view text, const BodyLimit& body_bytes_m
   const auto* const event = value.if_object();
   const auto* const context = event == nullptr ? nullptr : object_of(*event, "requestContext");
   if (context == nullptr) return refuse("it has no requestContext");
+  if (context->contains("elb")) {
+    return refuse("it comes from an Application Load Balancer; put API Gateway or a function URL in front instead");
+  }
+  const auto version = text_of(*event, "version");
+  if (event->contains("version") && version != "1.0" && version != "2.0") {
+    return refuse("the version of its format is neither 1.0 nor 2.0");
+  }
   Incoming incoming;
   // REST APIs have no version in their events.
-  incoming.format = text_of(*event, "version") == "2.0" ? Format::http_2_0 : Format::rest_1_0;
+  incoming.format = version == "2.0" ? Format::http_2_0 : Format::rest_1_0;
   auto wrong = incoming.format == Format::http_2_0 ? read_http_2_0(*event, *context, incoming.request)
                                                    : read_rest_1_0(*event, *context, incoming.request);
   if (!wrong) wrong = read_body(*event, incoming, body_bytes_max);

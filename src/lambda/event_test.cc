@@ -99,6 +99,66 @@ TEST(Event, PathBeginsBehindTheStage) {
   EXPECT_EQ(target("prod", "/v1/inbox"), "/inbox");
 }
 
+std::string prefix_of(const Incoming& incoming) {
+  return std::string{incoming.request.headers.find("X-Forwarded-Prefix").value_or("none")};
+}
+
+TEST(Event, ResourceOfARestApiIsThePathWhateverStandsInFront) {
+  const auto read_at = [](std::string_view resource, std::string_view path, std::string_view parameters) {
+    auto event = rest_event("GET", path);
+    event["resource"] = resource;
+    event["pathParameters"] = json::parse({parameters.data(), parameters.size()});
+    event["requestContext"].as_object()["path"] = path;
+    return read(event);
+  };
+  const auto target = [&](auto... arguments) { return read_at(arguments...).request.target; };
+  EXPECT_EQ(target("/{proxy+}", "/triggers/health", R"({"proxy":"health"})"), "/health");
+  EXPECT_EQ(target("/{proxy+}", "/triggers/events/x", R"({"proxy":"events/x"})"), "/events/x");
+  EXPECT_EQ(target("/events/{id}", "/triggers/events/x", R"({"id":"x"})"), "/events/x");
+  EXPECT_EQ(target("/admin/keys/{id}/rotate", "/t/admin/keys/k/rotate", R"({"id":"k"})"), "/admin/keys/k/rotate");
+  EXPECT_EQ(target("/", "/triggers", "null"), "/");
+  EXPECT_EQ(target("/{proxy+}", "/v1/inbox", R"({"proxy":"v1/inbox"})"), "/inbox");
+  // Another name than the stage's: it is the API's own path.
+  EXPECT_EQ(target("/{proxy+}", "/v1/inbox", R"({"proxy":"inbox"})"), "/inbox");
+  // Without its parameter, or where the resource is no path, the path counts.
+  EXPECT_EQ(target("/{proxy+}", "/v1/inbox", "null"), "/inbox");
+  EXPECT_EQ(target("/{proxy+", "/v1/inbox", R"({"proxy":"x"})"), "/inbox");
+  EXPECT_EQ(target("$default", "/v1/inbox", "null"), "/inbox");
+  EXPECT_EQ(prefix_of(read_at("/{proxy+}", "/triggers/health", R"({"proxy":"health"})")), "/triggers");
+  EXPECT_EQ(prefix_of(read_at("/", "/triggers", "null")), "/triggers");
+  EXPECT_EQ(prefix_of(read_at("/{proxy+}", "/health", R"({"proxy":"health"})")), "none");
+}
+
+TEST(Event, WhatWasCutOffThePathIsToldAndAClientsOwnWordIsNot) {
+  auto event = http_event("GET", "/v1/docs");
+  event["headers"].as_object()["x-forwarded-prefix"] = "/of-the-client";
+  EXPECT_EQ(prefix_of(read(event)), "/v1");
+  EXPECT_EQ(read(event).request.headers.count("X-Forwarded-Prefix"), 1U);
+  EXPECT_EQ(prefix_of(read(http_event("GET", "/v1"))), "/v1");
+  EXPECT_EQ(prefix_of(read(http_event("GET", "/docs"))), "none");
+}
+
+TEST(Event, OfALoadBalancerOrOfAnUnknownFormatIsRefusedByName) {
+  const auto refusal = [](const json::object& event) {
+    const auto incoming = read_event(json::serialize(event), limited);
+    EXPECT_FALSE(incoming.ok());
+    return incoming ? std::string{} : incoming.error().message;
+  };
+  json::object alb = json::parse(R"({"requestContext":{"elb":{"targetGroupArn":"arn:aws:elasticloadbalancing:x"}},
+    "httpMethod":"GET","path":"/inbox","queryStringParameters":{"event_type":"a%20b"},
+    "headers":{"host":"x","x-forwarded-for":"192.0.2.1"},"body":"","isBase64Encoded":false})")
+                         .as_object();
+  EXPECT_THAT(refusal(alb), testing::HasSubstr("Application Load Balancer"));
+  auto later = http_event("GET", "/v1/inbox");
+  later["version"] = "3.0";
+  EXPECT_THAT(refusal(later), testing::HasSubstr("neither 1.0 nor 2.0"));
+  later["version"] = 2;
+  EXPECT_THAT(refusal(later), testing::HasSubstr("neither 1.0 nor 2.0"));
+  auto rest = rest_event("GET", "/inbox");
+  rest.erase("resource");
+  EXPECT_THAT(refusal(rest), testing::HasSubstr("resource"));
+}
+
 TEST(Event, PathThatWasDecodedIsATargetAgain) {
   EXPECT_EQ(read(http_event("GET", "/v1/events/a b?c#d\xc3\xa9%20")).request.target, "/events/a%20b%3Fc%23d%C3%A9%20");
 }

@@ -69,9 +69,13 @@ struct PageMark {
 };
 inline constexpr std::size_t page_mark_bytes_max = 20 * 1024;
 
+enum class PageOrder : std::uint8_t { oldest_first, newest_first };
+
 struct PageQuery {
   std::string inbox{default_inbox};
-  std::optional<PageMark> after{};          ///< Exclusive; nothing: from the oldest.
+  PageOrder order = PageOrder::oldest_first;
+  /// Where the page before ended, in the same order. Nothing: from the oldest, or from the newest.
+  std::optional<PageMark> after{};
   std::size_t limit = 50;                   ///< 1 to 200.
   std::optional<std::string> event_type{};  ///< Only this type.
   /// What the page may take while it is made, and until it is gone, together with others; without room it is
@@ -80,16 +84,14 @@ struct PageQuery {
 };
 
 struct Page {
-  std::vector<StoredEvent> events;  ///< Oldest first.
-  /// Where the next page starts. Set when `has_more`; then it may be past the last event of this page, because a filter
-  /// has looked further.
+  std::vector<StoredEvent> events;  ///< In the query's order.
+  /// Where the next page starts: now if `has_more`, otherwise once there are newer events. It may be past the last
+  /// event of this page, because a filter has looked further. Nothing if the query had no place, the page is empty, and
+  /// no more follows.
   std::optional<PageMark> next_after;
   /// More may follow. A page may be short, or empty, and still have more: the search for a filter's events stopped at
   /// its budget, or (DynamoDB) more events are new than a mark can hold.
   bool has_more = false;
-  /// Where one who follows the inbox goes on: next_after, or else the place behind the last event. Nothing if the query
-  /// had no place and the page is empty.
-  std::optional<PageMark> follow;
   /// In the whole inbox, whatever the filter. Exact on one node; DynamoDB: docs/storage-format.md.
   std::uint64_t total_undelivered = 0;
   FairBudget::Share memory;  ///< Of PageQuery::memory.
@@ -133,7 +135,8 @@ struct Metrics {
 ///   Equal is: the same idempotency key (for the idempotency window); or, when this one has none, the same type and
 ///   content as any event of the tenant accepted within the deduplication window. A fingerprint only finds candidates.
 /// - With an idempotency key no content is compared, except to tell a replay from a mismatch: the type and payload.
-/// - A page never repeats or skips an event that was accepted before the first page was asked for.
+/// - Pages that follow each other, in either order, never repeat an event, nor skip one that was accepted before the
+///   first of them was asked for.
 /// - A tenant sees nothing of another.
 ///
 /// Any thread with an Executor may call; the task resumes on that executor.

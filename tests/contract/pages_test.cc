@@ -24,9 +24,58 @@ TEST_P(PagesContract, LastFullPageHasNoMore) {
   EXPECT_FALSE(whole.has_more);
   const Page part = page({.limit = 9});
   EXPECT_TRUE(part.has_more);
-  EXPECT_EQ(part.next_after, part.follow);
   EXPECT_EQ(page({.after = part.next_after, .limit = 9}).events.size(), 1U);
   EXPECT_EQ(part.total_undelivered, 10U);
+}
+
+TEST_P(PagesContract, ReaderThatDoesNotAcknowledgeGoesOnFromTheEnd) {
+  EXPECT_FALSE(page().next_after);
+  fill(10);
+  Page last = page({.limit = 10});
+  EXPECT_FALSE(last.has_more);
+  for (std::size_t round = 0; round < 3; ++round) {
+    ASSERT_TRUE(last.next_after);
+    const Page nothing = page({.after = last.next_after});
+    EXPECT_TRUE(nothing.events.empty());
+    EXPECT_FALSE(nothing.has_more);
+    ASSERT_TRUE(nothing.next_after);
+    const auto later = fill(3, 100 * (round + 1));
+    if (round == 1) acknowledge(later[0]);
+    last = page({.after = nothing.next_after});
+    EXPECT_EQ(ids_of(last.events), std::vector(later.begin() + (round == 1 ? 1 : 0), later.end()));
+    restart();
+  }
+}
+
+TEST_P(PagesContract, ReaderOfOneTypeGoesOnBehindWhatItsFilterHasPassed) {
+  options.filter_time_max = std::chrono::milliseconds(0);
+  const auto other = [&](std::size_t first) { fill(2'500, first); };
+  Draft draft = numbered(9'000);
+  draft.event_type = "rare";
+  append(draft);
+  other(0);
+  PageQuery query{.event_type = "rare"};
+  const auto follow = [&] {
+    std::vector<EventId> seen;
+    std::size_t pages = 0;
+    for (bool more = true; more; ++pages) {
+      const Page next = page(query);
+      for (const auto& event : next.events) seen.push_back(event.id);
+      query.after = next.next_after;
+      more = next.has_more;
+    }
+    return std::pair{seen, pages};
+  };
+  EXPECT_EQ(follow().first.size(), 1U);
+  ASSERT_TRUE(query.after);
+  clock.advance(std::chrono::seconds{10});
+  follow();
+  // What the filter has passed it does not go over again.
+  EXPECT_EQ(follow().second, 1U);
+  draft = numbered(9'001);
+  draft.event_type = "rare";
+  const auto rare = append(draft).id;
+  EXPECT_EQ(follow().first, std::vector{rare});
 }
 
 TEST_P(PagesContract, PageStartsAfterAnIdThatWasNeverOrIsNoLongerPending) {
@@ -115,7 +164,7 @@ TEST_P(PagesContract, EventAcceptedBeforeItsPageIsAskedForIsOnIt) {
     for (bool more = true; more;) {
       const Page next = page(query);
       for (const auto& event : next.events) followed.push_back(event.id);
-      query.after = next.follow;
+      query.after = next.next_after;
       more = next.has_more;
     }
   }

@@ -22,7 +22,7 @@ class FleetPagesTest : public FleetTest {
     for (;;) {
       const Page next = page(at, {.after = after, .limit = limit});
       for (const auto& event : next.events) seen.push_back(event.id);
-      after = next.follow;
+      after = next.next_after;
       if (!next.has_more) return after;
     }
   }

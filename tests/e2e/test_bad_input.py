@@ -221,7 +221,7 @@ def target_rows():
         for path in ("/inbox", "/events/inbox"):
             yield f"GET {path}?{query[:30]}", request("GET", f"{path}?{query}"), 400, "VALIDATION_ERROR", field
     for method, path in routes.endpoints():
-        if path in ("/", "/status", "/health", "/docs", "/openapi.json", "/metrics", "/admin/backup"):
+        if path in ("/", "/status", "/health", "/docs", "/openapi.json", "/favicon.ico", "/metrics", "/admin/backup"):
             continue  # Pages for anybody; and what exists on the local socket only.
         path = path.replace("/admin/keys/{id}", "/admin/keys/KEYID").replace("{id}", event_id)
         for query in ("unknown=1", "%", "dry_run"):

@@ -107,6 +107,18 @@ def test_a_batch_with_an_idempotency_key_is_replayed_event_by_event(client, send
     assert len(client.inbox()) == 3
 
 
+@both
+def test_a_batch_of_which_nothing_is_stored_is_422(client, send):
+    elements = [{"event_type": ""}, {"event_type": "t"}]
+    body, headers = (elements, None) if send is send_array else (lines(*elements), ndjson)
+    failed = client.post("/events/batch", body, headers=headers)
+    assert failed.status == 422
+    assert [result["error_code"] for result in failed.json()["results"]] == ["VALIDATION_ERROR"] * 2
+    assert (failed.json()["accepted"], failed.json()["duplicates"], failed.json()["failed"]) == (0, 0, 2)
+    send(client, [event(1)])
+    assert [result["status"] for result in send(client, [event(1), {}])] == ["duplicate", "error"]
+
+
 def test_numbers_in_batches_stay_as_they_were_sent(client):
     body = '[{"event_type":"t","payload":{"v": 1.0 }} , {"payload":{"v":1e400},"event_type":"t"}]'
     assert [result["status"] for result in results(client.post("/events/batch", body))] == ["accepted"] * 2

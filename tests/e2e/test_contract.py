@@ -52,7 +52,8 @@ def test_ids_are_in_order_of_acceptance(client):
 def test_an_event_can_be_got_until_and_after_it_is_acknowledged(client):
     event_id = send(client, source="a source", metadata={"k": [1]})
     event = client.get(f"/events/{event_id}").json()
-    assert set(event) == {"event_id", "timestamp", "event_type", "payload", "source", "metadata", "delivered",
+    assert event["id"] == event_id
+    assert set(event) == {"id", "event_id", "timestamp", "event_type", "payload", "source", "metadata", "delivered",
                           "delivered_at"}
     assert (event["delivered"], event["delivered_at"]) == (False, None)
     deleted = client.delete(f"/events/{event_id}")
@@ -86,7 +87,7 @@ def test_inbox_events_have_these_fields(client):
     event_id = send(client, source="s", metadata={"a": 1})
     bare = send(client)
     first, second = client.get("/inbox").json()["events"]
-    assert set(first) == {"event_id", "event_type", "payload", "timestamp", "source", "metadata"}
+    assert set(first) == {"id", "event_id", "event_type", "payload", "timestamp", "source", "metadata"}
     assert (first["event_id"], first["source"], first["metadata"]) == (event_id, "s", {"a": 1})
     assert (second["event_id"], second["source"], second["metadata"]) == (bare, None, None)
 
@@ -287,7 +288,9 @@ def test_wrong_methods_are_405_and_say_which_are_right(client):
         options = client.request("OPTIONS", path)
         assert (options.status, options.headers["Allow"], options.body) == (204, allow, b"")
         assert "Access-Control-Allow-Origin" not in options.headers
-    assert client.request("OPTIONS", "/nowhere").status == 404
+    nowhere = client.request("OPTIONS", "/nowhere")
+    assert (nowhere.status, nowhere.headers["Allow"]) == (204, "GET, HEAD, POST, PATCH, DELETE, OPTIONS")
+    assert client.get("/nowhere").status == 404
     assert client.request("OPTIONS", "*").status == 204
 
 
@@ -299,13 +302,18 @@ def test_cors_is_for_the_origins_that_are_configured(start_server):
         assert preflight.status == 204
         assert preflight.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
         assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
-        assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
+        for field in ("Authorization", "Content-Encoding"):
+            assert field in preflight.headers["Access-Control-Allow-Headers"].split(", ")
+        nowhere = client.request("OPTIONS", "/nowhere", headers={**origin, "Access-Control-Request-Method": "PATCH"})
+        assert "PATCH" in nowhere.headers["Access-Control-Allow-Methods"]
         assert preflight.headers["Vary"] == "Origin"
         for answer in (client.get("/inbox", headers=origin), client.get("/inbox", headers=origin, key="wrong")):
             assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
             assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
         for other in ({"Origin": "https://evil.example.com"}, {"Origin": "null"}, {}):
             assert "Access-Control-Allow-Origin" not in client.get("/inbox", headers=other).headers
+    with start_server("--cors-allow-origins=https://app.example.com:443").client() as anyone:
+        assert anyone.get("/status", headers=origin).headers["Access-Control-Allow-Origin"] == "https://app.example.com"
     with start_server("--cors-allow-origins=*").client() as anyone:
         assert anyone.get("/status", headers={"Origin": "https://any"}).headers["Access-Control-Allow-Origin"] == "*"
 

@@ -28,7 +28,40 @@ def test_a_page_has_50_events_if_not_told_otherwise(client):
     assert page["pagination"]["has_more"] is True and page["pagination"]["total_undelivered"] == 60
     rest = client.get(f"/inbox?cursor={page['pagination']['next_cursor']}").json()
     assert ids_of(rest) == ids[50:]
-    assert rest["pagination"] == {"next_cursor": None, "has_more": False, "total_undelivered": 60}
+    assert rest["pagination"] == {"next_cursor": rest["pagination"]["next_cursor"], "has_more": False,
+                                  "total_undelivered": 60}
+
+
+def test_a_reader_that_does_not_acknowledge_goes_on_from_the_last_page(client):
+    """Every page that showed something, or was given a cursor, has one to go on from; has_more says whether to ask now."""
+    empty = client.get("/inbox").json()["pagination"]
+    assert (empty["next_cursor"], empty["has_more"]) == (None, False)
+    seen, cursor, ids = [], "", []
+    for round in range(3):
+        ids += fill(client, 5, start=round * 5)
+        for expected in (ids[-5:], []):
+            page = client.get("/inbox" + cursor).json()
+            assert ids_of(page) == expected and page["pagination"]["has_more"] is False
+            cursor = "?cursor=" + page["pagination"]["next_cursor"]
+            seen += ids_of(page)
+    assert seen == ids
+
+
+def test_the_newest_come_first_if_asked_for(client):
+    ids = fill(client, 205)
+    seen, cursor, newer = [], "", []
+    while True:
+        page = client.get("/inbox?order=desc&limit=50" + cursor).json()
+        seen += ids_of(page)
+        newer += fill(client, 1, start=1000 + len(newer))
+        if not page["pagination"]["has_more"]:
+            break
+        cursor = "&cursor=" + page["pagination"]["next_cursor"]
+    assert seen == ids[::-1]
+    assert ids_of(client.get("/inbox?order=desc&limit=3").json()) == newer[:-4:-1]
+    for other in ("", "&order=asc"):
+        refused = client.get("/inbox?limit=1" + other + cursor)
+        assert (refused.status, refused.json()["details"]["field"]) == (400, "cursor")
 
 
 @pytest.mark.parametrize("limit", [1, 7, 199, 200])
@@ -160,7 +193,7 @@ def test_a_cursor_that_we_did_not_make_is_400_and_never_a_first_page(client, new
     ("limit=1.5", "limit"), ("limit=1e1", "limit"), ("limit=%31%30x", "limit"), ("limit=99999999999999999999", "limit"),
     ("limit=1&limit=2", "limit"), ("offset=1", "query"), ("Limit=1", "query"), ("event_type=", "event_type"),
     ("event_type=" + "x" * 256, "event_type"), ("event_type=%ff", "query"), ("event_type=%", "query"),
-    ("event_type=%zz", "query"), ("=1", "query"), ("event_type=a&event_type=b", "event_type")])
+    ("event_type=%zz", "query"), ("=1", "query"), ("_=1700000000", "query"), ("order=newest", "order"), ("order=", "order"), ("event_type=a&event_type=b", "event_type")])
 def test_bad_queries_are_refused(client, query, field):
     for path in ("/inbox", "/events/inbox"):
         answer = client.get(f"{path}?{query}")

@@ -97,7 +97,7 @@ def test_event_is_accepted_read_and_acknowledged(client):
     while cursor is not None:
         page = client.request("GET", f"/inbox?limit=1{cursor and '&cursor=' + cursor}").json()
         pages += [event["event_id"] for event in page["events"]]
-        cursor = page["pagination"]["next_cursor"]
+        cursor = page["pagination"]["next_cursor"] if page["pagination"]["has_more"] else None
     assert pages.count(event_id) == 1
 
     gone = client.request("DELETE", f"/events/{event_id}")
@@ -157,8 +157,76 @@ def test_page_stays_below_what_lambda_lets_through(client):
         answer = client.request("GET", f"/inbox?limit=200&event_type=large{cursor and '&cursor=' + cursor}")
         assert answer.status == 200, answer
         seen += len(answer.json()["events"])
-        cursor = answer.json()["pagination"]["next_cursor"]
+        pagination = answer.json()["pagination"]
+        cursor = pagination["next_cursor"] if pagination["has_more"] else None
     assert seen >= 24
+
+
+def test_newest_come_first_and_a_reader_goes_on_from_the_end(client):
+    sent = [client.post(f"{time.time_ns()}-{number}").json()["event_id"] for number in range(5)]
+    newest = client.request("GET", "/inbox?order=desc&limit=3").json()
+    assert [event["id"] for event in newest["events"]] == sent[:1:-1]
+    cursor = newest["pagination"]["next_cursor"]
+    behind = client.request("GET", f"/inbox?order=desc&limit=2&cursor={cursor}").json()
+    assert [event["event_id"] for event in behind["events"]] == sent[1::-1]
+    assert client.request("GET", f"/inbox?cursor={cursor}").status == 400
+    page = client.request("GET", "/inbox?limit=200").json()
+    while page["pagination"]["has_more"]:
+        page = client.request("GET", f"/inbox?limit=200&cursor={page['pagination']['next_cursor']}").json()
+    later = client.post(f"{time.time_ns()}-later").json()["event_id"]
+    page = client.request("GET", f"/inbox?cursor={page['pagination']['next_cursor']}").json()
+    assert [event["event_id"] for event in page["events"]] == [later]
+
+
+def test_batch_that_failed_whole_and_the_own_key_are_answered_as_by_the_server(client):
+    failed = client.request("POST", "/events/batch", [{"event_type": ""}])
+    assert (failed.status, failed.json()["failed"]) == (422, 1)
+    me = client.request("GET", "/me").json()
+    assert (me["user_id"], me["role"], me["rate_limit"], me["rate_limit_remaining"]) == ("acme", "creator", "unlimited", None)
+
+
+def behind_a_base_path(event, base):
+    """The event as a domain of one's own sends it that maps `base` to the API's stage."""
+    if event.get("version") == "2.0":
+        event["rawPath"] = base + event["rawPath"]
+    else:
+        event["path"] = event["requestContext"]["path"] = base + event["path"]
+    return event
+
+
+def test_base_path_of_a_domain_of_ones_own_is_cut_off(env, tmp_path):
+    key = create_key(env)
+    configured = {**env, "BASE_PATH": "/triggers"}
+    fields = [("Authorization", f"Bearer {key}"), ("Content-Type", "application/json")]
+    with Runtime() as runtime, Function(tmp_path / "root", runtime, configured):
+        forms = [lambda *parts: http_event(*parts, stage="$default"), rest_event]
+        for number, form in enumerate(forms):
+            def ask(method, target, body=None, form=form):
+                return response(runtime.invoke(behind_a_base_path(form(method, target, body, fields), "/triggers")))
+
+            assert ask("GET", "/health").status == 200
+            accepted = ask("POST", "/events", {"event_type": "t", "payload": {"n": f"{time.time_ns()}-{number}"}})
+            address = "https://api.example/triggers/events"
+            event_id = accepted.json()["event_id"]
+            assert urllib.parse.urljoin(address, accepted.headers["Location"]) == f"{address}/{event_id}"
+            assert ask("GET", f"/events/{event_id}").json()["id"] == event_id
+            assert ask("GET", "/openapi.json").json()["servers"][0]["url"].endswith("/triggers")
+            assert ask("GET", "/nowhere").status == 404
+
+
+def test_base_path_of_a_rest_api_needs_no_option(function):
+    event = behind_a_base_path(rest_event("GET", "/health"), "/anything")
+    assert response(function.runtime.invoke(event)).json()["status"] == "ok"
+
+
+def test_event_of_a_load_balancer_is_an_error_of_its_invocation(function):
+    event = {"requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/t/1"}},
+             "httpMethod": "GET", "path": "/inbox", "queryStringParameters": {"event_type": "a%20b"},
+             "headers": {"host": "lb.example", "x-forwarded-for": "192.0.2.1"}, "body": "", "isBase64Encoded": False}
+    with pytest.raises(Failed, match="Application Load Balancer") as failed:
+        function.runtime.invoke(event)
+    assert "BadEvent" in str(failed.value)
+    assert response(function.runtime.invoke(rest_event("GET", "/health"))).status == 200
 
 
 def test_answer_comes_before_lambda_would_end_the_process(dynamo, tmp_path):

@@ -157,6 +157,26 @@ def test_logs_are_json_and_hold_no_payload_and_no_key(start_server):
         ("none", 404), ("/inbox/ack", 200), ("/admin/keys", 201), ("/admin/keys/{id}/rotate", 200)}
 
 
+def test_no_log_holds_a_key_that_a_client_put_in_the_wrong_place(start_server):
+    server = start_server("--log-level=debug", "--trusted-proxies=127.0.0.1")
+    key = server.create_key(role="admin")["api_key"]
+    fields = ["X-Request-ID", "Idempotency-Key", "User-Agent", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "Origin",
+              "Accept", "Content-Type", "Content-Encoding", "Expect", "X-Amzn-Trace-Id"]
+    with server.client(key) as client:
+        for field in fields:
+            answer = client.post("/events", {"event_type": "t", "payload": {"field": field}}, headers={field: key})
+            assert answer.headers["X-Request-ID"] != key
+        for path in (f"/{key}", f"/events/{key}", f"/inbox?key={key}", f"/inbox?cursor={key}", f"/inbox?event_type={key}",
+                     f"/admin/keys/{key}", f"/admin/keys?after={key}", f"/admin/keys?user_id={key}", f"/me?{key}"):
+            client.get(path, headers={"X-Request-ID": f"key={key}"})
+        client.send_event(key, {})
+        client.request(key, "/events")
+        metrics = client.get("/metrics").body.decode()
+    assert server.stop() == 0
+    assert server.access_log().count('"event":"request"') >= len(fields) + 10
+    assert key not in server.log() + server.access_log() + metrics
+
+
 def test_the_access_log_comes_while_the_server_runs(start_server):
     server = start_server()
     with server.client() as client:

@@ -23,7 +23,7 @@ def test_an_event_and_its_acknowledgement_survive_kill_9(start_server):
         assert page["pagination"] == {"next_cursor": page["pagination"]["next_cursor"], "has_more": False,
                                       "total_undelivered": 1}
         event = client.get(f"/events/{kept_id}").json()
-        assert event == {"event_id": kept_id, "timestamp": kept.json()["timestamp"], "event_type": "order.created",
+        assert event == {"id": kept_id, "event_id": kept_id, "timestamp": kept.json()["timestamp"], "event_type": "order.created",
                          "payload": {"order": 1, "total": "12.50"}, "source": "shop", "metadata": {"try": 1},
                          "delivered": False, "delivered_at": None}
         acknowledged = client.get(f"/events/{done_id}").json()

@@ -26,7 +26,15 @@ class InboxReader {
   Task<Result<Page>> page(const Tenant& tenant, const PageQuery& query);
 
  private:
-  Task<Status> collect(const Tenant& tenant, const PageQuery& query, unsigned shards, Place& place, Page& page);
+  Task<Status> collect(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
+  Task<Status> collect_oldest_first(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
+  /// Whatever becomes visible while a reader goes back is newer than its first page, or may be on a later one. So an id
+  /// alone is the place, settled or not.
+  Task<Status> collect_newest_first(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
+  /// The page has no room for one more of so many bytes.
+  [[nodiscard]] bool full(const PageQuery& query, const Page& page, std::size_t bytes, std::size_t event_bytes) const {
+    return page.events.size() == query.limit || (!page.events.empty() && bytes + event_bytes > bounds_.bytes_max);
+  }
 
   Table& table_;
   Shards& shards_;

@@ -8,9 +8,9 @@
 
 namespace triggers::store::dynamo {
 
-ShardScan::ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
-                     std::size_t items_expected, FairBudget::Share& memory)
-    : table_(table), memory_(memory) {
+ShardScan::ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, PageOrder order,
+                     std::optional<EventId> after, std::size_t items_expected, FairBudget::Share& memory)
+    : table_(table), memory_(memory), backwards_(order == PageOrder::newest_first) {
   // Events are spread evenly; a few more than the share save most second queries.
   const std::size_t share = items_expected / shards + 3;
   for (unsigned i = 0; i < shards; ++i) {
@@ -38,22 +38,24 @@ Task<Status> ShardScan::read_on() {
 }
 
 Found ShardScan::next() {
-  Shard* least = nullptr;
+  Shard* next = nullptr;
   for (Shard& shard : shards_) {
     INVARIANT(!shard.must_read());
     if (shard.items.empty()) continue;
-    if (least == nullptr || shard.items.front().event.id < least->items.front().event.id) least = &shard;
+    if (next != nullptr && (shard.items.front().event.id < next->items.front().event.id) == backwards_) continue;
+    next = &shard;
   }
-  if (least == nullptr) return {};
-  Found found = std::move(least->items.front());
-  least->items.pop_front();
+  if (next == nullptr) return {};
+  Found found = std::move(next->items.front());
+  next->items.pop_front();
   return found;
 }
 
 Task<void> ShardScan::fill(Shard& shard) {
   Table::Range range;
   range.partition = shard.partition;
-  range.after = bytes_value(shard.read_to.view());
+  if (shard.read_to) range.after = bytes_value(shard.read_to->view());
+  range.backwards = backwards_;
   range.limit = shard.limit;
   shard.limit = std::min(shard.limit * 2, query_items_max);
   auto items = co_await table_.query(std::move(range));

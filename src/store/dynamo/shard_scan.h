@@ -8,13 +8,14 @@
 
 namespace triggers::store::dynamo {
 
-/// The pending items of all shards of an inbox, merged in the order of their ids. For one coroutine.
+/// The pending items of all shards of an inbox, merged in the order of their ids or the other way round. For one
+/// coroutine.
 class ShardScan {
  public:
-  /// Starts behind `after`. `items_expected`: how many the caller will most likely take. What is read is added to
-  /// `memory`; the caller takes off what it does not keep.
-  ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, EventId after,
-            std::size_t items_expected, FairBudget::Share& memory);
+  /// Starts behind `after`, or with the first one. `items_expected`: how many the caller will most likely take. What is
+  /// read is added to `memory`; the caller takes off what it does not keep.
+  ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, PageOrder order,
+            std::optional<EventId> after, std::size_t items_expected, FairBudget::Share& memory);
 
   /// True at first, and whenever a shard whose items were taken has more.
   [[nodiscard]] bool must_read() const;
@@ -26,7 +27,7 @@ class ShardScan {
  private:
   struct Shard {
     std::string partition;
-    EventId read_to;
+    std::optional<EventId> read_to;
     std::deque<Found> items{};
     std::size_t limit = 0;  ///< Of the next query.
     bool more = true;
@@ -40,6 +41,7 @@ class ShardScan {
 
   Table& table_;
   FairBudget::Share& memory_;
+  const bool backwards_;
   std::vector<Shard> shards_;
 };
 

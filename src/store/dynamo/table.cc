@@ -106,12 +106,13 @@ Task<Result<Table::Items, CallError>> Table::query(Range range) {
   Item values;
   values[":k"] = text_value(range.partition);
   if (!range.after.empty()) {
-    condition += " AND " + range.sort_name + " > :after";
+    condition += " AND " + range.sort_name + (range.backwards ? " < :after" : " > :after");
     values[":after"] = std::move(range.after);
   }
   body["KeyConditionExpression"] = condition;
   body["ExpressionAttributeValues"] = std::move(values);
   body["Limit"] = range.limit;
+  if (range.backwards) body["ScanIndexForward"] = false;
   auto answer = co_await call(Operation::query, std::move(body), Repeat::safe, within_default);
   if (!answer) co_return std::move(answer).error();
   Items found;

@@ -55,6 +55,7 @@ class Table {
     std::string partition;
     std::string sort_name = "i";
     boost::json::object after{};  ///< Value of the sort key, exclusive.
+    bool backwards = false;       ///< From the largest sort key to the least.
     std::size_t limit = 0;
   };
   struct Items {

@@ -49,19 +49,16 @@ class MemoryStoreImpl final : public MemoryStore {
     Page page;
     page.memory = FairBudget::Share(query.memory, tenant.id);
     page.total_undelivered = pending.size();
-    for (auto id = query.after ? pending.upper_bound(query.after->after) : pending.begin(); id != pending.end(); ++id) {
-      const StoredEvent& event = account.events.at(*id);
+    for (const EventId& id : behind(pending, query)) {
+      const StoredEvent& event = account.events.at(id);
       if (query.event_type && event.event_type != *query.event_type) continue;
-      if (page.events.size() == query.limit) {
-        page.has_more = true;
-        page.next_after = page.events.back().id;
-        break;
-      }
+      page.has_more = page.events.size() == query.limit;
+      if (page.has_more) break;
       if (!page.memory.grow(event.bytes())) co_return no_memory_for_page();
       page.events.push_back(event);
     }
-    page.follow = query.after;
-    if (!page.events.empty()) page.follow = page.events.back().id;
+    page.next_after = query.after;
+    if (!page.events.empty()) page.next_after = page.events.back().id;
     co_return page;
   }
 
@@ -192,6 +189,15 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
  private:
+  /// What a page may show, in its order.
+  static std::vector<EventId> behind(const std::set<EventId>& pending, const PageQuery& query) {
+    if (query.order == PageOrder::oldest_first) {
+      return {query.after ? pending.upper_bound(query.after->after) : pending.begin(), pending.end()};
+    }
+    const auto end = query.after ? pending.lower_bound(query.after->after) : pending.end();
+    return {std::make_reverse_iterator(end), pending.rend()};
+  }
+
   [[nodiscard]] bool expired(const StoredEvent& event) const {
     return event.delivered_at && config_.clock->now() - *event.delivered_at >= config_.event_ttl;
   }

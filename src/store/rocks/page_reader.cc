@@ -19,24 +19,37 @@ constexpr std::size_t entries_per_look = 1024;
 
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
-/// The pending entries of one inbox, oldest first.
+/// The pending entries of one inbox from `first` on and before `end`; without one, to the newest.
 class PendingScan {
  public:
-  PendingScan(Database& database, const Inbox& inbox, rocksdb::ReadOptions options)
-      : prefix_(inbox.prefix()), end_(layout::prefix_end(prefix_)) {
-    end_slice_ = end_;
+  PendingScan(Database& database, const Inbox& inbox, rocksdb::ReadOptions options, PageOrder order,
+              const EventId& first, const std::optional<EventId>& end)
+      : prefix_bytes_(inbox.prefix().size()),
+        newest_first_(order == PageOrder::newest_first),
+        first_(key(inbox, first)),
+        end_(end ? key(inbox, *end) : layout::prefix_end(inbox.prefix())),
+        first_slice_(first_),
+        end_slice_(end_) {
+    // Backwards the first bound matters too: what was acknowledged in front is not to be walked over.
+    options.iterate_lower_bound = &first_slice_;
     options.iterate_upper_bound = &end_slice_;
     iterator_.reset(database.db().NewIterator(options, database.family(Family::pending)));
+    if (newest_first_) {
+      iterator_->SeekToLast();
+    } else {
+      iterator_->SeekToFirst();
+    }
   }
 
-  void seek(const EventId& first) {
-    std::string key = prefix_;
-    key.append(first.view());
-    iterator_->Seek(key);
-  }
   [[nodiscard]] bool valid() const { return iterator_->Valid(); }
-  void next() { iterator_->Next(); }
-  [[nodiscard]] EventId id() const { return EventId::from_bytes(view(iterator_->key()).substr(prefix_.size())); }
+  void next() {
+    if (newest_first_) {
+      iterator_->Prev();
+    } else {
+      iterator_->Next();
+    }
+  }
+  [[nodiscard]] EventId id() const { return EventId::from_bytes(view(iterator_->key()).substr(prefix_bytes_)); }
   [[nodiscard]] std::string_view event_type() const { return view(iterator_->value()); }
   [[nodiscard]] Status status() const {
     if (iterator_->status().ok()) return Done{};
@@ -44,8 +57,12 @@ class PendingScan {
   }
 
  private:
-  const std::string prefix_, end_;
-  rocksdb::Slice end_slice_;
+  static std::string key(const Inbox& inbox, const EventId& id) { return inbox.prefix() + std::string{id.view()}; }
+
+  const std::size_t prefix_bytes_;
+  const bool newest_first_;
+  const std::string first_, end_;
+  const rocksdb::Slice first_slice_, end_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
@@ -58,57 +75,87 @@ EventId successor(const EventId& id) {
   return id;
 }
 
-/// The ids of one page, and where the next one starts.
+/// The ids of one page, and how far it has looked.
 struct Selection {
   std::vector<EventId> ids;
-  std::optional<EventId> next_after;
+  std::optional<EventId> looked_at;
+  bool has_more = false;
+
+  /// The page ends with the first `count` of the ids.
+  void cut_to(std::size_t count) {
+    ids.resize(count);
+    looked_at = ids.back();
+    has_more = true;
+  }
 };
 
 Result<Selection> select(PendingScan& scan, const PageQuery& query, const PageLimits& limits) {
   Selection selection;
   const auto deadline = Clock::now() + limits.filter_time_max;
-  std::optional<EventId> looked_at;
-  for (std::size_t passed = 0; scan.valid(); scan.next()) {
+  for (std::size_t passed = 0; scan.valid() && !selection.has_more; scan.next()) {
     const bool wanted = !query.event_type || scan.event_type() == *query.event_type;
-    if (wanted && selection.ids.size() == query.limit) {
-      selection.next_after = query.event_type ? looked_at : std::optional{selection.ids.back()};
-      break;
-    }
-    looked_at = scan.id();
+    selection.has_more = wanted && selection.ids.size() == query.limit;
+    if (selection.has_more) break;
+    selection.looked_at = scan.id();
     if (wanted) {
-      selection.ids.push_back(*looked_at);
-    } else if (++passed % entries_per_look == 0 && Clock::now() >= deadline) {
-      selection.next_after = looked_at;
-      break;
+      selection.ids.push_back(*selection.looked_at);
+    } else {
+      selection.has_more = ++passed % entries_per_look == 0 && Clock::now() >= deadline;
     }
   }
   if (auto status = scan.status(); !status) return status.error();
   return selection;
 }
 
-Status load_events(Database& database, const Inbox& inbox, rocksdb::ReadOptions options, Selection& selection,
-                   const PageLimits& limits, Page& page) {
+/// The stored records of events, in the order of their ids or the other way round. Once bytes_max of them were read the
+/// status of those behind is Aborted.
+struct Records {
+  explicit Records(std::size_t count) : values(count), statuses(count) {}
+
+  std::vector<rocksdb::PinnableSlice> values;
+  std::vector<rocksdb::Status> statuses;
+};
+
+Records read_records(Database& database, const Inbox& inbox, rocksdb::ReadOptions options,
+                     const std::vector<EventId>& ids, PageOrder order, std::size_t bytes_max) {
   std::vector<std::string> keys;
-  keys.reserve(selection.ids.size());
-  for (const auto& id : selection.ids) keys.push_back(layout::event_key(inbox.tenant(), id));
-  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-  std::vector<rocksdb::PinnableSlice> values(keys.size());
-  std::vector<rocksdb::Status> statuses(keys.size());
-  options.value_size_soft_limit = limits.bytes_max;
-  database.db().MultiGet(options, database.family(Family::events), slices.size(), slices.data(), values.data(),
-                         statuses.data(), /*sorted_input=*/true);
+  keys.reserve(ids.size());
+  for (const auto& id : ids) keys.push_back(layout::event_key(inbox.tenant(), id));
+  Records records(keys.size());
+  auto* const family = database.family(Family::events);
+  if (order == PageOrder::oldest_first) {
+    const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+    options.value_size_soft_limit = bytes_max;
+    database.db().MultiGet(options, family, slices.size(), slices.data(), records.values.data(),
+                           records.statuses.data(), /*sorted_input=*/true);
+    return records;
+  }
+  // MultiGet reads by ascending key, so its limit would leave out the newest, which this page begins with.
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].IsAborted() && i > 0) {  // Behind what the soft limit let in.
-      selection.next_after = selection.ids[i - 1];
+    records.statuses[i] = bytes > bytes_max ? rocksdb::Status::Aborted()
+                                            : database.db().Get(options, family, keys[i], &records.values[i]);
+    bytes += records.values[i].size();
+  }
+  return records;
+}
+
+Status load_events(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, PageOrder order,
+                   Selection& selection, const PageLimits& limits, Page& page) {
+  const Records records = read_records(database, inbox, options, selection.ids, order, limits.bytes_max);
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < selection.ids.size(); ++i) {
+    const rocksdb::Status& status = records.statuses[i];
+    if (status.IsAborted() && i > 0) {
+      selection.cut_to(i);
       break;
     }
-    if (!statuses[i].ok()) return Error{ErrorCode::internal, "the store cannot be read: " + statuses[i].ToString()};
-    const auto record = decode_record(view(values[i]));
+    if (!status.ok()) return Error{ErrorCode::internal, "the store cannot be read: " + status.ToString()};
+    const auto record = decode_record(view(records.values[i]));
     if (!record) return Error{ErrorCode::internal, "a stored event cannot be read: " + selection.ids[i].text()};
     const std::size_t event_bytes = record->payload.size() + record->metadata.size();
     if (!page.events.empty() && bytes + event_bytes > limits.bytes_max) {
-      selection.next_after = selection.ids[i - 1];
+      selection.cut_to(i);
       break;
     }
     bytes += event_bytes;
@@ -147,30 +194,34 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
   const auto count = count_at(database, inbox, options);
   if (!count) return count.error();
   page.total_undelivered = *count;
-  page.follow = query.after;
+  page.next_after = query.after;
   // Behind what was acknowledged there may be many entries to step over, and none to find.
   if (*count == 0) return page;
 
-  PendingScan scan(database, inbox, options);
-  const EventId first = query.after ? std::max(successor(query.after->after), head) : head;
-  scan.seek(first);
-  if (first == head && scan.valid()) inbox.raise_head(scan.id());
+  const bool oldest_first = query.order == PageOrder::oldest_first;
+  EventId first = head;
+  std::optional<EventId> end;
+  if (query.after) {
+    if (oldest_first) {
+      first = std::max(successor(query.after->after), head);
+    } else {
+      end = std::max(query.after->after, head);
+    }
+  }
+  PendingScan scan(database, inbox, options, query.order, first, end);
+  if (oldest_first && first == head && scan.valid()) inbox.raise_head(scan.id());
   auto selection = select(scan, query, limits);
   if (!selection) return std::move(selection).error();
-  if (auto loaded = load_events(database, inbox, options, *selection, limits, page); !loaded) return loaded.error();
-  if (selection->next_after) page.next_after = *selection->next_after;
-  page.has_more = page.next_after.has_value();
-  if (page.has_more) {
-    page.follow = page.next_after;
-  } else if (!page.events.empty()) {
-    page.follow = page.events.back().id;
-  }
+  auto loaded = load_events(database, inbox, options, query.order, *selection, limits, page);
+  if (!loaded) return loaded.error();
+  page.has_more = selection->has_more;
+  const bool first_and_empty = !query.after && page.events.empty() && !page.has_more;
+  if (selection->looked_at && !first_and_empty) page.next_after = *selection->looked_at;
   return page;
 }
 
 Result<std::optional<EventId>> find_head(Database& database, Inbox& inbox) {
-  PendingScan scan(database, inbox, {});
-  scan.seek(inbox.head());
+  PendingScan scan(database, inbox, {}, PageOrder::oldest_first, inbox.head(), {});
   if (auto status = scan.status(); !status) return status.error();
   if (!scan.valid()) return std::optional<EventId>{};
   inbox.raise_head(scan.id());
