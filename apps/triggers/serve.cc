@@ -14,7 +14,9 @@
 
 #include "http/server.h"
 #include "log/log.h"
+#include "open_when_free.h"
 #include "service.h"
+#include "service_manager.h"
 
 namespace triggers {
 namespace {
@@ -35,6 +37,14 @@ sigset_t block_stop_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
+}
+
+/// Whether a stop signal has come and waits to be taken.
+bool stop_is_pending() {
+  sigset_t pending;
+  sigemptyset(&pending);
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
 }
 
 /// Waits for a stop signal.
@@ -126,8 +136,12 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server) {
 int serve(const config::Config& config) {
   const sigset_t signals = block_stop_signals();
   log::set_level(config.log_level);
-  auto service = Service::open(config, true);
+  auto service = open_when_free(config, stop_is_pending);
   if (!service) return complain(service.error());
+  if (!*service) {
+    log::info("server_stopped");
+    return 0;
+  }
   auto server = http::Server::create(server_config(config), (*service)->handlers());
   if (!server) return complain(server.error());
   add_server_metrics((*service)->registry(), **server);
@@ -138,11 +152,13 @@ int serve(const config::Config& config) {
                                {"port", (*server)->port()},
                                {"tls", tls},
                                {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
+  tell_service_manager("READY=1\nSTATUS=Serving");
 
   // On a thread of its own: it may wait for the store, and a stop must not wait for it.
   std::jthread looks_after([&](const std::stop_token& stop) { look_after(stop, **service); });
   const int signal_number = wait_for_stop(signals);
   log::info("server_stopping", {{"signal", signal_number}});
+  tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted");
   (*service)->set_stopping();
   if (config.drain.count() > 0) {
     (*server)->drain();

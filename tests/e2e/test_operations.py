@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -354,6 +355,40 @@ def test_a_backup_of_no_server_and_its_errors(start_server, tmp_path):
     missing = run("backup", tmp_path / "x", "--data-dir", tmp_path / "no-store")
     assert missing.returncode != 0 and "no-store" in missing.stderr
     assert not (tmp_path / "x").exists() and not (tmp_path / "no-store").exists()
+
+
+def test_a_backup_into_the_data_directory_is_refused_whatever_leads_there(start_server, tmp_path):
+    server = start_server()
+    server.create_key()
+    (tmp_path / "link").symlink_to(server.data_dir)
+    (server.data_dir / "inner").mkdir()
+    before = sorted(server.data_dir.rglob("*"))
+
+    def refused():
+        for target in (server.data_dir / "db", server.data_dir / "db/copy", server.data_dir / "new/deep", tmp_path / "link/copy",
+                       tmp_path / "x/../link/inner/copy"):
+            done = backup(server, target)
+            assert done.returncode == 1 and "inside the data directory" in done.stderr, (target, done)
+        assert {path for path in server.data_dir.rglob("*") if path.is_dir()} == {path for path in before if path.is_dir()}
+
+    refused()
+    server.stop()
+    refused()
+    # A neighbour whose name begins alike is outside.
+    assert backup(server, f"{server.data_dir}-copy").returncode == 0
+
+
+def test_many_backups_at_once_are_made_or_told_why_not(start_server, tmp_path):
+    server = start_server()
+    server.create_key()
+    with ThreadPoolExecutor(12) as pool:
+        done = list(pool.map(lambda number: backup(server, tmp_path / f"copy{number}"), range(12)))
+    assert any(one.returncode == 0 for one in done)
+    for number, one in enumerate(done):
+        if one.returncode == 0:
+            assert (tmp_path / f"copy{number}/FORMAT").exists()
+        else:
+            assert one.stderr == "triggers: a backup is under way and others wait: try again when they have ended\n"
 
 
 # -- What keeps a server from starting
