@@ -13,6 +13,7 @@
 #include "operator_client.h"
 #include "output.h"
 #include "serve.h"
+#include "suggestion.h"
 #include "tables_command.h"
 
 namespace {
@@ -39,6 +40,7 @@ int leave(const CLI::App& app, const CLI::ParseError& error) {
   // CLI11 misses the command before it looks at the word in its place.
   const auto unknown = app.remaining(true);
   if (error.get_name() == "RequiredError" && !unknown.empty()) message += ": " + unknown.front() + " is not known";
+  if (const auto meant = suggestion(app); !meant.empty()) message += "; did you mean " + meant + "?";
   complain(message + "\nRun with --help for more information.");
   return usage_status;
 }
@@ -53,7 +55,7 @@ std::optional<config::Settings> load(const config::Flags& flags) {
   return std::move(*settings);
 }
 
-int backup(const config::Config& config, const std::string& directory) {
+int backup(const config::Settings& settings, const std::string& directory) {
   http::Request request;
   request.method = http::Method::post;
   request.target = "/admin/backup";
@@ -61,8 +63,8 @@ int backup(const config::Config& config, const std::string& directory) {
   boost::json::object body;
   body["directory"] = std::filesystem::absolute(directory).string();
   request.body = boost::json::serialize(body);
-  const auto answer = send_as_operator(config, std::move(request));
-  if (!answer) return complain(answer.error().message);
+  const auto answer = send_as_operator(settings.config, std::move(request));
+  if (!answer) return complain(config::with_origins(answer.error().message, settings));
   if (answer->status == 200) {
     std::printf("The backup is in %s: itself a data directory, to be copied or served.\n", directory.c_str());
     return 0;
@@ -70,7 +72,7 @@ int backup(const config::Config& config, const std::string& directory) {
   boost::json::error_code error;
   const auto value = boost::json::parse(answer->body, error);
   if (error || !value.is_object() || !value.get_object().contains("message")) return complain("the server failed");
-  return complain(std::string{value.at("message").as_string()});
+  return complain(config::with_origins(std::string{value.at("message").as_string()}, settings));
 }
 
 }  // namespace
@@ -124,10 +126,10 @@ int main(int argc, char** argv) {
   }
   const auto settings = load(flags);
   if (!settings) return 1;
-  if (serve_command->parsed()) return serve(settings->config);
-  if (keys_app->parsed()) return finish(keys.run(settings->config));
-  if (tables_app->parsed()) return finish(tables.run(settings->config));
-  if (backup_command->parsed()) return finish(backup(settings->config, backup_directory));
+  if (serve_command->parsed()) return serve(*settings);
+  if (keys_app->parsed()) return finish(keys.run(*settings));
+  if (tables_app->parsed()) return finish(tables.run(*settings));
+  if (backup_command->parsed()) return finish(backup(*settings, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
   return finish(0);
 }

@@ -63,6 +63,8 @@ Result<OperatorAnswer> ask_store(const config::Config& config, const http::Reque
 
 }  // namespace
 
+bool store_exists(const config::Config& config) { return expect_store(config.data_dir).ok(); }
+
 Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request) {
   request.peer.local = true;
   if (config.store == config::Store::dynamodb) return ask_store(config, request);

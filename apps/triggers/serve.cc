@@ -24,8 +24,8 @@ namespace {
 constexpr std::chrono::seconds look_interval{1};
 constexpr int looks_per_last_used = 30;
 
-int complain(const Error& error) {
-  std::fprintf(stderr, "triggers: %s\n", error.message.c_str());
+int complain(const Error& error, const config::Settings& settings) {
+  std::fprintf(stderr, "triggers: %s\n", config::with_origins(error.message, settings).c_str());
   return 1;
 }
 
@@ -133,17 +133,18 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server) {
 
 }  // namespace
 
-int serve(const config::Config& config) {
+int serve(const config::Settings& settings) {
+  const config::Config& config = settings.config;
   const sigset_t signals = block_stop_signals();
   log::set_level(config.log_level);
   auto service = open_when_free(config, stop_is_pending);
-  if (!service) return complain(service.error());
+  if (!service) return complain(service.error(), settings);
   if (!*service) {
     log::info("server_stopped");
     return 0;
   }
   auto server = http::Server::create(server_config(config), (*service)->handlers());
-  if (!server) return complain(server.error());
+  if (!server) return complain(server.error(), settings);
   add_server_metrics((*service)->registry(), **server);
   (*server)->start();
   const bool tls = !config.tls_cert_path.empty();

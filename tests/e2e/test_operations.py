@@ -493,6 +493,40 @@ def test_a_limit_of_file_sizes_is_an_error_of_a_command_too(tmp_path):
     assert (done.returncode, done.stderr) == (1, "triggers: cannot write to standard output\n")
 
 
+@pytest.mark.parametrize("arguments, meant", [
+    (["serve", "--prot", "9000"], "--port"), (["serve", "--prot=9000"], "--port"), (["srve"], "serve"), (["keys", "creat"], "create"),
+    (["keys", "create", "--user-idd", "x"], "--user-id"), (["keys", "list", "--data_dir", "x"], "--data-dir"),
+    (["backup", "x", "--data-dri", "y"], "--data-dir")], ids=str)
+def test_what_is_not_known_comes_with_what_is_near(arguments, meant):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].endswith(f"; did you mean {meant}?"), done.stderr
+    assert "did you mean" not in run("serve", "--zzzzzzz").stderr
+
+
+@pytest.mark.parametrize("env, words", [
+    ({"HOST": "x86_64-conda-linux-gnu.invalid"}, "host is set by environment HOST"),
+    ({"DATA_DIR": "/dev/null/data"}, "data-dir is set by environment DATA_DIR"),
+    ({"TLS_CERT": "/nowhere/cert.pem", "TLS_KEY": "/nowhere/key.pem"}, "tls-cert is set by environment TLS_CERT"),
+    ({"TRIGGERS_CONFIG": "/nowhere.conf"}, "No such file or directory (environment TRIGGERS_CONFIG)"),
+    ({"LOG_LEVEL": "loud"}, "environment LOG_LEVEL")], ids=lambda value: str(value)[:20])
+def test_a_value_of_the_environment_is_named_with_its_variable(tmp_path, env, words):
+    arguments = ["--port=0"] if "DATA_DIR" in env else ["--port=0", f"--data-dir={tmp_path}/data"]
+    done = run("serve", *arguments, env=env)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and words in done.stderr, done.stderr
+    if "DATA_DIR" in env:
+        for command in (["keys", "list"], ["keys", "create", "--user-id=u"], ["backup", tmp_path / "copy"]):
+            assert words in run(*command, env=env).stderr
+
+
+def test_a_file_as_people_write_it_is_read_as_they_mean_it(tmp_path):
+    file = tmp_path / "triggers.conf"
+    file.write_bytes(b"\xef\xbb\xbfport = 9000   # ours\r\ndata-dir = '/x y'  # main disk\r\nlog-level = WARN\r\n")
+    shown = options("--config", file)
+    assert {name: shown[name]["value"] for name in ("port", "data-dir", "log-level")} == {
+        "port": "9000", "data-dir": "/x y", "log-level": "warning"}
+
+
 @pytest.mark.parametrize("arguments, words", [
     ([], "subcommand"), (["frob"], "frob is not known"), (["keys", "frob"], "frob is not known"),
     (["keys", "create"], "--user-id is required"), (["serve", "--frob"], "--frob"), (["backup"], "directory is required"),
