@@ -39,7 +39,8 @@ class DynamoDB:
         command = ["java", "-Xmx512m", "-XX:+UseSerialGC", f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar",
                    str(jar), "-inMemory", "-disableTelemetry", "-port", str(self.port)]
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            # It leaves a file of its own in its working directory.
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.log_path.parent)
         deadline = time.monotonic() + start_seconds_max
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
