@@ -1,25 +1,42 @@
 #!/usr/bin/env python3
-"""Makes, checks or deletes the tables of DynamoDB: `triggers tables` under the name that the guide has for it.
+"""Makes, checks or deletes the tables of DynamoDB: `triggers tables`, found and run.
 
-    python infrastructure/dynamodb_tables.py create|check|delete [option...]
+    python infrastructure/dynamodb_tables.py [create|check|delete] [option...]
 
-Options and environment are those of `triggers tables`; TRIGGERS names the program if it is not on the PATH or built here.
+Options and environment are those of `triggers tables`; TRIGGERS_BINARY names the program if it is not built here and not on
+the PATH. Without a DynamoDB in options or environment (DYNAMODB_ENDPOINT_URL, DYNAMODB_TABLE_EVENTS, …) it is LocalStack's,
+on its usual port.
 """
 
-import os
 import pathlib
-import shutil
 import sys
 
-here = pathlib.Path(__file__).resolve().parents[1]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scripts"))
+import choose_store
+from find_program import become
+
+NAME = "dynamodb_tables.py"
 
 
-def program():
-    built = here / "build/release/triggers"
-    found = os.environ.get("TRIGGERS") or (str(built) if built.exists() else shutil.which("triggers"))
-    return found or sys.exit("dynamodb_tables.py: no triggers program: build it with ./dev build, or install the package")
+def choose():
+    """Names LocalStack in the environment, or ends with what was tried."""
+    missing = choose_store.why_not_localstack()
+    if missing is None:
+        choose_store.use_localstack()
+        print(f"{NAME}: no DynamoDB is named: using LocalStack's at {choose_store.LOCALSTACK_URL}", file=sys.stderr)
+        return
+    sys.exit(f"{NAME}: no DynamoDB is named, and there is no LocalStack at {choose_store.LOCALSTACK_URL}: {missing}\n"
+             "Start LocalStack with `docker-compose up`; or set DYNAMODB_ENDPOINT_URL=http://HOST:PORT; or, for AWS, "
+             "AWS_REGION, DYNAMODB_TABLE_EVENTS and DYNAMODB_TABLE_API_KEYS")
+
+
+def main():
+    arguments = sys.argv[1:] or ["create"]
+    if not choose_store.asks_for_help(arguments) and not choose_store.named_by_caller(arguments, data_dir=False):
+        choose()
+    become(NAME, "tables", *arguments)
 
 
 if __name__ == "__main__":
-    triggers = program()
-    os.execv(triggers, [triggers, "tables", *(sys.argv[1:] or ["create"])])
+    main()

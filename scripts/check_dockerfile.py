@@ -19,10 +19,12 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+import debian_root
+
 project = pathlib.Path(__file__).resolve().parents[1]
 releases = {"debian:12-slim": "bookworm"}
 start_seconds_max = 60
-search_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def say(text):
@@ -55,7 +57,7 @@ class Stage:
     """One root with the state that instructions leave for the later ones."""
 
     def __init__(self, root):
-        self.root, self.environment, self.folder, self.user = root, {"PATH": search_path}, "/", "root"
+        self.root, self.environment, self.folder, self.user = root, {"PATH": debian_root.SEARCH_PATH}, "/", "root"
         self.health = self.entrypoint = self.command = None
 
     def at(self, path):
@@ -114,28 +116,6 @@ class Stage:
             sys.exit(f"dev: {instruction} is not known here")
 
 
-def base(release, folder):
-    """A minimal Debian that gets its packages from where this machine does."""
-    apt = pathlib.Path("/etc/apt")
-    # A stanza of *.sources, or a line of *.list, that has the release.
-    stanza = re.compile(rf"^URIs: *(\S+)(?=(?:\n.+)*\nSuites:.* ?{release}\b)|^deb (?:\[[^]]*\] )?(\S+) {release} ", re.MULTILINE)
-    file, found = next((file, found) for file in [*apt.glob("sources.list"), *apt.glob("sources.list.d/*")]
-                       if (found := stanza.search(file.read_text(encoding="utf-8"))))
-    mirror = found[1] or found[2]
-    root = folder / release
-    subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), mirror], check=True,
-                   stdout=subprocess.DEVNULL)
-    # What debootstrap has left behind an image does not have.
-    for left in [*(root / "var/cache/apt/archives").glob("*.deb"), *(root / "var/lib/apt/lists").glob("*_*")]:
-        left.unlink()
-    (root / "etc/apt/sources.list").unlink(missing_ok=True)
-    shutil.copy2(file, root / file.relative_to("/"))
-    shutil.copytree(apt / "apt.conf.d", root / "etc/apt/apt.conf.d", dirs_exist_ok=True)
-    for name in ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt"):
-        shutil.copy2(f"/{name}", root / name)
-    return root
-
-
 def size(root):
     return int(subprocess.run(["du", "-sxm", root], capture_output=True, text=True, check=True).stdout.split()[0])
 
@@ -166,8 +146,7 @@ def serve(stage):
 
 
 def main():
-    if os.geteuid() != 0 or not shutil.which("debootstrap"):
-        sys.exit("dev: this needs root and debootstrap")
+    debian_root.need_root()
     with tempfile.TemporaryDirectory(prefix="dockerfile.") as name:
         folder = pathlib.Path(name)
         (folder / "context").mkdir()
@@ -178,7 +157,8 @@ def main():
             if instruction == "FROM":
                 image, _, alias = text.partition(" AS ")
                 if image not in bases:
-                    bases[image] = base(releases[image], folder)
+                    bases[image] = folder / releases[image]
+                    debian_root.make(releases[image], bases[image])
                 root = folder / f"stage{len(sources)}"
                 subprocess.run(["cp", "-a", bases[image], root], check=True)
                 stage = sources[alias or "last"] = Stage(root)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install_packages.sh LIST...: installs what is missing of scripts/packages/LIST.txt (build, test, lint, clang, bench).
+# install_packages.sh LIST...: installs what is missing of scripts/packages/LIST.txt (build, run, test, lint, …).
 # Takes some milliseconds when nothing is. Starts no service that a package brings, now or at the next boot.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

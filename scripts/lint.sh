@@ -3,6 +3,7 @@
 # project (tests/lint). `changed` looks with clang-tidy only at sources that differ from the last commit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PYTHONDONTWRITEBYTECODE=1
 scope=${1:-all}
 failed=()
 
@@ -34,9 +35,27 @@ tidy() {
   # run-clang-tidy takes regular expressions of absolute paths.
   mapfile -t files < <(tidy_files | "${select[@]}" '_test\.cc$|^tests/' | sed 's|.*|/&$|')
   [ ${#files[@]} -gt 0 ] || return 0
-  run-clang-tidy-19 -quiet -j "$(nproc)" -p build/clang "$@" "${files[@]}" 2>/dev/null |
-    grep -v -E '^$|^\[|^Running|warnings (generated|treated)'
+  # Flushed line by line: the lines tell how far it is.
+  PYTHONUNBUFFERED=1 run-clang-tidy-19 -quiet -j "$(nproc)" -p build/clang "$@" "${files[@]}" 2>/dev/null |
+    grep --line-buffered -v -E '^$|^Running|warnings (generated|treated)' | progress
   return "${PIPESTATUS[0]}"
+}
+
+# Of clang-tidy's line for each file, "[ 12/376][4.1s] clang-tidy-19 …", shows the number: on one line of a terminal, else
+# every 20th. Other lines pass.
+progress() {
+  local terminal=0
+  [ ! -t 1 ] || terminal=1
+  awk -v terminal="$terminal" '
+    match($0, /^\[ *[0-9]+\/[0-9]+\]/) {
+      shown = substr($0, RSTART, RLENGTH)
+      if (terminal) printf "\r%s", shown
+      else if (++count % 20 == 0) print shown
+      fflush()
+      next
+    }
+    { if (terminal && shown) printf "\r\033[K"; print; fflush() }
+    END { if (terminal && shown) printf "\r\033[K" }'
 }
 
 # In tests without the analyzer, which follows every path through every assertion: minutes, for nothing. What a test's

@@ -5,37 +5,46 @@
     python scripts/manage_api_keys.py list
 
 Every argument goes to `triggers keys`, so `--help` is its help; the exit status is its own. After `create` and `rotate`
-the last line of the output is the key and nothing else, so that `| tail -n 1` is the key. The store is that of
-`./dev run`, data/ in this project, wherever one calls this from; --data-dir or DATA_DIR name another.
+the last line of the output is the key and nothing else, so that `| tail -n 1` is the key.
+
+The store is the one that an option or the environment names (--data-dir, DATA_DIR, DYNAMODB_ENDPOINT_URL, …). If none
+does: that of the server that runs on data/ in this project; else LocalStack's DynamoDB, if it answers on its usual port;
+else data/ in this project. What was chosen stands on standard error.
 """
 
 import os
-import pathlib
-import shutil
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+import choose_store
+from find_program import ROOT, become
+
+NAME = "manage_api_keys.py"
+DATA_DIR = ROOT / "data"
 
 
-def find_program():
-    """$TRIGGERS_BINARY if it is set; else the release build; else one that is installed."""
-    chosen = os.environ.get("TRIGGERS_BINARY")
-    if chosen:
-        return shutil.which(chosen)
-    return shutil.which(ROOT / "build/release/triggers") or shutil.which("triggers")
+def choose():
+    """Names the store in the environment, where the caller has named none."""
+    if choose_store.in_use(DATA_DIR):
+        os.environ["DATA_DIR"] = str(DATA_DIR)
+        return
+    missing = choose_store.why_not_localstack()
+    if missing is None:
+        choose_store.use_localstack()
+        print(f"{NAME}: no store is named: using LocalStack's DynamoDB at {choose_store.LOCALSTACK_URL}", file=sys.stderr)
+        return
+    os.environ["DATA_DIR"] = str(DATA_DIR)
+    print(f"{NAME}: no store is named, no server runs on {DATA_DIR}, and there is no LocalStack at "
+          f"{choose_store.LOCALSTACK_URL} ({missing}): using the local store in {DATA_DIR}. To name another, set DATA_DIR, "
+          "or DYNAMODB_ENDPOINT_URL, or for AWS DYNAMODB_TABLE_API_KEYS and AWS_REGION", file=sys.stderr)
 
 
 def main():
-    program = find_program()
-    if program is None:
-        chosen = os.environ.get("TRIGGERS_BINARY")
-        where = f"TRIGGERS_BINARY={chosen} is not a program" if chosen else "triggers is not built and not installed"
-        sys.exit(f"manage_api_keys.py: {where}: `./dev build` makes build/release/triggers")
-    os.environ.setdefault("DATA_DIR", str(ROOT / "data"))
-    try:
-        os.execv(program, [program, "keys", *sys.argv[1:]])
-    except OSError as error:
-        sys.exit(f"manage_api_keys.py: {program}: {error.strerror}")
+    arguments = sys.argv[1:]
+    if arguments and not choose_store.asks_for_help(arguments):
+        if not choose_store.named_by_caller(arguments, data_dir=True):
+            choose()
+    become(NAME, "keys", *arguments)
 
 
 if __name__ == "__main__":

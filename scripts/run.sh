@@ -5,6 +5,12 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 triggers=$root/build/release/triggers
 
+for argument in "$@"; do
+  case $argument in
+    -h | --help) exec "$triggers" serve --help ;;
+  esac
+done
+
 # A developer's server is not for the network, and its data is where the project is, wherever one calls this from.
 export HOST=${HOST:-127.0.0.1}
 export DATA_DIR=${DATA_DIR:-$root/data}
@@ -71,11 +77,11 @@ TEXT
 else
   cat <<TEXT
 
-$data_dir has keys already. One more:
+$data_dir has keys already. One more, for the inbox of the user developer:
 
   '$triggers' keys create --user-id developer --role creator --rate-limit 10000 --data-dir '$data_dir'
 
 TEXT
 fi
-printf 'Serving %s from %s; Ctrl+C stops it.\n\n' "$url" "$data_dir"
+printf 'Serving %s from %s; Ctrl+C stops it. What the API takes and answers: %s/docs\n\n' "$url" "$data_dir" "$url"
 exec "$triggers" serve "$@"

@@ -9,6 +9,7 @@ build=$root/build/$preset
 results=$build/test-results
 mkdir -p "$results"
 cd "$root"
+export PYTHONDONTWRITEBYTECODE=1
 
 sanitizers=$root/tests/sanitizer
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS:-}"
@@ -45,6 +46,12 @@ count_of() {
     grep . || echo 0
 }
 
+# What is in the project's folder, but for what is built, fetched or served.
+files_of_project() {
+  find . \( -path ./.git -o -path ./build -o -path ./data -o -path ./node_modules \) -prune -o -type f -print | sort
+}
+files_before=$(files_of_project)
+
 passed=0
 failed=0
 for runner in "$@"; do
@@ -67,5 +74,10 @@ for runner in "$@"; do
   passed=$((passed + tests - skipped - bad))
 done
 
+left=$(comm -13 <(printf '%s\n' "$files_before") <(files_of_project))
+if [ -n "$left" ]; then
+  printf "\ndev: the tests have left files in the project's folder:\n%s\n" "$left"
+  failed=$((failed + 1))
+fi
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

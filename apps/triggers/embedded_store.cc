@@ -1,3 +1,4 @@
+#include "backup_target.h"
 #include "descriptor_plan.h"
 #include "open_store.h"
 #include "store/rocks/rocks_store.h"
@@ -57,12 +58,13 @@ void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& stor
 
 class EmbeddedStore final : public OpenStore {
  public:
-  explicit EmbeddedStore(std::unique_ptr<store::RocksStore> store) : store_(std::move(store)) {}
+  EmbeddedStore(std::unique_ptr<store::RocksStore> store, std::string data_dir)
+      : store_(std::move(store)), data_dir_(std::move(data_dir)) {}
 
   [[nodiscard]] store::EventStore& events() noexcept override { return *store_; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return *store_; }
   [[nodiscard]] std::function<Task<Status>(std::string)> backup() override {
-    return [this](std::string directory) { return store_->backup(std::move(directory)); };
+    return [this](std::string directory) { return make_backup(std::move(directory)); };
   }
   [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return {}; }
   [[nodiscard]] limit::TakeSlice take_slice() override { return {}; }
@@ -70,7 +72,17 @@ class EmbeddedStore final : public OpenStore {
   Task<void> settle() override { co_return; }
 
  private:
+  Task<Status> make_backup(std::string directory) {
+    if (auto sound = check_backup_target(directory, data_dir_); !sound) co_return sound;
+    auto done = co_await store_->backup(directory);
+    if (!done && done.error().code == ErrorCode::overloaded) {
+      co_return Error{ErrorCode::overloaded, "a backup is under way and others wait: try again when they have ended"};
+    }
+    co_return done;
+  }
+
   std::unique_ptr<store::RocksStore> store_;
+  const std::string data_dir_;
 };
 
 }  // namespace
@@ -84,7 +96,7 @@ Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& con
   auto store = store::RocksStore::open(std::move(options));
   if (!store) return std::move(store).error();
   if (background) add_disk_metrics(registry, **store);
-  return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store)));
+  return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store), config.data_dir));
 }
 
 }  // namespace triggers

@@ -24,10 +24,13 @@ json::value rate_json(const std::string& text) {
   return json::value(text);
 }
 
+/// Blanks around an entry come from how people write lists.
 json::array list_json(const std::vector<std::string>& texts) {
+  constexpr std::string_view blanks = " \t\r\n";
   json::array list;
   for (const auto& text : texts) {
-    if (!text.empty()) list.emplace_back(text);
+    const auto first = text.find_first_not_of(blanks);
+    if (first != std::string::npos) list.emplace_back(text.substr(first, text.find_last_not_of(blanks) - first + 1));
   }
   return list;
 }
@@ -104,6 +107,15 @@ Result<OperatorAnswer> list_all(const config::Config& config, http::Request requ
   all["has_more"] = false;
   all["next_after"] = nullptr;
   return OperatorAnswer{200, json::serialize(all) + "\n"};
+}
+
+/// Whether no key of this user is known. Only of the embedded store: a look through DynamoDB's table costs money.
+bool is_new_tenant(const config::Config& config, const std::string& user_id) {
+  if (config.store != config::Store::embedded || !store_exists(config)) return false;
+  http::Request request;
+  request.target = "/admin/keys?limit=1&user_id=" + path_segment(user_id);
+  const auto answer = send_as_operator(config, std::move(request));
+  return answer && answer->status == 200 && answer->body.find("\"key_id\"") == std::string::npos;
 }
 
 }  // namespace
@@ -220,13 +232,16 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
 
 KeysCommand::~KeysCommand() = default;
 
-int KeysCommand::run(const config::Config& config) const {
+int KeysCommand::run(const config::Settings& settings) const {
+  const config::Config& config = settings.config;
   const bool lists = flags_->list->parsed();
+  const bool new_tenant = flags_->create->parsed() && !flags_->as_json && is_new_tenant(config, flags_->user_id);
   const auto answer = lists ? list_all(config, flags_->request()) : send_as_operator(config, flags_->request());
   if (!answer) {
-    std::fprintf(stderr, "triggers: %s\n", answer.error().message.c_str());
+    std::fprintf(stderr, "triggers: %s\n", config::with_origins(answer.error().message, settings).c_str());
     return 1;
   }
+  if (new_tenant && answer->status < 400) print_new_tenant(flags_->user_id);
   return print_keys_answer(*answer, flags_->as_json);
 }
 

@@ -22,7 +22,7 @@ class KeysCommand {
   ~KeysCommand();
 
   /// Runs the subcommand that was parsed; the exit status.
-  int run(const config::Config& config) const;
+  int run(const config::Settings& settings) const;
 
  private:
   struct Flags;

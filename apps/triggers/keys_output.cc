@@ -82,6 +82,13 @@ int print_loss(const json::object& answer) {
 
 }  // namespace
 
+void print_new_tenant(const std::string& user_id) {
+  std::printf(
+      "This is the first key of the user %s, whose inbox is new and empty. A key for an inbox that is there needs the "
+      "--user-id of its other keys: `triggers keys list` shows them.\n\n",
+      user_id.c_str());
+}
+
 int print_keys_answer(const OperatorAnswer& answer, bool as_json) {
   const bool failed = answer.status >= 400;
   if (failed && as_json) {

@@ -14,6 +14,7 @@
 #include "operator_client.h"
 #include "output.h"
 #include "serve.h"
+#include "suggestion.h"
 #include "tables_command.h"
 
 namespace {
@@ -40,6 +41,7 @@ int leave(const CLI::App& app, const CLI::ParseError& error) {
   // CLI11 misses the command before it looks at the word in its place.
   const auto unknown = app.remaining(true);
   if (error.get_name() == "RequiredError" && !unknown.empty()) message += ": " + unknown.front() + " is not known";
+  if (const auto meant = suggestion(app); !meant.empty()) message += "; did you mean " + meant + "?";
   complain(message + "\nRun with --help for more information.");
   return usage_status;
 }
@@ -54,7 +56,7 @@ std::optional<config::Settings> load(const config::Flags& flags) {
   return std::move(*settings);
 }
 
-int backup(const config::Config& config, const std::string& directory) {
+int backup(const config::Settings& settings, const std::string& directory) {
   if (directory.empty()) return complain("the directory of the backup is empty: name one that does not exist yet");
   std::error_code unknown;
   const auto absolute = std::filesystem::absolute(directory, unknown);
@@ -69,8 +71,8 @@ int backup(const config::Config& config, const std::string& directory) {
   boost::json::object body;
   body["directory"] = absolute.string();
   request.body = boost::json::serialize(body);
-  const auto answer = send_as_operator(config, std::move(request));
-  if (!answer) return complain(answer.error().message);
+  const auto answer = send_as_operator(settings.config, std::move(request));
+  if (!answer) return complain(config::with_origins(answer.error().message, settings));
   if (answer->status == 200) {
     std::printf("The backup is in %s: itself a data directory, to be copied or served.\n", directory.c_str());
     return 0;
@@ -78,7 +80,7 @@ int backup(const config::Config& config, const std::string& directory) {
   boost::json::error_code error;
   const auto value = boost::json::parse(answer->body, error);
   if (error || !value.is_object() || !value.get_object().contains("message")) return complain("the server failed");
-  return complain(std::string{value.at("message").as_string()});
+  return complain(config::with_origins(std::string{value.at("message").as_string()}, settings));
 }
 
 int run(int argc, char** argv) {
@@ -129,10 +131,10 @@ int run(int argc, char** argv) {
   }
   const auto settings = load(flags);
   if (!settings) return 1;
-  if (serve_command->parsed()) return serve(settings->config);
-  if (keys_app->parsed()) return finish(keys.run(settings->config));
-  if (tables_app->parsed()) return finish(tables.run(settings->config));
-  if (backup_command->parsed()) return finish(backup(settings->config, backup_directory));
+  if (serve_command->parsed()) return serve(*settings);
+  if (keys_app->parsed()) return finish(keys.run(*settings));
+  if (tables_app->parsed()) return finish(tables.run(*settings));
+  if (backup_command->parsed()) return finish(backup(*settings, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
   return finish(0);
 }

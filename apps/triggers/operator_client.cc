@@ -9,6 +9,7 @@
 #include "base/sync_wait.h"
 #include "http/client.h"
 #include "service.h"
+#include "store_owner.h"
 
 namespace triggers {
 namespace {
@@ -64,6 +65,8 @@ Result<OperatorAnswer> ask_store(const config::Config& config, const http::Reque
 
 }  // namespace
 
+bool store_exists(const config::Config& config) { return expect_store(config.data_dir).ok(); }
+
 Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request) {
   request.peer.local = true;
   if (config.store == config::Store::dynamodb) return ask_store(config, request);
@@ -71,7 +74,13 @@ Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Requ
   for (;;) {
     auto answer = ask_server(config.data_dir, request);
     if (answer || answer.error().code != ErrorCode::unavailable) return answer;
-    answer = ask_store(config, request);
+    const auto owner = store_owner(config.data_dir);
+    if (owner) {
+      answer = Error{ErrorCode::conflict, in_use_text(config.data_dir, *owner)};
+    } else {
+      answer = ask_store(config, request);
+    }
+    // Somebody may have come between the look and the opening.
     const bool taken = !answer && answer.error().code == ErrorCode::conflict;
     if (!taken || std::chrono::steady_clock::now() >= deadline) return answer;
     std::this_thread::sleep_for(look_interval);

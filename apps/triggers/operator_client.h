@@ -18,4 +18,7 @@ struct OperatorAnswer {
 /// for another process that has the directory without listening yet, then `conflict`.
 Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request);
 
+/// Whether there is an embedded store, or a part of one, in the data directory.
+[[nodiscard]] bool store_exists(const config::Config& config);
+
 }  // namespace triggers

@@ -14,7 +14,9 @@
 #include "descriptor_plan.h"
 #include "http/server.h"
 #include "log/log.h"
+#include "open_when_free.h"
 #include "service.h"
+#include "service_manager.h"
 #include "stop_guard.h"
 
 namespace triggers {
@@ -23,8 +25,8 @@ namespace {
 constexpr std::chrono::seconds look_interval{1};
 constexpr int looks_per_last_used = 30;
 
-int complain(const Error& error) {
-  std::fprintf(stderr, "triggers: %s\n", error.message.c_str());
+int complain(const Error& error, const config::Settings& settings) {
+  std::fprintf(stderr, "triggers: %s\n", config::with_origins(error.message, settings).c_str());
   return 1;
 }
 
@@ -121,17 +123,22 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server, std::
 
 }  // namespace
 
-int serve(const config::Config& config) {
+int serve(const config::Settings& settings) {
+  const config::Config& config = settings.config;
   StopGuard guard({config.drain, config.shutdown_grace, config.shutdown_limit});
   log::set_level(config.log_level);
   const DescriptorPlan descriptors = plan_descriptors(config);
-  if (const auto enough = check_descriptors(descriptors); !enough) return complain(enough.error());
+  if (const auto enough = check_descriptors(descriptors); !enough) return complain(enough.error(), settings);
   if (descriptors.lowered(config)) warn_of_few(descriptors, config);
   guard.enter("opening the store");
-  auto service = Service::open(config, true);
-  if (!service) return complain(service.error());
+  auto service = open_when_free(config, [&] { return guard.asked(); });
+  if (!service) return complain(service.error(), settings);
+  if (!*service) {
+    log::info("server_stopped");
+    return 0;
+  }
   auto server = http::Server::create(server_config(config, descriptors), (*service)->handlers());
-  if (!server) return complain(server.error());
+  if (!server) return complain(server.error(), settings);
   add_server_metrics((*service)->registry(), **server, descriptors.connections_max);
   (*server)->start();
   const bool tls = !config.tls_cert_path.empty();
@@ -140,11 +147,13 @@ int serve(const config::Config& config) {
                                {"port", (*server)->port()},
                                {"tls", tls},
                                {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
+  tell_service_manager("READY=1\nSTATUS=Serving");
 
   // On a thread of its own: it may wait for the store, and a stop must not wait for it.
   std::jthread looks_after([&](const std::stop_token& stop) { look_after(stop, **service); });
   const int signal_number = guard.wait();
   log::info("server_stopping", {{"signal", signal_number}});
+  tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted");
   (*service)->set_stopping();
   const auto connections = [&] {
     return std::to_string((*server)->stats().connections_open) + " connections are open, " +

@@ -6,6 +6,6 @@ namespace triggers {
 
 /// Serves until SIGTERM or SIGINT, then stops gracefully. The exit status: 0 after a clean stop; 1 if it could not
 /// start, with the reason on standard error.
-int serve(const config::Config& config);
+int serve(const config::Settings& settings);
 
 }  // namespace triggers

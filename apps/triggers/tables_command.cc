@@ -25,7 +25,8 @@ TablesCommand::TablesCommand(CLI::App& parent) : parent_(parent) {
   remove->add_option("--yes-delete", sure_, "The events table's name, to show that this is meant")->required();
 }
 
-int TablesCommand::run(const config::Config& config) {
+int TablesCommand::run(const config::Settings& settings) {
+  const config::Config& config = settings.config;
   if (config.store != config::Store::dynamodb) {
     return complain("there are tables with store = dynamodb only: set DYNAMODB_TABLE_EVENTS, or STORE=dynamodb");
   }
@@ -35,11 +36,11 @@ int TablesCommand::run(const config::Config& config) {
   }
   metrics::Registry registry;
   auto access = DynamoAccess::open(config, registry);
-  if (!access) return complain(access.error().message);
+  if (!access) return complain(config::with_origins(access.error().message, settings));
   store::dynamo::Tables tables((*access)->caller(), config.dynamodb_table_events, config.dynamodb_table_api_keys);
   auto task = remove ? tables.remove() : parent_.got_subcommand("create") ? tables.create() : tables.check();
   const auto reports = sync_wait(std::move(task));
-  if (!reports) return complain(reports.error().message);
+  if (!reports) return complain(config::with_origins(reports.error().message, settings));
   bool good = true;
   for (const auto& report : *reports) {
     std::printf("%s: %s\n", report.table.c_str(), report.text.c_str());

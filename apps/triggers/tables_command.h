@@ -16,7 +16,7 @@ class TablesCommand {
   /// Declares its subcommands below `parent`.
   explicit TablesCommand(CLI::App& parent);
   /// Runs the one that was given. Exit status: 0, all tables are as they should be; 1, they are not.
-  int run(const config::Config& config);
+  int run(const config::Settings& settings);
 
  private:
   CLI::App& parent_;

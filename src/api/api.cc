@@ -182,6 +182,12 @@ http::Response Api::refuse(const Refusal& refusal, const http::Request& request,
     log::error("request_failed",
                {{"request_id", id}, {"error_code", code_name(refusal.code)}, {"cause", refusal.cause}});
   }
+  if (request.peer.local && !refusal.cause.empty()) {
+    // The operator is who has to come: told what the log is told.
+    Refusal told = refusal;
+    told.message = refusal.cause;
+    return render(told, request, id);
+  }
   return render(refusal, request, id);
 }
 

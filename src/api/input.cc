@@ -161,7 +161,7 @@ Outcome<std::optional<event::EventId>> parse_event_id(std::string_view text) {
 Refusal from_refusal(const event::Refusal& refusal) {
   if (refusal.kind == event::Refusal::Kind::invalid) return invalid(refusal.field, refusal.message);
   return {Code::payload_too_large,
-          fmt::format("{}: {}", refusal.field, refusal.message),
+          about_field(refusal.field, refusal.message),
           Details()
               .text("field", refusal.field)
               .number("limit_bytes", refusal.limit_bytes)

@@ -104,9 +104,14 @@ Details& Details::list(std::string_view member, std::span<const std::string_view
   return *this;
 }
 
+std::string about_field(std::string_view field, std::string_view problem) {
+  const bool names_field = problem.starts_with(field) && problem.substr(field.size()).starts_with(' ');
+  return names_field ? std::string(problem) : fmt::format("{}: {}", field, problem);
+}
+
 Refusal invalid(std::string_view field, std::string message) {
   std::string details = Details().text("field", field).text("problem", message).json();
-  return {Code::validation_error, fmt::format("{}: {}", field, message), std::move(details), {}, {}};
+  return {Code::validation_error, about_field(field, message), std::move(details), {}, {}};
 }
 
 Refusal from_error(const Error& error) {

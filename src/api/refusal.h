@@ -66,6 +66,8 @@ struct Refusal {
 template <class T>
 using Outcome = Result<T, Refusal>;
 
+/// What is wrong with a field, as a message: `field: problem`, or the problem alone if it begins with the field's name.
+[[nodiscard]] std::string about_field(std::string_view field, std::string_view problem);
 /// 400 about one field of a body, a query or a header.
 [[nodiscard]] Refusal invalid(std::string_view field, std::string message);
 /// What a failed call of a store means to a client. Errors that are not the client's keep their reason for the log.

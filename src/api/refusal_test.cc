@@ -43,6 +43,12 @@ std::string header(const Refusal& refusal, std::string_view name) {
   return {};
 }
 
+TEST(Refusal, AProblemThatNamesItsFieldIsTheWholeMessage) {
+  EXPECT_EQ(invalid("payload", "payload is required.").message, "payload is required.");
+  EXPECT_EQ(invalid("payload", "is given more than once").message, "payload: is given more than once");
+  EXPECT_EQ(invalid("pay", "payload is required.").message, "pay: payload is required.");
+}
+
 TEST(RefusalTest, EveryCodeHasItsStatusAndName) {
   for (const auto& row : codes) {
     EXPECT_EQ(http_status(row.code), row.status);

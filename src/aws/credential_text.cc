@@ -32,6 +32,8 @@ std::optional<Credentials> environment_credentials(const Environment& environmen
 }
 
 std::optional<Credentials> file_credentials(std::string_view text, std::string_view profile) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   Credentials credentials;
   bool inside = false;
   while (!text.empty()) {

@@ -71,6 +71,7 @@ TEST(Credentials, FileGivesTheProfileThatWasAskedFor) {
   EXPECT_EQ(file_credentials(text, "work")->secret_access_key, "a=b");
   EXPECT_EQ(file_credentials(text, "work")->session_token, "t");
   EXPECT_FALSE(file_credentials(text, "absent"));
+  EXPECT_TRUE(file_credentials("\xef\xbb\xbf[default]\naws_access_key_id=a\naws_secret_access_key=b", "default"));
 }
 
 TEST(Credentials, AnswerThatIsNotCredentialsIsNothing) {
@@ -196,6 +197,31 @@ TEST(Credentials, NothingToAskIsSaidToBeThat) {
     ASSERT_FALSE(none.ok());
     EXPECT_EQ(none.error().code, ErrorCode::not_found);
   }
+}
+
+TEST(Credentials, WithoutAnyTheErrorNamesEachPlaceThatWasLookedAt) {
+  TestPeer peer([](TestPeer::Connection& connection) {
+    while (!connection.read_request().empty()) connection.answer("", 403);
+  });
+  const std::map<std::string, std::string> variables{
+      {"AWS_EC2_METADATA_SERVICE_ENDPOINT", peer.url()}, {"HOME", "/nowhere"}, {"AWS_ACCESS_KEY_ID", "alone"}};
+  auto source = find_credentials(with(variables), Clock::system());
+  ASSERT_TRUE(source.ok());
+  EXPECT_EQ(get(**source).error().message,
+            "no AWS credentials were found; looked at the environment (AWS_ACCESS_KEY_ID is set without "
+            "AWS_SECRET_ACCESS_KEY), the profile default in /nowhere/.aws/credentials, the container (no "
+            "AWS_CONTAINER_CREDENTIALS_*_URI) and this machine's role (the machine's metadata (IMDSv2) cannot be read: "
+            "status 403): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role");
+}
+
+TEST(Credentials, BlanksAndLineEndsAroundAVariableAreNoPartOfIt) {
+  const std::string name = "TRIGGERS_TEST_VARIABLE";
+  const Environment environment = process_environment();
+  ::setenv(name.c_str(), " x y\r\n", 1);
+  EXPECT_EQ(environment(name), "x y");
+  ::setenv(name.c_str(), " \r\n", 1);
+  EXPECT_EQ(environment(name), std::nullopt);
+  ::unsetenv(name.c_str());
 }
 
 TEST(Credentials, EmptyVariableIsNotSet) {

@@ -48,7 +48,7 @@ class MachineFetcher final : public CredentialFetcher {
     std::string why;
     if (!answer) why = answer.error().message;
     if (answer && answer->status != 200) why = "status " + std::to_string(answer->status);
-    if (answer && (answer->body.empty() || answer->body.starts_with('\r'))) why = "an empty answer";
+    if (why.empty() && (answer->body.empty() || answer->body.starts_with('\r'))) why = "an empty answer";
     if (!why.empty()) co_return Error{ErrorCode::unavailable, "the machine's metadata (IMDSv2) cannot be read: " + why};
     co_return std::move(answer->body);
   }

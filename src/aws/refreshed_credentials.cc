@@ -1,6 +1,7 @@
 #include "aws/refreshed_credentials.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <utility>
 
@@ -53,11 +54,57 @@ Task<Result<Credentials>> RefreshedCredentials::get(std::chrono::steady_clock::t
   co_return Error{ErrorCode::unavailable, "the credentials have expired and were not renewed in time"};
 }
 
+namespace {
+
+/// The last place where credentials can be. Until it has had some, its failure means that there are none anywhere.
+class LastResort final : public CredentialFetcher {
+ public:
+  LastResort(std::unique_ptr<CredentialFetcher> machine, std::string looked_at)
+      : machine_(std::move(machine)), looked_at_(std::move(looked_at)) {}
+
+  Task<Result<Credentials>> fetch(TimePoint deadline) override {
+    auto outcome = co_await machine_->fetch(deadline);
+    if (outcome) had_some_ = true;
+    if (outcome || had_some_) co_return outcome;
+    co_return Error{outcome.error().code, no_credentials(looked_at_, outcome.error().message)};
+  }
+
+  static std::string no_credentials(const std::string& looked_at, const std::string& machine) {
+    return "no AWS credentials were found; looked at " + looked_at + " and this machine's role (" + machine +
+           "): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role";
+  }
+
+ private:
+  const std::unique_ptr<CredentialFetcher> machine_;
+  const std::string looked_at_;
+  std::atomic<bool> had_some_{false};
+};
+
+/// The places before the last one, with what is wrong with each.
+std::string places(const Environment& environment, const std::string& path, const std::string& profile) {
+  std::string variables = "the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)";
+  for (const auto& [given, missing] : {std::pair{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
+                                       std::pair{"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"}}) {
+    if (environment(given) && !environment(missing)) {
+      variables = std::string("the environment (") + given + " is set without " + missing + ")";
+    }
+  }
+  return variables + ", the profile " + profile + " in " + path +
+         ", the container (no AWS_CONTAINER_CREDENTIALS_*_URI)";
+}
+
+}  // namespace
+
 Environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {
     const char* const value = std::getenv(name.c_str());
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
+    if (value == nullptr) return std::nullopt;
+    // A CR or LF that a file has left at the end would be part of a header's value.
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::string_view text(value);
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return std::nullopt;
+    return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
   };
 }
 
@@ -77,10 +124,14 @@ Result<std::unique_ptr<CredentialSource>> find_credentials(const Environment& en
   auto container = container_fetcher(environment);
   if (!container) return std::move(container).error();
   if (*container) return Found(std::make_unique<RefreshedCredentials>(std::move(*container), clock));
+  const std::string looked_at = places(environment, path, profile.value_or("default"));
   auto machine = machine_fetcher(environment);
   if (!machine) return std::move(machine).error();
-  if (*machine) return Found(std::make_unique<RefreshedCredentials>(std::move(*machine), clock));
-  return Error{ErrorCode::not_found, "there are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"};
+  if (!*machine) {
+    return Error{ErrorCode::not_found, LastResort::no_credentials(looked_at, "AWS_EC2_METADATA_DISABLED is true")};
+  }
+  return Found(
+      std::make_unique<RefreshedCredentials>(std::make_unique<LastResort>(std::move(*machine), looked_at), clock));
 }
 
 }  // namespace triggers::aws

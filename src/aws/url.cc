@@ -1,8 +1,19 @@
 #include "aws/url.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace triggers::aws {
+namespace {
+
+/// Schemes ignore case (RFC 3986, section 3.1). `scheme` is in lower case.
+bool starts_with_scheme(std::string_view text, std::string_view scheme) {
+  return text.size() >= scheme.size() && std::ranges::equal(text.substr(0, scheme.size()), scheme, [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+         });
+}
+
+}  // namespace
 
 std::string Url::authority() const {
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
@@ -13,8 +24,8 @@ Result<Url> parse_url(std::string_view text) {
   const Error wrong{ErrorCode::invalid_argument,
                     "not a URL like http://host:port or https://host: " + std::string(text.substr(0, text.find('@')))};
   Url url;
-  url.tls = text.starts_with("https://");
-  if (!url.tls && !text.starts_with("http://")) return wrong;
+  url.tls = starts_with_scheme(text, "https://");
+  if (!url.tls && !starts_with_scheme(text, "http://")) return wrong;
   text.remove_prefix(url.tls ? 8 : 7);
   const auto slash = text.find('/');
   std::string_view authority = text.substr(0, slash);

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "auth/validate.h"
 #include "base/invariant.h"
 #include "config/file.h"
+#include "config/printable.h"
 
 namespace triggers::config {
 namespace {
@@ -24,23 +24,6 @@ bool holds_secret(const Option& option, std::string_view text) {
   return option.secret || (option.type == Type::url && text.find('@') != std::string_view::npos);
 }
 
-/// For a message: one line, whatever bytes it holds.
-std::string printable(std::string_view text) {
-  constexpr std::size_t shown_bytes_max = 200;
-  constexpr std::string_view digits = "0123456789abcdef";
-  const bool utf8 = auth::is_utf8(text);
-  std::string out;
-  for (const char c : text.substr(0, shown_bytes_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !utf8)) {
-      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 Error bad_value(const Option& option, const Given& given) {
   const auto bounds = bounds_text(option);
   std::string message(option.name);
@@ -53,7 +36,12 @@ Error bad_value(const Option& option, const Given& given) {
 
 std::optional<std::string> from_environment(const Option& option, const Environment& environment) {
   auto value = environment ? environment(std::string(option.env)) : std::nullopt;
-  return value && !value->empty() ? value : std::nullopt;
+  if (!value || value->empty()) return std::nullopt;
+  // As in the file: what fills the environment from lines (docker --env-file, some CI) may leave the quotes in.
+  const bool quoted =
+      value->size() >= 2 && (value->front() == '"' || value->front() == '\'') && value->front() == value->back();
+  if (quoted) value = value->substr(1, value->size() - 2);
+  return value;
 }
 
 Given find_given(const Option& option, const NamedValues& flags, const Environment& environment,
@@ -87,6 +75,7 @@ void choose_store(Settings& settings) {
   if (store->source == Source::default_value && given != nullptr) {
     store->value = "dynamodb";
     store->source = given->source;
+    store->origin = given->origin;
     settings.config.store = Store::dynamodb;
   }
   // An endpoint of one's own has no regions, but a signature names one.
@@ -95,25 +84,39 @@ void choose_store(Settings& settings) {
   }
 }
 
+/// `NAME (where it is set)`; the name alone if that is a flag, or if nobody has set it.
+std::string named(const Settings& settings, std::string_view name) {
+  const auto setting = std::ranges::find(settings.values, name, [](const Setting& s) { return s.option->name; });
+  INVARIANT(setting != settings.values.end());
+  std::string text(name);
+  const bool hidden = setting->source == Source::environment || setting->source == Source::file;
+  if (hidden) text.append(" (").append(setting->origin).append(")");
+  return text;
+}
+
 Result<Done> check_together(const Settings& settings) {
   const auto& config = settings.config;
   if (config.tls_cert_path.empty() != config.tls_key_path.empty()) {
-    return refuse("tls-cert and tls-key must be given together; " +
-                  std::string(config.tls_cert_path.empty() ? "tls-cert" : "tls-key") + " is missing");
+    const bool no_cert = config.tls_cert_path.empty();
+    return refuse("tls-cert and tls-key must be given together; beside " +
+                  named(settings, no_cert ? "tls-key" : "tls-cert") + ", " + (no_cert ? "tls-cert" : "tls-key") +
+                  " is missing");
   }
   if (config.payload_bytes_max > config.request_bytes_max) {
-    return refuse("max-payload-size-bytes = " + std::to_string(config.payload_bytes_max) +
-                  " must be at most max-request-size-bytes = " + std::to_string(config.request_bytes_max));
+    return refuse(named(settings, "max-payload-size-bytes") + " = " + std::to_string(config.payload_bytes_max) +
+                  " must be at most " + named(settings, "max-request-size-bytes") + " = " +
+                  std::to_string(config.request_bytes_max));
   }
   // A body that comes in chunks grows by doubling, and may take almost twice its size.
   const std::size_t largest = std::max(config.request_bytes_max, config.batch_bytes_max);
   if (config.bodies_bytes_max < 2 * largest) {
-    return refuse("max-bodies-size-bytes = " + std::to_string(config.bodies_bytes_max) +
-                  " must be at least twice the larger of max-request-size-bytes and max-batch-size-bytes = " +
-                  std::to_string(largest));
+    return refuse(named(settings, "max-bodies-size-bytes") + " = " + std::to_string(config.bodies_bytes_max) +
+                  " must be at least twice the larger of " + named(settings, "max-request-size-bytes") + " and " +
+                  named(settings, "max-batch-size-bytes") + " = " + std::to_string(largest));
   }
   if (config.store == Store::dynamodb && config.aws_region.empty()) {
-    return refuse("aws-region must be given with store = dynamodb");
+    return refuse("aws-region must be given with store = dynamodb" +
+                  (named(settings, "store") == "store" ? std::string() : ": " + named(settings, "store")));
   }
   return Done{};
 }
@@ -147,9 +150,11 @@ Result<Settings> load(const NamedValues& flags, const Environment& environment) 
   }
   const auto* config_option = find_option("config");
   INVARIANT(config_option != nullptr);
-  const auto path = find_given(*config_option, flags, environment, "", {}).text;
+  const auto file = find_given(*config_option, flags, environment, "", {});
+  const std::string& path = file.text;
   const auto lines = read_lines(path);
-  if (!lines) return lines.error();
+  if (!lines)
+    return refuse(lines.error().message + (file.source == Source::environment ? " (" + file.origin + ")" : ""));
 
   Settings settings;
   for (const auto& option : options()) {
@@ -157,7 +162,7 @@ Result<Settings> load(const NamedValues& flags, const Environment& environment) 
     auto value = parse_value(option, given.text);
     if (!value) return bad_value(option, given);
     option.set(settings.config, *value);
-    settings.values.push_back({&option, std::move(value->text), given.source});
+    settings.values.push_back({&option, std::move(value->text), given.source, given.origin});
   }
   choose_store(settings);
   if (auto sound = check_together(settings); !sound) return std::move(sound).error();

@@ -74,6 +74,7 @@ struct Setting {
   const Option* option = nullptr;
   std::string value;  ///< Canonical text; a secret is in here too: print with shown_value().
   Source source = Source::default_value;
+  std::string origin = {};  ///< `flag --host`, `environment HOST`, `FILE:LINE`, `default`.
 };
 
 /// The value for a person: a secret that is set reads `(redacted)`.
@@ -91,8 +92,8 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 [[nodiscard]] Environment process_environment();
 
 /// Resolves every option: flag, then environment, then file, then default. The file is named by the option `config`;
-/// its lines are `name = value`, empty, or a comment that begins with `#`; double quotes around a value are cut off. An
-/// empty environment variable counts as unset.
+/// read_file() has its grammar. An empty environment variable counts as unset, and quotes around a variable's value are
+/// cut off as in the file.
 ///
 /// Error: invalid_argument. A bad value is refused with name, value (unless secret), source and bounds; an unknown or
 /// repeated name in the file with its line and the nearest name; then what must hold together: tls-cert and tls-key
@@ -100,5 +101,9 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 ///
 /// `store` is dynamodb when it is not given and an option is whose name begins with dynamodb-.
 [[nodiscard]] Result<Settings> load(const NamedValues& flags, const Environment& environment);
+
+/// The message of an error that is found when a value is used, with where the values in it were set, if not by a flag:
+/// `cannot listen on HOST:8000: Host not found (host is set by environment HOST)`.
+[[nodiscard]] std::string with_origins(std::string message, const Settings& settings);
 
 }  // namespace triggers::config

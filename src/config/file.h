@@ -14,8 +14,14 @@ struct FileLine {
   std::string value;
 };
 
-/// The `name = value` lines of a configuration file of at most 1 MiB. Error: invalid_argument with the path, and the
-/// line if one is at fault.
+/// The `name = value` lines of a configuration file of at most 1 MiB, in UTF-8, with or without a byte order mark:
+///
+///     # A comment: a line, or what follows a value after a blank.
+///     name = value
+///     name = "a value with  blanks and #"   # or 'in single quotes'; no escapes
+///
+/// Blanks around name and value do not count, nor does a CR at the end of a line. Error: invalid_argument with the
+/// path, and the line if one is at fault.
 [[nodiscard]] Result<std::vector<FileLine>> read_file(const std::string& path);
 /// The same of a text; `path` is for messages.
 [[nodiscard]] Result<std::vector<FileLine>> parse_lines(std::string_view text, const std::string& path);

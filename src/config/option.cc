@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <vector>
 
 #include "auth/validate.h"
 #include "aws/url.h"
+#include "config/nearest.h"
 #include "limit/address.h"
 
 namespace triggers::config {
@@ -46,7 +46,11 @@ std::optional<Value> parse_boolean(std::string_view text) {
 }
 
 std::optional<Value> parse_choice(const Option& option, std::string_view text) {
-  const auto word = lower(text);
+  auto word = lower(text);
+  const auto equals = option.alias.find('=');
+  if (equals != std::string_view::npos && word == option.alias.substr(0, equals)) {
+    word = option.alias.substr(equals + 1);
+  }
   auto rest = option.choices;
   while (!rest.empty()) {
     const auto bar = std::min(rest.find('|'), rest.size());
@@ -100,28 +104,18 @@ std::optional<Value> parse_origins(std::string_view text) {
   }
 }
 
+/// Schemes ignore case (RFC 3986, section 3.1); whoever looks at the value need not.
+std::string with_lower_scheme(std::string_view url) {
+  const auto end = std::min(url.find(':'), url.size());
+  return lower(url.substr(0, end)).append(url.substr(end));
+}
+
 bool is_table_name(std::string_view text) {
   constexpr std::string_view others = "_.-";
   return text.size() >= 3 && text.size() <= 255 && std::ranges::all_of(text, [&](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   others.find(c) != std::string_view::npos;
          });
-}
-
-/// Levenshtein's distance.
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -133,22 +127,14 @@ const Option* find_option(std::string_view name) noexcept {
 }
 
 const Option* nearest_option(std::string_view name) {
-  constexpr std::size_t name_bytes_max = 64;
-  if (name.size() > name_bytes_max) return nullptr;
-  auto wanted = lower(name);
-  std::replace(wanted.begin(), wanted.end(), '_', '-');
-  const Option* nearest = nullptr;
-  auto fewest = wanted.size() / 2 + 1;
+  std::vector<std::string> names;
   for (const auto& option : options()) {
-    auto env = lower(option.env);
-    std::replace(env.begin(), env.end(), '_', '-');
-    const auto distance = std::min(edits(wanted, option.name), edits(wanted, env));
-    if (distance < fewest) {
-      fewest = distance;
-      nearest = &option;
-    }
+    names.emplace_back(option.name);
+    names.emplace_back(option.env);
   }
-  return nearest;
+  const std::string nearest = nearest_name(name, names);
+  const auto found = std::find(names.begin(), names.end(), nearest);
+  return found == names.end() ? nullptr : &options()[static_cast<std::size_t>(found - names.begin()) / 2];
 }
 
 std::string bounds_text(const Option& option) {
@@ -193,7 +179,7 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
     case Type::path: return parse_path(text);
     case Type::url:
       if (!text.empty() && !aws::parse_url(text).ok()) return std::nullopt;
-      return Value{.text = std::string(text)};
+      return Value{.text = with_lower_scheme(text)};
   }
   return std::nullopt;
 }

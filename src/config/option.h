@@ -41,6 +41,7 @@ struct Option {
   std::string_view default_value = {};
   std::int64_t min = 0, max = 0;  ///< For integer and rate.
   std::string_view choices = {};  ///< `a|b|c`, for choice.
+  std::string_view alias = {};    ///< `other=a`: another word for a choice.
   bool secret = false;            ///< The value is never printed.
   std::string_view section = {};
   std::string_view help = {};

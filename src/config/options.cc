@@ -359,6 +359,7 @@ constexpr Option all_options[] = {
      .type = Type::choice,
      .default_value = "info",
      .choices = "debug|info|warning|error",
+     .alias = "warn=warning",
      .section = "Operations",
      .help = "Least level of the log on standard error.",
      .set = [](Config& c, const Value& v) { c.log_level = level_of(v); }},

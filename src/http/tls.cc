@@ -49,6 +49,12 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+/// A server has nobody who could type a password: OpenSSL's own callback would ask on the terminal.
+int refuse_password(char* /*buffer*/, int /*size*/, int /*rwflag*/, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
 }  // namespace
 
 struct TlsContext::Impl {
@@ -70,7 +76,18 @@ Result<std::unique_ptr<TlsContext>> TlsContext::create(const std::string& cert_p
   if (error) {
     return Error{ErrorCode::invalid_argument, "cannot use the TLS certificate " + cert_path + ": " + error.message()};
   }
+  bool password_asked = false;
+  SSL_CTX_set_default_passwd_cb(native, &refuse_password);
+  SSL_CTX_set_default_passwd_cb_userdata(native, &password_asked);
   impl->context.use_private_key_file(key_path, asio::ssl::context::pem, error);
+  SSL_CTX_set_default_passwd_cb_userdata(native, nullptr);
+  SSL_CTX_set_default_passwd_cb(native, nullptr);
+  if (error && password_asked) {
+    ERR_clear_error();
+    return Error{ErrorCode::invalid_argument,
+                 "the TLS key " + key_path +
+                     " is encrypted with a password: give a key without one (openssl pkey -in KEY -out NEW_KEY)"};
+  }
   if (error) {
     return Error{ErrorCode::invalid_argument,
                  "cannot use the TLS key " + key_path + " with " + cert_path + ": " + error.message()};

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import metrics
+from support import keys, metrics
 
 filler = "x" * 4000
 
@@ -45,6 +45,9 @@ def check_stopped(server, client, ids, why):
         answer = client.get(path)
         assert answer.status == 503 and answer.json()["status"] == "unavailable", answer
         assert int(answer.headers["Retry-After"]) >= 1
+    # The operator's own command says why, and what to do.
+    refused = keys.command(server.data_dir, "create", "--user-id=someone")
+    assert refused.returncode == 1 and why in refused.stderr and "restart" in refused.stderr, refused
     assert metrics.read(client)["triggers_store_writable"] == 0
     assert why in server.log()
     # Told without a request, too: once, within a second.

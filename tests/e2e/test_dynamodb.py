@@ -52,7 +52,7 @@ def test_tables_are_made_once_checked_and_deleted_only_when_meant(env):
 
 def test_the_guides_script_runs_the_command(env):
     script = repository / "infrastructure" / "dynamodb_tables.py"
-    done = subprocess.run([sys.executable, script, "check"], env={"TRIGGERS": binary(), **env}, capture_output=True, text=True,
+    done = subprocess.run([sys.executable, script, "check"], env={"TRIGGERS_BINARY": binary(), **env}, capture_output=True, text=True,
                           timeout=60, check=False)
     assert done.returncode == 0 and done.stdout.count("good") == 2
 

@@ -100,7 +100,7 @@ class Reader:
         shutil.copytree(repository / "tests/performance", folder / "tests/performance",
                         ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "scripts").mkdir()
-        for script in ("run.sh", "manage_api_keys.py"):
+        for script in ("run.sh", "manage_api_keys.py", "choose_store.py", "find_program.py"):
             shutil.copy(repository / "scripts" / script, folder / "scripts")
         (folder / "bin").mkdir()
         (folder / "bin/python").symlink_to(sys.executable)

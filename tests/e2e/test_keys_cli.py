@@ -100,6 +100,21 @@ def test_an_api_key_is_shown_once_and_stored_nowhere(operator):
         assert secret.encode() not in stored
 
 
+@pytest.mark.parametrize("text", ["order.*, user.created", " order.* ,\tuser.created\r\n", "order.*,,user.created, "])
+def test_blanks_around_the_entries_of_a_list_are_no_part_of_them(operator, text):
+    assert operator.json("create", "--user-id", "u", "--event-types", text)["event_types"] == ["order.*", "user.created"]
+
+
+def test_the_first_key_of_a_user_says_that_its_inbox_is_new(operator):
+    first = "is the first key of the user developer, whose inbox is new and empty"
+    operator.json("create", "--user-id", "somebody")
+    made = operator.run("create", "--user-id", "developer").stdout
+    assert first in made and re.fullmatch(r"\S{40,}", made.splitlines()[-1])
+    assert first not in operator.run("create", "--user-id", "developer").stdout
+    # A program reads JSON, and the last line alone.
+    assert set(operator.json("create", "--user-id", "another")) >= {"api_key", "user_id"}
+
+
 def test_lists_are_tables_for_people(operator):
     ids = [operator.json("create", "--user-id", user)["key_id"] for user in ("anna", "bert", "anna")]
     lines = operator.run("list").stdout.splitlines()

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -376,6 +377,40 @@ def test_a_backup_of_no_server_and_its_errors(start_server, tmp_path):
     assert not (tmp_path / "x").exists() and not (tmp_path / "no-store").exists()
 
 
+def test_a_backup_into_the_data_directory_is_refused_whatever_leads_there(start_server, tmp_path):
+    server = start_server()
+    server.create_key()
+    (tmp_path / "link").symlink_to(server.data_dir)
+    (server.data_dir / "inner").mkdir()
+    before = sorted(server.data_dir.rglob("*"))
+
+    def refused():
+        for target in (server.data_dir / "db", server.data_dir / "db/copy", server.data_dir / "new/deep", tmp_path / "link/copy",
+                       tmp_path / "x/../link/inner/copy"):
+            done = backup(server, target)
+            assert done.returncode == 1 and "inside the data directory" in done.stderr, (target, done)
+        assert {path for path in server.data_dir.rglob("*") if path.is_dir()} == {path for path in before if path.is_dir()}
+
+    refused()
+    server.stop()
+    refused()
+    # A neighbour whose name begins alike is outside.
+    assert backup(server, f"{server.data_dir}-copy").returncode == 0
+
+
+def test_many_backups_at_once_are_made_or_told_why_not(start_server, tmp_path):
+    server = start_server()
+    server.create_key()
+    with ThreadPoolExecutor(12) as pool:
+        done = list(pool.map(lambda number: backup(server, tmp_path / f"copy{number}"), range(12)))
+    assert any(one.returncode == 0 for one in done)
+    for number, one in enumerate(done):
+        if one.returncode == 0:
+            assert (tmp_path / f"copy{number}/FORMAT").exists()
+        else:
+            assert one.stderr == "triggers: a backup is under way and others wait: try again when they have ended\n"
+
+
 # -- What keeps a server from starting
 
 
@@ -476,6 +511,40 @@ def test_a_limit_of_file_sizes_is_an_error_of_a_command_too(tmp_path):
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)), timeout=60,
                               check=False)
     assert (done.returncode, done.stderr) == (1, "triggers: cannot write to standard output\n")
+
+
+@pytest.mark.parametrize("arguments, meant", [
+    (["serve", "--prot", "9000"], "--port"), (["serve", "--prot=9000"], "--port"), (["srve"], "serve"), (["keys", "creat"], "create"),
+    (["keys", "create", "--user-idd", "x"], "--user-id"), (["keys", "list", "--data_dir", "x"], "--data-dir"),
+    (["backup", "x", "--data-dri", "y"], "--data-dir")], ids=str)
+def test_what_is_not_known_comes_with_what_is_near(arguments, meant):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].endswith(f"; did you mean {meant}?"), done.stderr
+    assert "did you mean" not in run("serve", "--zzzzzzz").stderr
+
+
+@pytest.mark.parametrize("env, words", [
+    ({"HOST": "x86_64-conda-linux-gnu.invalid"}, "host is set by environment HOST"),
+    ({"DATA_DIR": "/dev/null/data"}, "data-dir is set by environment DATA_DIR"),
+    ({"TLS_CERT": "/nowhere/cert.pem", "TLS_KEY": "/nowhere/key.pem"}, "tls-cert is set by environment TLS_CERT"),
+    ({"TRIGGERS_CONFIG": "/nowhere.conf"}, "No such file or directory (environment TRIGGERS_CONFIG)"),
+    ({"LOG_LEVEL": "loud"}, "environment LOG_LEVEL")], ids=lambda value: str(value)[:20])
+def test_a_value_of_the_environment_is_named_with_its_variable(tmp_path, env, words):
+    arguments = ["--port=0"] if "DATA_DIR" in env else ["--port=0", f"--data-dir={tmp_path}/data"]
+    done = run("serve", *arguments, env=env)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and words in done.stderr, done.stderr
+    if "DATA_DIR" in env:
+        for command in (["keys", "list"], ["keys", "create", "--user-id=u"], ["backup", tmp_path / "copy"]):
+            assert words in run(*command, env=env).stderr
+
+
+def test_a_file_as_people_write_it_is_read_as_they_mean_it(tmp_path):
+    file = tmp_path / "triggers.conf"
+    file.write_bytes(b"\xef\xbb\xbfport = 9000   # ours\r\ndata-dir = '/x y'  # main disk\r\nlog-level = WARN\r\n")
+    shown = options("--config", file)
+    assert {name: shown[name]["value"] for name in ("port", "data-dir", "log-level")} == {
+        "port": "9000", "data-dir": "/x y", "log-level": "warning"}
 
 
 @pytest.mark.parametrize("arguments, words", [

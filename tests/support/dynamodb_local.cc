@@ -77,6 +77,8 @@ DynamodbLocal::DynamodbLocal() : port_(free_port()) {
     const int nowhere = ::open("/dev/null", O_RDWR);
     ::dup2(nowhere, 0);
     ::dup2(nowhere, 1);
+    // It leaves a file of its own in the working directory, which may be the project's.
+    if (::chdir(home.c_str()) != 0) ::_exit(1);
     ::execlp("java", "java", "-Xmx512m", "-XX:+UseSerialGC", libraries.c_str(), "-jar", jar.c_str(), "-inMemory",
              "-disableTelemetry", "-port", port.c_str(), nullptr);
     ::_exit(127);

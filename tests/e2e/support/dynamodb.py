@@ -31,15 +31,16 @@ class DynamoDB:
     def environment(self):
         return {**self.credentials, "DYNAMODB_ENDPOINT_URL": self.url}
 
-    def start(self):
+    def start(self, port=None):
         home = pathlib.Path(os.environ.get("TRIGGERS_DYNAMODB_LOCAL", root / "build" / "dynamodb-local"))
         jar = home / "DynamoDBLocal.jar"
         assert jar.exists(), f"{jar} is not there; run scripts/fetch_dynamodb_local.sh"
-        self.port = free_port()
+        self.port = port or free_port()
         command = ["java", "-Xmx512m", "-XX:+UseSerialGC", f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar",
                    str(jar), "-inMemory", "-disableTelemetry", "-port", str(self.port)]
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            # It leaves a file of its own in its working directory.
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.log_path.parent)
         deadline = time.monotonic() + start_seconds_max
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -57,7 +58,7 @@ class DynamoDB:
             self.process.wait()
 
     def __enter__(self):
-        return self.start()
+        return self if self.process else self.start()
 
     def __exit__(self, *_):
         self.stop()

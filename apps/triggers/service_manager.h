@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace triggers {
+
+/// Tells the service manager that started this process, if one did, how the service is: `READY=1`, `STOPPING=1`,
+/// `STATUS=text` (sd_notify(3)). A message that cannot be sent is a line in the log.
+void tell_service_manager(std::string_view state);
+
+}  // namespace triggers

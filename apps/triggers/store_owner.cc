@@ -1,0 +1,60 @@
+#include "store_owner.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace triggers {
+namespace {
+
+/// Closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int get() const noexcept { return number_; }
+
+ private:
+  int number_;
+};
+
+}  // namespace
+
+// Asks for the lock's owner instead of opening the store: RocksDB renames the LOG of a running process with each try.
+// To be called by a process that has not opened this store: closing the file would release that process's own lock.
+std::optional<pid_t> store_owner(const std::string& data_dir) {
+  const Descriptor file(::open((data_dir + "/db/LOCK").c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return std::nullopt;
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (::fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
+  return lock.l_pid > 0 ? lock.l_pid : 0;
+}
+
+bool server_listens(const std::string& data_dir) {
+  // Through the directory's descriptor: a socket's own path has room for 107 bytes only.
+  const Descriptor directory(::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (directory.get() < 0 || socket.get() < 0) return false;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = "/proc/self/fd/" + std::to_string(directory.get()) + "/admin.sock";
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  // EAGAIN: so many wait to be accepted that there must be a server.
+  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+}
+
+std::string in_use_text(const std::string& data_dir, pid_t owner) {
+  const std::string number = owner > 0 ? " (" + std::to_string(owner) + ")" : "";
+  return "another process" + number + " is using " + data_dir + ": stop it, or choose another data directory";
+}
+
+}  // namespace triggers

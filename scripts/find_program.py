@@ -1,0 +1,31 @@
+"""Where the `triggers` program is, for the scripts that run it."""
+
+import os
+import pathlib
+import shutil
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def find_program():
+    """$TRIGGERS_BINARY if it is set; else the release build; else one that is installed. None: there is none."""
+    chosen = os.environ.get("TRIGGERS_BINARY")
+    if chosen:
+        return shutil.which(chosen)
+    return shutil.which(ROOT / "build/release/triggers") or shutil.which("triggers")
+
+
+def become(script, *arguments):
+    """Runs `triggers <arguments>` in this process. Does not return; without the program it ends with 1."""
+    program = find_program()
+    if program is None:
+        chosen = os.environ.get("TRIGGERS_BINARY")
+        where = f"TRIGGERS_BINARY={chosen} is not a program" if chosen else "triggers is not built and not installed"
+        sys.exit(f"{script}: {where}: `./dev build` makes build/release/triggers")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execv(program, [program, *arguments])
+    except OSError as error:
+        sys.exit(f"{script}: {program}: {error.strerror}")

@@ -1,0 +1,37 @@
+#include <algorithm>
+
+#include "config/config.h"
+
+namespace triggers::config {
+namespace {
+
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+/// Whether `value` stands in `message`, and not as a part of a longer word.
+bool stands_in(std::string_view message, std::string_view value) {
+  for (auto at = message.find(value); at != std::string_view::npos; at = message.find(value, at + 1)) {
+    const auto end = at + value.size();
+    const bool begins = at == 0 || !is_word(message[at - 1]) || !is_word(value.front());
+    const bool ends = end == message.size() || !is_word(message[end]) || !is_word(value.back());
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string with_origins(std::string message, const Settings& settings) {
+  std::string origins;
+  for (const auto& setting : settings.values) {
+    const bool hidden = setting.source == Source::environment || setting.source == Source::file;
+    if (!hidden || setting.option->secret || setting.value.empty() || !stands_in(message, setting.value)) continue;
+    origins.append(origins.empty() ? " (" : "; ")
+        .append(setting.option->name)
+        .append(" is set by ")
+        .append(setting.origin);
+  }
+  if (!origins.empty()) message.append(origins).append(")");
+  return message;
+}
+
+}  // namespace triggers::config
