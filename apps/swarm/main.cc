@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "swarm/load/user_class.h"
@@ -59,5 +60,8 @@ int main(int argc, char** argv) {
   const auto& options = std::get<Options>(parsed);
   if (options.list) return list_classes();
   allow_many_connections();
+  // Who reads our output may go before us (`swarm … | head`): that is an error of a write, and no reason to leave the
+  // test's files half written.
+  std::signal(SIGPIPE, SIG_IGN);
   return run(options);
 }
