@@ -1,5 +1,5 @@
-// Reads what happened in a load test, a JSON object a line on standard input, and makes of it what swarm does: CSV
-// files, and tables on standard output. tests/e2e/support/locust_reference.py does the same with Locust itself.
+// Reads what happened in a load test, a JSON object a line on standard input, and makes of it the CSV files that swarm
+// does. tests/e2e/support/locust_reference.py does the same with Locust itself.
 #include <boost/json.hpp>
 #include <chrono>
 #include <iostream>
@@ -7,7 +7,6 @@
 #include <string>
 
 #include "base/invariant.h"
-#include "swarm/report/console_tables.h"
 #include "swarm/report/csv_files.h"
 
 namespace triggers::swarm {
@@ -29,11 +28,9 @@ class Probe {
       request(line);
     } else if (what == "exception") {
       since_.record_exception(text(line, "message"), text(line, "traceback"));
-    } else if (what == "second") {
-      write(line);
     } else {
-      INVARIANT(what == "tables");
-      tables(line);
+      INVARIANT(what == "second");
+      write(line);
     }
   }
 
@@ -62,13 +59,6 @@ class Probe {
   void write(const boost::json::object& line) {
     collect();
     INVARIANT(files_->write(all_, line.at("users").to_number<std::size_t>(), now(line)).ok());
-  }
-
-  void tables(const boost::json::object& line) {
-    collect();
-    const auto width = line.at("width").to_number<std::size_t>();
-    const RatesOver over = line.at("current").as_bool() ? RatesOver::recent : RatesOver::all;
-    std::cout << request_table(all_, width, over) << percentile_table(all_, width) << error_report(all_, width);
   }
 
   /// As the owner of a Load does once a second.

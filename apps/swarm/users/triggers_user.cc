@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <deque>
 #include <optional>
 
 #include "swarm/judge/journal.h"
@@ -18,9 +21,32 @@ constexpr std::string_view event_source = "swarm";
 
 const RequestName post_events{"POST", "POST /events"};
 
-const std::vector<std::string>& keys() {
-  static const std::vector<std::string> all = api_keys_in_environment();
+const Result<std::vector<std::string>>& keys() {
+  static const auto all = api_keys_in_environment();
   return all;
+}
+
+/// Of each key, whether the service has taken it in this process.
+std::atomic<bool>& has_worked(std::size_t key) {
+  static std::deque<std::atomic<bool>> all(keys()->size());
+  return all[key];
+}
+
+/// A text of the answer for a message: short, and nothing that a terminal would obey.
+std::string shown(std::string_view text) {
+  constexpr std::size_t bytes_max = 100;
+  std::string out{text.substr(0, bytes_max)};
+  std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return out;
+}
+
+/// Goes into a path and into the journal, so it must be what ids are made of.
+bool is_id(std::string_view text) {
+  constexpr std::size_t bytes_max = 64;
+  const auto of_an_id = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  };
+  return !text.empty() && text.size() <= bytes_max && std::all_of(text.begin(), text.end(), of_an_id);
 }
 
 /// The text of a string member of a flat answer of the API; nothing if it is not there. Enough for what the API sends:
@@ -66,15 +92,16 @@ std::string payload_of_its_own(Random& random) {
 }  // namespace
 
 Status TriggersUser::needs_key() {
-  if (!keys().empty()) return Done{};
+  if (!keys()) return keys().error();
+  if (!keys()->empty()) return Done{};
   return Error{ErrorCode::invalid_argument,
-               "LOCUST_API_KEY is not set: make a key with\n"
+               "neither LOCUST_API_KEY nor TRIGGERS_API_KEY is set: make a key with\n"
                "  triggers keys create --user-id load-test --role creator --rate-limit unlimited\n"
                "and export LOCUST_API_KEY=<the key that it prints>"};
 }
 
-TriggersUser::TriggersUser(UserContext& from) : User(from) {
-  add_header("Authorization", "Bearer " + keys().at(from.number() % keys().size()));
+TriggersUser::TriggersUser(UserContext& from) : User(from), key_(from.number() % keys()->size()) {
+  add_header("Authorization", "Bearer " + keys()->at(key_));
 }
 
 Task<void> TriggersUser::send_event() {
@@ -91,7 +118,7 @@ Task<void> TriggersUser::send_event() {
     co_return;
   }
   const auto id = text_member(answer.body(), "event_id");
-  if (!id) {
+  if (!id || !is_id(*id)) {
     answer.failure("201 without an event_id");
     co_return;
   }
@@ -102,9 +129,35 @@ Task<void> TriggersUser::send_event() {
   if (event_ids_.size() > remembered_ids_max) event_ids_.pop_front();
 }
 
-bool TriggersUser::expect(Answer& answer, unsigned status) {
-  if (answer.status() == status) return true;
-  answer.failure(fmt::format("{} instead of {}: {}", answer.status(), status,
-                             text_member(answer.body(), "error_code").value_or("not an answer of the API")));
+bool TriggersUser::expect(Answer& answer, unsigned status, bool with_key) {
+  if (answer.status() == status) {
+    std::atomic<bool>& worked = has_worked(key_);
+    if (with_key && !worked.load(std::memory_order_relaxed)) worked.store(true, std::memory_order_relaxed);
+    return true;
+  }
+  const std::string code = shown(text_member(answer.body(), "error_code").value_or("not an answer of the API"));
+  const auto reason = text_member(answer.body(), "reason");
+  const std::string said =
+      fmt::format("{} instead of {}: {}{}", answer.status(), status, code, reason ? " (" + shown(*reason) + ")" : "");
+  answer.failure(said);
+  const bool refused =
+      answer.status() == 401 || answer.status() == 403 || (answer.status() == 429 && !answer.rate_limited());
+  if (refused && !has_worked(key_).load(std::memory_order_relaxed)) tell_refused_key(said);
   return false;
+}
+
+/// The key has never worked: this is no load test.
+void TriggersUser::tell_refused_key(const std::string& said) {
+  constexpr std::size_t key_characters = 64;
+  StartWatch* const start = context().connections().start;
+  if (start == nullptr) return;
+  const std::string& key = keys()->at(key_);
+  std::string which = api_key_variable();
+  if (keys()->size() > 1) which = fmt::format("{} (number {} of {})", which, key_ + 1, keys()->size());
+  const std::string length =
+      key.size() == key_characters ? "" : fmt::format("; it has {} characters, and a key has 64", key.size());
+  start->refused(
+      fmt::format("the service does not take the API key in {}: {}{}. Make one with triggers keys create "
+                  "--user-id load-test --role creator --rate-limit unlimited",
+                  which, said, length));
 }

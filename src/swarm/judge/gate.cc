@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "swarm/judge/waiting.h"
+
 namespace triggers::swarm {
 namespace {
 
@@ -38,6 +40,20 @@ std::string as_text(double value, bool latency, bool rate) {
   if (latency) return fmt::format("{:.3f} ms", value);
   if (rate) return fmt::format("{:.3f} %", value);
   return fmt::format("{:.6g}", value);
+}
+
+/// Of the rows of the API's own endpoints for events, and of what a rate limit refused there.
+bool sends_events(const Statistics::Row& row) {
+  constexpr std::string_view post = "POST /events";
+  const std::string_view name = row.name;
+  return name == post || name.starts_with(std::string{post} + "/") ||
+         name == RequestName("POST", post).limited().name();
+}
+
+std::uint64_t older_than(const Histogram& ages, std::chrono::nanoseconds limit) {
+  std::uint64_t older = 0;
+  for (const auto& bucket : ages.buckets()) older += bucket.from > limit ? bucket.count : 0;
+  return older;
 }
 
 }  // namespace
@@ -122,27 +138,60 @@ Result<Condition> Condition::parse_metric(std::string_view name, Condition condi
                                                      name));
 }
 
-Condition::Verdict Condition::judge(const RunReport& report) const {
-  Entry judged;
-  if (name_.empty()) {
-    judged = report.statistics->aggregated();
-  } else {
-    bool known = false;
-    for (const auto& row : report.statistics->rows()) {
-      if (row.name != name_) continue;
-      judged.merge(*row.entry);
-      known = true;
-    }
-    if (!known) return {Verdict::Kind::nothing_to_judge, fmt::format("{}: no request was named '{}'", text_, name_)};
+Condition::Judged Condition::select(const RunReport& report) const {
+  Judged judged;
+  for (const auto& row : report.statistics->rows()) {
+    const bool named = name_.empty() || row.name == name_;
+    judged.known = judged.known || named;
+    if (named) judged.entry.merge(*row.entry);
+    if (named && sends_events(row)) judged.sends_events = true;
   }
-  if (judged.requests == 0) return {Verdict::Kind::nothing_to_judge, fmt::format("{}: there was no request", text_)};
+  for (const auto& row : report.statistics->cut_off_rows()) {
+    if (name_.empty() || row.name == name_) judged.cut_off.merge(*row.cut_off);
+  }
+  return judged;
+}
+
+Condition::Verdict Condition::judge(const RunReport& report) const {
+  Judged judged = select(report);
+  const auto cannot = [this](std::string_view why) {
+    return Verdict{Verdict::Kind::nothing_to_judge, fmt::format("{}: {}", text_, why)};
+  };
+  const std::string unended_only =
+      judged.cut_off.requests() == 0 ? "" : fmt::format(" that ended; {} were cut off", judged.cut_off.requests());
+  if (!judged.known && !name_.empty()) return cannot(fmt::format("no request was named '{}'{}", name_, unended_only));
+  if (judged.entry.requests == 0) return cannot("there was no request" + unended_only);
   const double seconds = report.ended - report.statistics->start();
-  if (per_second_ && seconds <= 0)
-    return {Verdict::Kind::nothing_to_judge, fmt::format("{}: no time has passed", text_)};
-  const double value = measure(judged, seconds);
+  if (per_second_ && seconds <= 0) return cannot("no time has passed");
+  const std::uint64_t accepted = judged.entry.accepted;
+  const std::uint64_t unended = has_ceiling() ? add_unended(judged, report) : 0;
+  const double value = measure(judged.entry, seconds);
   const bool failed = holds(value);
-  return {failed ? Verdict::Kind::failed : Verdict::Kind::passed,
-          fmt::format("{}: it is {}", text_, as_text(value, is_latency(), metric_ == Metric::error_rate))};
+  if (!failed && judged.sends_events && accepted == 0) {
+    return cannot("no event was accepted, so these are the figures of refusals");
+  }
+  const std::string with_unended =
+      unended == 0 ? "" : fmt::format(", with {} requests that had waited longer than that at the end", unended);
+  return {
+      failed ? Verdict::Kind::failed : Verdict::Kind::passed,
+      fmt::format("{}: it is {}{}", text_, as_text(value, is_latency(), metric_ == Metric::error_rate), with_unended)};
+}
+
+std::uint64_t Condition::add_unended(Judged& judged, const RunReport& report) const {
+  using std::chrono::nanoseconds;
+  const auto limit = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(limit_));
+  std::uint64_t unended = older_than(judged.cut_off.ages, limit);
+  if (!report.rate) {
+    const double user_seconds = (report.ended - report.statistics->start()) * static_cast<double>(report.users_wanted);
+    const std::chrono::duration<double> interval{user_seconds / static_cast<double>(judged.entry.requests)};
+    add_cut_off(judged.entry, judged.cut_off, limit, std::chrono::duration_cast<nanoseconds>(interval));
+    return unended;
+  }
+  const double share = static_cast<double>(judged.entry.requests) /
+                       static_cast<double>(std::max<std::uint64_t>(report.statistics->aggregated().requests, 1));
+  add_waiting(judged.entry, judged.cut_off.ages, limit, 1);
+  add_waiting(judged.entry, report.schedule.unsent_ages, limit, share);
+  return unended + older_than(report.schedule.unsent_ages, limit);
 }
 
 double Condition::measure(const Entry& entry, double seconds) const {

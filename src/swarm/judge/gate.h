@@ -21,6 +21,11 @@ namespace triggers::swarm {
 /// (`p50`, `p99.9`, any percentile; `min`, `mean`, `max`) with the unit `us`, `ms` or `s`; or `error-rate`, failures of
 /// all requests, with `%`; or one of `requests`, `failures`, `accepted`, and with `/s` the same a second, without a
 /// unit. Latencies are the exact ones, not Locust's rounded ones.
+///
+/// What a test did not see to its end cannot make a condition pass. A latency over a limit counts requests that were
+/// cut off, or were never sent, after a longer wait than that (see waiting.h). And where no event was accepted, what is
+/// judged of `POST /events`, or of all requests together with it, are refusals: such a condition can fail, and not
+/// pass.
 class Condition {
  public:
   /// Error: `invalid_argument`, which says what of it was not understood, with an example.
@@ -30,7 +35,7 @@ class Condition {
     enum class Kind : std::uint8_t {
       passed,
       failed,
-      nothing_to_judge,  ///< No such row, or no request: that nothing was measured is no success.
+      nothing_to_judge,  ///< No such row, no request, or no event accepted: nothing measured is no success.
     };
     Kind kind = Kind::nothing_to_judge;
     std::string explanation;  ///< One line for a person, with the measured value.
@@ -44,6 +49,18 @@ class Condition {
 
   static Result<Condition> parse_metric(std::string_view name, Condition condition);
   [[nodiscard]] bool is_latency() const noexcept { return metric_ <= Metric::max; }
+  struct Judged {
+    Entry entry;
+    CutOff cut_off;
+    bool sends_events = false;
+    bool known = false;
+  };
+  [[nodiscard]] Judged select(const RunReport& report) const;
+  [[nodiscard]] bool has_ceiling() const noexcept {
+    return is_latency() && (comparison_ == Comparison::above || comparison_ == Comparison::at_least);
+  }
+  /// How many waited for longer than the limit and were never seen to end.
+  std::uint64_t add_unended(Judged& judged, const RunReport& report) const;
   [[nodiscard]] double measure(const Entry& entry, double seconds) const;
   [[nodiscard]] bool holds(double value) const;
 

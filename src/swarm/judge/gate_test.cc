@@ -21,13 +21,15 @@ class Gate : public ::testing::Test {
   }
 
   Kind judge(std::string_view text) { return judge(text, statistics_); }
-  static Kind judge(std::string_view text, const Statistics& statistics) {
+  /// Of a closed test of ten seconds with so many users.
+  static Kind judge(std::string_view text, const Statistics& statistics, std::size_t users = 1) {
     const auto condition = Condition::parse(text);
     EXPECT_TRUE(condition.ok()) << text << ": " << (condition.ok() ? "" : condition.error().message);
     RunReport report;
     report.statistics = &statistics;
     report.started = statistics.start();
     report.ended = 1010;
+    report.users_wanted = users;
     return condition->judge(report).kind;
   }
 
@@ -73,6 +75,71 @@ TEST_F(Gate, RefusedByTheRateLimitIsNotAccepted) {
   for (int i = 0; i < 100; ++i) limited.record(posts.limited(), {.latency = 1ms, .finished = 1005});
   EXPECT_EQ(judge("accepted/s < 1", limited), Kind::failed);
   EXPECT_EQ(judge("POST /events p95 > 100ms", limited), Kind::nothing_to_judge);
+}
+
+TEST_F(Gate, WithoutAnAcceptedEventNothingPassesOfTheirPosts) {
+  Statistics refused{1000};
+  for (int i = 0; i < 100; ++i) refused.record(posts, {.latency = 1ms, .finished = 1005, .failed = true});
+  for (const char* text : {"POST /events p95 > 100ms", "POST /events error-rate > 100%", "POST /events requests < 1",
+                           "p95 > 100ms", "requests < 1"}) {
+    EXPECT_EQ(judge(text, refused), Kind::nothing_to_judge) << text;
+  }
+  EXPECT_EQ(judge("POST /events error-rate > 1%", refused), Kind::failed) << "what is so is told as so";
+  EXPECT_EQ(judge("accepted/s < 1", refused), Kind::failed);
+  Statistics pages_only{1000};
+  for (int i = 0; i < 100; ++i) pages_only.record(pages, {.latency = 1ms, .finished = 1005});
+  EXPECT_EQ(judge("p95 > 100ms", pages_only), Kind::passed) << "this test sends no events";
+}
+
+TEST_F(Gate, OnlyRefusedByTheRateLimitPassesNothingOfAll) {
+  Statistics limited{1000};
+  for (int i = 0; i < 100; ++i) limited.record(posts.limited(), {.latency = 1ms, .finished = 1005});
+  EXPECT_EQ(judge("error-rate > 1%", limited), Kind::nothing_to_judge);
+  EXPECT_EQ(judge("p95 > 100ms", limited), Kind::nothing_to_judge);
+}
+
+/// A service that answers 4,000 requests of two users in 1 ms each, and in the last seconds none.
+Statistics stalled_for(std::chrono::nanoseconds stall) {
+  Statistics statistics{1000};
+  for (int i = 0; i < 4000; ++i) statistics.record(posts, {.latency = 1ms, .finished = 1002, .accepted = 1});
+  statistics.record_cut_off(posts, stall);
+  statistics.record_cut_off(posts, stall);
+  return statistics;
+}
+
+TEST_F(Gate, AStallAtTheEndFailsWhatItWouldHaveFailed) {
+  for (const char* text : {"POST /events p95 > 100ms", "POST /events p95 >= 100ms", "p95 > 100ms",
+                           "POST /events max > 1s", "POST /events mean > 100ms"}) {
+    EXPECT_EQ(judge(text, stalled_for(8s), 2), Kind::failed) << text;
+  }
+  EXPECT_EQ(judge("POST /events max > 1s", stalled_for(1100ms), 2), Kind::failed) << "however short";
+  EXPECT_EQ(judge("POST /events p50 > 1s", stalled_for(1100ms), 2), Kind::passed) << "a tenth of the time";
+  EXPECT_EQ(judge("GET /inbox p95 > 100ms", stalled_for(8s), 2), Kind::nothing_to_judge) << "another name";
+}
+
+TEST_F(Gate, RequestsInFlightAreTheNormalEndOfATest) {
+  EXPECT_EQ(judge("POST /events p95 > 100ms", stalled_for(2ms), 2), Kind::passed);
+  EXPECT_EQ(judge("POST /events p99.9 > 100ms", stalled_for(99ms), 2), Kind::passed);
+}
+
+TEST_F(Gate, WhatWasNeverAnsweredIsNothingToJudge) {
+  Statistics statistics{1000};
+  statistics.record_cut_off(posts, 9s);
+  EXPECT_EQ(judge("POST /events p95 > 100ms", statistics), Kind::nothing_to_judge);
+  EXPECT_EQ(judge("p95 > 100ms", statistics), Kind::nothing_to_judge);
+}
+
+TEST_F(Gate, TasksOfAScheduleThatWereNeverSentFailIt) {
+  const auto condition = Condition::parse("POST /events p95 > 100ms");
+  const Statistics statistics = stalled_for(2ms);
+  RunReport report;
+  report.statistics = &statistics;
+  report.started = 1000;
+  report.ended = 1010;
+  report.rate = 500;
+  EXPECT_EQ(condition->judge(report).kind, Kind::passed);
+  report.schedule.unsent_ages.add(1s, 1000);
+  EXPECT_EQ(condition->judge(report).kind, Kind::failed);
 }
 
 TEST_F(Gate, RefusesWhatIsNotACondition) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
 #include "swarm/load/reactor.h"
+#include "swarm/stats/histogram.h"
 
 namespace triggers::swarm {
 
@@ -28,6 +30,15 @@ class Arrivals {
     if (now < next_due()) return 0;
     const double due_by_now = std::chrono::duration<double>(now - start_).count() * per_second_;
     return static_cast<std::uint64_t>(due_by_now) + 1 - begun_;
+  }
+  /// How long each of these has been due, in a thousand steps at most.
+  void add_ages(MonotonicTime now, Histogram& ages) const {
+    constexpr std::uint64_t steps_max = 1000;
+    const std::uint64_t count = waiting(now);
+    const std::uint64_t step = count / steps_max + 1;
+    for (std::uint64_t i = 0; i < count; i += step) {
+      ages.add(now - due(begun_ + i), std::min(step, count - i));
+    }
   }
 
  private:

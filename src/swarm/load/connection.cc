@@ -11,7 +11,6 @@
 
 namespace triggers::swarm {
 
-using TlsStep = http::TlsClient::Step;
 using std::chrono::steady_clock;
 
 namespace {
@@ -20,6 +19,12 @@ constexpr std::string_view closed_without_answer =
     "RemoteDisconnected('Remote end closed connection without response')";
 constexpr std::string_view cut_answer = "ChunkedEncodingError('Connection broken: the answer was cut off')";
 constexpr std::string_view not_http = "BadStatusLine('the answer is not HTTP/1.1')";
+constexpr std::string_view over_a_bound = "ContentDecodingError('the answer is larger than swarm reads')";
+constexpr std::string_view too_many_answers =
+    "MemoryError('the answers that have come in part hold over 256 MiB together')";
+
+/// What one connection receives before the others, the timers and the owner have their turn.
+constexpr int receives_in_turn_max = 4;
 
 }  // namespace
 
@@ -27,6 +32,7 @@ Connection::Connection(ConnectionContext& context) : context_(context) {}
 
 Connection::~Connection() {
   close();
+  let_go();
   context_.reactor.cancel(deadline_);
 }
 
@@ -35,6 +41,8 @@ void Connection::send(Exchange& exchange) {
   exchange_ = &exchange;
   written_ = 0;
   response_.reset();
+  let_go();
+  failed_to_connect_ = false;
   sending_ = true;
   expires_ = steady_clock::now() + context_.request_timeout;
   // One timer for many requests: it fires at the deadline of an old one, and is then set for the newest.
@@ -53,6 +61,8 @@ void Connection::abandon() {
   exchange_ = nullptr;
   early_error_.clear();
   close();
+  response_.reset();
+  let_go();
   context_.reactor.cancel(deadline_);
 }
 
@@ -76,7 +86,7 @@ void Connection::connect_next(int error) {
     }
     error = errno;
   }
-  finish(connection_failure(error));
+  finish_unconnected(connection_failure(error));
 }
 
 void Connection::connected() {
@@ -94,8 +104,8 @@ void Connection::secure() {
     case TlsStep::done: state_ = State::writing; return write();
     case TlsStep::wants_read: return watch_for(EPOLLIN);
     case TlsStep::wants_write: return watch_for(EPOLLOUT);
-    case TlsStep::ended: return finish("SSLError('the peer closed during the handshake')");
-    case TlsStep::failed: return finish("SSLError(" + python_repr(tls_->error()) + ")");
+    case TlsStep::ended: return finish_unconnected("SSLError('the peer closed during the handshake')");
+    case TlsStep::failed: return finish_unconnected("SSLError(" + python_repr(tls_->error()) + ")");
   }
 }
 
@@ -127,36 +137,68 @@ void Connection::write() {
   watch_for(EPOLLIN);
 }
 
+/// Takes what has come, in turns: a service that sends faster than this reads would else stop every other connection,
+/// the time limit of its own request, and the end of the test.
 void Connection::read() {
-  for (;;) {
-    std::string& space = context_.receive_buffer;
+  for (int turn = 0; turn < receives_in_turn_max; ++turn) {
     std::size_t got = 0;
-    bool ended = false;
-    if (tls_) {
-      switch (tls_->read(space, got)) {
-        case TlsStep::done: break;
-        case TlsStep::wants_read: return watch_for(EPOLLIN);
-        case TlsStep::wants_write: return watch_for(EPOLLIN | EPOLLOUT);
-        case TlsStep::ended: ended = true; break;
-        case TlsStep::failed: return finish("SSLError(" + python_repr(tls_->error()) + ")");
-      }
-    } else {
-      const ssize_t received = ::recv(socket_.get(), space.data(), space.size(), 0);
-      if (received < 0 && errno == EINTR) continue;
-      if (received < 0 && errno == EAGAIN) return watch_for(EPOLLIN);
-      if (received < 0) return finish(connection_failure(errno));
-      got = static_cast<std::size_t>(received);
-      ended = received == 0;
+    switch (receive(got)) {
+      case TlsStep::done: break;
+      case TlsStep::wants_read: return watch_for(EPOLLIN);
+      case TlsStep::wants_write: return watch_for(EPOLLIN | EPOLLOUT);
+      case TlsStep::ended: take(0, true); return;
+      case TlsStep::failed:
+        return finish(tls_ ? "SSLError(" + python_repr(tls_->error()) + ")" : connection_failure(errno));
     }
-    switch (ended ? response_.end() : response_.feed({space.data(), got})) {
-      case ResponseReader::State::whole: return finish({});
-      case ResponseReader::State::broken:
-        return finish(std::string{!ended ? not_http : response_.begun() ? cut_answer : closed_without_answer});
-      case ResponseReader::State::more: break;
-    }
+    if (!take(got, false)) return;
     // A short read has emptied the socket; TLS may hold more that no event would tell of.
-    if (!tls_ && got < space.size()) return;
+    if (!tls_ && got < context_.receive_buffer.size()) return;
   }
+  if (tls_) context_.reactor.start(next_turn_, steady_clock::now());
+}
+
+/// Into the context's buffer. With or without TLS, in the words of the former.
+Connection::TlsStep Connection::receive(std::size_t& got) {
+  std::string& space = context_.receive_buffer;
+  if (tls_) return tls_->read(space, got);
+  for (;;) {
+    const ssize_t received = ::recv(socket_.get(), space.data(), space.size(), 0);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return errno == EAGAIN ? TlsStep::wants_read : TlsStep::failed;
+    got = static_cast<std::size_t>(received);
+    return received == 0 ? TlsStep::ended : TlsStep::done;
+  }
+}
+
+/// What has been received; true if the answer goes on.
+bool Connection::take(std::size_t got, bool ended) {
+  const auto state = ended ? response_.end() : response_.feed({context_.receive_buffer.data(), got});
+  const bool too_much = holds_too_much();
+  if (state == ResponseReader::State::whole) {
+    finish({});
+  } else if (state == ResponseReader::State::broken) {
+    finish(std::string{response_.over_a_bound() ? over_a_bound
+                       : !ended                 ? not_http
+                       : response_.begun()      ? cut_answer
+                                                : closed_without_answer});
+  } else if (too_much) {
+    finish(std::string{too_many_answers});
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool Connection::holds_too_much() {
+  context_.answers_bytes += response_.held_bytes() - held_bytes_;
+  held_bytes_ = response_.held_bytes();
+  return context_.answers_bytes > ConnectionContext::answers_bytes_max && context_.answers_bytes > held_bytes_;
+}
+
+/// After the reader has given its memory back.
+void Connection::let_go() {
+  context_.answers_bytes -= held_bytes_;
+  held_bytes_ = 0;
 }
 
 void Connection::ready(std::uint32_t epoll_events) {
@@ -200,8 +242,17 @@ void Connection::timed_out() {
   finish("ReadTimeout('no answer within " + std::to_string(seconds) + " s')");
 }
 
+void Connection::finish_unconnected(std::string error) {
+  failed_to_connect_ = true;
+  finish(std::move(error));
+}
+
 void Connection::finish(std::string error) {
-  if (!error.empty()) close();
+  if (!error.empty()) {
+    close();
+    response_.reset();
+    let_go();
+  }
   if (!error.empty() && sending_) {
     early_error_ = std::move(error);
     context_.reactor.start(deadline_, steady_clock::now());
@@ -223,6 +274,7 @@ void Connection::finish(std::string error) {
 void Connection::close() {
   if (watched_ != 0) context_.reactor.forget(socket_.get(), *this);
   watched_ = 0;
+  context_.reactor.cancel(next_turn_);
   tls_.reset();
   socket_.reset();
   state_ = State::closed;

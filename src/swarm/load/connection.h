@@ -9,6 +9,7 @@
 #include "http/unique_fd.h"
 #include "swarm/load/reactor.h"
 #include "swarm/load/response_reader.h"
+#include "swarm/load/start_watch.h"
 #include "swarm/load/target.h"
 
 namespace triggers::swarm {
@@ -19,7 +20,13 @@ struct ConnectionContext {
   const Target& target;
   const http::TlsClientContext* tls = nullptr;  ///< Null if the target does not speak TLS.
   std::chrono::nanoseconds request_timeout{};
+  StartWatch* start = nullptr;  ///< Of the test; null where nobody wants to know.
   std::string receive_buffer = std::string(64 * 1024, '\0');
+
+  /// Answers that have come in part, of all connections together. One that alone is larger is let be: its own bound is
+  /// the reader's.
+  static constexpr std::size_t answers_bytes_max = 256 * 1024 * 1024;
+  std::size_t answers_bytes = 0;
 };
 
 /// One user's keep-alive connection: opened when it is first needed, opened again after the peer has closed it. One
@@ -49,8 +56,11 @@ class Connection final : private Reactor::Source {
   /// Nobody waits for the answer any more: closes.
   void abandon();
   [[nodiscard]] const ResponseReader& response() const noexcept { return response_; }
+  /// The last request failed before there was a connection.
+  [[nodiscard]] bool failed_to_connect() const noexcept { return failed_to_connect_; }
 
  private:
+  using TlsStep = http::TlsClient::Step;
   enum class State : std::uint8_t { closed, connecting, securing, idle, writing, reading };
 
   /// A request without an answer in time; also carries a failure out of send().
@@ -63,15 +73,30 @@ class Connection final : private Reactor::Source {
     Connection& connection_;
   };
 
+  /// Goes on reading what TLS holds, of which no event tells.
+  class NextTurn final : public Reactor::Timer {
+   public:
+    explicit NextTurn(Connection& connection) : connection_(connection) {}
+    void fire() override { connection_.read(); }
+
+   private:
+    Connection& connection_;
+  };
+
   void ready(std::uint32_t epoll_events) override;
   void connect_next(int error);
   void connected();
   void secure();
   void write();
   void read();
+  TlsStep receive(std::size_t& got);
+  bool take(std::size_t got, bool ended);
+  bool holds_too_much();
+  void let_go();
   void watch_for(std::uint32_t epoll_events);
   void timed_out();
   void finish(std::string error);
+  void finish_unconnected(std::string error);
   void close();
 
   ConnectionContext& context_;
@@ -87,7 +112,10 @@ class Connection final : private Reactor::Source {
   MonotonicTime expires_{};
   std::string early_error_;  // a failure inside send(), told a round later
   bool sending_ = false;
+  bool failed_to_connect_ = false;
+  std::size_t held_bytes_ = 0;  // of response_, as far as context_ knows
   Deadline deadline_{*this};
+  NextTurn next_turn_{*this};
 };
 
 }  // namespace triggers::swarm

@@ -46,6 +46,15 @@ std::string python_repr(std::string_view text) {
   return out += quote;
 }
 
+std::string python_repr_ascii(std::string_view text) {
+  std::string out;
+  for (const char c : python_repr(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x80 ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+  }
+  return out;
+}
+
 std::string caught_failure(std::string_view text) { return "CatchResponseError(" + python_repr(text) + ")"; }
 
 std::string status_failure(unsigned status, RequestName name) {

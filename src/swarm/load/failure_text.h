@@ -12,6 +12,8 @@ namespace triggers::swarm {
 
 /// Python's repr() of a str of UTF-8.
 [[nodiscard]] std::string python_repr(std::string_view text);
+/// Python's ascii(): what is not printable ASCII is escaped byte by byte, so a terminal shows it and obeys nothing.
+[[nodiscard]] std::string python_repr_ascii(std::string_view text);
 /// The user's own judgement: `CatchResponseError('…')`.
 [[nodiscard]] std::string caught_failure(std::string_view text);
 /// An answer of 400 or more: `HTTPError('500 Server Error: Internal Server Error for url: POST /events')`.

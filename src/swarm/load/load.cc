@@ -16,7 +16,7 @@ class ThreadedLoad final : public Load {
                std::unique_ptr<http::TlsClientContext> tls)
       : target_(std::move(target)), classes_(std::move(classes)), options_(std::move(options)), tls_(std::move(tls)) {
     for (std::size_t index = 0; index < options_.threads; ++index) {
-      threads_.push_back(std::make_unique<LoadThread>(target_, classes_, options_, tls_.get(), index));
+      threads_.push_back(std::make_unique<LoadThread>(target_, classes_, options_, tls_.get(), start_, index));
     }
   }
 
@@ -43,6 +43,8 @@ class ThreadedLoad final : public Load {
     return std::all_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->idle(); });
   }
 
+  [[nodiscard]] std::optional<std::string> start_refusal() const override { return start_.refusal(); }
+
   [[nodiscard]] Statistics collect() override {
     Statistics all = threads_.front()->take();
     for (std::size_t i = 1; i < threads_.size(); ++i) all.merge(threads_[i]->take());
@@ -56,9 +58,11 @@ class ThreadedLoad final : public Load {
       all.arrivals += one.arrivals;
       all.waited_for_user += one.waited_for_user;
       all.behind += one.behind;
+      all.behind_max = std::max(all.behind_max, one.behind_max);
       all.unsent += one.unsent;
       all.unfinished += one.unfinished;
       all.lateness.merge(one.lateness);
+      all.unsent_ages.merge(one.unsent_ages);
     }
     return all;
   }
@@ -96,6 +100,7 @@ class ThreadedLoad final : public Load {
   std::vector<const UserClass*> classes_;
   LoadOptions options_;
   std::unique_ptr<http::TlsClientContext> tls_;
+  StartWatch start_;
   std::vector<std::unique_ptr<LoadThread>> threads_;
 };
 

@@ -31,10 +31,12 @@ struct LoadOptions {
 struct Schedule {
   std::uint64_t arrivals = 0;         ///< Tasks that were due.
   std::uint64_t waited_for_user = 0;  ///< Of these: no user was free. More users would have sent them in time.
-  std::uint64_t behind = 0;      ///< Of these: a user was free, and the generator was over 10 ms late all the same.
-  std::uint64_t unsent = 0;      ///< Due, and not begun when the users were stopped.
-  std::uint64_t unfinished = 0;  ///< Begun, and ended by that stop: they count nowhere else.
-  Histogram lateness;            ///< Of all, from due to sent.
+  std::uint64_t behind = 0;  ///< Of these: a user was free, and the generator was over 10 ms late all the same.
+  std::chrono::nanoseconds behind_max{};  ///< Of these: the latest.
+  std::uint64_t unsent = 0;               ///< Due, and not begun when the users were stopped.
+  std::uint64_t unfinished = 0;           ///< Begun, and ended by that stop: they count nowhere else.
+  Histogram lateness;                     ///< Of all that were sent, from due to sent.
+  Histogram unsent_ages;                  ///< Of the unsent, from due to the stop.
 };
 
 /// The threads that run users against a target. Users send, record, wait; the owner says how many there are and
@@ -49,8 +51,8 @@ class Load {
   virtual ~Load() = default;
 
   /// So many users of each class from now on: starts what is missing, stops what is too many. Does not wait. A user
-  /// that stops finishes its task first if `stop_timeout` allows, else it ends in the middle of its request, which then
-  /// counts nowhere.
+  /// that stops finishes its task first if `stop_timeout` allows, else it ends in the middle of its request, which is
+  /// then Statistics::cut_off().
   virtual void set_users(const std::vector<std::size_t>& by_class, std::chrono::nanoseconds stop_timeout) = 0;
   /// set_users(none), and waits until every user has ended: `stop_timeout` at most, and a moment.
   virtual void stop(std::chrono::nanoseconds stop_timeout) = 0;
@@ -59,6 +61,8 @@ class Load {
   [[nodiscard]] virtual std::vector<std::size_t> users() const = 0;
   /// No user is left, nor one that is being stopped: nothing more will be counted until there are users again.
   [[nodiscard]] virtual bool idle() const = 0;
+  /// Why the service cannot be measured, if its first answers, or none, said so.
+  [[nodiscard]] virtual std::optional<std::string> start_refusal() const = 0;
   /// What has been counted since the last call. Costs the load threads next to nothing.
   [[nodiscard]] virtual Statistics collect() = 0;
   /// Since the start. All zero in the closed model.

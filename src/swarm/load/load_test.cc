@@ -251,11 +251,76 @@ TEST(Load, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
   test.load->set_users({1}, 0s);
   ASSERT_TRUE(test.count(get_thing.limited(), 10));
   test.load->stop(5s);
-  EXPECT_EQ(get_thing.limited().name(), "GET /thing (429)");
+  EXPECT_EQ(get_thing.limited().name(), "429 /thing (GET)");
   EXPECT_EQ(test.entry(get_thing).requests + test.entry(get_thing.limited()).requests, server.requests());
   EXPECT_EQ(test.entry(get_thing).accepted, test.entry(get_thing).requests);
   EXPECT_EQ(test.entry(get_thing.limited()).accepted, 0U);
   EXPECT_EQ(test.entry(get_thing.limited()).failures + test.entry(get_thing).failures, 0U);
+}
+
+TEST(Load, A429ForAuthenticationIsAFailure) {
+  ScriptedServer server([](std::string_view, std::size_t) {
+    return ScriptedServer::status(429, R"({"details":{"reason":"authentication_failures"}})");
+  });
+  LoadTest test(server.url());
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 10));
+  test.load->stop(5s);
+  EXPECT_EQ(test.entry(get_thing).failures, test.entry(get_thing).requests);
+  EXPECT_EQ(test.entry(get_thing.limited()).requests, 0U);
+}
+
+TEST(Load, RequestsInFlightAtTheStopAreCountedWithTheirAge) {
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  ScriptedServer server([released](std::string_view, std::size_t) {
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url());
+  const auto begun = std::chrono::steady_clock::now();
+  test.load->set_users({3}, 0s);
+  ASSERT_TRUE(test.until([&] { return server.requests() == 3; }));
+  test.load->stop(0s);
+  test.collect();
+  release.set_value();
+  EXPECT_EQ(test.counted.cut_off().requests(), 3U);
+  EXPECT_GT(test.counted.cut_off().oldest, 0ns);
+  EXPECT_LE(test.counted.cut_off().oldest, std::chrono::steady_clock::now() - begun);
+  EXPECT_EQ(test.entry(get_thing).requests, 0U);
+}
+
+TEST(Load, NobodyWhoListensIsToldAndEndsWithTheFirstAnswer) {
+  std::string dead_url;
+  {
+    dead_url = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).url();
+  }
+  LoadTest dead(dead_url);
+  dead.load->set_users({1}, 0s);
+  ASSERT_TRUE(dead.count(get_thing, 1));
+  dead.load->stop(5s);
+  ASSERT_TRUE(dead.load->start_refusal().has_value());
+  EXPECT_NE(dead.load->start_refusal()->find("cannot connect to " + dead_url + ": ConnectionRefusedError"),
+            std::string::npos);
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::status(500); });
+  LoadTest alive(server.url());
+  alive.load->set_users({1}, 0s);
+  ASSERT_TRUE(alive.count(get_thing, 1));
+  alive.load->stop(5s);
+  EXPECT_FALSE(alive.load->start_refusal().has_value()) << "it answers, however badly";
+}
+
+TEST(Target, ASchemeIgnoresCaseAndAnOddCharacterIsShownEscaped) {
+  EXPECT_TRUE(Target::parse("HTTP://127.0.0.1:8000").ok());
+  const auto tls = Target::parse("hTTPs://127.0.0.1");
+  ASSERT_TRUE(tls.ok());
+  EXPECT_TRUE(tls->tls);
+  for (const std::string url :
+       {"http://127.0.0.1\r", "http://127.0.0.1/v1\n", "http://127.0.0.1/a\tb", "http://a\x1b[2J"}) {
+    const auto parsed = Target::parse(url);
+    ASSERT_FALSE(parsed.ok()) << url;
+    EXPECT_EQ(parsed.error().message.find_first_of("\r\n\t\x1b"), std::string::npos) << parsed.error().message;
+  }
 }
 
 TEST(Load, AnExceptionOfATaskIsCountedAndTheUserGoesOn) {

@@ -21,12 +21,16 @@ constexpr std::chrono::milliseconds late{10};
 }  // namespace
 
 LoadThread::LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
-                       const http::TlsClientContext* tls, std::size_t index)
+                       const http::TlsClientContext* tls, StartWatch& start, std::size_t index)
     : target_(target),
       classes_(classes),
       options_(options),
       index_(index),
-      connections_{.reactor = reactor_, .target = target_, .tls = tls, .request_timeout = options.request_timeout},
+      connections_{.reactor = reactor_,
+                   .target = target_,
+                   .tls = tls,
+                   .request_timeout = options.request_timeout,
+                   .start = &start},
       counts_(classes.size()),
       thread_([this] { reactor_.run(); }) {}
 
@@ -162,7 +166,9 @@ void LoadThread::start_arrivals() {
 void LoadThread::end_arrivals() {
   if (!arrivals_) return;
   const std::lock_guard lock(mutex_);
-  schedule_.unsent += arrivals_->waiting(steady_clock::now());
+  const auto now = steady_clock::now();
+  schedule_.unsent += arrivals_->waiting(now);
+  arrivals_->add_ages(now, schedule_.unsent_ages);
   arrivals_.reset();
   reactor_.cancel(tick_);
 }
@@ -190,6 +196,7 @@ void LoadThread::serve_arrivals() {
         ++schedule_.waited_for_user;
       } else if (lateness > late) {
         ++schedule_.behind;
+        schedule_.behind_max = std::max(schedule_.behind_max, lateness);
       }
     }
     user->take(due);

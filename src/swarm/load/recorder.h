@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -23,6 +24,10 @@ class Recorder {
   void record_exception(const std::string& message, const std::string& traceback) {
     const std::lock_guard lock(mutex_);
     counted_.record_exception(message, traceback);
+  }
+  void record_cut_off(RequestName name, std::chrono::nanoseconds age) {
+    const std::lock_guard lock(mutex_);
+    counted_.record_cut_off(name, age);
   }
   /// All since the last call.
   Statistics take() {

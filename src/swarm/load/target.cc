@@ -3,16 +3,33 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <memory>
+
+#include "http/message.h"
+#include "swarm/load/failure_text.h"
 
 namespace triggers::swarm {
 namespace {
 
 Error not_a_url(std::string_view url) {
   return Error{ErrorCode::invalid_argument,
-               "'" + std::string{url} + "' is not the URL of a service; for instance http://localhost:8000"};
+               python_repr_ascii(url) + " is not the URL of a service; for instance http://localhost:8000"};
+}
+
+/// Takes the scheme off, in any case (RFC 3986, section 3.1).
+bool take_scheme(std::string_view& url, std::string_view scheme) {
+  if (!http::equal_ignoring_case(url.substr(0, scheme.size()), scheme)) return false;
+  url.remove_prefix(scheme.size());
+  return true;
+}
+
+/// Of a host or path: it goes into a request as it is.
+bool has_odd_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return c <= 0x20 || c >= 0x7f; }) ||
+         text.find_first_of("?#\\\"<>^`{|}") != std::string_view::npos;
 }
 
 }  // namespace
@@ -21,18 +38,15 @@ Result<Target> Target::parse(std::string_view url) {
   Target target;
   target.url = url;
   std::string_view rest = url;
-  if (rest.starts_with("https://")) {
+  if (take_scheme(rest, "https://")) {
     target.tls = true;
-    rest.remove_prefix(8);
-  } else if (rest.starts_with("http://")) {
-    rest.remove_prefix(7);
-  } else {
+  } else if (!take_scheme(rest, "http://")) {
     return not_a_url(url);
   }
   const auto path_at = std::min(rest.find('/'), rest.size());
   target.base_path = rest.substr(path_at);
   while (target.base_path.ends_with('/')) target.base_path.pop_back();
-  if (target.base_path.find_first_of(" ?#\r\n") != std::string::npos) return not_a_url(url);
+  if (has_odd_character(target.base_path)) return not_a_url(url);
   std::string_view authority = rest.substr(0, path_at);
   std::string_view port;
   if (authority.starts_with('[')) {
@@ -45,7 +59,8 @@ Result<Target> Target::parse(std::string_view url) {
     target.host = authority.substr(0, colon);
     port = authority.substr(colon);
   }
-  if (target.host.empty() || target.host.find_first_of(" @?#\r\n") != std::string::npos) return not_a_url(url);
+  if (target.host.empty() || has_odd_character(target.host) || target.host.find('@') != std::string::npos)
+    return not_a_url(url);
   target.port = target.tls ? 443 : 80;
   if (!port.empty()) {
     if (port.front() != ':') return not_a_url(url);

@@ -11,10 +11,9 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr unsigned too_many_requests = 429;
-
-EpochSeconds epoch_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+// `details.reason` of the service, see docs/api.md.
+constexpr std::string_view authentication_reason = R"("authentication_failures")";
+constexpr std::size_t failure_text_bytes_max = 500;  // services may send any
 
 }  // namespace
 
@@ -24,7 +23,7 @@ Answer::Answer(UserContext& context, const Connection& connection, RequestName n
       connection_(&connection),
       name_(name),
       latency_(steady_clock::now() - sent),
-      finished_(epoch_now()),
+      finished_(epoch_at(sent + latency_)),
       error_(std::move(error)),
       status_(error_.empty() ? connection.response().status() : 0) {}
 
@@ -46,7 +45,7 @@ Answer::~Answer() {
   sample.finished = finished_;
   if (status_ != 0) sample.content_bytes = body().size();
   if (verdict_ == Verdict::by_status && error_.empty() && status_ >= 400) error_ = status_failure(status_, name_);
-  if (status_ == too_many_requests) {
+  if (rate_limited()) {
     context_->recorder().record(name_.limited(), sample);
   } else if (verdict_ != Verdict::success && !error_.empty()) {
     sample.failed = true;
@@ -57,9 +56,14 @@ Answer::~Answer() {
   }
 }
 
+bool Answer::rate_limited() const {
+  return status_ == too_many_requests && body().find(authentication_reason) == std::string_view::npos;
+}
+
 void Answer::failure(std::string_view why) {
   verdict_ = Verdict::failure;
-  if (status_ != 0) error_ = caught_failure(why);  // else the connection's own error says more
+  // Without an answer the connection's own error says more.
+  if (status_ != 0) error_ = caught_failure(why.substr(0, failure_text_bytes_max));
 }
 
 User::User(UserContext& context)
@@ -107,10 +111,19 @@ Answer User::RequestAwaiter::await_resume() {
 }
 
 User::RequestAwaiter::~RequestAwaiter() {
-  if (waiting_) user_.connection_.abandon();
+  if (!waiting_) return;
+  user_.connection_.abandon();
+  user_.context_.recorder().record_cut_off(name_, steady_clock::now() - sent_);
 }
 
 void User::RequestAwaiter::finished(std::string_view error) {
+  if (StartWatch* const start = user_.context_.connections().start) {
+    if (error.empty()) {
+      start->answered();
+    } else if (user_.connection_.failed_to_connect()) {
+      start->could_not_connect(user_.context_.connections().target.url, error);
+    }
+  }
   error_ = error;
   std::exchange(waiting_, nullptr).resume();
 }

@@ -5,70 +5,84 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "swarm/report/locust_rows.h"
 
 namespace triggers::swarm {
 namespace {
 
-constexpr std::size_t widest_name = 80, other_columns = 80, type_width = 8, saved_width = 4;
+constexpr std::size_t type_width = 6, time_width = 5;
+constexpr std::size_t name_width_min = 16, name_width_max = 80;
+constexpr std::string_view aggregated_name = "Aggregated";
 
-/// Filled with spaces to so many characters; not cut. Python counts code points, so do we.
-std::string padded(std::string text, std::size_t width) {
-  const auto characters = static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-  if (characters < width) text.append(width - characters, ' ');
-  return text;
+struct Time {
+  std::string_view label;
+  double quantile;
+};
+constexpr std::array<Time, 5> quantiles{{{"50%", 0.5}, {"90%", 0.9}, {"95%", 0.95}, {"99%", 0.99}, {"99.9%", 0.999}}};
+constexpr std::size_t times = quantiles.size() + 3;  // average, min and max
+constexpr std::size_t columns_beside_name = type_width + 1 + times * (time_width + 1);
+
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
+
+std::size_t characters_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
-/// Of the first table, which takes four characters of the name for its other columns. On a terminal that is too narrow
-/// for that, Locust's format has a width below zero, which Python takes for its size.
-std::size_t short_name_width(std::size_t name_width) {
-  return name_width >= saved_width ? name_width - saved_width : saved_width - name_width;
+/// The place of the character of this number; the end if there are not so many.
+std::size_t place_of(std::string_view text, std::size_t character) {
+  std::size_t place = 0;
+  for (; place < text.size(); ++place) {
+    if (begins_character(text[place]) && character-- == 0) break;
+  }
+  return place;
 }
 
-std::string dashes(std::initializer_list<std::size_t> widths) {
-  std::string line;
-  for (const std::size_t width : widths) line += (line.empty() ? "" : "|") + std::string(width, '-');
-  return line + "\n";
+/// Exactly so many characters: filled with spaces, or cut in the middle.
+std::string fitted(std::string_view text, std::size_t width) {
+  const std::size_t characters = characters_of(text);
+  if (characters <= width) return std::string{text} + std::string(width - characters, ' ');
+  const std::size_t tail = (width - 1) / 2, head = width - 1 - tail;
+  return std::string{text.substr(0, place_of(text, head))} + "…" +
+         std::string{text.substr(place_of(text, characters - tail))};
 }
 
-std::string rule_of_requests(std::size_t name_width) {
-  const std::size_t name = name_width >= saved_width ? name_width - saved_width : 0;
-  return dashes({type_width, name, 7, 13, 7, 7, 7, 7, 8, 11});
+std::string row_head(const Statistics::Row& row, std::size_t name_width) {
+  return fitted(row.method, type_width) + " " + fitted(row.name, name_width);
 }
 
-long long whole(double value) { return static_cast<long long>(value); }
+std::string heading(std::size_t name_width) { return fitted("Type", type_width) + " " + fitted("Name", name_width); }
+
+/// Three digits of a time in ms, in five columns; from 100 s on in seconds.
+std::string time_text(double ms) {
+  if (ms < 0.9995) return fmt::format("{:.3f}", ms);
+  if (ms < 9.995) return fmt::format("{:.2f}", ms);
+  if (ms < 99.95) return fmt::format("{:.1f}", ms);
+  if (ms < 99'999.5) return fmt::format("{:.0f}", ms);
+  return fmt::format("{:.0f}s", ms / 1000);
+}
 
 std::string request_row(const Statistics::Row& row, std::size_t name_width, const Rates& rates) {
   const Entry& entry = *row.entry;
   const double failed =
-      entry.requests == 0 ? 0 : static_cast<double>(entry.failures) / static_cast<double>(entry.requests);
-  const std::string method = row.method.empty() ? "" : row.method + " ";
-  return fmt::format("{} {} {:7} {:>12} |{:7} {:7} {:7}{:7} | {:7.2f} {:11.2f}\n", padded(method, type_width),
-                     padded(row.name, short_name_width(name_width)), entry.requests,
-                     fmt::format("{}({:.2f}%)", entry.failures, failed * 100), whole(entry.response_ms_mean()),
-                     whole(entry.response_ms_min), whole(entry.response_ms_max),
-                     whole(entry.locust_times.median(entry.response_ms_min, entry.response_ms_max)),
-                     rates.requests_per_second, rates.failures_per_second);
+      entry.requests == 0 ? 0 : 100 * static_cast<double>(entry.failures) / static_cast<double>(entry.requests);
+  return row_head(row, name_width) + fmt::format(" {:7} {:>12} |{:9.2f} {:11.2f}\n", entry.requests,
+                                                 fmt::format("{}({:.2f}%)", entry.failures, failed),
+                                                 rates.requests_per_second, rates.failures_per_second);
 }
 
-std::string percentile_row(const Statistics::Row& row, std::size_t name_width) {
-  std::string line = padded(row.method, type_width) + " " + padded(row.name, name_width);
-  std::size_t width = 8;  // the first column is wider
-  for (const auto& reported : locust_percentiles_reported) {
-    line += fmt::format(" {:{}}", row.entry->locust_times.percentile(reported.percentile), width);
-    width = 6;
-  }
-  return line + fmt::format(" {:6}\n", row.entry->requests);
+std::string time_row(const Statistics::Row& row, std::size_t name_width) {
+  std::string line = row_head(row, name_width);
+  const auto add = [&line](double ms) { line += fmt::format(" {:>{}}", time_text(ms), time_width); };
+  add(row.entry->response_ms_mean());
+  add(row.entry->response_ms_min);
+  for (const Time& one : quantiles) add(row.entry->latency_ms(one.quantile));
+  add(row.entry->response_ms_max);
+  return line + "\n";
 }
 
 }  // namespace
-
-std::size_t name_width(std::optional<std::size_t> terminal_columns) {
-  if (!terminal_columns) return widest_name;
-  return std::clamp(*terminal_columns, other_columns, other_columns + widest_name) - other_columns;
-}
 
 std::optional<std::size_t> terminal_columns() {
   winsize size{};
@@ -76,60 +90,64 @@ std::optional<std::size_t> terminal_columns() {
   return size.ws_col;
 }
 
+std::size_t name_width(const Statistics& statistics, std::optional<std::size_t> columns) {
+  std::size_t longest = aggregated_name.size();
+  for (const auto& row : statistics.rows()) longest = std::max(longest, characters_of(row.name));
+  std::size_t most = name_width_max;
+  // 0: a terminal that does not say.
+  if (columns && *columns > 0) most = *columns - std::min(*columns, columns_beside_name);
+  return std::min(longest, std::max(most, name_width_min));
+}
+
 std::string request_table(const Statistics& statistics, std::size_t name_width, RatesOver rates) {
   const LocustRows rows(statistics);
   const auto rates_of = [&](const Entry& entry) {
     return rates == RatesOver::recent ? rows.current(entry) : rows.total(entry);
   };
-  std::string text = fmt::format("{} {} {:>7} {:>12} |{:>7} {:>7} {:>7}{:>7} | {:>7} {:>11}\n",
-                                 padded("Type", type_width), padded("Name", short_name_width(name_width)), "# reqs",
-                                 "# fails", "Avg", "Min", "Max", "Med", "req/s", "failures/s");
-  const std::string rule = rule_of_requests(name_width);
-  text += rule;
+  const std::string head =
+      heading(name_width) + fmt::format(" {:>7} {:>12} |{:>9} {:>11}\n", "# reqs", "# fails", "req/s", "failures/s");
+  const std::string rule = std::string(characters_of(head) - 1, '-') + "\n";
+  std::string text = head + rule;
   for (const auto& row : rows.names()) text += request_row(row, name_width, rates_of(*row.entry));
-  text += rule;
-  return text + request_row(rows.aggregated(), name_width, rates_of(*rows.aggregated().entry)) + "\n";
+  return text + rule + request_row(rows.aggregated(), name_width, rates_of(*rows.aggregated().entry)) + "\n";
 }
 
 std::string percentile_table(const Statistics& statistics, std::size_t name_width) {
   const LocustRows rows(statistics);
-  std::string text = "Response time percentiles (approximated)\n";
-  text += padded("Type", type_width) + " " + padded("Name", name_width);
-  std::size_t width = 8;
-  for (const auto& reported : locust_percentiles_reported) {
-    text += fmt::format(" {:>{}}", reported.label, width);
-    width = 6;
-  }
-  text += " # reqs\n";
-  const std::string rule = dashes({type_width, name_width, 8, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6});
+  std::string head = heading(name_width);
+  const auto add = [&head](std::string_view label) { head += fmt::format(" {:>{}}", label, time_width); };
+  add("Avg");
+  add("Min");
+  for (const Time& one : quantiles) add(one.label);
+  add("Max");
+  const std::string rule = std::string(characters_of(head), '-') + "\n";
+  std::string text = "Response time percentiles in ms (within 1 %)\n" + head + "\n" + rule;
+  for (const auto& row : rows.names()) text += time_row(row, name_width);
   text += rule;
-  for (const auto& row : rows.names()) text += percentile_row(row, name_width);
-  text += rule;
-  if (rows.aggregated().entry->requests > 0) text += percentile_row(rows.aggregated(), name_width);
+  if (rows.aggregated().entry->requests > 0) text += time_row(rows.aggregated(), name_width);
   return text + "\n";
 }
 
-std::string error_report(const Statistics& statistics, std::size_t name_width) {
-  constexpr std::size_t count_width = 18, error_width = 100;
+std::string error_report(const Statistics& statistics) {
   if (statistics.failures().empty()) return "";
-  const auto line = [](std::string count, std::string error) {
-    return padded(std::move(count), count_width) + " " + padded(std::move(error), error_width) + "\n";
-  };
-  const std::string rule = dashes({count_width, 80 + name_width - 19});
-  std::string text = "Error report\n" + line("# occurrences", "Error") + rule;
+  const std::string rule = std::string(80, '-') + "\n";
+  std::string text = "Error report\n# occurrences  Error\n" + rule;
   for (const Failure& failure : statistics.failures()) {
-    text += line(std::to_string(failure.occurrences), failure.method + " " + failure.name + ": " + failure.error);
+    text += fmt::format("{:<14} {} {}: {}\n", failure.occurrences, failure.method, failure.name, failure.error);
   }
   return text + rule + "\n";
 }
 
-std::string accepted_summary(const Statistics& statistics) {
+std::string accepted_summary(const Statistics& statistics, double seconds) {
   const Entry all = statistics.aggregated();
-  std::string text = fmt::format("Accepted events: {} ({:.2f} a second)\n", all.accepted,
-                                 accepted_per_second(all, all, statistics.start()));
+  std::string text =
+      fmt::format("Accepted events: {} ({:.2f} a second)\n", all.accepted, accepted_per_second(all, seconds));
   if (const std::uint64_t limited = statistics.limited_requests(); limited > 0) {
-    text +=
-        fmt::format("Answered 429: {} requests, refused by a rate limit; none of them is an accepted event\n", limited);
+    text += fmt::format("Answered 429: {} requests, by a rate limit; none is an accepted event\n", limited);
+  }
+  if (const CutOff cut_off = statistics.cut_off(); cut_off.requests() > 0) {
+    text += fmt::format("Cut off at the end: {} requests, in flight for up to {} ms; no table has them\n",
+                        cut_off.requests(), time_text(static_cast<double>(cut_off.oldest.count()) / 1e6));
   }
   return text + "\n";
 }

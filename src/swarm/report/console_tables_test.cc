@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace triggers::swarm {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-// The tables as a whole are compared with Locust's own in tests/e2e/test_swarm_formats.py.
 
 class ConsoleTablesTest : public testing::Test {
  protected:
@@ -25,39 +25,78 @@ class ConsoleTablesTest : public testing::Test {
   Statistics statistics_{1000};
 };
 
+/// The widest line.
+std::size_t columns_of(const std::string& text) {
+  std::size_t most = 0, columns = 0;
+  for (const char c : text) {
+    columns = c == '\n' ? 0 : columns + ((static_cast<unsigned char>(c) & 0xc0) == 0x80 ? 0 : 1);
+    most = std::max(most, columns);
+  }
+  return most;
+}
+
 TEST_F(ConsoleTablesTest, ANameHasOneRow) {
   requests(RequestName("GET", "/ok"), 36, 1900us, 0);
-  EXPECT_THAT(request_table(statistics_, 80, RatesOver::all),
-              HasSubstr("\nGET      /ok" + std::string(73, ' ') +
-                        "      36     0(0.00%) |      1       1       1      1 |    3.60        0.00\n"));
-  EXPECT_THAT(request_table(statistics_, 80, RatesOver::recent), Not(HasSubstr("3.60")));
+  EXPECT_THAT(request_table(statistics_, 10, RatesOver::all),
+              HasSubstr("\nGET    /ok             36     0(0.00%) |     3.60        0.00\n"));
+  EXPECT_THAT(request_table(statistics_, 10, RatesOver::recent), Not(HasSubstr("3.60")));
+}
+
+TEST_F(ConsoleTablesTest, TimesHaveDigitsWhereTheyAreShort) {
+  requests(RequestName("GET", "/ok"), 3, 214us, 0);
+  requests(RequestName("GET", "/slow"), 1, 123'456ms, 0);
+  const std::string table = percentile_table(statistics_, 10);
+  EXPECT_THAT(table, HasSubstr("\nGET    /ok        0.214 0.214 0.214 0.214 0.214 0.214 0.214 0.214\n"));
+  EXPECT_THAT(table, HasSubstr("\nGET    /slow       123s  123s"));
+}
+
+TEST_F(ConsoleTablesTest, TheApisNamesFitEightyColumns) {
+  for (const char* name : {"DELETE /events/{id}", "GET /events/{id}", "POST /events"}) {
+    requests(RequestName("DELETE", name), 1'234'567, 9999ms, 1);
+  }
+  requests(RequestName("POST", "POST /events").limited(), 1, 1ms, 0);
+  const std::size_t width = name_width(statistics_, 80);
+  for (const std::string& table : {request_table(statistics_, width, RatesOver::all),
+                                   percentile_table(statistics_, width), accepted_summary(statistics_, 10)}) {
+    EXPECT_LE(columns_of(table), 80U) << table;
+    EXPECT_THAT(table, Not(HasSubstr("…")));
+  }
+}
+
+TEST_F(ConsoleTablesTest, ALongNameIsCutInItsMiddle) {
+  requests(RequestName("GET", "größe/" + std::string(100, 'x') + "/名前"), 1, 1ms, 0);
+  EXPECT_EQ(name_width(statistics_, std::nullopt), 80U);
+  const std::size_t width = name_width(statistics_, 80);
+  const std::string table = percentile_table(statistics_, width);
+  EXPECT_LE(columns_of(table), 80U);
+  EXPECT_THAT(table, HasSubstr("GET    größe/xxxxxx…"));
+  EXPECT_THAT(table, HasSubstr("x/名前 "));
 }
 
 TEST_F(ConsoleTablesTest, WithoutFailuresThereIsNoErrorReport) {
-  EXPECT_EQ(error_report(statistics_, 80), "");
+  EXPECT_EQ(error_report(statistics_), "");
   statistics_.record_failure(RequestName("GET", "/ok"), "no", 1001);
-  EXPECT_THAT(error_report(statistics_, 80), HasSubstr("\n1                  GET /ok: no   "));
-}
-
-TEST_F(ConsoleTablesTest, TheNameTakesWhatTheTerminalLeaves) {
-  EXPECT_EQ(name_width(std::nullopt), 80U);
-  EXPECT_EQ(name_width(200), 80U);
-  EXPECT_EQ(name_width(120), 40U);
-  EXPECT_EQ(name_width(80), 0U);
-  EXPECT_EQ(name_width(20), 0U);
+  EXPECT_THAT(error_report(statistics_), HasSubstr("\n1              GET /ok: no\n"));
 }
 
 TEST_F(ConsoleTablesTest, TheSummarySaysWhatWasAccepted) {
   requests(RequestName("POST", "POST /events"), 30, 2ms, 1);
-  EXPECT_EQ(accepted_summary(statistics_), "Accepted events: 30 (3.00 a second)\n\n");
+  EXPECT_EQ(accepted_summary(statistics_, 10), "Accepted events: 30 (3.00 a second)\n\n");
 }
 
 TEST_F(ConsoleTablesTest, WhatARateLimitRefusedIsSaidAndNotAccepted) {
   const RequestName post("POST", "POST /events");
   requests(post, 30, 2ms, 1);
   requests(post.limited(), 12, 1ms, 0);
-  EXPECT_THAT(accepted_summary(statistics_), HasSubstr("Accepted events: 30 (3.00 a second)\n"));
-  EXPECT_THAT(accepted_summary(statistics_), HasSubstr("Answered 429: 12 requests"));
+  EXPECT_THAT(accepted_summary(statistics_, 10), HasSubstr("Accepted events: 30 (3.00 a second)\n"));
+  EXPECT_THAT(accepted_summary(statistics_, 10), HasSubstr("Answered 429: 12 requests"));
+}
+
+TEST_F(ConsoleTablesTest, WhatWasCutOffIsSaid) {
+  statistics_.record_cut_off(RequestName("POST", "POST /events"), 1950ms);
+  statistics_.record_cut_off(RequestName("POST", "POST /events"), 3ms);
+  EXPECT_THAT(accepted_summary(statistics_, 10),
+              HasSubstr("Cut off at the end: 2 requests, in flight for up to 1950 ms"));
 }
 
 }  // namespace

@@ -65,6 +65,19 @@ std::string lateness_of(const RunReport& report) {
   return fmt::format("p50 {}, p99 {}, at most {}", at(0.5), at(0.99), at(1));
 }
 
+std::string cut_off_of(const Statistics& statistics) {
+  const CutOff all = statistics.cut_off();
+  if (all.requests() == 0) return {};
+  std::string text = fmt::format("{} in flight when their users were stopped, for up to {}:",
+                                 all.requests() == 1 ? "1 request" : with_separators(all.requests()) + " requests",
+                                 latency_text(static_cast<double>(all.oldest.count()) / 1e6));
+  for (const auto& row : statistics.cut_off_rows()) {
+    text += fmt::format("{} {} {}", text.ends_with(':') ? "" : ",", with_separators(row.cut_off->requests()),
+                        html_escape(row.name));
+  }
+  return text;
+}
+
 std::string generator_of(const RunReport& report) {
   const double seconds = std::max(report.ended - report.started, 1e-9);
   const double used = static_cast<double>(report.processor_time.count()) / 1e9;
@@ -86,17 +99,16 @@ std::string html_warnings(const RunReport& report) {
 
 std::string html_key_figures(const RunReport& report) {
   const Entry all = report.statistics->aggregated();
-  const EpochSeconds start = report.statistics->start();
+  const double seconds = report.ended - report.statistics->start();
   const auto per_second = [](double rate) { return short_number(rate) + "/s"; };
   const auto latency = [&](double quantile) {
     return all.requests == 0 ? "–" : latency_text(all.latency_ms(quantile));
   };
   const auto note = [&](std::string text) { return all.requests == 0 ? std::string{} : std::move(text); };
   std::string out = R"(<dl class="figures">)";
+  out += figure("Requests", with_separators(all.requests), per_second(rates_over(all, seconds).requests_per_second));
   out +=
-      figure("Requests", with_separators(all.requests), per_second(total_rates(all, all, start).requests_per_second));
-  out += figure("Accepted", with_separators(all.accepted),
-                short_number(accepted_per_second(all, all, start)) + " events/s");
+      figure("Accepted", with_separators(all.accepted), short_number(accepted_per_second(all, seconds)) + " events/s");
   out += figure("Failures", with_separators(all.failures), all.requests == 0 ? "" : percent(all.failures, all.requests),
                 all.failures > 0);
   out += figure("Latency p50", latency(0.5), note("half are slower")) +
@@ -120,6 +132,7 @@ std::string html_facts(const RunReport& report) {
   out += fact("Model", model_of(report));
   out += fact("Schedule", schedule_of(report));
   out += fact("Lateness", lateness_of(report));
+  out += fact("Cut off", cut_off_of(*report.statistics));
   out += fact("Generator", generator_of(report));
   return out + "</dl>";
 }

@@ -104,8 +104,9 @@ std::string html_requests(const RunReport& report) {
   std::string out = table_head("Requests", "times in ms",
                                {"<Method", "<Name", "Requests", "Failures", "Accepted", "Average", "Min", "Max",
                                 "Average bytes", "Requests/s", "Failures/s"});
+  const double seconds = report.ended - statistics.start();
   out += rows_of(statistics, all, [&](const Entry& entry) {
-    const Rates rates = total_rates(entry, all, statistics.start());
+    const Rates rates = rates_over(entry, seconds);
     return number_cell(with_separators(entry.requests)) +
            number_cell(with_separators(entry.failures), entry.failures > 0) +
            number_cell(with_separators(entry.accepted)) + number_cell(three_digits(entry.response_ms_mean())) +

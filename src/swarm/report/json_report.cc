@@ -40,18 +40,18 @@ void write_latency(JsonWriter& json, const Entry& entry) {
 
 struct Basis {
   Entry aggregated;
-  EpochSeconds start;
+  double seconds;  // to the end of the test, not to the last answer: a stall at the end is time too
 };
 
 void write_figures(JsonWriter& json, const Entry& entry, std::uint64_t rate_limited, const Basis& basis) {
-  const Rates rates = total_rates(entry, basis.aggregated, basis.start);
+  const Rates rates = rates_over(entry, basis.seconds);
   json.member("requests", entry.requests);
   json.member("failures", entry.failures);
   json.member("accepted", entry.accepted);
   json.member("rate_limited", rate_limited);
   json.member("requests_per_second", rates.requests_per_second);
   json.member("failures_per_second", rates.failures_per_second);
-  json.member("accepted_per_second", accepted_per_second(entry, basis.aggregated, basis.start));
+  json.member("accepted_per_second", accepted_per_second(entry, basis.seconds));
   write_latency(json, entry);
 }
 
@@ -71,6 +71,27 @@ void write_schedule(JsonWriter& json, const RunReport& report) {
   json.member("p99", milliseconds(schedule.lateness.quantile(0.99)));
   json.member("max", milliseconds(schedule.lateness.quantile(1)));
   json.end_object();
+  json.end_object();
+}
+
+/// What was in flight when its user was stopped; it is in no other figure but the schedule's.
+void write_cut_off(JsonWriter& json, const Statistics& statistics) {
+  const CutOff all = statistics.cut_off();
+  json.key("cut_off");
+  json.begin_object();
+  json.member("requests", all.requests());
+  json.member("oldest_ms", milliseconds(all.oldest));
+  json.key("names");
+  json.begin_array();
+  for (const auto& row : statistics.cut_off_rows()) {
+    json.begin_object();
+    json.member("method", row.method);
+    json.member("name", row.name);
+    json.member("requests", row.cut_off->requests());
+    json.member("oldest_ms", milliseconds(row.cut_off->oldest));
+    json.end_object();
+  }
+  json.end_array();
   json.end_object();
 }
 
@@ -99,6 +120,7 @@ void write_run(JsonWriter& json, const RunReport& report) {
     json.null();
   }
   write_schedule(json, report);
+  write_cut_off(json, *report.statistics);
   json.key("cpu");
   json.begin_object();
   json.member("seconds", seconds(report.processor_time));
@@ -116,7 +138,7 @@ void write_run(JsonWriter& json, const RunReport& report) {
 
 std::string render_json(const RunReport& report) {
   const Statistics& statistics = *report.statistics;
-  const Basis basis{statistics.aggregated(), statistics.start()};
+  const Basis basis{statistics.aggregated(), report.ended - statistics.start()};
   JsonWriter json;
   json.begin_object();
   json.key("run");

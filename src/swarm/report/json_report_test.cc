@@ -68,7 +68,7 @@ TEST_F(JsonReportTest, KeysAreInTheOrderOfTheDescription) {
   of_name.insert(of_name.end(), figures.begin(), figures.end());
   EXPECT_THAT(keys(json), ElementsAre("run", "total", "names", "failures", "exceptions"));
   EXPECT_THAT(keys(json.at("run")), ElementsAre("host", "user_classes", "users", "started", "ended", "seconds", "model",
-                                                "rate", "schedule", "cpu", "warnings"));
+                                                "rate", "schedule", "cut_off", "cpu", "warnings"));
   EXPECT_EQ(keys(json.at("total")), figures);
   EXPECT_EQ(keys(json.at("names").at(0)), of_name);
   EXPECT_THAT(keys(json.at("total").at("latency_ms")),
@@ -82,24 +82,36 @@ TEST_F(JsonReportTest, SaysWhatEachNameDidAndAllTogether) {
   for (int i = 0; i < 30; ++i) request(post, 5ms, 2);
   for (int i = 0; i < 10; ++i) request(post.limited(), 1ms, 0);
   for (int i = 0; i < 20; ++i) request(inbox, 10ms, 0, i < 5);
+  report_.ended = 1020;  // ten seconds after the last answer: they count
   const auto json = document();
   const auto& names = json.at("names").as_array();
   ASSERT_EQ(names.size(), 3U);
-  EXPECT_EQ(names[0].at("name"), "GET /inbox");
-  EXPECT_EQ(names[0].at("failures"), 5);
-  EXPECT_EQ(names[1].at("name"), "POST /events");
-  EXPECT_EQ(names[1].at("accepted"), 60);
-  EXPECT_EQ(names[1].at("requests_per_second"), 3);
-  EXPECT_EQ(names[1].at("accepted_per_second"), 6);
-  EXPECT_EQ(names[1].at("rate_limited"), 0);
-  EXPECT_EQ(names[2].at("name"), "POST /events (429)");
-  EXPECT_EQ(names[2].at("accepted"), 0);
-  EXPECT_EQ(names[2].at("rate_limited"), 10);
+  EXPECT_EQ(names[0].at("name"), "429 /events (POST)");
+  EXPECT_EQ(names[0].at("accepted"), 0);
+  EXPECT_EQ(names[0].at("rate_limited"), 10);
+  EXPECT_EQ(names[1].at("name"), "GET /inbox");
+  EXPECT_EQ(names[1].at("failures"), 5);
+  EXPECT_EQ(names[2].at("name"), "POST /events");
+  EXPECT_EQ(names[2].at("accepted"), 60);
+  EXPECT_EQ(names[2].at("requests_per_second"), 1.5);
+  EXPECT_EQ(names[2].at("accepted_per_second"), 3);
+  EXPECT_EQ(names[2].at("rate_limited"), 0);
   EXPECT_EQ(json.at("total").at("requests"), 60);
   EXPECT_EQ(json.at("total").at("failures"), 5);
   EXPECT_EQ(json.at("total").at("accepted"), 60);
   EXPECT_EQ(json.at("total").at("rate_limited"), 10);
-  EXPECT_EQ(json.at("total").at("failures_per_second").to_number<double>(), 0.5);
+  EXPECT_EQ(json.at("total").at("failures_per_second").to_number<double>(), 0.25);
+}
+
+TEST_F(JsonReportTest, SaysWhatWasCutOffAtTheEnd) {
+  statistics_.record_cut_off(post, 1500ms);
+  statistics_.record_cut_off(post, 2500ms);
+  const auto json = document();
+  const auto& cut_off = json.at("run").at("cut_off");
+  EXPECT_EQ(cut_off.at("requests"), 2);
+  EXPECT_EQ(cut_off.at("oldest_ms"), 2500);
+  EXPECT_EQ(cut_off.at("names").at(0).at("name"), "POST /events");
+  EXPECT_EQ(json.at("total").at("requests"), 0);
 }
 
 TEST_F(JsonReportTest, LatenciesAreNotRoundedToLocustsBuckets) {

@@ -26,6 +26,8 @@ struct RunReport {
   std::chrono::nanoseconds processor_time{};  ///< Of the whole process, since `started`.
   double busiest_thread = 0;  ///< The largest share of one load thread's time over any ten seconds, 0 to 1: near 1 the
                               ///< generator is the bottleneck, and latencies are partly its own.
+  /// Why the test was ended at once: the service could not be measured.
+  std::optional<std::string> refusal;
   std::vector<std::string> warnings;  ///< For a person: what makes these figures less than they seem.
 };
 

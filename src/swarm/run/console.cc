@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <ctime>
@@ -33,11 +34,6 @@ std::string timestamp() {
 
 /// Asked for each time, since a window changes its size.
 std::size_t columns() { return terminal_columns().value_or(80); }
-
-void put(std::FILE* file, std::string_view bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), file);
-  std::fflush(file);
-}
 
 }  // namespace
 
@@ -78,6 +74,13 @@ void Console::print(std::string_view text) {
 void Console::set_status(std::string_view text) {
   const std::lock_guard lock(mutex_);
   draw_status(text);
+}
+
+void Console::put(std::FILE* file, std::string_view bytes) {
+  if (bytes.empty() || (file == stderr && closed_)) return;
+  errno = 0;
+  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size() && std::fflush(file) == 0;
+  if (!written && errno == EPIPE && file == stderr) closed_ = true;
 }
 
 void Console::write(std::FILE* file, std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -38,15 +39,19 @@ class Console {
   /// One line below all other output of a terminal, drawn anew in its place; empty for none.
   void set_status(std::string_view text);
   [[nodiscard]] static bool is_terminal();
+  /// Standard error is a pipe that nobody reads any more. What is written to it is lost.
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
 
  private:
   void write(std::FILE* file, std::string_view text);
+  void put(std::FILE* file, std::string_view bytes);
   void draw_status(std::string_view text);
 
   std::mutex mutex_;
   LogLevel least_;
   std::FILE* log_file_ = nullptr;
   StatusLine status_;
+  std::atomic<bool> closed_ = false;
 };
 
 }  // namespace triggers::swarm

@@ -28,10 +28,9 @@ constexpr std::string_view main_log = "swarm.main";
 constexpr std::string_view runner_log = "swarm.runners";
 constexpr double users_for_rate_max = 10'000;
 constexpr int status_not_started = 1, status_not_written = 2;
-
-EpochSeconds epoch_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+constexpr std::chrono::milliseconds look_again{100};  // whether the service refuses the test, or nobody reads on
+constexpr std::chrono::milliseconds look_for_end{2};  // of the last users
+constexpr std::chrono::seconds stop_time_extra{5};    // beyond the stop timeout
 
 nanoseconds process_time() {
   rusage used{};
@@ -46,6 +45,9 @@ sigset_t block_stop_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  // Unless it is ignored, as under nohup(1).
+  struct sigaction hangup{};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -78,14 +80,15 @@ class LocalRun {
         wanted_(load_->classes().size(), 0) {}
 
   int run() {
-    const sigset_t signals = block_stop_signals();
+    signals_ = block_stop_signals();
     begin();
     bool stopped = false;
     while (!stopped && !run_time_over(steady_clock::now())) {
-      stopped = wait_for_signal(signals, next_event());
+      stopped = wait_for_signal(signals_, next_event());
       const auto now = steady_clock::now();
       if (!stopped && now >= next_batch_) start_batch(now);
       if (now >= next_second_) second_passed(now);
+      stopped = stopped || console_.closed() || refused();
     }
     if (!stopped) console_.info(main_log, "--run-time limit reached, shutting down");
     return end();
@@ -108,6 +111,7 @@ class LocalRun {
     console_.info(main_log, "Starting swarm " TRIGGERS_VERSION);
     console_.info(runner_log,
                   fmt::format("Ramping to {} users at a rate of {:.2f} per second", target_users_, spawn_rate_));
+    anchor_epoch();
     started_ = steady_clock::now();
     next_batch_ = started_;
     next_second_ = started_ + seconds{1};
@@ -124,9 +128,22 @@ class LocalRun {
   }
 
   [[nodiscard]] MonotonicTime next_event() const {
-    MonotonicTime next = std::min(next_second_, next_batch_);
+    MonotonicTime next = std::min({next_second_, next_batch_, steady_clock::now() + look_again});
     if (options_.run_time > seconds{0}) next = std::min(next, started_ + options_.run_time);
     return next;
+  }
+
+  /// True if the service cannot be measured, and the test is not to go on all the same. Says why, once.
+  bool refused() {
+    if (refusal_) return false;
+    refusal_ = load_->start_refusal();
+    if (!refusal_) return false;
+    if (options_.keep_going) {
+      console_.warning(main_log, *refusal_ + ". The test goes on, because of --keep-going");
+    } else {
+      console_.error(main_log, *refusal_ + ". The test ends here; with --keep-going it would go on");
+    }
+    return !options_.keep_going;
   }
 
   /// As Locust does: floor(rate) users together, at least one, and a pause that keeps the rate.
@@ -179,11 +196,26 @@ class LocalRun {
 
   int end() {
     const auto users = load_->users();
-    load_->stop(options_.stop_timeout);
+    stop_users();
     collect(steady_clock::now(), users);
     RunReport last = report();
     last.users = users;
     return outputs_->end(last);
+  }
+
+  /// A second signal cuts the users short.
+  void stop_users() {
+    const std::vector<std::size_t> none(wanted_.size(), 0);
+    load_->set_users(none, options_.stop_timeout);
+    const auto until = steady_clock::now() + options_.stop_timeout + stop_time_extra;
+    while (!load_->idle() && steady_clock::now() < until) {
+      if (!wait_for_signal(signals_, steady_clock::now() + look_for_end)) continue;
+      console_.info(main_log, "Got another signal, cutting users short");
+      load_->set_users(none, nanoseconds{0});
+    }
+    if (load_->idle()) return;
+    console_.error(main_log, "Some users did not end in time: what they do counts no more. Press CTRL+C to end");
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
   }
 
   [[nodiscard]] RunReport report() const {
@@ -201,6 +233,7 @@ class LocalRun {
     report.schedule = load_->schedule();
     report.processor_time = process_time() - processor_before_;
     report.busiest_thread = busy_.largest_share();
+    if (!options_.keep_going) report.refusal = refusal_;
     report.warnings = warnings_of(report);
     return report;
   }
@@ -221,6 +254,8 @@ class LocalRun {
   Statistics statistics_;
   History history_;
   BusyWatch busy_;
+  sigset_t signals_{};
+  std::optional<std::string> refusal_;
 };
 
 /// The classes that were asked for, or all.

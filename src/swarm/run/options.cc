@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
+#include "swarm/load/failure_text.h"
 #include "swarm/run/duration.h"
 
 namespace triggers::swarm {
@@ -24,8 +25,8 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, seconds& targe
             const auto duration = parse_duration(text);
             if (!duration) {
               throw CLI::ValidationError(name.substr(name.rfind("--")),
-                                         "'" + text +
-                                             "' is not a time: whole seconds (90), or hours, minutes and seconds "
+                                         python_repr_ascii(text) +
+                                             " is not a time: whole seconds (90), or hours, minutes and seconds "
                                              "in that order (1h30m10s, 5m, 20s)");
             }
             target = *duration;
@@ -41,7 +42,8 @@ CLI::Validator positive(double most) {
         double value = 0;
         const bool read = CLI::detail::lexical_cast(text, value);
         if (read && std::isfinite(value) && value > 0 && value <= most) return {};
-        return "'" + text + "' is not a number above 0 and at most " + std::to_string(static_cast<long>(most));
+        return python_repr_ascii(text) + " is not a number above 0 and at most " +
+               std::to_string(static_cast<long>(most));
       },
       "", "");
 }
@@ -72,6 +74,9 @@ void declare_load(CLI::App& app, Options& options) {
   app.add_option("--rate", options.rate,
                  "Open model: so many tasks a second on a schedule, measured from when each was due")
       ->check(positive(rate_max))
+      ->group("Load");
+  app.add_flag("--keep-going", options.keep_going,
+               "Goes on, as Locust does, if at the start nobody can connect to the service or it refuses the key")
       ->group("Load");
   app.add_option("--threads", options.threads, "Threads that send [1]")
       ->check(CLI::Range(std::size_t{1}, threads_max))
@@ -106,7 +111,8 @@ void declare_output(CLI::App& app, Options& options) {
          [&options](const std::string& text) {
            const auto level = parse_log_level(text);
            if (!level) {
-             throw CLI::ValidationError("--loglevel", "'" + text + "' is not DEBUG, INFO, WARNING, ERROR or CRITICAL");
+             throw CLI::ValidationError("--loglevel",
+                                        python_repr_ascii(text) + " is not DEBUG, INFO, WARNING, ERROR or CRITICAL");
            }
            options.log_level = *level;
          },
@@ -175,6 +181,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   CLI::App app{"swarm: load generator with Locust's words, and the worker of a Locust master."};
   app.set_version_flag("-V,--version", std::string{"swarm "} + TRIGGERS_VERSION);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.footer(
+      "API keys: one, or several with commas between them, in the environment variable LOCUST_API_KEY; if that is not "
+      "set,\nin TRIGGERS_API_KEY. The users take turns with them.");
   declare_load(app, options);
   declare_output(app, options);
   declare_judgement(app, options);

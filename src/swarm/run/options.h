@@ -37,6 +37,7 @@ struct Options {
   // Our own.
   std::size_t threads = 1;
   bool no_wait = false;
+  bool keep_going = false;  ///< Also where the service cannot be reached, or refuses the key, at the start.
   std::optional<double> rate;
   bool json = false;
   std::vector<std::string> fail_if;

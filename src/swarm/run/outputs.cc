@@ -34,16 +34,14 @@ class AllOutputs final : public Outputs {
 
   void begin(const RunReport& report) override {
     if (live_) return draw(report);
-    if (!options_.only_summary) console_.print(request_table(*report.statistics, width(), RatesOver::recent));
+    if (!options_.only_summary) print_running(report);
   }
 
   void second(const RunReport& report) override {
     ++seconds_;
     if (csv_) told(csv_->write(*report.statistics, users_of(report), report.ended));
     if (live_) return draw(report);
-    if (!options_.only_summary && seconds_ % seconds_between_tables == 0) {
-      console_.print(request_table(*report.statistics, width(), RatesOver::recent));
-    }
+    if (!options_.only_summary && seconds_ % seconds_between_tables == 0) print_running(report);
   }
 
   int end(const RunReport& report) override {
@@ -54,10 +52,11 @@ class AllOutputs final : public Outputs {
     const int status = exit_status(report, judged, written);
     console_.set_status({});
     console_.info(main_log, fmt::format("Shutting down (exit code {})", status));
-    console_.print(request_table(*report.statistics, width(), RatesOver::all));
-    console_.print(percentile_table(*report.statistics, width()));
-    console_.print(error_report(*report.statistics, width()));
-    console_.print(accepted_summary(*report.statistics));
+    const std::size_t width = name_width(*report.statistics, terminal_columns());
+    console_.print(request_table(*report.statistics, width, RatesOver::all));
+    console_.print(percentile_table(*report.statistics, width));
+    console_.print(error_report(*report.statistics));
+    console_.print(accepted_summary(*report.statistics, report.ended - report.statistics->start()));
     for (const std::string& warning : report.warnings) console_.warning(main_log, warning);
     for (const std::string& verdict : verdicts_) console_.print(verdict + "\n");
     if (options_.json) {
@@ -72,7 +71,10 @@ class AllOutputs final : public Outputs {
   }
 
  private:
-  [[nodiscard]] static std::size_t width() { return name_width(terminal_columns()); }
+  void print_running(const RunReport& report) {
+    const Statistics& statistics = *report.statistics;
+    console_.print(request_table(statistics, name_width(statistics, terminal_columns()), RatesOver::recent));
+  }
 
   [[nodiscard]] static std::size_t users_of(const RunReport& report) {
     return std::accumulate(report.users.begin(), report.users.end(), std::size_t{0});
@@ -106,12 +108,12 @@ class AllOutputs final : public Outputs {
   }
 
   [[nodiscard]] int exit_status(const RunReport& report, bool judged, bool written) const {
-    if (!judged) return status_failed;
+    if (!judged || report.refusal) return status_failed;
     const bool failed = report.statistics->aggregated().failures > 0 || !report.statistics->exceptions().empty();
     // Conditions say what a failed test is, unless the old way was asked for as well.
     if (failed && options_.exit_code_on_error) return *options_.exit_code_on_error;
     if (failed && conditions_.empty()) return status_failed;
-    return written ? 0 : status_not_written;
+    return written && !console_.closed() ? 0 : status_not_written;
   }
 
   const Options& options_;

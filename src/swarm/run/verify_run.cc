@@ -16,8 +16,10 @@ Result<Verification> verify_journal(const Options& options) {
   if (!promises) return std::move(promises).error();
   const auto target = Target::parse(options.host);
   if (!target) return target.error();
+  auto keys = api_keys_in_environment();
+  if (!keys) return std::move(keys).error();
   VerifyOptions verify_options;
-  verify_options.api_keys = api_keys_in_environment();
+  verify_options.api_keys = std::move(*keys);
   verify_options.exclusive = options.exclusive;
   if (options.retention_days) verify_options.retention = std::chrono::days{*options.retention_days};
   verify_options.now = Clock::system().now();

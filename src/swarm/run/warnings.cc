@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "swarm/run/busy_watch.h"
 
 namespace triggers::swarm {
@@ -11,14 +13,37 @@ double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
+/// `late` percent of the latencies are too high. That lifts a percentile to no more than the one so many points above
+/// it.
+std::string what_lateness_changes(double late) {
+  constexpr double judged = 95;
+  if (judged + late < 100) return fmt::format("So p95 is at most what p{:.2f} would have been", judged + late);
+  return fmt::format("So the percentiles above p{:.0f} say little about the service", std::max(0.0, 100 - late));
+}
+
+void add_cut_off(const RunReport& report, std::vector<std::string>& warnings) {
+  constexpr double noticed_ms = 100;
+  const CutOff cut_off = report.statistics->cut_off();
+  const double oldest_ms = static_cast<double>(cut_off.oldest.count()) / 1e6;
+  const Entry ended = report.statistics->aggregated();
+  if (oldest_ms < noticed_ms || oldest_ms <= ended.response_ms_max) return;
+  warnings.push_back(fmt::format(
+      "{} requests were in flight when the test ended, for up to {:.2f} s, and the longest that was answered "
+      "took {:.2f} s: the service may have stalled. They are in no percentile and in no rate of the tables; "
+      "--fail-if counts them, and --stop-timeout lets them finish",
+      cut_off.requests(), oldest_ms / 1000, ended.response_ms_max / 1000));
+}
+
 void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) {
   const std::uint64_t due = schedule.arrivals + schedule.unsent;
   if (schedule.behind > 0) {
+    const double late = percent(schedule.behind, due);
+    const double late_ms = static_cast<double>(schedule.behind_max.count()) / 1e6;
     warnings.push_back(fmt::format(
-        "the generator could not keep up: {} of {} tasks ({:.2f} %) began over 10 ms late although a user was free "
-        "(99 % within {:.1f} ms). These latencies are the generator's, not the service's",
-        schedule.behind, due, percent(schedule.behind, due),
-        static_cast<double>(schedule.lateness.quantile(0.99).count()) / 1e6));
+        "the generator was late: {} of {} tasks ({:.2f} %) began over 10 ms after they were due although a user was "
+        "free, at most {:.1f} ms after. The latencies of these are up to that much too high; the others are the "
+        "service's. {}",
+        schedule.behind, due, late, late_ms, what_lateness_changes(late)));
   }
   if (schedule.waited_for_user > 0) {
     warnings.push_back(fmt::format(
@@ -38,6 +63,8 @@ void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) 
 
 std::vector<std::string> warnings_of(const RunReport& report) {
   std::vector<std::string> warnings;
+  if (report.refusal) warnings.push_back("the test was ended at its start: " + *report.refusal);
+  add_cut_off(report, warnings);
   if (report.busiest_thread > BusyWatch::busy_share) {
     warnings.push_back(
         fmt::format("a load thread was busy for {:.0f} % of its time: the generator was the bottleneck, and "

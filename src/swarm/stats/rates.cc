@@ -5,10 +5,13 @@
 namespace triggers::swarm {
 namespace {
 
+double per_second(std::uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
 /// `count` over the time from the start to the last request; 0 if there was none.
 double over_all(std::uint64_t count, const Entry& aggregated, EpochSeconds start) {
-  const double seconds = aggregated.last_finished.value_or(start) - start;
-  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+  return per_second(count, aggregated.last_finished.value_or(start) - start);
 }
 
 }  // namespace
@@ -29,8 +32,10 @@ Rates current_rates(const Entry& entry, const Entry& aggregated, EpochSeconds st
           static_cast<double>(entry.failures_by_second.sum(from, to)) / seconds};
 }
 
-double accepted_per_second(const Entry& entry, const Entry& aggregated, EpochSeconds start) {
-  return over_all(entry.accepted, aggregated, start);
+Rates rates_over(const Entry& entry, double seconds) {
+  return {per_second(entry.requests, seconds), per_second(entry.failures, seconds)};
 }
+
+double accepted_per_second(const Entry& entry, double seconds) { return per_second(entry.accepted, seconds); }
 
 }  // namespace triggers::swarm

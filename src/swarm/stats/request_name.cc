@@ -11,13 +11,20 @@
 namespace triggers::swarm {
 namespace {
 
-constexpr std::string_view limited_suffix = " (429)";
+constexpr std::string_view limited_prefix = "429 ";
+
+std::string limited_name(std::string_view method, std::string_view name) {
+  const bool named_by_method = name.starts_with(method) && name.substr(method.size()).starts_with(' ');
+  std::string text{limited_prefix};
+  text.append(named_by_method ? name.substr(method.size() + 1) : name);
+  return text.append(" (").append(method).append(")");
+}
 
 }  // namespace
 
 struct RequestName::Known {
   Known(std::size_t at, std::string_view of_method, std::string_view text)
-      : index(at), method(of_method), name(text), is_limited(name.ends_with(limited_suffix)) {}
+      : index(at), method(of_method), name(text), is_limited(name.starts_with(limited_prefix)) {}
 
   const std::size_t index;
   const std::string method, name;
@@ -68,7 +75,7 @@ RequestName RequestName::limited() const {
   if (known_->is_limited) return *this;
   const Known* limited = known_->limited.load(std::memory_order_acquire);
   if (limited == nullptr) {
-    limited = RequestName(known_->method, known_->name + std::string(limited_suffix)).known_;
+    limited = RequestName(known_->method, limited_name(known_->method, known_->name)).known_;
     known_->limited.store(limited, std::memory_order_release);
   }
   return RequestName(limited);

@@ -16,9 +16,10 @@ class RequestName {
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] const std::string& method() const noexcept;
   [[nodiscard]] const std::string& name() const noexcept;
-  /// The row of those requests of this name that were answered 429: `POST /events (429)`. What a rate limit refused was
-  /// quick, and says nothing about the service; it must not make the row of the real answers look better. Of such a
-  /// row, itself. Looks up once a name.
+  /// The row of those requests of this name that a rate limit refused: `429 /events (POST)` of `POST /events`. Such an
+  /// answer is quick, and says nothing about the service; it must not make the row of the real answers look better. The
+  /// name does not contain the other one, so `grep 'POST /events'` in a table finds one row. Of such a row, itself.
+  /// Looks up once a name.
   [[nodiscard]] RequestName limited() const;
   [[nodiscard]] bool is_limited() const noexcept;
 

@@ -28,7 +28,9 @@ TEST(RequestName, WhatWasLimitedIsARowOfItsOwn) {
   const RequestName name("POST", "POST /limited");
   const RequestName limited = name.limited();
   EXPECT_EQ(limited.method(), "POST");
-  EXPECT_EQ(limited.name(), "POST /limited (429)");
+  EXPECT_EQ(limited.name(), "429 /limited (POST)");
+  EXPECT_EQ(limited.name().find(name.name()), std::string::npos) << "grep finds two rows";
+  EXPECT_EQ(RequestName("GET", "checkout").limited().name(), "429 checkout (GET)");
   EXPECT_NE(limited, name);
   EXPECT_EQ(limited, name.limited());
   EXPECT_EQ(limited, limited.limited());

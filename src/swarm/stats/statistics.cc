@@ -16,6 +16,14 @@ std::size_t hash_of(std::string_view method, std::string_view name, std::string_
   return hash;
 }
 
+/// The beginning of a text that a server may have made long, cut between two characters of UTF-8.
+std::string_view bounded(std::string_view text) {
+  if (text.size() <= Statistics::error_bytes_max) return text;
+  std::size_t size = Statistics::error_bytes_max;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
 }  // namespace
 
 void Entry::add(const Sample& sample) {
@@ -76,8 +84,14 @@ void Statistics::record_exception(const std::string& message, const std::string&
   ++exception_of(message, traceback).count;
 }
 
+void Statistics::record_cut_off(RequestName name, std::chrono::nanoseconds age) {
+  if (name.index() >= cut_off_.size()) cut_off_.resize(name.index() + 1);
+  cut_off_[name.index()].add(age);
+}
+
 Failure& Statistics::failure_of(std::string_view method, std::string_view name, std::string_view error,
                                 EpochSeconds when) {
+  error = bounded(error);
   const std::size_t hash = hash_of(method, name, error);
   for (auto [at, end] = failures_by_hash_.equal_range(hash); at != end; ++at) {
     Failure& known = failures_[at->second];
@@ -91,6 +105,8 @@ Failure& Statistics::failure_of(std::string_view method, std::string_view name, 
 }
 
 Exception& Statistics::exception_of(std::string_view message, std::string_view traceback) {
+  message = bounded(message);
+  traceback = bounded(traceback);
   const auto known = std::find_if(exceptions_.begin(), exceptions_.end(), [&](const Exception& one) {
     return one.message == message && one.traceback == traceback;
   });
@@ -102,6 +118,8 @@ Exception& Statistics::exception_of(std::string_view message, std::string_view t
 void Statistics::merge(const Statistics& newer) {
   if (entries_.size() < newer.entries_.size()) entries_.resize(newer.entries_.size());
   for (std::size_t i = 0; i < newer.entries_.size(); ++i) entries_[i].merge(newer.entries_[i]);
+  if (cut_off_.size() < newer.cut_off_.size()) cut_off_.resize(newer.cut_off_.size());
+  for (std::size_t i = 0; i < newer.cut_off_.size(); ++i) cut_off_[i].merge(newer.cut_off_[i]);
   for (const Failure& theirs : newer.failures_) {
     Failure& ours = failure_of(theirs.method, theirs.name, theirs.error, theirs.first_seen);
     ours.occurrences += theirs.occurrences;
@@ -133,6 +151,25 @@ std::vector<Statistics::Row> Statistics::rows() const {
 Entry Statistics::aggregated() const {
   Entry all;
   for (const Entry& entry : entries_) all.merge(entry);
+  return all;
+}
+
+std::vector<Statistics::CutOffRow> Statistics::cut_off_rows() const {
+  std::vector<CutOffRow> rows;
+  for (std::size_t i = 0; i < cut_off_.size(); ++i) {
+    if (cut_off_[i].requests() == 0) continue;
+    const RequestName request = RequestName::at(i);
+    rows.push_back({request.method(), request.name(), &cut_off_[i]});
+  }
+  std::sort(rows.begin(), rows.end(), [](const CutOffRow& a, const CutOffRow& b) {
+    return std::tie(a.name, a.method) < std::tie(b.name, b.method);
+  });
+  return rows;
+}
+
+CutOff Statistics::cut_off() const {
+  CutOff all;
+  for (const CutOff& one : cut_off_) all.merge(one);
   return all;
 }
 

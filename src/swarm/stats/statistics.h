@@ -9,16 +9,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "swarm/stats/cut_off.h"
+#include "swarm/stats/epoch.h"
 #include "swarm/stats/histogram.h"
 #include "swarm/stats/locust_times.h"
 #include "swarm/stats/per_second.h"
 #include "swarm/stats/request_name.h"
 
 namespace triggers::swarm {
-
-/// Seconds since the Unix epoch, as Locust's files and messages have them. Only for saying when; durations come from a
-/// monotonic clock.
-using EpochSeconds = double;
 
 /// One finished request.
 struct Sample {
@@ -71,6 +69,8 @@ class Statistics {
   /// Error texts come from servers. This many different failures (and as many exceptions) are told apart; more count
   /// as `other_errors`, for each name.
   static constexpr std::size_t distinct_errors_max = 1000;
+  /// What of such a text is kept.
+  static constexpr std::size_t error_bytes_max = 1000;
   static constexpr std::string_view other_errors = "other errors";
 
   explicit Statistics(EpochSeconds start = 0) : start_(start) {}
@@ -82,6 +82,8 @@ class Statistics {
   /// The text of why a request failed; it was recorded with `failed` as well.
   void record_failure(RequestName name, const std::string& error, EpochSeconds when);
   void record_exception(const std::string& message, const std::string& traceback);
+  /// A request that ends with its user: it is none of the name's requests, and age is how long it was in flight.
+  void record_cut_off(RequestName name, std::chrono::nanoseconds age);
   /// Adds what `newer` counted; the start stays.
   void merge(const Statistics& newer);
 
@@ -103,6 +105,14 @@ class Statistics {
   [[nodiscard]] const std::vector<Failure>& failures() const noexcept { return failures_; }
   /// In the order in which they were first recorded or merged.
   [[nodiscard]] const std::vector<Exception>& exceptions() const noexcept { return exceptions_; }
+  struct CutOffRow {
+    std::string method, name;
+    const CutOff* cut_off;
+  };
+  /// Every name of which requests were cut off, sorted as rows() are.
+  [[nodiscard]] std::vector<CutOffRow> cut_off_rows() const;
+  /// All together.
+  [[nodiscard]] CutOff cut_off() const;
   /// No request, no failure, no exception.
   [[nodiscard]] bool empty() const noexcept;
 
@@ -111,7 +121,8 @@ class Statistics {
   Exception& exception_of(std::string_view message, std::string_view traceback);
 
   EpochSeconds start_;
-  std::vector<Entry> entries_;  // by RequestName::index()
+  std::vector<Entry> entries_;   // by RequestName::index()
+  std::vector<CutOff> cut_off_;  // by RequestName::index()
   std::vector<Failure> failures_;
   std::unordered_multimap<std::size_t, std::size_t> failures_by_hash_;  // positions in failures_
   std::vector<Exception> exceptions_;
@@ -122,12 +133,13 @@ class Statistics {
 struct Rates {
   double requests_per_second = 0, failures_per_second = 0;
 };
-/// Over the whole time: requests / (last_finished - start), both of the aggregated entry.
+/// Of our own formats: over so many seconds, whenever the last request ended.
+[[nodiscard]] Rates rates_over(const Entry& entry, double seconds);
+[[nodiscard]] double accepted_per_second(const Entry& entry, double seconds);
+/// Locust's, over the whole time: requests / (last_finished - start), both of the aggregated entry.
 [[nodiscard]] Rates total_rates(const Entry& entry, const Entry& aggregated, EpochSeconds start);
 /// Over the ten whole seconds that ended two seconds before that of the last request, or what there is of them since
 /// the start: the newest seconds may not be all collected yet.
 [[nodiscard]] Rates current_rates(const Entry& entry, const Entry& aggregated, EpochSeconds start);
-/// Accepted events, over the same time as total_rates().
-[[nodiscard]] double accepted_per_second(const Entry& entry, const Entry& aggregated, EpochSeconds start);
 
 }  // namespace triggers::swarm

@@ -179,13 +179,42 @@ TEST_F(StatisticsTest, IsEmptyUntilSomethingIsRecorded) {
   EXPECT_FALSE(statistics_.empty());
 }
 
+TEST_F(StatisticsTest, WhatWasCutOffIsNoRequestAndIsMergedByName) {
+  statistics_.record_cut_off(post, 2s);
+  Statistics newer;
+  newer.record_cut_off(post, 3s);
+  newer.record_cut_off(inbox, 1s);
+  statistics_.merge(newer);
+  EXPECT_EQ(statistics_.aggregated().requests, 0U);
+  EXPECT_EQ(statistics_.cut_off().requests(), 3U);
+  EXPECT_EQ(statistics_.cut_off().oldest, 3s);
+  const auto rows = statistics_.cut_off_rows();
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_EQ(rows[0].name, "GET /inbox");
+  EXPECT_EQ(rows[1].cut_off->requests(), 2U);
+}
+
+TEST_F(StatisticsTest, OfALongErrorTextTheBeginningIsKept) {
+  const std::string long_text = std::string(Statistics::error_bytes_max - 1, 'x') + "é and more";
+  fail(statistics_, post, long_text, 1001);
+  fail(statistics_, post, long_text + " still", 1002);
+  ASSERT_THAT(statistics_.failures(), SizeIs(1));
+  EXPECT_EQ(statistics_.failures().front().error, std::string(Statistics::error_bytes_max - 1, 'x'));
+  EXPECT_EQ(statistics_.failures().front().occurrences, 2U);
+  statistics_.record_exception(std::string(1'000'000, 'm'), std::string(1'000'000, 't'));
+  EXPECT_THAT(statistics_.exceptions().front().message, SizeIs(Statistics::error_bytes_max));
+  EXPECT_THAT(statistics_.exceptions().front().traceback, SizeIs(Statistics::error_bytes_max));
+}
+
 TEST_F(StatisticsTest, TotalRatesAreOverTheTimeToTheLastRequestOfAll) {
   for (int i = 0; i < 30; ++i) answer(statistics_, post, 1ms, 1000 + i * 0.1, 2);
   fail(statistics_, inbox, "no", 1010);
   const Entry all = statistics_.aggregated();
   EXPECT_DOUBLE_EQ(total_rates(*statistics_.find(post), all, statistics_.start()).requests_per_second, 3);
   EXPECT_DOUBLE_EQ(total_rates(*statistics_.find(inbox), all, statistics_.start()).failures_per_second, 0.1);
-  EXPECT_DOUBLE_EQ(accepted_per_second(all, all, statistics_.start()), 6);
+  EXPECT_DOUBLE_EQ(accepted_per_second(all, 20), 3);
+  EXPECT_DOUBLE_EQ(rates_over(all, 20).requests_per_second, 1.55);
+  EXPECT_DOUBLE_EQ(rates_over(all, 20).failures_per_second, 0.05);
 }
 
 TEST_F(StatisticsTest, CurrentRatesAreOfTheTenSecondsThatEndedTwoSecondsBeforeTheLast) {
@@ -202,7 +231,7 @@ TEST_F(StatisticsTest, CurrentRatesAreOfTheTenSecondsThatEndedTwoSecondsBeforeTh
 TEST_F(StatisticsTest, RatesOfNothingAreZero) {
   EXPECT_EQ(total_rates({}, {}, 1000).requests_per_second, 0);
   EXPECT_EQ(current_rates({}, {}, 1000).requests_per_second, 0);
-  EXPECT_EQ(accepted_per_second({}, {}, 1000), 0);
+  EXPECT_EQ(accepted_per_second({}, 0), 0);
   answer(statistics_, post, 1ms, 1000);
   const Entry all = statistics_.aggregated();
   EXPECT_EQ(total_rates(all, all, statistics_.start()).requests_per_second, 0);

@@ -1,7 +1,12 @@
 #include "swarm/worker/dealer.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <zmq.hpp>
 
@@ -11,9 +16,12 @@ namespace {
 // What Locust's own workers set.
 constexpr int keepalive_idle_s = 30;
 
-constexpr int watched_events = ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+// Messages that wait inside libzmq; a master sends a few a second.
+constexpr int incoming_max = 64;
+
+constexpr int watched_events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
+                               ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 class ZmqDealer final : public Dealer {
  public:
@@ -24,6 +32,8 @@ class ZmqDealer final : public Dealer {
     socket_.set(zmq::sockopt::routing_id, identity);
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::sndhwm, outgoing_max);
+    socket_.set(zmq::sockopt::rcvhwm, incoming_max);
+    socket_.set(zmq::sockopt::maxmsgsize, message_bytes_max);
     socket_.set(zmq::sockopt::reconnect_ivl, -1);
     socket_.set(zmq::sockopt::connect_timeout, timeout_ms);
     socket_.set(zmq::sockopt::handshake_ivl, timeout_ms);
@@ -46,22 +56,28 @@ class ZmqDealer final : public Dealer {
                                          {nullptr, wake_fd, ZMQ_POLLIN, 0}}};
     if (zmq_poll(items.data(), static_cast<int>(items.size()), time_max.count()) < 0) return;  // interrupted
     while (const auto event = monitor_event()) {
-      if (*event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+      if (event->number == ZMQ_EVENT_CONNECTED) {
+        peer_fd_ = event->value;
+      } else if (event->number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
         if (state_ == State::connecting) state_ = State::connected;
       } else {
         state_ = State::failed;
+        peer_fd_ = -1;
       }
     }
+    if (received_bytes() > read_bytes_ + unread_bytes_max) state_ = State::failed;
   }
 
   [[nodiscard]] State state() const noexcept override { return state_; }
 
   std::optional<std::string> receive() override {
     zmq::message_t part;
-    if (!receive_part(socket_, part)) return std::nullopt;
-    std::string message = part.to_string();
-    while (part.more() && receive_part(socket_, part)) message += part.to_string_view();
-    return message;
+    while (receive_part(socket_, part)) {
+      read_bytes_ += part.size();
+      if (!part.more()) return part.to_string();
+      while (part.more() && receive_part(socket_, part)) read_bytes_ += part.size();
+    }
+    return std::nullopt;
   }
 
   bool send(const std::string& message) override {
@@ -85,19 +101,36 @@ class ZmqDealer final : public Dealer {
     return zmq_msg_recv(part.handle(), socket.handle(), ZMQ_DONTWAIT) >= 0;
   }
 
-  /// The event's number is in the first two bytes of the first of two frames.
-  std::optional<std::uint16_t> monitor_event() {
+  struct MonitorEvent {
+    std::uint16_t number = 0;
+    std::int32_t value = 0;  // of `connected`: the descriptor
+  };
+
+  /// In the first of two frames: the number in two bytes, the value in four.
+  std::optional<MonitorEvent> monitor_event() {
     zmq::message_t frame, address;
-    if (!receive_part(monitor_, frame) || frame.size() < sizeof(std::uint16_t)) return std::nullopt;
+    MonitorEvent event;
+    if (!receive_part(monitor_, frame) || frame.size() < sizeof event.number + sizeof event.value) return std::nullopt;
     if (frame.more()) receive_part(monitor_, address);
-    std::uint16_t event = 0;
-    std::memcpy(&event, frame.data(), sizeof event);
+    std::memcpy(&event.number, frame.data(), sizeof event.number);
+    std::memcpy(&event.value, frame.data<char>() + sizeof event.number, sizeof event.value);
     return event;
+  }
+
+  /// What the connection has received, also of a message that never ends: libzmq keeps the frames of such a one, and
+  /// has no bound on how many.
+  [[nodiscard]] std::uint64_t received_bytes() const {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (peer_fd_ < 0 || ::getsockopt(peer_fd_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+    return size > offsetof(tcp_info, tcpi_bytes_received) ? info.tcpi_bytes_received : 0;
   }
 
   zmq::context_t context_;
   zmq::socket_t socket_, monitor_;
   State state_ = State::connecting;
+  int peer_fd_ = -1;  // libzmq's
+  std::uint64_t read_bytes_ = 0;
 };
 
 }  // namespace

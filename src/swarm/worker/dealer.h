@@ -11,9 +11,15 @@
 namespace triggers::swarm {
 
 /// One connection of a ZeroMQ DEALER to one address, and what its monitor says. It never connects again by itself:
-/// libzmq would then also deliver what was queued for the peer before. For one thread.
+/// libzmq would then also deliver what was queued for the peer before. What a peer can send is bounded; one that goes
+/// beyond is `failed`. For one thread.
 class Dealer {
  public:
+  /// A message of more bytes, or so many bytes without a whole message, are from something that is no Locust master.
+  /// Its messages have some kilobytes.
+  static constexpr std::int64_t message_bytes_max = 1024 * 1024;
+  static constexpr std::uint64_t unread_bytes_max = 8 * 1024 * 1024;
+
   enum class State : std::uint8_t { connecting, connected, failed };
 
   /// Begins to connect to `endpoint` (`tcp://127.0.0.1:5557`) with this identity. Errors: `internal`.
@@ -26,7 +32,7 @@ class Dealer {
   virtual void wait(int wake_fd, std::chrono::milliseconds time_max) = 0;
   /// As of the last wait().
   [[nodiscard]] virtual State state() const noexcept = 0;
-  /// The next message that has arrived, without waiting.
+  /// The next message that has arrived, without waiting. One in several frames is passed over: Locust sends none.
   virtual std::optional<std::string> receive() = 0;
   /// False if it was not taken: too much waits to be sent.
   virtual bool send(const std::string& message) = 0;

@@ -1,6 +1,7 @@
 #include "swarm/worker/load_run.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace triggers::swarm {
@@ -8,10 +9,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
-
-EpochSeconds epoch_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 nanoseconds nanoseconds_of(double seconds) {
   return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(seconds));
@@ -87,6 +84,7 @@ Result<std::unique_ptr<LoadRun>> LoadRun::create(const Spawn& spawn, const Worke
   if (!target) return std::move(target).error();
   auto load = Load::create(std::move(*target), std::move(classes), load_options(spawn, options));
   if (!load) return std::move(load).error();
+  anchor_epoch();  // no user runs yet
   return std::unique_ptr<LoadRun>{new LoadRun{std::move(*load), std::move(narrowed)}};
 }
 
@@ -140,7 +138,8 @@ double LoadRun::cpu_percent(steady_clock::time_point now) {
   const auto spent = used - std::exchange(processor_time_, used);
   if (elapsed <= nanoseconds{0}) return 0;
   const double share = std::chrono::duration<double>(spent) / std::chrono::duration<double>(elapsed);
-  return std::clamp(100 * share / static_cast<double>(load_->threads()), 0.0, 100.0);
+  const double percent = std::clamp(100 * share / static_cast<double>(load_->threads()), 0.0, 100.0);
+  return std::round(percent * 10) / 10;  // the master's page shows every digit that it gets
 }
 
 }  // namespace triggers::swarm

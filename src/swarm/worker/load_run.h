@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,9 @@ class LoadRun {
   };
   /// Since the last call, or the beginning.
   [[nodiscard]] Counted collect();
-  /// Of what the load threads could use since the last call, or the beginning: 0 to 100.
+  /// Why the service cannot be measured, if its first answers said so.
+  [[nodiscard]] std::optional<std::string> start_refusal() const { return load_->start_refusal(); }
+  /// Of what the load threads could use since the last call, or the beginning: 0 to 100, to a tenth.
   [[nodiscard]] double cpu_percent(std::chrono::steady_clock::time_point now);
 
  private:

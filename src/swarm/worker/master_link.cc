@@ -26,6 +26,7 @@ using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds flush_time_max{1000};
+constexpr milliseconds look_again{100};  // at how much the peer has sent
 
 /// Like the monotonic clock, and counts suspended time too.
 nanoseconds boot_time() {
@@ -82,13 +83,14 @@ class ThreadedMasterLink final : public MasterLink {
     eventfd_t ignored = 0;
     ::eventfd_read(has_events_.get(), &ignored);
     const std::lock_guard lock(mutex_);
+    events_bytes_ = 0;
     return std::exchange(events_, {});
   }
 
-  void send(std::uint64_t connection, std::string message) override {
+  void send(std::uint64_t connection, std::vector<std::string> messages) override {
     {
       const std::lock_guard lock(mutex_);
-      outgoing_.push_back({connection, std::move(message)});
+      for (std::string& message : messages) outgoing_.push_back({connection, std::move(message)});
     }
     wake();
   }
@@ -117,10 +119,12 @@ class ThreadedMasterLink final : public MasterLink {
 
   void wake() const { ::eventfd_write(wake_.get(), 1); }
 
-  void tell(Event event) {
+  /// `bytes` of the message that it was.
+  void tell(Event event, std::size_t bytes = 0) {
     {
       const std::lock_guard lock(mutex_);
-      if (events_.size() >= events_max) return;
+      if (events_.size() >= events_max || events_bytes_ + bytes > events_bytes_max) return;
+      events_bytes_ += bytes;
       events_.push_back(std::move(event));
     }
     ::eventfd_write(has_events_.get(), 1);
@@ -165,6 +169,7 @@ class ThreadedMasterLink final : public MasterLink {
     if (!std::exchange(resuming_, false)) {
       master_heard_.reset();
       next_heartbeat_ = last_round_;
+      introduced_ = false;
       tell(Connected{++connection_});
     }
     for (;;) {
@@ -193,21 +198,27 @@ class ThreadedMasterLink final : public MasterLink {
     const nanoseconds now = boot_time();
     // Before anything is sent: the master may not know this worker any more.
     if (now - std::exchange(last_round_, now) > options_.pause_max) return "this process was paused for too long";
-    while (auto message = dealer.receive()) arrived(*message, now);
-    if (dealer.state() == Dealer::State::failed) return "the connection was closed";
+    for (int i = 0; i < messages_in_turn_max; ++i) {
+      const auto message = dealer.receive();
+      if (!message) break;
+      arrived(*message, now);
+    }
+    if (dealer.state() == Dealer::State::failed) {
+      return "the connection was closed, or what is there does not speak as a Locust master does";
+    }
     if (master_heard_ && now - *master_heard_ > options_.master_silence_max) {
       tell(Silent{});
       master_heard_.reset();
-    }
-    if (now >= next_heartbeat_) {
-      next_heartbeat_ = std::max(next_heartbeat_ + options_.heartbeat_interval, now);
-      const Heartbeat heartbeat{.state = state_.load(), .cpu_percent = cpu_percent_, .memory_bytes = memory_bytes()};
-      if (!dealer.send(messages_.heartbeat(heartbeat))) return "the master does not read";
     }
     // Asked before the queue is sent, so that what was said earlier still goes.
     const bool stopping = stopping_;
     const bool reconnect = reconnect_.exchange(false);
     if (!send_outgoing(dealer)) return "the master does not read";
+    if (introduced_ && now >= next_heartbeat_) {
+      next_heartbeat_ = std::max(next_heartbeat_ + options_.heartbeat_interval, now);
+      const Heartbeat heartbeat{.state = state_.load(), .cpu_percent = cpu_percent_, .memory_bytes = memory_bytes()};
+      if (!dealer.send(messages_.heartbeat(heartbeat))) return "the master does not read";
+    }
     if (!stopping && !reconnect) return std::nullopt;
     resuming_ = !stopping;
     dealer.close(stopping ? milliseconds{linger_ms_.load()} : flush_time_max);
@@ -220,7 +231,7 @@ class ThreadedMasterLink final : public MasterLink {
     if (std::holds_alternative<MasterHeartbeat>(*message)) {
       master_heard_ = now;
     } else {
-      tell(std::move(*message));
+      tell(std::move(*message), bytes.size());
     }
   }
 
@@ -231,13 +242,16 @@ class ThreadedMasterLink final : public MasterLink {
       outgoing.swap(outgoing_);
     }
     for (const Outgoing& one : outgoing) {
-      if (one.connection == connection_ && !dealer.send(one.message)) return false;
+      if (one.connection != connection_) continue;
+      if (!dealer.send(one.message)) return false;
+      introduced_ = true;
     }
     return true;
   }
 
   [[nodiscard]] milliseconds time_to_heartbeat() const {
-    return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next_heartbeat_ - boot_time()));
+    if (!introduced_) return look_again;
+    return std::clamp(std::chrono::ceil<milliseconds>(next_heartbeat_ - boot_time()), milliseconds{0}, look_again);
   }
 
   const MasterLinkOptions options_;
@@ -250,10 +264,12 @@ class ThreadedMasterLink final : public MasterLink {
 
   std::mutex mutex_;
   std::vector<Event> events_;       // guarded by mutex_
+  std::size_t events_bytes_ = 0;    // guarded by mutex_
   std::vector<Outgoing> outgoing_;  // guarded by mutex_
 
   // The thread's own.
-  bool resuming_ = false;  // the next connection continues the last one
+  bool introduced_ = false;  // something has been sent on this connection
+  bool resuming_ = false;    // the next connection continues the last one
   std::uint64_t connection_ = 0;
   std::optional<nanoseconds> master_heard_;
   nanoseconds next_heartbeat_{}, last_round_{};

@@ -26,8 +26,10 @@ struct MasterLinkOptions {
 };
 
 /// The connection to a Locust master: a ZeroMQ DEALER on a thread of its own, which also sends the heartbeats, so that
-/// neither load nor a busy owner delays them. It connects again by itself; each connection has a number, and what was
-/// meant for an older one is dropped, because a master goes deaf when a worker that it does not know reports users.
+/// neither load nor a busy owner delays them. They begin behind the first message of a connection: a master that knows
+/// no worker yet takes a heartbeat for the end of its test. It connects again by itself; each connection has a number,
+/// and what was meant for an older one is dropped, because a master goes deaf when a worker that it does not know
+/// reports users.
 class MasterLink {
  public:
   struct Connected {
@@ -45,6 +47,9 @@ class MasterLink {
   static constexpr int outgoing_max = 10'000;
   /// Arrived and not taken; more are dropped. A master sends a few a second.
   static constexpr std::size_t events_max = 10'000;
+  static constexpr std::size_t events_bytes_max = 16 * 1024 * 1024;
+  /// That are taken before heartbeats and our own messages have their turn.
+  static constexpr int messages_in_turn_max = 100;
 
   /// `messages` has this worker's identity. Errors: `internal` if the machine gives no thread or descriptor.
   static Result<std::unique_ptr<MasterLink>> create(MasterLinkOptions options, WorkerMessages messages);
@@ -56,7 +61,8 @@ class MasterLink {
   [[nodiscard]] virtual int events_fd() const noexcept = 0;
   [[nodiscard]] virtual std::vector<Event> take() = 0;
   /// On the connection of this number; dropped if it is not the present one.
-  virtual void send(std::uint64_t connection, std::string message) = 0;
+  /// No heartbeat comes between several.
+  virtual void send(std::uint64_t connection, std::vector<std::string> messages) = 0;
   /// What heartbeats say from now on. `state` is a literal.
   virtual void set_state(const char* state) = 0;
   virtual void set_cpu_percent(double percent) = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "base/encoding.h"
 #include "base/random.h"
 #include "http/unique_fd.h"
+#include "swarm/load/failure_text.h"
 #include "swarm/worker/load_run.h"
 #include "swarm/worker/locust_messages.h"
 #include "swarm/worker/master_link.h"
@@ -53,6 +55,27 @@ struct Overload : Fs... {
 };
 template <class... Fs>
 Overload(Fs...) -> Overload<Fs...>;
+
+/// A text of the master for a message: short, and nothing that a terminal would obey.
+std::string shown(std::string_view text) {
+  constexpr std::size_t bytes_max = 100;
+  return python_repr_ascii(text.substr(0, bytes_max));
+}
+
+std::uint64_t total_of(const ClassCounts& users) {
+  std::uint64_t total = 0;
+  for (const auto& [name, count] : users) total += count;
+  return total;
+}
+
+/// A user has a connection, which takes a descriptor and, towards one address, a local port.
+std::uint64_t users_allowed() {
+  constexpr std::uint64_t ports = 64'000, own_descriptors = 100;
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return ports;
+  return std::min<std::uint64_t>(ports,
+                                 descriptors.rlim_cur - std::min<std::uint64_t>(descriptors.rlim_cur, own_descriptors));
+}
 
 /// The worker's state machine, on the main thread. Everything it waits for is an event of the link, a signal, or a
 /// time.
@@ -115,8 +138,7 @@ class Worker {
     connection_ = connected.connection;
     newer_master_ = false;
     // If it is the same master, it still counts this worker's users: it must forget them before it gets them again.
-    if (std::exchange(had_test_, false)) send(messages_.client_stopped());
-    say_ready();
+    say_ready(std::exchange(had_test_, false));
   }
 
   void on(const MasterLink::Lost& lost) {
@@ -140,21 +162,26 @@ class Worker {
 
   void on(MasterMessage& message) {
     std::visit(
-        Overload{[this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
-                 [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
-                 [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
-                 [this](const AllSpawned&) { newer_master_ = true; },
-                 [this](const ClassUpdate& update) { update_class(update); },
-                 [this](const UnknownMessage& unknown) { log_.debug("Passed over a message: " + unknown.type); }},
+        Overload{
+            [this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
+            [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
+            [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
+            [this](const AllSpawned&) { newer_master_ = true; },
+            [this](const ClassUpdate& update) { update_class(update); },
+            [this](const UnknownMessage& unknown) { log_.debug("Passed over a message: " + shown(unknown.type)); }},
         message);
   }
 
-  void send(std::string message) { link_->send(connection_, std::move(message)); }
+  void send(std::string message) { link_->send(connection_, {std::move(message)}); }
 
-  void say_ready() {
+  /// `after_test`: the master has this worker's users, and forgets it first; then it knows no worker for a moment.
+  void say_ready(bool after_test = false) {
     ++ready_tries_;
     next_ready_ = steady_clock::now() + options_.times.ack_timeout;
-    if (connection_ != 0) send(messages_.client_ready());
+    std::vector<std::string> messages;
+    if (after_test) messages.push_back(messages_.client_stopped());
+    messages.push_back(messages_.client_ready());
+    if (connection_ != 0) link_->send(connection_, std::move(messages));
   }
 
   void acknowledged(const Ack& ack) {
@@ -177,11 +204,19 @@ class Worker {
     spawn_ = spawn;
     enter(Phase::spawning);
     spawn_deadline_ = steady_clock::now() + spawn_time_max;
+    // The master is then told how many there are: as many as before.
+    if (const auto allowed = users_allowed(); total_of(spawn_.users) > allowed) {
+      return complain(
+          fmt::format("the master asks for {} users of this worker, which can have {} connections: more "
+                      "workers would do",
+                      total_of(spawn_.users), allowed));
+    }
     if (!run_ && !begin_test()) return;
     run_->set_users(spawn_);
-    for (const std::string& name : run_->missing_classes()) {
-      complain("the master asks for users of " + name +
-               ", a class that this worker does not have or has not begun with");
+    std::string missing;
+    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + shown(name);
+    if (!missing.empty()) {
+      complain("the master asks for users of " + missing + ", which this worker does not have or has not begun with");
     }
   }
 
@@ -200,7 +235,9 @@ class Worker {
   }
 
   /// Says it in the log and on the master's page, once for as long as it is the same.
-  void complain(const std::string& what) {
+  void complain(std::string what) {
+    constexpr std::size_t bytes_max = 1000;  // names come from the master, which has the text again
+    if (what.size() > bytes_max) what.resize(bytes_max);
     if (complaint_ == what) return;
     complaint_ = what;
     log_.error("Cannot run the users: " + what);
@@ -228,6 +265,12 @@ class Worker {
     if (!run_) return;
     const LoadRun::Counted counted = run_->collect();
     send(messages_.stats(counted.statistics, counted.since, users()));
+    if (const CutOff cut_off = counted.statistics.cut_off(); cut_off.requests() > 0) {
+      log_.warning(
+          fmt::format("{} requests were cut off with their users, in flight for up to {:.3f} s: the master's "
+                      "figures do not have them",
+                      cut_off.requests(), std::chrono::duration<double>(cut_off.oldest).count()));
+    }
     for (const Exception& exception : counted.statistics.exceptions()) {
       const std::uint64_t told = std::min(exception.count, exceptions_per_report_max);
       for (std::uint64_t i = 0; i < told; ++i) send(messages_.exception(exception.message, exception.traceback));
@@ -239,6 +282,9 @@ class Worker {
   }
 
   void update_class(const ClassUpdate& update) {
+    if (UserClass::find(update.class_name) == nullptr) {
+      return log_.debug("Passed over a change of a class that this worker does not have: " + shown(update.class_name));
+    }
     ClassUpdate& known = class_updates_[update.class_name];
     if (update.host) known.host = update.host;
     if (update.tasks) known.tasks = update.tasks;
@@ -291,9 +337,8 @@ class Worker {
       status_ = status_done;
       return;
     }
-    send(messages_.client_stopped());
     registered_ = false;
-    say_ready();
+    say_ready(true);
   }
 
   /// There is nobody to report to.
@@ -318,6 +363,9 @@ class Worker {
   // ---- time
 
   void do_what_is_due(MonotonicTime now) {
+    if (run_) {
+      if (auto refused = run_->start_refusal()) complain(std::move(*refused));
+    }
     if (phase_ == Phase::spawning && (!run_ || run_->settled() || now >= spawn_deadline_)) spawned();
     if (phase_ == Phase::stopping && (!run_ || run_->drained() || now >= stop_deadline_)) stopped();
     if (status_) return;

@@ -136,6 +136,64 @@ class WorkerTest : public testing::Test {
   RunningWorker worker_{master_.port()};
 };
 
+TEST_F(WorkerTest, NoHeartbeatComesBeforeTheMasterKnowsTheWorker) {
+  // A master that knows no worker takes a heartbeat for the end of its test.
+  std::string first;
+  ASSERT_TRUE(master_.take_until([&](const auto& message) {
+    first = message.type;
+    return true;
+  }));
+  EXPECT_EQ(first, "client_ready");
+  master_.send("ack", Map{{"index", 0}});
+  EXPECT_TRUE(master_.take_until([](const auto& message) { return message.type == "heartbeat"; }));
+}
+
+TEST_F(WorkerTest, AfterATestNoHeartbeatComesBetweenStoppedAndReady) {
+  begin({{"Asker", 1}});
+  master_.expect("spawning_complete");
+  master_.send("stop");
+  std::string last;
+  ASSERT_TRUE(master_.take_until([&](const auto& message) {
+    const bool between = last == "client_stopped";
+    last = message.type;
+    return between;
+  }));
+  EXPECT_EQ(last, "client_ready");
+}
+
+TEST_F(WorkerTest, MoreUsersThanItCanHaveAreRefusedAndToldAndTheOthersGoOn) {
+  begin({{"Asker", 2}});
+  master_.expect("spawning_complete");
+  master_.spawn({{"Asker", 50'000'000}}, service_.url());
+  master_.expect("spawning");
+  const auto complaint = master_.expect("exception");
+  ASSERT_NE(complaint.data.find("msg"), nullptr);
+  EXPECT_NE(complaint.data.find("msg")->text().value().find("50000000 users"), std::string_view::npos);
+  const auto complete = master_.expect("spawning_complete");
+  EXPECT_EQ(complete.data.find("user_count")->count(), 2U);
+  master_.spawn({{"Asker", 3}}, service_.url());
+  EXPECT_TRUE(master_.take_until([](const auto& message) {
+    return message.type == "spawning_complete" && message.data.find("user_count")->count() == 3U;
+  }));
+}
+
+TEST_F(WorkerTest, AMessageThatIsTooLargeEndsTheConnection) {
+  master_.take_worker();
+  master_.send("custom", std::string(2 << 20, 'x'));
+  EXPECT_EQ(master_.expect("client_ready").type, "client_ready") << "on a new connection";
+  EXPECT_NE(worker_.log().find("Lost the master"), std::string::npos);
+}
+
+TEST_F(WorkerTest, ChangesOfClassesThatItDoesNotHaveTakeNoMemory) {
+  master_.take_worker();
+  master_.send("update_user_class", Map{{"user_class_name", "\x1b[2J" + std::string(100'000, 'x')}});
+  master_.spawn({{"Asker", 1}}, service_.url());
+  master_.expect("spawning");
+  master_.expect("spawning_complete");
+  EXPECT_EQ(worker_.log().find('\x1b'), std::string::npos);
+  EXPECT_LT(worker_.log().size(), 5000U);
+}
+
 TEST_F(WorkerTest, SaysReadyWithMinusOneAndAnIdOfItsMachine) {
   const auto ready = master_.expect("client_ready");
   EXPECT_EQ(ready.data, Value{-1});

@@ -1,8 +1,7 @@
 """Reads what happened in a load test, a JSON object a line on standard input, and has Locust's own code make of it what
-it makes: CSV files, and tables on standard output. A program of its own: importing Locust changes the interpreter."""
+it makes: CSV files. A program of its own: importing Locust changes the interpreter."""
 
 import json
-import logging
 import sys
 import types
 
@@ -87,19 +86,8 @@ class Reference:
             key, {"count": 0, "msg": line["message"], "traceback": line["traceback"], "nodes": {"local"}})
         row["count"] += 1
 
-    def tables(self, line):
-        locust.stats.STATS_NAME_WIDTH = line["width"]
-        locust.stats.print_stats(self.environment.stats, current=line["current"])
-        locust.stats.print_percentile_stats(self.environment.stats)
-        locust.stats.print_error_report(self.environment.stats)
-
 
 def main():
-    console = logging.StreamHandler(sys.stdout)
-    console.setFormatter(logging.Formatter("%(message)s"))
-    locust.stats.console_logger.addHandler(console)
-    locust.stats.console_logger.setLevel(logging.INFO)
-    locust.stats.console_logger.propagate = False
     Reference(json.loads(line) for line in sys.stdin).run()
 
 
