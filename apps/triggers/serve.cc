@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <ctime>
 #include <mutex>
 #include <stop_token>
@@ -23,7 +22,7 @@ constexpr std::chrono::seconds look_interval{1};
 constexpr int looks_per_last_used = 30;
 
 int complain(const Error& error) {
-  std::fprintf(stderr, "triggers: %s\n", error.message.c_str());
+  log::say("triggers: " + error.message);
   return 1;
 }
 
@@ -126,6 +125,8 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server) {
 int serve(const config::Config& config) {
   const sigset_t signals = block_stop_signals();
   log::set_level(config.log_level);
+  log::set_format(config.log_format);
+  const log::Background log_writer;
   auto service = Service::open(config, true);
   if (!service) return complain(service.error());
   auto server = http::Server::create(server_config(config), (*service)->handlers());
