@@ -37,6 +37,7 @@ int run() {
   if (!settings) return give_up(*runtime, "Triggers.BadConfiguration", settings.error());
   const config::Config& config = settings->config;
   log::set_level(config.log_level);
+  log::set_format(config.log_format);
   lambda::ThawClock clock;
   auto service = Service::open(config, true, clock);
   if (!service) return give_up(*runtime, "Triggers.StoreNotOpen", service.error());

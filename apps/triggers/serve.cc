@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -26,7 +25,7 @@ constexpr std::chrono::seconds look_interval{1};
 constexpr int looks_per_last_used = 30;
 
 int complain(const Error& error, const config::Settings& settings) {
-  std::fprintf(stderr, "triggers: %s\n", config::with_origins(error.message, settings).c_str());
+  log::say("triggers: " + config::with_origins(error.message, settings));
   return 1;
 }
 
@@ -127,6 +126,8 @@ int serve(const config::Settings& settings) {
   const config::Config& config = settings.config;
   StopGuard guard({config.drain, config.shutdown_grace, config.shutdown_limit});
   log::set_level(config.log_level);
+  log::set_format(config.log_format);
+  const log::Background log_writer;
   const DescriptorPlan descriptors = plan_descriptors(config);
   if (const auto enough = check_descriptors(descriptors); !enough) return complain(enough.error(), settings);
   if (descriptors.lowered(config)) warn_of_few(descriptors, config);

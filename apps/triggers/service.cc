@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::seconds last_used_interval{30};
 constexpr std::chrono::milliseconds log_patience{500};
+constexpr int standard_output = 1;
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -69,7 +70,8 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
       .stopping = [raw = service.get()] { return raw->stopping_.load(); },
       .take_slice = service->store_->take_slice(),
   });
-  if (background && config.access_log) service->access_log_ = std::make_unique<log::AccessLog>();
+  if (background && config.access_log)
+    service->access_log_ = std::make_unique<log::AccessLog>(standard_output, config.log_format);
   service->api_ = std::make_unique<api::Api>(*service->services_, service->access_log_.get());
   service->add_store_metrics();
   return service;
@@ -135,6 +137,9 @@ void Service::add_store_metrics() {
   registry_.counter_from("triggers_answers_refused_total",
                          "Requests refused because the answers under way took too much memory together.", {},
                          [this] { return static_cast<double>(answers_->refused()); });
+  registry_.counter_from("triggers_log_dropped_total",
+                         "Lines of the log on standard error that were dropped because its reader stood still.", {},
+                         [] { return static_cast<double>(log::dropped()); });
   if (access_log_) {
     registry_.counter_from("triggers_access_log_dropped_total",
                            "Lines of the access log that were dropped because its reader stood still.", {},

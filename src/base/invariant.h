@@ -2,8 +2,12 @@
 
 namespace triggers {
 
-/// Reports a broken invariant on standard error and aborts. Never returns.
+/// Reports a broken invariant on standard error and aborts. Never returns. Waits at most 100 ms for standard error.
 [[noreturn]] void invariant_failed(const char* expression, const char* file, int line) noexcept;
+
+/// What is called between the report and the abort; nullptr: nothing. It must not block for long, nor take a lock that
+/// the failed thread may hold.
+void on_invariant_failure(void (*last_words)() noexcept) noexcept;
 
 }  // namespace triggers
 

@@ -60,6 +60,7 @@ struct Config {
   unsigned dynamodb_inbox_shards = 0;
 
   log::Level log_level = log::Level::info;
+  log::Format log_format = log::Format::automatic;
   bool access_log = true;
   MetricsAccess metrics_access = MetricsAccess::loopback;
   std::string api_title, api_version;

@@ -110,6 +110,8 @@ TEST(Options, BoundsAreInclusive) {
 
 TEST(Options, WordsCompareWithoutCase) {
   EXPECT_EQ(loaded({{"log-level", "WARNING"}}).config.log_level, log::Level::warning);
+  EXPECT_EQ(loaded({{"log-format", "Text"}}).config.log_format, log::Format::text);
+  EXPECT_EQ(loaded({}).config.log_format, log::Format::automatic);
   EXPECT_FALSE(loaded({{"access-log", "Off"}}).config.access_log);
   EXPECT_FALSE(loaded({{"default-rate-limit-per-minute", "Unlimited"}}).config.default_rate_limit_per_minute);
   EXPECT_EQ(loaded({{"metrics-access", "open"}}).config.metrics_access, MetricsAccess::open);

@@ -45,6 +45,10 @@ log::Level level_of(const Value& value) {
   return *level;
 }
 
+log::Format format_of(const Value& value) {
+  return value.text == "json" ? log::Format::json : value.text == "text" ? log::Format::text : log::Format::automatic;
+}
+
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t gibibyte = std::int64_t{1024} * 1024 * 1024;
 
@@ -363,6 +367,14 @@ constexpr Option all_options[] = {
      .section = "Operations",
      .help = "Least level of the log on standard error.",
      .set = [](Config& c, const Value& v) { c.log_level = level_of(v); }},
+    {.name = "log-format",
+     .env = "LOG_FORMAT",
+     .type = Type::choice,
+     .default_value = "auto",
+     .choices = "auto|json|text",
+     .section = "Operations",
+     .help = "Of both logs; auto: text on a terminal, else JSON.",
+     .set = [](Config& c, const Value& v) { c.log_format = format_of(v); }},
     {.name = "access-log",
      .env = "ACCESS_LOG",
      .type = Type::boolean,

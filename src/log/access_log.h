@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "log/log.h"
 
 namespace triggers::log {
 
@@ -24,11 +25,11 @@ struct AccessEntry {
   std::string_view client;  ///< Address.
 };
 
-/// Writes a line of JSON for each request, without ever making a request wait.
+/// Writes a line for each request, as JSON or for a person, without ever making a request wait.
 ///
 /// Each thread formats into its own buffer (some 0.3 us). A thread of the log takes the buffers at 32 KiB, or every
 /// 200 ms, and writes each with one call (a pipe gets pieces of whole lines of at most 4 KiB, which are atomic). When
-/// the reader stands still and 4 MiB wait, further lines are dropped and counted.
+/// the reader stands still and 4 MiB wait, further lines are dropped, counted, and told once it goes on.
 class AccessLog {
  public:
   static constexpr std::size_t buffer_bytes = 32 * 1024;
@@ -36,7 +37,7 @@ class AccessLog {
   static constexpr std::chrono::milliseconds flush_interval{200};
 
   /// Writes to `descriptor`, which stays the caller's and must outlive this. Starts a thread.
-  explicit AccessLog(int descriptor = 1);
+  explicit AccessLog(int descriptor = 1, Format format = Format::json);
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
   /// Writes what is left, for at most a second; call no write() any more.

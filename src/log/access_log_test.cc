@@ -1,6 +1,5 @@
 #include "log/access_log.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -13,8 +12,9 @@
 #include <sstream>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
+
+#include "log/test_pipe.h"
 
 namespace triggers::log {
 namespace {
@@ -57,17 +57,6 @@ class TemporaryFile {
 
  private:
   std::FILE* file_;
-};
-
-struct Pipe {
-  Pipe() { EXPECT_EQ(pipe(ends), 0); }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  ~Pipe() {
-    if (ends[0] >= 0) close(ends[0]);
-    close(ends[1]);
-  }
-  int ends[2] = {-1, -1};
 };
 
 TEST(AccessLog, LineHasEveryField) {
@@ -138,23 +127,36 @@ TEST(AccessLog, TwoLogsOnOneThreadDoNotShareBuffers) {
   EXPECT_EQ(text, b.text());
 }
 
+TEST(AccessLog, LineForAPersonHasTheSameFields) {
+  TemporaryFile file;
+  AccessLog log(file.descriptor(), Format::text);
+  auto line = entry();
+  line.client = "a b\x1B[2J\xC2\x9B";
+  log.write(line);
+  ASSERT_TRUE(log.flush(5s));
+  EXPECT_EQ(file.text(),
+            "2023-11-14T22:13:20.123Z POST /events 201 1.23 ms, 300 B in, 150 B out user=acme key=key_1 "
+            "client=\"a b\\u001b[2J\xEF\xBF\xBD\" request=r-1\n");
+}
+
+TEST(AccessLog, FileIsNoTerminal) {
+  TemporaryFile file;
+  AccessLog log(file.descriptor(), Format::automatic);
+  log.write(entry());
+  ASSERT_TRUE(log.flush(5s));
+  EXPECT_TRUE(file.text().starts_with("{\"time\""));
+}
+
 TEST(AccessLog, StuckReaderCostsLinesAndNeverTime) {
-  Pipe stuck;
+  TestPipe stuck;
   std::uint64_t dropped = 0;
   std::string seen;
   {
-    AccessLog log(stuck.ends[1]);
+    AccessLog log(stuck.writer());
     for (int i = 0; i < 30'000; ++i) log.write(entry());
-    dropped = log.dropped();
     EXPECT_FALSE(log.flush(0ms));
     // The reader goes on, so that the end does not have to wait for its patience to be over.
-    std::thread reader([&] {
-      std::array<char, 65'536> part{};
-      for (ssize_t got; (got = read(stuck.ends[0], part.data(), part.size())) > 0;) {
-        seen.append(part.data(), static_cast<std::size_t>(got));
-        if (seen.ends_with("last\"}\n")) return;
-      }
-    });
+    std::thread reader([&] { seen = stuck.read_until("last\"}\n"); });
     EXPECT_TRUE(log.flush(5s));
     dropped = log.dropped();
     auto last = entry();
@@ -164,14 +166,25 @@ TEST(AccessLog, StuckReaderCostsLinesAndNeverTime) {
     reader.join();
   }
   EXPECT_GT(dropped, 0U);
-  EXPECT_EQ(static_cast<std::uint64_t>(std::count(seen.begin(), seen.end(), '\n')) + dropped, 30'001U);
+  std::uint64_t lines = 0, told = 0;
+  std::istringstream text(seen);
+  for (std::string line; std::getline(text, line);) {
+    const auto parsed = boost::json::parse(line).as_object();
+    if (parsed.at("event") == "log_lines_dropped") {
+      told += parsed.at("lines").to_number<std::uint64_t>();
+    } else {
+      ++lines;
+    }
+  }
+  EXPECT_EQ(lines + dropped, 30'001U);
+  EXPECT_EQ(told, dropped);
 }
 
 TEST(AccessLog, ReaderThatIsGoneOnlyCounts) {
   std::signal(SIGPIPE, SIG_IGN);
-  Pipe gone;
-  close(std::exchange(gone.ends[0], -1));
-  AccessLog log(gone.ends[1]);
+  TestPipe gone;
+  gone.close_reader();
+  AccessLog log(gone.writer());
   log.write(entry());
   EXPECT_TRUE(log.flush(5s));
   EXPECT_EQ(log.dropped(), 1U);

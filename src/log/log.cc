@@ -1,67 +1,89 @@
 #include "log/log.h"
 
-#include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <atomic>
-#include <cmath>
-#include <iterator>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "base/clock.h"
-#include "base/timestamp.h"
-#include "log/json_text.h"
+#include "base/invariant.h"
+#include "log/line_writer.h"
+#include "log/log_line.h"
+#include "log/output.h"
 
 namespace triggers::log {
 namespace {
 
-std::atomic<Level> least{Level::info};
+constexpr int standard_error = 2;
+constexpr std::size_t waiting_bytes_max = 1024 * 1024;
+constexpr std::chrono::milliseconds last_words_patience{200};
 
-spdlog::logger& logger() {
+std::atomic<Level> least{Level::info};
+std::atomic<bool> as_text{false};
+std::atomic<std::uint64_t> dropped_before{0};  // By the direct way, and by writers that are gone.
+
+/// Where lines go: to the writer of a Background, or, without one, to the descriptor at once.
+class Sink {
+ public:
+  void take(std::string& lines) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (writer_) {
+      writer_->push(lines, 1);
+    } else if (!write_at_once(lines)) {
+      ++dropped_before;
+    }
+  }
+
+  void set_writer(std::shared_ptr<LineWriter> writer) {
+    const std::lock_guard lock(mutex_);
+    writer_.swap(writer);
+  }
+
+  /// The writer; its flush must not hold up those that log. Nothing if the lock is not to be had and `may_wait` is
+  /// false.
+  std::shared_ptr<LineWriter> writer(bool may_wait = true) {
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (may_wait) {
+      lock.lock();
+    } else if (!lock.try_lock()) {
+      return nullptr;
+    }
+    return writer_;
+  }
+
+ private:
+  /// Waits for a reader that stands still, but only once: the next line is dropped at once.
+  bool write_at_once(std::string_view line) noexcept {
+    try {
+      const auto until = std::chrono::steady_clock::now() + (stood_still_ ? std::chrono::seconds{0} : direct_patience);
+      stood_still_ = !Output(standard_error).write(line, [until] { return std::chrono::steady_clock::now() < until; });
+      return !stood_still_;
+    } catch (...) {
+      return false;  // Out of memory.
+    }
+  }
+
+  static constexpr std::chrono::seconds direct_patience{1};
+
+  std::mutex mutex_;
+  std::shared_ptr<LineWriter> writer_;
+  bool stood_still_ = false;
+};
+
+Sink& sink() {
   // Never destroyed: something may still log while the process ends.
-  static auto* const instance = [] {
-    auto* made = new spdlog::logger("triggers", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    made->set_level(spdlog::level::trace);
-    made->flush_on(spdlog::level::trace);
-    made->set_error_handler([](const std::string&) {});
-    return made;
-  }();
+  static auto* const instance = new Sink;
   return *instance;
 }
 
-struct AppendValue {
-  std::string& out;
-
-  void operator()(std::string_view text) const { append_json_text(out, text); }
-  void operator()(bool truth) const { out.append(truth ? "true" : "false"); }
-  void operator()(double number) const {
-    // JSON has no word for infinity or NaN.
-    if (std::isfinite(number)) {
-      fmt::format_to(std::back_inserter(out), "{}", number);
-    } else {
-      out.append("null");
-    }
+/// Writes what waits before the process aborts. The thread that failed may hold the sink's lock.
+void write_last_words() noexcept {
+  try {
+    if (const auto writer = sink().writer(false)) writer->flush(last_words_patience);
+  } catch (...) {
+    return;
   }
-  template <class Integer>
-  void operator()(Integer number) const {
-    fmt::format_to(std::back_inserter(out), "{}", number);
-  }
-};
-
-std::string format_line(Level level, std::string_view event, Fields fields) {
-  std::string line = "{\"time\":\"";
-  append_timestamp(line, Clock::system().now());
-  line.append("\",\"level\":\"").append(level_name(level)).append("\",\"event\":");
-  append_json_text(line, event);
-  for (const auto& field : fields) {
-    line.push_back(',');
-    append_json_text(line, field.name);
-    line.push_back(':');
-    std::visit(AppendValue{line}, field.value);
-  }
-  line.push_back('}');
-  return line;
 }
 
 }  // namespace
@@ -91,17 +113,55 @@ std::optional<Level> parse_level(std::string_view text) noexcept {
 }
 
 void set_level(Level level) noexcept { least.store(level, std::memory_order_relaxed); }
+void set_format(Format format) noexcept { as_text = is_text(format, standard_error); }
 
 bool enabled(Level level) noexcept { return level >= least.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view event, Fields fields) noexcept {
   if (!enabled(level)) return;
   try {
-    const auto line = format_line(level, event, fields);
-    logger().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    std::string line;
+    append_line(line, as_text, Clock::system().now(), level, event, fields);
+    sink().take(line);
   } catch (...) {
-    return;  // Out of memory, most likely: a log line is not worth the process.
+    ++dropped_before;  // Out of memory, most likely: a log line is not worth the process.
   }
+}
+
+void say(std::string_view text) noexcept {
+  try {
+    std::string line(text);
+    line.push_back('\n');
+    sink().take(line);
+  } catch (...) {
+    ++dropped_before;
+  }
+}
+
+bool flush(std::chrono::milliseconds patience) {
+  const auto writer = sink().writer();
+  return !writer || writer->flush(patience);
+}
+
+std::uint64_t dropped() noexcept {
+  const auto writer = sink().writer();
+  return dropped_before + (writer ? writer->dropped() : 0);
+}
+
+Background::Background() {
+  INVARIANT(!sink().writer());
+  LineWriter::Config config;
+  config.waiting_bytes_max = waiting_bytes_max;
+  config.tell_dropped = [](std::uint64_t lines) { return dropped_line(as_text, lines); };
+  sink().set_writer(std::make_shared<LineWriter>(standard_error, std::move(config)));
+  on_invariant_failure(write_last_words);
+}
+
+Background::~Background() {
+  on_invariant_failure(nullptr);
+  const auto writer = sink().writer();
+  sink().set_writer(nullptr);
+  dropped_before += writer->dropped();
 }
 
 }  // namespace triggers::log

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -37,14 +38,45 @@ struct Field {
 
 using Fields = std::initializer_list<Field>;
 
+enum class Format : std::uint8_t {
+  automatic,  ///< Text when standard error is a terminal, else JSON.
+  json,
+  text,  ///< For a person: `2026-11-28T17:36:06.123Z info    server_started port=8000`.
+};
+
 /// The least level that is written; info at the start. Any thread.
 void set_level(Level level) noexcept;
 [[nodiscard]] bool enabled(Level level) noexcept;
+/// JSON at the start. Looks at standard error once, now.
+void set_format(Format format) noexcept;
 
-/// Writes one line of JSON to standard error: `time`, `level`, `event` (a snake_case name that a machine can look for),
-/// then the fields; a field `message` is for a person. Text is escaped, what is not UTF-8 becomes U+FFFD. Never throws;
-/// a line that cannot be written is lost. Any thread; lines are never mixed.
+/// Writes one line to standard error: `time`, `level`, `event` (a snake_case name that a machine can look for), then
+/// the fields; a field `message` is for a person. Text is escaped, what is not UTF-8 becomes U+FFFD, and what is longer
+/// than 4 KiB is cut. Never throws. Any thread; lines are never mixed.
+///
+/// Never blocks while a Background lives. Without one it waits at most a second for a reader that stands still, and
+/// drops the lines after that until the reader goes on.
 void write(Level level, std::string_view event, Fields fields = {}) noexcept;
+
+/// Writes `text` and a line's end to standard error as they are, in order with the lines of the log: what a command
+/// says to a person. Otherwise as write().
+void say(std::string_view text) noexcept;
+
+/// Waits until everything is written, or `patience` is over. True if all is written.
+bool flush(std::chrono::milliseconds patience);
+/// Lines that were dropped since the start.
+[[nodiscard]] std::uint64_t dropped() noexcept;
+
+/// While it lives, a thread of its own writes the lines: at most 1 MiB waits, then lines are dropped, counted, and told
+/// once the reader goes on. One at a time. A broken invariant writes what waits before it aborts, for at most 200 ms.
+class Background {
+ public:
+  Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+  /// Writes what waits, for at most a second. Other threads may go on to log.
+  ~Background();
+};
 
 inline void debug(std::string_view event, Fields fields = {}) noexcept {
   if (enabled(Level::debug)) write(Level::debug, event, fields);

@@ -60,6 +60,36 @@ TEST(Log, NumbersThatJsonLacksAreNull) {
   EXPECT_NE(line.find("\"n\":null"), std::string::npos);
 }
 
+TEST(Log, LongTextIsCut) {
+  const auto line = logged(Level::info, Level::info, {{"cause", std::string(100'000, 'x')}});
+  EXPECT_EQ(boost::json::parse(line).as_object().at("cause").as_string().size(), 4096U);
+}
+
+TEST(Log, LineForAPersonIsPlainWordsAndTheMessageFirstWithoutItsName) {
+  set_format(Format::text);
+  const auto line = logged(Level::info, Level::warning,
+                           {{"message", "hello there"}, {"port", 8000}, {"host", "::"}, {"share", 0.5}, {"empty", ""}});
+  set_format(Format::json);
+  EXPECT_TRUE(parse_timestamp(line.substr(0, line.find(' ')))) << line;
+  EXPECT_EQ(line.substr(line.find(' ')),
+            " warning test_event \"hello there\" port=8000 host=:: share=0.5 empty=\"\"\n");
+}
+
+TEST(Log, TerminalObeysNothingOfALine) {
+  set_format(Format::text);
+  const auto line = logged(Level::info, Level::info, {{"t", "\x1B[2J\xC2\x9B\xE2\x80\xAE\xE2\x81\xA6\nx=1 \xC3\xA9"}});
+  set_format(Format::json);
+  EXPECT_EQ(line.substr(line.find("t=")), "t=\"\\u001b[2J\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\\nx=1 \xC3\xA9\"\n");
+}
+
+TEST(Log, FormatFollowsStandardError) {
+  testing::internal::CaptureStderr();  // A file.
+  set_format(Format::automatic);
+  info("test_event");
+  EXPECT_TRUE(testing::internal::GetCapturedStderr().starts_with("{\"time\""));
+  set_format(Format::json);
+}
+
 TEST(Log, LinesOfThreadsAreNotMixed) {
   testing::internal::CaptureStderr();
   std::vector<std::thread> threads;

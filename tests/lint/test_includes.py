@@ -14,7 +14,6 @@ wrapped = {
     "zmq": ({"src/swarm/worker"}, False),
     "CLI/": ({"src/config", "src/swarm/run", "apps"}, False),
     "prometheus/": ({"src/metrics"}, False),
-    "spdlog/": ({"src/log"}, False),
     "simdjson": ({"src/event"}, False),
     "boost/json": ({"src", "apps", "tests"}, False),
     "fmt/": ({"src", "apps", "tests"}, False),

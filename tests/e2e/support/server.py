@@ -123,6 +123,14 @@ class Server:
         """All of standard error so far."""
         return self.stderr_path.read_text(errors="replace") if self.stderr_path.exists() else ""
 
+    def wait_for_log(self, text, seconds_max=10):
+        """Waits until standard error holds `text`: a thread of its own writes the log. All of it so far."""
+        deadline = time.monotonic() + seconds_max
+        while text not in (log := self.log()):
+            assert time.monotonic() < deadline, f"{text} is not in the log:\n{log[-4000:]}"
+            time.sleep(0.005)
+        return log
+
     def access_log(self):
         """All of standard output so far."""
         return self.stdout_path.read_text(errors="replace") if self.stdout_path.exists() else ""

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace triggers::log {
+
+/// A bounded queue of lines and the thread that writes them: whoever logs never waits for the reader of the log.
+///
+/// When the reader stands still and `waiting_bytes_max` wait, further lines are dropped and counted. The writer says so
+/// in their place once the reader goes on.
+class LineWriter {
+ public:
+  struct Config {
+    std::size_t waiting_bytes_max = 0;
+    /// The line, with its end, that says how many lines were dropped.
+    std::function<std::string(std::uint64_t lines)> tell_dropped;
+    /// Called on the writer's thread every flush_interval, to push what waits elsewhere. Empty: nothing does.
+    std::function<void()> collect;
+    std::chrono::milliseconds flush_interval{200};
+  };
+  static constexpr std::chrono::milliseconds patience_at_end{1000};
+
+  /// Writes to `descriptor`, which stays the caller's and must outlive this. Starts a thread, which takes no signals.
+  LineWriter(int descriptor, Config config);
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+  /// Writes what waits, for at most patience_at_end; call nothing any more.
+  ~LineWriter();
+
+  /// Takes `lines` whole lines out of `text` and leaves it empty. Any thread; never blocks on the descriptor.
+  void push(std::string& text, std::uint64_t lines) noexcept;
+  /// Waits until everything is written, or `patience` is over. True if all is written.
+  bool flush(std::chrono::milliseconds patience);
+  void count_dropped(std::uint64_t lines) noexcept;
+  /// Lines that were dropped since the start.
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace triggers::log

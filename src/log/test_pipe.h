@@ -1,0 +1,45 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace triggers::log {
+
+/// A pipe whose reader the test plays.
+class TestPipe {
+ public:
+  TestPipe() { EXPECT_EQ(pipe(ends_.data()), 0); }
+  TestPipe(const TestPipe&) = delete;
+  TestPipe& operator=(const TestPipe&) = delete;
+  ~TestPipe() {
+    close_reader();
+    close(ends_[1]);
+  }
+
+  [[nodiscard]] int writer() const { return ends_[1]; }
+
+  void close_reader() {
+    if (ends_[0] >= 0) close(std::exchange(ends_[0], -1));
+  }
+
+  /// Reads until what was read ends with `end`.
+  std::string read_until(std::string_view end) {
+    std::string seen;
+    std::array<char, 65'536> part{};
+    while (!seen.ends_with(end)) {
+      const auto got = read(ends_[0], part.data(), part.size());
+      if (got <= 0) break;
+      seen.append(part.data(), static_cast<std::size_t>(got));
+    }
+    return seen;
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+}  // namespace triggers::log
