@@ -20,6 +20,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/rocks/dedup_entry.h"
+#include "store/rocks/failure_listener.h"
 #include "store/rocks/hashed_memtable.h"
 #include "store/rocks/layout.h"
 #include "store/rocks/log_check.h"
@@ -65,8 +67,8 @@ rocksdb::ColumnFamilyOptions base_options(const std::shared_ptr<rocksdb::Cache>&
 
 /// Where an entry of a window's family has the id that decides when it is past the window.
 enum class NewestId : std::uint8_t {
-  first,  ///< `idempotency`: the only one.
-  last,   ///< `dedup`: the newest.
+  first,     ///< `idempotency`: the only one.
+  of_dedup,  ///< `dedup`: the newest of a DedupEntry.
 };
 
 /// Drops the entries that are past their window. Each entry's own id decides, not the age of its file: a file that FIFO
@@ -80,15 +82,20 @@ class WindowFilter final : public rocksdb::CompactionFilter {
   [[nodiscard]] const char* Name() const override { return "triggers.window"; }
   bool Filter(int /*level*/, const rocksdb::Slice& /*key*/, const rocksdb::Slice& value, std::string* /*new_value*/,
               bool* /*value_changed*/) const override {
-    constexpr std::size_t id_bytes = 16;
-    if (value.size() < id_bytes) return false;
-    const char* const id = newest_ == NewestId::first ? value.data() : value.data() + value.size() - id_bytes;
-    return clock_.now() - EventId::from_bytes({id, id_bytes}).time() >= window_ + margin;
+    const auto id = newest_id({value.data(), value.size()});
+    return id && clock_.now() - id->time() >= window_ + margin;
   }
 
  private:
   /// A clock that is set back a little brings entries back into the window.
   static constexpr std::chrono::seconds margin{60};
+
+  [[nodiscard]] std::optional<EventId> newest_id(std::string_view value) const {
+    if (newest_ == NewestId::of_dedup) return newest_of_dedup(value);
+    constexpr std::size_t id_bytes = 16;
+    if (value.size() < id_bytes) return std::nullopt;
+    return EventId::from_bytes(value.substr(0, id_bytes));
+  }
 
   const std::chrono::seconds window_;
   const NewestId newest_;
@@ -144,7 +151,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
           rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));  // For the sweep, as above.
       return options;
     }
-    case Family::dedup: return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::last, *config.clock);
+    case Family::dedup:
+      return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::of_dedup, *config.clock);
     case Family::idempotency:
       return window_options(cache, 8 * mebibyte, config.idempotency_window, NewestId::first, *config.clock);
     case Family::meta:
@@ -303,19 +311,6 @@ Status make_copy(rocksdb::DB& db, const std::string& directory) {
 
 }  // namespace
 
-/// Background flushes and compactions fail without a caller: their failure stops writes too.
-class Database::FailureListener final : public rocksdb::EventListener {
- public:
-  explicit FailureListener(Database& database) : database_(&database) {}
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
-    database_->fail("the disk failed in the background: " + status->ToString());
-  }
-
- private:
-  Database* database_;
-};
-
 Status Database::prepare_directory(const DatabaseConfig& config) {
   if (auto owned = check_owner(config.data_dir); !owned) return owned;
   std::error_code error;
@@ -346,7 +341,7 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
   std::unique_ptr<Database> database(new Database);
   database->data_dir_ = config.data_dir;
   database->cache_ = rocksdb::NewLRUCache(config.memory_bytes, 4, false, 0.5);
-  database->listener_ = std::make_shared<FailureListener>(*database);
+  database->listener_ = make_failure_listener(*database, database->compaction_rest_);
   auto options = database_options(config, database->cache_);
   options.listeners.push_back(database->listener_);
 
@@ -382,7 +377,17 @@ Result<bool> Database::get(Family family_name, std::string_view key, rocksdb::Pi
   const auto status = db_->Get({}, family(family_name), rocksdb::Slice(key.data(), key.size()), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
-  return Error{ErrorCode::internal, "the store cannot be read: " + status.ToString()};
+  return unreadable("an entry of " + family(family_name)->GetName() + ": " + status.ToString());
+}
+
+Error Database::unreadable(const std::string& what) {
+  Error error{ErrorCode::internal, "the store cannot read " + what};
+  damage_.note(error.message);
+  return error;
+}
+
+void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
+  for (auto* family : families_) compaction_rest_.tend(*db_, *family, now);
 }
 
 Status Database::check_writable() const {
@@ -411,11 +416,16 @@ Status Database::write(rocksdb::WriteBatch& batch, WriteTiming* timing) {
   return check_writable();
 }
 
-void Database::fail(std::string problem) {
+void Database::fail(std::string problem) noexcept {
   const std::lock_guard lock(problem_mutex_);
   if (failed_) return;
-  problem_ = std::move(problem) + " (free the disk or mend it, then restart)";
   failed_ = true;
+  problem_ = std::move(problem);
+  try {
+    problem_ += " (free the disk or mend it, then restart)";
+  } catch (const std::bad_alloc&) {
+    // The reason alone.
+  }
 }
 
 Health Database::health() const {

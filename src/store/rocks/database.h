@@ -13,12 +13,15 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "store/event_store.h"
+#include "store/rocks/compaction_rest.h"
+#include "store/rocks/damage_log.h"
 
 namespace rocksdb {
 class Cache;
 class ColumnFamilyHandle;
 class DB;
 class Env;
+class EventListener;
 class PinnableSlice;
 class WriteBatch;
 }  // namespace rocksdb
@@ -62,7 +65,7 @@ class Database {
     return families_[static_cast<std::size_t>(family)];
   }
 
-  /// `internal` if the disk cannot be read or a checksum is wrong.
+  /// `internal` if the disk cannot be read or a checksum is wrong. That is noted as damage, and stops nothing else.
   Result<bool> get(Family family, std::string_view key, rocksdb::PinnableSlice& value);
 
   /// `unavailable` once writes have stopped.
@@ -73,7 +76,12 @@ class Database {
   Status write(rocksdb::WriteBatch& batch, WriteTiming* timing = nullptr);
 
   /// Stops writes as a failed one does. The first reason stays.
-  void fail(std::string problem);
+  void fail(std::string problem) noexcept;
+  /// Notes a record, or a file, that cannot be read. The Error (`internal`) for who asked for it.
+  Error unreadable(const std::string& what);
+  [[nodiscard]] DamageLog& damage() noexcept { return damage_; }
+  /// Once a second or so: lets families rest whose compaction cannot read its files, and tries them again.
+  void tend_compactions(std::chrono::steady_clock::time_point now);
   [[nodiscard]] Health health() const;
 
   /// A consistent copy in a new directory, itself a data directory. Hard links where the file system allows.
@@ -81,17 +89,17 @@ class Database {
   Status checkpoint(const std::string& directory);
 
  private:
-  class FailureListener;
-
   Database() = default;
   static Status prepare_directory(const DatabaseConfig& config);
 
   std::string data_dir_;
   std::shared_ptr<rocksdb::Cache> cache_;
-  std::shared_ptr<FailureListener> listener_;
+  CompactionRest compaction_rest_;
+  std::shared_ptr<rocksdb::EventListener> listener_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
 
+  DamageLog damage_;
   std::atomic<bool> failed_{false};
   mutable std::mutex problem_mutex_;
   std::string problem_;

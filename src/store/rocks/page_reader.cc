@@ -23,7 +23,7 @@ std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.si
 class PendingScan {
  public:
   PendingScan(Database& database, const Inbox& inbox, rocksdb::ReadOptions options)
-      : prefix_(inbox.prefix()), end_(layout::prefix_end(prefix_)) {
+      : database_(database), tenant_(inbox.tenant()), prefix_(inbox.prefix()), end_(layout::prefix_end(prefix_)) {
     end_slice_ = end_;
     options.iterate_upper_bound = &end_slice_;
     iterator_.reset(database.db().NewIterator(options, database.family(Family::pending)));
@@ -40,10 +40,12 @@ class PendingScan {
   [[nodiscard]] std::string_view event_type() const { return view(iterator_->value()); }
   [[nodiscard]] Status status() const {
     if (iterator_->status().ok()) return Done{};
-    return Error{ErrorCode::internal, "the store cannot be read: " + iterator_->status().ToString()};
+    return database_.unreadable("the inbox of " + tenant_ + ": " + iterator_->status().ToString());
   }
 
  private:
+  Database& database_;
+  const std::string& tenant_;
   const std::string prefix_, end_;
   rocksdb::Slice end_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -103,9 +105,11 @@ Status load_events(Database& database, const Inbox& inbox, rocksdb::ReadOptions 
       selection.next_after = selection.ids[i - 1];
       break;
     }
-    if (!statuses[i].ok()) return Error{ErrorCode::internal, "the store cannot be read: " + statuses[i].ToString()};
-    const auto record = decode_record(view(values[i]));
-    if (!record) return Error{ErrorCode::internal, "a stored event cannot be read: " + selection.ids[i].text()};
+    const auto record = statuses[i].ok() ? decode_record(view(values[i])) : std::nullopt;
+    if (!record) {
+      return database.unreadable("the event " + selection.ids[i].text() + " of " + inbox.tenant() + ": " +
+                                 statuses[i].ToString());
+    }
     const std::size_t event_bytes = record->payload.size() + record->metadata.size();
     if (!page.events.empty() && bytes + event_bytes > limits.bytes_max) {
       selection.next_after = selection.ids[i - 1];
@@ -128,9 +132,9 @@ Result<std::uint64_t> count_at(Database& database, const Inbox& inbox, const roc
   rocksdb::PinnableSlice value;
   const auto status = database.db().Get(options, database.family(Family::meta), inbox.meta_key(), &value);
   if (status.IsNotFound()) return std::uint64_t{0};
-  if (!status.ok()) return Error{ErrorCode::internal, "the store cannot be read: " + status.ToString()};
+  if (!status.ok()) return database.unreadable("the counters of " + inbox.tenant() + ": " + status.ToString());
   const auto count = Inbox::decode_count(view(value));
-  if (!count) return Error{ErrorCode::internal, "the counters of an inbox cannot be read"};
+  if (!count) return database.unreadable("the counters of " + inbox.tenant());
   return *count;
 }
 
