@@ -1,5 +1,6 @@
 #include "backup_target.h"
 #include "descriptor_plan.h"
+#include "log/log.h"
 #include "open_store.h"
 #include "store/rocks/rocks_store.h"
 
@@ -17,11 +18,14 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
                                   metrics::duration_bounds_seconds());
   auto& total =
       registry.histogram("triggers_commit_seconds", "A whole group commit.", metrics::duration_bounds_seconds());
+  auto& compared = registry.counter("triggers_commit_compared_bytes_total",
+                                    "Bytes of payloads that were compared or hashed to tell duplicates.");
   const EventCounters counters(registry);
   return [&, counters](const store::CommitStats& stats) {
     batch.observe(static_cast<double>(stats.operations));
     sync.observe(seconds(stats.log_time));
     total.observe(seconds(stats.total_time));
+    compared.add(stats.compared_bytes);
     counters.accepted.add(stats.accepted);
     counters.duplicates.add(stats.duplicates);
     counters.acknowledged.add(stats.acknowledged);
@@ -58,8 +62,12 @@ void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& stor
 
 class EmbeddedStore final : public OpenStore {
  public:
-  EmbeddedStore(std::unique_ptr<store::RocksStore> store, std::string data_dir)
-      : store_(std::move(store)), data_dir_(std::move(data_dir)) {}
+  EmbeddedStore(std::unique_ptr<store::RocksStore> store, std::string data_dir, metrics::Registry& registry)
+      : store_(std::move(store)), data_dir_(std::move(data_dir)) {
+    registry.counter_from("triggers_store_unreadable_total",
+                          "Reads of records that failed, and compactions of files that failed: the disk is damaged.",
+                          {}, [raw = store_.get()] { return static_cast<double>(raw->damage().count()); });
+  }
 
   [[nodiscard]] store::EventStore& events() noexcept override { return *store_; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return *store_; }
@@ -68,7 +76,11 @@ class EmbeddedStore final : public OpenStore {
   }
   [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return {}; }
   [[nodiscard]] limit::TakeSlice take_slice() override { return {}; }
-  void every_second() override {}
+  void every_second() override {
+    for (const std::string& what : store_->damage().take()) {
+      log::error("store_unreadable", {{"cause", what}, {"remedy", "check the disk, and restore a backup"}});
+    }
+  }
   Task<void> settle() override { co_return; }
 
  private:
@@ -96,7 +108,7 @@ Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& con
   auto store = store::RocksStore::open(std::move(options));
   if (!store) return std::move(store).error();
   if (background) add_disk_metrics(registry, **store);
-  return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store), config.data_dir));
+  return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store), config.data_dir, registry));
 }
 
 }  // namespace triggers

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/canonical.h"
 #include "event/event.h"
 #include "event/random_json.h"
 
@@ -82,6 +84,7 @@ TEST(Content, IsAnotherWhenAnyValueKindOrNestingDiffers) {
   for (std::size_t i = 0; i != values.size(); ++i) {
     for (std::size_t j = 0; j != values.size(); ++j) {
       EXPECT_EQ(same_content(values[i], values[j]), i == j) << values[i] << ' ' << values[j];
+      EXPECT_EQ(canonical("t", values[i]) == canonical("t", values[j]), i == j) << values[i] << ' ' << values[j];
       EXPECT_EQ(fingerprint("t", values[i]) == fingerprint("t", values[j]), i == j) << values[i] << ' ' << values[j];
     }
   }
@@ -92,6 +95,107 @@ TEST(Content, EqualNamesCountInTheOrderSent) {
   EXPECT_FALSE(same_content(R"({"a":1,"a":2})", R"({"a":2,"a":1})"));
   EXPECT_FALSE(same_content(R"({"a":1,"a":2})", R"({"a":1})"));
   EXPECT_FALSE(same_content(R"({"a":1,"b":1,"b":1})", R"({"a":1,"a":1,"b":1})"));
+}
+
+/// The three words on whether two payloads mean the same must agree.
+void expect_one_word(std::string_view a, std::string_view b) {
+  const bool same = same_content(a, b);
+  ASSERT_EQ(fingerprint("t", a) == fingerprint("t", b), same) << a << '\n' << b;
+  ASSERT_EQ(canonical("t", a) == canonical("t", b), same) << a << '\n' << b;
+}
+
+TEST(Content, FingerprintAndCanonicalFormTellApartWhatEqualityDoesInAllSmallObjects) {
+  const std::vector<std::string> members = {R"("a":0)", R"("a":1)", R"("b":0)", R"("b":1)"};
+  std::vector<std::string> objects = {"{}"};
+  std::vector<std::string> longest = {""};
+  for (int size = 1; size <= 4; ++size) {
+    std::vector<std::string> longer;
+    for (const auto& start : longest) {
+      for (const auto& member : members) longer.push_back(start.empty() ? member : start + "," + member);
+    }
+    for (const auto& inside : longer) objects.push_back("{" + inside + "}");
+    longest = std::move(longer);
+  }
+  ASSERT_EQ(objects.size(), 341U);
+  for (const auto& a : objects) {
+    for (const auto& b : objects) expect_one_word(a, b);
+  }
+}
+
+TEST(Content, FingerprintAndCanonicalFormTellApartWhatEqualityDoesInRandomDocuments) {
+  JsonMaker maker(test_seed());
+  int equal = 0, moved = 0;
+  for (int i = 0; i != 5000; ++i) {
+    RandomJson json = maker.container(RandomJson::Kind::object, 3);
+    const std::string a = maker.write(json);
+    maker.move_member(json);
+    const std::string b = maker.write(json);
+    expect_one_word(a, b);
+    ++(same_content(a, b) ? equal : moved);
+  }
+  EXPECT_GT(equal, 100);
+  EXPECT_GT(moved, 100);
+}
+
+std::string join(const std::vector<std::string>& members) {
+  std::string object;
+  for (const auto& member : members) object.append(object.empty() ? "{" : ",").append(member);
+  return object + "}";
+}
+
+TEST(Content, PermutationsOfOneNameBeforeManyEqualMembersHaveEachAFingerprintOfTheirOwn) {
+  std::vector<int> order = {0, 1, 2, 3, 4, 5};
+  std::set<Fingerprint> made;
+  do {
+    std::vector<std::string> members;
+    for (const int value : order) members.push_back("\"a\":" + std::to_string(value));
+    members.resize(1006, "\"b\":0");
+    made.insert(fingerprint("t", join(members)));
+  } while (std::ranges::next_permutation(order).found);
+  EXPECT_EQ(made.size(), 720U);
+}
+
+TEST(Content, MembersOfManyNamesKeepTheirOrderByNameAlone) {
+  // Above and below the number of members for which names are looked up in a table.
+  for (const std::size_t names : {2U, 16U, 17U, 400U}) {
+    std::vector<std::string> by_name, by_value;
+    for (std::size_t name = 0; name != names; ++name) {
+      for (int value = 0; value != 3; ++value)
+        by_name.push_back("\"" + std::to_string(name) + "\":" + std::to_string(value));
+    }
+    for (int value = 0; value != 3; ++value) {
+      for (std::size_t name = 0; name != names; ++name) {
+        by_value.push_back("\"" + std::to_string(name) + "\":" + std::to_string(value));
+      }
+    }
+    EXPECT_TRUE(same_content(join(by_name), join(by_value)));
+    expect_one_word(join(by_name), join(by_value));
+    std::swap(by_value[0], by_value[1]);
+    EXPECT_TRUE(same_content(join(by_name), join(by_value)));
+    std::swap(by_value[1], by_value[names]);  // Value 0 and value 1 of the first name.
+    EXPECT_FALSE(same_content(join(by_name), join(by_value)));
+    expect_one_word(join(by_name), join(by_value));
+  }
+}
+
+TEST(Content, RepeatedNamesAreNotComparedEachWithEach) {
+  std::vector<std::string> members;
+  for (int i = 0; i != 60'000; ++i) members.push_back("\"" + std::to_string(i / 2) + "\":0");
+  const std::string wide = join(members);
+  const std::string one_name = join(std::vector<std::string>(100'000, "\"a\":0"));
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i != 10; ++i) {
+    EXPECT_NE(fingerprint("t", wide), Fingerprint{});
+    EXPECT_NE(fingerprint("t", one_name), Fingerprint{});
+  }
+  // Pair by pair it would be 70 thousand million comparisons.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(Content, CanonicalFormTellsTypesAndWhatIsNotJsonApart) {
+  EXPECT_NE(canonical("a", "{}"), canonical("b", "{}"));
+  EXPECT_NE(canonical("a", "{} x"), canonical("a", "{}"));
+  EXPECT_NE(canonical("ab", "!"), canonical("a", "b!"));
 }
 
 TEST(Content, OfWhatIsNotJsonIsItsBytes) {
@@ -138,6 +242,9 @@ TEST(Fingerprint, OfAKnownEventNeverChangesBecauseStoresKeepIt) {
   const auto made = fingerprint("order.created", R"({"n":[1,-2.5e3,true,null],"s":"a string of some length","o":{}})");
   EXPECT_EQ(made.high, 10487143040560671127U);
   EXPECT_EQ(made.low, 11202630671111606995U);
+  const auto repeated = fingerprint("order.created", R"({"a":1,"a":2,"a":1})");
+  EXPECT_EQ(repeated.high, 4131901863380169430U);
+  EXPECT_EQ(repeated.low, 1443694297205939365U);
 }
 
 TEST(Fingerprint, HalvesDoNotCollideAmongManySmallDocuments) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/cursor.h"
 #include "event/escape.h"
@@ -14,6 +16,7 @@ namespace triggers::event {
 /// Two independent 64-bit hashes of one thing.
 struct Hash {
   std::uint64_t a = 0, b = 0;
+  bool operator==(const Hash&) const = default;
 };
 
 namespace mix {
@@ -80,8 +83,8 @@ inline Hash pair(Hash left, Hash right, std::size_t k) noexcept {
 }  // namespace mix
 
 /// Folds a payload to its hash while it is scanned (scan.h). Members are summed, so their order does not matter;
-/// elements are chained, so theirs does. Stored by the dedup entries: a change here needs a change of the storage
-/// format.
+/// elements are chained, so theirs does. Members of one name keep their order too: from the second on, each is hashed
+/// with its place among them. Stored by the dedup entries: a change here needs a change of the storage format.
 class Hasher {
  public:
   using Value = Hash;
@@ -97,23 +100,47 @@ class Hasher {
   Hash end_array(Hash array) const noexcept { return array; }
 
   struct Object {
+    std::size_t first_member;  ///< In `members_`.
     Hash sum = mix::object_seed;
     std::uint64_t members = 0;
+    std::uint64_t names_seen = 0;  ///< A bit for each name's hash.
+    bool may_repeat = false;       ///< A name's bit was set before.
   };
-  Object begin_object() const noexcept { return {}; }
-  void member(Object& object, Hash name, Hash value) const noexcept {
+  Object begin_object() const noexcept { return {.first_member = members_.size()}; }
+  void member(Object& object, Hash name, Hash value) {
     const Hash hash = mix::pair(name, value, 4);
     object.sum.a += hash.a;
     object.sum.b += hash.b;
     ++object.members;
+    const std::uint64_t bit = std::uint64_t{1} << (name.a & 63);
+    object.may_repeat |= (object.names_seen & bit) != 0;
+    object.names_seen |= bit;
+    members_.push_back({name.a, hash});
   }
-  Hash end_object(const Object& object) const noexcept {
+  Hash end_object(Object& object) {
+    if (object.may_repeat) tell_repeated_apart(object);
+    members_.resize(object.first_member, boost::container::default_init);
     const Hash sum = object.sum;
     return {mix::fold(sum.a ^ mix::pi[8], sum.b ^ mix::pi[9] ^ object.members),
             mix::fold(sum.a ^ mix::pi[10] ^ object.members, sum.b ^ mix::pi[11])};
   }
 
  private:
+  struct Member {
+    std::uint64_t name;  ///< One lane is enough: names that share it would only be taken for one name.
+    Hash plain;          ///< What it added to the object's sum.
+  };
+  /// One name of an object with many members.
+  struct Name {
+    std::uint32_t member = 0;  ///< The first of this name.
+    std::uint32_t count = 0;   ///< 0: the place is free.
+  };
+
+  /// Replaces, in the object's sum, the members whose name came before. Linear in the members, whatever their names.
+  void tell_repeated_apart(Object& object);
+  void tell_few_apart(Object& object) const;
+  static void replace(Object& object, const Member& member, std::uint64_t before) noexcept;
+
   Hash hash(const StringToken& token, Hash seed) {
     if (!token.escaped) return mix::bytes(token.raw, seed);
     unescaped_.clear();
@@ -122,6 +149,8 @@ class Hasher {
   }
 
   std::string unescaped_;
+  boost::container::small_vector<Member, 24> members_;  ///< Of the objects that are open, each behind its parent's.
+  std::vector<Name> names_;                             ///< A hash table of one object's names.
 };
 
 /// The event's fingerprint from its type (unescaped) and the Hasher's value of its payload.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
@@ -48,8 +49,18 @@ class JsonMaker {
     for (std::size_t i = 0; i != count; ++i) {
       made.children.push_back(value(levels - 1));
       made.children.back().name = characters() + std::to_string(i);
+      if (i > 0 && below(5) == 0) made.children.back().name = made.children[below(i)].name;
     }
     return made;
+  }
+
+  /// Moves one member of some object. It means something else only if it passes one of its own name.
+  void move_member(RandomJson& json) {
+    RandomJson* at = &json;
+    while (!at->children.empty() && below(3) != 0) at = &at->children[below(at->children.size())];
+    if (at->kind != RandomJson::Kind::object || at->children.size() < 2) return;
+    auto& children = at->children;
+    std::swap(children[below(children.size())], children[below(children.size())]);
   }
 
   /// One way to write it: members shuffled, white space and escapes at random.
@@ -123,6 +134,16 @@ class JsonMaker {
     out.push_back('"');
   }
 
+  /// Members of one name stay in their order.
+  void shuffle_members(const RandomJson& json, std::vector<std::size_t>& order) {
+    std::shuffle(order.begin(), order.end(), random_);
+    for (auto i = order.begin(); i != order.end(); ++i) {
+      for (auto j = std::next(i); j != order.end(); ++j) {
+        if (*j < *i && json.children[*i].name == json.children[*j].name) std::iter_swap(i, j);
+      }
+    }
+  }
+
   void write(const RandomJson& json, std::string& out) {
     if (json.kind == RandomJson::Kind::scalar) {
       out.append(json.text);
@@ -132,7 +153,7 @@ class JsonMaker {
     const bool is_object = json.kind == RandomJson::Kind::object;
     std::vector<std::size_t> order(json.children.size());
     for (std::size_t i = 0; i != order.size(); ++i) order[i] = i;
-    if (is_object) std::shuffle(order.begin(), order.end(), random_);
+    if (is_object) shuffle_members(json, order);
     out.push_back(is_object ? '{' : '[');
     space(out);
     bool first = true;

@@ -9,13 +9,11 @@ IoExecutor::~IoExecutor() = default;
 
 void IoExecutor::resume(std::span<const std::coroutine_handle<>> handles) {
   if (handles.empty()) return;
-  bool first = false;
-  {
-    const std::lock_guard lock(mutex_);
-    first = ready_.empty();
-    ready_.insert(ready_.end(), handles.begin(), handles.end());
-  }
-  if (first) boost::asio::post(io_, [this] { run_ready(); });
+  const std::lock_guard lock(mutex_);
+  // Room first, and the post before the handles: without memory nothing is resumed, and the caller may try again.
+  if (const std::size_t size = ready_.size() + handles.size(); size > ready_.capacity()) ready_.reserve(2 * size);
+  if (ready_.empty()) boost::asio::post(io_, [this] { run_ready(); });
+  ready_.insert(ready_.end(), handles.begin(), handles.end());
 }
 
 void IoExecutor::run_ready() {

@@ -11,6 +11,12 @@ TRIGGERS_CONTRACT(DuplicatesContract);
 
 constexpr event::Fingerprint collision{7, 7};
 
+Draft colliding(std::size_t number) {
+  Draft draft = numbered(number);
+  draft.fingerprint = collision;
+  return draft;
+}
+
 TEST_P(DuplicatesContract, EqualContentWithinTheWindowIsTheFirstEventAgain) {
   const auto first = append({.payload = R"({"a":1,"b":[2]})"});
   clock.advance(299s);
@@ -105,6 +111,40 @@ TEST_P(DuplicatesContract, ManyCollisionsLoseNoEvent) {
     EXPECT_EQ(append(draft).outcome, Outcome::duplicate);
   }
   EXPECT_EQ(drain().size(), 40U);
+}
+
+TEST_P(DuplicatesContract, EachOfManyCollidingEventsIsStillFoundAsADuplicate) {
+  std::vector<EventId> ids;
+  for (std::size_t i = 0; i < 40; ++i) ids.push_back(append(colliding(i)).id);
+  restart();
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto again = append(colliding(i));
+    EXPECT_EQ(again.outcome, Outcome::duplicate) << i;
+    EXPECT_EQ(again.id, ids[i]) << i;
+  }
+}
+
+TEST_P(DuplicatesContract, CollidingEventIsADuplicateForItsOwnWindowAlsoOnceTheFirstIsPastIts) {
+  append(colliding(1));
+  clock.advance(200s);
+  const auto second = append(colliding(2));
+  clock.advance(150s);
+  // The fingerprint's first content is past its window: the second one still is not.
+  EXPECT_EQ(append(colliding(2)).id, second.id);
+  const auto third = append(colliding(1));
+  EXPECT_EQ(third.outcome, Outcome::accepted);
+  EXPECT_EQ(append(colliding(1)).id, third.id);
+  EXPECT_EQ(append(colliding(2)).id, second.id);
+  clock.advance(200s);
+  // Now the second is past its window too, and the third is not.
+  EXPECT_EQ(append(colliding(1)).id, third.id);
+  EXPECT_EQ(append(colliding(2)).outcome, Outcome::accepted);
+}
+
+TEST_P(DuplicatesContract, MembersOfOneNameInAnotherOrderAreAnotherEvent) {
+  const auto first = append({.payload = R"({"a":1,"a":2,"b":3})"});
+  EXPECT_EQ(append({.payload = R"({"a":2,"a":1,"b":3})"}).outcome, Outcome::accepted);
+  EXPECT_EQ(append({.payload = R"({"b":3,"a":1,"a":2})"}).id, first.id);
 }
 
 TEST_P(DuplicatesContract, EqualEventsInOneBatchAreDuplicatesOfItsFirst) {

@@ -72,6 +72,44 @@ TEST_P(IdempotencyContract, EventWithoutAKeyIsADuplicateOfOneThatHadAKey) {
   EXPECT_EQ(again.id, first.id);
 }
 
+TEST_P(IdempotencyContract, EventWithoutAKeyIsADuplicateOfTheFirstOfManyEqualOnesThatHadKeys) {
+  const auto first = append(keyed(1, "k0"));
+  std::vector<Draft> drafts;
+  for (int i = 1; i < 100; ++i) drafts.push_back(keyed(1, "k" + std::to_string(i)));
+  for (const auto& answer : append_batch(drafts)) EXPECT_EQ(answer.outcome, Outcome::accepted);
+  EXPECT_EQ(append(numbered(1)).id, first.id);
+  restart();
+  EXPECT_EQ(append(numbered(1)).id, first.id);
+}
+
+TEST_P(IdempotencyContract, EventWithoutAKeyIsADuplicateWhileAnyEqualOneThatHadAKeyIsWithinTheWindow) {
+  append(keyed(1, "k1"));
+  clock.advance(200s);
+  const auto second = append(keyed(1, "k2"));
+  clock.advance(150s);
+  const auto again = append(numbered(1));
+  EXPECT_EQ(again.outcome, Outcome::duplicate);
+  EXPECT_EQ(again.id, second.id);
+  clock.advance(150s);
+  EXPECT_EQ(append(numbered(1)).outcome, Outcome::accepted);
+}
+
+TEST_P(IdempotencyContract, CollidingEventsWithKeysAreEachFoundWithoutOne) {
+  std::vector<EventId> ids;
+  for (std::size_t i = 0; i < 12; ++i) {
+    Draft draft = keyed(i, "k" + std::to_string(i));
+    draft.fingerprint = event::Fingerprint{1, 1};
+    ids.push_back(append(draft).id);
+    draft.idempotency_key = "l" + std::to_string(i);
+    EXPECT_EQ(append(draft).outcome, Outcome::accepted);
+  }
+  for (std::size_t i = 0; i < 12; ++i) {
+    Draft draft = numbered(i);
+    draft.fingerprint = event::Fingerprint{1, 1};
+    EXPECT_EQ(append(draft).id, ids[i]) << i;
+  }
+}
+
 TEST_P(IdempotencyContract, ADuplicateByContentDoesNotClaimAKey) {
   append(numbered(1));
   append(numbered(1));

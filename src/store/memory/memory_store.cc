@@ -18,10 +18,16 @@ struct Replay {
   event::Fingerprint fingerprint;
 };
 
+/// The events of one content: the first, whose duplicates later ones are, and the newest, by which the content is known
+/// when the first is past the window.
+struct Known {
+  EventId first, newest;
+};
+
 struct Account {
   std::map<EventId, StoredEvent> events;
   std::map<std::string, std::set<EventId>> inboxes;
-  std::multimap<event::Fingerprint, EventId> by_content;
+  std::map<ContentDigest, Known> by_content;
   std::map<std::string, Replay> by_idempotency_key;
 };
 
@@ -220,25 +226,33 @@ class MemoryStoreImpl final : public MemoryStore {
             account.events.contains(first) ? equals_stored(account, first, event) : event.fingerprint == fingerprint;
         return Appended{same ? Appended::Outcome::duplicate : Appended::Outcome::idempotency_mismatch, first};
       }
-    } else if (config_.dedup_window.count() > 0) {
-      const auto [first, last] = account.by_content.equal_range(event.fingerprint);
-      for (auto candidate = first; candidate != last; ++candidate) {
-        if (now - candidate->second.time() < config_.dedup_window && equals_stored(account, candidate->second, event)) {
-          return Appended{Appended::Outcome::duplicate, candidate->second};
-        }
-      }
     }
+    const bool dedup = config_.dedup_window.count() > 0;
+    // By its digest, whatever its fingerprint: two contents never share an entry.
+    const auto digest = dedup ? content_digest(event.event_type, event.payload) : ContentDigest{};
+    const auto first = dedup ? first_known(account, digest, now) : std::nullopt;
+    if (first && !event.idempotency_key) return Appended{Appended::Outcome::duplicate, *first};
     const EventId id = ids_.next(now);
     StoredEvent stored{id, std::string{event.event_type}, std::string{event.payload},
                        {}, std::string{event.metadata},   {}};
     if (event.source) stored.source = *event.source;
     account.events.emplace(id, std::move(stored));
     account.inboxes[std::string{default_inbox}].insert(id);
-    account.by_content.emplace(event.fingerprint, id);
+    if (dedup) account.by_content[digest] = {first.value_or(id), id};
     if (event.idempotency_key) {
       account.by_idempotency_key[std::string{*event.idempotency_key}] = {id, event.fingerprint};
     }
     return Appended{Appended::Outcome::accepted, id};
+  }
+
+  [[nodiscard]] std::optional<EventId> first_known(const Account& account, const ContentDigest& digest,
+                                                   UnixMillis now) const {
+    const auto known = account.by_content.find(digest);
+    if (known == account.by_content.end()) return std::nullopt;
+    for (const EventId& id : {known->second.first, known->second.newest}) {
+      if (now - id.time() < config_.dedup_window) return id;
+    }
+    return std::nullopt;
   }
 
   static bool equals_stored(const Account& account, const EventId& id, const Append& event) {

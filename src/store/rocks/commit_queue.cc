@@ -1,13 +1,49 @@
 #include "store/rocks/commit_queue.h"
 
 #include <algorithm>
+#include <chrono>
+#include <new>
+#include <thread>
 
 #include "base/behind_the_ready.h"
 
 namespace triggers::store {
 namespace {
 
+constexpr std::chrono::milliseconds memory_pause{10};
+
 Error shutting_down() { return {ErrorCode::unavailable, "the store is shutting down"}; }
+
+struct Group {
+  Executor* executor;
+  std::vector<std::coroutine_handle<>> waiters;
+};
+
+/// A handful of executors: a linear search beats a map. An operation is gone as soon as its waiter runs, so everything
+/// is collected before the first is resumed.
+std::vector<Group> by_executor(std::span<Operation* const> operations) {
+  std::vector<Group> groups;
+  for (const Operation* operation : operations) {
+    auto group = std::ranges::find(groups, operation->executor, &Group::executor);
+    if (group == groups.end()) {
+      groups.push_back({operation->executor, {}});
+      group = groups.end() - 1;
+      group->waiters.reserve(operations.size());
+    }
+    group->waiters.push_back(operation->waiter);
+  }
+  return groups;
+}
+
+void resume(Executor& executor, std::span<const std::coroutine_handle<>> waiters) noexcept {
+  while (true) {
+    try {
+      return executor.resume(waiters);
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(memory_pause);
+    }
+  }
+}
 
 }  // namespace
 
@@ -37,7 +73,7 @@ bool CommitQueue::reserve(std::size_t bytes) {
   return false;
 }
 
-void CommitQueue::release(std::size_t operations, std::size_t bytes) {
+void CommitQueue::release(std::size_t operations, std::size_t bytes) noexcept {
   depth_.fetch_sub(operations, std::memory_order_relaxed);
   bytes_.fetch_sub(bytes, std::memory_order_relaxed);
 }
@@ -60,17 +96,23 @@ RootTask CommitQueue::end_turn(Turn& turn) {
 
 void CommitQueue::hand_over(Turn& turn) {
   std::unique_lock lock(mutex_);
+  std::optional<Error> refusal;
   if (closed_) {
+    refusal = shutting_down();
+  } else {
+    try {
+      waiting_.insert(waiting_.end(), turn.operations.begin(), turn.operations.end());
+    } catch (const std::bad_alloc&) {
+      refusal = Error{ErrorCode::overloaded, {}};
+    }
+  }
+  if (refusal) {
     lock.unlock();
     const auto refused = std::exchange(turn.operations, {});
-    for (Operation* operation : refused) {
-      release(1, operation->bytes);
-      operation->error = shutting_down();
-    }
+    for (Operation* operation : refused) operation->error = refusal;
     finish(refused);
     return;
   }
-  waiting_.insert(waiting_.end(), turn.operations.begin(), turn.operations.end());
   turn.operations.clear();
   const bool wake = std::exchange(idle_, false);
   lock.unlock();
@@ -79,6 +121,7 @@ void CommitQueue::hand_over(Turn& turn) {
 
 bool CommitQueue::take(std::vector<Operation*>& batch) {
   batch.clear();
+  batch.reserve(limits_.batch_operations_max);
   std::unique_lock lock(mutex_);
   while (waiting_.size() == taken_) {
     if (closed_) return false;
@@ -103,7 +146,6 @@ bool CommitQueue::take(std::vector<Operation*>& batch) {
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken_));
     taken_ = 0;
   }
-  release(batch.size(), batch_bytes);
   return true;
 }
 
@@ -113,24 +155,21 @@ void CommitQueue::close() {
   wake_.notify_one();
 }
 
-void CommitQueue::finish(std::span<Operation* const> operations) {
-  struct Group {
-    Executor* executor;
-    std::vector<std::coroutine_handle<>> waiters;
-  };
-  // A handful of executors: a linear search beats a map. An operation is gone as soon as its waiter runs, so everything
-  // is collected before the first is resumed.
+void CommitQueue::finish(std::span<Operation* const> operations) noexcept {
+  std::size_t bytes = 0;
+  for (const Operation* operation : operations) bytes += operation->bytes;
+  // Before the first waiter runs: it must not find the queue full of what is done.
+  release(operations.size(), bytes);
   std::vector<Group> groups;
-  for (const Operation* operation : operations) {
-    auto group = std::ranges::find(groups, operation->executor, &Group::executor);
-    if (group == groups.end()) {
-      groups.push_back({operation->executor, {}});
-      group = groups.end() - 1;
-      group->waiters.reserve(operations.size());
+  try {
+    groups = by_executor(operations);
+  } catch (const std::bad_alloc&) {
+    for (const Operation* operation : operations) {
+      resume(*operation->executor, {&operation->waiter, 1});
     }
-    group->waiters.push_back(operation->waiter);
+    return;
   }
-  for (const Group& group : groups) group.executor->resume(group.waiters);
+  for (const Group& group : groups) resume(*group.executor, group.waiters);
 }
 
 }  // namespace triggers::store

@@ -47,8 +47,8 @@ struct Operation {
 };
 
 struct CommitLimits {
-  std::size_t queue_operations_max = 20'000;       ///< One more is refused with `overloaded`.
-  std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of the waiting operations' `bytes`.
+  std::size_t queue_operations_max = 20'000;       ///< Not finished; one more is refused with `overloaded`.
+  std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of their `bytes`.
   std::size_t batch_operations_max = 1024;         ///< In one commit.
   std::size_t batch_bytes_max = 4 * 1024 * 1024;   ///< In one commit; one larger operation goes alone.
 };
@@ -77,18 +77,21 @@ class CommitQueue {
     return Awaiter{*this, operation};
   }
 
-  /// Waits for work and moves the next batch into `batch`. False when closed and empty. For the committer only.
+  /// Waits for work and moves the next batch into `batch`. False when closed and empty. For the committer only. Throws
+  /// std::bad_alloc only before it has taken anything.
   bool take(std::vector<Operation*>& batch);
 
   /// Refuses what comes from now on with `unavailable`, and what has not been handed over; take() still hands out what
   /// waits.
   void close();
 
+  /// What has been submitted and not finished.
   [[nodiscard]] std::size_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
-  /// Resumes the waiters of finished operations, one call for each executor.
-  static void finish(std::span<Operation* const> operations);
+  /// Resumes the waiters of operations that take() handed out, one call for each executor. Until then they count
+  /// against the limits. Without memory it waits for some: a waiter that is not resumed is a request without an end.
+  void finish(std::span<Operation* const> operations) noexcept;
 
  private:
   /// What one executor has submitted in its turn. Touched by its thread only.
@@ -100,7 +103,7 @@ class CommitQueue {
   bool push(Operation& operation, std::coroutine_handle<> waiter);
   /// Counts the operation against the limits if there is room.
   bool reserve(std::size_t bytes);
-  void release(std::size_t operations, std::size_t bytes);
+  void release(std::size_t operations, std::size_t bytes) noexcept;
   Turn& turn_of(const Executor& executor);
   /// Waits until the executor has run what is ready now, and hands the turn over.
   RootTask end_turn(Turn& turn);

@@ -18,6 +18,7 @@ class HandExecutor final : public Executor {
  public:
   void resume(std::span<const std::coroutine_handle<>> handles) override {
     ++calls;
+    if (failures > 0 && failures-- > 0) throw std::bad_alloc();
     ready.insert(ready.end(), handles.begin(), handles.end());
   }
   void run_ready() {
@@ -31,6 +32,7 @@ class HandExecutor final : public Executor {
   }
 
   int calls = 0;
+  int failures = 0;  ///< So many calls find no memory.
   std::vector<std::coroutine_handle<>> ready;
 };
 
@@ -66,7 +68,7 @@ class CommitQueueTest : public testing::Test {
     executor.run_ready();
     queue().close();
     std::vector<Operation*> batch;
-    while (queue().take(batch)) CommitQueue::finish(batch);
+    while (queue().take(batch)) queue().finish(batch);
     executor.run_ready();
   }
 
@@ -88,7 +90,7 @@ TEST_F(CommitQueueTest, HandsOutInTheOrderOfSubmission) {
   auto& first = submit();
   auto& second = submit();
   EXPECT_EQ(take(), (std::vector{&first.operation, &second.operation}));
-  CommitQueue::finish(std::vector{&first.operation, &second.operation});
+  queue().finish(std::vector{&first.operation, &second.operation});
   EXPECT_FALSE(first.done);
   executor.run_ready();
   EXPECT_TRUE(first.done && second.done);
@@ -114,13 +116,16 @@ TEST_F(CommitQueueTest, OneByteMoreThanTheLimitIsRefusedAsOverloaded) {
   finish_all();
 }
 
-TEST_F(CommitQueueTest, WhatIsTakenNoLongerCountsAgainstTheLimits) {
+TEST_F(CommitQueueTest, WhatIsTakenCountsUntilItIsFinished) {
   for (int i = 0; i < 4; ++i) submit();
   const auto batch = take();
+  EXPECT_EQ(queue().depth(), 4U);
+  EXPECT_EQ(queue().bytes(), 4U);
+  EXPECT_TRUE(submit().done);
+  queue().finish(batch);
   EXPECT_EQ(queue().depth(), 1U);
   EXPECT_EQ(queue().bytes(), 1U);
   EXPECT_FALSE(submit().done);
-  CommitQueue::finish(batch);
   finish_all();
 }
 
@@ -130,8 +135,8 @@ TEST_F(CommitQueueTest, ABatchEndsAtItsCountOfOperations) {
   EXPECT_EQ(first.size(), 3U);
   const auto second = take();
   EXPECT_EQ(second.size(), 1U);
-  CommitQueue::finish(first);
-  CommitQueue::finish(second);
+  queue().finish(first);
+  queue().finish(second);
   executor.run_ready();
 }
 
@@ -143,7 +148,7 @@ TEST_F(CommitQueueTest, ABatchEndsAtItsBytesAndOneLargerOperationGoesAlone) {
   EXPECT_EQ(first, std::vector{&large.operation});
   EXPECT_EQ(second, std::vector{&small.operation});
   EXPECT_EQ(third, std::vector{&next.operation});
-  for (const auto& batch : {first, second, third}) CommitQueue::finish(batch);
+  for (const auto& batch : {first, second, third}) queue().finish(batch);
   executor.run_ready();
 }
 
@@ -155,7 +160,7 @@ TEST_F(CommitQueueTest, AChangeGoesAlone) {
   EXPECT_EQ(first, std::vector{&before.operation});
   EXPECT_EQ(second, std::vector{&change.operation});
   EXPECT_EQ(third, std::vector{&after.operation});
-  for (const auto& batch : {first, second, third}) CommitQueue::finish(batch);
+  for (const auto& batch : {first, second, third}) queue().finish(batch);
   executor.run_ready();
 }
 
@@ -168,8 +173,8 @@ TEST_F(CommitQueueTest, ATurnIsHandedOverAsAWhole) {
   std::vector<Operation*> batch;
   ASSERT_TRUE(queue().take(batch));
   EXPECT_EQ(batch, (std::vector{&first.operation, &second.operation}));
-  EXPECT_EQ(queue().depth(), 1U);
-  CommitQueue::finish(batch);
+  EXPECT_EQ(queue().depth(), 3U);
+  queue().finish(batch);
   finish_all();
   EXPECT_TRUE(later.done);
   EXPECT_FALSE(later.operation.error);
@@ -197,7 +202,7 @@ TEST_F(CommitQueueTest, AfterCloseWhatWaitsIsHandedOutAndWhatComesIsRefused) {
   EXPECT_EQ(take(), std::vector{&waiting.operation});
   std::vector<Operation*> batch;
   EXPECT_FALSE(queue().take(batch));
-  CommitQueue::finish(std::vector{&waiting.operation});
+  queue().finish(std::vector{&waiting.operation});
   executor.run_ready();
 }
 
@@ -209,13 +214,23 @@ TEST_F(CommitQueueTest, EachExecutorIsResumedOnceForABatch) {
   other.run_ready();
   const auto batch = take();
   executor.calls = other.calls = 0;
-  CommitQueue::finish(batch);
+  queue().finish(batch);
   EXPECT_EQ(executor.calls, 1);
   EXPECT_EQ(executor.ready.size(), 2U);
   EXPECT_EQ(other.calls, 1);
   EXPECT_EQ(other.ready.size(), 1U);
   executor.run_ready();
   other.run_ready();
+}
+
+TEST_F(CommitQueueTest, AWaiterIsResumedThoughMemoryRunsOut) {
+  auto& first = submit();
+  auto& second = submit();
+  const auto batch = take();
+  executor.failures = 2;
+  queue().finish(batch);
+  executor.run_ready();
+  EXPECT_TRUE(first.done && second.done);
 }
 
 Task<void> submit_one(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
@@ -230,7 +245,7 @@ TEST_F(CommitQueueTest, OfManyProducersNoneIsLostAndNoneIsHandedOutTwice) {
     std::vector<Operation*> batch;
     while (shared.take(batch)) {
       taken += static_cast<int>(batch.size());
-      CommitQueue::finish(batch);
+      shared.finish(batch);
     }
   });
   std::vector<std::thread> threads;

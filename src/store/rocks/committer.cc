@@ -3,172 +3,121 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
-#include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <deque>
 
-#include "store/content.h"
+#include "store/rocks/content_index.h"
 #include "store/rocks/event_record.h"
 #include "store/rocks/layout.h"
+#include "store/rocks/replay_index.h"
 
 namespace triggers::store {
 namespace {
 
-/// Events that share a fingerprint within the window: equal ones are duplicates, so there is more than one only after a
-/// collision. The newest are kept.
-constexpr std::size_t candidates_max = 8;
+constexpr std::chrono::milliseconds memory_pause{10};
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+/// What an exception of the standard library or of RocksDB means for who asked. For a catch block.
+Error error_of_exception() noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::overloaded, {}};  // No text: it might need memory.
+  } catch (const std::exception& exception) {
+    try {
+      return {ErrorCode::internal, std::string{"the write ended in an exception: "} + exception.what()};
+    } catch (...) {
+      return {ErrorCode::internal, {}};
+    }
+  } catch (...) {
+    return {ErrorCode::internal, {}};
+  }
+}
+
+void refuse(Operation& operation, const Error& error) noexcept {
+  try {
+    operation.error = error;
+  } catch (...) {
+    operation.error = Error{error.code, {}};
+  }
+}
 
 }  // namespace
 
 /// One group commit while it is built. Reused, so that a quiet server allocates little and a busy one less.
 class Committer::Batch {
  public:
-  Batch(Committer& committer) : committer_(committer) {}
+  Batch(Committer& committer)
+      : committer_(committer),
+        contents_(committer.database_, committer.config_.hash_seed, committer.config_.dedup_window),
+        replays_(committer.database_, committer.config_.hash_seed, committer.config_.idempotency_window) {}
 
-  void commit(std::vector<Operation*>& operations);
+  /// Every operation is answered, whatever happens.
+  void commit(std::vector<Operation*>& operations) noexcept;
 
  private:
-  /// An event of this batch, for the look-ups of those behind it.
-  struct Staged {
-    EventId id;
-    const Append* event;
-    std::size_t next_same_fingerprint;  ///< Index of another in `staged_`, or none.
+  /// What an operation changes besides the batch, as it was before.
+  struct Before {
+    CommitStats stats;
+    std::size_t accepted, acknowledged, touched;
+    Inbox* inbox = nullptr;
+    std::uint64_t inbox_count = 0;
+    bool inbox_staged_head = false;
+    std::optional<EventId> inbox_staged_first{};
   };
-  struct ContentKey {
-    const Inbox* inbox;
-    event::Fingerprint fingerprint;
-    bool operator==(const ContentKey&) const = default;
-    friend std::size_t hash_value(const ContentKey& key) {
-      return key.fingerprint.low ^ reinterpret_cast<std::uintptr_t>(key.inbox);
-    }
-  };
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
   void reset();
   void stage_all(std::span<Operation* const> operations);
+  /// Stages the whole operation, or nothing of it.
+  Status stage_whole(Operation& operation);
+  Before note_before(const Operation& operation);
+  void roll_back(const Before& before);
   Status stage(Operation& operation);
   Status stage_append(const std::string& tenant, Inbox& inbox, const Append& event, Appended& answer);
+  /// True if the event was answered as a duplicate, or as a mismatch.
+  Result<bool> answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
+                        std::optional<ContentIndex::Place>& place, Appended& answer);
   Status stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckOutcome& outcome);
-  Result<bool> replayed(const std::string& idempotency_key, const std::string& tenant, const Append& event,
-                        Appended& answer);
-  Result<bool> found_duplicate(const std::string& dedup_key, const std::string& tenant, const Inbox& inbox,
-                               const Append& event, Appended& answer);
-  Result<bool> stored_is_same(const std::string& tenant, const EventId& id, const Append& event, bool& exists);
   void put_event(const std::string& tenant, Inbox& inbox, const Append& event, const EventId& id);
   void put_counters();
   void touch(Inbox& inbox);
-  [[nodiscard]] bool within(std::chrono::seconds window, const EventId& id) const;
+  Status write(std::span<Operation* const> operations, WriteTiming& timing);
+  Status write_or_latch(std::span<Operation* const> operations, WriteTiming& timing) noexcept;
+  void observe() noexcept;
 
   Committer& committer_;
   rocksdb::WriteBatch batch_;
   UnixMillis now_{};
   CommitStats stats_;
-  std::vector<Staged> staged_;
-  boost::unordered_flat_map<ContentKey, std::size_t> by_content_;
-  boost::unordered_flat_map<std::string, std::size_t> by_idempotency_key_;
-  boost::unordered_flat_set<std::string> acknowledged_;
+  ContentIndex contents_;
+  ReplayIndex replays_;
+  std::size_t accepted_ = 0;
+  std::deque<std::string> acknowledged_;  ///< A deque, because `acknowledged_set_` views its elements.
+  boost::unordered_flat_set<std::string_view> acknowledged_set_;
   std::vector<Inbox*> touched_;
-  std::vector<EventId> candidates_;  ///< What the fingerprint of the event at hand has found, newest last.
-  std::string head_;                 ///< Scratch for a record's head.
-  rocksdb::PinnableSlice value_, stored_;
+  bool in_doubt_ = false;  ///< A write has begun and not ended.
+  std::string head_;       ///< Scratch for a record's head.
+  rocksdb::PinnableSlice value_;
 };
 
 void Committer::Batch::reset() {
+  now_ = committer_.config_.clock->now();
   batch_.Clear();
   stats_ = {};
-  staged_.clear();
-  by_content_.clear();
-  by_idempotency_key_.clear();
+  accepted_ = 0;
+  contents_.begin(now_);
+  replays_.begin(now_);
+  acknowledged_set_.clear();
   acknowledged_.clear();
   touched_.clear();
-  now_ = committer_.config_.clock->now();
-}
-
-bool Committer::Batch::within(std::chrono::seconds window, const EventId& id) const {
-  return now_ - id.time() < window;
+  in_doubt_ = false;
 }
 
 void Committer::Batch::touch(Inbox& inbox) {
-  if (!std::exchange(inbox.staged, true)) touched_.push_back(&inbox);
-}
-
-Result<bool> Committer::Batch::stored_is_same(const std::string& tenant, const EventId& id, const Append& event,
-                                              bool& exists) {
-  const auto found = committer_.database_.get(Family::events, layout::event_key(tenant, id), stored_);
-  if (!found) return found.error();
-  exists = *found;
-  if (!exists) return false;
-  const auto record = decode_record(view(stored_));
-  if (!record) return Error{ErrorCode::internal, "a stored event cannot be read: " + id.text()};
-  return same_event(event, record->event_type, record->payload);
-}
-
-/// Answers an append whose idempotency key was seen: with the first answer, or as a mismatch.
-Result<bool> Committer::Batch::replayed(const std::string& idempotency_key, const std::string& tenant,
-                                        const Append& event, Appended& answer) {
-  if (const auto here = by_idempotency_key_.find(idempotency_key); here != by_idempotency_key_.end()) {
-    const Staged& first = staged_[here->second];
-    const bool same = same_event(event, first.event->event_type, first.event->payload);
-    answer = {same ? Appended::Outcome::duplicate : Appended::Outcome::idempotency_mismatch, first.id};
-    return true;
-  }
-  const auto found = committer_.database_.get(Family::idempotency, idempotency_key, value_);
-  if (!found) return found.error();
-  if (!*found) return false;
-  if (value_.size() != 32) return Error{ErrorCode::internal, "an idempotency entry cannot be read"};
-  const auto first = EventId::from_bytes(view(value_).substr(0, 16));
-  if (!within(committer_.config_.idempotency_window, first)) return false;
-  bool exists = false;
-  auto same = stored_is_same(tenant, first, event, exists);
-  if (!same) return same.error();
-  if (!exists) {
-    // Delivered and expired since: the fingerprint is all that is left of it.
-    const auto print = view(value_).substr(16);
-    same = event.fingerprint ==
-           event::Fingerprint{layout::read_u64(print.substr(0, 8)), layout::read_u64(print.substr(8))};
-  }
-  answer = {*same ? Appended::Outcome::duplicate : Appended::Outcome::idempotency_mismatch, first};
-  return true;
-}
-
-/// Collects in `candidates_` what shares the event's fingerprint and, unless the event came with an idempotency key,
-/// answers with the one that is equal.
-Result<bool> Committer::Batch::found_duplicate(const std::string& dedup_key, const std::string& tenant,
-                                               const Inbox& inbox, const Append& event, Appended& answer) {
-  candidates_.clear();
-  const bool compare = !event.idempotency_key;
-  const auto found = committer_.database_.get(Family::dedup, dedup_key, value_);
-  if (!found) return found.error();
-  if (*found) {
-    auto ids = view(value_);
-    for (; ids.size() >= 16; ids.remove_prefix(16)) {
-      const auto id = EventId::from_bytes(ids.substr(0, 16));
-      if (!within(committer_.config_.dedup_window, id)) continue;
-      candidates_.push_back(id);
-      bool exists = false;
-      const auto same = compare ? stored_is_same(tenant, id, event, exists) : Result<bool>(false);
-      if (!same) return same.error();
-      if (!*same) continue;
-      answer = {Appended::Outcome::duplicate, id};
-      return true;
-    }
-  }
-  std::optional<EventId> first;
-  const auto here = by_content_.find(ContentKey{&inbox, event.fingerprint});
-  for (std::size_t i = here == by_content_.end() ? none : here->second; i != none;
-       i = staged_[i].next_same_fingerprint) {
-    const Staged& other = staged_[i];
-    candidates_.push_back(other.id);
-    if (!compare || !same_event(event, other.event->event_type, other.event->payload)) continue;
-    // The list leads back in time; equal events with different idempotency keys may both be in it.
-    first = other.id;
-  }
-  if (!first) return false;
-  answer = {Appended::Outcome::duplicate, *first};
-  return true;
+  if (inbox.staged) return;
+  touched_.push_back(&inbox);
+  inbox.staged = true;
 }
 
 void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const Append& event, const EventId& id) {
@@ -186,57 +135,48 @@ void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const 
              rocksdb::SliceParts(&type, 1));
 }
 
-Status Committer::Batch::stage_append(const std::string& tenant, Inbox& inbox, const Append& event, Appended& answer) {
-  std::string idempotency_key;
-  if (event.idempotency_key) {
-    idempotency_key = layout::idempotency_key(committer_.config_.hash_seed, tenant, *event.idempotency_key);
-    const auto seen = replayed(idempotency_key, tenant, event, answer);
+Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
+                                        std::optional<ContentIndex::Place>& place, Appended& answer) {
+  if (!replay_key.empty()) {
+    const auto seen = replays_.find(replay_key, inbox.tenant(), incoming);
     if (!seen) return seen.error();
     if (*seen) {
-      ++stats_.duplicates;
-      return Done{};
+      answer = **seen;
+      return true;
     }
   }
-  const bool dedup = committer_.config_.dedup_window.count() > 0;
-  std::string dedup_key;
-  if (dedup) {
-    dedup_key = layout::dedup_key(committer_.config_.hash_seed, tenant, event.fingerprint);
-    const auto seen = found_duplicate(dedup_key, tenant, inbox, event, answer);
-    if (!seen) return seen.error();
-    if (*seen) {
-      ++stats_.duplicates;
-      return Done{};
-    }
+  if (committer_.config_.dedup_window.count() == 0) return false;
+  const auto found = contents_.find(inbox, incoming);
+  if (!found) return found.error();
+  place = *found;
+  if (!found->equal || !replay_key.empty()) return false;
+  answer = {Appended::Outcome::duplicate, *found->equal};
+  return true;
+}
+
+Status Committer::Batch::stage_append(const std::string& tenant, Inbox& inbox, const Append& event, Appended& answer) {
+  Incoming incoming(event);
+  std::string replay_key;
+  if (event.idempotency_key) replay_key = replays_.place(tenant, *event.idempotency_key);
+  std::optional<ContentIndex::Place> place;
+  const auto seen = answered(replay_key, inbox, incoming, place, answer);
+  stats_.compared_bytes += incoming.compared_bytes();
+  if (!seen) return seen.error();
+  if (*seen) {
+    ++stats_.duplicates;
+    return Done{};
   }
 
   const EventId id = committer_.ids_.next(now_);
+  touch(inbox);
   put_event(tenant, inbox, event, id);
-  const std::size_t index = staged_.size();
-  staged_.push_back({id, &event, none});
-  if (dedup) {
-    std::sort(candidates_.begin(), candidates_.end());
-    candidates_.push_back(id);
-    std::string ids;
-    for (std::size_t i = candidates_.size() - std::min(candidates_.size(), candidates_max); i < candidates_.size();
-         ++i) {
-      ids.append(candidates_[i].view());
-    }
-    batch_.Put(committer_.database_.family(Family::dedup), dedup_key, ids);
-    const auto [place, fresh] = by_content_.try_emplace(ContentKey{&inbox, event.fingerprint}, index);
-    if (!fresh) staged_[index].next_same_fingerprint = std::exchange(place->second, index);
-  }
-  if (event.idempotency_key) {
-    std::string entry{id.view()};
-    layout::append_u64(entry, event.fingerprint.high);
-    layout::append_u64(entry, event.fingerprint.low);
-    batch_.Put(committer_.database_.family(Family::idempotency), idempotency_key, entry);
-    by_idempotency_key_.emplace(std::move(idempotency_key), index);
-  }
+  if (place) contents_.add(*place, event, id);
+  if (!replay_key.empty()) replays_.add(std::move(replay_key), event, id, batch_);
   if (inbox.staged_count++ == 0) {
     inbox.staged_head = true;
     inbox.staged_first = id;
   }
-  touch(inbox);
+  ++accepted_;
   ++stats_.accepted;
   answer = {Appended::Outcome::accepted, id};
   return Done{};
@@ -245,7 +185,7 @@ Status Committer::Batch::stage_append(const std::string& tenant, Inbox& inbox, c
 Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckOutcome& outcome) {
   std::string pending_key = inbox.prefix();
   pending_key.append(id.view());
-  if (acknowledged_.contains(pending_key)) {
+  if (acknowledged_set_.contains(pending_key)) {
     outcome = AckOutcome::already_acknowledged;
     return Done{};
   }
@@ -258,17 +198,19 @@ Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inb
     outcome = *delivered ? AckOutcome::already_acknowledged : AckOutcome::not_found;
     return Done{};
   }
+  if (inbox.staged_count == 0) {
+    return committer_.database_.unreadable("the counters of the inbox of " + tenant + ": they say that it is empty");
+  }
+  touch(inbox);
   // Written once and deleted once, so the pair may vanish from a memtable without ever reaching the disk's levels.
   batch_.SingleDelete(committer_.database_.family(Family::pending), pending_key);
   std::string delivered_at;
   layout::append_u64(delivered_at, static_cast<std::uint64_t>(now_.time_since_epoch().count()));
   batch_.Put(committer_.database_.family(Family::delivered), key, delivered_at);
   batch_.Put(committer_.database_.family(Family::expiry), layout::expiry_key(now_, tenant, id), rocksdb::Slice());
-  acknowledged_.insert(std::move(pending_key));
-  INVARIANT(inbox.staged_count > 0);
+  acknowledged_set_.insert(acknowledged_.emplace_back(std::move(pending_key)));
   --inbox.staged_count;
   inbox.staged_head = true;
-  touch(inbox);
   ++stats_.acknowledged;
   outcome = AckOutcome::acknowledged;
   return Done{};
@@ -290,24 +232,62 @@ Status Committer::Batch::stage(Operation& operation) {
   return Done{};
 }
 
+Committer::Batch::Before Committer::Batch::note_before(const Operation& operation) {
+  Before before{stats_, accepted_, acknowledged_.size(), touched_.size()};
+  if (operation.kind == Operation::Kind::change) return before;
+  before.inbox = &committer_.inboxes_.get(operation.tenant->id, default_inbox);
+  before.inbox_count = before.inbox->staged_count;
+  before.inbox_staged_head = before.inbox->staged_head;
+  before.inbox_staged_first = before.inbox->staged_first;
+  return before;
+}
+
+void Committer::Batch::roll_back(const Before& before) {
+  stats_ = before.stats;
+  accepted_ = before.accepted;
+  contents_.undo();
+  replays_.undo();
+  for (; acknowledged_.size() > before.acknowledged; acknowledged_.pop_back()) {
+    acknowledged_set_.erase(acknowledged_.back());
+  }
+  for (; touched_.size() > before.touched; touched_.pop_back()) touched_.back()->staged = false;
+  if (before.inbox != nullptr) {
+    before.inbox->staged_count = before.inbox_count;
+    before.inbox->staged_head = before.inbox_staged_head;
+    before.inbox->staged_first = before.inbox_staged_first;
+  }
+  const auto status = batch_.RollbackToSavePoint();
+  INVARIANT(status.ok());
+}
+
+Status Committer::Batch::stage_whole(Operation& operation) {
+  const Before before = note_before(operation);
+  batch_.SetSavePoint();
+  Status staged = Done{};
+  try {
+    staged = stage(operation);
+  } catch (...) {
+    staged = error_of_exception();
+  }
+  if (staged) {
+    batch_.PopSavePoint().PermitUncheckedError();
+    contents_.keep();
+    replays_.keep();
+  } else {
+    roll_back(before);
+  }
+  return staged;
+}
+
 void Committer::Batch::stage_all(std::span<Operation* const> operations) {
   for (Operation* operation : operations) {
-    const auto staged = stage(*operation);
-    if (staged) continue;
-    operation->error = staged.error();
-    // A read failed half-way through an operation, whose first half is in the batch: nothing that the store says can
-    // be trusted to be whole now.
-    if (operation->kind != Operation::Kind::change) {
-      committer_.database_.fail(staged.error().message);
-    } else {
-      // A change is alone in its batch, and what it had put before it failed must not be written.
-      batch_.Clear();
-    }
+    if (const auto staged = stage_whole(*operation); !staged) refuse(*operation, staged.error());
   }
 }
 
 void Committer::Batch::put_counters() {
-  if (!staged_.empty()) {
+  contents_.put(batch_);
+  if (accepted_ > 0) {
     batch_.Put(committer_.database_.family(Family::meta), slice(layout::last_id_key),
                slice(committer_.ids_.last().view()));
   }
@@ -316,26 +296,56 @@ void Committer::Batch::put_counters() {
   }
 }
 
-void Committer::Batch::commit(std::vector<Operation*>& operations) {
-  const auto started = std::chrono::steady_clock::now();
+Status Committer::Batch::write(std::span<Operation* const> operations, WriteTiming& timing) {
   reset();
   stats_.operations = operations.size();
-  WriteTiming timing;
-  auto written = committer_.database_.check_writable();
-  if (written) {
-    stage_all(operations);
-    put_counters();
-    stats_.bytes = batch_.GetDataSize();
-    if (batch_.Count() > 0) written = committer_.database_.write(batch_, &timing);
+  if (auto writable = committer_.database_.check_writable(); !writable) return writable;
+  stage_all(operations);
+  put_counters();
+  stats_.reads = contents_.reads() + replays_.reads();
+  stats_.bytes = batch_.GetDataSize();
+  if (batch_.Count() == 0) return Done{};
+  in_doubt_ = true;
+  auto written = committer_.database_.write(batch_, &timing);
+  in_doubt_ = false;
+  return written;
+}
+
+/// An exception before the write has changed nothing that anybody sees. After it nobody knows what is on the disk.
+Status Committer::Batch::write_or_latch(std::span<Operation* const> operations, WriteTiming& timing) noexcept {
+  try {
+    return write(operations, timing);
+  } catch (...) {
+    Error error = error_of_exception();
+    if (std::exchange(in_doubt_, false)) {
+      committer_.database_.fail(std::move(error.message));
+      error.code = ErrorCode::unavailable;
+    }
+    return error;
   }
+}
+
+void Committer::Batch::observe() noexcept {
+  if (!committer_.config_.observe) return;
+  try {
+    committer_.config_.observe(stats_);
+  } catch (...) {
+    // A count is lost; the commit is not.
+  }
+}
+
+void Committer::Batch::commit(std::vector<Operation*>& operations) noexcept {
+  const auto started = std::chrono::steady_clock::now();
+  WriteTiming timing;
+  const Status written = write_or_latch(operations, timing);
   for (Inbox* inbox : touched_) written ? inbox->publish() : inbox->discard();
   if (!written) {
-    for (Operation* operation : operations) operation->error = written.error();
+    for (Operation* operation : operations) refuse(*operation, written.error());
   }
-  CommitQueue::finish(operations);
+  committer_.queue_.finish(operations);
   stats_.log_time = timing.log;
   stats_.total_time = std::chrono::steady_clock::now() - started;
-  if (written && committer_.config_.observe) committer_.config_.observe(stats_);
+  if (written) observe();
 }
 
 Committer::Committer(Database& database, Inboxes& inboxes, CommitQueue& queue, EventId last_id, CommitterConfig config)
@@ -348,7 +358,16 @@ Committer::~Committer() { thread_.join(); }
 void Committer::run() {
   Batch batch(*this);
   std::vector<Operation*> operations;
-  while (queue_.take(operations)) batch.commit(operations);
+  while (true) {
+    try {
+      if (!queue_.take(operations)) return;
+    } catch (const std::bad_alloc&) {
+      // Nothing was taken.
+      std::this_thread::sleep_for(memory_pause);
+      continue;
+    }
+    batch.commit(operations);
+  }
 }
 
 }  // namespace triggers::store

@@ -21,6 +21,8 @@ struct CommitStats {
   std::size_t accepted = 0;
   std::size_t duplicates = 0;
   std::size_t acknowledged = 0;
+  std::size_t reads = 0;                   ///< Of the store, to look for duplicates.
+  std::size_t compared_bytes = 0;          ///< Of payloads that were compared or hashed to tell duplicates.
   std::size_t bytes = 0;                   ///< Of the batch.
   std::chrono::nanoseconds log_time{0};    ///< Writing and syncing the write-ahead log.
   std::chrono::nanoseconds total_time{0};  ///< From the first look-up to the last waiter's wake-up.
@@ -36,6 +38,10 @@ struct CommitterConfig {
 
 /// The one writer: takes whatever waits in the queue, decides what is a duplicate, gives ids, writes one batch, syncs
 /// once, and wakes every waiter. What it decides is visible to readers only after the sync.
+///
+/// An operation that needs a record which cannot be read is refused whole, and the rest of its batch goes on.
+/// Exceptions end here: what was not written is refused, and a write whose outcome is not known stops writes as a
+/// failed one does.
 ///
 /// Being alone makes it simple: ids are in commit order, and of racing equal appends the first in the queue wins.
 class Committer {

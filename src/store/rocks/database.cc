@@ -22,6 +22,7 @@
 #include "store/rocks/directory_guard.h"
 #include "store/rocks/directory_lock.h"
 #include "store/rocks/durable.h"
+#include "store/rocks/failure_listener.h"
 #include "store/rocks/file_watch.h"
 #include "store/rocks/format_file.h"
 #include "store/rocks/inventory.h"
@@ -156,19 +157,6 @@ bool is_full(const std::string& message) {
 
 }  // namespace
 
-/// Background flushes and compactions fail without a caller: their failure stops writes too.
-class Database::FailureListener final : public rocksdb::EventListener {
- public:
-  explicit FailureListener(Database& database) : database_(&database) {}
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
-    database_->stop_writes("the disk failed in the background: " + status->ToString());
-  }
-
- private:
-  Database* database_;
-};
-
 Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
   if (auto owned = check_owner(config.data_dir); !owned) return std::move(owned).error();
   if (config.access == Access::read) return open_to_read(config, "the store was opened for reading only");
@@ -223,7 +211,7 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
   rocksdb::Env* const base = config.env != nullptr ? config.env : rocksdb::Env::Default();
   env_ = make_watched_env(base, database_dir(data_dir_), *watch_);
   cache_ = new_cache(config);
-  listener_ = std::make_shared<FailureListener>(*this);
+  listener_ = make_failure_listener(*this, compaction_rest_);
   auto options = database_options(config, cache_);
   options.env = env_.get();
   options.create_if_missing = make;
@@ -305,7 +293,17 @@ Result<bool> Database::get(Family family_name, std::string_view key, rocksdb::Pi
   const auto status = db_->Get({}, family(family_name), rocksdb::Slice(key.data(), key.size()), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
-  return Error{ErrorCode::internal, "the store cannot be read: " + status.ToString()};
+  return unreadable("an entry of " + family(family_name)->GetName() + ": " + status.ToString());
+}
+
+Error Database::unreadable(const std::string& what) {
+  Error error{ErrorCode::internal, "the store cannot read " + what};
+  damage_.note(error.message);
+  return error;
+}
+
+void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
+  for (auto* family : families_) compaction_rest_.tend(*db_, *family, now);
 }
 
 Status Database::check_writable() const {

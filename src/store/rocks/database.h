@@ -16,12 +16,15 @@
 #include "base/result.h"
 #include "store/access.h"
 #include "store/event_store.h"
+#include "store/rocks/compaction_rest.h"
+#include "store/rocks/damage_log.h"
 
 namespace rocksdb {
 class Cache;
 class ColumnFamilyHandle;
 class DB;
 class Env;
+class EventListener;
 class PinnableSlice;
 class WriteBatch;
 }  // namespace rocksdb
@@ -74,7 +77,7 @@ class Database {
     return families_[static_cast<std::size_t>(family)];
   }
 
-  /// `internal` if the disk cannot be read or a checksum is wrong.
+  /// `internal` if the disk cannot be read or a checksum is wrong. That is noted as damage, and stops nothing else.
   Result<bool> get(Family family, std::string_view key, rocksdb::PinnableSlice& value);
 
   /// `unavailable` once writes have stopped.
@@ -86,11 +89,16 @@ class Database {
   Status write(rocksdb::WriteBatch& batch, WriteTiming* timing = nullptr);
 
   /// Stops writes until the store is opened again. The first reason stays.
-  void fail(std::string problem);
+  void fail(std::string problem) noexcept;
   /// As fail(), for the failure that RocksDB has just told of; only for a while if it left nothing in doubt.
   void stop_writes(const std::string& problem);
   /// Goes on with writes that were stopped for a while, if the disk lets us.
   void try_resume();
+  /// Notes a record, or a file, that cannot be read. The Error (`internal`) for who asked for it.
+  Error unreadable(const std::string& what);
+  [[nodiscard]] DamageLog& damage() noexcept { return damage_; }
+  /// Once a second or so: lets families rest whose compaction cannot read its files, and tries them again.
+  void tend_compactions(std::chrono::steady_clock::time_point now);
   [[nodiscard]] Health health() const;
 
   /// Looks after the store on a thread of its own from now on: see look().
@@ -106,7 +114,6 @@ class Database {
   Status checkpoint(const std::string& directory);
 
  private:
-  class FailureListener;
   enum class State : std::uint8_t {
     writable,
     waiting,  ///< For room or descriptors: may go on by itself.
@@ -130,11 +137,13 @@ class Database {
   std::unique_ptr<FileWatch> watch_;  // Outlives the environment, which tells it.
   std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> cache_;
-  std::shared_ptr<FailureListener> listener_;
+  CompactionRest compaction_rest_;
+  std::shared_ptr<rocksdb::EventListener> listener_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
   std::unique_ptr<DirectoryGuard> guard_;
 
+  DamageLog damage_;
   std::atomic<State> state_{State::writable};
   mutable std::mutex problem_mutex_;
   std::string problem_;

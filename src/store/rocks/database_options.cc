@@ -15,6 +15,7 @@
 #include <cstdarg>
 
 #include "base/invariant.h"
+#include "store/rocks/dedup_entry.h"
 #include "store/rocks/hashed_memtable.h"
 
 namespace triggers::store {
@@ -58,8 +59,8 @@ rocksdb::ColumnFamilyOptions base_options(const std::shared_ptr<rocksdb::Cache>&
 
 /// Where an entry of a window's family has the id that decides when it is past the window.
 enum class NewestId : std::uint8_t {
-  first,  ///< `idempotency`: the only one.
-  last,   ///< `dedup`: the newest.
+  first,     ///< `idempotency`: the only one.
+  of_dedup,  ///< `dedup`: the newest of a DedupEntry.
 };
 
 /// Drops the entries that are past their window. Each entry's own id decides, not the age of its file: a file that FIFO
@@ -73,15 +74,20 @@ class WindowFilter final : public rocksdb::CompactionFilter {
   [[nodiscard]] const char* Name() const override { return "triggers.window"; }
   bool Filter(int /*level*/, const rocksdb::Slice& /*key*/, const rocksdb::Slice& value, std::string* /*new_value*/,
               bool* /*value_changed*/) const override {
-    constexpr std::size_t id_bytes = 16;
-    if (value.size() < id_bytes) return false;
-    const char* const id = newest_ == NewestId::first ? value.data() : value.data() + value.size() - id_bytes;
-    return clock_.now() - EventId::from_bytes({id, id_bytes}).time() >= window_ + margin;
+    const auto id = newest_id({value.data(), value.size()});
+    return id && clock_.now() - id->time() >= window_ + margin;
   }
 
  private:
   /// A clock that is set back a little brings entries back into the window.
   static constexpr std::chrono::seconds margin{60};
+
+  [[nodiscard]] std::optional<EventId> newest_id(std::string_view value) const {
+    if (newest_ == NewestId::of_dedup) return newest_of_dedup(value);
+    constexpr std::size_t id_bytes = 16;
+    if (value.size() < id_bytes) return std::nullopt;
+    return EventId::from_bytes(value.substr(0, id_bytes));
+  }
 
   const std::chrono::seconds window_;
   const NewestId newest_;
@@ -137,7 +143,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
           rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));  // For the sweep, as above.
       return options;
     }
-    case Family::dedup: return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::last, *config.clock);
+    case Family::dedup: return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::of_dedup, *config.clock);
     case Family::idempotency:
       return window_options(cache, 8 * mebibyte, config.idempotency_window, NewestId::first, *config.clock);
     case Family::meta:

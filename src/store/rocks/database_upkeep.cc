@@ -46,8 +46,13 @@ void Database::set_state(State state, std::string problem) {
   state_ = state;
 }
 
-void Database::fail(std::string problem) {
-  set_state(State::stopped, std::move(problem) + " (free the disk or mend it, then restart)");
+void Database::fail(std::string problem) noexcept {
+  try {
+    problem += " (free the disk or mend it, then restart)";
+  } catch (const std::bad_alloc&) {
+    // The reason alone.
+  }
+  set_state(State::stopped, std::move(problem));
 }
 
 void Database::stop_writes(const std::string& problem) {

@@ -48,11 +48,11 @@ Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
     const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator({}, database_.family(Family::expiry)));
     for (iterator->Seek(swept_to_); iterator->Valid() && expired.size() < events_max; iterator->Next()) {
       const auto entry = layout::parse_expiry_key({iterator->key().data(), iterator->key().size()});
-      if (!entry) return Error{ErrorCode::internal, "an expiry entry cannot be read"};
+      if (!entry) return database_.unreadable("an expiry entry");
       if (now - entry->delivered_at < config_.event_ttl) break;
       expired.push_back(iterator->key().ToString());
     }
-    if (!iterator->status().ok()) return Error{ErrorCode::internal, iterator->status().ToString()};
+    if (!iterator->status().ok()) return database_.unreadable("expiry entries: " + iterator->status().ToString());
   }
   if (expired.empty()) return std::size_t{0};
 
@@ -98,6 +98,7 @@ std::optional<UnixMillis> Housekeeper::oldest_undelivered() const {
 }
 
 void Housekeeper::tick() {
+  database_.tend_compactions(config_.clock->steady());
   refresh_heads();
   const auto deadline = std::chrono::steady_clock::now() + config_.sweep_time_max;
   while (std::chrono::steady_clock::now() < deadline) {

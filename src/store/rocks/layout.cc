@@ -66,6 +66,15 @@ std::string dedup_key(const HashSeed& seed, std::string_view tenant, const event
   return key;
 }
 
+std::string dedup_key(const HashSeed& seed, std::string_view tenant, std::string_view digest) {
+  std::string key(hash_bytes, '\0');
+  key.reserve(hash_bytes + 1 + tenant.size() + digest.size());
+  append_name(key, tenant);
+  key.append(digest);
+  put_hash(seed, key);
+  return key;
+}
+
 std::string idempotency_key(const HashSeed& seed, std::string_view tenant, std::string_view client_key) {
   std::string key(hash_bytes, '\0');
   append_name(key, tenant);

@@ -31,6 +31,8 @@ struct HashSeed {
 /// `dedup`: eight bytes of a hash of what follows (see HashedMemtable), tenant, fingerprint.
 [[nodiscard]] std::string dedup_key(const HashSeed& seed, std::string_view tenant,
                                     const event::Fingerprint& fingerprint);
+/// The same family, by a digest (32 bytes) in the fingerprint's place.
+[[nodiscard]] std::string dedup_key(const HashSeed& seed, std::string_view tenant, std::string_view digest);
 /// `idempotency`: eight bytes of a hash of what follows, tenant, the client's key as it is.
 [[nodiscard]] std::string idempotency_key(const HashSeed& seed, std::string_view tenant, std::string_view client_key);
 /// `expiry`: the time of delivery, tenant, id.

@@ -24,7 +24,9 @@ class PendingScan {
  public:
   PendingScan(Database& database, const Inbox& inbox, rocksdb::ReadOptions options, PageOrder order,
               const EventId& first, const std::optional<EventId>& end)
-      : prefix_bytes_(inbox.prefix().size()),
+      : database_(database),
+        tenant_(inbox.tenant()),
+        prefix_bytes_(inbox.prefix().size()),
         newest_first_(order == PageOrder::newest_first),
         first_(key(inbox, first)),
         end_(end ? key(inbox, *end) : layout::prefix_end(inbox.prefix())),
@@ -53,12 +55,14 @@ class PendingScan {
   [[nodiscard]] std::string_view event_type() const { return view(iterator_->value()); }
   [[nodiscard]] Status status() const {
     if (iterator_->status().ok()) return Done{};
-    return Error{ErrorCode::internal, "the store cannot be read: " + iterator_->status().ToString()};
+    return database_.unreadable("the inbox of " + tenant_ + ": " + iterator_->status().ToString());
   }
 
  private:
   static std::string key(const Inbox& inbox, const EventId& id) { return inbox.prefix() + std::string{id.view()}; }
 
+  Database& database_;
+  const std::string& tenant_;
   const std::size_t prefix_bytes_;
   const bool newest_first_;
   const std::string first_, end_;
@@ -150,9 +154,11 @@ Status load_events(Database& database, const Inbox& inbox, const rocksdb::ReadOp
       selection.cut_to(i);
       break;
     }
-    if (!status.ok()) return Error{ErrorCode::internal, "the store cannot be read: " + status.ToString()};
-    const auto record = decode_record(view(records.values[i]));
-    if (!record) return Error{ErrorCode::internal, "a stored event cannot be read: " + selection.ids[i].text()};
+    const auto record = status.ok() ? decode_record(view(records.values[i])) : std::nullopt;
+    if (!record) {
+      return database.unreadable("the event " + selection.ids[i].text() + " of " + inbox.tenant() + ": " +
+                                 status.ToString());
+    }
     const std::size_t event_bytes = record->payload.size() + record->metadata.size();
     if (!page.events.empty() && bytes + event_bytes > limits.bytes_max) {
       selection.cut_to(i);
@@ -175,9 +181,9 @@ Result<std::uint64_t> count_at(Database& database, const Inbox& inbox, const roc
   rocksdb::PinnableSlice value;
   const auto status = database.db().Get(options, database.family(Family::meta), inbox.meta_key(), &value);
   if (status.IsNotFound()) return std::uint64_t{0};
-  if (!status.ok()) return Error{ErrorCode::internal, "the store cannot be read: " + status.ToString()};
+  if (!status.ok()) return database.unreadable("the counters of " + inbox.tenant() + ": " + status.ToString());
   const auto count = Inbox::decode_count(view(value));
-  if (!count) return Error{ErrorCode::internal, "the counters of an inbox cannot be read"};
+  if (!count) return database.unreadable("the counters of " + inbox.tenant());
   return *count;
 }
 

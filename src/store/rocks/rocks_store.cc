@@ -138,6 +138,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   [[nodiscard]] Health health() const override { return database_->health(); }
+  [[nodiscard]] DamageLog& damage() noexcept override { return database_->damage(); }
 
   [[nodiscard]] Metrics metrics() const override {
     return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes(),
@@ -244,7 +245,7 @@ class RocksStoreImpl final : public RocksStore {
     if (!found) return found.error();
     if (!*found) return std::optional<StoredEvent>{};
     const auto record = decode_record(view(value));
-    if (!record) return Error{ErrorCode::internal, "a stored event cannot be read: " + id.text()};
+    if (!record) return database_->unreadable("the event " + id.text() + " of " + tenant);
     StoredEvent event{id, std::string{record->event_type}, std::string{record->payload},
                       {}, std::string{record->metadata},   {}};
     if (record->source) event.source = *record->source;

@@ -45,6 +45,8 @@ class RocksStore : public EventStore, public KeyStore {
   /// Copies the whole store, consistently, into `directory`, which must not exist. Takes as long as the disk takes, on
   /// a thread of its own; one after the other. Errors as of Database::checkpoint, and `overloaded` if several wait.
   virtual Task<Status> backup(std::string directory) = 0;
+  /// What could not be read. Any thread.
+  [[nodiscard]] virtual DamageLog& damage() noexcept = 0;
   /// Removes at most `events_max` delivered events past their time to live; how many. Only without `background`.
   virtual Result<std::size_t> sweep(std::size_t events_max) = 0;
   /// As Database::look, thoroughly. Only without `background`.

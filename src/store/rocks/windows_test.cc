@@ -7,6 +7,7 @@
 #include "base/manual_clock.h"
 #include "base/uuid7.h"
 #include "store/rocks/database.h"
+#include "store/rocks/dedup_entry.h"
 #include "store/rocks/layout.h"
 #include "store/rocks/test_directory.h"
 
@@ -58,6 +59,21 @@ TEST_F(WindowsTest, DedupEntriesGoOnceTheirNewestIdIsPastTheWindow) {
   EXPECT_FALSE(has(Family::dedup, "old"));
   EXPECT_TRUE(has(Family::dedup, "young"));
   EXPECT_TRUE(has(Family::dedup, "both"));
+}
+
+TEST_F(WindowsTest, DedupEntriesStayWhileAContentThatCollidedIsWithinItsWindow) {
+  const EventId old = new_id();
+  clock_.advance(seconds{400});
+  const EventId young = new_id();
+  put(Family::dedup, "old", DedupEntry{.first = old, .newest = old, .collided = old}.encode());
+  put(Family::dedup, "collided", DedupEntry{.first = old, .newest = old, .collided = young}.encode());
+  put(Family::dedup, "content", DedupEntry{.first = old, .newest = young, .collided = old}.encode());
+  put(Family::dedup, "only collided", DedupEntry{.first = {}, .newest = {}, .collided = young}.encode());
+  compact(Family::dedup);
+  EXPECT_FALSE(has(Family::dedup, "old"));
+  EXPECT_TRUE(has(Family::dedup, "collided"));
+  EXPECT_TRUE(has(Family::dedup, "content"));
+  EXPECT_TRUE(has(Family::dedup, "only collided"));
 }
 
 TEST_F(WindowsTest, IdempotencyEntriesGoByTheirIdAndNotByTheirFingerprint) {

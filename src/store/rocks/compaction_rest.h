@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+#include "base/clock.h"
+
+namespace rocksdb {
+class ColumnFamilyHandle;
+class DB;
+}  // namespace rocksdb
+
+namespace triggers::store {
+
+/// Lets a column family rest after a compaction of it has failed. RocksDB would try again each second, read up to the
+/// same damaged block, and throw away what it wrote. While a family rests nothing is compacted in it, and writes go on:
+/// RocksDB does not hold writers up for files that nobody is to compact.
+class CompactionRest {
+ public:
+  static constexpr std::chrono::minutes first_rest{1};
+  static constexpr std::chrono::minutes longest_rest{6 * 60};  ///< Each rest is twice as long as the one before.
+
+  /// A compaction has failed in the family with this id of RocksDB's. Any thread.
+  void note_failure(std::uint32_t family) noexcept;
+
+  /// Begins and ends the rest of `family` if it is due. One thread.
+  void tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family, std::chrono::steady_clock::time_point now);
+
+ private:
+  static constexpr std::size_t families_max = 64;
+  struct State {
+    bool failed = false;  ///< Since the last tend().
+    bool rests = false;
+    std::chrono::minutes rest{0};
+    std::chrono::steady_clock::time_point until{};
+  };
+
+  std::mutex mutex_;
+  State states_[families_max];
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/uuid7.h"
+#include "event/event.h"
+
+namespace triggers::store {
+
+/// The value of an entry in the `dedup` family: which events of one content were accepted. The first is the one whose
+/// duplicates later events are; the newest keeps the content known when the first is past the window.
+struct DedupEntry {
+  std::optional<event::EventId> first, newest;
+  /// Only under a fingerprint: the newest event of another content with this fingerprint. That one is under its digest,
+  /// and so is every further content until this one is past the window.
+  std::optional<event::EventId> collided;
+
+  [[nodiscard]] std::string encode() const;
+};
+
+/// What counts of an entry: ids for which `valid(id)` holds. An entry of format version 1 has up to 8 ids; between the
+/// first and the last they are passed over.
+template <class Valid>
+[[nodiscard]] DedupEntry decode_dedup(std::string_view bytes, Valid valid);
+
+/// The id that decides when an entry is past its window; nothing if it cannot be read.
+[[nodiscard]] std::optional<event::EventId> newest_of_dedup(std::string_view bytes);
+
+namespace dedup {
+inline constexpr std::size_t id_bytes = 16;
+inline constexpr char collided_tag = 'c';
+/// An id behind its tag makes the size no multiple of an id's.
+[[nodiscard]] inline bool has_collided(std::string_view bytes) noexcept {
+  return bytes.size() % id_bytes == 1 && bytes.size() > id_bytes && bytes[bytes.size() - id_bytes - 1] == collided_tag;
+}
+[[nodiscard]] inline std::string_view last_id(std::string_view bytes) noexcept {
+  return bytes.substr(bytes.size() - id_bytes);
+}
+}  // namespace dedup
+
+template <class Valid>
+DedupEntry decode_dedup(std::string_view bytes, Valid valid) {
+  DedupEntry entry;
+  if (dedup::has_collided(bytes)) {
+    const auto collided = event::EventId::from_bytes(dedup::last_id(bytes));
+    if (valid(collided)) entry.collided = collided;
+    bytes.remove_suffix(dedup::id_bytes + 1);
+  }
+  for (; bytes.size() >= dedup::id_bytes; bytes.remove_prefix(dedup::id_bytes)) {
+    const auto id = event::EventId::from_bytes(bytes.substr(0, dedup::id_bytes));
+    if (!valid(id)) continue;
+    if (!entry.first) entry.first = id;
+    entry.newest = id;
+  }
+  return entry;
+}
+
+}  // namespace triggers::store
