@@ -13,8 +13,11 @@ using http::ProtocolProblem;
 std::optional<ProtocolError> decode(http::Request& request, const std::string& bytes, std::size_t limit_bytes) {
   http::GzipDecoder decoder;
   std::string decoded;
-  switch (decoder.decode(bytes, decoded, limit_bytes)) {
+  std::string_view left = bytes;
+  // In one slice: nobody else waits for this process.
+  switch (decoder.decode(left, decoded, limit_bytes, limit_bytes + 1)) {
     case http::GzipDecoder::Outcome::ok: break;
+    case http::GzipDecoder::Outcome::more:
     case http::GzipDecoder::Outcome::too_large:
       return ProtocolError{ProtocolProblem::body_too_large, "the decoded body is too large", limit_bytes, 0};
     case http::GzipDecoder::Outcome::broken:
