@@ -363,6 +363,11 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
 
 Database::~Database() {
   if (!db_) return;
+  if (abandoned_) {
+    // Left as a kill would leave it: the log is whole, and the next start replays it.
+    [[maybe_unused]] const auto* left = db_.release();
+    return;
+  }
   if (!failed_) {
     // A restart then has nothing to replay. Best effort: everything is in the log already.
     rocksdb::FlushOptions flush;
@@ -377,7 +382,7 @@ Result<bool> Database::get(Family family_name, std::string_view key, rocksdb::Pi
   const auto status = db_->Get({}, family(family_name), rocksdb::Slice(key.data(), key.size()), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
-  return unreadable("an entry of " + family(family_name)->GetName() + ": " + status.ToString());
+  return unreadable(layout::describe_entry(family(family_name)->GetName(), key) + ": " + status.ToString());
 }
 
 Error Database::unreadable(const std::string& what) {
@@ -387,6 +392,7 @@ Error Database::unreadable(const std::string& what) {
 }
 
 void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
+  if (failed_) return;
   for (auto* family : families_) compaction_rest_.tend(*db_, *family, now);
 }
 
@@ -397,6 +403,21 @@ Status Database::check_writable() const {
 
 Status Database::write(rocksdb::WriteBatch& batch, WriteTiming* timing) {
   if (auto writable = check_writable(); !writable) return writable;
+  try {
+    return write_checked(batch, timing);
+  } catch (const std::exception& exception) {
+    // RocksDB was left in the middle of a write: its log would write its buffer once more on closing, and whoever wrote
+    // next would wait for ever.
+    abandoned_ = true;
+    fail(exception.what());
+  } catch (...) {
+    abandoned_ = true;
+    fail({});
+  }
+  return Error{ErrorCode::unavailable, {}};
+}
+
+Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) {
   rocksdb::WriteOptions options;
   options.sync = true;
   options.memtable_insert_hint_per_batch = true;
@@ -435,6 +456,7 @@ Health Database::health() const {
 }
 
 Status Database::checkpoint(const std::string& name) {
+  if (abandoned_) return check_writable();
   std::error_code error;
   std::string directory = name;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();

@@ -90,6 +90,7 @@ class Database {
 
  private:
   Database() = default;
+  Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
   static Status prepare_directory(const DatabaseConfig& config);
 
   std::string data_dir_;
@@ -101,6 +102,7 @@ class Database {
 
   DamageLog damage_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> abandoned_{false};  ///< An exception left RocksDB in the middle of a write: it is not closed.
   mutable std::mutex problem_mutex_;
   std::string problem_;
 };
