@@ -83,7 +83,7 @@ class Committer::Batch {
   void put_counters();
   void touch(Inbox& inbox);
   Status write(std::span<Operation* const> operations, WriteTiming& timing);
-  Status write_or_latch(std::span<Operation* const> operations, WriteTiming& timing) noexcept;
+  Status write_or_refuse(std::span<Operation* const> operations, WriteTiming& timing) noexcept;
   void observe() noexcept;
 
   Committer& committer_;
@@ -96,8 +96,7 @@ class Committer::Batch {
   std::deque<std::string> acknowledged_;  ///< A deque, because `acknowledged_set_` views its elements.
   boost::unordered_flat_set<std::string_view> acknowledged_set_;
   std::vector<Inbox*> touched_;
-  bool in_doubt_ = false;  ///< A write has begun and not ended.
-  std::string head_;       ///< Scratch for a record's head.
+  std::string head_;  ///< Scratch for a record's head.
   rocksdb::PinnableSlice value_;
 };
 
@@ -111,7 +110,6 @@ void Committer::Batch::reset() {
   acknowledged_set_.clear();
   acknowledged_.clear();
   touched_.clear();
-  in_doubt_ = false;
 }
 
 void Committer::Batch::touch(Inbox& inbox) {
@@ -305,23 +303,15 @@ Status Committer::Batch::write(std::span<Operation* const> operations, WriteTimi
   stats_.reads = contents_.reads() + replays_.reads();
   stats_.bytes = batch_.GetDataSize();
   if (batch_.Count() == 0) return Done{};
-  in_doubt_ = true;
-  auto written = committer_.database_.write(batch_, &timing);
-  in_doubt_ = false;
-  return written;
+  return committer_.database_.write(batch_, &timing);
 }
 
-/// An exception before the write has changed nothing that anybody sees. After it nobody knows what is on the disk.
-Status Committer::Batch::write_or_latch(std::span<Operation* const> operations, WriteTiming& timing) noexcept {
+/// An exception that comes here was thrown before the write, and has changed nothing that anybody sees.
+Status Committer::Batch::write_or_refuse(std::span<Operation* const> operations, WriteTiming& timing) noexcept {
   try {
     return write(operations, timing);
   } catch (...) {
-    Error error = error_of_exception();
-    if (std::exchange(in_doubt_, false)) {
-      committer_.database_.fail(std::move(error.message));
-      error.code = ErrorCode::unavailable;
-    }
-    return error;
+    return error_of_exception();
   }
 }
 
@@ -337,7 +327,7 @@ void Committer::Batch::observe() noexcept {
 void Committer::Batch::commit(std::vector<Operation*>& operations) noexcept {
   const auto started = std::chrono::steady_clock::now();
   WriteTiming timing;
-  const Status written = write_or_latch(operations, timing);
+  const Status written = write_or_refuse(operations, timing);
   for (Inbox* inbox : touched_) written ? inbox->publish() : inbox->discard();
   if (!written) {
     for (Operation* operation : operations) refuse(*operation, written.error());

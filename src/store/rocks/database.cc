@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/listener.h>
@@ -267,6 +268,14 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& c
 Database::~Database() {
   looks_ = {};
   if (!db_) return;
+  if (abandoned_) {
+    // Left as a kill would leave it: the log is whole, and the next start replays it.
+    rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+    [[maybe_unused]] const auto* left = db_.release();
+    [[maybe_unused]] const auto* its_files = env_.release();
+    [[maybe_unused]] const auto* their_watch = watch_.release();
+    return;
+  }
   const bool clean = state_ == State::writable && watch_;
   if (clean) {
     // A restart then has nothing to replay. Best effort: everything is in the log already.
@@ -293,7 +302,7 @@ Result<bool> Database::get(Family family_name, std::string_view key, rocksdb::Pi
   const auto status = db_->Get({}, family(family_name), rocksdb::Slice(key.data(), key.size()), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;
-  return unreadable("an entry of " + family(family_name)->GetName() + ": " + status.ToString());
+  return unreadable(layout::describe_entry(family(family_name)->GetName(), key) + ": " + status.ToString());
 }
 
 Error Database::unreadable(const std::string& what) {
@@ -303,6 +312,7 @@ Error Database::unreadable(const std::string& what) {
 }
 
 void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
+  if (failed_) return;
   for (auto* family : families_) compaction_rest_.tend(*db_, *family, now);
 }
 
@@ -313,6 +323,21 @@ Status Database::check_writable() const {
 
 Status Database::write(rocksdb::WriteBatch& batch, WriteTiming* timing) {
   if (auto writable = check_writable(); !writable) return writable;
+  try {
+    return write_checked(batch, timing);
+  } catch (const std::exception& exception) {
+    // RocksDB was left in the middle of a write: its log would write its buffer once more on closing, and whoever wrote
+    // next would wait for ever.
+    abandoned_ = true;
+    fail(exception.what());
+  } catch (...) {
+    abandoned_ = true;
+    fail({});
+  }
+  return Error{ErrorCode::unavailable, {}};
+}
+
+Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) {
   rocksdb::WriteOptions options;
   options.sync = true;
   options.memtable_insert_hint_per_batch = true;
@@ -336,6 +361,7 @@ Status Database::write(rocksdb::WriteBatch& batch, WriteTiming* timing) {
 }
 
 Status Database::checkpoint(const std::string& name) {
+  if (abandoned_) return check_writable();
   std::error_code error;
   std::string directory = name;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();

@@ -124,6 +124,7 @@ class Database {
   static Result<std::unique_ptr<Database>> open_to_write(const DatabaseConfig& config);
   static Result<std::unique_ptr<Database>> open_to_read(const DatabaseConfig& config, std::string problem);
   Status open_files(const DatabaseConfig& config, bool make);
+  Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
   /// So that there is an entry in a memtable: see try_resume().
   void mark_opened(const Clock& clock);
   void set_state(State state, std::string problem);
@@ -145,6 +146,7 @@ class Database {
 
   DamageLog damage_;
   std::atomic<State> state_{State::writable};
+  std::atomic<bool> abandoned_{false};  ///< An exception left RocksDB in the middle of a write: it is not closed.
   mutable std::mutex problem_mutex_;
   std::string problem_;
   DiskSpace disk_;

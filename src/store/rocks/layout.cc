@@ -1,5 +1,7 @@
 #include "store/rocks/layout.h"
 
+#include <algorithm>
+
 #include "base/invariant.h"
 #include "event/fingerprint.h"
 
@@ -137,6 +139,20 @@ std::optional<InboxName> parse_inbox_meta_key(std::string_view key) {
   const auto inbox = take_name(key);
   if (!inbox || !key.empty()) return std::nullopt;
   return InboxName{std::string{*tenant}, std::string{*inbox}};
+}
+
+std::string describe_entry(std::string_view family, std::string_view key) {
+  std::string text = "an entry of " + std::string{family};
+  if (family == "dedup" || family == "idempotency") key.remove_prefix(std::min(key.size(), hash_bytes));
+  if (family == "default" || family == "keys" || family == "expiry") return text;
+  const auto tenant = take_name(key);
+  if (!tenant) return text;
+  text.append(" of the tenant ").append(*tenant);
+  const bool ends_in_id = family == "events" || family == "delivered" || family == "pending";
+  if (ends_in_id && key.size() >= id_bytes) {
+    text.append(", event ").append(event::EventId::from_bytes(key.substr(key.size() - id_bytes)).text());
+  }
+  return text;
 }
 
 }  // namespace triggers::store::layout

@@ -65,4 +65,7 @@ struct InboxName {
 };
 [[nodiscard]] std::optional<InboxName> parse_inbox_meta_key(std::string_view key);
 
+/// For a message: whose entry `key` of `family` is, as far as the key tells.
+[[nodiscard]] std::string describe_entry(std::string_view family, std::string_view key);
+
 }  // namespace triggers::store::layout

@@ -1,0 +1,154 @@
+// What one record that cannot be read stops: the operations that need it, and nothing else.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <semaphore>
+#include <thread>
+
+#include "base/sync_wait.h"
+#include "store/rocks/rocks_store.h"
+#include "support/damage.h"
+#include "support/draft.h"
+#include "support/scratch_directory.h"
+
+namespace triggers::store {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using Outcome = Appended::Outcome;
+
+class UnreadableRecord : public testing::Test {
+ protected:
+  UnreadableRecord() {
+    config.data_dir = directory / "data";
+    config.memory_bytes = 32 * 1024 * 1024;
+    config.background = false;
+  }
+
+  void open() { store = RocksStore::open(config).value(); }
+  Result<Appended> append(const Tenant& to, const Draft& draft) {
+    return sync_wait(store->append(to, draft.append()));
+  }
+  std::vector<Result<Appended>> append_batch(const Tenant& to, const std::vector<Draft>& drafts) {
+    std::vector<Append> events;
+    for (const Draft& draft : drafts) events.push_back(draft.append());
+    return sync_wait(store->append_batch(to, std::move(events)));
+  }
+  std::uint64_t undelivered(const Tenant& of) {
+    PageQuery query{.event_type = "none"};  // It reads no event.
+    return sync_wait(store->page(of, query)).value().total_undelivered;
+  }
+
+  /// Stores `damaged` and a neighbour of another tenant, and makes the former's record unreadable.
+  void store_and_damage() {
+    open();
+    ASSERT_TRUE(append(bystander, numbered(1)));
+    first = append(tenant, damaged)->id;
+    ASSERT_TRUE(append(bystander, numbered(2)));
+    store.reset();  // Writes the tables.
+    ASSERT_EQ(testing_support::damage_table_with(marker, config.data_dir), 1);
+    open();
+  }
+
+  /// Everybody else, and this tenant's other events.
+  void expect_others_served(std::size_t number) {
+    EXPECT_TRUE(store->health().writable) << store->health().problem;
+    for (const Tenant& to : {bystander, tenant}) {
+      const auto answer = append(to, numbered(number));
+      ASSERT_TRUE(answer) << answer.error().message;
+      EXPECT_EQ(answer->outcome, Outcome::accepted);
+    }
+  }
+
+  const std::string marker = testing_support::incompressible(60'000, 1);
+  testing_support::ScratchDirectory directory;
+  const Tenant tenant{"acme"}, bystander{"zeta"};
+  Draft damaged{.payload = R"({"text":")" + marker + R"("})", .idempotency_key = "k"};
+  EventId first;
+  RocksConfig config;
+  std::unique_ptr<RocksStore> store;
+};
+
+TEST_F(UnreadableRecord, RefusesWhatNeedsItAlsoTriedAgainAndAfterARestart) {
+  store_and_damage();
+  Draft without_key = damaged;
+  without_key.idempotency_key.reset();
+  for (std::size_t round = 0; round < 3; ++round) {
+    for (const Draft& draft : {damaged, without_key}) {
+      const auto refused = append(tenant, draft);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, ErrorCode::internal);
+      EXPECT_THAT(refused.error().message, HasSubstr("checksum"));
+    }
+    expect_others_served(100 + round);
+    EXPECT_GE(store->damage().count(), 2U);
+    EXPECT_THAT(store->damage().take(), Contains(HasSubstr("tenant acme, event " + first.text())));
+    if (round == 1) {
+      store.reset();
+      open();
+    }
+  }
+  // It can still be acknowledged: that reads no payload.
+  const auto acknowledged = sync_wait(store->acknowledge(tenant, {first}));
+  ASSERT_TRUE(acknowledged) << acknowledged.error().message;
+  EXPECT_EQ(acknowledged->front(), AckOutcome::acknowledged);
+}
+
+TEST_F(UnreadableRecord, LeavesNothingOfTheOperationThatWasRefused) {
+  store_and_damage();
+  const auto before = undelivered(tenant);
+  Draft keyed = numbered(11);
+  keyed.idempotency_key = "new";
+  const auto answers = append_batch(tenant, {numbered(10), keyed, damaged, numbered(12)});
+  for (const auto& answer : answers) EXPECT_FALSE(answer);
+  EXPECT_EQ(undelivered(tenant), before);
+  // Neither their contents nor their keys are known.
+  EXPECT_EQ(append(tenant, numbered(10))->outcome, Outcome::accepted);
+  Draft other = numbered(20);
+  other.idempotency_key = "new";
+  EXPECT_EQ(append(tenant, other)->outcome, Outcome::accepted);
+  EXPECT_EQ(append(tenant, numbered(11))->outcome, Outcome::accepted);
+  store.reset();
+  open();
+  EXPECT_EQ(undelivered(tenant), before + 3);
+  EXPECT_EQ(append(tenant, numbered(10))->outcome, Outcome::duplicate);
+}
+
+TEST_F(UnreadableRecord, LeavesTheRestOfItsCommitWhole) {
+  std::binary_semaphore held{0};
+  std::latch go_on{1};
+  std::atomic<bool> hold{false};
+  std::atomic<std::size_t> largest_commit{0};
+  config.on_commit = [&](const CommitStats& stats) {
+    largest_commit = std::max(largest_commit.load(), stats.operations);
+    if (!hold.exchange(false)) return;
+    held.release();
+    go_on.wait();
+  };
+  store_and_damage();
+  hold = true;
+  ASSERT_TRUE(append(bystander, numbered(30)));
+  held.acquire();  // The committer is held; what comes now is one commit.
+  std::vector<Draft> drafts = {numbered(31), damaged, numbered(32), damaged, numbered(31)};
+  std::vector<std::optional<Result<Appended>>> answers(drafts.size());
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    threads.emplace_back([&, i] { answers[i] = append(tenant, drafts[i]); });
+    while (store->metrics().queue_depth != i + 1) std::this_thread::yield();
+  }
+  go_on.count_down();
+  threads.clear();
+  EXPECT_EQ(largest_commit, drafts.size());
+  EXPECT_EQ((*answers[0])->outcome, Outcome::accepted);
+  EXPECT_FALSE(*answers[1]);
+  EXPECT_EQ((*answers[2])->outcome, Outcome::accepted);
+  EXPECT_FALSE(*answers[3]);
+  EXPECT_EQ((*answers[4])->outcome, Outcome::duplicate);
+  EXPECT_EQ(undelivered(tenant), 3U);
+}
+
+}  // namespace
+}  // namespace triggers::store
