@@ -12,6 +12,7 @@
 #include "keys_command.h"
 #include "operator_client.h"
 #include "output.h"
+#include "repair_command.h"
 #include "serve.h"
 #include "tables_command.h"
 
@@ -103,6 +104,14 @@ int main(int argc, char** argv) {
       ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
   flags.declare(*backup_command, store_only);
 
+  std::string repair_directory;
+  auto* repair_command =
+      app.add_subcommand("repair", "Makes a new store of what can be read of a damaged one, which stays as it is");
+  repair_command->add_option("--into", repair_directory, "Where to; must not exist")
+      ->required()
+      ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
+  flags.declare(*repair_command, store_only);
+
   bool as_json = false;
   bool as_markdown = false;
   auto* config_command = app.add_subcommand("config", "Checks the configuration and prints it with its sources");
@@ -127,6 +136,7 @@ int main(int argc, char** argv) {
   if (serve_command->parsed()) return serve(settings->config);
   if (keys_app->parsed()) return finish(keys.run(settings->config));
   if (tables_app->parsed()) return finish(tables.run(settings->config));
+  if (repair_command->parsed()) return finish(repair(settings->config, repair_directory));
   if (backup_command->parsed()) return finish(backup(settings->config, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
   return finish(0);
