@@ -13,6 +13,7 @@
 #include "keys_command.h"
 #include "operator_client.h"
 #include "output.h"
+#include "repair_command.h"
 #include "serve.h"
 #include "suggestion.h"
 #include "tables_command.h"
@@ -109,6 +110,14 @@ int run(int argc, char** argv) {
       ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
   flags.declare(*backup_command, store_only);
 
+  std::string repair_directory;
+  auto* repair_command =
+      app.add_subcommand("repair", "Makes a new store of what can be read of a damaged one, which stays as it is");
+  repair_command->add_option("--into", repair_directory, "Where to; must not exist")
+      ->required()
+      ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
+  flags.declare(*repair_command, store_only);
+
   bool as_json = false;
   bool as_markdown = false;
   auto* config_command = app.add_subcommand("config", "Checks the configuration and prints it with its sources");
@@ -134,6 +143,7 @@ int run(int argc, char** argv) {
   if (serve_command->parsed()) return serve(*settings);
   if (keys_app->parsed()) return finish(keys.run(*settings));
   if (tables_app->parsed()) return finish(tables.run(*settings));
+  if (repair_command->parsed()) return finish(repair(settings->config, repair_directory));
   if (backup_command->parsed()) return finish(backup(*settings, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
   return finish(0);

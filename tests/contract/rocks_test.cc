@@ -57,6 +57,10 @@ class RocksContract : public testing::Test {
     }
   }
 
+  /// Accepts events, has a shortage until one is refused, ends it, and goes on without opening the store again; three
+  /// times, and then as after a kill.
+  void expect_writes_again_after(FailingFileSystem::Fault fault);
+
   /// Accepts three events, breaks the disk, and checks what is left of the store; then mends it.
   void expect_reads_only_until_reopened(FailingFileSystem::Fault fault);
 
@@ -160,12 +164,74 @@ void RocksContract::expect_reads_only_until_reopened(FailingFileSystem::Fault fa
   EXPECT_EQ(inbox().back(), again->id);
 }
 
+void RocksContract::expect_writes_again_after(FailingFileSystem::Fault fault) {
+  use_failing_disk();
+  open();
+  std::set<EventId> accepted;
+  std::size_t number = 0;
+  const auto next = [&] {
+    return append(
+        {.payload = R"({"number":)" + std::to_string(number++) + R"(,"fill":")" + std::string(50'000, 'x') + R"("})"});
+  };
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 5; ++i) accepted.insert(next().value().id);
+    disk->set(fault);
+    std::optional<Error> refusal;
+    for (int i = 0; i < 1'000 && !refusal; ++i) {
+      const auto answer = next();
+      if (answer) accepted.insert(answer->id);
+      if (!answer) refusal = answer.error();
+    }
+    ASSERT_TRUE(refusal) << round;
+    EXPECT_EQ(refusal->code, ErrorCode::unavailable);
+    store->look();
+    EXPECT_FALSE(store->health().writable);
+    EXPECT_THAT(store->health().problem, HasSubstr("writes go on by themselves"));
+    EXPECT_EQ(inbox().size(), accepted.size());
+
+    disk->set(FailingFileSystem::Fault::none);
+    store->look();
+    EXPECT_TRUE(store->health().writable) << store->health().problem;
+    accepted.insert(next().value().id);
+  }
+  // As a kill leaves it.
+  std::filesystem::copy(config.data_dir, directory / "killed", std::filesystem::copy_options::recursive);
+  for (const bool killed : {false, true}) {
+    store.reset();
+    if (killed) config.data_dir = directory / "killed";
+    open();
+    const auto ids = inbox();
+    EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted) << killed;
+  }
+}
+
 TEST_F(RocksContract, FailedSyncStopsWritesKeepsReadsAndIsMendedByARestart) {
   expect_reads_only_until_reopened(FailingFileSystem::Fault::sync);
 }
 
+TEST_F(RocksContract, FailedSyncIsNotForgottenWhenTheDiskWorksAgain) {
+  use_failing_disk();
+  open();
+  ASSERT_TRUE(append(numbered(0)));
+  disk->set(FailingFileSystem::Fault::sync);
+  EXPECT_FALSE(append(numbered(1)));
+  disk->set(FailingFileSystem::Fault::none);
+  store->look();
+  EXPECT_FALSE(store->health().writable);
+  EXPECT_THAT(store->health().problem, HasSubstr("then restart"));
+}
+
 TEST_F(RocksContract, FullDiskStopsWritesKeepsReadsAndIsMendedByARestart) {
   expect_reads_only_until_reopened(FailingFileSystem::Fault::full);
+}
+
+TEST_F(RocksContract, FullDiskStopsWritesOnlyUntilThereIsRoom) {
+  expect_writes_again_after(FailingFileSystem::Fault::full);
+}
+
+TEST_F(RocksContract, FilesThatCannotBeOpenedStopWritesOnlyForAWhile) {
+  config.memory_bytes = 512 * 1024;  // A new log every few events.
+  expect_writes_again_after(FailingFileSystem::Fault::descriptors);
 }
 
 TEST_F(RocksContract, FullQueueIsOverloadedAndLosesNothing) {

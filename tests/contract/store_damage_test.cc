@@ -110,14 +110,16 @@ class StoreDamage : public testing::TestWithParam<End> {
     const auto before = snapshot(directory / "damaged");
     for (const auto access : {Access::read, Access::write}) {
       bool opened = false;
+      std::string message;
       {
         const auto store = RocksStore::open(config_of("damaged", access));
         opened = store.ok();
         EXPECT_EQ(opened ? missing_in(**store) : "", "") << what;
+        if (!opened) message = store.error().message;
       }
       if (!opened) ++refused;
       if (opened && access == Access::write) continue;
-      ASSERT_TRUE(snapshot(directory / "damaged") == before) << what << ": the directory was changed";
+      ASSERT_TRUE(snapshot(directory / "damaged") == before) << what << ": the directory was changed; " << message;
     }
   }
 

@@ -1,5 +1,7 @@
 #include "support/failing_file_system.h"
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace triggers::testing_support {
@@ -23,6 +25,11 @@ class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* debug) override {
     if (auto fault = system_.check_write(); !fault.ok()) return fault;
     return target()->Append(data, options, check, debug);
+  }
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& options,
+                            IODebugContext* debug) override {
+    if (auto fault = system_.check_write(); !fault.ok()) return fault;
+    return target()->PositionedAppend(data, offset, options, debug);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
     if (auto fault = system_.check_sync(); !fault.ok()) return fault;
@@ -49,6 +56,7 @@ IOStatus FailingFileSystem::check_sync() const {
 
 IOStatus FailingFileSystem::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                             std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+  if (fault_ == Fault::descriptors) return IOStatus::IOError("While open a file", std::strerror(EMFILE));
   if (auto fault = check_write(); !fault.ok()) return fault;
   auto status = target()->NewWritableFile(path, options, file, debug);
   if (status.ok()) *file = std::make_unique<FailingFile>(std::move(*file), *this);

@@ -13,8 +13,9 @@ class FailingFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   enum class Fault {
     none,
-    full,  ///< Nothing more can be written: ENOSPC.
-    sync,  ///< What is written cannot be synced: EIO.
+    full,         ///< Nothing more can be written: ENOSPC.
+    sync,         ///< What is written cannot be synced: EIO.
+    descriptors,  ///< No file can be opened for writing: EMFILE.
   };
 
   FailingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}

@@ -28,6 +28,7 @@
 #include "store/rocks/format_file.h"
 #include "store/rocks/inventory.h"
 #include "store/rocks/layout.h"
+#include "store/rocks/open_error.h"
 #include "store/rocks/store_check.h"
 
 namespace triggers::store {
@@ -54,34 +55,6 @@ Status check_owner(const std::string& data_dir) {
   const std::string owner = user_name(found.st_uid);
   return Error{ErrorCode::invalid_argument, "the store in " + data_dir + " belongs to the user " + owner +
                                                 ": run this as that user (sudo -u " + owner + " …)"};
-}
-
-Error open_error(const std::string& data_dir, const rocksdb::Status& status) {
-  const std::string text = status.ToString();
-  if (status.IsIOError() && (text.find("While lock file") != std::string::npos ||
-                             text.find("lock hold by current process") != std::string::npos)) {
-    return {ErrorCode::conflict,
-            "another process is using " + data_dir + ": stop it, or choose another data directory (" + text + ")"};
-  }
-  if (status.IsCorruption()) return damaged(data_dir, {text});
-  return {ErrorCode::unavailable, "cannot open the store in " + data_dir + ": " + text};
-}
-
-/// A release before this one takes RocksDB's lock only.
-Status expect_nobody_else(const DatabaseConfig& config) {
-  const std::string path = database_dir(config.data_dir) + "/LOCK";
-  std::error_code error;
-  if (!fs::exists(path, error)) return Done{};
-  rocksdb::Env* const env = config.env != nullptr ? config.env : rocksdb::Env::Default();
-  rocksdb::FileLock* lock = nullptr;
-  const auto status = env->LockFile(path, &lock);
-  if (status.ok()) {
-    env->UnlockFile(lock).PermitUncheckedError();
-    return Done{};
-  }
-  // A directory that this process may not write to: another could be writing only if it may.
-  if (config.access == Access::read && !status.IsBusy() && access(path.c_str(), W_OK) != 0) return Done{};
-  return open_error(config.data_dir, status);
 }
 
 /// Makes the directory, mode 0700.
@@ -281,6 +254,8 @@ Database::~Database() {
     // A restart then has nothing to replay. Best effort: everything is in the log already.
     rocksdb::FlushOptions flush;
     db_->Flush(flush, {families_.begin(), families_.end()}).PermitUncheckedError();
+    // What is listed now must be what the last manifest says.
+    rocksdb::CancelAllBackgroundWork(db_.get(), true);
   }
   const auto checksums = clean ? table_checksums(*db_) : TableChecksums{};
   const auto sequence = db_->GetLatestSequenceNumber();

@@ -48,13 +48,22 @@ Status seal_directory(const std::string& data_dir, const std::string& store_id, 
     std::optional<std::string> checksum;
     if (entry.path().extension() == ".sst") {
       const auto known = tables.find(name);
-      if (known == tables.end()) continue;
-      checksum = known->second;
+      if (known != tables.end()) checksum = known->second;
     }
     if (auto added = inventory.add(data_dir, "db/" + name, std::move(checksum)); !added) return added;
   }
   if (error) return Error{ErrorCode::unavailable, "cannot look into " + data_dir + ": " + error.message()};
   return inventory.write(data_dir);
+}
+
+Status finish_directory(const std::string& data_dir, std::uint64_t sequence, const TableChecksums& tables) {
+  const auto format = new_format(FormatFile::Stage::made);
+  // The inventory says all, so that the witness has nothing to add yet.
+  WitnessRecord record;
+  record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});
+  if (auto made = Witness::create(data_dir, record); !made) return made;
+  if (auto made = seal_directory(data_dir, format.store_id, sequence, tables); !made) return made;
+  return write_format(data_dir, format);
 }
 
 Status make_copy(rocksdb::DB& db, const std::string& directory) {
@@ -65,14 +74,7 @@ Status make_copy(rocksdb::DB& db, const std::string& directory) {
   if (status.ok()) status = maker->CreateCheckpoint(database_dir(directory));
   if (!status.ok()) return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
   tables.merge(table_checksums(db));
-
-  const auto format = new_format(FormatFile::Stage::made);
-  // The inventory says all, so that the witness has nothing to add yet.
-  WitnessRecord record;
-  record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});
-  if (auto made = Witness::create(directory, record); !made) return made;
-  if (auto made = seal_directory(directory, format.store_id, 0, tables); !made) return made;
-  return write_format(directory, format);
+  return finish_directory(directory, 0, tables);
 }
 
 }  // namespace triggers::store

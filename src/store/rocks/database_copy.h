@@ -16,10 +16,12 @@ namespace triggers::store {
 using TableChecksums = std::map<std::string, std::string>;
 [[nodiscard]] TableChecksums table_checksums(rocksdb::DB& db);
 
-/// Writes the inventory of a data directory whose database nobody has open. Table files that are no part of it are left
-/// out only if `tables` lacks them.
+/// Writes the inventory of a data directory whose database nobody has open. Table files that `tables` lacks are read.
 Status seal_directory(const std::string& data_dir, const std::string& store_id, std::uint64_t sequence,
                       const TableChecksums& tables);
+
+/// Writes the inventory, the witness and at last FORMAT beside a database that nobody has open: a store of its own.
+Status finish_directory(const std::string& data_dir, std::uint64_t sequence, const TableChecksums& tables);
 
 /// Makes a data directory, with a copy of the database, of `directory`, which is there and empty.
 Status make_copy(rocksdb::DB& db, const std::string& directory);

@@ -128,6 +128,30 @@ Result<LogScan> scan_log(const std::string& path) {
   return scan;
 }
 
+Status each_batch(const std::string& path, const std::function<void(std::string_view batch)>& take) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::unavailable, "cannot read " + path + ": " + std::strerror(errno)};
+  std::string block(block_bytes, '\0');
+  std::string batch;
+  bool in_batch = false;
+  while (file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    std::string_view rest(block.data(), static_cast<std::size_t>(file.gcount()));
+    for (; rest.size() >= header_bytes; rest.remove_prefix(record_at(rest).size)) {
+      const auto record = record_at(rest);
+      const bool begins = record.type == whole || record.type == first;
+      in_batch = record.readable && (begins || in_batch);
+      if (!in_batch) continue;
+      if (begins) batch.clear();
+      batch.append(rest.substr(header_bytes, record.size - header_bytes));
+      if (record.type != whole && record.type != last) continue;
+      take(batch);
+      in_batch = false;
+    }
+  }
+  return Done{};
+}
+
 Result<std::vector<LogScan>> scan_logs(const std::string& directory) {
   std::vector<LogScan> scans;
   std::error_code error;

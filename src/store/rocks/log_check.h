@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -29,6 +31,9 @@ struct LogScan {
 
 /// `unavailable` if the file cannot be read.
 Result<LogScan> scan_log(const std::string& path);
+
+/// Gives each batch of a log that can be read to `take`, in order, also those behind damage.
+Status each_batch(const std::string& path, const std::function<void(std::string_view batch)>& take);
 
 /// The write-ahead logs of a database in `directory` that nobody writes to, oldest first.
 Result<std::vector<LogScan>> scan_logs(const std::string& directory);

@@ -22,10 +22,10 @@ class Check {
  public:
   Check(const DatabaseConfig& config, const FormatFile& format) : config_(config), format_(format) {}
 
-  Result<WitnessRecord> run() {
+  void run() {
     read_manifest();
     read_logs();
-    if (!problems_.empty()) return damaged(config_.data_dir, problems_);
+    if (!problems_.empty()) return;
     const auto inventory = Inventory::read(config_.data_dir);
     if (inventory) expect_id(inventory->store_id, "INVENTORY");
     if (inventory && inventory->closed) {
@@ -36,10 +36,22 @@ class Check {
       if (format_.version > 1) expect_witness();
       rehearse();
     }
-    if (!problems_.empty()) return damaged(config_.data_dir, problems_);
-    tell_torn();
     now_.store_id = Uuid7::parse(format_.store_id).value_or(Uuid7{});
-    return now_;
+  }
+
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+  [[nodiscard]] const WitnessRecord& now() const { return now_; }
+
+  void tell_torn() const {
+    for (const auto& log : logs_) {
+      if (log.torn_bytes() == 0 || log.number < oldest_log_) continue;
+      log::warning("log_tail_dropped",
+                   {{"log", log.name},
+                    {"bytes", log.torn_bytes()},
+                    {"batches", 1},
+                    {"kept_batches", log.batches},
+                    {"message", "the end of a write that was never answered, as a crash leaves it"}});
+    }
   }
 
  private:
@@ -149,18 +161,6 @@ class Check {
     }
   }
 
-  void tell_torn() const {
-    for (const auto& log : logs_) {
-      if (log.torn_bytes() == 0 || log.number < oldest_log_) continue;
-      log::warning("log_tail_dropped",
-                   {{"log", log.name},
-                    {"bytes", log.torn_bytes()},
-                    {"batches", 1},
-                    {"kept_batches", log.batches},
-                    {"message", "the end of a write that was never answered, as a crash leaves it"}});
-    }
-  }
-
   const DatabaseConfig& config_;
   const FormatFile& format_;
   std::vector<std::string> problems_;
@@ -199,8 +199,18 @@ Error damaged(const std::string& data_dir, const std::vector<std::string>& probl
                                       " --into NEW_DIRECTORY` make a new store of what can be read"};
 }
 
+std::vector<std::string> store_problems(const DatabaseConfig& config, const FormatFile& format) {
+  Check check(config, format);
+  check.run();
+  return check.problems();
+}
+
 Result<WitnessRecord> check_store(const DatabaseConfig& config, const FormatFile& format) {
-  return Check(config, format).run();
+  Check check(config, format);
+  check.run();
+  if (!check.problems().empty()) return damaged(config.data_dir, check.problems());
+  check.tell_torn();
+  return check.now();
 }
 
 }  // namespace triggers::store

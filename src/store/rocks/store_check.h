@@ -17,6 +17,9 @@ namespace triggers::store {
 /// Error: `unavailable`, with all that is wrong, what can still be read, and what to do.
 Result<WitnessRecord> check_store(const DatabaseConfig& config, const FormatFile& format);
 
+/// What is wrong, a line each; empty if check_store() would not refuse it.
+[[nodiscard]] std::vector<std::string> store_problems(const DatabaseConfig& config, const FormatFile& format);
+
 /// The refusal of a store that has `problems`.
 [[nodiscard]] Error damaged(const std::string& data_dir, const std::vector<std::string>& problems);
 

@@ -1,0 +1,46 @@
+#include "repair_command.h"
+
+#include <cstdio>
+
+#include "store/rocks/repair.h"
+
+namespace triggers {
+namespace {
+
+int complain(const std::string& message) {
+  std::fprintf(stderr, "triggers: %s\n", message.c_str());
+  return 1;
+}
+
+void print_number(std::uint64_t number, const char* what) {
+  std::printf("%12llu %s\n", static_cast<unsigned long long>(number), what);
+}
+
+}  // namespace
+
+int repair(const config::Config& config, const std::string& into) {
+  if (config.store != config::Store::embedded)
+    return complain("repair is for the embedded store: DynamoDB has its own");
+  if (into.empty()) return complain("--into must name a directory that does not exist yet");
+  store::DatabaseConfig store;
+  store.data_dir = config.data_dir;
+  store.memory_bytes = config.memory_budget_bytes;
+  store.dedup_window = config.dedup_window;
+  store.idempotency_window = config.idempotency_window;
+  const auto report = store::repair_store(store, into);
+  if (!report) return complain(report.error().message);
+  std::printf("What was wrong with %s, which stays as it is:\n", config.data_dir.c_str());
+  for (const auto& loss : report->losses) std::printf("  - %s\n", loss.c_str());
+  std::printf("A new store is in %s:\n", into.c_str());
+  print_number(report->events, "events");
+  print_number(report->undelivered, "of them undelivered");
+  print_number(report->delivered, "of them delivered");
+  print_number(report->made_undelivered_again, "undelivered because the mark of their place was lost");
+  print_number(report->keys, "API keys");
+  std::puts(
+      "Whether these are all, only a journal of the senders can tell. To go on with it, serve it, or move it to the"
+      " old place.");
+  return 0;
+}
+
+}  // namespace triggers

@@ -1,0 +1,270 @@
+// What happens to a store's directory while it is open, and to one that an earlier release has made.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/sync_wait.h"
+#include "store/rocks/repair.h"
+#include "store/rocks/rocks_store.h"
+#include "support/draft.h"
+#include "support/scratch_directory.h"
+
+namespace triggers::store {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class Directory : public testing::Test {
+ protected:
+  RocksConfig config_of(const std::string& name, bool background = false) {
+    RocksConfig config;
+    config.data_dir = directory / name;
+    config.memory_bytes = 32 * 1024 * 1024;
+    config.background = background;
+    return config;
+  }
+  Result<Appended> append(RocksStore& store, std::size_t number) {
+    const Draft draft = numbered(number);
+    return sync_wait(store.append(tenant, draft.append()));
+  }
+  std::size_t undelivered(RocksStore& store) {
+    const Page page = sync_wait(store.page(tenant, {.limit = 200})).value();
+    EXPECT_EQ(page.total_undelivered, page.events.size());
+    return page.events.size();
+  }
+  /// Its live log.
+  [[nodiscard]] fs::path log_of(const std::string& name) {
+    fs::path newest;
+    for (const auto& entry : fs::directory_iterator(directory / (name + "/db"))) {
+      if (entry.path().extension() == ".log") newest = std::max(newest, entry.path());
+    }
+    return newest;
+  }
+  /// What release 0.1.0 left after a kill: 12 events of the tenant, two of them acknowledged; half of it in the log.
+  void unpack_version_1() {
+    const std::string command =
+        std::string{"tar -xzf '"} + TRIGGERS_VERSION_1_STORE + "' -C '" + (directory / "") + "'";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+
+  testing_support::ScratchDirectory directory;
+  const Tenant tenant{"acme"};
+};
+
+/// A change to the files of an open store.
+struct Change {
+  const char* name;
+  std::function<void(const fs::path& data, const fs::path& log)> make;
+};
+
+class OpenDirectory : public Directory, public testing::WithParamInterface<Change> {};
+
+TEST_P(OpenDirectory, ChangeIsNoticedWithinASecondAndNothingIsAcceptedAfterIt) {
+  const auto store = RocksStore::open(config_of("data", true)).value();
+  ASSERT_TRUE(append(*store, 0));
+  GetParam().make(directory / "data", log_of("data"));
+  const auto since = std::chrono::steady_clock::now();
+  while (store->health().writable) {
+    ASSERT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{20});
+    std::this_thread::yield();
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{2});  // One, and a busy machine.
+  EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
+  EXPECT_FALSE(append(*store, 1));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    While, OpenDirectory,
+    testing::Values(Change{"AllIsRemoved", [](const auto& data, const auto&) { fs::remove_all(data); }},
+                    Change{"LogIsRemoved", [](const auto&, const auto& log) { fs::remove(log); }},
+                    Change{"LogIsCut", [](const auto&, const auto& log) { fs::resize_file(log, 10); }},
+                    Change{"CurrentIsRemoved", [](const auto& data, const auto&) { fs::remove(data / "db/CURRENT"); }},
+                    Change{"DirectoryIsReplaced",
+                           [](const auto& data, const auto&) {
+                             fs::rename(data, data.string() + ".old");
+                             fs::copy(data.string() + ".old", data, fs::copy_options::recursive);
+                           }},
+                    Change{"DatabaseIsReplaced",
+                           [](const auto& data, const auto&) {
+                             fs::rename(data / "db", data / "old");
+                             fs::copy(data / "old", data / "db", fs::copy_options::recursive);
+                           }}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST_F(Directory, RemovedTableIsNoticed) {
+  RocksConfig config = config_of("data");
+  RocksStore::open(config).value().reset();
+  const auto store = RocksStore::open(config).value();
+  store->look();
+  ASSERT_TRUE(store->health().writable) << store->health().problem;
+  for (const auto& entry : fs::directory_iterator(directory / "data/db")) {
+    if (entry.path().extension() == ".sst") fs::remove(entry.path());
+  }
+  store->look();
+  EXPECT_FALSE(store->health().writable);
+}
+
+TEST_F(Directory, ReadingChangesNothingAndTakesNoWrite) {
+  RocksConfig config = config_of("data");
+  {
+    const auto store = RocksStore::open(config).value();
+    ASSERT_TRUE(append(*store, 0));
+    ASSERT_TRUE(sync_wait(store->shared_secret()));
+  }
+  config.access = Access::read;
+  const auto store = RocksStore::open(config).value();
+  EXPECT_EQ(undelivered(*store), 1U);
+  EXPECT_TRUE(sync_wait(store->shared_secret()));
+  EXPECT_FALSE(append(*store, 1));
+}
+
+TEST_F(Directory, ReadingMakesNoStore) {
+  RocksConfig config = config_of("data");
+  config.access = Access::read;
+  const auto store = RocksStore::open(config);
+  ASSERT_FALSE(store);
+  EXPECT_FALSE(fs::exists(directory / "data"));
+}
+
+TEST_F(Directory, StoreWhoseMakingWasCutOffIsMadeAnew) {
+  RocksStore::open(config_of("data")).value().reset();
+  std::ifstream file(directory / "data/FORMAT");
+  std::string line;
+  std::getline(file, line);
+  std::ofstream(directory / "data/FORMAT") << line << " making\n";
+  fs::remove_all(directory / "data/db");
+  const auto store = RocksStore::open(config_of("data")).value();
+  EXPECT_TRUE(append(*store, 0));
+}
+
+TEST_F(Directory, StoreOfVersion1IsServedAndIsOfThisVersionFromThenOn) {
+  unpack_version_1();
+  const auto config = config_of("version_1");
+  for (int start = 0; start < 3; ++start) {
+    const auto store = RocksStore::open(config).value();
+    EXPECT_EQ(undelivered(*store), 10U);
+    std::ifstream file(config.data_dir + "/FORMAT");
+    std::string name, version;
+    file >> name >> version;
+    EXPECT_EQ(version, "2");
+  }
+}
+
+TEST_F(Directory, StoreOfVersion1CanBeReadAndStaysOfItsVersion) {
+  unpack_version_1();
+  RocksConfig config = config_of("version_1");
+  config.access = Access::read;
+  const auto store = RocksStore::open(config).value();
+  EXPECT_EQ(undelivered(*store), 10U);
+  EXPECT_FALSE(fs::exists(config.data_dir + "/WITNESS"));
+}
+
+TEST_F(Directory, MigrationThatWasCutOffBeforeFormatBeginsAnew) {
+  unpack_version_1();
+  const auto config = config_of("version_1");
+  const auto format = directory / "version_1/FORMAT";
+  fs::copy_file(format, directory / "FORMAT_1");
+  RocksStore::open(config).value().reset();
+  // The witness was there before FORMAT said so. Everything else had not begun.
+  const auto witness = directory / "version_1/WITNESS";
+  fs::rename(witness, directory / "WITNESS_2");
+  fs::remove_all(config.data_dir);
+  unpack_version_1();
+  fs::rename(directory / "WITNESS_2", witness);
+  const auto store = RocksStore::open(config).value();
+  EXPECT_EQ(undelivered(*store), 10U);
+}
+
+TEST_F(Directory, DamagedStoreOfVersion1IsRefused) {
+  unpack_version_1();
+  fs::resize_file(directory / "version_1/db/MANIFEST-000043", 900);
+  const auto store = RocksStore::open(config_of("version_1"));
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message, HasSubstr("is damaged"));
+}
+
+class Repair : public Directory {
+ protected:
+  static constexpr std::size_t events = 50;
+
+  /// A store whose first half is in tables and whose second half is in the log, as after a kill.
+  void SetUp() override {
+    for (std::size_t half = 0; half < 2; ++half) {
+      const auto store = RocksStore::open(config_of("data")).value();
+      for (std::size_t i = half * events / 2; i < (half + 1) * events / 2; ++i) {
+        const auto answer = append(*store, i).value();
+        if (i % 5 == 0) {
+          EXPECT_TRUE(sync_wait(store->acknowledge(tenant, {answer.id})));
+        }
+      }
+      if (half == 1) fs::copy(directory / "data", directory / "damaged", fs::copy_options::recursive);
+    }
+  }
+  Result<RepairReport> repair() {
+    DatabaseConfig config;
+    config.data_dir = directory / "damaged";
+    config.memory_bytes = 32 * 1024 * 1024;
+    return repair_store(config, directory / "repaired");
+  }
+};
+
+TEST_F(Repair, WholeStoreIsLeftAlone) {
+  const auto report = repair();
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("nothing to repair"));
+  EXPECT_FALSE(fs::exists(directory / "repaired"));
+}
+
+TEST_F(Repair, LostManifestCostsNoEvent) {
+  for (const auto* lost : {"CURRENT", "MANIFEST"}) {
+    for (const auto& entry : fs::directory_iterator(directory / "damaged/db")) {
+      if (entry.path().filename().string().starts_with(lost)) fs::remove(entry.path());
+    }
+  }
+  ASSERT_FALSE(RocksStore::open(config_of("damaged")));
+  const auto report = repair();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->events, events);
+  EXPECT_EQ(report->undelivered, events - events / 5);
+  const auto store = RocksStore::open(config_of("repaired")).value();
+  EXPECT_EQ(undelivered(*store), events - events / 5);
+  EXPECT_TRUE(append(*store, 1'000));
+  ASSERT_FALSE(RocksStore::open(config_of("damaged")));
+}
+
+TEST_F(Repair, LogThatIsCutCostsWhatWasBehindTheCutOnly) {
+  const auto log = log_of("damaged");
+  fs::resize_file(log, fs::file_size(log) / 2);
+  ASSERT_FALSE(RocksStore::open(config_of("damaged")));
+  const auto report = repair();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_GE(report->events, events / 2);
+  EXPECT_LT(report->events, events);
+  EXPECT_THAT(report->losses, testing::Contains(HasSubstr("can be read up to byte")));
+  const auto store = RocksStore::open(config_of("repaired")).value();
+  EXPECT_EQ(undelivered(*store), report->undelivered);
+}
+
+TEST_F(Repair, DamageInTheMiddleOfALogCostsOneBatch) {
+  const auto log = log_of("damaged");
+  {
+    std::fstream file(log, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(fs::file_size(log) / 2));
+    file.put('?');
+  }
+  ASSERT_FALSE(RocksStore::open(config_of("damaged")));
+  const auto report = repair();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_GE(report->events, events - 1);
+  const auto store = RocksStore::open(config_of("repaired")).value();
+  EXPECT_EQ(undelivered(*store), report->undelivered);
+}
+
+}  // namespace
+}  // namespace triggers::store
