@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
+#include "api/hold.h"
 #include "api/input.h"
 #include "api/sending.h"
 
@@ -37,6 +39,30 @@ Outcome<event::BatchElements> split(const Services& services, const http::Reques
   return batch;
 }
 
+struct ParsedBatch {
+  std::vector<Outcome<store::Appended>> results;  ///< One an element. What is no event has its answer already.
+  std::vector<event::NewEvent> events;            ///< These go to the store together.
+  std::vector<std::size_t> places;                ///< Of the events among the results.
+};
+
+Outcome<ParsedBatch> parse_batch(const Services& services, const Exchange& exchange) {
+  const auto batch = split(services, exchange.request);
+  if (!batch) return batch.error();
+  ParsedBatch parsed;
+  parsed.results.assign(batch->elements.size(), Refusal{});
+  parsed.events.reserve(batch->elements.size());
+  for (std::size_t i = 0; i < batch->elements.size(); ++i) {
+    auto event = parse_event(services, *exchange.key, batch->elements[i]);
+    if (!event) {
+      parsed.results[i] = std::move(event).error();
+      continue;
+    }
+    parsed.events.push_back(std::move(*event));
+    parsed.places.push_back(i);
+  }
+  return parsed;
+}
+
 /// Each event of a batch has a key of its own, derived from the batch's. No client can send one with a NUL itself.
 std::string element_key(std::string_view batch_key, std::size_t index) {
   return fmt::format("batch{0}{1}{0}{2}", '\0', batch_key, index);
@@ -54,6 +80,16 @@ void append_result(std::string& out, const Outcome<store::Appended>& result) {
     if (duplicate) out += ",\"duplicate\":true";
   }
   out += '}';
+}
+
+/// What the answer may take. Those that are no events have their error already; the store's answers are short.
+std::size_t answer_bytes(const std::vector<Outcome<store::Appended>>& results) {
+  constexpr std::size_t of_a_result = 384;
+  std::size_t bytes = of_a_result;
+  for (const auto& result : results) {
+    bytes += of_a_result + (result ? 0 : result.error().message.size() + result.error().details.size());
+  }
+  return bytes;
 }
 
 http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
@@ -81,23 +117,10 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
   if (!admitted) co_return admitted.error();
   const auto batch_key = idempotency_key(exchange.request);
   if (!batch_key) co_return batch_key.error();
-  const auto batch = split(services, exchange.request);
-  if (!batch) co_return batch.error();
-
-  // Those that are events go to the store together; the others have their answer already.
-  std::vector<Outcome<store::Appended>> results(batch->elements.size(), Refusal{});
-  std::vector<event::NewEvent> events;
-  std::vector<std::size_t> places;
-  events.reserve(batch->elements.size());
-  for (std::size_t i = 0; i < batch->elements.size(); ++i) {
-    auto event = parse_event(services, *exchange.key, batch->elements[i]);
-    if (!event) {
-      results[i] = std::move(event).error();
-      continue;
-    }
-    events.push_back(std::move(*event));
-    places.push_back(i);
-  }
+  auto parse = [&] { return parse_batch(services, exchange); };
+  auto parsed = co_await aside(services, exchange, std::move(parse));
+  if (!parsed) co_return std::move(parsed).error();
+  auto& [results, events, places] = *parsed;
   std::vector<std::string> element_keys;
   std::vector<store::Append> appends;
   element_keys.reserve(events.size());
@@ -107,6 +130,8 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
     appends.back().idempotency_key = element_keys.emplace_back(element_key(**batch_key, places[i]));
   }
 
+  auto memory = reserve(services, exchange, answer_bytes(results));
+  if (!memory) co_return memory.error();
   const auto stored = co_await services.events.append_batch(exchange.key->tenant, std::move(appends));
   for (std::size_t i = 0; i < stored.size(); ++i) {
     auto& result = results[places[i]];
@@ -127,7 +152,9 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
         std::ranges::find_if(stored, [](const auto& one) { return one.error().code == ErrorCode::unavailable; });
     co_return from_error((in_doubt != stored.end() ? *in_doubt : stored.front()).error());
   }
-  co_return answer(results);
+  http::Response response = answer(results);
+  hold_reserved(std::move(*memory), response);
+  co_return response;
 }
 
 }  // namespace triggers::api
