@@ -10,6 +10,7 @@ namespace {
 constexpr std::chrono::seconds last_used_interval{30};
 constexpr std::chrono::milliseconds log_patience{500};
 constexpr int standard_output = 1;
+constexpr unsigned parser_threads = 1;
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
@@ -55,6 +56,8 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
                                                   service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
+  // A command has one request at a time.
+  if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads);
   service->services_.reset(new api::Services{
       .events = service->store_->events(),
       .keys = service->store_->keys(),
@@ -69,6 +72,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
       .backup = service->store_->backup(),
       .stopping = [raw = service.get()] { return raw->stopping_.load(); },
       .take_slice = service->store_->take_slice(),
+      .parsers = service->parsers_.get(),
   });
   if (background && config.access_log)
     service->access_log_ = std::make_unique<log::AccessLog>(standard_output, config.log_format);
@@ -140,6 +144,12 @@ void Service::add_store_metrics() {
   registry_.counter_from("triggers_log_dropped_total",
                          "Lines of the log on standard error that were dropped because its reader stood still.", {},
                          [] { return static_cast<double>(log::dropped()); });
+  if (parsers_) {
+    registry_.counter_from("triggers_bodies_parsed_aside_total", "Large bodies that were parsed off the IO loops.", {},
+                           [this] { return static_cast<double>(parsers_->taken()); });
+    auto& parsing = registry_.gauge("triggers_bodies_waiting_for_parser", "Large bodies that wait for their parser.");
+    registry_.on_scrape([&, this] { parsing.set(static_cast<double>(parsers_->waiting())); });
+  }
   if (access_log_) {
     registry_.counter_from("triggers_access_log_dropped_total",
                            "Lines of the access log that were dropped because its reader stood still.", {},

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/endpoints.h"
+#include "api/hold.h"
 #include "api/input.h"
 #include "api/json_body.h"
 #include "api/key_json.h"
@@ -16,7 +18,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t page_keys_max = 1000;
+/// A key's JSON takes no more, about: 100 event types of 255 characters, each of four bytes or escaped.
+constexpr std::size_t key_answer_bytes_max = 256 * 1024;
 constexpr std::int64_t grace_seconds_max = std::int64_t{30} * 24 * 3600;
 constexpr std::int64_t grace_seconds_default = std::int64_t{24} * 3600;
 
@@ -27,14 +30,13 @@ Refusal no_such_key(std::string_view key_id) {
 }
 
 /// The operator, and an admin of all tenants, see every key; any other admin those of its own tenant.
-bool sees_all(const Exchange& exchange) { return exchange.is_operator || exchange.key->record.all_tenants; }
 bool may_see(const Exchange& exchange, const auth::KeyRecord& record) {
-  return sees_all(exchange) || record.user_id == exchange.key->record.user_id;
+  return exchange.sees_all_tenants() || record.user_id == exchange.key->record.user_id;
 }
 
 /// Only who has the right over all tenants may give it away, or change a key that has it.
 Outcome<Done> may_grant(const Exchange& exchange, const auth::KeyRecord& record) {
-  if (!record.all_tenants || sees_all(exchange)) return Done{};
+  if (!record.all_tenants || exchange.sees_all_tenants()) return Done{};
   return Refusal{Code::forbidden,
                  "Only the operator, or an admin of all tenants, may manage a key of all tenants.",
                  Details().text("reason", "all_tenants").json(),
@@ -47,6 +49,13 @@ http::Response answer(unsigned status, const json::object& object) {
   response.status = status;
   response.body = json::serialize(object) + "\n";
   response.add("Cache-Control", "no-store");
+  return response;
+}
+
+/// Of a change, for which room was reserved.
+http::Response answer(unsigned status, const json::object& object, FairBudget::Share memory) {
+  http::Response response = answer(status, object);
+  hold_reserved(std::move(memory), response);
   return response;
 }
 
@@ -63,7 +72,7 @@ Outcome<std::string> read_user(const Exchange& exchange, const json::object& bod
   }
   if (!user->is_string()) return invalid("user_id", "must be a string");
   std::string id{user->get_string()};
-  if (!sees_all(exchange) && id != exchange.key->record.user_id) {
+  if (!exchange.sees_all_tenants() && id != exchange.key->record.user_id) {
     return Refusal{Code::forbidden,
                    "An admin key manages the keys of its own user_id only.",
                    Details().text("field", "user_id").json(),
@@ -147,7 +156,8 @@ void rotate(auth::KeyRecord& record, const auth::KeyHash& fresh, UnixMillis now,
 Task<Answer> create_key(Services& services, Exchange& exchange) {
   const auto admitted = co_await admit_manager(services, exchange);
   if (!admitted) co_return admitted.error();
-  const auto body = read_body(exchange.request);
+  auto read = [&] { return read_body(exchange.request); };
+  const auto body = co_await aside(services, exchange, std::move(read));
   if (!body) co_return body.error();
   const auto known = only_members(*body, {"user_id", "user_email", "role", "rate_limit", "event_types", "expires_at",
                                           "description", "all_tenants"});
@@ -170,55 +180,16 @@ Task<Answer> create_key(Services& services, Exchange& exchange) {
   const auto granted = may_grant(exchange, record);
   if (!granted) co_return granted.error();
 
+  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  if (!memory) co_return memory.error();
   const auto created = co_await services.keys.create_key(record);
   if (!created) co_return from_error(created.error());
   services.ring.refresh(record);
   json::object object = key_json(record);
   object["api_key"] = api_key;
-  http::Response response = answer(201, object);
+  http::Response response = answer(201, object, std::move(*memory));
   response.add("Location", "/admin/keys/" + record.key_id);
   co_return response;
-}
-
-Task<Answer> list_keys(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(services, exchange);
-  if (!admitted) co_return admitted.error();
-  const auto parameters = query_parameters(exchange.request.query(), {"user_id", "after", "limit"});
-  if (!parameters) co_return parameters.error();
-  std::size_t limit = page_keys_max;
-  if (const auto* text = find(*parameters, "limit")) {
-    const auto number = parse_number("limit", *text, 1, page_keys_max);
-    if (!number) co_return number.error();
-    limit = static_cast<std::size_t>(*number);
-  }
-  std::optional<std::string> user;
-  if (const auto* wanted = find(*parameters, "user_id")) user = *wanted;
-  if (!sees_all(exchange)) {
-    if (user && *user != exchange.key->record.user_id) {
-      co_return Refusal{Code::forbidden,
-                        "An admin key lists the keys of its own user_id only.",
-                        Details().text("field", "user_id").json(),
-                        {},
-                        {}};
-    }
-    user = exchange.key->record.user_id;
-  }
-  if (user && (user->empty() || user->size() > auth::KeyLimits::user_id_bytes_max)) {
-    co_return invalid("user_id", "must have 1 to 255 bytes");
-  }
-  std::string after;
-  if (const auto* text = find(*parameters, "after")) after = *text;
-  auto records = co_await services.keys.list_keys(std::move(user), std::move(after), limit + 1);
-  if (!records) co_return from_error(records.error());
-  const bool has_more = records->size() > limit;
-  if (has_more) records->pop_back();
-  json::array keys;
-  for (const auto& record : *records) keys.emplace_back(key_json(record));
-  json::object object;
-  object["keys"] = std::move(keys);
-  object["has_more"] = has_more;
-  object["next_after"] = has_more ? json::value(records->back().key_id) : json::value(nullptr);
-  co_return answer(200, object);
 }
 
 Task<Answer> show_key(Services& services, Exchange& exchange) {
@@ -232,7 +203,8 @@ Task<Answer> show_key(Services& services, Exchange& exchange) {
 Task<Answer> update_key(Services& services, Exchange& exchange) {
   const auto admitted = co_await admit_manager(services, exchange);
   if (!admitted) co_return admitted.error();
-  const auto body = read_body(exchange.request);
+  auto read = [&] { return read_body(exchange.request); };
+  const auto body = co_await aside(services, exchange, std::move(read));
   if (!body) co_return body.error();
   const auto known = only_members(
       *body, {"user_email", "role", "rate_limit", "event_types", "expires_at", "description", "status", "all_tenants"});
@@ -240,15 +212,18 @@ Task<Answer> update_key(Services& services, Exchange& exchange) {
   if (body->empty()) co_return invalid("body", "names nothing to change");
   const UnixMillis now = services.clock.now();
   KeyEdit edit = [&](auth::KeyRecord& record) { return apply_fields(*body, now, record); };
+  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  if (!memory) co_return memory.error();
   const auto updated = co_await change_key(services, exchange, std::move(edit));
   if (!updated) co_return updated.error();
-  co_return answer(200, key_json(*updated));
+  co_return answer(200, key_json(*updated), std::move(*memory));
 }
 
 Task<Answer> rotate_key(Services& services, Exchange& exchange) {
   const auto admitted = co_await admit_manager(services, exchange);
   if (!admitted) co_return admitted.error();
-  const auto grace = read_grace(exchange.request);
+  auto read = [&] { return read_grace(exchange.request); };
+  const auto grace = co_await aside(services, exchange, std::move(read));
   if (!grace) co_return grace.error();
   const std::string api_key = auth::generate_key();
   const auth::KeyHash fresh = auth::hash_key(api_key);
@@ -257,12 +232,14 @@ Task<Answer> rotate_key(Services& services, Exchange& exchange) {
     rotate(record, fresh, now, std::chrono::seconds{*grace});
     return Done{};
   };
+  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  if (!memory) co_return memory.error();
   const auto updated = co_await change_key(services, exchange, std::move(edit));
   if (!updated) co_return updated.error();
   json::object object = key_json(*updated);
   object["api_key"] = api_key;
   object["grace_seconds"] = *grace;
-  co_return answer(200, object);
+  co_return answer(200, object, std::move(*memory));
 }
 
 Task<Answer> revoke_key(Services& services, Exchange& exchange) {
@@ -275,9 +252,11 @@ Task<Answer> revoke_key(Services& services, Exchange& exchange) {
     changed.status = auth::KeyStatus::revoked;
     return Done{};
   };
+  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  if (!memory) co_return memory.error();
   const auto updated = co_await change_key(services, exchange, std::move(edit));
   if (!updated) co_return updated.error();
-  co_return answer(200, key_json(*updated));
+  co_return answer(200, key_json(*updated), std::move(*memory));
 }
 
 }  // namespace triggers::api

@@ -6,6 +6,7 @@
 #include "api/base_path.h"
 #include "api/cors.h"
 #include "api/endpoints.h"
+#include "api/hold.h"
 #include "api/probe.h"
 #include "api/ticket.h"
 #include "base/uuid7.h"
@@ -139,6 +140,9 @@ Task<http::Response> Api::handle(const http::Request& request) {
   if (matched.route) {
     exchange.route = *matched.route;
     auto answer = co_await dispatch(exchange);
+    if (answer) {
+      if (auto refused = hold_unless_held(services_, exchange, *answer)) answer = *std::move(refused);
+    }
     response = answer ? std::move(*answer) : refuse(answer.error(), request, exchange.id);
   } else {
     response = without_route(exchange, matched);

@@ -23,8 +23,7 @@ Task<Answer> get_event(Services& services, Exchange& exchange) {
   response.body.reserve((*event)->bytes() + 256);
   append_event(response.body, **event, true);
   response.body += '\n';
-  FairBudget::Share memory(&services.answers, exchange.key->tenant.id);
-  if (auto refused = hold(std::move(memory), response)) co_return *std::move(refused);
+  if (auto refused = hold(answer_share(services, exchange), response)) co_return *std::move(refused);
   co_return response;
 }
 

@@ -3,7 +3,9 @@
 #include <boost/json.hpp>
 
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/endpoints.h"
+#include "api/hold.h"
 #include "api/input.h"
 #include "api/json_body.h"
 
@@ -39,6 +41,14 @@ std::string_view outcome_name(store::AckOutcome outcome) {
   INVARIANT(false);
 }
 
+/// Each id comes back, with what became of it.
+std::size_t answer_bytes(const std::vector<std::string>& ids) {
+  constexpr std::size_t of_an_outcome = 64;
+  std::size_t bytes = of_an_outcome;
+  for (const auto& id : ids) bytes += id.size() + of_an_outcome;
+  return bytes;
+}
+
 }  // namespace
 
 Task<Answer> post_ack(Services& services, Exchange& exchange) {
@@ -46,18 +56,22 @@ Task<Answer> post_ack(Services& services, Exchange& exchange) {
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();
-  const auto texts = parse_ids(exchange.request);
+  auto parse = [&] { return parse_ids(exchange.request); };
+  const auto texts = co_await aside(services, exchange, std::move(parse));
   if (!texts) co_return texts.error();
 
   std::vector<event::EventId> ids;
   for (const auto& text : *texts) {
     if (const auto id = event::EventId::parse(text)) ids.push_back(*id);
   }
+  auto memory = reserve(services, exchange, answer_bytes(*texts));
+  if (!memory) co_return memory.error();
   const auto outcomes = co_await services.events.acknowledge(exchange.key->tenant, std::move(ids));
   if (!outcomes) co_return from_error(outcomes.error());
 
   http::Response response;
   std::string& body = response.body;
+  body.reserve(memory->bytes());
   body = "{\"results\":[";
   std::size_t next = 0;
   std::size_t acknowledged = 0;
@@ -69,6 +83,7 @@ Task<Answer> post_ack(Services& services, Exchange& exchange) {
     body += fmt::format(",\"status\":\"{}\"}}", outcome_name(outcome));
   }
   body += fmt::format("],\"acknowledged\":{}}}\n", acknowledged);
+  hold_reserved(std::move(*memory), response);
   co_return response;
 }
 

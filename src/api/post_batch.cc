@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
+#include "api/hold.h"
 #include "api/input.h"
 #include "api/sending.h"
 
@@ -33,6 +35,30 @@ Outcome<event::BatchElements> split(const Services& services, const http::Reques
         {}};
   }
   return batch;
+}
+
+struct ParsedBatch {
+  std::vector<Outcome<store::Appended>> results;  ///< One an element. What is no event has its answer already.
+  std::vector<event::NewEvent> events;            ///< These go to the store together.
+  std::vector<std::size_t> places;                ///< Of the events among the results.
+};
+
+Outcome<ParsedBatch> parse_batch(const Services& services, const Exchange& exchange) {
+  const auto batch = split(services, exchange.request);
+  if (!batch) return batch.error();
+  ParsedBatch parsed;
+  parsed.results.assign(batch->elements.size(), Refusal{});
+  parsed.events.reserve(batch->elements.size());
+  for (std::size_t i = 0; i < batch->elements.size(); ++i) {
+    auto event = parse_event(services, *exchange.key, batch->elements[i]);
+    if (!event) {
+      parsed.results[i] = std::move(event).error();
+      continue;
+    }
+    parsed.events.push_back(std::move(*event));
+    parsed.places.push_back(i);
+  }
+  return parsed;
 }
 
 /// Each event of a batch has a key of its own, derived from the batch's. No client can send one with a NUL itself.
@@ -65,6 +91,16 @@ const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
   return failure;
 }
 
+/// What the answer may take. Those that are no events have their error already; the store's answers are short.
+std::size_t answer_bytes(const std::vector<Outcome<store::Appended>>& results) {
+  constexpr std::size_t of_a_result = 384;
+  std::size_t bytes = of_a_result;
+  for (const auto& result : results) {
+    bytes += of_a_result + (result ? 0 : result.error().message.size() + result.error().details.size());
+  }
+  return bytes;
+}
+
 http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
   std::size_t accepted = 0;
   std::size_t duplicates = 0;
@@ -92,23 +128,10 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
   if (!admitted) co_return admitted.error();
   const auto batch_key = idempotency_key(exchange.request);
   if (!batch_key) co_return batch_key.error();
-  const auto batch = split(services, exchange.request);
-  if (!batch) co_return batch.error();
-
-  // Those that are events go to the store together; the others have their answer already.
-  std::vector<Outcome<store::Appended>> results(batch->elements.size(), Refusal{});
-  std::vector<event::NewEvent> events;
-  std::vector<std::size_t> places;
-  events.reserve(batch->elements.size());
-  for (std::size_t i = 0; i < batch->elements.size(); ++i) {
-    auto event = parse_event(services, *exchange.key, batch->elements[i]);
-    if (!event) {
-      results[i] = std::move(event).error();
-      continue;
-    }
-    events.push_back(std::move(*event));
-    places.push_back(i);
-  }
+  auto parse = [&] { return parse_batch(services, exchange); };
+  auto parsed = co_await aside(services, exchange, std::move(parse));
+  if (!parsed) co_return std::move(parsed).error();
+  auto& [results, events, places] = *parsed;
   std::vector<std::string> element_keys;
   std::vector<store::Append> appends;
   element_keys.reserve(events.size());
@@ -118,6 +141,8 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
     appends.back().idempotency_key = element_keys.emplace_back(element_key(**batch_key, places[i]));
   }
 
+  auto memory = reserve(services, exchange, answer_bytes(results));
+  if (!memory) co_return memory.error();
   const auto stored = co_await services.events.append_batch(exchange.key->tenant, std::move(appends));
   for (std::size_t i = 0; i < stored.size(); ++i) {
     auto& result = results[places[i]];
@@ -132,7 +157,9 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
   // Nothing was stored for a reason that is not in the events: the whole request is to be sent again. A store of many
   // parts may have stored some all the same; then each event has its own answer.
   if (const Error* failure = whole_failure(stored)) co_return from_error(*failure);
-  co_return answer(results);
+  http::Response response = answer(results);
+  hold_reserved(std::move(*memory), response);
+  co_return response;
 }
 
 }  // namespace triggers::api

@@ -1,4 +1,5 @@
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
 #include "api/input.h"
@@ -42,10 +43,17 @@ Task<Answer> post_event(Services& services, Exchange& exchange) {
   if (!json) co_return json.error();
   const auto idempotency = idempotency_key(exchange.request);
   if (!idempotency) co_return idempotency.error();
-  const auto event = parse_event(services, *exchange.key, exchange.request.body);
-  if (!event) co_return event.error();
+  auto parse = [&] { return parse_event(services, *exchange.key, exchange.request.body); };
+  std::optional<Outcome<event::NewEvent>> parsed;
+  if (parses_here(services, exchange.request)) {
+    parsed.emplace(parse());
+  } else {
+    parsed.emplace(co_await aside(services, exchange, std::move(parse)));
+  }
+  if (!*parsed) co_return std::move(*parsed).error();
+  const event::NewEvent& event = **parsed;
 
-  store::Append append = to_append(*event);
+  store::Append append = to_append(event);
   append.idempotency_key = *idempotency;
   const auto stored = co_await services.events.append(exchange.key->tenant, append);
   if (!stored) co_return from_error(stored.error());

@@ -12,6 +12,7 @@
 #include "api/router.h"
 #include "base/clock.h"
 #include "base/fair_budget.h"
+#include "base/turn_pool.h"
 #include "config/config.h"
 #include "http/message.h"
 #include "limit/failure_limiter.h"
@@ -33,7 +34,7 @@ struct Services {
   store::KeyStore& keys;
   KeyRing& ring;
   limit::FailureLimiter& failures;
-  FairBudget& answers;  ///< Memory of pages and events, from their reading until they were written to their client.
+  FairBudget& answers;  ///< Memory of answers, from their reading until they were written to their client.
   metrics::Registry& registry;
   const config::Config& config;
   const Clock& clock;
@@ -42,6 +43,7 @@ struct Services {
   std::function<Task<Status>(std::string directory)> backup;  ///< Empty: this engine has none.
   std::function<bool()> stopping;                             ///< True once the server is told to stop; may be empty.
   limit::TakeSlice take_slice;                                ///< Empty: this node is alone.
+  TurnPool* parsers = nullptr;                                ///< For large bodies; null: they are parsed on the loop.
 };
 
 /// One request on its way: what the steps before have found out.
@@ -54,6 +56,9 @@ struct Exchange {
   bool is_operator = false;              ///< Set by admit_manager(): over the local socket.
   std::optional<limit::Decision> rate;   ///< Set by admit().
   bool admitted = false;                 ///< Set by admit(): the key is good and has paid.
+
+  /// For managing keys: who asks is the operator, or an admin of all tenants.
+  [[nodiscard]] bool sees_all_tenants() const { return is_operator || key->record.all_tenants; }
 };
 
 }  // namespace triggers::api

@@ -47,12 +47,14 @@ FairBudget::Share& FairBudget::Share::operator=(Share&& other) noexcept {
   return *this;
 }
 
-bool FairBudget::Share::grow(std::size_t bytes) {
+bool FairBudget::Share::grow(std::size_t bytes) { return add(bytes, true); }
+
+bool FairBudget::Share::add(std::size_t bytes, bool must_fit) {
   if (bytes == 0) return true;
   if (budget_ != nullptr) {
     const std::lock_guard lock(budget_->mutex_);
     Holder& holder = holder_ != nullptr ? *holder_ : budget_->holder_of(name_);
-    if (!budget_->has_room(holder, bytes_, bytes)) {
+    if (must_fit && !budget_->has_room(holder, bytes_, bytes)) {
       ++budget_->refused_;
       if (holder.shares == 0) budget_->holders_.erase(name_);
       return false;
@@ -82,6 +84,14 @@ bool FairBudget::Share::resize(std::size_t bytes) {
   if (bytes > bytes_) return grow(bytes - bytes_);
   shrink(bytes_ - bytes);
   return true;
+}
+
+void FairBudget::Share::count(std::size_t bytes) {
+  if (bytes > bytes_) {
+    add(bytes - bytes_, false);
+  } else {
+    shrink(bytes_ - bytes);
+  }
 }
 
 }  // namespace triggers

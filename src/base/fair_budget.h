@@ -55,8 +55,12 @@ class FairBudget {
     void shrink(std::size_t bytes) noexcept;
     /// Makes it `bytes`. False, and it stays as it was, if there is no room.
     [[nodiscard]] bool resize(std::size_t bytes);
+    /// Makes it `bytes`, whether there is room or not: for what exists already and cannot be refused any more.
+    void count(std::size_t bytes);
 
    private:
+    bool add(std::size_t bytes, bool must_fit);
+
     FairBudget* budget_ = nullptr;
     std::string name_;
     Holder* holder_ = nullptr;  // Set while bytes_ is not 0.

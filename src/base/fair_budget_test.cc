@@ -124,6 +124,20 @@ TEST(FairBudgetTest, ResizeFollowsWhatABufferTakes) {
   EXPECT_EQ(budget.holders(), 1U);
 }
 
+TEST(FairBudgetTest, WhatCannotBeRefusedAnyMoreIsCounted) {
+  FairBudget budget(100);
+  FairBudget::Share other(&budget, "b");
+  ASSERT_TRUE(other.grow(50));
+  FairBudget::Share share(&budget, "a");
+  ASSERT_TRUE(share.grow(10));
+  share.count(200);
+  EXPECT_EQ(budget.bytes(), 250U);
+  EXPECT_EQ(budget.refused(), 0U);
+  EXPECT_FALSE(other.grow(1));
+  share.count(5);
+  EXPECT_EQ(budget.bytes(), 55U);
+}
+
 TEST(FairBudgetTest, ThreadsNeverPassTheLimitAndLeaveNothing) {
   constexpr std::size_t bytes_max = 1'000;
   FairBudget budget(bytes_max);

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import json
 import threading
 import time
 
@@ -132,6 +133,36 @@ def test_pages_that_nobody_takes_cost_no_more_than_their_limit(start_server):
         assert statuses[200] >= 2 and statuses[200] + statuses[503] == viewers, statuses
         metrics.read_when(client, "triggers_answers_bytes", 0)
         assert client.get("/inbox").status == 200
+
+
+def test_lists_of_keys_that_nobody_takes_cost_no_more_than_their_tenants_share(start_server):
+    limit_mib = 32
+    server = start_server("--access-log=false", f"--max-answers-size-bytes={limit_mib * 2**20}")
+    admin = server.create_key(user_id="greedy", role="admin", rate_limit="unlimited")["api_key"]
+    other = server.create_key(user_id="other", role="admin", rate_limit="unlimited")["api_key"]
+    types = [f"{n:03}" + "x" * 250 for n in range(100)]
+    with server.client(admin) as client, contextlib.ExitStack() as stack:
+        for _ in range(100):
+            assert client.post("/admin/keys", json.dumps({"role": "viewer", "event_types": types})).status == 201
+        # A page ends at a MiB, whatever was asked for.
+        page = client.get("/admin/keys?limit=1000")
+        assert 2**20 <= len(page.body) < 1.25 * 2**20 and page.json()["has_more"]
+        before = resident_mib(server)
+        # Twenty lists for each connection, so that the system's buffers do not take them all.
+        slow = [stack.enter_context(server.connect()) for _ in range(95)]
+        for connection in slow:
+            connection.send(raw_request("GET", "/admin/keys?limit=1000", key=admin) * 20)
+        deadline = time.monotonic() + 20
+        while metrics.read(client)["triggers_answers_refused_total"] == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        figures = metrics.read(client)
+        assert figures["triggers_answers_refused_total"] > 0
+        assert 0 < figures["triggers_answers_bytes"] <= limit_mib * 2**20 / 2
+        assert resident_mib(server) - before < limit_mib + 60
+        with server.client(other) as another:
+            assert another.get("/admin/keys?limit=1000").status == 200
+            assert another.send_event("t", {"n": 1}).status == 201
+            assert another.get("/inbox").status == 200
 
 
 def test_bodies_that_never_end_cost_no_more_than_their_tenants_share(start_server):

@@ -55,7 +55,7 @@ bool CommitQueue::push(Operation& operation, std::coroutine_handle<> waiter) {
     operation.error = shutting_down();
     return false;
   }
-  if (!reserve(operation.bytes)) {
+  if (!reserve(operation)) {
     operation.error = Error{ErrorCode::overloaded, "the write queue is full"};
     return false;
   }
@@ -65,17 +65,24 @@ bool CommitQueue::push(Operation& operation, std::coroutine_handle<> waiter) {
   return true;
 }
 
-bool CommitQueue::reserve(std::size_t bytes) {
+bool CommitQueue::reserve(const Operation& operation) {
   const std::size_t depth = depth_.fetch_add(1, std::memory_order_relaxed);
-  const std::size_t before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  if (depth < limits_.queue_operations_max && before + bytes <= limits_.queue_bytes_max) return true;
-  release(1, bytes);
+  const std::size_t before = bytes_.fetch_add(operation.bytes, std::memory_order_relaxed);
+  const bool room = depth < limits_.queue_operations_max && before + operation.bytes <= limits_.queue_bytes_max;
+  // What the store does by itself has no tenant, and no share.
+  const Tenant* const tenant = operation.tenant;
+  if (room && (tenant == nullptr || shares_.take(tenant->id, operation.bytes, depth, before))) return true;
+  release(1, operation.bytes);
   return false;
 }
 
 void CommitQueue::release(std::size_t operations, std::size_t bytes) noexcept {
   depth_.fetch_sub(operations, std::memory_order_relaxed);
   bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void CommitQueue::release_share(const Operation& operation) noexcept {
+  if (operation.tenant != nullptr) shares_.give_back(operation.tenant->id, operation.bytes);
 }
 
 CommitQueue::Turn& CommitQueue::turn_of(const Executor& executor) {
@@ -157,7 +164,10 @@ void CommitQueue::close() {
 
 void CommitQueue::finish(std::span<Operation* const> operations) noexcept {
   std::size_t bytes = 0;
-  for (const Operation* operation : operations) bytes += operation->bytes;
+  for (const Operation* operation : operations) {
+    bytes += operation->bytes;
+    release_share(*operation);
+  }
   // Before the first waiter runs: it must not find the queue full of what is done.
   release(operations.size(), bytes);
   std::vector<Group> groups;

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "store/event_store.h"
+#include "store/rocks/queue_shares.h"
 
 namespace rocksdb {
 class WriteBatch;
@@ -61,7 +62,8 @@ struct CommitLimits {
 /// come together.
 class CommitQueue {
  public:
-  explicit CommitQueue(CommitLimits limits) : limits_(limits) {}
+  explicit CommitQueue(CommitLimits limits)
+      : limits_(limits), shares_(limits.queue_operations_max, limits.queue_bytes_max) {}
   CommitQueue(const CommitQueue&) = delete;
   CommitQueue& operator=(const CommitQueue&) = delete;
 
@@ -101,15 +103,17 @@ class CommitQueue {
 
   /// True if the waiter is suspended; false if the operation was refused and the waiter goes on at once.
   bool push(Operation& operation, std::coroutine_handle<> waiter);
-  /// Counts the operation against the limits if there is room.
-  bool reserve(std::size_t bytes);
+  /// Counts the operation against the limits if there is room, also in its tenant's share.
+  bool reserve(const Operation& operation);
   void release(std::size_t operations, std::size_t bytes) noexcept;
+  void release_share(const Operation& operation) noexcept;
   Turn& turn_of(const Executor& executor);
   /// Waits until the executor has run what is ready now, and hands the turn over.
   RootTask end_turn(Turn& turn);
   void hand_over(Turn& turn);
 
   const CommitLimits limits_;
+  QueueShares shares_;
   std::shared_mutex turns_mutex_;
   std::unordered_map<const Executor*, std::unique_ptr<Turn>> turns_;
   std::mutex mutex_;

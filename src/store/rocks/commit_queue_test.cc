@@ -46,6 +46,13 @@ class CommitQueueTest : public testing::Test {
   };
 
   Submitted& submit(std::size_t bytes = 1, Kind kind = Kind::append) { return submit(executor, bytes, kind); }
+  Submitted& submit_of(const Tenant& tenant, std::size_t bytes = 1) {
+    Submitted& submitted = submitted_.emplace_back();
+    submitted.operation.bytes = bytes;
+    submitted.operation.tenant = &tenant;
+    executor.start([&] { await(queue(), submitted); });
+    return submitted;
+  }
   Submitted& submit(HandExecutor& on, std::size_t bytes = 1, Kind kind = Kind::append) {
     Submitted& submitted = submitted_.emplace_back();
     submitted.operation.bytes = bytes;
@@ -103,6 +110,26 @@ TEST_F(CommitQueueTest, OneOperationMoreThanTheLimitIsRefusedAsOverloaded) {
   ASSERT_TRUE(refused.operation.error);
   EXPECT_EQ(refused.operation.error->code, ErrorCode::overloaded);
   EXPECT_EQ(queue().depth(), 4U);
+  finish_all();
+}
+
+TEST_F(CommitQueueTest, TenantLeavesRoomForTheOperationsAndBytesOfOthers) {
+  limits.queue_operations_max = 8;
+  limits.batch_operations_max = 100;
+  const Tenant greedy{"greedy"}, other{"other"}, third{"third"};
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(submit_of(greedy).done);
+  auto& refused = submit_of(greedy);
+  ASSERT_TRUE(refused.operation.error);
+  EXPECT_EQ(refused.operation.error->code, ErrorCode::overloaded);
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(submit_of(other).done);
+  EXPECT_TRUE(submit_of(other).done);
+  EXPECT_FALSE(submit_of(third).done);
+  EXPECT_EQ(queue().depth(), 7U);
+  CommitQueue::finish(take());
+  executor.run_ready();
+  EXPECT_FALSE(submit_of(greedy, 50).done) << "the first may be as large as there is room";
+  EXPECT_TRUE(submit_of(greedy, 1).done);
+  EXPECT_FALSE(submit_of(other, 50).done);
   finish_all();
 }
 

@@ -1,0 +1,125 @@
+#include "api/admit.h"
+#include "api/endpoints.h"
+#include "api/hold.h"
+#include "api/input.h"
+#include "api/key_json.h"
+#include "auth/validate.h"
+
+namespace triggers::api {
+namespace {
+
+constexpr std::int64_t page_keys_max = 1000;
+/// A page ends once it has so much: keys may have 100 long event types each.
+constexpr std::size_t page_bytes_max = 1024 * 1024;
+/// Read at first, before it is known how large they are.
+constexpr std::size_t first_keys = 16;
+
+struct KeyQuery {
+  std::optional<std::string> user;  ///< Nothing: of every tenant.
+  std::string after;
+  std::size_t limit = page_keys_max;
+};
+
+Outcome<KeyQuery> parse_query(const Exchange& exchange) {
+  const auto parameters = query_parameters(exchange.request.query(), {"user_id", "after", "limit"});
+  if (!parameters) return parameters.error();
+  KeyQuery query;
+  if (const auto* text = find(*parameters, "limit")) {
+    const auto number = parse_number("limit", *text, 1, page_keys_max);
+    if (!number) return number.error();
+    query.limit = static_cast<std::size_t>(*number);
+  }
+  if (const auto* wanted = find(*parameters, "user_id")) query.user = *wanted;
+  if (!exchange.sees_all_tenants()) {
+    if (query.user && *query.user != exchange.key->record.user_id) {
+      return Refusal{Code::forbidden,
+                     "An admin key lists the keys of its own user_id only.",
+                     Details().text("field", "user_id").json(),
+                     {},
+                     {}};
+    }
+    query.user = exchange.key->record.user_id;
+  }
+  if (query.user && (query.user->empty() || query.user->size() > auth::KeyLimits::user_id_bytes_max)) {
+    return invalid("user_id", "must have 1 to 255 bytes");
+  }
+  if (const auto* text = find(*parameters, "after")) query.after = *text;
+  return query;
+}
+
+/// A page while it is made.
+struct KeyPage {
+  std::string keys;  ///< JSON, with commas between.
+  std::size_t count = 0;
+  std::string last_id;
+  bool has_more = false;
+
+  /// False if the page is full: then there is more.
+  bool add(const auth::KeyRecord& record, std::size_t limit) {
+    has_more = count == limit || keys.size() >= page_bytes_max;
+    if (has_more) return false;
+    if (count > 0) keys += ',';
+    keys += boost::json::serialize(key_json(record));
+    last_id = record.key_id;
+    ++count;
+    return true;
+  }
+  /// How many keys to read next: as many as will fit, if they are as large as those before.
+  [[nodiscard]] std::size_t wanted(std::size_t limit) const {
+    const std::size_t left = limit + 1 - count;
+    if (count == 0) return std::min(left, first_keys);
+    const std::size_t room = page_bytes_max - std::min(keys.size(), page_bytes_max);
+    return std::clamp<std::size_t>(room / (keys.size() / count) + 1, 1, left);
+  }
+};
+
+http::Response answer(const KeyPage& page) {
+  http::Response response;
+  std::string& body = response.body;
+  body.reserve(page.keys.size() + 128);
+  body = "{\"keys\":[";
+  body += page.keys;
+  body += page.has_more ? "],\"has_more\":true,\"next_after\":" : "],\"has_more\":false,\"next_after\":null}\n";
+  if (page.has_more) {
+    event::append_json_string(body, page.last_id);
+    body += "}\n";
+  }
+  response.add("Cache-Control", "no-store");
+  return response;
+}
+
+/// Reads in pieces, so that no more is in memory than the page and a piece.
+Task<Outcome<KeyPage>> read_page(Services& services, KeyQuery query, FairBudget::Share& memory) {
+  KeyPage page;
+  for (;;) {
+    const std::size_t wanted = page.wanted(query.limit);
+    std::optional<std::string> user = query.user;
+    std::string after = page.count > 0 ? page.last_id : query.after;
+    const auto records = co_await services.keys.list_keys(std::move(user), std::move(after), wanted);
+    if (!records) co_return from_error(records.error());
+    for (const auto& record : *records) {
+      if (!page.add(record, query.limit)) co_return page;
+    }
+    if (!memory.resize(page.keys.capacity())) {
+      co_return from_error({ErrorCode::overloaded, "answers take too much memory together"});
+    }
+    if (records->size() < wanted) co_return page;
+  }
+}
+
+}  // namespace
+
+Task<Answer> list_keys(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(services, exchange);
+  if (!admitted) co_return admitted.error();
+  const auto query = parse_query(exchange);
+  if (!query) co_return query.error();
+  FairBudget::Share memory = answer_share(services, exchange);
+  const auto page = co_await read_page(services, *query, memory);
+  if (!page) co_return page.error();
+  http::Response response = answer(*page);
+  if (auto refused = hold(std::move(memory), response)) co_return *std::move(refused);
+  co_return response;
+}
+
+}  // namespace triggers::api

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <condition_variable>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/executor.h"
+
+namespace triggers {
+
+/// Threads for computing that would keep an IO loop from its other connections. Holders (tenants) take turns: however
+/// much of one waits, another's next work waits for one piece of each. Unbounded: each caller waits for its own work,
+/// so there is no more than there are callers. Any thread with an Executor may call run().
+class TurnPool {
+ public:
+  explicit TurnPool(unsigned threads);
+  TurnPool(const TurnPool&) = delete;
+  TurnPool& operator=(const TurnPool&) = delete;
+  /// Waits for the work that was taken.
+  ~TurnPool();
+
+  /// Awaitable: runs `work()` on a thread of the pool, and resumes on the caller's executor with its result. An
+  /// exception of `work` is thrown there.
+  template <class Work>
+  auto run(std::string_view holder, Work work) {
+    using R = std::invoke_result_t<Work&>;
+    struct Awaiter final : Job {
+      Awaiter(TurnPool& pool_in, std::string_view holder_in, Work work_in)
+          : pool(pool_in), holder(holder_in), work(std::move(work_in)) {}
+      TurnPool& pool;
+      std::string_view holder;
+      Work work;
+      std::optional<R> result;
+      std::exception_ptr exception;
+
+      void run() noexcept override {
+        try {
+          result.emplace(work());
+        } catch (...) {
+          exception = std::current_exception();
+        }
+      }
+      bool await_ready() const noexcept { return false; }
+      void await_suspend(std::coroutine_handle<> handle) {
+        this->waiter = handle;
+        this->executor = &Executor::current();
+        pool.push(holder, *this);
+      }
+      R await_resume() {
+        if (exception) std::rethrow_exception(exception);
+        return std::move(*result);
+      }
+    };
+    return Awaiter{*this, holder, std::move(work)};
+  }
+
+  /// How much waits for a thread.
+  [[nodiscard]] std::size_t waiting() const;
+  /// How much a thread has taken so far.
+  [[nodiscard]] std::uint64_t taken() const;
+
+ private:
+  struct Job {
+    virtual void run() noexcept = 0;
+    std::coroutine_handle<> waiter;
+    Executor* executor = nullptr;
+
+   protected:
+    ~Job() = default;
+  };
+  /// What waits of one holder.
+  struct Turn {
+    std::string holder;
+    std::deque<Job*> jobs;
+  };
+
+  void push(std::string_view holder, Job& job);
+  Job& take_locked();
+  void serve();
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::list<Turn> turns_;  // In the order of their turns; none is empty.
+  std::uint64_t taken_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace triggers
