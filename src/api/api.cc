@@ -196,8 +196,10 @@ http::Response Api::refuse(const Refusal& refusal, const http::Request& request,
 }
 
 void Api::finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started) {
-  for (auto& [name, value] : response.headers) {
-    if (!exchange.base_path.empty() && name == "Location") value.insert(0, exchange.base_path);
+  if (!exchange.base_path.empty()) {
+    for (auto& [name, value] : response.headers) {
+      if (name == "Location") value.insert(0, exchange.base_path);
+    }
   }
   if (exchange.rate && exchange.rate->limit) {
     response.add("RateLimit-Policy", limit::policy_field(*exchange.rate->limit));

@@ -61,6 +61,51 @@ TEST_F(FleetPagesTest, EventOfASlowWriterIsOnALaterPageThoughItsIdIsEarlier) {
   EXPECT_EQ(seen.size(), expected.size());
 }
 
+TEST_F(FleetPagesTest, NewestFirstShowsOnceWhatWasThereThoughEventsOfSlowWritersComeLater) {
+  const auto before = fill(one_, 15);
+  std::vector<EventId> seen;
+  std::vector<EventId> others;
+  PageQuery query{.order = PageOrder::newest_first, .limit = 10};
+  bool first = true;
+  two_.caller->before = [&](Operation operation, const boost::json::object& body) {
+    if (!first || operation != Operation::put_item || !writes(body, "q#")) return;
+    first = false;
+    // The id is made; before the event is there, others overtake it, and the newest of them are read.
+    clock.advance(900ms);
+    std::jthread([&] {
+      others = fill(one_, 12, 100);
+      const Page newest = page(one_, query);
+      for (const auto& event : newest.events) seen.push_back(event.id);
+      query.after = newest.next_after;
+    }).join();
+  };
+  const auto slow = append(two_, numbered(1'000)).id;
+  EXPECT_LT(slow, others.front());
+  const auto later = fill(one_, 3, 200);
+  for (bool more = true; more;) {
+    const Page next = page(one_, query);
+    for (const auto& event : next.events) seen.push_back(event.id);
+    query.after = next.next_after;
+    more = next.has_more;
+  }
+  // The slow one is behind the place of the first page; the later ones are in front of it.
+  std::vector<EventId> expected(others.rbegin(), others.rend());
+  expected.push_back(slow);
+  expected.insert(expected.end(), before.rbegin(), before.rend());
+  EXPECT_EQ(seen, expected);
+  EXPECT_TRUE(query.after->shown.empty());
+}
+
+TEST_F(FleetPagesTest, NewestFirstRefusesAMarkOfTheOtherOrder) {
+  fill(one_, 30);
+  PageQuery query{.limit = 10};
+  query.after = page(one_, query).next_after;
+  query.order = PageOrder::newest_first;
+  const auto refused = sync_wait(one_.store->page(tenant, query));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+}
+
 TEST_F(FleetPagesTest, MarkOfSettledEventsIsAnIdAlone) {
   fill(one_, 30);
   const Page fresh = page(one_, {.limit = 10});

@@ -83,6 +83,17 @@ def test_two_nodes_are_one_service(env, start_server):
         assert post(first, 100).status == 201
 
 
+def test_a_key_asks_any_node_whose_it_is(env, start_server):
+    one, two = start_server(env=env), start_server(env=env)
+    key = create_key(env, rate_limit=60)
+    for node in (one, two):
+        with node.client(key) as client:
+            me = client.get("/me")
+            assert me.status == 200, me
+            assert (me.json()["rate_limit"], me.json()["role"]) == (60, "creator")
+            assert 0 <= me.json()["rate_limit_remaining"] < 60
+
+
 def test_a_revoked_key_is_refused_by_every_node_within_five_seconds(env, start_server):
     nodes = [start_server(env=env), start_server(env=env)]
     key = create_key(env)

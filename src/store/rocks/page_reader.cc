@@ -8,6 +8,7 @@
 
 #include "store/rocks/event_record.h"
 #include "store/rocks/layout.h"
+#include "store/rocks/pending_scan.h"
 
 namespace triggers::store {
 namespace {
@@ -19,70 +20,12 @@ constexpr std::size_t entries_per_look = 1024;
 
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
-/// The pending entries of one inbox from `first` on and before `end`; without one, to the newest.
-class PendingScan {
- public:
-  PendingScan(Database& database, const Inbox& inbox, rocksdb::ReadOptions options, PageOrder order,
-              const EventId& first, const std::optional<EventId>& end)
-      : database_(database),
-        tenant_(inbox.tenant()),
-        prefix_bytes_(inbox.prefix().size()),
-        newest_first_(order == PageOrder::newest_first),
-        first_(key(inbox, first)),
-        end_(end ? key(inbox, *end) : layout::prefix_end(inbox.prefix())),
-        first_slice_(first_),
-        end_slice_(end_) {
-    // Backwards the first bound matters too: what was acknowledged in front is not to be walked over.
-    options.iterate_lower_bound = &first_slice_;
-    options.iterate_upper_bound = &end_slice_;
-    iterator_.reset(database.db().NewIterator(options, database.family(Family::pending)));
-    if (newest_first_) {
-      iterator_->SeekToLast();
-    } else {
-      iterator_->SeekToFirst();
-    }
-  }
-
-  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
-  void next() {
-    if (newest_first_) {
-      iterator_->Prev();
-    } else {
-      iterator_->Next();
-    }
-  }
-  [[nodiscard]] EventId id() const { return EventId::from_bytes(view(iterator_->key()).substr(prefix_bytes_)); }
-  [[nodiscard]] std::string_view event_type() const { return view(iterator_->value()); }
-  [[nodiscard]] Status status() const {
-    if (iterator_->status().ok()) return Done{};
-    return database_.unreadable("the inbox of " + tenant_ + ": " + iterator_->status().ToString());
-  }
-
- private:
-  static std::string key(const Inbox& inbox, const EventId& id) { return inbox.prefix() + std::string{id.view()}; }
-
-  Database& database_;
-  const std::string& tenant_;
-  const std::size_t prefix_bytes_;
-  const bool newest_first_;
-  const std::string first_, end_;
-  const rocksdb::Slice first_slice_, end_slice_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
-};
-
-/// The least id that is larger; the largest, which is no event's, has none and stays.
-EventId successor(const EventId& id) {
-  EventId next = id;
-  for (auto byte = next.bytes.rbegin(); byte != next.bytes.rend(); ++byte) {
-    if (++*byte != 0) return next;
-  }
-  return id;
-}
-
 /// The ids of one page, and how far it has looked.
 struct Selection {
   std::vector<EventId> ids;
+  std::optional<EventId> first_pending;  ///< Wanted or not.
   std::optional<EventId> looked_at;
+  std::size_t passed = 0;  ///< Not wanted.
   bool has_more = false;
 
   /// The page ends with the first `count` of the ids.
@@ -93,22 +36,75 @@ struct Selection {
   }
 };
 
-Result<Selection> select(PendingScan& scan, const PageQuery& query, const PageLimits& limits) {
-  Selection selection;
-  const auto deadline = Clock::now() + limits.filter_time_max;
-  for (std::size_t passed = 0; scan.valid() && !selection.has_more; scan.next()) {
-    const bool wanted = !query.event_type || scan.event_type() == *query.event_type;
-    selection.has_more = wanted && selection.ids.size() == query.limit;
-    if (selection.has_more) break;
-    selection.looked_at = scan.id();
-    if (wanted) {
-      selection.ids.push_back(*selection.looked_at);
-    } else {
-      selection.has_more = ++passed % entries_per_look == 0 && Clock::now() >= deadline;
+/// Selects the ids of one page. Its cost has bounds whatever lies in the inbox: the page's limit, the time for a
+/// filter, and the number of removed entries.
+class Selector {
+ public:
+  Selector(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PageQuery& query,
+           const PageLimits& limits)
+      : database_(database), inbox_(inbox), options_(options), query_(query), limits_(limits) {}
+
+  Result<Selection> select(const PendingRange& range) {
+    PendingScan scan(database_, inbox_, options_, range, limits_.removed_max);
+    if (auto taken = take_from(scan); !taken) return taken.error();
+    if (!scan.gave_up() || selection_.has_more) return std::move(selection_);
+
+    const PendingRange rest = selection_.looked_at ? range.behind(*selection_.looked_at) : range;
+    const auto passed = pass_acknowledged(database_, inbox_, options_, rest, limits_.removed_max);
+    PendingScan near(database_, inbox_, options_, passed ? rest.up_to(*passed) : rest, 0);
+    if (auto taken = take_from(near); !taken) return taken.error();
+    if (passed && !selection_.has_more) {
+      selection_.looked_at = passed;
+      selection_.has_more = true;
     }
+    return std::move(selection_);
   }
-  if (auto status = scan.status(); !status) return status.error();
-  return selection;
+
+ private:
+  Status take_from(PendingScan& scan) {
+    for (; scan.valid(); scan.next()) {
+      const bool wanted = !query_.event_type || scan.event_type() == *query_.event_type;
+      // At least one entry is looked at, or no page would come further.
+      selection_.has_more = (scan.tired() && selection_.looked_at) || (wanted && selection_.ids.size() == query_.limit);
+      if (selection_.has_more) break;
+      selection_.looked_at = scan.id();
+      if (!selection_.first_pending) selection_.first_pending = selection_.looked_at;
+      if (wanted) {
+        selection_.ids.push_back(*selection_.looked_at);
+      } else {
+        selection_.has_more = ++selection_.passed % entries_per_look == 0 && Clock::now() >= deadline_;
+        if (selection_.has_more) break;
+      }
+    }
+    return scan.status();
+  }
+
+  Database& database_;
+  const Inbox& inbox_;
+  const rocksdb::ReadOptions& options_;
+  const PageQuery& query_;
+  const PageLimits& limits_;
+  const Clock::time_point deadline_ = Clock::now() + limits_.filter_time_max;
+  Selection selection_;
+};
+
+/// Where a page begins that goes on behind `after`.
+PendingRange range_of(const PageQuery& query, const EventId& head) {
+  PendingRange range{.order = query.order, .first = head};
+  if (!query.after) return range;
+  range = range.behind(query.after->after);
+  range.first = std::max(range.first, head);
+  if (range.end) range.end = std::max(*range.end, head);
+  return range;
+}
+
+/// A page that began at the head knows better where the oldest pending event is.
+void raise_head(Inbox& inbox, const Selection& selection) {
+  if (selection.first_pending) {
+    inbox.raise_head(*selection.first_pending);
+  } else if (selection.has_more && selection.looked_at) {
+    inbox.raise_head(successor(*selection.looked_at));
+  }
 }
 
 /// The stored records of events, in the order of their ids or the other way round. Once bytes_max of them were read the
@@ -204,20 +200,10 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
   // Behind what was acknowledged there may be many entries to step over, and none to find.
   if (*count == 0) return page;
 
-  const bool oldest_first = query.order == PageOrder::oldest_first;
-  EventId first = head;
-  std::optional<EventId> end;
-  if (query.after) {
-    if (oldest_first) {
-      first = std::max(successor(query.after->after), head);
-    } else {
-      end = std::max(query.after->after, head);
-    }
-  }
-  PendingScan scan(database, inbox, options, query.order, first, end);
-  if (oldest_first && first == head && scan.valid()) inbox.raise_head(scan.id());
-  auto selection = select(scan, query, limits);
+  const PendingRange range = range_of(query, head);
+  auto selection = Selector(database, inbox, options, query, limits).select(range);
   if (!selection) return std::move(selection).error();
+  if (query.order == PageOrder::oldest_first && range.first == head) raise_head(inbox, *selection);
   auto loaded = load_events(database, inbox, options, query.order, *selection, limits, page);
   if (!loaded) return loaded.error();
   page.has_more = selection->has_more;
@@ -227,7 +213,7 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
 }
 
 Result<std::optional<EventId>> find_head(Database& database, Inbox& inbox) {
-  PendingScan scan(database, inbox, {}, PageOrder::oldest_first, inbox.head(), {});
+  PendingScan scan(database, inbox, {}, {.first = inbox.head()}, 0);
   if (auto status = scan.status(); !status) return status.error();
   if (!scan.valid()) return std::optional<EventId>{};
   inbox.raise_head(scan.id());
