@@ -86,6 +86,33 @@ class Service:
         self.expect(condition(), what)
 
 
+def check_package(root, package):
+    """What the package says of itself, and that its documents lead somewhere."""
+    def field(name):
+        return subprocess.run(["dpkg-deb", "--field", package, name], capture_output=True, text=True, check=True).stdout
+    lines = field("Description").rstrip("\n").split("\n")
+    whole = len(lines) > 3 and all(re.match(r" (\.$|\S)", line) and len(line) <= 81 for line in lines[1:])
+    assert whole and not lines[0].endswith("."), lines
+    assert re.fullmatch(r"[^<>]+ <[^@<> ]+@[^@<> ]+>\n", field("Maintainer")) and "invalid" not in field("Maintainer")
+    documents = root / "usr/share/doc/triggers"
+    pages, broken = sorted(documents.rglob("*.md")), []
+    for page in pages:
+        prose = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+            path = target.partition("#")[0]
+            if path and not re.match(r"[a-z]+:", path) and not (page.parent / path).exists():
+                broken.append(f"{page.relative_to(documents)}: {target}")
+    if broken:
+        sys.exit("dev: FAILED: links of the package's documents lead nowhere:\n" + "\n".join(broken))
+    say(f"the package's description and maintainer are whole, and all links of its {len(pages)} documents lead somewhere")
+
+
+def check_programs(service):
+    for program in ("triggers", "swarm"):
+        done = service.machine.run(program, "--version")
+        service.expect(done.returncode == 0, f"{program} runs with the libraries that the package depends on: {done.stdout.strip()}")
+
+
 def check_start(service):
     done = service.systemctl("enable", "--now", "triggers")
     service.expect(done.returncode == 0 and service.serves(), "`systemctl enable --now triggers` returns when it serves")
@@ -187,10 +214,12 @@ def main():
         shutil.copy2(packages[-1], root / "root/triggers.deb")
         debian_root.run(root, "apt-get -q update >/dev/null; apt-get -q install -y --no-install-recommends /root/triggers.deb "
                               ">/root/install.log 2>&1")
+        check_package(root, packages[-1])
         with BootedRoot(root) as machine:
             version = re.match(r"systemd (\d+)", machine.run("systemctl", "--version").stdout)[1]
             say(f"booted systemd {version}: {machine.run('systemctl', 'is-system-running').stdout.strip()}")
             service = Service(machine)
+            check_programs(service)
             key = check_start(service)
             check_restarts_beside_commands(service)
             check_between(service)

@@ -4,7 +4,15 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "$PWD/scripts/install_packages.sh" build package
 
-cmake --preset package --log-level=NOTICE
+# As Debian's own tools: DEBFULLNAME and DEBEMAIL, else whoever made the last commit, else this user on this machine.
+maintainer() {
+  local name=${DEBFULLNAME:-} email=${DEBEMAIL:-}
+  [ -n "$name" ] || name=$(git log -1 --format=%an 2>/dev/null) || name=$(id -un)
+  [ -n "$email" ] || email=$(git log -1 --format=%ae 2>/dev/null) || email=$(id -un)@$(uname -n)
+  printf '%s <%s>' "$name" "$email"
+}
+
+cmake --preset package --log-level=NOTICE -D TRIGGERS_MAINTAINER="$(maintainer)"
 NINJA_STATUS='[%f/%t %es] ' cmake --build --preset package
 rm -f build/package/*.deb
 (umask 022 && cd build/package && cpack --config CPackConfig.cmake) >build/package/cpack.log || {
