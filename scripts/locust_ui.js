@@ -4,8 +4,6 @@ const { chromium } = require('playwright-core');
 const [page_url, service, image] = process.argv.slice(2);
 
 async function start(page, users, user_class) {
-  // A page that has been stopped, or was without workers for a moment, shows a link instead of the form.
-  if (await page.isVisible('#new-test')) await page.click('#new-test');
   await page.selectOption('select[name=user_classes]', user_class);
   await page.fill('#swarm_form input[name=user_count]', String(users));
   await page.fill('#swarm_form input[name=spawn_rate]', '20');
@@ -31,6 +29,8 @@ async function main() {
     if (tries > 100) throw new Error('no two workers');
     await page.waitForTimeout(200);
   }
+  // Workers that join must leave a fresh page as it was: with its form, and not stopped.
+  if (!await page.isVisible('#swarm_form')) throw new Error('the page of a fresh master is not ready');
   await start(page, 40, 'TriggersAPIUser');
   await users_are(page, 40);
   await page.click('#edit-test');
@@ -46,6 +46,7 @@ async function main() {
   const rows = await page.evaluate(async () => (await fetch('./stats/requests/csv')).text());
   if (!/POST \/events/.test(rows)) throw new Error(`no POST /events in ${rows}`);
   await page.waitForTimeout(1000);
+  await page.click('#new-test');
   await start(page, 10, 'HighThroughputUser');
   await users_are(page, 10);
   await page.click('a.stop-button');

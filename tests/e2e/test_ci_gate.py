@@ -3,10 +3,12 @@
 import csv
 import importlib.util
 import io
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -23,7 +25,7 @@ post_times = [10, 11, 12, 13, 40, 90, 120, 150, 180, 190, 200]
 posts = ["POST", "POST /events", 1000, 20, 10, 20.5, 2.25, 200.5, 120.0, 100.0, 2.0, *post_times]
 pages = ["GET", "GET /inbox", 200, 0, 5, 6.0, 1, 60.0, 9000.0, 20.0, 0.0, 5, 6, 7, 8, 9, 30, 40, 50, 60, 60, 60]
 total = ["", "Aggregated", 1200, 20, 9, 18.0, 1, 200.5, 1600.0, 120.0, 2.0, *post_times]
-limited = ["POST", "POST /events (429)", 5000, 0, 1, 1.0, 1, 2.0, 90.0, 500.0, 0.0, *([1] * len(percentiles))]
+limited = ["POST", "429 /events (POST)", 5000, 0, 1, 1.0, 1, 2.0, 90.0, 500.0, 0.0, *([1] * len(percentiles))]
 
 
 def text_of(*rows, columns=None):
@@ -100,8 +102,28 @@ def test_one_failed_condition_among_passed_ones_fails_and_all_are_told(gate):
 def test_what_the_rate_limit_refused_is_not_accepted(gate):
     text = text_of(posts, limited, total)
     assert gate(text, "accepted/s < 99").returncode == 1
-    assert gate(text, "POST /events (429) requests > 0").returncode == 1
+    assert gate(text, "429 /events (POST) requests > 0").returncode == 1
     assert gate(text_of(limited, total), "accepted/s < 1").returncode == 2
+
+
+all_refused = with_value(posts, "Failure Count", 1000)
+
+
+@pytest.mark.parametrize("condition", ["POST /events p95 > 100ms", "POST /events error-rate > 100%", "p95 > 200ms",
+                                       "requests < 1", "POST /events requests < 1"])
+def test_where_no_event_was_accepted_nothing_of_posts_or_of_all_passes(gate, condition):
+    for text in (text_of(all_refused, pages, with_value(total, "Failure Count", 0)), text_of(limited, pages, total)):
+        done = gate(text, condition)
+        assert done.returncode == 2 and "CANNOT BE JUDGED" in done.stdout, done
+    # What is so is told as so, and what is not about posts is judged.
+    assert gate(text_of(all_refused, pages, total), "POST /events error-rate > 1%").returncode == 1
+    assert gate(text_of(all_refused, pages, total), "GET /inbox p95 > 200ms").returncode == 0
+    assert gate(text_of(pages, with_value(total, "Failure Count", 0)), "error-rate > 1%").returncode == 0
+
+
+def test_the_row_of_what_was_limited_is_not_found_by_a_grep_for_posts(gate):
+    lines = text_of(posts, limited, pages, total).splitlines()
+    assert len([line for line in lines if "POST /events" in line]) == 1
 
 
 def test_columns_are_found_by_name_not_by_place(gate):
@@ -220,6 +242,56 @@ def test_it_judges_what_locust_itself_has_written(start_server, tmp_path):
     for condition in ("POST /events p95 > 0us", "p50 >= 1us", "mean > 1us", "failures < 1", "accepted/s > 1"):
         assert run(stats, condition).returncode == 1, condition
     assert run(stats, "GET /inbox p95 > 200ms").returncode == 2
+
+
+CONDITIONS = ["POST /events p95 > 100ms", "error-rate > 1%"]
+
+
+def refused_run(server, key, *arguments):
+    """A run that goes on after the first refusal, as a key that is revoked in mid-run would make it."""
+    flags = [flag for condition in CONDITIONS for flag in ("--fail-if", condition)]
+    return swarm.run(server.port, key, "-u", "5", "-r", "5", "-t", "2s", *flags, *arguments, "HighThroughputUser")
+
+
+def test_a_wrong_key_passes_neither_gate(start_server, tmp_path):
+    server = start_server("--access-log=false")
+    wrong = "x" * 64
+    done = refused_run(server, wrong, "--keep-going", "--no-wait", "--json", "--csv", tmp_path / "run")
+    assert done.returncode == 1, done.stderr
+    assert "(passed)" not in done.stderr, done.stderr
+    figures = json.loads(done.stdout)
+    (row,) = figures["names"]
+    # After 30 failures a minute the service answers 429: these are failures of the same name.
+    assert row["name"] == "POST /events" and row["failures"] == row["requests"] > 30 and row["accepted"] == 0, row
+    assert any("429 instead of 201: RATE_LIMIT_EXCEEDED (authentication_failures)" in one["error"] for one in figures["failures"])
+    assert not any("rate limit was measured" in warning for warning in figures["run"]["warnings"])
+    by_script = run(tmp_path / "run_stats.csv", *CONDITIONS)
+    assert by_script.returncode == 1 and "(passed)" not in by_script.stdout, by_script
+    assert run(tmp_path / "run_stats.csv", CONDITIONS[0]).returncode == 2
+
+
+def test_a_wrong_key_ends_the_run_at_its_start_and_says_so(start_server):
+    server = start_server("--access-log=false")
+    began = time.monotonic()
+    done = swarm.run(server.port, "x" * 60, "-u", "5", "-r", "5", "-t", "50s", "--json", "TriggersAPIUser")
+    assert done.returncode == 1 and time.monotonic() - began < 20
+    told = "the service does not take the API key in LOCUST_API_KEY: 401 instead of"
+    assert told in done.stderr and "it has 60 characters, and a key has 64" in done.stderr, done.stderr
+    assert any(told in warning for warning in json.loads(done.stdout)["run"]["warnings"])
+
+
+def test_one_wrong_key_of_several_is_named_by_its_place(start_server):
+    server = start_server("--access-log=false")
+    good = [server.create_key()["api_key"] for _ in range(2)]
+    done = swarm.run(server.port, ",".join([good[0], "x" * 64, good[1]]), "-u", "3", "-r", "1", "-t", "50s", "HighThroughputUser")
+    assert done.returncode == 1
+    assert "LOCUST_API_KEY (number 2 of 3): 401" in done.stderr, done.stderr
+
+
+def test_a_key_that_may_not_send_ends_the_run_too(start_server):
+    server = start_server("--access-log=false")
+    done = swarm.run(server.port, server.create_key(role="viewer")["api_key"], "-t", "50s", "HighThroughputUser")
+    assert done.returncode == 1 and "403 instead of 201: FORBIDDEN (role)" in done.stderr, done.stderr
 
 
 def test_swarm_and_the_script_judge_a_run_alike(start_server, tmp_path):

@@ -172,8 +172,9 @@ def test_what_a_rate_limit_refuses_is_a_row_of_its_own_and_no_accepted_event(run
     done = run.done()
     assert done.returncode == 0, done.stderr
     rows = locust.table(done.stderr)
-    limited = {name for name in rows if name.endswith(" (429)")}
-    assert "POST /events (429)" in limited and limited <= {name + " (429)" for name in names}
+    limited = {name for name in rows if name.startswith("429 ")}
+    assert "429 /events (POST)" in limited
+    assert limited <= {"429 {1} ({0})".format(*name.split(" ", 1)) for name in names}
     assert all(failures == 0 for _, failures in rows.values()), rows
     events, _ = locust.accepted(done.stderr)
     acknowledged = rows.get("DELETE /events/{id}", (0, 0))[0]

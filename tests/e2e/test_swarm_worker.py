@@ -11,6 +11,7 @@ import time
 import pytest
 
 from support import locust, metrics, swarm
+from support.hostile_service import HostileService
 from support.program import environment
 from support.server import free_port
 
@@ -109,6 +110,42 @@ class Page(locust.WebPage):
     def requests(self):
         rows = csv.DictReader(io.StringIO(self.ask("/stats/requests/csv")))
         return {row["Name"]: int(row["Request Count"]) for row in rows}
+
+
+def test_a_fresh_page_stays_ready_when_workers_join(team):
+    page_port = free_port()
+    team.start_master("--web-host", "127.0.0.1", "--web-port", page_port)
+    page = Page(page_port)
+    page.ask_until("/stats/requests", lambda text: json.loads(text)["state"] == "ready")
+    for count in range(1, 6):
+        team.start_workers(1)
+        # Nothing that is said on the way, nor the heartbeats of some seconds, may end a test that has not begun.
+        deadline = time.monotonic() + 1.5
+        while time.monotonic() < deadline:
+            now = page.status()
+            assert now["state"] == "ready", now
+        assert len(now["workers"]) == count, now
+
+
+def test_requests_that_the_stop_cuts_off_are_in_the_workers_log(team):
+    with HostileService(b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\n") as never_ends:
+        team.start_workers(1)
+        master, _ = team.start_master("--headless", "--expect-workers", "1", "-u", "3", "-r", "3", "-t", "3s", "--stop-timeout", "0",
+                                      "--host", f"http://127.0.0.1:{never_ends.port}", "HighThroughputUser")
+        master.wait(60)
+        _, worker_log = team.workers[0]
+        wait_for(worker_log, "3 requests were cut off with their users")
+
+
+def test_a_key_that_the_service_does_not_know_is_on_the_masters_page(team):
+    team.key = "k" * 64
+    team.start_workers(1)
+    page_port = free_port()
+    team.start_master("--web-host", "127.0.0.1", "--web-port", page_port)
+    page = Page(page_port)
+    page.ask_until("/stats/requests", lambda text: len(json.loads(text)["workers"]) == 1)
+    page.ask("/swarm", {"user_count": 2, "spawn_rate": 2, "host": f"http://127.0.0.1:{team.server.port}"})
+    page.ask_until("/exceptions/csv", lambda text: "does not take the API key in LOCUST_API_KEY: 401" in text)
 
 
 def test_the_web_page_starts_edits_stops_and_starts_again(team):

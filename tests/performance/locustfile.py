@@ -3,8 +3,9 @@
     export LOCUST_API_KEY=...
     locust -f tests/performance/locustfile.py --host http://localhost:8000 --users 50 --spawn-rate 10
 
-An answer that was not expected is a failure. An answer of 429 is neither a failure nor an accepted event: it counts
-under a name of its own, `POST /events (429)`, so that it makes no other row look better or worse.
+An answer that was not expected is a failure. A 429 of the key's rate limit is neither a failure nor an accepted event:
+it counts under a name of its own, `429 /events (POST)`, so that it makes no other row look better or worse, and so that
+`grep "POST /events"` does not find it. A 429 after too many failed authentications is a failure: the key is wrong.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import itertools
 import os
 import pathlib
 import random
+import re
 import sys
 import uuid
 from collections import deque
@@ -21,12 +23,16 @@ from locust import HttpUser, between, events, task
 from locust.runners import MasterRunner, WorkerRunner
 
 # The users take turns with these.
-API_KEYS = [key.strip() for key in os.environ.get("LOCUST_API_KEY", "").split(",") if key.strip()]
+KEY_VARIABLE = "LOCUST_API_KEY" if os.environ.get("LOCUST_API_KEY", "").strip(", \t\r\n") else "TRIGGERS_API_KEY"
+API_KEYS = [key for key in re.split(r"[,\s]+", os.environ.get(KEY_VARIABLE, "")) if key]
 
 # Ids that one user remembers, to get and acknowledge; the oldest is forgotten first.
 REMEMBERED_IDS_MAX = 1000
 
-LIMITED = " (429)"
+LIMITED = "429 "
+
+# Those that the service has taken; a key that is refused before is a mistake, and no test.
+KEYS_THAT_WORKED = set()
 
 user_numbers = itertools.count()
 
@@ -39,7 +45,8 @@ class TriggersUser(HttpUser):
     def on_start(self):
         # Workers begin with different keys, so that few users on many workers are spread as well.
         number = next(user_numbers) + max(0, getattr(self.environment.runner, "worker_index", 0))
-        self.client.headers["Authorization"] = f"Bearer {API_KEYS[number % len(API_KEYS)]}"
+        self.key_number = number % len(API_KEYS)
+        self.client.headers["Authorization"] = f"Bearer {API_KEYS[self.key_number]}"
         self.event_ids = deque(maxlen=REMEMBERED_IDS_MAX)
 
     def ask(self, method, path, name, status, check=None, **options):
@@ -47,6 +54,8 @@ class TriggersUser(HttpUser):
         what is wrong with an answer and its body, if anything is."""
         with self.client.request(method, path, name=name, catch_response=True, **options) as answer:
             if answer.status_code == status:
+                if name != "GET /status":
+                    KEYS_THAT_WORKED.add(self.key_number)
                 try:
                     body = answer.json() if answer.content else {}
                 except ValueError:
@@ -57,13 +66,17 @@ class TriggersUser(HttpUser):
                     answer.success()
                     return body
                 answer.failure(wrong)
-            elif answer.status_code == 429:
-                answer.request_meta["name"] = name + LIMITED
+            elif answer.status_code == 429 and reason(answer) != "authentication_failures":
+                answer.request_meta["name"] = f"{LIMITED}{name.removeprefix(method + ' ')} ({method})"
                 answer.success()
             elif answer.status_code == 0:
                 answer.failure(f"no answer: {answer.error}")
             else:
-                answer.failure(f"{answer.status_code} instead of {status}: {error_code(answer)}")
+                said = f"{answer.status_code} instead of {status}: {error_code(answer)}"
+                said += f" ({reason(answer)})" if reason(answer) else ""
+                answer.failure(said)
+                if answer.status_code in (401, 403, 429) and self.key_number not in KEYS_THAT_WORKED:
+                    stop_for_the_key(self.environment, self.key_number, said)
         return None
 
     def send_event(self):
@@ -93,6 +106,30 @@ def error_code(answer):
         return answer.json()["error_code"]
     except (ValueError, KeyError, TypeError):
         return "not an answer of the API"
+
+
+def reason(answer):
+    """`details.reason` of an answer, if it has one."""
+    try:
+        return answer.json()["details"]["reason"]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def stop_for_the_key(environment, key_number, said):
+    """Ends a test that cannot be one: the service does not take the key. With the web page, only the test ends."""
+    if isinstance(environment.runner, WorkerRunner) or getattr(environment, "key_was_told", False):
+        return
+    environment.key_was_told = True
+    which = f"key {key_number + 1} of {len(API_KEYS)}" if len(API_KEYS) > 1 else "the API key"
+    print(f"ERROR: the service does not take {which} in {KEY_VARIABLE}: {said}. The test ends here. Make a key with\n"
+          "  python3 scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit unlimited",
+          file=sys.stderr, flush=True)
+    if environment.web_ui is None:
+        environment.process_exit_code = 1
+        gevent.spawn(environment.runner.quit)
+    else:
+        gevent.spawn(environment.runner.stop)
 
 
 class TriggersAPIUser(TriggersUser):
@@ -165,8 +202,8 @@ def prepare(environment, runner, **_):
     # machine a short run ends before it begins.
     gevent.get_hub().loop.update_now()
     if not API_KEYS and not isinstance(runner, MasterRunner):
-        sys.exit("LOCUST_API_KEY is not set: make a key with\n"
-                 "  python scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit unlimited\n"
+        sys.exit("LOCUST_API_KEY is not set, nor is TRIGGERS_API_KEY: make a key with\n"
+                 "  python3 scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit unlimited\n"
                  "and export LOCUST_API_KEY=<the key that it prints>; several, with commas between them, take turns")
 
 
@@ -201,7 +238,7 @@ def summarize(environment):
     if stats.total.num_requests == 0 and environment.web_ui is not None:
         return  # Nobody has pressed start.
     accepted, rate = accepted_events(environment)
-    limited = sum(entry.num_requests for entry in stats.entries.values() if entry.name.endswith(LIMITED))
+    limited = sum(entry.num_requests for entry in stats.entries.values() if entry.name.startswith(LIMITED))
     lines = [f"Accepted events: {accepted} ({rate:.2f} a second)"]
     if limited:
         lines.append(f"WARNING: {limited} requests were answered 429: the rate limit of the keys was measured, not the "

@@ -95,7 +95,7 @@ Status TriggersUser::needs_key() {
   if (!keys()) return keys().error();
   if (!keys()->empty()) return Done{};
   return Error{ErrorCode::invalid_argument,
-               "neither LOCUST_API_KEY nor TRIGGERS_API_KEY is set: make a key with\n"
+               "LOCUST_API_KEY is not set, nor is TRIGGERS_API_KEY: make a key with\n"
                "  triggers keys create --user-id load-test --role creator --rate-limit unlimited\n"
                "and export LOCUST_API_KEY=<the key that it prints>"};
 }

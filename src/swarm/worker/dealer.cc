@@ -58,6 +58,7 @@ class ZmqDealer final : public Dealer {
     while (const auto event = monitor_event()) {
       if (event->number == ZMQ_EVENT_CONNECTED) {
         peer_fd_ = event->value;
+        reached_ = true;
       } else if (event->number == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
         if (state_ == State::connecting) state_ = State::connected;
       } else {
@@ -65,10 +66,14 @@ class ZmqDealer final : public Dealer {
         peer_fd_ = -1;
       }
     }
+    // Without a handshake libzmq takes a peer for one of ZMTP 1.0, which no master is: an SSH server, for instance.
+    const bool speaks = (items[0].revents & ZMQ_POLLIN) != 0;
+    if (state_ == State::connecting && speaks) state_ = State::failed;
     if (received_bytes() > read_bytes_ + unread_bytes_max) state_ = State::failed;
   }
 
   [[nodiscard]] State state() const noexcept override { return state_; }
+  [[nodiscard]] bool reached() const noexcept override { return reached_; }
 
   std::optional<std::string> receive() override {
     zmq::message_t part;
@@ -129,6 +134,7 @@ class ZmqDealer final : public Dealer {
   zmq::context_t context_;
   zmq::socket_t socket_, monitor_;
   State state_ = State::connecting;
+  bool reached_ = false;
   int peer_fd_ = -1;  // libzmq's
   std::uint64_t read_bytes_ = 0;
 };

@@ -32,6 +32,8 @@ class Dealer {
   virtual void wait(int wake_fd, std::chrono::milliseconds time_max) = 0;
   /// As of the last wait().
   [[nodiscard]] virtual State state() const noexcept = 0;
+  /// Somebody has taken the connection, whatever he speaks.
+  [[nodiscard]] virtual bool reached() const noexcept = 0;
   /// The next message that has arrived, without waiting. One in several frames is passed over: Locust sends none.
   virtual std::optional<std::string> receive() = 0;
   /// False if it was not taken: too much waits to be sent.

@@ -162,7 +162,11 @@ class ThreadedMasterLink final : public MasterLink {
   /// One connection from its beginning to its end.
   void serve(Dealer& dealer) {
     if (!wait_until_connected(dealer)) {
-      if (std::exchange(resuming_, false)) tell(Lost{"it did not take the new connection that it had asked for"});
+      if (std::exchange(resuming_, false)) {
+        tell(Lost{"it did not take the new connection that it had asked for"});
+      } else if (dealer.reached() && !stopping_) {
+        tell(Strange{});
+      }
       return;
     }
     last_round_ = boot_time();
@@ -187,7 +191,7 @@ class ThreadedMasterLink final : public MasterLink {
     while (dealer.state() == Dealer::State::connecting && !stopping_) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
       if (left <= milliseconds{0}) return false;
-      dealer.wait(wake_.get(), left);
+      dealer.wait(wake_.get(), std::min(left, look_again));
       take_wake();
     }
     return dealer.state() == Dealer::State::connected && !stopping_;

@@ -39,9 +39,11 @@ class MasterLink {
   struct Lost {
     std::string why;
   };
+  /// Something takes connections there, and is no ZeroMQ peer.
+  struct Strange {};
   /// A master that answers heartbeats has not done so for master_silence_max.
   struct Silent {};
-  using Event = std::variant<Connected, Lost, Silent, MasterMessage>;
+  using Event = std::variant<Connected, Lost, Strange, Silent, MasterMessage>;
 
   /// Outgoing messages beyond this are a master that does not read: the connection is given up.
   static constexpr int outgoing_max = 10'000;

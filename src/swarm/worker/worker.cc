@@ -137,6 +137,7 @@ class Worker {
   void on(const MasterLink::Connected& connected) {
     connection_ = connected.connection;
     newer_master_ = false;
+    strange_ = false;
     // If it is the same master, it still counts this worker's users: it must forget them before it gets them again.
     say_ready(std::exchange(had_test_, false));
   }
@@ -151,6 +152,12 @@ class Worker {
     had_test_ = phase_ != Phase::ready;
     abandon_test();
     if (after_stop_ == AfterStop::end) status_ = status_done;
+  }
+
+  void on(const MasterLink::Strange&) {
+    if (std::exchange(strange_, true)) return;
+    log_.warning(fmt::format("What listens at {}:{} does not speak as a Locust master does: is it another service?",
+                             options_.master_host, options_.master_port));
   }
 
   void on(const MasterLink::Silent&) {
@@ -400,6 +407,7 @@ class Worker {
   std::uint64_t connection_ = 0;  // 0: none
   bool registered_ = false;       // the master has answered the newest client_ready
   bool newer_master_ = false;     // it takes logs
+  bool strange_ = false;          // what is there is no master, and that has been said
   bool had_test_ = false;         // when the connection was lost
   unsigned ready_tries_ = 0;
   std::optional<MonotonicTime> lost_at_;

@@ -1,0 +1,44 @@
+"""`swarm --worker` where no Locust master is: memory and processor time stay small, and a signal ends it."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support import swarm, wrong_master
+from support.program import environment
+
+seconds_watched = 4
+memory_mib_max = 250  # what a flood can bring in a tenth of a second, and a margin
+
+
+@pytest.mark.parametrize("kind, said, busy_max", [
+    (wrong_master.ssh, "does not speak as a Locust master", 0.2),
+    (wrong_master.http, "does not speak as a Locust master", 0.2),
+    (wrong_master.ssh_that_floods, "does not speak as a Locust master", 0.6),
+    (wrong_master.huge_frame, "Lost the master", 0.2),
+    (wrong_master.endless_frames, "Lost the master", 0.9),
+    # As many messages as it can read are work, and nothing else may suffer from it: memory, and the signal.
+    (wrong_master.many_messages, "Starting swarm", 4),
+])
+def test_a_wrong_master_costs_little_and_a_signal_ends_the_worker(kind, said, busy_max, tmp_path):
+    log = tmp_path / "log"
+    with wrong_master.WrongMaster(kind) as master, open(log, "wb") as out:
+        process = subprocess.Popen([swarm.binary(), "--worker", "--master-port", str(master.port)], stderr=out,
+                                   env=environment({"LOCUST_API_KEY": "k" * 64}))
+        began = time.monotonic()
+        time.sleep(seconds_watched)  # the figure is processor time over so long
+        process.send_signal(signal.SIGTERM)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        ended = time.monotonic() - began - seconds_watched
+    text = log.read_text(errors="replace")
+    assert said in text, text
+    assert ended < 5, ended
+    assert process.returncode == 0, text
+    busy = (usage.ru_utime + usage.ru_stime) / seconds_watched
+    assert busy < busy_max, busy
+    assert usage.ru_maxrss / 1024 < memory_mib_max, usage.ru_maxrss
+    assert len(text) < 10_000, text
