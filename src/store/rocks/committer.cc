@@ -64,7 +64,8 @@ class Committer::Batch {
 
   Committer& committer_;
   rocksdb::WriteBatch batch_;
-  UnixMillis now_{};
+  UnixMillis now_{};     // Of acknowledgements.
+  UnixMillis id_now_{};  // Of ids and windows.
   CommitStats stats_;
   std::vector<Staged> staged_;
   boost::unordered_flat_map<ContentKey, std::size_t> by_content_;
@@ -85,10 +86,11 @@ void Committer::Batch::reset() {
   acknowledged_.clear();
   touched_.clear();
   now_ = committer_.config_.clock->now();
+  id_now_ = committer_.config_.id_time->take();
 }
 
 bool Committer::Batch::within(std::chrono::seconds window, const EventId& id) const {
-  return now_ - id.time() < window;
+  return id_now_ - id.time() < window;
 }
 
 void Committer::Batch::touch(Inbox& inbox) {
@@ -209,7 +211,7 @@ Status Committer::Batch::stage_append(const std::string& tenant, Inbox& inbox, c
     }
   }
 
-  const EventId id = committer_.ids_.next(now_);
+  const EventId id = committer_.ids_.next(id_now_);
   put_event(tenant, inbox, event, id);
   const std::size_t index = staged_.size();
   staged_.push_back({id, &event, none});

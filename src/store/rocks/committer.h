@@ -10,6 +10,7 @@
 #include "base/uuid7.h"
 #include "store/rocks/commit_queue.h"
 #include "store/rocks/database.h"
+#include "store/rocks/id_time.h"
 #include "store/rocks/inboxes.h"
 #include "store/rocks/layout.h"
 
@@ -30,6 +31,7 @@ struct CommitterConfig {
   std::chrono::seconds dedup_window{300};  ///< 0: content is not compared.
   std::chrono::seconds idempotency_window{86'400};
   const Clock* clock = &Clock::system();
+  IdTime* id_time = nullptr;  ///< Of ids and the windows. Required.
   layout::HashSeed hash_seed;
   std::function<void(const CommitStats&)> observe;  ///< On the committer's thread; may be empty.
 };

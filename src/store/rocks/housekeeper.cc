@@ -21,8 +21,9 @@ Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.sub
 
 }  // namespace
 
-Housekeeper::Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, HousekeeperConfig config)
-    : database_(database), inboxes_(inboxes), queue_(queue), config_(config) {}
+Housekeeper::Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time,
+                         HousekeeperConfig config)
+    : database_(database), inboxes_(inboxes), queue_(queue), time_(time), config_(config) {}
 
 Housekeeper::~Housekeeper() {
   {
@@ -38,7 +39,7 @@ void Housekeeper::start() {
 }
 
 Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
-  const UnixMillis now = config_.clock->now();
+  const UnixMillis now = time_.now();
   // What was removed leaves marks until a compaction; starting behind them keeps a long sweep from walking over its
   // own. After the clock was set back, deliveries may get times before that place.
   if (now < swept_at_) swept_to_.clear();

@@ -11,6 +11,7 @@
 #include "store/rocks/commit_queue.h"
 #include "store/rocks/database.h"
 #include "store/rocks/inboxes.h"
+#include "store/rocks/retention_time.h"
 
 namespace triggers::store {
 
@@ -24,7 +25,7 @@ struct HousekeeperConfig {
 /// What nobody waits for: retention, a little at a time, and the age of the oldest undelivered event.
 class Housekeeper {
  public:
-  Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, HousekeeperConfig config);
+  Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
   Housekeeper(const Housekeeper&) = delete;
   Housekeeper& operator=(const Housekeeper&) = delete;
   ~Housekeeper();
@@ -47,6 +48,7 @@ class Housekeeper {
   Database& database_;
   Inboxes& inboxes_;
   CommitQueue& queue_;
+  RetentionTime& time_;
   const HousekeeperConfig config_;
 
   mutable std::mutex mutex_;
