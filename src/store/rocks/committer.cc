@@ -345,7 +345,10 @@ Committer::Committer(Database& database, Inboxes& inboxes, CommitQueue& queue, E
   thread_ = std::thread([this] { run(); });
 }
 
-Committer::~Committer() { thread_.join(); }
+Committer::~Committer() {
+  queue_.close();  // The store does so as well, but not if what it builds after this has thrown.
+  thread_.join();
+}
 
 void Committer::run() {
   Batch batch(*this);

@@ -46,7 +46,7 @@ class Committer {
   Committer(Database& database, Inboxes& inboxes, CommitQueue& queue, EventId last_id, CommitterConfig config);
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
-  /// Commits what waits, then stops. The queue must have been closed.
+  /// Closes the queue, commits what waits, then stops.
   ~Committer();
 
  private:

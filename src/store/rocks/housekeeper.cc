@@ -98,11 +98,20 @@ std::optional<UnixMillis> Housekeeper::oldest_undelivered() const {
   return oldest_;
 }
 
+/// Once for each reason: it is tried again every second. A store that takes no writes is told elsewhere.
+void Housekeeper::tell_sweep(const Result<std::size_t>& swept) {
+  const bool failed = !swept && swept.error().code == ErrorCode::internal;
+  const std::string problem = failed ? swept.error().message : std::string{};
+  if (failed && problem != sweep_problem_) log::error("retention_failed", {{"cause", problem}});
+  sweep_problem_ = problem;
+}
+
 void Housekeeper::tick() {
   refresh_heads();
   const auto deadline = std::chrono::steady_clock::now() + config_.sweep_time_max;
   while (std::chrono::steady_clock::now() < deadline) {
     const auto swept = sweep(sweep_batch_max);
+    tell_sweep(swept);
     if (!swept || *swept < sweep_batch_max) return;
   }
 }

@@ -44,6 +44,7 @@ class Housekeeper {
  private:
   void run();
   void tick();
+  void tell_sweep(const Result<std::size_t>& swept);
 
   Database& database_;
   Inboxes& inboxes_;
@@ -55,7 +56,8 @@ class Housekeeper {
   std::condition_variable wake_;
   bool stopping_ = false;
   std::optional<UnixMillis> oldest_;
-  std::string swept_to_;  ///< The last expiry key that was removed.
+  std::string sweep_problem_;  ///< Of the last sweep.
+  std::string swept_to_;       ///< The last expiry key that was removed.
   UnixMillis swept_at_{};
   std::thread thread_;
 };
