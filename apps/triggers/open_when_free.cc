@@ -21,14 +21,15 @@ void say_that_it_waits(const config::Config& config, pid_t owner) {
 
 }  // namespace
 
-Result<std::unique_ptr<Service>> open_when_free(const config::Config& config, const std::function<bool()>& stop_asked) {
-  if (config.store != config::Store::embedded) return Service::open(config, true);
+Result<std::unique_ptr<Service>> open_when_free(const config::Config& config, const Clock& clock,
+                                                const std::function<bool()>& stop_asked) {
+  if (config.store != config::Store::embedded) return Service::open(config, true, clock);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   bool told = false;
   for (;;) {
     const auto owner = store_owner(config.data_dir);
     if (!owner) {
-      auto service = Service::open(config, true);
+      auto service = Service::open(config, true, clock);
       // Somebody may have come between the look and the opening.
       if (service || service.error().code != ErrorCode::conflict) return service;
     } else if (server_listens(config.data_dir) || std::chrono::steady_clock::now() >= deadline) {

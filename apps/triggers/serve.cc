@@ -9,7 +9,9 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/guarded_clock.h"
 #include "base/process_start.h"
+#include "clock_watch.h"
 #include "descriptor_plan.h"
 #include "http/server.h"
 #include "log/log.h"
@@ -40,7 +42,7 @@ void guarded(Step step) {
 }
 
 /// What a server does beside its requests, until it is to stop.
-void look_after(const std::stop_token& stop, Service& service) {
+void look_after(const std::stop_token& stop, Service& service, ClockWatch& clock) {
   pthread_setname_np(pthread_self(), "looks-after");
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -48,6 +50,7 @@ void look_after(const std::stop_token& stop, Service& service) {
   for (int looks = 1;; ++looks) {
     wake.wait_for(lock, stop, look_interval, [] { return false; });
     if (stop.stop_requested()) return;
+    guarded([&] { clock.look(service.ids_ahead()); });
     guarded([&] { service.every_second(); });
     if (stop.stop_requested()) return;
     if (looks % looks_per_last_used == 0) guarded([&] { service.flush_last_used(); });
@@ -132,7 +135,11 @@ int serve(const config::Settings& settings) {
   if (const auto enough = check_descriptors(descriptors); !enough) return complain(enough.error(), settings);
   if (descriptors.lowered(config)) warn_of_few(descriptors, config);
   guard.enter("opening the store");
-  auto service = open_when_free(config, [&] { return guard.asked(); });
+  GuardedClock clock;
+  // Nodes must agree: each follows its machine's clock at once, which NTP keeps.
+  const bool waits = config.store == config::Store::embedded;
+  auto service = open_when_free(config, waits ? static_cast<const Clock&>(clock) : Clock::system(),
+                                [&] { return guard.asked(); });
   if (!service) return complain(service.error(), settings);
   if (!*service) {
     log::info("server_stopped");
@@ -141,6 +148,7 @@ int serve(const config::Settings& settings) {
   auto server = http::Server::create(server_config(config, descriptors), (*service)->handlers());
   if (!server) return complain(server.error(), settings);
   add_server_metrics((*service)->registry(), **server, descriptors.connections_max);
+  ClockWatch watch((*service)->registry(), clock, waits);
   (*server)->start();
   const bool tls = !config.tls_cert_path.empty();
   log::info("server_started", {{"version", TRIGGERS_VERSION},
@@ -151,7 +159,7 @@ int serve(const config::Settings& settings) {
   tell_service_manager("READY=1\nSTATUS=Serving");
 
   // On a thread of its own: it may wait for the store, and a stop must not wait for it.
-  std::jthread looks_after([&](const std::stop_token& stop) { look_after(stop, **service); });
+  std::jthread looks_after([&](const std::stop_token& stop) { look_after(stop, **service, watch); });
   const int signal_number = guard.wait();
   log::info("server_stopping", {{"signal", signal_number}});
   tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted");

@@ -130,7 +130,7 @@ void Service::add_store_metrics() {
   registry_.on_scrape([&, this] {
     const auto store_metrics = store_->events().metrics();
     undelivered.set(static_cast<double>(store_metrics.undelivered));
-    const auto now = Clock::system().now();
+    const auto now = clock_->now();
     age.set(store_metrics.oldest_undelivered ? std::max(0.0, seconds(now - *store_metrics.oldest_undelivered)) : 0.0);
     depth.set(static_cast<double>(store_metrics.queue_depth));
     bytes.set(static_cast<double>(store_metrics.queue_bytes));

@@ -36,6 +36,8 @@ class Service {
   void set_stopping() noexcept { stopping_ = true; }
   /// Writes that wait for the store, or are under way there. Any thread.
   [[nodiscard]] std::uint64_t writes_waiting() const { return store_->events().metrics().queue_depth; }
+  /// By how much the time of new ids is ahead of the clock. Any thread.
+  [[nodiscard]] std::chrono::milliseconds ids_ahead() const { return store_->events().metrics().ids_ahead; }
   /// Writes down when keys were last used.
   void flush_last_used();
   /// The last of that; what is left of the work is then the destructor's.

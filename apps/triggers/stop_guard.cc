@@ -91,6 +91,8 @@ void StopGuard::run() {
       signal_ = number;
       drain_until_ = now + times_.drain;
       end_at_ = drain_until_ + times_.grace + times_.limit;
+    } else if (number == SIGHUP) {
+      continue;  // A terminal that goes sends several: from the kernel and from the shell.
     } else if (now < drain_until_) {
       drain_until_ = now;
       end_at_ = now + times_.grace + times_.limit;

@@ -13,14 +13,14 @@
 namespace triggers {
 
 struct StopTimes {
-  std::chrono::milliseconds drain{0};  ///< A signal in this time ends it, and nothing else.
+  std::chrono::milliseconds drain{0};  ///< A second signal in this time ends it, and nothing else.
   std::chrono::milliseconds grace{0};  ///< For answering requests.
   std::chrono::milliseconds limit{0};  ///< For the rest. Then the process ends itself.
 };
 
 /// Waits for the signals that stop a server, on a thread of its own, and ends the process at once, with status 1 and a
 /// line that says what was not finished, when a stop
-/// - is asked for again, or
+/// - is asked for again, by SIGTERM or SIGINT, or
 /// - has taken longer than drain, grace and limit together.
 /// So a stop ends in bounded time, whatever a disk, a network or our own code does. An end at once is as a crash is:
 /// what was acknowledged is in the log of the store.

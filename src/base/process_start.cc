@@ -47,7 +47,7 @@ void ensure_open(int descriptor) {
   }
   int status = 0;
   char* const demangled = type == nullptr ? nullptr : abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-  const char* const name = type == nullptr        ? "none: std::terminate was called"
+  const char* const name = type == nullptr        ? "std::terminate without one (most likely a thread could not be started)"
                            : demangled != nullptr ? demangled
                                                   : type->name();
   std::array<char, 16> thread{};

@@ -126,6 +126,7 @@ struct Metrics {
   std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
   std::optional<DiskSpace> disk{};  ///< As of the last look; nothing if the store has no disk of its own.
+  std::chrono::milliseconds ids_ahead{0};  ///< By how much the time of new ids is ahead of the clock. One node only.
 };
 
 /// Where events live. The contract that every engine keeps (tests/contract/):

@@ -45,6 +45,7 @@ TEST_P(RetentionContract, SweepRemovesALittleAtATime) {
   acknowledge(ids);
   clock.advance(24h * 31);
   EXPECT_EQ(engine().sweep(10), 10U);
+  fill(1, 100);  // An engine may ask more of a clock that is far ahead of all that it has stored.
   restart();
   EXPECT_EQ(engine().sweep(10), 10U);
   EXPECT_EQ(engine().sweep(10), 5U);

@@ -139,6 +139,18 @@ def test_a_hang_up_stops_as_sigterm_does(start_server):
     assert '"server_stopped"' in server.log()
 
 
+def test_hang_ups_that_come_together_are_one(start_server):
+    """The kernel and the shell of a terminal that goes each send one."""
+    server = start_server("--drain-ms=1500")
+    since = time.monotonic()
+    server.process.send_signal(signal.SIGHUP)
+    wait_for_line(server, "server_stopping")
+    server.process.send_signal(signal.SIGHUP)
+    assert server.wait() == 0
+    assert time.monotonic() - since >= 1.4
+    assert '"server_ended_early"' not in server.log()
+
+
 def test_under_nohup_a_hang_up_does_nothing(start_server):
     server = start_server(preexec=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     server.process.send_signal(signal.SIGHUP)

@@ -88,7 +88,8 @@ class Committer::Batch {
 
   Committer& committer_;
   rocksdb::WriteBatch batch_;
-  UnixMillis now_{};
+  UnixMillis now_{};     // Of acknowledgements.
+  UnixMillis id_now_{};  // Of ids and windows.
   CommitStats stats_;
   ContentIndex contents_;
   ReplayIndex replays_;
@@ -102,11 +103,12 @@ class Committer::Batch {
 
 void Committer::Batch::reset() {
   now_ = committer_.config_.clock->now();
+  id_now_ = committer_.config_.id_time->take();
   batch_.Clear();
   stats_ = {};
   accepted_ = 0;
-  contents_.begin(now_);
-  replays_.begin(now_);
+  contents_.begin(id_now_);
+  replays_.begin(id_now_);
   acknowledged_set_.clear();
   acknowledged_.clear();
   touched_.clear();
@@ -165,7 +167,7 @@ Status Committer::Batch::stage_append(const std::string& tenant, Inbox& inbox, c
     return Done{};
   }
 
-  const EventId id = committer_.ids_.next(now_);
+  const EventId id = committer_.ids_.next(id_now_);
   touch(inbox);
   put_event(tenant, inbox, event, id);
   if (place) contents_.add(*place, event, id);
@@ -343,7 +345,10 @@ Committer::Committer(Database& database, Inboxes& inboxes, CommitQueue& queue, E
   thread_ = std::thread([this] { run(); });
 }
 
-Committer::~Committer() { thread_.join(); }
+Committer::~Committer() {
+  queue_.close();  // The store does so as well, but not if what it builds after this has thrown.
+  thread_.join();
+}
 
 void Committer::run() {
   Batch batch(*this);

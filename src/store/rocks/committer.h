@@ -10,6 +10,7 @@
 #include "base/uuid7.h"
 #include "store/rocks/commit_queue.h"
 #include "store/rocks/database.h"
+#include "store/rocks/id_time.h"
 #include "store/rocks/inboxes.h"
 #include "store/rocks/layout.h"
 
@@ -32,6 +33,7 @@ struct CommitterConfig {
   std::chrono::seconds dedup_window{300};  ///< 0: content is not compared.
   std::chrono::seconds idempotency_window{86'400};
   const Clock* clock = &Clock::system();
+  IdTime* id_time = nullptr;  ///< Of ids and the windows. Required.
   layout::HashSeed hash_seed;
   std::function<void(const CommitStats&)> observe;  ///< On the committer's thread; may be empty.
 };
@@ -50,7 +52,7 @@ class Committer {
   Committer(Database& database, Inboxes& inboxes, CommitQueue& queue, EventId last_id, CommitterConfig config);
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
-  /// Commits what waits, then stops. The queue must have been closed.
+  /// Closes the queue, commits what waits, then stops.
   ~Committer();
 
  private:

@@ -21,8 +21,9 @@ Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.sub
 
 }  // namespace
 
-Housekeeper::Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, HousekeeperConfig config)
-    : database_(database), inboxes_(inboxes), queue_(queue), config_(config) {}
+Housekeeper::Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time,
+                         HousekeeperConfig config)
+    : database_(database), inboxes_(inboxes), queue_(queue), time_(time), config_(config) {}
 
 Housekeeper::~Housekeeper() {
   {
@@ -38,7 +39,7 @@ void Housekeeper::start() {
 }
 
 Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
-  const UnixMillis now = config_.clock->now();
+  const UnixMillis now = time_.now();
   // What was removed leaves marks until a compaction; starting behind them keeps a long sweep from walking over its
   // own. After the clock was set back, deliveries may get times before that place.
   if (now < swept_at_) swept_to_.clear();
@@ -97,12 +98,21 @@ std::optional<UnixMillis> Housekeeper::oldest_undelivered() const {
   return oldest_;
 }
 
+/// Once for each reason: it is tried again every second. A store that takes no writes is told elsewhere.
+void Housekeeper::tell_sweep(const Result<std::size_t>& swept) {
+  const bool failed = !swept && swept.error().code == ErrorCode::internal;
+  const std::string problem = failed ? swept.error().message : std::string{};
+  if (failed && problem != sweep_problem_) log::error("retention_failed", {{"cause", problem}});
+  sweep_problem_ = problem;
+}
+
 void Housekeeper::tick() {
   database_.tend_compactions(config_.clock->steady());
   refresh_heads();
   const auto deadline = std::chrono::steady_clock::now() + config_.sweep_time_max;
   while (std::chrono::steady_clock::now() < deadline) {
     const auto swept = sweep(sweep_batch_max);
+    tell_sweep(swept);
     if (!swept || *swept < sweep_batch_max) return;
   }
 }

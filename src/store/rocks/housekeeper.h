@@ -11,6 +11,7 @@
 #include "store/rocks/commit_queue.h"
 #include "store/rocks/database.h"
 #include "store/rocks/inboxes.h"
+#include "store/rocks/retention_time.h"
 
 namespace triggers::store {
 
@@ -24,7 +25,7 @@ struct HousekeeperConfig {
 /// What nobody waits for: retention, a little at a time, and the age of the oldest undelivered event.
 class Housekeeper {
  public:
-  Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, HousekeeperConfig config);
+  Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
   Housekeeper(const Housekeeper&) = delete;
   Housekeeper& operator=(const Housekeeper&) = delete;
   ~Housekeeper();
@@ -43,17 +44,20 @@ class Housekeeper {
  private:
   void run();
   void tick();
+  void tell_sweep(const Result<std::size_t>& swept);
 
   Database& database_;
   Inboxes& inboxes_;
   CommitQueue& queue_;
+  RetentionTime& time_;
   const HousekeeperConfig config_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
   std::optional<UnixMillis> oldest_;
-  std::string swept_to_;  ///< The last expiry key that was removed.
+  std::string sweep_problem_;  ///< Of the last sweep.
+  std::string swept_to_;       ///< The last expiry key that was removed.
   UnixMillis swept_at_{};
   std::thread thread_;
 };

@@ -67,9 +67,12 @@ Result<layout::HashSeed> load_hash_seed(Database& database) {
 
 class RocksStoreImpl final : public RocksStore {
  public:
-  RocksStoreImpl(RocksConfig config, std::unique_ptr<Database> database, std::unique_ptr<Inboxes> inboxes,
-                 EventId last_id, const layout::HashSeed& hash_seed)
+  RocksStoreImpl(RocksConfig config, std::unique_ptr<IdTime> time, std::unique_ptr<Database> database,
+                 std::unique_ptr<Inboxes> inboxes, EventId last_id, const layout::HashSeed& hash_seed)
       : config_(std::move(config)),
+        time_(std::move(time)),
+        retention_(*config_.clock, config_.event_ttl,
+                   last_id == EventId{} ? std::nullopt : std::optional{last_id.time()}),
         database_(std::move(database)),
         inboxes_(std::move(inboxes)),
         keys_(*database_),
@@ -77,8 +80,10 @@ class RocksStoreImpl final : public RocksStore {
         readers_(config_.reader_threads, config_.reads_waiting_max),
         backups_(1, backups_waiting_max),
         committer_(*database_, *inboxes_, queue_, last_id,
-                   {config_.dedup_window, config_.idempotency_window, config_.clock, hash_seed, config_.on_commit}),
-        housekeeper_(*database_, *inboxes_, queue_, {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
+                   {config_.dedup_window, config_.idempotency_window, config_.clock, time_.get(), hash_seed,
+                    config_.on_commit}),
+        housekeeper_(*database_, *inboxes_, queue_, retention_,
+                     {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
     if (!config_.background) return;
     housekeeper_.start();
     database_->start_looking();
@@ -142,7 +147,7 @@ class RocksStoreImpl final : public RocksStore {
 
   [[nodiscard]] Metrics metrics() const override {
     return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes(),
-            database_->disk()};
+            database_->disk(),       time_->ahead()};
   }
 
   Task<Status> create_key(auth::KeyRecord record) override {
@@ -235,7 +240,7 @@ class RocksStoreImpl final : public RocksStore {
     co_return Done{};
   }
 
-  Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) const {
+  Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
     const std::string key = layout::event_key(tenant, id);
     // The mark of its delivery before the event: a sweep between the two then hides the event, and never its delivery.
     rocksdb::PinnableSlice delivered, value;
@@ -253,12 +258,14 @@ class RocksStoreImpl final : public RocksStore {
       event.delivered_at =
           UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(layout::read_u64(view(delivered)))}};
       // Expired, though the sweep has not come to it.
-      if (config_.clock->now() - *event.delivered_at >= config_.event_ttl) return std::optional<StoredEvent>{};
+      if (retention_.is_expired(*event.delivered_at)) return std::optional<StoredEvent>{};
     }
     return std::optional{std::move(event)};
   }
 
   const RocksConfig config_;
+  const std::unique_ptr<IdTime> time_;
+  RetentionTime retention_;
   const std::unique_ptr<Database> database_;
   const std::unique_ptr<Inboxes> inboxes_;
   const KeyTable keys_;
@@ -272,8 +279,9 @@ class RocksStoreImpl final : public RocksStore {
 }  // namespace
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
+  auto time = std::make_unique<IdTime>(*config.clock);
   auto database = Database::open({config.data_dir, config.access, config.memory_bytes, config.dedup_window,
-                                  config.idempotency_window, config.clock, config.env, config.open_files_max});
+                                  config.idempotency_window, time.get(), config.env, config.open_files_max});
   if (!database) return std::move(database).error();
   auto inboxes = std::make_unique<Inboxes>();
   if (auto loaded = load_inboxes(**database, *inboxes); !loaded) return std::move(loaded).error();
@@ -282,10 +290,11 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   const auto found = (*database)->get(Family::meta, layout::last_id_key, value);
   if (!found) return found.error();
   if (*found && value.size() == 16) last_id = EventId::from_bytes(view(value));
+  time->start_after(last_id.time());
   const auto hash_seed = load_hash_seed(**database);
   if (!hash_seed) return hash_seed.error();
-  return std::unique_ptr<RocksStore>(
-      new RocksStoreImpl(std::move(config), std::move(*database), std::move(inboxes), last_id, *hash_seed));
+  return std::unique_ptr<RocksStore>(new RocksStoreImpl(std::move(config), std::move(time), std::move(*database),
+                                                        std::move(inboxes), last_id, *hash_seed));
 }
 
 }  // namespace triggers::store

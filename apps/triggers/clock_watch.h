@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+
+#include "base/guarded_clock.h"
+#include "metrics/metrics.h"
+
+namespace triggers {
+
+/// Tells an operator, in the log and as metrics, when the machine's wall clock steps, and when it is behind the newest
+/// id. The log line is the only sign of it: the service goes on.
+class ClockWatch {
+ public:
+  /// `waits`: the store's time waits until a step has held, as GuardedClock does; if not, it follows at once.
+  ClockWatch(metrics::Registry& registry, GuardedClock& clock, bool waits);
+
+  /// To be called every second, by one thread. `ids_ahead`: as of store::Metrics.
+  void look(std::chrono::milliseconds ids_ahead);
+
+ private:
+  void tell(const GuardedClock::Change& change);
+  void tell_behind(std::chrono::milliseconds by);
+
+  GuardedClock& clock_;
+  const bool waits_;
+  metrics::Counter& steps_;
+  metrics::Gauge& offset_;
+  metrics::Gauge& behind_;
+  bool behind_told_ = false;
+};
+
+}  // namespace triggers

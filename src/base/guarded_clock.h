@@ -1,0 +1,57 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+#include "base/clock.h"
+
+namespace triggers {
+
+/// A wall clock that does not follow the machine's when that steps, either way, by more than a second: it goes on by
+/// the monotonic clock until the step has held for five minutes. A clock that is wrong for a moment then leaves no
+/// trace in what is stored. Steps of up to a second, and the slow corrections of NTP, are followed at once.
+///
+/// Any thread may ask for the time. Costs a second reading of a clock (some 25 ns).
+class GuardedClock final : public Clock {
+ public:
+  static constexpr std::chrono::milliseconds step_min{1'000};
+  static constexpr std::chrono::minutes proof{5};
+
+  /// What look() found.
+  struct Change {
+    enum class Kind {
+      stepped,   ///< The machine's clock is off by `by` now. If it was off before, by something else.
+      undone,    ///< It is back where it was.
+      accepted,  ///< It has held: this clock has moved by `by`.
+    };
+    Kind kind;
+    std::chrono::milliseconds by;
+  };
+
+  explicit GuardedClock(const Clock& machine = Clock::system());
+
+  [[nodiscard]] UnixMillis now() const override;
+  [[nodiscard]] std::chrono::steady_clock::time_point steady() const override { return machine_.steady(); }
+
+  /// By how much the machine's wall clock is ahead of this one.
+  [[nodiscard]] std::chrono::milliseconds machine_ahead() const;
+
+  /// To be called every second, by one thread.
+  std::optional<Change> look();
+
+ private:
+  struct Step {
+    std::chrono::milliseconds by;
+    std::chrono::steady_clock::time_point since;
+  };
+
+  /// Wall minus monotonic, by the machine's clocks.
+  [[nodiscard]] std::chrono::milliseconds difference() const;
+
+  const Clock& machine_;
+  std::atomic<std::int64_t> difference_ms_;  ///< That this clock goes by.
+  std::optional<Step> step_;
+};
+
+}  // namespace triggers

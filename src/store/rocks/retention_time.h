@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/proven_time.h"
+
+namespace triggers::store {
+
+/// The time by which delivered events expire. What has expired is deleted for good, so a clock that jumps forward must
+/// prove true first: see ProvenTime. Logs when it waits for that. Any thread.
+class RetentionTime {
+ public:
+  /// `newest`: when the newest event was accepted, if there is one: a store that is opened under a clock that is far
+  /// ahead waits as well.
+  RetentionTime(const Clock& clock, std::chrono::hours event_ttl, std::optional<UnixMillis> newest) noexcept
+      : clock_(clock), event_ttl_(event_ttl), time_(newest) {}
+
+  [[nodiscard]] UnixMillis now();
+  /// Whether an event that was delivered then is past its time to live.
+  [[nodiscard]] bool is_expired(UnixMillis delivered_at) { return now() - delivered_at >= event_ttl_; }
+
+ private:
+  void tell(std::chrono::milliseconds unproven);
+
+  const Clock& clock_;
+  const std::chrono::hours event_ttl_;
+  std::mutex mutex_;
+  ProvenTime time_;    // guarded by mutex_
+  bool told_ = false;  // guarded by mutex_
+};
+
+}  // namespace triggers::store
