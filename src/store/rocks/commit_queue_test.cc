@@ -125,7 +125,7 @@ TEST_F(CommitQueueTest, TenantLeavesRoomForTheOperationsAndBytesOfOthers) {
   EXPECT_TRUE(submit_of(other).done);
   EXPECT_FALSE(submit_of(third).done);
   EXPECT_EQ(queue().depth(), 7U);
-  CommitQueue::finish(take());
+  queue().finish(take());
   executor.run_ready();
   EXPECT_FALSE(submit_of(greedy, 50).done) << "the first may be as large as there is room";
   EXPECT_TRUE(submit_of(greedy, 1).done);

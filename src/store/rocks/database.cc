@@ -287,7 +287,7 @@ Error Database::unreadable(const std::string& what) {
 }
 
 void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
-  if (failed_) return;
+  if (state_.load(std::memory_order_acquire) == State::stopped) return;
   for (auto* family : families_) compaction_rest_.tend(*db_, *family, now);
 }
 
