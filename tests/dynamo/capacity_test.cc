@@ -88,6 +88,35 @@ TEST_F(CapacityTest, DuplicateIsOneReadAndOneOfADeliveredEventTwo) {
   EXPECT_EQ(read_units([&] { EXPECT_EQ(append(node_, event_of(1'000)).id, id); }), 2);
 }
 
+TEST_F(CapacityTest, EqualEventWithAKeyOfItsOwnCostsOneReadAndOneWriteMore) {
+  warm_up();
+  for (int i = 0; i < 5; ++i) {
+    Draft draft = event_of(1'000);
+    draft.idempotency_key = "key " + std::to_string(i);
+    node_.caller->forget_units();
+    append(node_, draft);
+    // From the second on the refused claim of the content costs a unit too, which DynamoDB tells nobody.
+    EXPECT_EQ(node_.caller->write_units, 3) << i;
+    EXPECT_EQ(node_.caller->read_units, i == 0 ? 0 : 1) << i;
+  }
+}
+
+TEST_F(CapacityTest, CollidingEventCostsTheSameHoweverManyCollide) {
+  warm_up();
+  for (std::size_t i = 0; i < 12; ++i) {
+    Draft draft = event_of(1'000, i);
+    draft.fingerprint = event::Fingerprint{7, 7};
+    node_.caller->forget_units();
+    append(node_, draft);
+    EXPECT_LE(node_.caller->write_units, 3) << i;
+    EXPECT_LE(node_.caller->read_units, 1) << i;
+    node_.caller->forget_units();
+    EXPECT_EQ(append(node_, draft).outcome, Appended::Outcome::duplicate) << i;
+    EXPECT_LE(node_.caller->write_units, 1) << i;
+    EXPECT_LE(node_.caller->read_units, 2) << i;
+  }
+}
+
 TEST_F(CapacityTest, KeyIsFoundByTwoReads) {
   const auth::KeyRecord record = a_key();
   ASSERT_TRUE(sync_wait(node_.store->create_key(record)).ok());

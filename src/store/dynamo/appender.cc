@@ -11,7 +11,6 @@ using Writer = EventItems::Writer;
 
 /// Every round ends because another writer has won something, so more means that something is wrong.
 constexpr int rounds_max = 32;
-constexpr unsigned slots_max = 256;
 /// With the pauses between them they take some four seconds: by then a writer that was between claim and event has
 /// ended, or is fenced off.
 constexpr unsigned looks_max = 12;
@@ -23,6 +22,7 @@ std::size_t stored_bytes(const Append& event) {
   return event.event_type.size() + event.payload.size() + event.source.value_or("").size() + event.metadata.size();
 }
 
+Error two_contents_of_one_digest() { return {ErrorCode::internal, "a claim by digest names another content"}; }
 Error too_many_rounds() { return {ErrorCode::overloaded, "too many writers of the same event"}; }
 
 bool same(const Append& event, const Found& found) {
@@ -48,26 +48,62 @@ Task<Result<Appended>> Appender::append_plain(const Tenant& tenant, const Append
   co_return Appended{Outcome::accepted, id};
 }
 
+/// An event's content is claimed by its fingerprint, or, if that is another content's, by its digest.
+class Appender::ContentKey {
+ public:
+  ContentKey(const Tenant& tenant, const Append& event) : tenant_(tenant), event_(event) {}
+
+  [[nodiscard]] Item item() const {
+    return digest_ ? layout::digest_key(tenant_, *digest_) : layout::fingerprint_key(tenant_, event_.fingerprint);
+  }
+  [[nodiscard]] bool by_digest() const noexcept { return digest_.has_value(); }
+  /// False if it is claimed by its digest already: then no other event can be in its way.
+  bool collides() {
+    if (digest_) return false;
+    digest_ = content_digest(event_.event_type, event_.payload);
+    return true;
+  }
+
+ private:
+  const Tenant& tenant_;
+  const Append& event_;
+  std::optional<ContentDigest> digest_;
+};
+
+Task<Result<std::optional<Claims::Holder>>> Appender::claim_content(const Tenant& tenant, const ContentKey& key,
+                                                                    std::optional<Claims::Holder> fenced,
+                                                                    Claims::Holder mine) {
+  if (key.by_digest()) {
+    // First, so that whoever finds the fingerprint's own content past the window looks for others.
+    auto noted =
+        co_await claims_.note_collision(layout::fingerprint_key(tenant, mine.fingerprint), mine.id, windows_.dedup);
+    if (!noted) co_return std::move(noted).error();
+  }
+  co_return co_await claims_.claim(key.item(), std::move(fenced), std::move(mine), windows_.dedup);
+}
+
 Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const Append& event, EventId id) {
-  unsigned slot = 0;
-  std::optional<EventId> fenced;
-  for (int round = 0; round < rounds_max && slot < slots_max;) {
-    Item key = layout::fingerprint_key(tenant, event.fingerprint, slot);
+  ContentKey key(tenant, event);
+  std::optional<Claims::Holder> fenced;
+  for (int round = 0; round < rounds_max; ++round) {
     const Claims::Holder mine{id, event.fingerprint};
-    auto held = co_await claims_.claim(std::move(key), fenced, mine, windows_.dedup);
+    auto held = co_await claim_content(tenant, key, fenced, mine);
     fenced.reset();
     if (!held) co_return std::move(held).error();
     if (*held) {
-      const auto holding = co_await settle(tenant, event, **held);
+      const Claims::Holder& holder = **held;
+      if (holder.lapsed && key.collides()) continue;
+      const auto holding = co_await settle(tenant, event, holder);
       if (!holding) co_return holding.error();
       switch (holding->state) {
-        case Holding::State::equal: co_return Appended{Outcome::duplicate, (*held)->id};
-        case Holding::State::stored_now: co_return Appended{Outcome::accepted, (*held)->id};
-        case Holding::State::different: ++slot; break;  // Fingerprints collide.
+        case Holding::State::equal: co_return Appended{Outcome::duplicate, holder.id};
+        case Holding::State::stored_now: co_return Appended{Outcome::accepted, holder.id};
+        case Holding::State::different:
+          if (!key.collides()) co_return two_contents_of_one_digest();
+          break;
         case Holding::State::fenced:
-          fenced = (*held)->id;
+          fenced = holder;
           id = renew(id);  // Its time has passed while it looked.
-          ++round;
           break;
       }
       continue;
@@ -76,16 +112,15 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const A
     if (!stored) co_return std::move(stored).error();
     if (stored->now) co_return Appended{Outcome::accepted, id};
     if (stored->instead.there() && same(event, stored->instead)) co_return Appended{Outcome::duplicate, id};
-    // Fenced off as too slow; or finished by one whose fingerprint collides with ours, and who keeps this slot.
-    if (stored->instead.there()) ++slot;
+    // Fenced off as too slow; or finished by one whose fingerprint collides with ours, and who keeps this claim.
+    if (stored->instead.there() && !key.collides()) co_return two_contents_of_one_digest();
     id = renew(id);
-    ++round;
   }
   co_return too_many_rounds();
 }
 
 Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Append& event, EventId id) {
-  std::optional<EventId> fenced;
+  std::optional<Claims::Holder> fenced;
   for (int round = 0; round < rounds_max; ++round) {
     Item key = layout::idempotency_key(tenant, *event.idempotency_key);
     const Claims::Holder mine{id, event.fingerprint};
@@ -107,7 +142,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
         case Holding::State::stored_now: co_return Appended{Outcome::accepted, holder->id};
         case Holding::State::different: co_return Appended{Outcome::idempotency_mismatch, holder->id};
         case Holding::State::fenced:
-          fenced = holder->id;
+          fenced = holder;
           id = renew(id);
           break;
       }
@@ -125,34 +160,33 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
 }
 
 Task<Status> Appender::register_content(const Tenant& tenant, const Append& event, EventId id) {
-  unsigned slot = 0;
-  std::optional<EventId> fenced;
+  ContentKey key(tenant, event);
+  std::optional<Claims::Holder> fenced;
   unsigned looks = 0;
-  for (int round = 0; round < rounds_max && slot < slots_max;) {
+  for (int round = 0; round < rounds_max; ++round) {
     const Claims::Holder mine{id, event.fingerprint};
-    auto held =
-        co_await claims_.claim(layout::fingerprint_key(tenant, event.fingerprint, slot), fenced, mine, windows_.dedup);
+    auto held = co_await claim_content(tenant, key, fenced, mine);
     fenced.reset();
     if (!held) co_return std::move(held).error();
     if (!*held) co_return Done{};
-    const EventId holder = (*held)->id;
-    const auto first = co_await events_.find(tenant, holder);
+    const Claims::Holder holder = **held;
+    if (holder.lapsed && key.collides()) continue;
+    const auto first = co_await events_.find(tenant, holder.id);
     if (!first) co_return first.error();
-    if (first->there()) {
-      if (same(event, *first)) co_return Done{};
-      ++slot;
-      continue;
+    if (first->there() && same(event, *first)) {
+      co_return co_await claims_.prolong(key.item(), holder.id, id, windows_.dedup);
     }
-    ++round;
-    if (first->state == Found::State::fenced) {
+    if (first->there()) {
+      if (!key.collides()) co_return two_contents_of_one_digest();
+    } else if (first->state == Found::State::fenced) {
       fenced = holder;
-    } else if (events_.may_finish(holder)) {
+    } else if (events_.may_finish(holder.id)) {
       // On its way in. It is another event, that its own sender may yet be refused, so it is not ours to finish. Not
       // registered, the worst is that a later equal event without a key is not found to be a duplicate of this one.
       bool again = looks < looks_max;
       if (again) again = co_await events_.wait_to_look(looks++);
       if (!again) co_return Done{};
-    } else if (auto done = co_await events_.fence(tenant, holder); !done) {
+    } else if (auto done = co_await events_.fence(tenant, holder.id); !done) {
       co_return std::move(done).error();
     }
   }

@@ -33,6 +33,10 @@ class Appender {
   /// Makes later events without a key duplicates of this one, which has a key, unless they are another's already.
   Task<Status> register_content(const Tenant& tenant, const Append& event, EventId id);
 
+  class ContentKey;
+  Task<Result<std::optional<Claims::Holder>>> claim_content(const Tenant& tenant, const ContentKey& key,
+                                                            std::optional<Claims::Holder> fenced, Claims::Holder mine);
+
   /// What has become of the event that holds a claim.
   struct Holding {
     enum class State : std::uint8_t { equal, different, stored_now, fenced };

@@ -1,6 +1,7 @@
 #include "store/dynamo/layout.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace triggers::store::dynamo::layout {
 namespace {
@@ -63,10 +64,13 @@ Item delivered_key(const Tenant& tenant, const event::EventId& id) {
   return key(partition("d", tenant.id) + fmt::format("#{:02x}", spread), id.view());
 }
 
-Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint, unsigned slot) {
+Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint) {
   const std::string name = fmt::format("{:016x}{:016x}", fingerprint.high, fingerprint.low);
-  const char place = static_cast<char>(slot);
-  return key(partition("f", tenant.id, name), std::string_view{&place, 1});
+  return key(partition("f", tenant.id, name), only);
+}
+
+Item digest_key(const Tenant& tenant, const ContentDigest& digest) {
+  return key(partition("f", tenant.id, fmt::format("{:02x}", fmt::join(digest, ""))), only);
 }
 
 Item idempotency_key(const Tenant& tenant, std::string_view client_key) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "event/event.h"
+#include "store/content.h"
 #include "store/dynamo/item.h"
 #include "store/tenant.h"
 
@@ -20,8 +21,10 @@ inline constexpr unsigned shards_max = 256;
 [[nodiscard]] Item pending_key(const Tenant& tenant, std::string_view inbox, const event::EventId& id);
 /// An acknowledged event.
 [[nodiscard]] Item delivered_key(const Tenant& tenant, const event::EventId& id);
-/// Who was first with a fingerprint. Events whose fingerprints collide have slots of their own, from 0.
-[[nodiscard]] Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint, unsigned slot);
+/// Who was first with a fingerprint.
+[[nodiscard]] Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint);
+/// Who was first with a content whose fingerprint is another content's.
+[[nodiscard]] Item digest_key(const Tenant& tenant, const ContentDigest& digest);
 /// Who was first with an idempotency key.
 [[nodiscard]] Item idempotency_key(const Tenant& tenant, std::string_view client_key);
 /// How many are pending in an inbox.

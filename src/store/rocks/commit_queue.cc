@@ -129,31 +129,47 @@ void CommitQueue::hand_over(Turn& turn) {
 bool CommitQueue::take(std::vector<Operation*>& batch) {
   batch.clear();
   batch.reserve(limits_.batch_operations_max);
-  std::unique_lock lock(mutex_);
-  while (waiting_.size() == taken_) {
-    if (closed_) return false;
-    idle_ = true;
-    wake_.wait(lock, [this] { return waiting_.size() != taken_ || closed_; });
+  if (!wait_for_work()) return false;
+  if (turns_by_tenant_.empty() && fits_one_batch(arrived_)) {
+    batch.assign(arrived_.begin(), arrived_.end());
+    arrived_.clear();
+    return true;
   }
-  idle_ = false;
+  turns_by_tenant_.add(arrived_);
   std::size_t batch_bytes = 0;
-  while (taken_ < waiting_.size() && batch.size() < limits_.batch_operations_max) {
-    Operation* const next = waiting_[taken_];
+  while (batch.size() < limits_.batch_operations_max && !turns_by_tenant_.empty()) {
+    Operation* const next = turns_by_tenant_.front();
     const bool alone = next->kind == Operation::Kind::change;
     if (!batch.empty() && (alone || batch_bytes + next->bytes > limits_.batch_bytes_max)) break;
+    turns_by_tenant_.pop();
     batch.push_back(next);
     batch_bytes += next->bytes;
-    ++taken_;
     if (alone) break;
   }
-  if (taken_ == waiting_.size()) {
-    waiting_.clear();
-    taken_ = 0;
-  } else if (taken_ > waiting_.size() / 2) {
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken_));
-    taken_ = 0;
-  }
   return true;
+}
+
+bool CommitQueue::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  // What is left from before, also of a take() that found no memory, goes on before anything is waited for.
+  while (waiting_.empty() && arrived_.empty() && turns_by_tenant_.empty()) {
+    if (closed_) return false;
+    idle_ = true;
+    wake_.wait(lock, [this] { return !waiting_.empty() || closed_; });
+  }
+  idle_ = false;
+  if (arrived_.empty()) arrived_.swap(waiting_);
+  return true;
+}
+
+bool CommitQueue::fits_one_batch(std::span<Operation* const> operations) const {
+  if (operations.size() > limits_.batch_operations_max) return false;
+  std::size_t bytes = 0;
+  for (const Operation* operation : operations) {
+    bytes += operation->bytes;
+    if (operation->kind == Operation::Kind::change) return operations.size() == 1;
+  }
+  return operations.size() == 1 || bytes <= limits_.batch_bytes_max;
 }
 
 void CommitQueue::close() {

@@ -3,10 +3,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <coroutine>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <unordered_map>
@@ -16,36 +14,11 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "store/event_store.h"
+#include "store/rocks/operation.h"
 #include "store/rocks/queue_shares.h"
-
-namespace rocksdb {
-class WriteBatch;
-}
+#include "store/rocks/tenant_turns.h"
 
 namespace triggers::store {
-
-/// A write that waits for the committer. It lives in the frame of the coroutine that waits for it.
-struct Operation {
-  enum class Kind : std::uint8_t {
-    append,       ///< `events` to `appended`.
-    acknowledge,  ///< `ids` to `acks`.
-    change,       ///< `change` fills the batch by itself; commits alone.
-  };
-
-  Kind kind = Kind::append;
-  const Tenant* tenant = nullptr;
-  std::span<const Append> events;
-  std::span<Appended> appended;
-  std::span<const EventId> ids;
-  std::span<AckOutcome> acks;
-  std::function<Status(rocksdb::WriteBatch&)> change;
-  std::size_t bytes = 0;  ///< What it counts against the queue's limit.
-
-  std::optional<Error> error;  ///< Set: nothing of the above was done (or, after a failed sync, nobody knows).
-
-  std::coroutine_handle<> waiter;
-  Executor* executor = nullptr;
-};
 
 struct CommitLimits {
   std::size_t queue_operations_max = 20'000;       ///< Not finished; one more is refused with `overloaded`.
@@ -55,7 +28,8 @@ struct CommitLimits {
 };
 
 /// The queue before the committer: many producers, one consumer. No timer: whatever has come while the last batch was
-/// being synced is the next batch.
+/// being synced is the next batch. What does not fit into one batch is handed out by turns, an operation of each
+/// tenant: one that sends much waits for itself.
 ///
 /// An executor hands over what it has submitted at the end of its turn, when it has run all that was ready. One lock
 /// and one wake-up serve the whole turn, and the committer does not sync for the first request of a hundred that have
@@ -107,6 +81,9 @@ class CommitQueue {
   bool reserve(const Operation& operation);
   void release(std::size_t operations, std::size_t bytes) noexcept;
   void release_share(const Operation& operation) noexcept;
+  /// Fetches what has arrived. False when closed and empty.
+  bool wait_for_work();
+  [[nodiscard]] bool fits_one_batch(std::span<Operation* const> operations) const;
   Turn& turn_of(const Executor& executor);
   /// Waits until the executor has run what is ready now, and hands the turn over.
   RootTask end_turn(Turn& turn);
@@ -119,7 +96,9 @@ class CommitQueue {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Operation*> waiting_;
-  std::size_t taken_ = 0;  ///< The front of `waiting_` that was handed out.
+  // Of the committer alone: what it has fetched and not handed out.
+  std::vector<Operation*> arrived_;
+  TenantTurns turns_by_tenant_;
   bool idle_ = false;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> depth_{0};

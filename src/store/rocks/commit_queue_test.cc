@@ -42,6 +42,7 @@ class CommitQueueTest : public testing::Test {
 
   struct Submitted {
     Operation operation;
+    Tenant tenant;
     bool done = false;
   };
 
@@ -58,6 +59,14 @@ class CommitQueueTest : public testing::Test {
     submitted.operation.bytes = bytes;
     submitted.operation.kind = kind;
     on.start([&] { await(queue(), submitted); });
+    return submitted;
+  }
+  Submitted& submit(const Tenant& of, std::size_t bytes = 1) {
+    Submitted& submitted = submitted_.emplace_back();
+    submitted.tenant = of;
+    submitted.operation.tenant = &submitted.tenant;
+    submitted.operation.bytes = bytes;
+    executor.start([&] { await(queue(), submitted); });
     return submitted;
   }
   CommitQueue& queue() {
@@ -189,6 +198,37 @@ TEST_F(CommitQueueTest, AChangeGoesAlone) {
   EXPECT_EQ(third, std::vector{&after.operation});
   for (const auto& batch : {first, second, third}) queue().finish(batch);
   executor.run_ready();
+}
+
+TEST_F(CommitQueueTest, TenantsTakeTurnsOnceNotAllFitsIntoABatch) {
+  limits.queue_operations_max = 10;
+  const Tenant many{"many"}, few{"few"};
+  std::vector<Submitted*> crowd;
+  for (int i = 0; i < 7; ++i) crowd.push_back(&submit(many));
+  auto& first = submit(few);
+  auto& second = submit(few);
+  const auto one = take();
+  EXPECT_EQ(one, (std::vector{&crowd[0]->operation, &first.operation, &crowd[1]->operation}));
+  auto& late = submit(Tenant{"late"});
+  const auto two = take();
+  EXPECT_EQ(two, (std::vector{&second.operation, &crowd[2]->operation, &late.operation}));
+  const auto three = take();
+  EXPECT_EQ(three, (std::vector{&crowd[3]->operation, &crowd[4]->operation, &crowd[5]->operation}));
+  for (const auto& batch : {one, two, three}) queue().finish(batch);
+  finish_all();
+  EXPECT_TRUE(crowd[6]->done);
+}
+
+TEST_F(CommitQueueTest, ATenantWithLargeOperationsIsPassedByAnotherAfterOne) {
+  const Tenant large{"large"}, small{"small"};
+  auto& first = submit(large, 18);
+  auto& second = submit(large, 18);
+  auto& other = submit(small, 1);
+  const auto one = take(), two = take();
+  EXPECT_EQ(one, (std::vector{&first.operation, &other.operation}));
+  EXPECT_EQ(two, std::vector{&second.operation});
+  for (const auto& batch : {one, two}) queue().finish(batch);
+  finish_all();
 }
 
 TEST_F(CommitQueueTest, ATurnIsHandedOverAsAWhole) {
