@@ -1,6 +1,8 @@
 // What only the embedded engine promises: its directory, its disk, its queue and its backups.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -232,6 +234,52 @@ TEST_F(RocksContract, FullDiskStopsWritesOnlyUntilThereIsRoom) {
 TEST_F(RocksContract, FilesThatCannotBeOpenedStopWritesOnlyForAWhile) {
   config.memory_bytes = 512 * 1024;  // A new log every few events.
   expect_writes_again_after(FailingFileSystem::Fault::descriptors);
+}
+
+/// Lets this process open no more files than it has, until the end of this object.
+class NoMoreDescriptors {
+ public:
+  NoMoreDescriptors() {
+    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(next);
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit less{static_cast<rlim_t>(next), before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &less), 0);
+  }
+  NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+  NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+  ~NoMoreDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(RocksContract, LimitOfDescriptorsStopsWritesOnlyForAWhile) {
+  config.memory_bytes = 512 * 1024;
+  open();
+  std::set<EventId> accepted;
+  std::size_t number = 0;
+  const auto next = [&] {
+    return append(
+        {.payload = R"({"number":)" + std::to_string(number++) + R"(,"fill":")" + std::string(50'000, 'x') + R"("})"});
+  };
+  for (int i = 0; i < 10; ++i) accepted.insert(next().value().id);
+  {
+    const NoMoreDescriptors full;
+    while (number < 2'000) {
+      const auto answer = next();
+      if (!answer) break;
+      accepted.insert(answer->id);
+    }
+    EXPECT_FALSE(store->health().writable);
+    EXPECT_THAT(store->health().problem, HasSubstr("Too many open files"));
+  }
+  store->look();
+  EXPECT_TRUE(store->health().writable) << store->health().problem;
+  accepted.insert(next().value().id);
+  reopen();
+  const auto ids = inbox();
+  EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted);
 }
 
 TEST_F(RocksContract, FullQueueIsOverloadedAndLosesNothing) {

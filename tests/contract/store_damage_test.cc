@@ -161,7 +161,7 @@ TEST_P(StoreDamage, EveryFileThatIsCutIsNoticed) {
   std::mt19937 random{1};
   for (const auto& [name, bytes] : whole) {
     if (bytes.size() < 2) continue;
-    for (const std::size_t place : places(bytes.size(), 6, random)) {
+    for (const std::size_t place : places(bytes.size(), 4, random)) {
       auto files = whole;
       files[name].resize(place);
       expect_whole_or_refused(files, name + " is cut at " + std::to_string(place));
@@ -174,7 +174,7 @@ TEST_P(StoreDamage, EveryFileInWhichABitIsFlippedIsNoticed) {
   std::mt19937 random{2};
   for (const auto& [name, bytes] : whole) {
     if (bytes.size() < 2) continue;
-    for (const std::size_t place : places(bytes.size(), 8, random)) {
+    for (const std::size_t place : places(bytes.size(), 5, random)) {
       auto files = whole;
       files[name][place] = static_cast<char>(files[name][place] ^ (1 << random() % 8));
       expect_whole_or_refused(files, name + " is changed at " + std::to_string(place));

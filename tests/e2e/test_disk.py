@@ -1,7 +1,8 @@
-"""A disk that is full, a write that fails: writes stop and say so, reads go on, and a restart recovers."""
+"""A disk that is full, a write that fails: writes stop and say so, reads go on, and room or a restart recovers."""
 
 import json
 import os
+import random
 import resource
 import subprocess
 import time
@@ -10,14 +11,17 @@ import pytest
 
 from support import keys, metrics
 
-filler = "x" * 4000
+
+def filler(n):
+    """Text that does not compress, so that what is written to a table takes as much room as it took in the log."""
+    return random.Random(n).randbytes(2000).hex()
 
 
 def fill(client, attempts_max=20_000):
     """Sends events until one is refused: the ids of those that were answered 201, and the refusal."""
     ids = []
     for n in range(attempts_max):
-        answer = client.send_event("fill", {"n": n, "filler": filler})
+        answer = client.send_event("fill", {"n": n, "filler": filler(n)})
         if answer.status != 201:
             return ids, answer
         ids.append(answer.json()["event_id"])
@@ -61,7 +65,7 @@ def check_recovered(client, ids):
     inbox = client.inbox()
     assert [event["event_id"] for event in inbox][:len(ids)] == ids
     assert len(inbox) <= len(ids) + 1
-    assert all(event["payload"] == {"n": n, "filler": filler} for n, event in enumerate(inbox))
+    assert all(event["payload"] == {"n": n, "filler": filler(n)} for n, event in enumerate(inbox))
     assert client.get("/inbox?limit=1").json()["pagination"]["total_undelivered"] == len(inbox)
     assert client.get("/health").status == 200
     assert metrics.read(client)["triggers_store_writable"] == 1
@@ -106,17 +110,64 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
+def wait_until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_a_full_disk_stops_writes_until_there_is_room_again(start_server, small_disk):
     path, enlarge = small_disk
     server = start_server("--access-log=false", data_dir=path / "data")
     key = server.create_key()["api_key"]
     with server.client(key) as client:
+        assert metrics.read(client)["triggers_disk_size_bytes"] == 24 << 20
         ids, refusal = fill(client)
         assert len(ids) > 100
         check_refused(refusal)
         check_stopped(server, client, ids, "No space left on device")
-    assert server.stop() == 0
+        wait_until(lambda: metrics.read(client)["triggers_disk_level"] > 0)
+        assert metrics.read(client)["triggers_disk_free_bytes"] < 24 << 18
+        assert '"disk_low"' in server.log() or '"disk_very_low"' in server.log()
 
+        assert enlarge().returncode == 0
+        wait_until(lambda: client.get("/health").status == 200)
+        assert metrics.read(client)["triggers_store_writable"] == 1
+        wait_until(lambda: '"store_serves_again"' in server.log())
+        wait_until(lambda: '"disk_has_room_again"' in server.log())
+        more = client.send_event("fill", {"n": len(ids), "filler": filler(len(ids))})
+        assert more.status == 201
+        ids.append(more.json()["event_id"])
+        assert [event["event_id"] for event in client.inbox()] == ids
+    server.kill()
+    server.start()
+    with server.client(key) as client:
+        check_recovered(client, ids)
+
+
+def test_a_full_disk_at_the_start_is_served_for_reading(start_server, small_disk):
+    path, enlarge = small_disk
+    server = start_server("--access-log=false", data_dir=path / "data")
+    key = server.create_key()["api_key"]
+    with server.client(key) as client:
+        ids, _ = fill(client)
+    server.kill()
+    with open(path / "rest", "wb", buffering=0) as rest, pytest.raises(OSError):
+        while True:
+            rest.write(bytes(4096))
+    log_before = len(server.log())
+    server.start(wait=False)
+    wait_until(lambda: '"server_started"' in server.log()[log_before:])
+    started = next(line for line in server.log()[log_before:].splitlines() if '"server_started"' in line)
+    server.port = json.loads(started)["port"]
+    with server.client(key) as client:
+        assert client.get("/health").status == 503
+        assert [event["event_id"] for event in client.inbox()][:len(ids)] == ids
+        check_refused(client.send_event("fill", {"n": -1}))
+    wait_until(lambda: "opened for reading only" in server.log()[log_before:])
+    server.stop()
+    (path / "rest").unlink()
     assert enlarge().returncode == 0
     server.start()
     with server.client(key) as client:

@@ -47,7 +47,7 @@ class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
 }  // namespace
 
 IOStatus FailingFileSystem::check_write() const {
-  return fault_ == Fault::full ? IOStatus::NoSpace("no space left on the test's disk") : IOStatus::OK();
+  return fault_ == Fault::full ? IOStatus::NoSpace("the test's disk", std::strerror(ENOSPC)) : IOStatus::OK();
 }
 
 IOStatus FailingFileSystem::check_sync() const {

@@ -202,6 +202,7 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
 
   Inventory open{.store_id = store_id_};
   for (const auto& name : {std::string{"IDENTITY"}, newest_options(data_dir_)}) {
+    if (name.empty()) continue;  // RocksDB goes on without its OPTIONS if it cannot write them.
     if (auto added = open.add(data_dir_, "db/" + name); !added) return added;
   }
   if (auto written = open.write(data_dir_); !written) return written;

@@ -57,7 +57,8 @@ void Database::fail(std::string problem) noexcept {
 
 void Database::stop_writes(const std::string& problem) {
   const auto trouble = watch_->trouble();
-  if (trouble.kind == FileWatch::Trouble::Kind::shortage) {
+  // An earlier shortage may have harmed nothing, and be no reason for this failure.
+  if (trouble.kind == FileWatch::Trouble::Kind::shortage && names_shortage(problem)) {
     set_state(State::waiting, problem + " (writes go on by themselves when this is over)");
   } else {
     fail(problem);
@@ -101,6 +102,7 @@ std::string Database::table_problem() const {
 }
 
 void Database::look(bool thorough) {
+  if (thorough) look_at_disk();
   if (!guard_ || state_ == State::stopped) return;
   // A log or a manifest may be changed for a new one meanwhile: a problem must show twice.
   std::string problem = guard_->look(watch_->record());
@@ -111,9 +113,7 @@ void Database::look(bool thorough) {
                                          " (nothing that is accepted now could be found again: restore the directory "
                                          "or a backup, then restart)");
   }
-  if (!thorough) return;
-  look_at_disk();
-  try_resume();
+  if (thorough) try_resume();
 }
 
 void Database::look_at_disk() {

@@ -71,6 +71,9 @@ class FileWatch {
   Trouble trouble_;
 };
 
+/// Whether an error's text names a shortage as its cause: RocksDB keeps no other trace of it.
+[[nodiscard]] bool names_shortage(const std::string& text);
+
 /// An environment whose files in `directory` are `base`'s and are watched. It has errors that a shortage has caused
 /// look as RocksDB wants them, so that DB::Resume() can mend them. `watch` and `base` outlive it.
 std::unique_ptr<rocksdb::Env> make_watched_env(rocksdb::Env* base, const std::string& directory, FileWatch& watch);

@@ -37,14 +37,12 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   return number;
 }
 
-/// Room, descriptors, memory: what may be there again a moment later. RocksDB keeps the cause as text only.
+/// Room, descriptors, memory: what may be there again a moment later.
 bool is_shortage(const IOStatus& status) {
   if (status.ok()) return false;
   if (status.IsNoSpace()) return true;
   if (!status.IsIOError()) return false;
-  const std::string text = status.ToString();
-  constexpr std::array causes{ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM};
-  return std::ranges::any_of(causes, [&](int cause) { return text.ends_with(std::strerror(cause)); });
+  return names_shortage(status.ToString());
 }
 
 /// RocksDB resumes after errors that are marked as passing, and not after any other of these. Of NoSpace it believes
@@ -249,6 +247,11 @@ class WatchedEnv final : public rocksdb::EnvWrapper {
 };
 
 }  // namespace
+
+bool names_shortage(const std::string& text) {
+  constexpr std::array causes{ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM};
+  return std::ranges::any_of(causes, [&](int cause) { return text.find(std::strerror(cause)) != std::string::npos; });
+}
 
 std::unique_ptr<rocksdb::Env> make_watched_env(rocksdb::Env* base, const std::string& directory, FileWatch& watch) {
   return std::make_unique<WatchedEnv>(base, directory, watch);
