@@ -1,5 +1,7 @@
 #include "lambda/body.h"
 
+#include <limits>
+#include <string_view>
 #include <utility>
 
 #include "http/gzip.h"
@@ -13,8 +15,11 @@ using http::ProtocolProblem;
 std::optional<ProtocolError> decode(http::Request& request, const std::string& bytes, std::size_t limit_bytes) {
   http::GzipDecoder decoder;
   std::string decoded;
-  switch (decoder.decode(bytes, decoded, limit_bytes)) {
-    case http::GzipDecoder::Outcome::ok: break;
+  std::string_view rest = bytes;
+  // In one slice: nobody else waits for this process.
+  switch (decoder.decode(rest, decoded, limit_bytes, std::numeric_limits<std::size_t>::max())) {
+    case http::GzipDecoder::Outcome::ok:
+    case http::GzipDecoder::Outcome::more: break;
     case http::GzipDecoder::Outcome::too_large:
       return ProtocolError{ProtocolProblem::body_too_large, "the decoded body is too large", limit_bytes, 0};
     case http::GzipDecoder::Outcome::broken:
