@@ -1,5 +1,7 @@
 #include "lambda/body.h"
 
+#include <limits>
+#include <string_view>
 #include <utility>
 
 #include "http/gzip.h"
@@ -13,11 +15,11 @@ using http::ProtocolProblem;
 std::optional<ProtocolError> decode(http::Request& request, const std::string& bytes, std::size_t limit_bytes) {
   http::GzipDecoder decoder;
   std::string decoded;
-  std::string_view left = bytes;
+  std::string_view rest = bytes;
   // In one slice: nobody else waits for this process.
-  switch (decoder.decode(left, decoded, limit_bytes, limit_bytes + 1)) {
-    case http::GzipDecoder::Outcome::ok: break;
-    case http::GzipDecoder::Outcome::more:
+  switch (decoder.decode(rest, decoded, limit_bytes, std::numeric_limits<std::size_t>::max())) {
+    case http::GzipDecoder::Outcome::ok:
+    case http::GzipDecoder::Outcome::more: break;
     case http::GzipDecoder::Outcome::too_large:
       return ProtocolError{ProtocolProblem::body_too_large, "the decoded body is too large", limit_bytes, 0};
     case http::GzipDecoder::Outcome::broken:

@@ -108,10 +108,12 @@ def test_readers_that_do_not_read_cost_little(start_server):
 def test_pages_that_nobody_takes_cost_no_more_than_their_limit(start_server):
     limit_mib, viewers = 32, 60
     server = start_server("--access-log=false", f"--max-answers-size-bytes={limit_mib * 2**20}")
-    key = server.create_key(rate_limit="unlimited")["api_key"]
-    with server.client(key) as client, contextlib.ExitStack() as stack:
+    key = server.create_key(user_id="greedy", rate_limit="unlimited")["api_key"]
+    other = server.create_key(user_id="other", rate_limit="unlimited")["api_key"]
+    with server.client(key) as client, server.client(other) as another, contextlib.ExitStack() as stack:
         for n in range(40):
-            assert client.send_event("large", {"n": n, "filler": "x" * 200_000}).status == 201
+            for sender in (client, another):
+                assert sender.send_event("large", {"n": n, "filler": "x" * 200_000}).status == 201
         assert len(client.get("/inbox").body) > 7 * 2**20
         before = resident_mib(server)
         slow = [stack.enter_context(server.connect()) for _ in range(viewers)]
@@ -123,6 +125,9 @@ def test_pages_that_nobody_takes_cost_no_more_than_their_limit(start_server):
         assert figures["triggers_answers_refused_total"] >= viewers / 2
         # One is made on each thread, and malloc keeps some.
         assert resident_mib(server) - before < limit_mib + 60
+        # Another tenant's large pages have room all the time.
+        for _ in range(3):
+            assert len(another.get("/inbox").body) > 7 * 2**20
         assert client.send_event("small", {"n": 1}).status == 201
         statuses = collections.Counter()
         for connection in slow:
