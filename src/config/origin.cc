@@ -1,9 +1,12 @@
 #include <algorithm>
 
 #include "config/config.h"
+#include "config/printable.h"
 
 namespace triggers::config {
 namespace {
+
+constexpr std::size_t message_bytes_max = 4096;
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -31,7 +34,7 @@ std::string with_origins(std::string message, const Settings& settings) {
         .append(setting.origin);
   }
   if (!origins.empty()) message.append(origins).append(")");
-  return message;
+  return printable(message, message_bytes_max);
 }
 
 }  // namespace triggers::config

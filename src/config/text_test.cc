@@ -126,6 +126,21 @@ TEST(Origins, AreAddedForTheValuesThatAMessageNames) {
   EXPECT_EQ(with_origins("cannot listen on x:1", settings_of({}, {{"host", "x"}})), "cannot listen on x:1");
 }
 
+TEST(Origins, AMessageIsOneLineWhateverIsInItsValues) {
+  EXPECT_EQ(with_origins("no a\nb\x1b", settings_of({})), "no a\\x0ab\\x1b");
+  const auto error = load({{"config", "/no\nwhere"}}, {}).error();
+  EXPECT_EQ(error.message, "/no\\x0awhere: cannot be read: No such file or directory");
+}
+
+TEST(Values, HostAndDataDirAreNotEmpty) {
+  for (const auto* name : {"host", "data-dir"}) {
+    const auto refused = load({{name, " "}}, {});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message,
+              std::string(name) + " =   (flag --" + name + ") is refused: it must be one line of text");
+  }
+}
+
 TEST(Origins, AreInWhatMustHoldTogether) {
   const auto refusal = [](const char* name, const char* value) {
     return load({},
