@@ -21,13 +21,31 @@ bool stands_in(std::string_view message, std::string_view value) {
   return false;
 }
 
+/// Whether the message is about the setting. Words such as `true` and plain numbers stand in messages by chance; a
+/// number after a colon is a port.
+bool is_about(std::string_view message, const Setting& setting) {
+  switch (setting.option->type) {
+    case Type::text:
+    case Type::label:
+    case Type::table:
+    case Type::networks:
+    case Type::origins:
+    case Type::url: return stands_in(message, setting.value);
+    case Type::integer: return stands_in(message, ":" + setting.value);
+    case Type::boolean:
+    case Type::choice:
+    case Type::rate: return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string with_origins(std::string message, const Settings& settings) {
   std::string origins;
   for (const auto& setting : settings.values) {
     const bool hidden = setting.source == Source::environment || setting.source == Source::file;
-    if (!hidden || setting.option->secret || setting.value.empty() || !stands_in(message, setting.value)) continue;
+    if (!hidden || setting.option->secret || setting.value.empty() || !is_about(message, setting)) continue;
     origins.append(origins.empty() ? " (" : "; ")
         .append(setting.option->name)
         .append(" is set by ")

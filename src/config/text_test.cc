@@ -124,6 +124,7 @@ TEST(Origins, AreAddedForTheValuesThatAMessageNames) {
             "cannot make /data/db (data-dir is set by environment DATA_DIR)");
   EXPECT_EQ(with_origins("cannot make /database", settings), "cannot make /database");
   EXPECT_EQ(with_origins("cannot listen on x:1", settings_of({}, {{"host", "x"}})), "cannot listen on x:1");
+  EXPECT_EQ(with_origins("status 80, true", settings_of({{"PORT", "80"}, {"ACCESS_LOG", "true"}})), "status 80, true");
 }
 
 TEST(Origins, AMessageIsOneLineWhateverIsInItsValues) {
