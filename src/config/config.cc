@@ -154,7 +154,8 @@ Result<Settings> load(const NamedValues& flags, const Environment& environment) 
   const std::string& path = file.text;
   const auto lines = read_lines(path);
   if (!lines)
-    return refuse(lines.error().message + (file.source == Source::environment ? " (" + file.origin + ")" : ""));
+    return refuse(printable(lines.error().message, 4096) +
+                  (file.source == Source::environment ? " (" + file.origin + ")" : ""));
 
   Settings settings;
   for (const auto& option : options()) {

@@ -104,7 +104,7 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 [[nodiscard]] Result<Settings> load(const NamedValues& flags, const Environment& environment);
 
 /// The message of an error that is found when a value is used, with where the values in it were set, if not by a flag:
-/// `cannot listen on HOST:8000: Host not found (host is set by environment HOST)`.
+/// `cannot listen on HOST:8000: Host not found (host is set by environment HOST)`. One line, as of printable().
 [[nodiscard]] std::string with_origins(std::string message, const Settings& settings);
 
 }  // namespace triggers::config

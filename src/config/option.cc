@@ -140,7 +140,7 @@ const Option* nearest_option(std::string_view name) {
 std::string bounds_text(const Option& option) {
   auto range = std::to_string(option.min) + ".." + std::to_string(option.max);
   switch (option.type) {
-    case Type::text: return "";
+    case Type::text: return option.min > 0 ? "one line of text" : "";
     case Type::label: return "UTF-8 without control characters";
     case Type::table: return "3 to 255 of a-z A-Z 0-9 _ . -";
     case Type::integer: return range;
@@ -159,7 +159,9 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
   text = trimmed(text);
   if (text.find('\0') != std::string_view::npos || text.find('\n') != std::string_view::npos) return std::nullopt;
   switch (option.type) {
-    case Type::text: return Value{.text = std::string(text)};
+    case Type::text:
+      if (static_cast<std::int64_t>(text.size()) < option.min) return std::nullopt;
+      return Value{.text = std::string(text)};
     case Type::label:
       if (!auth::is_plain_text(text)) return std::nullopt;
       return Value{.text = std::string(text)};

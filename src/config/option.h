@@ -39,7 +39,7 @@ struct Option {
   Type type = Type::text;
   std::string_view unit = {};  ///< Empty if there is none.
   std::string_view default_value = {};
-  std::int64_t min = 0, max = 0;  ///< For integer and rate.
+  std::int64_t min = 0, max = 0;  ///< For integer and rate; `min` of text: 1 if it must not be empty.
   std::string_view choices = {};  ///< `a|b|c`, for choice.
   std::string_view alias = {};    ///< `other=a`: another word for a choice.
   bool secret = false;            ///< The value is never printed.

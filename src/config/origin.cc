@@ -1,9 +1,12 @@
 #include <algorithm>
 
 #include "config/config.h"
+#include "config/printable.h"
 
 namespace triggers::config {
 namespace {
+
+constexpr std::size_t message_bytes_max = 4096;
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -18,20 +21,38 @@ bool stands_in(std::string_view message, std::string_view value) {
   return false;
 }
 
+/// Whether the message is about the setting. Words such as `true` and plain numbers stand in messages by chance; a
+/// number after a colon is a port.
+bool is_about(std::string_view message, const Setting& setting) {
+  switch (setting.option->type) {
+    case Type::text:
+    case Type::label:
+    case Type::table:
+    case Type::networks:
+    case Type::origins:
+    case Type::url: return stands_in(message, setting.value);
+    case Type::integer: return stands_in(message, ":" + setting.value);
+    case Type::boolean:
+    case Type::choice:
+    case Type::rate: return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string with_origins(std::string message, const Settings& settings) {
   std::string origins;
   for (const auto& setting : settings.values) {
     const bool hidden = setting.source == Source::environment || setting.source == Source::file;
-    if (!hidden || setting.option->secret || setting.value.empty() || !stands_in(message, setting.value)) continue;
+    if (!hidden || setting.option->secret || setting.value.empty() || !is_about(message, setting)) continue;
     origins.append(origins.empty() ? " (" : "; ")
         .append(setting.option->name)
         .append(" is set by ")
         .append(setting.origin);
   }
   if (!origins.empty()) message.append(origins).append(")");
-  return message;
+  return printable(message, message_bytes_max);
 }
 
 }  // namespace triggers::config

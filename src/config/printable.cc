@@ -12,8 +12,6 @@
 namespace triggers::config {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 200;
-
 struct Character {
   char32_t code_point = 0;
   std::size_t bytes = 0;
@@ -45,10 +43,10 @@ bool is_invisible(char32_t code_point) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::size_t bytes_max) {
   const bool utf8 = auth::is_utf8(text);
   std::string out;
-  for (std::size_t at = 0; at < text.size() && at < shown_bytes_max;) {
+  for (std::size_t at = 0; at < text.size() && at < bytes_max;) {
     const auto byte = static_cast<unsigned char>(text[at]);
     const Character character = utf8 ? first_of(text.substr(at)) : Character{byte, 1};
     if (byte < 0x20 || byte == 0x7f || (!utf8 && byte >= 0x80)) {

@@ -124,6 +124,22 @@ TEST(Origins, AreAddedForTheValuesThatAMessageNames) {
             "cannot make /data/db (data-dir is set by environment DATA_DIR)");
   EXPECT_EQ(with_origins("cannot make /database", settings), "cannot make /database");
   EXPECT_EQ(with_origins("cannot listen on x:1", settings_of({}, {{"host", "x"}})), "cannot listen on x:1");
+  EXPECT_EQ(with_origins("status 80, true", settings_of({{"PORT", "80"}, {"ACCESS_LOG", "true"}})), "status 80, true");
+}
+
+TEST(Origins, AMessageIsOneLineWhateverIsInItsValues) {
+  EXPECT_EQ(with_origins("no a\nb\x1b", settings_of({})), "no a\\x0ab\\x1b");
+  const auto error = load({{"config", "/no\nwhere"}}, {}).error();
+  EXPECT_EQ(error.message, "/no\\x0awhere: cannot be read: No such file or directory");
+}
+
+TEST(Values, HostAndDataDirAreNotEmpty) {
+  for (const auto* name : {"host", "data-dir"}) {
+    const auto refused = load({{name, " "}}, {});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message,
+              std::string(name) + " =   (flag --" + name + ") is refused: it must be one line of text");
+  }
 }
 
 TEST(Origins, AreInWhatMustHoldTogether) {
