@@ -96,7 +96,8 @@ bool ResponseParser::read_head(std::string_view head) {
     if (colon == std::string_view::npos || colon == 0) return false;
     response_.headers.add(line.substr(0, colon), trimmed(line.substr(colon + 1)));
   }
-  if (response_.status / 100 == 1) return response_.status != 101;  // an interim answer: the real one follows
+  // An interim answer: the real one follows.
+  if (response_.status / 100 == 1) return response_.status != 101 && ++interim_answers_ <= interim_answers_max;
   return choose_framing(status_line[7] == '0');
 }
 

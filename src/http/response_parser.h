@@ -12,10 +12,12 @@ namespace triggers::http {
 
 /// The largest header of an answer, and of the trailers of a chunked one.
 inline constexpr std::size_t response_header_bytes_max = 64 * 1024;
+/// More interim answers than this before the real one are refused.
+inline constexpr unsigned interim_answers_max = 20;
 
 /// Takes one answer (RFC 9112) apart as its bytes come: Content-Length, chunked, or until the end of the connection.
-/// Interim answers (1xx) are passed over. Two lengths that contradict each other, a length beside a transfer coding and
-/// codings other than chunked are refused: readers could disagree on where such an answer ends.
+/// Interim answers (1xx) are passed over, up to a bound. Two lengths that contradict each other, a length beside a
+/// transfer coding and codings other than chunked are refused: readers could disagree on where such an answer ends.
 class ResponseParser {
  public:
   enum class State : std::uint8_t { more, whole, broken };
@@ -54,6 +56,7 @@ class ResponseParser {
   std::string text_;        // of the head or line that has not ended
   std::uint64_t left_ = 0;  // bytes of the body or chunk
   std::size_t trailer_bytes_ = 0;
+  unsigned interim_answers_ = 0;
   bool started_ = false;
   bool keep_alive_ = false;
   bool surplus_ = false;

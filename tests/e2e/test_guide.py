@@ -39,7 +39,8 @@ commands = {
     "baseline": "--csv results/loadtest\n",
     "many events": "--users 500",
     "compile": "py_compile",
-    "grep": "grep ",
+    "grep": 'grep "POST /events" results/loadtest_stats.csv\n',
+    "column": "cut -d, -f17",
     "p95": "csv.DictReader",
     "swarm": "--csv results/swarm ",
     "no wait": "--no-wait",
@@ -281,6 +282,8 @@ def test_the_baseline_writes_its_files_and_the_rows_are_found(reader, results):
 
     status, found = reader.run("grep")
     assert status == 0 and found.startswith("POST,POST /events,"), found
+    status, cell = reader.run("column")
+    assert (status, cell) == (0, rows["POST /events"]["95%"] + "\n")
     status, shown = reader.run("p95")
     assert status == 0, shown
     assert shown == repr({name: row["95%"] for name, row in rows.items()}) + "\n"

@@ -258,6 +258,13 @@ def test_a_service_that_goes_in_mid_run_is_failures_and_no_end():
     assert document["total"]["failures"] > 0 and process.returncode == 1
 
 
+@pytest.mark.parametrize("arguments", [["--no-such\x1b[2J"], ["No\x1b[2JUser"], ["--fail-if", "p95\x1b[2J > 1ms"], ["-t", "\x1b[2J"],
+                                       ["--csv", "/proc/\x1b[2J/run"]])
+def test_a_mistake_is_shown_escaped(arguments):
+    done = swarm.run(free_port(), ANY_KEY, *arguments)
+    assert done.returncode in (1, 2) and r"\x1b[2J" in done.stderr and "\x1b" not in done.stderr, done
+
+
 @pytest.mark.parametrize("arguments, status, text", [
     (["-t", "5x"], 2, "'5x' is not a time"),
     (["-t", "1.5h"], 2, "'1.5h' is not a time"),

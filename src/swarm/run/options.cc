@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <sstream>
 
 #include "swarm/load/failure_text.h"
 #include "swarm/run/duration.h"
+#include "swarm/run/printable.h"
 
 namespace triggers::swarm {
 namespace {
@@ -194,7 +196,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    const int status = app.exit(problem);
+    std::ostringstream help, mistake;
+    const int status = app.exit(problem, help, mistake);
+    std::fputs(help.str().c_str(), stdout);
+    std::fputs(printable(mistake.str()).c_str(), stderr);
     return status == 0 ? 0 : 2;
   }
   if (const auto wrong = contradiction(options); !wrong.empty()) {
