@@ -50,7 +50,9 @@ void ClockWatch::tell(const GuardedClock::Change& change) {
       }
       return;
     case GuardedClock::Change::Kind::undone: return log::info("clock_step_undone");
-    case GuardedClock::Change::Kind::accepted: return log::warning("clock_step_accepted", {{"by_seconds", by}});
+    case GuardedClock::Change::Kind::accepted:
+      if (waits_) log::warning("clock_step_accepted", {{"by_seconds", by}});
+      return;
   }
 }
 

@@ -47,14 +47,13 @@ void ensure_open(int descriptor) {
   }
   int status = 0;
   char* const demangled = type == nullptr ? nullptr : abi::__cxa_demangle(type->name(), nullptr, nullptr, &status);
-  const char* const name = type == nullptr        ? "std::terminate without one (most likely a thread could not be started)"
-                           : demangled != nullptr ? demangled
-                                                  : type->name();
+  const char* const unknown = "unknown (most likely a thread could not be started)";
+  const char* const name = type == nullptr ? unknown : demangled != nullptr ? demangled : type->name();
   std::array<char, 16> thread{};
   ::prctl(PR_GET_NAME, thread.data());
   std::array<char, 512> text{};
-  std::snprintf(text.data(), text.size(), "%s: ended by an exception that nothing caught, in the thread %s: %s: %s",
-                program_name, thread.data(), name, what);
+  std::snprintf(text.data(), text.size(), "%s: ended by an exception that nothing caught, in the thread %s: %s%s%s",
+                program_name, thread.data(), name, *what == '\0' ? "" : ": ", what);
   say_last(text.data());
   std::abort();
 }

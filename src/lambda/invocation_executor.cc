@@ -20,9 +20,13 @@ void InvocationExecutor::resume(std::span<const std::coroutine_handle<>> handles
 RootTask InvocationExecutor::start(InvocationExecutor& executor, std::shared_ptr<Call> call) {
   ++executor.under_way_;
   try {
-    call->response = co_await executor.handlers_.handle(call->request);
+    try {
+      call->response = co_await executor.handlers_.handle(call->request);
+    } catch (...) {
+      call->response = executor.handlers_.internal_error(call->request);
+    }
   } catch (...) {
-    call->response = executor.handlers_.internal_error(call->request);
+    call->failure = std::current_exception();
   }
   --executor.under_way_;
 }
@@ -31,9 +35,10 @@ std::optional<http::Response> InvocationExecutor::run(http::Request request, Tim
   const Scope scope(*this);
   const auto call = std::make_shared<Call>(std::move(request));
   start(*this, call);
-  while (!call->response) {
+  while (!call->response && !call->failure) {
     if (!run_some(deadline)) return std::nullopt;
   }
+  if (call->failure) std::rethrow_exception(call->failure);
   return std::move(call->response);
 }
 

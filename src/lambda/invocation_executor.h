@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,7 +30,7 @@ class InvocationExecutor final : public Executor {
   void resume(std::span<const std::coroutine_handle<>> handles) override;
 
   /// The answer, from `internal_error` if `handle` threw. Nothing: `deadline` came first. Then the request goes on
-  /// during later runs, and its answer is dropped.
+  /// during later runs, and its answer is dropped. Throws what `internal_error` has thrown.
   std::optional<http::Response> run(http::Request request, TimePoint deadline);
   /// Runs the task that `work` makes until `deadline`, after which it goes on during later runs. If the one before is
   /// still under way, runs that.
@@ -42,6 +43,7 @@ class InvocationExecutor final : public Executor {
     explicit Call(http::Request of) : request(std::move(of)) {}
     http::Request request;
     std::optional<http::Response> response;
+    std::exception_ptr failure;  // Instead of a response.
   };
 
   static RootTask start(InvocationExecutor& executor, std::shared_ptr<Call> call);

@@ -140,6 +140,32 @@ TEST(Loop, AnswersEachInvocationUntilTheInterfaceIsGone) {
   EXPECT_EQ(ended, 2);
 }
 
+TEST(Loop, ExceptionFailsItsInvocationOnly) {
+  Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}});
+  http::Handlers handlers = echo();
+  handlers.handle = [](const http::Request& request) -> Task<http::Response> {
+    if (request.target == "/a") throw std::runtime_error("no handler");
+    co_return with_body(200, request.target);
+  };
+  handlers.internal_error = [](const http::Request&) -> http::Response { throw std::runtime_error("no memory"); };
+  runtime.run(handlers);
+  ASSERT_EQ(runtime.told().size(), 2U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("POST /2018-06-01/runtime/invocation/id-1/error "));
+  EXPECT_THAT(runtime.told()[0], HasSubstr("Lambda-Runtime-Function-Error-Type: Triggers.Failed"));
+  EXPECT_THAT(runtime.told()[0], HasSubstr("no memory"));
+  EXPECT_THAT(runtime.told()[1], HasSubstr("/b"));
+}
+
+TEST(Loop, ExceptionBetweenInvocationsEndsTheLoopWithItsCause) {
+  Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}});
+  LoopConfig config;
+  config.on_end = []() -> Task<void> { throw std::runtime_error("nothing settles"); };
+  const auto end = runtime.run(echo(), config);
+  EXPECT_EQ(end.why.message, "nothing settles");
+  EXPECT_FALSE(end.requests_under_way);
+  EXPECT_EQ(runtime.told().size(), 1U);
+}
+
 TEST(Loop, BadEventFailsItsInvocationOnly) {
   Runtime runtime({{"{\"no\":1}", ""}, {event_for("/b"), ""}});
   runtime.run(echo());
