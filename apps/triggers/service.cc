@@ -136,6 +136,9 @@ void Service::add_store_metrics() {
     bytes.set(static_cast<double>(store_metrics.queue_bytes));
     writable.set(store_->events().health().writable ? 1 : 0);
   });
+  registry_.counter_from("triggers_store_exceptions_total",
+                         "Exceptions caught in the store's own threads; each was answered 500 and logged.", {},
+                         [this] { return static_cast<double>(store_->events().metrics().exceptions); });
   auto& answers = registry_.gauge("triggers_answers_bytes", "Memory of the pages and events that are being answered.");
   registry_.on_scrape([&, this] { answers.set(static_cast<double>(answers_->bytes())); });
   registry_.counter_from("triggers_answers_refused_total",

@@ -1,6 +1,7 @@
 #include "api/admit.h"
 #include "api/endpoints.h"
 #include "limit/address.h"
+#include "metrics/scraper.h"
 
 namespace triggers::api {
 namespace {
@@ -28,9 +29,12 @@ Task<Answer> get_metrics(Services& services, Exchange& exchange) {
     const auto admitted = co_await admit(services, exchange, auth::Action::manage_keys);
     if (!admitted) co_return admitted.error();
   }
+  auto scrape = services.registry.scraper().scrape();
+  const auto text = co_await scrape;
+  if (!text) co_return from_error(Error{ErrorCode::overloaded, "too many scrapes of the metrics are waiting"});
   http::Response response;
   response.content_type = metrics::Registry::content_type;
-  response.body = services.registry.exposition();
+  response.body = *text;
   co_return response;
 }
 

@@ -34,6 +34,10 @@ Probe::Probe(metrics::Registry& registry) : registry_(registry) {
   };
   for (std::size_t i = 0; i < count; ++i) add(entries[i].name);
   add(no_route);
+  for (std::size_t code = 0; code < code_count; ++code) {
+    refusals_[code] = &registry.counter("triggers_refusals_total", "Refused requests, by reason.",
+                                        {{"reason", std::string{code_name(static_cast<Code>(code))}}});
+  }
 }
 
 Probe::~Probe() = default;
@@ -62,10 +66,6 @@ void Probe::answered(std::string_view route, http::Method method, unsigned statu
   counter->add();
 }
 
-void Probe::refused(Code code) {
-  registry_
-      .counter("triggers_refusals_total", "Refused requests, by reason.", {{"reason", std::string{code_name(code)}}})
-      .add();
-}
+void Probe::refused(Code code) { refusals_[static_cast<std::size_t>(code)]->add(); }
 
 }  // namespace triggers::api

@@ -126,6 +126,12 @@ Refusal from_error(const Error& error) {
               Details().text("reason", "overloaded").json(),
               {{"Retry-After", std::string{overloaded_retry_seconds}}},
               error.message};
+    case ErrorCode::share_used:
+      return {Code::rate_limit_exceeded,
+              error.message + " Others are served: wait for your own answers before you send more.",
+              Details().text("reason", "too_many_under_way").json(),
+              {{"Retry-After", std::string{overloaded_retry_seconds}}},
+              {}};
     case ErrorCode::unavailable:
       return {Code::service_unavailable,
               "The store cannot serve this request now. If it was a write, it may or may not have been stored: send it "

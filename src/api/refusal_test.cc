@@ -57,6 +57,17 @@ TEST(RefusalTest, EveryCodeHasItsStatusAndName) {
   }
 }
 
+TEST(RefusalTest, TenantThatUsesItsShareIsToldWhatOfAndThatOthersAreServed) {
+  const auto refusal = from_error({ErrorCode::share_used, "Too many reads of this tenant are waiting."});
+  EXPECT_EQ(refusal.code, Code::rate_limit_exceeded);
+  EXPECT_EQ(refusal.message,
+            "Too many reads of this tenant are waiting. Others are served: wait for your own answers before you send "
+            "more.");
+  EXPECT_EQ(refusal.details, R"({"reason":"too_many_under_way"})");
+  EXPECT_EQ(header(refusal, "Retry-After"), "1");
+  EXPECT_EQ(refusal.cause, "");
+}
+
 TEST(RefusalTest, AClientsErrorIsToldAndNotLogged) {
   struct {
     ErrorCode from;

@@ -17,6 +17,10 @@ class Executor {
   /// Resumes every handle on this executor's thread, in order. Any thread may call; the handles are copied.
   virtual void resume(std::span<const std::coroutine_handle<>> handles) = 0;
 
+  /// resume() for a thread that cannot pass an exception on: while there is no memory for the hand-over it tries again,
+  /// because a coroutine that is not resumed hangs for ever.
+  void resume_surely(std::span<const std::coroutine_handle<>> handles) noexcept;
+
   /// The executor of the calling thread; an invariant that there is one.
   static Executor& current() noexcept;
 

@@ -15,6 +15,7 @@ enum class ErrorCode {
   conflict,          ///< The thing is in a state that does not allow this.
   too_large,         ///< A stated limit was passed; send less.
   overloaded,        ///< A queue is full; retry after a moment.
+  share_used,        ///< The caller's tenant has its share of what all use: wait for its own answers, then retry.
   unavailable,       ///< The store cannot serve until an operator acts; nothing was done, or its outcome is unknown.
   internal,          ///< Neither the caller nor the operator can mend this.
 };

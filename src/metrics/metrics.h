@@ -77,6 +77,8 @@ class Histogram {
 /// Bounds for counts: 1 to 16384 by powers of two.
 [[nodiscard]] std::span<const double> size_bounds() noexcept;
 
+class Scraper;
+
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 /// All metrics of a process, by name and labels, in Prometheus's conventions (`triggers_http_requests_total`; seconds
@@ -97,11 +99,14 @@ class Registry {
   /// A counter whose value is read from `value` at each exposition, for what something else already counts.
   void counter_from(std::string_view name, std::string_view help, const Labels& labels, std::function<double()> value);
 
-  /// Called before each exposition, in the order of registration, to set gauges. Must not call the registry.
+  /// Called before each exposition, in the order of registration, to set gauges. One exposition at a time calls it, and
+  /// holds no lock that counter() and the like need. Must not call exposition().
   void on_scrape(std::function<void()> hook);
 
-  /// Prometheus's text format 0.0.4.
+  /// Prometheus's text format 0.0.4. One at a time; a server makes it with a Scraper.
   [[nodiscard]] std::string exposition() const;
+  /// Makes expositions on a thread of its own.
+  [[nodiscard]] Scraper& scraper() noexcept;
   static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
 
  private:

@@ -3,13 +3,16 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <map>
 #include <mutex>
+#include <utility>
 #include <variant>
 
 #include "base/invariant.h"
 #include "metrics/metrics.h"
+#include "metrics/scraper.h"
 
 namespace triggers::metrics {
 namespace {
@@ -57,10 +60,33 @@ ClientMetric collect(const Labels& labels, const Metric& metric) {
   return out;
 }
 
+/// What is registered, by address: families and metrics are never removed, and nothing of them but their values
+/// changes.
+struct Registered {
+  struct OneFamily {
+    const std::string* name;
+    const Family* family;
+    std::vector<std::pair<const Labels*, const Metric*>> metrics;
+  };
+  std::vector<OneFamily> families;
+  std::vector<const std::function<void()>*> hooks;
+};
+
+MetricFamily collect(const Registered::OneFamily& one) {
+  MetricFamily out{*one.name, one.family->help, one.family->type, {}};
+  out.metric.reserve(one.metrics.size());
+  for (const auto& [labels, metric] : one.metrics) out.metric.push_back(collect(*labels, *metric));
+  return out;
+}
+
 }  // namespace
 
 class Registry::State {
  public:
+  explicit State(const Registry& registry) : scraper_(registry) {}
+
+  Scraper& scraper() noexcept { return scraper_; }
+
   /// The place of that name and these labels; `make` fills a new one.
   template <class Make>
   Metric& resolve(MetricType type, std::string_view name, std::string_view help, const Labels& labels, Make make) {
@@ -89,26 +115,35 @@ class Registry::State {
   }
 
   std::string exposition() {
+    // Hooks and values may take long; a request that needs a counter must not wait for them.
+    const std::lock_guard one_at_a_time(exposition_mutex_);
+    for (const auto* hook : registered().hooks) (*hook)();
     std::vector<MetricFamily> collected;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& hook : hooks_) hook();
-      for (const auto& [name, family] : families_) {
-        MetricFamily out{name, family.help, family.type, {}};
-        for (const auto& [labels, metric] : family.metrics) out.metric.push_back(collect(labels, metric));
-        collected.push_back(std::move(out));
-      }
-    }
+    for (const auto& family : registered().families) collected.push_back(collect(family));
     return prometheus::TextSerializer{}.prometheus::Serializer::Serialize(collected);
   }
 
  private:
+  Registered registered() {
+    Registered out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& hook : hooks_) out.hooks.push_back(&hook);
+    for (const auto& [name, family] : families_) {
+      auto& one = out.families.emplace_back(Registered::OneFamily{&name, &family, {}});
+      one.metrics.reserve(family.metrics.size());
+      for (const auto& [labels, metric] : family.metrics) one.metrics.emplace_back(&labels, &metric);
+    }
+    return out;
+  }
+
+  std::mutex exposition_mutex_;  // Taken before the other one, and only by who exposes.
   std::mutex mutex_;
   std::map<std::string, Family> families_;
-  std::vector<std::function<void()>> hooks_;
+  std::deque<std::function<void()>> hooks_;  // Whose elements stay where they are.
+  Scraper scraper_;                          // The last member: its thread uses the others.
 };
 
-Registry::Registry() : state_(std::make_unique<State>()) {}
+Registry::Registry() : state_(std::make_unique<State>(*this)) {}
 Registry::~Registry() = default;
 
 Counter& Registry::counter(std::string_view name, std::string_view help, const Labels& labels) {
@@ -143,6 +178,8 @@ void Registry::counter_from(std::string_view name, std::string_view help, const 
 }
 
 void Registry::on_scrape(std::function<void()> hook) { state_->on_scrape(std::move(hook)); }
+
+Scraper& Registry::scraper() noexcept { return state_->scraper(); }
 
 std::string Registry::exposition() const { return state_->exposition(); }
 

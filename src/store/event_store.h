@@ -125,6 +125,7 @@ struct Metrics {
   std::optional<UnixMillis> oldest_undelivered;
   std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
+  std::uint64_t exceptions = 0;  ///< Caught in the store's own threads: bugs, or memory that has run out.
   std::optional<DiskSpace> disk{};  ///< As of the last look; nothing if the store has no disk of its own.
   std::chrono::milliseconds ids_ahead{0};  ///< By how much the time of new ids is ahead of the clock. One node only.
 };
@@ -141,8 +142,9 @@ struct Metrics {
 /// - A tenant sees nothing of another.
 ///
 /// Any thread with an Executor may call; the task resumes on that executor.
-/// Errors of every call: `overloaded` (a queue is full: retry), `unavailable` (writes have stopped until an operator
-/// acts; a write's outcome is then unknown), `internal`.
+/// Errors of every call: `overloaded` (a queue is full: retry), `share_used` (the tenant has too much under way: wait
+/// for its answers), `unavailable` (writes have stopped until an operator acts; a write's outcome is then unknown),
+/// `internal`.
 class EventStore {
  public:
   EventStore() = default;

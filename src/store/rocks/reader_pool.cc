@@ -1,8 +1,14 @@
 #include "store/rocks/reader_pool.h"
 
+#include <algorithm>
+#include <exception>
+
+#include "log/log.h"
+
 namespace triggers::store {
 
-ReaderPool::ReaderPool(unsigned threads, std::size_t waiting_max) : waiting_max_(waiting_max) {
+ReaderPool::ReaderPool(unsigned threads, std::size_t waiting_max, std::string busy)
+    : busy_(std::move(busy)), queue_(waiting_max, std::max(threads, 2U) - 1) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
 
@@ -18,27 +24,49 @@ ReaderPool::~ReaderPool() {
 bool ReaderPool::push(Job& job) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || waiting_.size() >= waiting_max_) return false;
-    waiting_.push_back(&job);
+    if (stopping_ || !queue_.push(job.tenant, &job)) return false;
   }
   wake_.notify_one();
   return true;
 }
 
-void ReaderPool::serve() {
+void ReaderPool::serve() noexcept {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    Job* job = nullptr;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      job = waiting_.front();
-      waiting_.pop_front();
-    }
+    wake_.wait(lock, [this] { return queue_.ready() || (stopping_ && queue_.waiting() == 0); });
+    const auto turn = queue_.pop();
+    if (!turn) return;
+    lock.unlock();
+    Job* const job = turn->item;
     job->work();
     // The job lives in the waiter's frame: not to be touched once the waiter may run.
     const auto waiter = job->waiter;
-    job->executor->resume({&waiter, 1});
+    Executor* const executor = job->executor;
+    lock.lock();
+    queue_.done(turn->user);
+    const bool last = stopping_ && queue_.waiting() == 0;
+    lock.unlock();
+    if (last) wake_.notify_all();
+    executor->resume_surely({&waiter, 1});
+    lock.lock();
+  }
+}
+
+Error ReaderPool::caught() noexcept {
+  ++exceptions_;
+  try {
+    std::string cause = "an exception in a read";
+    try {
+      throw;
+    } catch (const std::exception& exception) {
+      cause.append(": ").append(exception.what());
+    } catch (...) {
+      cause.append(" that is no std::exception");
+    }
+    log::error("exception_caught", {{"thread", "reader"}, {"cause", cause}});
+    return {ErrorCode::internal, std::move(cause)};
+  } catch (...) {
+    return {ErrorCode::internal, {}};  // No memory, not even to tell it.
   }
 }
 

@@ -1,58 +1,78 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <coroutine>
-#include <deque>
+#include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/fair_queue.h"
 #include "base/result.h"
 
 namespace triggers::store {
 
 /// Threads for reads, which may wait for the disk: an IO thread never does. Any thread with an Executor may call run().
+///
+/// Tenants take turns (FairQueue): a tenant with many reads, or long ones, delays another tenant's read by one of them
+/// at most. One tenant has at most all threads but one.
 class ReaderPool {
  public:
-  /// `waiting_max`: one more read that waits is refused with `overloaded`.
-  ReaderPool(unsigned threads, std::size_t waiting_max);
+  /// `waiting_max`: of all tenants. A tenant with its share of it is refused with `share_used` and `busy`.
+  ReaderPool(unsigned threads, std::size_t waiting_max, std::string busy = "Too many reads of this tenant are waiting.");
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
   /// Waits for the reads that were taken.
   ~ReaderPool();
 
   /// Awaitable: runs `read()` on a pool thread, resumes on the caller's executor with its result, which must be a
-  /// Result<T>. `read` must not throw.
+  /// Result<T>. An exception of `read` becomes `internal`. Its turn is `tenant`'s, whose text must live until then;
+  /// empty: of nobody in particular.
   template <class Read>
-  auto run(Read read) {
+  auto run(std::string_view tenant, Read read) {
     using R = std::invoke_result_t<Read&>;
     struct Awaiter final : Job {
-      Awaiter(ReaderPool& pool_in, Read read_in) : pool(pool_in), read(std::move(read_in)) {}
+      Awaiter(ReaderPool& pool_in, std::string_view tenant_in, Read read_in) : pool(pool_in), read(std::move(read_in)) {
+        this->tenant = tenant_in;
+      }
       ReaderPool& pool;
       Read read;
       std::optional<R> result;
 
-      void work() override { result.emplace(read()); }
+      void work() noexcept override {
+        try {
+          result.emplace(read());
+        } catch (...) {
+          result.emplace(pool.caught());
+        }
+      }
       bool await_ready() const noexcept { return false; }
       bool await_suspend(std::coroutine_handle<> handle) {
         this->waiter = handle;
         this->executor = &Executor::current();
         if (pool.push(*this)) return true;
-        result.emplace(Error{ErrorCode::overloaded, "too many reads are waiting"});
+        result.emplace(Error{ErrorCode::share_used, pool.busy_});
         return false;
       }
       R await_resume() { return std::move(*result); }
     };
-    return Awaiter{*this, std::move(read)};
+    return Awaiter{*this, tenant, std::move(read)};
   }
+
+  /// Exceptions that reads have thrown.
+  [[nodiscard]] std::uint64_t exceptions() const noexcept { return exceptions_.load(std::memory_order_relaxed); }
 
  private:
   struct Job {
-    virtual void work() = 0;
+    virtual void work() noexcept = 0;
+    std::string_view tenant;
     std::coroutine_handle<> waiter;
     Executor* executor = nullptr;
 
@@ -61,12 +81,15 @@ class ReaderPool {
   };
 
   bool push(Job& job);
-  void serve();
+  void serve() noexcept;
+  /// Counts and logs the exception that is being handled.
+  Error caught() noexcept;
 
-  const std::size_t waiting_max_;
+  const std::string busy_;
+  std::atomic<std::uint64_t> exceptions_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job*> waiting_;
+  FairQueue<Job*> queue_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -3,6 +3,9 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/random.h"
 #include "store/rocks/database.h"
 #include "store/rocks/event_record.h"
@@ -20,6 +23,10 @@ namespace {
 constexpr std::size_t operation_overhead_bytes = 256;
 constexpr std::size_t shared_secret_bytes = 32;
 constexpr std::size_t backups_waiting_max = 4;
+/// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
+constexpr std::size_t keys_a_turn = 50;
+/// Whose turn a read is that is no tenant's, such as the look-up of a key: no tenant's name is empty.
+constexpr std::string_view nobody;
 
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
@@ -78,7 +85,7 @@ class RocksStoreImpl final : public RocksStore {
         keys_(*database_),
         queue_(config_.commit),
         readers_(config_.reader_threads, config_.reads_waiting_max),
-        backups_(1, backups_waiting_max),
+        backups_(1, backups_waiting_max, "Too many backups are waiting."),
         committer_(*database_, *inboxes_, queue_, last_id,
                    {config_.dedup_window, config_.idempotency_window, config_.clock, time_.get(), hash_seed,
                     config_.on_commit}),
@@ -120,12 +127,12 @@ class RocksStoreImpl final : public RocksStore {
     Inbox& inbox = inboxes_->get(tenant.id, query.inbox);
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
-    auto read = readers_.run([&] { return read_page(*database_, inbox, query, limits); });
+    auto read = readers_.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
     co_return co_await read;
   }
 
   Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override {
-    auto read = readers_.run([&] { return read_event(tenant.id, id); });
+    auto read = readers_.run(tenant.id, [&] { return read_event(tenant.id, id); });
     co_return co_await read;
   }
 
@@ -147,7 +154,7 @@ class RocksStoreImpl final : public RocksStore {
 
   [[nodiscard]] Metrics metrics() const override {
     return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes(),
-            database_->disk(),       time_->ahead()};
+            readers_.exceptions() + backups_.exceptions(), database_->disk(), time_->ahead()};
   }
 
   Task<Status> create_key(auth::KeyRecord record) override {
@@ -172,19 +179,29 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<Result<std::optional<auth::KeyRecord>>> key_by_id(std::string key_id) override {
-    auto read = readers_.run([&] { return keys_.by_id(key_id); });
+    auto read = readers_.run(nobody, [&] { return keys_.by_id(key_id); });
     co_return co_await read;
   }
 
   Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
-    auto read = readers_.run([&] { return keys_.by_hash(hash); });
+    auto read = readers_.run(nobody, [&] { return keys_.by_hash(hash); });
     co_return co_await read;
   }
 
   Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
                                                        std::size_t limit) override {
-    auto read = readers_.run([&] { return keys_.list(user_id, after_key_id, limit); });
-    co_return co_await read;
+    const std::string_view tenant = user_id ? std::string_view(*user_id) : nobody;
+    std::vector<auth::KeyRecord> records;
+    for (;;) {
+      const std::size_t wanted = std::min(limit - records.size(), keys_a_turn);
+      auto read = readers_.run(tenant, [&] { return keys_.list(user_id, after_key_id, wanted); });
+      auto some = co_await read;
+      if (!some) co_return std::move(some).error();
+      const bool last = some->size() < wanted;
+      std::ranges::move(*some, std::back_inserter(records));
+      if (last || records.size() == limit) co_return records;
+      after_key_id = records.back().key_id;
+    }
   }
 
   Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override {
@@ -220,7 +237,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<Status> backup(std::string directory) override {
-    auto copy = backups_.run([&] { return database_->checkpoint(directory); });
+    auto copy = backups_.run(nobody, [&] { return database_->checkpoint(directory); });
     co_return co_await copy;
   }
 

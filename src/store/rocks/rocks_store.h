@@ -24,8 +24,8 @@ struct RocksConfig {
   std::chrono::seconds idempotency_window{86'400};
   std::chrono::hours event_ttl{24 * 30};  ///< After delivery.
   CommitLimits commit;
-  unsigned reader_threads = 2;
-  std::size_t reads_waiting_max = 20'000;         ///< One more is refused with `overloaded`.
+  unsigned reader_threads = 3;                    ///< One tenant has at most all but one of them.
+  std::size_t reads_waiting_max = 20'000;         ///< Of all tenants, who have fair shares; more is `share_used`.
   std::chrono::milliseconds filter_time_max{20};  ///< A page's search for a type; see Page::has_more.
   /// Sweep, measure and look after the files on threads of its own. Tests call sweep() and look().
   bool background = true;

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/invariant.h"
+
+namespace triggers {
+
+/// A bounded queue of work for many users (tenants) that take turns: each pop() takes the oldest item of the next user,
+/// so a user with much work delays another by one item and not by its whole queue.
+///
+/// Two shares are fair:
+/// - Of the room: a user may have at most as many items waiting as places are free. A lone user fills half of the
+///   queue, and however greedy the users are, the next one finds room.
+/// - Of those that do the work: at most `running_max` items of one user are at work at once.
+///
+/// Not for several threads at once: its owner has a lock.
+template <class Item>
+class FairQueue {
+ public:
+  FairQueue(std::size_t waiting_max, std::size_t running_max) : waiting_max_(waiting_max), running_max_(running_max) {}
+  FairQueue(const FairQueue&) = delete;
+  FairQueue& operator=(const FairQueue&) = delete;
+
+  /// An item whose turn it is. The user's name is good until done().
+  struct Turn {
+    Item item;
+    std::string_view user;
+  };
+
+  /// False, and nothing is queued, if the user has its share of the room.
+  [[nodiscard]] bool push(std::string_view name, Item item) {
+    User& user = user_of(name);
+    if (user.waiting.size() >= waiting_max_ - waiting_) {
+      forget_if_idle(user);
+      return false;
+    }
+    user.waiting.push_back(std::move(item));
+    ++waiting_;
+    if (user.running < running_max_) line_up(user);
+    return true;
+  }
+
+  /// True if pop() has something.
+  [[nodiscard]] bool ready() const noexcept { return !in_line_.empty(); }
+
+  /// The next user's oldest item; nothing if none waits, or if all that wait have `running_max` at work. Call done()
+  /// when the item is.
+  [[nodiscard]] std::optional<Turn> pop() noexcept {
+    if (in_line_.empty()) return std::nullopt;
+    User& user = **in_line_.begin();
+    leave_line(user);
+    std::optional<Turn> turn(Turn{std::move(user.waiting.front()), user.name});
+    user.waiting.pop_front();
+    --waiting_;
+    ++user.running;
+    // Behind the others.
+    if (!user.waiting.empty() && user.running < running_max_) line_up(user);
+    return turn;
+  }
+
+  /// An item of this user is no longer at work.
+  void done(std::string_view name) noexcept {
+    const auto found = users_.find(name);
+    INVARIANT(found != users_.end() && found->second->running > 0);
+    User& user = *found->second;
+    --user.running;
+    if (!user.waiting.empty()) line_up(user);
+    forget_if_idle(user);
+  }
+
+  /// Items that wait.
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+  /// Users that have an item waiting or at work.
+  [[nodiscard]] std::size_t users() const noexcept { return users_.size(); }
+
+ private:
+  struct User {
+    explicit User(std::string_view its_name) : name(its_name) {}
+    const std::string name;
+    std::deque<Item> waiting;
+    std::size_t running = 0;
+    // Its own node of the line, here while it is not in it: to line up needs no memory, so it cannot fail.
+    std::list<User*> node;
+    bool in_line = false;
+  };
+
+  User& user_of(std::string_view name) {
+    if (const auto found = users_.find(name); found != users_.end()) return *found->second;
+    auto made = std::make_unique<User>(name);
+    made->node.push_back(made.get());
+    User& user = *made;
+    users_.emplace(std::string_view(user.name), std::move(made));
+    return user;
+  }
+
+  void line_up(User& user) noexcept {
+    if (std::exchange(user.in_line, true)) return;
+    in_line_.splice(in_line_.end(), user.node);
+  }
+
+  void leave_line(User& user) noexcept {
+    user.in_line = false;
+    user.node.splice(user.node.end(), in_line_, in_line_.begin());
+  }
+
+  void forget_if_idle(User& user) noexcept {
+    if (user.waiting.empty() && user.running == 0) users_.erase(users_.find(std::string_view(user.name)));
+  }
+
+  const std::size_t waiting_max_, running_max_;
+  std::size_t waiting_ = 0;
+  std::unordered_map<std::string_view, std::unique_ptr<User>> users_;  // The names are the users' own.
+  std::list<User*> in_line_;                                           // With something waiting, and leave to run.
+};
+
+}  // namespace triggers

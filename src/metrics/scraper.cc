@@ -1,0 +1,66 @@
+#include "metrics/scraper.h"
+
+#include <algorithm>
+
+namespace triggers::metrics {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr int rests_of_its_work = 9;
+constexpr SteadyClock::duration rest_max = std::chrono::seconds{1};
+
+}  // namespace
+
+Scraper::~Scraper() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Scraper::wait(Awaiter& awaiter) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= waiting_max) return false;
+    waiting_.reserve(waiting_max);
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    waiting_.push_back(&awaiter);
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void Scraper::run() noexcept {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    std::vector<Awaiter*> served;
+    served.swap(waiting_);
+    lock.unlock();
+    const auto begun = SteadyClock::now();
+    const auto text = expose();
+    const auto rest = std::min((SteadyClock::now() - begun) * rests_of_its_work, rest_max);
+    for (Awaiter* awaiter : served) {
+      awaiter->text = text;
+      // The awaiter lives in the waiter's frame: not to be touched once the waiter may run.
+      const auto waiter = awaiter->waiter;
+      awaiter->executor->resume_surely({&waiter, 1});
+    }
+    lock.lock();
+    wake_.wait_for(lock, rest, [this] { return stopping_; });
+  }
+}
+
+std::shared_ptr<const std::string> Scraper::expose() const noexcept {
+  try {
+    return std::make_shared<const std::string>(registry_.exposition());
+  } catch (...) {
+    return nullptr;  // No memory: the scrape is refused.
+  }
+}
+
+}  // namespace triggers::metrics

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/executor.h"
+#include "metrics/metrics.h"
+
+namespace triggers::metrics {
+
+/// Makes expositions for those who scrape, on a thread of its own, so that an IO loop neither makes one nor waits for
+/// /proc.
+///
+/// Scrapes are bounded as a whole, however many come: all that wait get the same text, which was begun after they
+/// asked, and the thread rests nine times as long as the text took (at most a second). So scrapes use a tenth of a core
+/// at most. Any thread with an Executor may call scrape().
+class Scraper {
+ public:
+  static constexpr std::size_t waiting_max = 100;
+
+  /// Part of `registry`. The thread starts with the first scrape.
+  explicit Scraper(const Registry& registry) : registry_(registry) {}
+  Scraper(const Scraper&) = delete;
+  Scraper& operator=(const Scraper&) = delete;
+  /// No scrape may be under way.
+  ~Scraper();
+
+  /// Awaitable: the text; nullptr if waiting_max others wait.
+  auto scrape() { return Awaiter{*this}; }
+
+ private:
+  struct Awaiter {
+    Scraper& scraper;
+    std::shared_ptr<const std::string> text = nullptr;
+    std::coroutine_handle<> waiter = nullptr;
+    Executor* executor = nullptr;
+
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> handle) {
+      waiter = handle;
+      executor = &Executor::current();
+      return scraper.wait(*this);
+    }
+    std::shared_ptr<const std::string> await_resume() noexcept { return std::move(text); }
+  };
+
+  /// False if too many wait.
+  bool wait(Awaiter& awaiter);
+  void run() noexcept;
+  [[nodiscard]] std::shared_ptr<const std::string> expose() const noexcept;
+
+  const Registry& registry_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Awaiter*> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace triggers::metrics
