@@ -138,8 +138,8 @@ int serve(const config::Settings& settings) {
   GuardedClock clock;
   // Nodes must agree: each follows its machine's clock at once, which NTP keeps.
   const bool waits = config.store == config::Store::embedded;
-  auto service = open_when_free(config, waits ? static_cast<const Clock&>(clock) : Clock::system(),
-                                [&] { return guard.asked(); });
+  auto service =
+      open_when_free(config, waits ? static_cast<const Clock&>(clock) : Clock::system(), [&] { return guard.asked(); });
   if (!service) return complain(service.error(), settings);
   if (!*service) {
     log::info("server_stopped");

@@ -124,7 +124,8 @@ void Service::add_store_metrics() {
   auto& undelivered = registry_.gauge("triggers_events_undelivered", "Events that wait in inboxes, of all tenants.");
   auto& age = registry_.gauge("triggers_oldest_undelivered_age_seconds",
                               "Age of the oldest undelivered event; 0 if there is none.");
-  auto& depth = registry_.gauge("triggers_commit_queue_operations", "Writes that are not finished: waiting, or in the group commit under way.");
+  auto& depth = registry_.gauge("triggers_commit_queue_operations",
+                                "Writes that are not finished: waiting, or in the group commit under way.");
   auto& bytes = registry_.gauge("triggers_commit_queue_bytes", "Size of the writes that are not finished.");
   auto& writable = registry_.gauge("triggers_store_writable", "1 while the store takes writes, 0 after a failure.");
   registry_.on_scrape([&, this] {

@@ -125,8 +125,8 @@ struct Metrics {
   std::optional<UnixMillis> oldest_undelivered;
   std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
-  std::uint64_t exceptions = 0;  ///< Caught in the store's own threads: bugs, or memory that has run out.
-  std::optional<DiskSpace> disk{};  ///< As of the last look; nothing if the store has no disk of its own.
+  std::uint64_t exceptions = 0;            ///< Caught in the store's own threads: bugs, or memory that has run out.
+  std::optional<DiskSpace> disk{};         ///< As of the last look; nothing if the store has no disk of its own.
   std::chrono::milliseconds ids_ahead{0};  ///< By how much the time of new ids is ahead of the clock. One node only.
 };
 

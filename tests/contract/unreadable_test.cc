@@ -29,9 +29,7 @@ class UnreadableRecord : public testing::Test {
   }
 
   void open() { store = RocksStore::open(config).value(); }
-  Result<Appended> append(const Tenant& to, const Draft& draft) {
-    return sync_wait(store->append(to, draft.append()));
-  }
+  Result<Appended> append(const Tenant& to, const Draft& draft) { return sync_wait(store->append(to, draft.append())); }
   std::vector<Result<Appended>> append_batch(const Tenant& to, const std::vector<Draft>& drafts) {
     std::vector<Append> events;
     for (const Draft& draft : drafts) events.push_back(draft.append());

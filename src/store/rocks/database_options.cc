@@ -143,7 +143,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
           rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));  // For the sweep, as above.
       return options;
     }
-    case Family::dedup: return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::of_dedup, *config.clock);
+    case Family::dedup:
+      return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::of_dedup, *config.clock);
     case Family::idempotency:
       return window_options(cache, 8 * mebibyte, config.idempotency_window, NewestId::first, *config.clock);
     case Family::meta:

@@ -153,8 +153,13 @@ class RocksStoreImpl final : public RocksStore {
   [[nodiscard]] DamageLog& damage() noexcept override { return database_->damage(); }
 
   [[nodiscard]] Metrics metrics() const override {
-    return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes(),
-            readers_.exceptions() + backups_.exceptions(), database_->disk(), time_->ahead()};
+    return {inboxes_->undelivered(),
+            housekeeper_.oldest_undelivered(),
+            queue_.depth(),
+            queue_.bytes(),
+            readers_.exceptions() + backups_.exceptions(),
+            database_->disk(),
+            time_->ahead()};
   }
 
   Task<Status> create_key(auth::KeyRecord record) override {
