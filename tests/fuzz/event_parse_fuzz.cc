@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/invariant.h"
+#include "event/canonical.h"
 #include "event/event.h"
 
 namespace {
@@ -73,8 +74,8 @@ void check_split(std::string_view text) {
   }
 }
 
-/// The text's halves as two contents, valid or not: equal content must have equal fingerprints, and comparing is
-/// symmetric.
+/// The text's halves as two contents, valid or not: equal content must have equal fingerprints and one canonical form,
+/// and comparing is symmetric.
 void check_halves(std::string_view text) {
   const std::size_t cut = text.find('\n');
   if (cut == std::string_view::npos) return;
@@ -82,6 +83,7 @@ void check_halves(std::string_view text) {
   const bool same = same_content(a, b);
   INVARIANT(same == same_content(b, a));
   INVARIANT(!same || fingerprint("t", a) == fingerprint("t", b));
+  INVARIANT(same == (canonical("t", a) == canonical("t", b)));
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ class Committer::Batch {
   struct Before {
     CommitStats stats;
     std::size_t accepted, acknowledged, touched;
-    Inbox* inbox = nullptr;
+    Inbox* inbox = nullptr;  ///< None for a change.
     std::uint64_t inbox_count = 0;
     bool inbox_staged_head = false;
     std::optional<EventId> inbox_staged_first{};
@@ -73,7 +73,7 @@ class Committer::Batch {
   Status stage_whole(Operation& operation);
   Before note_before(const Operation& operation);
   void roll_back(const Before& before);
-  Status stage(Operation& operation);
+  Status stage(Operation& operation, Inbox* inbox);
   Status stage_append(const std::string& tenant, Inbox& inbox, const Append& event, Appended& answer);
   /// True if the event was answered as a duplicate, or as a mismatch.
   Result<bool> answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
@@ -216,18 +216,18 @@ Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inb
   return Done{};
 }
 
-Status Committer::Batch::stage(Operation& operation) {
-  if (operation.kind == Operation::Kind::change) return operation.change(batch_);
+Status Committer::Batch::stage(Operation& operation, Inbox* inbox) {
+  if (inbox == nullptr) return operation.change(batch_);
   const std::string& tenant = operation.tenant->id;
-  Inbox& inbox = committer_.inboxes_.get(tenant, default_inbox);
   if (operation.kind == Operation::Kind::append) {
     for (std::size_t i = 0; i < operation.events.size(); ++i) {
-      if (auto staged = stage_append(tenant, inbox, operation.events[i], operation.appended[i]); !staged) return staged;
+      if (auto staged = stage_append(tenant, *inbox, operation.events[i], operation.appended[i]); !staged)
+        return staged;
     }
     return Done{};
   }
   for (std::size_t i = 0; i < operation.ids.size(); ++i) {
-    if (auto staged = stage_acknowledge(tenant, inbox, operation.ids[i], operation.acks[i]); !staged) return staged;
+    if (auto staged = stage_acknowledge(tenant, *inbox, operation.ids[i], operation.acks[i]); !staged) return staged;
   }
   return Done{};
 }
@@ -265,7 +265,7 @@ Status Committer::Batch::stage_whole(Operation& operation) {
   batch_.SetSavePoint();
   Status staged = Done{};
   try {
-    staged = stage(operation);
+    staged = stage(operation, before.inbox);
   } catch (...) {
     staged = error_of_exception();
   }

@@ -30,8 +30,7 @@ Result<std::optional<auth::KeyRecord>> KeyTable::by_id(const std::string& key_id
   if (!found) return found.error();
   if (!*found) return std::optional<auth::KeyRecord>{};
   auto record = auth::decode(view(value));
-  if (!record)
-    return Error{ErrorCode::internal, "the record of " + key_id + " cannot be read: " + record.error().message};
+  if (!record) return database_.unreadable("the record of " + key_id + ": " + record.error().message);
   const auto used = database_.get(Family::keys, last_used_key(key_id), value);
   if (!used) return used.error();
   if (*used && value.size() == 8) {
@@ -67,7 +66,7 @@ Result<std::vector<auth::KeyRecord>> KeyTable::list(const std::optional<std::str
     if (*record) records.push_back(std::move(**record));
   }
   if (!iterator->status().ok()) {
-    return Error{ErrorCode::internal, "the store cannot be read: " + iterator->status().ToString()};
+    return database_.unreadable("the list of keys: " + iterator->status().ToString());
   }
   return records;
 }
