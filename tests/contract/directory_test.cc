@@ -143,6 +143,14 @@ TEST_F(Directory, StoreWhoseMakingWasCutOffIsMadeAnew) {
   EXPECT_TRUE(append(*store, 0));
 }
 
+TEST_F(Directory, StoreWhoseMakingWasCutOffBeforeItsFormatIsMadeAnew) {
+  RocksStore::open(config_of("other")).value().reset();
+  fs::create_directory(directory / "data");
+  fs::copy(directory / "other/WITNESS", directory / "data/WITNESS");
+  const auto store = RocksStore::open(config_of("data")).value();
+  EXPECT_TRUE(append(*store, 0));
+}
+
 TEST_F(Directory, StoreOfVersion1IsServedAndIsOfThisVersionFromThenOn) {
   unpack_version_1();
   const auto config = config_of("version_1");

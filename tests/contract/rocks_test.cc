@@ -15,6 +15,7 @@
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
 #include "store/rocks/rocks_store.h"
+#include "support/directory_snapshot.h"
 #include "support/draft.h"
 #include "support/failing_file_system.h"
 #include "support/scratch_directory.h"
@@ -197,7 +198,7 @@ void RocksContract::expect_writes_again_after(FailingFileSystem::Fault fault) {
     accepted.insert(next().value().id);
   }
   // As a kill leaves it.
-  std::filesystem::copy(config.data_dir, directory / "killed", std::filesystem::copy_options::recursive);
+  testing_support::restore(testing_support::snapshot(config.data_dir), directory / "killed");
   for (const bool killed : {false, true}) {
     store.reset();
     if (killed) config.data_dir = directory / "killed";

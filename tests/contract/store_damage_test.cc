@@ -5,45 +5,22 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
 
 #include "base/sync_wait.h"
 #include "store/rocks/rocks_store.h"
+#include "support/directory_snapshot.h"
 #include "support/draft.h"
 #include "support/scratch_directory.h"
 
 namespace triggers::store {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-/// Every file below a directory, by its name.
-using Snapshot = std::map<std::string, std::string>;
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-Snapshot snapshot(const fs::path& directory) {
-  Snapshot files;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    files[entry.path().lexically_relative(directory)] = entry.is_regular_file() ? bytes_of(entry.path()) : "/";
-  }
-  return files;
-}
-
-void restore(const Snapshot& files, const fs::path& directory) {
-  fs::remove_all(directory);
-  fs::create_directories(directory / "db");
-  for (const auto& [name, bytes] : files) {
-    if (bytes == "/") continue;
-    std::ofstream(directory / name, std::ios::binary) << bytes;
-  }
-}
+using testing_support::restore;
+using testing_support::snapshot;
+using Snapshot = testing_support::DirectorySnapshot;
 
 enum class End : std::uint8_t { clean_stop, kill };
 
@@ -190,6 +167,7 @@ TEST_P(StoreDamage, PartialCopiesAreNeverMadeAnew) {
       const bool keep = !name.starts_with("db/") || (*kept != '\0' && name.find(kept) != std::string::npos);
       if (keep) files[name] = bytes;
     }
+    files["db"] = "/";
     const auto before = refused;
     expect_whole_or_refused(files, std::string{"only these of db/ are there: "} + kept);
     EXPECT_EQ(refused, before + 2) << kept;

@@ -76,7 +76,8 @@ Result<std::optional<FormatFile>> find_format(const std::string& data_dir) {
   if (error) return Error{ErrorCode::unavailable, "cannot look into " + data_dir + ": " + error.message()};
   auto format = read_format(data_dir);
   if (!format || *format) return format;
-  for (const auto* name : {"/db", "/WITNESS", "/INVENTORY"}) {
+  // A witness alone is of a store whose making was cut off before anything else.
+  for (const auto* name : {"/db", "/INVENTORY"}) {
     if (!fs::exists(data_dir + name, error)) continue;
     return Error{ErrorCode::invalid_argument,
                  data_dir + name + " exists without " + format_path(data_dir) +
