@@ -187,7 +187,8 @@ constexpr Option all_options[] = {
      .min = 2048,
      .max = gibibyte * 64,
      .section = "Limits",
-     .help = "Of all large bodies in flight, at most half for one tenant; more is 503. At least twice the largest body.",
+     .help =
+         "Of all large bodies in flight, at most half for one tenant; more is 503. At least twice the largest body.",
      .set = [](Config& c, const Value& v) { c.bodies_bytes_max = size_of(v); }},
     {.name = "max-answers-size-bytes",
      .env = "MAX_ANSWERS_SIZE_BYTES",
