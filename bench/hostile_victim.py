@@ -1,0 +1,66 @@
+"""The victim of the hostile-tenant benchmark: a small tenant that sends events and polls its inbox at a fixed rate."""
+
+import asyncio
+import gc
+import itertools
+import time
+
+from hostile_http import Connection, request
+
+answer_seconds_max = 10
+posts, pages = "POST /events", "GET /inbox"
+numbers = itertools.count()
+
+
+class Victim:
+    """An open model: each request goes out when it is due, on a connection that is free, whatever the others wait for. A
+    latency is the time from its sending to its whole answer; how late it was sent is kept beside it."""
+
+    def __init__(self, port, key, rate):
+        self.port, self.key, self.rate = port, key, rate
+        self.free = []
+
+    async def run(self, seconds):
+        self.latencies = {posts: [], pages: []}
+        self.late, self.failures = [], {}
+        count = int(seconds * self.rate)
+        begin = time.perf_counter() + 0.05
+        tasks = []
+        for number in range(count):
+            due = begin + number / self.rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            tasks.append(asyncio.create_task(self.ask(posts if number % 2 else pages, due)))
+        await asyncio.gather(*tasks)
+        return {"latencies": self.latencies, "late": self.late, "failures": self.failures}
+
+    def raw(self, name):
+        if name == pages:
+            return request("GET", "/inbox?limit=10", self.key)
+        event = {"event_type": "order.created", "payload": {"order": f"{time.time_ns()}-{next(numbers)}", "amount": 12.5}}
+        return request("POST", "/events", self.key, event)
+
+    async def ask(self, name, due):
+        connection = self.free.pop() if self.free else Connection(self.port)
+        raw = self.raw(name)
+        sent = time.perf_counter()
+        self.late.append(sent - due)
+        try:
+            status, _ = await asyncio.wait_for(connection.exchange(raw), answer_seconds_max)
+        except (OSError, EOFError, TimeoutError, asyncio.TimeoutError) as error:
+            status = type(error).__name__
+        self.latencies[name].append(time.perf_counter() - sent)
+        if status in (200, 201):
+            self.free.append(connection)
+        else:
+            self.failures[str(status)] = self.failures.get(str(status), 0) + 1
+            connection.close()
+
+
+def serve(pipe, port, key, rate):
+    """A process: answers each number of seconds with what it measured, until it is told None."""
+    gc.freeze()
+    gc.disable()
+    loop = asyncio.new_event_loop()
+    victim = Victim(port, key, rate)
+    while (seconds := pipe.recv()) is not None:
+        pipe.send(loop.run_until_complete(victim.run(seconds)))

@@ -1,0 +1,63 @@
+"""The benchmark of the hostile tenant runs for a moment, so that it does not rot, and fails where it must."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from support.program import binary, environment, repository
+
+program = repository / "bench/hostile.py"
+
+
+@pytest.fixture(name="hostile")
+def hostile_module(monkeypatch):
+    monkeypatch.syspath_prepend(str(repository / "bench"))
+    import hostile  # pylint: disable=import-outside-toplevel
+    return hostile
+
+
+def bench(folder, *arguments, timeout=240):
+    return subprocess.run([sys.executable, program, *arguments, "--folder", str(folder)], capture_output=True, text=True,
+                          env={**environment(), "TRIGGERS_BINARY": os.fspath(binary())}, timeout=timeout, check=False)
+
+
+@pytest.mark.timeout(300)
+def test_every_shape_is_carried_out_for_a_moment(tmp_path):
+    names = bench(tmp_path, "--list").stdout.splitlines()
+    assert len(names) >= 25 and len(set(names)) == len(names)
+    done = bench(tmp_path / "server", "--quick", "--seconds=0.4", "--save", str(tmp_path / "saved.txt"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = done.stdout.splitlines()
+    for name in names:
+        assert any(row.startswith(name + " ") for row in rows), name
+    assert (tmp_path / "saved.txt").read_text() == done.stdout
+
+
+def test_a_ratio_over_the_bound_ends_with_1(tmp_path):
+    done = bench(tmp_path / "server", "unknown keys", "--quick", "--seconds=0.3", "--bound=0.0001")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NOT REACHED" in done.stdout and "times its own without the attack" in done.stdout
+
+
+def measured(hostile, quiet_ms, attacked_ms, failures=None, answers=None):
+    def turn(milliseconds):
+        names = (hostile.hostile_victim.posts, hostile.hostile_victim.pages)
+        return {"latencies": {name: [milliseconds / 1000] * 100 for name in names}, "late": [0.0], "failures": failures or {}}
+    attack = {"sent": 10, "answers": {"200": 10} if answers is None else answers}
+    return hostile.Measured(turn(quiet_ms), turn(attacked_ms), turn(quiet_ms), attack)
+
+
+@pytest.mark.parametrize("change,wanted", [
+    ({}, []),
+    ({"attacked_ms": 3.1}, ["POST /events p99 is 3.10 times", "GET /inbox p99 is 3.10 times"]),
+    ({"failures": {"503": 1}}, ["requests of the victim failed: {'503': 1}"]),
+    ({"answers": {"400": 10}}, ["not carried out, 10: 10 x 400"]),
+])
+def test_what_is_wrong_is_said(hostile, change, wanted):
+    shape = next(shape for shape in hostile.hostile_attacks.shapes if shape.expects == (200,))
+    one = measured(hostile, **{"quiet_ms": 1.0, "attacked_ms": 2.9, **change})
+    wrong = hostile.report_shape(shape, 100, [one], 3.0, hostile.Report())
+    assert len(wrong) == len(wanted)
+    assert all(text in line for text, line in zip(wanted, wrong))
