@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "log/log.h"
 #include "service_manager.h"
@@ -27,17 +28,16 @@ Result<std::unique_ptr<Service>> open_when_free(const config::Config& config, co
   const auto deadline = std::chrono::steady_clock::now() + patience;
   bool told = false;
   for (;;) {
-    const auto owner = store_owner(config.data_dir);
+    auto owner = store_owner(config.data_dir);
     if (!owner) {
       auto service = Service::open(config, true, clock);
-      // Somebody may have come between the look and the opening.
       if (service || service.error().code != ErrorCode::conflict) return service;
-    } else if (server_listens(config.data_dir) || std::chrono::steady_clock::now() >= deadline) {
-      return Error{ErrorCode::conflict, in_use_text(config.data_dir, *owner)};
-    } else if (!told) {
-      say_that_it_waits(config, *owner);
-      told = true;
+      owner = 0;  // Somebody has come between the look and the opening.
     }
+    if (server_listens(config.data_dir) || std::chrono::steady_clock::now() >= deadline) {
+      return Error{ErrorCode::conflict, in_use_text(config.data_dir, *owner)};
+    }
+    if (!std::exchange(told, true)) say_that_it_waits(config, *owner);
     if (stop_asked()) return std::unique_ptr<Service>{};
     std::this_thread::sleep_for(look_interval);
   }

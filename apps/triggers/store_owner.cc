@@ -1,11 +1,16 @@
 #include "store_owner.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 namespace triggers {
 namespace {
@@ -25,11 +30,32 @@ class Descriptor {
   int number_;
 };
 
+/// Who holds the store's lock of its directory (flock), as the kernel lists it in proc_locks(5). A reading command has
+/// only this one; a server takes it first.
+std::optional<pid_t> directory_owner(const std::string& data_dir) {
+  struct stat directory{};
+  if (::stat(data_dir.c_str(), &directory) != 0) return std::nullopt;
+  // Where the file system shows another device than its locks have, the owner stays unknown.
+  const std::string expected =
+      fmt::format("{:02x}:{:02x}:{}", major(directory.st_dev), minor(directory.st_dev), directory.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, advisory, access, file;
+    pid_t owner = 0;
+    if (!(words >> number >> kind >> advisory >> access >> owner >> file)) continue;
+    if (kind == "FLOCK" && file == expected) return owner > 0 ? owner : 0;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 // Asks for the lock's owner instead of opening the store: RocksDB renames the LOG of a running process with each try.
 // To be called by a process that has not opened this store: closing the file would release that process's own lock.
 std::optional<pid_t> store_owner(const std::string& data_dir) {
+  if (const auto owner = directory_owner(data_dir)) return owner;
+  // A release before this one takes RocksDB's lock only.
   const Descriptor file(::open((data_dir + "/db/LOCK").c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return std::nullopt;
   struct flock lock{};
