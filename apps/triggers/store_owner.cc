@@ -1,13 +1,15 @@
 #include "store_owner.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -36,15 +38,16 @@ std::optional<pid_t> directory_owner(const std::string& data_dir) {
   struct stat directory{};
   if (::stat(data_dir.c_str(), &directory) != 0) return std::nullopt;
   // Where the file system shows another device than its locks have, the owner stays unknown.
-  const std::string expected =
-      fmt::format("{:02x}:{:02x}:{}", major(directory.st_dev), minor(directory.st_dev), directory.st_ino);
+  std::array<char, 64> expected{};
+  std::snprintf(expected.data(), expected.size(), "%02x:%02x:%ju", major(directory.st_dev), minor(directory.st_dev),
+                std::uintmax_t{directory.st_ino});
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
     std::string number, kind, advisory, access, file;
     pid_t owner = 0;
     if (!(words >> number >> kind >> advisory >> access >> owner >> file)) continue;
-    if (kind == "FLOCK" && file == expected) return owner > 0 ? owner : 0;
+    if (kind == "FLOCK" && file == expected.data()) return owner > 0 ? owner : 0;
   }
   return std::nullopt;
 }
