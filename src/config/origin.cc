@@ -30,6 +30,7 @@ bool is_about(std::string_view message, const Setting& setting) {
     case Type::table:
     case Type::networks:
     case Type::origins:
+    case Type::path:
     case Type::url: return stands_in(message, setting.value);
     case Type::integer: return stands_in(message, ":" + setting.value);
     case Type::boolean:
