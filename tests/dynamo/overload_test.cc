@@ -35,6 +35,24 @@ TEST_F(OverloadTest, PageCountsAsTheCallsThatItMakes) {
   EXPECT_TRUE(node.store->health().writable);
 }
 
+TEST_F(OverloadTest, TenantHasAsManyOperationsAsItLeavesAndAnotherFindsRoom) {
+  config.operations_max = 2 * (config.shards + 1);
+  Node node = this->node();
+  std::optional<ErrorCode> own;
+  bool other = false;
+  node.caller->before = [&](Operation operation, const boost::json::object&) {
+    if (operation != Operation::query || own) return;
+    own = ErrorCode::internal;
+    const auto refused = sync_wait(node.store->get(tenant, EventId{}));
+    if (!refused) own = refused.error().code;
+    other = sync_wait(node.store->get(Tenant{"another"}, EventId{})).ok();
+  };
+  page(node);
+  EXPECT_EQ(own, ErrorCode::share_used);
+  EXPECT_TRUE(other);
+  EXPECT_FALSE(get(node, EventId{}));
+}
+
 TEST_F(OverloadTest, PageIsReadWhateverTheBound) {
   config.operations_max = 1;
   Node node = this->node();

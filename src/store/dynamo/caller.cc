@@ -5,6 +5,7 @@ namespace triggers::store::dynamo {
 Error to_error(const CallError& error) {
   switch (error.kind) {
     case CallError::Kind::overloaded: return {ErrorCode::overloaded, error.message};
+    case CallError::Kind::share_used: return {ErrorCode::share_used, error.message};
     case CallError::Kind::contended:
     case CallError::Kind::throttled: return {ErrorCode::overloaded, "DynamoDB is busy: " + error.message};
     case CallError::Kind::too_large:

@@ -18,6 +18,7 @@ struct CallError {
     condition_failed,  ///< Nothing was written; `item` is what is there, if it was asked for.
     contended,         ///< A transaction met another one. Nothing was written: ask again.
     overloaded,        ///< Too many calls of this node wait. Nothing was sent: retry after a moment.
+    share_used,        ///< Too many calls of this tenant wait. Nothing was sent: wait for its answers.
     throttled,         ///< Until the deadline. Nothing was written: retry after a moment.
     too_large,         ///< The item is over 400 KB. Nothing was written.
     no_table,          ///< The table is missing, or (to who reads or writes items) still being made: an operator acts.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <unordered_map>
 
 #include "base/gather.h"
 #include "store/dynamo/acknowledger.h"
@@ -18,6 +19,10 @@ namespace {
 
 /// Calls of one batch under way at once.
 constexpr std::size_t beside_each_other = 32;
+
+/// Places to wait for a turn, for each operation that may be under way. Operations are bounded before; with so many
+/// places a tenant's half of what is left holds all of them.
+constexpr std::size_t waiting_places = 4;
 
 const std::string inbox_name{default_inbox};
 
@@ -46,6 +51,7 @@ Task<void> acknowledge_one(dynamo::Acknowledger& acknowledger, const Tenant& ten
 
 Error too_late() { return {ErrorCode::overloaded, "DynamoDB is busy: the time of the request is over"}; }
 Error too_many_operations() { return {ErrorCode::overloaded, "too many calls to DynamoDB are under way"}; }
+Error too_many_of_tenant() { return {ErrorCode::share_used, "Too many operations of this tenant are under way."}; }
 
 }  // namespace
 
@@ -56,7 +62,8 @@ struct DynamoStore::Parts {
         counts(events_table, *config.clock),
         keys(caller, config.keys_table),
         keys_table(caller, config.keys_table),
-        budget(keys_table, *config.clock) {}
+        budget(keys_table, *config.clock),
+        turns(config.calls_at_once, waiting_places * config.operations_max) {}
 
   dynamo::Table events_table;
   dynamo::FleetIds ids;
@@ -65,13 +72,15 @@ struct DynamoStore::Parts {
   dynamo::KeyItems keys;
   dynamo::Table keys_table;
   dynamo::RateBudget budget;
+  dynamo::CallTurns turns;
 };
 
 /// What one operation works with: its calls have one deadline together. (Those for the number of shards and for counts
 /// are made for others too, and have their own.)
 struct DynamoStore::Request {
-  Request(const DynamoStoreConfig& config, Parts& parts)
-      : table(parts.events_table.until(std::chrono::steady_clock::now() + config.timing.request_for)),
+  Request(const DynamoStoreConfig& config, Parts& parts, const Tenant& tenant)
+      : table(parts.events_table.until(std::chrono::steady_clock::now() + config.timing.request_for, parts.turns,
+                                       tenant.id)),
         events(table, *config.clock, config.timing),
         claims(table, *config.clock),
         appender(events, claims, parts.ids, *config.clock, config.windows),
@@ -103,26 +112,67 @@ struct DynamoStore::Trouble {
   std::string message;  ///< Guarded by mutex.
 };
 
-/// Counts calls to DynamoDB that may be under way, for its life.
+/// Calls to DynamoDB that may be under way, of each tenant.
+class DynamoStore::OperationCounts {
+ public:
+  explicit OperationCounts(std::size_t max) : max_(max) {}
+
+  /// Why not, if there is no room. A tenant may have as many as are left over after it; its only operation may take all
+  /// that is free.
+  std::optional<Error> add(const std::string& tenant, std::size_t count) {
+    if (count == 0) return std::nullopt;
+    const std::lock_guard lock(mutex_);
+    if (total_ + count > max_) return too_many_operations();
+    std::size_t& own = by_tenant_[tenant];
+    if (own > 0 && own + count > max_ - total_ - count) return too_many_of_tenant();
+    own += count;
+    total_ += count;
+    return std::nullopt;
+  }
+  void remove(const std::string& tenant, std::size_t count) noexcept {
+    if (count == 0) return;
+    const std::lock_guard lock(mutex_);
+    total_ -= count;
+    const auto own = by_tenant_.find(tenant);
+    own->second -= count;
+    if (own->second == 0) by_tenant_.erase(own);
+  }
+  [[nodiscard]] std::size_t total() const {
+    const std::lock_guard lock(mutex_);
+    return total_;
+  }
+
+ private:
+  const std::size_t max_;
+  mutable std::mutex mutex_;
+  std::size_t total_ = 0;
+  std::unordered_map<std::string, std::size_t> by_tenant_;
+};
+
+/// Counts an operation's calls for its life.
 class DynamoStore::Operations {
  public:
-  Operations(DynamoStore& store, std::size_t count) : store_(store), count_(count) {
-    fits_ = store_.operations_.fetch_add(count_) + count_ <= store_.config_.operations_max;
-  }
+  Operations(DynamoStore& store, const Tenant& tenant, std::size_t count)
+      : store_(store), tenant_(tenant), count_(count), refused_(store.operations_->add(tenant.id, count)) {}
   Operations(const Operations&) = delete;
   Operations& operator=(const Operations&) = delete;
-  ~Operations() { store_.operations_ -= count_; }
-  [[nodiscard]] bool fit() const noexcept { return fits_; }
+  ~Operations() {
+    if (!refused_) store_.operations_->remove(tenant_.id, count_);
+  }
+  /// Why there is no room; nothing if there is.
+  [[nodiscard]] const std::optional<Error>& refused() const noexcept { return refused_; }
 
  private:
   DynamoStore& store_;
+  const Tenant& tenant_;
   const std::size_t count_;
-  bool fits_ = false;
+  const std::optional<Error> refused_;
 };
 
 DynamoStore::DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller)
     : config_(std::move(config)),
       parts_(std::make_unique<Parts>(config_, caller)),
+      operations_(std::make_unique<OperationCounts>(config_.operations_max)),
       trouble_(std::make_unique<Trouble>()) {}
 DynamoStore::~DynamoStore() = default;
 
@@ -148,9 +198,9 @@ Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& t
 }
 
 Task<Result<Appended>> DynamoStore::append(const Tenant& tenant, Append event) {
-  const Operations operations(*this, 1);
-  if (!operations.fit()) co_return too_many_operations();
-  Request request(config_, *parts_);
+  const Operations operations(*this, tenant, 1);
+  if (operations.refused()) co_return *operations.refused();
+  Request request(config_, *parts_, tenant);
   auto id = co_await new_id();
   auto answer = co_await append_one(request, tenant, event, std::move(id));
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
@@ -185,11 +235,11 @@ Task<void> DynamoStore::append_in_turn(Batch& batch, std::size_t i) {
 }
 
 Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tenant, std::vector<Append> events) {
-  std::vector<Result<Appended>> answers(events.size(), Result<Appended>(too_many_operations()));
-  const Operations operations(*this, events.size());
-  if (!operations.fit() || events.empty()) co_return answers;
+  const Operations operations(*this, tenant, events.size());
+  std::vector<Result<Appended>> answers(events.size(), operations.refused().value_or(too_many_operations()));
+  if (operations.refused() || events.empty()) co_return answers;
 
-  Request request(config_, *parts_);
+  Request request(config_, *parts_, tenant);
   // Each id is made when its task is begun, because an event must be written soon after; they are begun in order. The
   // number of shards is read before, so that no task waits for it and is overtaken.
   const auto known = co_await parts_->shards.to_read();
@@ -215,18 +265,18 @@ Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
     co_return shards.error();
   }
   // A query for each shard, and the count. One page may always be read.
-  const Operations operations(*this, std::min<std::size_t>(*shards + 1, config_.operations_max));
-  if (!operations.fit()) co_return too_many_operations();
-  Request request(config_, *parts_);
+  const Operations operations(*this, tenant, std::min<std::size_t>(*shards + 1, config_.operations_max));
+  if (operations.refused()) co_return *operations.refused();
+  Request request(config_, *parts_, tenant);
   auto page = co_await request.reader.page(tenant, query);
   note(request, page ? nullptr : &page.error());
   co_return page;
 }
 
 Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, EventId id) {
-  const Operations operations(*this, 1);
-  if (!operations.fit()) co_return too_many_operations();
-  Request request(config_, *parts_);
+  const Operations operations(*this, tenant, 1);
+  if (operations.refused()) co_return *operations.refused();
+  Request request(config_, *parts_, tenant);
   auto found = co_await request.events.find(tenant, id);
   note(request, found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
@@ -238,11 +288,11 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
 }
 
 Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
-  const Operations operations(*this, ids.size());
-  if (!operations.fit()) co_return too_many_operations();
+  const Operations operations(*this, tenant, ids.size());
+  if (operations.refused()) co_return *operations.refused();
   std::map<EventId, Result<Acknowledged>> outcomes;
   for (const EventId& id : ids) outcomes.emplace(id, Acknowledged{});
-  Request request(config_, *parts_);
+  Request request(config_, *parts_, tenant);
   std::optional<Error> silent;
   std::vector<Task<void>> tasks;
   tasks.reserve(outcomes.size());
@@ -283,7 +333,7 @@ void DynamoStore::note(const Request& request, const Error* error) {
 
 void DynamoStore::note(const Error* error) {
   // That this node has too much to do, or that DynamoDB asks to wait, says nothing of whether DynamoDB serves.
-  if (error != nullptr && error->code == ErrorCode::overloaded) return;
+  if (error != nullptr && (error->code == ErrorCode::overloaded || error->code == ErrorCode::share_used)) return;
   const bool troubled = error != nullptr && error->code == ErrorCode::unavailable;
   if (!troubled && !trouble_->any.load(std::memory_order_relaxed)) return;
   const std::lock_guard lock(trouble_->mutex);
@@ -299,7 +349,7 @@ Health DynamoStore::health() const {
 Metrics DynamoStore::metrics() const {
   Metrics metrics;
   metrics.undelivered = parts_->counts.known();
-  metrics.queue_depth = operations_.load();
+  metrics.queue_depth = operations_->total();
   return metrics;
 }
 

@@ -25,8 +25,10 @@ struct DynamoStoreConfig {
   dynamo::Timing timing{};
   dynamo::PageBounds page{};
   /// Calls that may be under way at once: one for an append, an acknowledgement or an event that is read, and one for
-  /// each shard and the count for a page. More are `overloaded`.
+  /// each shard and the count for a page. More are `overloaded`. A tenant may have as many as are left over; more are
+  /// `share_used`.
   std::size_t operations_max = 10'000;
+  std::size_t calls_at_once = 256;  ///< To the events table, of all tenants, who take turns.
   const Clock* clock = &Clock::system();
   /// Told of what was done, after it was done: accepted, duplicates, acknowledged. Any thread; may be empty.
   std::function<void(std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged)> on_done{};
@@ -80,6 +82,7 @@ class DynamoStore final : public EventStore, public KeyStore {
   struct Parts;
   struct Request;
   struct Batch;
+  class OperationCounts;
   class Operations;
 
   Task<Result<Appended>> append_one(Request& request, const Tenant& tenant, const Append& event, Result<EventId> id);
@@ -92,7 +95,7 @@ class DynamoStore final : public EventStore, public KeyStore {
 
   const DynamoStoreConfig config_;
   std::unique_ptr<Parts> parts_;
-  std::atomic<std::size_t> operations_{0};
+  std::unique_ptr<OperationCounts> operations_;
   struct Trouble;
   std::unique_ptr<Trouble> trouble_;
 };

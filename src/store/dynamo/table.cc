@@ -38,6 +38,13 @@ std::chrono::milliseconds Table::left() const {
 
 Task<Answer> Table::call(Operation operation, boost::json::object body, Repeat repeat,
                          std::chrono::milliseconds within) {
+  if (turns_ != nullptr) {
+    auto turn = turns_->take(tenant_);
+    if (!co_await turn) {
+      co_return CallError{CallError::Kind::share_used, "Too many calls of this tenant to DynamoDB are waiting.", {}};
+    }
+  }
+  const CallTurns::Turn turn(turns_, tenant_);
   within = std::min(within, left());
   if (within.count() <= 0) co_return CallError{CallError::Kind::throttled, "the time of the request is over", {}};
   auto answer = co_await caller_.call(operation, std::move(body), repeat, within);

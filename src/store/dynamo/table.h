@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "store/dynamo/call_turns.h"
 #include "store/dynamo/caller.h"
 #include "store/dynamo/item.h"
 
@@ -33,6 +34,13 @@ class Table {
   [[nodiscard]] Table until(TimePoint deadline) const {
     Table table(caller_, name_);
     table.deadline_ = deadline;
+    return table;
+  }
+  /// And each of its calls waits for a turn of this tenant. `turns` outlives it.
+  [[nodiscard]] Table until(TimePoint deadline, CallTurns& turns, std::string tenant) const {
+    Table table = until(deadline);
+    table.turns_ = &turns;
+    table.tenant_ = std::move(tenant);
     return table;
   }
 
@@ -81,6 +89,8 @@ class Table {
   Caller& caller_;
   const std::string name_;
   TimePoint deadline_ = TimePoint::max();
+  CallTurns* turns_ = nullptr;
+  std::string tenant_;
 };
 
 }  // namespace triggers::store::dynamo

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <mutex>
+#include <string_view>
+
+#include "base/executor.h"
+#include "base/fair_queue.h"
+
+namespace triggers::store::dynamo {
+
+/// Who may call DynamoDB now. All tenants share the connections of a node: a tenant with thousands of calls waiting
+/// must not put another tenant's one behind them all. Tenants take turns (FairQueue), and an eighth of the calls is
+/// never one tenant's alone. Any thread with an Executor.
+class CallTurns {
+ public:
+  /// At most `at_once` calls are under way, and `waiting_max` wait.
+  CallTurns(std::size_t at_once, std::size_t waiting_max);
+  CallTurns(const CallTurns&) = delete;
+  CallTurns& operator=(const CallTurns&) = delete;
+
+  /// A turn that was taken; gives it back when destroyed. The tenant's name must live as long.
+  class Turn {
+   public:
+    Turn(CallTurns* turns, std::string_view tenant) noexcept : turns_(turns), tenant_(tenant) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      if (turns_ != nullptr) turns_->give_back(tenant_);
+    }
+
+   private:
+    CallTurns* turns_;
+    std::string_view tenant_;
+  };
+
+  /// Awaitable: waits for a turn of `tenant`; resumes on the caller's executor. False: the tenant has its share of the
+  /// places to wait. If true, make a Turn of it at once.
+  auto take(std::string_view tenant) { return Waiter(*this, tenant); }
+
+ private:
+  class Waiter {
+   public:
+    Waiter(CallTurns& turns, std::string_view tenant) : turns_(turns), tenant_(tenant) {}
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> handle) {
+      handle_ = handle;
+      executor_ = &Executor::current();
+      return turns_.wait(*this);
+    }
+    bool await_resume() const noexcept { return taken_; }
+
+   private:
+    friend CallTurns;
+    CallTurns& turns_;
+    std::string_view tenant_;
+    std::coroutine_handle<> handle_;
+    Executor* executor_ = nullptr;
+    bool taken_ = true;
+  };
+
+  /// False if it need not suspend: its turn is now, or never.
+  bool wait(Waiter& waiter);
+  void give_back(std::string_view tenant) noexcept;
+  /// The next whose turn it is, if one more call may be under way. The lock is held.
+  Waiter* next() noexcept;
+
+  const std::size_t at_once_;
+  std::mutex mutex_;
+  std::size_t under_way_ = 0;
+  FairQueue<Waiter*> queue_;
+};
+
+}  // namespace triggers::store::dynamo
