@@ -125,10 +125,11 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
 
 /// The key with that secret from the store, or the refusal. An unknown key costs a read, on DynamoDB a paid one. So its
 /// failure is counted before the read, and taken back if the key is good: an address that has failed too often reads
-/// nothing. A key that this node knows, and only has to read again, is not counted.
+/// nothing. Not counted before: a key that this node knows and only has to read again, and one that is being read for
+/// another request, which costs no read.
 Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(Services& services, const http::Request& request,
                                                          auth::KeyHash hash) {
-  const bool counted = !services.ring.knows(hash);
+  const bool counted = !services.ring.knows(hash) && !services.ring.is_reading(hash);
   if (counted) {
     if (auto limited = count_failure(services, request)) co_return *std::move(limited);
   }

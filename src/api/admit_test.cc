@@ -221,6 +221,25 @@ TEST(AdmitTest, AddressThatFailedTooOftenReadsNothingFromTheStore) {
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", good).status(), 200U) << "now it is known";
 }
 
+TEST(AdmitTest, RequestsThatComeAtOnceWithANewKeyAreAllServedByOneRead) {
+  for (const bool good : {true, false}) {
+    TestService service("auth-failures-per-minute", "3");
+    service.watched_keys.slow = true;  // The others come while the first reads.
+    http::Request request;
+    request.target = "/inbox";
+    request.peer.address = "192.0.2.9";
+    request.headers.add("Authorization", "Bearer " + (good ? service.key() : std::string{"wrong"}));
+    std::vector<unsigned> statuses;
+    at_once(60, [&](std::size_t) -> Task<void> {
+      const auto response = co_await service.api.handle(request);
+      statuses.push_back(response.status);
+    });
+    EXPECT_EQ(std::ranges::count(statuses, 200U), good ? 60 : 0);
+    EXPECT_EQ(std::ranges::count(statuses, 401U), good ? 0 : 3);
+    EXPECT_EQ(service.keys_read(), 1U);
+  }
+}
+
 TEST(AdmitTest, GoodKeysThatAreReadCountAsNoFailure) {
   TestService service("auth-failures-per-minute", "2");
   for (int i = 0; i < 10; ++i) {

@@ -34,6 +34,11 @@ std::shared_ptr<const ActiveKey> KeyRing::find_any(const auth::KeyHash& hash) co
   return found == home.keys.end() ? nullptr : found->second;
 }
 
+bool KeyRing::is_reading(const auth::KeyHash& hash) const {
+  const std::lock_guard lock(loads_mutex_);
+  return loads_.contains(hash);
+}
+
 Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash) {
   if (auto here = find(hash)) co_return here;
   std::shared_ptr<SingleFlight> flight;

@@ -60,6 +60,8 @@ class KeyRing {
   [[nodiscard]] std::shared_ptr<const ActiveKey> find(const auth::KeyHash& hash) const;
   /// Whether a key with that secret is here, also one that must be read again before it is used.
   [[nodiscard]] bool knows(const auth::KeyHash& hash) const { return find_any(hash) != nullptr; }
+  /// Whether that secret is being read from the store now: then load() waits for that reading.
+  [[nodiscard]] bool is_reading(const auth::KeyHash& hash) const;
   /// As find(), from the store if it is not here: by one reading for all who miss it at once. A null pointer: no key
   /// has that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
@@ -95,7 +97,7 @@ class KeyRing {
   const std::optional<std::chrono::milliseconds> hold_for_;
   const std::size_t shard_keys_max_;
   mutable std::array<Shard, shard_count> shards_;
-  std::mutex loads_mutex_;
+  mutable std::mutex loads_mutex_;
   std::unordered_map<auth::KeyHash, std::shared_ptr<SingleFlight>, HashOfHash> loads_;  ///< Under way.
   std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's.
   std::unordered_map<std::string, std::shared_ptr<const ActiveKey>> by_id_;
