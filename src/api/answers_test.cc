@@ -56,7 +56,9 @@ class AnswersTest : public testing::Test {
       case Endpoint::status: return service_.send(Method::get, "/status");
       case Endpoint::docs: return service_.send(Method::get, "/docs");
       case Endpoint::openapi: return service_.send(Method::get, "/openapi.json");
+      case Endpoint::favicon: return service_.send(Method::get, "/favicon.ico");
       case Endpoint::metrics: return service_.send(Method::get, "/metrics", admin_);
+      case Endpoint::me: return service_.send(Method::get, "/me", admin_);
       case Endpoint::post_event: return service_.post(admin_, std::string(255, 'x'), R"({"n":1})");
       case Endpoint::post_batch: return service_.send(Method::post, "/events/batch", admin_, list_of(500, bad_event));
       case Endpoint::get_inbox: return service_.send(Method::get, "/inbox?limit=200", admin_);
@@ -93,7 +95,9 @@ constexpr Row rows[] = {
     {Endpoint::status, kib},
     {Endpoint::docs, 64 * kib},
     {Endpoint::openapi, 512 * kib},
+    {Endpoint::favicon, 0},
     {Endpoint::metrics, 256 * kib},
+    {Endpoint::me, 256 * kib},
     {Endpoint::post_event, kib},
     {Endpoint::post_batch, 1024 * kib},
     {Endpoint::get_inbox, 9 * 1024 * kib},

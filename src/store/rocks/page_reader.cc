@@ -50,7 +50,7 @@ class Selector {
     if (!scan.gave_up() || selection_.has_more) return std::move(selection_);
 
     const PendingRange rest = selection_.looked_at ? range.behind(*selection_.looked_at) : range;
-    const auto passed = pass_acknowledged(database_, inbox_, options_, rest, limits_.removed_max);
+    const auto passed = PendingScan::pass_acknowledged(database_, inbox_, options_, rest, limits_.removed_max);
     PendingScan near(database_, inbox_, options_, passed ? rest.up_to(*passed) : rest, 0);
     if (auto taken = take_from(near); !taken) return taken.error();
     if (passed && !selection_.has_more) {

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <rocksdb/iterator.h>
-#include <rocksdb/options.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +9,10 @@
 #include "store/event_store.h"
 #include "store/rocks/database.h"
 #include "store/rocks/inboxes.h"
+
+namespace rocksdb {
+struct ReadOptions;
+}
 
 namespace triggers::store {
 
@@ -35,10 +36,13 @@ struct PendingRange {
 class PendingScan {
  public:
   /// `removed_max`: how many removed entries it steps over; 0 is no limit.
-  PendingScan(Database& database, const Inbox& inbox, rocksdb::ReadOptions options, const PendingRange& range,
+  PendingScan(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PendingRange& range,
               std::size_t removed_max);
+  PendingScan(const PendingScan&) = delete;
+  PendingScan& operator=(const PendingScan&) = delete;
+  ~PendingScan();
 
-  [[nodiscard]] bool valid() const { return iterator_->Valid(); }
+  [[nodiscard]] bool valid() const;
   void next();
   [[nodiscard]] EventId id() const;
   [[nodiscard]] std::string_view event_type() const;
@@ -46,26 +50,25 @@ class PendingScan {
   [[nodiscard]] bool tired() const;
   /// It stepped over as many as it may in a row, and found nothing there: what lies behind the entry before is not
   /// known.
-  [[nodiscard]] bool gave_up() const { return iterator_->status().IsIncomplete(); }
+  [[nodiscard]] bool gave_up() const;
   /// An error unless the scan has ended or given up.
   [[nodiscard]] Status status() const;
 
+  /// Goes over at most `count` of the tenant's acknowledged events in the range, and tells the last of them. They lie
+  /// where removed entries do, so a scan up to there has an end. Nothing if there are none.
+  [[nodiscard]] static std::optional<EventId> pass_acknowledged(Database& database, const Inbox& inbox,
+                                                                const rocksdb::ReadOptions& options,
+                                                                const PendingRange& range, std::size_t count);
+
  private:
+  class Walk;
+
   Database& database_;
   const std::string& tenant_;
   const std::size_t prefix_bytes_;
-  const bool newest_first_;
   const std::size_t removed_max_;
   const std::uint64_t removed_before_;
-  const std::string first_, end_;
-  const rocksdb::Slice first_slice_, end_slice_;
-  std::unique_ptr<rocksdb::Iterator> iterator_;
+  const std::unique_ptr<Walk> walk_;
 };
-
-/// Goes over at most `count` of the tenant's acknowledged events in the range, and tells the last of them. They lie
-/// where removed entries do, so a scan up to there has an end. Nothing if there are none.
-[[nodiscard]] std::optional<EventId> pass_acknowledged(Database& database, const Inbox& inbox,
-                                                       rocksdb::ReadOptions options, const PendingRange& range,
-                                                       std::size_t count);
 
 }  // namespace triggers::store
