@@ -50,6 +50,18 @@ bool sends_events(const Statistics::Row& row) {
          name == RequestName("POST", post).limited().name();
 }
 
+/// The time of all users together, while anything was counted.
+double user_seconds_of(const RunReport& report) {
+  const EpochSeconds start = report.statistics->start();
+  double sum = 0;
+  if (report.history != nullptr) {
+    for (const auto& point : report.history->points()) {
+      if (point.from + point.seconds > start) sum += static_cast<double>(point.users) * point.seconds;
+    }
+  }
+  return sum > 0 ? sum : (report.ended - start) * static_cast<double>(report.users_wanted);
+}
+
 std::uint64_t older_than(const Histogram& ages, std::chrono::nanoseconds limit) {
   std::uint64_t older = 0;
   for (const auto& bucket : ages.buckets()) older += bucket.from > limit ? bucket.count : 0;
@@ -182,8 +194,7 @@ std::uint64_t Condition::add_unended(Judged& judged, const RunReport& report) co
   const auto limit = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(limit_));
   std::uint64_t unended = older_than(judged.cut_off.ages, limit);
   if (!report.rate) {
-    const double user_seconds = (report.ended - report.statistics->start()) * static_cast<double>(report.users_wanted);
-    const std::chrono::duration<double> interval{user_seconds / static_cast<double>(judged.entry.requests)};
+    const std::chrono::duration<double> interval{user_seconds_of(report) / static_cast<double>(judged.entry.requests)};
     add_cut_off(judged.entry, judged.cut_off, limit, std::chrono::duration_cast<nanoseconds>(interval));
     return unended;
   }

@@ -117,6 +117,20 @@ TEST_F(Gate, AStallAtTheEndFailsWhatItWouldHaveFailed) {
   EXPECT_EQ(judge("GET /inbox p95 > 100ms", stalled_for(8s), 2), Kind::nothing_to_judge) << "another name";
 }
 
+TEST_F(Gate, OfUsersThatWereNotThereYetNothingIsExpected) {
+  // Of a hundred users that were wanted, two were there.
+  History history;
+  for (int second = 1000; second < 1010; ++second) history.add(second, 1, 2, {});
+  const Statistics statistics = stalled_for(8s);
+  RunReport report;
+  report.statistics = &statistics;
+  report.history = &history;
+  report.started = 1000;
+  report.ended = 1010;
+  report.users_wanted = 100;
+  EXPECT_EQ(Condition::parse("POST /events p65 > 1s")->judge(report).kind, Kind::failed);
+}
+
 TEST_F(Gate, RequestsInFlightAreTheNormalEndOfATest) {
   EXPECT_EQ(judge("POST /events p95 > 100ms", stalled_for(2ms), 2), Kind::passed);
   EXPECT_EQ(judge("POST /events p99.9 > 100ms", stalled_for(99ms), 2), Kind::passed);

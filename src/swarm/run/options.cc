@@ -184,8 +184,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("-V,--version", std::string{"swarm "} + TRIGGERS_VERSION);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.footer(
-      "API keys: one, or several with commas between them, in the environment variable LOCUST_API_KEY; if that is not "
-      "set,\nin TRIGGERS_API_KEY. The users take turns with them.");
+      "API keys: one, or several with commas between them, in the environment variable\n"
+      "LOCUST_API_KEY; if that is not set, in TRIGGERS_API_KEY. The users take turns with\nthem.");
   declare_load(app, options);
   declare_output(app, options);
   declare_judgement(app, options);

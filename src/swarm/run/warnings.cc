@@ -25,8 +25,9 @@ void add_cut_off(const RunReport& report, std::vector<std::string>& warnings) {
   constexpr double noticed_ms = 100;
   const CutOff cut_off = report.statistics->cut_off();
   const double oldest_ms = static_cast<double>(cut_off.oldest.count()) / 1e6;
+  if (oldest_ms < noticed_ms) return;
   const Entry ended = report.statistics->aggregated();
-  if (oldest_ms < noticed_ms || oldest_ms <= ended.response_ms_max) return;
+  if (oldest_ms <= ended.response_ms_max) return;
   warnings.push_back(fmt::format(
       "{} requests were in flight when the test ended, for up to {:.2f} s, and the longest that was answered "
       "took {:.2f} s: the service may have stalled. They are in no percentile and in no rate of the tables; "
