@@ -36,7 +36,7 @@ StopGuard::~StopGuard() {
     const std::lock_guard lock(mutex_);
     over_ = true;
   }
-  pthread_kill(thread_.native_handle(), SIGTERM);  // Blocked there: it only ends the wait.
+  pthread_kill(thread_.native_handle(), SIGINT);  // Blocked there: it only ends the wait.
   thread_.join();
 }
 
