@@ -12,6 +12,14 @@ namespace triggers::api {
 /// A body up to this is parsed on the IO loop: some 0.2 ms.
 inline constexpr std::size_t parsed_here_bytes_max = 64 * 1024;
 
+/// An answer up to this is made on the IO loop.
+inline constexpr std::size_t made_here_bytes_max = 256 * 1024;
+
+/// Whether an answer of so many bytes is made on the loop that sends it, and not on the thread of aside().
+[[nodiscard]] inline bool makes_here(const Services& services, std::size_t bytes) noexcept {
+  return services.parsers == nullptr || bytes <= made_here_bytes_max;
+}
+
 /// Whether the request's body is parsed on the loop that read it. Ask before aside(), which costs a coroutine.
 [[nodiscard]] inline bool parses_here(const Services& services, const http::Request& request) noexcept {
   return services.parsers == nullptr || request.body.size() <= parsed_here_bytes_max;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/cursor.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
@@ -51,13 +52,18 @@ Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& 
   return query;
 }
 
+/// About what the answer takes.
+std::size_t answer_bytes(const store::Page& page) {
+  std::size_t bytes = 256;
+  for (const auto& event : page.events) bytes += event.payload.size() + event.metadata.size() + 300;
+  return bytes;
+}
+
 http::Response answer(const Services& services, const Exchange& exchange, const store::PageQuery& query,
                       const store::Page& page) {
   http::Response response;
   std::string& body = response.body;
-  std::size_t bytes = 256;
-  for (const auto& event : page.events) bytes += event.payload.size() + event.metadata.size() + 300;
-  body.reserve(bytes);
+  body.reserve(answer_bytes(page));
   body = "{\"events\":[";
   for (const auto& event : page.events) {
     if (body.back() != '[') body += ',';
@@ -84,7 +90,14 @@ Task<Answer> get_inbox(Services& services, Exchange& exchange) {
   if (!query) co_return query.error();
   auto page = co_await services.events.page(exchange.key->tenant, *query);
   if (!page) co_return from_error(page.error());
-  http::Response response = answer(services, exchange, *query, *page);
+  auto make = [&] { return answer(services, exchange, *query, *page); };
+  http::Response response;
+  if (makes_here(services, answer_bytes(*page))) {
+    response = make();
+  } else {
+    auto made = services.parsers->run(holder_of(exchange), std::move(make));
+    response = co_await made;
+  }
   page->events.clear();
   if (auto refused = hold(std::move(page->memory), response)) co_return *std::move(refused);
   co_return response;
