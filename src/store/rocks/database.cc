@@ -245,7 +245,7 @@ Database::~Database() {
   if (!db_) return;
   if (abandoned_) {
     // Left as a kill would leave it: the log is whole, and the next start replays it.
-    rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+    rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);
     [[maybe_unused]] const auto* left = db_.release();
     [[maybe_unused]] const auto* its_files = env_.release();
     [[maybe_unused]] const auto* their_watch = watch_.release();
