@@ -12,6 +12,7 @@ service = {
     "src/base/clock.cc": ({"system_clock", "Clock::system()"}, "the one place where Clock reads it"),
     "src/base/guarded_clock.h": ({"Clock::system()"}, "what the clock of the embedded service is guarded against"),
     "src/log/log.cc": ({"Clock::system()"}, "a line of the log has the machine's time, as the lines of others beside it"),
+    "src/log/log_line.cc": ({"Clock::system()"}, "the same"),
     "src/http/response_writer.cc": ({"CLOCK_REALTIME"}, "the field Date"),
     "src/http/client_connection.h": ({"system_clock"}, "as of client_shard.cc"),
     "src/http/client_shard.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was frozen"
@@ -24,11 +25,14 @@ service = {
     "src/store/memory/memory_store.h": ({"Clock::system()"}, "a default; the engine is for tests"),
     "src/store/rocks/committer.h": ({"Clock::system()"}, "a default: the time of acknowledgements"),
     "src/store/rocks/database.h": ({"Clock::system()"}, "a default: the store gives it IdTime, which never goes back"),
+    "src/store/rocks/format_file.cc": ({"Clock::system()"}, "the store's id, made once: unique whatever the clock says"),
+    "src/store/rocks/watched_env.cc": ({"system_clock"}, "RocksDB's own, passed on"),
     "src/store/rocks/housekeeper.h": ({"Clock::system()"}, "a default; retention goes by RetentionTime, which waits until a jump is proven"),
     "src/store/rocks/rocks_store.h": ({"Clock::system()"}, "a default; `serve` gives it a GuardedClock"),
     "apps/triggers/service.h": ({"Clock::system()"}, "a default, for commands: they end in a moment"),
     "apps/triggers/serve.cc": ({"Clock::system()"}, "of a node of a fleet, which must agree with the others at once"),
     "apps/triggers/stop_guard.cc": ({"Clock::system()"}, "the time in a line of the log"),
+    "apps/triggers/operator_client.cc": ({"Clock::system()"}, "a command ends in a moment"),
     "apps/triggers/dynamo_access.cc": ({"Clock::system()"}, "credentials of AWS end at a time"),
     "apps/triggers/keys_command.cc": ({"Clock::system()"}, "`--expires 30d` becomes a time, once, at the operator's word"),
 }
@@ -36,11 +40,9 @@ service = {
 # Of the load generator. Times that are shown or written for a person or for Locust's files are wall times; what is
 # measured or waited for is not.
 generator = {
-    "src/swarm/load/user.cc": ({"system_clock"}, "the time that an event's payload says"),
     "src/swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
-    "src/swarm/worker/load_run.cc": ({"system_clock"}, "statistics for Locust's master are by the second of the wall clock"),
     "src/swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
-    "src/swarm/run/local_run.cc": ({"system_clock"}, "when the run began and ended, and Locust's history by the second"),
+    "src/swarm/stats/epoch.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
     "src/swarm/run/verify_run.cc": ({"Clock::system()"}, "retention is counted from times in the journal"),
 }
 
