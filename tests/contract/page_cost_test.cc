@@ -9,6 +9,7 @@
 #include "base/sync_wait.h"
 #include "store/rocks/committer.h"
 #include "store/rocks/database.h"
+#include "store/rocks/id_time.h"
 #include "store/rocks/inboxes.h"
 #include "store/rocks/page_reader.h"
 #include "support/draft.h"
@@ -103,7 +104,8 @@ class PageCost : public testing::Test {
   Inboxes inboxes_;
   Inbox& inbox_ = inboxes_.get(tenant_.id, default_inbox);
   CommitQueue queue_{CommitLimits{}};
-  Committer committer_{*database_, inboxes_, queue_, EventId{}, CommitterConfig{}};
+  IdTime id_time_{Clock::system()};
+  Committer committer_{*database_, inboxes_, queue_, EventId{}, CommitterConfig{.id_time = &id_time_}};
 };
 
 TEST_F(PageCost, DrainedInboxIsEmptyAtOnce) {

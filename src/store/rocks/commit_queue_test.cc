@@ -201,7 +201,7 @@ TEST_F(CommitQueueTest, AChangeGoesAlone) {
 }
 
 TEST_F(CommitQueueTest, TenantsTakeTurnsOnceNotAllFitsIntoABatch) {
-  limits.queue_operations_max = 10;
+  limits.queue_operations_max = 100;
   const Tenant many{"many"}, few{"few"};
   std::vector<Submitted*> crowd;
   for (int i = 0; i < 7; ++i) crowd.push_back(&submit(many));
