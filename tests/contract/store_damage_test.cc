@@ -108,7 +108,7 @@ class StoreDamage : public testing::TestWithParam<End> {
     return places;
   }
 
-  testing_support::ScratchDirectory directory;
+  testing_support::ScratchDirectory directory{testing_support::ScratchDirectory::in_memory()};
   const Tenant tenant{"acme"};
   Snapshot whole;
   std::map<EventId, std::string> accepted;

@@ -12,7 +12,8 @@ namespace triggers::testing_support {
 /// A directory that is there as long as this object.
 class ScratchDirectory {
  public:
-  ScratchDirectory() : path_((std::filesystem::temp_directory_path() / "triggers-XXXXXX").string()) {
+  explicit ScratchDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_((parent / "triggers-XXXXXX").string()) {
     INVARIANT(mkdtemp(path_.data()) != nullptr);
   }
   ScratchDirectory(const ScratchDirectory&) = delete;
@@ -20,6 +21,13 @@ class ScratchDirectory {
   ~ScratchDirectory() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
+  }
+
+  /// Where files are in memory, for tests that open many stores and need no disk.
+  static std::filesystem::path in_memory() {
+    const std::filesystem::path memory = "/dev/shm";
+    std::error_code error;
+    return std::filesystem::is_directory(memory, error) ? memory : std::filesystem::temp_directory_path();
   }
 
   [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
