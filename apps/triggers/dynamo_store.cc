@@ -25,7 +25,7 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
   // As many as there are connections (DynamoConfig::connections_max for each loop), so that who has a turn need not
   // wait again, behind everybody, for a connection.
   const unsigned loops = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency() / 2);
-  store.calls_at_once = store::DynamoConfig{}.connections_max * loops;
+  store.calls_at_once = store::dynamo::DynamoConfig{}.connections_max * loops;
   const EventCounters counters(registry);
   store.on_done = [counters](std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged) {
     counters.accepted.add(accepted);

@@ -26,7 +26,8 @@ namespace triggers::store {
 class ReaderPool {
  public:
   /// `waiting_max`: of all tenants. A tenant with its share of it is refused with `share_used` and `busy`.
-  ReaderPool(unsigned threads, std::size_t waiting_max, std::string busy = "Too many reads of this tenant are waiting.");
+  ReaderPool(unsigned threads, std::size_t waiting_max,
+             std::string busy = "Too many reads of this tenant are waiting.");
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
   /// Waits for the reads that were taken.
