@@ -105,7 +105,7 @@ int run(int argc, char** argv) {
 
   std::string backup_directory;
   auto* backup_command = app.add_subcommand("backup", "Copies the whole store, of a running server or of none");
-  backup_command->add_option("directory", backup_directory, "Where to; must not exist")
+  backup_command->add_option("directory", backup_directory, "Where the copy goes; must not exist")
       ->required()
       ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
   flags.declare(*backup_command, store_only);
@@ -113,7 +113,7 @@ int run(int argc, char** argv) {
   std::string repair_directory;
   auto* repair_command =
       app.add_subcommand("repair", "Makes a new store of what can be read of a damaged one, which stays as it is");
-  repair_command->add_option("--into", repair_directory, "Where to; must not exist")
+  repair_command->add_option("--into", repair_directory, "Where the new store goes; must not exist")
       ->required()
       ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
   flags.declare(*repair_command, store_only);

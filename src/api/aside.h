@@ -9,7 +9,7 @@
 
 namespace triggers::api {
 
-/// A body up to this is parsed on the IO loop: some 0.2 ms.
+/// A body up to this is parsed on the IO loop.
 inline constexpr std::size_t parsed_here_bytes_max = 64 * 1024;
 
 /// An answer up to this is made on the IO loop.
@@ -25,8 +25,9 @@ inline constexpr std::size_t made_here_bytes_max = 256 * 1024;
   return services.parsers == nullptr || request.body.size() <= parsed_here_bytes_max;
 }
 
-/// What `parse()` gives, which reads the request's body: on the loop if that is short; otherwise on a thread where
-/// tenants take turns, for a body of 5 MiB takes some 20 ms. `parse` uses nothing that another thread may change.
+/// The result of `parse()`, which reads the request's body: run on the loop if the body is short, otherwise on a thread
+/// where tenants take turns, because a long one would hold up the loop. `parse` uses nothing that another thread may
+/// change.
 template <class Parse>
 Task<std::invoke_result_t<Parse&>> aside(Services& services, const Exchange& exchange, Parse parse) {
   if (parses_here(services, exchange.request)) co_return parse();

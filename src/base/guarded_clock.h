@@ -12,7 +12,7 @@ namespace triggers {
 /// the monotonic clock until the step has held for five minutes. A clock that is wrong for a moment then leaves no
 /// trace in what is stored. Steps of up to a second, and the slow corrections of NTP, are followed at once.
 ///
-/// Any thread may ask for the time. Costs a second reading of a clock (some 25 ns).
+/// Any thread may ask for the time. It costs a second reading of a clock.
 class GuardedClock final : public Clock {
  public:
   static constexpr std::chrono::milliseconds step_min{1'000};

@@ -177,7 +177,7 @@ constexpr Option all_options[] = {
      .env = "BASE_PATH",
      .type = Type::path,
      .section = "Server",
-     .help = "In front of the API's paths, as `/triggers`, where a proxy or API Gateway leaves it there.",
+     .help = "Prefix of the API's paths, such as `/triggers`, if a proxy or API Gateway does not remove it.",
      .set = [](Config& c, const Value& v) { c.base_path = v.text; }},
 
     {.name = "max-request-size-bytes",
@@ -376,7 +376,7 @@ constexpr Option all_options[] = {
      .default_value = "auto",
      .choices = "auto|json|text",
      .section = "Operations",
-     .help = "Of both logs; auto: text on a terminal, else JSON.",
+     .help = "Form of both logs; auto is text on a terminal, otherwise JSON.",
      .set = [](Config& c, const Value& v) { c.log_format = format_of(v); }},
     {.name = "access-log",
      .env = "ACCESS_LOG",

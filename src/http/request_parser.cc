@@ -20,7 +20,7 @@ namespace wire = boost::beast::http;
 constexpr std::size_t kept_body_bytes = 4 * 1024;
 constexpr std::size_t kept_target_bytes = 1024;
 constexpr std::size_t body_step_bytes = 16 * 1024;
-// Decoded in one call of feed(): some 0.1 ms, after which the other connections of the loop have their turn.
+// Decoded in one call of feed(); then the other connections of the loop have their turn.
 constexpr std::size_t slice_bytes = 64 * 1024;
 // From a chunk's header on, at least this is left of the body: "0" and two line ends. Beast asserts it.
 constexpr std::size_t last_chunk_bytes = 5;

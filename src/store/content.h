@@ -12,8 +12,8 @@ namespace triggers::store {
 [[nodiscard]] bool same_event(const Append& event, std::string_view event_type, std::string_view payload);
 
 /// SHA-256 of a type and of what a payload means: what same_event() calls the same has the same digest, and nothing
-/// else has. Costs about 10 ns a byte at worst (an object of many short members), so it is made only when a fingerprint
-/// does not decide.
+/// else has. It parses, sorts and hashes the payload (an object of many short members costs most), so it is made only
+/// when a fingerprint does not decide.
 using ContentDigest = std::array<unsigned char, 32>;
 [[nodiscard]] ContentDigest content_digest(std::string_view event_type, std::string_view payload);
 

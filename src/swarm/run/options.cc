@@ -78,7 +78,7 @@ void declare_load(CLI::App& app, Options& options) {
       ->check(positive(rate_max))
       ->group("Load");
   app.add_flag("--keep-going", options.keep_going,
-               "Goes on, as Locust does, if at the start nobody can connect to the service or it refuses the key")
+               "Goes on, as Locust does, if the service cannot be reached or refuses the key at the start")
       ->group("Load");
   app.add_option("--threads", options.threads, "Threads that send [1]")
       ->check(CLI::Range(std::size_t{1}, threads_max))
