@@ -149,7 +149,8 @@ void Service::add_store_metrics() {
                          "Lines of the log on standard error that were dropped because its reader stood still.", {},
                          [] { return static_cast<double>(log::dropped()); });
   if (parsers_) {
-    registry_.counter_from("triggers_bodies_parsed_aside_total", "Large bodies parsed, and large pages made, off the IO loops.", {},
+    registry_.counter_from("triggers_bodies_parsed_aside_total",
+                           "Large bodies parsed, and large pages made, off the IO loops.", {},
                            [this] { return static_cast<double>(parsers_->taken()); });
     auto& parsing = registry_.gauge("triggers_bodies_waiting_for_parser", "Large bodies and pages that wait for that.");
     registry_.on_scrape([&, this] { parsing.set(static_cast<double>(parsers_->waiting())); });
