@@ -6,10 +6,9 @@
 
 namespace triggers::config {
 
-/// `text` for a message: one line, at most `bytes_max` bytes of it. Control characters and bytes that are not UTF-8
-/// read
-/// `\x1b`; characters that nobody sees, such as a byte order mark, a no-break space or a change of direction, read
-/// `\u{feff}`.
+/// `text` for a message: one line, of at most the first `bytes_max` bytes. Control characters and bytes that are not
+/// UTF-8 become `\x1b`. Invisible characters, such as a byte order mark, a no-break space or a change of direction,
+/// become `\u{feff}`.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t bytes_max = 200);
 
 }  // namespace triggers::config

@@ -5,9 +5,8 @@
 
 namespace triggers::swarm {
 
-/// Text for a terminal: what would steer it (control characters other than line ends, also those of Unicode) is
-/// escaped,
-/// `\x1b`. Texts of a service, of a master and of the command line come into messages.
+/// Text for a terminal: control characters other than line ends, also those of Unicode, become `\x1b`, because messages
+/// hold texts of a service, of a master and of the command line.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace triggers::swarm
