@@ -10,7 +10,7 @@
 namespace triggers::api {
 namespace {
 
-/// A request that has waited for so long for a part of a shared rate limit does not wait for a further slice.
+/// A request that has waited this long for a part of a shared rate limit does not wait for another slice.
 constexpr std::chrono::seconds slice_wait_max{5};
 
 /// Counts a failed authentication; 429 if the address has failed too often.

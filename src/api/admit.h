@@ -20,7 +20,7 @@ Task<Outcome<Done>> admit_manager(Services& services, Exchange& exchange);
 /// again for the same exchange is answered without asking and paying again.
 Task<Outcome<Done>> admit_by_head(Services& services, Exchange& exchange, Access access);
 
-/// 404 for who is not on this machine: for others there is no such path.
+/// 404 for callers that are not on this machine: for others there is no such path.
 [[nodiscard]] Refusal operator_only();
 
 /// Who asked: the peer, or what its trusted proxy says.

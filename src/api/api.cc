@@ -187,7 +187,7 @@ http::Response Api::refuse(const Refusal& refusal, const http::Request& request,
                {{"request_id", id}, {"error_code", code_name(refusal.code)}, {"cause", refusal.cause}});
   }
   if (request.peer.local && !refusal.cause.empty()) {
-    // The operator is who has to come: told what the log is told.
+    // The operator must act, and so is told what the log is told.
     Refusal told = refusal;
     told.message = refusal.cause;
     return render(told, request, id);

@@ -12,7 +12,7 @@ namespace triggers::api {
 /// Answers over this count in Services::answers until they were written, on every endpoint.
 inline constexpr std::size_t counted_answer_bytes = 4 * 1024;
 
-/// The memory of an answer, in the share of who asks. Uses nothing yet.
+/// The memory of an answer, in the caller's share. Uses nothing yet.
 [[nodiscard]] FairBudget::Share answer_share(Services& services, const Exchange& exchange);
 
 /// Keeps room for an answer of about so many bytes, before something is done that cannot be taken back. 503

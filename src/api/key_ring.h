@@ -62,7 +62,7 @@ class KeyRing {
   [[nodiscard]] bool knows(const auth::KeyHash& hash) const { return find_any(hash) != nullptr; }
   /// Whether that secret is being read from the store now: then load() waits for that reading.
   [[nodiscard]] bool is_reading(const auth::KeyHash& hash) const;
-  /// As find(), from the store if it is not here: by one reading for all who miss it at once. A null pointer: no key
+  /// As find(), but from the store if it is not here. Concurrent callers share one reading. A null pointer: no key
   /// has that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
   /// Takes a record that was created or changed now.
@@ -86,7 +86,7 @@ class KeyRing {
     std::shared_ptr<KeyUsage> usage;
     std::int64_t at_ms = 0;
   };
-  /// The reading that all wait for who miss the key.
+  /// The reading that all callers who miss the key wait for.
   Task<Status> read_for_all(auth::KeyHash hash);
   Task<Status> read(auth::KeyHash hash);
   [[nodiscard]] std::shared_ptr<const ActiveKey> find_any(const auth::KeyHash& hash) const;

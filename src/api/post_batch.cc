@@ -85,7 +85,7 @@ const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
   const Error* failure = nullptr;
   for (const auto& one : stored) {
     if (one && one->outcome != store::Appended::Outcome::idempotency_mismatch) return nullptr;
-    // One that may have been stored all the same says it for all.
+    // An event that may have been stored all the same decides the error for all.
     if (!one && (failure == nullptr || one.error().code == ErrorCode::unavailable)) failure = &one.error();
   }
   return failure;

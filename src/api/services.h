@@ -57,7 +57,7 @@ struct Exchange {
   std::optional<limit::Decision> rate;   ///< Set by admit().
   bool admitted = false;                 ///< Set by admit(): the key is good and has paid.
 
-  /// For managing keys: who asks is the operator, or an admin of all tenants.
+  /// For managing keys: the caller is the operator, or an admin of all tenants.
   [[nodiscard]] bool sees_all_tenants() const { return is_operator || key->record.all_tenants; }
 };
 

@@ -13,7 +13,7 @@ bool CallTurns::wait(Waiter& waiter) {
     waiter.taken_ = false;
     return false;
   }
-  // Whoever could go has gone before, so it can only be this one.
+  // All that could go have gone before, so it can only be this one.
   return next() == nullptr;
 }
 

@@ -117,7 +117,7 @@ class DynamoStore::OperationCounts {
  public:
   explicit OperationCounts(std::size_t max) : max_(max) {}
 
-  /// Why not, if there is no room. A tenant may have as many as are left over after it; its only operation may take all
+  /// The reason, if there is no room. A tenant may have as many as it leaves to others; its only operation may take all
   /// that is free.
   std::optional<Error> add(const std::string& tenant, std::size_t count) {
     if (count == 0) return std::nullopt;

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds memory_pause{10};
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
-/// What an exception of the standard library or of RocksDB means for who asked. For a catch block.
+/// What an exception of the standard library or of RocksDB means for the caller. For a catch block.
 Error error_of_exception() noexcept {
   try {
     throw;

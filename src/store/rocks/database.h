@@ -94,7 +94,7 @@ class Database {
   void stop_writes(const std::string& problem);
   /// Goes on with writes that were stopped for a while, if the disk lets us.
   void try_resume();
-  /// Notes a record, or a file, that cannot be read. The Error (`internal`) for who asked for it.
+  /// Notes a record, or a file, that cannot be read. Returns the Error (`internal`) for the caller.
   Error unreadable(const std::string& what);
   [[nodiscard]] DamageLog& damage() noexcept { return damage_; }
   /// Once a second or so: lets families rest whose compaction cannot read its files, and tries them again.

@@ -28,7 +28,7 @@ UnixMillis IdTime::now() const { return std::max(clock_.now(), after_taken()); }
 
 UnixMillis IdTime::take() {
   const UnixMillis time = now();
-  // In this order: who reads between the two gets a time that is too early, and nothing is dropped too soon.
+  // In this order: a reader between the two gets a time that is too early, and nothing is dropped too soon.
   taken_at_ms_.store(monotonic_ms(clock_), std::memory_order_release);
   taken_ms_.store(time.time_since_epoch().count(), std::memory_order_release);
   return time;

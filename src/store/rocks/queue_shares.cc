@@ -8,7 +8,7 @@
 namespace triggers::store {
 namespace {
 
-/// Whether one who has `mine` of `all` may have `more`, where there is `most`.
+/// Whether a tenant that has `mine` of `all` may have `more`, where `most` is the limit.
 bool leaves_half(std::size_t mine, std::size_t more, std::size_t all, std::size_t most) noexcept {
   const std::size_t others = all - std::min(all, mine);  // Read apart, so it may be a little off.
   return mine + more <= (most - std::min(most, others)) / 2;

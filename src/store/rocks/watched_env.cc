@@ -55,7 +55,7 @@ IOStatus passing(IOStatus status) {
   return marked;
 }
 
-/// A file of which nothing depends while it is being written: what was written of it is thrown away.
+/// A file that nothing depends on while it is written: after a failure it is thrown away.
 class OtherFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   OtherFile(std::unique_ptr<FSWritableFile> file, FileWatch& watch)

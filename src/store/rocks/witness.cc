@@ -25,7 +25,7 @@ static_assert(words_max * sizeof(std::uint64_t) <= 512, "a slot must fit into on
 
 using Words = std::array<std::uint64_t, words_max>;
 
-/// Tells apart a slot that was written half from one that is whole; 64 bits a step, as it is made for each commit.
+/// Tells a half-written slot from a whole one. It takes 64 bits a step, because it is made for each commit.
 std::uint64_t checksum(std::span<const std::uint64_t> words) {
   std::uint64_t sum = 0x9e37'79b9'7f4a'7c15;
   for (const std::uint64_t word : words) {

@@ -21,7 +21,7 @@ class Gate : public ::testing::Test {
   }
 
   Kind judge(std::string_view text) { return judge(text, statistics_); }
-  /// Of a closed test of ten seconds with so many users.
+  /// Of a closed test of ten seconds with that many users.
   static Kind judge(std::string_view text, const Statistics& statistics, std::size_t users = 1) {
     const auto condition = Condition::parse(text);
     EXPECT_TRUE(condition.ok()) << text << ": " << (condition.ok() ? "" : condition.error().message);

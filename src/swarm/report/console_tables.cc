@@ -30,7 +30,7 @@ std::size_t characters_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
-/// The place of the character of this number; the end if there are not so many.
+/// The place of the character with this number; the end if there are fewer.
 std::size_t place_of(std::string_view text, std::size_t character) {
   std::size_t place = 0;
   for (; place < text.size(); ++place) {
@@ -39,7 +39,7 @@ std::size_t place_of(std::string_view text, std::size_t character) {
   return place;
 }
 
-/// Exactly so many characters: filled with spaces, or cut in the middle.
+/// Exactly that many characters: filled with spaces, or cut in the middle.
 std::string fitted(std::string_view text, std::size_t width) {
   const std::size_t characters = characters_of(text);
   if (characters <= width) return std::string{text} + std::string(width - characters, ' ');
