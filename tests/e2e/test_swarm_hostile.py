@@ -1,6 +1,7 @@
 """swarm against services that answer endlessly: memory and processor time are bounded, and every time limit holds."""
 
 import json
+import os
 import signal
 import ssl
 import subprocess
