@@ -12,6 +12,7 @@ import pytest
 
 from support import swarm
 from support.hostile_service import ENDLESS, HostileService
+from support.peak_memory import PeakMemory
 from support.program import environment
 
 ANY_KEY = "k" * 64
@@ -25,16 +26,16 @@ def run(server, *arguments, scheme="http", signals=()):
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, env=environment({"LOCUST_API_KEY": ANY_KEY}), stdout=out, stderr=errors)
-        for after_s, number in signals:
-            time.sleep(max(0.0, began + after_s - time.monotonic()))  # the signal is to come in the middle of the attack
-            process.send_signal(number)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        with PeakMemory(process) as peak:
+            for after_s, number in signals:
+                time.sleep(max(0.0, began + after_s - time.monotonic()))  # the signal is to come in the middle of the attack
+                process.send_signal(number)
+            process.wait()
         seconds = time.monotonic() - began
         out.seek(0)
         errors.seek(0)
         figures = out.read()
-        return process.returncode, json.loads(figures) if figures else None, errors.read(), usage.ru_maxrss / 1024, seconds
+        return process.returncode, json.loads(figures) if figures else None, errors.read(), peak.mib, seconds
 
 
 @pytest.mark.parametrize("kind", ENDLESS)

@@ -85,7 +85,7 @@ class RocksStoreImpl final : public RocksStore {
         keys_(*database_),
         queue_(config_.commit),
         readers_(config_.reader_threads, config_.reads_waiting_max),
-        backups_(1, backups_waiting_max, "Too many backups are waiting."),
+        backups_(1, backups_waiting_max, "a backup is under way and others wait: try again when they have ended"),
         committer_(*database_, *inboxes_, queue_, last_id,
                    {config_.dedup_window, config_.idempotency_window, config_.clock, time_.get(), hash_seed,
                     config_.on_commit}),
