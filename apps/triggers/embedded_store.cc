@@ -87,7 +87,7 @@ class EmbeddedStore final : public OpenStore {
   Task<Status> make_backup(std::string directory) {
     if (auto sound = check_backup_target(directory, data_dir_); !sound) co_return sound;
     auto done = co_await store_->backup(directory);
-    if (!done && done.error().code == ErrorCode::overloaded) {
+    if (!done && done.error().code == ErrorCode::share_used) {
       co_return Error{ErrorCode::overloaded, "a backup is under way and others wait: try again when they have ended"};
     }
     co_return done;

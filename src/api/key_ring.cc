@@ -56,10 +56,17 @@ Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash)
 }
 
 Task<Status> KeyRing::read_for_all(auth::KeyHash hash) {
-  auto done = co_await read(hash);
-  const std::lock_guard lock(loads_mutex_);
-  loads_.erase(hash);
-  co_return done;
+  // Also if the reading throws: later requests would otherwise count as if somebody read for them.
+  struct Landing {
+    KeyRing& ring;
+    const auth::KeyHash& hash;
+    ~Landing() {
+      const std::lock_guard lock(ring.loads_mutex_);
+      ring.loads_.erase(hash);
+    }
+  };
+  const Landing landing{*this, hash};
+  co_return co_await read(hash);
 }
 
 Task<Status> KeyRing::read(auth::KeyHash hash) {

@@ -34,10 +34,10 @@ void TurnPool::push(std::string_view holder, Job& job) {
     const std::lock_guard lock(mutex_);
     auto turn = std::ranges::find(turns_, holder, &Turn::holder);
     if (turn == turns_.end()) {
-      turns_.push_back({std::string{holder}, {}});
-      turn = std::prev(turns_.end());
+      turns_.push_back({std::string{holder}, {&job}});
+    } else {
+      turn->jobs.push_back(&job);
     }
-    turn->jobs.push_back(&job);
   }
   wake_.notify_one();
 }
@@ -66,7 +66,7 @@ void TurnPool::serve() {
     job.run();
     Executor& executor = *job.executor;
     const std::coroutine_handle<> waiter = job.waiter;
-    executor.resume({&waiter, 1});
+    executor.resume_surely({&waiter, 1});
     lock.lock();
   }
 }

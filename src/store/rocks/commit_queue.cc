@@ -59,10 +59,27 @@ bool CommitQueue::push(Operation& operation, std::coroutine_handle<> waiter) {
     operation.error = Error{ErrorCode::overloaded, "the write queue is full"};
     return false;
   }
-  Turn& turn = turn_of(executor);
+  try {
+    enter_turn(operation);
+    return true;
+  } catch (const std::bad_alloc&) {
+    release(1, operation.bytes);
+    release_share(operation);
+    operation.error = Error{ErrorCode::overloaded, {}};
+    return false;
+  }
+}
+
+void CommitQueue::enter_turn(Operation& operation) {
+  Turn& turn = turn_of(*operation.executor);
   turn.operations.push_back(&operation);
-  if (turn.operations.size() == 1) end_turn(turn);
-  return true;
+  if (turn.operations.size() > 1) return;
+  try {
+    end_turn(turn);
+  } catch (...) {
+    turn.operations.pop_back();
+    throw;
+  }
 }
 
 bool CommitQueue::reserve(const Operation& operation) {

@@ -84,6 +84,8 @@ class CommitQueue {
   /// Fetches what has arrived. False when closed and empty.
   bool wait_for_work();
   [[nodiscard]] bool fits_one_batch(std::span<Operation* const> operations) const;
+  /// Into what its executor submits in this turn. Throws std::bad_alloc and leaves nothing behind.
+  void enter_turn(Operation& operation);
   Turn& turn_of(const Executor& executor);
   /// Waits until the executor has run what is ready now, and hands the turn over.
   RootTask end_turn(Turn& turn);

@@ -27,7 +27,9 @@ UnixMillis IdTime::after_taken() const {
 UnixMillis IdTime::now() const { return std::max(clock_.now(), after_taken()); }
 
 UnixMillis IdTime::take() {
-  const UnixMillis time = now();
+  const UnixMillis time = clock_.now();
+  // Behind, the place to count from stays: rounding at each of many calls would keep the time from going on.
+  if (const UnixMillis due = after_taken(); time < due) return due;
   // In this order: a reader between the two gets a time that is too early, and nothing is dropped too soon.
   taken_at_ms_.store(monotonic_ms(clock_), std::memory_order_release);
   taken_ms_.store(time.time_since_epoch().count(), std::memory_order_release);

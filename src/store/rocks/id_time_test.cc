@@ -37,6 +37,16 @@ TEST_F(IdTimeTest, BehindItsNewestIdItGoesOnMoreSlowlyUntilTheClockHasCaughtUp) 
   EXPECT_EQ(time_.ahead(), 0ms);
 }
 
+TEST_F(IdTimeTest, BehindItGoesOnThoughItIsTakenEveryMillisecond) {
+  const UnixMillis newest = time_.take();
+  clock_.jump(-1h);
+  for (int i = 0; i < 1000; ++i) {
+    clock_.advance(1ms);
+    time_.take();
+  }
+  EXPECT_EQ(time_.take(), newest + 900ms);
+}
+
 TEST_F(IdTimeTest, NeverGoesBackWhateverTheClockDoes) {
   UnixMillis before = time_.take();
   for (int i = 0; i < 1000; ++i) {

@@ -22,7 +22,7 @@ namespace {
 /// What an operation costs besides its text: keys, counters, bookkeeping.
 constexpr std::size_t operation_overhead_bytes = 256;
 constexpr std::size_t shared_secret_bytes = 32;
-constexpr std::size_t backups_waiting_max = 4;
+constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
 /// Whose turn a read is that is no tenant's, such as the look-up of a key: no tenant's name is empty.
