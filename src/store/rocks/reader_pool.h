@@ -25,8 +25,13 @@ namespace triggers::store {
 /// at most. One tenant has at most all threads but one.
 class ReaderPool {
  public:
+  /// How the threads compete for the processor.
+  enum class Priority : std::uint8_t {
+    normal,
+    low,  ///< Behind the IO loops and the committer: for reads that compute for long.
+  };
   /// `waiting_max`: of all tenants. A tenant with its share of it is refused with `share_used` and `busy`.
-  ReaderPool(unsigned threads, std::size_t waiting_max,
+  ReaderPool(unsigned threads, std::size_t waiting_max, Priority priority = Priority::normal,
              std::string busy = "Too many reads of this tenant are waiting.");
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;

@@ -85,7 +85,9 @@ class RocksStoreImpl final : public RocksStore {
         keys_(*database_),
         queue_(config_.commit),
         readers_(config_.reader_threads, config_.reads_waiting_max),
-        backups_(1, backups_waiting_max, "a backup is under way and others wait: try again when they have ended"),
+        searches_(1, config_.reads_waiting_max, ReaderPool::Priority::low),
+        backups_(1, backups_waiting_max, ReaderPool::Priority::normal,
+                 "a backup is under way and others wait: try again when they have ended"),
         committer_(*database_, *inboxes_, queue_, last_id,
                    {config_.dedup_window, config_.idempotency_window, config_.clock, time_.get(), hash_seed,
                     config_.on_commit}),
@@ -127,7 +129,8 @@ class RocksStoreImpl final : public RocksStore {
     Inbox& inbox = inboxes_->get(tenant.id, query.inbox);
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
-    auto read = readers_.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
+    ReaderPool& pool = query.event_type ? searches_ : readers_;
+    auto read = pool.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
     co_return co_await read;
   }
 
@@ -157,7 +160,7 @@ class RocksStoreImpl final : public RocksStore {
             housekeeper_.oldest_undelivered(),
             queue_.depth(),
             queue_.bytes(),
-            readers_.exceptions() + backups_.exceptions(),
+            readers_.exceptions() + searches_.exceptions() + backups_.exceptions(),
             database_->disk(),
             time_->ahead()};
   }
@@ -199,7 +202,7 @@ class RocksStoreImpl final : public RocksStore {
     std::vector<auth::KeyRecord> records;
     for (;;) {
       const std::size_t wanted = std::min(limit - records.size(), keys_a_turn);
-      auto read = readers_.run(tenant, [&] { return keys_.list(user_id, after_key_id, wanted); });
+      auto read = searches_.run(tenant, [&] { return keys_.list(user_id, after_key_id, wanted); });
       auto some = co_await read;
       if (!some) co_return std::move(some).error();
       const bool last = some->size() < wanted;
@@ -293,7 +296,8 @@ class RocksStoreImpl final : public RocksStore {
   const KeyTable keys_;
   CommitQueue queue_;
   ReaderPool readers_;
-  ReaderPool backups_;  // A copy to another file system takes minutes, and must not hold a reader up.
+  ReaderPool searches_;  ///< Pages by event type, and lists of keys: one of them may compute for as long as it may.
+  ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
   Housekeeper housekeeper_;
 };
