@@ -100,8 +100,9 @@ void Service::flush_last_used() {
 void Service::every_second() {
   store_->every_second();
   const auto health = store_->events().health();
-  if (health.writable == !failure_reported_) return;
-  failure_reported_ = !health.writable;
+  // A shortage that can be waited for may turn out to need a restart: told again.
+  if (health.problem == failure_reported_) return;
+  failure_reported_ = health.problem;
   if (health.writable) {
     log::info("store_serves_again");
     return;

@@ -107,7 +107,7 @@ def small_disk(tmp_path):
 
     if os.geteuid() != 0 or mount("size=24m").returncode != 0:
         pytest.skip("needs a mount of its own, so root")
-    yield path, lambda: mount("remount", "size=200m")
+    yield path, lambda size="200m": mount("remount", f"size={size}")
     subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
@@ -147,7 +147,34 @@ def test_a_full_disk_stops_writes_until_there_is_room_again(start_server, small_
         check_recovered(client, ids)
 
 
-def test_a_full_disk_at_the_start_is_served_for_reading(start_server, small_disk):
+@pytest.mark.parametrize("free_mib", [2, 4, 25])
+def test_a_disk_that_is_full_for_a_log_and_a_table_ends_no_process(start_server, small_disk, free_mib):
+    """Where the log is full before, while or after a memtable is written to a table: RocksDB mends each in another way."""
+    path, enlarge = small_disk
+    assert enlarge("160m").returncode == 0
+    server = start_server("--access-log=false", "--memory-budget-mib=64", data_dir=path / "data")
+    key = server.create_key()["api_key"]
+    large = {"filler": random.Random(1).randbytes(60_000).hex()}
+    ids = []
+    with server.client(key) as client:
+        disk = os.statvfs(path)
+        with open(path / "ballast", "wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, disk.f_bavail * disk.f_frsize - free_mib * 1_000_000)
+        while (answer := client.send_event("fill", {"n": len(ids), **large})).status == 201:
+            ids.append(answer.json()["event_id"])
+        check_refused(answer)
+        (path / "ballast").unlink()
+        wait_until(lambda: client.get("/health").status == 200 or "at once" in server.log())
+        assert len(client.inbox()) >= len(ids)
+    assert server.stop() == 0
+    server.start()
+    with server.client(key) as client:
+        assert [event["event_id"] for event in client.inbox()][:len(ids)] == ids
+        assert client.send_event("fill", {"n": "after"}).status == 201
+
+
+@pytest.mark.parametrize("free_bytes", [0, 4096, 40_960])
+def test_a_full_disk_at_the_start_is_served_for_reading(start_server, small_disk, free_bytes):
     path, enlarge = small_disk
     server = start_server("--access-log=false", data_dir=path / "data")
     key = server.create_key()["api_key"]
@@ -157,6 +184,7 @@ def test_a_full_disk_at_the_start_is_served_for_reading(start_server, small_disk
     with open(path / "rest", "wb", buffering=0) as rest, pytest.raises(OSError):
         while True:
             rest.write(bytes(4096))
+    os.truncate(path / "rest", os.path.getsize(path / "rest") - free_bytes)
     log_before = len(server.log())
     server.start(wait=False)
     wait_until(lambda: '"server_started"' in server.log()[log_before:])

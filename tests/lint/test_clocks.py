@@ -25,6 +25,7 @@ service = {
     "src/store/memory/memory_store.h": ({"Clock::system()"}, "a default; the engine is for tests"),
     "src/store/rocks/committer.h": ({"Clock::system()"}, "a default: the time of acknowledgements"),
     "src/store/rocks/database.h": ({"Clock::system()"}, "a default: the store gives it IdTime, which never goes back"),
+    "src/store/rocks/info_log.cc": ({"Clock::system()"}, "the time of a line of RocksDB's log"),
     "src/store/rocks/format_file.cc": ({"Clock::system()"}, "the store's id, made once: unique whatever the clock says"),
     "src/store/rocks/watched_env.cc": ({"system_clock"}, "RocksDB's own, passed on"),
     "src/store/rocks/housekeeper.h": ({"Clock::system()"}, "a default; retention goes by RetentionTime, which waits until a jump is proven"),

@@ -17,6 +17,7 @@
 #include "base/invariant.h"
 #include "store/rocks/dedup_entry.h"
 #include "store/rocks/hashed_memtable.h"
+#include "store/rocks/info_log.h"
 
 namespace triggers::store {
 namespace {
@@ -168,9 +169,7 @@ rocksdb::DBOptions database_options(const DatabaseConfig& config, const std::sha
   options.max_open_files = config.open_files_max;
   options.skip_stats_update_on_db_open = true;
   options.max_bgerror_resume_count = 0;  // Database decides what may be resumed, and when.
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 * mebibyte;
+  options.info_log = make_info_log(database_dir(config.data_dir));
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.avoid_unnecessary_blocking_io = true;

@@ -75,6 +75,11 @@ void Database::try_resume() {
   // Everything that was answered is in memtables: they are written to tables, and a new log begins.
   if (!db_->Resume().ok()) return;
   if (watch_->trouble().kind != FileWatch::Trouble::Kind::none) return;
+  // When a table could not be written either, RocksDB repeats that alone, and keeps the log whose writer takes nothing
+  // more: its assertion would end the process at the next write.
+  if (!watch_->log_is_usable()) {
+    return fail("the disk was full for the log and for a table at once: " + trouble.cause);
+  }
   const std::lock_guard lock(problem_mutex_);
   if (state_ == State::waiting) state_ = State::writable;
 }

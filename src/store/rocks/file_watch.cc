@@ -73,8 +73,14 @@ void FileWatch::directory_synced() {
   publish();
 }
 
+bool FileWatch::log_is_usable() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(record_.logs, [&](const SyncedFile& log) { return log.number > failed_log_; });
+}
+
 void FileWatch::failed(Trouble trouble) {
   const std::lock_guard lock(mutex_);
+  failed_log_ = std::max(failed_log_, trouble.log);
   if (trouble_.kind != Trouble::Kind::doubt) trouble_ = std::move(trouble);
 }
 

@@ -37,6 +37,7 @@ class FileWatch {
     };
     Kind kind = Kind::none;
     std::string cause;
+    std::uint64_t log = 0;  ///< The number of the log that could not be written, if it was one.
   };
 
   /// `record`: what the files are now.
@@ -48,6 +49,9 @@ class FileWatch {
   /// The first doubt, or else the last shortage since forget_shortage().
   [[nodiscard]] Trouble trouble() const;
   void forget_shortage();
+  /// Whether the newest log is newer than any that could not be written: RocksDB's writer of such a one takes nothing
+  /// more.
+  [[nodiscard]] bool log_is_usable() const;
   [[nodiscard]] Witness& witness() noexcept { return *witness_; }
 
   // For the file system.
@@ -69,6 +73,7 @@ class FileWatch {
   SyncedFile next_manifest_;  ///< That CURRENT does not name yet, or not durably.
   bool current_renamed_ = false;
   Trouble trouble_;
+  std::uint64_t failed_log_ = 0;
 };
 
 /// Whether an error's text names a shortage as its cause: RocksDB keeps no other trace of it.

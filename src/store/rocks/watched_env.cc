@@ -83,8 +83,9 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   using Synced = std::function<void(std::uint64_t bytes)>;
 
-  GrowingFile(std::unique_ptr<FSWritableFile> file, FileWatch& watch, Synced synced)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), watch_(watch), synced_(std::move(synced)) {}
+  /// `log`: its number; 0 if it is a manifest.
+  GrowingFile(std::unique_ptr<FSWritableFile> file, FileWatch& watch, std::uint64_t log, Synced synced)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), watch_(watch), log_(log), synced_(std::move(synced)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     auto status =
@@ -109,7 +110,7 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
   IOStatus cut_off(IOStatus status, const IOOptions& options, IODebugContext* debug) {
     const bool cut = is_shortage(status) && target()->Truncate(bytes_, options, debug).ok();
     const auto kind = cut ? FileWatch::Trouble::Kind::shortage : FileWatch::Trouble::Kind::doubt;
-    watch_.failed({kind, status.ToString()});
+    watch_.failed({kind, status.ToString(), log_});
     if (!cut) return status;
     cut_ = true;  // The descriptor's own place may be behind the new end.
     return passing(std::move(status));
@@ -125,6 +126,7 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
   FileWatch& watch_;
+  const std::uint64_t log_;
   const Synced synced_;
   std::uint64_t bytes_ = 0;
   bool cut_ = false;
@@ -225,11 +227,11 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
       GrowingFile::Synced synced = [log = watch_.log_made(*number)](std::uint64_t bytes) {
         log->synced.store(bytes, std::memory_order_release);
       };
-      return std::make_unique<GrowingFile>(std::move(file), watch_, std::move(synced));
+      return std::make_unique<GrowingFile>(std::move(file), watch_, *number, std::move(synced));
     }
     if (const auto number = manifest_number(path)) {
       GrowingFile::Synced synced = [this, number](std::uint64_t bytes) { watch_.manifest_synced({*number, bytes}); };
-      return std::make_unique<GrowingFile>(std::move(file), watch_, std::move(synced));
+      return std::make_unique<GrowingFile>(std::move(file), watch_, 0, std::move(synced));
     }
     return std::make_unique<OtherFile>(std::move(file), watch_);
   }
