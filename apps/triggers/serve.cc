@@ -156,6 +156,7 @@ int serve(const config::Settings& settings) {
                                {"port", (*server)->port()},
                                {"tls", tls},
                                {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
+  guard.enter("serving");
   tell_service_manager("READY=1\nSTATUS=Serving");
 
   // On a thread of its own: it may wait for the store, and a stop must not wait for it.

@@ -13,6 +13,7 @@ namespace triggers {
 namespace {
 
 constexpr int ended_early_status = 1;
+constexpr std::chrono::milliseconds same_request_max{250};
 
 /// Nobody listens to a hang-up that is ignored: `nohup` has asked for that.
 bool is_ignored(int signal_number) {
@@ -89,10 +90,11 @@ void StopGuard::run() {
       if (now >= end_at_) end_at_once("the stop has taken too long");
     } else if (signal_ == 0) {
       signal_ = number;
+      signal_at_ = now;
       drain_until_ = now + times_.drain;
       end_at_ = drain_until_ + times_.grace + times_.limit;
-    } else if (number == SIGHUP) {
-      continue;  // A terminal that goes sends several: from the kernel and from the shell.
+    } else if (number == SIGHUP || now - signal_at_ < same_request_max) {
+      continue;  // A terminal that goes sends several hang-ups: from the kernel and from the shell.
     } else if (now < drain_until_) {
       drain_until_ = now;
       end_at_ = now + times_.grace + times_.limit;

@@ -13,15 +13,17 @@
 namespace triggers {
 
 struct StopTimes {
-  std::chrono::milliseconds drain{0};  ///< A second signal in this time ends it, and nothing else.
+  std::chrono::milliseconds drain{0};  ///< A further request in this time ends it, and nothing else.
   std::chrono::milliseconds grace{0};  ///< For answering requests.
   std::chrono::milliseconds limit{0};  ///< For the rest. Then the process ends itself.
 };
 
 /// Waits for the signals that stop a server, on a thread of its own, and ends the process at once, with status 1 and a
 /// line that says what was not finished, when a stop
-/// - is asked for again, by SIGTERM or SIGINT, or
+/// - is asked for again, by SIGTERM or SIGINT, 250 ms or more after the first signal, or
 /// - has taken longer than drain, grace and limit together.
+/// A signal less than 250 ms after the first is the same request, and ignored: `timeout` and process managers signal a
+/// process and its group, so one stop may arrive as several signals.
 /// So a stop ends in bounded time, whatever a disk, a network or our own code does. An end at once is as a crash is:
 /// what was acknowledged is in the log of the store.
 class StopGuard {
@@ -57,6 +59,7 @@ class StopGuard {
   std::mutex mutex_;
   std::condition_variable changed_;
   int signal_ = 0;
+  TimePoint signal_at_;  ///< When `signal_` came.
   TimePoint drain_until_ = TimePoint::max();
   TimePoint end_at_ = TimePoint::max();
   bool over_ = false;

@@ -149,6 +149,17 @@ TEST_F(AnswersTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
   EXPECT_GE(pages, 3U);
 }
 
+TEST_F(AnswersTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
+  const std::string on_the_loop = service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body;
+  TurnPool parsers(1);
+  service_.services.parsers = &parsers;
+  EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body, on_the_loop);
+  EXPECT_EQ(parsers.taken(), 1U);
+  EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=3&user_id=nobody", admin_).status(), 403U);
+  EXPECT_EQ(service_.send(Method::get, "/admin/keys?after=" + std::string(200, 'z'), admin_).status(), 200U);
+  EXPECT_EQ(parsers.taken(), 1U) << "a short one does not pay for it";
+}
+
 TEST_F(AnswersTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
   FairBudget::Share all(&service_.answers, "acme");
   ASSERT_TRUE(all.grow(service_.answers.bytes_max()));

@@ -1,4 +1,5 @@
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/endpoints.h"
 #include "api/hold.h"
 #include "api/input.h"
@@ -13,6 +14,8 @@ constexpr std::int64_t page_keys_max = 1000;
 constexpr std::size_t page_bytes_max = 1024 * 1024;
 /// Read at first, before it is known how large they are.
 constexpr std::size_t first_keys = 16;
+/// Keys up to this become JSON on the IO loop. Less than for events: a key's JSON is made from a tree of values.
+constexpr std::size_t keys_here_bytes_max = 64 * 1024;
 
 struct KeyQuery {
   std::optional<std::string> user;  ///< Nothing: of every tenant.
@@ -49,17 +52,17 @@ Outcome<KeyQuery> parse_query(const Exchange& exchange) {
 
 /// A page while it is made.
 struct KeyPage {
-  std::string keys;  ///< JSON, with commas between.
+  std::string body = R"({"keys":[)";
   std::size_t count = 0;
   std::string last_id;
   bool has_more = false;
 
   /// False if the page is full: then there is more.
   bool add(const auth::KeyRecord& record, std::size_t limit) {
-    has_more = count == limit || keys.size() >= page_bytes_max;
+    has_more = count == limit || body.size() >= page_bytes_max;
     if (has_more) return false;
-    if (count > 0) keys += ',';
-    keys += boost::json::serialize(key_json(record));
+    if (count > 0) body += ',';
+    body += boost::json::serialize(key_json(record));
     last_id = record.key_id;
     ++count;
     return true;
@@ -68,42 +71,64 @@ struct KeyPage {
   [[nodiscard]] std::size_t wanted(std::size_t limit) const {
     const std::size_t left = limit + 1 - count;
     if (count == 0) return std::min(left, first_keys);
-    const std::size_t room = page_bytes_max - std::min(keys.size(), page_bytes_max);
-    return std::clamp<std::size_t>(room / (keys.size() / count) + 1, 1, left);
+    const std::size_t room = page_bytes_max - std::min(body.size(), page_bytes_max);
+    return std::clamp<std::size_t>(room / (body.size() / count) + 1, 1, left);
   }
 };
 
-http::Response answer(const KeyPage& page) {
+http::Response answer(KeyPage&& page) {
   http::Response response;
-  std::string& body = response.body;
-  body.reserve(page.keys.size() + 128);
-  body = "{\"keys\":[";
-  body += page.keys;
-  body += page.has_more ? "],\"has_more\":true,\"next_after\":" : "],\"has_more\":false,\"next_after\":null}\n";
+  response.body = std::move(page.body);
+  response.body +=
+      page.has_more ? "],\"has_more\":true,\"next_after\":" : "],\"has_more\":false,\"next_after\":null}\n";
   if (page.has_more) {
-    event::append_json_string(body, page.last_id);
-    body += "}\n";
+    event::append_json_string(response.body, page.last_id);
+    response.body += "}\n";
   }
   response.add("Cache-Control", "no-store");
   return response;
 }
 
+/// About what the keys take as JSON.
+std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
+  std::size_t bytes = 0;
+  for (const auto& record : records) {
+    bytes += 400 + record.user_id.size() + record.user_email.size() + record.description.size();
+    for (const auto& type : record.event_types) bytes += type.size() + 3;
+  }
+  return bytes;
+}
+
+/// Adds the records and frees them, on the thread of aside() if they are large. False if the page is full.
+Task<bool> add_all(Services& services, const Exchange& exchange, std::vector<auth::KeyRecord> records,
+                   std::size_t limit, KeyPage& page) {
+  const bool here = services.parsers == nullptr || json_bytes(records) <= keys_here_bytes_max;
+  auto add = [&page, &records, limit] {
+    const auto all = std::move(records);
+    return std::ranges::all_of(all, [&](const auto& record) { return page.add(record, limit); });
+  };
+  if (here) co_return add();
+  auto added = services.parsers->run(holder_of(exchange), std::move(add));
+  co_return co_await added;
+}
+
 /// Reads in pieces, so that no more is in memory than the page and a piece.
-Task<Outcome<KeyPage>> read_page(Services& services, KeyQuery query, FairBudget::Share& memory) {
+Task<Outcome<KeyPage>> read_page(Services& services, const Exchange& exchange, const KeyQuery& query,
+                                 FairBudget::Share& memory) {
   KeyPage page;
   for (;;) {
     const std::size_t wanted = page.wanted(query.limit);
     std::optional<std::string> user = query.user;
     std::string after = page.count > 0 ? page.last_id : query.after;
-    const auto records = co_await services.keys.list_keys(std::move(user), std::move(after), wanted);
+    auto records = co_await services.keys.list_keys(std::move(user), std::move(after), wanted);
     if (!records) co_return from_error(records.error());
-    for (const auto& record : *records) {
-      if (!page.add(record, query.limit)) co_return page;
-    }
-    if (!memory.resize(page.keys.capacity())) {
+    const bool last = records->size() < wanted;
+    const bool added = co_await add_all(services, exchange, *std::move(records), query.limit, page);
+    if (!added) co_return page;
+    if (!memory.resize(page.body.capacity())) {
       co_return from_error({ErrorCode::overloaded, "answers take too much memory together"});
     }
-    if (records->size() < wanted) co_return page;
+    if (last) co_return page;
   }
 }
 
@@ -115,9 +140,9 @@ Task<Answer> list_keys(Services& services, Exchange& exchange) {
   const auto query = parse_query(exchange);
   if (!query) co_return query.error();
   FairBudget::Share memory = answer_share(services, exchange);
-  const auto page = co_await read_page(services, *query, memory);
+  auto page = co_await read_page(services, exchange, *query, memory);
   if (!page) co_return page.error();
-  http::Response response = answer(*page);
+  http::Response response = answer(*std::move(page));
   if (auto refused = hold(std::move(memory), response)) co_return *std::move(refused);
   co_return response;
 }

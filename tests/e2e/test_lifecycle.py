@@ -15,6 +15,8 @@ from support.program import binary, environment
 
 # Well below the grace of 8 s, and well above what a busy machine takes.
 soon_seconds = 6
+# A signal that comes sooner after the first is the same request (250 ms).
+same_request_seconds = 0.3
 
 
 def wait_for_line(server, event, seconds_max=15):
@@ -27,6 +29,14 @@ def wait_for_line(server, event, seconds_max=15):
         assert server.running() or f'"event":"{event}"' in server.log(), server.log()
         time.sleep(0.01)
     raise AssertionError(f"no {event} in {server.log()}")
+
+
+def ask_again(server, number):
+    """A second request to stop, of a server that has taken the first."""
+    wait_for_line(server, "server_stopping")
+    time.sleep(same_request_seconds)
+    assert server.running()
+    server.process.send_signal(number)
 
 
 def ended_early(server):
@@ -69,9 +79,7 @@ def check_kept(server, disk, key, event_id):
 def test_a_second_signal_ends_at_once_and_says_what_was_not_finished(start_server, tmp_path, first):
     server, disk, key, event_id = stuck(start_server, tmp_path)
     server.process.send_signal(first)
-    wait_for_line(server, "server_stopping")
-    assert server.running()
-    server.process.send_signal(signal.SIGTERM)
+    ask_again(server, signal.SIGTERM)
     since = time.monotonic()
     assert server.wait() == 1
     assert time.monotonic() - since < soon_seconds
@@ -79,6 +87,33 @@ def test_a_second_signal_ends_at_once_and_says_what_was_not_finished(start_serve
     assert line["cause"] == "a second signal has come"
     assert line["unfinished"].startswith("answering requests: "), line
     check_kept(server, disk, key, event_id)
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_two_signals_at_once_are_one_request(start_server, second):
+    """`timeout` and process managers signal a process and its group."""
+    server = start_server("--drain-ms=1500")
+    since = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    wait_for_line(server, "server_stopping")
+    server.process.send_signal(second)
+    assert server.wait() == 0
+    assert time.monotonic() - since >= 1.4  # Nor does it end the drain.
+    assert '"server_ended_early"' not in server.log()
+
+
+def test_two_signals_at_once_do_not_end_a_stop_early(start_server, tmp_path):
+    server, disk, key, event_id = stuck(start_server, tmp_path)
+    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(signal.SIGINT)  # Another number: equal ones that wait are one.
+    wait_for_line(server, "server_stopping")
+    disk.go_on()
+    assert server.wait() == 0
+    assert '"server_ended_early"' not in server.log()
+    server.start()
+    with server.client(key) as client:
+        assert client.get(f"/events/{event_id}").status == 200
+    assert server.stop() == 0
 
 
 @pytest.mark.parametrize("grace_ms", [0, 500])
@@ -101,7 +136,8 @@ def test_a_start_that_hangs_can_be_ended_too(start_server, tmp_path):
     server.start(wait=False)
     disk.wait_until_met()
     server.terminate()
-    server.process.send_signal(signal.SIGINT)  # Another number: equal ones that wait are one.
+    time.sleep(same_request_seconds)
+    server.process.send_signal(signal.SIGINT)
     assert server.wait() == 1
     assert ended_early(server)["unfinished"] == "opening the store"
 
@@ -123,9 +159,7 @@ def test_a_header_that_is_not_whole_does_not_hold_a_stop_up(start_server):
 def test_a_signal_in_the_drain_ends_the_drain_and_the_stop_is_whole(start_server):
     server = start_server("--drain-ms=120000")
     server.terminate()
-    wait_for_line(server, "server_stopping")
-    assert server.running()
-    server.process.send_signal(signal.SIGINT)
+    ask_again(server, signal.SIGINT)
     assert server.wait() == 0
     assert '"server_ended_early"' not in server.log()
     assert '"server_stopped"' in server.log()
