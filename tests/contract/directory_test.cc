@@ -11,6 +11,7 @@
 #include "base/sync_wait.h"
 #include "store/rocks/repair.h"
 #include "store/rocks/rocks_store.h"
+#include "support/directory_snapshot.h"
 #include "support/draft.h"
 #include "support/scratch_directory.h"
 
@@ -197,6 +198,72 @@ TEST_F(Directory, DamagedStoreOfVersion1IsRefused) {
   EXPECT_THAT(store.error().message, HasSubstr("is damaged"));
 }
 
+/// Makes a backup of a stopped store and has it served.
+class StoppedStore : public Directory {
+ protected:
+  void expect_backup_of(const std::string& name, std::size_t events) {
+    const auto before = testing_support::snapshot(directory / name);
+    {
+      RocksConfig config = config_of(name);
+      config.access = Access::read;
+      const auto store = RocksStore::open(config).value();
+      const auto made = sync_wait(store->backup(directory / "backup"));
+      ASSERT_TRUE(made) << made.error().message;
+    }
+    EXPECT_TRUE(testing_support::snapshot(directory / name) == before);
+    for (const auto access : {Access::read, Access::write}) {
+      RocksConfig config = config_of("backup");
+      config.access = access;
+      const auto store = RocksStore::open(config);
+      ASSERT_TRUE(store) << store.error().message;
+      EXPECT_EQ(undelivered(**store), events);
+    }
+    EXPECT_TRUE(testing_support::snapshot(directory / name) == before);  // Also those that are one with the backup's.
+  }
+  [[nodiscard]] std::string format_of(const std::string& name) {
+    std::ifstream file(directory / (name + "/FORMAT"));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// Half in tables and half in the log.
+  void fill(const std::string& killed) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      const auto store = RocksStore::open(config_of("data")).value();
+      for (std::size_t i = 0; i < 10; ++i) ASSERT_TRUE(append(*store, half * 10 + i));
+      if (half == 1) fs::copy(directory / "data", directory / killed, fs::copy_options::recursive);
+    }
+  }
+};
+
+TEST_F(StoppedStore, BackupChangesNothingAfterACleanStop) {
+  fill("killed");
+  expect_backup_of("data", 20);
+  EXPECT_NE(format_of("backup"), format_of("data"));  // A store of its own.
+}
+
+TEST_F(StoppedStore, BackupChangesNothingAfterAKill) {
+  fill("killed");
+  expect_backup_of("killed", 20);
+}
+
+TEST_F(StoppedStore, IncompleteCopyOfABackupIsRefused) {
+  fill("killed");
+  RocksConfig config = config_of("killed");
+  config.access = Access::read;
+  ASSERT_TRUE(sync_wait(RocksStore::open(config).value()->backup(directory / "backup")));
+  fs::remove(log_of("backup"));
+  EXPECT_FALSE(RocksStore::open(config_of("backup")));
+}
+
+TEST_F(StoppedStore, BackupOfVersion1IsOfVersion1) {
+  unpack_version_1();
+  const auto format = format_of("version_1");
+  RocksConfig config = config_of("version_1");
+  config.access = Access::read;
+  ASSERT_TRUE(sync_wait(RocksStore::open(config).value()->backup(directory / "copy")));
+  EXPECT_EQ(format_of("copy"), format);
+  expect_backup_of("version_1", 10);
+}
+
 class Repair : public Directory {
  protected:
   static constexpr std::size_t events = 50;
@@ -244,6 +311,36 @@ TEST_F(Repair, LostManifestCostsNoEvent) {
   EXPECT_EQ(undelivered(*store), events - events / 5);
   EXPECT_TRUE(append(*store, 1'000));
   ASSERT_FALSE(RocksStore::open(config_of("damaged")));
+}
+
+TEST_F(Repair, LostSecretsAreMadeAnewAndNamed) {
+  {
+    const auto store = RocksStore::open(config_of("data")).value();
+    ASSERT_TRUE(sync_wait(store->shared_secret()));
+  }
+  fs::remove_all(directory / "damaged");
+  fs::copy(directory / "data", directory / "damaged", fs::copy_options::recursive);
+  const auto has = [](const fs::path& path, const std::string& text) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(file), {}}.find(text) != std::string::npos;
+  };
+  std::vector<fs::path> tables;  // Of the family `default`.
+  for (const auto& entry : fs::directory_iterator(directory / "damaged/db")) {
+    if (entry.path().extension() != ".sst") continue;
+    if (has(entry.path(), "shared_secret") || has(entry.path(), "hash_seed")) tables.push_back(entry.path());
+  }
+  for (const auto& table : tables) fs::remove(table);
+  const auto report = repair();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->losses, testing::Contains(HasSubstr("the secret that signs cursors is made anew")));
+  EXPECT_THAT(report->losses, testing::Contains(HasSubstr("the seed of the hashes is made anew")));
+  RocksConfig config = config_of("repaired");
+  config.access = Access::read;
+  const auto store = RocksStore::open(config).value();
+  EXPECT_EQ(undelivered(*store), events - events / 5);
+  const auto secret = sync_wait(store->shared_secret());
+  ASSERT_TRUE(secret) << secret.error().message;
+  EXPECT_EQ(secret->size(), 32U);
 }
 
 TEST_F(Repair, LogThatIsCutCostsWhatWasBehindTheCutOnly) {
