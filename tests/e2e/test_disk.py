@@ -176,12 +176,13 @@ def test_a_disk_that_is_full_for_a_log_and_a_table_ends_no_process(start_server,
 @pytest.mark.parametrize("free_bytes", [0, 4096, 40_960])
 def test_a_full_disk_at_the_start_is_served_for_reading(start_server, small_disk, free_bytes):
     path, enlarge = small_disk
+    (path / "rest").write_bytes(bytes(1 << 20))
     server = start_server("--access-log=false", data_dir=path / "data")
     key = server.create_key()["api_key"]
     with server.client(key) as client:
         ids, _ = fill(client)
     server.kill()
-    with open(path / "rest", "wb", buffering=0) as rest, pytest.raises(OSError):
+    with open(path / "rest", "ab", buffering=0) as rest, pytest.raises(OSError):
         while True:
             rest.write(bytes(4096))
     os.truncate(path / "rest", os.path.getsize(path / "rest") - free_bytes)
