@@ -33,14 +33,14 @@ class PageCost : public testing::Test {
     for (std::size_t i = 0; i < count; ++i) drafts.push_back(numbered(next_++));
     std::vector<Append> appends;
     for (const Draft& draft : drafts) appends.push_back(draft.append());
-    std::vector<Appended> answers(count);
+    std::vector<Result<Appended>> answers(count, Appended{});
     Operation operation;
     operation.tenant = &tenant_;
     operation.events = appends;
     operation.appended = answers;
     commit(operation);
     std::vector<EventId> ids;
-    for (const Appended& answer : answers) ids.push_back(answer.id);
+    for (const auto& answer : answers) ids.push_back(answer->id);
     return ids;
   }
 

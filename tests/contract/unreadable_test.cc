@@ -1,4 +1,4 @@
-// What one record that cannot be read stops: the operations that need it, and nothing else.
+// What one record that cannot be read stops: the events and operations that need it, and nothing else.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -96,25 +96,43 @@ TEST_F(UnreadableRecord, RefusesWhatNeedsItAlsoTriedAgainAndAStartSaysSo) {
   EXPECT_THAT(opened.error().message, HasSubstr("triggers repair"));
 }
 
-TEST_F(UnreadableRecord, LeavesNothingOfTheOperationThatWasRefused) {
+TEST_F(UnreadableRecord, RefusesItsEventOfABatchAndNoOther) {
   store_and_damage();
   const auto before = undelivered(tenant);
   Draft keyed = numbered(11);
   keyed.idempotency_key = "new";
-  const auto answers = append_batch(tenant, {numbered(10), keyed, damaged, numbered(12)});
-  for (const auto& answer : answers) EXPECT_FALSE(answer);
-  EXPECT_EQ(undelivered(tenant), before);
-  // Neither their contents nor their keys are known.
-  EXPECT_EQ(append(tenant, numbered(10))->outcome, Outcome::accepted);
-  Draft other = numbered(20);
-  other.idempotency_key = "new";
-  EXPECT_EQ(append(tenant, other)->outcome, Outcome::accepted);
-  EXPECT_EQ(append(tenant, numbered(11))->outcome, Outcome::accepted);
+  Draft without_key = damaged;
+  without_key.idempotency_key.reset();
+  const auto answers =
+      append_batch(tenant, {numbered(10), damaged, keyed, without_key, numbered(12), numbered(10), damaged});
+  const auto expect_refused = [&](std::size_t i) {
+    ASSERT_FALSE(answers[i]) << i;
+    EXPECT_EQ(answers[i].error().code, ErrorCode::internal);
+    EXPECT_THAT(answers[i].error().message, HasSubstr("checksum"));
+  };
+  for (const std::size_t i : {1, 3, 6}) expect_refused(i);
+  for (const std::size_t i : {0, 2, 4}) {
+    ASSERT_TRUE(answers[i]) << i << answers[i].error().message;
+    EXPECT_EQ(answers[i]->outcome, Outcome::accepted) << i;
+  }
+  ASSERT_TRUE(answers[5]);
+  EXPECT_EQ(answers[5]->outcome, Outcome::duplicate);
+  EXPECT_EQ(answers[5]->id, answers[0]->id);
+  EXPECT_EQ(undelivered(tenant), before + 3);
+  EXPECT_EQ(append(tenant, keyed)->id, answers[2]->id);
   store.reset();
   ASSERT_EQ(testing_support::mend_table_with(marker, config.data_dir), 1);
   open();
   EXPECT_EQ(undelivered(tenant), before + 3);
-  EXPECT_EQ(append(tenant, numbered(10))->outcome, Outcome::duplicate);
+  EXPECT_EQ(append(tenant, numbered(12))->id, answers[4]->id);
+  EXPECT_EQ(append(tenant, damaged)->id, first);
+}
+
+TEST_F(UnreadableRecord, LeavesNothingOfABatchThatHoldsNothingElse) {
+  store_and_damage();
+  const auto before = undelivered(tenant);
+  for (const auto& answer : append_batch(tenant, {damaged, damaged})) EXPECT_FALSE(answer);
+  EXPECT_EQ(undelivered(tenant), before);
 }
 
 TEST_F(UnreadableRecord, LeavesTheRestOfItsCommitWhole) {

@@ -35,13 +35,16 @@ Error error_of_exception() noexcept {
   }
 }
 
-void refuse(Operation& operation, const Error& error) noexcept {
+/// Without its text if there is no memory for it.
+Error copy_of(const Error& error) noexcept {
   try {
-    operation.error = error;
+    return error;
   } catch (...) {
-    operation.error = Error{error.code, {}};
+    return {error.code, {}};
   }
 }
+
+void refuse(Operation& operation, const Error& error) noexcept { operation.error = copy_of(error); }
 
 }  // namespace
 
@@ -57,7 +60,7 @@ class Committer::Batch {
   void commit(std::vector<Operation*>& operations) noexcept;
 
  private:
-  /// What an operation changes besides the batch, as it was before.
+  /// What an event, or another operation, changes besides the batch, as it was before.
   struct Before {
     CommitStats stats;
     std::size_t accepted, acknowledged, touched;
@@ -69,11 +72,14 @@ class Committer::Batch {
 
   void reset();
   void stage_all(std::span<Operation* const> operations);
-  /// Stages the whole operation, or nothing of it.
-  Status stage_whole(Operation& operation);
-  Before note_before(const Operation& operation);
+  /// Each event by itself.
+  void stage_events(Operation& operation);
+  /// Runs `stage()`; if it fails, nothing of what it staged stays. `inbox` is the one that it changes, or null.
+  template <class Stage>
+  Status stage_whole(Inbox* inbox, Stage stage);
+  Before note_before(Inbox* inbox) const;
   void roll_back(const Before& before);
-  Status stage(Operation& operation, Inbox* inbox);
+  Status stage_acknowledgements(Operation& operation, Inbox& inbox);
   Status stage_append(const std::string& tenant, Inbox& inbox, const Append& event, Appended& answer);
   /// True if the event was answered as a duplicate, or as a mismatch.
   Result<bool> answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
@@ -216,29 +222,21 @@ Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inb
   return Done{};
 }
 
-Status Committer::Batch::stage(Operation& operation, Inbox* inbox) {
-  if (inbox == nullptr) return operation.change(batch_);
-  const std::string& tenant = operation.tenant->id;
-  if (operation.kind == Operation::Kind::append) {
-    for (std::size_t i = 0; i < operation.events.size(); ++i) {
-      if (auto staged = stage_append(tenant, *inbox, operation.events[i], operation.appended[i]); !staged)
-        return staged;
-    }
-    return Done{};
-  }
+Status Committer::Batch::stage_acknowledgements(Operation& operation, Inbox& inbox) {
   for (std::size_t i = 0; i < operation.ids.size(); ++i) {
-    if (auto staged = stage_acknowledge(tenant, *inbox, operation.ids[i], operation.acks[i]); !staged) return staged;
+    auto staged = stage_acknowledge(operation.tenant->id, inbox, operation.ids[i], operation.acks[i]);
+    if (!staged) return staged;
   }
   return Done{};
 }
 
-Committer::Batch::Before Committer::Batch::note_before(const Operation& operation) {
+Committer::Batch::Before Committer::Batch::note_before(Inbox* inbox) const {
   Before before{stats_, accepted_, acknowledged_.size(), touched_.size()};
-  if (operation.kind == Operation::Kind::change) return before;
-  before.inbox = &committer_.inboxes_.get(operation.tenant->id, default_inbox);
-  before.inbox_count = before.inbox->staged_count;
-  before.inbox_staged_head = before.inbox->staged_head;
-  before.inbox_staged_first = before.inbox->staged_first;
+  if (inbox == nullptr) return before;
+  before.inbox = inbox;
+  before.inbox_count = inbox->staged_count;
+  before.inbox_staged_head = inbox->staged_head;
+  before.inbox_staged_first = inbox->staged_first;
   return before;
 }
 
@@ -260,12 +258,13 @@ void Committer::Batch::roll_back(const Before& before) {
   INVARIANT(status.ok());
 }
 
-Status Committer::Batch::stage_whole(Operation& operation) {
-  const Before before = note_before(operation);
+template <class Stage>
+Status Committer::Batch::stage_whole(Inbox* inbox, Stage stage) {
+  const Before before = note_before(inbox);
   batch_.SetSavePoint();
   Status staged = Done{};
   try {
-    staged = stage(operation, before.inbox);
+    staged = stage();
   } catch (...) {
     staged = error_of_exception();
   }
@@ -279,9 +278,29 @@ Status Committer::Batch::stage_whole(Operation& operation) {
   return staged;
 }
 
+void Committer::Batch::stage_events(Operation& operation) {
+  const std::string& tenant = operation.tenant->id;
+  Inbox& inbox = committer_.inboxes_.get(tenant, default_inbox);
+  for (std::size_t i = 0; i < operation.events.size(); ++i) {
+    Appended answer;
+    const auto staged = stage_whole(&inbox, [&] { return stage_append(tenant, inbox, operation.events[i], answer); });
+    operation.appended[i] = staged ? Result<Appended>(answer) : copy_of(staged.error());
+  }
+}
+
 void Committer::Batch::stage_all(std::span<Operation* const> operations) {
   for (Operation* operation : operations) {
-    if (const auto staged = stage_whole(*operation); !staged) refuse(*operation, staged.error());
+    Status staged = Done{};
+    switch (operation->kind) {
+      case Operation::Kind::append: stage_events(*operation); break;
+      case Operation::Kind::acknowledge: {
+        Inbox& inbox = committer_.inboxes_.get(operation->tenant->id, default_inbox);
+        staged = stage_whole(&inbox, [&] { return stage_acknowledgements(*operation, inbox); });
+        break;
+      }
+      case Operation::Kind::change: staged = stage_whole(nullptr, [&] { return operation->change(batch_); }); break;
+    }
+    if (!staged) refuse(*operation, staged.error());
   }
 }
 

@@ -129,7 +129,7 @@ void ContentIndex::change(std::size_t index) {
 void ContentIndex::undo() noexcept {
   for (auto change = undo_.rbegin(); change != undo_.rend(); ++change) {
     Slot& slot = slots_[change->slot];
-    // The digest was of a text that goes with the operation.
+    // The digest was of a text that goes with its event.
     if (slot.entry.first != change->entry.first) slot.digest.reset();
     slot.entry = change->entry;
     slot.text = change->text;

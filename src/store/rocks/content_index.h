@@ -43,7 +43,7 @@ class ContentIndex {
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
   void add(const Place& place, const Append& event, const EventId& id);
 
-  /// keep() ends what one operation adds; undo() takes back what was added since.
+  /// keep() ends what one event or operation adds; undo() takes back what was added since.
   void keep() noexcept { undo_.clear(); }
   void undo() noexcept;
 

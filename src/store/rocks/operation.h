@@ -27,13 +27,14 @@ struct Operation {
   Kind kind = Kind::append;
   const Tenant* tenant = nullptr;
   std::span<const Append> events;
-  std::span<Appended> appended;
+  std::span<Result<Appended>> appended;  ///< Each event is accepted or not by itself.
   std::span<const EventId> ids;
   std::span<AckOutcome> acks;
   std::function<Status(rocksdb::WriteBatch&)> change;
   std::size_t bytes = 0;  ///< What it counts against the queue's limit.
 
-  std::optional<Error> error;  ///< Set: nothing of the above was done (or, after a failed sync, nobody knows).
+  /// Set: nothing of the above was done, and `appended` means nothing (or, after a failed sync, nobody knows).
+  std::optional<Error> error;
 
   std::coroutine_handle<> waiter;
   Executor* executor = nullptr;

@@ -36,7 +36,8 @@ class ReplayIndex {
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
   void add(std::string key, const Append& event, const EventId& id, rocksdb::WriteBatch& batch);
 
-  /// keep() ends what one operation adds; undo() takes back what was added since, but for what it put into the batch.
+  /// keep() ends what one event or operation adds; undo() takes back what was added since, but for what it put into the
+  /// batch.
   void keep() noexcept { kept_ = added_.size(); }
   void undo() noexcept;
 

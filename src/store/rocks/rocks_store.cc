@@ -101,7 +101,7 @@ class RocksStoreImpl final : public RocksStore {
   ~RocksStoreImpl() override { queue_.close(); }
 
   Task<Result<Appended>> append(const Tenant& tenant, Append event) override {
-    Appended answer;
+    Result<Appended> answer{Appended{}};
     Operation operation;
     operation.tenant = &tenant;
     operation.events = {&event, 1};
@@ -113,7 +113,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) override {
-    std::vector<Appended> answers(events.size());
+    std::vector<Result<Appended>> answers(events.size(), Appended{});
     Operation operation;
     operation.tenant = &tenant;
     operation.events = events;
@@ -121,7 +121,7 @@ class RocksStoreImpl final : public RocksStore {
     for (const Append& event : events) operation.bytes += append_bytes(event);
     if (!events.empty()) co_await queue_.submit(operation);
     if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
-    co_return std::vector<Result<Appended>>(answers.begin(), answers.end());
+    co_return answers;
   }
 
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
