@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/sync_wait.h"
+#include "store/rocks/repair.h"
 #include "store/rocks/rocks_store.h"
 #include "support/draft.h"
 #include "support/scratch_directory.h"
@@ -115,6 +116,45 @@ TEST_F(LogDamage, LastBatchWithAHoleIsACrashAndNothingElseIsLost) {
   std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(place_of(events - 1)), 40'000, '\0');
   write_log();
   EXPECT_EQ(opened(), events - 1);
+}
+
+TEST_F(LogDamage, CopyOfALogIsRefusedByItsNameAndRepairLeavesItOut) {
+  for (const std::string name : {"000901.log", "000001.log"}) {
+    fs::remove_all(directory / "data");
+    fs::remove_all(directory / "crashed");
+    fs::remove_all(directory / "repaired");
+    crash_after_events(10);
+    fs::copy_file(log, directory / ("crashed/db/" + name));
+    const auto store = open_crashed();
+    ASSERT_FALSE(store.ok());
+    EXPECT_EQ(store.error().code, ErrorCode::unavailable);
+    EXPECT_THAT(store.error().message, HasSubstr("db/" + name));
+    EXPECT_THAT(store.error().message, HasSubstr("one of them is a copy"));
+
+    DatabaseConfig damaged;
+    damaged.data_dir = directory / "crashed";
+    const auto report = repair_store(damaged, directory / "repaired");
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->undelivered, events);
+    EXPECT_TRUE(RocksStore::open(config_of("repaired")).ok());
+  }
+}
+
+TEST_F(LogDamage, LogsThatDoNotJoinAreRefused) {
+  // A log of a later time, whose numbers begin far behind the end of the store's own.
+  crash_after_events(10);
+  fs::rename(directory / "crashed", directory / "early");
+  {
+    const auto store = RocksStore::open(config_of("data")).value();
+    for (std::size_t i = 0; i < 10; ++i) ASSERT_TRUE(sync_wait(store->append(tenant, numbered(1000 + i).append())));
+  }
+  crash_after_events(10);
+  const auto later = directory / "early/db" / fs::path("000901.log");
+  fs::copy_file(log, later);
+  const auto store = RocksStore::open(config_of("early"));
+  ASSERT_FALSE(store.ok());
+  EXPECT_THAT(store.error().message, HasSubstr("db/000901.log begins with write "));
+  EXPECT_THAT(store.error().message, HasSubstr("what was between them is missing"));
 }
 
 }  // namespace

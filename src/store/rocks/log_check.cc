@@ -25,6 +25,9 @@ constexpr unsigned whole = 1;
 constexpr unsigned first = 2;
 constexpr unsigned last = 4;
 
+// A batch begins with its sequence number (8 bytes) and a count of entries (4 bytes), each of which takes one number.
+constexpr std::size_t batch_header_bytes = 12;
+
 /// CRC-32C (Castagnoli; RFC 3720, appendix B.4) of every byte.
 constexpr auto crc_of_byte = [] {
   constexpr std::uint32_t polynomial = 0x82f63b78;
@@ -46,24 +49,28 @@ std::uint32_t crc32c(std::string_view bytes) {
 /// As RocksDB stores it: a checksum of data that holds checksums is no good one.
 std::uint32_t masked(std::uint32_t crc) { return (crc >> 15 | crc << 17) + 0xa282ead8; }
 
-std::uint32_t number(std::string_view bytes) {
-  std::uint32_t value = 0;
+std::uint64_t number64(std::string_view bytes) {
+  std::uint64_t value = 0;
   for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
   return value;
 }
+
+std::uint32_t number(std::string_view bytes) { return static_cast<std::uint32_t>(number64(bytes)); }
 
 /// A record at the front of what is left of a block.
 struct Record {
   unsigned type = 0;
   std::size_t size = 0;  ///< With its header.
   bool readable = false;
+  std::string_view content;
 };
 
 Record record_at(std::string_view rest) {
   const std::size_t size = header_bytes + number(rest.substr(4, 2));
   const unsigned type = number(rest.substr(6, 1));
-  if (size > rest.size()) return {type, rest.size(), false};
-  return {type, size, masked(crc32c(rest.substr(6, size - 6))) == number(rest.substr(0, 4))};
+  if (size > rest.size()) return {type, rest.size(), false, {}};
+  return {type, size, masked(crc32c(rest.substr(6, size - 6))) == number(rest.substr(0, 4)),
+          rest.substr(header_bytes, size - header_bytes)};
 }
 
 /// The number in `000042.log` or `MANIFEST-000042`; nothing in another name.
@@ -92,18 +99,65 @@ class Scanner {
       if (begins) scan_.damage = unreadable_;
       return !begins;
     }
+    // The header may be cut anywhere between the records.
+    if (begins) header_.clear();
+    header_.append(record.content.substr(0, batch_header_bytes - header_.size()));
     if (record.type != whole && record.type != last) return true;
     scan_.whole = where + record.size;
     ++scan_.batches;
+    if (const auto numbers = batch_numbers(header_)) note(*numbers);
     return true;
   }
 
  private:
+  void note(const BatchNumbers& numbers) {
+    if (scan_.batches == 1) scan_.first_sequence = numbers.sequence;
+    scan_.next_sequence = numbers.sequence + numbers.count;
+  }
+
+  std::string header_;
   LogScan& scan_;
   std::optional<std::uint64_t> unreadable_;
 };
 
+std::string first_write(const LogScan& log) {
+  return "db/" + log.name + " begins with write " + std::to_string(log.first_sequence);
+}
+
 }  // namespace
+
+std::optional<BatchNumbers> batch_numbers(std::string_view batch) {
+  if (batch.size() < batch_header_bytes) return std::nullopt;
+  return BatchNumbers{number64(batch.substr(0, 8)), number(batch.substr(8, 4))};
+}
+
+std::vector<std::string> repeated_writes(const std::vector<LogScan>& logs) {
+  std::vector<std::string> problems;
+  const LogScan* newest = nullptr;
+  for (const auto& log : logs) {
+    if (log.first_sequence == log.next_sequence) continue;
+    if (newest != nullptr && log.first_sequence < newest->next_sequence) {
+      problems.push_back(first_write(log) + ", which is before the end of the older log db/" + newest->name +
+                         ": one of them is a copy, or of another state of the store");
+    }
+    if (newest == nullptr || log.next_sequence > newest->next_sequence) newest = &log;
+  }
+  return problems;
+}
+
+std::vector<std::string> missing_writes(const std::vector<LogScan>& logs, std::uint64_t oldest) {
+  std::vector<std::string> problems;
+  const LogScan* before = nullptr;
+  for (const auto& log : logs) {
+    if (log.number < oldest || log.first_sequence == log.next_sequence) continue;
+    if (before != nullptr && log.first_sequence > before->next_sequence) {
+      problems.push_back(first_write(log) + ", and the log before it, db/" + before->name + ", ends with write " +
+                         std::to_string(before->next_sequence - 1) + ": what was between them is missing");
+    }
+    before = &log;
+  }
+  return problems;
+}
 
 Result<LogScan> scan_log(const std::string& path) {
   LogScan scan;

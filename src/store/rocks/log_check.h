@@ -18,6 +18,9 @@ struct LogScan {
   std::uint64_t bytes = 0;    ///< Its size.
   std::uint64_t whole = 0;    ///< Up to here it can be read: the end of its last whole batch.
   std::uint64_t batches = 0;  ///< Up to there.
+  /// Of its first whole batch, and what follows its last one, in a write-ahead log. Equal: no write is in it.
+  std::uint64_t first_sequence = 0;
+  std::uint64_t next_sequence = 0;
   /// From here on it cannot be read, although batches follow.
   ///
   /// RocksDB replays a log up to the first record that it cannot read, and takes that for what a crash has torn. But
@@ -29,11 +32,27 @@ struct LogScan {
   [[nodiscard]] std::uint64_t torn_bytes() const noexcept { return bytes - whole; }
 };
 
+/// The numbers that RocksDB has given the writes of a batch: the first, and how many follow each other.
+struct BatchNumbers {
+  std::uint64_t sequence = 0;
+  std::uint32_t count = 0;
+};
+/// From the beginning of a batch; nothing if it is too short to be one.
+[[nodiscard]] std::optional<BatchNumbers> batch_numbers(std::string_view batch);
+
 /// `unavailable` if the file cannot be read.
 Result<LogScan> scan_log(const std::string& path);
 
 /// Gives each batch of a log that can be read to `take`, in order, also those behind damage.
 Status each_batch(const std::string& path, const std::function<void(std::string_view batch)>& take);
+
+/// Of `logs`, oldest first, those that repeat the numbers of writes that an older one has, a line each: RocksDB aborts
+/// on the second entry with the same number. Numbers are given once, so somebody has put such a log there.
+[[nodiscard]] std::vector<std::string> repeated_writes(const std::vector<LogScan>& logs);
+
+/// Of `logs`, oldest first, those from the number `oldest` on that do not go on where the one before ends, a line each.
+/// Older ones are no longer needed, and RocksDB removes them in no certain order.
+[[nodiscard]] std::vector<std::string> missing_writes(const std::vector<LogScan>& logs, std::uint64_t oldest);
 
 /// The write-ahead logs of a database in `directory` that nobody writes to, oldest first.
 Result<std::vector<LogScan>> scan_logs(const std::string& directory);

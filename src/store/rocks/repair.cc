@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <optional>
 
 #include "store/rocks/database_copy.h"
 #include "store/rocks/database_options.h"
@@ -114,9 +116,11 @@ class Repair {
     return Done{};
   }
 
+  /// In the order of their writes' numbers, each number once: of a log that is there twice, one is replayed.
   Status replay_logs(RepairReport& report) {
     const auto logs = scan_logs(from_);
     if (!logs) return logs.error();
+    std::multimap<std::uint64_t, const LogScan*> in_order;
     for (const auto& log : *logs) {
       if (log.damage) {
         report.losses.push_back("db/" + log.name + " cannot be read at byte " + std::to_string(*log.damage));
@@ -124,14 +128,37 @@ class Repair {
         report.losses.push_back("db/" + log.name + " ends in " + std::to_string(log.torn_bytes()) +
                                 " bytes that cannot be read");
       }
-      if (auto replayed = replay(from_ + "/" + log.name); !replayed) return replayed;
+      std::optional<std::uint64_t> first;
+      auto read = each_batch(from_ + "/" + log.name, [&](std::string_view batch) {
+        const auto numbers = batch_numbers(batch);
+        if (!first && numbers) first = numbers->sequence;
+      });
+      if (!read) return read;
+      if (first) in_order.emplace(*first, &log);
+    }
+    std::uint64_t next = 0;
+    for (const auto& [first, log] : in_order) {
+      const auto left_out = replay(from_ + "/" + log->name, next);
+      if (!left_out) return left_out.error();
+      if (*left_out == 0) continue;
+      report.losses.push_back(std::to_string(*left_out) + " batches of db/" + log->name +
+                              " are left out: another log has writes with the same numbers");
     }
     return Done{};
   }
 
-  Status replay(const std::string& path) {
+  /// Leaves out the writes before number `next`, and sets it behind the last one. How many batches were left out.
+  Result<std::uint64_t> replay(const std::string& path, std::uint64_t& next) {
     rocksdb::Status status;
+    std::uint64_t left_out = 0;
     auto read = each_batch(path, [&](std::string_view bytes) {
+      const auto numbers = batch_numbers(bytes);
+      if (!numbers || numbers->count == 0) return;
+      if (numbers->sequence < next) {
+        ++left_out;
+        return;
+      }
+      next = numbers->sequence + numbers->count;
       rocksdb::WriteBatch out;
       Replay again(out, families_);
       const rocksdb::WriteBatch batch{std::string{bytes}};
@@ -140,9 +167,9 @@ class Repair {
       options.disableWAL = true;  // The whole is synced at the end, or thrown away.
       if (status.ok()) status = db_->Write(options, &out);
     });
-    if (!read) return read;
+    if (!read) return std::move(read).error();
     if (!status.ok()) return failed(status.ToString());
-    return Done{};
+    return left_out;
   }
 
   Status close() {

@@ -34,7 +34,9 @@ class Check {
     } else {
       if (inventory) expect_files(*inventory);
       if (format_.version > 1) expect_witness();
-      rehearse();
+      const auto repeated = repeated_writes(logs_);
+      problems_.insert(problems_.end(), repeated.begin(), repeated.end());
+      if (repeated.empty()) rehearse();
     }
     now_.store_id = Uuid7::parse(format_.store_id).value_or(Uuid7{});
   }
@@ -140,6 +142,8 @@ class Check {
     for (const auto& text : found->problems) problems_.push_back(text);
     oldest_log_ = found->oldest_log;
     expect_logs(found->oldest_log);
+    const auto missing = missing_writes(logs_, found->oldest_log);
+    problems_.insert(problems_.end(), missing.begin(), missing.end());
     if (found->sequence < witness_.sequence && problems_.empty()) {
       problems_.push_back("the newest write that can be read is number " + std::to_string(found->sequence) +
                           ", and number " + std::to_string(witness_.sequence) + " was answered");
