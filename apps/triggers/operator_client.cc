@@ -21,6 +21,12 @@ bool starts_a_store(const http::Request& request) {
   return request.method == http::Method::post && request.target == "/admin/keys";
 }
 
+/// What only reads finds the store as it left it, also a store that a release of another version made.
+store::Access access_for(const http::Request& request) {
+  const bool reads = request.method == http::Method::get || request.target == "/admin/backup";
+  return reads ? store::Access::read : store::Access::write;
+}
+
 /// How long another process may have the store without a socket: a server that starts (it replays its log first) or
 /// stops, or another command.
 constexpr std::chrono::seconds patience{10};
@@ -55,9 +61,7 @@ Result<OperatorAnswer> ask_store(const config::Config& config, const http::Reque
   if (embedded && !starts_a_store(request)) {
     if (auto found = expect_store(config.data_dir); !found) return std::move(found).error();
   }
-  // What only reads finds the store as it left it, also a store that a release of another version made.
-  const auto access = request.method == http::Method::get ? store::Access::read : store::Access::write;
-  auto service = Service::open(config, false, Clock::system(), access);
+  auto service = Service::open(config, false, Clock::system(), access_for(request));
   if (!service) return std::move(service).error();
   auto response = sync_wait((*service)->api().handle(request));
   return OperatorAnswer{response.status, std::move(response.body)};

@@ -11,6 +11,7 @@
 #include "base/sync_wait.h"
 #include "store/rocks/repair.h"
 #include "store/rocks/rocks_store.h"
+#include "support/directory_snapshot.h"
 #include "support/draft.h"
 #include "support/scratch_directory.h"
 
@@ -195,6 +196,72 @@ TEST_F(Directory, DamagedStoreOfVersion1IsRefused) {
   const auto store = RocksStore::open(config_of("version_1"));
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("is damaged"));
+}
+
+/// Makes a backup of a stopped store and has it served.
+class StoppedStore : public Directory {
+ protected:
+  void expect_backup_of(const std::string& name, std::size_t events) {
+    const auto before = testing_support::snapshot(directory / name);
+    {
+      RocksConfig config = config_of(name);
+      config.access = Access::read;
+      const auto store = RocksStore::open(config).value();
+      const auto made = sync_wait(store->backup(directory / "backup"));
+      ASSERT_TRUE(made) << made.error().message;
+    }
+    EXPECT_TRUE(testing_support::snapshot(directory / name) == before);
+    for (const auto access : {Access::read, Access::write}) {
+      RocksConfig config = config_of("backup");
+      config.access = access;
+      const auto store = RocksStore::open(config);
+      ASSERT_TRUE(store) << store.error().message;
+      EXPECT_EQ(undelivered(**store), events);
+    }
+    EXPECT_TRUE(testing_support::snapshot(directory / name) == before);  // Also those that are one with the backup's.
+  }
+  [[nodiscard]] std::string format_of(const std::string& name) {
+    std::ifstream file(directory / (name + "/FORMAT"));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// Half in tables and half in the log.
+  void fill(const std::string& killed) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      const auto store = RocksStore::open(config_of("data")).value();
+      for (std::size_t i = 0; i < 10; ++i) ASSERT_TRUE(append(*store, half * 10 + i));
+      if (half == 1) fs::copy(directory / "data", directory / killed, fs::copy_options::recursive);
+    }
+  }
+};
+
+TEST_F(StoppedStore, BackupChangesNothingAfterACleanStop) {
+  fill("killed");
+  expect_backup_of("data", 20);
+  EXPECT_NE(format_of("backup"), format_of("data"));  // A store of its own.
+}
+
+TEST_F(StoppedStore, BackupChangesNothingAfterAKill) {
+  fill("killed");
+  expect_backup_of("killed", 20);
+}
+
+TEST_F(StoppedStore, IncompleteCopyOfABackupIsRefused) {
+  fill("killed");
+  RocksConfig config = config_of("killed");
+  config.access = Access::read;
+  ASSERT_TRUE(sync_wait(RocksStore::open(config).value()->backup(directory / "backup")));
+  fs::remove(log_of("backup"));
+  EXPECT_FALSE(RocksStore::open(config_of("backup")));
+}
+
+TEST_F(StoppedStore, BackupOfVersion1IsOfVersion1) {
+  unpack_version_1();
+  const auto format = format_of("version_1");
+  RocksConfig config = config_of("version_1");
+  config.access = Access::read;
+  ASSERT_TRUE(sync_wait(RocksStore::open(config).value()->backup(directory / "copy")));
+  EXPECT_EQ(format_of("copy"), format);
+  expect_backup_of("version_1", 10);
 }
 
 class Repair : public Directory {

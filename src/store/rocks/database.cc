@@ -353,7 +353,8 @@ Status Database::checkpoint(const std::string& name) {
   if (mkdtemp(partial.data()) == nullptr) {
     return Error{ErrorCode::invalid_argument, "cannot make " + directory + ".partial: " + std::strerror(errno)};
   }
-  auto made = make_copy(*db_, partial);
+  const bool reads_only = !watch_;
+  auto made = reads_only ? copy_files(*db_, data_dir_, partial) : make_copy(*db_, partial);
   if (made) {
     fs::rename(partial, directory, error);
     if (!error) return sync_parent(directory);

@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "store/rocks/database_options.h"
+#include "store/rocks/durable.h"
 #include "store/rocks/format_file.h"
 #include "store/rocks/inventory.h"
 #include "store/rocks/log_check.h"
@@ -22,6 +23,21 @@ namespace fs = std::filesystem;
 /// RocksDB never reads them, or not for the data.
 bool is_bookkeeping(const std::string& name) {
   return name == "LOCK" || name.starts_with("LOG") || name.ends_with(".dbtmp");
+}
+
+/// RocksDB makes it anew in a copy, so that no two databases have the same one.
+bool is_identity(const std::string& name) { return name == "IDENTITY"; }
+
+/// A table never changes, so that a second name for it does.
+Status link_or_copy(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (from.extension() == ".sst") {
+    fs::create_hard_link(from, to, error);
+    if (!error) return Done{};
+  }
+  fs::copy_file(from, to, error);
+  if (error) return Error{ErrorCode::unavailable, "cannot copy " + from.string() + ": " + error.message()};
+  return sync_file(to);
 }
 
 }  // namespace
@@ -75,6 +91,28 @@ Status make_copy(rocksdb::DB& db, const std::string& directory) {
   if (!status.ok()) return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
   tables.merge(table_checksums(db));
   return finish_directory(directory, 0, tables);
+}
+
+Status copy_files(rocksdb::DB& db, const std::string& from, const std::string& directory) {
+  const auto format = read_format(from);
+  if (!format) return format.error();
+  std::error_code error;
+  fs::create_directory(database_dir(directory), error);
+  if (error) return Error{ErrorCode::unavailable, "cannot make " + database_dir(directory) + ": " + error.message()};
+  for (fs::directory_iterator entries(database_dir(from), error); !error && entries != fs::directory_iterator();
+       entries.increment(error)) {
+    const auto name = entries->path().filename().string();
+    if (is_bookkeeping(name) || is_identity(name) || !entries->is_regular_file()) continue;
+    if (auto copied = link_or_copy(entries->path(), fs::path(database_dir(directory)) / name); !copied) return copied;
+  }
+  if (error) return Error{ErrorCode::unavailable, "cannot look into " + database_dir(from) + ": " + error.message()};
+  if (auto synced = sync_directory(database_dir(directory)); !synced) return synced;
+  const bool has_id = *format && !(*format)->store_id.empty();
+  if (has_id) return finish_directory(directory, db.GetLatestSequenceNumber(), table_checksums(db));
+  // Of version 1: beside its database there is nothing else. An earlier release takes FORMAT as it was only.
+  const auto text = read_file(format_path(from));
+  if (!text) return text.error();
+  return write_durably(format_path(directory), *text);
 }
 
 }  // namespace triggers::store

@@ -26,4 +26,8 @@ Status finish_directory(const std::string& data_dir, std::uint64_t sequence, con
 /// Makes a data directory, with a copy of the database, of `directory`, which is there and empty.
 Status make_copy(rocksdb::DB& db, const std::string& directory);
 
+/// The same of a database that is open for reading only, in the data directory `from`, which stays as it is: RocksDB
+/// makes no checkpoint of such a one. Nobody writes to its files meanwhile. A store of version 1 stays one.
+Status copy_files(rocksdb::DB& db, const std::string& from, const std::string& directory);
+
 }  // namespace triggers::store

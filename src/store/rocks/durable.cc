@@ -33,16 +33,20 @@ bool write_all(int file, std::string_view text) {
   return fsync(file) == 0;
 }
 
-}  // namespace
-
-Status sync_directory(const fs::path& path) {
-  const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool good = directory >= 0 && fsync(directory) == 0;
+Status sync(const fs::path& path, int flags) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  const bool good = file >= 0 && fsync(file) == 0;
   const int cause = errno;
-  if (directory >= 0) close(directory);
+  if (file >= 0) close(file);
   if (!good) return failed("sync", path, cause);
   return Done{};
 }
+
+}  // namespace
+
+Status sync_directory(const fs::path& path) { return sync(path, O_DIRECTORY); }
+
+Status sync_file(const fs::path& path) { return sync(path, 0); }
 
 Status sync_parent(const std::string& path) {
   std::error_code error;

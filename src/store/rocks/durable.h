@@ -14,6 +14,9 @@ namespace triggers::store {
 Status sync_directory(const std::filesystem::path& path);
 Status sync_parent(const std::string& path);
 
+/// What is in a file is durable once it is synced.
+Status sync_file(const std::filesystem::path& path);
+
 /// Replaces the file, whole or not at all, whenever the machine stops; mode 0600.
 Status write_durably(const std::string& path, std::string_view text);
 /// Removes the name, durably. Success if there is none.
