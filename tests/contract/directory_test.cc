@@ -313,6 +313,36 @@ TEST_F(Repair, LostManifestCostsNoEvent) {
   ASSERT_FALSE(RocksStore::open(config_of("damaged")));
 }
 
+TEST_F(Repair, LostSecretsAreMadeAnewAndNamed) {
+  {
+    const auto store = RocksStore::open(config_of("data")).value();
+    ASSERT_TRUE(sync_wait(store->shared_secret()));
+  }
+  fs::remove_all(directory / "damaged");
+  fs::copy(directory / "data", directory / "damaged", fs::copy_options::recursive);
+  const auto has = [](const fs::path& path, const std::string& text) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(file), {}}.find(text) != std::string::npos;
+  };
+  std::vector<fs::path> tables;  // Of the family `default`.
+  for (const auto& entry : fs::directory_iterator(directory / "damaged/db")) {
+    if (entry.path().extension() != ".sst") continue;
+    if (has(entry.path(), "shared_secret") || has(entry.path(), "hash_seed")) tables.push_back(entry.path());
+  }
+  for (const auto& table : tables) fs::remove(table);
+  const auto report = repair();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->losses, testing::Contains(HasSubstr("the secret that signs cursors is made anew")));
+  EXPECT_THAT(report->losses, testing::Contains(HasSubstr("the seed of the hashes is made anew")));
+  RocksConfig config = config_of("repaired");
+  config.access = Access::read;
+  const auto store = RocksStore::open(config).value();
+  EXPECT_EQ(undelivered(*store), events - events / 5);
+  const auto secret = sync_wait(store->shared_secret());
+  ASSERT_TRUE(secret) << secret.error().message;
+  EXPECT_EQ(secret->size(), 32U);
+}
+
 TEST_F(Repair, LogThatIsCutCostsWhatWasBehindTheCutOnly) {
   const auto log = log_of("damaged");
   fs::resize_file(log, fs::file_size(log) / 2);

@@ -43,6 +43,8 @@ inline constexpr std::string_view inbox_meta_prefix = "inbox/";
 inline constexpr std::string_view last_id_key = "last_id";
 inline constexpr std::string_view shared_secret_key = "shared_secret";
 inline constexpr std::string_view hash_seed_key = "hash_seed";
+inline constexpr std::size_t shared_secret_bytes = 32;
+inline constexpr std::size_t hash_seed_bytes = 16;
 inline constexpr std::string_view opened_at_key = "opened_at";
 
 /// The first key after all that start with `prefix`. `prefix` must hold a byte other than 0xff.

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
+#include "base/random.h"
 #include "store/rocks/event_record.h"
 #include "store/rocks/layout.h"
 #include "store/rocks/repair.h"
@@ -40,6 +42,7 @@ class Rebuild {
       return walked;
     }
     put_counters();
+    put_randoms();
     return write(0);
   }
 
@@ -113,6 +116,26 @@ class Rebuild {
       last_id_ = std::max(last_id_, EventId::from_bytes(value_));
     }
     batch_.Put(meta, slice(layout::last_id_key), slice(last_id_.view()));
+  }
+
+  /// Made once in a store, and of no use but there: what is lost is replaced.
+  void put_randoms() {
+    auto* const meta = family(Family::meta);
+    if (!has(Family::meta, layout::shared_secret_key)) {
+      batch_.Put(meta, slice(layout::shared_secret_key), random_bytes(layout::shared_secret_bytes));
+      report_.losses.emplace_back("the secret that signs cursors is made anew: cursors from before are refused");
+    }
+    if (has(Family::meta, layout::hash_seed_key) && value_.size() == layout::hash_seed_bytes) return;
+    batch_.Put(meta, slice(layout::hash_seed_key), random_bytes(layout::hash_seed_bytes));
+    report_.losses.emplace_back(
+        "the seed of the hashes is made anew: within the windows, an event that was accepted before may be accepted "
+        "again");
+  }
+
+  static std::string random_bytes(std::size_t size) {
+    std::string bytes(size, '\0');
+    fill_random(std::as_writable_bytes(std::span(bytes)));
+    return bytes;
   }
 
   Status write(std::size_t more_than) {

@@ -21,7 +21,6 @@ namespace {
 
 /// What an operation costs besides its text: keys, counters, bookkeeping.
 constexpr std::size_t operation_overhead_bytes = 256;
-constexpr std::size_t shared_secret_bytes = 32;
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
@@ -56,7 +55,7 @@ Result<layout::HashSeed> load_hash_seed(Database& database) {
   rocksdb::PinnableSlice value;
   const auto found = database.get(Family::meta, layout::hash_seed_key, value);
   if (!found) return found.error();
-  if (*found && value.size() == 16) {
+  if (*found && value.size() == layout::hash_seed_bytes) {
     return layout::HashSeed{layout::read_u64(view(value).substr(0, 8)), layout::read_u64(view(value).substr(8))};
   }
   if (*found) return Error{ErrorCode::unavailable, "the seed of the store's hashes cannot be read: restore a backup"};
@@ -234,7 +233,7 @@ class RocksStoreImpl final : public RocksStore {
         secret = value.ToString();
         return Done{};
       }
-      secret.resize(shared_secret_bytes);
+      secret.resize(layout::shared_secret_bytes);
       fill_random(std::as_writable_bytes(std::span(secret)));
       batch.Put(database_->family(Family::meta), std::string{layout::shared_secret_key}, secret);
       return Done{};
