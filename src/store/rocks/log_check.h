@@ -46,8 +46,8 @@ Result<LogScan> scan_log(const std::string& path);
 /// Gives each batch of a log that can be read to `take`, in order, also those behind damage.
 Status each_batch(const std::string& path, const std::function<void(std::string_view batch)>& take);
 
-/// Of `logs`, oldest first, those that repeat the numbers of writes that an older one has, a line each: RocksDB aborts on
-/// the second entry with the same number. Numbers are given once, so somebody has put such a log there.
+/// Of `logs`, oldest first, those that repeat the numbers of writes that an older one has, a line each: RocksDB aborts
+/// on the second entry with the same number. Numbers are given once, so somebody has put such a log there.
 [[nodiscard]] std::vector<std::string> repeated_writes(const std::vector<LogScan>& logs);
 
 /// Of `logs`, oldest first, those from the number `oldest` on that do not go on where the one before ends, a line each.
