@@ -243,6 +243,10 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& c
 Database::~Database() {
   looks_ = {};
   if (!db_) return;
+  if (resuming_.valid()) {
+    rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);  // Ends its wait.
+    resuming_.wait();
+  }
   if (abandoned_) {
     // Left as a kill would leave it: the log is whole, and the next start replays it.
     rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);

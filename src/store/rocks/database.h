@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -151,6 +152,7 @@ class Database {
   std::string problem_;
   DiskSpace disk_;
   std::jthread looks_;
+  std::future<bool> resuming_;  ///< Valid once it has taken too long: see try_resume().
 };
 
 }  // namespace triggers::store

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <span>
 
 #include "log/log.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{250};
 constexpr int looks_per_thorough_one = 4;
+constexpr std::chrono::seconds resume_patience{10};
 
 /// Where the database has no memtable with an entry, its log cannot be changed for a new one.
 bool has_entries(rocksdb::DB& db, std::span<rocksdb::ColumnFamilyHandle* const> families) {
@@ -57,8 +59,9 @@ void Database::fail(std::string problem) noexcept {
 
 void Database::stop_writes(const std::string& problem) {
   const auto trouble = watch_->trouble();
-  // An earlier shortage may have harmed nothing, and be no reason for this failure.
-  if (trouble.kind == FileWatch::Trouble::Kind::shortage && names_shortage(problem)) {
+  // An earlier shortage may have harmed nothing, and be no reason for this failure. And try_resume() may have forgotten
+  // this one since: RocksDB tells of a failure some time after it.
+  if (trouble.kind != FileWatch::Trouble::Kind::doubt && names_shortage(problem)) {
     set_state(State::waiting, problem + " (writes go on by themselves when this is over)");
   } else {
     fail(problem);
@@ -73,7 +76,12 @@ void Database::try_resume() {
   if (!has_entries(*db_, families_)) return fail("the disk failed at the first write: " + trouble.cause);
   watch_->forget_shortage();
   // Everything that was answered is in memtables: they are written to tables, and a new log begins.
-  if (!db_->Resume().ok()) return;
+  // RocksDB 7.8 loses sight of a flush that it had scheduled when the failure came, and then waits for it for ever.
+  resuming_ = std::async(std::launch::async, [this] { return db_->Resume().ok(); });
+  if (resuming_.wait_for(resume_patience) != std::future_status::ready) {
+    return fail("RocksDB does not go on after a shortage: " + trouble.cause);
+  }
+  if (!resuming_.get()) return;
   if (watch_->trouble().kind != FileWatch::Trouble::Kind::none) return;
   // When a table could not be written either, RocksDB repeats that alone, and keeps the log whose writer takes nothing
   // more: its assertion would end the process at the next write.

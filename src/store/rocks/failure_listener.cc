@@ -2,25 +2,14 @@
 
 #include <rocksdb/listener.h>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <string>
 
 #include "store/rocks/compaction_rest.h"
 #include "store/rocks/database.h"
+#include "store/rocks/file_watch.h"
 
 namespace triggers::store {
 namespace {
-
-/// Room, descriptors or memory. RocksDB keeps the cause as text only.
-bool lacks_room(const rocksdb::Status& status) {
-  const std::string text = status.ToString();
-  constexpr std::array causes{ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM};
-  return status.IsNoSpace() ||
-         std::ranges::any_of(causes, [&](int cause) { return text.ends_with(std::strerror(cause)); });
-}
 
 class FailureListener final : public rocksdb::EventListener {
  public:
@@ -40,7 +29,8 @@ class FailureListener final : public rocksdb::EventListener {
                           info.status.IsManualCompactionPaused();
     if (info.status.ok() || given_up) return;
     rest_.note_failure(info.cf_id);
-    if (lacks_room(info.status)) return;  // No damage: disk_very_low tells of it.
+    if (info.status.IsNoSpace() || names_shortage(info.status.ToString()))
+      return;  // No damage: disk_very_low tells of it.
     std::string files;
     for (const std::string& file : info.input_files) files.append(files.empty() ? "" : ", ").append(file);
     database_.damage().note("a compaction of " + info.cf_name + " failed, which will rest: " + info.status.ToString() +
