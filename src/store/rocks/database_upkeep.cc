@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <filesystem>
 #include <future>
 #include <span>
@@ -77,7 +78,11 @@ void Database::try_resume() {
   watch_->forget_shortage();
   // Everything that was answered is in memtables: they are written to tables, and a new log begins.
   // RocksDB 7.8 loses sight of a flush that it had scheduled when the failure came, and then waits for it for ever.
-  resuming_ = std::async(std::launch::async, [this] { return db_->Resume().ok(); });
+  try {
+    resuming_ = std::async(std::launch::async, [this] { return db_->Resume().ok(); });
+  } catch (const std::exception&) {
+    return;  // No thread for it: the shortage is not over.
+  }
   if (resuming_.wait_for(resume_patience) != std::future_status::ready) {
     return fail("RocksDB does not go on after a shortage: " + trouble.cause);
   }
