@@ -19,19 +19,15 @@
 namespace triggers::store {
 namespace {
 
-/// What an operation costs besides its text: keys, counters, bookkeeping.
-constexpr std::size_t operation_overhead_bytes = 256;
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
+/// Of a batch that was left for digests, what is hashed before another tenant's turn; one larger event is a turn.
+constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 /// Whose turn a read is that is no tenant's, such as the look-up of a key: no tenant's name is empty.
 constexpr std::string_view nobody;
 
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
-
-std::size_t append_bytes(const Append& event) {
-  return operation_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
-}
 
 /// Loads every inbox's counters.
 Status load_inboxes(Database& database, Inboxes& inboxes) {
@@ -108,6 +104,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.appended = {&answer, 1};
     operation.bytes = append_bytes(event);
     co_await queue_.submit(operation);
+    while (operation.undecided) co_await submit_with_digests(operation);
     if (operation.error) co_return std::move(*operation.error);
     co_return answer;
   }
@@ -120,6 +117,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.appended = answers;
     for (const Append& event : events) operation.bytes += append_bytes(event);
     if (!events.empty()) co_await queue_.submit(operation);
+    while (operation.undecided) co_await submit_with_digests(operation);
     if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
     co_return answers;
   }
@@ -145,7 +143,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.tenant = &tenant;
     operation.ids = ids;
     operation.acks = outcomes;
-    operation.bytes = operation_overhead_bytes + ids.size() * 64;
+    operation.bytes = event_overhead_bytes + ids.size() * 64;
     if (!ids.empty()) co_await queue_.submit(operation);
     if (operation.error) co_return std::move(*operation.error);
     co_return outcomes;
@@ -258,10 +256,54 @@ class RocksStoreImpl final : public RocksStore {
     Operation operation;
     operation.kind = Operation::Kind::change;
     operation.change = std::move(fill);
-    operation.bytes = operation_overhead_bytes;
+    operation.bytes = event_overhead_bytes;
     co_await queue_.submit(operation);
     if (operation.error) co_return std::move(*operation.error);
     co_return Done{};
+  }
+
+  /// Makes the digests that the committer has left the operation for, where they delay nobody, and submits it again. A
+  /// failure is the answer to the events that are not answered yet.
+  Task<void> submit_with_digests(Operation& operation) {
+    const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
+    auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
+      make_digests(operation);
+      if (undecided.against) operation.known = digest_of_stored(*operation.tenant, *undecided.against);
+      return Done{};
+    });
+    const auto done = co_await made;
+    if (done) co_await queue_.submit(operation);
+    if (done && !operation.error) co_return;
+    const Error error = done ? *operation.error : done.error();
+    if (operation.part_begin == 0) {
+      operation.error = error;
+      co_return;
+    }
+    for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = error;
+    operation.error.reset();
+  }
+
+  /// Of the event that was left, and of those that follow up to some text: they are likely to want theirs.
+  static void make_digests(Operation& operation) {
+    if (operation.digest_of(operation.part_begin)) return;
+    operation.digests.clear();
+    operation.digests_begin = operation.part_begin;
+    std::size_t bytes = 0;
+    for (const Append& event : operation.events.subspan(operation.part_begin)) {
+      bytes += event.payload.size();
+      if (!operation.digests.empty() && bytes > digests_bytes_a_turn) return;
+      operation.digests.push_back(content_digest(event.event_type, event.payload));
+    }
+  }
+
+  /// Nothing if the event is gone, or cannot be read: the committer then meets that itself.
+  std::optional<KnownDigest> digest_of_stored(const Tenant& tenant, const EventId& id) {
+    rocksdb::PinnableSlice stored;
+    const auto found = database_->get(Family::events, layout::event_key(tenant.id, id), stored);
+    if (!found || !*found) return std::nullopt;
+    const auto record = decode_record(view(stored));
+    if (!record) return std::nullopt;
+    return KnownDigest{id, content_digest(record->event_type, record->payload)};
   }
 
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
