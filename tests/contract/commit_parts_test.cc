@@ -29,6 +29,7 @@ class CommitParts : public testing::Test {
     config.background = false;
     config.clock = &clock;
     config.env = env.get();
+    config.commit.lone_after = std::chrono::hours{100'000};
     config.on_commit = [this](const CommitStats& stats) {
       most_events = std::max(most_events, stats.accepted + stats.acknowledged);
       if (const std::size_t number = ++commits; on_commit) on_commit(number);
@@ -75,7 +76,7 @@ TEST_F(CommitParts, EachIsBoundedAndTheOrderIsThatOfTheBatch) {
   EXPECT_TRUE(std::ranges::all_of(outcomes, [](AckOutcome outcome) { return outcome == AckOutcome::acknowledged; }));
   EXPECT_EQ(inbox(tenant).size(), batch_events / 2);
   store.reset();
-  EXPECT_LE(most_events, CommitLimits{}.commit_elements_max);
+  EXPECT_LE(most_events, config.commit.commit_elements_max);
 }
 
 TEST_F(CommitParts, AnotherTenantIsAnsweredBetweenThem) {
@@ -113,7 +114,7 @@ TEST_F(CommitParts, AFailureRefusesWhatIsNotCommittedYet) {
     EXPECT_EQ(static_cast<bool>(answers[i]), i < accepted.size()) << i;
     EXPECT_TRUE(answers[i] || answers[i].error().code == ErrorCode::unavailable);
   }
-  EXPECT_EQ(accepted.size(), 2 * CommitLimits{}.commit_elements_max);
+  EXPECT_EQ(accepted.size(), 2 * config.commit.commit_elements_max);
   EXPECT_EQ(inbox(tenant), accepted);
   disk->set(FailingFileSystem::Fault::none);
   on_commit = nullptr;

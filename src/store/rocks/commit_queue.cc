@@ -146,19 +146,30 @@ void CommitQueue::hand_over(Turn& turn) {
 
 bool CommitQueue::take(std::vector<Operation*>& batch) {
   batch.clear();
-  batch.reserve(limits_.commit_elements_max);
+  batch.reserve(limits_.lone_commit_elements_max);
   if (!wait_for_work()) return false;
-  if (turns_by_tenant_.empty() && fits_one_batch(arrived_)) {
+  Filling filling = empty_batch();
+  if (turns_by_tenant_.empty() && fits(arrived_, filling)) {
     batch.assign(arrived_.begin(), arrived_.end());
     for (Operation* operation : batch) operation->part_end = operation->size();
     arrived_.clear();
     return true;
   }
   turns_by_tenant_.add(arrived_);
-  Filling filling;
   while (!turns_by_tenant_.empty() && take_turn(batch, filling)) {
   }
   return true;
+}
+
+CommitQueue::Filling CommitQueue::empty_batch() {
+  const auto now = std::chrono::steady_clock::now();
+  for (const Operation* operation : arrived_) {
+    if (operation->tenant == nullptr || operation->tenant->id == last_tenant_) continue;
+    last_tenant_ = operation->tenant->id;
+    other_tenant_at_ = now;
+  }
+  if (now - other_tenant_at_ < limits_.lone_after) return {limits_.commit_elements_max, limits_.commit_bytes_max};
+  return {limits_.lone_commit_elements_max, limits_.lone_commit_bytes_max};
 }
 
 bool CommitQueue::take_turn(std::vector<Operation*>& batch, Filling& filling) {
@@ -187,8 +198,7 @@ bool CommitQueue::take_element(std::size_t bytes, Filling& filling) const noexce
       (filling.turn_elements > 0 && filling.turn_bytes + bytes > limits_.turn_bytes_max)) {
     return false;
   }
-  if (filling.elements == limits_.commit_elements_max ||
-      (filling.elements > 0 && filling.bytes + bytes > limits_.commit_bytes_max)) {
+  if (filling.elements == filling.elements_max || (filling.elements > 0 && filling.bytes + bytes > filling.bytes_max)) {
     filling.full = true;
     return false;
   }
@@ -212,14 +222,14 @@ bool CommitQueue::wait_for_work() {
   return true;
 }
 
-bool CommitQueue::fits_one_batch(std::span<Operation* const> operations) const {
+bool CommitQueue::fits(std::span<Operation* const> operations, const Filling& batch) {
   std::size_t elements = 0, bytes = 0;
   for (const Operation* operation : operations) {
     elements += operation->size() - operation->part_end;
     bytes += operation->bytes;
     if (operation->kind == Operation::Kind::change) return operations.size() == 1;
   }
-  return elements <= limits_.commit_elements_max && (elements == 1 || bytes <= limits_.commit_bytes_max);
+  return elements <= batch.elements_max && (elements == 1 || bytes <= batch.bytes_max);
 }
 
 void CommitQueue::close() {

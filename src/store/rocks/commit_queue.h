@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <coroutine>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -23,9 +25,11 @@ namespace triggers::store {
 struct CommitLimits {
   std::size_t queue_operations_max = 20'000;       ///< Not finished; one more is refused with `overloaded`.
   std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of their `bytes`.
-  /// Events and acknowledged ids in one commit, so that it is short: whoever comes meanwhile waits for it.
-  std::size_t commit_elements_max = 256;
-  std::size_t commit_bytes_max = 1024 * 1024;  ///< In one commit; one larger element goes alone.
+  /// Events and acknowledged ids in one commit, and their bytes; one larger element goes alone. While several tenants
+  /// write, a commit is short, because whoever comes meanwhile waits for it. A lone tenant's may be long: fewer syncs.
+  std::size_t commit_elements_max = 256, commit_bytes_max = 1024 * 1024;
+  std::size_t lone_commit_elements_max = 1024, lone_commit_bytes_max = 4 * 1024 * 1024;
+  std::chrono::milliseconds lone_after{1000};  ///< Since another tenant has written.
   std::size_t turn_elements_max = 32;          ///< Of one tenant in its turn.
   std::size_t turn_bytes_max = 64 * 1024;      ///< The same; one larger element is a turn.
 };
@@ -88,12 +92,15 @@ class CommitQueue {
   void release_share(const Operation& operation) noexcept;
   /// Fetches what has arrived. False when closed and empty.
   bool wait_for_work();
-  [[nodiscard]] bool fits_one_batch(std::span<Operation* const> operations) const;
   /// What a batch holds while take() fills it, and what of it is the present turn's.
   struct Filling {
+    std::size_t elements_max, bytes_max;
     std::size_t elements = 0, bytes = 0, turn_elements = 0, turn_bytes = 0;
     bool full = false;
   };
+  /// The bounds of the next batch, after a look at who has written.
+  Filling empty_batch();
+  [[nodiscard]] static bool fits(std::span<Operation* const> operations, const Filling& batch);
   /// Adds what the tenant whose turn it is may have. False if the batch is full.
   bool take_turn(std::vector<Operation*>& batch, Filling& filling);
   bool take_element(std::size_t bytes, Filling& filling) const noexcept;
@@ -116,6 +123,8 @@ class CommitQueue {
   // Of the committer alone: what it has fetched and not handed out.
   std::vector<Operation*> arrived_;
   TenantTurns turns_by_tenant_;
+  std::string last_tenant_;
+  std::chrono::steady_clock::time_point other_tenant_at_{};  ///< When the tenant that writes was last another one.
   bool idle_ = false;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> depth_{0};

@@ -36,6 +36,10 @@ class HandExecutor final : public Executor {
   std::vector<std::coroutine_handle<>> ready;
 };
 
+RootTask start_submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
+
+constexpr std::chrono::hours never{100'000};
+
 class CommitQueueTest : public testing::Test {
  protected:
   using Kind = Operation::Kind;
@@ -102,6 +106,7 @@ class CommitQueueTest : public testing::Test {
                       .queue_bytes_max = 100,
                       .commit_elements_max = 3,
                       .commit_bytes_max = 20,
+                      .lone_after = never,
                       .turn_elements_max = 1};
   HandExecutor executor;
 
@@ -245,7 +250,7 @@ TEST_F(CommitQueueTest, ATenantWithLargeOperationsIsPassedByAnotherAfterOne) {
 }
 
 TEST_F(CommitQueueTest, ALargeOperationIsHandedOutInParts) {
-  limits = {.queue_operations_max = 10, .commit_elements_max = 6, .turn_elements_max = 2};
+  limits = {.queue_operations_max = 10, .commit_elements_max = 6, .lone_after = never, .turn_elements_max = 2};
   const Tenant many{"many"}, few{"few"};
   auto& large = submit_batch(many, 9);
   auto& small = submit_batch(few, 1);
@@ -270,8 +275,33 @@ TEST_F(CommitQueueTest, ALargeOperationIsHandedOutInParts) {
   EXPECT_EQ(queue().bytes(), 0U);
 }
 
+TEST_F(CommitQueueTest, ALoneTenantsBatchIsLonger) {
+  for (const bool lone : {false, true}) {
+    SCOPED_TRACE(lone);
+    CommitQueue one({.commit_elements_max = 2,
+                     .lone_commit_elements_max = 5,
+                     .lone_after = std::chrono::hours{lone ? 0 : 1},
+                     .turn_elements_max = 1});
+    const Tenant tenant{"acme"};
+    const std::vector<Append> events(9);
+    Operation operation;
+    operation.tenant = &tenant;
+    operation.events = events;
+    executor.start([&] { start_submit(one, operation); });
+    executor.run_ready();
+    std::vector<Operation*> batch;
+    for (std::size_t end = lone ? 5 : 2;; end += lone ? 5 : 2) {
+      ASSERT_TRUE(one.take(batch));
+      EXPECT_EQ(operation.part_end, std::min<std::size_t>(end, 9));
+      one.finish(batch);
+      if (operation.ended()) break;
+    }
+    executor.run_ready();
+  }
+}
+
 TEST_F(CommitQueueTest, AnOperationThatEndsEarlyIsNotHandedOutAgain) {
-  limits = {.queue_operations_max = 10, .commit_elements_max = 4, .turn_elements_max = 2};
+  limits = {.queue_operations_max = 10, .commit_elements_max = 4, .lone_after = never, .turn_elements_max = 2};
   const Tenant tenant{"acme"};
   auto& failed = submit_batch(tenant, 9);
   auto& left = submit_batch(tenant, 9);
@@ -368,8 +398,11 @@ Task<void> submit_one(CommitQueue& queue, Operation& operation) { co_await queue
 
 TEST_F(CommitQueueTest, OfManyProducersNoneIsLostAndNoneIsHandedOutTwice) {
   constexpr int producers = 4, each = 2000;
-  limits = {
-      .queue_operations_max = 1000, .queue_bytes_max = 1'000'000, .commit_elements_max = 7, .commit_bytes_max = 1000};
+  limits = {.queue_operations_max = 1000,
+            .queue_bytes_max = 1'000'000,
+            .commit_elements_max = 7,
+            .commit_bytes_max = 1000,
+            .lone_after = never};
   CommitQueue& shared = queue();
   std::atomic<int> taken{0};
   std::thread committer([&] {
