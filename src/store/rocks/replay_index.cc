@@ -45,6 +45,7 @@ Result<std::optional<Appended>> ReplayIndex::find_stored(const std::string& key,
   if (value.size() != 32) return database_.unreadable("an idempotency entry of " + tenant);
   const auto first = EventId::from_bytes(view(value).substr(0, 16));
   if (now_ - first.time() >= window_) return std::optional<Appended>{};
+  if (const auto digest = stored_digests_.get(first)) return std::optional{answer(*digest == incoming.digest(), first)};
 
   rocksdb::PinnableSlice stored;
   ++reads_;
@@ -58,9 +59,10 @@ Result<std::optional<Appended>> ReplayIndex::find_stored(const std::string& key,
   }
   const auto record = decode_record(view(stored));
   if (!record) return database_.unreadable("the event " + first.text() + " of " + tenant);
-  const bool same = incoming.same_text(record->event_type, record->payload) ||
-                    incoming.digest_of(record->event_type, record->payload) == incoming.digest();
-  return std::optional{answer(same, first)};
+  if (incoming.same_text(record->event_type, record->payload)) return std::optional{answer(true, first)};
+  const ContentDigest digest = incoming.digest_of(record->event_type, record->payload);
+  stored_digests_.put(first, digest);
+  return std::optional{answer(digest == incoming.digest(), first)};
 }
 
 void ReplayIndex::add(std::string key, const Append& event, const EventId& id, rocksdb::WriteBatch& batch) {

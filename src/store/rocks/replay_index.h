@@ -10,13 +10,16 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "store/rocks/database.h"
+#include "store/rocks/digest_cache.h"
 #include "store/rocks/incoming.h"
 #include "store/rocks/layout.h"
 
 namespace triggers::store {
 
 /// Which idempotency keys were seen within the window, in the store and in the batch that is being built. An event
-/// costs one look-up, and if its key was seen one stored event and a digest of both texts.
+/// costs one look-up, and if its key was seen one stored event and a digest of both texts. A stored event is read and
+/// hashed once for all whose key is its own: a client may send a small event with the key of a large one again and
+/// again.
 ///
 /// For the committer's thread.
 class ReplayIndex {
@@ -61,6 +64,7 @@ class ReplayIndex {
   std::deque<Added> added_;  ///< A deque, because `by_key_` views its keys.
   boost::unordered_flat_map<std::string_view, Added*> by_key_;
   std::size_t kept_ = 0;
+  DigestCache stored_digests_;
   std::size_t reads_ = 0;
 };
 
