@@ -149,6 +149,23 @@ TEST_F(DuplicateCost, OfManyEventsThatAreComparedWithOneLargeStoredOneIsOneReadi
   }
 }
 
+TEST_F(DuplicateCost, OfManySmallEventsWithTheKeyOfOneLargeStoredOneIsOneReadingOfIt) {
+  const std::string large = R"({"text":")" + std::string(250'000, 'x') + R"("})";
+  append({Draft{.payload = large, .idempotency_key = "key"}});
+  std::vector<Draft> drafts(batch_events);
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    drafts[i] = numbered(i);
+    drafts[i].idempotency_key = "key";
+  }
+  for (std::size_t round = 0; round < 3; ++round) {
+    const Cost cost = append(drafts);
+    EXPECT_EQ(accepted(), 0U);
+    EXPECT_LE(cost.reads, batch_events + 2 * cost.commits);
+    EXPECT_LE(cost.most_hashed_bytes, DigestBudget::bytes_max);
+    EXPECT_LE(cost.compared_bytes, (round == 0 ? large.size() : 0) + 2 * payload_bytes(drafts));
+  }
+}
+
 TEST_F(DuplicateCost, OfEightLargeCollidingEventsBehindItIsBoundedByOneOfThem) {
   std::vector<Draft> large;
   for (std::size_t i = 0; i < 8; ++i) {

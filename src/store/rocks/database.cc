@@ -337,12 +337,15 @@ Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) 
     watch_->commit(db_->GetLatestSequenceNumber());
     return Done{};
   }
-  stop_writes("a write failed: " + status.ToString());
-  return check_writable();
+  const std::string problem = "a write failed: " + status.ToString();
+  stop_writes(problem);
+  if (auto writable = check_writable(); !writable) return writable;
+  // Writes go on already. This one was not written, and must not be answered as if it were.
+  return Error{ErrorCode::unavailable, problem};
 }
 
 Status Database::checkpoint(const std::string& name) {
-  if (abandoned_) return check_writable();
+  if (abandoned_) return Error{ErrorCode::unavailable, "the store must be opened again before it can be copied"};
   std::error_code error;
   std::string directory = name;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();

@@ -10,6 +10,9 @@ namespace {
 
 using Outcome = Appended::Outcome;
 
+/// A small event is hashed rather than compared with a stored one, which may be large and must be read.
+constexpr std::size_t hashed_sooner_than_read_bytes = 4096;
+
 std::string_view view(const rocksdb::PinnableSlice& text) { return {text.data(), text.size()}; }
 
 Appended answer(bool same, const EventId& first) {
@@ -51,6 +54,9 @@ Result<ReplayIndex::Seen> ReplayIndex::find_stored(const std::string& key, const
   if (value.size() != 32) return database_.unreadable("an idempotency entry of " + tenant);
   const auto first = EventId::from_bytes(view(value).substr(0, 16));
   if (now_ - first.time() >= window_) return Seen{};
+  if (incoming.event().payload.size() <= hashed_sooner_than_read_bytes) {
+    if (const auto digest = stored_digests_.get(first)) return seen(digest, incoming, first);
+  }
 
   rocksdb::PinnableSlice stored;
   ++reads_;

@@ -18,7 +18,9 @@
 namespace triggers::store {
 
 /// Which idempotency keys were seen within the window, in the store and in the batch that is being built. An event
-/// costs one look-up, and if its key was seen one stored event and a digest of both texts.
+/// costs one look-up, and if its key was seen one stored event and a digest of both texts. A stored event is read and
+/// hashed once for all whose key is its own: a client may send a small event with the key of a large one again and
+/// again.
 ///
 /// For the committer's thread.
 class ReplayIndex {
