@@ -258,16 +258,18 @@ TEST(Load, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
   EXPECT_EQ(test.entry(get_thing.limited()).failures + test.entry(get_thing).failures, 0U);
 }
 
-TEST(Load, A429ForAuthenticationIsAFailure) {
-  ScriptedServer server([](std::string_view, std::size_t) {
-    return ScriptedServer::status(429, R"({"details":{"reason":"authentication_failures"}})");
-  });
-  LoadTest test(server.url());
-  test.load->set_users({1}, 0s);
-  ASSERT_TRUE(test.count(get_thing, 10));
-  test.load->stop(5s);
-  EXPECT_EQ(test.entry(get_thing).failures, test.entry(get_thing).requests);
-  EXPECT_EQ(test.entry(get_thing.limited()).requests, 0U);
+TEST(Load, A429ThatIsNoRateLimitIsAFailure) {
+  for (const std::string reason : {"authentication_failures", "too_many_under_way"}) {
+    ScriptedServer server([reason](std::string_view, std::size_t) {
+      return ScriptedServer::status(429, R"({"details":{"reason":")" + reason + R"("}})");
+    });
+    LoadTest test(server.url());
+    test.load->set_users({1}, 0s);
+    ASSERT_TRUE(test.count(get_thing, 10)) << reason;
+    test.load->stop(5s);
+    EXPECT_EQ(test.entry(get_thing).failures, test.entry(get_thing).requests);
+    EXPECT_EQ(test.entry(get_thing.limited()).requests, 0U);
+  }
 }
 
 TEST(Load, RequestsInFlightAtTheStopAreCountedWithTheirAge) {
