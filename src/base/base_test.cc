@@ -171,6 +171,41 @@ TEST_F(SingleFlightTest, ExceptionIsTheLeadersAndTheOthersAreNotLeftWaiting) {
   EXPECT_EQ(worked, 1);
 }
 
+/// Runs what is ready when it is told to; may be out of memory once.
+class ShortExecutor final : public Executor {
+ public:
+  void resume(std::span<const std::coroutine_handle<>> handles) override {
+    if (std::exchange(out_of_memory, false)) throw std::bad_alloc();
+    ready.insert(ready.end(), handles.begin(), handles.end());
+  }
+  void run_ready() {
+    for (const auto handle : std::exchange(ready, {})) handle.resume();
+  }
+  bool out_of_memory = false;
+  std::vector<std::coroutine_handle<>> ready;
+
+ private:
+  const Scope scope_{*this};
+};
+
+TEST_F(SingleFlightTest, WithoutMemoryForAMomentAllGoOn) {
+  ShortExecutor executor;
+  int ended = 0;
+  const auto work = []() -> Task<Status> {
+    co_await behind_the_ready();
+    co_return Done{};
+  };
+  const auto want = [&]() -> RootTask {
+    if (co_await flight.fly(work)) ++ended;
+  };
+  for (int i = 0; i < 3; ++i) want();
+  executor.out_of_memory = true;
+  executor.run_ready();
+  EXPECT_EQ(ended, 1);
+  executor.run_ready();
+  EXPECT_EQ(ended, 3);
+}
+
 TEST_F(SingleFlightTest, ThreadsThatRaceAllGoOn) {
   std::atomic<int> works = 0, good = 0;
   std::vector<std::thread> threads;

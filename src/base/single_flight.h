@@ -55,6 +55,15 @@ class SingleFlight {
     void await_resume() const noexcept {}
   };
 
+  /// Without memory for its message the error stays one, without the message.
+  static Status copy_of(const Status& outcome) noexcept {
+    try {
+      return outcome;
+    } catch (...) {
+      return Error{outcome.error().code, {}};
+    }
+  }
+
   /// Tells all who wait, however the leader's work has ended.
   struct Landing {
     SingleFlight& flight;
@@ -68,9 +77,10 @@ class SingleFlight {
         waiting.swap(flight.waiting_);
       }
       for (Place* place : waiting) {
-        place->outcome = outcome;
+        place->outcome = copy_of(outcome);
         // Its place is gone as soon as it runs.
-        place->executor->resume({&place->waiter, 1});
+        const std::coroutine_handle<> waiter = place->waiter;
+        place->executor->resume_surely({&waiter, 1});
       }
     }
   };

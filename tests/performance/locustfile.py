@@ -5,7 +5,7 @@
 
 An answer that was not expected is a failure. A 429 of the key's rate limit is neither a failure nor an accepted event:
 it counts under a name of its own, `429 /events (POST)`, so that it makes no other row look better or worse, and so that
-`grep "POST /events"` does not find it. A 429 after too many failed authentications is a failure: the key is wrong.
+`grep "POST /events"` does not find it. Other 429s are failures: the key is wrong, or the service had too much to do.
 """
 
 import argparse
@@ -30,6 +30,8 @@ API_KEYS = [key for key in re.split(r"[,\s]+", os.environ.get(KEY_VARIABLE, ""))
 REMEMBERED_IDS_MAX = 1000
 
 LIMITED = "429 "
+# details.reason of a 429 that is not the key's rate limit.
+NO_RATE_LIMIT = ("authentication_failures", "too_many_under_way")
 
 # Those that the service has taken; a key that is refused before is a mistake, and no test.
 KEYS_THAT_WORKED = set()
@@ -66,7 +68,7 @@ class TriggersUser(HttpUser):
                     answer.success()
                     return body
                 answer.failure(wrong)
-            elif answer.status_code == 429 and reason(answer) != "authentication_failures":
+            elif answer.status_code == 429 and reason(answer) not in NO_RATE_LIMIT:
                 answer.request_meta["name"] = f"{LIMITED}{name.removeprefix(method + ' ')} ({method})"
                 answer.success()
             elif answer.status_code == 0:
@@ -75,7 +77,8 @@ class TriggersUser(HttpUser):
                 said = f"{answer.status_code} instead of {status}: {error_code(answer)}"
                 said += f" ({reason(answer)})" if reason(answer) else ""
                 answer.failure(said)
-                if answer.status_code in (401, 403, 429) and self.key_number not in KEYS_THAT_WORKED:
+                refused = answer.status_code in (401, 403) or reason(answer) == "authentication_failures"
+                if refused and self.key_number not in KEYS_THAT_WORKED:
                     stop_for_the_key(self.environment, self.key_number, said)
         return None
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t remembered_ids_max = 1000;
 constexpr std::string_view event_source = "swarm";
+constexpr std::string_view authentication_reason = "authentication_failures";
 
 const RequestName post_events{"POST", "POST /events"};
 
@@ -141,7 +142,7 @@ bool TriggersUser::expect(Answer& answer, unsigned status, bool with_key) {
       fmt::format("{} instead of {}: {}{}", answer.status(), status, code, reason ? " (" + shown(*reason) + ")" : "");
   answer.failure(said);
   const bool refused =
-      answer.status() == 401 || answer.status() == 403 || (answer.status() == 429 && !answer.rate_limited());
+      answer.status() == 401 || answer.status() == 403 || (answer.status() == 429 && reason == authentication_reason);
   if (refused && !has_worked(key_).load(std::memory_order_relaxed)) tell_refused_key(said);
   return false;
 }

@@ -260,7 +260,8 @@ void Connection::finish(std::string error) {
   }
   if (error.empty()) {
     state_ = State::idle;
-    if (response_.keeps_alive()) {
+    // After an answer that did not wait for the whole request, the peer would take the next one for the rest of it.
+    if (response_.keeps_alive() && written_ == request_.size()) {
       watch_for(EPOLLIN);
     } else {
       close();

@@ -12,8 +12,8 @@
 
 namespace triggers::swarm {
 
-ScriptedServer::ScriptedServer(Script script)
-    : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+ScriptedServer::ScriptedServer(Script script, Answers answers)
+    : script_(std::move(script)), answers_(answers), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -57,7 +57,7 @@ void ScriptedServer::serve(int socket) {
     std::size_t whole = std::string::npos;
     if (header_end != std::string::npos) {
       const auto length_at = unread.find("Content-Length: ");
-      const bool has_body = length_at < header_end;
+      const bool has_body = length_at < header_end && answers_ == Answers::whole_requests;
       whole = header_end + 4 + (has_body ? std::stoul(unread.substr(length_at + 16)) : 0);
     }
     if (whole == std::string::npos || unread.size() < whole) {

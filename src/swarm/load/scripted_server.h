@@ -25,7 +25,9 @@ class ScriptedServer {
   /// `request` is the whole request; `number` counts the server's requests from 0. May block, to be slow.
   using Script = std::function<Reply(std::string_view request, std::size_t number)>;
 
-  explicit ScriptedServer(Script script);
+  enum class Answers : std::uint8_t { whole_requests, headers };  ///< `headers`: before a request's body has come.
+
+  explicit ScriptedServer(Script script, Answers answers = Answers::whole_requests);
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
   ~ScriptedServer();
@@ -44,6 +46,7 @@ class ScriptedServer {
   void serve(int socket);
 
   Script script_;
+  const Answers answers_;
   http::UniqueFd listener_;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> requests_ = 0, connections_ = 0;

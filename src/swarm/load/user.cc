@@ -1,5 +1,8 @@
 #include "swarm/load/user.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/invariant.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/load/request_fields.h"
@@ -11,8 +14,8 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr unsigned too_many_requests = 429;
-// `details.reason` of the service, see docs/api.md.
-constexpr std::string_view authentication_reason = R"("authentication_failures")";
+// `details.reason` of a 429 that is not the key's rate limit, see docs/api.md.
+constexpr std::array<std::string_view, 2> other_reasons{R"("authentication_failures")", R"("too_many_under_way")"};
 constexpr std::size_t failure_text_bytes_max = 500;  // services may send any
 
 }  // namespace
@@ -57,7 +60,8 @@ Answer::~Answer() {
 }
 
 bool Answer::rate_limited() const {
-  return status_ == too_many_requests && body().find(authentication_reason) == std::string_view::npos;
+  const auto is_given = [this](std::string_view reason) { return body().find(reason) != std::string_view::npos; };
+  return status_ == too_many_requests && std::ranges::none_of(other_reasons, is_given);
 }
 
 void Answer::failure(std::string_view why) {

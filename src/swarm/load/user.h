@@ -53,8 +53,8 @@ class UserContext {
 
 /// What came of a request. It is counted when this goes: as a failure after failure(), after no answer, and after a
 /// status of 400 or more unless success() was called. A 429 of the key's rate limit is counted under a name of its own
-/// and is neither (see RequestName::limited). A 429 after too many failed authentications is a failure: the key is
-/// wrong. What body() and header() return is good until the user sends again.
+/// and is neither (see RequestName::limited). Other 429s of the service are failures: the key is wrong, or the service
+/// had too much to do. What body() and header() return is good until the user sends again.
 class [[nodiscard]] Answer {
  public:
   Answer(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent, std::string error);
@@ -68,7 +68,7 @@ class [[nodiscard]] Answer {
   /// Empty if there is no such field.
   [[nodiscard]] std::string_view header(std::string_view name) const { return connection_->response().header(name); }
 
-  /// 429, because of a rate limit and not because of authentication.
+  /// 429, because of a rate limit: not of authentication, nor of too many requests under way.
   [[nodiscard]] bool rate_limited() const;
   void success() { verdict_ = Verdict::success; }
   void failure(std::string_view why);
