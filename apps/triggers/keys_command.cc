@@ -59,7 +59,7 @@ std::string expiry_problem(const std::string& text) {
 std::string grace_problem(const std::string& text) {
   constexpr std::chrono::days grace_max{30};
   const auto span = parse_duration(text);
-  return span && *span <= grace_max ? "" : "it takes how long: 0, 90s, 15m, 24h, at most 30d";
+  return span && *span <= grace_max ? "" : "it takes a duration: 0, 90s, 15m, 24h, at most 30d";
 }
 
 std::string text_problem(const std::string& text) { return auth::is_utf8(text) ? "" : "it must be UTF-8"; }
@@ -222,6 +222,10 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   flags.add_fields(*flags.update);
   flags.update->add_option("--status", flags.status, "active or inactive")
       ->check(CLI::IsMember({"active", "inactive"}));
+  flags.update->final_callback([&flags] {
+    if (flags.fields(*flags.update).empty() && flags.update->count("--status") == 0)
+      throw CLI::ValidationError("keys update", "give what is to change, for instance --rate-limit 600");
+  });
   flags.rotate = with_id("rotate", "Makes a new secret and prints it, once; the old one stays valid for the grace");
   flags.rotate->add_option("--grace", flags.grace, "How long the old secret stays valid: 0, 90s, 15m, 24h, up to 30d")
       ->check(grace_problem)

@@ -159,10 +159,12 @@ def test_errors_say_what_to_change(operator):
     assert "user_email" in operator.error("create", "--user-id", "u", "--user-email", "nobody")
     assert "user_id" in operator.error("create", "--user-id", "")
     for grace in ("31d", "soon", "1x", "-1"):
-        assert "--grace: it takes how long: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
+        assert "--grace: it takes a duration: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
     for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
         assert f"{flag}: it must be UTF-8" in operator.error("create", "--user-id", "u", flag, os.fsdecode(b"\xff"))
-    assert "nothing to change" in operator.error("update", key_id)
+    nothing = operator.run("update", key_id)
+    assert nothing.returncode == 2 and "give what is to change, for instance --rate-limit" in nothing.stderr
+    assert operator.json("update", key_id, "--own-tenant")["all_tenants"] is False
     for command in ("show", "rotate", "revoke"):
         assert "No key has this id" in operator.error(command, "key_nowhere")
     assert "No key has this id" in operator.error("update", "../x", "--description", "d")
@@ -172,6 +174,12 @@ def test_errors_say_what_to_change(operator):
     operator.json("revoke", key_id)
     assert "revoked" in operator.error("update", key_id, "--status", "active")
     assert len(operator.json("list")["keys"]) == 1
+
+
+def test_what_is_for_the_embedded_store_says_so_before_it_looks_for_dynamodb(tmp_path):
+    for command in (["backup", tmp_path / "copy"], ["repair", "--into", tmp_path / "copy"]):
+        done = run(*command, "--dynamodb-endpoint-url", "http://127.0.0.1:1")
+        assert done.returncode == 1 and f"{command[0]} is for the embedded store" in done.stderr, done
 
 
 def into_a_full_disk(*arguments):
