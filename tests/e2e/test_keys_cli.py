@@ -105,6 +105,12 @@ def test_blanks_around_the_entries_of_a_list_are_no_part_of_them(operator, text)
     assert operator.json("create", "--user-id", "u", "--event-types", text)["event_types"] == ["order.*", "user.created"]
 
 
+def test_words_ignore_case(operator):
+    made = operator.json("create", "--user-id", "u", "--role", "Admin", "--rate-limit", "Unlimited", "--expires", "NEVER")
+    assert (made["role"], made["rate_limit"], made["expires_at"]) == ("admin", "unlimited", None)
+    assert operator.json("update", made["key_id"], "--status", "Inactive")["status"] == "inactive"
+
+
 def test_the_first_key_of_a_user_says_that_its_inbox_is_new(operator):
     first = "is the first key of the user developer, whose inbox is new and empty"
     operator.json("create", "--user-id", "somebody")
@@ -158,6 +164,7 @@ def test_errors_say_what_to_change(operator):
     assert "expires_at" in operator.error("update", key_id, "--expires", "2001-01-01T00:00:00Z")
     assert "user_email" in operator.error("create", "--user-id", "u", "--user-email", "nobody")
     assert "user_id" in operator.error("create", "--user-id", "")
+    assert "--user-id: it must not begin or end with a blank" in operator.error("create", "--user-id", "u ")
     for grace in ("31d", "soon", "1x", "-1"):
         assert "--grace: it takes a duration: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
     for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
