@@ -66,18 +66,24 @@ struct Change {
 
 class OpenDirectory : public Directory, public testing::WithParamInterface<Change> {};
 
-TEST_P(OpenDirectory, ChangeIsNoticedWithinASecondAndNothingIsAcceptedAfterIt) {
+TEST_P(OpenDirectory, ChangeIsNoticedAtTheNextLookAndNothingIsAcceptedAfterIt) {
+  const auto store = RocksStore::open(config_of("data", false)).value();
+  ASSERT_TRUE(append(*store, 0));
+  GetParam().make(directory / "data", log_of("data"));
+  store->look();
+  EXPECT_FALSE(store->health().writable);
+  EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
+  EXPECT_FALSE(append(*store, 1));
+}
+
+TEST_P(OpenDirectory, ChangeIsNoticedWithoutBeingAsked) {
   const auto store = RocksStore::open(config_of("data", true)).value();
   ASSERT_TRUE(append(*store, 0));
   GetParam().make(directory / "data", log_of("data"));
-  const auto since = std::chrono::steady_clock::now();
-  while (store->health().writable) {
-    ASSERT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{20});
-    std::this_thread::yield();
-  }
-  EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{2});  // One, and a busy machine.
+  // It looks four times a second. How late a busy machine lets it look is not the store's.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (store->health().writable && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
-  EXPECT_FALSE(append(*store, 1));
 }
 
 INSTANTIATE_TEST_SUITE_P(
