@@ -20,8 +20,6 @@ namespace wire = boost::beast::http;
 constexpr std::size_t kept_body_bytes = 4 * 1024;
 constexpr std::size_t kept_target_bytes = 1024;
 constexpr std::size_t body_step_bytes = 16 * 1024;
-// Decoded in one call of feed(); then the other connections of the loop have their turn.
-constexpr std::size_t slice_bytes = 64 * 1024;
 // From a chunk's header on, at least this is left of the body: "0" and two line ends. Beast asserts it.
 constexpr std::size_t last_chunk_bytes = 5;
 
@@ -172,7 +170,7 @@ void RequestParser::reset() {
   wire_->gzip.reset();
 }
 
-std::size_t RequestParser::feed(std::string_view input) {
+std::size_t RequestParser::feed(std::string_view input, std::size_t slice_bytes) {
   if (state_ == State::header) return feed_header(input);
   if (state_ != State::body) return 0;
   slice_left_ = slice_bytes;
