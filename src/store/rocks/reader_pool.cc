@@ -43,6 +43,7 @@ void ReaderPool::serve() noexcept {
     const auto turn = queue_.pop();
     if (!turn) return;
     lock.unlock();
+    ++taken_;
     Job* const job = turn->item;
     job->work();
     // The job lives in the waiter's frame: not to be touched once the waiter may run.
