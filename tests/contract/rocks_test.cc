@@ -420,6 +420,33 @@ TEST_F(RocksContract, BackupLeavesNothingBesideItselfAndTouchesNothingThatWasThe
   EXPECT_EQ(names, (std::set<std::string>{"daily", "daily.partial", "file"}));
 }
 
+TEST_F(RocksContract, PageBeginsWithTheOldestAlsoIfTheNewestAreInMemoryAndFillIt) {
+  open();
+  std::vector<EventId> ids;
+  const auto add = [&](int number) {
+    const std::string text(300'000, 'x');
+    ids.push_back(append({.payload = R"({"text":")" + text + std::to_string(number) + "\"}"}).value().id);
+  };
+  for (int i = 0; i < 2; ++i) add(i);
+  reopen();  // They are in a table now.
+  for (int i = 2; i < 40; ++i) add(i);
+  EXPECT_EQ(inbox(), ids);
+}
+
+TEST_F(RocksContract, PageOfLargeEventsGivesWayToOtherReads) {
+  open();
+  const auto page_of = [&](std::size_t limit) { return sync_wait(store->page(tenant, {.limit = limit})).value(); };
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(append({.payload = R"({"text":")" + std::string(200'000, static_cast<char>('a' + i)) + "\"}"}));
+  }
+  EXPECT_EQ(page_of(1).events.size(), 1U);
+  EXPECT_EQ(store->searches(), 0U);
+  const Page page = page_of(50);
+  EXPECT_EQ(page.events.size(), 3U);
+  EXPECT_FALSE(page.has_more);
+  EXPECT_EQ(store->searches(), 1U);
+}
+
 TEST_F(RocksContract, BackupThatFailsLeavesNothing) {
   use_failing_disk();
   open();

@@ -24,6 +24,8 @@ constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: fou
 constexpr std::size_t keys_a_turn = 50;
 /// Of a batch that was left for digests, what is hashed before another tenant's turn; one larger event is a turn.
 constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
+/// A page with more than this is read at low priority: 8 MiB take many milliseconds of a processor.
+constexpr std::size_t page_bytes_at_once = 256 * 1024;
 /// Whose turn a read is that is no tenant's, such as the look-up of a key: no tenant's name is empty.
 constexpr std::string_view nobody;
 
@@ -126,8 +128,15 @@ class RocksStoreImpl final : public RocksStore {
     Inbox& inbox = inboxes_->get(tenant.id, query.inbox);
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
-    ReaderPool& pool = query.event_type ? searches_ : readers_;
-    auto read = pool.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
+    if (!query.event_type) {
+      PageLimits first = limits;
+      first.bytes_max = page_bytes_at_once;
+      auto read = readers_.run(tenant.id, [&] { return read_page(*database_, inbox, query, first); });
+      auto page = co_await read;
+      const bool ended_early = page && page->has_more && page->events.size() < query.limit;
+      if (!ended_early) co_return page;
+    }
+    auto read = searches_.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
     co_return co_await read;
   }
 
@@ -151,6 +160,7 @@ class RocksStoreImpl final : public RocksStore {
 
   [[nodiscard]] Health health() const override { return database_->health(); }
   [[nodiscard]] DamageLog& damage() noexcept override { return database_->damage(); }
+  [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
   [[nodiscard]] Metrics metrics() const override {
     return {inboxes_->undelivered(),
@@ -337,7 +347,7 @@ class RocksStoreImpl final : public RocksStore {
   const KeyTable keys_;
   CommitQueue queue_;
   ReaderPool readers_;
-  ReaderPool searches_;  ///< Pages by event type, and lists of keys: one of them may compute for as long as it may.
+  ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
   Housekeeper housekeeper_;
