@@ -170,6 +170,8 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
     format.stage = FormatFile::Stage::made;
     if (auto made = write_format(config.data_dir, format); !made) return std::move(made).error();
   }
+  database->guard_ = std::make_unique<DirectoryGuard>(config.data_dir, database->directory_lock_->descriptor(),
+                                                      database->watch_->witness());
   database->mark_opened(*config.clock);
   return database;
 }
@@ -208,9 +210,8 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
   }
   if (auto written = open.write(data_dir_); !written) return written;
   // What the witness says of the files is on the disk once. From then on it is never waited for.
-  if (auto synced = watch_->witness().sync(); !synced) return synced;
-  guard_ = std::make_unique<DirectoryGuard>(data_dir_, directory_lock_->descriptor(), watch_->witness().descriptor());
-  return Done{};
+  if (auto written = watch_->write_witness(); !written) return written;
+  return watch_->witness().sync();
 }
 
 Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& config, std::string problem) {
@@ -334,7 +335,9 @@ Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) 
     timing->total = std::chrono::steady_clock::now() - started;
   }
   if (status.ok()) {
-    watch_->commit(db_->GetLatestSequenceNumber());
+    const auto witnessed = watch_->commit(db_->GetLatestSequenceNumber());
+    // This write is in the log and synced. The next one waits until its loss would be noticed again.
+    if (!witnessed) stop_writes(witnessed.error().message);
     return Done{};
   }
   stop_writes("a write failed: " + status.ToString());

@@ -129,6 +129,8 @@ class Database {
   /// So that there is an entry in a memtable: see try_resume().
   void mark_opened(const Clock& clock);
   void set_state(State state, std::string problem);
+  /// Stops writes because somebody has removed, cut or replaced a file of the open store.
+  void lose(const std::string& problem);
   [[nodiscard]] std::string table_problem() const;
   void look_at_disk();
   void run_looks(const std::stop_token& stop);
