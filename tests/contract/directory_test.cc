@@ -268,6 +268,22 @@ TEST_F(Directory, DamagedStoreOfVersion1IsRefused) {
   EXPECT_THAT(store.error().message, HasSubstr("is damaged"));
 }
 
+TEST_F(Directory, StoreOfVersion1WithoutItsLiveLogIsRefused) {
+  unpack_version_1();
+  for (const auto& entry : fs::directory_iterator(directory / "version_1/db")) {
+    if (entry.path().extension() == ".log") fs::remove(entry.path());
+  }
+  const auto before = testing_support::snapshot(directory / "version_1");
+  for (const auto access : {Access::read, Access::write}) {
+    RocksConfig config = config_of("version_1");
+    config.access = access;
+    const auto store = RocksStore::open(config);
+    ASSERT_FALSE(store);
+    EXPECT_THAT(store.error().message, HasSubstr("the live one is missing"));
+    EXPECT_TRUE(testing_support::snapshot(directory / "version_1") == before);
+  }
+}
+
 /// Makes a backup of a stopped store and has it served.
 class StoppedStore : public Directory {
  protected:

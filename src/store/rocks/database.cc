@@ -173,6 +173,7 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   database->guard_ = std::make_unique<DirectoryGuard>(config.data_dir, database->directory_lock_->descriptor(),
                                                       database->watch_->witness());
   database->mark_opened(*config.clock);
+  if (auto noted = database->note_opened(); !noted) return std::move(noted).error();
   return database;
 }
 
@@ -203,15 +204,19 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
   std::ranges::copy(handles, families_.begin());
   if (auto synced = sync_directory(data_dir_); !synced) return synced;
 
-  Inventory open{.store_id = store_id_};
+  return watch_->write_witness();
+}
+
+Status Database::note_opened() {
+  // What the witness says of the files is on the disk once. From then on it is never waited for.
+  if (auto synced = watch_->witness().sync(); !synced) return synced;
+  // Behind the witness: one of an older copy is known by it.
+  Inventory open{.store_id = store_id_, .sequence = watch_->record().sequence};
   for (const auto& name : {std::string{"IDENTITY"}, newest_options(data_dir_)}) {
     if (name.empty()) continue;  // RocksDB goes on without its OPTIONS if it cannot write them.
     if (auto added = open.add(data_dir_, "db/" + name); !added) return added;
   }
-  if (auto written = open.write(data_dir_); !written) return written;
-  // What the witness says of the files is on the disk once. From then on it is never waited for.
-  if (auto written = watch_->write_witness(); !written) return written;
-  return watch_->witness().sync();
+  return open.write(data_dir_);
 }
 
 Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& config, std::string problem) {
