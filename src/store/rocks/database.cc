@@ -30,6 +30,7 @@
 #include "store/rocks/layout.h"
 #include "store/rocks/open_error.h"
 #include "store/rocks/store_check.h"
+#include "store/rocks/table_patrol.h"
 
 namespace triggers::store {
 namespace {
@@ -172,6 +173,7 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   }
   database->guard_ = std::make_unique<DirectoryGuard>(config.data_dir, database->directory_lock_->descriptor(),
                                                       database->watch_->witness());
+  database->patrol_ = std::make_unique<TablePatrol>(database_dir(config.data_dir));
   database->mark_opened(*config.clock);
   if (auto noted = database->note_opened(); !noted) return std::move(noted).error();
   return database;

@@ -56,6 +56,7 @@ struct WriteTiming {
 class DirectoryGuard;
 class DirectoryLock;
 class FileWatch;
+class TablePatrol;
 
 /// RocksDB in a directory that one process owns: opened with our options, checked for our format and for everything
 /// that it must have, and refusing every write after one whose outcome nobody knows. Any thread may call.
@@ -104,8 +105,8 @@ class Database {
 
   /// Looks after the store on a thread of its own from now on: see look().
   void start_looking();
-  /// Looks whether the files are where they were, and stops writes if not. `thorough`: also at the tables and at the
-  /// room on the disk, and tries to go on after a shortage. One at a time.
+  /// Looks whether the files are where they were, and stops writes if not. `thorough`: also at the next tables and at
+  /// the room on the disk, and tries to go on after a shortage. One at a time.
   void look(bool thorough);
   /// As of the last thorough look.
   [[nodiscard]] std::optional<DiskSpace> disk() const;
@@ -133,7 +134,6 @@ class Database {
   void set_state(State state, std::string problem);
   /// Stops writes because somebody has removed, cut or replaced a file of the open store.
   void lose(const std::string& problem);
-  [[nodiscard]] std::string table_problem() const;
   void look_at_disk();
   void run_looks(const std::stop_token& stop);
 
@@ -148,6 +148,7 @@ class Database {
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
   std::unique_ptr<DirectoryGuard> guard_;
+  std::unique_ptr<TablePatrol> patrol_;  // Set with the guard.
 
   DamageLog damage_;
   std::atomic<State> state_{State::writable};

@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
-#include <filesystem>
 #include <future>
 #include <span>
 
 #include "log/log.h"
 #include "store/rocks/database.h"
-#include "store/rocks/database_options.h"
 #include "store/rocks/directory_guard.h"
 #include "store/rocks/disk_space.h"
 #include "store/rocks/file_watch.h"
+#include "store/rocks/table_patrol.h"
 
 namespace triggers::store {
 namespace {
@@ -112,29 +111,13 @@ Health Database::health() const {
   return {false, problem_};
 }
 
-std::string Database::table_problem() const {
-  namespace fs = std::filesystem;
-  for (bool again : {false, true}) {
-    std::vector<rocksdb::LiveFileMetaData> tables;
-    db_->GetLiveFilesMetaData(&tables);
-    const auto gone = std::ranges::find_if(tables, [&](const auto& table) {
-      std::error_code error;
-      return fs::file_size(database_dir(data_dir_) + table.name, error) != table.size || error;
-    });
-    if (gone == tables.end()) return {};
-    // A compaction may have removed it since: look once more at what is there now.
-    if (again) return database_dir(data_dir_) + gone->name + " is gone or was cut";
-  }
-  return {};
-}
-
 void Database::look(bool thorough) {
   if (thorough) look_at_disk();
   if (!guard_ || state_ == State::stopped) return;
   // A log or a manifest may be changed for a new one meanwhile: a problem must show twice.
   std::string problem = guard_->look(watch_->record());
   if (!problem.empty()) problem = guard_->look(watch_->record());
-  if (problem.empty() && thorough) problem = table_problem();
+  if (problem.empty() && thorough) problem = patrol_->look(*db_);
   if (!problem.empty()) return lose(problem);
   if (thorough) try_resume();
 }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rocksdb {
+class DB;
+}
+
+namespace triggers::store {
+
+/// Goes round the tables of an open database, a part of them at a time, and looks whether each is there with its size.
+/// For one thread at a time.
+class TablePatrol {
+ public:
+  /// Tables that one look() stats. A store of so many is looked at whole each time; the list of them is taken once a
+  /// round.
+  static constexpr std::size_t tables_max = 1'000;
+
+  /// `directory`: of the database.
+  explicit TablePatrol(std::string directory, std::size_t tables_at_a_time = tables_max)
+      : directory_(std::move(directory)), tables_at_a_time_(tables_at_a_time) {}
+
+  /// What is wrong with the next tables; empty if nothing is.
+  [[nodiscard]] std::string look(rocksdb::DB& db);
+
+ private:
+  struct Table {
+    std::string name;  ///< Begins with a slash.
+    std::uint64_t bytes = 0;
+  };
+
+  void begin_round(rocksdb::DB& db);
+  [[nodiscard]] bool is_whole(const Table& table) const;
+
+  const std::string directory_;
+  const std::size_t tables_at_a_time_;
+  std::vector<Table> round_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace triggers::store
