@@ -264,6 +264,7 @@ TEST_F(RocksContract, FlushThatRocksDbLosesInAShortageTakesARestartAndLosesNothi
     disk->set(FailingFileSystem::Fault::full);
     ASSERT_FALSE(next());
   }
+  testing_support::settle_flushes();  // It meets the failure, before the store looks whether that is over.
   disk->set(FailingFileSystem::Fault::none);
   look_until_it_goes_on_or_stops();
   EXPECT_FALSE(store->health().writable);
