@@ -93,6 +93,17 @@ TEST_F(HtmlReport, TellsHowTheScheduleOfAnOpenModelWasKept) {
           "the generator; 10 never sent; 3 cut off at the end"));
 }
 
+TEST_F(HtmlReport, SaysWhatStalledAtTheEnd) {
+  const RequestName posts("POST", "POST /events");
+  for (int i = 0; i < 6; ++i) request(posts, 5ms, 1);
+  statistics_.record_cut_off(posts, 900ms);
+  EXPECT_THAT(render_html(report_), Not(HasSubstr("Stalled at the end")));
+  report_.rate = 1;
+  statistics_.record_cut_off(posts, 4s);
+  EXPECT_THAT(render_html(report_), HasSubstr("<dt>Stalled at the end</dt><dd>1 request waited over 1 s for an answer; "
+                                              "with 1 missing answers the error rate is 14.3 %</dd>"));
+}
+
 TEST_F(HtmlReport, WarningsStandBeforeTheFigures) {
   report_.warnings = {"the generator was the bottleneck"};
   const std::string page = render_html(report_);
