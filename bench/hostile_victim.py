@@ -8,6 +8,7 @@ import time
 from hostile_http import Connection, request
 
 answer_seconds_max = 10
+idle_seconds_max = 30  # The server closes a connection that nobody has used for 75 s.
 posts, pages = "POST /events", "GET /inbox"
 numbers = itertools.count()
 
@@ -18,7 +19,14 @@ class Victim:
 
     def __init__(self, port, key, rate):
         self.port, self.key, self.rate = port, key, rate
-        self.free = []
+        self.free = []  # With the time of their last answer; the latest is used first.
+
+    def connection(self):
+        """The one that was used last, or a new one. Under attack many are open; those that the quiet does not use would be
+        closed by the server, and the next attack would be blamed for it."""
+        while self.free and time.monotonic() - self.free[0][1] > idle_seconds_max:
+            self.free.pop(0)[0].close()
+        return self.free.pop()[0] if self.free else Connection(self.port)
 
     async def run(self, seconds):
         self.latencies = {posts: [], pages: []}
@@ -40,7 +48,7 @@ class Victim:
         return request("POST", "/events", self.key, event)
 
     async def ask(self, name, due):
-        connection = self.free.pop() if self.free else Connection(self.port)
+        connection = self.connection()
         raw = self.raw(name)
         sent = time.perf_counter()
         self.late.append(sent - due)
@@ -50,7 +58,7 @@ class Victim:
             status = type(error).__name__
         self.latencies[name].append(time.perf_counter() - sent)
         if status in (200, 201):
-            self.free.append(connection)
+            self.free.append((connection, time.monotonic()))
         else:
             self.failures[str(status)] = self.failures.get(str(status), 0) + 1
             connection.close()

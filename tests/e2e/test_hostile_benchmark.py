@@ -70,3 +70,14 @@ def test_what_is_wrong_is_said(hostile, change, wanted):
     wrong = hostile.report_shape(shape, 100, [one], 3.0, hostile.Report())
     assert len(wrong) == len(wanted)
     assert all(text in line for text, line in zip(wanted, wrong))
+
+
+def test_the_victim_uses_no_connection_that_the_server_may_have_closed(hostile):
+    """The quiet uses few of the connections that an attack needs; the next attack must not be blamed for the others."""
+    victim = hostile.hostile_victim.Victim(0, "key", 1)
+    stale, fresh = (hostile.hostile_victim.Connection(0) for _ in range(2))
+    now = hostile.time.monotonic()
+    victim.free = [(stale, now - hostile.hostile_victim.idle_seconds_max - 1), (fresh, now)]
+    assert victim.connection() is fresh
+    victim.free.append((stale, now - hostile.hostile_victim.idle_seconds_max - 1))
+    assert victim.connection() is not stale and not victim.free
