@@ -52,7 +52,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   if (!secret) return std::move(secret).error();
 
   service->clock_ = &clock;
-  service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::keys_max_default,
+  service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::bytes_max_default,
                                                   service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
