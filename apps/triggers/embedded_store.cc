@@ -20,12 +20,15 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
       registry.histogram("triggers_commit_seconds", "A whole group commit.", metrics::duration_bounds_seconds());
   auto& compared = registry.counter("triggers_commit_compared_bytes_total",
                                     "Bytes of payloads that were compared or hashed to tell duplicates.");
+  auto& left = registry.counter("triggers_commit_left_events_total",
+                                "Events that a commit has left because telling duplicates would have held it up.");
   const EventCounters counters(registry);
   return [&, counters](const store::CommitStats& stats) {
     batch.observe(static_cast<double>(stats.operations));
     sync.observe(seconds(stats.log_time));
     total.observe(seconds(stats.total_time));
     compared.add(stats.compared_bytes);
+    left.add(stats.left_events);
     counters.accepted.add(stats.accepted);
     counters.duplicates.add(stats.duplicates);
     counters.acknowledged.add(stats.acknowledged);

@@ -16,12 +16,15 @@ namespace {
 
 namespace json = boost::json;
 
+/// Words ignore case, as in the configuration.
+bool is_word(const std::string& text, std::string_view word) { return http::equal_ignoring_case(text, word); }
+
 /// A rate as the API takes it: a number, or the word.
 json::value rate_json(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc{} && end == text.data() + text.size()) return number;
-  return json::value(text);
+  return json::value(is_word(text, "unlimited") ? "unlimited" : text);
 }
 
 /// Blanks around an entry come from how people write lists.
@@ -52,17 +55,23 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
 std::string expiry_problem(const std::string& text) {
   constexpr std::chrono::days span_max{36'500};
   const auto span = parse_duration(text);
-  if (text == "never" || (span ? *span <= span_max : parse_timestamp(text).has_value())) return {};
+  if (is_word(text, "never") || (span ? *span <= span_max : parse_timestamp(text).has_value())) return {};
   return "it takes an RFC 3339 time, how long from now (90s, 15m, 12h, 30d, at most 36500d), or never";
 }
 
 std::string grace_problem(const std::string& text) {
   constexpr std::chrono::days grace_max{30};
   const auto span = parse_duration(text);
-  return span && *span <= grace_max ? "" : "it takes how long: 0, 90s, 15m, 24h, at most 30d";
+  return span && *span <= grace_max ? "" : "it takes a duration: 0, 90s, 15m, 24h, at most 30d";
 }
 
 std::string text_problem(const std::string& text) { return auth::is_utf8(text) ? "" : "it must be UTF-8"; }
+
+/// A blank at an end, which nobody sees, would make another tenant.
+std::string tenant_problem(const std::string& text) {
+  const bool blank = !text.empty() && (text.front() == ' ' || text.back() == ' ');
+  return blank ? "it must not begin or end with a blank" : text_problem(text);
+}
 
 /// A time, or how long from now.
 json::value expiry_json(const std::string& text) {
@@ -142,7 +151,7 @@ struct KeysCommand::Flags {
 void KeysCommand::Flags::add_fields(CLI::App& app) {
   app.add_option("--user-email", user_email, "Whom to write to about this key")->check(text_problem);
   app.add_option("--role", role, "viewer reads; creator also sends and acknowledges; admin also manages keys")
-      ->check(CLI::IsMember({"viewer", "creator", "admin"}));
+      ->transform(CLI::IsMember({"viewer", "creator", "admin"}, CLI::ignore_case));
   app.add_option("--rate-limit", rate_limit, "Requests a minute, 1 to 10000000, or unlimited")->check(text_problem);
   app.add_option("--event-types", event_types,
                  "Types that it may send, comma separated; a trailing * is a prefix; empty: all")
@@ -161,7 +170,8 @@ json::object KeysCommand::Flags::fields(const CLI::App& app) const {
   if (app.count("--role") > 0) body["role"] = role;
   if (app.count("--rate-limit") > 0) body["rate_limit"] = rate_json(rate_limit);
   if (app.count("--event-types") > 0) body["event_types"] = list_json(event_types);
-  if (app.count("--expires") > 0) body["expires_at"] = expires == "never" ? json::value(nullptr) : expiry_json(expires);
+  if (app.count("--expires") > 0)
+    body["expires_at"] = is_word(expires, "never") ? json::value(nullptr) : expiry_json(expires);
   if (app.count("--description") > 0) body["description"] = description;
   if (app.count("--all-tenants") > 0) body["all_tenants"] = all_tenants;
   return body;
@@ -204,7 +214,7 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   flags.create = app.add_subcommand("create", "Creates a key and prints it, once");
   flags.create->add_option("--user-id", flags.user_id, "The tenant that owns what is sent with the key")
       ->required()
-      ->check(text_problem);
+      ->check(tenant_problem);
   flags.add_fields(*flags.create);
 
   flags.list = app.add_subcommand("list", "Lists keys, without their secrets");
@@ -221,7 +231,11 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   flags.update = with_id("update", "Changes what is given; the rest stays");
   flags.add_fields(*flags.update);
   flags.update->add_option("--status", flags.status, "active or inactive")
-      ->check(CLI::IsMember({"active", "inactive"}));
+      ->transform(CLI::IsMember({"active", "inactive"}, CLI::ignore_case));
+  flags.update->final_callback([&flags] {
+    if (flags.fields(*flags.update).empty() && flags.update->count("--status") == 0)
+      throw CLI::ValidationError("keys update", "give what is to change, for instance --rate-limit 600");
+  });
   flags.rotate = with_id("rotate", "Makes a new secret and prints it, once; the old one stays valid for the grace");
   flags.rotate->add_option("--grace", flags.grace, "How long the old secret stays valid: 0, 90s, 15m, 24h, up to 30d")
       ->check(grace_problem)

@@ -59,6 +59,8 @@ std::optional<config::Settings> load(const config::Flags& flags) {
 
 int backup(const config::Settings& settings, const std::string& directory) {
   if (directory.empty()) return complain("the directory of the backup is empty: name one that does not exist yet");
+  if (settings.config.store != config::Store::embedded)
+    return complain("backup is for the embedded store: the tables of DynamoDB have point-in-time recovery");
   std::error_code unknown;
   const auto absolute = std::filesystem::absolute(directory, unknown);
   if (unknown) {
@@ -143,7 +145,7 @@ int run(int argc, char** argv) {
   if (serve_command->parsed()) return serve(*settings);
   if (keys_app->parsed()) return finish(keys.run(*settings));
   if (tables_app->parsed()) return finish(tables.run(*settings));
-  if (repair_command->parsed()) return finish(repair(settings->config, repair_directory));
+  if (repair_command->parsed()) return finish(repair(*settings, repair_directory));
   if (backup_command->parsed()) return finish(backup(*settings, backup_directory));
   std::fputs((as_json ? config::render_json(*settings) : config::render_text(*settings)).c_str(), stdout);
   return finish(0);

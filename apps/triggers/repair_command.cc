@@ -18,7 +18,8 @@ void print_number(std::uint64_t number, const char* what) {
 
 }  // namespace
 
-int repair(const config::Config& config, const std::string& into) {
+int repair(const config::Settings& settings, const std::string& into) {
+  const config::Config& config = settings.config;
   if (config.store != config::Store::embedded)
     return complain("repair is for the embedded store: DynamoDB has its own");
   if (into.empty()) return complain("--into must name a directory that does not exist yet");
@@ -28,7 +29,7 @@ int repair(const config::Config& config, const std::string& into) {
   store.dedup_window = config.dedup_window;
   store.idempotency_window = config.idempotency_window;
   const auto report = store::repair_store(store, into);
-  if (!report) return complain(report.error().message);
+  if (!report) return complain(config::with_origins(report.error().message, settings));
   std::printf("What was wrong with %s, which stays as it is:\n", config.data_dir.c_str());
   for (const auto& loss : report->losses) std::printf("  - %s\n", loss.c_str());
   std::printf("A new store is in %s:\n", into.c_str());
@@ -38,7 +39,7 @@ int repair(const config::Config& config, const std::string& into) {
   print_number(report->made_undelivered_again, "undelivered because the mark of their place was lost");
   print_number(report->keys, "API keys");
   std::puts(
-      "Whether these are all, only a journal of the senders can tell. To go on with it, serve it, or move it to the"
+      "Only the senders' own records can tell whether these are all. To use the new store, serve it, or move it to the"
       " old place.");
   return 0;
 }

@@ -8,6 +8,6 @@ namespace triggers {
 
 /// `triggers repair`: makes a new store in `into` of what can be read of a damaged one, and says what it has found. The
 /// exit status.
-int repair(const config::Config& config, const std::string& into);
+int repair(const config::Settings& settings, const std::string& into);
 
 }  // namespace triggers

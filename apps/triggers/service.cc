@@ -91,6 +91,7 @@ http::Handlers Service::handlers() {
     return api_->protocol_error(error, request);
   };
   handlers.internal_error = [this](const http::Request& request) { return api_->internal_error(request); };
+  handlers.decoders = parsers_.get();
   return handlers;
 }
 
@@ -152,10 +153,13 @@ void Service::add_store_metrics() {
                          "Lines of the log on standard error that were dropped because its reader stood still.", {},
                          [] { return static_cast<double>(log::dropped()); });
   if (parsers_) {
-    registry_.counter_from("triggers_bodies_parsed_aside_total",
-                           "Large bodies parsed, and large pages made, off the IO loops.", {},
-                           [this] { return static_cast<double>(parsers_->taken()); });
-    auto& parsing = registry_.gauge("triggers_bodies_waiting_for_parser", "Large bodies and pages that wait for that.");
+    registry_.counter_from(
+        "triggers_bodies_parsed_aside_total",
+        "Pieces of large gzip bodies decoded, large bodies parsed and large answers made, off the IO "
+        "loops.",
+        {}, [this] { return static_cast<double>(parsers_->taken()); });
+    auto& parsing =
+        registry_.gauge("triggers_bodies_waiting_for_parser", "Large bodies and answers that wait for that.");
     registry_.on_scrape([&, this] { parsing.set(static_cast<double>(parsers_->waiting())); });
   }
   if (access_log_) {

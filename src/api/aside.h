@@ -9,11 +9,12 @@
 
 namespace triggers::api {
 
+// A tenant may have many requests in one turn of a loop: each may take some ten microseconds of it, not a hundred.
 /// A body up to this is parsed on the IO loop.
-inline constexpr std::size_t parsed_here_bytes_max = 64 * 1024;
+inline constexpr std::size_t parsed_here_bytes_max = 16 * 1024;
 
 /// An answer up to this is made on the IO loop.
-inline constexpr std::size_t made_here_bytes_max = 256 * 1024;
+inline constexpr std::size_t made_here_bytes_max = 32 * 1024;
 
 /// Whether an answer of so many bytes is made on the loop that sends it, and not on the thread of aside().
 [[nodiscard]] inline bool makes_here(const Services& services, std::size_t bytes) noexcept {
@@ -33,6 +34,15 @@ Task<std::invoke_result_t<Parse&>> aside(Services& services, const Exchange& exc
   if (parses_here(services, exchange.request)) co_return parse();
   auto parsed = services.parsers->run(holder_of(exchange), std::move(parse));
   co_return co_await parsed;
+}
+
+/// The result of `make()`, which makes an answer of about `bytes` and frees what it is made of: as aside() for bodies.
+template <class Make>
+Task<std::invoke_result_t<Make&>> made_aside(Services& services, const Exchange& exchange, std::size_t bytes,
+                                             Make make) {
+  if (makes_here(services, bytes)) co_return make();
+  auto made = services.parsers->run(holder_of(exchange), std::move(make));
+  co_return co_await made;
 }
 
 }  // namespace triggers::api

@@ -1,4 +1,5 @@
 #include "api/admit.h"
+#include "api/aside.h"
 #include "api/endpoints.h"
 #include "api/event_json.h"
 #include "api/hold.h"
@@ -10,19 +11,30 @@ Refusal no_such_event(std::string_view id) {
   return {Code::not_found, "No event has this id.", Details().text("event_id", id).json(), {}, {}};
 }
 
+namespace {
+
+http::Response answer(store::StoredEvent event) {
+  http::Response response;
+  response.body.reserve(event.bytes() + 256);
+  append_event(response.body, event, true);
+  response.body += '\n';
+  return response;
+}
+
+}  // namespace
+
 Task<Answer> get_event(Services& services, Exchange& exchange) {
   const auto admitted = co_await admit(services, exchange, auth::Action::read);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();
   if (!*id) co_return no_such_event(exchange.route.id);
-  const auto event = co_await services.events.get(exchange.key->tenant, **id);
+  auto event = co_await services.events.get(exchange.key->tenant, **id);
   if (!event) co_return from_error(event.error());
   if (!*event) co_return no_such_event(exchange.route.id);
-  http::Response response;
-  response.body.reserve((*event)->bytes() + 256);
-  append_event(response.body, **event, true);
-  response.body += '\n';
+  const std::size_t bytes = (*event)->bytes();
+  auto make = [&] { return answer(std::move(**event)); };
+  http::Response response = co_await made_aside(services, exchange, bytes, std::move(make));
   if (auto refused = hold(answer_share(services, exchange), response)) co_return *std::move(refused);
   co_return response;
 }

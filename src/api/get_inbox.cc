@@ -59,8 +59,9 @@ std::size_t answer_bytes(const store::Page& page) {
   return bytes;
 }
 
+/// Frees the events: of a large page that takes a while too.
 http::Response answer(const Services& services, const Exchange& exchange, const store::PageQuery& query,
-                      const store::Page& page) {
+                      store::Page& page) {
   http::Response response;
   std::string& body = response.body;
   body.reserve(answer_bytes(page));
@@ -78,6 +79,7 @@ http::Response answer(const Services& services, const Exchange& exchange, const 
     body += "null";
   }
   body += fmt::format(",\"has_more\":{},\"total_undelivered\":{}}}}}\n", page.has_more, page.total_undelivered);
+  page.events = {};
   return response;
 }
 
@@ -90,15 +92,9 @@ Task<Answer> get_inbox(Services& services, Exchange& exchange) {
   if (!query) co_return query.error();
   auto page = co_await services.events.page(exchange.key->tenant, *query);
   if (!page) co_return from_error(page.error());
+  const std::size_t bytes = answer_bytes(*page);
   auto make = [&] { return answer(services, exchange, *query, *page); };
-  http::Response response;
-  if (makes_here(services, answer_bytes(*page))) {
-    response = make();
-  } else {
-    auto made = services.parsers->run(holder_of(exchange), std::move(make));
-    response = co_await made;
-  }
-  page->events.clear();
+  http::Response response = co_await made_aside(services, exchange, bytes, std::move(make));
   if (auto refused = hold(std::move(page->memory), response)) co_return *std::move(refused);
   co_return response;
 }

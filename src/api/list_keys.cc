@@ -14,8 +14,6 @@ constexpr std::int64_t page_keys_max = 1000;
 constexpr std::size_t page_bytes_max = 1024 * 1024;
 /// Read at first, before it is known how large they are.
 constexpr std::size_t first_keys = 16;
-/// Keys up to this become JSON on the IO loop. Less than for events: a key's JSON is made from a tree of values.
-constexpr std::size_t keys_here_bytes_max = 64 * 1024;
 
 struct KeyQuery {
   std::optional<std::string> user;  ///< Nothing: of every tenant.
@@ -102,14 +100,12 @@ std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
 /// Adds the records and frees them, on the thread of aside() if they are large. False if the page is full.
 Task<bool> add_all(Services& services, const Exchange& exchange, std::vector<auth::KeyRecord> records,
                    std::size_t limit, KeyPage& page) {
-  const bool here = services.parsers == nullptr || json_bytes(records) <= keys_here_bytes_max;
+  const std::size_t bytes = json_bytes(records);
   auto add = [&page, &records, limit] {
     const auto all = std::move(records);
     return std::ranges::all_of(all, [&](const auto& record) { return page.add(record, limit); });
   };
-  if (here) co_return add();
-  auto added = services.parsers->run(holder_of(exchange), std::move(add));
-  co_return co_await added;
+  co_return co_await made_aside(services, exchange, bytes, std::move(add));
 }
 
 /// Reads in pieces, so that no more is in memory than the page and a piece.

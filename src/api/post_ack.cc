@@ -12,8 +12,14 @@
 namespace triggers::api {
 namespace {
 
-/// The ids as text, checked to be a list of strings; whether each is an id is answered one by one.
-Outcome<std::vector<std::string>> parse_ids(const http::Request& request) {
+struct ParsedIds {
+  std::vector<std::string> texts;   ///< As sent.
+  std::vector<event::EventId> ids;  ///< These go to the store.
+  std::vector<bool> is_id;          ///< For each text.
+};
+
+/// A list of strings; whether each is an id is answered one by one.
+Outcome<ParsedIds> parse_ids(const http::Request& request) {
   const auto body = json_object(request);
   if (!body) return body.error();
   if (const auto known = only_members(*body, {"event_ids"}); !known) return known.error();
@@ -24,12 +30,14 @@ Outcome<std::vector<std::string>> parse_ids(const http::Request& request) {
     return invalid("event_ids", fmt::format("must hold 1 to {} ids; these are {}", acknowledged_events_max,
                                             list->get_array().size()));
   }
-  std::vector<std::string> ids;
-  for (const auto& id : list->get_array()) {
-    if (!id.is_string()) return invalid("event_ids", "must hold strings only");
-    ids.emplace_back(id.get_string());
+  ParsedIds parsed;
+  for (const auto& text : list->get_array()) {
+    if (!text.is_string()) return invalid("event_ids", "must hold strings only");
+    const auto id = event::EventId::parse(parsed.texts.emplace_back(text.get_string()));
+    if (id) parsed.ids.push_back(*id);
+    parsed.is_id.push_back(id.has_value());
   }
-  return ids;
+  return parsed;
 }
 
 std::string_view outcome_name(store::AckOutcome outcome) {
@@ -49,6 +57,24 @@ std::size_t answer_bytes(const std::vector<std::string>& ids) {
   return bytes;
 }
 
+http::Response answer(ParsedIds parsed, const std::vector<store::AckOutcome>& outcomes) {
+  http::Response response;
+  std::string& body = response.body;
+  body.reserve(answer_bytes(parsed.texts));
+  body = "{\"results\":[";
+  std::size_t next = 0;
+  std::size_t acknowledged = 0;
+  for (std::size_t i = 0; i < parsed.texts.size(); ++i) {
+    const auto outcome = parsed.is_id[i] ? outcomes[next++] : store::AckOutcome::not_found;
+    acknowledged += outcome == store::AckOutcome::acknowledged ? 1 : 0;
+    body += body.back() == '[' ? "{\"event_id\":" : ",{\"event_id\":";
+    event::append_json_string(body, parsed.texts[i]);
+    body += fmt::format(",\"status\":\"{}\"}}", outcome_name(outcome));
+  }
+  body += fmt::format("],\"acknowledged\":{}}}\n", acknowledged);
+  return response;
+}
+
 }  // namespace
 
 Task<Answer> post_ack(Services& services, Exchange& exchange) {
@@ -57,32 +83,16 @@ Task<Answer> post_ack(Services& services, Exchange& exchange) {
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();
   auto parse = [&] { return parse_ids(exchange.request); };
-  const auto texts = co_await aside(services, exchange, std::move(parse));
-  if (!texts) co_return texts.error();
+  auto parsed = co_await aside(services, exchange, std::move(parse));
+  if (!parsed) co_return std::move(parsed).error();
 
-  std::vector<event::EventId> ids;
-  for (const auto& text : *texts) {
-    if (const auto id = event::EventId::parse(text)) ids.push_back(*id);
-  }
-  auto memory = reserve(services, exchange, answer_bytes(*texts));
+  const std::size_t bytes = answer_bytes(parsed->texts);
+  auto memory = reserve(services, exchange, bytes);
   if (!memory) co_return memory.error();
-  const auto outcomes = co_await services.events.acknowledge(exchange.key->tenant, std::move(ids));
+  const auto outcomes = co_await services.events.acknowledge(exchange.key->tenant, std::move(parsed->ids));
   if (!outcomes) co_return from_error(outcomes.error());
-
-  http::Response response;
-  std::string& body = response.body;
-  body.reserve(memory->bytes());
-  body = "{\"results\":[";
-  std::size_t next = 0;
-  std::size_t acknowledged = 0;
-  for (const auto& text : *texts) {
-    const auto outcome = event::EventId::parse(text) ? (*outcomes)[next++] : store::AckOutcome::not_found;
-    acknowledged += outcome == store::AckOutcome::acknowledged ? 1 : 0;
-    body += body.back() == '[' ? "{\"event_id\":" : ",{\"event_id\":";
-    event::append_json_string(body, text);
-    body += fmt::format(",\"status\":\"{}\"}}", outcome_name(outcome));
-  }
-  body += fmt::format("],\"acknowledged\":{}}}\n", acknowledged);
+  auto make = [&] { return answer(*std::move(parsed), *outcomes); };
+  http::Response response = co_await made_aside(services, exchange, bytes, std::move(make));
   hold_reserved(std::move(*memory), response);
   co_return response;
 }

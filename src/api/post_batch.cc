@@ -37,13 +37,32 @@ Outcome<event::BatchElements> split(const Services& services, const http::Reques
   return batch;
 }
 
+/// Each event of a batch has a key of its own, derived from the batch's. No client can send one with a NUL itself.
+std::string element_key(std::string_view batch_key, std::size_t index) {
+  return fmt::format("batch{0}{1}{0}{2}", '\0', batch_key, index);
+}
+
 struct ParsedBatch {
   std::vector<Outcome<store::Appended>> results;  ///< One an element. What is no event has its answer already.
   std::vector<event::NewEvent> events;            ///< These go to the store together.
   std::vector<std::size_t> places;                ///< Of the events among the results.
+  std::vector<std::string> element_keys;
+  std::vector<store::Append>
+      appends;  ///< The events; their text is in `events`, `element_keys` and the request's body.
 };
 
-Outcome<ParsedBatch> parse_batch(const Services& services, const Exchange& exchange) {
+void make_appends(ParsedBatch& parsed, std::optional<std::string_view> batch_key) {
+  parsed.appends.reserve(parsed.events.size());
+  if (batch_key) parsed.element_keys.reserve(parsed.events.size());
+  for (std::size_t i = 0; i < parsed.events.size(); ++i) {
+    store::Append& append = parsed.appends.emplace_back(to_append(parsed.events[i]));
+    if (!batch_key) continue;
+    append.idempotency_key = parsed.element_keys.emplace_back(element_key(*batch_key, parsed.places[i]));
+  }
+}
+
+Outcome<ParsedBatch> parse_batch(const Services& services, const Exchange& exchange,
+                                 std::optional<std::string_view> batch_key) {
   const auto batch = split(services, exchange.request);
   if (!batch) return batch.error();
   ParsedBatch parsed;
@@ -58,12 +77,8 @@ Outcome<ParsedBatch> parse_batch(const Services& services, const Exchange& excha
     parsed.events.push_back(std::move(*event));
     parsed.places.push_back(i);
   }
+  make_appends(parsed, batch_key);
   return parsed;
-}
-
-/// Each event of a batch has a key of its own, derived from the batch's. No client can send one with a NUL itself.
-std::string element_key(std::string_view batch_key, std::size_t index) {
-  return fmt::format("batch{0}{1}{0}{2}", '\0', batch_key, index);
 }
 
 /// The answer for one element.
@@ -121,31 +136,10 @@ http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
   return response;
 }
 
-}  // namespace
-
-Task<Answer> post_batch(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit(services, exchange, auth::Action::send);
-  if (!admitted) co_return admitted.error();
-  const auto batch_key = idempotency_key(exchange.request);
-  if (!batch_key) co_return batch_key.error();
-  auto parse = [&] { return parse_batch(services, exchange); };
-  auto parsed = co_await aside(services, exchange, std::move(parse));
-  if (!parsed) co_return std::move(parsed).error();
-  auto& [results, events, places] = *parsed;
-  std::vector<std::string> element_keys;
-  std::vector<store::Append> appends;
-  element_keys.reserve(events.size());
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    appends.push_back(to_append(events[i]));
-    if (!*batch_key) continue;
-    appends.back().idempotency_key = element_keys.emplace_back(element_key(**batch_key, places[i]));
-  }
-
-  auto memory = reserve(services, exchange, answer_bytes(results));
-  if (!memory) co_return memory.error();
-  const auto stored = co_await services.events.append_batch(exchange.key->tenant, std::move(appends));
+/// The answer to a batch of which the store said this of its events.
+Outcome<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<store::Appended>>& stored) {
   for (std::size_t i = 0; i < stored.size(); ++i) {
-    auto& result = results[places[i]];
+    auto& result = parsed.results[parsed.places[i]];
     if (!stored[i]) {
       result = from_error(stored[i].error());
     } else if (stored[i]->outcome == store::Appended::Outcome::idempotency_mismatch) {
@@ -156,10 +150,29 @@ Task<Answer> post_batch(Services& services, Exchange& exchange) {
   }
   // Nothing was stored for a reason that is not in the events: the whole request is to be sent again. A store of many
   // parts may have stored some all the same; then each event has its own answer.
-  if (const Error* failure = whole_failure(stored)) co_return from_error(*failure);
-  http::Response response = answer(results);
-  hold_reserved(std::move(*memory), response);
-  co_return response;
+  if (const Error* failure = whole_failure(stored)) return from_error(*failure);
+  return answer(parsed.results);
+}
+
+}  // namespace
+
+Task<Answer> post_batch(Services& services, Exchange& exchange) {
+  const auto admitted = co_await admit(services, exchange, auth::Action::send);
+  if (!admitted) co_return admitted.error();
+  const auto batch_key = idempotency_key(exchange.request);
+  if (!batch_key) co_return batch_key.error();
+  auto parse = [&] { return parse_batch(services, exchange, *batch_key); };
+  auto parsed = co_await aside(services, exchange, std::move(parse));
+  if (!parsed) co_return std::move(parsed).error();
+  const std::size_t bytes = answer_bytes(parsed->results);
+  auto memory = reserve(services, exchange, bytes);
+  if (!memory) co_return memory.error();
+  const auto stored = co_await services.events.append_batch(exchange.key->tenant, std::move(parsed->appends));
+  auto make = [&] { return conclude(*std::move(parsed), stored); };
+  auto response = co_await made_aside(services, exchange, bytes, std::move(make));
+  if (!response) co_return std::move(response).error();
+  hold_reserved(std::move(*memory), *response);
+  co_return *std::move(response);
 }
 
 }  // namespace triggers::api

@@ -105,7 +105,9 @@ Details& Details::list(std::string_view member, std::span<const std::string_view
 }
 
 std::string about_field(std::string_view field, std::string_view problem) {
-  const bool names_field = problem.starts_with(field) && problem.substr(field.size()).starts_with(' ');
+  const bool quoted = problem.starts_with('"');
+  const std::string_view name = problem.substr(quoted ? 1 : 0);
+  const bool names_field = name.starts_with(field) && name.substr(field.size()).starts_with(quoted ? "\" " : " ");
   return names_field ? std::string(problem) : fmt::format("{}: {}", field, problem);
 }
 

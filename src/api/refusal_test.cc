@@ -45,6 +45,8 @@ std::string header(const Refusal& refusal, std::string_view name) {
 
 TEST(Refusal, AProblemThatNamesItsFieldIsTheWholeMessage) {
   EXPECT_EQ(invalid("payload", "payload is required.").message, "payload is required.");
+  EXPECT_EQ(invalid("x", "\"x\" is not a field.").message, "\"x\" is not a field.");
+  EXPECT_EQ(invalid("x", "\"xy\" is not a field.").message, "x: \"xy\" is not a field.");
   EXPECT_EQ(invalid("payload", "is given more than once").message, "payload: is given more than once");
   EXPECT_EQ(invalid("pay", "payload is required.").message, "pay: payload is required.");
 }

@@ -275,32 +275,5 @@ TEST_F(SendingTest, ACursorOfAnotherTenantOrAnotherTypeIsRefused) {
   EXPECT_EQ(service_.send(Method::get, "/inbox?cursor=" + cursor, stranger).status(), 400U);
 }
 
-TEST(AsideTest, LargeBodiesAreParsedOffTheLoopWithTheSameAnswers) {
-  TestService service;
-  const auto key = service.key(auth::Role::admin);
-  const std::string filler(100'000, 'x');
-  const auto ask_all = [&] {
-    std::string answers;
-    const auto note = [&](const Seen& seen) { answers += std::to_string(seen.status()) + seen.code() + " "; };
-    note(service.post(key, "t", R"({"text":")" + filler + "\"}", {{"Idempotency-Key", "a"}}));
-    note(service.post(key, "t", R"({"text":)" + filler + "}"));
-    note(service.send(Method::post, "/events/batch", key,
-                      R"([{"event_type":"t","payload":{"text":")" + filler + "\"}}]"));
-    note(service.send(Method::post, "/events/batch", key, "[" + filler + "]"));
-    note(service.send(Method::post, "/inbox/ack", key, R"({"event_ids":[")" + filler + "\"]}"));
-    note(service.send(Method::post, "/admin/keys", key, R"({"role":")" + filler + "\"}"));
-    note(service.send(Method::patch, "/admin/keys/k", key, R"({"role":")" + filler + "\"}"));
-    note(service.send(Method::post, "/admin/keys/k/rotate", key, R"({"x":")" + filler + "\"}"));
-    return answers;
-  };
-  const std::string on_the_loop = ask_all();
-  TurnPool parsers(1);
-  service.services.parsers = &parsers;
-  EXPECT_EQ(ask_all(), on_the_loop);
-  EXPECT_EQ(parsers.taken(), 8U);
-  EXPECT_EQ(service.post(key, "t", "{}").status(), 201U);
-  EXPECT_EQ(parsers.taken(), 8U) << "a short one does not pay for it";
-}
-
 }  // namespace
 }  // namespace triggers::api

@@ -45,7 +45,7 @@ struct Services {
   std::function<Task<Status>(std::string directory)> backup;  ///< Empty: this engine has none.
   std::function<bool()> stopping;                             ///< True once the server is told to stop; may be empty.
   limit::TakeSlice take_slice;                                ///< Empty: this node is alone.
-  TurnPool* parsers = nullptr;                                ///< For large bodies; null: they are parsed on the loop.
+  TurnPool* parsers = nullptr;  ///< For large bodies and answers; null: they are read and made on the loop.
 };
 
 /// One request on its way: what the steps before have found out.

@@ -2,10 +2,17 @@
 
 #include <algorithm>
 
+#include "base/thread_priority.h"
+
 namespace triggers {
 
 TurnPool::TurnPool(unsigned threads) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] {
+      lower_thread_priority();
+      serve();
+    });
+  }
 }
 
 TurnPool::~TurnPool() {

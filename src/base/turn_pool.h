@@ -20,9 +20,9 @@
 
 namespace triggers {
 
-/// Threads for computing that would keep an IO loop from its other connections. Holders (tenants) take turns: however
-/// much of one waits, another's next work waits for one piece of each. Unbounded: each caller waits for its own work,
-/// so there is no more than there are callers. Any thread with an Executor may call run().
+/// Threads of low priority, for computing that would keep an IO loop from its other connections. Holders (tenants) take
+/// turns: however much of one waits, another's next work waits for one piece of each. Unbounded: each caller waits for
+/// its own work, so there is no more than there are callers. Any thread with an Executor may call run().
 class TurnPool {
  public:
   explicit TurnPool(unsigned threads);

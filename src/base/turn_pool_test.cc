@@ -1,6 +1,8 @@
 #include "base/turn_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -20,6 +22,18 @@ TEST(TurnPoolTest, RunsOnAThreadOfItsOwnAndResumesOnTheCallers) {
     EXPECT_NE(co_await there, here);
     EXPECT_EQ(std::this_thread::get_id(), here);
   });
+}
+
+TEST(TurnPoolTest, GivesWayToTheThreadsThatWaitForIt) {
+  TurnPool pool(1);
+  const auto niceness = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
+  const int here = niceness();
+  constexpr int lowest = 19;
+  at_once(1, [&](std::size_t) -> Task<void> {
+    auto there = pool.run("a", niceness);
+    EXPECT_EQ(co_await there, std::min(here + 10, lowest));
+  });
+  EXPECT_EQ(niceness(), here);
 }
 
 TEST(TurnPoolTest, HoldersTakeTurnsHoweverMuchOfOneWaits) {

@@ -210,7 +210,8 @@ TEST(Load, TextThatCannotBeIsRefusedInOneLineWithWhatItMustBe) {
       "api-title = a\\xff\\x1b[31m (environment API_TITLE) is refused: it must be UTF-8 without control characters");
   EXPECT_EQ(refusal({{"api-version", "1\n2"}}),
             "api-version = 1\\x0a2 (flag --api-version) is refused: it must be UTF-8 without control characters");
-  EXPECT_EQ(refusal({{"host", "a\nb"}}), "host = a\\x0ab (flag --host) is refused: it must be one line of text");
+  EXPECT_EQ(refusal({{"host", "a\nb"}}),
+            "host = a\\x0ab (flag --host) is refused: it must be one line of text, not empty");
   EXPECT_EQ(loaded({{"api-title", "Größe \"1\""}}).config.api_title, "Größe \"1\"");
   for (const auto& text : {std::string("ab"), std::string(256, 'a'), std::string("a b c"), std::string("tablé")}) {
     EXPECT_THAT(refusal({{"dynamodb-table-events", text}}), HasSubstr("it must be 3 to 255 of a-z A-Z 0-9 _ . -"));

@@ -140,7 +140,7 @@ const Option* nearest_option(std::string_view name) {
 std::string bounds_text(const Option& option) {
   auto range = std::to_string(option.min) + ".." + std::to_string(option.max);
   switch (option.type) {
-    case Type::text: return option.min > 0 ? "one line of text" : "";
+    case Type::text: return option.min > 0 ? "one line of text, not empty" : "";
     case Type::label: return "UTF-8 without control characters";
     case Type::table: return "3 to 255 of a-z A-Z 0-9 _ . -";
     case Type::integer: return range;

@@ -21,6 +21,13 @@ bool stands_in(std::string_view message, std::string_view value) {
   return false;
 }
 
+/// What a message about a connection shows of a URL: `host:port`.
+std::string_view authority(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find('/'));
+}
+
 /// Whether the message is about the setting. Words such as `true` and plain numbers stand in messages by chance; a
 /// number after a colon is a port.
 bool is_about(std::string_view message, const Setting& setting) {
@@ -30,8 +37,8 @@ bool is_about(std::string_view message, const Setting& setting) {
     case Type::table:
     case Type::networks:
     case Type::origins:
-    case Type::path:
-    case Type::url: return stands_in(message, setting.value);
+    case Type::path: return stands_in(message, setting.value);
+    case Type::url: return stands_in(message, setting.value) || stands_in(message, authority(setting.value));
     case Type::integer: return stands_in(message, ":" + setting.value);
     case Type::boolean:
     case Type::choice:

@@ -124,6 +124,9 @@ TEST(Origins, AreAddedForTheValuesThatAMessageNames) {
             "cannot make /data/db (data-dir is set by environment DATA_DIR)");
   EXPECT_EQ(with_origins("cannot make /database", settings), "cannot make /database");
   EXPECT_EQ(with_origins("cannot listen on x:1", settings_of({}, {{"host", "x"}})), "cannot listen on x:1");
+  EXPECT_EQ(with_origins("cannot reach 10.0.0.1:4566: refused",
+                         settings_of({{"DYNAMODB_ENDPOINT_URL", "http://10.0.0.1:4566"}})),
+            "cannot reach 10.0.0.1:4566: refused (dynamodb-endpoint-url is set by environment DYNAMODB_ENDPOINT_URL)");
   EXPECT_EQ(with_origins("status 80, true", settings_of({{"PORT", "80"}, {"ACCESS_LOG", "true"}})), "status 80, true");
 }
 
@@ -138,7 +141,7 @@ TEST(Values, HostAndDataDirAreNotEmpty) {
     const auto refused = load({{name, " "}}, {});
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().message,
-              std::string(name) + " =   (flag --" + name + ") is refused: it must be one line of text");
+              std::string(name) + " =   (flag --" + name + ") is refused: it must be one line of text, not empty");
   }
 }
 

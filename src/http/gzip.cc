@@ -39,14 +39,15 @@ GzipDecoder::Outcome GzipDecoder::decode(std::string_view& input, std::string& o
       stream_->at_end = false;
     }
     if (made_all >= slice_bytes) return Outcome::more;
+    const std::size_t room = std::min(piece.size(), slice_bytes - made_all);
     // zlib's interface is older than const; it does not write to its input.
     z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));
     z.avail_in = static_cast<uInt>(input.size());
     z.next_out = piece.data();
-    z.avail_out = static_cast<uInt>(piece.size());
+    z.avail_out = static_cast<uInt>(room);
     const int result = inflate(&z, Z_NO_FLUSH);
     input.remove_prefix(input.size() - z.avail_in);
-    const std::size_t made = piece.size() - z.avail_out;
+    const std::size_t made = room - z.avail_out;
     if (made > limit_bytes - std::min(out.size(), limit_bytes)) return Outcome::too_large;
     out.append(reinterpret_cast<const char*>(piece.data()), made);
     made_all += made;

@@ -25,8 +25,8 @@ class GzipDecoder {
   /// Memory that a decoder takes, about: zlib's window and tables.
   static constexpr std::size_t memory_bytes = 48 * 1024;
 
-  /// Appends what `input` decodes to, and takes that off its front. Stops soon after `slice_bytes` were made, so that
-  /// one call is short, however much the input decodes to. `out` never grows past `limit_bytes`.
+  /// Appends what `input` decodes to, and takes that off its front. Stops once `slice_bytes` were made, so that one
+  /// call is short, however much the input decodes to. `out` never grows past `limit_bytes`.
   Outcome decode(std::string_view& input, std::string& out, std::size_t limit_bytes, std::size_t slice_bytes);
   /// True if the input so far ends where a member ends.
   [[nodiscard]] bool at_end() const noexcept;

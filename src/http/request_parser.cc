@@ -20,8 +20,7 @@ namespace wire = boost::beast::http;
 constexpr std::size_t kept_body_bytes = 4 * 1024;
 constexpr std::size_t kept_target_bytes = 1024;
 constexpr std::size_t body_step_bytes = 16 * 1024;
-// Decoded in one call of feed(); then the other connections of the loop have their turn.
-constexpr std::size_t slice_bytes = 64 * 1024;
+constexpr std::size_t cleared_bytes_max = 64 * 1024;  // What a connection reads in one turn of its loop.
 // From a chunk's header on, at least this is left of the body: "0" and two line ends. Beast asserts it.
 constexpr std::size_t last_chunk_bytes = 5;
 
@@ -172,7 +171,7 @@ void RequestParser::reset() {
   wire_->gzip.reset();
 }
 
-std::size_t RequestParser::feed(std::string_view input) {
+std::size_t RequestParser::feed(std::string_view input, std::size_t slice_bytes) {
   if (state_ == State::header) return feed_header(input);
   if (state_ != State::body) return 0;
   slice_left_ = slice_bytes;
@@ -396,10 +395,12 @@ void RequestParser::body_ended() {
 
 std::span<char> RequestParser::body_space() {
   if (state_ != State::body || chunked_ || wire_->gzip || !keeps_body_) return {};
-  // In steps that double, so that a sender has to send what it wants us to hold.
+  // Memory in steps that double, so that a sender has to send what it wants us to hold; cleared a piece at a time.
   const std::size_t have = body_bytes_;
-  const std::size_t more = std::min(body_left_, std::max(body_step_bytes, have));
-  if (request_.body.size() < have + more) request_.body.resize(have + more);
+  const std::size_t room = std::min(body_left_, std::max(body_step_bytes, have));
+  if (request_.body.capacity() < have + room) request_.body.reserve(have + room);
+  const std::size_t piece = std::min(room, cleared_bytes_max);
+  if (request_.body.size() < have + piece) request_.body.resize(have + piece);
   return {request_.body.data() + have, request_.body.size() - have};
 }
 

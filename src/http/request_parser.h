@@ -41,11 +41,15 @@ class RequestParser {
   /// Forgets the request (not its peer) and waits for the next. Gives back large buffers.
   void reset();
 
+  /// Decoded in one call of feed(), unless the caller wants another size.
+  static constexpr std::size_t slice_bytes_default = 64 * 1024;
+
   /// Takes bytes from the front of `input` and says how many it used. What was not used must be offered again, with
-  /// more bytes behind it. `input` need never be longer than limits.header_bytes_max for the parser to get on.
-  std::size_t feed(std::string_view input);
+  /// more bytes behind it. `input` need never be longer than limits.header_bytes_max for the parser to get on. At most
+  /// `slice_bytes` of a body are decoded; with 0 nothing is.
+  std::size_t feed(std::string_view input, std::size_t slice_bytes = slice_bytes_default);
   /// feed() has stopped after a slice of decoding, so that one call is short: call it again, with what it left or
-  /// nothing, once others had their turn.
+  /// nothing, once others had their turn, or on a thread that nobody waits for.
   [[nodiscard]] bool has_more() const noexcept { return has_more_; }
 
   /// In State::head: takes the body, or fails because of its length or coding. Not to `keep` it: it is read past, takes
@@ -77,8 +81,8 @@ class RequestParser {
   [[nodiscard]] const ProtocolError& error() const noexcept { return error_; }
   /// The sender waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
   [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
-  /// No byte of the body has come.
-  [[nodiscard]] bool body_has_not_begun() const noexcept { return body_bytes_ == 0; }
+  /// What has come of the body, before decoding.
+  [[nodiscard]] std::size_t body_bytes() const noexcept { return body_bytes_; }
   /// Whether the connection stays open after this request, as far as the client says (RFC 9112, section 9.3).
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
   [[nodiscard]] bool is_http10() const noexcept { return http10_; }

@@ -11,6 +11,10 @@
 #include "base/task.h"
 #include "http/message.h"
 
+namespace triggers {
+class TurnPool;
+}
+
 namespace triggers::http {
 
 /// What a server is started with. Every limit has an answer: see the comment of each.
@@ -93,6 +97,9 @@ struct Handlers {
   ProtocolErrorHandler protocol_error;
   std::function<Response(const Request&)> internal_error;  ///< For an exception that left `handle`: 500.
   ExchangeObserver observe;                                ///< May be empty.
+  /// Where a body is decoded beyond its first 16 KiB, in turns by Ticket::holder. Null: on the IO loop, in slices.
+  /// Outlives the server.
+  TurnPool* decoders = nullptr;
 };
 
 /// Numbers for the metrics page. Any thread may ask.

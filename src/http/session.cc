@@ -5,6 +5,7 @@
 
 #include "base/behind_the_ready.h"
 #include "base/process_start.h"
+#include "base/turn_pool.h"
 #include "http/loop.h"
 #include "log/log.h"
 
@@ -26,6 +27,11 @@ constexpr milliseconds stop_patience{500};
 constexpr std::size_t body_buffer_bytes = 16 * 1024;  // for a body that cannot be read straight to its place
 // After a refusal so much of a body is read and dropped, and the connection stays; a longer one ends it.
 constexpr std::size_t dropped_bytes_max = 64 * 1024;
+
+// With decoders, the loop decodes so much of a body, packed and unpacked together. Many connections may each have such
+// a piece in one turn of the loop.
+constexpr std::size_t decoded_here_bytes_max = 16 * 1024;
+constexpr std::size_t slice_aside_bytes = 256 * 1024;  // Then another tenant has its turn.
 
 }  // namespace
 
@@ -140,7 +146,7 @@ Task<bool> Session::read_request() {
       case RequestParser::State::body:
         if (phase_ == Phase::body) break;
         enter(Phase::body, state_.config.body_deadline);
-        if (parser_.expects_continue() && buffer_.empty() && parser_.body_has_not_begun()) {
+        if (parser_.expects_continue() && buffer_.empty() && parser_.body_bytes() == 0) {
           const bool sent = co_await send_continue();
           if (!sent) co_return false;
         }
@@ -195,10 +201,35 @@ Task<bool> Session::take_turns() {
   if (phase_ != Phase::body) enter(Phase::body, state_.config.body_deadline);
   while (parser_.has_more()) {
     if (!hold_body() || (expired_ && timed_out())) co_return false;
-    co_await behind_the_ready();
-    feed_parser();
+    if (state_.handlers.decoders != nullptr) {
+      co_await feed_aside();
+      hurry();  // While it waits for its turn, the client is not late.
+    } else {
+      co_await behind_the_ready();
+      feed_parser();
+    }
   }
   co_return true;
+}
+
+/// How much of the body the loop itself decodes now.
+std::size_t Session::slice_here() const noexcept {
+  if (state_.handlers.decoders == nullptr) return RequestParser::slice_bytes_default;
+  // Packed bytes too: an endless row of empty gzip members decodes to nothing.
+  return decoded_here_bytes_max - std::min(decoded_here_bytes_max, parser_.decoded_bytes() + parser_.body_bytes());
+}
+
+/// Feeds the parser on a thread of the decoders. Meanwhile the loop may end the connection, but never looks at the
+/// parser or the buffer.
+Task<void> Session::feed_aside() {
+  const Ticket* const ticket = parser_.request().ticket.get();
+  const std::size_t before = parser_.decoded_bytes();
+  auto feed = [this] { return parser_.feed(buffer_.unread(), slice_aside_bytes); };
+  auto fed = state_.handlers.decoders->run(ticket != nullptr ? std::string_view(ticket->holder) : "", std::move(feed));
+  const std::size_t used = co_await fed;
+  buffer_.consume(used);
+  bytes_in_ += used;
+  count_decoded(before);
 }
 
 /// Where the next bytes go: the body itself if that is possible.
@@ -251,11 +282,14 @@ void Session::feed_parser() {
   if (buffer_.empty() && !parser_.has_more()) return;
   const bool header = parser_.state() == RequestParser::State::header;
   const std::size_t before = parser_.decoded_bytes();
-  const std::size_t used = parser_.feed(buffer_.unread());
+  const std::size_t used = parser_.feed(buffer_.unread(), slice_here());
   buffer_.consume(used);
   bytes_in_ += used;
-  if (header) return;
-  if (parser_.decodes()) state_.inflated_bytes += parser_.decoded_bytes() - before;
+  if (!header) count_decoded(before);
+}
+
+void Session::count_decoded(std::size_t bytes_before) {
+  if (parser_.decodes()) state_.inflated_bytes += parser_.decoded_bytes() - bytes_before;
   charge_body();
 }
 

@@ -61,6 +61,9 @@ class Session {
   bool take_read(const Operation& read);
   bool timed_out();
   void feed_parser();
+  Task<void> feed_aside();
+  void count_decoded(std::size_t bytes_before);
+  std::size_t slice_here() const noexcept;
   bool body_has_come() noexcept;
   void begin_body();
   void charge_body();

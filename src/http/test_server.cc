@@ -154,6 +154,7 @@ TestServer& TestServer::start() {
     const std::lock_guard lock(mutex_);
     observed_.push_back(exchange.response.status);
   };
+  if (decodes_aside) handlers.decoders = &decoders;
   auto created = Server::create(config, std::move(handlers));
   if (!created) throw std::runtime_error(created.error().message);
   server = std::move(*created);
@@ -175,6 +176,11 @@ RawResponse TestServer::ask(std::string_view bytes) const {
 std::vector<unsigned> TestServer::observed() {
   const std::lock_guard lock(mutex_);
   return observed_;
+}
+
+std::vector<std::string> TestServer::targets() {
+  const std::lock_guard lock(mutex_);
+  return targets_;
 }
 
 namespace {
@@ -213,6 +219,10 @@ Task<Admission> TestServer::admit(const Request& head) {
 
 Task<Response> TestServer::handle(const Request& request) {
   ++handled_;
+  {
+    const std::lock_guard lock(mutex_);
+    targets_.push_back(request.target);
+  }
   Response response;
   response.content_type = "text/plain";
   if (request.target == "/throw") throw std::runtime_error("thrown");

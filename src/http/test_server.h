@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "base/turn_pool.h"
 #include "http/server.h"
 #include "http/unique_fd.h"
 
@@ -95,12 +96,16 @@ class TestServer {
   /// A request needs `Key: <tenant>`, or its head is refused with 401. /free needs none, and takes no body;
   /// /wait-admitted waits for the gate; /throw-admitting throws. Before start().
   void use_admission() { admits_ = true; }
+  /// The targets that were handled so far, in their order.
+  std::vector<std::string> targets();
   /// How often admission was asked, and what tickets were told that bodies grew to, together.
   std::size_t asked() const { return asked_; }
   std::size_t charged_bytes() const { return charged_bytes_; }
 
   ServerConfig config;
   Gate gate;
+  TurnPool decoders{1};
+  bool decodes_aside = true;  ///< Before start().
   std::unique_ptr<Server> server;
 
  private:
@@ -111,6 +116,7 @@ class TestServer {
   std::atomic<std::size_t> handled_ = 0, asked_ = 0, charged_bytes_ = 0;
   std::mutex mutex_;
   std::vector<unsigned> observed_;
+  std::vector<std::string> targets_;
 };
 
 /// The status that server.h promises for a problem.

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/write.hpp>
 
@@ -20,6 +21,7 @@ Transport::Transport(asio::io_context& io, UniqueFd socket) : socket_(io.get_exe
 }
 
 void Transport::start_read(std::span<char> space, Operation& operation) {
+  space = space.first(std::min(space.size(), turn_bytes_max));
   if (tls_) return tls_->read_some(space, operation);
   socket_.async_read_some(
       asio::buffer(space.data(), space.size()),
@@ -29,6 +31,7 @@ void Transport::start_read(std::span<char> space, Operation& operation) {
 void Transport::start_write(std::string_view first, std::string_view second, Operation& operation) {
   if (tls_) return tls_->write(first, second, operation);
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(first), asio::buffer(second)};
+  // Asio hands 64 KiB over at a time, each behind what else is ready.
   asio::async_write(socket_, buffers, [&operation](const boost::system::error_code& error, std::size_t bytes) {
     operation.finish(error, bytes);
   });
@@ -36,6 +39,8 @@ void Transport::start_write(std::string_view first, std::string_view second, Ope
 
 std::size_t Transport::write_now(std::string_view first, std::string_view second) noexcept {
   if (tls_) return 0;
+  first = first.substr(0, turn_bytes_max);
+  second = second.substr(0, turn_bytes_max - first.size());
   ssize_t sent = 0;
   if (second.empty()) {
     sent = ::send(socket_.native_handle(), first.data(), first.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

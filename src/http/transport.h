@@ -45,9 +45,13 @@ class TlsLayer {
   virtual void shutdown(Operation& operation) = 0;
 };
 
-/// A connected socket, with or without TLS, for one coroutine on the socket's thread.
+/// A connected socket, with or without TLS, for one coroutine on the socket's thread. However much there is to read or
+/// to write, other connections of the thread have their turn after each `turn_bytes_max`.
 class Transport {
  public:
+  /// A write passes it once: what write_now() took, and the first piece of the write that follows.
+  static constexpr std::size_t turn_bytes_max = 64 * 1024;
+
   Transport(boost::asio::io_context& io, UniqueFd socket);
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -71,8 +75,8 @@ class Transport {
     return Awaiter{[this, first, second](Operation& operation) { start_write(first, second, operation); }};
   }
 
-  /// Hands what the kernel takes at once to it, without TLS only, and says how much that was. Errors show in the write
-  /// that follows.
+  /// Hands what the kernel takes at once to it, up to turn_bytes_max and without TLS only, and says how much that was.
+  /// Errors show in the write that follows.
   std::size_t write_now(std::string_view first, std::string_view second) noexcept;
 
   /// Bytes that have come and were not read.

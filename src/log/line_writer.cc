@@ -49,7 +49,10 @@ class LineWriter::State {
     thread_ = std::thread([this] { run(); });
   }
 
-  ~State() {
+  ~State() { finish(); }
+
+  void finish() {
+    if (!thread_.joinable()) return;
     {
       const std::lock_guard lock(mutex_);
       stop_at_ = SteadyClock::now() + patience_at_end;
@@ -213,6 +216,7 @@ LineWriter::LineWriter(int descriptor, Config config)
 LineWriter::~LineWriter() = default;
 
 void LineWriter::push(std::string& text, std::uint64_t lines) noexcept { state_->push(text, lines); }
+void LineWriter::finish() { state_->finish(); }
 bool LineWriter::flush(milliseconds patience) { return state_->flush(patience); }
 void LineWriter::count_dropped(std::uint64_t lines) noexcept { state_->count_dropped(lines); }
 std::uint64_t LineWriter::dropped() const noexcept { return state_->dropped(); }

@@ -29,13 +29,16 @@ class LineWriter {
   LineWriter(int descriptor, Config config);
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
-  /// Writes what waits, for at most patience_at_end; call nothing any more.
+  /// finish(), unless it was called; call nothing any more.
   ~LineWriter();
 
   /// Takes `lines` whole lines out of `text` and leaves it empty. Any thread; never blocks on the descriptor.
   void push(std::string& text, std::uint64_t lines) noexcept;
   /// Waits until everything is written, or `patience` is over. True if all is written.
   bool flush(std::chrono::milliseconds patience);
+  /// Writes what waits, for at most patience_at_end, and drops the rest. dropped() is final afterwards. Once, from one
+  /// thread; push nothing any more.
+  void finish();
   void count_dropped(std::uint64_t lines) noexcept;
   /// Lines that were dropped since the start.
   [[nodiscard]] std::uint64_t dropped() const noexcept;

@@ -161,6 +161,7 @@ Background::~Background() {
   on_invariant_failure(nullptr);
   const auto writer = sink().writer();
   sink().set_writer(nullptr);
+  writer->finish();
   dropped_before += writer->dropped();
 }
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -17,7 +19,7 @@ namespace triggers::log {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using testing::ElementsAre;
 
 /// Standard error is this pipe, for a scope.
 class StandardErrorInto {
@@ -35,9 +37,10 @@ class StandardErrorInto {
 };
 
 /// More lines than a pipe and the queue have room for; how many.
-int flood() {
-  constexpr int lines = 10'000;
-  for (int line = 0; line < lines; ++line) error("test_event", {{"n", line}, {"text", std::string(200, 'x')}});
+std::uint64_t flood() {
+  constexpr std::uint64_t lines = 10'000;
+  for (std::uint64_t line = 0; line < lines; ++line)
+    error("test_event", {{"n", line}, {"text", std::string(200, 'x')}});
   return lines;
 }
 
@@ -67,26 +70,76 @@ TEST(LogBackground, LinesOfEveryThreadArriveInTheOrderOfTheThread) {
   for (int n = 1; n < 100; ++n) EXPECT_LT(at(n - 1), at(n));
 }
 
+/// The numbers of lines that `text` tells as dropped, in order.
+std::vector<std::uint64_t> told_in(const std::string& text) {
+  constexpr std::string_view before = R"("event":"log_lines_dropped","lines":)";
+  std::vector<std::uint64_t> told;
+  for (auto at = text.find(before); at != std::string::npos; at = text.find(before, at + 1)) {
+    told.push_back(std::stoull(text.substr(at + before.size())));
+  }
+  return told;
+}
+
 TEST(LogBackground, ReaderThatStandsStillCostsLinesAndTheyAreTold) {
   TestPipe pipe;
   const auto dropped_before = dropped();
   std::string seen;
-  int sent = 0;
   {
     const StandardErrorInto redirected(pipe);
+    // Were there room in the pipe, the writer would go on amid the flood, and the lines would be dropped in two parts.
+    const auto filled = pipe.fill();
     const Background background;
-    sent = flood();  // Returns although nobody reads.
+    const auto sent = flood();  // Returns although nobody reads.
     EXPECT_FALSE(flush(0ms));
     const auto lost = dropped() - dropped_before;
     EXPECT_GT(lost, 0U);
-    seen = pipe.read_until("stood still\"}\n");
-    EXPECT_THAT(seen, HasSubstr(R"("event":"log_lines_dropped","lines":)" + std::to_string(lost) + ','));
-    EXPECT_EQ(lines_of(seen) - 1 + lost, static_cast<std::uint64_t>(sent));
+    seen = pipe.read_until("stood still\"}\n").substr(filled);
+    EXPECT_THAT(told_in(seen), ElementsAre(lost));
+    EXPECT_EQ(lines_of(seen) - 1 + lost, sent);
     std::thread goes_on([&] { seen = pipe.read_until("goes on\n"); });
     say("goes on");
     goes_on.join();
   }
   EXPECT_EQ(seen, "goes on\n");
+}
+
+TEST(LogBackground, LinesLostInSeveralPartsAreEachToldOnce) {
+  constexpr int times = 3;
+  TestPipe pipe;
+  const auto dropped_before = dropped();
+  std::string seen;
+  std::uint64_t sent = 0, lost = 0;
+  {
+    const StandardErrorInto redirected(pipe);
+    const Background background;
+    for (int time = 0; time < times; ++time) {
+      sent += flood();
+      lost = dropped() - dropped_before;
+      // Each of these makes room for some lines of the next flood only.
+      seen += pipe.read_until("\n");
+    }
+    std::thread reader([&] { seen += pipe.read_until("the end\n"); });
+    EXPECT_TRUE(flush(60s));
+    say("the end");
+    reader.join();
+  }
+  const auto told = told_in(seen);
+  EXPECT_GE(lost, 1U);
+  EXPECT_EQ(std::accumulate(told.begin(), told.end(), std::uint64_t{0}), lost);
+  EXPECT_EQ(lines_of(seen) - told.size() - 1 + lost, sent);
+}
+
+TEST(LogBackground, LinesThatItsEndDropsAreCounted) {
+  TestPipe pipe;
+  const StandardErrorInto redirected(pipe);
+  pipe.fill();
+  const auto dropped_before = dropped();
+  std::uint64_t sent = 0;
+  {
+    const Background background;
+    sent = flood();
+  }
+  EXPECT_EQ(dropped() - dropped_before, sent);
 }
 
 TEST(LogBackground, EndsAlthoughNobodyReads) {

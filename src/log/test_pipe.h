@@ -1,10 +1,12 @@
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace triggers::log {
@@ -24,6 +26,16 @@ class TestPipe {
 
   void close_reader() {
     if (ends_[0] >= 0) close(std::exchange(ends_[0], -1));
+  }
+
+  /// Fills the pipe with zero bytes, so that the next writer finds no room. How many bytes.
+  std::size_t fill() const {
+    const auto flags = fcntl(ends_[1], F_GETFL);
+    EXPECT_EQ(fcntl(ends_[1], F_SETFL, flags | O_NONBLOCK), 0);
+    std::size_t bytes = 0;
+    while (::write(ends_[1], "", 1) == 1) ++bytes;
+    EXPECT_EQ(fcntl(ends_[1], F_SETFL, flags), 0);
+    return bytes;
   }
 
   /// Reads until what was read ends with `end`.

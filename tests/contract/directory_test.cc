@@ -58,6 +58,11 @@ class Directory : public testing::Test {
   const Tenant tenant{"acme"};
 };
 
+/// Into the file that is there.
+void write_text(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
+
 /// A change to the files of an open store.
 struct Change {
   const char* name;
@@ -66,18 +71,24 @@ struct Change {
 
 class OpenDirectory : public Directory, public testing::WithParamInterface<Change> {};
 
-TEST_P(OpenDirectory, ChangeIsNoticedWithinASecondAndNothingIsAcceptedAfterIt) {
+TEST_P(OpenDirectory, ChangeIsNoticedAtTheNextLookAndNothingIsAcceptedAfterIt) {
+  const auto store = RocksStore::open(config_of("data", false)).value();
+  ASSERT_TRUE(append(*store, 0));
+  GetParam().make(directory / "data", log_of("data"));
+  store->look();
+  EXPECT_FALSE(store->health().writable);
+  EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
+  EXPECT_FALSE(append(*store, 1));
+}
+
+TEST_P(OpenDirectory, ChangeIsNoticedWithoutBeingAsked) {
   const auto store = RocksStore::open(config_of("data", true)).value();
   ASSERT_TRUE(append(*store, 0));
   GetParam().make(directory / "data", log_of("data"));
-  const auto since = std::chrono::steady_clock::now();
-  while (store->health().writable) {
-    ASSERT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{20});
-    std::this_thread::yield();
-  }
-  EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{2});  // One, and a busy machine.
+  // It looks four times a second. How late a busy machine lets it look is not the store's.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (store->health().writable && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
-  EXPECT_FALSE(append(*store, 1));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -86,6 +97,19 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"LogIsRemoved", [](const auto&, const auto& log) { fs::remove(log); }},
                     Change{"LogIsCut", [](const auto&, const auto& log) { fs::resize_file(log, 10); }},
                     Change{"CurrentIsRemoved", [](const auto& data, const auto&) { fs::remove(data / "db/CURRENT"); }},
+                    Change{"CurrentIsOverwritten",
+                           [](const auto& data, const auto&) { write_text(data / "db/CURRENT", "MANIFEST-000001\n"); }},
+                    Change{"FormatIsOverwritten",
+                           [](const auto& data, const auto&) { write_text(data / "FORMAT", "triggers-embedded 1\n"); }},
+                    Change{"IdentityIsCut",
+                           [](const auto& data, const auto&) { fs::resize_file(data / "db/IDENTITY", 1); }},
+                    Change{"WitnessIsRemoved", [](const auto& data, const auto&) { fs::remove(data / "WITNESS"); }},
+                    Change{"WitnessIsCut", [](const auto& data, const auto&) { fs::resize_file(data / "WITNESS", 0); }},
+                    Change{"WitnessIsReplaced",
+                           [](const auto& data, const auto&) {
+                             fs::copy_file(data / "WITNESS", data / "new");
+                             fs::rename(data / "new", data / "WITNESS");
+                           }},
                     Change{"DirectoryIsReplaced",
                            [](const auto& data, const auto&) {
                              fs::rename(data, data.string() + ".old");
@@ -97,6 +121,58 @@ INSTANTIATE_TEST_SUITE_P(
                              fs::copy(data / "old", data / "db", fs::copy_options::recursive);
                            }}),
     [](const auto& tested) { return tested.param.name; });
+
+TEST_P(OpenDirectory, ServerThatGoesOnWritingIsNotEndedByIt) {
+  const auto store = RocksStore::open(config_of("data", true)).value();
+  ASSERT_TRUE(append(*store, 0));
+  GetParam().make(directory / "data", log_of("data"));
+  const auto since = std::chrono::steady_clock::now();
+  for (std::size_t number = 1; append(*store, number); ++number) {
+    ASSERT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{20});
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - since, std::chrono::seconds{2});
+  EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
+}
+
+/// A change to the live log of an open store.
+class LiveLog : public Directory, public testing::WithParamInterface<Change> {};
+
+TEST_P(LiveLog, ChangeIsNoticedByTheNextCommit) {
+  const auto store = RocksStore::open(config_of("data")).value();  // Nobody looks at it beside the commits.
+  ASSERT_TRUE(append(*store, 0));
+  ASSERT_TRUE(append(*store, 1));
+  GetParam().make(directory / "data", log_of("data"));
+  EXPECT_FALSE(append(*store, 2));
+  EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
+  EXPECT_THAT(store->health().problem, HasSubstr(".log"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    While, LiveLog,
+    testing::Values(
+        Change{"IsCutToNothing", [](const auto&, const auto& log) { fs::resize_file(log, 0); }},
+        Change{"IsCutByAByte", [](const auto&, const auto& log) { fs::resize_file(log, fs::file_size(log) - 1); }},
+        Change{"IsLonger",
+               [](const auto&, const auto& log) { write_text(log, std::string(fs::file_size(log) + 1, 'x')); }},
+        Change{"IsRemoved", [](const auto&, const auto& log) { fs::remove(log); }},
+        Change{"IsMoved", [](const auto& data, const auto& log) { fs::rename(log, data / "log"); }},
+        Change{"IsReplaced",
+               [](const auto& data, const auto& log) {
+                 fs::copy_file(log, data / "log");
+                 fs::rename(data / "log", log);
+               }},
+        Change{"IsRemovedWithAll", [](const auto& data, const auto&) { fs::remove_all(data); }}),
+    [](const auto& tested) { return tested.param.name; });
+
+/// Two commits would write it anew, whole.
+TEST_F(Directory, OverwrittenWitnessOfAnIdleStoreIsNoticed) {
+  const auto store = RocksStore::open(config_of("data")).value();
+  ASSERT_TRUE(append(*store, 0));
+  write_text(directory / "data/WITNESS", std::string(4096, 'x'));
+  store->look();
+  EXPECT_THAT(store->health().problem, HasSubstr("WITNESS was overwritten"));
+  EXPECT_FALSE(append(*store, 1));
+}
 
 TEST_F(Directory, RemovedTableIsNoticed) {
   RocksConfig config = config_of("data");
@@ -196,6 +272,22 @@ TEST_F(Directory, DamagedStoreOfVersion1IsRefused) {
   const auto store = RocksStore::open(config_of("version_1"));
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("is damaged"));
+}
+
+TEST_F(Directory, StoreOfVersion1WithoutItsLiveLogIsRefused) {
+  unpack_version_1();
+  for (const auto& entry : fs::directory_iterator(directory / "version_1/db")) {
+    if (entry.path().extension() == ".log") fs::remove(entry.path());
+  }
+  const auto before = testing_support::snapshot(directory / "version_1");
+  for (const auto access : {Access::read, Access::write}) {
+    RocksConfig config = config_of("version_1");
+    config.access = access;
+    const auto store = RocksStore::open(config);
+    ASSERT_FALSE(store);
+    EXPECT_THAT(store.error().message, HasSubstr("the live one is missing"));
+    EXPECT_TRUE(testing_support::snapshot(directory / "version_1") == before);
+  }
 }
 
 /// Makes a backup of a stopped store and has it served.

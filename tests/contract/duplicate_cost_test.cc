@@ -7,6 +7,7 @@
 
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
+#include "store/rocks/incoming.h"
 #include "store/rocks/rocks_store.h"
 #include "support/draft.h"
 #include "support/scratch_directory.h"
@@ -19,7 +20,9 @@ constexpr std::size_t batch_events = 500;
 class DuplicateCost : public testing::Test {
  protected:
   struct Cost {
-    std::size_t reads = 0, compared_bytes = 0;
+    std::size_t reads = 0, compared_bytes = 0, commits = 0, left_events = 0;
+    std::size_t most_hashed_bytes = 0;  ///< In one commit.
+    std::size_t answered = 0;
   };
 
   DuplicateCost() {
@@ -32,7 +35,10 @@ class DuplicateCost : public testing::Test {
       const std::lock_guard lock(mutex_);
       total_.reads += stats.reads;
       total_.compared_bytes += stats.compared_bytes;
-      ++commits_;
+      total_.left_events += stats.left_events;
+      total_.most_hashed_bytes = std::max(total_.most_hashed_bytes, stats.hashed_bytes);
+      total_.answered += stats.accepted + stats.duplicates;
+      ++total_.commits;
     };
     store_ = RocksStore::open(config).value();
   }
@@ -42,10 +48,9 @@ class DuplicateCost : public testing::Test {
     std::vector<Append> events;
     events.reserve(drafts.size());
     for (const Draft& draft : drafts) events.push_back(draft.append());
-    const auto before = commits();
     answers = sync_wait(store_->append_batch(tenant_, std::move(events)));
     for (const auto& answer : answers) EXPECT_TRUE(answer);
-    while (commits() == before) std::this_thread::yield();  // A commit is observed after its waiters were woken.
+    while (answered() < drafts.size()) std::this_thread::yield();  // A commit is observed after its waiters were woken.
     const std::lock_guard lock(mutex_);
     return std::exchange(total_, {});
   }
@@ -57,9 +62,9 @@ class DuplicateCost : public testing::Test {
   std::vector<Result<Appended>> answers;
 
  private:
-  std::size_t commits() {
+  std::size_t answered() {
     const std::lock_guard lock(mutex_);
-    return commits_;
+    return total_.answered;
   }
 
   testing_support::ScratchDirectory directory_;
@@ -67,7 +72,6 @@ class DuplicateCost : public testing::Test {
   const Tenant tenant_{"acme"};
   std::mutex mutex_;
   Cost total_;
-  std::size_t commits_ = 0;
   std::unique_ptr<RocksStore> store_;
 };
 
@@ -93,7 +97,7 @@ TEST_F(DuplicateCost, OfEqualEventsWithKeysIsTheSameInEachBatch) {
     const Cost cost = append(drafts);
     EXPECT_EQ(accepted(), batch_events);
     // A look-up for each key, and one for the content all have.
-    EXPECT_LE(cost.reads, batch_events + 2);
+    EXPECT_LE(cost.reads, batch_events + 2 * cost.commits);
     EXPECT_LE(cost.compared_bytes, payload_bytes(drafts));
   }
 }
@@ -122,9 +126,10 @@ TEST_F(DuplicateCost, OfCollidingEventsIsADigestEachAndTwoReads) {
   for (std::size_t round = 0; round < 3; ++round) {
     const Cost cost = append(drafts);
     EXPECT_EQ(accepted(), round == 0 ? batch_events : 0);
-    EXPECT_LE(cost.reads, batch_events + 2);
+    EXPECT_LE(cost.reads, batch_events + 2 * cost.commits);
     // Its own text for each; and, once in a commit, that of the event which the fingerprint leads to.
     EXPECT_LE(cost.compared_bytes, 2 * payload_bytes(drafts) + 1000);
+    EXPECT_LE(cost.most_hashed_bytes, DigestBudget::bytes_max);
   }
 }
 
@@ -139,7 +144,24 @@ TEST_F(DuplicateCost, OfManyEventsThatAreComparedWithOneLargeStoredOneIsOneReadi
   }
   for (std::size_t round = 0; round < 3; ++round) {
     const Cost cost = append(drafts);
-    EXPECT_LE(cost.reads, batch_events + 2);
+    EXPECT_LE(cost.reads, batch_events + 2 * cost.commits);
+    EXPECT_LE(cost.compared_bytes, (round == 0 ? large.size() : 0) + 2 * payload_bytes(drafts));
+  }
+}
+
+TEST_F(DuplicateCost, OfManySmallEventsWithTheKeyOfOneLargeStoredOneIsOneReadingOfIt) {
+  const std::string large = R"({"text":")" + std::string(250'000, 'x') + R"("})";
+  append({Draft{.payload = large, .idempotency_key = "key"}});
+  std::vector<Draft> drafts(batch_events);
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    drafts[i] = numbered(i);
+    drafts[i].idempotency_key = "key";
+  }
+  for (std::size_t round = 0; round < 3; ++round) {
+    const Cost cost = append(drafts);
+    EXPECT_EQ(accepted(), 0U);
+    EXPECT_LE(cost.reads, batch_events + 2 * cost.commits);
+    EXPECT_LE(cost.most_hashed_bytes, DigestBudget::bytes_max);
     EXPECT_LE(cost.compared_bytes, (round == 0 ? large.size() : 0) + 2 * payload_bytes(drafts));
   }
 }
@@ -155,12 +177,62 @@ TEST_F(DuplicateCost, OfEightLargeCollidingEventsBehindItIsBoundedByOneOfThem) {
   small.fingerprint = event::Fingerprint{7, 7};
   Cost cost = append({small});
   EXPECT_EQ(accepted(), 1U);
-  EXPECT_LE(cost.reads, 3U);
+  EXPECT_LE(cost.reads, 5U);
   EXPECT_LE(cost.compared_bytes, 260'000U);
+  EXPECT_LE(cost.most_hashed_bytes, DigestBudget::bytes_max);
   cost = append({small});
   EXPECT_EQ(accepted(), 0U);
   EXPECT_LE(cost.reads, 3U);
   EXPECT_LE(cost.compared_bytes, 100U);
+}
+
+/// An object of so many members, written in an order of its own for each number.
+std::string wide(std::size_t members, std::size_t number) {
+  std::string payload = "{";
+  for (std::size_t i = 0; i < members; ++i) {
+    const std::size_t member = (i + number) % members;
+    payload += (i == 0 ? "\"m" : ",\"m") + std::to_string(member) + "\":" + std::to_string(member % 10);
+  }
+  return payload + "}";
+}
+
+TEST_F(DuplicateCost, OfLargeTextsInAnotherOrderIsNoPartOfACommit) {
+  append({{.payload = wide(20'000, 0)}});
+  ASSERT_EQ(accepted(), 1U);
+  const auto first = answers[0]->id;
+  for (const bool keyed : {false, true}) {
+    std::vector<Draft> drafts{numbered(1)};
+    for (std::size_t i = 1; i <= 8; ++i) drafts.push_back({.payload = wide(20'000, i)});
+    drafts.push_back(numbered(2));
+    if (keyed) {
+      for (std::size_t i = 0; i < drafts.size(); ++i) drafts[i].idempotency_key = std::to_string(i);
+    }
+    const Cost cost = append(drafts);
+    EXPECT_LE(cost.most_hashed_bytes, DigestBudget::bytes_max);
+    EXPECT_GT(cost.left_events, 0U);
+    EXPECT_EQ(accepted(), keyed ? drafts.size() : 2U);
+    for (std::size_t i = 1; !keyed && i <= 8; ++i) {
+      EXPECT_EQ(answers[i]->outcome, Appended::Outcome::duplicate);
+      EXPECT_EQ(answers[i]->id, first);
+    }
+    EXPECT_LT(answers.front()->id, answers.back()->id);
+    if (!keyed) continue;
+    // Under its key the second is another event than the first was.
+    drafts[1].payload = wide(20'000, 3);
+    drafts[2].payload = wide(19'999, 3);
+    EXPECT_LE(append(drafts).most_hashed_bytes, DigestBudget::bytes_max);
+    EXPECT_EQ(answers[1]->outcome, Appended::Outcome::duplicate);
+    EXPECT_EQ(answers[2]->outcome, Appended::Outcome::idempotency_mismatch);
+    EXPECT_EQ(accepted(), 0U);
+  }
+}
+
+TEST_F(DuplicateCost, OfLargeTextsInAnotherOrderInOneBatchIsNoPartOfACommit) {
+  const Cost cost = append({{.payload = wide(20'000, 0)}, {.payload = wide(20'000, 1)}, {.payload = wide(20'000, 2)}});
+  EXPECT_LE(cost.most_hashed_bytes, DigestBudget::bytes_max);
+  EXPECT_EQ(accepted(), 1U);
+  EXPECT_EQ(answers[1]->id, answers[0]->id);
+  EXPECT_EQ(answers[2]->id, answers[0]->id);
 }
 
 TEST_F(DuplicateCost, OfReplaysOfABatchIsTwoReadsEachAndTheTextOnce) {

@@ -4,15 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <map>
 #include <random>
 
-#include "base/sync_wait.h"
-#include "store/rocks/rocks_store.h"
-#include "support/directory_snapshot.h"
-#include "support/draft.h"
-#include "support/scratch_directory.h"
+#include "damaged_store.h"
 
 namespace triggers::store {
 namespace {
@@ -20,84 +14,18 @@ namespace {
 using testing::HasSubstr;
 using testing_support::restore;
 using testing_support::snapshot;
-using Snapshot = testing_support::DirectorySnapshot;
 
 enum class End : std::uint8_t { clean_stop, kill };
 
-class StoreDamage : public testing::TestWithParam<End> {
+class StoreDamage : public DamagedStore, public testing::WithParamInterface<End> {
  protected:
-  static constexpr std::size_t events = 40;
-
   void SetUp() override {
     {
       auto store = RocksStore::open(config_of("data")).value();
-      fill(*store);
+      fill(*store, 40);
       if (GetParam() == End::kill) whole = snapshot(directory / "data");
     }
     if (GetParam() == End::clean_stop) whole = snapshot(directory / "data");
-  }
-
-  /// Enough to have several logs and tables, some of them of an earlier start.
-  void fill(RocksStore& store) {
-    for (std::size_t i = 0; i < events; ++i) {
-      const Draft draft{.payload =
-                            R"({"number":)" + std::to_string(i) + R"(,"fill":")" + std::string(30'000, 'x') + R"("})"};
-      const auto answer = sync_wait(store.append(tenant, draft.append())).value();
-      accepted[answer.id] = draft.payload;
-      if (i % 4 != 0) continue;
-      acknowledged.push_back(answer.id);
-      EXPECT_TRUE(sync_wait(store.acknowledge(tenant, {answer.id})));
-    }
-  }
-
-  RocksConfig config_of(const std::string& name, Access access = Access::write) {
-    RocksConfig config;
-    config.data_dir = directory / name;
-    config.access = access;
-    config.memory_bytes = 512 * 1024;
-    config.background = false;
-    return config;
-  }
-
-  /// What is not there as it was accepted.
-  std::string missing_in(RocksStore& store) {
-    std::size_t undelivered = 0;
-    for (PageQuery query{.limit = 200};;) {
-      const auto page = sync_wait(store.page(tenant, query));
-      if (!page) return page.error().message;
-      undelivered += page->events.size();
-      if (page->total_undelivered != events - acknowledged.size()) return "the total is wrong";
-      if (!page->has_more) break;
-      query.after = page->next_after;
-    }
-    if (undelivered != events - acknowledged.size()) return std::to_string(undelivered) + " are undelivered";
-    for (const auto& [id, payload] : accepted) {
-      const auto found = sync_wait(store.get(tenant, id));
-      if (!found || !*found || (*found)->payload != payload) return id.text();
-      const bool was_acknowledged = std::ranges::find(acknowledged, id) != acknowledged.end();
-      if ((*found)->delivered_at.has_value() != was_acknowledged) return id.text() + " is delivered or not";
-    }
-    return {};
-  }
-
-  /// One of the two outcomes that are allowed, of a store with these files.
-  void expect_whole_or_refused(const Snapshot& files, const std::string& what) {
-    ++tried;
-    restore(files, directory / "damaged");
-    const auto before = snapshot(directory / "damaged");
-    for (const auto access : {Access::read, Access::write}) {
-      bool opened = false;
-      std::string message;
-      {
-        const auto store = RocksStore::open(config_of("damaged", access));
-        opened = store.ok();
-        EXPECT_EQ(opened ? missing_in(**store) : "", "") << what;
-        if (!opened) message = store.error().message;
-      }
-      if (!opened) ++refused;
-      if (opened && access == Access::write) continue;
-      ASSERT_TRUE(snapshot(directory / "damaged") == before) << what << ": the directory was changed; " << message;
-    }
   }
 
   static std::vector<std::size_t> places(std::size_t size, std::size_t count, std::mt19937& random) {
@@ -107,14 +35,6 @@ class StoreDamage : public testing::TestWithParam<End> {
     places.erase(std::ranges::unique(places).begin(), places.end());
     return places;
   }
-
-  testing_support::ScratchDirectory directory{testing_support::ScratchDirectory::in_memory()};
-  const Tenant tenant{"acme"};
-  Snapshot whole;
-  std::map<EventId, std::string> accepted;
-  std::vector<EventId> acknowledged;
-  std::size_t tried = 0;
-  std::size_t refused = 0;
 };
 
 TEST_P(StoreDamage, WholeStoreIsServed) {

@@ -273,7 +273,7 @@ def complaint(server, admin, row):
     if got != (status, code, field if field is not None else got[2]):
         return f"{name}: expected {(status, code, field)}, got {got}: {error['message']}"
     named = error["details"].get("field")
-    if named and error["message"].startswith(f"{named}: {named} "):
+    if named and error["message"].startswith((f"{named}: {named} ", f'{named}: "{named}" ')):
         return f"{name}: it stutters: {error['message']}"
     if not error["message"] or error["correlation_id"] != answer.headers["X-Request-ID"]:
         return f"{name}: {error}"

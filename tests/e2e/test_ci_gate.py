@@ -13,6 +13,7 @@ import time
 import pytest
 
 from support import swarm
+from support.delaying_server import DelayingServer
 from support.program import repository
 
 script = repository / "tests/performance/ci_gate.sh"
@@ -317,6 +318,57 @@ def test_swarm_and_the_script_judge_a_run_alike(start_server, tmp_path):
               **{one: "CANNOT BE JUDGED" for one in unknown}}
     assert verdicts(by_script.stdout) == wanted
     assert verdicts(run_of_swarm.stderr) == wanted
+
+
+stall_conditions = ["error-rate > 1%", "POST /events error-rate >= 1%", "failures > 0", "failures/s > 0"]
+
+
+def run_against(server, prefix, *arguments):
+    flags = [flag for condition in stall_conditions for flag in ("--fail-if", condition)]
+    return swarm.run(server.port, "k" * 64, "-u", "5", "-r", "5", "--no-wait", "--csv", prefix, *flags, *arguments,
+                     "HighThroughputUser")
+
+
+def test_a_stall_in_the_last_seconds_fails_both_gates(tmp_path):
+    with DelayingServer(0.002, 3, 20) as server:
+        by_swarm = run_against(server, tmp_path / "run", "-t", "6s")
+    by_script = run(tmp_path / "run_stats.csv", *stall_conditions)
+    assert by_swarm.stderr.count("had waited over 1.0 s without an answer at the end (FAILED)") == 4, by_swarm.stderr
+    assert by_script.stdout.count("requests that had stalled at the end (FAILED)") == 4, by_script
+    assert (by_swarm.returncode, by_script.returncode) == (1, 1)
+    # What had stalled makes nothing pass.
+    assert run(tmp_path / "run_stats.csv", "failures < 1").returncode == 1
+
+    def rates(text):
+        return [round(float(rate), 2) for rate in re.findall(r"error-rate .*?: it is (\S+) %", text)]
+
+    assert rates(by_script.stdout) == rates(by_swarm.stderr) and min(rates(by_script.stdout)) > 10
+    # Another run's file beside it, of Locust for instance, has another number of requests.
+    stats = (tmp_path / "run_stats.csv").read_text()
+    requests = re.search(r"^,Aggregated,(\d+),", stats, re.MULTILINE)[1]
+    (tmp_path / "run_stats.csv").write_text(stats.replace(f",{requests},", f",{int(requests) + 1},"))
+    assert run(tmp_path / "run_stats.csv", *stall_conditions).returncode == 0
+
+
+def test_requests_in_flight_at_a_healthy_end_fail_neither_gate(tmp_path):
+    with DelayingServer(0.2) as server:
+        by_swarm = run_against(server, tmp_path / "run", "-t", "2s")
+    by_script = run(tmp_path / "run_stats.csv", *stall_conditions)
+    assert (by_swarm.returncode, by_script.returncode) == (0, 0), by_swarm.stderr + by_script.stdout
+    assert "Cut off at the end: 5 requests" in by_swarm.stderr and "Stalled" not in by_swarm.stderr
+    with open(tmp_path / "run_cut_off.csv", encoding="utf-8", newline="") as file:
+        total = list(csv.DictReader(file))[-1]
+    assert (total["Name"], total["Cut Off Count"], total["Stalled Count"], total["Missing Count"]) == ("Aggregated", "5", "0", "0")
+
+
+@pytest.mark.parametrize("text, told", [
+    ("", "is empty"), ("Type,Name\r\n", "lacks one of the columns"),
+    ("Name,Request Count,Stalled Count,Missing Count\r\nPOST /events,1\r\n", "line 2: it was not written to its end"),
+])
+def test_a_broken_file_of_what_was_cut_off_is_no_pass(gate, tmp_path, text, told):
+    (tmp_path / "loadtest_cut_off.csv").write_text(text, newline="")
+    done = gate(good, "error-rate > 50%")
+    assert done.returncode == 2 and "loadtest_cut_off.csv" in done.stderr and told in done.stderr, done
 
 
 @pytest.mark.parametrize("condition, status", [

@@ -130,7 +130,7 @@ def test_a_full_disk_stops_writes_until_there_is_room_again(start_server, small_
         check_stopped(server, client, ids, "No space left on device")
         wait_until(lambda: metrics.read(client)["triggers_disk_level"] > 0)
         assert metrics.read(client)["triggers_disk_free_bytes"] < 24 << 18
-        assert '"disk_low"' in server.log() or '"disk_very_low"' in server.log()
+        wait_until(lambda: '"disk_low"' in server.log() or '"disk_very_low"' in server.log())
 
         assert enlarge().returncode == 0
         wait_until(lambda: client.get("/health").status == 200)

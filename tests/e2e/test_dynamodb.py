@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support.dynamodb import DynamoDB
-from support.program import binary, repository, run
+from support.program import binary, environment, repository, run
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,8 @@ def test_tables_are_made_once_checked_and_deleted_only_when_meant(env):
 
 def test_the_guides_script_runs_the_command(env):
     script = repository / "infrastructure" / "dynamodb_tables.py"
-    done = subprocess.run([sys.executable, script, "check"], env={"TRIGGERS_BINARY": binary(), **env}, capture_output=True, text=True,
-                          timeout=60, check=False)
+    done = subprocess.run([sys.executable, script, "check"], env=environment({"TRIGGERS_BINARY": binary(), **env}),
+                          capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0 and done.stdout.count("good") == 2
 
 

@@ -1,6 +1,6 @@
 """The benchmark of the hostile tenant runs for a moment, so that it does not rot, and fails where it must."""
 
-import os
+import shutil
 import subprocess
 import sys
 
@@ -20,7 +20,16 @@ def hostile_module(monkeypatch):
 
 def bench(folder, *arguments, timeout=240):
     return subprocess.run([sys.executable, program, *arguments, "--folder", str(folder)], capture_output=True, text=True,
-                          env={**environment(), "TRIGGERS_BINARY": os.fspath(binary())}, timeout=timeout, check=False)
+                          env=environment({"TRIGGERS_BINARY": binary()}), timeout=timeout, check=False)
+
+
+def test_programs_that_tests_start_write_no_bytecode(tmp_path):
+    for part in ("bench", "scripts", "infrastructure", "tests/e2e/support"):
+        shutil.copytree(repository / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__", "results"))
+    for copied in ("bench/hostile.py", "scripts/manage_api_keys.py", "infrastructure/dynamodb_tables.py"):
+        subprocess.run([sys.executable, tmp_path / copied, "--help"], env=environment({"TRIGGERS_BINARY": binary()}),
+                       capture_output=True, timeout=60, check=True)
+    assert not list(tmp_path.rglob("*.pyc"))
 
 
 @pytest.mark.timeout(300)

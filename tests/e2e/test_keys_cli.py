@@ -105,6 +105,12 @@ def test_blanks_around_the_entries_of_a_list_are_no_part_of_them(operator, text)
     assert operator.json("create", "--user-id", "u", "--event-types", text)["event_types"] == ["order.*", "user.created"]
 
 
+def test_words_ignore_case(operator):
+    made = operator.json("create", "--user-id", "u", "--role", "Admin", "--rate-limit", "Unlimited", "--expires", "NEVER")
+    assert (made["role"], made["rate_limit"], made["expires_at"]) == ("admin", "unlimited", None)
+    assert operator.json("update", made["key_id"], "--status", "Inactive")["status"] == "inactive"
+
+
 def test_the_first_key_of_a_user_says_that_its_inbox_is_new(operator):
     first = "is the first key of the user developer, whose inbox is new and empty"
     operator.json("create", "--user-id", "somebody")
@@ -158,11 +164,14 @@ def test_errors_say_what_to_change(operator):
     assert "expires_at" in operator.error("update", key_id, "--expires", "2001-01-01T00:00:00Z")
     assert "user_email" in operator.error("create", "--user-id", "u", "--user-email", "nobody")
     assert "user_id" in operator.error("create", "--user-id", "")
+    assert "--user-id: it must not begin or end with a blank" in operator.error("create", "--user-id", "u ")
     for grace in ("31d", "soon", "1x", "-1"):
-        assert "--grace: it takes how long: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
+        assert "--grace: it takes a duration: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
     for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
         assert f"{flag}: it must be UTF-8" in operator.error("create", "--user-id", "u", flag, os.fsdecode(b"\xff"))
-    assert "nothing to change" in operator.error("update", key_id)
+    nothing = operator.run("update", key_id)
+    assert nothing.returncode == 2 and "give what is to change, for instance --rate-limit" in nothing.stderr
+    assert operator.json("update", key_id, "--own-tenant")["all_tenants"] is False
     for command in ("show", "rotate", "revoke"):
         assert "No key has this id" in operator.error(command, "key_nowhere")
     assert "No key has this id" in operator.error("update", "../x", "--description", "d")
@@ -172,6 +181,12 @@ def test_errors_say_what_to_change(operator):
     operator.json("revoke", key_id)
     assert "revoked" in operator.error("update", key_id, "--status", "active")
     assert len(operator.json("list")["keys"]) == 1
+
+
+def test_what_is_for_the_embedded_store_says_so_before_it_looks_for_dynamodb(tmp_path):
+    for command in (["backup", tmp_path / "copy"], ["repair", "--into", tmp_path / "copy"]):
+        done = run(*command, "--dynamodb-endpoint-url", "http://127.0.0.1:1")
+        assert done.returncode == 1 and f"{command[0]} is for the embedded store" in done.stderr, done
 
 
 def into_a_full_disk(*arguments):

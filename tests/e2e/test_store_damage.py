@@ -130,6 +130,8 @@ def test_a_repair_makes_a_new_store_of_what_can_be_read(loaded, start_server, tm
     server.kill()
     whole = run("repair", "--data-dir", server.data_dir, "--into", tmp_path / "new")
     assert whole.returncode == 1 and "nothing to repair" in whole.stderr, whole
+    nowhere = run("repair", "--into", tmp_path / "new", env={"DATA_DIR": str(tmp_path / "nowhere")})
+    assert nowhere.returncode == 1 and "data-dir is set by environment DATA_DIR" in nowhere.stderr, nowhere
     (server.data_dir / "db/CURRENT").unlink()
     before = contents(server.data_dir)
     done = run("repair", "--data-dir", server.data_dir, "--into", tmp_path / "new")
@@ -152,7 +154,7 @@ def test_a_live_directory_that_is_removed_stops_writes_within_a_second(loaded):
         assert answers[-1][1] == 503 and answers[-1][0] < 2, answers[-1]  # Within one, on a machine that is not busy.
         assert client.get("/health").status == 503
         assert client.send_event("t", {"after": "all"}).status == 503
-    assert "removed, cut or replaced" in server.log()
+    server.wait_for_log("removed, cut or replaced")
 
 
 def test_a_store_that_is_not_there_yet_is_made_once(tmp_path):

@@ -75,8 +75,10 @@ def test_a_stall_shows_with_a_rate_and_a_closed_model_hides_it():
 
 
 @pytest.mark.parametrize("model, conditions", [
-    (["-u", 5, "-r", 5, "--no-wait"], {"POST /events p95 > 100ms": "FAILED", "max > 1s": "FAILED", "p50 > 30s": "passed"}),
-    (["--rate", 50], {"POST /events p95 > 100ms": "FAILED", "max > 1s": "FAILED", "p50 > 30s": "passed"})])
+    (["-u", 5, "-r", 5, "--no-wait"], {"POST /events p95 > 100ms": "FAILED", "max > 1s": "FAILED", "p50 > 30s": "passed",
+                                       "error-rate > 1%": "FAILED", "failures > 0": "FAILED", "error-rate > 90%": "passed"}),
+    (["--rate", 50], {"POST /events p95 > 100ms": "FAILED", "max > 1s": "FAILED", "p50 > 30s": "passed",
+                      "error-rate > 1%": "FAILED", "failures > 0": "FAILED", "error-rate > 90%": "passed"})])
 def test_a_stall_in_the_last_seconds_is_told_and_passes_no_gate(model, conditions):
     flags = [flag for condition in conditions for flag in ("--fail-if", condition)]
     with DelayingServer(0.002, 3, 20) as server:
@@ -89,6 +91,8 @@ def test_a_stall_in_the_last_seconds_is_told_and_passes_no_gate(model, condition
     cut_off = document["run"]["cut_off"]
     assert cut_off["requests"] >= 5 and 2000 < cut_off["oldest_ms"] < 3500, cut_off
     assert [name["name"] for name in cut_off["names"]] == ["POST /events"]
+    assert cut_off["stalled"]["requests"] >= 5 and 1 < cut_off["stalled"]["error_rate_percent"] < 90, cut_off
+    assert re.search(r"^Stalled at the end: \d+ requests, for over 1.0 s; error rate with them: \d", done.stderr, re.MULTILINE)
     assert re.search(r"^Cut off at the end: \d+ requests, in flight for up to \d+ ms", done.stderr, re.MULTILINE), done.stderr
     if "--rate" not in model:
         assert any("may have stalled" in warning for warning in document["run"]["warnings"]), document["run"]

@@ -67,6 +67,59 @@ def test_relative_links_point_to_files(page):
     assert not broken, f"{page}: {broken}"
 
 
+def anchors_of(text):
+    """What the headings of a page can be linked by."""
+    found = set()
+    for heading in re.findall(r"^#{1,6} (.*)$", re.sub(r"```.*?```", "", text, flags=re.S), re.MULTILINE):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        slug = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        found.add(slug if slug not in found else f"{slug}-1")
+    return found
+
+
+@pytest.mark.parametrize("page", tracked.files(".md"), ids=str)
+def test_links_into_pages_point_to_headings(page):
+    prose = re.sub(r"```.*?```", "", tracked.text(page), flags=re.S)
+    broken = []
+    for path, anchor in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", prose):
+        target = (tracked.root / page.parent / path) if path else tracked.root / page
+        if target.suffix == ".md" and target.exists() and anchor not in anchors_of(target.read_text(encoding="utf-8")):
+            broken.append(f"{path}#{anchor}")
+    assert not broken, f"{page}: {broken}"
+
+
+def product_texts():
+    """The sources of the programs, without tests and benchmarks."""
+    for path in tracked.files(".cc", ".h"):
+        if path.parts[0] in ("src", "apps") and not re.search(r"_(test|bench)\.cc$", path.name):
+            yield tracked.text(path)
+
+
+def test_metrics_of_the_service_are_the_documented_ones():
+    named = set(re.findall(r'"((?:triggers|process)_[a-z_]+)"', "\n".join(product_texts())))
+    documented = set(re.findall(r"\b(?:triggers|process)_[a-z_]+", tracked.text("docs/operations.md")))
+    assert len(named) > 40
+    assert named == documented, f"only in the program: {named - documented}; only in the document: {documented - named}"
+
+
+def test_each_line_of_the_log_is_documented():
+    calls = re.findall(r"log::(?:debug|info|warning|error|write)\([^\"]{0,60}\"([a-z_]+)\"", "\n".join(product_texts()))
+    pages = tracked.text("docs/operations.md") + tracked.text("docs/lambda.md")
+    assert len(set(calls)) > 25
+    missing = sorted(name for name in set(calls) if f"`{name}`" not in pages)
+    assert not missing, missing
+
+
+def test_an_option_is_not_called_by_its_variable():
+    """`DEDUPLICATION_WINDOW_SECONDS` belongs to `dedup-window-seconds`."""
+    rows = re.findall(r"^\| `--([a-z-]+)` \| `([A-Z_]+)`", tracked.text("docs/operations.md"), re.MULTILINE)
+    assert len(rows) > 30
+    wrong = {variable.lower().replace("_", "-") for _, variable in rows} - {option for option, _ in rows}
+    found = [f"{page}: {name}" for page in tracked.files(".md") for name in sorted(wrong)
+             if re.search(rf"(?<![\w-]){name}(?![\w-])", tracked.text(page))]
+    assert not found, found
+
+
 def test_no_file_names_a_machine_path():
     wrong = []
     for path in tracked.files():

@@ -21,8 +21,12 @@ refused is in a row of its own, "429 /events (POST)", so it is no accepted event
 the row Aggregated. An answer to a duplicate is a 201 as well, and batches are not known event by event.
 
 If no event was accepted, what the file says of POST /events and of all requests are the figures of refusals (a wrong
-key, a rate limit): a condition on these can be true, and cannot pass. Requests that were cut off at the end of a test
-are in no such file; swarm --fail-if knows of them.
+key, a rate limit): a condition on these can be true, and cannot pass.
+
+Requests that were cut off at the end of a test are in no such file. swarm writes them to PREFIX_cut_off.csv. If that
+file is of the same run, error-rate, failures and failures/s with > or >= count the requests that had stalled: that had
+waited over 1 s, and longer than p99.9. Latency conditions do not see them, and Locust writes no such file: swarm
+--fail-if sees all.
 
 Without a condition: the targets N1 to N4 of docs/prd.md.
 Exit status: 0 all passed; 1 a condition was true; 2 none was, but one could not be judged (no such file, row, column
@@ -165,6 +169,32 @@ function read_file(    i, key, header_count) {
   close(csv)
 }
 
+# What had stalled at the end, by name. A file with another number of requests is of another run.
+function read_cut_off(    path, first, i, key, at, whole) {
+  path = csv
+  if (!sub(/_stats\.csv$/, "_cut_off.csv", path) || (getline first < path) < 0) return
+  close(path)
+  csv = path
+  lines = 0
+  if (!read_record()) stop(csv " is empty")
+  for (i = 1; i <= field_count; ++i) at[fields[i]] = i
+  whole = field_count
+  if (!(("Name" in at) && ("Request Count" in at) && ("Stalled Count" in at) && ("Missing Count" in at))) {
+    stop(csv " lacks one of the columns Name, Request Count, Stalled Count, Missing Count")
+  }
+  while (read_record()) {
+    if (field_count != whole) stop(csv ", line " lines ": it was not written to its end")
+    key = fields[at["Name"]]
+    if (key == "Aggregated" && fields[1] == "") {
+      key = ""
+      of_this_run = fields[at["Request Count"]] == cell["", column_at["Request Count"]]
+    }
+    stalled[key] = fields[at["Stalled Count"]] + 0
+    unanswered[key] = fields[at["Missing Count"]] + 0
+  }
+  close(csv)
+}
+
 # Of a row of posts: how many were accepted.
 function count_accepted(key) {
   if (key !~ /^POST \/events(\/|$)/ && key != "429 /events (POST)") return
@@ -187,7 +217,7 @@ function number(key, wanted,    value) {
   return 0
 }
 
-function measure(i,    key, requests) {
+function measure(i,    key, requests, added) {
   key = name[i]
   if (!(key in rows)) {
     missing = key == "" ? "there is no row Aggregated" : "no row is named " key
@@ -196,7 +226,17 @@ function measure(i,    key, requests) {
   }
   requests = number(key, "Request Count")
   if (missing == "" && requests == 0) missing = "there was no request"
-  if (family[i] == "share") return missing == "" ? 100 * number(key, "Failure Count") / requests : 0
+  counted_stalled = 0
+  if (missing != "") return 0
+  if (of_this_run && comparison[i] ~ /^>/ && (family[i] == "share" || column[i] ~ /^Failure/)) {
+    counted_stalled = stalled[key] + 0
+  }
+  if (family[i] == "share") {
+    added = counted_stalled > 0 ? unanswered[key] : 0
+    return 100 * (number(key, "Failure Count") + added) / (requests + added)
+  }
+  if (column[i] == "Failure Count") return number(key, column[i]) + counted_stalled
+  if (column[i] == "Failures/s") return number(key, column[i]) + counted_stalled * number(key, "Requests/s") / requests
   if (family[i] != "accepted") return number(key, column[i])
   if (column[i] == "Requests/s") return number(key, "Requests/s") - number(key, "Failures/s")
   return requests - number(key, "Failure Count")
@@ -223,6 +263,7 @@ BEGIN {
   unit_ms["s"] = 1000
   for (i = 2; i < ARGC; ++i) parse(ARGV[i], i)
   read_file()
+  read_cut_off()
   status = 0
   for (i = 2; i < ARGC; ++i) {
     missing = ""
@@ -237,7 +278,8 @@ BEGIN {
       continue
     }
     unit = family[i] == "latency" ? " ms" : family[i] == "share" ? " %" : ""
-    printf "fail-if %s: it is %.6g%s (%s)\n", ARGV[i], value, unit, failed ? "FAILED" : "passed"
+    with = counted_stalled > 0 ? ", with " counted_stalled " requests that had stalled at the end" : ""
+    printf "fail-if %s: it is %.6g%s%s (%s)\n", ARGV[i], value, unit, with, failed ? "FAILED" : "passed"
     if (failed) status = 1
   }
   exit status

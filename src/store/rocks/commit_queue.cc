@@ -19,11 +19,12 @@ struct Group {
   std::vector<std::coroutine_handle<>> waiters;
 };
 
-/// A handful of executors: a linear search beats a map. An operation is gone as soon as its waiter runs, so everything
-/// is collected before the first is resumed.
+/// Of those that have ended. A handful of executors: a linear search beats a map. An operation is gone as soon as its
+/// waiter runs, so everything is collected before the first is resumed.
 std::vector<Group> by_executor(std::span<Operation* const> operations) {
   std::vector<Group> groups;
   for (const Operation* operation : operations) {
+    if (!operation->ended()) continue;
     auto group = std::ranges::find(groups, operation->executor, &Group::executor);
     if (group == groups.end()) {
       groups.push_back({operation->executor, {}});
@@ -134,7 +135,7 @@ void CommitQueue::hand_over(Turn& turn) {
     lock.unlock();
     const auto refused = std::exchange(turn.operations, {});
     for (Operation* operation : refused) operation->error = refusal;
-    finish(refused);
+    answer(refused);
     return;
   }
   turn.operations.clear();
@@ -145,24 +146,66 @@ void CommitQueue::hand_over(Turn& turn) {
 
 bool CommitQueue::take(std::vector<Operation*>& batch) {
   batch.clear();
-  batch.reserve(limits_.batch_operations_max);
+  batch.reserve(limits_.lone_commit_elements_max);
   if (!wait_for_work()) return false;
-  if (turns_by_tenant_.empty() && fits_one_batch(arrived_)) {
+  Filling filling = empty_batch();
+  if (turns_by_tenant_.empty() && fits(arrived_, filling)) {
     batch.assign(arrived_.begin(), arrived_.end());
+    for (Operation* operation : batch) operation->part_end = operation->size();
     arrived_.clear();
     return true;
   }
   turns_by_tenant_.add(arrived_);
-  std::size_t batch_bytes = 0;
-  while (batch.size() < limits_.batch_operations_max && !turns_by_tenant_.empty()) {
-    Operation* const next = turns_by_tenant_.front();
-    const bool alone = next->kind == Operation::Kind::change;
-    if (!batch.empty() && (alone || batch_bytes + next->bytes > limits_.batch_bytes_max)) break;
-    turns_by_tenant_.pop();
-    batch.push_back(next);
-    batch_bytes += next->bytes;
-    if (alone) break;
+  while (!turns_by_tenant_.empty() && take_turn(batch, filling)) {
   }
+  return true;
+}
+
+CommitQueue::Filling CommitQueue::empty_batch() {
+  const auto now = std::chrono::steady_clock::now();
+  for (const Operation* operation : arrived_) {
+    if (operation->tenant == nullptr || operation->tenant->id == last_tenant_) continue;
+    last_tenant_ = operation->tenant->id;
+    other_tenant_at_ = now;
+  }
+  if (now - other_tenant_at_ < limits_.lone_after) return {limits_.commit_elements_max, limits_.commit_bytes_max};
+  return {limits_.lone_commit_elements_max, limits_.lone_commit_bytes_max};
+}
+
+bool CommitQueue::take_turn(std::vector<Operation*>& batch, Filling& filling) {
+  filling.turn_elements = filling.turn_bytes = 0;
+  do {
+    Operation& next = *turns_by_tenant_.front();
+    const bool alone = next.kind == Operation::Kind::change;
+    if (alone && filling.elements > 0) return false;
+    const std::size_t begin = next.part_end;
+    while (next.part_end < next.size() && take_element(next.bytes_of(next.part_end), filling)) ++next.part_end;
+    if (next.part_end > begin && begin == next.part_begin) batch.push_back(&next);
+    if (next.part_end < next.size()) {
+      if (filling.turn_elements > 0) turns_by_tenant_.pass();
+      return !filling.full;
+    }
+    if (alone) {
+      turns_by_tenant_.pop();
+      return false;
+    }
+  } while (turns_by_tenant_.pop());
+  return true;
+}
+
+bool CommitQueue::take_element(std::size_t bytes, Filling& filling) const noexcept {
+  if (filling.turn_elements == limits_.turn_elements_max ||
+      (filling.turn_elements > 0 && filling.turn_bytes + bytes > limits_.turn_bytes_max)) {
+    return false;
+  }
+  if (filling.elements == filling.elements_max || (filling.elements > 0 && filling.bytes + bytes > filling.bytes_max)) {
+    filling.full = true;
+    return false;
+  }
+  ++filling.elements;
+  ++filling.turn_elements;
+  filling.bytes += bytes;
+  filling.turn_bytes += bytes;
   return true;
 }
 
@@ -179,14 +222,14 @@ bool CommitQueue::wait_for_work() {
   return true;
 }
 
-bool CommitQueue::fits_one_batch(std::span<Operation* const> operations) const {
-  if (operations.size() > limits_.batch_operations_max) return false;
-  std::size_t bytes = 0;
+bool CommitQueue::fits(std::span<Operation* const> operations, const Filling& batch) {
+  std::size_t elements = 0, bytes = 0;
   for (const Operation* operation : operations) {
+    elements += operation->size() - operation->part_end;
     bytes += operation->bytes;
     if (operation->kind == Operation::Kind::change) return operations.size() == 1;
   }
-  return operations.size() == 1 || bytes <= limits_.batch_bytes_max;
+  return elements <= batch.elements_max && (elements == 1 || bytes <= batch.bytes_max);
 }
 
 void CommitQueue::close() {
@@ -196,19 +239,31 @@ void CommitQueue::close() {
 }
 
 void CommitQueue::finish(std::span<Operation* const> operations) noexcept {
-  std::size_t bytes = 0;
+  for (Operation* operation : operations) {
+    operation->part_begin = operation->part_end;
+    // One that was handed out whole has left its lane.
+    if (operation->ended() && operation->part_end < operation->size()) turns_by_tenant_.remove(*operation);
+  }
+  answer(operations);
+}
+
+void CommitQueue::answer(std::span<Operation* const> operations) noexcept {
+  std::size_t count = 0, bytes = 0;
   for (const Operation* operation : operations) {
+    if (!operation->ended()) continue;
+    ++count;
     bytes += operation->bytes;
     release_share(*operation);
   }
   // Before the first waiter runs: it must not find the queue full of what is done.
-  release(operations.size(), bytes);
+  release(count, bytes);
   std::vector<Group> groups;
   try {
     groups = by_executor(operations);
   } catch (const std::bad_alloc&) {
+    // Looked at before its waiter runs: then it is gone.
     for (const Operation* operation : operations) {
-      resume(*operation->executor, {&operation->waiter, 1});
+      if (operation->ended()) resume(*operation->executor, {&operation->waiter, 1});
     }
     return;
   }

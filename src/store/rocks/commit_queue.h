@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <coroutine>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -23,13 +25,18 @@ namespace triggers::store {
 struct CommitLimits {
   std::size_t queue_operations_max = 20'000;       ///< Not finished; one more is refused with `overloaded`.
   std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of their `bytes`.
-  std::size_t batch_operations_max = 1024;         ///< In one commit.
-  std::size_t batch_bytes_max = 4 * 1024 * 1024;   ///< In one commit; one larger operation goes alone.
+  /// Events and acknowledged ids in one commit, and their bytes; one larger element goes alone. While several tenants
+  /// write, a commit is short, because whoever comes meanwhile waits for it. A lone tenant's may be long: fewer syncs.
+  std::size_t commit_elements_max = 256, commit_bytes_max = 1024 * 1024;
+  std::size_t lone_commit_elements_max = 1024, lone_commit_bytes_max = 4 * 1024 * 1024;
+  std::chrono::milliseconds lone_after{1000};  ///< Since another tenant has written.
+  std::size_t turn_elements_max = 32;          ///< Of one tenant in its turn.
+  std::size_t turn_bytes_max = 64 * 1024;      ///< The same; one larger element is a turn.
 };
 
 /// The queue before the committer: many producers, one consumer. No timer: whatever has come while the last batch was
-/// being synced is the next batch. What does not fit into one batch is handed out by turns, an operation of each
-/// tenant: one that sends much waits for itself.
+/// being synced is the next batch. What does not fit into one batch is handed out by turns, some elements of each
+/// tenant: one that sends much waits for itself. A large operation is handed out in parts.
 ///
 /// An executor hands over what it has submitted at the end of its turn, when it has run all that was ready. One lock
 /// and one wake-up serve the whole turn, and the committer does not sync for the first request of a hundred that have
@@ -53,8 +60,9 @@ class CommitQueue {
     return Awaiter{*this, operation};
   }
 
-  /// Waits for work and moves the next batch into `batch`. False when closed and empty. For the committer only. Throws
-  /// std::bad_alloc only before it has taken anything.
+  /// Waits for work and puts the next batch into `batch`: of each operation the elements of its part. False when closed
+  /// and empty. For the committer only, which finishes a batch before it takes the next. Throws std::bad_alloc only
+  /// before it has taken anything.
   bool take(std::vector<Operation*>& batch);
 
   /// Refuses what comes from now on with `unavailable`, and what has not been handed over; take() still hands out what
@@ -65,8 +73,9 @@ class CommitQueue {
   [[nodiscard]] std::size_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
-  /// Resumes the waiters of operations that take() handed out, one call for each executor. Until then they count
-  /// against the limits. Without memory it waits for some: a waiter that is not resumed is a request without an end.
+  /// After a commit of what take() handed out: resumes the waiters of those operations which have ended, one call for
+  /// each executor. Until then they count against the limits. Of the others the next part is handed out in their
+  /// tenant's turn. Without memory it waits for some: a waiter that is not resumed is a request without an end.
   void finish(std::span<Operation* const> operations) noexcept;
 
  private:
@@ -83,7 +92,20 @@ class CommitQueue {
   void release_share(const Operation& operation) noexcept;
   /// Fetches what has arrived. False when closed and empty.
   bool wait_for_work();
-  [[nodiscard]] bool fits_one_batch(std::span<Operation* const> operations) const;
+  /// What a batch holds while take() fills it, and what of it is the present turn's.
+  struct Filling {
+    std::size_t elements_max, bytes_max;
+    std::size_t elements = 0, bytes = 0, turn_elements = 0, turn_bytes = 0;
+    bool full = false;
+  };
+  /// The bounds of the next batch, after a look at who has written.
+  Filling empty_batch();
+  [[nodiscard]] static bool fits(std::span<Operation* const> operations, const Filling& batch);
+  /// Adds what the tenant whose turn it is may have. False if the batch is full.
+  bool take_turn(std::vector<Operation*>& batch, Filling& filling);
+  bool take_element(std::size_t bytes, Filling& filling) const noexcept;
+  /// Those that have ended.
+  void answer(std::span<Operation* const> operations) noexcept;
   /// Into what its executor submits in this turn. Throws std::bad_alloc and leaves nothing behind.
   void enter_turn(Operation& operation);
   Turn& turn_of(const Executor& executor);
@@ -101,6 +123,8 @@ class CommitQueue {
   // Of the committer alone: what it has fetched and not handed out.
   std::vector<Operation*> arrived_;
   TenantTurns turns_by_tenant_;
+  std::string last_tenant_;
+  std::chrono::steady_clock::time_point other_tenant_at_{};  ///< When the tenant that writes was last another one.
   bool idle_ = false;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> depth_{0};

@@ -36,6 +36,10 @@ class HandExecutor final : public Executor {
   std::vector<std::coroutine_handle<>> ready;
 };
 
+RootTask start_submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
+
+constexpr std::chrono::hours never{100'000};
+
 class CommitQueueTest : public testing::Test {
  protected:
   using Kind = Operation::Kind;
@@ -43,10 +47,20 @@ class CommitQueueTest : public testing::Test {
   struct Submitted {
     Operation operation;
     Tenant tenant;
+    std::vector<Append> events;
     bool done = false;
   };
 
   Submitted& submit(std::size_t bytes = 1, Kind kind = Kind::append) { return submit(executor, bytes, kind); }
+  /// A batch of so many events.
+  Submitted& submit_batch(const Tenant& tenant, std::size_t events) {
+    Submitted& submitted = submitted_.emplace_back();
+    submitted.events.resize(events);
+    submitted.operation.events = submitted.events;
+    submitted.operation.tenant = &tenant;
+    executor.start([&] { await(queue(), submitted); });
+    return submitted;
+  }
   Submitted& submit_of(const Tenant& tenant, std::size_t bytes = 1) {
     Submitted& submitted = submitted_.emplace_back();
     submitted.operation.bytes = bytes;
@@ -88,8 +102,12 @@ class CommitQueueTest : public testing::Test {
     executor.run_ready();
   }
 
-  CommitLimits limits{
-      .queue_operations_max = 4, .queue_bytes_max = 100, .batch_operations_max = 3, .batch_bytes_max = 20};
+  CommitLimits limits{.queue_operations_max = 4,
+                      .queue_bytes_max = 100,
+                      .commit_elements_max = 3,
+                      .commit_bytes_max = 20,
+                      .lone_after = never,
+                      .turn_elements_max = 1};
   HandExecutor executor;
 
  private:
@@ -124,7 +142,7 @@ TEST_F(CommitQueueTest, OneOperationMoreThanTheLimitIsRefusedAsOverloaded) {
 
 TEST_F(CommitQueueTest, TenantLeavesRoomForTheOperationsAndBytesOfOthers) {
   limits.queue_operations_max = 8;
-  limits.batch_operations_max = 100;
+  limits.commit_elements_max = 100;
   const Tenant greedy{"greedy"}, other{"other"}, third{"third"};
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(submit_of(greedy).done);
   auto& refused = submit_of(greedy);
@@ -231,6 +249,82 @@ TEST_F(CommitQueueTest, ATenantWithLargeOperationsIsPassedByAnotherAfterOne) {
   finish_all();
 }
 
+TEST_F(CommitQueueTest, ALargeOperationIsHandedOutInParts) {
+  limits = {.queue_operations_max = 10, .commit_elements_max = 6, .lone_after = never, .turn_elements_max = 2};
+  const Tenant many{"many"}, few{"few"};
+  auto& large = submit_batch(many, 9);
+  auto& small = submit_batch(few, 1);
+  const auto one = take();
+  EXPECT_EQ(one, (std::vector{&large.operation, &small.operation}));
+  EXPECT_EQ(large.operation.part_end, 5U);
+  queue().finish(one);
+  executor.run_ready();
+  EXPECT_TRUE(small.done);
+  EXPECT_FALSE(large.done);
+  EXPECT_EQ(queue().depth(), 1U);
+
+  auto& late = submit_batch(few, 1);
+  const auto two = take();
+  EXPECT_EQ(two, (std::vector{&large.operation, &late.operation}));
+  EXPECT_EQ(large.operation.part_begin, 5U);
+  EXPECT_EQ(large.operation.part_end, 9U);
+  queue().finish(two);
+  executor.run_ready();
+  EXPECT_TRUE(large.done && late.done);
+  EXPECT_EQ(queue().depth(), 0U);
+  EXPECT_EQ(queue().bytes(), 0U);
+}
+
+TEST_F(CommitQueueTest, ALoneTenantsBatchIsLonger) {
+  for (const bool lone : {false, true}) {
+    SCOPED_TRACE(lone);
+    CommitQueue one({.commit_elements_max = 2,
+                     .lone_commit_elements_max = 5,
+                     .lone_after = std::chrono::hours{lone ? 0 : 1},
+                     .turn_elements_max = 1});
+    const Tenant tenant{"acme"};
+    const std::vector<Append> events(9);
+    Operation operation;
+    operation.tenant = &tenant;
+    operation.events = events;
+    executor.start([&] { start_submit(one, operation); });
+    executor.run_ready();
+    std::vector<Operation*> batch;
+    for (std::size_t end = lone ? 5 : 2;; end += lone ? 5 : 2) {
+      ASSERT_TRUE(one.take(batch));
+      EXPECT_EQ(operation.part_end, std::min<std::size_t>(end, 9));
+      one.finish(batch);
+      if (operation.ended()) break;
+    }
+    executor.run_ready();
+  }
+}
+
+TEST_F(CommitQueueTest, AnOperationThatEndsEarlyIsNotHandedOutAgain) {
+  limits = {.queue_operations_max = 10, .commit_elements_max = 4, .lone_after = never, .turn_elements_max = 2};
+  const Tenant tenant{"acme"};
+  auto& failed = submit_batch(tenant, 9);
+  auto& left = submit_batch(tenant, 9);
+  auto& next = submit_batch(tenant, 1);
+  const auto one = take();
+  EXPECT_EQ(one, std::vector{&failed.operation});
+  failed.operation.error = Error{ErrorCode::unavailable, "no disk"};
+  queue().finish(one);
+  const auto two = take();
+  EXPECT_EQ(two, std::vector{&left.operation});
+  left.operation.part_end = 1;
+  left.operation.undecided = Undecided{};
+  queue().finish(two);
+  executor.run_ready();
+  EXPECT_TRUE(failed.done && left.done);
+  const auto three = take();
+  EXPECT_EQ(three, std::vector{&next.operation});
+  queue().finish(three);
+  executor.run_ready();
+  EXPECT_TRUE(next.done);
+  EXPECT_EQ(queue().depth(), 0U);
+}
+
 TEST_F(CommitQueueTest, ATurnIsHandedOverAsAWhole) {
   auto& first = submit();
   auto& second = submit();
@@ -304,8 +398,11 @@ Task<void> submit_one(CommitQueue& queue, Operation& operation) { co_await queue
 
 TEST_F(CommitQueueTest, OfManyProducersNoneIsLostAndNoneIsHandedOutTwice) {
   constexpr int producers = 4, each = 2000;
-  limits = {
-      .queue_operations_max = 1000, .queue_bytes_max = 1'000'000, .batch_operations_max = 7, .batch_bytes_max = 1000};
+  limits = {.queue_operations_max = 1000,
+            .queue_bytes_max = 1'000'000,
+            .commit_elements_max = 7,
+            .commit_bytes_max = 1000,
+            .lone_after = never};
   CommitQueue& shared = queue();
   std::atomic<int> taken{0};
   std::thread committer([&] {

@@ -53,8 +53,9 @@ class Committer::Batch {
  public:
   Batch(Committer& committer)
       : committer_(committer),
-        contents_(committer.database_, committer.config_.hash_seed, committer.config_.dedup_window),
-        replays_(committer.database_, committer.config_.hash_seed, committer.config_.idempotency_window) {}
+        contents_(committer.database_, committer.config_.hash_seed, committer.config_.dedup_window, stored_digests_),
+        replays_(committer.database_, committer.config_.hash_seed, committer.config_.idempotency_window,
+                 stored_digests_) {}
 
   /// Every operation is answered, whatever happens.
   void commit(std::vector<Operation*>& operations) noexcept;
@@ -80,10 +81,12 @@ class Committer::Batch {
   Before note_before(Inbox* inbox) const;
   void roll_back(const Before& before);
   Status stage_acknowledgements(Operation& operation, Inbox& inbox);
-  Status stage_append(const std::string& tenant, Inbox& inbox, const Append& event, Appended& answer);
-  /// True if the event was answered as a duplicate, or as a mismatch.
+  Status stage_append(Operation& operation, Inbox& inbox, std::size_t index, Appended& answer);
+  /// True if the event was answered as a duplicate, or as a mismatch, or if it is left undecided.
   Result<bool> answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
-                        std::optional<ContentIndex::Place>& place, Appended& answer);
+                        std::optional<ContentIndex::Place>& place, Operation& operation, Appended& answer);
+  /// After a commit that failed: those of its elements that are answered already stay so.
+  void refuse_part(Operation& operation, const Error& error) noexcept;
   Status stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckOutcome& outcome);
   void put_event(const std::string& tenant, Inbox& inbox, const Append& event, const EventId& id);
   void put_counters();
@@ -97,8 +100,10 @@ class Committer::Batch {
   UnixMillis now_{};     // Of acknowledgements.
   UnixMillis id_now_{};  // Of ids and windows.
   CommitStats stats_;
+  DigestCache stored_digests_;
   ContentIndex contents_;
   ReplayIndex replays_;
+  DigestBudget digest_budget_;
   std::size_t accepted_ = 0;
   std::deque<std::string> acknowledged_;  ///< A deque, because `acknowledged_set_` views its elements.
   boost::unordered_flat_set<std::string_view> acknowledged_set_;
@@ -115,6 +120,7 @@ void Committer::Batch::reset() {
   accepted_ = 0;
   contents_.begin(id_now_);
   replays_.begin(id_now_);
+  digest_budget_.begin();
   acknowledged_set_.clear();
   acknowledged_.clear();
   touched_.clear();
@@ -142,32 +148,38 @@ void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const 
 }
 
 Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
-                                        std::optional<ContentIndex::Place>& place, Appended& answer) {
+                                        std::optional<ContentIndex::Place>& place, Operation& operation,
+                                        Appended& answer) {
   if (!replay_key.empty()) {
     const auto seen = replays_.find(replay_key, inbox.tenant(), incoming);
     if (!seen) return seen.error();
-    if (*seen) {
-      answer = **seen;
-      return true;
-    }
+    operation.undecided = seen->undecided;
+    if (seen->answer) answer = *seen->answer;
+    if (seen->answer || seen->undecided) return true;
   }
   if (committer_.config_.dedup_window.count() == 0) return false;
   const auto found = contents_.find(inbox, incoming);
   if (!found) return found.error();
+  operation.undecided = found->undecided;
+  if (found->undecided) return true;
   place = *found;
   if (!found->equal || !replay_key.empty()) return false;
   answer = {Appended::Outcome::duplicate, *found->equal};
   return true;
 }
 
-Status Committer::Batch::stage_append(const std::string& tenant, Inbox& inbox, const Append& event, Appended& answer) {
-  Incoming incoming(event);
+Status Committer::Batch::stage_append(Operation& operation, Inbox& inbox, std::size_t index, Appended& answer) {
+  const std::string& tenant = operation.tenant->id;
+  const Append& event = operation.events[index];
+  Incoming incoming(event, digest_budget_, operation.digest_of(index));
   std::string replay_key;
   if (event.idempotency_key) replay_key = replays_.place(tenant, *event.idempotency_key);
   std::optional<ContentIndex::Place> place;
-  const auto seen = answered(replay_key, inbox, incoming, place, answer);
+  const auto seen = answered(replay_key, inbox, incoming, place, operation, answer);
   stats_.compared_bytes += incoming.compared_bytes();
+  stats_.hashed_bytes += incoming.hashed_bytes();
   if (!seen) return seen.error();
+  if (operation.undecided) return Done{};
   if (*seen) {
     ++stats_.duplicates;
     return Done{};
@@ -223,7 +235,7 @@ Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inb
 }
 
 Status Committer::Batch::stage_acknowledgements(Operation& operation, Inbox& inbox) {
-  for (std::size_t i = 0; i < operation.ids.size(); ++i) {
+  for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
     auto staged = stage_acknowledge(operation.tenant->id, inbox, operation.ids[i], operation.acks[i]);
     if (!staged) return staged;
   }
@@ -279,11 +291,17 @@ Status Committer::Batch::stage_whole(Inbox* inbox, Stage stage) {
 }
 
 void Committer::Batch::stage_events(Operation& operation) {
-  const std::string& tenant = operation.tenant->id;
-  Inbox& inbox = committer_.inboxes_.get(tenant, default_inbox);
-  for (std::size_t i = 0; i < operation.events.size(); ++i) {
+  Inbox& inbox = committer_.inboxes_.get(operation.tenant->id, default_inbox);
+  if (operation.known) stored_digests_.put(operation.known->id, operation.known->digest);
+  for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
     Appended answer;
-    const auto staged = stage_whole(&inbox, [&] { return stage_append(tenant, inbox, operation.events[i], answer); });
+    const auto staged = stage_whole(&inbox, [&] { return stage_append(operation, inbox, i, answer); });
+    if (operation.undecided) {
+      // It and what follows, in their order, are for a later commit.
+      operation.part_end = i;
+      ++stats_.left_events;
+      return;
+    }
     operation.appended[i] = staged ? Result<Appended>(answer) : copy_of(staged.error());
   }
 }
@@ -345,13 +363,20 @@ void Committer::Batch::observe() noexcept {
   }
 }
 
+void Committer::Batch::refuse_part(Operation& operation, const Error& error) noexcept {
+  operation.undecided.reset();
+  if (operation.kind != Operation::Kind::append || operation.part_begin == 0) return refuse(operation, error);
+  for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = copy_of(error);
+  operation.part_end = operation.size();
+}
+
 void Committer::Batch::commit(std::vector<Operation*>& operations) noexcept {
   const auto started = std::chrono::steady_clock::now();
   WriteTiming timing;
   const Status written = write_or_refuse(operations, timing);
   for (Inbox* inbox : touched_) written ? inbox->publish() : inbox->discard();
   if (!written) {
-    for (Operation* operation : operations) refuse(*operation, written.error());
+    for (Operation* operation : operations) refuse_part(*operation, written.error());
   }
   committer_.queue_.finish(operations);
   stats_.log_time = timing.log;

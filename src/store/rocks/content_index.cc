@@ -28,12 +28,22 @@ Result<ContentIndex::Place> ContentIndex::find(const Inbox& inbox, Incoming& inc
   if (slots_[*first].entry.first) {
     const auto same = has_content_of(inbox, slots_[*first], incoming);
     if (!same) return same.error();
-    if (*same) place.equal = slots_[*first].entry.first;
+    if (!*same) {
+      place.undecided = Undecided{};
+      if (!slots_[*first].digest) place.undecided->against = slots_[*first].entry.first;
+      return place;
+    }
+    if (**same) place.equal = slots_[*first].entry.first;
   }
   const Slot& slot = slots_[*first];
   if (place.equal || (!slot.entry.first && !slot.entry.collided)) return place;
 
-  const auto second = by_digest(inbox, incoming.digest());
+  const auto& digest = incoming.digest();
+  if (!digest) {
+    place.undecided = Undecided{};
+    return place;
+  }
+  const auto second = by_digest(inbox, *digest);
   if (!second) return second.error();
   place.by_digest = *second;
   place.equal = slots_[*second].entry.first;
@@ -71,17 +81,16 @@ Result<std::size_t> ContentIndex::load(std::string key) {
   return slots_.size() - 1;
 }
 
-Result<bool> ContentIndex::has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming) {
-  if (slot.text != nullptr && incoming.same_text(slot.text->event_type, slot.text->payload)) return true;
+Result<ContentIndex::Same> ContentIndex::has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming) {
+  if (slot.text != nullptr && incoming.same_text(slot.text->event_type, slot.text->payload)) return Same{true};
   if (!slot.digest) slot.digest = stored_digests_.get(*slot.entry.first);
-  if (!slot.digest && slot.text != nullptr) {
-    slot.digest = incoming.digest_of(slot.text->event_type, slot.text->payload);
-  }
-  if (!slot.digest) return stored_is_same(inbox, slot, incoming);
-  return *slot.digest == incoming.digest();
+  if (!slot.digest && slot.text == nullptr) return stored_is_same(inbox, slot, incoming);
+  if (!slot.digest) slot.digest = incoming.digest_of(slot.text->event_type, slot.text->payload);
+  if (!slot.digest || !incoming.digest()) return Same{};
+  return Same{*slot.digest == *incoming.digest()};
 }
 
-Result<bool> ContentIndex::stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming) {
+Result<ContentIndex::Same> ContentIndex::stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming) {
   rocksdb::PinnableSlice stored;
   ++reads_;
   const EventId id = *slot.entry.first;
@@ -93,17 +102,19 @@ Result<bool> ContentIndex::stored_is_same(const Inbox& inbox, Slot& slot, Incomi
     slot.entry.first = last ? std::nullopt : slot.entry.newest;
     if (!last) return stored_is_same(inbox, slot, incoming);
     slot.entry.newest.reset();
-    return false;
+    return Same{false};
   }
   const auto record = decode_record(view(stored));
   if (!record) return database_.unreadable("the event " + id.text() + " of " + inbox.tenant());
   if (incoming.same_text(record->event_type, record->payload)) {
     slot.text = &incoming.event();
-    return true;
+    return Same{true};
   }
   slot.digest = incoming.digest_of(record->event_type, record->payload);
+  if (!slot.digest) return Same{};
   stored_digests_.put(id, *slot.digest);
-  return *slot.digest == incoming.digest();
+  if (!incoming.digest()) return Same{};
+  return Same{*slot.digest == *incoming.digest()};
 }
 
 void ContentIndex::add(const Place& place, const Append& event, const EventId& id) {

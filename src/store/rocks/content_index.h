@@ -14,6 +14,7 @@
 #include "store/rocks/inboxes.h"
 #include "store/rocks/incoming.h"
 #include "store/rocks/layout.h"
+#include "store/rocks/operation.h"
 
 namespace triggers::store {
 
@@ -26,8 +27,8 @@ namespace triggers::store {
 /// For the committer's thread.
 class ContentIndex {
  public:
-  ContentIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window)
-      : database_(database), seed_(seed), window_(window) {}
+  ContentIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window, DigestCache& digests)
+      : database_(database), seed_(seed), window_(window), stored_digests_(digests) {}
 
   /// A new batch. What was found and added before is forgotten.
   void begin(UnixMillis now);
@@ -37,6 +38,7 @@ class ContentIndex {
     std::optional<EventId> equal;  ///< The event of the same content whose duplicate a later one is.
     std::size_t by_fingerprint = 0;
     std::optional<std::size_t> by_digest{};  ///< The fingerprint leads to another content.
+    std::optional<Undecided> undecided{};    ///< Set: a digest is wanted, and nothing else of the place is known.
   };
   /// An Error if what this needs of the store cannot be read.
   Result<Place> find(const Inbox& inbox, Incoming& incoming);
@@ -80,10 +82,12 @@ class ContentIndex {
   Result<std::size_t> by_fingerprint(const Inbox& inbox, const event::Fingerprint& fingerprint);
   Result<std::size_t> by_digest(const Inbox& inbox, const ContentDigest& digest);
   Result<std::size_t> load(std::string key);
-  Result<bool> has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming);
+  /// An answer to "is this its content?". Nothing: a digest is wanted that the budget does not allow.
+  using Same = std::optional<bool>;
+  Result<Same> has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming);
   /// Compares with the stored event of `slot`, which is then known by its digest. An event that is gone leaves the slot
   /// free.
-  Result<bool> stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming);
+  Result<Same> stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming);
   void change(std::size_t slot);
 
   Database& database_;
@@ -94,7 +98,7 @@ class ContentIndex {
   boost::unordered_flat_map<Key, std::size_t> fingerprints_;
   boost::unordered_flat_map<std::string, std::size_t> digests_;  ///< By the entry's key.
   std::vector<Undo> undo_;
-  DigestCache stored_digests_;
+  DigestCache& stored_digests_;
   std::size_t reads_ = 0;
 };
 

@@ -170,7 +170,10 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
     format.stage = FormatFile::Stage::made;
     if (auto made = write_format(config.data_dir, format); !made) return std::move(made).error();
   }
+  database->guard_ = std::make_unique<DirectoryGuard>(config.data_dir, database->directory_lock_->descriptor(),
+                                                      database->watch_->witness());
   database->mark_opened(*config.clock);
+  if (auto noted = database->note_opened(); !noted) return std::move(noted).error();
   return database;
 }
 
@@ -201,16 +204,19 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
   std::ranges::copy(handles, families_.begin());
   if (auto synced = sync_directory(data_dir_); !synced) return synced;
 
-  Inventory open{.store_id = store_id_};
+  return watch_->write_witness();
+}
+
+Status Database::note_opened() {
+  // What the witness says of the files is on the disk once. From then on it is never waited for.
+  if (auto synced = watch_->witness().sync(); !synced) return synced;
+  // Behind the witness: one of an older copy is known by it.
+  Inventory open{.store_id = store_id_, .sequence = watch_->record().sequence};
   for (const auto& name : {std::string{"IDENTITY"}, newest_options(data_dir_)}) {
     if (name.empty()) continue;  // RocksDB goes on without its OPTIONS if it cannot write them.
     if (auto added = open.add(data_dir_, "db/" + name); !added) return added;
   }
-  if (auto written = open.write(data_dir_); !written) return written;
-  // What the witness says of the files is on the disk once. From then on it is never waited for.
-  if (auto synced = watch_->witness().sync(); !synced) return synced;
-  guard_ = std::make_unique<DirectoryGuard>(data_dir_, directory_lock_->descriptor(), watch_->witness().descriptor());
-  return Done{};
+  return open.write(data_dir_);
 }
 
 Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& config, std::string problem) {
@@ -334,15 +340,20 @@ Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) 
     timing->total = std::chrono::steady_clock::now() - started;
   }
   if (status.ok()) {
-    watch_->commit(db_->GetLatestSequenceNumber());
+    const auto witnessed = watch_->commit(db_->GetLatestSequenceNumber());
+    // This write is in the log and synced. The next one waits until its loss would be noticed again.
+    if (!witnessed) stop_writes(witnessed.error().message);
     return Done{};
   }
-  stop_writes("a write failed: " + status.ToString());
-  return check_writable();
+  const std::string problem = "a write failed: " + status.ToString();
+  stop_writes(problem);
+  if (auto writable = check_writable(); !writable) return writable;
+  // Writes go on already. This one was not written, and must not be answered as if it were.
+  return Error{ErrorCode::unavailable, problem};
 }
 
 Status Database::checkpoint(const std::string& name) {
-  if (abandoned_) return check_writable();
+  if (abandoned_) return Error{ErrorCode::unavailable, "the store must be opened again before it can be copied"};
   std::error_code error;
   std::string directory = name;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();

@@ -128,7 +128,11 @@ class Database {
   Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
   /// So that there is an entry in a memtable: see try_resume().
   void mark_opened(const Clock& clock);
+  /// Has the witness and the inventory on the disk say that this run has begun.
+  Status note_opened();
   void set_state(State state, std::string problem);
+  /// Stops writes because somebody has removed, cut or replaced a file of the open store.
+  void lose(const std::string& problem);
   [[nodiscard]] std::string table_problem() const;
   void look_at_disk();
   void run_looks(const std::stop_token& stop);

@@ -58,8 +58,15 @@ void Database::fail(std::string problem) noexcept {
   set_state(State::stopped, std::move(problem));
 }
 
+void Database::lose(const std::string& problem) {
+  set_state(State::stopped, "files of the store were removed, cut or replaced while it was open: " + problem +
+                                " (nothing that is accepted now could be found again: restore the directory or a "
+                                "backup, then restart)");
+}
+
 void Database::stop_writes(const std::string& problem) {
   const auto trouble = watch_->trouble();
+  if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
   // An earlier shortage may have harmed nothing, and be no reason for this failure. And try_resume() may have forgotten
   // this one since: RocksDB tells of a failure some time after it.
   if (trouble.kind != FileWatch::Trouble::Kind::doubt && names_shortage(problem)) {
@@ -73,6 +80,7 @@ void Database::try_resume() {
   if (state_ != State::waiting) return;
   const auto trouble = watch_->trouble();
   if (trouble.kind == FileWatch::Trouble::Kind::doubt) return fail("the disk failed: " + trouble.cause);
+  if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
   // RocksDB begins a new log only behind entries; its writer of the old one takes nothing more after a failure.
   if (!has_entries(*db_, families_)) return fail("the disk failed at the first write: " + trouble.cause);
   watch_->forget_shortage();
@@ -93,6 +101,7 @@ void Database::try_resume() {
   if (!watch_->log_is_usable()) {
     return fail("the disk was full for the log and for a table at once: " + trouble.cause);
   }
+  if (!watch_->write_witness()) return;
   const std::lock_guard lock(problem_mutex_);
   if (state_ == State::waiting) state_ = State::writable;
 }
@@ -126,11 +135,7 @@ void Database::look(bool thorough) {
   std::string problem = guard_->look(watch_->record());
   if (!problem.empty()) problem = guard_->look(watch_->record());
   if (problem.empty() && thorough) problem = table_problem();
-  if (!problem.empty()) {
-    return set_state(State::stopped, "files of the store were removed, cut or replaced while it was open: " + problem +
-                                         " (nothing that is accepted now could be found again: restore the directory "
-                                         "or a backup, then restart)");
-  }
+  if (!problem.empty()) return lose(problem);
   if (thorough) try_resume();
 }
 

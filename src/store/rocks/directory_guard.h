@@ -14,8 +14,8 @@ namespace triggers::store {
 /// writing to it after somebody has removed it, and nothing of that is found again.
 class DirectoryGuard {
  public:
-  /// `directory`, `witness`: descriptors of the data directory and of its witness. Remembers which files are there.
-  DirectoryGuard(std::string data_dir, int directory, int witness);
+  /// `directory`: a descriptor of the data directory. `witness` outlives this. Remembers which files are there.
+  DirectoryGuard(std::string data_dir, int directory, const Witness& witness);
 
   /// What is wrong; empty if nothing is. `record`: what there must be.
   [[nodiscard]] std::string look(const WitnessRecord& record) const;
@@ -33,10 +33,20 @@ class DirectoryGuard {
     Identity identity;
   };
 
+  /// A small file that does not change.
+  struct Text {
+    std::string path;
+    std::string text;
+  };
+
   void remember(const std::string& path, Identity identity);
+  void remember_text(const std::string& path);
+  [[nodiscard]] std::string witness_problem(const WitnessRecord& record) const;
 
   const std::string data_dir_;
+  const Witness& witness_;
   std::vector<Place> places_;
+  std::vector<Text> texts_;
 };
 
 }  // namespace triggers::store

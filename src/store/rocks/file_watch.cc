@@ -1,22 +1,35 @@
 #include "store/rocks/file_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace triggers::store {
 
 FileWatch::FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record)
     : witness_(std::move(witness)), record_(std::move(record)) {}
 
-void FileWatch::publish() noexcept { witness_->write(record_); }
+void FileWatch::publish() {
+  const auto written = witness_->write(record_);
+  if (written) return;
+  const auto& cause = written.error().message;
+  note({names_shortage(cause) ? Trouble::Kind::shortage : Trouble::Kind::doubt, cause});
+}
 
-void FileWatch::commit(std::uint64_t sequence) {
+Status FileWatch::write_witness() {
+  const std::lock_guard lock(mutex_);
+  return witness_->write(record_);
+}
+
+Status FileWatch::commit(std::uint64_t sequence) {
   const std::lock_guard lock(mutex_);
   for (const auto& log : open_logs_) {
     const auto found = std::ranges::find(record_.logs, log->number, &SyncedFile::number);
     if (found != record_.logs.end()) found->bytes = log->synced.load(std::memory_order_acquire);
   }
-  record_.sequence = sequence;
-  publish();
+  const auto before = std::exchange(record_.sequence, sequence);
+  auto written = witness_->write(record_);
+  if (!written) record_.sequence = before;  // The record never says more than the file.
+  return written;
 }
 
 WitnessRecord FileWatch::record() const {
@@ -81,7 +94,11 @@ bool FileWatch::log_is_usable() const {
 void FileWatch::failed(Trouble trouble) {
   const std::lock_guard lock(mutex_);
   failed_log_ = std::max(failed_log_, trouble.log);
-  if (trouble_.kind != Trouble::Kind::doubt) trouble_ = std::move(trouble);
+  note(std::move(trouble));
+}
+
+void FileWatch::note(Trouble trouble) {
+  if (trouble_.kind == Trouble::Kind::none || trouble_.kind == Trouble::Kind::shortage) trouble_ = std::move(trouble);
 }
 
 }  // namespace triggers::store

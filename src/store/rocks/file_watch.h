@@ -34,6 +34,7 @@ class FileWatch {
       none,
       shortage,  ///< Of room, descriptors or memory. Nothing is in doubt: what could not be written was cut off.
       doubt,     ///< Nobody knows what is on the disk.
+      lost,      ///< Somebody has removed, cut or replaced a file of the open store.
     };
     Kind kind = Kind::none;
     std::string cause;
@@ -43,10 +44,13 @@ class FileWatch {
   /// `record`: what the files are now.
   FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record);
 
-  /// For the database: everything up to `sequence` is about to be answered.
-  void commit(std::uint64_t sequence);
+  /// For the database: everything up to `sequence` is about to be answered. `unavailable` if the witness cannot be
+  /// written: what was synced is safe, but nobody would notice its loss.
+  Status commit(std::uint64_t sequence);
+  /// Has the witness say what is known now.
+  Status write_witness();
   [[nodiscard]] WitnessRecord record() const;
-  /// The first doubt, or else the last shortage since forget_shortage().
+  /// The first doubt or loss, or else the last shortage since forget_shortage().
   [[nodiscard]] Trouble trouble() const;
   void forget_shortage();
   /// Whether the newest log is newer than any that could not be written: RocksDB's writer of such a one takes nothing
@@ -64,7 +68,8 @@ class FileWatch {
   void failed(Trouble trouble);
 
  private:
-  void publish() noexcept;
+  void publish();
+  void note(Trouble trouble);
 
   const std::unique_ptr<Witness> witness_;
   mutable std::mutex mutex_;

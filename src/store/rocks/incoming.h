@@ -6,11 +6,31 @@
 
 namespace triggers::store {
 
+/// How much text one commit may still hash to tell duplicates. Hashing is slow (some 10 ns a byte), and everybody who
+/// waits for the commit waits for it.
+class DigestBudget {
+ public:
+  static constexpr std::size_t bytes_max = 32 * 1024;
+
+  void begin() noexcept { left_ = bytes_max; }
+  /// True, and they are spent, if so many bytes are left.
+  [[nodiscard]] bool spend(std::size_t bytes) noexcept {
+    if (bytes > left_) return false;
+    left_ -= bytes;
+    return true;
+  }
+
+ private:
+  std::size_t left_ = bytes_max;
+};
+
 /// An event on its way in, compared with others at most at the cost of its own text and theirs: its digest is made once
 /// and only when texts differ.
 class Incoming {
  public:
-  explicit Incoming(const Append& event) : event_(event) {}
+  /// `digest`: the event's, if it was made before.
+  Incoming(const Append& event, DigestBudget& budget, const std::optional<ContentDigest>& digest)
+      : event_(event), budget_(budget), digest_(digest) {}
 
   [[nodiscard]] const Append& event() const noexcept { return event_; }
 
@@ -21,27 +41,31 @@ class Incoming {
     return event_.payload == payload;
   }
 
-  [[nodiscard]] const ContentDigest& digest() {
-    if (!digest_) {
-      compared_bytes_ += event_.payload.size();
-      digest_ = content_digest(event_.event_type, event_.payload);
-    }
-    return *digest_;
+  /// Nothing if the budget does not allow it.
+  [[nodiscard]] const std::optional<ContentDigest>& digest() {
+    if (!digest_) digest_ = digest_of(event_.event_type, event_.payload);
+    return digest_;
   }
 
-  /// The digest of another event, counted as this one's cost.
-  [[nodiscard]] ContentDigest digest_of(std::string_view event_type, std::string_view payload) {
+  /// The digest of another event, counted as this one's cost. Nothing if the budget does not allow it.
+  [[nodiscard]] std::optional<ContentDigest> digest_of(std::string_view event_type, std::string_view payload) {
+    if (!budget_.spend(payload.size())) return std::nullopt;
     compared_bytes_ += payload.size();
+    hashed_bytes_ += payload.size();
     return content_digest(event_type, payload);
   }
 
   /// Of texts that were compared or hashed for this event.
   [[nodiscard]] std::size_t compared_bytes() const noexcept { return compared_bytes_; }
+  /// Of these, what was hashed.
+  [[nodiscard]] std::size_t hashed_bytes() const noexcept { return hashed_bytes_; }
 
  private:
   const Append& event_;
+  DigestBudget& budget_;
   std::optional<ContentDigest> digest_;
   std::size_t compared_bytes_ = 0;
+  std::size_t hashed_bytes_ = 0;
 };
 
 }  // namespace triggers::store

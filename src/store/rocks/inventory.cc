@@ -35,6 +35,13 @@ std::optional<std::string> unsealed(const std::string& text) {
 
 bool is_table(const std::string& name) { return name.ends_with(".sst"); }
 
+/// Holds data or says which files do. RocksDB would replay or remove it.
+bool is_of_a_database(const fs::path& path) {
+  const auto name = path.filename().string();
+  if (name.ends_with(".dbtmp")) return false;
+  return is_table(name) || name.ends_with(".log") || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-");
+}
+
 /// What is wrong with one file; empty if nothing is.
 std::string difference(const InventoryFile& file, const std::string& path, bool read) {
   std::error_code error;
@@ -99,7 +106,7 @@ Status Inventory::add(const std::string& data_dir, const std::string& name, std:
 }
 
 std::vector<std::string> differences(const Inventory& inventory, const std::string& data_dir,
-                                     std::uint64_t table_bytes_max, bool unlisted_logs) {
+                                     std::uint64_t table_bytes_max, bool complete) {
   std::vector<std::string> wrong;
   auto files = inventory.files;
   std::ranges::sort(files, std::greater{}, &InventoryFile::name);  // The newest tables first: the name is a number.
@@ -111,11 +118,11 @@ std::vector<std::string> differences(const Inventory& inventory, const std::stri
     }
     if (auto text = difference(file, data_dir + "/" + file.name, read); !text.empty()) wrong.push_back(std::move(text));
   }
-  if (!unlisted_logs) return wrong;
+  if (!complete) return wrong;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(data_dir + "/db", error)) {
-    if (entry.path().extension() != ".log") continue;
     const std::string name = "db/" + entry.path().filename().string();
+    if (!is_of_a_database(entry.path())) continue;
     if (std::ranges::find(files, name, &InventoryFile::name) == files.end()) {
       wrong.push_back(name + " does not belong to the store as it was stopped");
     }

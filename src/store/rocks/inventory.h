@@ -22,7 +22,7 @@ struct InventoryFile {
 struct Inventory {
   std::string store_id;
   bool closed = false;         ///< The store was stopped cleanly, and these are all of its files.
-  std::uint64_t sequence = 0;  ///< If closed: RocksDB's number of the last write.
+  std::uint64_t sequence = 0;  ///< RocksDB's number of the last write then: at the stop, or when the run began.
   std::vector<InventoryFile> files;
 
   [[nodiscard]] static std::string path(const std::string& data_dir);
@@ -36,9 +36,9 @@ struct Inventory {
 };
 
 /// What is wrong with the files of an inventory, a line each; empty if all is as it should be. Reads at most
-/// `table_bytes_max` of table files, newest first, and the others whole. `unlisted_logs`: a log that is not listed is
-/// wrong too, as RocksDB would replay it.
+/// `table_bytes_max` of table files, newest first, and the others whole. `complete`: a file of the database that is not
+/// listed is wrong too: it is of another time, and RocksDB would replay it, or remove it.
 [[nodiscard]] std::vector<std::string> differences(const Inventory& inventory, const std::string& data_dir,
-                                                   std::uint64_t table_bytes_max, bool unlisted_logs);
+                                                   std::uint64_t table_bytes_max, bool complete);
 
 }  // namespace triggers::store

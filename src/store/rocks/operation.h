@@ -1,13 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/executor.h"
 #include "base/result.h"
+#include "store/content.h"
 #include "store/event_store.h"
 
 namespace rocksdb {
@@ -16,7 +20,28 @@ class WriteBatch;
 
 namespace triggers::store {
 
+/// What an event costs besides its text: keys, counters, bookkeeping.
+inline constexpr std::size_t event_overhead_bytes = 256;
+
+[[nodiscard]] inline std::size_t append_bytes(const Append& event) noexcept {
+  return event_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
+}
+
+/// The digest of a stored event.
+struct KnownDigest {
+  EventId id;
+  ContentDigest digest;
+};
+
+/// Whether an event is a duplicate is asked of a digest that is too much work for a commit. The committer leaves the
+/// operation there; whoever waits makes the digests and submits it again.
+struct Undecided {
+  std::optional<EventId> against;  ///< The stored event whose digest is wanted beside that of the incoming one.
+};
+
 /// A write that waits for the committer. It lives in the frame of the coroutine that waits for it.
+///
+/// Its elements (events, or ids) may be committed in several parts, one after the other.
 struct Operation {
   enum class Kind : std::uint8_t {
     append,       ///< `events` to `appended`.
@@ -33,11 +58,35 @@ struct Operation {
   std::function<Status(rocksdb::WriteBatch&)> change;
   std::size_t bytes = 0;  ///< What it counts against the queue's limit.
 
-  /// Set: nothing of the above was done, and `appended` means nothing (or, after a failed sync, nobody knows).
+  /// Set: nothing of the above was done, and `appended` means nothing (or, after a failed sync, nobody knows). Of an
+  /// acknowledgement a part may have been done.
   std::optional<Error> error;
+
+  /// The elements before `part_begin` are answered; those before `part_end` are in the commit that is under way.
+  std::size_t part_begin = 0, part_end = 0;
+  std::optional<Undecided> undecided;  ///< The event at `part_begin`. What follows it has not been looked at.
+  /// Once they were made: of the events from `digests_begin` on, and of the stored one that was asked for.
+  std::vector<ContentDigest> digests;
+  std::size_t digests_begin = 0;
+  std::optional<KnownDigest> known;
 
   std::coroutine_handle<> waiter;
   Executor* executor = nullptr;
+
+  /// How many elements it has; at least 1.
+  [[nodiscard]] std::size_t size() const noexcept { return std::max<std::size_t>({events.size(), ids.size(), 1}); }
+  /// About what an element takes in a commit.
+  [[nodiscard]] std::size_t bytes_of(std::size_t element) const noexcept {
+    if (events.size() > 1) return append_bytes(events[element]);
+    return ids.empty() ? bytes : bytes / ids.size();
+  }
+  /// Of an event, if it was made.
+  [[nodiscard]] std::optional<ContentDigest> digest_of(std::size_t event) const noexcept {
+    if (event - digests_begin >= digests.size()) return std::nullopt;  // Also of one before them.
+    return digests[event - digests_begin];
+  }
+  /// Whether the committer has nothing more to do with it.
+  [[nodiscard]] bool ended() const noexcept { return error || undecided || part_end == size(); }
 };
 
 }  // namespace triggers::store

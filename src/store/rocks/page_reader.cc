@@ -108,9 +108,9 @@ void raise_head(Inbox& inbox, const Selection& selection) {
 }
 
 /// The stored records of events, in the order of their ids or the other way round. Once bytes_max of them were read the
-/// status of those behind is Aborted.
+/// status of those behind may be Aborted.
 struct Records {
-  explicit Records(std::size_t count) : values(count), statuses(count) {}
+  explicit Records(std::size_t count) : values(count), statuses(count, rocksdb::Status::Aborted()) {}
 
   std::vector<rocksdb::PinnableSlice> values;
   std::vector<rocksdb::Status> statuses;
@@ -128,13 +128,15 @@ Records read_records(Database& database, const Inbox& inbox, rocksdb::ReadOption
     options.value_size_soft_limit = bytes_max;
     database.db().MultiGet(options, family, slices.size(), slices.data(), records.values.data(),
                            records.statuses.data(), /*sorted_input=*/true);
-    return records;
   }
-  // MultiGet reads by ascending key, so its limit would leave out the newest, which this page begins with.
+  // MultiGet is of no use for the other order: it reads by ascending key, so its limit would leave out the newest. It
+  // also reads what is in memory first, so it may leave out the oldest, with which this page begins.
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    records.statuses[i] = bytes > bytes_max ? rocksdb::Status::Aborted()
-                                            : database.db().Get(options, family, keys[i], &records.values[i]);
+  for (std::size_t i = 0; i < keys.size() && bytes <= bytes_max; ++i) {
+    if (records.statuses[i].IsAborted()) {
+      records.values[i].Reset();  // It may hold what MultiGet found and then left out.
+      records.statuses[i] = database.db().Get(options, family, keys[i], &records.values[i]);
+    }
     bytes += records.values[i].size();
   }
   return records;

@@ -1,26 +1,18 @@
 #include "store/rocks/reader_pool.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <exception>
 
+#include "base/thread_priority.h"
 #include "log/log.h"
 
 namespace triggers::store {
-namespace {
-
-constexpr int low_nice = 10;
-
-}  // namespace
 
 ReaderPool::ReaderPool(unsigned threads, std::size_t waiting_max, Priority priority, std::string busy)
     : busy_(std::move(busy)), queue_(waiting_max, std::max(threads, 2U) - 1) {
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this, priority] {
-      // Of this thread alone (Linux). Where it is not allowed, the priority stays.
-      if (priority == Priority::low) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), low_nice);
+      if (priority == Priority::low) lower_thread_priority();
       serve();
     });
   }
@@ -51,6 +43,7 @@ void ReaderPool::serve() noexcept {
     const auto turn = queue_.pop();
     if (!turn) return;
     lock.unlock();
+    ++taken_;
     Job* const job = turn->item;
     job->work();
     // The job lives in the waiter's frame: not to be touched once the waiter may run.

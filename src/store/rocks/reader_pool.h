@@ -74,6 +74,8 @@ class ReaderPool {
 
   /// Exceptions that reads have thrown.
   [[nodiscard]] std::uint64_t exceptions() const noexcept { return exceptions_.load(std::memory_order_relaxed); }
+  /// Reads that a thread has taken.
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
 
  private:
   struct Job {
@@ -92,7 +94,7 @@ class ReaderPool {
   Error caught() noexcept;
 
   const std::string busy_;
-  std::atomic<std::uint64_t> exceptions_{0};
+  std::atomic<std::uint64_t> exceptions_{0}, taken_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
   FairQueue<Job*> queue_;

@@ -10,10 +10,20 @@ namespace {
 
 using Outcome = Appended::Outcome;
 
+/// A small event is hashed rather than compared with a stored one, which may be large and must be read.
+constexpr std::size_t hashed_sooner_than_read_bytes = 4096;
+
 std::string_view view(const rocksdb::PinnableSlice& text) { return {text.data(), text.size()}; }
 
 Appended answer(bool same, const EventId& first) {
   return {same ? Outcome::duplicate : Outcome::idempotency_mismatch, first};
+}
+
+/// `digest`: of the first event; nothing if it could not be made.
+ReplayIndex::Seen seen(const std::optional<ContentDigest>& digest, Incoming& incoming, const EventId& first) {
+  if (!digest) return {std::nullopt, Undecided{first}};
+  if (!incoming.digest()) return {std::nullopt, Undecided{}};
+  return {answer(*digest == *incoming.digest(), first)};
 }
 
 }  // namespace
@@ -25,26 +35,28 @@ void ReplayIndex::begin(UnixMillis now) {
   kept_ = reads_ = 0;
 }
 
-Result<std::optional<Appended>> ReplayIndex::find(const std::string& key, const std::string& tenant,
-                                                  Incoming& incoming) {
+Result<ReplayIndex::Seen> ReplayIndex::find(const std::string& key, const std::string& tenant, Incoming& incoming) {
   const auto here = by_key_.find(key);
   if (here == by_key_.end()) return find_stored(key, tenant, incoming);
   Added& first = *here->second;
-  if (incoming.same_text(first.event->event_type, first.event->payload)) return std::optional{answer(true, first.id)};
+  if (incoming.same_text(first.event->event_type, first.event->payload)) return Seen{answer(true, first.id)};
   if (!first.digest) first.digest = incoming.digest_of(first.event->event_type, first.event->payload);
-  return std::optional{answer(*first.digest == incoming.digest(), first.id)};
+  return seen(first.digest, incoming, first.id);
 }
 
-Result<std::optional<Appended>> ReplayIndex::find_stored(const std::string& key, const std::string& tenant,
-                                                         Incoming& incoming) {
+Result<ReplayIndex::Seen> ReplayIndex::find_stored(const std::string& key, const std::string& tenant,
+                                                   Incoming& incoming) {
   rocksdb::PinnableSlice value;
   ++reads_;
   const auto found = database_.get(Family::idempotency, key, value);
   if (!found) return found.error();
-  if (!*found) return std::optional<Appended>{};
+  if (!*found) return Seen{};
   if (value.size() != 32) return database_.unreadable("an idempotency entry of " + tenant);
   const auto first = EventId::from_bytes(view(value).substr(0, 16));
-  if (now_ - first.time() >= window_) return std::optional<Appended>{};
+  if (now_ - first.time() >= window_) return Seen{};
+  if (incoming.event().payload.size() <= hashed_sooner_than_read_bytes) {
+    if (const auto digest = stored_digests_.get(first)) return seen(digest, incoming, first);
+  }
 
   rocksdb::PinnableSlice stored;
   ++reads_;
@@ -54,13 +66,17 @@ Result<std::optional<Appended>> ReplayIndex::find_stored(const std::string& key,
     // Delivered and expired since: the fingerprint is all that is left of it.
     const auto print = view(value).substr(16);
     const event::Fingerprint fingerprint{layout::read_u64(print.substr(0, 8)), layout::read_u64(print.substr(8))};
-    return std::optional{answer(incoming.event().fingerprint == fingerprint, first)};
+    return Seen{answer(incoming.event().fingerprint == fingerprint, first)};
   }
   const auto record = decode_record(view(stored));
   if (!record) return database_.unreadable("the event " + first.text() + " of " + tenant);
-  const bool same = incoming.same_text(record->event_type, record->payload) ||
-                    incoming.digest_of(record->event_type, record->payload) == incoming.digest();
-  return std::optional{answer(same, first)};
+  if (incoming.same_text(record->event_type, record->payload)) return Seen{answer(true, first)};
+  auto digest = stored_digests_.get(first);
+  if (!digest) {
+    digest = incoming.digest_of(record->event_type, record->payload);
+    if (digest) stored_digests_.put(first, *digest);
+  }
+  return seen(digest, incoming, first);
 }
 
 void ReplayIndex::add(std::string key, const Append& event, const EventId& id, rocksdb::WriteBatch& batch) {

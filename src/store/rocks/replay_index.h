@@ -10,26 +10,33 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "store/rocks/database.h"
+#include "store/rocks/digest_cache.h"
 #include "store/rocks/incoming.h"
 #include "store/rocks/layout.h"
+#include "store/rocks/operation.h"
 
 namespace triggers::store {
 
 /// Which idempotency keys were seen within the window, in the store and in the batch that is being built. An event
-/// costs one look-up, and if its key was seen one stored event and a digest of both texts.
+/// costs one look-up, and if its key was seen one stored event and a digest of both texts. A stored event is read and
+/// hashed once for all whose key is its own: a client may send a small event with the key of a large one again and
+/// again.
 ///
 /// For the committer's thread.
 class ReplayIndex {
  public:
-  ReplayIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window)
-      : database_(database), seed_(seed), window_(window) {}
+  ReplayIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window, DigestCache& digests)
+      : database_(database), seed_(seed), window_(window), stored_digests_(digests) {}
 
   /// A new batch. What was added before is forgotten.
   void begin(UnixMillis now);
 
-  /// The answer to an event whose key was seen: the first one's, or a mismatch. `key` is the event's place(). An Error
-  /// if what this needs of the store cannot be read.
-  Result<std::optional<Appended>> find(const std::string& key, const std::string& tenant, Incoming& incoming);
+  struct Seen {
+    std::optional<Appended> answer;  ///< To an event whose key was seen: the first one's, or a mismatch.
+    std::optional<Undecided> undecided{};
+  };
+  /// `key` is the event's place(). An Error if what this needs of the store cannot be read.
+  Result<Seen> find(const std::string& key, const std::string& tenant, Incoming& incoming);
   [[nodiscard]] std::string place(const std::string& tenant, std::string_view client_key) const {
     return layout::idempotency_key(seed_, tenant, client_key);
   }
@@ -52,11 +59,12 @@ class ReplayIndex {
     std::optional<ContentDigest> digest{};
   };
 
-  Result<std::optional<Appended>> find_stored(const std::string& key, const std::string& tenant, Incoming& incoming);
+  Result<Seen> find_stored(const std::string& key, const std::string& tenant, Incoming& incoming);
 
   Database& database_;
   const layout::HashSeed seed_;
   const std::chrono::seconds window_;
+  DigestCache& stored_digests_;
   UnixMillis now_{};
   std::deque<Added> added_;  ///< A deque, because `by_key_` views its keys.
   boost::unordered_flat_map<std::string_view, Added*> by_key_;

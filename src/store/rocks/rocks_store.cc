@@ -19,19 +19,17 @@
 namespace triggers::store {
 namespace {
 
-/// What an operation costs besides its text: keys, counters, bookkeeping.
-constexpr std::size_t operation_overhead_bytes = 256;
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
+/// Of a batch that was left for digests, what is hashed before another tenant's turn; one larger event is a turn.
+constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
+/// A page with more than this is read at low priority: 8 MiB take many milliseconds of a processor.
+constexpr std::size_t page_bytes_at_once = 256 * 1024;
 /// Whose turn a read is that is no tenant's, such as the look-up of a key: no tenant's name is empty.
 constexpr std::string_view nobody;
 
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
-
-std::size_t append_bytes(const Append& event) {
-  return operation_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
-}
 
 /// Loads every inbox's counters.
 Status load_inboxes(Database& database, Inboxes& inboxes) {
@@ -108,6 +106,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.appended = {&answer, 1};
     operation.bytes = append_bytes(event);
     co_await queue_.submit(operation);
+    while (operation.undecided) co_await submit_with_digests(operation);
     if (operation.error) co_return std::move(*operation.error);
     co_return answer;
   }
@@ -120,6 +119,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.appended = answers;
     for (const Append& event : events) operation.bytes += append_bytes(event);
     if (!events.empty()) co_await queue_.submit(operation);
+    while (operation.undecided) co_await submit_with_digests(operation);
     if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
     co_return answers;
   }
@@ -128,8 +128,15 @@ class RocksStoreImpl final : public RocksStore {
     Inbox& inbox = inboxes_->get(tenant.id, query.inbox);
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
-    ReaderPool& pool = query.event_type ? searches_ : readers_;
-    auto read = pool.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
+    if (!query.event_type) {
+      PageLimits first = limits;
+      first.bytes_max = page_bytes_at_once;
+      auto read = readers_.run(tenant.id, [&] { return read_page(*database_, inbox, query, first); });
+      auto page = co_await read;
+      const bool ended_early = page && page->has_more && page->events.size() < query.limit;
+      if (!ended_early) co_return page;
+    }
+    auto read = searches_.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
     co_return co_await read;
   }
 
@@ -145,7 +152,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.tenant = &tenant;
     operation.ids = ids;
     operation.acks = outcomes;
-    operation.bytes = operation_overhead_bytes + ids.size() * 64;
+    operation.bytes = event_overhead_bytes + ids.size() * 64;
     if (!ids.empty()) co_await queue_.submit(operation);
     if (operation.error) co_return std::move(*operation.error);
     co_return outcomes;
@@ -153,6 +160,7 @@ class RocksStoreImpl final : public RocksStore {
 
   [[nodiscard]] Health health() const override { return database_->health(); }
   [[nodiscard]] DamageLog& damage() noexcept override { return database_->damage(); }
+  [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
   [[nodiscard]] Metrics metrics() const override {
     return {inboxes_->undelivered(),
@@ -258,10 +266,54 @@ class RocksStoreImpl final : public RocksStore {
     Operation operation;
     operation.kind = Operation::Kind::change;
     operation.change = std::move(fill);
-    operation.bytes = operation_overhead_bytes;
+    operation.bytes = event_overhead_bytes;
     co_await queue_.submit(operation);
     if (operation.error) co_return std::move(*operation.error);
     co_return Done{};
+  }
+
+  /// Makes the digests that the committer has left the operation for, where they delay nobody, and submits it again. A
+  /// failure is the answer to the events that are not answered yet.
+  Task<void> submit_with_digests(Operation& operation) {
+    const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
+    auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
+      make_digests(operation);
+      if (undecided.against) operation.known = digest_of_stored(*operation.tenant, *undecided.against);
+      return Done{};
+    });
+    const auto done = co_await made;
+    if (done) co_await queue_.submit(operation);
+    if (done && !operation.error) co_return;
+    const Error error = done ? *operation.error : done.error();
+    if (operation.part_begin == 0) {
+      operation.error = error;
+      co_return;
+    }
+    for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = error;
+    operation.error.reset();
+  }
+
+  /// Of the event that was left, and of those that follow up to some text: they are likely to want theirs.
+  static void make_digests(Operation& operation) {
+    if (operation.digest_of(operation.part_begin)) return;
+    operation.digests.clear();
+    operation.digests_begin = operation.part_begin;
+    std::size_t bytes = 0;
+    for (const Append& event : operation.events.subspan(operation.part_begin)) {
+      bytes += event.payload.size();
+      if (!operation.digests.empty() && bytes > digests_bytes_a_turn) return;
+      operation.digests.push_back(content_digest(event.event_type, event.payload));
+    }
+  }
+
+  /// Nothing if the event is gone, or cannot be read: the committer then meets that itself.
+  std::optional<KnownDigest> digest_of_stored(const Tenant& tenant, const EventId& id) {
+    rocksdb::PinnableSlice stored;
+    const auto found = database_->get(Family::events, layout::event_key(tenant.id, id), stored);
+    if (!found || !*found) return std::nullopt;
+    const auto record = decode_record(view(stored));
+    if (!record) return std::nullopt;
+    return KnownDigest{id, content_digest(record->event_type, record->payload)};
   }
 
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
@@ -295,7 +347,7 @@ class RocksStoreImpl final : public RocksStore {
   const KeyTable keys_;
   CommitQueue queue_;
   ReaderPool readers_;
-  ReaderPool searches_;  ///< Pages by event type, and lists of keys: one of them may compute for as long as it may.
+  ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
   Housekeeper housekeeper_;

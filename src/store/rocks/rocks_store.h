@@ -47,6 +47,8 @@ class RocksStore : public EventStore, public KeyStore {
   virtual Task<Status> backup(std::string directory) = 0;
   /// What could not be read. Any thread.
   [[nodiscard]] virtual DamageLog& damage() noexcept = 0;
+  /// Reads so far that gave way to the others: pages by event type or of large events, and lists of keys. Any thread.
+  [[nodiscard]] virtual std::uint64_t searches() const noexcept = 0;
   /// Removes at most `events_max` delivered events past their time to live; how many. Only without `background`.
   virtual Result<std::size_t> sweep(std::size_t events_max) = 0;
   /// As Database::look, thoroughly. Only without `background`.

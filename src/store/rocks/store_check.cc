@@ -30,9 +30,11 @@ class Check {
     if (inventory) expect_id(inventory->store_id, "INVENTORY");
     if (inventory && inventory->closed) {
       expect_files(*inventory);
+      if (format_.version > 1) expect_nothing_newer(*inventory);
       now_.sequence = inventory->sequence;
     } else {
       if (inventory) expect_files(*inventory);
+      if (inventory) begun_ = inventory->sequence;
       if (format_.version > 1) expect_witness();
       const auto repeated = repeated_writes(logs_);
       problems_.insert(problems_.end(), repeated.begin(), repeated.end());
@@ -108,6 +110,17 @@ class Check {
     }
   }
 
+  /// At a clean stop the inventory is written behind the witness.
+  void expect_nothing_newer(const Inventory& inventory) {
+    const auto witness = Witness::read(config_.data_dir);
+    if (!witness) return;  // The inventory says more.
+    expect_id(witness->store_id.text(), "WITNESS");
+    if (witness->sequence <= inventory.sequence) return;
+    problems_.push_back("WITNESS says that write " + std::to_string(witness->sequence) +
+                        " was answered, and INVENTORY ends with write " + std::to_string(inventory.sequence) +
+                        ": some files are of an older copy");
+  }
+
   void expect_witness() {
     auto witness = Witness::read(config_.data_dir);
     if (!witness) {
@@ -117,6 +130,11 @@ class Check {
     }
     witness_ = std::move(*witness);
     expect_id(witness_.store_id.text(), "WITNESS");
+    if (witness_.sequence < begun_) {
+      problems_.push_back("WITNESS ends with write " + std::to_string(witness_.sequence) +
+                          ", and INVENTORY was written at write " + std::to_string(begun_) +
+                          ": some files are of an older copy");
+    }
     const SyncedFile& manifest = witness_.manifest;
     if (manifest_.number < manifest.number) {
       problems_.push_back("db/CURRENT names " + manifest_.name + ", and db/MANIFEST with the number " +
@@ -142,13 +160,25 @@ class Check {
     for (const auto& text : found->problems) problems_.push_back(text);
     oldest_log_ = found->oldest_log;
     expect_logs(found->oldest_log);
+    expect_some_log(found->oldest_log);
     const auto missing = missing_writes(logs_, found->oldest_log);
     problems_.insert(problems_.end(), missing.begin(), missing.end());
-    if (found->sequence < witness_.sequence && problems_.empty()) {
+    const auto answered = std::max(witness_.sequence, begun_);
+    if (found->sequence < answered && problems_.empty()) {
       problems_.push_back("the newest write that can be read is number " + std::to_string(found->sequence) +
-                          ", and number " + std::to_string(witness_.sequence) + " was answered");
+                          ", and number " + std::to_string(answered) + " was answered");
     }
     now_.sequence = found->sequence;
+  }
+
+  /// RocksDB always has a log that it writes to, and a store of version 1 has no witness that names it. A backup may
+  /// have none: it is known by its missing IDENTITY.
+  void expect_some_log(std::uint64_t oldest_log) {
+    const auto is_needed = [&](const LogScan& log) { return log.number >= oldest_log; };
+    if (format_.version > 1 || std::ranges::any_of(logs_, is_needed)) return;
+    if (!fs::exists(database_dir(config_.data_dir) + "/IDENTITY")) return;
+    problems_.push_back("no write-ahead log with the number " + std::to_string(oldest_log) +
+                        " or a higher one is in db/: the live one is missing");
   }
 
   /// A log before `oldest_log` may have been removed since: everything in it is in tables.
@@ -171,6 +201,7 @@ class Check {
   LogScan manifest_;
   std::vector<LogScan> logs_;
   std::uint64_t oldest_log_ = 0;
+  std::uint64_t begun_ = 0;  ///< The last write when the run began that was not stopped; 0: not known.
   WitnessRecord witness_;
   WitnessRecord now_;
 };

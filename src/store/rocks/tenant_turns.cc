@@ -1,11 +1,19 @@
 #include "store/rocks/tenant_turns.h"
 
 namespace triggers::store {
+namespace {
+
+const std::string& name_of(const Operation& operation) noexcept {
+  static const std::string nobody;
+  return operation.tenant != nullptr ? operation.tenant->id : nobody;
+}
+
+}  // namespace
 
 void TenantTurns::add(std::vector<Operation*>& operations) {
   for (; taken_over_ < operations.size(); ++taken_over_) {
     Operation* const operation = operations[taken_over_];
-    auto& lane = *lanes_.try_emplace(operation->tenant != nullptr ? operation->tenant->id : std::string{}).first;
+    auto& lane = *lanes_.try_emplace(name_of(*operation)).first;
     const bool new_turn = lane.second.empty();
     lane.second.push_back(operation);
     if (!new_turn) continue;
@@ -20,15 +28,24 @@ void TenantTurns::add(std::vector<Operation*>& operations) {
   taken_over_ = 0;
 }
 
-void TenantTurns::pop() noexcept {
-  auto* const lane = turns_.front();
+bool TenantTurns::pop() noexcept {
+  Lanes::value_type& lane = *turns_.front();
+  lane.second.pop_front();
+  if (!lane.second.empty()) return true;
+  end(lane);
+  return false;
+}
+
+void TenantTurns::remove(const Operation& operation) noexcept {
+  const auto lane = lanes_.find(name_of(operation));
+  if (lane == lanes_.end() || lane->second.front() != &operation) return;
   lane->second.pop_front();
-  if (lane->second.empty()) {
-    turns_.pop_front();
-    lanes_.erase(lanes_.find(lane->first));
-  } else {
-    turns_.splice(turns_.end(), turns_, turns_.begin());
-  }
+  if (lane->second.empty()) end(*lane);
+}
+
+void TenantTurns::end(Lanes::value_type& lane) noexcept {
+  turns_.remove(&lane);
+  lanes_.erase(lanes_.find(lane.first));
 }
 
 }  // namespace triggers::store

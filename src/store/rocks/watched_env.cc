@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -8,8 +10,11 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <optional>
+#include <utility>
 
+#include "store/rocks/file_place.h"
 #include "store/rocks/file_watch.h"
 
 namespace triggers::store {
@@ -84,10 +89,15 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
   using Synced = std::function<void(std::uint64_t bytes)>;
 
   /// `log`: its number; 0 if it is a manifest.
-  GrowingFile(std::unique_ptr<FSWritableFile> file, FileWatch& watch, std::uint64_t log, Synced synced)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), watch_(watch), log_(log), synced_(std::move(synced)) {}
+  GrowingFile(std::unique_ptr<FSWritableFile> file, FilePlace place, FileWatch& watch, std::uint64_t log, Synced synced)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)),
+        place_(std::move(place)),
+        watch_(watch),
+        log_(log),
+        synced_(std::move(synced)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    if (auto place = check_place(); !place.ok()) return place;
     auto status =
         cut_ ? target()->PositionedAppend(data, bytes_, options, debug) : target()->Append(data, options, debug);
     if (!status.ok()) return cut_off(std::move(status), options, debug);
@@ -106,6 +116,15 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
+  /// Once for each sync, and before the write: a file that was cut has its size again after the next write.
+  IOStatus check_place() {
+    if (std::exchange(checked_, true)) return IOStatus::OK();
+    auto problem = place_.problem(bytes_);
+    if (problem.empty()) return IOStatus::OK();
+    auto status = IOStatus::IOError(problem);
+    watch_.failed({FileWatch::Trouble::Kind::lost, std::move(problem)});
+    return status;
+  }
   /// Of what could not be written whole, nothing stays. Only then is nothing in doubt.
   IOStatus cut_off(IOStatus status, const IOOptions& options, IODebugContext* debug) {
     const bool cut = is_shortage(status) && target()->Truncate(bytes_, options, debug).ok();
@@ -117,6 +136,7 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   /// After a sync that failed, the next may succeed although the pages are gone.
   IOStatus tell(IOStatus status) {
+    checked_ = false;
     if (status.ok()) {
       synced_(bytes_);
     } else {
@@ -125,11 +145,13 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
     return status;
   }
 
+  const FilePlace place_;
   FileWatch& watch_;
   const std::uint64_t log_;
   const Synced synced_;
   std::uint64_t bytes_ = 0;
   bool cut_ = false;
+  bool checked_ = false;
 };
 
 class WatchedDirectory final : public rocksdb::FSDirectoryWrapper {
@@ -162,6 +184,9 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   WatchedFileSystem(std::shared_ptr<rocksdb::FileSystem> base, const std::string& directory, FileWatch& watch)
       : rocksdb::FileSystemWrapper(std::move(base)), directory_(normal(directory)), watch_(watch) {}
+  ~WatchedFileSystem() override {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
 
   [[nodiscard]] const char* Name() const override { return "triggers.watched"; }
 
@@ -227,17 +252,27 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
       GrowingFile::Synced synced = [log = watch_.log_made(*number)](std::uint64_t bytes) {
         log->synced.store(bytes, std::memory_order_release);
       };
-      return std::make_unique<GrowingFile>(std::move(file), watch_, *number, std::move(synced));
+      return std::make_unique<GrowingFile>(std::move(file), FilePlace(own_directory(), path), watch_, *number,
+                                           std::move(synced));
     }
     if (const auto number = manifest_number(path)) {
       GrowingFile::Synced synced = [this, number](std::uint64_t bytes) { watch_.manifest_synced({*number, bytes}); };
-      return std::make_unique<GrowingFile>(std::move(file), watch_, 0, std::move(synced));
+      return std::make_unique<GrowingFile>(std::move(file), FilePlace(own_directory(), path), watch_, 0,
+                                           std::move(synced));
     }
     return std::make_unique<OtherFile>(std::move(file), watch_);
   }
 
+  /// Opened when the first file is made: the directory may not have been there before.
+  int own_directory() {
+    std::call_once(opened_, [this] { descriptor_ = open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    return descriptor_;
+  }
+
   const std::string directory_;
   FileWatch& watch_;
+  std::once_flag opened_;
+  int descriptor_ = -1;
 };
 
 class WatchedEnv final : public rocksdb::EnvWrapper {

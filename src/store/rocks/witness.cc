@@ -1,12 +1,9 @@
 #include "store/rocks/witness.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <span>
@@ -16,12 +13,15 @@
 namespace triggers::store {
 namespace {
 
-constexpr std::size_t page_bytes = 4096;
-constexpr std::size_t slot_words = page_bytes / 2 / sizeof(std::uint64_t);
+constexpr std::size_t page_bytes = Witness::page_bytes;
+constexpr std::size_t slot_bytes = page_bytes / 2;
+constexpr std::size_t slot_words = slot_bytes / sizeof(std::uint64_t);
 constexpr std::size_t head_words = 8;
 constexpr std::uint64_t magic = 0x3156'5353'454e'5457;
 constexpr std::size_t words_max = head_words + 2 * Witness::logs_max + 1;
 static_assert(words_max * sizeof(std::uint64_t) <= 512, "a slot must fit into one sector, which is written whole");
+// A write never restores the size of a file that was cut, so that the cut is seen.
+static_assert(words_max < slot_words);
 
 using Words = std::array<std::uint64_t, words_max>;
 
@@ -84,11 +84,13 @@ Error unreadable(const std::string& path, const std::string& why) {
   return {ErrorCode::unavailable, path + " cannot be read: " + why};
 }
 
+using Page = std::array<std::uint64_t, 2 * slot_words>;
+
 Result<Slot> read_slot(const std::string& path) {
   const auto text = read_file(path);
   if (!text) return text.error();
   if (text->size() != page_bytes) return unreadable(path, "it has " + std::to_string(text->size()) + " bytes");
-  std::array<std::uint64_t, 2 * slot_words> page{};
+  Page page{};
   std::memcpy(page.data(), text->data(), page_bytes);
   auto slot = newest(page);
   if (!slot) return unreadable(path, "its checksums are wrong");
@@ -110,7 +112,7 @@ Status Witness::create(const std::string& data_dir, const WitnessRecord& record)
   std::string page(page_bytes, '\0');
   for (std::uint64_t generation = 1; generation <= 2; ++generation) {
     const std::size_t count = encode(record, generation, words);
-    std::memcpy(page.data() + (generation % 2) * page_bytes / 2, words.data(), count * sizeof(std::uint64_t));
+    std::memcpy(page.data() + (generation % 2) * slot_bytes, words.data(), count * sizeof(std::uint64_t));
   }
   return write_durably(path(data_dir), page);
 }
@@ -120,34 +122,38 @@ Result<std::unique_ptr<Witness>> Witness::open(const std::string& data_dir) {
   if (!slot) return slot.error();
   const int file = ::open(path(data_dir).c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0) return unreadable(path(data_dir), std::strerror(errno));
-  void* const page = mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (page == MAP_FAILED) {
-    const int cause = errno;
-    ::close(file);
-    return unreadable(path(data_dir), std::strerror(cause));
-  }
-  return std::unique_ptr<Witness>(new Witness(file, static_cast<std::uint64_t*>(page), slot->generation));
+  return std::unique_ptr<Witness>(new Witness(file, slot->generation));
 }
 
-Witness::Witness(int file, std::uint64_t* page, std::uint64_t generation)
-    : file_(file), page_(page), generation_(generation) {}
+Witness::Witness(int file, std::uint64_t generation) : file_(file), generation_(generation) {}
 
-Witness::~Witness() {
-  munmap(page_, page_bytes);
-  ::close(file_);
-}
+Witness::~Witness() { ::close(file_); }
 
-void Witness::write(const WitnessRecord& record) noexcept {
+Status Witness::write(const WitnessRecord& record) {
   Words words{};
-  const std::size_t count = encode(record, ++generation_, words);
-  std::memcpy(page_ + (generation_ % 2) * slot_words, words.data(), count * sizeof(std::uint64_t));
-  // A process may be killed between any two instructions: the answer to the client must come after the page.
-  std::atomic_signal_fence(std::memory_order_seq_cst);
+  const std::size_t bytes = encode(record, ++generation_, words) * sizeof(std::uint64_t);
+  const auto place = static_cast<off_t>((generation_ % 2) * slot_bytes);
+  ssize_t written = 0;
+  do {
+    written = pwrite(file_, words.data(), bytes, place);
+  } while (written < 0 && errno == EINTR);
+  if (written == static_cast<ssize_t>(bytes)) return Done{};
+  --generation_;  // The next one takes the same slot: the other has the record before it.
+  return Error{ErrorCode::unavailable,
+               std::string{"the file WITNESS cannot be written: "} + std::strerror(written < 0 ? errno : ENOSPC)};
+}
+
+Result<WitnessRecord> Witness::read_back() const {
+  Page page{};
+  if (pread(file_, page.data(), page_bytes, 0) < 0) return unreadable("WITNESS", std::strerror(errno));
+  auto slot = newest(page);
+  if (!slot) return unreadable("WITNESS", "its checksums are wrong");
+  return std::move(slot->record);
 }
 
 Status Witness::sync() {
-  if (msync(page_, page_bytes, MS_SYNC) == 0) return Done{};
-  return Error{ErrorCode::unavailable, std::string{"the witness cannot be synced: "} + std::strerror(errno)};
+  if (fsync(file_) == 0) return Done{};
+  return Error{ErrorCode::unavailable, std::string{"the file WITNESS cannot be synced: "} + std::strerror(errno)};
 }
 
 }  // namespace triggers::store

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,14 +28,15 @@ struct WitnessRecord {
   std::vector<SyncedFile> logs;  ///< The write-ahead logs, oldest first; of very many the newest.
 };
 
-/// One page of the file `WITNESS`, mapped. It is written after each sync of a log and never synced for it: it costs no
-/// system call. It survives the end of the process however it comes. After a loss of power it may be older than the
-/// logs, and is never newer. docs/decisions/0024-a-witness-beside-the-log.md says why.
+/// The file `WITNESS`, one page. It is written after each sync of a log, with one short `pwrite`, and never synced for
+/// it. What is written belongs to the kernel, so it survives the end of the process. After a loss of power the file may
+/// be older than the logs, and is never newer. docs/decisions/0024-a-witness-beside-the-log.md says why.
 ///
-/// The record is written to two slots in turn, each with a checksum, so that one is always whole. For one thread at a
-/// time.
+/// The record is written to two slots in turn, each with a checksum, so that one is always whole. write() is for one
+/// thread at a time.
 class Witness {
  public:
+  static constexpr std::size_t page_bytes = 4096;
   static constexpr std::size_t logs_max = 24;  ///< Older ones are in the manifest, whose length is witnessed.
 
   [[nodiscard]] static std::string path(const std::string& data_dir);
@@ -44,24 +44,25 @@ class Witness {
   static Result<WitnessRecord> read(const std::string& data_dir);
   /// Replaces the file by one that says `record`, durably.
   static Status create(const std::string& data_dir, const WitnessRecord& record);
-  /// Maps the file. Errors as of read().
+  /// Errors as of read().
   static Result<std::unique_ptr<Witness>> open(const std::string& data_dir);
 
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
   ~Witness();
 
-  /// Memory only: no system call.
-  void write(const WitnessRecord& record) noexcept;
-  /// Waits until the page is on the disk: at the start and the end, not for a commit.
+  /// `unavailable` if the file cannot take it; the record before it can still be read.
+  Status write(const WitnessRecord& record);
+  /// What the open file says, also while another thread writes: of two writes that overlap it, it may see neither.
+  [[nodiscard]] Result<WitnessRecord> read_back() const;
+  /// Waits until the file is on the disk: at the start and the end, not for a commit.
   Status sync();
   [[nodiscard]] int descriptor() const noexcept { return file_; }
 
  private:
-  Witness(int file, std::uint64_t* page, std::uint64_t generation);
+  Witness(int file, std::uint64_t generation);
 
   const int file_;
-  std::uint64_t* const page_;
   std::uint64_t generation_;
 };
 

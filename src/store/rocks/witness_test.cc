@@ -1,7 +1,9 @@
 #include "store/rocks/witness.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -24,8 +26,8 @@ class WitnessTest : public testing::Test {
   WitnessTest() {
     EXPECT_TRUE(Witness::create(directory.path(), record_of(1)));
     const auto witness = Witness::open(directory.path()).value();
-    witness->write(record_of(2));
-    witness->write(record_of(3));
+    EXPECT_TRUE(witness->write(record_of(2)));
+    EXPECT_TRUE(witness->write(record_of(3)));
   }
   void flip(std::size_t place) const {
     std::fstream file(Witness::path(directory.path()), std::ios::in | std::ios::out | std::ios::binary);
@@ -49,7 +51,7 @@ TEST_F(WitnessTest, SaysWhatWasWrittenLast) {
 }
 
 TEST_F(WitnessTest, GoesOnAfterItWasOpenedAgain) {
-  Witness::open(directory.path()).value()->write(record_of(4));
+  EXPECT_TRUE(Witness::open(directory.path()).value()->write(record_of(4)));
   EXPECT_EQ(sequence(), 4U);
 }
 
@@ -75,11 +77,35 @@ TEST_F(WitnessTest, FileOfAnotherSizeIsAnError) {
   EXPECT_EQ(Witness::read(directory.path()).error().code, ErrorCode::not_found);
 }
 
+TEST_F(WitnessTest, CutUnderItsWriterIsSeenAfterTheNextWrites) {
+  const auto witness = Witness::open(directory.path()).value();
+  std::filesystem::resize_file(Witness::path(directory.path()), 0);
+  for (std::uint64_t sequence = 4; sequence < 8; ++sequence) EXPECT_TRUE(witness->write(record_of(sequence)));
+  EXPECT_EQ(Witness::read(directory.path()).error().code, ErrorCode::unavailable);
+}
+
+TEST_F(WitnessTest, WriteThatFailsLeavesTheRecordBeforeIt) {
+  const auto witness = Witness::open(directory.path()).value();
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  for (const rlim_t bytes : {rlim_t{0}, rlim_t{100}, rlim_t{2'100}}) {  // A half-written slot, too.
+    const rlimit limit{bytes, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    const bool first = witness->write(record_of(99)).ok();
+    const bool second = first && witness->write(record_of(99)).ok();
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    EXPECT_FALSE(second) << bytes;
+    EXPECT_TRUE(sequence() == 3U || first) << bytes;
+    EXPECT_TRUE(witness->write(record_of(3)));
+  }
+}
+
 TEST_F(WitnessTest, OfVeryManyLogsTheNewestAreKept) {
   auto record = record_of(5);
   record.logs.clear();
   for (std::uint64_t number = 1; number <= 100; ++number) record.logs.push_back({number, 10});
-  Witness::open(directory.path()).value()->write(record);
+  EXPECT_TRUE(Witness::open(directory.path()).value()->write(record));
   const auto kept = Witness::read(directory.path()).value().logs;
   EXPECT_EQ(kept.size(), Witness::logs_max);
   EXPECT_EQ(kept.back().number, 100U);

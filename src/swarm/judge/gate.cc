@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "swarm/judge/waiting.h"
+#include "swarm/report/waiting.h"
 
 namespace triggers::swarm {
 namespace {
@@ -48,24 +48,6 @@ bool sends_events(const Statistics::Row& row) {
   const std::string_view name = row.name;
   return name == post || name.starts_with(std::string{post} + "/") ||
          name == RequestName("POST", post).limited().name();
-}
-
-/// The time of all users together, while anything was counted.
-double user_seconds_of(const RunReport& report) {
-  const EpochSeconds start = report.statistics->start();
-  double sum = 0;
-  if (report.history != nullptr) {
-    for (const auto& point : report.history->points()) {
-      if (point.from + point.seconds > start) sum += static_cast<double>(point.users) * point.seconds;
-    }
-  }
-  return sum > 0 ? sum : (report.ended - start) * static_cast<double>(report.users_wanted);
-}
-
-std::uint64_t older_than(const Histogram& ages, std::chrono::nanoseconds limit) {
-  std::uint64_t older = 0;
-  for (const auto& bucket : ages.buckets()) older += bucket.from > limit ? bucket.count : 0;
-  return older;
 }
 
 }  // namespace
@@ -150,59 +132,59 @@ Result<Condition> Condition::parse_metric(std::string_view name, Condition condi
                                                      name));
 }
 
-Condition::Judged Condition::select(const RunReport& report) const {
+Condition::Judged Condition::find(const RunReport& report) const {
   Judged judged;
+  judged.selection = select(*report.statistics, name_);
   for (const auto& row : report.statistics->rows()) {
     const bool named = name_.empty() || row.name == name_;
     judged.known = judged.known || named;
-    if (named) judged.entry.merge(*row.entry);
     if (named && sends_events(row)) judged.sends_events = true;
-  }
-  for (const auto& row : report.statistics->cut_off_rows()) {
-    if (name_.empty() || row.name == name_) judged.cut_off.merge(*row.cut_off);
   }
   return judged;
 }
 
 Condition::Verdict Condition::judge(const RunReport& report) const {
-  Judged judged = select(report);
+  Judged judged = find(report);
+  const Entry& ended = judged.selection.ended;
   const auto cannot = [this](std::string_view why) {
     return Verdict{Verdict::Kind::nothing_to_judge, fmt::format("{}: {}", text_, why)};
   };
-  const std::string unended_only =
-      judged.cut_off.requests() == 0 ? "" : fmt::format(" that ended; {} were cut off", judged.cut_off.requests());
+  const std::uint64_t cut_off = judged.selection.cut_off.requests();
+  const std::string unended_only = cut_off == 0 ? "" : fmt::format(" that ended; {} were cut off", cut_off);
   if (!judged.known && !name_.empty()) return cannot(fmt::format("no request was named '{}'{}", name_, unended_only));
-  if (judged.entry.requests == 0) return cannot("there was no request" + unended_only);
+  if (ended.requests == 0) return cannot("there was no request" + unended_only);
   const double seconds = report.ended - report.statistics->start();
   if (per_second_ && seconds <= 0) return cannot("no time has passed");
-  const std::uint64_t accepted = judged.entry.accepted;
-  const std::uint64_t unended = has_ceiling() ? add_unended(judged, report) : 0;
-  const double value = measure(judged.entry, seconds);
+  const std::uint64_t accepted = ended.accepted;
+  const std::string with_unended = has_ceiling() ? add_unended(judged, report) : "";
+  const double value = measure(ended, seconds);
   const bool failed = holds(value);
   if (!failed && judged.sends_events && accepted == 0) {
     return cannot("no event was accepted, so these are the figures of refusals");
   }
-  const std::string with_unended =
-      unended == 0 ? "" : fmt::format(", with {} requests that had waited longer than that at the end", unended);
   return {
       failed ? Verdict::Kind::failed : Verdict::Kind::passed,
       fmt::format("{}: it is {}{}", text_, as_text(value, is_latency(), metric_ == Metric::error_rate), with_unended)};
 }
 
-std::uint64_t Condition::add_unended(Judged& judged, const RunReport& report) const {
+std::string Condition::add_unended(Judged& judged, const RunReport& report) const {
   using std::chrono::nanoseconds;
-  const auto limit = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(limit_));
-  std::uint64_t unended = older_than(judged.cut_off.ages, limit);
-  if (!report.rate) {
-    const std::chrono::duration<double> interval{user_seconds_of(report) / static_cast<double>(judged.entry.requests)};
-    add_cut_off(judged.entry, judged.cut_off, limit, std::chrono::duration_cast<nanoseconds>(interval));
-    return unended;
+  Entry& entry = judged.selection.ended;
+  if (is_latency()) {
+    const auto limit = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(limit_));
+    const auto unended = swarm::add_unended(entry, judged.selection.cut_off, report, limit);
+    if (unended == 0) return {};
+    return fmt::format(", with {} requests that had waited longer than that at the end", unended);
   }
-  const double share = static_cast<double>(judged.entry.requests) /
-                       static_cast<double>(std::max<std::uint64_t>(report.statistics->aggregated().requests, 1));
-  add_waiting(judged.entry, judged.cut_off.ages, limit, 1);
-  add_waiting(judged.entry, report.schedule.unsent_ages, limit, share);
-  return unended + older_than(report.schedule.unsent_ages, limit);
+  if (metric_ != Metric::error_rate && metric_ != Metric::failures) return {};
+  const Stalled stalled = stalled_of(judged.selection, report);
+  if (stalled.requests == 0) return {};
+  // A count is one of requests that were made; a share also weighs those that a stalled user did not make.
+  const auto added = metric_ == Metric::error_rate ? stalled.missing : stalled.requests;
+  entry.requests += added;
+  entry.failures += added;
+  return fmt::format(", with {} requests that had waited over {:.1f} s without an answer at the end", stalled.requests,
+                     std::chrono::duration<double>(stalled.limit).count());
 }
 
 double Condition::measure(const Entry& entry, double seconds) const {

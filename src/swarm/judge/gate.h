@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "swarm/report/run_report.h"
+#include "swarm/report/stalled.h"
 
 namespace triggers::swarm {
 
@@ -23,7 +24,8 @@ namespace triggers::swarm {
 /// unit. Latencies are the exact ones, not Locust's rounded ones.
 ///
 /// What a test did not see to its end cannot make a condition pass. A latency over a limit counts requests that were
-/// cut off, or were never sent, after a longer wait than that (see waiting.h). And where no event was accepted, what is
+/// cut off, or were never sent, after a longer wait than that (see waiting.h). Failures over a limit count those that
+/// stalled (see stalled.h). And where no event was accepted, what is
 /// judged of `POST /events`, or of all requests together with it, are refusals: such a condition can fail, and not
 /// pass.
 class Condition {
@@ -50,17 +52,16 @@ class Condition {
   static Result<Condition> parse_metric(std::string_view name, Condition condition);
   [[nodiscard]] bool is_latency() const noexcept { return metric_ <= Metric::max; }
   struct Judged {
-    Entry entry;
-    CutOff cut_off;
+    Selection selection;
     bool sends_events = false;
     bool known = false;
   };
-  [[nodiscard]] Judged select(const RunReport& report) const;
+  [[nodiscard]] Judged find(const RunReport& report) const;
   [[nodiscard]] bool has_ceiling() const noexcept {
-    return is_latency() && (comparison_ == Comparison::above || comparison_ == Comparison::at_least);
+    return comparison_ == Comparison::above || comparison_ == Comparison::at_least;
   }
-  /// How many waited for longer than the limit and were never seen to end.
-  std::uint64_t add_unended(Judged& judged, const RunReport& report) const;
+  /// Adds what never ended to what did, as this metric counts it; says so.
+  std::string add_unended(Judged& judged, const RunReport& report) const;
   [[nodiscard]] double measure(const Entry& entry, double seconds) const;
   [[nodiscard]] bool holds(double value) const;
 

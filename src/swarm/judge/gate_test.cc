@@ -131,6 +131,19 @@ TEST_F(Gate, OfUsersThatWereNotThereYetNothingIsExpected) {
   EXPECT_EQ(Condition::parse("POST /events p65 > 1s")->judge(report).kind, Kind::failed);
 }
 
+TEST_F(Gate, AStallAtTheEndIsFailuresOverALimit) {
+  for (const char* text : {"error-rate > 1%", "error-rate >= 1%", "POST /events error-rate > 40%", "failures > 1",
+                           "failures/s > 0.1", "failures >= 2"}) {
+    EXPECT_EQ(judge(text, stalled_for(8s), 2), Kind::failed) << text;
+  }
+  for (const char* text : {"error-rate > 50%", "failures > 2", "requests < 4000", "accepted < 4000"}) {
+    EXPECT_EQ(judge(text, stalled_for(8s), 2), Kind::passed) << text;
+  }
+  EXPECT_EQ(judge("error-rate > 0%", stalled_for(999ms), 2), Kind::passed) << "the normal end of a test";
+  EXPECT_EQ(judge("failures > 0", stalled_for(999ms), 2), Kind::passed);
+  EXPECT_EQ(judge("failures < 1", stalled_for(8s), 2), Kind::failed) << "what never ended makes no condition pass";
+}
+
 TEST_F(Gate, RequestsInFlightAreTheNormalEndOfATest) {
   EXPECT_EQ(judge("POST /events p95 > 100ms", stalled_for(2ms), 2), Kind::passed);
   EXPECT_EQ(judge("POST /events p99.9 > 100ms", stalled_for(99ms), 2), Kind::passed);

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "swarm/report/locust_rows.h"
+#include "swarm/report/stalled.h"
 
 namespace triggers::swarm {
 namespace {
@@ -138,7 +139,9 @@ std::string error_report(const Statistics& statistics) {
   return text + rule + "\n";
 }
 
-std::string accepted_summary(const Statistics& statistics, double seconds) {
+std::string accepted_summary(const RunReport& report) {
+  const Statistics& statistics = *report.statistics;
+  const double seconds = report.ended - statistics.start();
   const Entry all = statistics.aggregated();
   std::string text =
       fmt::format("Accepted events: {} ({:.2f} a second)\n", all.accepted, accepted_per_second(all, seconds));
@@ -148,6 +151,12 @@ std::string accepted_summary(const Statistics& statistics, double seconds) {
   if (const CutOff cut_off = statistics.cut_off(); cut_off.requests() > 0) {
     text += fmt::format("Cut off at the end: {} requests, in flight for up to {} ms; no table has them\n",
                         cut_off.requests(), time_text(static_cast<double>(cut_off.oldest.count()) / 1e6));
+  }
+  const Selection selection = select(statistics);
+  if (const Stalled stalled = stalled_of(selection, report); stalled.requests > 0) {
+    text += fmt::format("Stalled at the end: {} requests, for over {:.1f} s; error rate with them: {:.2f} %\n",
+                        stalled.requests, std::chrono::duration<double>(stalled.limit).count(),
+                        error_rate_with(stalled, selection.ended));
   }
   return text + "\n";
 }

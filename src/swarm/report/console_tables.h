@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "swarm/report/run_report.h"
 #include "swarm/stats/statistics.h"
 
 namespace triggers::swarm {
@@ -30,8 +31,8 @@ enum class RatesOver : std::uint8_t {
 /// Every failure and how often it occurred, and an empty line; nothing if there was none.
 [[nodiscard]] std::string error_report(const Statistics& statistics);
 
-/// Our own lines below the last tables, of a test of so many seconds: how many events were accepted, and a second; how
-/// many requests were refused by a rate limit, and how many were cut off, if any. An empty line follows.
-[[nodiscard]] std::string accepted_summary(const Statistics& statistics, double seconds);
+/// Our own lines below the last tables: how many events were accepted, and a second; and, if any, how many requests a
+/// rate limit refused, how many were cut off, and how many of these had stalled. An empty line follows.
+[[nodiscard]] std::string accepted_summary(const RunReport& report);
 
 }  // namespace triggers::swarm

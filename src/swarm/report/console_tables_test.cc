@@ -22,6 +22,16 @@ class ConsoleTablesTest : public testing::Test {
     for (int i = 0; i < count; ++i) statistics_.record(name, sample);
   }
 
+  /// Of a closed test of ten seconds with one user.
+  std::string summary() {
+    RunReport report;
+    report.statistics = &statistics_;
+    report.started = 1000;
+    report.ended = 1010;
+    report.users_wanted = 1;
+    return accepted_summary(report);
+  }
+
   Statistics statistics_{1000};
 };
 
@@ -56,8 +66,8 @@ TEST_F(ConsoleTablesTest, TheApisNamesFitEightyColumns) {
   }
   requests(RequestName("POST", "POST /events").limited(), 1, 1ms, 0);
   const std::size_t width = name_width(statistics_, 80);
-  for (const std::string& table : {request_table(statistics_, width, RatesOver::all),
-                                   percentile_table(statistics_, width), accepted_summary(statistics_, 10)}) {
+  for (const std::string& table :
+       {request_table(statistics_, width, RatesOver::all), percentile_table(statistics_, width), summary()}) {
     EXPECT_LE(columns_of(table), 80U) << table;
     EXPECT_THAT(table, Not(HasSubstr("…")));
   }
@@ -81,22 +91,31 @@ TEST_F(ConsoleTablesTest, WithoutFailuresThereIsNoErrorReport) {
 
 TEST_F(ConsoleTablesTest, TheSummarySaysWhatWasAccepted) {
   requests(RequestName("POST", "POST /events"), 30, 2ms, 1);
-  EXPECT_EQ(accepted_summary(statistics_, 10), "Accepted events: 30 (3.00 a second)\n\n");
+  EXPECT_EQ(summary(), "Accepted events: 30 (3.00 a second)\n\n");
 }
 
 TEST_F(ConsoleTablesTest, WhatARateLimitRefusedIsSaidAndNotAccepted) {
   const RequestName post("POST", "POST /events");
   requests(post, 30, 2ms, 1);
   requests(post.limited(), 12, 1ms, 0);
-  EXPECT_THAT(accepted_summary(statistics_, 10), HasSubstr("Accepted events: 30 (3.00 a second)\n"));
-  EXPECT_THAT(accepted_summary(statistics_, 10), HasSubstr("Answered 429: 12 requests"));
+  EXPECT_THAT(summary(), HasSubstr("Accepted events: 30 (3.00 a second)\n"));
+  EXPECT_THAT(summary(), HasSubstr("Answered 429: 12 requests"));
 }
 
 TEST_F(ConsoleTablesTest, WhatWasCutOffIsSaid) {
   statistics_.record_cut_off(RequestName("POST", "POST /events"), 1950ms);
   statistics_.record_cut_off(RequestName("POST", "POST /events"), 3ms);
-  EXPECT_THAT(accepted_summary(statistics_, 10),
-              HasSubstr("Cut off at the end: 2 requests, in flight for up to 1950 ms"));
+  EXPECT_THAT(summary(), HasSubstr("Cut off at the end: 2 requests, in flight for up to 1950 ms"));
+}
+
+TEST_F(ConsoleTablesTest, WhatStalledAtTheEndIsSaidWithTheErrorRate) {
+  requests(RequestName("POST", "POST /events"), 500, 10ms, 1);
+  statistics_.record_cut_off(RequestName("POST", "POST /events"), 900ms);
+  EXPECT_THAT(summary(), Not(HasSubstr("Stalled")));
+  statistics_.record_cut_off(RequestName("POST", "POST /events"), 3s);
+  EXPECT_THAT(summary(), testing::ContainsRegex(
+                             "Stalled at the end: 1 requests, for over 1.0 s; error rate with them: (16|17)[.]"));
+  EXPECT_LE(columns_of(summary()), 80U);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "swarm/report/csv_tables.h"
+#include "swarm/report/cut_off_csv.h"
 
 namespace triggers::swarm {
 
@@ -13,6 +14,7 @@ CsvFiles::CsvFiles(const std::string& prefix, bool full_history, GrowingFile his
       stats_(prefix + "_stats.csv"),
       failures_(prefix + "_failures.csv"),
       exceptions_(prefix + "_exceptions.csv"),
+      cut_off_(prefix + "_cut_off.csv"),
       history_(std::move(history)) {}
 
 Result<CsvFiles> CsvFiles::create(const std::string& prefix, bool full_history) {
@@ -27,7 +29,8 @@ Result<CsvFiles> CsvFiles::create(const std::string& prefix, bool full_history) 
   const Statistics nothing;
   for (Status made :
        {files.stats_.replace(stats_csv(LocustRows(nothing))), files.failures_.replace(failures_csv(nothing)),
-        files.exceptions_.replace(exceptions_csv(nothing)), files.history_.append(history_csv_header())}) {
+        files.exceptions_.replace(exceptions_csv(nothing)), files.cut_off_.replace(cut_off_csv_header()),
+        files.history_.append(history_csv_header())}) {
     if (!made) return std::move(made).error();
   }
   return files;
@@ -55,5 +58,7 @@ Status CsvFiles::write(const Statistics& statistics, std::size_t users, EpochSec
 Status CsvFiles::finish(const Statistics& statistics, std::size_t users, EpochSeconds now) {
   return write_all(statistics, users, now);
 }
+
+Status CsvFiles::write_cut_off(const RunReport& report) { return cut_off_.replace(cut_off_csv(report)); }
 
 }  // namespace triggers::swarm

@@ -41,12 +41,14 @@ class CsvFilesTest : public testing::Test {
   Statistics statistics_{1000};
 };
 
-TEST_F(CsvFilesTest, MakesItsFolderAndFourFilesWithHeaders) {
+TEST_F(CsvFilesTest, MakesItsFolderAndFiveFilesWithHeaders) {
   ASSERT_TRUE(CsvFiles::create(prefix_, false).ok());
   EXPECT_THAT(content("_stats.csv"), testing::StartsWith("Type,Name,Request Count,"));
   EXPECT_THAT(content("_stats_history.csv"), testing::StartsWith("Timestamp,User Count,"));
   EXPECT_EQ(content("_failures.csv"), "Method,Name,Error,Occurrences\r\n");
   EXPECT_EQ(content("_exceptions.csv"), "Count,Message,Traceback,Nodes\r\n");
+  EXPECT_THAT(content("_cut_off.csv"), testing::StartsWith("Type,Name,Request Count,Cut Off Count,"));
+  EXPECT_EQ(lines("_cut_off.csv"), 1) << "an earlier run's is emptied";
 }
 
 TEST_F(CsvFilesTest, TheHistoryGrowsAndTheRestIsReplaced) {

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "swarm/report/html_text.h"
+#include "swarm/report/stalled.h"
 
 namespace triggers::swarm {
 namespace {
@@ -63,6 +64,16 @@ std::string lateness_of(const RunReport& report) {
     return latency_text(static_cast<double>(report.schedule.lateness.quantile(quantile).count()) / 1e6);
   };
   return fmt::format("p50 {}, p99 {}, at most {}", at(0.5), at(0.99), at(1));
+}
+
+std::string stalled_at_end(const RunReport& report) {
+  const Selection selection = select(*report.statistics);
+  const Stalled stalled = stalled_of(selection, report);
+  if (stalled.requests == 0) return {};
+  return fmt::format("{} waited over {} s for an answer; with {} missing answers the error rate is {} %",
+                     stalled.requests == 1 ? "1 request" : with_separators(stalled.requests) + " requests",
+                     short_number(std::chrono::duration<double>(stalled.limit).count()),
+                     with_separators(stalled.missing), short_number(error_rate_with(stalled, selection.ended)));
 }
 
 std::string cut_off_of(const Statistics& statistics) {
@@ -133,6 +144,7 @@ std::string html_facts(const RunReport& report) {
   out += fact("Schedule", schedule_of(report));
   out += fact("Lateness", lateness_of(report));
   out += fact("Cut off", cut_off_of(*report.statistics));
+  out += fact("Stalled at the end", stalled_at_end(report));
   out += fact("Generator", generator_of(report));
   return out + "</dl>";
 }

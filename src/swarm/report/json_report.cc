@@ -7,6 +7,7 @@
 
 #include "base/timestamp.h"
 #include "swarm/report/json_writer.h"
+#include "swarm/report/stalled.h"
 
 namespace triggers::swarm {
 namespace {
@@ -75,12 +76,22 @@ void write_schedule(JsonWriter& json, const RunReport& report) {
 }
 
 /// What was in flight when its user was stopped; it is in no other figure but the schedule's.
-void write_cut_off(JsonWriter& json, const Statistics& statistics) {
-  const CutOff all = statistics.cut_off();
+void write_cut_off(JsonWriter& json, const RunReport& report) {
+  const Statistics& statistics = *report.statistics;
+  const Selection selection = select(statistics);
+  const CutOff& all = selection.cut_off;
+  const Stalled stalled = stalled_of(selection, report);
   json.key("cut_off");
   json.begin_object();
   json.member("requests", all.requests());
   json.member("oldest_ms", milliseconds(all.oldest));
+  json.key("stalled");
+  json.begin_object();
+  json.member("limit_ms", milliseconds(stalled.limit));
+  json.member("requests", stalled.requests);
+  json.member("missing", stalled.missing);
+  json.member("error_rate_percent", error_rate_with(stalled, selection.ended));
+  json.end_object();
   json.key("names");
   json.begin_array();
   for (const auto& row : statistics.cut_off_rows()) {
@@ -120,7 +131,7 @@ void write_run(JsonWriter& json, const RunReport& report) {
     json.null();
   }
   write_schedule(json, report);
-  write_cut_off(json, *report.statistics);
+  write_cut_off(json, report);
   json.key("cpu");
   json.begin_object();
   json.member("seconds", seconds(report.processor_time));

@@ -110,6 +110,9 @@ TEST_F(JsonReportTest, SaysWhatWasCutOffAtTheEnd) {
   const auto& cut_off = json.at("run").at("cut_off");
   EXPECT_EQ(cut_off.at("requests"), 2);
   EXPECT_EQ(cut_off.at("oldest_ms"), 2500);
+  EXPECT_EQ(cut_off.at("stalled").at("limit_ms"), 1000);
+  EXPECT_EQ(cut_off.at("stalled").at("requests"), 2);
+  EXPECT_EQ(cut_off.at("stalled").at("error_rate_percent"), 100);
   EXPECT_EQ(cut_off.at("names").at(0).at("name"), "POST /events");
   EXPECT_EQ(json.at("total").at("requests"), 0);
 }

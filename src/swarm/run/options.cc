@@ -94,7 +94,7 @@ void declare_load(CLI::App& app, Options& options) {
 
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--csv", options.csv_prefix,
-                 "Writes PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv")
+                 "Writes PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv, _cut_off.csv")
       ->type_name("PREFIX")
       ->envname("LOCUST_CSV")
       ->group("Output");

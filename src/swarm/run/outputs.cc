@@ -46,7 +46,10 @@ class AllOutputs final : public Outputs {
 
   int end(const RunReport& report) override {
     bool written = true;
-    if (csv_) written = told(csv_->finish(*report.statistics, users_of(report), report.ended));
+    if (csv_) {
+      written = told(csv_->finish(*report.statistics, users_of(report), report.ended));
+      written = told(csv_->write_cut_off(report)) && written;
+    }
     if (html_) written = told(html_->replace(render_html(report))) && written;
     const bool judged = judge(report);
     const int status = exit_status(report, judged, written);
@@ -56,7 +59,7 @@ class AllOutputs final : public Outputs {
     console_.print(request_table(*report.statistics, width, RatesOver::all));
     console_.print(percentile_table(*report.statistics, width));
     console_.print(error_report(*report.statistics));
-    console_.print(accepted_summary(*report.statistics, report.ended - report.statistics->start()));
+    console_.print(accepted_summary(report));
     for (const std::string& warning : report.warnings) console_.warning(main_log, warning);
     for (const std::string& verdict : verdicts_) console_.print(verdict + "\n");
     if (options_.json) {

@@ -26,8 +26,7 @@ def command(*arguments):
 
 def reader(key=None, **extra):
     """The environment of somebody who has followed the guide."""
-    given = {"PYTHONDONTWRITEBYTECODE": "1", **extra}
-    return environment(given if key is None else {**given, "LOCUST_API_KEY": key})
+    return environment(extra if key is None else {**extra, "LOCUST_API_KEY": key})
 
 
 def run(*arguments, key=None, cwd):

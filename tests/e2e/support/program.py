@@ -15,10 +15,14 @@ def binary():
 
 
 def environment(extra=None):
-    """The caller's environment without any option of ours, so that a developer's settings do not reach the tests."""
+    """The caller's environment without any option of ours, so that a developer's settings do not reach the tests.
+
+    Python programs in it write no bytecode: tests leave nothing in the project's folder.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "TZ") if name in os.environ}
     # Options of sanitizer builds.
     kept.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
+    kept["PYTHONDONTWRITEBYTECODE"] = "1"
     kept.update(extra or {})
     return kept
 

@@ -1,4 +1,4 @@
-#include "swarm/judge/waiting.h"
+#include "swarm/report/waiting.h"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "swarm/report/run_report.h"
 #include "swarm/stats/cut_off.h"
 #include "swarm/stats/statistics.h"
 
@@ -19,5 +20,9 @@ void add_cut_off(Entry& entry, const CutOff& cut_off, std::chrono::nanoseconds l
 
 /// Open model: each stands for itself, because the schedule has gone on. `share` of `ages` is counted, 0 to 1.
 void add_waiting(Entry& entry, const Histogram& ages, std::chrono::nanoseconds limit, double share);
+
+/// The one of both that fits the report's model; in the open one also what was due and never sent. `entry` and
+/// `cut_off` are of the same names. How many requests, without those that stand for others.
+std::uint64_t add_unended(Entry& entry, const CutOff& cut_off, const RunReport& report, std::chrono::nanoseconds limit);
 
 }  // namespace triggers::swarm

@@ -1,4 +1,4 @@
-#include "swarm/judge/waiting.h"
+#include "swarm/report/waiting.h"
 
 #include <algorithm>
 #include <cmath>
@@ -31,6 +31,24 @@ void add_with_followers(Entry& entry, nanoseconds age, nanoseconds limit, nanose
   }
 }
 
+/// The time of all users together, while anything was counted.
+double user_seconds_of(const RunReport& report) {
+  const EpochSeconds start = report.statistics->start();
+  double sum = 0;
+  if (report.history != nullptr) {
+    for (const auto& point : report.history->points()) {
+      if (point.from + point.seconds > start) sum += static_cast<double>(point.users) * point.seconds;
+    }
+  }
+  return sum > 0 ? sum : (report.ended - start) * static_cast<double>(report.users_wanted);
+}
+
+std::uint64_t older_than(const Histogram& ages, std::chrono::nanoseconds limit) {
+  std::uint64_t older = 0;
+  for (const auto& bucket : ages.buckets()) older += bucket.from > limit ? bucket.count : 0;
+  return older;
+}
+
 }  // namespace
 
 void add_cut_off(Entry& entry, const CutOff& cut_off, nanoseconds limit, nanoseconds interval) {
@@ -46,6 +64,21 @@ void add_waiting(Entry& entry, const Histogram& ages, nanoseconds limit, double 
     const auto count = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(bucket.count)));
     if (bucket.from > limit && count > 0) add(entry, bucket.from, count);
   }
+}
+
+std::uint64_t add_unended(Entry& entry, const CutOff& cut_off, const RunReport& report, nanoseconds limit) {
+  const std::uint64_t unended = older_than(cut_off.ages, limit);
+  if (!report.rate) {
+    const double requests = static_cast<double>(std::max<std::uint64_t>(entry.requests, 1));
+    const std::chrono::duration<double> interval{user_seconds_of(report) / requests};
+    add_cut_off(entry, cut_off, limit, std::chrono::duration_cast<nanoseconds>(interval));
+    return unended;
+  }
+  const double share = static_cast<double>(entry.requests) /
+                       static_cast<double>(std::max<std::uint64_t>(report.statistics->aggregated().requests, 1));
+  add_waiting(entry, cut_off.ages, limit, 1);
+  add_waiting(entry, report.schedule.unsent_ages, limit, share);
+  return unended + older_than(report.schedule.unsent_ages, limit);
 }
 
 }  // namespace triggers::swarm

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+namespace triggers::store {
+
+/// Where a file is that this process writes. Whoever has a file open can go on writing to it after somebody has
+/// removed, moved, replaced or cut it.
+class FilePlace {
+ public:
+  /// `directory`: a descriptor of the file's directory, which outlives this, so that no path is walked. -1: it could
+  /// not be opened, and nothing is found.
+  FilePlace(int directory, std::string path);
+
+  /// Empty if the same file is still there with exactly that many bytes. One system call.
+  [[nodiscard]] std::string problem(std::uint64_t bytes) const;
+
+ private:
+  const int directory_;
+  const std::string path_;
+  const std::string name_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;  ///< 0: not known.
+};
+
+}  // namespace triggers::store
