@@ -52,9 +52,10 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   if (!secret) return std::move(secret).error();
 
   service->clock_ = &clock;
-  service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::keys_max_default,
+  service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::bytes_max_default,
                                                   service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
+  service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
   service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
   // A command has one request at a time.
   if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads);
@@ -63,6 +64,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
       .keys = service->store_->keys(),
       .ring = *service->ring_,
       .failures = *service->failures_,
+      .first_reads = *service->first_reads_,
       .answers = *service->answers_,
       .registry = service->registry_,
       .config = config,

@@ -64,6 +64,7 @@ class Service {
   std::unique_ptr<OpenStore> store_;
   std::unique_ptr<api::KeyRing> ring_;
   std::unique_ptr<limit::FailureLimiter> failures_;
+  std::unique_ptr<api::FirstReads> first_reads_;
   std::unique_ptr<FairBudget> answers_;
   std::unique_ptr<TurnPool> parsers_;
   std::unique_ptr<api::Services> services_;

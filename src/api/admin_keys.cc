@@ -120,11 +120,12 @@ Task<Outcome<auth::KeyRecord>> change_key(Services& services, const Exchange& ex
     return Done{};
   };
   std::string key_id{exchange.route.id};
+  const KeyRing::Mark before = services.ring.mark();
   auto updated = co_await services.keys.update_key(std::move(key_id), std::move(guarded));
   if (refusal) co_return std::move(*refusal);
   if (!updated && updated.error().code == ErrorCode::not_found) co_return no_such_key(exchange.route.id);
   if (!updated) co_return from_error(updated.error());
-  services.ring.refresh(*updated);
+  services.ring.refresh(*updated, before);
   co_return std::move(*updated);
 }
 
@@ -182,9 +183,10 @@ Task<Answer> create_key(Services& services, Exchange& exchange) {
 
   auto memory = reserve(services, exchange, key_answer_bytes_max);
   if (!memory) co_return memory.error();
+  const KeyRing::Mark before = services.ring.mark();
   const auto created = co_await services.keys.create_key(record);
   if (!created) co_return from_error(created.error());
-  services.ring.refresh(record);
+  services.ring.refresh(record, before);
   json::object object = key_json(record);
   object["api_key"] = api_key;
   http::Response response = answer(201, object, std::move(*memory));

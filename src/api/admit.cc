@@ -13,15 +13,12 @@ namespace {
 /// A request that has waited this long for a part of a shared rate limit does not wait for another slice.
 constexpr std::chrono::seconds slice_wait_max{5};
 
-/// Counts a failed authentication; 429 if the address has failed too often.
-std::optional<Refusal> count_failure(Services& services, const http::Request& request) {
-  const auto counted = services.failures.record_failure(client_address(services, request), services.clock.steady());
-  if (counted.allowed) return std::nullopt;
-  return Refusal{Code::rate_limit_exceeded,
-                 "Too many failed authentications from this address: check the API key, then wait.",
-                 Details().text("reason", "authentication_failures").json(),
-                 {{"Retry-After", limit::retry_after_field(counted.retry_after)}},
-                 {}};
+Refusal too_many_failures(const limit::Decision& counted) {
+  return {Code::rate_limit_exceeded,
+          "Too many failed authentications from this address: check the API key, then wait.",
+          Details().text("reason", "authentication_failures").json(),
+          {{"Retry-After", limit::retry_after_field(counted.retry_after)}},
+          {}};
 }
 
 Refusal unauthorized(std::string message) {
@@ -30,8 +27,8 @@ Refusal unauthorized(std::string message) {
 
 /// Counts the failure; says `refusal`, or 429 once the address has failed too often.
 Refusal failed(Services& services, const http::Request& request, Refusal refusal) {
-  if (auto limited = count_failure(services, request)) return *std::move(limited);
-  return refusal;
+  const auto counted = services.failures.record_failure(client_address(services, request), services.clock.steady());
+  return counted.allowed ? std::move(refusal) : too_many_failures(counted);
 }
 
 Refusal denied(auth::Denial denial) {
@@ -129,9 +126,16 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
 /// another request, which costs no read.
 Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(Services& services, const http::Request& request,
                                                          auth::KeyHash hash) {
-  const bool counted = !services.ring.knows(hash) && !services.ring.is_reading(hash);
-  if (counted) {
-    if (auto limited = count_failure(services, request)) co_return *std::move(limited);
+  FirstRead first_read(services.first_reads, client_address(services, request));
+  bool counted = false;
+  if (!services.ring.knows(hash) && !services.ring.is_reading(hash)) {
+    const auto begun = co_await first_read;
+    counted = begun == FirstRead::Begun::yes;
+    // Another request may have brought the key while this one waited.
+    if (!counted && !services.ring.knows(hash)) {
+      if (begun == FirstRead::Begun::failed_too_often) co_return too_many_failures(first_read.counted());
+      co_return from_error({ErrorCode::overloaded, "API keys are read too slowly"});
+    }
   }
   auto read = co_await services.ring.load(hash);
   const bool unknown = read.ok() && *read == nullptr;
@@ -139,7 +143,7 @@ Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(Services& services, con
     Refusal refusal = unauthorized("This API key is not known.");
     co_return counted ? std::move(refusal) : failed(services, request, std::move(refusal));
   }
-  if (counted) services.failures.forgive(client_address(services, request), services.clock.steady());
+  first_read.forgive();
   if (!read) co_return from_error(read.error());
   co_return std::move(*read);
 }

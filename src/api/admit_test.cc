@@ -240,6 +240,83 @@ TEST(AdmitTest, RequestsThatComeAtOnceWithANewKeyAreAllServedByOneRead) {
   }
 }
 
+/// What requests with these keys get that come at once from one address, whose failures are limited to three.
+std::vector<unsigned> statuses_at_once(TestService& service, const std::vector<std::string>& keys) {
+  service.watched_keys.slow = true;  // All come before the first is read.
+  std::vector<unsigned> statuses;
+  at_once(keys.size(), [&](std::size_t number) -> Task<void> {
+    http::Request request;
+    request.target = "/inbox";
+    request.peer.address = "192.0.2.9";
+    request.headers.add("Authorization", "Bearer " + keys[number]);
+    const auto response = co_await service.api.handle(request);
+    statuses.push_back(response.status);
+  });
+  return statuses;
+}
+
+TEST(AdmitTest, GoodKeysThatComeAtOnceAfterARestartAreAllServed) {
+  TestService service("auth-failures-per-minute", "3");
+  std::vector<std::string> keys;
+  for (int i = 0; i < 40; ++i) keys.push_back(service.key());
+  EXPECT_EQ(std::ranges::count(statuses_at_once(service, keys), 200U), 40);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), i < 3 ? 401U : 429U);
+  }
+}
+
+TEST(AdmitTest, UnknownKeysThatComeAtOnceReadNoMoreThanTheAddressMayFail) {
+  TestService service("auth-failures-per-minute", "3");
+  std::vector<std::string> keys;
+  for (int i = 0; i < 40; ++i) keys.push_back("wrong" + std::to_string(i));
+  const auto statuses = statuses_at_once(service, keys);
+  EXPECT_EQ(std::ranges::count(statuses, 401U), 3);
+  EXPECT_EQ(std::ranges::count(statuses, 429U), 37);
+  EXPECT_EQ(service.keys_read(), 3U);
+}
+
+TEST(AdmitTest, AWrongKeyAmongGoodOnesCostsOneFailureAndHoldsUpNone) {
+  TestService service("auth-failures-per-minute", "3");
+  std::vector<std::string> keys;
+  for (int i = 0; i < 40; ++i) keys.push_back(i == 1 ? "wrong" : service.key());
+  const auto statuses = statuses_at_once(service, keys);
+  EXPECT_EQ(std::ranges::count(statuses, 200U), 39);
+  EXPECT_EQ(std::ranges::count(statuses, 401U), 1);
+}
+
+TEST(AdmitTest, AKeyThatWaitedTooLongForSlowReadsIsAskedToComeBack) {
+  TestService service("auth-failures-per-minute", "3");
+  std::vector<std::string> keys;
+  for (int i = 0; i < 40; ++i) keys.push_back(service.key());
+  service.watched_keys.after_read = [&] { service.clock.advance(FirstReads::wait_max); };
+  const auto statuses = statuses_at_once(service, keys);
+  EXPECT_EQ(std::ranges::count(statuses, 200U), 3);
+  EXPECT_EQ(std::ranges::count(statuses, 503U), 37);
+  EXPECT_EQ(std::ranges::count(statuses_at_once(service, keys), 200U), 40);
+}
+
+TEST(AdmitTest, AddressesDoNotWaitForEachOther) {
+  TestService service("auth-failures-per-minute", "1");
+  std::vector<std::string> keys;
+  for (int i = 0; i < 40; ++i) keys.push_back(service.key());
+  service.watched_keys.slow = true;
+  std::vector<std::size_t> order;
+  at_once(keys.size(), [&](std::size_t number) -> Task<void> {
+    http::Request request;
+    request.target = "/inbox";
+    request.peer.address = number + 1 < keys.size() ? "192.0.2.9" : "192.0.2.10";
+    request.headers.add("Authorization", "Bearer " + keys[number]);
+    const auto response = co_await service.api.handle(request);
+    EXPECT_EQ(response.status, 200U);
+    order.push_back(number);
+  });
+  const auto other = std::ranges::find(order, keys.size() - 1);
+  EXPECT_LE(other - order.begin(), 1);
+  // Those of one address are served in the order in which they came.
+  order.erase(other);
+  EXPECT_TRUE(std::ranges::is_sorted(order));
+}
+
 TEST(AdmitTest, GoodKeysThatAreReadCountAsNoFailure) {
   TestService service("auth-failures-per-minute", "2");
   for (int i = 0; i < 10; ++i) {

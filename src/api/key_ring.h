@@ -1,57 +1,40 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "api/key_shard.h"
 #include "auth/key.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/single_flight.h"
 #include "base/task.h"
-#include "limit/shared_bucket.h"
-#include "limit/token_bucket.h"
 #include "store/key_store.h"
-#include "store/tenant.h"
 
 namespace triggers::api {
-
-/// What a key has used; stays the same object while the key's record changes.
-struct KeyUsage {
-  explicit KeyUsage(std::optional<std::uint32_t> per_minute) : bucket(per_minute) {}
-  limit::TokenBucket bucket;
-  limit::SharedBucket shared;                 ///< Instead of `bucket`, where nodes share the key's.
-  SingleFlight slice;                         ///< One request asks for a slice of it for all.
-  std::atomic<std::int64_t> last_used_ms{0};  ///< Unix time; 0: not since the last flush.
-};
-
-/// A key as requests see it. Never changes: a changed record is another one.
-struct ActiveKey {
-  auth::KeyRecord record;
-  Tenant tenant;
-  std::shared_ptr<KeyUsage> usage;
-  std::chrono::steady_clock::time_point read_at;  ///< The record was the store's then, or later.
-};
 
 /// Keys in memory, in front of the store. Whoever changes a key in this process calls refresh() before answering, and
 /// an older revision never replaces a newer one. So without `hold_for` it is exact, not a guess: then no other process
 /// may change the store's keys. Any thread may call.
 class KeyRing {
  public:
-  static constexpr std::size_t keys_max_default = 1'000'000;
+  /// Some 200,000 keys without event types, and some 640 of the largest.
+  static constexpr std::size_t bytes_max_default = std::size_t{256} * 1024 * 1024;
+  /// What the ring had forgotten at some time.
+  using Mark = std::uint64_t;
 
-  /// At most `keys_max` secrets are found without the store (some 600 bytes each); past it, some are forgotten and read
-  /// again. What a key has used is kept as long as the process, or else an evicted key would begin with a full bucket.
+  /// Keys that take `bytes_max` together are found without the store; past it, some are dropped and read again. What a
+  /// dropped key has used is kept until its rate limit is whole again, or else it would begin with a full bucket.
   /// A record that was read `hold_for` ago is read again before it is used.
-  explicit KeyRing(store::KeyStore& store, std::size_t keys_max = keys_max_default,
+  explicit KeyRing(store::KeyStore& store, std::size_t bytes_max = bytes_max_default,
                    std::optional<std::chrono::milliseconds> hold_for = {}, const Clock& clock = Clock::system());
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;
@@ -65,42 +48,65 @@ class KeyRing {
   /// As find(), but from the store if it is not here. Concurrent callers share one reading. A null pointer: no key
   /// has that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
+  /// To be taken before a change, and given to refresh() with what was changed.
+  [[nodiscard]] Mark mark() const;
   /// Takes a record that was created or changed now.
-  void refresh(const auth::KeyRecord& record) { refresh(record, clock_.steady()); }
-  /// Writes down when keys were last used.
+  void refresh(const auth::KeyRecord& record, Mark before);
+  /// Writes down when keys were last used, and forgets keys that were dropped and have used nothing since.
   Task<Status> flush_last_used();
+  /// What the keys that are here take, about.
+  [[nodiscard]] std::size_t bytes() const;
+  /// Keys whose usage is remembered, here or dropped.
+  [[nodiscard]] std::size_t remembered() const;
 
  private:
-  struct HashOfHash {
-    std::size_t operator()(const auth::KeyHash& hash) const noexcept;
-  };
-  struct Shard {
-    mutable std::shared_mutex mutex;
-    std::unordered_map<auth::KeyHash, std::shared_ptr<const ActiveKey>, HashOfHash> keys;
-  };
   static constexpr std::size_t shard_count = 64;
 
-  void refresh(const auth::KeyRecord& record, std::chrono::steady_clock::time_point read_at);
+  /// Of a key that is here, or was. Holds its record no longer than a shard does.
+  struct Known {
+    std::uint64_t revision = 0;
+    std::shared_ptr<KeyUsage> usage;
+    std::weak_ptr<const ActiveKey> key;
+  };
+
+  enum class Refreshed : std::uint8_t {
+    yes,
+    older,    ///< The ring has a newer record.
+    unknown,  ///< The ring has forgotten keys since `before`, so it cannot tell whether it had a newer record.
+  };
+  [[nodiscard]] Refreshed refresh(std::shared_ptr<ActiveKey> key, Mark before);
+  static std::shared_ptr<ActiveKey> active(const auth::KeyRecord& record,
+                                           std::chrono::steady_clock::time_point read_at);
+  [[nodiscard]] static bool may_be_forgotten(const Known& known, std::chrono::steady_clock::time_point now);
   struct Used {
     std::string key_id;
     std::shared_ptr<KeyUsage> usage;
     std::int64_t at_ms = 0;
   };
-  /// The reading that all callers who miss the key wait for.
-  Task<Status> read_for_all(auth::KeyHash hash);
-  Task<Status> read(auth::KeyHash hash);
-  [[nodiscard]] std::shared_ptr<const ActiveKey> find_any(const auth::KeyHash& hash) const;
-  [[nodiscard]] Shard& shard(const auth::KeyHash& hash) const { return shards_[hash.bytes[0] % shard_count]; }
+  /// One reading for all callers who miss the key.
+  struct Load {
+    SingleFlight flight;
+    std::shared_ptr<const ActiveKey> key;  ///< What was read last. Guarded by loads_mutex_.
+  };
+  Task<Status> read_for_all(auth::KeyHash hash, Load& load);
+  /// A null pointer: no key has that secret, or the ring has a newer record than the one that was read.
+  Task<Result<std::shared_ptr<const ActiveKey>>> read(auth::KeyHash hash);
+  /// The key that was read, unless its record has been replaced since.
+  std::shared_ptr<const ActiveKey> still_newest(const Load& load) const;
+  [[nodiscard]] std::shared_ptr<const ActiveKey> find_any(const auth::KeyHash& hash) const {
+    return shards_[hash.bytes[0] % shard_count].find(hash);
+  }
+  [[nodiscard]] KeyShard& shard(const auth::KeyHash& hash) { return shards_[hash.bytes[0] % shard_count]; }
 
   store::KeyStore& store_;
   const Clock& clock_;
   const std::optional<std::chrono::milliseconds> hold_for_;
-  const std::size_t shard_keys_max_;
-  mutable std::array<Shard, shard_count> shards_;
+  std::array<KeyShard, shard_count> shards_;
   mutable std::mutex loads_mutex_;
-  std::unordered_map<auth::KeyHash, std::shared_ptr<SingleFlight>, HashOfHash> loads_;  ///< Under way.
-  std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's.
-  std::unordered_map<std::string, std::shared_ptr<const ActiveKey>> by_id_;
+  std::unordered_map<auth::KeyHash, std::shared_ptr<Load>, HashOfHash> loads_;  ///< Under way.
+  mutable std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's. Guards all below.
+  std::unordered_map<std::string, Known> by_id_;
+  Mark forgotten_ = 0;  ///< How many keys were removed from by_id_.
 };
 
 }  // namespace triggers::api

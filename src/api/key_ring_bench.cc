@@ -27,7 +27,7 @@ struct FullRing {
       record.rate_limit_per_minute = auth::KeyLimits::rate_limit_per_minute_max;
       hashes.push_back(auth::hash_key(record.key_id));
       record.secrets.push_back({hashes.back(), std::nullopt});
-      ring.refresh(record);
+      ring.refresh(record, ring.mark());
     }
   }
 };

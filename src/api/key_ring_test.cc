@@ -38,6 +38,12 @@ class KeyRingTest : public testing::Test {
     return *sync_wait(ring.load(auth::hash_key(secret)));
   }
   std::shared_ptr<const ActiveKey> find(const std::string& secret) { return ring_.find(auth::hash_key(secret)); }
+  void refresh(const auth::KeyRecord& record) { ring_.refresh(record, ring_.mark()); }
+  /// A key whose event types take some 100 KB.
+  void create_large(const std::string& id, const std::string& secret) {
+    create(id, secret);
+    change(id, [](auth::KeyRecord& record) { record.event_types.assign(100, std::string(1000, 'x')); });
+  }
   static void revoke(auth::KeyRecord& record) { record.status = auth::KeyStatus::revoked; }
 
   ManualClock clock_;
@@ -79,13 +85,13 @@ TEST_F(KeyRingTest, AnUnknownSecretIsNobodysAndNotRemembered) {
 TEST_F(KeyRingTest, ARefreshIsSeenByTheNextLookUp) {
   create("key_1", "s");
   load("s");
-  ring_.refresh(change("key_1", revoke));
+  refresh(change("key_1", revoke));
   EXPECT_EQ(find("s")->record.status, auth::KeyStatus::revoked);
 }
 
 TEST_F(KeyRingTest, AnOlderReadNeverReplacesANewerRecord) {
   create("key_1", "s");
-  keys_.after_read = [this] { ring_.refresh(change("key_1", revoke)); };
+  keys_.after_read = [this] { refresh(change("key_1", revoke)); };
   EXPECT_EQ(load("s")->record.status, auth::KeyStatus::revoked);
   EXPECT_EQ(find("s")->record.status, auth::KeyStatus::revoked);
 }
@@ -93,7 +99,7 @@ TEST_F(KeyRingTest, AnOlderReadNeverReplacesANewerRecord) {
 TEST_F(KeyRingTest, ASecretThatARaceTookAwayIsNobodys) {
   create("key_1", "old");
   keys_.after_read = [this] {
-    ring_.refresh(change("key_1", [](auto& record) { record.secrets = {{auth::hash_key("new"), std::nullopt}}; }));
+    refresh(change("key_1", [](auto& record) { record.secrets = {{auth::hash_key("new"), std::nullopt}}; }));
   };
   EXPECT_EQ(load("old"), nullptr);
   EXPECT_EQ(find("old"), nullptr);
@@ -103,7 +109,7 @@ TEST_F(KeyRingTest, ASecretThatARaceTookAwayIsNobodys) {
 TEST_F(KeyRingTest, BothSecretsOfARotationLeadToOneUsage) {
   create("key_1", "old");
   const auto before = load("old");
-  ring_.refresh(change("key_1", [](auto& record) { record.secrets.push_back({auth::hash_key("new"), std::nullopt}); }));
+  refresh(change("key_1", [](auto& record) { record.secrets.push_back({auth::hash_key("new"), std::nullopt}); }));
   EXPECT_EQ(find("old"), find("new"));
   EXPECT_EQ(find("new")->usage, before->usage);
 }
@@ -113,9 +119,9 @@ TEST_F(KeyRingTest, WhatWasUsedOfARateStaysUsedWhenTheKeyChanges) {
   const auto now = clock_.steady();
   EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
   EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
-  ring_.refresh(change("key_1", [](auto& record) { record.description = "other"; }));
+  refresh(change("key_1", [](auto& record) { record.description = "other"; }));
   EXPECT_FALSE(load("s")->usage->bucket.take(now).allowed);
-  ring_.refresh(change("key_1", [](auto& record) { record.rate_limit_per_minute.reset(); }));
+  refresh(change("key_1", [](auto& record) { record.rate_limit_per_minute.reset(); }));
   EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
 }
 
@@ -131,6 +137,73 @@ TEST_F(KeyRingTest, WhatWasForgottenIsReadAgainAndKeepsItsUsage) {
     EXPECT_FALSE(load(small, std::to_string(i))->usage->bucket.take(now).allowed) << i;
   }
   EXPECT_GE(forgotten, keys - 64);
+}
+
+TEST_F(KeyRingTest, UsageThatWasForgottenIsAsNew) {
+  constexpr int keys = 400;
+  KeyRing small(keys_, 64, {}, clock_);
+  for (int i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i), 1);
+  for (int i = 0; i < keys; ++i) {
+    EXPECT_TRUE(load(small, std::to_string(i))->usage->bucket.take(clock_.steady()).allowed);
+  }
+  EXPECT_TRUE(sync_wait(small.flush_last_used()).ok());
+  EXPECT_EQ(small.remembered(), std::size_t{keys}) << "their buckets are not full";
+  clock_.advance(std::chrono::seconds{60});
+  EXPECT_TRUE(sync_wait(small.flush_last_used()).ok());
+  EXPECT_LE(small.remembered(), 64U);
+  for (int i = 0; i < keys; ++i) {
+    EXPECT_TRUE(load(small, std::to_string(i))->usage->bucket.take(clock_.steady()).allowed) << i;
+  }
+}
+
+TEST_F(KeyRingTest, AnOlderReadNeverReplacesANewerRecordThatWasForgotten) {
+  KeyRing small(keys_, 0, {}, clock_);
+  create("key_1", "s");
+  for (int i = 0; i < 1000; ++i) create("other_" + std::to_string(i), std::to_string(i));
+  keys_.after_read = [&] {
+    small.refresh(change("key_1", revoke), small.mark());
+    for (int i = 0; i < 1000; ++i) load(small, std::to_string(i));
+    EXPECT_EQ(small.find(auth::hash_key("s")), nullptr);
+    EXPECT_TRUE(sync_wait(small.flush_last_used()).ok());
+    EXPECT_LE(small.remembered(), 64U);
+  };
+  EXPECT_EQ(load(small, "s")->record.status, auth::KeyStatus::revoked);
+}
+
+TEST_F(KeyRingTest, ManyLargeKeysTakeNoMoreMemoryThanTheRingMayAndDisplaceNoSmallOnes) {
+  constexpr std::size_t bytes_max = std::size_t{64} * 1024 * 1024;
+  KeyRing ring(keys_, bytes_max);
+  constexpr int small_keys = 1000;
+  for (int i = 0; i < small_keys; ++i) create("small_" + std::to_string(i), "small" + std::to_string(i));
+  for (int i = 0; i < small_keys; ++i) load(ring, "small" + std::to_string(i));
+  for (int i = 0; i < 400; ++i) {
+    create_large("large_" + std::to_string(i), "large" + std::to_string(i));
+    ASSERT_EQ(load(ring, "large" + std::to_string(i))->record.event_types.size(), 100U);
+  }
+  EXPECT_LE(ring.bytes(), bytes_max / 4 + std::size_t{small_keys} * 2048);
+  EXPECT_GE(ring.bytes(), bytes_max / 8);
+  int here = 0;
+  for (int i = 0; i < small_keys; ++i) {
+    here += ring.knows(auth::hash_key("small" + std::to_string(i))) ? 1 : 0;
+  }
+  EXPECT_EQ(here, small_keys);
+  // A key that was displaced keeps no memory but its usage.
+  clock_.advance(std::chrono::seconds{60});
+  EXPECT_TRUE(sync_wait(ring.flush_last_used()).ok());
+  EXPECT_LE(ring.remembered(), std::size_t{small_keys} + 200);
+}
+
+TEST_F(KeyRingTest, AKeyThatOthersDisplaceAtOnceIsFoundByAllWhoWaitForIt) {
+  KeyRing small(keys_, 0);
+  constexpr std::size_t keys = 300;
+  for (std::size_t i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i));
+  keys_.slow = true;
+  std::size_t found = 0;
+  at_once(keys * 3, [&](std::size_t number) -> Task<void> {
+    const auto key = co_await small.load(auth::hash_key(std::to_string(number % keys)));
+    found += *key ? 1 : 0;
+  });
+  EXPECT_EQ(found, keys * 3);
 }
 
 TEST_F(KeyRingTest, LastUseIsWrittenOnceForEachUse) {
@@ -172,7 +245,7 @@ TEST_F(KeyRingTest, RevisionsThatRaceEndAtTheNewest) {
   constexpr std::uint64_t revisions = 2000;
   const auto refresh_every = [&](std::uint64_t first) {
     auth::KeyRecord mine = record;
-    for (mine.revision = first; mine.revision <= revisions; mine.revision += 2) ring_.refresh(mine);
+    for (mine.revision = first; mine.revision <= revisions; mine.revision += 2) refresh(mine);
   };
   std::uint64_t seen = 0;
   bool went_back = false;
@@ -193,7 +266,7 @@ TEST_F(KeyRingTest, RevisionsThatRaceEndAtTheNewest) {
 
 TEST_F(KeyRingTest, RecordThatWasReadLongAgoIsReadAgainWhereOthersChangeKeys) {
   create("key_1", "secret");
-  KeyRing ring{keys_, KeyRing::keys_max_default, std::chrono::seconds{4}, clock_};
+  KeyRing ring{keys_, KeyRing::bytes_max_default, std::chrono::seconds{4}, clock_};
   const auto hash = auth::hash_key("secret");
   const auto usage = load(ring, "secret")->usage;
   change("key_1", revoke);  // By another node.
@@ -207,7 +280,7 @@ TEST_F(KeyRingTest, RecordThatWasReadLongAgoIsReadAgainWhereOthersChangeKeys) {
 
 TEST_F(KeyRingTest, SecretThatAnotherNodeDroppedIsNotFound) {
   create("key_1", "secret");
-  KeyRing ring{keys_, KeyRing::keys_max_default, std::chrono::seconds{4}, clock_};
+  KeyRing ring{keys_, KeyRing::bytes_max_default, std::chrono::seconds{4}, clock_};
   load(ring, "secret");
   change("key_1", [](auth::KeyRecord& record) { record.secrets = {{auth::hash_key("new"), std::nullopt}}; });
   clock_.advance(std::chrono::seconds{4});

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/first_reads.h"
 #include "api/key_ring.h"
 #include "api/refusal.h"
 #include "api/router.h"
@@ -34,6 +35,7 @@ struct Services {
   store::KeyStore& keys;
   KeyRing& ring;
   limit::FailureLimiter& failures;
+  FirstReads& first_reads;
   FairBudget& answers;  ///< Memory of answers, from their reading until they were written to their client.
   metrics::Registry& registry;
   const config::Config& config;

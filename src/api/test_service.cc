@@ -86,6 +86,7 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
                .keys = *store,
                .ring = ring,
                .failures = failures,
+               .first_reads = first_reads,
                .answers = answers,
                .registry = registry,
                .config = config,

@@ -86,6 +86,7 @@ class TestService {
   metrics::Registry registry;
   KeyRing ring;
   limit::FailureLimiter failures;
+  FirstReads first_reads{failures, clock};
   FairBudget answers;
   Services services;
   Api api;

@@ -56,6 +56,13 @@ std::optional<Decision> SharedBucket::granted(Time now, const Grant& grant) {
   return take_locked(now);
 }
 
+bool SharedBucket::is_as_new(Time now) const {
+  const std::lock_guard lock(mutex_);
+  const bool empty = tokens_ == 0 || now - taken_at_ >= kept_for;
+  const bool paid = owed_ == 0 || now - came_at_ >= owed_for_max;
+  return empty && paid && waiting_ == 0 && now >= empty_until_ && now >= alone_until_;
+}
+
 std::optional<Decision> SharedBucket::take_locked(Time now) {
   if (now < alone_until_) return own_.take(now);
   if (tokens_ > 0 && now - taken_at_ < kept_for) {

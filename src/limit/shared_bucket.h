@@ -68,6 +68,10 @@ class SharedBucket {
   [[nodiscard]] std::uint32_t wanted(Time asked_at, std::uint32_t per_minute) const;
   /// Puts a slice here, and does as take().
   std::optional<Decision> granted(Time now, const Grant& grant);
+  /// A new object would behave the same. What is owed is remitted `owed_for_max` after the last slice: by then the
+  /// shared bucket has filled up several times.
+  [[nodiscard]] bool is_as_new(Time now) const;
+  static constexpr std::chrono::minutes owed_for_max{5};
 
  private:
   std::optional<Decision> take_locked(Time now);

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "limit/failure_limiter.h"
+
+namespace triggers::api {
+
+class FirstRead;
+
+/// The reads of keys that this node does not know, by the address that asked. A read counts as a failed authentication
+/// of its address until the key proves good. An address that has no failure left because of such reads waits for one of
+/// them to end: otherwise many good keys that come at once after a restart would be refused as failures.
+///
+/// Requests of one address begin in the order in which they came, and no address waits for another. A request that
+/// waits takes some 100 bytes, and there is at most one on each connection. Any thread.
+class FirstReads {
+ public:
+  /// A request that has waited so long gives up: while the store is slow, each round of reads would make the next wait.
+  static constexpr std::chrono::seconds wait_max{10};
+
+  FirstReads(limit::FailureLimiter& failures, const Clock& clock) : failures_(failures), clock_(clock) {}
+  FirstReads(const FirstReads&) = delete;
+  FirstReads& operator=(const FirstReads&) = delete;
+
+ private:
+  friend class FirstRead;
+
+  struct Reads {
+    std::size_t under_way = 0;
+    std::list<FirstRead*> waiting;
+  };
+
+  bool begin_or_wait(FirstRead& read, std::coroutine_handle<> handle);
+  void end(const FirstRead& read) noexcept;
+  /// Decides about those that wait, as far as that is possible now, and moves them out of `reads`.
+  std::list<FirstRead*> decide(Reads& reads);
+  bool may_begin(FirstRead& read, std::chrono::steady_clock::time_point now);
+
+  limit::FailureLimiter& failures_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, Reads> addresses_;  // Guarded by mutex_. Each has a read under way.
+};
+
+/// One of the reads, from co_await to its destruction. It counts as a failure unless forgive() was called.
+class FirstRead {
+ public:
+  enum class Begun : std::uint8_t { no, yes, failed_too_often, waited_too_long };
+
+  FirstRead(FirstReads& all, std::string address) : all_(all), address_(std::move(address)) {}
+  FirstRead(const FirstRead&) = delete;
+  FirstRead& operator=(const FirstRead&) = delete;
+  ~FirstRead() {
+    if (begun_ == Begun::yes) all_.end(*this);
+  }
+
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> handle) { return all_.begin_or_wait(*this, handle); }
+  Begun await_resume() const noexcept { return begun_; }
+
+  /// What was counted last; a refusal if the address has failed too often.
+  [[nodiscard]] const limit::Decision& counted() const noexcept { return counted_; }
+  /// The key is good, or it is not known whether it is.
+  void forgive() noexcept { forgiven_ = true; }
+
+ private:
+  friend class FirstReads;
+
+  FirstReads& all_;
+  const std::string address_;
+  limit::Decision counted_;
+  Begun begun_ = Begun::no;
+  bool forgiven_ = false;
+  std::chrono::steady_clock::time_point since_;
+  Executor* executor_ = nullptr;
+  std::coroutine_handle<> waiter_;
+};
+
+}  // namespace triggers::api
