@@ -53,6 +53,7 @@ struct WriteTiming {
   std::chrono::nanoseconds log{0};  ///< Of it, writing and syncing the write-ahead log.
 };
 
+struct FormatFile;
 class DirectoryGuard;
 class DirectoryLock;
 class FileWatch;
@@ -125,6 +126,7 @@ class Database {
   Database() = default;
   static Result<std::unique_ptr<Database>> open_to_write(const DatabaseConfig& config);
   static Result<std::unique_ptr<Database>> open_to_read(const DatabaseConfig& config, std::string problem);
+  Status open_checked(const DatabaseConfig& config, FormatFile& format);
   Status open_files(const DatabaseConfig& config, bool make);
   Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
   /// So that there is an entry in a memtable: see try_resume().
