@@ -128,6 +128,14 @@ TEST_F(AdmissionTest, TicketIsToldWhatTheBodyDecodesToAlsoIfItNeverEnds) {
   EXPECT_EQ(server_.charged_bytes(), 700'000U);
 }
 
+TEST_F(AdmissionTest, PackedBodyThatDecodesToNothingIsChargedByWhatWasSent) {
+  server_.start();
+  std::string body;
+  while (body.size() < 300'000) body += gzipped("");
+  EXPECT_EQ(server_.ask(head(key + "Content-Encoding: gzip\r\n" + sized(body.size())) + body).status, 200U);
+  EXPECT_EQ(server_.charged_bytes(), body.size());
+}
+
 TEST_F(AdmissionTest, BodiesOfOneTenantLeaveRoomForThoseOfAnother) {
   server_.config.bodies_bytes_max = 2'000'000;
   server_.start();

@@ -294,7 +294,10 @@ void Session::count_decoded(std::size_t bytes_before) {
 }
 
 void Session::charge_body() {
-  if (Ticket* const ticket = parser_.request().ticket.get()) ticket->body_grew_to(parser_.decoded_bytes());
+  if (Ticket* const ticket = parser_.request().ticket.get()) {
+    // Gzip may decode to less than was sent, as empty members do, and costs work by what was sent too.
+    ticket->body_grew_to(std::max(parser_.decoded_bytes(), parser_.body_bytes()));
+  }
 }
 
 /// Counts what the body takes. False, and the body is gone, if it finds no room.
