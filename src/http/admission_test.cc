@@ -136,6 +136,26 @@ TEST_F(AdmissionTest, PackedBodyThatDecodesToNothingIsChargedByWhatWasSent) {
   EXPECT_EQ(server_.charged_bytes(), body.size());
 }
 
+TEST_F(AdmissionTest, ShortBodyIsNotCountedForTheTenantOfTheRequestBefore) {
+  server_.config.bodies_bytes_max = 2'000'000;
+  server_.start();
+  RawClient kept = server_.connect();
+  kept.send(head(key + sized(40'000)) + std::string(40'000, 'x'));
+  EXPECT_EQ(kept.receive().status, 200U);
+  const std::string whole = packed(key, std::string(300'000, 'x'));
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(server_.connect());
+    clients.back().send(whole.substr(0, whole.size() - 1));
+  }
+  while (stats().bodies_refused == 0) std::this_thread::yield();
+  for (int i = 0; i < 50; ++i) {
+    kept.send(head(sized(16'384)) + std::string(16'384, 'x'));
+    EXPECT_EQ(kept.receive().status, 200U);
+  }
+  EXPECT_EQ(server_.asked(), 21U) << "they came with their heads";
+}
+
 TEST_F(AdmissionTest, BodiesOfOneTenantLeaveRoomForThoseOfAnother) {
   server_.config.bodies_bytes_max = 2'000'000;
   server_.start();

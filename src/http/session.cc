@@ -190,9 +190,13 @@ bool Session::body_has_come() noexcept {
 
 void Session::begin_body() {
   const Ticket* const ticket = parser_.request().ticket.get();
-  // Without a ticket the body is short, or nobody tells holders apart.
-  if (ticket != nullptr) body_share_ = FairBudget::Share(state_.bodies.get(), ticket->holder);
-  if (!state_.handlers.admit) body_share_ = FairBudget::Share(state_.bodies.get(), {});
+  if (!state_.handlers.admit) {
+    body_share_ = FairBudget::Share(state_.bodies.get(), {});
+  } else if (ticket != nullptr) {
+    body_share_ = FairBudget::Share(state_.bodies.get(), ticket->holder);
+  } else {
+    body_share_ = {};  // Short, and of nobody yet: the connection's last request may have been another tenant's.
+  }
   parser_.accept_body(ticket == nullptr || ticket->takes_body);
 }
 
