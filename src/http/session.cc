@@ -358,7 +358,7 @@ Task<bool> Session::respond_to_problem(ProtocolError problem, TimePoint since) {
 
 /// The answer to a request whose body is not wanted. The connection stays open if the rest of the body is short.
 Task<bool> Session::respond_before_body(Response response, TimePoint since) {
-  ++state_.refused_before_body;
+  if (response.status >= 400) ++state_.refused_before_body;
   const auto rest = parser_.body_bytes_declared();
   const bool short_rest = rest && *rest <= dropped_bytes_max && !parser_.expects_continue();
   const bool leaving = loop_.stopping() || state_.draining.load(std::memory_order_relaxed);
