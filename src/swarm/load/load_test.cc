@@ -1,8 +1,6 @@
 #include "swarm/load/load.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -336,27 +334,6 @@ TEST(Load, NobodyWhoListensIsToldAndEndsWithTheFirstAnswer) {
   ASSERT_TRUE(alive.count(get_thing, 1));
   alive.load->stop(5s);
   EXPECT_FALSE(alive.load->start_refusal().has_value()) << "it answers, however badly";
-}
-
-TEST(Load, AMachineWithoutDescriptorsIsNotTakenForAServiceThatIsDown) {
-  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
-  LoadTest test(server.url());
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const int free = ::dup(0);
-  ::close(free);
-  rlimit none_left = before;
-  none_left.rlim_cur = static_cast<rlim_t>(free);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none_left), 0);
-  test.load->set_users({1}, 0s);
-  const bool counted = test.count(get_thing, 1);
-  test.load->stop(5s);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  ASSERT_TRUE(counted);
-  const std::string refusal = test.load->start_refusal().value_or("");
-  EXPECT_NE(refusal.find("OSError(24, 'Too many open files'). This machine is short of"), std::string::npos)
-      << refusal;
-  EXPECT_EQ(refusal.find("Is the service running there?"), std::string::npos) << refusal;
 }
 
 TEST(Target, ASchemeIgnoresCaseAndAnOddCharacterIsShownEscaped) {
