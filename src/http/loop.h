@@ -1,6 +1,9 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -43,6 +46,7 @@ class Loop final : public IoExecutor {
  private:
   void start_session(UniqueFd socket, Peer peer, bool refused, OpenCount counted);
   void tick();
+  void tell_failure(const std::exception_ptr& failure) noexcept;
   void end_if_done();
 
   ServerState& state_;
@@ -50,6 +54,8 @@ class Loop final : public IoExecutor {
   std::chrono::milliseconds tick_;
   DateText date_;
   std::string answer_buffer_;
+  std::uint64_t failures_untold_ = 0;
+  std::chrono::steady_clock::time_point next_failure_line_{};
   bool ticking_ = false;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Session>> sessions_;
