@@ -138,6 +138,7 @@ class LocalRun {
     if (refusal_) return false;
     refusal_ = load_->start_refusal();
     if (!refusal_) return false;
+    if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.origins.note({"--host"});
     if (options_.keep_going) {
       console_.warning(main_log, *refusal_ + ". The test goes on, because of --keep-going");
     } else {
@@ -285,7 +286,7 @@ Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& conso
   auto classes = choose_classes(options.user_classes);
   if (!classes) return std::move(classes).error();
   auto target = Target::parse(options.host);
-  if (!target) return std::move(target).error();
+  if (!target) return Error{target.error().code, target.error().message + options.origins.note({"--host"})};
   auto outputs = Outputs::create(options, console);
   if (!outputs) return std::move(outputs).error();
   if (!options.journal_path.empty()) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "swarm/run/console.h"
+#include "swarm/run/origins.h"
 
 namespace triggers::swarm {
 
@@ -48,6 +49,8 @@ struct Options {
   std::string ca_file;
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
+
+  Origins origins;
 };
 
 /// The options, or the exit status with which to end at once: 0 after `--help` and `--version`, which were printed, 2

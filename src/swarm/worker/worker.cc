@@ -156,8 +156,8 @@ class Worker {
 
   void on(const MasterLink::Strange&) {
     if (std::exchange(strange_, true)) return;
-    log_.warning(fmt::format("What listens at {}:{} does not speak as a Locust master does: is it another service?",
-                             options_.master_host, options_.master_port));
+    log_.warning(fmt::format("What listens at {}:{} does not speak as a Locust master does: is it another service?{}",
+                             options_.master_host, options_.master_port, options_.master_note));
   }
 
   void on(const MasterLink::Silent&) {
@@ -371,7 +371,10 @@ class Worker {
 
   void do_what_is_due(MonotonicTime now) {
     if (run_) {
-      if (auto refused = run_->start_refusal()) complain(std::move(*refused));
+      if (auto refused = run_->start_refusal()) {
+        const bool our_host = !options_.host.empty() && refused->find(options_.host) != std::string::npos;
+        complain(*refused + (our_host ? options_.host_note : ""));
+      }
     }
     if (phase_ == Phase::spawning && (!run_ || run_->settled() || now >= spawn_deadline_)) spawned();
     if (phase_ == Phase::stopping && (!run_ || run_->drained() || now >= stop_deadline_)) stopped();
@@ -393,7 +396,8 @@ class Worker {
   }
 
   void give_up(std::string_view why) {
-    log_.error(fmt::format("{} at {}:{}. Quitting", why, options_.master_host, options_.master_port));
+    log_.error(
+        fmt::format("{} at {}:{}. Quitting{}", why, options_.master_host, options_.master_port, options_.master_note));
     status_ = status_no_master;
   }
 
