@@ -1,7 +1,6 @@
 """What `swarm` says of wrong arguments and of wrong values in the environment."""
 
 import re
-import signal
 import subprocess
 
 import pytest
@@ -88,3 +87,10 @@ def test_an_unknown_option_comes_with_the_nearest_one(given, meant):
 
 def test_an_option_that_is_near_none_comes_without_a_guess():
     assert "did you mean" not in run("--completely-different").stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--keep-going",)])
+def test_a_question_in_a_message_has_one_mark_at_its_end(arguments):
+    done = run(*local, *arguments)
+    assert re.search(r"Is the service running there\? The test (ends here|goes on)", done.stderr), done.stderr
+    assert not re.search(r"[?!.]\.(\s|$)", done.stderr), done.stderr
