@@ -64,7 +64,8 @@ void declare_load(CLI::App& app, Options& options) {
       ->check(positive(users_max))
       ->envname("LOCUST_SPAWN_RATE")
       ->group("Load");
-  add_duration(app, "-t,--run-time", options.run_time, "Stop after this time: 300, 20s, 3m, 1h30m [never]")
+  add_duration(app, "-t,--run-time", options.run_time,
+               "Stop after this time: 300, 20s, 3m, 1h30m [never; with --verify 1h]")
       ->envname("LOCUST_RUN_TIME")
       ->group("Load");
   add_duration(app, "-s,--stop-timeout", options.stop_timeout, "For users to finish their task at the end [0]")

@@ -18,7 +18,7 @@ struct Options {
   std::string host;
   std::optional<std::size_t> users;
   std::optional<double> spawn_rate;
-  std::chrono::seconds run_time{0};  ///< 0: no limit.
+  std::chrono::seconds run_time{0};  ///< 0: no limit; with `verify_path`, its default.
   std::vector<std::string> user_classes;
   std::string csv_prefix;
   bool csv_full_history = false;
