@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "http/unique_fd.h"
 #include "swarm/load/failure_text.h"
+#include "swarm/report/stalled.h"
 #include "swarm/worker/load_run.h"
 #include "swarm/worker/locust_messages.h"
 #include "swarm/worker/master_link.h"
@@ -160,6 +161,11 @@ class Worker {
                              options_.master_host, options_.master_port, options_.master_note));
   }
 
+  void on(const MasterLink::Unreachable& unreachable) {
+    log_.warning(fmt::format("Cannot reach a Locust master at {}:{}: {}. The worker goes on trying{}",
+                             options_.master_host, options_.master_port, unreachable.why, options_.master_note));
+  }
+
   void on(const MasterLink::Silent&) {
     log_.error(fmt::format("The master has not answered heartbeats for {} s: it is gone. Quitting",
                            std::chrono::duration<double>(options_.times.master_silence_max).count()));
@@ -235,6 +241,7 @@ class Worker {
       return false;
     }
     run_ = std::move(*made);
+    test_ = Statistics{};
     complaint_.clear();
     next_report_ = steady_clock::now() + options_.times.report_interval;
     log_.info("Test begins");
@@ -270,13 +277,15 @@ class Worker {
   void report() {
     next_report_ = steady_clock::now() + options_.times.report_interval;
     if (!run_) return;
-    const LoadRun::Counted counted = run_->collect();
+    LoadRun::Counted counted = run_->collect();
+    test_.merge(counted.statistics);
+    const std::uint64_t stalled = fail_stalled(counted.statistics, test_, epoch_now());
     send(messages_.stats(counted.statistics, counted.since, users()));
     if (const CutOff cut_off = counted.statistics.cut_off(); cut_off.requests() > 0) {
       log_.warning(
-          fmt::format("{} requests were cut off with their users, in flight for up to {:.3f} s: the master's "
-                      "figures do not have them",
-                      cut_off.requests(), std::chrono::duration<double>(cut_off.oldest).count()));
+          fmt::format("{} requests were cut off with their users, in flight for up to {:.3f} s. The master's figures "
+                      "have {} of them, which stalled, as failures; the others they do not have",
+                      cut_off.requests(), std::chrono::duration<double>(cut_off.oldest).count(), stalled));
     }
     for (const Exception& exception : counted.statistics.exceptions()) {
       const std::uint64_t told = std::min(exception.count, exceptions_per_report_max);
@@ -422,6 +431,7 @@ class Worker {
   Spawn spawn_;  // the newest of this test
   double last_spawn_timestamp_ = 0;
   ClassUpdates class_updates_;
+  Statistics test_;               // of the whole test, to tell what stalled
   std::unique_ptr<LoadRun> run_;  // null also if the test cannot run here
   std::string complaint_;
   MonotonicTime next_ready_{}, next_report_{}, next_vitals_{}, next_logs_{}, spawn_deadline_{}, stop_deadline_{};
