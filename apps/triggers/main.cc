@@ -10,12 +10,12 @@
 #include "base/process_start.h"
 #include "config/flags.h"
 #include "config/render.h"
+#include "config/suggestion.h"
 #include "keys_command.h"
 #include "operator_client.h"
 #include "output.h"
 #include "repair_command.h"
 #include "serve.h"
-#include "suggestion.h"
 #include "tables_command.h"
 
 namespace {
@@ -42,7 +42,7 @@ int leave(const CLI::App& app, const CLI::ParseError& error) {
   // CLI11 misses the command before it looks at the word in its place.
   const auto unknown = app.remaining(true);
   if (error.get_name() == "RequiredError" && !unknown.empty()) message += ": " + unknown.front() + " is not known";
-  if (const auto meant = suggestion(app); !meant.empty()) message += "; did you mean " + meant + "?";
+  if (const auto meant = config::suggestion(app); !meant.empty()) message += "; did you mean " + meant + "?";
   complain(message + "\nRun with --help for more information.");
   return usage_status;
 }
