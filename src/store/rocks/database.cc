@@ -163,6 +163,7 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   if (!witness) return std::move(witness).error();
 
   database->data_dir_ = config.data_dir;
+  database->clock_ = config.clock;
   database->store_id_ = format.store_id;
   database->watch_ = std::make_unique<FileWatch>(std::move(*witness), std::move(*record));
   const bool make = format.stage == FormatFile::Stage::making;
