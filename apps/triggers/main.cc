@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "auth/validate.h"
 #include "base/descriptor_limit.h"
@@ -157,8 +158,13 @@ int main(int argc, char** argv) {
   start_process("triggers");
   try {
     return run(argc, argv);
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::resource_unavailable_try_again)
+      return complain(std::string{"failed: "} + failure.what());
+    return complain(std::string{"failed: a thread could not be started ("} + failure.what() +
+                    "): raise the limits of processes and of memory (ulimit -u, TasksMax=, ulimit -v)");
   } catch (...) {
-    // No memory, no thread, no file of the system's: whatever it is, one line and 1.
+    // No memory, no file of the system's: whatever it is, one line and 1.
     return complain("failed: " + cause_of(std::current_exception()));
   }
 }

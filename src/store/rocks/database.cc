@@ -194,6 +194,7 @@ Status Database::open_checked(const DatabaseConfig& config, FormatFile& format) 
   auto witness = Witness::open(config.data_dir);
   if (!witness) return std::move(witness).error();
   data_dir_ = config.data_dir;
+  clock_ = config.clock;
   store_id_ = format.store_id;
   watch_ = std::make_unique<FileWatch>(std::move(*witness), std::move(*record));
   return open_files(config, format.stage == FormatFile::Stage::making);

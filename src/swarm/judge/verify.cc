@@ -191,7 +191,7 @@ class Verifier {
   }
 
   Status look_at_the_rest() {
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads;  // Joined also if the next one cannot be started.
     threads.reserve(options_.threads);
     for (std::size_t i = 0; i < options_.threads; ++i) threads.emplace_back([this] { look_at_shares(); });
     for (auto& thread : threads) thread.join();
