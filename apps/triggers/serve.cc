@@ -107,6 +107,9 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server, std::
                         [&] { return static_cast<double>(server.stats().connections_accepted); });
   registry.counter_from("triggers_http_connections_refused_total", "Connections refused because there were too many.",
                         {}, [&] { return static_cast<double>(server.stats().connections_refused); });
+  registry.counter_from("triggers_http_connections_evicted_total",
+                        "Connections closed while they waited for a request, to make room for a new one.", {},
+                        [&] { return static_cast<double>(server.stats().connections_evicted); });
   auto& bodies = registry.gauge("triggers_http_bodies_bytes", "Memory of the large bodies in flight.");
   registry.on_scrape([&] { bodies.set(static_cast<double>(server.stats().bodies_bytes)); });
   registry.counter_from("triggers_http_bodies_refused_total",

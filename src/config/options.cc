@@ -101,7 +101,7 @@ constexpr Option all_options[] = {
      .min = 1,
      .max = 1'000'000,
      .section = "Server",
-     .help = "Open at once; one more is answered 503.",
+     .help = "Open at once; one more replaces an idle one, or is answered 503.",
      .set = [](Config& c, const Value& v) { c.connections_max = size_of(v); }},
     {.name = "header-deadline-ms",
      .env = "HEADER_DEADLINE_MS",

@@ -81,15 +81,18 @@ bool Acceptor::accept_some() {
 
 void Acceptor::hand_over(Listener::Accepted accepted) {
   ++state_.accepted;
-  const bool refused = !accepted.peer.local && state_.tcp_open >= state_.config.connections_max;
-  if (refused) {
-    ++state_.refused;
-    if (state_.refusing_open >= state_.config.refusing_max) return;
-  }
-  // Counted here and not by the session, which another thread starts later.
-  OpenCount counted(refused ? state_.refusing_open : accepted.peer.local ? state_.local_open : state_.tcp_open);
-  loops_[next_]->adopt(std::move(accepted.socket), std::move(accepted.peer), refused, std::move(counted));
+  Loop& next = *loops_[next_];
   next_ = (next_ + 1) % loops_.size();
+  // Counted here and not by the session, which another thread starts later.
+  if (accepted.peer.local || state_.tcp_open < state_.config.connections_max) {
+    OpenCount counted(accepted.peer.local ? state_.local_open : state_.tcp_open);
+    return next.adopt({std::move(accepted.socket), std::move(accepted.peer), std::move(counted)});
+  }
+  if (state_.refusing_open >= state_.config.refusing_max) {
+    ++state_.refused;
+    return;
+  }
+  next.find_place({std::move(accepted.socket), std::move(accepted.peer), OpenCount(state_.refusing_open)});
 }
 
 }  // namespace triggers::http

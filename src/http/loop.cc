@@ -61,16 +61,43 @@ void Loop::tell_failure(const std::exception_ptr& failure) noexcept {
   failures_untold_ = 0;
 }
 
-void Loop::adopt(UniqueFd socket, Peer peer, bool refused, OpenCount counted) {
-  boost::asio::post(io(), [this, accepted = std::move(socket), from = std::move(peer), refused,
-                           count = std::move(counted)]() mutable {
-    start_session(std::move(accepted), std::move(from), refused, std::move(count));
+void Loop::adopt(Newcomer newcomer) {
+  boost::asio::post(io(),
+                    [this, accepted = std::move(newcomer)]() mutable { start_session(std::move(accepted), false); });
+}
+
+void Loop::find_place(Newcomer newcomer, int moves) {
+  boost::asio::post(
+      io(), [this, moves, accepted = std::move(newcomer)]() mutable { choose_victim(std::move(accepted), moves); });
+}
+
+void Loop::choose_victim(Newcomer newcomer, int moves) {
+  const auto now = std::chrono::steady_clock::now();
+  Loop* const holder = moves > 0 ? loop_with_victim(state_.loops, now) : nullptr;
+  if (holder == nullptr) {
+    ++state_.refused;
+    return start_session(std::move(newcomer), true);
+  }
+  if (holder != this) return holder->find_place(std::move(newcomer), moves - 1);
+  static_cast<Session&>(*victim_of(waiting_, now).line->first()).choose(++choices_, now);
+  // Asio may have read bytes of it, and not told yet. It tells before it comes to this.
+  boost::asio::post(io(), [this, moves, choice = choices_, accepted = std::move(newcomer)]() mutable {
+    take_place(std::move(accepted), choice, moves);
   });
 }
 
-void Loop::start_session(UniqueFd socket, Peer peer, bool refused, OpenCount counted) {
-  sessions_.push_back(
-      std::make_unique<Session>(*this, state_, std::move(socket), std::move(peer), refused, std::move(counted)));
+void Loop::take_place(Newcomer newcomer, std::uint64_t choice, int moves) {
+  auto* const chosen = static_cast<Session*>(waiting_.chosen.first());
+  if (chosen == nullptr || chosen->choice() > choice || !chosen->give_place(newcomer.counted)) {
+    return choose_victim(std::move(newcomer), moves - 1);
+  }
+  count_eviction(state_, std::chrono::steady_clock::now());
+  start_session(std::move(newcomer), false);
+}
+
+void Loop::start_session(Newcomer newcomer, bool refused) {
+  sessions_.push_back(std::make_unique<Session>(*this, state_, std::move(newcomer.socket), std::move(newcomer.peer),
+                                                refused, std::move(newcomer.counted)));
   Session& session = *sessions_.back();
   session.index = sessions_.size() - 1;
   try {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "http/eviction.h"
 #include "http/io_executor.h"
 #include "http/response_writer.h"
 #include "http/session.h"
@@ -14,6 +15,13 @@
 namespace triggers::http {
 
 class Acceptor;
+
+/// A connection that was accepted, on its way to a session.
+struct Newcomer {
+  UniqueFd socket;
+  Peer peer;
+  OpenCount counted;
+};
 
 /// One IO thread: its sockets, its sessions, and the coroutines that are to be resumed on it.
 class Loop final : public IoExecutor {
@@ -26,7 +34,13 @@ class Loop final : public IoExecutor {
 
   // Any thread.
   /// A new connection for this loop.
-  void adopt(UniqueFd socket, Peer peer, bool refused, OpenCount counted);
+  void adopt(Newcomer newcomer);
+  /// A new connection, counted in ServerState::refusing_open, although no place is free. It takes the place of one that
+  /// waits for a request, on whichever loop, or is refused. `moves`: how often it may choose again, because another
+  /// loop has the better victim, or a request of the chosen one has come.
+  void find_place(Newcomer newcomer, int moves = 8);
+  /// Who could give its place; see WaitingLine for what a thread may do.
+  [[nodiscard]] const WaitingConnections& waiting() const noexcept { return waiting_; }
   /// Stops the acceptors, ends the sessions that wait for a request, lets the others finish.
   void stop();
   /// Closes every socket. Handlers that run are waited for.
@@ -36,6 +50,7 @@ class Loop final : public IoExecutor {
   void accept_on(std::unique_ptr<Acceptor> acceptor);
 
   // This thread.
+  [[nodiscard]] WaitingConnections& waiting() noexcept { return waiting_; }
   void ended(Session& session);
   void ended(Acceptor& acceptor);
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
@@ -44,7 +59,9 @@ class Loop final : public IoExecutor {
   [[nodiscard]] std::string& answer_buffer() noexcept { return answer_buffer_; }
 
  private:
-  void start_session(UniqueFd socket, Peer peer, bool refused, OpenCount counted);
+  void start_session(Newcomer newcomer, bool refused);
+  void choose_victim(Newcomer newcomer, int moves);
+  void take_place(Newcomer newcomer, std::uint64_t choice, int moves);
   void tick();
   void tell_failure(const std::exception_ptr& failure) noexcept;
   void end_if_done();
@@ -56,8 +73,10 @@ class Loop final : public IoExecutor {
   std::string answer_buffer_;
   std::uint64_t failures_untold_ = 0;
   std::chrono::steady_clock::time_point next_failure_line_{};
+  std::uint64_t choices_ = 0;
   bool ticking_ = false;
   bool stopping_ = false;
+  WaitingConnections waiting_;  // outlives the sessions, which stand in it
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
 };

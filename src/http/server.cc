@@ -24,6 +24,7 @@ class ServerImpl final : public Server {
   ServerImpl(std::unique_ptr<ServerState> state, std::vector<Listener> listeners)
       : state_(std::move(state)), port_(listeners.front().port()) {
     for (unsigned i = 0; i < threads_for(state_->config); ++i) loops_.push_back(std::make_unique<Loop>(*state_));
+    for (const auto& loop : loops_) state_->loops.push_back(loop.get());
     Loop& home = *loops_.front();
     for (auto& listener : listeners) {
       home.accept_on(std::make_unique<Acceptor>(home, loops_, *state_, std::move(listener)));
@@ -70,6 +71,7 @@ class ServerImpl final : public Server {
             .connections_refused = state.refused,
             .bodies_refused = state.bodies->refused(),
             .timeouts = state.timeouts,
+            .connections_evicted = state.evicted,
             .refused_before_body = state.refused_before_body,
             .inflated_bytes = state.inflated_bytes,
             .accept_failures = state.accept_failures};

@@ -19,14 +19,16 @@ namespace triggers::http {
 
 /// What a server is started with. Every limit has an answer: see the comment of each.
 struct ServerConfig {
-  std::string host = "0.0.0.0";              ///< Address or name to listen on.
-  std::uint16_t port = 8000;                 ///< 0 takes a free one; Server::port() tells which.
-  std::string unix_socket_path;              ///< Also listen here (mode 0600); empty: do not.
-  std::string unix_socket_name;              ///< What messages call it; empty: its path.
-  unsigned threads = 0;                      ///< IO threads; 0: chosen from the number of cores.
-  std::string tls_cert_path;                 ///< PEM chain; with tls_key_path: TLS 1.2 or later on the TCP port.
-  std::string tls_key_path;                  ///< PEM.
-  std::size_t connections_max = 10'000;      ///< One more is answered 503 with Retry-After and closed.
+  std::string host = "0.0.0.0";  ///< Address or name to listen on.
+  std::uint16_t port = 8000;     ///< 0 takes a free one; Server::port() tells which.
+  std::string unix_socket_path;  ///< Also listen here (mode 0600); empty: do not.
+  std::string unix_socket_name;  ///< What messages call it; empty: its path.
+  unsigned threads = 0;          ///< IO threads; 0: chosen from the number of cores.
+  std::string tls_cert_path;     ///< PEM chain; with tls_key_path: TLS 1.2 or later on the TCP port.
+  std::string tls_key_path;      ///< PEM.
+  /// One more takes the place of the one that has waited longest without a request under way (http/eviction.h), which
+  /// is closed. If there is none, the new one is answered 503 with Retry-After and closed.
+  std::size_t connections_max = 10'000;
   std::size_t refusing_max = 256;            ///< Connections that are being told so at once; more are closed unheard.
   std::size_t header_bytes_max = 32 * 1024;  ///< Request line and fields; more is 431.
   std::size_t body_bytes_max = 512 * 1024;   ///< After decoding; more is 413. See body_bytes_max_for.
@@ -107,6 +109,7 @@ struct ServerStats {
   std::size_t connections_open;
   std::size_t bodies_bytes;  ///< What counts against ServerConfig::bodies_bytes_max.
   std::uint64_t connections_accepted, connections_refused, bodies_refused, timeouts;
+  std::uint64_t connections_evicted;  ///< Closed while they waited for a request, because no place was free.
   std::uint64_t refused_before_body;  ///< By AdmissionHandler: the body was not read, or read and dropped.
   std::uint64_t inflated_bytes;       ///< That gzip bodies were decoded to.
   std::uint64_t accept_failures;      ///< Out of file descriptors or memory; tried again after a pause.

@@ -320,14 +320,16 @@ TEST_F(ServerTest, OneConnectionTooManyIsToldSo) {
   server_.config.connections_max = 1;
   server_.start();
   RawClient first = server_.connect();
-  first.send(get("/"));
-  EXPECT_EQ(first.receive().status, 200U);
+  first.send(get("/wait"));
+  server_.gate.await_waiting(1);
   RawClient second = server_.connect();
   second.send(get("/"));
   EXPECT_EQ(second.receive().status, 503U);
   second.send_end();
   EXPECT_TRUE(second.ends());
   EXPECT_EQ(server_.server->stats().connections_refused, 1U);
+  server_.gate.open();
+  EXPECT_EQ(first.receive().status, 200U);
   first.send(get("/", "Connection: close\r\n"));
   EXPECT_EQ(first.receive().status, 200U);
   EXPECT_TRUE(first.ends());

@@ -75,7 +75,9 @@ Task<void> Session::converse() {
 Task<bool> Session::handshake() {
   if (loop_.stopping()) co_return false;  // accepted in the moment of the stop
   enter(Phase::handshake, state_.config.header_deadline);
+  await_client();
   const Operation done = co_await transport_.handshake();
+  client_goes_on();
   if (expired_) ++state_.timeouts;
   co_return !done.error && !expired_;
 }
@@ -120,6 +122,7 @@ Task<bool> Session::read_request() {
   enter(Phase::idle, first_ ? state_.config.header_deadline : state_.config.idle_deadline);
   for (;;) {
     feed_parser();
+    if (parser_.state() != RequestParser::State::header) leave();
     if (parser_.has_more()) {
       const bool going = co_await take_turns();
       if (!going) co_return problem_.has_value();
@@ -155,6 +158,7 @@ Task<bool> Session::read_request() {
     if (phase_ == Phase::idle && loop_.stopping() && transport_.available() == 0) co_return false;
     const std::span<char> space = read_space();
     if (!hold_body()) co_return true;
+    await_client();
     const Operation read = co_await transport_.read_some(space);
     if (!take_read(read)) co_return problem_.has_value();
   }
@@ -249,6 +253,7 @@ std::span<char> Session::read_space() {
 
 /// False if nothing more comes; then problem_ says what the client is still to be told.
 bool Session::take_read(const Operation& read) {
+  client_goes_on();
   if (expired_) return !timed_out();
   if (read.error) {
     if (phase_ != Phase::idle && read.error == boost::asio::error::eof) {
@@ -270,6 +275,7 @@ bool Session::take_read(const Operation& read) {
 /// Always true: problem_ is set if the client is to be told.
 bool Session::timed_out() {
   expired_ = false;
+  leave();  // The client is still to be told.
   if (phase_ == Phase::idle && !first_) return true;
   if (loop_.stopping()) {
     // A header that did not end asked for nothing yet: no answer, as to an idle connection.
@@ -375,18 +381,22 @@ Task<bool> Session::respond_before_body(Response response, TimePoint since) {
 Task<bool> Session::drop_rest() {
   parser_.drop_body();
   enter(Phase::closing, linger_deadline);
+  await_client();
   for (;;) {
     feed_parser();
-    if (parser_.state() != RequestParser::State::body) co_return parser_.state() == RequestParser::State::complete;
+    if (parser_.state() != RequestParser::State::body) break;
     const std::span<char> space = read_space();
     const Operation read = co_await transport_.read_some(space);
     if (read.error) co_return false;
     buffer_.written(read.bytes);
   }
+  leave();
+  co_return parser_.state() == RequestParser::State::complete;
 }
 
 Task<void> Session::linger() {
   enter(Phase::closing, linger_deadline);
+  await_client();
   if (transport_.has_tls()) {
     co_await transport_.shutdown_tls();
     co_return;
@@ -403,8 +413,53 @@ Task<void> Session::linger() {
 
 void Session::enter(Phase phase, milliseconds time) {
   phase_ = phase;
-  deadline_ = steady_clock::now() + time;
+  entered_ = steady_clock::now();
+  deadline_ = entered_ + time;
   hurry();
+}
+
+/// From here on the connection may give its place to a new one, unless a request is under way.
+void Session::await_client() {
+  if (local_ || refused_) return;  // These hold no place.
+  WaitingConnections& waiting = loop_.waiting();
+  switch (phase_) {
+    case Phase::handshake:
+    case Phase::idle:
+      // A line that it stands in already is the right one: also that of headers, see client_goes_on().
+      if (line() == nullptr) wait_in(first_ ? waiting.fresh : waiting.kept, entered_);
+      break;
+    case Phase::header:
+      if (line() != &waiting.header) wait_in(waiting.header, steady_clock::now());
+      break;
+    case Phase::closing: wait_in(waiting.answered, entered_); break;
+    case Phase::body:
+    case Phase::handling:
+    case Phase::writing: break;
+  }
+}
+
+/// Something came: a chosen one is spared.
+void Session::client_goes_on() {
+  WaitingConnections& waiting = loop_.waiting();
+  if (line() != &waiting.chosen) return;
+  wait_in(phase_ == Phase::handshake ? waiting.fresh : waiting.header, steady_clock::now());
+}
+
+void Session::choose(std::uint64_t choice, TimePoint now) {
+  choice_ = choice;
+  wait_in(loop_.waiting().chosen, now);
+}
+
+bool Session::give_place(OpenCount& newcomer) {
+  const bool reads = phase_ == Phase::idle || phase_ == Phase::header;
+  if (reads && transport_.available() > 0) {
+    client_goes_on();
+    return false;
+  }
+  leave();
+  counted_.swap(newcomer);
+  transport_.close();
+  return true;
 }
 
 /// While the server stops, a client that does not go on is not waited for.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include "http/request_parser.h"
 #include "http/server_state.h"
 #include "http/transport.h"
+#include "http/waiting_line.h"
 
 namespace triggers::http {
 
@@ -18,14 +20,10 @@ class Loop;
 
 /// One connection: a coroutine that reads a request, has it handled, writes the answer, and again. Belongs to its loop
 /// and is touched on the loop's thread only.
-class Session {
+class Session final : public Waiting {
  public:
-  using TimePoint = std::chrono::steady_clock::time_point;
-
   /// `refused`: there are too many connections; say so and close.
   Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted);
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
   ~Session();
 
   /// Runs until it suspends. The session tells its loop when it has ended, which destroys it.
@@ -37,6 +35,12 @@ class Session {
   void stop();
   /// Closes the socket whatever happens on it. The session ends once its handler has.
   void abort() { transport_.close(); }
+  /// It is the next victim (http/eviction.h). `choice` numbers the choices of its loop.
+  void choose(std::uint64_t choice, TimePoint now);
+  [[nodiscard]] std::uint64_t choice() const noexcept { return choice_; }
+  /// Of a chosen one: closes the socket, and gives its place among the open ones to a new connection. False if the
+  /// first bytes of a request have come and were not read yet; then it is not chosen any more.
+  bool give_place(OpenCount& newcomer);
 
   std::size_t index = 0;  ///< Its place in the loop's list; the loop's.
 
@@ -71,6 +75,8 @@ class Session {
   void release_body();
   bool write_answer(const Response& response, bool close);
   void enter(Phase phase, std::chrono::milliseconds time);
+  void await_client();
+  void client_goes_on();
   void hurry();
   void observe(const Response& response, TimePoint since);
 
@@ -85,6 +91,8 @@ class Session {
   std::optional<Response> refusal_;       // by the request's head
   FairBudget::Share body_share_;          // of state_.bodies
   TimePoint deadline_ = TimePoint::max();
+  TimePoint entered_;  // its phase
+  std::uint64_t choice_ = 0;
   std::size_t bytes_in_ = 0;
   std::size_t bytes_out_ = 0;
   Phase phase_ = Phase::handshake;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "http/test_free_with.h"
 #include "http/test_server.h"
@@ -83,6 +84,7 @@ class TlsTest : public testing::Test {
   TestServer server_;
   Context context_;
   UniqueFd socket_;
+  std::vector<UniqueFd> kept_;
 };
 
 const std::string get = "GET /s HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -157,6 +159,27 @@ TEST_F(TlsTest, ConnectionInItsHandshakeDoesNotHoldUpStopping) {
   server_.stop(std::chrono::seconds{10});
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{5});
   EXPECT_TRUE(silent.ends());
+}
+
+TEST_F(TlsTest, HandshakesUnderWayAndIdleConnectionsGiveTheirPlaces) {
+  server_.config.connections_max = 4;
+  server_.start();
+  std::vector<RawClient> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.push_back(server_.connect());
+    if (i % 2 == 0) silent.back().send("\x16\x03\x01");
+  }
+  for (int i = 1; i <= 6; ++i) {
+    const Ssl ssl = connect();
+    ASSERT_TRUE(ssl) << i;
+    EXPECT_TRUE(ask(ssl.get(), get).ends_with("GET /s ")) << i;
+    if (i <= 4) {
+      EXPECT_TRUE(silent[static_cast<std::size_t>(i - 1)].ends());
+    }
+    kept_.push_back(std::move(socket_));
+  }
+  EXPECT_EQ(server_.server->stats().connections_evicted, 6U);
+  EXPECT_EQ(server_.server->stats().connections_refused, 0U);
 }
 
 TEST_F(TlsTest, BadFilesAreRefusedByName) {

@@ -1,5 +1,6 @@
 """HTTP/1.1 itself: bodies in every framing, connections, deadlines, TLS, and a stop that loses nothing."""
 
+import contextlib
 import gzip
 import json
 import socket
@@ -10,6 +11,7 @@ import zlib
 
 import pytest
 
+from support import metrics
 from support.client import raw_request
 from support.program import run
 from support.server import Server
@@ -207,17 +209,45 @@ def test_an_idle_connection_is_closed_without_a_word(strict_server):
         assert raw.read_answer() is None
 
 
-def test_one_connection_too_many_is_503_and_the_others_are_served(strict_server):
-    kept = [connect_when_there_is_room(strict_server) for _ in range(3)]
-    with strict_server.connect() as raw:
+def test_one_connection_too_many_is_503_while_all_have_requests_under_way(start_server):
+    server = start_server("--max-connections=3")
+    key = server.create_key()["api_key"]
+    body = event_body()
+    busy = [connect_when_there_is_room(server) for _ in range(3)]
+    for raw in busy:
+        raw.send(raw_request("POST", "/events", key=key, length=False,
+                             headers=[("Content-Length", str(len(body))), ("Expect", "100-continue")]))
+        assert raw.read_answer().status == 100
+    with server.connect() as raw:
         answer = raw.read_answer()
         assert (answer.status, answer.json()["error_code"]) == (503, "SERVICE_UNAVAILABLE")
         assert int(answer.headers["Retry-After"]) >= 1
         assert raw.ended()
-    for raw in kept:
-        assert raw.send(raw_request("GET", "/status")).read_answer().status == 200
+    for raw in busy:
+        assert raw.send(body).read_answer().status == 201
+    connect_when_there_is_room(server).close()
+    for raw in busy:
         raw.close()
-    connect_when_there_is_room(strict_server).close()
+
+
+@pytest.mark.parametrize("start", [b"", b"GET /status HTTP/1.1\r\nX: "], ids=["idle", "slow header"])
+def test_whoever_holds_all_places_without_a_request_makes_room(start_server, start):
+    """Also /health must be reachable then."""
+    server = start_server("--max-connections=20", "--header-deadline-ms=600000", "--idle-deadline-ms=600000")
+    key = server.create_key()["api_key"]
+    with contextlib.ExitStack() as stack:
+        holders = [stack.enter_context(server.connect()) for _ in range(20)]
+        for holder in holders:
+            holder.send(start)
+        for _ in range(3):
+            stack.enter_context(connect_when_there_is_room(server))
+        with server.client(key) as client:
+            assert client.get("/health").status == 200
+            assert client.send_event("t", {"n": 1}).status == 201
+            figures = metrics.read(client)
+        assert figures["triggers_http_connections_evicted_total"] > 0
+        assert figures["triggers_http_connections"] <= 20
+    assert '"connections_evicted"' in server.log()
 
 
 # -- TLS
