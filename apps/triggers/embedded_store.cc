@@ -3,6 +3,7 @@
 #include "log/log.h"
 #include "open_store.h"
 #include "store/rocks/rocks_store.h"
+#include "thread_plan.h"
 
 namespace triggers {
 namespace {
@@ -104,6 +105,10 @@ class EmbeddedStore final : public OpenStore {
 
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
                                                        const Clock& clock, bool background, store::Access access) {
+  // A server has looked before its first thread.
+  if (!background) {
+    if (auto enough = check_threads(plan_threads(config, false)); !enough) return std::move(enough).error();
+  }
   auto options = store_config(config, background);
   options.access = access;
   options.clock = &clock;

@@ -4,18 +4,19 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "auth/validate.h"
 #include "base/descriptor_limit.h"
 #include "base/process_start.h"
 #include "config/flags.h"
 #include "config/render.h"
+#include "config/suggestion.h"
 #include "keys_command.h"
 #include "operator_client.h"
 #include "output.h"
 #include "repair_command.h"
 #include "serve.h"
-#include "suggestion.h"
 #include "tables_command.h"
 
 namespace {
@@ -42,7 +43,7 @@ int leave(const CLI::App& app, const CLI::ParseError& error) {
   // CLI11 misses the command before it looks at the word in its place.
   const auto unknown = app.remaining(true);
   if (error.get_name() == "RequiredError" && !unknown.empty()) message += ": " + unknown.front() + " is not known";
-  if (const auto meant = suggestion(app); !meant.empty()) message += "; did you mean " + meant + "?";
+  if (const auto meant = config::suggestion(app); !meant.empty()) message += "; did you mean " + meant + "?";
   complain(message + "\nRun with --help for more information.");
   return usage_status;
 }
@@ -157,8 +158,13 @@ int main(int argc, char** argv) {
   start_process("triggers");
   try {
     return run(argc, argv);
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::resource_unavailable_try_again)
+      return complain(std::string{"failed: "} + failure.what());
+    return complain(std::string{"failed: a thread could not be started ("} + failure.what() +
+                    "): raise the limits of processes and of memory (ulimit -u, TasksMax=, ulimit -v)");
   } catch (...) {
-    // No memory, no thread, no file of the system's: whatever it is, one line and 1.
+    // No memory, no file of the system's: whatever it is, one line and 1.
     return complain("failed: " + cause_of(std::current_exception()));
   }
 }

@@ -2,7 +2,9 @@
 
 #include <cstdio>
 
+#include "backup_target.h"
 #include "store/rocks/repair.h"
+#include "thread_plan.h"
 
 namespace triggers {
 namespace {
@@ -23,6 +25,10 @@ int repair(const config::Settings& settings, const std::string& into) {
   if (config.store != config::Store::embedded)
     return complain("repair is for the embedded store: DynamoDB has its own");
   if (into.empty()) return complain("--into must name a directory that does not exist yet");
+  // Where there is no data directory, the repair says so.
+  const auto outside = check_backup_target(into, config.data_dir);
+  if (!outside && outside.error().code == ErrorCode::invalid_argument) return complain(outside.error().message);
+  if (const auto enough = check_threads(plan_threads(config, false)); !enough) return complain(enough.error().message);
   store::DatabaseConfig store;
   store.data_dir = config.data_dir;
   store.memory_bytes = config.memory_budget_bytes;

@@ -19,6 +19,7 @@
 #include "service.h"
 #include "service_manager.h"
 #include "stop_guard.h"
+#include "thread_plan.h"
 
 namespace triggers {
 namespace {
@@ -130,6 +131,7 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server, std::
 
 int serve(const config::Settings& settings) {
   const config::Config& config = settings.config;
+  if (const auto enough = check_threads(plan_threads(config, true)); !enough) return complain(enough.error(), settings);
   StopGuard guard({config.drain, config.shutdown_grace, config.shutdown_limit});
   log::set_level(config.log_level);
   log::set_format(config.log_format);

@@ -146,6 +146,8 @@ void Service::add_store_metrics() {
                          [this] { return static_cast<double>(store_->events().metrics().exceptions); });
   auto& answers = registry_.gauge("triggers_answers_bytes", "Memory of the pages and events that are being answered.");
   registry_.on_scrape([&, this] { answers.set(static_cast<double>(answers_->bytes())); });
+  auto& keys = registry_.gauge("triggers_keys_bytes", "Memory of the keys that are found without the store, about.");
+  registry_.on_scrape([&, this] { keys.set(static_cast<double>(ring_->bytes())); });
   registry_.counter_from("triggers_answers_refused_total",
                          "Requests refused because the answers under way took too much memory together.", {},
                          [this] { return static_cast<double>(answers_->refused()); });

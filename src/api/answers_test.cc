@@ -149,6 +149,26 @@ TEST_F(AnswersTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
   EXPECT_GE(pages, 3U);
 }
 
+TEST_F(AnswersTest, ListOfKeysHasItsRoomBeforeItIsRead) {
+  FairBudget::Share other(&service_.answers, "other");
+  ASSERT_TRUE(other.grow(service_.answers.bytes_max() - 1024 * kib));
+  EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=1", admin_).status(), 503U);
+  EXPECT_EQ(service_.watched_keys.largest_list, 0U);
+  other.shrink(other.bytes());
+  EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=1", admin_).status(), 200U);
+  EXPECT_EQ(service_.answers.bytes(), 0U);
+}
+
+TEST_F(AnswersTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
+  TestService service;
+  std::string admin;
+  for (int i = 0; i < 200; ++i) admin = service.key(auth::Role::admin);
+  const auto listed = service.send(Method::get, "/admin/keys", admin).json();
+  EXPECT_EQ(listed.at("keys").as_array().size(), 200U);
+  EXPECT_GT(service.watched_keys.largest_list, 0U);
+  EXPECT_LE(service.watched_keys.largest_list, 32U);
+}
+
 TEST_F(AnswersTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
   const std::string on_the_loop = service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body;
   TurnPool parsers(1);

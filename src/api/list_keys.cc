@@ -14,11 +14,19 @@ constexpr std::int64_t page_keys_max = 1000;
 constexpr std::size_t page_bytes_max = 1024 * 1024;
 /// Read at first, before it is known how large they are.
 constexpr std::size_t first_keys = 16;
+/// Read at once at most: keys may be much larger than those before them. Of all tenants more, because on DynamoDB each
+/// such reading scans the table.
+constexpr std::size_t piece_keys_max = 32;
+constexpr std::size_t piece_keys_max_of_all = 200;
+/// A record takes no more, about: 100 event types of 255 characters of four bytes.
+constexpr std::size_t record_bytes_max = 112 * 1024;
 
 struct KeyQuery {
   std::optional<std::string> user;  ///< Nothing: of every tenant.
   std::string after;
   std::size_t limit = page_keys_max;
+
+  [[nodiscard]] std::size_t piece_max() const { return user ? piece_keys_max : piece_keys_max_of_all; }
 };
 
 Outcome<KeyQuery> parse_query(const Exchange& exchange) {
@@ -66,8 +74,8 @@ struct KeyPage {
     return true;
   }
   /// How many keys to read next: as many as will fit, if they are as large as those before.
-  [[nodiscard]] std::size_t wanted(std::size_t limit) const {
-    const std::size_t left = limit + 1 - count;
+  [[nodiscard]] std::size_t wanted(std::size_t limit, std::size_t piece_max) const {
+    const std::size_t left = std::min(limit + 1 - count, piece_max);
     if (count == 0) return std::min(left, first_keys);
     const std::size_t room = page_bytes_max - std::min(body.size(), page_bytes_max);
     return std::clamp<std::size_t>(room / (body.size() / count) + 1, 1, left);
@@ -109,11 +117,10 @@ Task<bool> add_all(Services& services, const Exchange& exchange, std::vector<aut
 }
 
 /// Reads in pieces, so that no more is in memory than the page and a piece.
-Task<Outcome<KeyPage>> read_page(Services& services, const Exchange& exchange, const KeyQuery& query,
-                                 FairBudget::Share& memory) {
+Task<Outcome<KeyPage>> read_page(Services& services, const Exchange& exchange, const KeyQuery& query) {
   KeyPage page;
   for (;;) {
-    const std::size_t wanted = page.wanted(query.limit);
+    const std::size_t wanted = page.wanted(query.limit, query.piece_max());
     std::optional<std::string> user = query.user;
     std::string after = page.count > 0 ? page.last_id : query.after;
     auto records = co_await services.keys.list_keys(std::move(user), std::move(after), wanted);
@@ -121,9 +128,6 @@ Task<Outcome<KeyPage>> read_page(Services& services, const Exchange& exchange, c
     const bool last = records->size() < wanted;
     const bool added = co_await add_all(services, exchange, *std::move(records), query.limit, page);
     if (!added) co_return page;
-    if (!memory.resize(page.body.capacity())) {
-      co_return from_error({ErrorCode::overloaded, "answers take too much memory together"});
-    }
     if (last) co_return page;
   }
 }
@@ -135,11 +139,13 @@ Task<Answer> list_keys(Services& services, Exchange& exchange) {
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(exchange);
   if (!query) co_return query.error();
-  FairBudget::Share memory = answer_share(services, exchange);
-  auto page = co_await read_page(services, exchange, *query, memory);
+  // A text that grows has twice the memory that it needs.
+  auto memory = reserve(services, exchange, 2 * page_bytes_max + query->piece_max() * record_bytes_max);
+  if (!memory) co_return memory.error();
+  auto page = co_await read_page(services, exchange, *query);
   if (!page) co_return page.error();
   http::Response response = answer(*std::move(page));
-  if (auto refused = hold(std::move(memory), response)) co_return *std::move(refused);
+  if (auto refused = hold(std::move(*memory), response)) co_return *std::move(refused);
   co_return response;
 }
 

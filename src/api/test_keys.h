@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@ class WatchedKeys final : public store::KeyStore {
   unsigned reads = 0;
   std::vector<std::pair<std::string, UnixMillis>> touched;
   Status touch_outcome = Done{};
+  std::size_t largest_list = 0;  ///< The most keys that were asked for at once.
 
   Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
     ++reads;
@@ -40,6 +43,7 @@ class WatchedKeys final : public store::KeyStore {
   }
   Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
                                                        std::size_t limit) override {
+    largest_list = std::max(largest_list, limit);
     return store_.list_keys(std::move(user_id), std::move(after_key_id), limit);
   }
   Task<Result<std::string>> shared_secret() override { return store_.shared_secret(); }

@@ -83,7 +83,7 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
       failures(config.auth_failures_per_minute),
       answers(config.answers_bytes_max, small_answer_bytes),
       services{.events = events != nullptr ? *events : *store,
-               .keys = *store,
+               .keys = watched_keys,
                .ring = ring,
                .failures = failures,
                .first_reads = first_reads,

@@ -36,14 +36,20 @@ class FairQueue {
     std::string_view user;
   };
 
-  /// False, and nothing is queued, if the user has its share of the room.
+  /// False, and nothing is queued, if the user has its share of the room. Without memory it throws, and has changed
+  /// nothing.
   [[nodiscard]] bool push(std::string_view name, Item item) {
     User& user = user_of(name);
     if (user.waiting.size() >= waiting_max_ - waiting_) {
       forget_if_idle(user);
       return false;
     }
-    user.waiting.push_back(std::move(item));
+    try {
+      user.waiting.push_back(std::move(item));
+    } catch (...) {
+      forget_if_idle(user);
+      throw;
+    }
     ++waiting_;
     if (user.running < running_max_) line_up(user);
     return true;

@@ -88,5 +88,25 @@ TEST(FairQueue, ForgetsUsersThatHaveNothing) {
   EXPECT_EQ(queue.users(), 0U);
 }
 
+/// As a queue's memory may be used up.
+struct ThrowsOnce {
+  explicit ThrowsOnce(bool throws) : throws_(throws) {}
+  ThrowsOnce(ThrowsOnce&& other) : throws_(false) {
+    if (other.throws_) throw std::bad_alloc();
+  }
+  bool throws_;
+};
+
+TEST(FairQueue, ForgetsAUserWhoseOnlyItemCouldNotBeQueued) {
+  FairQueue<ThrowsOnce> queue(4, 1);
+  EXPECT_THROW((void)queue.push("a", ThrowsOnce(true)), std::bad_alloc);
+  EXPECT_EQ(queue.users(), 0U);
+  EXPECT_EQ(queue.waiting(), 0U);
+  EXPECT_TRUE(queue.push("a", ThrowsOnce(false)));
+  EXPECT_THROW((void)queue.push("a", ThrowsOnce(true)), std::bad_alloc);
+  EXPECT_EQ(queue.users(), 1U);
+  EXPECT_EQ(queue.waiting(), 1U);
+}
+
 }  // namespace
 }  // namespace triggers

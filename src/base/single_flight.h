@@ -12,18 +12,18 @@
 
 namespace triggers {
 
-/// Lets one of those who want the same thing done do it: who comes meanwhile waits for that, and learns how it went. A
-/// hundred requests that miss the same entry so make one call instead of a hundred, and a call that fails after its
-/// deadline costs each of them that deadline once. Any thread with an Executor; must outlive who waits.
+/// Concurrent callers share one call: 100 requests that miss the same cache entry cause one load, and all get its
+/// outcome. If the call fails at its deadline, each caller has waited for one deadline, not for several in a row. Any
+/// thread with an Executor may call. It must outlive its callers.
 class SingleFlight {
  public:
   SingleFlight() = default;
   SingleFlight(const SingleFlight&) = delete;
   SingleFlight& operator=(const SingleFlight&) = delete;
 
-  /// Runs `work`, a callable that gives a Task<Status>, unless one is under way; then waits for that one instead, and
-  /// resumes on the executor that it was called on. An exception of `work` goes to the one who ran it; the others
-  /// are answered `internal`.
+  /// Runs `work`, a callable that gives a Task<Status>, unless a call is under way. Then it waits for that call's
+  /// outcome instead, and resumes on the caller's executor. An exception of `work` goes to the caller that ran it; the
+  /// others get `internal`.
   template <class Work>
   Task<Status> fly(Work work) {
     Place place{*this};
@@ -36,7 +36,7 @@ class SingleFlight {
   }
 
  private:
-  /// Of one who wants it: leads, or waits for the outcome.
+  /// One caller: it runs the call, or waits for the outcome.
   struct Place {
     SingleFlight& flight;
     std::optional<Status> outcome{};
@@ -64,7 +64,7 @@ class SingleFlight {
     }
   }
 
-  /// Tells all who wait, however the leader's work has ended.
+  /// Gives the outcome to all waiting callers, however the call ended.
   struct Landing {
     SingleFlight& flight;
     Status outcome = Error{ErrorCode::internal, "what others waited for has failed"};

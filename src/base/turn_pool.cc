@@ -7,15 +7,23 @@
 namespace triggers {
 
 TurnPool::TurnPool(unsigned threads) {
-  for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] {
-      lower_thread_priority();
-      serve();
-    });
+  threads_.reserve(threads);
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      threads_.emplace_back([this] {
+        lower_thread_priority();
+        serve();
+      });
+    }
+  } catch (...) {
+    stop();  // A thread that is not joined would end the process.
+    throw;
   }
 }
 
-TurnPool::~TurnPool() {
+TurnPool::~TurnPool() { stop(); }
+
+void TurnPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -25,6 +25,7 @@ namespace triggers {
 /// its own work, so there is no more than there are callers. Any thread with an Executor may call run().
 class TurnPool {
  public:
+  /// Throws std::system_error, and leaves no thread, if one cannot be started.
   explicit TurnPool(unsigned threads);
   TurnPool(const TurnPool&) = delete;
   TurnPool& operator=(const TurnPool&) = delete;
@@ -87,6 +88,8 @@ class TurnPool {
   };
 
   void push(std::string_view holder, Job& job);
+  /// Ends the threads behind what waits.
+  void stop();
   Job& take_locked();
   void serve();
 

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "base/test_at_once.h"
+#include "base/test_few_threads.h"
 
 namespace triggers {
 namespace {
@@ -68,6 +70,14 @@ TEST(TurnPoolTest, ExceptionGoesToWhoAsked) {
     auto works = pool.run("a", [] { return 7; });
     EXPECT_EQ(co_await works, 7);
   });
+}
+
+TEST(TurnPoolTest, AThreadThatCannotBeStartedIsAnExceptionAndLeavesNoOther) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer takes all of the address space";
+#endif
+  const FewThreads few;
+  EXPECT_THROW(TurnPool(FewThreads::too_many), std::system_error);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "http/acceptor.h"
 
+#include <thread>
+
 #include "http/loop.h"
 #include "http/transport.h"
 
@@ -8,6 +10,8 @@ namespace {
 
 constexpr int accepted_at_once_max = 64;  // so that a flood of connections does not hold up those that are open
 constexpr std::chrono::milliseconds exhausted_pause{50};
+// When there is no memory even for that pause: the loop stands still, rather than spins.
+constexpr std::chrono::milliseconds blocking_pause{5};
 
 /// Waits as a coroutine for anything of Asio's that ends with an error code alone.
 template <class Start>
@@ -43,14 +47,20 @@ void Acceptor::stop() {
 
 RootTask Acceptor::live() {
   while (!stopping_) {
+    bool exhausted = true;
     try {
       co_await Wait([this](auto done) { ready_.async_wait(Descriptor::wait_read, done); });
-      if (stopping_ || accept_some()) continue;
+      exhausted = !stopping_ && !accept_some();
+    } catch (...) {
+      ++state_.accept_failures;  // Out of memory: the connection at hand is gone, the next may fare better.
+    }
+    if (!exhausted || stopping_) continue;
+    try {
       // Out of file descriptors or memory: the listener stays ready, so wait for connections to end.
       pause_.expires_after(exhausted_pause);
       co_await Wait([this](auto done) { pause_.async_wait(done); });
     } catch (...) {
-      ++state_.accept_failures;  // Out of memory: the connection at hand is gone, the next may fare better.
+      std::this_thread::sleep_for(blocking_pause);
     }
   }
   home_.ended(*this);

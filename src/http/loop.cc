@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <thread>
 
 #include "base/process_start.h"
 #include "http/acceptor.h"
@@ -11,6 +12,9 @@ namespace triggers::http {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr milliseconds failure_pause{5};
+constexpr std::chrono::seconds failure_line_interval{1};
 
 /// Deadlines are looked at this often: a quarter of the shortest, between 5 and 250 ms.
 milliseconds tick_for(const ServerConfig& config) {
@@ -36,9 +40,25 @@ void Loop::run() {
       ended = true;
     } catch (...) {
       // Memory has run out, most likely, for a handler of Asio's: its connection is gone, the others go on.
-      log::error("io_failed", {{"cause", cause_of(std::current_exception())}});
+      tell_failure(std::current_exception());
+      // Without the timer nothing was done for a connection: the next attempt may fail the same way at once.
+      if (!ticking_) std::this_thread::sleep_for(failure_pause);
     }
   }
+}
+
+/// One line a second at most: a shortage may make every turn of the loop fail.
+void Loop::tell_failure(const std::exception_ptr& failure) noexcept {
+  ++failures_untold_;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_failure_line_) return;
+  try {
+    log::error("io_failed", {{"cause", cause_of(failure)}, {"times", failures_untold_}});
+  } catch (...) {
+    log::error("io_failed", {{"cause", "no memory"}, {"times", failures_untold_}});
+  }
+  next_failure_line_ = now + failure_line_interval;
+  failures_untold_ = 0;
 }
 
 void Loop::adopt(Newcomer newcomer) {

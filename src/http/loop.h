@@ -1,7 +1,9 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -61,6 +63,7 @@ class Loop final : public IoExecutor {
   void choose_victim(Newcomer newcomer, int moves);
   void take_place(Newcomer newcomer, std::uint64_t choice, int moves);
   void tick();
+  void tell_failure(const std::exception_ptr& failure) noexcept;
   void end_if_done();
 
   ServerState& state_;
@@ -69,6 +72,8 @@ class Loop final : public IoExecutor {
   DateText date_;
   std::string answer_buffer_;
   std::uint64_t choices_ = 0;
+  std::uint64_t failures_untold_ = 0;
+  std::chrono::steady_clock::time_point next_failure_line_{};
   bool ticking_ = false;
   bool stopping_ = false;
   WaitingConnections waiting_;  // outlives the sessions, which stand in it

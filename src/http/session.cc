@@ -194,9 +194,13 @@ bool Session::body_has_come() noexcept {
 
 void Session::begin_body() {
   const Ticket* const ticket = parser_.request().ticket.get();
-  // Without a ticket the body is short, or nobody tells holders apart.
-  if (ticket != nullptr) body_share_ = FairBudget::Share(state_.bodies.get(), ticket->holder);
-  if (!state_.handlers.admit) body_share_ = FairBudget::Share(state_.bodies.get(), {});
+  if (!state_.handlers.admit) {
+    body_share_ = FairBudget::Share(state_.bodies.get(), {});
+  } else if (ticket != nullptr) {
+    body_share_ = FairBudget::Share(state_.bodies.get(), ticket->holder);
+  } else {
+    body_share_ = {};  // Short, and of nobody yet: the connection's last request may have been another tenant's.
+  }
   parser_.accept_body(ticket == nullptr || ticket->takes_body);
 }
 
@@ -300,7 +304,10 @@ void Session::count_decoded(std::size_t bytes_before) {
 }
 
 void Session::charge_body() {
-  if (Ticket* const ticket = parser_.request().ticket.get()) ticket->body_grew_to(parser_.decoded_bytes());
+  if (Ticket* const ticket = parser_.request().ticket.get()) {
+    // Gzip may decode to less than was sent, as empty members do, and costs work by what was sent too.
+    ticket->body_grew_to(std::max(parser_.decoded_bytes(), parser_.body_bytes()));
+  }
 }
 
 /// Counts what the body takes. False, and the body is gone, if it finds no room.
@@ -357,7 +364,7 @@ Task<bool> Session::respond_to_problem(ProtocolError problem, TimePoint since) {
 
 /// The answer to a request whose body is not wanted. The connection stays open if the rest of the body is short.
 Task<bool> Session::respond_before_body(Response response, TimePoint since) {
-  ++state_.refused_before_body;
+  if (response.status >= 400) ++state_.refused_before_body;
   const auto rest = parser_.body_bytes_declared();
   const bool short_rest = rest && *rest <= dropped_bytes_max && !parser_.expects_continue();
   const bool leaving = loop_.stopping() || state_.draining.load(std::memory_order_relaxed);

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "base/behind_the_ready.h"
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
 #include "store/rocks/rocks_store.h"
@@ -42,6 +43,17 @@ class CommitParts : public testing::Test {
     std::vector<Append> events;
     for (const Draft& draft : drafts) events.push_back(draft.append());
     return sync_wait(store->append_batch(tenant, std::move(events)));
+  }
+  /// Counts `waits` down once the committer has the event in its queue: it is counted there before it is handed over.
+  Task<Result<Appended>> append_and_tell(const Tenant& tenant, const Draft& draft, std::latch& waits) {
+    const auto tell = [&]() -> RootTask {
+      co_await behind_the_ready();
+      co_await behind_the_ready();  // Behind the end of the turn, which append() puts there.
+      waits.count_down();
+    };
+    tell();
+    Append event = draft.append();
+    co_return co_await store->append(tenant, std::move(event));
   }
   std::set<EventId> inbox(const Tenant& tenant) {
     std::set<EventId> ids;
@@ -92,8 +104,9 @@ TEST_F(CommitParts, AnotherTenantIsAnsweredBetweenThem) {
   const Draft draft = numbered(0);
   const Tenant other{"other"};
   Result<Appended> small{Appended{}};
-  std::thread victim([&] { small = sync_wait(store->append(other, draft.append())); });
-  while (store->metrics().queue_depth < 2) std::this_thread::yield();
+  std::latch waits{1};
+  std::thread victim([&] { small = sync_wait(append_and_tell(other, draft, waits)); });
+  waits.wait();
   go_on.count_down();
   victim.join();
   hostile.join();

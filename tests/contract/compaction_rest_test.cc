@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/write_batch.h>
 
 #include <string>
 #include <thread>
 
+#include "store/rocks/compaction_rest.h"
 #include "store/rocks/database.h"
+#include "store/rocks/failure_listener.h"
 #include "support/damage.h"
 #include "support/scratch_directory.h"
 
@@ -89,6 +92,34 @@ TEST_F(CompactionRestTest, ADamagedBlockStopsTheCompactionsOfItsFamilyAndNoWrite
   database_->tend_compactions(now + minutes{3});  // The second rest is twice as long.
   EXPECT_TRUE(rests());
   EXPECT_TRUE(database_->health().writable) << database_->health().problem;
+}
+
+TEST_F(CompactionRestTest, ACompactionThatReadsItsFilesMakesTheNextRestAFirstOne) {
+  auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};
+  auto* const family = database_->family(Family::events);
+  CompactionRest rest;
+  const auto listener = make_failure_listener(*database_, rest);
+  const auto tell = [&](const rocksdb::Status& status, std::uint64_t records) {
+    rocksdb::CompactionJobInfo info;
+    info.cf_id = family->GetID();
+    info.status = status;
+    info.stats.num_input_records = records;
+    listener->OnCompactionCompleted(&database_->db(), info);
+  };
+  const auto next_rest = [&] {
+    tell(rocksdb::Status::Corruption("a block"), 1);
+    rest.tend(database_->db(), *family, now);
+    minutes rested{0};
+    for (; rests(); ++rested) rest.tend(database_->db(), *family, now += minutes{1});
+    return rested;
+  };
+  EXPECT_EQ(next_rest(), minutes{1});
+  EXPECT_EQ(next_rest(), minutes{2});
+  tell(rocksdb::Status::OK(), 0);
+  EXPECT_EQ(next_rest(), minutes{4}) << "a table that was only moved proves nothing";
+  tell(rocksdb::Status::OK(), 100);
+  EXPECT_EQ(next_rest(), minutes{1});
+  EXPECT_EQ(next_rest(), minutes{2});
 }
 
 }  // namespace

@@ -6,13 +6,8 @@
 #include <random>
 #include <set>
 
-#include "base/sync_wait.h"
-#include "store/rocks/committer.h"
-#include "store/rocks/database.h"
-#include "store/rocks/id_time.h"
-#include "store/rocks/inboxes.h"
+#include "contract/committed_inbox.h"
 #include "store/rocks/page_reader.h"
-#include "support/draft.h"
 #include "support/scratch_directory.h"
 
 namespace triggers::store {
@@ -23,37 +18,11 @@ constexpr std::size_t events = 3'000;
 class PageCost : public testing::Test {
  protected:
   PageCost() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount); }
-  ~PageCost() override {
-    rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
-    queue_.close();
-  }
+  ~PageCost() override { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
 
-  std::vector<EventId> append(std::size_t count) {
-    std::vector<Draft> drafts;
-    for (std::size_t i = 0; i < count; ++i) drafts.push_back(numbered(next_++));
-    std::vector<Append> appends;
-    for (const Draft& draft : drafts) appends.push_back(draft.append());
-    std::vector<Result<Appended>> answers(count, Appended{});
-    Operation operation;
-    operation.tenant = &tenant_;
-    operation.events = appends;
-    operation.appended = answers;
-    commit(operation);
-    std::vector<EventId> ids;
-    for (const auto& answer : answers) ids.push_back(answer->id);
-    return ids;
-  }
-
-  void acknowledge(std::span<const EventId> ids) {
-    std::vector<AckOutcome> outcomes(ids.size());
-    Operation operation;
-    operation.kind = Operation::Kind::acknowledge;
-    operation.tenant = &tenant_;
-    operation.ids = ids;
-    operation.acks = outcomes;
-    commit(operation);
-    EXPECT_EQ(outcomes, std::vector(ids.size(), AckOutcome::acknowledged));
-  }
+  std::vector<EventId> append(std::size_t count) { return store_.append(count); }
+  void acknowledge(std::span<const EventId> ids) { store_.acknowledge(ids); }
+  void expire(std::span<const EventId> ids) { store_.expire(ids); }
 
   struct Walk {
     std::vector<EventId> seen;
@@ -65,7 +34,7 @@ class PageCost : public testing::Test {
     Walk walk;
     for (bool more = true; more; ++walk.pages) {
       rocksdb::get_perf_context()->Reset();
-      const auto page = read_page(*database_, inbox_, query, limits);
+      const auto page = read_page(store_.database(), store_.inbox(), query, limits);
       walk.skipped_max = std::max(walk.skipped_max, rocksdb::get_perf_context()->internal_delete_skipped_count);
       for (const auto& event : page->events) walk.seen.push_back(event.id);
       more = page->has_more;
@@ -79,33 +48,14 @@ class PageCost : public testing::Test {
   /// Reads the first page; how many removed entries it stepped over.
   std::uint64_t skipped_by_first_page(std::size_t events_expected) {
     rocksdb::get_perf_context()->Reset();
-    const auto page = read_page(*database_, inbox_, {.limit = 50}, {});
+    const auto page = read_page(store_.database(), store_.inbox(), {.limit = 50}, {});
     EXPECT_EQ(page->events.size(), events_expected);
     return rocksdb::get_perf_context()->internal_delete_skipped_count;
   }
 
  private:
-  static Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
-  void commit(Operation& operation) {
-    sync_wait(submit(queue_, operation));
-    EXPECT_FALSE(operation.error);
-  }
-
-  static DatabaseConfig database_config(const std::string& data_dir) {
-    DatabaseConfig config;
-    config.data_dir = data_dir;
-    return config;
-  }
-
   testing_support::ScratchDirectory directory_;
-  const Tenant tenant_{"acme"};
-  std::size_t next_ = 0;
-  std::unique_ptr<Database> database_ = Database::open(database_config(directory_ / "data")).value();
-  Inboxes inboxes_;
-  Inbox& inbox_ = inboxes_.get(tenant_.id, default_inbox);
-  CommitQueue queue_{CommitLimits{}};
-  IdTime id_time_{Clock::system()};
-  Committer committer_{*database_, inboxes_, queue_, EventId{}, CommitterConfig{.id_time = &id_time_}};
+  CommittedInbox store_{directory_ / "data"};
 };
 
 TEST_F(PageCost, DrainedInboxIsEmptyAtOnce) {
@@ -151,6 +101,22 @@ TEST_F(PageCost, PageStepsOverALimitedNumberOfRemovedEntriesInEitherOrder) {
     const Walk one_type = walk({.order = order, .event_type = "nothing"}, limits);
     EXPECT_TRUE(one_type.seen.empty());
     EXPECT_LE(one_type.skipped_max, 3 * limits.removed_max);
+  }
+}
+
+/// Then the marks of what was delivered are removed as well.
+TEST_F(PageCost, PageStepsOverALimitedNumberOfRemovedEntriesThatHaveExpired) {
+  const auto ids = append(events);
+  const auto between = std::span<const EventId>(ids).subspan(1, events - 2);
+  acknowledge(between);
+  expire(between);
+  const PageLimits limits{.removed_max = 200};
+  for (const PageOrder order : {PageOrder::oldest_first, PageOrder::newest_first}) {
+    const Walk bounded = walk({.order = order}, limits);
+    EXPECT_EQ(bounded.seen.size(), 2U);
+    EXPECT_GE(bounded.pages, events / (3 * limits.removed_max));
+    EXPECT_LE(bounded.skipped_max, 3 * limits.removed_max);
+    EXPECT_LE(walk({.order = order, .event_type = "nothing"}, limits).skipped_max, 3 * limits.removed_max);
   }
 }
 

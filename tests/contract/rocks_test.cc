@@ -1,12 +1,9 @@
 // What only the embedded engine promises: its directory, its disk, its queue and its backups.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <fstream>
 #include <latch>
 #include <semaphore>
@@ -16,10 +13,8 @@
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
 #include "store/rocks/rocks_store.h"
-#include "support/directory_snapshot.h"
 #include "support/draft.h"
 #include "support/failing_file_system.h"
-#include "support/flush_threads.h"
 #include "support/scratch_directory.h"
 
 namespace triggers::store {
@@ -62,11 +57,6 @@ class RocksContract : public testing::Test {
     }
   }
 
-  /// Accepts events, has a shortage until one is refused, ends it, and goes on without opening the store again; three
-  /// times, and then as after a kill. No flush is scheduled when the shortage begins.
-  void expect_writes_again_after(FailingFileSystem::Fault fault);
-  void look_until_it_goes_on_or_stops();
-
   /// Accepts three events, breaks the disk, and checks what is left of the store; then mends it.
   void expect_reads_only_until_reopened(FailingFileSystem::Fault fault);
 
@@ -78,10 +68,6 @@ class RocksContract : public testing::Test {
   RocksConfig config;
   std::unique_ptr<RocksStore> store;
 };
-
-std::string big_payload(std::size_t number) {
-  return R"({"number":)" + std::to_string(number) + R"(,"fill":")" + std::string(50'000, 'x') + R"("})";
-}
 
 ErrorCode open_error(const RocksConfig& config, std::string& message) {
   const auto opened = RocksStore::open(config);
@@ -174,54 +160,6 @@ void RocksContract::expect_reads_only_until_reopened(FailingFileSystem::Fault fa
   EXPECT_EQ(inbox().back(), again->id);
 }
 
-void RocksContract::look_until_it_goes_on_or_stops() {
-  const auto stopped = [this] { return store->health().problem.find("then restart") != std::string::npos; };
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  do {
-    store->look();
-    std::this_thread::yield();
-  } while (!store->health().writable && !stopped() && std::chrono::steady_clock::now() < deadline);
-}
-
-void RocksContract::expect_writes_again_after(FailingFileSystem::Fault fault) {
-  use_failing_disk();
-  open();
-  std::set<EventId> accepted;
-  std::size_t number = 0;
-  const auto next = [&] { return append({.payload = big_payload(number++)}); };
-  for (int round = 0; round < 3; ++round) {
-    for (int i = 0; i < 5; ++i) accepted.insert(next().value().id);
-    testing_support::settle_flushes();  // For one that is scheduled, see the test after these.
-    disk->set(fault);
-    std::optional<Error> refusal;
-    for (int i = 0; i < 1'000 && !refusal; ++i) {
-      const auto answer = next();
-      if (answer) accepted.insert(answer->id);
-      if (!answer) refusal = answer.error();
-    }
-    ASSERT_TRUE(refusal) << round;
-    EXPECT_EQ(refusal->code, ErrorCode::unavailable);
-    store->look();
-    EXPECT_FALSE(store->health().writable);
-    EXPECT_THAT(store->health().problem, HasSubstr("writes go on by themselves"));
-    EXPECT_EQ(inbox().size(), accepted.size());
-
-    disk->set(FailingFileSystem::Fault::none);
-    look_until_it_goes_on_or_stops();
-    ASSERT_TRUE(store->health().writable) << round << ": " << store->health().problem;
-    accepted.insert(next().value().id);
-  }
-  // As a kill leaves it.
-  testing_support::restore(testing_support::snapshot(config.data_dir), directory / "killed");
-  for (const bool killed : {false, true}) {
-    store.reset();
-    if (killed) config.data_dir = directory / "killed";
-    open();
-    const auto ids = inbox();
-    EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted) << killed;
-  }
-}
-
 TEST_F(RocksContract, FailedSyncStopsWritesKeepsReadsAndIsMendedByARestart) {
   expect_reads_only_until_reopened(FailingFileSystem::Fault::sync);
 }
@@ -240,88 +178,6 @@ TEST_F(RocksContract, FailedSyncIsNotForgottenWhenTheDiskWorksAgain) {
 
 TEST_F(RocksContract, FullDiskStopsWritesKeepsReadsAndIsMendedByARestart) {
   expect_reads_only_until_reopened(FailingFileSystem::Fault::full);
-}
-
-TEST_F(RocksContract, FullDiskStopsWritesOnlyUntilThereIsRoom) {
-  expect_writes_again_after(FailingFileSystem::Fault::full);
-}
-
-TEST_F(RocksContract, FilesThatCannotBeOpenedStopWritesOnlyForAWhile) {
-  config.memory_bytes = 512 * 1024;  // A new log every few events.
-  expect_writes_again_after(FailingFileSystem::Fault::descriptors);
-}
-
-TEST_F(RocksContract, FlushThatRocksDbLosesInAShortageTakesARestartAndLosesNothing) {
-  config.memory_bytes = 512 * 1024;
-  use_failing_disk();
-  open();
-  std::set<EventId> accepted;
-  const auto next = [&] { return append({.payload = big_payload(accepted.size())}); };
-  // A flush is scheduled and has not begun when the disk is full: RocksDB takes it for begun, and waits for it. Seldom
-  // it gets by all the same, and the store goes on; then once more.
-  for (int shortage = 0; shortage < 5 && store->health().writable; ++shortage) {
-    {
-      const testing_support::HeldFlushThreads held;
-      for (int i = 0; i < 20; ++i) accepted.insert(next().value().id);
-      disk->set(FailingFileSystem::Fault::full);
-      ASSERT_FALSE(next());
-    }
-    testing_support::settle_flushes();  // It meets the failure, before the store looks whether that is over.
-    disk->set(FailingFileSystem::Fault::none);
-    look_until_it_goes_on_or_stops();
-  }
-  EXPECT_FALSE(store->health().writable);
-  EXPECT_THAT(store->health().problem, HasSubstr("does not go on after a shortage"));
-  EXPECT_THAT(store->health().problem, HasSubstr("then restart"));
-  EXPECT_EQ(inbox().size(), accepted.size());
-  reopen();
-  accepted.insert(next().value().id);
-  const auto ids = inbox();
-  EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted);
-}
-
-/// Lets this process open no more files than it has, until the end of this object.
-class NoMoreDescriptors {
- public:
-  NoMoreDescriptors() {
-    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    close(next);
-    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
-    const rlimit less{static_cast<rlim_t>(next), before_.rlim_max};
-    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &less), 0);
-  }
-  NoMoreDescriptors(const NoMoreDescriptors&) = delete;
-  NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
-  ~NoMoreDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
-TEST_F(RocksContract, LimitOfDescriptorsStopsWritesOnlyForAWhile) {
-  config.memory_bytes = 512 * 1024;
-  open();
-  std::set<EventId> accepted;
-  std::size_t number = 0;
-  const auto next = [&] { return append({.payload = big_payload(number++)}); };
-  for (int i = 0; i < 10; ++i) accepted.insert(next().value().id);
-  testing_support::settle_flushes();
-  {
-    const NoMoreDescriptors full;
-    while (number < 2'000) {
-      const auto answer = next();
-      if (!answer) break;
-      accepted.insert(answer->id);
-    }
-    EXPECT_FALSE(store->health().writable);
-    EXPECT_THAT(store->health().problem, HasSubstr("Too many open files"));
-  }
-  look_until_it_goes_on_or_stops();
-  ASSERT_TRUE(store->health().writable) << store->health().problem;
-  accepted.insert(next().value().id);
-  reopen();
-  const auto ids = inbox();
-  EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted);
 }
 
 TEST_F(RocksContract, FullQueueIsOverloadedAndLosesNothing) {

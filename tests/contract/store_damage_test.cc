@@ -2,11 +2,13 @@
 // nothing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rocksdb/env.h>
 
 #include <algorithm>
 #include <random>
 
 #include "damaged_store.h"
+#include "support/failing_file_system.h"
 
 namespace triggers::store {
 namespace {
@@ -26,6 +28,15 @@ class StoreDamage : public DamagedStore, public testing::WithParamInterface<End>
       if (GetParam() == End::kill) whole = snapshot(directory / "data");
     }
     if (GetParam() == End::clean_stop) whole = snapshot(directory / "data");
+  }
+
+  void fail_to_open(const std::string& name, testing_support::FailingFileSystem::Fault fault) {
+    const auto disk = std::make_shared<testing_support::FailingFileSystem>();
+    const auto env = rocksdb::NewCompositeEnv(disk);
+    RocksConfig config = config_of(name);
+    config.env = env.get();
+    disk->set(fault);
+    for (int tries = 0; tries < 2; ++tries) EXPECT_FALSE(RocksStore::open(config).ok());
   }
 
   static std::vector<std::size_t> places(std::size_t size, std::size_t count, std::mt19937& random) {
@@ -105,6 +116,33 @@ TEST_P(StoreDamage, RefusalSaysWhatIsWrongAndWhatToDo) {
   EXPECT_THAT(store.error().message, HasSubstr("nothing was changed"));
   EXPECT_THAT(store.error().message, HasSubstr("table files"));
   EXPECT_THAT(store.error().message, HasSubstr("Restore a backup, or have `triggers repair"));
+}
+
+/// What a clean stop has noted is compared by the next open that succeeds, however many fail before.
+TEST_P(StoreDamage, OpenThatFailsForWantOfDescriptorsLosesNoCheck) {
+  if (GetParam() != End::clean_stop) GTEST_SKIP() << "only a clean stop notes all files";
+  restore(whole, directory / "damaged");
+  fail_to_open("damaged", testing_support::FailingFileSystem::Fault::descriptors);
+  auto files = snapshot(directory / "damaged");
+  EXPECT_EQ(files.at("INVENTORY"), whole.at("INVENTORY"));
+  const auto table = std::ranges::find_if(files, [](const auto& file) { return file.first.ends_with(".sst"); });
+  ASSERT_NE(table, files.end());
+  table->second[table->second.size() / 3] ^= 1;
+  restore(files, directory / "damaged");
+  const auto store = RocksStore::open(config_of("damaged"));
+  ASSERT_FALSE(store.ok());
+  EXPECT_THAT(store.error().message, HasSubstr(table->first + " has other bytes than were written"));
+}
+
+TEST_P(StoreDamage, OpenThatFailsHasTheStoreOpenedWholeLater) {
+  using Fault = testing_support::FailingFileSystem::Fault;
+  for (const Fault fault : {Fault::descriptors, Fault::sync}) {
+    restore(whole, directory / "damaged");
+    fail_to_open("damaged", fault);
+    const auto store = RocksStore::open(config_of("damaged"));
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ(missing_in(**store), "");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(After, StoreDamage, testing::Values(End::clean_stop, End::kill),

@@ -41,6 +41,16 @@ def test_packed_bodies_without_a_key_are_refused_and_never_inflated(server):
         assert bodies(client)["inflated_bytes_total"] == 5 * 2**20 - 100
 
 
+def test_a_preflight_with_a_body_counts_as_no_refusal(server):
+    key = server.create_key()["api_key"]
+    with server.client(key) as client, server.connect() as browser:
+        assert browser.send(raw_request("OPTIONS", "/events", b"x" * 20_000)).read_answer().status == 204
+        assert bodies(client)["refused_before_body_total"] == 0
+        with server.connect() as stranger:
+            assert stranger.send(raw_request("POST", "/events", b"x" * 20_000)).read_answer().status == 401
+        assert bodies(client)["refused_before_body_total"] == 1
+
+
 def test_packed_bodies_without_a_key_that_never_end_hold_nothing(server):
     key = server.create_key()["api_key"]
     request = raw_request("POST", "/events/batch", BLANKS, headers=GZIP)

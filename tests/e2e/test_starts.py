@@ -123,6 +123,22 @@ def test_the_service_manager_is_told_when_it_serves_and_when_it_stops(tmp_path, 
         assert server.wait() == 0
 
 
+def test_a_service_manager_that_does_not_read_holds_nothing_up(tmp_path):
+    listener, name = notifications(tmp_path, abstract=False)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, listener:
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            for _ in range(100_000):
+                other.sendto(b"full", name)
+        with Server(tmp_path / "server", env={"NOTIFY_SOCKET": name}) as server:
+            server.start(wait=False)
+            assert "READY=1" in logged(server, "service_manager_not_told")["state"]
+            with Client(logged(server, "server_started")["port"]) as client:
+                assert client.get("/status").status == 200
+            server.terminate()
+            assert server.wait() == 0
+
+
 def test_a_server_that_cannot_start_is_never_ready(held, tmp_path):
     listener, name = notifications(tmp_path, abstract=False)
     with listener, Server(tmp_path / "server", env={"NOTIFY_SOCKET": name}) as server:

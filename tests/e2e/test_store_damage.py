@@ -134,6 +134,11 @@ def test_a_repair_makes_a_new_store_of_what_can_be_read(loaded, start_server, tm
     assert nowhere.returncode == 1 and "data-dir is set by environment DATA_DIR" in nowhere.stderr, nowhere
     (server.data_dir / "db/CURRENT").unlink()
     before = contents(server.data_dir)
+    (tmp_path / "link").symlink_to(server.data_dir)
+    for inside in (server.data_dir / "new", server.data_dir / "db/new", tmp_path / "link/new"):
+        refused = run("repair", "--data-dir", server.data_dir, "--into", inside)
+        assert refused.returncode == 1 and "is inside the data directory" in refused.stderr, refused
+        assert contents(server.data_dir) == before
     done = run("repair", "--data-dir", server.data_dir, "--into", tmp_path / "new")
     assert done.returncode == 0 and "db/CURRENT is missing" in done.stdout, done
     assert f"{count} events" in done.stdout and "1 API keys" in done.stdout, done

@@ -1,7 +1,9 @@
 """`swarm --worker` where no Locust master is: memory and processor time stay small, and a signal ends it."""
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -13,6 +15,33 @@ from support.program import environment
 
 seconds_watched = 4
 memory_mib_max = 250  # what a flood can bring in a tenth of a second, and a margin
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("variables, said", [
+    # A name with an empty label needs no name server.
+    ({"LOCUST_MASTER_NODE_HOST": "no..name"}, r"Cannot reach a Locust master at no\.\.name:5557: its name has no address "
+     r"\(.+\)\. The worker goes on trying \(--master-host is set by LOCUST_MASTER_NODE_HOST\)"),
+    ({"LOCUST_MASTER_NODE_PORT": free_port()}, r"Cannot reach a Locust master at 127\.0\.0\.1:\d+: nothing takes connections "
+     r"there\. The worker goes on trying \(--master-port is set by LOCUST_MASTER_NODE_PORT\)"),
+    ({"LOCUST_MASTER_NODE_HOST": "localhost", "LOCUST_MASTER_NODE_PORT": free_port()}, r"nothing takes connections there\. The "
+     r"worker goes on trying \(--master-host is set by LOCUST_MASTER_NODE_HOST; --master-port is set by LOCUST_MASTER_NODE_PORT\)"),
+])
+def test_a_master_that_cannot_be_reached_is_told_at_once_and_once(variables, said):
+    process = subprocess.Popen([swarm.binary(), "--worker"], stderr=subprocess.PIPE, text=True,
+                               env=environment({"LOCUST_API_KEY": "k" * 64, **variables}))
+    try:
+        lines = [process.stderr.readline(), process.stderr.readline()]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=20)[1]
+    assert re.search(said, lines[1]), lines
+    assert process.returncode == 0 and "Cannot reach" not in rest, rest
 
 
 @pytest.mark.parametrize("kind, said, busy_max", [

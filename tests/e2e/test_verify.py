@@ -314,6 +314,70 @@ def test_an_inbox_that_cannot_be_read_is_no_verdict(lie, inbox):
     assert "/inbox" in verdict.text
 
 
+def stranger(number):
+    return {**event_of_old, "event_id": f"01890000-0000-7000-8000-{number:012x}", "event_type": "other"}
+
+
+class Endless:
+    """An inbox of which each page names a next one. `news`: each has an event that none had before."""
+
+    def __init__(self, news):
+        self.pages, self.news = 0, news
+
+    def __call__(self, _):
+        self.pages += 1
+        return page(*([stranger(self.pages + 1)] if self.news else []), next_cursor=f"to-{self.pages}")
+
+
+@pytest.mark.parametrize("event", [None, event_of_old, stranger(2)], ids=["nothing", "the same", "the same stranger"])
+def test_an_inbox_whose_pages_bring_nothing_new_for_ever_is_no_verdict(lie, event):
+    pages = []
+
+    def inbox(_):
+        pages.append(1)
+        return page(*([event] if event else []), next_cursor=f"to-{len(pages)}")
+
+    verdict = lie(inbox, single(True), "A")
+    assert (verdict.status, verdict.clean) == (2, None), verdict
+    assert "cannot be verified: the inbox does not end: 100 pages" in verdict.text, verdict
+    assert len(pages) in (100, 101)
+
+
+def test_pages_without_news_before_the_end_are_no_fault(lie):
+    pages = []
+
+    def inbox(_):
+        pages.append(1)
+        return page(event_of_old) if len(pages) == 100 else page(next_cursor=f"to-{len(pages)}")
+
+    assert lie(inbox, single(False), "A").status == 0
+    assert len(pages) == 100
+
+
+def test_the_run_time_bounds_a_verification(lie):
+    inbox = Endless(news=True)
+    began = time.monotonic()
+    verdict = lie(inbox, single(True), "A", arguments=("-t", "1s"))
+    assert (verdict.status, verdict.clean) == (2, None), verdict
+    assert "cannot be verified: the time is over after 1 s; --run-time sets it" in verdict.text, verdict
+    assert inbox.pages > 1 and time.monotonic() - began >= 1
+
+
+def test_the_run_time_bounds_the_look_at_single_events(lie):
+    def slow(_):
+        time.sleep(1.1)  # longer than the whole verification may take
+        return single(True)(_)
+
+    verdict = lie(lambda _: page(), slow, "A", arguments=("-t", "1s"))
+    assert (verdict.status, verdict.clean) == (2, None), verdict
+
+
+def test_a_page_of_more_events_than_were_asked_for_is_no_verdict(lie):
+    verdict = lie(lambda _: page(*map(stranger, range(2, 203))), single(True), "A")
+    assert (verdict.status, verdict.clean) == (2, None), verdict
+    assert "was answered with 201 events" in verdict.text, verdict
+
+
 def test_a_single_event_that_cannot_be_read_is_no_verdict(lie):
     for answer in ((500, {}), (403, {}), (200, {"event_id": "x"})):
         verdict = lie(lambda _: page(), lambda _, answer=answer: answer, "A")

@@ -14,15 +14,18 @@ using rocksdb::Slice;
 
 class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  FailingFile(std::unique_ptr<rocksdb::FSWritableFile> file, const FailingFileSystem& system)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), system_(system) {}
+  /// `gate`: what its writes have to pass; nullptr: nothing.
+  FailingFile(std::unique_ptr<rocksdb::FSWritableFile> file, const FailingFileSystem& system, WriteGate* gate)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), system_(system), gate_(gate) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    if (gate_ != nullptr) gate_->pass();
     if (auto fault = system_.check_write(); !fault.ok()) return fault;
     return target()->Append(data, options, debug);
   }
   IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& check,
                   IODebugContext* debug) override {
+    if (gate_ != nullptr) gate_->pass();
     if (auto fault = system_.check_write(); !fault.ok()) return fault;
     return target()->Append(data, options, check, debug);
   }
@@ -42,6 +45,7 @@ class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
  private:
   const FailingFileSystem& system_;
+  WriteGate* const gate_;
 };
 
 }  // namespace
@@ -59,7 +63,8 @@ IOStatus FailingFileSystem::NewWritableFile(const std::string& path, const rocks
   if (fault_ == Fault::descriptors) return IOStatus::IOError("While open a file", std::strerror(EMFILE));
   if (auto fault = check_write(); !fault.ok()) return fault;
   auto status = target()->NewWritableFile(path, options, file, debug);
-  if (status.ok()) *file = std::make_unique<FailingFile>(std::move(*file), *this);
+  if (status.ok())
+    *file = std::make_unique<FailingFile>(std::move(*file), *this, path.ends_with(".sst") ? &tables_ : nullptr);
   return status;
 }
 

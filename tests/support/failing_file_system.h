@@ -6,6 +6,8 @@
 #include <atomic>
 #include <memory>
 
+#include "support/write_gate.h"
+
 namespace triggers::testing_support {
 
 /// The machine's files, of which writes fail when a test says so. Any thread.
@@ -21,6 +23,8 @@ class FailingFileSystem final : public rocksdb::FileSystemWrapper {
   FailingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
 
   void set(Fault fault) { fault_ = fault; }
+  /// For what is written to tables.
+  [[nodiscard]] WriteGate& tables() noexcept { return tables_; }
   /// What a write, or a sync, has to answer at the moment.
   [[nodiscard]] rocksdb::IOStatus check_write() const;
   [[nodiscard]] rocksdb::IOStatus check_sync() const;
@@ -32,6 +36,7 @@ class FailingFileSystem final : public rocksdb::FileSystemWrapper {
 
  private:
   std::atomic<Fault> fault_{Fault::none};
+  WriteGate tables_;
 };
 
 }  // namespace triggers::testing_support

@@ -27,7 +27,7 @@ struct CommitLimits {
   std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of their `bytes`.
   /// Events and acknowledged ids in one commit, and their bytes; one larger element goes alone. While several tenants
   /// write, a commit is short, because whoever comes meanwhile waits for it. A lone tenant's may be long: fewer syncs.
-  std::size_t commit_elements_max = 256, commit_bytes_max = 1024 * 1024;
+  std::size_t commit_elements_max = 256, commit_bytes_max = 256 * 1024;
   std::size_t lone_commit_elements_max = 1024, lone_commit_bytes_max = 4 * 1024 * 1024;
   std::chrono::milliseconds lone_after{1000};  ///< Since another tenant has written.
   std::size_t turn_elements_max = 32;          ///< Of one tenant in its turn.

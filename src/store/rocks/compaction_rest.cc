@@ -11,6 +11,11 @@ void CompactionRest::note_failure(std::uint32_t family) noexcept {
   if (family < families_max) states_[family].failed = true;
 }
 
+void CompactionRest::note_success(std::uint32_t family) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (family < families_max) states_[family].rest = {};
+}
+
 void CompactionRest::tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family,
                           std::chrono::steady_clock::time_point now) {
   if (family.GetID() >= families_max) return;

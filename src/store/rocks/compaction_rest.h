@@ -19,10 +19,12 @@ namespace triggers::store {
 class CompactionRest {
  public:
   static constexpr std::chrono::minutes first_rest{1};
-  static constexpr std::chrono::minutes longest_rest{6 * 60};  ///< Each rest is twice as long as the one before.
+  static constexpr std::chrono::minutes longest_rest{6 * 60};  ///< Each is twice as long as the one before.
 
   /// A compaction has failed in the family with this id of RocksDB's. Any thread.
   void note_failure(std::uint32_t family) noexcept;
+  /// A compaction has read its files to the end: the next rest is a first one again. Any thread.
+  void note_success(std::uint32_t family) noexcept;
 
   /// Begins and ends the rest of `family` if it is due. One thread.
   void tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family, std::chrono::steady_clock::time_point now);

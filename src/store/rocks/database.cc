@@ -115,6 +115,19 @@ Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& fo
   return checked;
 }
 
+/// After an open that failed: the inventory of the clean stop counts again if nothing that it lists has changed, or the
+/// next open would check less than this one. The sizes tell: the tables were read a moment ago.
+void put_back(const std::optional<Inventory>& before, const std::string& data_dir) {
+  if (!before || !before->closed) return;
+  const auto now = Inventory::read(data_dir);
+  if ((now && now->closed) || !differences(*before, data_dir, /*table_bytes_max=*/0, /*unlisted_logs=*/true).empty()) {
+    return;
+  }
+  if (auto written = before->write(data_dir); !written) {
+    log::warning("inventory_not_written", {{"cause", written.error().message}});
+  }
+}
+
 /// The newest OPTIONS file of the database; empty if there is none.
 std::string newest_options(const std::string& data_dir) {
   std::string newest;
@@ -157,17 +170,13 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   if (!found) return std::move(found).error();
   if (auto alone = expect_nobody_else(config); !alone) return std::move(alone).error();
   FormatFile format = found->value_or(FormatFile{});
-  auto record = prepare_store(config, format);
-  if (!record) return std::move(record).error();
-  auto witness = Witness::open(config.data_dir);
-  if (!witness) return std::move(witness).error();
-
-  database->data_dir_ = config.data_dir;
-  database->store_id_ = format.store_id;
-  database->watch_ = std::make_unique<FileWatch>(std::move(*witness), std::move(*record));
-  const bool make = format.stage == FormatFile::Stage::making;
-  if (auto opened = database->open_files(config, make); !opened) return std::move(opened).error();
-  if (make) {
+  const auto inventory = Inventory::read(config.data_dir);
+  if (auto opened = database->open_checked(config, format); !opened) {
+    // Once RocksDB is open its closing writes an inventory.
+    if (!database->db_) put_back(inventory, config.data_dir);
+    return std::move(opened).error();
+  }
+  if (format.stage == FormatFile::Stage::making) {
     format.stage = FormatFile::Stage::made;
     if (auto made = write_format(config.data_dir, format); !made) return std::move(made).error();
   }
@@ -177,6 +186,18 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   database->mark_opened(*config.clock);
   if (auto noted = database->note_opened(); !noted) return std::move(noted).error();
   return database;
+}
+
+Status Database::open_checked(const DatabaseConfig& config, FormatFile& format) {
+  auto record = prepare_store(config, format);
+  if (!record) return std::move(record).error();
+  auto witness = Witness::open(config.data_dir);
+  if (!witness) return std::move(witness).error();
+  data_dir_ = config.data_dir;
+  clock_ = config.clock;
+  store_id_ = format.store_id;
+  watch_ = std::make_unique<FileWatch>(std::move(*witness), std::move(*record));
+  return open_files(config, format.stage == FormatFile::Stage::making);
 }
 
 void Database::mark_opened(const Clock& clock) {

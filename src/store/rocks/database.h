@@ -19,6 +19,7 @@
 #include "store/event_store.h"
 #include "store/rocks/compaction_rest.h"
 #include "store/rocks/damage_log.h"
+#include "store/rocks/stillness.h"
 
 namespace rocksdb {
 class Cache;
@@ -53,9 +54,9 @@ struct WriteTiming {
   std::chrono::nanoseconds log{0};  ///< Of it, writing and syncing the write-ahead log.
 };
 
+struct FormatFile;
 class DirectoryGuard;
 class DirectoryLock;
-class FileWatch;
 class TablePatrol;
 
 /// RocksDB in a directory that one process owns: opened with our options, checked for our format and for everything
@@ -86,7 +87,7 @@ class Database {
   [[nodiscard]] Status check_writable() const;
 
   /// Writes and syncs. After a failure every write is refused with `unavailable`. If nothing is in doubt, because
-  /// nothing of the write is in the log (the disk was full, or a file could not be opened), try_resume() may end this;
+  /// nothing of the write is in the log (the disk was full, or a file could not be opened), look() may end this;
   /// otherwise opening the store again does: nobody knows what of a failed sync is on the disk.
   Status write(rocksdb::WriteBatch& batch, WriteTiming* timing = nullptr);
 
@@ -94,8 +95,6 @@ class Database {
   void fail(std::string problem) noexcept;
   /// As fail(), for the failure that RocksDB has just told of; only for a while if it left nothing in doubt.
   void stop_writes(const std::string& problem);
-  /// Goes on with writes that were stopped for a while, if the disk lets us.
-  void try_resume();
   /// Notes a record, or a file, that cannot be read. Returns the Error (`internal`) for the caller.
   Error unreadable(const std::string& what);
   [[nodiscard]] DamageLog& damage() noexcept { return damage_; }
@@ -125,6 +124,7 @@ class Database {
   Database() = default;
   static Result<std::unique_ptr<Database>> open_to_write(const DatabaseConfig& config);
   static Result<std::unique_ptr<Database>> open_to_read(const DatabaseConfig& config, std::string problem);
+  Status open_checked(const DatabaseConfig& config, FormatFile& format);
   Status open_files(const DatabaseConfig& config, bool make);
   Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
   /// So that there is an entry in a memtable: see try_resume().
@@ -135,10 +135,16 @@ class Database {
   /// Stops writes because somebody has removed, cut or replaced a file of the open store.
   void lose(const std::string& problem);
   void look_at_disk();
+  /// Begins to go on with writes that were stopped for a while, if the disk lets us. RocksDB writes every memtable, on
+  /// a thread of its own.
+  void try_resume();
+  /// Ends that: with success, or for another try, or once RocksDB moves nothing any more.
+  void follow_resume();
   void run_looks(const std::stop_token& stop);
 
   std::string data_dir_;
   std::string store_id_;
+  const Clock* clock_ = &Clock::system();
   std::unique_ptr<DirectoryLock> directory_lock_;
   std::unique_ptr<FileWatch> watch_;  // Outlives the environment, which tells it.
   std::unique_ptr<rocksdb::Env> env_;
@@ -157,7 +163,9 @@ class Database {
   std::string problem_;
   DiskSpace disk_;
   std::jthread looks_;
-  std::future<bool> resuming_;  ///< Valid once it has taken too long: see try_resume().
+  std::future<bool> resuming_;  ///< Valid while RocksDB resumes, for good if it has moved nothing for too long.
+  std::optional<Stillness> resume_stillness_;
+  std::string shortage_;  ///< Why it was needed.
 };
 
 }  // namespace triggers::store

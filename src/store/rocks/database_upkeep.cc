@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{250};
 constexpr int looks_per_thorough_one = 4;
-constexpr std::chrono::seconds resume_patience{10};
+/// A resume that has moved nothing on the disk for so long has stopped.
+constexpr std::chrono::seconds still_max{10};
 
 /// Where the database has no memtable with an entry, its log cannot be changed for a new one.
 bool has_entries(rocksdb::DB& db, std::span<rocksdb::ColumnFamilyHandle* const> families) {
@@ -82,23 +83,30 @@ void Database::try_resume() {
   if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
   // RocksDB begins a new log only behind entries; its writer of the old one takes nothing more after a failure.
   if (!has_entries(*db_, families_)) return fail("the disk failed at the first write: " + trouble.cause);
+  shortage_ = trouble.cause;
   watch_->forget_shortage();
+  resume_stillness_.emplace(watch_->work(), clock_->steady());
   // Everything that was answered is in memtables: they are written to tables, and a new log begins.
-  // RocksDB 7.8 loses sight of a flush that it had scheduled when the failure came, and then waits for it for ever.
   try {
     resuming_ = std::async(std::launch::async, [this] { return db_->Resume().ok(); });
   } catch (const std::exception&) {
-    return;  // No thread for it: the shortage is not over.
+    // No thread for it: the shortage is not over.
   }
-  if (resuming_.wait_for(resume_patience) != std::future_status::ready) {
-    return fail("RocksDB does not go on after a shortage: " + trouble.cause);
+}
+
+void Database::follow_resume() {
+  if (resuming_.wait_for(std::chrono::seconds::zero()) != std::future_status::ready) {
+    // RocksDB 7.8 loses sight of a flush that it had scheduled when the failure came, and then waits for it for ever.
+    if (resume_stillness_->lasts(watch_->work(), clock_->steady()) < still_max) return;
+    return fail("RocksDB does not go on after a shortage, and has written nothing for " +
+                std::to_string(still_max.count()) + " s: " + shortage_);
   }
   if (!resuming_.get()) return;
   if (watch_->trouble().kind != FileWatch::Trouble::Kind::none) return;
   // When a table could not be written either, RocksDB repeats that alone, and keeps the log whose writer takes nothing
   // more: its assertion would end the process at the next write.
   if (!watch_->log_is_usable()) {
-    return fail("the disk was full for the log and for a table at once: " + trouble.cause);
+    return fail("the disk was full for the log and for a table at once: " + shortage_);
   }
   if (!watch_->write_witness()) return;
   const std::lock_guard lock(problem_mutex_);
@@ -119,6 +127,7 @@ void Database::look(bool thorough) {
   if (!problem.empty()) problem = guard_->look(watch_->record());
   if (problem.empty() && thorough) problem = patrol_->look(*db_);
   if (!problem.empty()) return lose(problem);
+  if (resuming_.valid()) return follow_resume();
   if (thorough) try_resume();
 }
 

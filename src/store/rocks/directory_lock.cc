@@ -15,9 +15,17 @@ Result<std::unique_ptr<DirectoryLock>> DirectoryLock::take(const std::string& di
     return Error{ErrorCode::unavailable, "cannot look into " + directory + ": " + std::strerror(errno)};
   }
   std::unique_ptr<DirectoryLock> lock(new DirectoryLock(file));
-  if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  int problem = 0;
+  do {
+    problem = flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  } while (problem == EINTR);
+  if (problem == EWOULDBLOCK) {
     return Error{ErrorCode::conflict,
                  "another process is using " + directory + ": stop it, or choose another data directory"};
+  }
+  if (problem != 0) {
+    return Error{ErrorCode::unavailable, "cannot lock " + directory + ": " + std::strerror(problem) +
+                                             "; the data directory must be on a file system that has flock()"};
   }
   return lock;
 }

@@ -8,11 +8,10 @@
 namespace triggers::store {
 
 /// A data directory that this process has: held from before its files are looked at until they are closed. (RocksDB's
-/// own lock is taken later, and lives in a directory that is not there yet when a store is made.) Of a lock that the
-/// file system does not offer, none is taken.
+/// own lock is taken later, and lives in a directory that is not there yet when a store is made.)
 class DirectoryLock {
  public:
-  /// `conflict` if another has it, `unavailable` if the directory cannot be opened.
+  /// `conflict` if another has it, `unavailable` if the directory cannot be opened or locked.
   static Result<std::unique_ptr<DirectoryLock>> take(const std::string& directory);
 
   DirectoryLock(const DirectoryLock&) = delete;

@@ -27,6 +27,8 @@ class FailureListener final : public rocksdb::EventListener {
   void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& info) override {
     const bool given_up = info.status.IsShutdownInProgress() || info.status.IsColumnFamilyDropped() ||
                           info.status.IsManualCompactionPaused();
+    // A table that is only moved to another level was not read.
+    if (info.status.ok() && info.stats.num_input_records > 0) rest_.note_success(info.cf_id);
     if (info.status.ok() || given_up) return;
     rest_.note_failure(info.cf_id);
     if (info.status.IsNoSpace() || names_shortage(info.status.ToString()))

@@ -41,6 +41,31 @@ class FileWatch {
     std::uint64_t log = 0;  ///< The number of the log that could not be written, if it was one.
   };
 
+  /// What RocksDB does with its tables and manifests, and with names of files. Writes of a log are not counted: they
+  /// are every commit's.
+  struct Work {
+    std::uint64_t done = 0;  ///< Operations of the disk that have ended.
+    unsigned under_way = 0;  ///< Operations that the disk has not answered yet.
+  };
+  /// Counts one such operation.
+  class Working {
+   public:
+    /// nullptr: does not count it.
+    explicit Working(FileWatch* watch) noexcept : watch_(watch) {
+      if (watch_ != nullptr) ++watch_->under_way_;
+    }
+    Working(const Working&) = delete;
+    Working& operator=(const Working&) = delete;
+    ~Working() {
+      if (watch_ == nullptr) return;
+      ++watch_->done_;  // In this order: a reader between the two must not see a still disk.
+      --watch_->under_way_;
+    }
+
+   private:
+    FileWatch* const watch_;
+  };
+
   /// `record`: what the files are now.
   FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record);
 
@@ -56,6 +81,12 @@ class FileWatch {
   /// Whether the newest log is newer than any that could not be written: RocksDB's writer of such a one takes nothing
   /// more.
   [[nodiscard]] bool log_is_usable() const;
+  /// Without a lock, which the disk may hold up.
+  [[nodiscard]] Work work() const noexcept {
+    // In the opposite order of Working's destructor.
+    const unsigned under_way = under_way_;
+    return {done_, under_way};
+  }
   [[nodiscard]] Witness& witness() noexcept { return *witness_; }
 
   // For the file system.
@@ -79,6 +110,8 @@ class FileWatch {
   bool current_renamed_ = false;
   Trouble trouble_;
   std::uint64_t failed_log_ = 0;
+  std::atomic<std::uint64_t> done_{0};
+  std::atomic<unsigned> under_way_{0};
 };
 
 /// Whether an error's text names a shortage as its cause: RocksDB keeps no other trace of it.

@@ -47,14 +47,11 @@ class Selector {
   Result<Selection> select(const PendingRange& range) {
     PendingScan scan(database_, inbox_, options_, range, limits_.removed_max);
     if (auto taken = take_from(scan); !taken) return taken.error();
-    if (!scan.gave_up() || selection_.has_more) return std::move(selection_);
-
-    const PendingRange rest = selection_.looked_at ? range.behind(*selection_.looked_at) : range;
-    const auto passed = PendingScan::pass_acknowledged(database_, inbox_, options_, rest, limits_.removed_max);
-    PendingScan near(database_, inbox_, options_, passed ? rest.up_to(*passed) : rest, 0);
-    if (auto taken = take_from(near); !taken) return taken.error();
-    if (passed && !selection_.has_more) {
-      selection_.looked_at = passed;
+    if (selection_.has_more) return std::move(selection_);
+    const auto place = scan.gave_up_at();
+    if (!place) return place.error();
+    if (*place) {
+      selection_.looked_at = range.before(**place);
       selection_.has_more = true;
     }
     return std::move(selection_);

@@ -13,7 +13,7 @@ namespace triggers::store {
 struct PageLimits {
   std::size_t bytes_max = 8 * 1024 * 1024;        ///< Of payloads and metadata; one larger event goes alone.
   std::chrono::milliseconds filter_time_max{20};  ///< Passing over events of other types.
-  std::size_t removed_max = 20'000;               ///< Acknowledged entries that RocksDB has not removed yet.
+  std::size_t removed_max = 20'000;               ///< Marks of acknowledged entries that RocksDB has not removed yet.
 };
 
 /// Reads one page. Blocks on the disk: for the reader threads.

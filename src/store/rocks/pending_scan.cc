@@ -6,10 +6,15 @@
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>
 
+#include <algorithm>
+
 #include "store/rocks/layout.h"
 
 namespace triggers::store {
 namespace {
+
+/// More than the marks that one key can have.
+constexpr std::size_t removed_max_least = 16;
 
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
@@ -33,6 +38,14 @@ EventId successor(const EventId& id) {
   return id;
 }
 
+EventId predecessor(const EventId& id) {
+  EventId previous = id;
+  for (auto byte = previous.bytes.rbegin(); byte != previous.bytes.rend(); ++byte) {
+    if ((*byte)-- != 0) return previous;
+  }
+  return id;
+}
+
 PendingRange PendingRange::behind(const EventId& id) const {
   PendingRange rest = *this;
   if (order == PageOrder::oldest_first) {
@@ -43,21 +56,15 @@ PendingRange PendingRange::behind(const EventId& id) const {
   return rest;
 }
 
-PendingRange PendingRange::up_to(const EventId& id) const {
-  PendingRange part = *this;
-  if (order == PageOrder::oldest_first) {
-    part.end = successor(id);
-  } else {
-    part.first = id;
-  }
-  return part;
+EventId PendingRange::before(const EventId& id) const {
+  return order == PageOrder::oldest_first ? predecessor(id) : successor(id);
 }
 
 /// Goes over the keys from `first` on and before `end`, in the order of the range.
 class PendingScan::Walk {
  public:
-  Walk(Database& database, Family family, rocksdb::ReadOptions options, PageOrder order, std::string first,
-       std::string end, std::size_t removed_max)
+  Walk(Database& database, rocksdb::ReadOptions options, PageOrder order, std::string first, std::string end,
+       std::size_t removed_max)
       : newest_first_(order == PageOrder::newest_first),
         first_(std::move(first)),
         end_(std::move(end)),
@@ -66,8 +73,8 @@ class PendingScan::Walk {
     // Backwards the first bound matters too: what was acknowledged in front is not to be walked over.
     options.iterate_lower_bound = &first_slice_;
     options.iterate_upper_bound = &end_slice_;
-    options.max_skippable_internal_keys = removed_max;
-    iterator_.reset(database.db().NewIterator(options, database.family(family)));
+    options.max_skippable_internal_keys = removed_max == 0 ? 0 : std::max(removed_max, removed_max_least);
+    iterator_.reset(database.db().NewIterator(options, database.family(Family::pending)));
     if (newest_first_) {
       iterator_->SeekToLast();
     } else {
@@ -87,6 +94,13 @@ class PendingScan::Walk {
   [[nodiscard]] EventId id(std::size_t prefix_bytes) const {
     return EventId::from_bytes(view(iterator_->key()).substr(prefix_bytes));
   }
+  /// The last key that it has looked at, when it gave up; nothing if RocksDB does not say.
+  [[nodiscard]] std::optional<EventId> stopped_at(std::size_t prefix_bytes) const {
+    std::string key;
+    const auto status = iterator_->GetProperty("rocksdb.iterator.internal-key", &key);
+    if (!status.ok() || key.size() != prefix_bytes + EventId{}.bytes.size()) return std::nullopt;
+    return EventId::from_bytes(std::string_view(key).substr(prefix_bytes));
+  }
 
  private:
   const bool newest_first_;
@@ -102,7 +116,7 @@ PendingScan::PendingScan(Database& database, const Inbox& inbox, const rocksdb::
       prefix_bytes_(inbox.prefix().size()),
       removed_max_(removed_max),
       removed_before_(start_counting()),
-      walk_(std::make_unique<Walk>(database, Family::pending, options, range.order, pending_key(inbox, range.first),
+      walk_(std::make_unique<Walk>(database, options, range.order, pending_key(inbox, range.first),
                                    range.end ? pending_key(inbox, *range.end) : layout::prefix_end(inbox.prefix()),
                                    removed_max)) {}
 
@@ -118,30 +132,19 @@ std::string_view PendingScan::event_type() const { return view(walk_->at().value
 
 bool PendingScan::tired() const { return removed_max_ > 0 && removed_so_far() - removed_before_ >= removed_max_; }
 
-bool PendingScan::gave_up() const { return walk_->at().status().IsIncomplete(); }
+Result<std::optional<EventId>> PendingScan::gave_up_at() const {
+  const rocksdb::Status status = walk_->at().status();
+  if (!status.IsIncomplete()) return std::optional<EventId>{};
+  const auto place = walk_->stopped_at(prefix_bytes_);
+  if (!place)
+    return database_.unreadable("the inbox of " + tenant_ + " behind its removed entries: " + status.ToString());
+  return place;
+}
 
 Status PendingScan::status() const {
   const rocksdb::Status status = walk_->at().status();
   if (status.ok() || status.IsIncomplete()) return Done{};
   return database_.unreadable("the inbox of " + tenant_ + ": " + status.ToString());
-}
-
-std::optional<EventId> PendingScan::pass_acknowledged(Database& database, const Inbox& inbox,
-                                                      const rocksdb::ReadOptions& options, const PendingRange& range,
-                                                      std::size_t count) {
-  EventId largest;
-  largest.bytes.fill(0xff);
-  const std::string first = layout::event_key(inbox.tenant(), range.first);
-  const std::size_t prefix_bytes = first.size() - range.first.view().size();
-  // Where retention has removed acknowledged events there are marks too.
-  Walk walk(database, Family::delivered, options, range.order, first,
-            layout::event_key(inbox.tenant(), range.end.value_or(largest)), count);
-  std::optional<EventId> last;
-  for (std::size_t passed = 0; passed < count && walk.at().Valid(); ++passed) {
-    last = walk.id(prefix_bytes);
-    walk.go_on();
-  }
-  return last;
 }
 
 }  // namespace triggers::store

@@ -24,18 +24,21 @@ struct PendingRange {
 
   /// What lies behind `id`, in that order.
   [[nodiscard]] PendingRange behind(const EventId& id) const;
-  /// What lies before `id`, in that order, and `id`.
-  [[nodiscard]] PendingRange up_to(const EventId& id) const;
+  /// The id so that `id` is the first that may lie behind it, in that order.
+  [[nodiscard]] EventId before(const EventId& id) const;
 };
 
 /// The least id that is larger; the largest, which is no event's, has none and stays.
 [[nodiscard]] EventId successor(const EventId& id);
+/// The largest id that is smaller; the least, which is no event's, has none and stays.
+[[nodiscard]] EventId predecessor(const EventId& id);
 
 /// The pending entries of one inbox in a range. An entry that was acknowledged leaves marks that RocksDB steps over
 /// until it compacts; a scan steps over a limited number of them. For one thread. `database` and `inbox` outlive it.
 class PendingScan {
  public:
-  /// `removed_max`: how many removed entries it steps over; 0 is no limit.
+  /// `removed_max`: how many removed entries it steps over; 0 is no limit, and less than 16 is 16, so that it comes
+  /// further than the first.
   PendingScan(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PendingRange& range,
               std::size_t removed_max);
   PendingScan(const PendingScan&) = delete;
@@ -48,17 +51,11 @@ class PendingScan {
   [[nodiscard]] std::string_view event_type() const;
   /// It stepped over as many as it may. valid() may still be true.
   [[nodiscard]] bool tired() const;
-  /// It stepped over as many as it may in a row, and found nothing there: what lies behind the entry before is not
-  /// known.
-  [[nodiscard]] bool gave_up() const;
+  /// Where it gave up, if it did: it stepped over as many marks as it may in a row. Nothing is pending between the entry
+  /// before and here; whether this one is, is not known.
+  [[nodiscard]] Result<std::optional<EventId>> gave_up_at() const;
   /// An error unless the scan has ended or given up.
   [[nodiscard]] Status status() const;
-
-  /// Goes over at most `count` of the tenant's acknowledged events in the range, and tells the last of them. They lie
-  /// where removed entries do, so a scan up to there has an end. Nothing if there are none.
-  [[nodiscard]] static std::optional<EventId> pass_acknowledged(Database& database, const Inbox& inbox,
-                                                                const rocksdb::ReadOptions& options,
-                                                                const PendingRange& range, std::size_t count);
 
  private:
   class Walk;

@@ -10,15 +10,23 @@ namespace triggers::store {
 
 ReaderPool::ReaderPool(unsigned threads, std::size_t waiting_max, Priority priority, std::string busy)
     : busy_(std::move(busy)), queue_(waiting_max, std::max(threads, 2U) - 1) {
-  for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, priority] {
-      if (priority == Priority::low) lower_thread_priority();
-      serve();
-    });
+  threads_.reserve(threads);
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      threads_.emplace_back([this, priority] {
+        if (priority == Priority::low) lower_thread_priority();
+        serve();
+      });
+    }
+  } catch (...) {
+    stop();  // A thread that is not joined would end the process.
+    throw;
   }
 }
 
-ReaderPool::~ReaderPool() {
+ReaderPool::~ReaderPool() { stop(); }
+
+void ReaderPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

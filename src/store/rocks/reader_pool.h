@@ -30,7 +30,8 @@ class ReaderPool {
     normal,
     low,  ///< Behind the IO loops and the committer: for reads that compute for long.
   };
-  /// `waiting_max`: of all tenants. A tenant with its share of it is refused with `share_used` and `busy`.
+  /// Throws std::system_error, and leaves no thread, if one cannot be started. `waiting_max`: of all tenants. A tenant
+  /// with its share of it is refused with `share_used` and `busy`.
   ReaderPool(unsigned threads, std::size_t waiting_max, Priority priority = Priority::normal,
              std::string busy = "Too many reads of this tenant are waiting.");
   ReaderPool(const ReaderPool&) = delete;
@@ -89,6 +90,8 @@ class ReaderPool {
   };
 
   bool push(Job& job);
+  /// Ends the threads behind what waits.
+  void stop();
   void serve() noexcept;
   /// Counts and logs the exception that is being handled.
   Error caught() noexcept;

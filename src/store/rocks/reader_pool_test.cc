@@ -9,11 +9,13 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/gather.h"
 #include "base/sync_wait.h"
+#include "base/test_few_threads.h"
 
 namespace triggers::store {
 namespace {
@@ -193,6 +195,14 @@ TEST(ReaderPoolTest, AnExceptionIsAnErrorOfItsReadAlone) {
   EXPECT_EQ(strange.error().code, ErrorCode::internal);
   EXPECT_EQ(pool.exceptions(), 2U);
   EXPECT_EQ(*sync_wait(read_on(pool, [] { return Result<int>(3); })), 3);
+}
+
+TEST(ReaderPoolTest, AThreadThatCannotBeStartedIsAnExceptionAndLeavesNoOther) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer takes all of the address space";
+#endif
+  const FewThreads few;
+  EXPECT_THROW(ReaderPool(FewThreads::too_many, 10), std::system_error);
 }
 
 }  // namespace

@@ -31,24 +31,40 @@ Error failed(const std::string& what) { return {ErrorCode::unavailable, "the rep
 
 bool ends_in(const fs::path& path, std::string_view extension) { return path.extension() == extension; }
 
-/// Has the operations of a batch in a log done again. The families' numbers are the places in Family, as one store
-/// after the other is made with the same families.
+/// Families whose entries the service puts once and removes with SingleDelete, which takes one put away: an older one
+/// would come back.
+constexpr bool is_put_once(Family family) {
+  return family == Family::events || family == Family::pending || family == Family::delivered ||
+         family == Family::expiry;
+}
+
+/// Has the operations of a batch in a log done again, so that no entry of such a family is there twice. The families'
+/// numbers are the places in Family, as one store after the other is made with the same families.
 class Replay final : public rocksdb::WriteBatch::Handler {
  public:
-  Replay(rocksdb::WriteBatch& out, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
-      : out_(out), families_(families) {}
+  Replay(rocksdb::DB& db, rocksdb::WriteBatch& out, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
+      : db_(db), out_(out), families_(families) {}
 
   rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
-    return family < families_.size() ? out_.Put(families_[family], key, value) : rocksdb::Status::OK();
+    if (family >= families_.size()) return rocksdb::Status::OK();
+    if (is_put_once(static_cast<Family>(family))) {
+      // A log is kept until every family has its writes in tables, so a table may have this one.
+      rocksdb::PinnableSlice there;
+      const auto status = db_.Get({}, families_[family], key, &there);
+      if (!status.IsNotFound()) return status;
+    }
+    return out_.Put(families_[family], key, value);
   }
   rocksdb::Status DeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
     return family < families_.size() ? out_.Delete(families_[family], key) : rocksdb::Status::OK();
   }
   rocksdb::Status SingleDeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
-    return family < families_.size() ? out_.SingleDelete(families_[family], key) : rocksdb::Status::OK();
+    // Removes what two tables have, too: see copy_tables().
+    return DeleteCF(family, key);
   }
 
  private:
+  rocksdb::DB& db_;
   rocksdb::WriteBatch& out_;
   const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
 };
@@ -160,7 +176,7 @@ class Repair {
       }
       next = numbers->sequence + numbers->count;
       rocksdb::WriteBatch out;
-      Replay again(out, families_);
+      Replay again(*db_, out, families_);
       const rocksdb::WriteBatch batch{std::string{bytes}};
       if (status.ok()) status = batch.Iterate(&again);
       rocksdb::WriteOptions options;

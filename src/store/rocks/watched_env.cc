@@ -67,11 +67,30 @@ class OtherFile final : public rocksdb::FSWritableFileOwnerWrapper {
       : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), watch_(watch) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
     return tell(target()->Append(data, options, debug));
   }
   IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& check,
                   IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
     return tell(target()->Append(data, options, check, debug));
+  }
+  IOStatus RangeSync(std::uint64_t offset, std::uint64_t bytes, const IOOptions& options,
+                     IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->RangeSync(offset, bytes, options, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->Sync(options, debug);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->Fsync(options, debug);
+  }
+  IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->Close(options, debug);
   }
 
  private:
@@ -97,6 +116,7 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
         synced_(std::move(synced)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(log_ == 0 ? &watch_ : nullptr);
     if (auto place = check_place(); !place.ok()) return place;
     auto status =
         cut_ ? target()->PositionedAppend(data, bytes_, options, debug) : target()->Append(data, options, debug);
@@ -109,9 +129,11 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, debug);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(log_ == 0 ? &watch_ : nullptr);
     return tell(target()->Sync(options, debug));
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(log_ == 0 ? &watch_ : nullptr);
     return tell(target()->Fsync(options, debug));
   }
 
@@ -160,10 +182,12 @@ class WatchedDirectory final : public rocksdb::FSDirectoryWrapper {
       : rocksdb::FSDirectoryWrapper(std::move(directory)), watch_(watch) {}
 
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
     return tell(rocksdb::FSDirectoryWrapper::Fsync(options, debug));
   }
   IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug,
                                const rocksdb::DirFsyncOptions& reason) override {
+    const FileWatch::Working working(&watch_);
     return tell(rocksdb::FSDirectoryWrapper::FsyncWithDirOptions(options, debug, reason));
   }
 
@@ -192,6 +216,7 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
 
   IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                            std::unique_ptr<FSWritableFile>* file, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
     auto status = tell(target()->NewWritableFile(path, options, file, debug));
     if (status.ok()) *file = watched(path, std::move(*file));
     return status;
@@ -218,6 +243,7 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
   }
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                       IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
     auto status = tell(target()->RenameFile(from, to, options, debug));
     if (status.ok() && normal(to) == directory_ + "/CURRENT") watch_.current_renamed();
     return status;

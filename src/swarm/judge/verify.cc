@@ -17,7 +17,7 @@
 namespace triggers::swarm {
 namespace {
 
-constexpr int page_events = 200;
+constexpr std::size_t page_events = 200;
 constexpr std::size_t share_events = 64;  // that a thread takes at once
 
 struct Page {
@@ -83,7 +83,7 @@ class Verifier {
 
  private:
   BlockingClient client(const std::string& key) const {
-    return BlockingClient{target_, tls_.get(), key, options_.request_timeout};
+    return BlockingClient{target_, tls_.get(), key, request_timeout_};
   }
 
   /// The contents that were accepted, to know a second copy of one.
@@ -94,48 +94,89 @@ class Verifier {
     std::sort(accepted_contents_.begin(), accepted_contents_.end());
   }
 
+  [[nodiscard]] bool time_is_over() const { return std::chrono::steady_clock::now() >= deadline_; }
+
+  [[nodiscard]] Error took_too_long() const {
+    return Error{ErrorCode::unavailable, fmt::format("the time is over after {} s; --run-time sets it",
+                                                     std::chrono::duration<double>(options_.time_max).count())};
+  }
+
+  /// Null if an inbox may go on after so many pages in a row without news.
+  [[nodiscard]] std::optional<Error> beyond_limits(std::size_t stale_pages) const {
+    if (stale_pages >= options_.stale_pages_max) {
+      return Error{ErrorCode::unavailable,
+                   fmt::format("the inbox does not end: {} pages of GET /inbox in a row brought no new event, and each "
+                               "names a next one",
+                               stale_pages)};
+    }
+    if (strangers_.size() > options_.extra_events_max) {
+      return Error{ErrorCode::unavailable,
+                   fmt::format("GET /inbox has brought more than {} events that the journal does not have",
+                               options_.extra_events_max)};
+    }
+    return std::nullopt;
+  }
+
   Status read_inbox(const std::string& key, std::uint8_t round) {
     BlockingClient asker = client(key);
     std::string path = fmt::format("/inbox?limit={}", page_events);
+    std::size_t stale_pages = 0;
     for (;;) {
+      if (time_is_over()) return took_too_long();
       auto reply = asker.ask(http::Method::get, path);
       if (!reply) return std::move(reply).error();
       const auto page = reply->status == 200 ? read_page(reply->body) : std::nullopt;
       if (!page) return not_an_answer(path, *reply);
-      for (const StoredDigest& one : page->events) judge_pending(one, round);
+      if (page->events.size() > page_events) {
+        return Error{ErrorCode::unavailable,
+                     fmt::format("GET {} was answered with {} events", path, page->events.size())};
+      }
+      bool brought_news = false;
+      for (const StoredDigest& one : page->events) brought_news = judge_pending(one, round) || brought_news;
       if (!page->has_more) return Done{};
+      stale_pages = brought_news ? 0 : stale_pages + 1;
+      if (auto error = beyond_limits(stale_pages)) return std::move(*error);
       auto next = fmt::format("/inbox?limit={}&cursor={}", page_events, page->next_cursor);
       if (next == path) return Error{ErrorCode::unavailable, fmt::format("GET {} leads to itself", path)};
       path = std::move(next);
     }
   }
 
-  void judge_pending(const StoredDigest& stored, std::uint8_t round) {
+  /// False if this reading of the inbox has shown the event before.
+  bool judge_pending(const StoredDigest& stored, std::uint8_t round) {
     Promise* const promise = promises_.find(stored.id);
     if (promise == nullptr || !promise->accepted) return judge_stranger(stored, promise, round);
-    if (promise->seen == round) result_.doubled.add(stored.id.text());
+    const bool shown_before = promise->seen == round;
+    if (shown_before) result_.doubled.add(stored.id.text());
     const bool first = promise->seen == 0;
     promise->seen = round;
-    if (!first) return;  // another key of the same tenant
+    if (!first) return !shown_before;  // another key of the same tenant
     if (promise->has_digest && promise->digest != stored.digest) result_.changed.add(stored.id.text());
     if (promise->acknowledged) {
       result_.returned.add(stored.id.text());
     } else {
       ++result_.undelivered;
     }
+    return true;
   }
 
   /// In the inbox under an id that the journal does not have as accepted; `promise` is null if it does not have it at
-  /// all.
-  void judge_stranger(const StoredDigest& stored, const Promise* promise, std::uint8_t round) {
+  /// all. False if this reading has shown it before.
+  bool judge_stranger(const StoredDigest& stored, const Promise* promise, std::uint8_t round) {
     const auto at = std::lower_bound(strangers_.begin(), strangers_.end(), stored.id,
                                      [](const Stranger& one, const Uuid7& id) { return one.id < id; });
     if (at != strangers_.end() && at->id == stored.id) {
-      if (at->seen == round) result_.doubled.add(stored.id.text());
+      const bool shown_before = at->seen == round;
+      if (shown_before) result_.doubled.add(stored.id.text());
       at->seen = round;
-      return;  // else another key of the same tenant
+      return !shown_before;  // else another key of the same tenant
     }
     strangers_.insert(at, {.id = stored.id, .seen = round});
+    explain_stranger(stored, promise);
+    return true;
+  }
+
+  void explain_stranger(const StoredDigest& stored, const Promise* promise) {
     if (promise != nullptr && promise->acknowledged) return result_.returned.add(stored.id.text());
     const auto unknown = std::lower_bound(promises_.unknown.begin(), promises_.unknown.end(), stored.digest);
     if (unknown != promises_.unknown.end() && *unknown == stored.digest) {
@@ -150,7 +191,7 @@ class Verifier {
   }
 
   Status look_at_the_rest() {
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads;  // Joined also if the next one cannot be started.
     threads.reserve(options_.threads);
     for (std::size_t i = 0; i < options_.threads; ++i) threads.emplace_back([this] { look_at_shares(); });
     for (auto& thread : threads) thread.join();
@@ -162,7 +203,7 @@ class Verifier {
     std::vector<BlockingClient*> askers;
     std::vector<std::unique_ptr<BlockingClient>> owned;
     for (const std::string& key : options_.api_keys) {
-      owned.push_back(std::make_unique<BlockingClient>(target_, tls_.get(), key, options_.request_timeout));
+      owned.push_back(std::make_unique<BlockingClient>(target_, tls_.get(), key, request_timeout_));
       askers.push_back(owned.back().get());
     }
     for (;;) {
@@ -177,20 +218,25 @@ class Verifier {
     }
   }
 
+  /// Ends the looks of all threads; false.
+  bool give_up(Error why) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::move(why);
+    next_ = promises_.by_id.size();
+    return false;
+  }
+
   /// An accepted event that is in no inbox. False if the service does not answer.
   bool look_at(const Promise& promise, const std::vector<BlockingClient*>& askers) {
+    if (time_is_over()) return give_up(took_too_long());
     const std::string id = promise.id.text();
     const std::string path = "/events/" + id;
     for (BlockingClient* const asker : askers) {
       auto reply = asker->ask(http::Method::get, path);
       if (reply && reply->status == 404) continue;
       const auto stored = reply && reply->status == 200 ? read_stored_event(reply->body) : std::nullopt;
+      if (!stored) return give_up(reply ? not_an_answer(path, *reply) : std::move(reply).error());
       const std::lock_guard lock(mutex_);
-      if (!stored) {
-        failure_ = reply ? not_an_answer(path, *reply) : std::move(reply).error();
-        next_ = promises_.by_id.size();
-        return false;
-      }
       judge_delivered(promise, *stored, id);
       return true;
     }
@@ -227,6 +273,9 @@ class Verifier {
   const Target& target_;
   const VerifyOptions& options_;
   std::unique_ptr<http::TlsClientContext> tls_;
+  const std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + options_.time_max;
+  const std::chrono::nanoseconds request_timeout_ =
+      std::min<std::chrono::nanoseconds>(options_.request_timeout, options_.time_max);
   std::vector<Digest> accepted_contents_;  // sorted
   std::vector<Stranger> strangers_;        // sorted by id
   std::atomic<std::size_t> next_ = 0;

@@ -23,6 +23,12 @@ struct VerifyOptions {
   std::string ca_file;
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
+
+  // A service whose inbox does not end must not keep the verification for ever.
+  std::size_t stale_pages_max = 100;          ///< Of an inbox, in a row, with no event that it has not shown before.
+  std::size_t extra_events_max = 10'000'000;  ///< In all inboxes, that the journal does not have as accepted.
+  /// For all of it. A request that is under way is not cut short: it ends by `request_timeout`.
+  std::chrono::nanoseconds time_max = std::chrono::hours{1};
 };
 
 /// What the service holds, compared with what it has promised. Lists hold event ids; at most `listed_max` of each kind
@@ -57,7 +63,8 @@ struct Verification {
 /// Reads every inbox to its end, and each accepted event that is not there by its id: a million takes minutes. Holds 56
 /// bytes for each event of the journal, and 17 for each in the inbox that is not of it. Nothing may send or acknowledge
 /// meanwhile. Errors: `unavailable` if the service does not answer, or with something else than 200 and 404, or with
-/// pages that do not end; `invalid_argument` if the journal holds no accepted event, which would prove nothing.
+/// an inbox that goes beyond a limit of the options, or if the time is over; `invalid_argument` if the journal holds no
+/// accepted event, which would prove nothing.
 Result<Verification> verify(Promises promises, const Target& target, const VerifyOptions& options);
 
 /// One line a finding, for a person.

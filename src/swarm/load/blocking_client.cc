@@ -1,5 +1,6 @@
 #include "swarm/load/blocking_client.h"
 
+#include <chrono>
 #include <optional>
 
 #include "swarm/load/request_fields.h"
@@ -26,9 +27,12 @@ Result<BlockingClient::Reply> BlockingClient::ask(http::Method method, std::stri
   std::string& out = connection_.request();
   out.assign(http::method_name(method)).append(" ").append(context_.target.base_path).append(path);
   out.append(" HTTP/1.1\r\n").append(fields_).append("\r\n");
+  const auto began = std::chrono::steady_clock::now();
   auto reply = try_once();
-  // The service may have closed a connection that it had kept open, in the moment in which it was used.
-  return reply ? std::move(reply) : try_once();
+  // The service may have closed a connection that it had kept open, in the moment in which it was used. A silent one is
+  // not asked again.
+  const bool timed_out = std::chrono::steady_clock::now() - began >= context_.request_timeout;
+  return reply || timed_out ? std::move(reply) : try_once();
 }
 
 Result<BlockingClient::Reply> BlockingClient::try_once() {

@@ -21,8 +21,8 @@ class BlockingClient {
     unsigned status = 0;
     std::string body;
   };
-  /// A request without a body. Error: `unavailable` if there was no answer, also not on a second try with a connection
-  /// of its own: only for requests that may be made twice.
+  /// A request without a body. Error: `unavailable` if there was no answer within the timeout, or the connection failed
+  /// and also a new one: only for requests that may be made twice.
   Result<Reply> ask(http::Method method, std::string_view path);
 
  private:

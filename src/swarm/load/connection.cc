@@ -26,6 +26,11 @@ constexpr std::string_view too_many_answers =
 /// What one connection receives before the others, the timers and the owner have their turn.
 constexpr int receives_in_turn_max = 4;
 
+/// The errors of socket() and connect() that this machine causes, whatever the service does.
+bool is_own_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionContext& context) : context_(context) {}
@@ -42,7 +47,7 @@ void Connection::send(Exchange& exchange) {
   written_ = 0;
   response_.reset();
   let_go();
-  failed_to_connect_ = false;
+  unconnected_ = Unconnected::no;
   sending_ = true;
   expires_ = steady_clock::now() + context_.request_timeout;
   // One timer for many requests: it fires at the deadline of an old one, and is then set for the newest.
@@ -86,7 +91,8 @@ void Connection::connect_next(int error) {
     }
     error = errno;
   }
-  finish_unconnected(connection_failure(error));
+  finish_unconnected(is_own_shortage(error) ? Unconnected::own_shortage : Unconnected::refused,
+                     connection_failure(error));
 }
 
 void Connection::connected() {
@@ -104,8 +110,9 @@ void Connection::secure() {
     case TlsStep::done: state_ = State::writing; return write();
     case TlsStep::wants_read: return watch_for(EPOLLIN);
     case TlsStep::wants_write: return watch_for(EPOLLOUT);
-    case TlsStep::ended: return finish_unconnected("SSLError('the peer closed during the handshake')");
-    case TlsStep::failed: return finish_unconnected("SSLError(" + python_repr(tls_->error()) + ")");
+    case TlsStep::ended:
+      return finish_unconnected(Unconnected::tls, "SSLError('the peer closed during the handshake')");
+    case TlsStep::failed: return finish_unconnected(Unconnected::tls, "SSLError(" + python_repr(tls_->error()) + ")");
   }
 }
 
@@ -242,8 +249,8 @@ void Connection::timed_out() {
   finish("ReadTimeout('no answer within " + std::to_string(seconds) + " s')");
 }
 
-void Connection::finish_unconnected(std::string error) {
-  failed_to_connect_ = true;
+void Connection::finish_unconnected(Unconnected why, std::string error) {
+  unconnected_ = why;
   finish(std::move(error));
 }
 

@@ -56,8 +56,8 @@ class Connection final : private Reactor::Source {
   /// Nobody waits for the answer any more: closes.
   void abandon();
   [[nodiscard]] const ResponseReader& response() const noexcept { return response_; }
-  /// The last request failed before there was a connection.
-  [[nodiscard]] bool failed_to_connect() const noexcept { return failed_to_connect_; }
+  /// Why the last request had no connection.
+  [[nodiscard]] Unconnected unconnected() const noexcept { return unconnected_; }
 
  private:
   using TlsStep = http::TlsClient::Step;
@@ -96,7 +96,7 @@ class Connection final : private Reactor::Source {
   void watch_for(std::uint32_t epoll_events);
   void timed_out();
   void finish(std::string error);
-  void finish_unconnected(std::string error);
+  void finish_unconnected(Unconnected why, std::string error);
   void close();
 
   ConnectionContext& context_;
@@ -112,7 +112,7 @@ class Connection final : private Reactor::Source {
   MonotonicTime expires_{};
   std::string early_error_;  // a failure inside send(), told a round later
   bool sending_ = false;
-  bool failed_to_connect_ = false;
+  Unconnected unconnected_ = Unconnected::no;
   std::size_t held_bytes_ = 0;  // of response_, as far as context_ knows
   Deadline deadline_{*this};
   NextTurn next_turn_{*this};

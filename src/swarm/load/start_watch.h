@@ -1,12 +1,21 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace triggers::swarm {
+
+/// Why a request had no connection.
+enum class Unconnected : std::uint8_t {
+  no,            ///< It had one.
+  refused,       ///< The address did not take it.
+  tls,           ///< The handshake failed.
+  own_shortage,  ///< This machine has no descriptor, port or memory left for it.
+};
 
 /// Whether the service can be measured at all, as the first requests of a test find out: a service that nobody can
 /// connect to, or that refuses the key. The first reason stays. Any thread.
@@ -16,10 +25,10 @@ class StartWatch {
   void answered() noexcept {
     if (!answered_.load(std::memory_order_relaxed)) answered_.store(true, std::memory_order_relaxed);
   }
-  /// A connection could not be made. `error` as Connection tells it.
-  void could_not_connect(std::string_view url, std::string_view error) {
-    if (answered_.load(std::memory_order_relaxed)) return;
-    refused("cannot connect to " + std::string{url} + ": " + std::string{error} + ". Is the service running there?");
+  /// A request has failed. `error` as Connection tells it.
+  void could_not_connect(Unconnected why, std::string_view url, std::string_view error) {
+    if (why == Unconnected::no || answered_.load(std::memory_order_relaxed)) return;
+    refused("cannot connect to " + std::string{url} + ": " + std::string{error} + ". " + std::string{advice(why)});
   }
   /// The service does not let this test in; `why` is for a person.
   void refused(std::string why) {
@@ -33,6 +42,19 @@ class StartWatch {
   }
 
  private:
+  static std::string_view advice(Unconnected why) {
+    switch (why) {
+      case Unconnected::no: break;
+      case Unconnected::refused: return "Is the service running there?";
+      case Unconnected::tls: return "Does the service speak TLS there, with a certificate that this machine trusts?";
+      case Unconnected::own_shortage:
+        return "This machine is short of file descriptors, ports or memory; the service may be well. Raise the limit "
+               "of "
+               "open files (ulimit -n), or use fewer users.";
+    }
+    return {};
+  }
+
   std::atomic<bool> answered_ = false;
   mutable std::mutex mutex_;
   std::optional<std::string> reason_;  // guarded by mutex_

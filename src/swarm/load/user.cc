@@ -124,8 +124,8 @@ void User::RequestAwaiter::finished(std::string_view error) {
   if (StartWatch* const start = user_.context_.connections().start) {
     if (error.empty()) {
       start->answered();
-    } else if (user_.connection_.failed_to_connect()) {
-      start->could_not_connect(user_.context_.connections().target.url, error);
+    } else {
+      start->could_not_connect(user_.connection_.unconnected(), user_.context_.connections().target.url, error);
     }
   }
   error_ = error;

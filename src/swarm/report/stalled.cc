@@ -17,16 +17,41 @@ Selection select(const Statistics& statistics, std::string_view name) {
   return selection;
 }
 
-Stalled stalled_of(const Selection& selection, const RunReport& report) {
+namespace {
+
+std::chrono::nanoseconds limit_of(const Entry& ended) {
   constexpr double highest_percentile = 0.999;
+  return std::max<std::chrono::nanoseconds>(Stalled::wait_min, ended.latencies.quantile(highest_percentile));
+}
+
+}  // namespace
+
+Stalled stalled_of(const Selection& selection, const RunReport& report) {
   Stalled stalled;
-  stalled.limit =
-      std::max<std::chrono::nanoseconds>(Stalled::wait_min, selection.ended.latencies.quantile(highest_percentile));
+  stalled.limit = limit_of(selection.ended);
   Entry with_unended = selection.ended;
   const auto unended = add_unended(with_unended, selection.cut_off, report, stalled.limit);
   stalled.missing = with_unended.requests - selection.ended.requests;
   // Of tasks of a schedule that were never sent, only the share of these names is missing.
   stalled.requests = std::min(unended, stalled.missing);
+  return stalled;
+}
+
+std::uint64_t fail_stalled(Statistics& newest, const Statistics& test, EpochSeconds now) {
+  std::uint64_t stalled = 0;
+  for (const auto& row : newest.cut_off_rows()) {
+    const RequestName name{row.method, row.name};
+    const Entry* const ended = test.find(name);
+    const auto limit = ended == nullptr ? Stalled::wait_min : limit_of(*ended);
+    for (const auto& bucket : row.cut_off->ages.buckets()) {
+      if (bucket.from <= limit) continue;
+      stalled += bucket.count;
+      for (std::uint64_t i = 0; i < bucket.count; ++i) {
+        newest.record(name, {.latency = bucket.from, .finished = now, .failed = true});
+        newest.record_failure(name, "stalled: no answer when its user was stopped", now);
+      }
+    }
+  }
   return stalled;
 }
 

@@ -29,6 +29,11 @@ struct Stalled {
 };
 [[nodiscard]] Stalled stalled_of(const Selection& selection, const RunReport& report);
 
+/// For a master, which has no place for what was cut off: records the stalled requests among those that `newest` cut
+/// off as failures of their names, each with its wait. `test` is all that was counted in this test, `newest` included.
+/// Returns how many there were.
+std::uint64_t fail_stalled(Statistics& newest, const Statistics& test, EpochSeconds now);
+
 /// In percent: failures and missing answers, of all that ended and these. 0 without any.
 [[nodiscard]] double error_rate_with(const Stalled& stalled, const Entry& ended);
 

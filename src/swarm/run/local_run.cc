@@ -64,6 +64,13 @@ std::size_t users_wanted(const Options& options) {
   return options.rate ? static_cast<std::size_t>(std::clamp(std::ceil(*options.rate), 1.0, users_for_rate_max)) : 1;
 }
 
+/// The text with a full stop, unless it has its own end: what follows is another sentence.
+std::string sentence(std::string text) {
+  const bool ended = !text.empty() && std::string_view{".?!"}.find(text.back()) != std::string_view::npos;
+  if (!ended) text += '.';
+  return text;
+}
+
 /// One test, from its first user to its last row. The main thread starts users, collects once a second, and tells.
 class LocalRun {
  public:
@@ -138,10 +145,11 @@ class LocalRun {
     if (refusal_) return false;
     refusal_ = load_->start_refusal();
     if (!refusal_) return false;
+    if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.origins.note({"--host"});
     if (options_.keep_going) {
-      console_.warning(main_log, *refusal_ + ". The test goes on, because of --keep-going");
+      console_.warning(main_log, sentence(*refusal_) + " The test goes on, because of --keep-going");
     } else {
-      console_.error(main_log, *refusal_ + ". The test ends here; with --keep-going it would go on");
+      console_.error(main_log, sentence(*refusal_) + " The test ends here; with --keep-going it would go on");
     }
     return !options_.keep_going;
   }
@@ -285,7 +293,7 @@ Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& conso
   auto classes = choose_classes(options.user_classes);
   if (!classes) return std::move(classes).error();
   auto target = Target::parse(options.host);
-  if (!target) return std::move(target).error();
+  if (!target) return Error{target.error().code, target.error().message + options.origins.note({"--host"})};
   auto outputs = Outputs::create(options, console);
   if (!outputs) return std::move(outputs).error();
   if (!options.journal_path.empty()) {

@@ -2,10 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
-#include <sstream>
 
+#include "config/suggestion.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/run/duration.h"
+#include "swarm/run/environment.h"
 #include "swarm/run/printable.h"
 
 namespace triggers::swarm {
@@ -13,6 +14,7 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr int status_mistake = 2;
 constexpr std::size_t users_max = 1'000'000;
 constexpr std::size_t threads_max = 256;
 constexpr double rate_max = 10'000'000;
@@ -62,7 +64,8 @@ void declare_load(CLI::App& app, Options& options) {
       ->check(positive(users_max))
       ->envname("LOCUST_SPAWN_RATE")
       ->group("Load");
-  add_duration(app, "-t,--run-time", options.run_time, "Stop after this time: 300, 20s, 3m, 1h30m [never]")
+  add_duration(app, "-t,--run-time", options.run_time,
+               "Stop after this time: 300, 20s, 3m, 1h30m [never; with --verify 1h]")
       ->envname("LOCUST_RUN_TIME")
       ->group("Load");
   add_duration(app, "-s,--stop-timeout", options.stop_timeout, "For users to finish their task at the end [0]")
@@ -176,6 +179,20 @@ std::string contradiction(const Options& options) {
   return {};
 }
 
+/// Prints what is wrong with the arguments or the environment.
+int complain(const std::string& mistake) {
+  std::fputs(printable("swarm: " + mistake + "\nRun with --help for more information.\n").c_str(), stderr);
+  return status_mistake;
+}
+
+/// Prints what the arguments ask for (help, or the version) or what is wrong with them.
+int leave(const CLI::App& app, const CLI::ParseError& problem) {
+  if (problem.get_exit_code() == 0) return app.exit(problem);
+  std::string mistake = problem.what();
+  if (const auto meant = config::suggestion(app); !meant.empty()) mistake += "; did you mean " + meant + "?";
+  return complain(mistake);
+}
+
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
@@ -193,19 +210,17 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   for (const char* const list : {"--user-class", "--fail-if"}) {
     app.get_option(list)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
   }
+  EnvironmentValues environment(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    std::ostringstream help, mistake;
-    const int status = app.exit(problem, help, mistake);
-    std::fputs(help.str().c_str(), stdout);
-    std::fputs(printable(mistake.str()).c_str(), stderr);
-    return status == 0 ? 0 : 2;
+    environment.restore();
+    return leave(app, problem);
   }
-  if (const auto wrong = contradiction(options); !wrong.empty()) {
-    std::fprintf(stderr, "swarm: %s\n", wrong.c_str());
-    return 2;
-  }
+  auto origins = environment.read();
+  if (!origins) return complain(origins.error().message);
+  options.origins = std::move(*origins);
+  if (const auto wrong = contradiction(options); !wrong.empty()) return complain(wrong);
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "swarm/run/console.h"
+#include "swarm/run/origins.h"
 
 namespace triggers::swarm {
 
@@ -17,7 +18,7 @@ struct Options {
   std::string host;
   std::optional<std::size_t> users;
   std::optional<double> spawn_rate;
-  std::chrono::seconds run_time{0};  ///< 0: no limit.
+  std::chrono::seconds run_time{0};  ///< 0: no limit; with `verify_path`, its default.
   std::vector<std::string> user_classes;
   std::string csv_prefix;
   bool csv_full_history = false;
@@ -48,6 +49,8 @@ struct Options {
   std::string ca_file;
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
+
+  Origins origins;
 };
 
 /// The options, or the exit status with which to end at once: 0 after `--help` and `--version`, which were printed, 2

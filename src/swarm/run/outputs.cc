@@ -39,7 +39,7 @@ class AllOutputs final : public Outputs {
 
   void second(const RunReport& report) override {
     ++seconds_;
-    if (csv_) told(csv_->write(*report.statistics, users_of(report), report.ended));
+    if (csv_) told(csv_->write(*report.statistics, users_of(report), report.ended), "--csv");
     if (live_) return draw(report);
     if (!options_.only_summary && seconds_ % seconds_between_tables == 0) print_running(report);
   }
@@ -47,10 +47,10 @@ class AllOutputs final : public Outputs {
   int end(const RunReport& report) override {
     bool written = true;
     if (csv_) {
-      written = told(csv_->finish(*report.statistics, users_of(report), report.ended));
-      written = told(csv_->write_cut_off(report)) && written;
+      written = told(csv_->finish(*report.statistics, users_of(report), report.ended), "--csv");
+      written = told(csv_->write_cut_off(report), "--csv") && written;
     }
-    if (html_) written = told(html_->replace(render_html(report))) && written;
+    if (html_) written = told(html_->replace(render_html(report)), "--html") && written;
     const bool judged = judge(report);
     const int status = exit_status(report, judged, written);
     console_.set_status({});
@@ -89,9 +89,9 @@ class AllOutputs final : public Outputs {
     console_.set_status(progress_line(report, columns == 0 ? usual_columns : columns));
   }
 
-  /// True if nothing went wrong.
-  bool told(const Status& status) {
-    if (!status) console_.error(main_log, status.error().message);
+  /// True if nothing went wrong with the file that `option` asks for.
+  bool told(const Status& status, std::string_view option) {
+    if (!status) console_.error(main_log, status.error().message + options_.origins.note({option}));
     return status.ok();
   }
 
@@ -141,7 +141,7 @@ Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options, Console
   std::optional<CsvFiles> csv;
   if (!options.csv_prefix.empty()) {
     auto files = CsvFiles::create(options.csv_prefix, options.csv_full_history);
-    if (!files) return std::move(files).error();
+    if (!files) return Error{files.error().code, files.error().message + options.origins.note({"--csv"})};
     csv.emplace(std::move(*files));
   }
   std::optional<ReplacedFile> html;
@@ -149,7 +149,7 @@ Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options, Console
     // A report that cannot be written is known before the test, not after.
     html.emplace(options.html_path);
     if (auto made = html->replace("<!doctype html><title>The test has not ended yet</title>\n"); !made)
-      return std::move(made).error();
+      return Error{made.error().code, made.error().message + options.origins.note({"--html"})};
   }
   std::unique_ptr<Outputs> outputs =
       std::make_unique<AllOutputs>(options, console, std::move(conditions), std::move(csv), std::move(html));

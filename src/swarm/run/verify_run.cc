@@ -15,7 +15,7 @@ Result<Verification> verify_journal(const Options& options) {
   auto promises = read_journal(options.verify_path);
   if (!promises) return std::move(promises).error();
   const auto target = Target::parse(options.host);
-  if (!target) return target.error();
+  if (!target) return Error{target.error().code, target.error().message + options.origins.note({"--host"})};
   auto keys = api_keys_in_environment();
   if (!keys) return std::move(keys).error();
   VerifyOptions verify_options;
@@ -26,7 +26,10 @@ Result<Verification> verify_journal(const Options& options) {
   verify_options.ca_file = options.ca_file;
   verify_options.verify_tls = options.verify_tls;
   verify_options.request_timeout = options.request_timeout;
-  return verify(std::move(*promises), *target, verify_options);
+  if (options.run_time > std::chrono::seconds{0}) verify_options.time_max = options.run_time;
+  auto verification = verify(std::move(*promises), *target, verify_options);
+  if (verification || verification.error().message.find(target->url) == std::string::npos) return verification;
+  return Error{verification.error().code, verification.error().message + options.origins.note({"--host"})};
 }
 
 }  // namespace
@@ -34,7 +37,7 @@ Result<Verification> verify_journal(const Options& options) {
 int run_verify(const Options& options, Console& console) {
   const auto verification = verify_journal(options);
   if (!verification) {
-    console.error(verify_log, verification.error().message);
+    console.error(verify_log, "cannot be verified: " + verification.error().message);
     return status_not_verified;
   }
   console.print(summary(*verification));

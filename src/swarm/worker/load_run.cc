@@ -81,7 +81,11 @@ Result<std::unique_ptr<LoadRun>> LoadRun::create(const Spawn& spawn, const Worke
   auto host = host_of(spawn, options, updates);
   if (!host) return std::move(host).error();
   auto target = Target::parse(*host);
-  if (!target) return std::move(target).error();
+  if (!target) {
+    Error error = std::move(target).error();
+    if (*host == options.host) error.message += options.host_note;
+    return error;
+  }
   auto load = Load::create(std::move(*target), std::move(classes), load_options(spawn, options));
   if (!load) return std::move(load).error();
   anchor_epoch();  // no user runs yet

@@ -44,14 +44,18 @@ std::uint64_t memory_bytes() {
   return read ? resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-/// `tcp://` and each address of the name; libzmq itself would try only the first. Empty if there is none.
-std::vector<std::string> endpoints_of(const std::string& host, std::uint16_t port) {
+/// `tcp://` and each address of the name; libzmq itself would try only the first. Error: `unavailable`, with the
+/// resolver's reason.
+Result<std::vector<std::string>> endpoints_of(const std::string& host, std::uint16_t port) {
   std::vector<std::string> endpoints;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return endpoints;
+  if (const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); failed != 0) {
+    const std::string why = failed == EAI_SYSTEM ? std::generic_category().message(errno) : ::gai_strerror(failed);
+    return Error{ErrorCode::unavailable, "its name has no address (" + why + ")"};
+  }
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     std::array<char, NI_MAXHOST> text{};
     if (::getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0)
@@ -134,13 +138,26 @@ class ThreadedMasterLink final : public MasterLink {
     std::size_t attempt = 0;
     while (!stopping_) {
       const auto endpoints = endpoints_of(options_.host, options_.port);
-      if (!endpoints.empty()) {
-        auto dealer = Dealer::connect(endpoints[attempt++ % endpoints.size()], messages_.node_id(),
-                                      options_.connect_timeout, outgoing_max);
-        if (dealer) serve(**dealer);
+      if (endpoints && !endpoints->empty()) {
+        try_endpoint((*endpoints)[attempt++ % endpoints->size()]);
+        // Another address of the name may have the master: `localhost` is two as a rule.
+        if (unreached_ >= endpoints->size()) tell_unreachable("nothing takes connections there");
+      } else if (!endpoints) {
+        tell_unreachable(endpoints.error().message);
       }
       pause();  // also after a connection: a peer may take and close each at once
     }
+  }
+
+  void try_endpoint(const std::string& endpoint) {
+    auto dealer = Dealer::connect(endpoint, messages_.node_id(), options_.connect_timeout, outgoing_max);
+    if (dealer) return serve(**dealer);
+    tell_unreachable(dealer.error().message);
+  }
+
+  void tell_unreachable(const std::string& why) {
+    if (stopping_ || std::exchange(told_unreachable_, why) == why) return;
+    tell(Unreachable{why});
   }
 
   /// Between two attempts.
@@ -165,10 +182,15 @@ class ThreadedMasterLink final : public MasterLink {
       if (std::exchange(resuming_, false)) {
         tell(Lost{"it did not take the new connection that it had asked for"});
       } else if (dealer.reached() && !stopping_) {
+        unreached_ = 0;
         tell(Strange{});
+      } else {
+        ++unreached_;
       }
       return;
     }
+    unreached_ = 0;
+    told_unreachable_.clear();
     last_round_ = boot_time();
     if (!std::exchange(resuming_, false)) {
       master_heard_.reset();
@@ -272,8 +294,10 @@ class ThreadedMasterLink final : public MasterLink {
   std::vector<Outgoing> outgoing_;  // guarded by mutex_
 
   // The thread's own.
-  bool introduced_ = false;  // something has been sent on this connection
-  bool resuming_ = false;    // the next connection continues the last one
+  bool introduced_ = false;       // something has been sent on this connection
+  bool resuming_ = false;         // the next connection continues the last one
+  std::size_t unreached_ = 0;     // attempts in a row that nobody took
+  std::string told_unreachable_;  // why, while no connection is made
   std::uint64_t connection_ = 0;
   std::optional<nanoseconds> master_heard_;
   nanoseconds next_heartbeat_{}, last_round_{};

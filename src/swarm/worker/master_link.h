@@ -41,9 +41,14 @@ class MasterLink {
   };
   /// Something takes connections there, and is no ZeroMQ peer.
   struct Strange {};
+  /// The host has no address, or none of its addresses takes connections. Told once for each reason until a connection
+  /// is made.
+  struct Unreachable {
+    std::string why;
+  };
   /// A master that answers heartbeats has not done so for master_silence_max.
   struct Silent {};
-  using Event = std::variant<Connected, Lost, Strange, Silent, MasterMessage>;
+  using Event = std::variant<Connected, Lost, Strange, Unreachable, Silent, MasterMessage>;
 
   /// Outgoing messages beyond this are a master that does not read: the connection is given up.
   static constexpr int outgoing_max = 10'000;

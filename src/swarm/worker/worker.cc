@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "http/unique_fd.h"
 #include "swarm/load/failure_text.h"
+#include "swarm/report/stalled.h"
 #include "swarm/worker/load_run.h"
 #include "swarm/worker/locust_messages.h"
 #include "swarm/worker/master_link.h"
@@ -156,8 +157,13 @@ class Worker {
 
   void on(const MasterLink::Strange&) {
     if (std::exchange(strange_, true)) return;
-    log_.warning(fmt::format("What listens at {}:{} does not speak as a Locust master does: is it another service?",
-                             options_.master_host, options_.master_port));
+    log_.warning(fmt::format("What listens at {}:{} does not speak as a Locust master does: is it another service?{}",
+                             options_.master_host, options_.master_port, options_.master_note));
+  }
+
+  void on(const MasterLink::Unreachable& unreachable) {
+    log_.warning(fmt::format("Cannot reach a Locust master at {}:{}: {}. The worker goes on trying{}",
+                             options_.master_host, options_.master_port, unreachable.why, options_.master_note));
   }
 
   void on(const MasterLink::Silent&) {
@@ -235,6 +241,7 @@ class Worker {
       return false;
     }
     run_ = std::move(*made);
+    test_ = Statistics{};
     complaint_.clear();
     next_report_ = steady_clock::now() + options_.times.report_interval;
     log_.info("Test begins");
@@ -270,13 +277,15 @@ class Worker {
   void report() {
     next_report_ = steady_clock::now() + options_.times.report_interval;
     if (!run_) return;
-    const LoadRun::Counted counted = run_->collect();
+    LoadRun::Counted counted = run_->collect();
+    test_.merge(counted.statistics);
+    const std::uint64_t stalled = fail_stalled(counted.statistics, test_, epoch_now());
     send(messages_.stats(counted.statistics, counted.since, users()));
     if (const CutOff cut_off = counted.statistics.cut_off(); cut_off.requests() > 0) {
       log_.warning(
-          fmt::format("{} requests were cut off with their users, in flight for up to {:.3f} s: the master's "
-                      "figures do not have them",
-                      cut_off.requests(), std::chrono::duration<double>(cut_off.oldest).count()));
+          fmt::format("{} requests were cut off with their users, in flight for up to {:.3f} s. The master's figures "
+                      "have {} of them, which stalled, as failures; the others they do not have",
+                      cut_off.requests(), std::chrono::duration<double>(cut_off.oldest).count(), stalled));
     }
     for (const Exception& exception : counted.statistics.exceptions()) {
       const std::uint64_t told = std::min(exception.count, exceptions_per_report_max);
@@ -371,7 +380,10 @@ class Worker {
 
   void do_what_is_due(MonotonicTime now) {
     if (run_) {
-      if (auto refused = run_->start_refusal()) complain(std::move(*refused));
+      if (auto refused = run_->start_refusal()) {
+        const bool our_host = !options_.host.empty() && refused->find(options_.host) != std::string::npos;
+        complain(*refused + (our_host ? options_.host_note : ""));
+      }
     }
     if (phase_ == Phase::spawning && (!run_ || run_->settled() || now >= spawn_deadline_)) spawned();
     if (phase_ == Phase::stopping && (!run_ || run_->drained() || now >= stop_deadline_)) stopped();
@@ -393,7 +405,8 @@ class Worker {
   }
 
   void give_up(std::string_view why) {
-    log_.error(fmt::format("{} at {}:{}. Quitting", why, options_.master_host, options_.master_port));
+    log_.error(
+        fmt::format("{} at {}:{}. Quitting{}", why, options_.master_host, options_.master_port, options_.master_note));
     status_ = status_no_master;
   }
 
@@ -418,6 +431,7 @@ class Worker {
   Spawn spawn_;  // the newest of this test
   double last_spawn_timestamp_ = 0;
   ClassUpdates class_updates_;
+  Statistics test_;               // of the whole test, to tell what stalled
   std::unique_ptr<LoadRun> run_;  // null also if the test cannot run here
   std::string complaint_;
   MonotonicTime next_ready_{}, next_report_{}, next_vitals_{}, next_logs_{}, spawn_deadline_{}, stop_deadline_{};

@@ -27,6 +27,8 @@ struct WorkerOptions {
   std::string master_host = "127.0.0.1";
   std::uint16_t master_port = 5557;
   std::string host;  ///< The service, for a master that names none; may be empty.
+  /// Where these values come from, to end messages about them: ` (--host is set by LOCUST_HOST)`. May be empty.
+  std::string host_note, master_note;
   /// `rate` has no value: how many users there are is the master's business.
   LoadOptions load;
   WorkerTimes times;

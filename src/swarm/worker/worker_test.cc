@@ -282,6 +282,26 @@ TEST_F(WorkerTest, AQuitIsAnsweredAtOnceThenUsersFinishThenItEnds) {
   EXPECT_EQ(worker_.status(), 0);
 }
 
+TEST_F(WorkerTest, ARequestThatAStopCutsOffAfterASecondIsAFailureOfTheMaster) {
+  std::promise<void> go_on, asked;
+  const auto may_go_on = go_on.get_future().share();
+  ScriptedServer silent([&](auto, std::size_t number) {
+    if (number == 0) asked.set_value();
+    may_go_on.wait();
+    return ScriptedServer::ok();
+  });
+  master_.take_worker();
+  master_.spawn({{"Idler", 1}}, silent.url(), 0);
+  asked.get_future().wait();
+  const auto old = std::chrono::steady_clock::now() + 1100ms;
+  EXPECT_TRUE(master_.take_until([&](const auto&) { return std::chrono::steady_clock::now() >= old; }));
+  master_.send("stop");
+  master_.expect("client_stopped");  // the log is complete
+  EXPECT_EQ(master_.failures(), 1U);
+  EXPECT_NE(worker_.log().find("have 1 of them, which stalled, as failures"), std::string::npos) << worker_.log();
+  go_on.set_value();
+}
+
 TEST_F(WorkerTest, ASignalStopsUsersReportsAndSaysQuit) {
   begin({{"Asker", 3}});
   master_.expect("spawning_complete");

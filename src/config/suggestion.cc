@@ -1,4 +1,4 @@
-#include "suggestion.h"
+#include "config/suggestion.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -6,7 +6,7 @@
 
 #include "config/nearest.h"
 
-namespace triggers {
+namespace triggers::config {
 namespace {
 
 /// The command that was given, down to its last word: `triggers keys create`.
@@ -40,10 +40,10 @@ std::string suggestion(const CLI::App& app) {
   const auto option = std::ranges::find_if(unknown, [](const std::string& word) { return word.starts_with("--"); });
   if (option != unknown.end()) {
     const std::string name = option->substr(2, option->find('=') - 2);
-    const std::string near = config::nearest_name(name, options_of(command));
+    const std::string near = nearest_name(name, options_of(command));
     return near.empty() ? near : "--" + near;
   }
-  return unknown.empty() ? std::string{} : config::nearest_name(unknown.front(), commands_of(command));
+  return unknown.empty() ? std::string{} : nearest_name(unknown.front(), commands_of(command));
 }
 
-}  // namespace triggers
+}  // namespace triggers::config

@@ -1,0 +1,246 @@
+// A shortage of room or descriptors on the embedded engine: writes stop, nothing is lost, and they go on by themselves.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "base/manual_clock.h"
+#include "base/sync_wait.h"
+#include "store/rocks/rocks_store.h"
+#include "support/directory_snapshot.h"
+#include "support/draft.h"
+#include "support/failing_file_system.h"
+#include "support/flush_threads.h"
+#include "support/scratch_directory.h"
+
+namespace triggers::store {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::FailingFileSystem;
+
+class Shortage : public testing::Test {
+ protected:
+  Shortage() {
+    config.data_dir = directory / "data";
+    config.memory_bytes = 32 * 1024 * 1024;
+    config.background = false;
+    config.clock = &clock;
+  }
+
+  void open() { store = RocksStore::open(config).value(); }
+  void reopen() {
+    store.reset();
+    open();
+  }
+  void use_failing_disk() {
+    env = rocksdb::NewCompositeEnv(disk);
+    config.env = env.get();
+  }
+
+  Result<Appended> append(const Draft& draft) { return sync_wait(store->append(tenant, draft.append())); }
+  std::vector<EventId> inbox() {
+    std::vector<EventId> ids;
+    for (PageQuery query{.limit = 200};;) {
+      const Page page = sync_wait(store->page(tenant, query)).value();
+      for (const auto& event : page.events) ids.push_back(event.id);
+      if (!page.has_more) {
+        EXPECT_EQ(page.total_undelivered, ids.size());
+        return ids;
+      }
+      query.after = page.next_after;
+    }
+  }
+
+  /// Accepts events, has a shortage until one is refused, ends it, and goes on without opening the store again; three
+  /// times, and then as after a kill. No flush is scheduled when the shortage begins.
+  void expect_writes_again_after(FailingFileSystem::Fault fault);
+  void look_until_it_goes_on_or_stops();
+
+  testing_support::ScratchDirectory directory;
+  ManualClock clock;
+  const Tenant tenant{"acme"};
+  const std::shared_ptr<FailingFileSystem> disk = std::make_shared<FailingFileSystem>();
+  std::unique_ptr<rocksdb::Env> env;
+  RocksConfig config;
+  std::unique_ptr<RocksStore> store;
+};
+
+std::string big_payload(std::size_t number) {
+  return R"({"number":)" + std::to_string(number) + R"(,"fill":")" + std::string(50'000, 'x') + R"("})";
+}
+
+void Shortage::look_until_it_goes_on_or_stops() {
+  const auto stopped = [this] { return store->health().problem.find("then restart") != std::string::npos; };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  do {
+    store->look();
+    std::this_thread::yield();
+  } while (!store->health().writable && !stopped() && std::chrono::steady_clock::now() < deadline);
+}
+
+void Shortage::expect_writes_again_after(FailingFileSystem::Fault fault) {
+  use_failing_disk();
+  open();
+  std::set<EventId> accepted;
+  std::size_t number = 0;
+  const auto next = [&] { return append({.payload = big_payload(number++)}); };
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 5; ++i) accepted.insert(next().value().id);
+    testing_support::settle_flushes();  // For one that is scheduled, see the test after these.
+    disk->set(fault);
+    std::optional<Error> refusal;
+    for (int i = 0; i < 1'000 && !refusal; ++i) {
+      const auto answer = next();
+      if (answer) accepted.insert(answer->id);
+      if (!answer) refusal = answer.error();
+    }
+    ASSERT_TRUE(refusal) << round;
+    EXPECT_EQ(refusal->code, ErrorCode::unavailable);
+    store->look();
+    EXPECT_FALSE(store->health().writable);
+    EXPECT_THAT(store->health().problem, HasSubstr("writes go on by themselves"));
+    EXPECT_EQ(inbox().size(), accepted.size());
+
+    disk->set(FailingFileSystem::Fault::none);
+    look_until_it_goes_on_or_stops();
+    ASSERT_TRUE(store->health().writable) << round << ": " << store->health().problem;
+    accepted.insert(next().value().id);
+  }
+  // As a kill leaves it.
+  testing_support::restore(testing_support::snapshot(config.data_dir), directory / "killed");
+  for (const bool killed : {false, true}) {
+    store.reset();
+    if (killed) config.data_dir = directory / "killed";
+    open();
+    const auto ids = inbox();
+    EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted) << killed;
+  }
+}
+
+TEST_F(Shortage, FullDiskStopsWritesOnlyUntilThereIsRoom) { expect_writes_again_after(FailingFileSystem::Fault::full); }
+
+TEST_F(Shortage, FilesThatCannotBeOpenedStopWritesOnlyForAWhile) {
+  config.memory_bytes = 512 * 1024;  // A new log every few events.
+  expect_writes_again_after(FailingFileSystem::Fault::descriptors);
+}
+
+TEST_F(Shortage, SlowDiskAfterAShortageIsWaitedForAsLongAsItWrites) {
+  use_failing_disk();
+  open();
+  std::set<EventId> accepted;
+  const auto next = [&] { return append({.payload = big_payload(accepted.size())}); };
+  for (int i = 0; i < 20; ++i) accepted.insert(next().value().id);
+  testing_support::settle_flushes();
+  disk->set(FailingFileSystem::Fault::full);
+  ASSERT_FALSE(next());
+  disk->set(FailingFileSystem::Fault::none);
+  disk->tables().close();
+  int held = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (!store->health().writable && std::chrono::steady_clock::now() < deadline) {
+    store->look();
+    std::this_thread::yield();
+    if (!disk->tables().holds_a_write()) continue;
+    for (int look = 0; look < 3; ++look) {
+      clock.advance(std::chrono::hours{1});
+      store->look();
+      ASSERT_THAT(store->health().problem, HasSubstr("writes go on by themselves")) << held;
+    }
+    disk->tables().let_one_through();
+    ++held;
+  }
+  disk->tables().open();
+  ASSERT_TRUE(store->health().writable) << store->health().problem;
+  EXPECT_GE(held, 3);
+  accepted.insert(next().value().id);
+  reopen();
+  const auto ids = inbox();
+  EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted);
+}
+
+TEST_F(Shortage, FlushThatRocksDbLosesInAShortageTakesARestartAndLosesNothing) {
+  config.memory_bytes = 512 * 1024;
+  use_failing_disk();
+  open();
+  std::set<EventId> accepted;
+  const auto next = [&] { return append({.payload = big_payload(accepted.size())}); };
+  const auto waits = [this] { return store->health().problem.find("go on by themselves") != std::string::npos; };
+  // A flush is scheduled and has not begun when the disk is full: RocksDB takes it for begun, and waits for it. Seldom
+  // it gets by all the same, and the store goes on; then once more.
+  for (int shortage = 0; shortage < 5 && store->health().writable; ++shortage) {
+    {
+      const testing_support::HeldFlushThreads held;
+      for (int i = 0; i < 20; ++i) accepted.insert(next().value().id);
+      disk->set(FailingFileSystem::Fault::full);
+      ASSERT_FALSE(next());
+    }
+    testing_support::settle_flushes();  // It meets the failure, before the store looks whether that is over.
+    disk->set(FailingFileSystem::Fault::none);
+    for (int look = 0; look < 100 && waits(); ++look) {
+      store->look();
+      testing_support::settle_flushes();  // Whatever RocksDB has not lost is done.
+      clock.advance(std::chrono::seconds{1});
+    }
+  }
+  EXPECT_FALSE(store->health().writable);
+  EXPECT_THAT(store->health().problem, HasSubstr("does not go on after a shortage"));
+  EXPECT_THAT(store->health().problem, HasSubstr("then restart"));
+  EXPECT_EQ(inbox().size(), accepted.size());
+  reopen();
+  accepted.insert(next().value().id);
+  const auto ids = inbox();
+  EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted);
+}
+
+/// Lets this process open no more files than it has, until the end of this object.
+class NoMoreDescriptors {
+ public:
+  NoMoreDescriptors() {
+    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(next);
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit less{static_cast<rlim_t>(next), before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &less), 0);
+  }
+  NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+  NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+  ~NoMoreDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(Shortage, LimitOfDescriptorsStopsWritesOnlyForAWhile) {
+  config.memory_bytes = 512 * 1024;
+  open();
+  std::set<EventId> accepted;
+  std::size_t number = 0;
+  const auto next = [&] { return append({.payload = big_payload(number++)}); };
+  for (int i = 0; i < 10; ++i) accepted.insert(next().value().id);
+  testing_support::settle_flushes();
+  {
+    const NoMoreDescriptors full;
+    while (number < 2'000) {
+      const auto answer = next();
+      if (!answer) break;
+      accepted.insert(answer->id);
+    }
+    EXPECT_FALSE(store->health().writable);
+    EXPECT_THAT(store->health().problem, HasSubstr("Too many open files"));
+  }
+  look_until_it_goes_on_or_stops();
+  ASSERT_TRUE(store->health().writable) << store->health().problem;
+  accepted.insert(next().value().id);
+  reopen();
+  const auto ids = inbox();
+  EXPECT_EQ(std::set(ids.begin(), ids.end()), accepted);
+}
+
+}  // namespace
+}  // namespace triggers::store
