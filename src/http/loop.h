@@ -71,9 +71,9 @@ class Loop final : public IoExecutor {
   std::chrono::milliseconds tick_;
   DateText date_;
   std::string answer_buffer_;
+  std::uint64_t choices_ = 0;
   std::uint64_t failures_untold_ = 0;
   std::chrono::steady_clock::time_point next_failure_line_{};
-  std::uint64_t choices_ = 0;
   bool ticking_ = false;
   bool stopping_ = false;
   WaitingConnections waiting_;  // outlives the sessions, which stand in it
