@@ -9,7 +9,12 @@ namespace triggers::swarm {
 namespace {
 
 struct Wait final : Connection::Exchange {
-  void finished(std::string_view error) override { outcome = error; }
+  explicit Wait(Reactor& reactor_of) : reactor(reactor_of) {}
+  void finished(std::string_view error) override {
+    outcome = error;
+    reactor.post([] {});  // A timeout comes before the round waits for events, and there may be none.
+  }
+  Reactor& reactor;
   std::optional<std::string> outcome;  // the error, or empty
 };
 
@@ -36,7 +41,7 @@ Result<BlockingClient::Reply> BlockingClient::ask(http::Method method, std::stri
 }
 
 Result<BlockingClient::Reply> BlockingClient::try_once() {
-  Wait wait;
+  Wait wait(reactor_);
   connection_.send(wait);
   while (!wait.outcome) reactor_.round();
   if (!wait.outcome->empty()) {
