@@ -95,7 +95,8 @@ void Database::try_resume() {
 }
 
 void Database::follow_resume() {
-  if (resuming_.wait_for(std::chrono::seconds::zero()) != std::future_status::ready) {
+  // Most are over at once; the next look at the files must not wait for the others.
+  if (resuming_.wait_for(look_interval) != std::future_status::ready) {
     // RocksDB 7.8 loses sight of a flush that it had scheduled when the failure came, and then waits for it for ever.
     if (resume_stillness_->lasts(watch_->work(), clock_->steady()) < still_max) return;
     return fail("RocksDB does not go on after a shortage, and has written nothing for " +
@@ -127,8 +128,8 @@ void Database::look(bool thorough) {
   if (!problem.empty()) problem = guard_->look(watch_->record());
   if (problem.empty() && thorough) problem = patrol_->look(*db_);
   if (!problem.empty()) return lose(problem);
-  if (resuming_.valid()) return follow_resume();
-  if (thorough) try_resume();
+  if (thorough && !resuming_.valid()) try_resume();
+  if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
 
 void Database::look_at_disk() {
