@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is POSIX
+
 namespace triggers {
 namespace {
 
@@ -9,7 +11,11 @@ class SystemClock final : public Clock {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   }
   [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-    return std::chrono::steady_clock::now();
+    // steady_clock is CLOCK_MONOTONIC, which stands still while the machine sleeps.
+    timespec time{};
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    const auto since_boot = std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+    return std::chrono::steady_clock::time_point{since_boot};
   }
 };
 

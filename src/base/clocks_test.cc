@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is POSIX
 
 #include "base/guarded_clock.h"
 #include "base/manual_clock.h"
@@ -114,14 +115,62 @@ TEST_F(ProvenTimeTest, JumpThatIsTakenBackHasNeverBeen) {
   EXPECT_EQ(now(), clock_.now());
 }
 
-TEST_F(ProvenTimeTest, EveryJumpIsProvenByItself) {
+TEST_F(ProvenTimeTest, EveryJumpIsProvenByItselfWhateverJumpsComeAfterIt) {
   now();
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 100; ++i) {
     clock_.jump(1h);
     now();
     clock_.advance(12h);
+    const UnixMillis believed = now();
+    EXPECT_EQ(believed + time_.unproven(), clock_.now());
+    EXPECT_LE(time_.unproven(), 2h) << i;
   }
-  EXPECT_EQ(now() + 10h, clock_.now());
+  clock_.advance(12h);
+  EXPECT_EQ(now(), clock_.now());
+}
+
+TEST_F(ProvenTimeTest, MoreJumpsThanItKeepsAreProvenWithTheNewest) {
+  now();
+  const auto count = static_cast<int>(ProvenTime::jumps_max) * 3;
+  for (int i = 0; i < count; ++i) {
+    clock_.jump(1min);
+    now();
+    clock_.advance(1min);
+  }
+  EXPECT_EQ(now() + 1min * count, clock_.now());
+  clock_.advance(ProvenTime::proof - 2min);
+  now();
+  EXPECT_GT(time_.unproven(), 0ms);
+  clock_.advance(2min);
+  EXPECT_EQ(now(), clock_.now());
+}
+
+TEST_F(ProvenTimeTest, WhatIsTakenBackIsOfTheNewestJumps) {
+  now();
+  clock_.jump(1h);
+  now();
+  clock_.advance(23h);
+  now();
+  clock_.jump(year);
+  now();
+  clock_.jump(-year - 10min);
+  now();
+  EXPECT_EQ(time_.unproven(), 50min);
+  clock_.advance(1h);
+  EXPECT_EQ(now(), clock_.now());
+}
+
+/// CLOCK_MONOTONIC stands still in a machine that sleeps: each sleep would be a jump of the wall clock.
+TEST(SystemClock, SteadyGoesOnWhileTheMachineSleeps) {
+  timespec before{}, after{};
+  clock_gettime(CLOCK_BOOTTIME, &before);
+  const auto read = Clock::system().steady().time_since_epoch();
+  clock_gettime(CLOCK_BOOTTIME, &after);
+  const auto duration = [](const timespec& time) {
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+  };
+  EXPECT_GE(read, duration(before));
+  EXPECT_LE(read, duration(after));
 }
 
 TEST_F(ProvenTimeTest, AStepBackIsFollowedAtOnceAndForwardAgainAfterADay) {

@@ -1,15 +1,17 @@
-"""Durations come from the monotonic clock. Each use of the wall clock is named here, with the reason why it may jump."""
+"""Durations come from the monotonic clock, or from Clock::steady(), which also counts the time for which the machine sleeps.
+Each use of the wall clock is named here, with the reason why it may jump."""
 
 import re
 
 import tracked
 
-names = re.compile(r"system_clock|\bgettimeofday\b|CLOCK_REALTIME|Clock::system\(\)|\bstd::time\(|(?<![\w.>:])::?time\(\s*(?:nullptr|NULL|0|&)"
+names = re.compile(r"system_clock|\bgettimeofday\b|CLOCK_REALTIME|CLOCK_BOOTTIME|Clock::system\(\)|\bstd::time\(|(?<![\w.>:])::?time\(\s*(?:nullptr|NULL|0|&)"
                    r"|(?<![\w.>:])time\(\s*(?:nullptr|NULL|0|&)|\bftime\(|\btimespec_get\b|high_resolution_clock|\butc_clock\b")
 
 # Of the service: the file, what of the above it may name, and why a clock that jumps does no harm there.
 service = {
-    "src/base/clock.cc": ({"system_clock", "Clock::system()"}, "the one place where Clock reads it"),
+    "src/base/clock.cc": ({"system_clock", "CLOCK_BOOTTIME", "Clock::system()"},
+                          "the one place where Clock reads it; Clock::steady() never jumps, and goes on while the machine sleeps"),
     "src/base/guarded_clock.h": ({"Clock::system()"}, "what the clock of the embedded service is guarded against"),
     "src/log/log.cc": ({"Clock::system()"}, "a line of the log has the machine's time, as the lines of others beside it"),
     "src/log/log_line.cc": ({"Clock::system()"}, "the same"),
@@ -41,6 +43,7 @@ service = {
 # Of the load generator. Times that are shown or written for a person or for Locust's files are wall times; what is
 # measured or waited for is not.
 generator = {
+    "src/swarm/worker/master_link.cc": ({"CLOCK_BOOTTIME"}, "no wall clock: how long the master was silent, sleep included"),
     "src/swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
     "src/swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
     "src/swarm/stats/epoch.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),

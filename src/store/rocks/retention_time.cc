@@ -21,8 +21,8 @@ void RetentionTime::tell(std::chrono::milliseconds unproven) {
                {{"ahead_seconds", std::chrono::duration<double>(unproven).count()},
                 {"waits_seconds", std::chrono::seconds{ProvenTime::proof}.count()},
                 {"message",
-                 "The clock has jumped, or is far ahead of the newest event. Until it has gone on for so "
-                 "long without another jump, no more expires than by the time before."}});
+                 "The clock has jumped, or is far ahead of the newest event. Until a jump has held for so "
+                 "long, no more expires than by the time before it."}});
 }
 
 }  // namespace triggers::store
