@@ -2,8 +2,10 @@
 // whole older copy alone is a restore.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "damaged_store.h"
 
@@ -39,12 +41,25 @@ class StoreMix : public DamagedStore, public testing::WithParamInterface<Mix> {
       if (GetParam().older == Older::of_a_stop) older = snapshot(directory / "data");
       store = RocksStore::open(config_of("data")).value();
     } else {
-      older = snapshot(directory / "data");
+      older = quiet_snapshot();
     }
     fill(*store, 20);
     if (GetParam().killed) whole = snapshot(directory / "data");
     store.reset();
     if (!GetParam().killed) whole = snapshot(directory / "data");
+  }
+
+  /// Of a running store, once its flushes and compactions have ended: a copy of files in the middle of one is of no one
+  /// time.
+  Snapshot quiet_snapshot() {
+    auto files = snapshot(directory / "data");
+    for (int equal = 0; equal < 10;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      auto again = snapshot(directory / "data");
+      equal = again == files ? equal + 1 : 0;
+      files = std::move(again);
+    }
+    return files;
   }
 
   /// The newer state, with these files as they were in the older copy, or without those that it had not.

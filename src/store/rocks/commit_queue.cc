@@ -186,7 +186,8 @@ bool CommitQueue::take_turn(std::vector<Operation*>& batch, Filling& filling) {
       return !filling.full;
     }
     if (alone) {
-      turns_by_tenant_.pop();
+      // Changes are of no tenant, and have no turn of several.
+      if (turns_by_tenant_.pop()) turns_by_tenant_.pass();
       return false;
     }
   } while (turns_by_tenant_.pop());
@@ -241,7 +242,7 @@ void CommitQueue::close() {
 void CommitQueue::finish(std::span<Operation* const> operations) noexcept {
   for (Operation* operation : operations) {
     operation->part_begin = operation->part_end;
-    // One that was handed out whole has left its lane.
+    // One that was handed out whole has left its lane. Another stands there, and ends with its waiter.
     if (operation->ended() && operation->part_end < operation->size()) turns_by_tenant_.remove(*operation);
   }
   answer(operations);

@@ -275,6 +275,42 @@ TEST_F(CommitQueueTest, ALargeOperationIsHandedOutInParts) {
   EXPECT_EQ(queue().bytes(), 0U);
 }
 
+TEST_F(CommitQueueTest, WhatAFailureCutsOffIsNotHandedOutAgain) {
+  limits = {.queue_operations_max = 10, .commit_elements_max = 4, .lone_after = never, .turn_elements_max = 2};
+  const Tenant one{"one"}, two{"two"};
+  auto& cut = submit_batch(one, 9);
+  auto& other = submit_batch(two, 9);
+  const auto first = take();
+  queue().finish(first);
+  const auto second = take();
+  EXPECT_EQ(second, (std::vector{&cut.operation, &other.operation}));
+  cut.operation.cut_off = true;
+  queue().finish(second);
+  executor.run_ready();
+  EXPECT_TRUE(cut.done);
+  while (!other.done) {
+    const auto next = take();
+    EXPECT_EQ(next, std::vector{&other.operation});
+    queue().finish(next);
+    executor.run_ready();
+  }
+  EXPECT_EQ(queue().depth(), 0U);
+}
+
+TEST_F(CommitQueueTest, ChangesTakeTurnsWithEvents) {
+  limits.queue_operations_max = 10;
+  const Tenant tenant{"acme"};
+  auto& first = submit(1, Kind::change);
+  auto& second = submit(1, Kind::change);
+  auto& event = submit_of(tenant);
+  const auto one = take(), two = take(), three = take();
+  EXPECT_EQ(one, std::vector{&first.operation});
+  EXPECT_EQ(two, std::vector{&event.operation});
+  EXPECT_EQ(three, std::vector{&second.operation});
+  for (const auto& batch : {one, two, three}) queue().finish(batch);
+  executor.run_ready();
+}
+
 TEST_F(CommitQueueTest, ALoneTenantsBatchIsLonger) {
   for (const bool lone : {false, true}) {
     SCOPED_TRACE(lone);

@@ -367,7 +367,7 @@ void Committer::Batch::refuse_part(Operation& operation, const Error& error) noe
   operation.undecided.reset();
   if (operation.kind != Operation::Kind::append || operation.part_begin == 0) return refuse(operation, error);
   for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = copy_of(error);
-  operation.part_end = operation.size();
+  operation.cut_off = true;
 }
 
 void Committer::Batch::commit(std::vector<Operation*>& operations) noexcept {

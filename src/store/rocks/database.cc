@@ -108,8 +108,10 @@ Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& fo
   const bool begins = format.version != layout::format_version || !Witness::read(config.data_dir);
   if (begins) checked = begin_store(config.data_dir, std::move(*checked), format);
   if (!checked) return checked;
-  // From now on the files change: what the clean stop has noted is no more true.
-  Inventory open{.store_id = format.store_id};
+  // From now on the files change: what the clean stop has noted is no more true. What the run before had noted, which
+  // did not stop cleanly, still is.
+  const auto before = Inventory::read(config.data_dir);
+  Inventory open{.store_id = format.store_id, .sequence = before && !before->closed ? before->sequence : 0};
   static_cast<void>(open.add(config.data_dir, "db/IDENTITY"));  // A backup has none.
   if (auto written = open.write(config.data_dir); !written) return std::move(written).error();
   return checked;

@@ -64,6 +64,7 @@ struct Operation {
 
   /// The elements before `part_begin` are answered; those before `part_end` are in the commit that is under way.
   std::size_t part_begin = 0, part_end = 0;
+  bool cut_off = false;  ///< A commit failed: the elements that it had not answered have its error in `appended`.
   std::optional<Undecided> undecided;  ///< The event at `part_begin`. What follows it has not been looked at.
   /// Once they were made: of the events from `digests_begin` on, and of the stored one that was asked for.
   std::vector<ContentDigest> digests;
@@ -86,7 +87,7 @@ struct Operation {
     return digests[event - digests_begin];
   }
   /// Whether the committer has nothing more to do with it.
-  [[nodiscard]] bool ended() const noexcept { return error || undecided || part_end == size(); }
+  [[nodiscard]] bool ended() const noexcept { return error || undecided || cut_off || part_end == size(); }
 };
 
 }  // namespace triggers::store

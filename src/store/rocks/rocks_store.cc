@@ -129,6 +129,7 @@ class RocksStoreImpl final : public RocksStore {
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
     if (!query.event_type) {
+      // In a block of its own: the room that this page has is needed for the next.
       PageLimits first = limits;
       first.bytes_max = page_bytes_at_once;
       auto read = readers_.run(tenant.id, [&] { return read_page(*database_, inbox, query, first); });

@@ -32,14 +32,17 @@ bool TablePatrol::is_whole(const Table& table) const {
 std::string TablePatrol::look(rocksdb::DB& db) {
   if (next_ == round_.size()) begin_round(db);
   const std::size_t end = std::min(round_.size(), next_ + tables_at_a_time_);
-  std::vector<rocksdb::LiveFileMetaData> live;  // Taken at most once in a look.
+  std::vector<rocksdb::LiveFileMetaData> live;
   for (; next_ < end; ++next_) {
     const auto& table = round_[next_];
     if (is_whole(table)) continue;
-    // A compaction may have removed it since: what counts is what the database needs now.
-    if (live.empty()) live = live_tables(db);
-    if (std::ranges::find(live, table.name, &rocksdb::LiveFileMetaData::name) == live.end()) continue;
-    if (!is_whole(table)) return directory_ + table.name + " is gone or was cut";
+    // A compaction may have removed it since: what counts is what the database needs after its file was missed.
+    const auto is_live = [&] {
+      return std::ranges::find(live, table.name, &rocksdb::LiveFileMetaData::name) != live.end();
+    };
+    if (!live.empty() && !is_live()) continue;
+    live = live_tables(db);
+    if (is_live() && !is_whole(table)) return directory_ + table.name + " is gone or was cut";
   }
   return {};
 }

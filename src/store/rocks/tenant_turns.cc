@@ -15,12 +15,11 @@ void TenantTurns::add(std::vector<Operation*>& operations) {
     Operation* const operation = operations[taken_over_];
     auto& lane = *lanes_.try_emplace(name_of(*operation)).first;
     const bool new_turn = lane.second.empty();
-    lane.second.push_back(operation);
-    if (!new_turn) continue;
     try {
-      turns_.push_back(&lane);
+      lane.second.push_back(operation);
+      if (new_turn) turns_.push_back(&lane);
     } catch (...) {
-      lane.second.clear();
+      if (new_turn) lanes_.erase(lanes_.find(lane.first));
       throw;
     }
   }

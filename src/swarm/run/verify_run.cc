@@ -28,6 +28,9 @@ Result<Verification> verify_journal(const Options& options) {
   verify_options.request_timeout = options.request_timeout;
   if (options.run_time > std::chrono::seconds{0}) verify_options.time_max = options.run_time;
   auto verification = verify(std::move(*promises), *target, verify_options);
+  if (!verification && verification.error().message.find("--run-time") != std::string::npos) {
+    return Error{verification.error().code, verification.error().message + options.origins.note({"--run-time"})};
+  }
   if (verification || verification.error().message.find(target->url) == std::string::npos) return verification;
   return Error{verification.error().code, verification.error().message + options.origins.note({"--host"})};
 }
