@@ -141,6 +141,16 @@ TEST_P(EvictionTest, BodyUnderWayIsNotCut) {
   EXPECT_TRUE(idle.front().ends());
 }
 
+TEST_P(EvictionTest, BodiesThatNobodyWantsGiveTheirPlacesAfterAMoment) {
+  server_.use_admission();
+  server_.config.body_deadline = seconds{5};
+  server_.start();
+  auto slow = hold(places, "POST /free HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+  for (std::size_t i = 0; i < places; ++i) const RawClient newcomer = served();
+  EXPECT_GT(stats().connections_evicted, 0U);
+  EXPECT_EQ(stats().timeouts, 0U);
+}
+
 TEST_P(EvictionTest, SlowHeadersGiveTheirPlacesAfterAMoment) {
   server_.start();
   auto slow = hold(places, "GET / HTTP/1.1\r\nX: ");

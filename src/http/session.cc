@@ -122,7 +122,7 @@ Task<bool> Session::read_request() {
   enter(Phase::idle, first_ ? state_.config.header_deadline : state_.config.idle_deadline);
   for (;;) {
     feed_parser();
-    if (parser_.state() != RequestParser::State::header) leave();
+    if (parser_.state() != RequestParser::State::header && !body_unwanted()) leave();
     if (parser_.has_more()) {
       const bool going = co_await take_turns();
       if (!going) co_return problem_.has_value();
@@ -190,6 +190,13 @@ bool Session::body_has_come() noexcept {
   if (!bytes || *bytes > body_buffer_bytes) return false;
   const std::size_t here = buffer_.unread().size();
   return *bytes <= here || *bytes <= here + transport_.available();
+}
+
+/// The body under way is only dropped, or admission was not asked about it: anybody can send one, however slowly.
+bool Session::body_unwanted() {
+  if (!state_.handlers.admit || parser_.state() != RequestParser::State::body) return false;
+  const Ticket* const ticket = parser_.request().ticket.get();
+  return ticket == nullptr || !ticket->takes_body;
 }
 
 void Session::begin_body() {
@@ -275,7 +282,6 @@ bool Session::take_read(const Operation& read) {
 /// Always true: problem_ is set if the client is to be told.
 bool Session::timed_out() {
   expired_ = false;
-  leave();  // The client is still to be told.
   if (phase_ == Phase::idle && !first_) return true;
   if (loop_.stopping()) {
     // A header that did not end asked for nothing yet: no answer, as to an idle connection.
@@ -355,6 +361,7 @@ Task<bool> Session::write_rest(const Response& response) {
 
 /// Always the last answer of a connection.
 Task<bool> Session::respond_to_problem(ProtocolError problem, TimePoint since) {
+  leave();  // The client is still to be told.
   const Response response = state_.handlers.protocol_error(problem, parser_.request());
   lingers_ = write_answer(response, true);
   if (!lingers_) lingers_ = co_await write_rest(response);
@@ -428,11 +435,13 @@ void Session::await_client() {
       // A line that it stands in already is the right one: also that of headers, see client_goes_on().
       if (line() == nullptr) wait_in(first_ ? waiting.fresh : waiting.kept, entered_);
       break;
+    case Phase::body:
+      if (!body_unwanted()) break;
+      [[fallthrough]];
     case Phase::header:
       if (line() != &waiting.header) wait_in(waiting.header, steady_clock::now());
       break;
     case Phase::closing: wait_in(waiting.answered, entered_); break;
-    case Phase::body:
     case Phase::handling:
     case Phase::writing: break;
   }
@@ -451,7 +460,7 @@ void Session::choose(std::uint64_t choice, TimePoint now) {
 }
 
 bool Session::give_place(OpenCount& newcomer) {
-  const bool reads = phase_ == Phase::idle || phase_ == Phase::header;
+  const bool reads = phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body;
   if (reads && transport_.available() > 0) {
     client_goes_on();
     return false;
