@@ -129,6 +129,7 @@ Task<bool> Session::read_request() {
     }
     switch (parser_.state()) {
       case RequestParser::State::complete:
+        expired_ = false;   // The time ran out while the body waited for its decoder; the client had sent all.
         (void)hold_body();  // What came in one piece, or was packed small; a refusal is in problem_.
         co_return true;
       case RequestParser::State::failed: co_return true;
@@ -218,7 +219,9 @@ Task<bool> Session::take_turns() {
     if (!hold_body() || (expired_ && timed_out())) co_return false;
     if (state_.handlers.decoders != nullptr) {
       co_await feed_aside();
-      hurry();  // While it waits for its turn, the client is not late.
+      // A stop hurries the client only. It is not late because its body waited for a decoder.
+      if (loop_.stopping()) expired_ = false;
+      hurry();
     } else {
       co_await behind_the_ready();
       feed_parser();
