@@ -19,8 +19,10 @@ struct WaitingConnections {
   WaitingLine kept;   ///< Between two requests; since the answer.
   /// A header that has not ended, or a body that is only dropped; since its first byte, or since it was spared.
   WaitingLine header;
-  WaitingLine answered;  ///< Their last answer is sent, and the client has not closed; since the answer.
-  WaitingLine chosen;    ///< These give their place in a moment, unless bytes of a request turn up.
+  /// Their last answer is sent, and the client has not closed; since the answer. Or the rest of a refused body comes;
+  /// since the last bytes of it.
+  WaitingLine answered;
+  WaitingLine chosen;  ///< These give their place in a moment, unless bytes of a request turn up.
 };
 
 /// Who gives its place: the lowest rank first, and in a rank the longest wait.

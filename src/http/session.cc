@@ -391,11 +391,11 @@ Task<bool> Session::respond_before_body(Response response, TimePoint since) {
 Task<bool> Session::drop_rest() {
   parser_.drop_body();
   enter(Phase::closing, linger_deadline);
-  await_client();
   for (;;) {
     feed_parser();
     if (parser_.state() != RequestParser::State::body) break;
     const std::span<char> space = read_space();
+    await_client();  // Again after each read: a client that goes on is not silent since its answer.
     const Operation read = co_await transport_.read_some(space);
     if (read.error) co_return false;
     buffer_.written(read.bytes);
@@ -444,7 +444,7 @@ void Session::await_client() {
     case Phase::header:
       if (line() != &waiting.header) wait_in(waiting.header, steady_clock::now());
       break;
-    case Phase::closing: wait_in(waiting.answered, entered_); break;
+    case Phase::closing: wait_in(waiting.answered, steady_clock::now()); break;
     case Phase::handling:
     case Phase::writing: break;
   }
@@ -454,7 +454,8 @@ void Session::await_client() {
 void Session::client_goes_on() {
   WaitingConnections& waiting = loop_.waiting();
   if (line() != &waiting.chosen) return;
-  wait_in(phase_ == Phase::handshake ? waiting.fresh : waiting.header, steady_clock::now());
+  WaitingLine& begun = phase_ == Phase::closing ? waiting.answered : waiting.header;
+  wait_in(phase_ == Phase::handshake ? waiting.fresh : begun, steady_clock::now());
 }
 
 void Session::choose(std::uint64_t choice, TimePoint now) {
@@ -463,7 +464,8 @@ void Session::choose(std::uint64_t choice, TimePoint now) {
 }
 
 bool Session::give_place(OpenCount& newcomer) {
-  const bool reads = phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body;
+  const bool drops_rest = phase_ == Phase::closing && !lingers_;
+  const bool reads = phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body || drops_rest;
   if (reads && transport_.available() > 0) {
     client_goes_on();
     return false;
