@@ -156,7 +156,7 @@ Task<bool> Session::read_request() {
         }
         break;
     }
-    if (phase_ == Phase::idle && loop_.stopping() && transport_.available() == 0) co_return false;
+    if (phase_ == Phase::idle && loop_.stopping() && !transport_.has_untold()) co_return false;
     const std::span<char> space = read_space();
     if (!hold_body()) co_return true;
     await_client();
@@ -496,7 +496,7 @@ void Session::check_deadline(TimePoint now) {
 }
 
 void Session::stop() {
-  const bool waits = phase_ == Phase::idle && !parser_.started() && transport_.available() == 0;
+  const bool waits = phase_ == Phase::idle && !parser_.started() && !transport_.has_untold();
   if (waits || phase_ == Phase::handshake) transport_.cancel();
   hurry();
 }
