@@ -194,6 +194,38 @@ TEST_F(DecodingTest, TimeForTheBodyEndsAlsoWhileItWaitsForItsTurn) {
   EXPECT_EQ(client.receive().status, 408U);
 }
 
+TEST_F(DecodingTest, TimeThatEndsDuringTheLastTurnIsNotHeldAgainstTheNextRequest) {
+  server_.config.body_deadline = std::chrono::milliseconds{20};
+  server_.start();
+  Blocker blocker(server_.decoders);
+  RawClient client = sent(packed("a", std::string(200'000, ' ')));
+  await_waiting(1);
+  RawClient later = sent("POST /p HTTP/1.1\r\nHost: a\r\nKey: a\r\nContent-Length: 100000\r\n\r\n");
+  EXPECT_EQ(later.receive().status, 408U);
+  blocker.release();
+  const RawResponse first = client.receive();
+  EXPECT_EQ(first.status, 200U);
+  EXPECT_FALSE(first.has("Connection: close"));
+  client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive().body, "GET /next ");
+}
+
+TEST_F(DecodingTest, StopAnswersABodyThatHasComeHoweverLongItWaitsForItsTurn) {
+  server_.start();
+  Blocker blocker(server_.decoders);
+  RawClient client = sent(packed("a", std::string(400'000, ' ')));
+  await_waiting(1);
+  RawClient later = sent("POST /p HTTP/1.1\r\nHost: a\r\nKey: a\r\nContent-Length: 100000\r\n\r\n");
+  await_connections(2);
+  std::thread stopping([this] { server_.stop(std::chrono::seconds{30}); });
+  // Its patience began later, so once that has ended the first one's has too.
+  EXPECT_EQ(later.receive().status, 503U);
+  EXPECT_FALSE(client.readable_within(std::chrono::milliseconds{0}));
+  blocker.release();
+  EXPECT_EQ(client.receive().status, 200U);
+  stopping.join();
+}
+
 TEST_F(DecodingTest, PipelinedRequestFollowsALargeBody) {
   server_.start();
   RawClient client = sent(packed("a", std::string(400'000, 'x')) + packed("a", "second", "/q"));

@@ -15,8 +15,8 @@ using std::chrono::steady_clock;
 // A client that means to send a request has begun it by then, also after a TLS handshake from far away. Without this
 // time, a stream of new connections would push out the others before they can speak, while idle ones keep their places.
 constexpr milliseconds idle_patience{1'000};
-// A header in several packets has ended by then, and a client has read its answer. So such connections are never cut
-// while they go on; and holding N places takes 4 N new connections a second.
+// Most headers in several packets have ended by then, and most clients have read their answer. A slower one may be cut
+// while no place is free; it is spared if bytes of it come at that moment.
 constexpr milliseconds begun_patience{250};
 
 constexpr std::chrono::seconds line_interval{1};

@@ -15,11 +15,14 @@ struct ServerState;
 /// The connections of one loop that have no request under way. When no place is free, one of them gives its place to a
 /// new connection.
 struct WaitingConnections {
-  WaitingLine fresh;     ///< Never sent a request; since the accept. A TLS handshake under way is one too.
-  WaitingLine kept;      ///< Between two requests; since the answer.
-  WaitingLine header;    ///< A header that has not ended; since its first byte.
-  WaitingLine answered;  ///< Their last answer is sent, and the client has not closed; since the answer.
-  WaitingLine chosen;    ///< These give their place in a moment, unless bytes of a request turn up.
+  WaitingLine fresh;  ///< Never sent a request; since the accept. A TLS handshake under way is one too.
+  WaitingLine kept;   ///< Between two requests; since the answer.
+  /// A header that has not ended, or a body that is only dropped; since its first byte, or since it was spared.
+  WaitingLine header;
+  /// Their last answer is sent, and the client has not closed; since the answer. Or the rest of a refused body comes;
+  /// since the last bytes of it.
+  WaitingLine answered;
+  WaitingLine chosen;  ///< These give their place in a moment, unless bytes of a request turn up.
 };
 
 /// Who gives its place: the lowest rank first, and in a rank the longest wait.

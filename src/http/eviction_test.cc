@@ -141,6 +141,32 @@ TEST_P(EvictionTest, BodyUnderWayIsNotCut) {
   EXPECT_TRUE(idle.front().ends());
 }
 
+TEST_P(EvictionTest, BodiesThatNobodyWantsGiveTheirPlacesAfterAMoment) {
+  server_.use_admission();
+  server_.config.body_deadline = seconds{5};
+  server_.start();
+  auto slow = hold(places, "POST /free HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+  for (std::size_t i = 0; i < places; ++i) const RawClient newcomer = served();
+  EXPECT_GT(stats().connections_evicted, 0U);
+  EXPECT_EQ(stats().timeouts, 0U);
+}
+
+TEST_P(EvictionTest, RefusedBodyThatGoesOnKeepsItsPlaceBeforeASilentOne) {
+  server_.use_admission();
+  server_.config.connections_max = 2;
+  server_.start();
+  const std::string refused = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na";
+  auto going_on = hold(1, refused);
+  EXPECT_EQ(going_on.front().receive().status, 401U);
+  auto silent = hold(1, refused);
+  EXPECT_EQ(silent.front().receive().status, 401U);
+  going_on.front().send("b");
+  const RawClient newcomer = served();
+  EXPECT_TRUE(silent.front().ends());
+  going_on.front().send("c" + get("/"));
+  EXPECT_EQ(going_on.front().receive().body, "GET / ");
+}
+
 TEST_P(EvictionTest, SlowHeadersGiveTheirPlacesAfterAMoment) {
   server_.start();
   auto slow = hold(places, "GET / HTTP/1.1\r\nX: ");

@@ -122,13 +122,14 @@ Task<bool> Session::read_request() {
   enter(Phase::idle, first_ ? state_.config.header_deadline : state_.config.idle_deadline);
   for (;;) {
     feed_parser();
-    if (parser_.state() != RequestParser::State::header) leave();
+    if (parser_.state() != RequestParser::State::header && !body_unwanted()) leave();
     if (parser_.has_more()) {
       const bool going = co_await take_turns();
       if (!going) co_return problem_.has_value();
     }
     switch (parser_.state()) {
       case RequestParser::State::complete:
+        expired_ = false;   // The time ran out while the body waited for its decoder; the client had sent all.
         (void)hold_body();  // What came in one piece, or was packed small; a refusal is in problem_.
         co_return true;
       case RequestParser::State::failed: co_return true;
@@ -155,7 +156,7 @@ Task<bool> Session::read_request() {
         }
         break;
     }
-    if (phase_ == Phase::idle && loop_.stopping() && transport_.available() == 0) co_return false;
+    if (phase_ == Phase::idle && loop_.stopping() && !transport_.has_untold()) co_return false;
     const std::span<char> space = read_space();
     if (!hold_body()) co_return true;
     await_client();
@@ -192,6 +193,13 @@ bool Session::body_has_come() noexcept {
   return *bytes <= here || *bytes <= here + transport_.available();
 }
 
+/// The body under way is only dropped, or admission was not asked about it: anybody can send one, however slowly.
+bool Session::body_unwanted() {
+  if (!state_.handlers.admit || parser_.state() != RequestParser::State::body) return false;
+  const Ticket* const ticket = parser_.request().ticket.get();
+  return ticket == nullptr || !ticket->takes_body;
+}
+
 void Session::begin_body() {
   const Ticket* const ticket = parser_.request().ticket.get();
   if (!state_.handlers.admit) {
@@ -211,7 +219,9 @@ Task<bool> Session::take_turns() {
     if (!hold_body() || (expired_ && timed_out())) co_return false;
     if (state_.handlers.decoders != nullptr) {
       co_await feed_aside();
-      hurry();  // While it waits for its turn, the client is not late.
+      // A stop hurries the client only. It is not late because its body waited for a decoder.
+      if (loop_.stopping()) expired_ = false;
+      hurry();
     } else {
       co_await behind_the_ready();
       feed_parser();
@@ -275,7 +285,6 @@ bool Session::take_read(const Operation& read) {
 /// Always true: problem_ is set if the client is to be told.
 bool Session::timed_out() {
   expired_ = false;
-  leave();  // The client is still to be told.
   if (phase_ == Phase::idle && !first_) return true;
   if (loop_.stopping()) {
     // A header that did not end asked for nothing yet: no answer, as to an idle connection.
@@ -355,6 +364,7 @@ Task<bool> Session::write_rest(const Response& response) {
 
 /// Always the last answer of a connection.
 Task<bool> Session::respond_to_problem(ProtocolError problem, TimePoint since) {
+  leave();  // The client is still to be told.
   const Response response = state_.handlers.protocol_error(problem, parser_.request());
   lingers_ = write_answer(response, true);
   if (!lingers_) lingers_ = co_await write_rest(response);
@@ -381,11 +391,11 @@ Task<bool> Session::respond_before_body(Response response, TimePoint since) {
 Task<bool> Session::drop_rest() {
   parser_.drop_body();
   enter(Phase::closing, linger_deadline);
-  await_client();
   for (;;) {
     feed_parser();
     if (parser_.state() != RequestParser::State::body) break;
     const std::span<char> space = read_space();
+    await_client();  // Again after each read: a client that goes on is not silent since its answer.
     const Operation read = co_await transport_.read_some(space);
     if (read.error) co_return false;
     buffer_.written(read.bytes);
@@ -418,50 +428,6 @@ void Session::enter(Phase phase, milliseconds time) {
   hurry();
 }
 
-/// From here on the connection may give its place to a new one, unless a request is under way.
-void Session::await_client() {
-  if (local_ || refused_) return;  // These hold no place.
-  WaitingConnections& waiting = loop_.waiting();
-  switch (phase_) {
-    case Phase::handshake:
-    case Phase::idle:
-      // A line that it stands in already is the right one: also that of headers, see client_goes_on().
-      if (line() == nullptr) wait_in(first_ ? waiting.fresh : waiting.kept, entered_);
-      break;
-    case Phase::header:
-      if (line() != &waiting.header) wait_in(waiting.header, steady_clock::now());
-      break;
-    case Phase::closing: wait_in(waiting.answered, entered_); break;
-    case Phase::body:
-    case Phase::handling:
-    case Phase::writing: break;
-  }
-}
-
-/// Something came: a chosen one is spared.
-void Session::client_goes_on() {
-  WaitingConnections& waiting = loop_.waiting();
-  if (line() != &waiting.chosen) return;
-  wait_in(phase_ == Phase::handshake ? waiting.fresh : waiting.header, steady_clock::now());
-}
-
-void Session::choose(std::uint64_t choice, TimePoint now) {
-  choice_ = choice;
-  wait_in(loop_.waiting().chosen, now);
-}
-
-bool Session::give_place(OpenCount& newcomer) {
-  const bool reads = phase_ == Phase::idle || phase_ == Phase::header;
-  if (reads && transport_.available() > 0) {
-    client_goes_on();
-    return false;
-  }
-  leave();
-  counted_.swap(newcomer);
-  transport_.close();
-  return true;
-}
-
 /// While the server stops, a client that does not go on is not waited for.
 void Session::hurry() {
   const bool waits_for_peer =
@@ -482,7 +448,7 @@ void Session::check_deadline(TimePoint now) {
 }
 
 void Session::stop() {
-  const bool waits = phase_ == Phase::idle && !parser_.started() && transport_.available() == 0;
+  const bool waits = phase_ == Phase::idle && !parser_.started() && !transport_.has_untold();
   if (waits || phase_ == Phase::handshake) transport_.cancel();
   hurry();
 }

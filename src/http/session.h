@@ -69,6 +69,7 @@ class Session final : public Waiting {
   void count_decoded(std::size_t bytes_before);
   std::size_t slice_here() const noexcept;
   bool body_has_come() noexcept;
+  bool body_unwanted();
   void begin_body();
   void charge_body();
   bool hold_body();

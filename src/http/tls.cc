@@ -34,6 +34,7 @@ class OpensslLayer final : public TlsLayer {
   void shutdown(Operation& operation) override {
     stream_.async_shutdown([&operation](const boost::system::error_code& error) { operation.finish(error, 0); });
   }
+  bool holds_part() noexcept override { return SSL_has_pending(stream_.native_handle()) == 1; }
 
  private:
   asio::ssl::stream<Socket&> stream_;

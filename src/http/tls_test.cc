@@ -119,6 +119,33 @@ TEST_F(TlsTest, LargeAnswerArrivesWhole) {
   EXPECT_GT(got, 8U * 1024 * 1024);
 }
 
+TEST_F(TlsTest, StopAnswersARequestOfWhichAPartOfARecordHasCome) {
+  server_.start();
+  const Ssl other = connect();
+  const UniqueFd others_socket = std::move(socket_);
+  const Context others_context = std::move(context_);
+  const Ssl ssl = connect();
+  ASSERT_TRUE(other && ssl);
+  EXPECT_TRUE(ask(ssl.get(), get).ends_with("GET /s "));
+  SSL_set0_wbio(ssl.get(), BIO_new(BIO_s_mem()));
+  SSL_write(ssl.get(), get.data(), static_cast<int>(get.size()));
+  char* record = nullptr;
+  const auto size = static_cast<std::size_t>(BIO_get_mem_data(SSL_get_wbio(ssl.get()), &record));
+  ASSERT_GT(size, get.size());
+  ASSERT_EQ(::send(socket_.get(), record, size / 2, MSG_NOSIGNAL), static_cast<ssize_t>(size / 2));
+  // The loop reads what came first: so the part has been read from the socket.
+  EXPECT_TRUE(ask(other.get(), get).ends_with("GET /s "));
+  std::thread stopping([this] { server_.stop(std::chrono::seconds{30}); });
+  // The stop has reached every connection once it has ended the idle one.
+  char byte = 0;
+  EXPECT_LE(SSL_read(other.get(), &byte, 1), 0);
+  EXPECT_GT(::send(socket_.get(), record + size / 2, size - size / 2, MSG_NOSIGNAL), 0);
+  std::string answer(1024, '\0');
+  const int got = SSL_read(ssl.get(), answer.data(), static_cast<int>(answer.size()));
+  EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK") << got;
+  stopping.join();
+}
+
 TEST_F(TlsTest, OldVersionsAreRefused) {
   server_.start();
   EXPECT_FALSE(connect(TLS1_1_VERSION));

@@ -43,6 +43,8 @@ class TlsLayer {
   virtual void write(std::string_view first, std::string_view second, Operation& operation) = 0;
   /// Sends close_notify and waits for the peer's.
   virtual void shutdown(Operation& operation) = 0;
+  /// The first part of a record has been read from the socket, and its rest has not come.
+  [[nodiscard]] virtual bool holds_part() noexcept = 0;
 };
 
 /// A connected socket, with or without TLS, for one coroutine on the socket's thread. However much there is to read or
@@ -81,6 +83,8 @@ class Transport {
 
   /// Bytes that have come and were not read.
   [[nodiscard]] std::size_t available() noexcept;
+  /// Something has come that read_some() has not told yet. With TLS it may wait for the rest of its record.
+  [[nodiscard]] bool has_untold() noexcept { return available() > 0 || (tls_ && tls_->holds_part()); }
   void shutdown_send() noexcept;
   /// Ends the operations under way with an error.
   void cancel() noexcept;
