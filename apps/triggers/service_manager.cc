@@ -1,6 +1,7 @@
 #include "service_manager.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@
 namespace triggers {
 namespace {
 
+/// A service manager that reads slowly gets the message. One that does not read must not hold the service up.
+constexpr timeval wait_max{.tv_sec = 1, .tv_usec = 0};
+
 /// 0, or the error's number. `name` begins with `/`, or with `@` for a name in the abstract namespace.
 int send_to(std::string_view name, std::string_view state) {
   sockaddr_un address{};
@@ -24,10 +28,12 @@ int send_to(std::string_view name, std::string_view state) {
   const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return errno;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-  // A service manager that does not read must not hold the service up.
-  const auto sent = ::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-                             reinterpret_cast<const sockaddr*>(&address), size);
-  const int problem = sent < 0 ? errno : 0;
+  int problem = 0;
+  if (::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait_max, sizeof wait_max) != 0 ||
+      ::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size) <
+          0) {
+    problem = errno;
+  }
   ::close(socket);
   return problem;
 }

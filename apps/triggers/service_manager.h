@@ -5,7 +5,8 @@
 namespace triggers {
 
 /// Tells the service manager that started this process, if one did, how the service is: `READY=1`, `STOPPING=1`,
-/// `STATUS=text` (sd_notify(3)). A message that cannot be sent is a line in the log.
+/// `STATUS=text` (sd_notify(3)). Waits up to a second for room in the service manager's queue. A message that cannot be
+/// sent is a line in the log.
 void tell_service_manager(std::string_view state);
 
 }  // namespace triggers

@@ -1,8 +1,10 @@
 #include "api/admit.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "api/test_service.h"
 #include "auth/authorize.h"
@@ -240,14 +242,19 @@ TEST(AdmitTest, RequestsThatComeAtOnceWithANewKeyAreAllServedByOneRead) {
   }
 }
 
-/// What requests with these keys get that come at once from one address, whose failures are limited to three.
-std::vector<unsigned> statuses_at_once(TestService& service, const std::vector<std::string>& keys) {
+using AddressOf = std::function<std::string(std::size_t number)>;
+
+std::string one_address(std::size_t) { return "192.0.2.9"; }
+
+/// The statuses of requests that come at once with these keys, by default from one address.
+std::vector<unsigned> statuses_at_once(TestService& service, const std::vector<std::string>& keys,
+                                       const AddressOf& address = one_address) {
   service.watched_keys.slow = true;  // All come before the first is read.
   std::vector<unsigned> statuses;
   at_once(keys.size(), [&](std::size_t number) -> Task<void> {
     http::Request request;
     request.target = "/inbox";
-    request.peer.address = "192.0.2.9";
+    request.peer.address = address(number);
     request.headers.add("Authorization", "Bearer " + keys[number]);
     const auto response = co_await service.api.handle(request);
     statuses.push_back(response.status);
@@ -262,6 +269,20 @@ TEST(AdmitTest, GoodKeysThatComeAtOnceAfterARestartAreAllServed) {
   EXPECT_EQ(std::ranges::count(statuses_at_once(service, keys), 200U), 40);
   for (int i = 0; i < 4; ++i) {
     EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), i < 3 ? 401U : 429U);
+  }
+}
+
+TEST(AdmitTest, GoodKeysThatComeAtOnceAreAllServedFromAddressesThatShareTheirFailures) {
+  const AddressOf one_network = [](std::size_t number) { return fmt::format("2001:db8:0:1::{:x}", number + 1); };
+  const AddressOf one_ipv4_in_two_forms = [](std::size_t number) {
+    return std::string{number % 2 == 0 ? "192.0.2.9" : "::ffff:192.0.2.9"};
+  };
+  const AddressOf no_address = [](std::size_t number) { return fmt::format("unknown{}", number); };
+  for (const AddressOf& address : {one_network, one_ipv4_in_two_forms, no_address}) {
+    TestService service("auth-failures-per-minute", "3");
+    std::vector<std::string> keys;
+    for (int i = 0; i < 40; ++i) keys.push_back(service.key());
+    EXPECT_EQ(std::ranges::count(statuses_at_once(service, keys, address), 200U), 40) << address(0);
   }
 }
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <thread>
 
 #include "api/hold.h"
 #include "api/test_service.h"
+#include "base/test_at_once.h"
 
 namespace triggers::api {
 namespace {
@@ -192,6 +194,43 @@ TEST_F(AnswersTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
   EXPECT_EQ(service_.store->metrics().undelivered, events);
   all.count(0);
   EXPECT_EQ(service_.send(Method::get, path, admin_).text("status"), "active");
+}
+
+TEST(SharesOfAnswersTest, EventsThatWaitForTheParserCountAndLeaveRoomForOthers) {
+  TestService service("max-answers-size-bytes", "8388608");
+  const auto key = service.key();
+  constexpr std::size_t event_bytes = 200 * kib;
+  constexpr std::size_t requests = 60;
+  const std::string payload = R"({"text":")" + std::string(event_bytes, 'x') + "\"}";
+  http::Request request;
+  request.target = "/events/" + service.post(key, "t", payload).text("event_id");
+  request.headers.add("Authorization", "Bearer " + key);
+  TurnPool parsers(1);
+  service.services.parsers = &parsers;
+
+  std::size_t waiting = 0, counted = 0, answered = 0;
+  // Keeps the pool's only thread until each request has been refused or waits.
+  const auto look = [&] {
+    while (parsers.waiting() + service.answers.refused() < requests) std::this_thread::yield();
+    waiting = parsers.waiting();
+    counted = service.answers.bytes();
+    return true;
+  };
+  at_once(requests + 1, [&](std::size_t number) -> Task<void> {
+    if (number == 0) {
+      auto looked = parsers.run("other", look);
+      co_await looked;
+      co_return;
+    }
+    const auto response = co_await service.api.handle(request);
+    EXPECT_TRUE(response.status == 200U || response.status == 503U) << response.status;
+    answered += response.status == 200U ? 1 : 0;
+  });
+  EXPECT_GE(waiting, 10U);
+  EXPECT_EQ(answered, waiting);
+  EXPECT_GE(counted, waiting * event_bytes);
+  EXPECT_LE(counted, service.answers.bytes_max() / 2);
+  EXPECT_EQ(service.answers.bytes(), 0U);
 }
 
 TEST(SharesOfAnswersTest, PagesForAnybodyLeaveRoomForTenantsAndTheMetrics) {

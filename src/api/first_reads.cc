@@ -3,13 +3,13 @@
 namespace triggers::api {
 
 bool FirstReads::may_begin(FirstRead& read, std::chrono::steady_clock::time_point now) {
-  read.counted_ = failures_.record_failure(read.address_, now);
+  read.counted_ = failures_.record_failure(read.bucket_, now);
   return read.counted_.allowed;
 }
 
 bool FirstReads::begin_or_wait(FirstRead& read, std::coroutine_handle<> handle) {
   const std::lock_guard lock(mutex_);
-  const auto home = addresses_.try_emplace(read.address_).first;
+  const auto home = buckets_.try_emplace(read.bucket_).first;
   Reads& reads = home->second;
   read.since_ = clock_.steady();
   if (reads.waiting.empty() && may_begin(read, read.since_)) {
@@ -18,7 +18,7 @@ bool FirstReads::begin_or_wait(FirstRead& read, std::coroutine_handle<> handle) 
     return false;
   }
   if (reads.under_way == 0) {
-    addresses_.erase(home);
+    buckets_.erase(home);
     read.begun_ = FirstRead::Begun::failed_too_often;
     return false;
   }
@@ -52,12 +52,12 @@ void FirstReads::end(const FirstRead& read) noexcept {
   std::list<FirstRead*> decided;
   {
     const std::lock_guard lock(mutex_);
-    if (read.forgiven_) failures_.forgive(read.address_, clock_.steady());
-    const auto home = addresses_.find(read.address_);
+    if (read.forgiven_) failures_.forgive(read.bucket_, clock_.steady());
+    const auto home = buckets_.find(read.bucket_);
     Reads& reads = home->second;
     --reads.under_way;
     decided = decide(reads);
-    if (reads.under_way == 0) addresses_.erase(home);
+    if (reads.under_way == 0) buckets_.erase(home);
   }
   for (const FirstRead* one : decided) {
     // It is gone as soon as its coroutine runs.

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <mutex>
-#include <string>
-#include <unordered_map>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/executor.h"
@@ -17,12 +17,13 @@ namespace triggers::api {
 
 class FirstRead;
 
-/// The reads of keys that this node does not know, by the address that asked. A read counts as a failed authentication
-/// of its address until the key proves good. An address that has no failure left because of such reads waits for one of
-/// them to end: otherwise many good keys that come at once after a restart would be refused as failures.
+/// The reads of keys that this node does not know. A read counts as a failed authentication of the client's address
+/// until the key proves good. A request whose address has no failure left because of such reads waits for one of them
+/// to end: otherwise many good keys that come at once after a restart would be refused as failures.
 ///
-/// Requests of one address begin in the order in which they came, and no address waits for another. A request that
-/// waits takes some 100 bytes, and there is at most one on each connection. Any thread.
+/// Addresses that share a bucket of the limiter, such as those of an IPv6 /64, wait for each other, and for no others.
+/// Their requests begin in the order in which they came. A request that waits takes some 100 bytes, and there is at
+/// most one on each connection. Any thread.
 class FirstReads {
  public:
   /// A request that has waited so long gives up: while the store is slow, each round of reads would make the next wait.
@@ -49,7 +50,7 @@ class FirstReads {
   limit::FailureLimiter& failures_;
   const Clock& clock_;
   std::mutex mutex_;
-  std::unordered_map<std::string, Reads> addresses_;  // Guarded by mutex_. Each has a read under way.
+  std::map<limit::FailureLimiter::Bucket, Reads> buckets_;  // Guarded by mutex_. Each has a read under way.
 };
 
 /// One of the reads, from co_await to its destruction. It counts as a failure unless forgive() was called.
@@ -57,7 +58,8 @@ class FirstRead {
  public:
   enum class Begun : std::uint8_t { no, yes, failed_too_often, waited_too_long };
 
-  FirstRead(FirstReads& all, std::string address) : all_(all), address_(std::move(address)) {}
+  FirstRead(FirstReads& all, std::string_view address)
+      : all_(all), bucket_(limit::FailureLimiter::bucket_of(address)) {}
   FirstRead(const FirstRead&) = delete;
   FirstRead& operator=(const FirstRead&) = delete;
   ~FirstRead() {
@@ -77,7 +79,7 @@ class FirstRead {
   friend class FirstReads;
 
   FirstReads& all_;
-  const std::string address_;
+  const limit::FailureLimiter::Bucket bucket_;
   limit::Decision counted_;
   Begun begun_ = Begun::no;
   bool forgiven_ = false;

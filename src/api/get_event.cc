@@ -13,9 +13,12 @@ Refusal no_such_event(std::string_view id) {
 
 namespace {
 
+/// What the answer takes, about.
+std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
+
 http::Response answer(store::StoredEvent event) {
   http::Response response;
-  response.body.reserve(event.bytes() + 256);
+  response.body.reserve(answer_bytes(event));
   append_event(response.body, event, true);
   response.body += '\n';
   return response;
@@ -32,10 +35,13 @@ Task<Answer> get_event(Services& services, Exchange& exchange) {
   auto event = co_await services.events.get(exchange.key->tenant, **id);
   if (!event) co_return from_error(event.error());
   if (!*event) co_return no_such_event(exchange.route.id);
-  const std::size_t bytes = (*event)->bytes();
+  const std::size_t bytes = answer_bytes(**event);
+  // Before the answer waits for the parser's thread: each connection may hold an event meanwhile.
+  auto memory = reserve(services, exchange, bytes);
+  if (!memory) co_return memory.error();
   auto make = [&] { return answer(std::move(**event)); };
   http::Response response = co_await made_aside(services, exchange, bytes, std::move(make));
-  if (auto refused = hold(answer_share(services, exchange), response)) co_return *std::move(refused);
+  hold_reserved(std::move(*memory), response);
   co_return response;
 }
 

@@ -19,20 +19,9 @@ std::shared_ptr<const ActiveKey> KeyRing::find(const auth::KeyHash& hash) const 
   return key;
 }
 
-bool KeyRing::is_reading(const auth::KeyHash& hash) const {
-  const std::lock_guard lock(loads_mutex_);
-  return loads_.contains(hash);
-}
-
 Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash) {
   if (auto here = find(hash)) co_return here;
-  std::shared_ptr<Load> load;
-  {
-    const std::lock_guard lock(loads_mutex_);
-    auto& known = loads_[hash];
-    if (!known) known = std::make_shared<Load>();
-    load = known;
-  }
+  const std::shared_ptr<KeyLoad> load = loads_.join(hash);
   auto read_it = [this, hash, load] { return read_for_all(hash, *load); };
   if (auto done = co_await load->flight.fly(std::move(read_it)); !done) co_return std::move(done).error();
   if (auto here = find_any(hash)) co_return here;
@@ -40,21 +29,18 @@ Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash)
   co_return still_newest(*load);
 }
 
-Task<Status> KeyRing::read_for_all(auth::KeyHash hash, Load& load) {
+Task<Status> KeyRing::read_for_all(auth::KeyHash hash, KeyLoad& load) {
   // Also if the reading throws: later requests would otherwise count as if somebody read for them.
   struct Landing {
-    KeyRing& ring;
+    KeyLoads& loads;
     const auth::KeyHash& hash;
-    ~Landing() {
-      const std::lock_guard lock(ring.loads_mutex_);
-      ring.loads_.erase(hash);
-    }
+    const KeyLoad& load;
+    ~Landing() { loads.end(hash, load); }
   };
-  const Landing landing{*this, hash};
+  const Landing landing{loads_, hash, load};
   auto key = co_await read(hash);
   if (!key) co_return std::move(key).error();
-  const std::lock_guard lock(loads_mutex_);
-  load.key = *std::move(key);
+  load.set_key(*std::move(key));
   co_return Done{};
 }
 
@@ -78,12 +64,8 @@ Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::read(auth::KeyHash hash)
   }
 }
 
-std::shared_ptr<const ActiveKey> KeyRing::still_newest(const Load& load) const {
-  std::shared_ptr<const ActiveKey> key;
-  {
-    const std::lock_guard lock(loads_mutex_);
-    key = load.key;
-  }
+std::shared_ptr<const ActiveKey> KeyRing::still_newest(const KeyLoad& load) const {
+  const std::shared_ptr<const ActiveKey> key = load.key();
   if (!key) return nullptr;
   const std::lock_guard lock(by_id_mutex_);
   const auto known = by_id_.find(key->record.key_id);

@@ -11,11 +11,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/key_loads.h"
 #include "api/key_shard.h"
 #include "auth/key.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/single_flight.h"
 #include "base/task.h"
 #include "store/key_store.h"
 
@@ -44,7 +44,7 @@ class KeyRing {
   /// Whether a key with that secret is here, also one that must be read again before it is used.
   [[nodiscard]] bool knows(const auth::KeyHash& hash) const { return find_any(hash) != nullptr; }
   /// Whether that secret is being read from the store now: then load() waits for that reading.
-  [[nodiscard]] bool is_reading(const auth::KeyHash& hash) const;
+  [[nodiscard]] bool is_reading(const auth::KeyHash& hash) const { return loads_.contains(hash); }
   /// As find(), but from the store if it is not here. Concurrent callers share one reading. A null pointer: no key
   /// has that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
@@ -83,16 +83,11 @@ class KeyRing {
     std::shared_ptr<KeyUsage> usage;
     std::int64_t at_ms = 0;
   };
-  /// One reading for all callers who miss the key.
-  struct Load {
-    SingleFlight flight;
-    std::shared_ptr<const ActiveKey> key;  ///< What was read last. Guarded by loads_mutex_.
-  };
-  Task<Status> read_for_all(auth::KeyHash hash, Load& load);
+  Task<Status> read_for_all(auth::KeyHash hash, KeyLoad& load);
   /// A null pointer: no key has that secret, or the ring has a newer record than the one that was read.
   Task<Result<std::shared_ptr<const ActiveKey>>> read(auth::KeyHash hash);
   /// The key that was read, unless its record has been replaced since.
-  std::shared_ptr<const ActiveKey> still_newest(const Load& load) const;
+  std::shared_ptr<const ActiveKey> still_newest(const KeyLoad& load) const;
   [[nodiscard]] std::shared_ptr<const ActiveKey> find_any(const auth::KeyHash& hash) const {
     return shards_[hash.bytes[0] % shard_count].find(hash);
   }
@@ -102,8 +97,7 @@ class KeyRing {
   const Clock& clock_;
   const std::optional<std::chrono::milliseconds> hold_for_;
   std::array<KeyShard, shard_count> shards_;
-  mutable std::mutex loads_mutex_;
-  std::unordered_map<auth::KeyHash, std::shared_ptr<Load>, HashOfHash> loads_;  ///< Under way.
+  KeyLoads loads_;
   mutable std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's. Guards all below.
   std::unordered_map<std::string, Known> by_id_;
   Mark forgotten_ = 0;  ///< How many keys were removed from by_id_.

@@ -17,23 +17,11 @@ namespace {
 constexpr std::size_t ways = 8;
 constexpr std::size_t lock_count = 64;
 
-/// An IPv4 address, or the /64 of an IPv6 address; then when its bucket is full again.
 struct Entry {
-  std::uint64_t high = 0, low = 0;
+  FailureLimiter::Bucket bucket;
+  /// When the bucket is full again.
   std::int64_t full_at_ns = std::numeric_limits<std::int64_t>::min();
 };
-
-Entry entry_for(std::string_view text) {
-  Entry entry;
-  const auto address = Address::parse(text);
-  if (!address) {
-    entry.low = std::numeric_limits<std::uint64_t>::max();
-    return entry;
-  }
-  std::memcpy(&entry.high, address->bytes.data(), 8);
-  if (address->is_v4()) std::memcpy(&entry.low, address->bytes.data() + 8, 8);
-  return entry;
-}
 
 std::uint64_t mix(std::uint64_t value) noexcept {
   value ^= value >> 32;
@@ -52,15 +40,13 @@ struct FailureLimiter::Table {
 
   explicit Table(std::size_t addresses_max) : entries(std::max(addresses_max / ways, std::size_t{1}) * ways) {}
 
-  std::size_t set_of(const Entry& entry) const noexcept {
-    return mix(mix(entry.high ^ seed_high) ^ entry.low ^ seed_low) % (entries.size() / ways);
+  std::size_t set_of(const Bucket& bucket) const noexcept {
+    return mix(mix(bucket.high ^ seed_high) ^ bucket.low ^ seed_low) % (entries.size() / ways);
   }
   std::span<Entry> set_at(std::size_t set) noexcept { return std::span(entries).subspan(set * ways, ways); }
 
-  static Entry* find(std::span<Entry> set, const Entry& wanted) noexcept {
-    const auto found = std::find_if(set.begin(), set.end(), [&](const Entry& entry) {
-      return entry.high == wanted.high && entry.low == wanted.low;
-    });
+  static Entry* find(std::span<Entry> set, const Bucket& wanted) noexcept {
+    const auto found = std::ranges::find(set, wanted, &Entry::bucket);
     return found == set.end() ? nullptr : &*found;
   }
 
@@ -75,32 +61,40 @@ FailureLimiter::FailureLimiter(std::uint32_t per_minute, std::size_t addresses_m
 
 FailureLimiter::~FailureLimiter() = default;
 
-Decision FailureLimiter::record_failure(std::string_view address, Time now) {
+FailureLimiter::Bucket FailureLimiter::bucket_of(std::string_view address) {
+  const auto parsed = Address::parse(address);
+  // No address has these numbers: IPv4 has others in `low`, and IPv6 leaves it 0.
+  if (!parsed) return {0, std::numeric_limits<std::uint64_t>::max()};
+  Bucket bucket;
+  std::memcpy(&bucket.high, parsed->bytes.data(), 8);
+  if (parsed->is_v4()) std::memcpy(&bucket.low, parsed->bytes.data() + 8, 8);
+  return bucket;
+}
+
+Decision FailureLimiter::record_failure(const Bucket& bucket, Time now) {
   if (per_minute_ == 0) return {};
   const Gcra gcra(per_minute_);
   const auto now_ns = Gcra::count(now);
-  const auto wanted = entry_for(address);
-  const auto set_index = table_->set_of(wanted);
+  const auto set_index = table_->set_of(bucket);
   const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
   const auto set = table_->set_at(set_index);
-  auto* entry = Table::find(set, wanted);
+  auto* entry = Table::find(set, bucket);
   if (entry == nullptr) {
     entry = &*std::min_element(set.begin(), set.end(),
                                [](const Entry& a, const Entry& b) { return a.full_at_ns < b.full_at_ns; });
-    *entry = wanted;
+    *entry = {.bucket = bucket};
   }
   const bool allowed = gcra.has_one(entry->full_at_ns, now_ns);
   if (allowed) entry->full_at_ns = gcra.after_take(entry->full_at_ns, now_ns);
   return gcra.describe(allowed, entry->full_at_ns, now_ns);
 }
 
-void FailureLimiter::forgive(std::string_view address, Time now) {
+void FailureLimiter::forgive(const Bucket& bucket, Time now) {
   if (per_minute_ == 0) return;
   const Gcra gcra(per_minute_);
-  const auto wanted = entry_for(address);
-  const auto set_index = table_->set_of(wanted);
+  const auto set_index = table_->set_of(bucket);
   const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
-  auto* entry = Table::find(table_->set_at(set_index), wanted);
+  auto* entry = Table::find(table_->set_at(set_index), bucket);
   if (entry == nullptr) return;  // Others took its place: it is forgotten with all its failures.
   entry->full_at_ns = std::max(entry->full_at_ns - gcra.price_ns, Gcra::count(now));
 }
@@ -109,10 +103,10 @@ Decision FailureLimiter::peek(std::string_view address, Time now) const {
   if (per_minute_ == 0) return {};
   const Gcra gcra(per_minute_);
   const auto now_ns = Gcra::count(now);
-  const auto wanted = entry_for(address);
-  const auto set_index = table_->set_of(wanted);
+  const auto bucket = bucket_of(address);
+  const auto set_index = table_->set_of(bucket);
   const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
-  const auto* entry = Table::find(table_->set_at(set_index), wanted);
+  const auto* entry = Table::find(table_->set_at(set_index), bucket);
   const auto full_at_ns = entry == nullptr ? now_ns : entry->full_at_ns;
   return gcra.describe(gcra.has_one(full_at_ns, now_ns), full_at_ns, now_ns);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,13 @@ class FailureLimiter {
  public:
   using Time = TokenBucket::Time;
 
+  /// The name of what counts together. Addresses with equal buckets share their failures.
+  struct Bucket {
+    std::uint64_t high = 0, low = 0;
+    auto operator<=>(const Bucket&) const = default;
+  };
+  [[nodiscard]] static Bucket bucket_of(std::string_view address);
+
   /// `per_minute` failures a minute are allowed, and as many at once. 0: no limit.
   explicit FailureLimiter(std::uint32_t per_minute, std::size_t addresses_max = 65'536);
   FailureLimiter(const FailureLimiter&) = delete;
@@ -27,9 +35,13 @@ class FailureLimiter {
   ~FailureLimiter();
 
   /// Counts one failure. Not allowed: this one is over the limit, answer 429 with retry_after instead of 401.
-  [[nodiscard]] Decision record_failure(std::string_view address, Time now);
+  [[nodiscard]] Decision record_failure(const Bucket& bucket, Time now);
+  [[nodiscard]] Decision record_failure(std::string_view address, Time now) {
+    return record_failure(bucket_of(address), now);
+  }
   /// Takes back one failure that was recorded and allowed: it turned out to be none.
-  void forgive(std::string_view address, Time now);
+  void forgive(const Bucket& bucket, Time now);
+  void forgive(std::string_view address, Time now) { forgive(bucket_of(address), now); }
   /// Whether one more failure would be allowed; counts nothing.
   [[nodiscard]] Decision peek(std::string_view address, Time now) const;
 

@@ -123,13 +123,34 @@ def test_the_service_manager_is_told_when_it_serves_and_when_it_stops(tmp_path, 
         assert server.wait() == 0
 
 
-def test_a_service_manager_that_does_not_read_holds_nothing_up(tmp_path):
-    listener, name = notifications(tmp_path, abstract=False)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, listener:
+def fill(name):
+    """Leaves no room in the queue of that socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         other.setblocking(False)
         with pytest.raises(BlockingIOError):
             for _ in range(100_000):
                 other.sendto(b"full", name)
+
+
+def test_a_service_manager_that_reads_late_is_told_all_the_same(tmp_path):
+    listener, name = notifications(tmp_path, abstract=False)
+    with listener:
+        fill(name)
+        with Server(tmp_path / "server", env={"NOTIFY_SOCKET": name}) as server:
+            server.start(wait=False)
+            logged(server, "server_started")  # It says so just before it tells the service manager.
+            while (message := listener.recv(4096)) == b"full":
+                pass
+            assert b"READY=1" in message.split(b"\n")
+            assert "service_manager_not_told" not in server.log()
+            server.terminate()
+            assert server.wait() == 0
+
+
+def test_a_service_manager_that_does_not_read_holds_nothing_up(tmp_path):
+    listener, name = notifications(tmp_path, abstract=False)
+    with listener:
+        fill(name)
         with Server(tmp_path / "server", env={"NOTIFY_SOCKET": name}) as server:
             server.start(wait=False)
             assert "READY=1" in logged(server, "service_manager_not_told")["state"]
