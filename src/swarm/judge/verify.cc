@@ -101,13 +101,13 @@ class Verifier {
                                                      std::chrono::duration<double>(options_.time_max).count())};
   }
 
-  /// Null if an inbox may go on after so many pages in a row without news.
-  [[nodiscard]] std::optional<Error> beyond_limits(std::size_t stale_pages) const {
-    if (stale_pages >= options_.stale_pages_max) {
+  /// Null if an inbox may go on after so many pages in a row, and so long, without news.
+  [[nodiscard]] std::optional<Error> beyond_limits(std::size_t stale_pages, std::chrono::nanoseconds stale_time) const {
+    if (stale_pages >= options_.stale_pages_max && stale_time >= options_.stale_time_max) {
       return Error{ErrorCode::unavailable,
-                   fmt::format("the inbox does not end: {} pages of GET /inbox in a row brought no new event, and each "
-                               "names a next one",
-                               stale_pages)};
+                   fmt::format("the inbox does not end: {} pages of GET /inbox in a row, over {:.0f} s, brought no new "
+                               "event, and each names a next one",
+                               stale_pages, std::chrono::duration<double>(stale_time).count())};
     }
     if (strangers_.size() > options_.extra_events_max) {
       return Error{ErrorCode::unavailable,
@@ -121,6 +121,7 @@ class Verifier {
     BlockingClient asker = client(key);
     std::string path = fmt::format("/inbox?limit={}", page_events);
     std::size_t stale_pages = 0;
+    auto last_news = std::chrono::steady_clock::now();
     for (;;) {
       if (time_is_over()) return took_too_long();
       auto reply = asker.ask(http::Method::get, path);
@@ -134,8 +135,10 @@ class Verifier {
       bool brought_news = false;
       for (const StoredDigest& one : page->events) brought_news = judge_pending(one, round) || brought_news;
       if (!page->has_more) return Done{};
+      const auto now = std::chrono::steady_clock::now();
       stale_pages = brought_news ? 0 : stale_pages + 1;
-      if (auto error = beyond_limits(stale_pages)) return std::move(*error);
+      if (brought_news) last_news = now;
+      if (auto error = beyond_limits(stale_pages, now - last_news)) return std::move(*error);
       auto next = fmt::format("/inbox?limit={}&cursor={}", page_events, page->next_cursor);
       if (next == path) return Error{ErrorCode::unavailable, fmt::format("GET {} leads to itself", path)};
       path = std::move(next);

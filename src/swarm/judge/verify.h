@@ -25,7 +25,10 @@ struct VerifyOptions {
   std::chrono::seconds request_timeout{60};
 
   // A service whose inbox does not end must not keep the verification for ever.
-  std::size_t stale_pages_max = 100;          ///< Of an inbox, in a row, with no event that it has not shown before.
+  // An inbox is given up after so many pages in a row, and so long, without an event that it has not shown before. A
+  // service may give empty pages for a while, in honest search of what is pending.
+  std::size_t stale_pages_max = 100;
+  std::chrono::nanoseconds stale_time_max = std::chrono::seconds{10};
   std::size_t extra_events_max = 10'000'000;  ///< In all inboxes, that the journal does not have as accepted.
   /// For all of it. A request that is under way is not cut short: it ends by `request_timeout`.
   std::chrono::nanoseconds time_max = std::chrono::hours{1};
