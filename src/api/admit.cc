@@ -183,14 +183,15 @@ Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action a
   }
 
   const auth::KeyHash hash = auth::hash_key(*token);
+  UnixMillis now = exchange.begun;
   auto key = services.ring.find(hash);
   if (!key) {
     auto read = co_await read_key(services, request, hash);
     if (!read) co_return std::move(read).error();
     key = std::move(*read);
+    now = services.clock.now();
   }
 
-  const UnixMillis now = services.clock.now();
   if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) {
     co_return failed(services, request, denied(denial));
   }

@@ -38,7 +38,7 @@ bool may_hold_a_key(std::string_view text) {
 }
 
 /// The client's own id if it is sane: it goes into logs and headers.
-std::string request_id(const http::Request& request, const Clock& clock) {
+std::string request_id(const http::Request& request, UnixMillis now) {
   const auto sent = request.headers.find("X-Request-ID");
   const auto sane = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -49,7 +49,7 @@ std::string request_id(const http::Request& request, const Clock& clock) {
     return std::string{*sent};
   }
   thread_local Uuid7Generator ids;
-  return ids.next(clock.now()).text();
+  return ids.next(now).text();
 }
 
 /// An answer that waits for nothing.
@@ -104,10 +104,11 @@ Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
 /// With what its ticket says, if it has one.
 Exchange Api::exchange_of(const http::Request& request) {
   Exchange exchange{request, {}, {}, {}, nullptr, false, {}};
+  exchange.begun = services_.clock.now();
   if (request.ticket) {
     static_cast<const Ticket&>(*request.ticket).hand_over(exchange);
   } else {
-    exchange.id = request_id(request, services_.clock);
+    exchange.id = request_id(request, exchange.begun);
   }
   return exchange;
 }

@@ -58,6 +58,7 @@ struct Exchange {
   bool is_operator = false;              ///< Set by admit_manager(): over the local socket.
   std::optional<limit::Decision> rate;   ///< Set by admit().
   bool admitted = false;                 ///< Set by admit(): the key is good and has paid.
+  UnixMillis begun{};                    ///< When it was handed to the API.
 
   /// For managing keys: the caller is the operator, or an admin of all tenants.
   [[nodiscard]] bool sees_all_tenants() const { return is_operator || key->record.all_tenants; }

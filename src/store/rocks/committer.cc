@@ -292,7 +292,9 @@ Status Committer::Batch::stage_whole(Inbox* inbox, Stage stage) {
 
 void Committer::Batch::stage_events(Operation& operation) {
   Inbox& inbox = committer_.inboxes_.get(operation.tenant->id, default_inbox);
-  if (operation.known) stored_digests_.put(operation.known->id, operation.known->digest);
+  if (operation.digests && operation.digests->of_stored) {
+    stored_digests_.put(operation.digests->of_stored->id, operation.digests->of_stored->digest);
+  }
   for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
     Appended answer;
     const auto staged = stage_whole(&inbox, [&] { return stage_append(operation, inbox, i, answer); });

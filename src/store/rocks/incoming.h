@@ -28,9 +28,10 @@ class DigestBudget {
 /// and only when texts differ.
 class Incoming {
  public:
-  /// `digest`: the event's, if it was made before.
-  Incoming(const Append& event, DigestBudget& budget, const std::optional<ContentDigest>& digest)
-      : event_(event), budget_(budget), digest_(digest) {}
+  /// `digest`: the event's, if it was made before; or null.
+  Incoming(const Append& event, DigestBudget& budget, const ContentDigest* digest) : event_(event), budget_(budget) {
+    if (digest != nullptr) digest_ = *digest;
+  }
 
   [[nodiscard]] const Append& event() const noexcept { return event_; }
 

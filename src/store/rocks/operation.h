@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -27,16 +28,21 @@ inline constexpr std::size_t event_overhead_bytes = 256;
   return event_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
 }
 
-/// The digest of a stored event.
-struct KnownDigest {
-  EventId id;
-  ContentDigest digest;
-};
-
 /// Whether an event is a duplicate is asked of a digest that is too much work for a commit. The committer leaves the
 /// operation there; whoever waits makes the digests and submits it again.
 struct Undecided {
   std::optional<EventId> against;  ///< The stored event whose digest is wanted beside that of the incoming one.
+};
+
+/// What was made for an operation that was left undecided.
+struct MadeDigests {
+  std::size_t begin = 0;
+  std::vector<ContentDigest> of_events;  ///< From `begin` on.
+  struct Stored {
+    EventId id;
+    ContentDigest digest;
+  };
+  std::optional<Stored> of_stored;
 };
 
 /// A write that waits for the committer. It lives in the frame of the coroutine that waits for it.
@@ -65,11 +71,8 @@ struct Operation {
   /// The elements before `part_begin` are answered; those before `part_end` are in the commit that is under way.
   std::size_t part_begin = 0, part_end = 0;
   bool cut_off = false;  ///< A commit failed: the elements that it had not answered have its error in `appended`.
-  std::optional<Undecided> undecided;  ///< The event at `part_begin`. What follows it has not been looked at.
-  /// Once they were made: of the events from `digests_begin` on, and of the stored one that was asked for.
-  std::vector<ContentDigest> digests;
-  std::size_t digests_begin = 0;
-  std::optional<KnownDigest> known;
+  std::optional<Undecided> undecided;    ///< The event at `part_begin`. What follows it has not been looked at.
+  std::unique_ptr<MadeDigests> digests;  ///< Few operations have any.
 
   std::coroutine_handle<> waiter;
   Executor* executor = nullptr;
@@ -81,10 +84,11 @@ struct Operation {
     if (events.size() > 1) return append_bytes(events[element]);
     return ids.empty() ? bytes : bytes / ids.size();
   }
-  /// Of an event, if it was made.
-  [[nodiscard]] std::optional<ContentDigest> digest_of(std::size_t event) const noexcept {
-    if (event - digests_begin >= digests.size()) return std::nullopt;  // Also of one before them.
-    return digests[event - digests_begin];
+  /// Of an event; null if it was not made.
+  [[nodiscard]] const ContentDigest* digest_of(std::size_t event) const noexcept {
+    // An event before them wraps around.
+    if (!digests || event - digests->begin >= digests->of_events.size()) return nullptr;
+    return &digests->of_events[event - digests->begin];
   }
   /// Whether the committer has nothing more to do with it.
   [[nodiscard]] bool ended() const noexcept { return error || undecided || cut_off || part_end == size(); }

@@ -279,7 +279,9 @@ class RocksStoreImpl final : public RocksStore {
     const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
     auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
       make_digests(operation);
-      if (undecided.against) operation.known = digest_of_stored(*operation.tenant, *undecided.against);
+      if (undecided.against) {
+        operation.digests->of_stored = digest_of_stored(*operation.tenant, *undecided.against);
+      }
       return Done{};
     });
     const auto done = co_await made;
@@ -297,24 +299,25 @@ class RocksStoreImpl final : public RocksStore {
   /// Of the event that was left, and of those that follow up to some text: they are likely to want theirs.
   static void make_digests(Operation& operation) {
     if (operation.digest_of(operation.part_begin)) return;
-    operation.digests.clear();
-    operation.digests_begin = operation.part_begin;
+    operation.digests = std::make_unique<MadeDigests>();
+    operation.digests->begin = operation.part_begin;
+    auto& made = operation.digests->of_events;
     std::size_t bytes = 0;
     for (const Append& event : operation.events.subspan(operation.part_begin)) {
       bytes += event.payload.size();
-      if (!operation.digests.empty() && bytes > digests_bytes_a_turn) return;
-      operation.digests.push_back(content_digest(event.event_type, event.payload));
+      if (!made.empty() && bytes > digests_bytes_a_turn) return;
+      made.push_back(content_digest(event.event_type, event.payload));
     }
   }
 
   /// Nothing if the event is gone, or cannot be read: the committer then meets that itself.
-  std::optional<KnownDigest> digest_of_stored(const Tenant& tenant, const EventId& id) {
+  std::optional<MadeDigests::Stored> digest_of_stored(const Tenant& tenant, const EventId& id) {
     rocksdb::PinnableSlice stored;
     const auto found = database_->get(Family::events, layout::event_key(tenant.id, id), stored);
     if (!found || !*found) return std::nullopt;
     const auto record = decode_record(view(stored));
     if (!record) return std::nullopt;
-    return KnownDigest{id, content_digest(record->event_type, record->payload)};
+    return MadeDigests::Stored{id, content_digest(record->event_type, record->payload)};
   }
 
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
