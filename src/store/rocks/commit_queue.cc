@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
-#include <thread>
 
 #include "base/behind_the_ready.h"
 
 namespace triggers::store {
 namespace {
-
-constexpr std::chrono::milliseconds memory_pause{10};
 
 Error shutting_down() { return {ErrorCode::unavailable, "the store is shutting down"}; }
 
@@ -34,16 +31,6 @@ std::vector<Group> by_executor(std::span<Operation* const> operations) {
     group->waiters.push_back(operation->waiter);
   }
   return groups;
-}
-
-void resume(Executor& executor, std::span<const std::coroutine_handle<>> waiters) noexcept {
-  while (true) {
-    try {
-      return executor.resume(waiters);
-    } catch (const std::bad_alloc&) {
-      std::this_thread::sleep_for(memory_pause);
-    }
-  }
 }
 
 }  // namespace
@@ -264,11 +251,11 @@ void CommitQueue::answer(std::span<Operation* const> operations) noexcept {
   } catch (const std::bad_alloc&) {
     // Looked at before its waiter runs: then it is gone.
     for (const Operation* operation : operations) {
-      if (operation->ended()) resume(*operation->executor, {&operation->waiter, 1});
+      if (operation->ended()) operation->executor->resume_surely({&operation->waiter, 1});
     }
     return;
   }
-  for (const Group& group : groups) resume(*group.executor, group.waiters);
+  for (const Group& group : groups) group.executor->resume_surely(group.waiters);
 }
 
 }  // namespace triggers::store
