@@ -10,12 +10,7 @@
 #include <set>
 #include <thread>
 
-#include "base/manual_clock.h"
-#include "base/sync_wait.h"
-#include "store/rocks/rocks_store.h"
-#include "support/draft.h"
-#include "support/failing_file_system.h"
-#include "support/scratch_directory.h"
+#include "rocks_fixture.h"
 
 namespace triggers::store {
 namespace {
@@ -23,50 +18,12 @@ namespace {
 using testing::HasSubstr;
 using testing_support::FailingFileSystem;
 
-class RocksContract : public testing::Test {
+class RocksContract : public RocksFixture {
  protected:
-  RocksContract() {
-    config.data_dir = directory / "data";
-    config.memory_bytes = 32 * 1024 * 1024;
-    config.background = false;
-    config.clock = &clock;
-  }
-
-  void open() { store = RocksStore::open(config).value(); }
-  void reopen() {
-    store.reset();
-    open();
-  }
-  void use_failing_disk() {
-    env = rocksdb::NewCompositeEnv(disk);
-    config.env = env.get();
-  }
-
-  Result<Appended> append(const Draft& draft) { return sync_wait(store->append(tenant, draft.append())); }
   Result<std::vector<AckOutcome>> acknowledge(EventId id) { return sync_wait(store->acknowledge(tenant, {id})); }
-  std::vector<EventId> inbox() {
-    std::vector<EventId> ids;
-    for (PageQuery query{.limit = 200};;) {
-      const Page page = sync_wait(store->page(tenant, query)).value();
-      for (const auto& event : page.events) ids.push_back(event.id);
-      if (!page.has_more) {
-        EXPECT_EQ(page.total_undelivered, ids.size());
-        return ids;
-      }
-      query.after = page.next_after;
-    }
-  }
 
   /// Accepts three events, breaks the disk, and checks what is left of the store; then mends it.
   void expect_reads_only_until_reopened(FailingFileSystem::Fault fault);
-
-  testing_support::ScratchDirectory directory;
-  ManualClock clock;
-  const Tenant tenant{"acme"};
-  const std::shared_ptr<FailingFileSystem> disk = std::make_shared<FailingFileSystem>();
-  std::unique_ptr<rocksdb::Env> env;
-  RocksConfig config;
-  std::unique_ptr<RocksStore> store;
 };
 
 ErrorCode open_error(const RocksConfig& config, std::string& message) {

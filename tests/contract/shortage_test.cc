@@ -9,14 +9,9 @@
 #include <set>
 #include <thread>
 
-#include "base/manual_clock.h"
-#include "base/sync_wait.h"
-#include "store/rocks/rocks_store.h"
+#include "rocks_fixture.h"
 #include "support/directory_snapshot.h"
-#include "support/draft.h"
-#include "support/failing_file_system.h"
 #include "support/flush_threads.h"
-#include "support/scratch_directory.h"
 
 namespace triggers::store {
 namespace {
@@ -24,52 +19,14 @@ namespace {
 using testing::HasSubstr;
 using testing_support::FailingFileSystem;
 
-class Shortage : public testing::Test {
+class Shortage : public RocksFixture {
  protected:
-  Shortage() {
-    config.data_dir = directory / "data";
-    config.memory_bytes = 32 * 1024 * 1024;
-    config.background = false;
-    config.clock = &clock;
-  }
   ~Shortage() override { disk->tables().open(); }  // Also of a test that has failed: the store's end waits for it.
-
-  void open() { store = RocksStore::open(config).value(); }
-  void reopen() {
-    store.reset();
-    open();
-  }
-  void use_failing_disk() {
-    env = rocksdb::NewCompositeEnv(disk);
-    config.env = env.get();
-  }
-
-  Result<Appended> append(const Draft& draft) { return sync_wait(store->append(tenant, draft.append())); }
-  std::vector<EventId> inbox() {
-    std::vector<EventId> ids;
-    for (PageQuery query{.limit = 200};;) {
-      const Page page = sync_wait(store->page(tenant, query)).value();
-      for (const auto& event : page.events) ids.push_back(event.id);
-      if (!page.has_more) {
-        EXPECT_EQ(page.total_undelivered, ids.size());
-        return ids;
-      }
-      query.after = page.next_after;
-    }
-  }
 
   /// Accepts events, has a shortage until one is refused, ends it, and goes on without opening the store again; three
   /// times, and then as after a kill. No flush is scheduled when the shortage begins.
   void expect_writes_again_after(FailingFileSystem::Fault fault);
   void look_until_it_goes_on_or_stops();
-
-  testing_support::ScratchDirectory directory;
-  ManualClock clock;
-  const Tenant tenant{"acme"};
-  const std::shared_ptr<FailingFileSystem> disk = std::make_shared<FailingFileSystem>();
-  std::unique_ptr<rocksdb::Env> env;
-  RocksConfig config;
-  std::unique_ptr<RocksStore> store;
 };
 
 std::string big_payload(std::size_t number) {
