@@ -83,7 +83,8 @@ void Database::try_resume() {
   if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
   // RocksDB begins a new log only behind entries; its writer of the old one takes nothing more after a failure. A
   // shortage that came back after a resume finds no entries, and a new log.
-  if (!has_entries(*db_, families_) && !watch_->log_is_usable()) return fail("the disk failed at the first write: " + trouble.cause);
+  if (!has_entries(*db_, families_) && !watch_->log_is_usable())
+    return fail("the disk failed at the first write: " + trouble.cause);
   shortage_ = trouble.cause;
   watch_->forget_shortage();
   resume_stillness_.emplace(watch_->work(), clock_->steady());

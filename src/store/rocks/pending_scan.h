@@ -51,8 +51,8 @@ class PendingScan {
   [[nodiscard]] std::string_view event_type() const;
   /// It stepped over as many as it may. valid() may still be true.
   [[nodiscard]] bool tired() const;
-  /// Where it gave up, if it did: it stepped over as many marks as it may in a row. Nothing is pending between the entry
-  /// before and here; whether this one is, is not known.
+  /// Where it gave up, if it did: it stepped over as many marks as it may in a row. Nothing is pending between the
+  /// entry before and here; whether this one is, is not known.
   [[nodiscard]] Result<std::optional<EventId>> gave_up_at() const;
   /// An error unless the scan has ended or given up.
   [[nodiscard]] Status status() const;
