@@ -1,7 +1,10 @@
 #include "store/rocks/layout.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
+#include "base/big_endian.h"
 #include "base/invariant.h"
 #include "event/fingerprint.h"
 
@@ -14,8 +17,8 @@ constexpr std::size_t hash_bytes = 8;
 /// Writes the hash of what follows its place into the front of `key`.
 void put_hash(const HashSeed& seed, std::string& key) {
   const auto hash = event::mix::bytes(std::string_view{key}.substr(hash_bytes), {seed.a, seed.b});
-  std::uint64_t value = hash.a ^ hash.b;
-  for (std::size_t i = hash_bytes; i-- > 0; value >>= 8) key[i] = static_cast<char>(value & 255);
+  const std::uint64_t value = big_endian(hash.a ^ hash.b);
+  std::memcpy(key.data(), &value, hash_bytes);
 }
 
 /// Takes a name from the front of `rest`.
@@ -109,7 +112,10 @@ std::string prefix_end(std::string_view prefix) {
 }
 
 void append_u64(std::string& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift & 255));
+  value = big_endian(value);
+  std::array<char, sizeof value> bytes;
+  std::memcpy(bytes.data(), &value, sizeof value);
+  out.append(bytes.data(), bytes.size());
 }
 
 std::uint64_t read_u64(std::string_view bytes) {
