@@ -99,16 +99,4 @@ void FailureLimiter::forgive(const Bucket& bucket, Time now) {
   entry->full_at_ns = std::max(entry->full_at_ns - gcra.price_ns, Gcra::count(now));
 }
 
-Decision FailureLimiter::peek(std::string_view address, Time now) const {
-  if (per_minute_ == 0) return {};
-  const Gcra gcra(per_minute_);
-  const auto now_ns = Gcra::count(now);
-  const auto bucket = bucket_of(address);
-  const auto set_index = table_->set_of(bucket);
-  const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
-  const auto* entry = Table::find(table_->set_at(set_index), bucket);
-  const auto full_at_ns = entry == nullptr ? now_ns : entry->full_at_ns;
-  return gcra.describe(gcra.has_one(full_at_ns, now_ns), full_at_ns, now_ns);
-}
-
 }  // namespace triggers::limit

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "limit/token_bucket.h"
+#include "limit/decision.h"
 
 namespace triggers::limit {
 

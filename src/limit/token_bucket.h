@@ -5,16 +5,9 @@
 #include <cstdint>
 #include <optional>
 
-namespace triggers::limit {
+#include "limit/decision.h"
 
-/// The answer of a limiter: an expected outcome, never an error.
-struct Decision {
-  bool allowed = true;
-  std::optional<std::uint32_t> limit;       ///< A minute; nothing: unlimited, and then the rest is zero.
-  std::uint32_t remaining = 0;              ///< What could be taken at once after this.
-  std::chrono::nanoseconds reset{0};        ///< Until the bucket is full again.
-  std::chrono::nanoseconds retry_after{0};  ///< Exact: at `now + retry_after` one is there. 0 if allowed.
-};
+namespace triggers::limit {
 
 /// A token bucket that holds N, filled at N a minute; N is 1 to 10,000,000, or unlimited. Starts full.
 ///
@@ -31,8 +24,6 @@ class TokenBucket {
   /// Takes so many whether they are there or not: what is missing must come in before take() is allowed again. For what
   /// shows its size only after it was let in.
   Decision charge(Time now, std::uint32_t count) noexcept;
-  /// What take() would answer; takes nothing.
-  [[nodiscard]] Decision peek(Time now) const noexcept;
 
   /// Changes N and keeps the share of the bucket that is used: half empty stays half empty.
   void set_rate(std::optional<std::uint32_t> per_minute) noexcept;
