@@ -4,12 +4,10 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
-#include <list>
+#include <limits>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <thread>
 #include <type_traits>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "base/fair_queue.h"
 
 namespace triggers {
 
@@ -81,21 +80,16 @@ class TurnPool {
    protected:
     ~Job() = default;
   };
-  /// What waits of one holder.
-  struct Turn {
-    std::string holder;
-    std::deque<Job*> jobs;
-  };
+  static constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
 
   void push(std::string_view holder, Job& job);
   /// Ends the threads behind what waits.
   void stop();
-  Job& take_locked();
   void serve();
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::list<Turn> turns_;  // In the order of their turns; none is empty.
+  FairQueue<Job*> queue_{unbounded, unbounded};
   std::uint64_t taken_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
