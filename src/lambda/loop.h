@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "lambda/event.h"
 #include "lambda/runtime_client.h"
 
@@ -25,7 +25,7 @@ struct LoopConfig {
   std::chrono::milliseconds settle_max{300};
 };
 
-/// Answers Lambda's invocations with `handlers`, as a server answers requests; `observe` is not used. An event that is
+/// Answers Lambda's invocations with `handlers`, as a server answers requests. An event that is
 /// not API Gateway's is an error of its invocation only. A request without an X-Request-ID gets the root of its trace,
 /// or Lambda's request id.
 ///

@@ -9,7 +9,7 @@
 
 #include "base/executor.h"
 
-namespace triggers::http {
+namespace triggers::net {
 
 /// An executor whose thread waits for sockets and timers. Runs when whoever derives from it runs `io()`.
 class IoExecutor : public Executor {
@@ -36,4 +36,4 @@ class IoExecutor : public Executor {
   std::vector<std::pair<std::uint64_t, std::shared_ptr<void>>> attached_;  // after io_, so that it goes first
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

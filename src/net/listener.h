@@ -4,10 +4,17 @@
 #include <string>
 
 #include "base/result.h"
-#include "http/wire/message.h"
 #include "net/unique_fd.h"
 
-namespace triggers::http {
+namespace triggers::net {
+
+/// What Listener::accept() returns.
+struct Accepted {
+  UniqueFd socket;      ///< Empty: nobody waits, or `error` says why not.
+  std::string address;  ///< Text of the peer's IP address, without a port; empty for a local socket.
+  bool local = false;   ///< Over a local socket.
+  int error = 0;        ///< errno: EMFILE and the like; 0 if nobody waits.
+};
 
 /// A socket that listens, and the file behind it if it is a local one. Non-blocking; closed on exec.
 class Listener {
@@ -22,11 +29,6 @@ class Listener {
   Listener& operator=(Listener&&) = delete;
   ~Listener();
 
-  struct Accepted {
-    UniqueFd socket;  ///< Empty: nobody waits, or `error` says why not.
-    Peer peer;
-    int error = 0;  ///< errno: EMFILE and the like; 0 if nobody waits.
-  };
   /// Does not block. A connection that was aborted before it was accepted is passed over.
   Accepted accept();
 
@@ -43,4 +45,4 @@ class Listener {
   std::string path_;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -13,7 +13,7 @@
 
 #include "base/invariant.h"
 
-namespace triggers::http {
+namespace triggers::net {
 namespace {
 
 template <auto release>
@@ -148,4 +148,4 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::create(const std::st
   return made;
 }
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace triggers::http {
+namespace triggers::net {
 
 /// One client's end of TLS over a socket that does not block. Each step does what it can and says what it waits for.
 /// The process ignores SIGPIPE: OpenSSL writes to the socket without asking for no signal.
@@ -48,4 +48,4 @@ class TlsClientContext {
   TlsClientContext() = default;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

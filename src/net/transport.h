@@ -11,14 +11,14 @@
 
 #include "net/unique_fd.h"
 
-namespace triggers::http {
+namespace triggers::net {
 
 /// A stream socket of any family, without Asio's type-erased executor on its way.
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
 /// One operation that a coroutine waits for. It lives in the coroutine's frame while the operation runs.
-struct Operation {
+struct IoOperation {
   std::coroutine_handle<> waiting;
   boost::system::error_code error;
   std::size_t bytes = 0;
@@ -38,11 +38,11 @@ class TlsLayer {
   TlsLayer& operator=(const TlsLayer&) = delete;
   virtual ~TlsLayer() = default;
 
-  virtual void handshake(Operation& operation) = 0;
-  virtual void read_some(std::span<char> space, Operation& operation) = 0;
-  virtual void write(std::string_view first, std::string_view second, Operation& operation) = 0;
+  virtual void handshake(IoOperation& operation) = 0;
+  virtual void read_some(std::span<char> space, IoOperation& operation) = 0;
+  virtual void write(std::string_view first, std::string_view second, IoOperation& operation) = 0;
   /// Sends close_notify and waits for the peer's.
-  virtual void shutdown(Operation& operation) = 0;
+  virtual void shutdown(IoOperation& operation) = 0;
   /// The first part of a record has been read from the socket, and its rest has not come.
   [[nodiscard]] virtual bool holds_part() noexcept = 0;
 };
@@ -64,17 +64,17 @@ class Transport {
 
   /// Awaitables: the outcome is in the operation. A read of nothing is an error (end of file).
   auto handshake() {
-    return Awaiter{[this](Operation& operation) { tls_->handshake(operation); }};
+    return Awaiter{[this](IoOperation& operation) { tls_->handshake(operation); }};
   }
   auto shutdown_tls() {
-    return Awaiter{[this](Operation& operation) { tls_->shutdown(operation); }};
+    return Awaiter{[this](IoOperation& operation) { tls_->shutdown(operation); }};
   }
   auto read_some(std::span<char> space) {
-    return Awaiter{[this, space](Operation& operation) { start_read(space, operation); }};
+    return Awaiter{[this, space](IoOperation& operation) { start_read(space, operation); }};
   }
   /// Writes all of both.
   auto write(std::string_view first, std::string_view second) {
-    return Awaiter{[this, first, second](Operation& operation) { start_write(first, second, operation); }};
+    return Awaiter{[this, first, second](IoOperation& operation) { start_write(first, second, operation); }};
   }
 
   /// Hands what the kernel takes at once to it, up to turn_bytes_max and without TLS only, and says how much that was.
@@ -95,21 +95,21 @@ class Transport {
   struct Awaiter {
     explicit Awaiter(Start with) : start(std::move(with)) {}
     Start start;
-    Operation operation{};
+    IoOperation operation{};
 
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiting) {
       operation.waiting = waiting;
       start(operation);
     }
-    Operation await_resume() const noexcept { return operation; }
+    IoOperation await_resume() const noexcept { return operation; }
   };
 
-  void start_read(std::span<char> space, Operation& operation);
-  void start_write(std::string_view first, std::string_view second, Operation& operation);
+  void start_read(std::span<char> space, IoOperation& operation);
+  void start_write(std::string_view first, std::string_view second, IoOperation& operation);
 
   Socket socket_;
   std::unique_ptr<TlsLayer> tls_;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -27,7 +27,7 @@ class ClientConnection {
   /// Each returns why it failed, for a person; empty if it did not.
   Task<std::string> connect(boost::asio::generic::stream_protocol::endpoint address);
   /// `context` outlives the connection.
-  Task<std::string> handshake(const TlsClientContext& context, const std::string& host);
+  Task<std::string> handshake(const net::TlsClientContext& context, const std::string& host);
   /// Counts what was handed to the system in sent_bytes().
   Task<std::string> send(std::string_view head, std::string_view body);
   /// Until the answer is whole (empty), broken or late.
@@ -56,8 +56,8 @@ class ClientConnection {
   Task<std::string> send_tls(std::string_view bytes);
   [[nodiscard]] std::string late() const { return "the time was over"; }
 
-  Socket socket_;
-  std::unique_ptr<TlsClient> tls_;
+  net::Socket socket_;
+  std::unique_ptr<net::TlsClient> tls_;
   TimePoint deadline_ = TimePoint::max();
   std::size_t sent_bytes_ = 0;
   bool expired_ = false;

@@ -5,16 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "base/fair_budget.h"
-#include "http/server/server.h"
+#include "http/server/server_config.h"
+#include "http/wire/handlers.h"
 #include "http/wire/request_parser.h"
 #include "net/tls_server.h"
 
 namespace triggers::http {
-
-class Loop;
 
 /// One connection in a counter of open ones, for as long as it lives. Move-only.
 class OpenCount {
@@ -37,9 +35,8 @@ struct ServerState {
   ServerConfig config;
   Handlers handlers;
   RequestLimits limits;
-  std::unique_ptr<TlsContext> tls;  ///< Empty: plain TCP.
+  std::unique_ptr<net::TlsServerContext> tls;  ///< Empty: plain TCP.
   std::unique_ptr<FairBudget> bodies;
-  std::vector<Loop*> loops;
 
   std::atomic<bool> draining = false;          ///< Each answer ends its connection.
   std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.

@@ -16,14 +16,14 @@
 
 namespace triggers::http {
 
-class Loop;
+class SessionHost;
 
 /// One connection: a coroutine that reads a request, has it handled, writes the answer, and again. Belongs to its loop
 /// and is touched on the loop's thread only.
-class Session final : public Waiting {
+class Session final : public Evictable {
  public:
   /// `refused`: there are too many connections; say so and close.
-  Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted);
+  Session(SessionHost& loop, ServerState& state, net::UniqueFd socket, Peer peer, bool refused, OpenCount counted);
   ~Session();
 
   /// Runs until it suspends. The session tells its loop when it has ended, which destroys it.
@@ -50,19 +50,19 @@ class Session final : public Waiting {
   RootTask live();
   Task<void> converse();
   Task<bool> handshake();
-  Task<bool> exchange();
+  Task<bool> serve_request();
   Task<bool> read_request();
   Task<bool> admit();
   Task<bool> take_turns();
   Task<bool> drop_rest();
   Task<bool> send_continue();
   Task<bool> write_rest(const Response& response);
-  Task<bool> respond_to_problem(ProtocolError problem, TimePoint since);
-  Task<bool> respond_before_body(Response response, TimePoint since);
+  Task<bool> respond_to_problem(ProtocolError problem);
+  Task<bool> respond_before_body(Response response);
   Task<void> linger();
 
   std::span<char> read_space();
-  bool take_read(const Operation& read);
+  bool take_read(const net::IoOperation& read);
   bool timed_out();
   void feed_parser();
   Task<void> feed_aside();
@@ -79,11 +79,10 @@ class Session final : public Waiting {
   void await_client();
   void client_goes_on();
   void hurry();
-  void observe(const Response& response, TimePoint since);
 
-  Loop& loop_;
+  SessionHost& loop_;
   ServerState& state_;
-  Transport transport_;
+  net::Transport transport_;
   RequestParser parser_;
   ReadBuffer buffer_;
   std::string unsent_;                    // of the answer's head
@@ -94,8 +93,6 @@ class Session final : public Waiting {
   TimePoint deadline_ = TimePoint::max();
   TimePoint entered_;  // its phase
   std::uint64_t choice_ = 0;
-  std::size_t bytes_in_ = 0;
-  std::size_t bytes_out_ = 0;
   Phase phase_ = Phase::handshake;
   OpenCount counted_;
   bool local_;

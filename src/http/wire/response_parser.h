@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/client/fetch.h"
+#include "http/wire/message.h"
 
 namespace triggers::http {
 

@@ -7,7 +7,7 @@
 namespace triggers {
 
 /// Awaitable: goes on, on the executor of the calling thread, behind what is ready there now.
-[[nodiscard]] inline auto behind_the_ready() noexcept {
+[[nodiscard]] inline auto yield() noexcept {
   struct Awaiter {
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }

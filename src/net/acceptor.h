@@ -3,26 +3,28 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <memory>
-#include <span>
+#include <functional>
 
 #include "base/task.h"
-#include "http/server/server_state.h"
 #include "net/listener.h"
 
-namespace triggers::http {
+namespace triggers::net {
 
-class Loop;
-
-/// Takes connections from one listener and hands them to the loops in turn. Runs on its home loop.
+/// Takes connections from one listener and passes them on. Runs on the thread of its `io`.
 class Acceptor {
  public:
-  Acceptor(Loop& home, std::span<const std::unique_ptr<Loop>> loops, ServerState& state, Listener listener);
+  struct Calls {
+    std::function<void(Accepted)> take;    ///< A new connection. If it throws, the connection is lost.
+    std::function<void()> failed;          ///< A connection could not be accepted, or take() threw.
+    std::function<void(Acceptor&)> ended;  ///< Destroys the acceptor.
+  };
+
+  Acceptor(boost::asio::io_context& io, Listener listener, Calls calls);
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
 
-  /// Runs until stop(). Tells the home loop when it has ended, which destroys it.
+  /// Runs until stop().
   void start() { live(); }
   void stop();
 
@@ -32,16 +34,12 @@ class Acceptor {
   RootTask live();
   /// Takes those that wait; false if the process has run out of what a connection needs.
   bool accept_some();
-  void hand_over(Listener::Accepted accepted);
 
-  Loop& home_;
-  std::span<const std::unique_ptr<Loop>> loops_;
-  ServerState& state_;
   Listener listener_;
+  Calls calls_;
   Descriptor ready_;
   boost::asio::steady_timer pause_;
-  std::size_t next_ = 0;
   bool stopping_ = false;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

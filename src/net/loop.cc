@@ -1,0 +1,86 @@
+#include "net/loop.h"
+
+#include <boost/asio/post.hpp>
+#include <thread>
+#include <utility>
+
+#include "base/process_start.h"
+#include "log/log.h"
+
+namespace triggers::net {
+namespace {
+
+constexpr std::chrono::milliseconds failure_pause{5};
+constexpr std::chrono::seconds failure_line_interval{1};
+
+}  // namespace
+
+Loop::Loop(std::chrono::milliseconds tick) : tick_(tick) {}
+
+Loop::~Loop() = default;
+
+void Loop::run() {
+  const Scope scope(*this);
+  const auto guard = boost::asio::make_work_guard(io());
+  for (const auto& acceptor : acceptors_) acceptor->start();
+  for (bool ended = false; !ended;) {
+    try {
+      if (!ticking_) tick();
+      io().run();
+      ended = true;
+    } catch (...) {
+      // Memory has run out, most likely, for a handler of Asio's: its connection is gone, the others go on.
+      tell_failure(std::current_exception());
+      // Without the timer nothing was done for a connection: the next attempt may fail the same way at once.
+      if (!ticking_) std::this_thread::sleep_for(failure_pause);
+    }
+  }
+}
+
+/// One line a second at most: a shortage may make every turn of the loop fail.
+void Loop::tell_failure(const std::exception_ptr& failure) noexcept {
+  ++failures_untold_;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_failure_line_) return;
+  try {
+    log::error("io_failed", {{"cause", cause_of(failure)}, {"times", failures_untold_}});
+  } catch (...) {
+    log::error("io_failed", {{"cause", "no memory"}, {"times", failures_untold_}});
+  }
+  next_failure_line_ = now + failure_line_interval;
+  failures_untold_ = 0;
+}
+
+void Loop::accept_on(Listener listener, std::function<void(Accepted)> take, std::function<void()> failed) {
+  auto ended = [this](Acceptor& acceptor) {
+    std::erase_if(acceptors_, [&](const auto& one) { return one.get() == &acceptor; });
+    end_if_done();
+  };
+  Acceptor::Calls calls{std::move(take), std::move(failed), std::move(ended)};
+  acceptors_.push_back(std::make_unique<Acceptor>(io(), std::move(listener), std::move(calls)));
+}
+
+void Loop::stop() {
+  boost::asio::post(io(), [this] {
+    stopping_ = true;
+    for (const auto& acceptor : acceptors_) acceptor->stop();
+    on_stop();
+    end_if_done();
+  });
+}
+
+void Loop::tick() {
+  ticking_ = false;
+  on_tick(std::chrono::steady_clock::now());
+  timer_.expires_after(tick_);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+  ticking_ = true;
+}
+
+void Loop::end_if_done() {
+  if (stopping_ && !has_connections() && acceptors_.empty()) io().stop();
+}
+
+}  // namespace triggers::net
