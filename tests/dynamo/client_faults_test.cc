@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "client_fixture.h"
-#include "http/test_peer.h"
+#include "http/client/test_peer.h"
 #include "store/dynamo/caller.h"
 #include "store/dynamo/retry_budget.h"
 

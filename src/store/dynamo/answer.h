@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "http/client_pool.h"
+#include "http/client/pool.h"
 #include "store/dynamo/error.h"
 
 namespace triggers::store::dynamo {

@@ -10,7 +10,7 @@
 #include "aws/sigv4.h"
 #include "aws/url.h"
 #include "base/random.h"
-#include "http/client_pool.h"
+#include "http/client/pool.h"
 #include "store/dynamo/answer.h"
 #include "store/dynamo/client_probe.h"
 #include "store/dynamo/retry_budget.h"

@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "base/encoding.h"
-#include "http/unique_fd.h"
+#include "net/unique_fd.h"
 #include "swarm/judge/digest.h"
 #include "swarm/judge/journal_lines.h"
 

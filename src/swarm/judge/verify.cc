@@ -10,7 +10,7 @@
 
 #include "event/event.h"
 #include "event/members.h"
-#include "http/tls_client.h"
+#include "net/tls_client.h"
 #include "swarm/judge/stored_event.h"
 #include "swarm/load/blocking_client.h"
 

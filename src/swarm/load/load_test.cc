@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "http/test_server.h"
+#include "http/server/test_server.h"
 #include "swarm/load/scripted_server.h"
 #include "swarm/load/user.h"
 

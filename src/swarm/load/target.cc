@@ -8,7 +8,7 @@
 #include <cstring>
 #include <memory>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "swarm/load/failure_text.h"
 
 namespace triggers::swarm {
