@@ -43,11 +43,11 @@ service = {
 # Of the load generator. Times that are shown or written for a person or for Locust's files are wall times; what is
 # measured or waited for is not.
 generator = {
-    "src/swarm/worker/master_link.cc": ({"CLOCK_BOOTTIME"}, "no wall clock: how long the master was silent, sleep included"),
-    "src/swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
-    "src/swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
-    "src/swarm/stats/epoch.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
-    "src/swarm/run/verify_run.cc": ({"Clock::system()"}, "retention is counted from times in the journal"),
+    "swarm/worker/master_link.cc": ({"CLOCK_BOOTTIME"}, "no wall clock: how long the master was silent, sleep included"),
+    "swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
+    "swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
+    "swarm/stats/epoch.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
+    "swarm/run/verify_run.cc": ({"Clock::system()"}, "retention is counted from times in the journal"),
 }
 
 allowed = {**service, **generator}
@@ -68,7 +68,7 @@ def uses(path):
 
 def sources():
     """The programs' own: tests and benchmarks may look at any clock."""
-    return [path for path in tracked.sources() if path.parts[0] in ("src", "apps")
+    return [path for path in tracked.sources() if path.parts[0] in ("src", "swarm", "apps")
             and not re.search(r"(_test|_bench)\.cc$|/test_", str(path))]
 
 
