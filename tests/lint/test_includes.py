@@ -27,8 +27,8 @@ wrapped = {
 private_headers = {"src/http/acceptor.h", "src/http/client_connection.h", "src/http/client_shard.h",
                    "src/http/io_executor.h", "src/http/loop.h", "src/http/transport.h"}
 naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h",
-                  "src/store/dynamo/caller.h", "src/store/dynamo/item.h",
-                  "src/store/dynamo/table_calls.h"}
+                  "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
+                  "src/store/dynamo/client/table_calls.h"}
 
 
 def inside(path, folders):
