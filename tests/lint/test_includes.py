@@ -27,8 +27,8 @@ wrapped = {
 private_headers = {"src/http/server/acceptor.h", "src/http/client/connection.h", "src/http/client/shard.h",
                    "src/net/io_executor.h", "src/http/server/session_loop.h", "src/net/transport.h"}
 naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h",
-                  "src/store/dynamo/caller.h", "src/store/dynamo/item.h",
-                  "src/store/dynamo/table_calls.h"}
+                  "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
+                  "src/store/dynamo/client/table_calls.h"}
 
 
 def inside(path, folders):
