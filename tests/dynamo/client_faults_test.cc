@@ -6,8 +6,8 @@
 
 #include "client_fixture.h"
 #include "http/client/test_peer.h"
-#include "store/dynamo/caller.h"
-#include "store/dynamo/retry_budget.h"
+#include "store/dynamo/client/caller.h"
+#include "store/dynamo/client/retry_budget.h"
 
 namespace triggers::store::dynamo {
 namespace {

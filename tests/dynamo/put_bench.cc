@@ -14,7 +14,7 @@
 #include "base/uuid7.h"
 #include "http/client/fetch.h"
 #include "http/server/server.h"
-#include "store/dynamo/client.h"
+#include "store/dynamo/client/client.h"
 
 namespace triggers::store::dynamo {
 namespace {
