@@ -59,6 +59,9 @@ class Loop final : public IoExecutor {
   [[nodiscard]] std::string& answer_buffer() noexcept { return answer_buffer_; }
 
  private:
+  /// The timer is set, and all acceptors accept.
+  [[nodiscard]] bool begun() const noexcept { return ticking_ && accepting_ == acceptors_.size(); }
+  void begin();
   void start_session(Newcomer newcomer, bool refused);
   void choose_victim(Newcomer newcomer, int moves);
   void take_place(Newcomer newcomer, std::uint64_t choice, int moves);
@@ -79,6 +82,7 @@ class Loop final : public IoExecutor {
   WaitingConnections waiting_;  // outlives the sessions, which stand in it
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::size_t accepting_ = 0;  ///< So many of the acceptors, from the first.
 };
 
 }  // namespace triggers::http
