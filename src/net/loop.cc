@@ -22,19 +22,24 @@ Loop::~Loop() = default;
 void Loop::run() {
   const Scope scope(*this);
   const auto guard = boost::asio::make_work_guard(io());
-  for (const auto& acceptor : acceptors_) acceptor->start();
   for (bool ended = false; !ended;) {
     try {
-      if (!ticking_) tick();
+      if (!begun()) begin();
       io().run();
       ended = true;
     } catch (...) {
       // Memory has run out, most likely, for a handler of Asio's: its connection is gone, the others go on.
       tell_failure(std::current_exception());
-      // Without the timer nothing was done for a connection: the next attempt may fail the same way at once.
-      if (!ticking_) std::this_thread::sleep_for(failure_pause);
+      // Nothing was done for a connection: the next attempt may fail the same way at once.
+      if (!begun()) std::this_thread::sleep_for(failure_pause);
     }
   }
+}
+
+/// Goes on where the last attempt failed. No acceptor ends before all have begun: that takes a handler of io().
+void Loop::begin() {
+  if (!ticking_) tick();
+  for (; accepting_ < acceptors_.size(); ++accepting_) acceptors_[accepting_]->start();
 }
 
 /// One line a second at most: a shortage may make every turn of the loop fail.
@@ -53,7 +58,7 @@ void Loop::tell_failure(const std::exception_ptr& failure) noexcept {
 
 void Loop::accept_on(Listener listener, std::function<void(Accepted)> take, std::function<void()> failed) {
   auto ended = [this](Acceptor& acceptor) {
-    std::erase_if(acceptors_, [&](const auto& one) { return one.get() == &acceptor; });
+    accepting_ -= std::erase_if(acceptors_, [&](const auto& one) { return one.get() == &acceptor; });
     end_if_done();
   };
   Acceptor::Calls calls{std::move(take), std::move(failed), std::move(ended)};

@@ -41,6 +41,9 @@ class Loop : public IoExecutor {
   virtual void on_stop() = 0;
   [[nodiscard]] virtual bool has_connections() const noexcept = 0;
 
+  /// The timer is set, and all acceptors accept.
+  [[nodiscard]] bool begun() const noexcept { return ticking_ && accepting_ == acceptors_.size(); }
+  void begin();
   void tick();
   void tell_failure(const std::exception_ptr& failure) noexcept;
 
@@ -51,6 +54,7 @@ class Loop : public IoExecutor {
   bool ticking_ = false;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::size_t accepting_ = 0;  // so many of the acceptors, from the first
 };
 
 }  // namespace triggers::net
