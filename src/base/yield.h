@@ -6,7 +6,7 @@
 
 namespace triggers {
 
-/// Awaitable: goes on, on the executor of the calling thread, behind what is ready there now.
+/// Awaitable: lets the coroutines that are ready on this thread's executor run first.
 [[nodiscard]] inline auto yield() noexcept {
   struct Awaiter {
     bool await_ready() const noexcept { return false; }

@@ -21,7 +21,7 @@ class FailureLimiter {
  public:
   using Time = TokenBucket::Time;
 
-  /// The name of what counts together. Addresses with equal buckets share their failures.
+  /// What is counted together: addresses with equal buckets share their failures.
   struct Bucket {
     std::uint64_t high = 0, low = 0;
     auto operator<=>(const Bucket&) const = default;

@@ -8,9 +8,9 @@
 namespace triggers::net {
 namespace {
 
-constexpr int accepted_at_once_max = 64;  // so that a flood of connections does not hold up those that are open
+constexpr int accepted_at_once_max = 64;  // so that a flood of connections does not delay those that are open
 constexpr std::chrono::milliseconds exhausted_pause{50};
-// When there is no memory even for that pause: the loop stands still, rather than spins.
+// If there is no memory even for that pause, the loop blocks for so long rather than spin.
 constexpr std::chrono::milliseconds blocking_pause{5};
 
 /// Suspends a coroutine until an operation of Asio's that reports only an error code completes.
@@ -47,7 +47,7 @@ RootTask Acceptor::live() {
       co_await Completion([this](auto done) { ready_.async_wait(Descriptor::wait_read, done); });
       exhausted = !stopping_ && !accept_some();
     } catch (...) {
-      calls_.failed();  // Out of memory: the connection at hand is gone, the next may fare better.
+      calls_.failed();  // Out of memory: this connection is lost; the next may succeed.
     }
     if (!exhausted || stopping_) continue;
     try {

@@ -10,7 +10,7 @@
 
 namespace triggers::net {
 
-/// Takes connections from one listener and passes them on. Runs on the thread of its `io`.
+/// Accepts connections from one listener and passes them on. Runs on the thread of its `io`.
 class Acceptor {
  public:
   struct Calls {
@@ -32,7 +32,7 @@ class Acceptor {
   using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
   RootTask live();
-  /// Takes those that wait; false if the process has run out of what a connection needs.
+  /// Accepts what waits. False: the process is out of file descriptors or memory.
   bool accept_some();
 
   Listener listener_;

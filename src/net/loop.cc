@@ -28,21 +28,21 @@ void Loop::run() {
       io().run();
       ended = true;
     } catch (...) {
-      // Memory has run out, most likely, for a handler of Asio's: its connection is gone, the others go on.
+      // Most likely there was no memory for a handler of Asio's: its connection is lost, the others go on.
       tell_failure(std::current_exception());
-      // Nothing was done for a connection: the next attempt may fail the same way at once.
+      // No connection has used the memory: the next attempt may fail at once in the same way.
       if (!begun()) std::this_thread::sleep_for(failure_pause);
     }
   }
 }
 
-/// Goes on where the last attempt failed. No acceptor ends before all have begun: that takes a handler of io().
+/// Goes on where the last attempt failed. No acceptor ends before all have begun, since that takes a handler of io().
 void Loop::begin() {
   if (!ticking_) tick();
   for (; accepting_ < acceptors_.size(); ++accepting_) acceptors_[accepting_]->start();
 }
 
-/// One line a second at most: a shortage may make every turn of the loop fail.
+/// At most one line a second: a shortage may make every turn of the loop fail.
 void Loop::tell_failure(const std::exception_ptr& failure) noexcept {
   ++failures_untold_;
   const auto now = std::chrono::steady_clock::now();

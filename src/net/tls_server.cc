@@ -53,7 +53,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-/// A server has nobody who could type a password: OpenSSL's own callback would ask on the terminal.
+/// Nobody can type a password for a server: OpenSSL's own callback would ask on the terminal.
 int refuse_password(char* /*buffer*/, int /*size*/, int /*rwflag*/, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;
@@ -79,7 +79,7 @@ Result<std::unique_ptr<TlsServerContext>> TlsServerContext::create(const std::st
   SSL_CTX* const native = impl->context.native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // a connection that waits holds no 32 KiB of buffers
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // an idle connection holds no 32 KiB of buffers
   SSL_CTX_set_alpn_select_cb(native, &choose_protocol, &impl->protocols);
   boost::system::error_code error;
   impl->context.use_certificate_chain_file(cert_path, error);

@@ -140,7 +140,7 @@ Result<ClientResponse> fetch(const ServerAddress& server, const Request& request
   const auto deadline = Clock::now() + timeout;
   auto socket = server.unix_path.empty() ? connect_tcp(server, deadline) : connect_local(server, deadline);
   if (!socket) return std::move(socket).error();
-  // A server that refuses a request answers before it has read it all, so the answer is read whatever sending said.
+  // A server that refuses a request responds before it has read it all, so the response is read even if sending failed.
   const bool sent = send_all(socket->get(), wire_form(server, request), deadline);
   auto response = receive(server, socket->get(), request.method == Method::head, deadline);
   if (!response && !sent) return unreachable(name_of(server), "it closed the connection before it had the request");

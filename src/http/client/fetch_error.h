@@ -5,17 +5,17 @@
 
 namespace triggers::http {
 
-/// Why there is no answer, told by what the caller does next.
+/// Why there is no response, by what the caller should do next.
 enum class FetchErrorCode : std::uint8_t {
-  overloaded,   ///< Too many wait for a connection: more than waiting_max, or too long. Send less.
+  overloaded,   ///< Too many requests wait for a connection (more than waiting_max), or they wait too long. Send less.
   unreachable,  ///< No connection: name, network, TLS.
   timed_out,    ///< The deadline passed.
-  broken,       ///< The connection broke, or what came is not an answer.
+  broken,       ///< The connection broke, or the bytes are no HTTP response.
 };
 
 struct FetchError {
   FetchErrorCode code = FetchErrorCode::broken;
-  /// False: the peer has none of the request, so nothing can have been done.
+  /// False: the peer has received nothing of the request, so it cannot have acted on it.
   bool sent = false;
   std::string message;  ///< For a person.
 };

@@ -69,7 +69,7 @@ struct ClientPool::Impl {
   std::once_flag once;
   std::unique_ptr<ClientThread> thread;
 
-  /// Where the calling thread's exchanges run.
+  /// Where the calling thread's requests run.
   net::IoExecutor& io_of(Executor& caller) {
     if (auto* const io = dynamic_cast<net::IoExecutor*>(&caller)) return *io;
     std::call_once(once, [this] { thread = std::make_unique<ClientThread>(); });

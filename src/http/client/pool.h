@@ -11,9 +11,9 @@
 
 namespace triggers::http {
 
-/// Sends requests to one server over connections that are kept. Any thread that is an Executor may call, and is
-/// resumed on it. A server's loop has connections of its own; everybody else shares one thread, which starts with the
-/// first such call. Deadlines are looked at every 5 ms.
+/// Sends requests to one server and reuses its connections. Any thread with an Executor may call, and is resumed on it.
+/// A server's loop has connections of its own; all other callers share one thread, which starts with the first such
+/// call. Deadlines are checked every 5 ms.
 class ClientPool {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -22,14 +22,14 @@ class ClientPool {
   static Result<std::unique_ptr<ClientPool>> create(ClientPoolConfig config);
   ClientPool(const ClientPool&) = delete;
   ClientPool& operator=(const ClientPool&) = delete;
-  /// No exchange may be under way. Connections of a server's loop close when that loop ends.
+  /// No fetch() may be under way. Connections of a server's loop close when that loop ends.
   ~ClientPool();
 
-  /// Sends once; nothing is repeated. Adds Host and Content-Length. Ends by `deadline`, in whatever it is then; waits
-  /// for half of that time at most until a connection is free.
+  /// Sends the request once; it never retries. Adds Host and Content-Length. Ends by `deadline`, whatever is under way
+  /// then. Waits for a free connection for at most half of that time.
   Task<Result<ClientResponse, FetchError>> fetch(Request request, TimePoint deadline);
 
-  /// Suspends the caller so long.
+  /// Suspends the caller for `time`.
   Task<void> pause(std::chrono::milliseconds time);
 
  private:

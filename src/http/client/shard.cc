@@ -29,7 +29,7 @@ Task<Result<ClientResponse, FetchError>> ClientShard::fetch(Request request, Tim
   auto acquired = co_await acquire(deadline);
   if (!acquired) co_return std::move(acquired).error();
   Connection connection = std::move(acquired).value();
-  // The process may have stood still while it waited. What is sent late is done late.
+  // The process may have been suspended while it waited. A request that is sent late would take effect late.
   if (steady_clock::now() >= deadline) {
     release(std::move(connection), true);
     co_return FetchError{FetchErrorCode::timed_out, false, "the time was over before the request could be sent"};
@@ -39,7 +39,7 @@ Task<Result<ClientResponse, FetchError>> ClientShard::fetch(Request request, Tim
   const std::string head = request_head(request, shared_->host, false);
   ResponseParser parser(request.method == Method::head, shared_->config.response_bytes_max);
   const std::string not_sent = co_await connection->send(head, request.body);
-  // Who refuses a request answers before it has read it all, so the answer is read whatever sending said.
+  // A server that refuses a request responds before it has read it all, so the response is read even if sending failed.
   std::string why = not_sent;
   if (!connection->expired()) why = co_await connection->receive(parser);
   unuse(*connection);
@@ -101,11 +101,11 @@ Task<Result<ClientShard::Connection, FetchError>> ClientShard::acquire(TimePoint
     co_return FetchError{FetchErrorCode::overloaded, false, "too many requests wait for " + name()};
   }
   const TimePoint since = steady_clock::now();
-  // Half of the time is for the exchange: one that begins late ends late, as if the peer were silent.
+  // Half of the time is for the request itself: one that begins late would time out, as if the peer were silent.
   Waiter waiter{.handle = nullptr, .deadline = since + (deadline - since) / 2};
   co_await wait_in(waiting_, waiter);
   if (waiter.expired) {
-    // If answers came meanwhile, the peer is well, and those who wait are too many.
+    // If responses arrived meanwhile, the peer works, and too many requests wait.
     const FetchErrorCode code = answered_at_ > since ? FetchErrorCode::overloaded : FetchErrorCode::timed_out;
     co_return FetchError{code, false, "no connection to " + name() + " was free in time"};
   }
@@ -120,7 +120,7 @@ ClientShard::Connection ClientShard::take_idle() {
   while (!idle_.empty()) {
     Connection connection = std::move(idle_.back());
     idle_.pop_back();
-    // Where a machine was frozen, its steady clock may have stood still while the peer closed.
+    // While a machine is frozen, its steady clock may stand still, and the peer may close.
     const bool fresh = now - connection->idle_since < idle_max && wall - connection->idle_since_wall < idle_max;
     if (fresh && !connection->stale()) return connection;
     --open_;
@@ -188,7 +188,7 @@ void ClientShard::look_up() {
                           [this](const boost::system::error_code& error, const Resolver::results_type& found) {
                             if (error == boost::asio::error::operation_aborted) return;
                             looking_up_ = false;
-                            // The old ones are better than none.
+                            // Old addresses are better than none.
                             if (!error) addresses_.clear();
                             lookup_error_ = error.message();
                             for (const auto& entry : found) addresses_.emplace_back(entry.endpoint());
@@ -197,7 +197,7 @@ void ClientShard::look_up() {
                           });
 }
 
-/// Gives the connection, or its place, to who waits longest.
+/// Passes the connection, or its place, to the request that has waited longest.
 void ClientShard::release(Connection connection, bool reusable) {
   if (!reusable) connection.reset();
   if (!waiting_.empty()) return wake_first(waiting_, std::move(connection));

@@ -16,7 +16,7 @@
 
 namespace triggers::http {
 
-/// What the shards of a pool have in common; constant.
+/// What the shards of a pool share; constant.
 struct ClientPoolShared {
   ClientPoolConfig config;
   std::unique_ptr<net::TlsClientContext> tls;  ///< nullptr: without.
@@ -43,7 +43,7 @@ class ClientShard {
   struct Waiter {
     std::coroutine_handle<> handle;
     TimePoint deadline;
-    Connection connection = nullptr;  ///< That somebody left to it; nullptr: it may open one.
+    Connection connection = nullptr;  ///< That another request has released to it; nullptr: it may open one.
     bool expired = false;
   };
   using Queue = std::list<Waiter*>;

@@ -11,11 +11,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// A client that means to send a request has begun it by then, also after a TLS handshake from far away. Without this
-// time, a stream of new connections would push out the others before they can speak, while idle ones keep their places.
+// A client that wants to send a request has begun it by then, even after a TLS handshake from far away. Without this
+// time, a stream of new connections would evict each other before they can send, while idle ones keep their places.
 constexpr milliseconds idle_patience{1'000};
-// Most headers in several packets have ended by then, and most clients have read their answer. A slower one may be cut
-// while no place is free; it is spared if bytes of it come at that moment.
+// Most headers in several packets have ended by then, and most clients have read their response. A slower connection
+// may be evicted while the server is full; it is spared if bytes of it arrive at that moment.
 constexpr milliseconds begun_patience{250};
 
 constexpr std::chrono::seconds line_interval{1};

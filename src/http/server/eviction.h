@@ -10,31 +10,31 @@ namespace triggers::http {
 
 struct ServerState;
 
-/// The connections of one loop that have no request under way. When no place is free, one of them gives its place to a
-/// new connection.
+/// The connections of one loop that have no request under way. When the server is full, one of them is closed to make
+/// room for a new connection. Each comment says since when a connection counts as waiting.
 struct EvictionQueues {
-  EvictionQueue fresh;  ///< Never sent a request; since the accept. A TLS handshake under way is one too.
-  EvictionQueue kept;   ///< Between two requests; since the answer.
-  /// A header that has not ended, or a body that is only dropped; since its first byte, or since it was spared.
+  EvictionQueue fresh;  ///< Has sent no request, or is in its TLS handshake; since the accept.
+  EvictionQueue kept;   ///< Is between two requests; since the last response.
+  /// Is sending a header, or a body that is dropped; since its first byte, or since it was spared.
   EvictionQueue header;
-  /// Their last answer is sent, and the client has not closed; since the answer. Or the rest of a refused body comes;
-  /// since the last bytes of it.
+  /// Has its last response, and the client has not closed; since the response. Or is sending the rest of a refused
+  /// body; since the last bytes of it.
   EvictionQueue answered;
-  EvictionQueue chosen;  ///< These give their place in a moment, unless bytes of a request turn up.
+  EvictionQueue chosen;  ///< Will be closed in a moment, unless bytes of a request arrive.
 };
 
-/// Who gives its place: the lowest rank first, and in a rank the longest wait.
+/// The connection to close: the lowest rank first, and within a rank the longest wait.
 struct Victim {
   std::size_t rank = 0;
   Evictable::TimePoint since;
-  const EvictionQueue* queue = nullptr;  ///< It is the first there. Null: nobody.
+  const EvictionQueue* queue = nullptr;  ///< The victim is the first in it. Null: there is no victim.
 
   [[nodiscard]] bool goes_before(const Victim& other) const noexcept;
 };
 
-/// The best of one loop's. Any thread; on another than the loop's the answer may be old.
+/// The best victim of one loop. Any thread; on a thread other than the loop's the result may be out of date.
 [[nodiscard]] Victim victim_of(const EvictionQueues& queues, Evictable::TimePoint now) noexcept;
-/// Counts a connection that gave its place, and logs such connections with one line a second at most. Any thread.
+/// Counts an evicted connection. Logs evictions with at most one line a second. Any thread.
 void count_eviction(ServerState& state, Evictable::TimePoint now) noexcept;
 
 }  // namespace triggers::http

@@ -7,7 +7,7 @@ namespace triggers::http {
 
 class EvictionQueue;
 
-/// Something that may stand in one line at a time. It leaves the line when it is destroyed.
+/// A connection that may be in one queue at a time. Its destructor takes it out.
 class Evictable {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -16,12 +16,12 @@ class Evictable {
   Evictable(const Evictable&) = delete;
   Evictable& operator=(const Evictable&) = delete;
 
-  /// Leaves its line, if it stands in one, and joins the end of `line`. `since` is not before that of the last one.
+  /// Leaves its queue, if it is in one, and joins the end of `queue`. `since` is not before that of the last one.
   void join(EvictionQueue& queue, TimePoint since) noexcept;
   void leave_queue() noexcept {
     if (queue_ != nullptr) unlink();
   }
-  /// Null: it stands in none.
+  /// Null: it is in none.
   [[nodiscard]] const EvictionQueue* queue() const noexcept { return queue_; }
 
  protected:
@@ -37,7 +37,8 @@ class Evictable {
   TimePoint since_;
 };
 
-/// Those who wait, the longest first. One thread changes it, at a constant cost; every thread may ask for oldest().
+/// Connections in the order in which they began to wait. One thread changes it, at a constant cost; any thread may call
+/// oldest().
 class EvictionQueue {
  public:
   EvictionQueue() = default;
@@ -45,7 +46,7 @@ class EvictionQueue {
   EvictionQueue& operator=(const EvictionQueue&) = delete;
 
   [[nodiscard]] Evictable* first() const noexcept { return first_; }
-  /// Since when the first has waited; the latest time there is if the line is empty. Any thread: the answer may be old.
+  /// When the first began to wait; TimePoint::max() if the queue is empty. Any thread: the value may be out of date.
   [[nodiscard]] Evictable::TimePoint oldest() const noexcept { return oldest_.load(std::memory_order_relaxed); }
 
  private:

@@ -17,8 +17,8 @@ struct ServerStats {
   std::size_t bodies_bytes;  ///< What counts against ServerConfig::bodies_bytes_max.
   std::uint64_t connections_accepted, connections_refused, bodies_refused, timeouts;
   std::uint64_t connections_evicted;  ///< Closed while they waited for a request, because no place was free.
-  std::uint64_t refused_before_body;  ///< By AdmissionHandler: the body was not read, or read and dropped.
-  std::uint64_t inflated_bytes;       ///< That gzip bodies were decoded to.
+  std::uint64_t refused_before_body;  ///< Refused by AdmissionHandler: the body was not read, or was read and dropped.
+  std::uint64_t inflated_bytes;       ///< Bytes decoded from gzip bodies.
   std::uint64_t accept_failures;      ///< Out of file descriptors or memory; tried again after a pause.
 };
 
@@ -27,7 +27,7 @@ struct ServerStats {
 /// One acceptor hands connections to `threads` IO threads in turn; a connection stays on its thread.
 class Server {
  public:
-  /// Binds and listens, so that port() is known; serves nothing before run(). Error: the address is in use, a
+  /// Binds and listens, so that port() is known; serves nothing before start(). Error: the address is in use, a
   /// certificate cannot be read, … with the path or address in the message.
   static Result<std::unique_ptr<Server>> create(ServerConfig config, Handlers handlers);
 
@@ -38,12 +38,12 @@ class Server {
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   /// Starts the IO threads. Does not block.
   virtual void start() = 0;
-  /// From now on each answer ends its connection. New ones are still accepted: so clients and load balancers move to
-  /// other servers before this one stops. Any thread.
+  /// From now on each response ends its connection. New connections are still accepted, so that clients and load
+  /// balancers move to other servers before this one stops. Any thread.
   virtual void drain() = 0;
-  /// Stops gracefully: closes the listeners, answers the requests that were read, closes idle connections, those whose
-  /// client sends nothing of the request that it has begun for half a second, and after `grace` the rest. Blocks until
-  /// every IO thread has ended: that is as long as the slowest handler takes.
+  /// Stops gracefully: closes the listeners, answers the requests that were read, and closes idle connections. A client
+  /// that has begun a request and sends nothing of it for half a second is closed too; after `grace`, so are all
+  /// others. Blocks until every IO thread has ended, which takes as long as the slowest handler.
   virtual void stop(std::chrono::milliseconds grace) = 0;
   [[nodiscard]] virtual ServerStats stats() const = 0;
 

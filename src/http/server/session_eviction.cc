@@ -1,4 +1,4 @@
-// How a session stands in the lines of those that may give their place to a new connection (http/eviction.h).
+// When a session may give its place to a new connection, and how it does (http/server/eviction.h).
 #include "http/server/session.h"
 #include "http/server/session_host.h"
 
@@ -6,14 +6,14 @@ namespace triggers::http {
 
 using std::chrono::steady_clock;
 
-/// From here on the connection may give its place to a new one, unless a request is under way.
+/// From here on the connection may be evicted, unless a request is under way.
 void Session::await_client() {
-  if (local_ || refused_) return;  // These hold no place.
+  if (local_ || refused_) return;  // These are not counted against the limit.
   EvictionQueues& queues = loop_.queues();
   switch (phase_) {
     case Phase::handshake:
     case Phase::idle:
-      // A line that it stands in already is the right one: also that of headers, see client_goes_on().
+      // If it is in a queue already, that queue is right, including that of headers: see client_goes_on().
       if (queue() == nullptr) join(first_ ? queues.fresh : queues.kept, entered_);
       break;
     case Phase::body:
@@ -28,7 +28,7 @@ void Session::await_client() {
   }
 }
 
-/// Something came: a chosen one is spared.
+/// Bytes arrived: a chosen session is spared.
 void Session::client_goes_on() {
   EvictionQueues& queues = loop_.queues();
   if (queue() != &queues.chosen) return;

@@ -12,24 +12,24 @@ namespace triggers::http {
 
 class Session;
 
-/// A loop as its sessions see it. That loop's thread only, unless stated otherwise.
+/// What a session uses of its loop. That loop's thread only, unless stated otherwise.
 class SessionHost : public net::Loop {
  public:
   using net::Loop::Loop;
 
-  /// The session is destroyed.
+  /// Destroys the session.
   virtual void ended(Session& session) = 0;
   [[nodiscard]] EvictionQueues& queues() noexcept { return queues_; }
-  /// Any thread: who could give its place; see EvictionQueue for what other threads may do.
+  /// Any thread; see EvictionQueue for what other threads may do.
   [[nodiscard]] const EvictionQueues& queues() const noexcept { return queues_; }
   [[nodiscard]] std::string_view date() { return date_.now(); }
-  /// Where a session makes its answer; good until it suspends.
+  /// Where a session writes its response; valid until the session suspends.
   [[nodiscard]] std::string& answer_buffer() noexcept { return answer_buffer_; }
 
  private:
   DateText date_;
   std::string answer_buffer_;
-  EvictionQueues queues_;  // outlives the sessions, which stand in it
+  EvictionQueues queues_;  // outlives the sessions, which are in it
 };
 
 }  // namespace triggers::http

@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Deadlines are looked at this often: a quarter of the shortest, between 5 and 250 ms.
+/// How often deadlines are checked: a quarter of the shortest one, between 5 and 250 ms.
 milliseconds tick_for(const ServerConfig& config) {
   const auto shortest =
       std::min({config.header_deadline, config.body_deadline, config.idle_deadline, config.write_deadline});
@@ -33,7 +33,7 @@ void SessionLoop::find_place(NewConnection newcomer, int moves) {
       io(), [this, moves, accepted = std::move(newcomer)]() mutable { choose_victim(std::move(accepted), moves); });
 }
 
-/// The loop with the best of all; null if every connection has a request under way.
+/// The loop with the best victim; null if every connection has a request under way.
 SessionLoop* SessionLoop::loop_with_victim(TimePoint now) const noexcept {
   SessionLoop* best_loop = nullptr;
   Victim best;
@@ -55,7 +55,7 @@ void SessionLoop::choose_victim(NewConnection newcomer, int moves) {
   }
   if (holder != this) return holder->find_place(std::move(newcomer), moves - 1);
   static_cast<Session&>(*victim_of(queues(), now).queue->first()).choose(++choices_, now);
-  // Asio may have read bytes of it, and not told yet. It tells before it comes to this.
+  // Asio may have read bytes of it without having reported them. It reports them before it runs this handler.
   boost::asio::post(io(), [this, moves, choice = choices_, accepted = std::move(newcomer)]() mutable {
     take_place(std::move(accepted), choice, moves);
   });
@@ -78,7 +78,7 @@ void SessionLoop::start_session(NewConnection newcomer, bool refused) {
   try {
     session.start();
   } catch (...) {
-    // It has not begun: there was no memory for its coroutine.
+    // There was no memory for its coroutine, so it has not begun.
     sessions_.pop_back();
     throw;
   }

@@ -21,18 +21,18 @@ struct NewConnection {
 /// One IO thread with its sessions.
 class SessionLoop final : public SessionHost {
  public:
-  /// `all`: the loops of the server, this one among them; they outlive its run.
+  /// `all`: every loop of the server, including this one. They outlive run().
   SessionLoop(ServerState& state, const std::vector<std::unique_ptr<SessionLoop>>& all);
   ~SessionLoop() override;
 
   // Any thread.
   /// A new connection for this loop.
   void adopt(NewConnection newcomer);
-  /// A new connection, counted in ServerState::refusing_open, although no place is free. It takes the place of one that
-  /// waits for a request, on whichever loop, or is refused. `moves`: how often it may choose again, because another
-  /// loop has the better victim, or a request of the chosen one has come.
+  /// A new connection while the server is full, counted in ServerState::refusing_open. It replaces a connection of any
+  /// loop that waits for a request, or is refused. `moves`: how often it may choose again because another loop has the
+  /// better victim, or because a request of the chosen one has arrived.
   void find_place(NewConnection newcomer, int moves = 8);
-  /// Closes every socket. Handlers that run are waited for.
+  /// Closes every socket. run() still waits for the handlers under way.
   void abort();
 
   void ended(Session& session) override;
