@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "api/admit.h"
-#include "api/base_path.h"
-#include "api/cors.h"
-#include "api/endpoints.h"
-#include "api/hold.h"
-#include "api/probe.h"
-#include "api/ticket.h"
+#include "api/admission/admit.h"
+#include "api/admission/admitted_request.h"
+#include "api/endpoints/endpoints.h"
+#include "api/exchange/answer_memory.h"
+#include "api/exchange/base_path.h"
+#include "api/exchange/cors.h"
+#include "api/request_metrics.h"
 #include "base/uuid7.h"
 #include "limit/rate_fields.h"
 #include "log/log.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "api/refusal.h"
+#include "api/exchange/refusal.h"
 #include "api/services.h"
 #include "base/task.h"
 #include "http/message.h"

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "api/first_reads.h"
-#include "api/key_ring.h"
-#include "api/refusal.h"
-#include "api/router.h"
+#include "api/admission/first_reads.h"
+#include "api/exchange/refusal.h"
+#include "api/exchange/router.h"
+#include "api/keys/key_ring.h"
 #include "base/clock.h"
 #include "base/fair_budget.h"
 #include "base/turn_pool.h"

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "api/api.h"
-#include "api/test_keys.h"
+#include "api/keys/test_keys.h"
 #include "base/manual_clock.h"
 #include "store/memory/memory_store.h"
 

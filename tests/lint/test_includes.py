@@ -26,7 +26,7 @@ wrapped = {
 # http alone (checked below).
 private_headers = {"src/http/acceptor.h", "src/http/client_connection.h", "src/http/client_shard.h",
                    "src/http/io_executor.h", "src/http/loop.h", "src/http/transport.h"}
-naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h",
+naming_headers = {*private_headers, "src/api/exchange/json_body.h", "src/api/endpoints/keys/key_json.h", "src/api/test_service.h",
                   "src/store/dynamo/caller.h", "src/store/dynamo/item.h",
                   "src/store/dynamo/table_calls.h"}
 

@@ -1,0 +1,237 @@
+#include "api/admission/admit.h"
+
+#include <fmt/format.h>
+
+#include "api/admission/admitted_request.h"
+#include "api/exchange/input.h"
+#include "auth/bearer.h"
+#include "limit/rate_fields.h"
+
+namespace triggers::api {
+namespace {
+
+/// A request that has waited this long for a part of a shared rate limit does not wait for another slice.
+constexpr std::chrono::seconds slice_wait_max{5};
+
+Refusal too_many_failures(const limit::Decision& counted) {
+  return {Code::rate_limit_exceeded,
+          "Too many failed authentications from this address: check the API key, then wait.",
+          Details().text("reason", "authentication_failures").json(),
+          {{"Retry-After", limit::retry_after_field(counted.retry_after)}},
+          {}};
+}
+
+Refusal unauthorized(std::string message) {
+  return {Code::unauthorized, std::move(message), "{}", {{"WWW-Authenticate", "Bearer"}}, {}};
+}
+
+/// Counts the failure; says `refusal`, or 429 once the address has failed too often.
+Refusal failed(Services& services, const http::Request& request, Refusal refusal) {
+  const auto counted = services.failures.record_failure(client_address(services, request), services.clock.steady());
+  return counted.allowed ? std::move(refusal) : too_many_failures(counted);
+}
+
+Refusal denied(auth::Denial denial) {
+  std::string_view message;
+  switch (denial) {
+    case auth::Denial::none: INVARIANT(false);
+    case auth::Denial::inactive: message = "This API key is inactive: ask an admin to activate it."; break;
+    case auth::Denial::revoked: message = "This API key was revoked: use another."; break;
+    case auth::Denial::expired: message = "This API key has expired: use another, or ask an admin to extend it."; break;
+    case auth::Denial::secret_expired:
+      message = "This API key was rotated and its grace is over: use the new one.";
+      break;
+  }
+  return {Code::forbidden, std::string{message}, Details().text("reason", auth::denial_name(denial)).json(), {}, {}};
+}
+
+Refusal role_forbids(auth::Role role, auth::Action action) {
+  std::string_view needed = "viewer";
+  switch (action) {
+    case auth::Action::read: break;
+    case auth::Action::send:
+    case auth::Action::acknowledge: needed = "creator or admin"; break;
+    case auth::Action::manage_keys: needed = "admin"; break;
+  }
+  return {Code::forbidden,
+          fmt::format("A key with the role {} may not do this: it needs the role {}.", auth::role_name(role), needed),
+          Details().text("reason", "role").text("role", auth::role_name(role)).json(),
+          {},
+          {}};
+}
+
+Refusal over_rate(const limit::Decision& rate) {
+  const auto retry_ms = std::chrono::ceil<std::chrono::milliseconds>(rate.retry_after).count();
+  return {Code::rate_limit_exceeded,
+          fmt::format("This API key is limited to {} requests a minute: wait {} ms.", rate.limit.value_or(0), retry_ms),
+          Details()
+              .number("limit_per_minute", rate.limit.value_or(0))
+              .number("retry_after_ms", static_cast<std::uint64_t>(retry_ms))
+              .json(),
+          {{"Retry-After", limit::retry_after_field(rate.retry_after)}},
+          {}};
+}
+
+/// Every X-Forwarded-For as one list (RFC 9110, section 5.3): some proxies add a field of their own behind the one that
+/// the client sent, instead of lengthening it.
+std::string forwarded_for(const http::Headers& headers) {
+  std::string list;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const auto [name, value] = headers.at(i);
+    if (!http::equal_ignoring_case(name, "X-Forwarded-For")) continue;
+    if (!list.empty()) list += ',';
+    list += value;
+  }
+  return list;
+}
+
+/// Brings a slice of the bucket that all nodes share, and takes `mine` of it.
+Task<Status> bring_slice(Services& services, const ActiveKey& key, std::uint32_t per_minute,
+                         std::optional<limit::Decision>& mine) {
+  limit::SharedBucket& shared = key.usage->shared;
+  const auto asked_at = services.clock.steady();
+  mine = shared.take(asked_at, per_minute);  // Brought between our look and our turn.
+  if (mine) co_return Done{};
+  std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
+    return shared.wanted(asked_at, per_minute);
+  };
+  const auto grant = co_await services.take_slice(key.record.key_id, per_minute, std::move(wanted));
+  if (!grant) co_return grant.error();
+  mine = shared.granted(services.clock.steady(), *grant);
+  co_return Done{};
+}
+
+/// One request of the key's bucket: this node's, or the one that all nodes share.
+Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key) {
+  const auto per_minute = key.record.rate_limit_per_minute;
+  if (!services.take_slice || !per_minute) co_return key.usage->bucket.take(services.clock.steady());
+  limit::SharedBucket& shared = key.usage->shared;
+  const auto since = services.clock.steady();
+  std::optional<limit::Decision> mine = shared.take(since, *per_minute);
+  if (mine) co_return *mine;
+  const limit::SharedBucket::Waiter waiter(shared);
+  // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
+  while (services.clock.steady() - since < slice_wait_max) {
+    auto ask = [&] { return bring_slice(services, key, *per_minute, mine); };
+    if (auto asked = co_await key.usage->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
+    if (!mine) mine = shared.take(services.clock.steady(), *per_minute);
+    if (mine) co_return *mine;
+  }
+  co_return Error{ErrorCode::overloaded, "no part of the key's rate limit came in time"};
+}
+
+/// The key with that secret from the store, or the refusal. An unknown key costs a read, on DynamoDB a paid one. So its
+/// failure is counted before the read, and taken back if the key is good: an address that has failed too often reads
+/// nothing. Not counted before: a key that this node knows and only has to read again, and one that is being read for
+/// another request, which costs no read.
+Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(Services& services, const http::Request& request,
+                                                         auth::KeyHash hash) {
+  FirstRead first_read(services.first_reads, client_address(services, request));
+  bool counted = false;
+  if (!services.ring.knows(hash) && !services.ring.is_reading(hash)) {
+    const auto begun = co_await first_read;
+    counted = begun == FirstRead::Begun::yes;
+    // Another request may have brought the key while this one waited.
+    if (!counted && !services.ring.knows(hash)) {
+      if (begun == FirstRead::Begun::failed_too_often) co_return too_many_failures(first_read.counted());
+      co_return from_error({ErrorCode::overloaded, "API keys are read too slowly"});
+    }
+  }
+  auto read = co_await services.ring.load(hash);
+  const bool unknown = read.ok() && *read == nullptr;
+  if (unknown) {
+    Refusal refusal = unauthorized("This API key is not known.");
+    co_return counted ? std::move(refusal) : failed(services, request, std::move(refusal));
+  }
+  first_read.forgive();
+  if (!read) co_return from_error(read.error());
+  co_return std::move(*read);
+}
+
+/// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.
+bool has_no_query(Endpoint endpoint) {
+  return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
+}
+
+/// What the key was admitted for: its role allows it, and there is no query that the endpoint does not know.
+Outcome<Done> may(const Exchange& exchange, auth::Action action) {
+  const auth::Role role = exchange.key->record.role;
+  if (!auth::allows(role, action)) return role_forbids(role, action);
+  if (!has_no_query(exchange.route.endpoint)) return Done{};
+  if (const auto none = query_parameters(exchange.request.query(), {}); !none) return none.error();
+  return Done{};
+}
+
+}  // namespace
+
+std::string client_address(const Services& services, const http::Request& request) {
+  if (services.config.trusted_proxies.empty()) return request.peer.address;
+  return limit::client_address(request.peer.address, forwarded_for(request.headers), services.config.trusted_proxies);
+}
+
+Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action action) {
+  if (exchange.admitted) co_return may(exchange, action);
+  const http::Request& request = exchange.request;
+  const auto field = request.headers.find("Authorization");
+  if (!field) {
+    co_return failed(services, request,
+                     unauthorized("An API key is required: send the header Authorization: Bearer <api key>."));
+  }
+  const auto token = auth::bearer_token(*field);
+  if (!token || request.headers.count("Authorization") > 1) {
+    co_return failed(services, request, unauthorized("The Authorization header must be: Bearer <api key>."));
+  }
+
+  const auth::KeyHash hash = auth::hash_key(*token);
+  UnixMillis now = exchange.begun;
+  auto key = services.ring.find(hash);
+  if (!key) {
+    auto read = co_await read_key(services, request, hash);
+    if (!read) co_return std::move(read).error();
+    key = std::move(*read);
+    now = services.clock.now();
+  }
+
+  if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) {
+    co_return failed(services, request, denied(denial));
+  }
+  key->usage->last_used_ms.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  auto rate = co_await take_one(services, *key);
+  if (!rate) co_return from_error(rate.error());
+  exchange.rate = *rate;
+  exchange.key = std::move(key);
+  if (!exchange.rate->allowed) co_return over_rate(*exchange.rate);
+  if (const std::size_t here = request.body.size(); exchange.rate->limit && !request.ticket) {
+    if (const auto cost = cost_of(here, *exchange.rate->limit); cost > 1) {
+      exchange.rate = charge(services, *exchange.key, cost - 1);
+    }
+  }
+  exchange.admitted = true;
+  co_return may(exchange, action);
+}
+
+Task<Outcome<Done>> admit_by_head(Services& services, Exchange& exchange, Access access) {
+  switch (access.asker) {
+    case Asker::anybody: break;
+    case Asker::key: co_return co_await admit(services, exchange, access.action);
+    case Asker::manager: co_return co_await admit_manager(services, exchange);
+    case Asker::on_socket:
+      if (!exchange.request.peer.local) co_return operator_only();
+      break;
+  }
+  co_return Done{};
+}
+
+Refusal operator_only() {
+  return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
+}
+
+Task<Outcome<Done>> admit_manager(Services& services, Exchange& exchange) {
+  if (exchange.request.peer.local) {
+    exchange.is_operator = true;
+    co_return Done{};
+  }
+  co_return co_await admit(services, exchange, auth::Action::manage_keys);
+}
+
+}  // namespace triggers::api

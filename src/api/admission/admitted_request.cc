@@ -1,0 +1,62 @@
+#include "api/admission/admitted_request.h"
+
+#include <algorithm>
+
+namespace triggers::api {
+namespace {
+
+constexpr std::size_t bytes_of_one = 64 * 1024;
+
+// No tenant has such a name: a user_id holds no control characters.
+constexpr std::string_view operator_holder = "\x01operator";
+constexpr std::string_view metrics_holder = "\x01metrics";
+constexpr std::string_view anybody_holder = "\x01anybody";
+
+}  // namespace
+
+std::uint32_t cost_of(std::size_t body_bytes, std::uint32_t limit) noexcept {
+  const std::size_t pieces = body_bytes / bytes_of_one + (body_bytes % bytes_of_one != 0 ? 1 : 0);
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(pieces, 1, limit));
+}
+
+std::optional<limit::Decision> charge(const Services& services, const ActiveKey& key, std::uint32_t cost) {
+  const auto per_minute = key.record.rate_limit_per_minute;
+  if (!per_minute) return std::nullopt;
+  const auto now = services.clock.steady();
+  return services.take_slice ? key.usage->shared.charge(now, cost, *per_minute) : key.usage->bucket.charge(now, cost);
+}
+
+Ticket::Ticket(const Services& services, const Exchange& exchange, bool with_body)
+    : services_(services),
+      id_(exchange.id),
+      key_(exchange.key),
+      is_operator_(exchange.is_operator),
+      admitted_(exchange.admitted),
+      rate_(exchange.rate) {
+  holder = holder_of(exchange);
+  takes_body = with_body;
+}
+
+void Ticket::body_grew_to(std::size_t bytes) {
+  if (!key_ || !key_->record.rate_limit_per_minute) return;
+  const std::uint32_t cost = cost_of(bytes, *key_->record.rate_limit_per_minute);
+  if (cost <= paid_) return;
+  rate_ = charge(services_, *key_, cost - paid_);
+  paid_ = cost;
+}
+
+void Ticket::hand_over(Exchange& exchange) const {
+  exchange.id = id_;
+  exchange.key = key_;
+  exchange.is_operator = is_operator_;
+  exchange.admitted = admitted_;
+  exchange.rate = rate_;
+}
+
+std::string_view holder_of(const Exchange& exchange) noexcept {
+  if (exchange.key) return exchange.key->tenant.id;
+  if (exchange.is_operator || exchange.request.peer.local) return operator_holder;
+  return exchange.route.endpoint == Endpoint::metrics ? metrics_holder : anybody_holder;
+}
+
+}  // namespace triggers::api

@@ -1,0 +1,41 @@
+#include "api/admission/admit.h"
+#include "api/endpoints/endpoints.h"
+#include "limit/address.h"
+#include "metrics/scraper.h"
+
+namespace triggers::api {
+namespace {
+
+/// A request that a proxy on this machine passed on comes from elsewhere.
+bool from_this_machine(const http::Request& request) {
+  if (request.headers.find("X-Forwarded-For") || request.headers.find("Forwarded")) return false;
+  const auto address = limit::Address::parse(request.peer.address);
+  if (!address) return false;
+  static const auto loopback = limit::parse_networks("127.0.0.0/8, ::1");
+  for (const auto& network : *loopback) {
+    if (network.contains(*address)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Task<Answer> get_metrics(Services& services, Exchange& exchange) {
+  const auto access = services.config.metrics_access;
+  const bool open = access == config::MetricsAccess::open ||
+                    (access == config::MetricsAccess::loopback && from_this_machine(exchange.request)) ||
+                    exchange.request.peer.local;
+  if (!open) {
+    const auto admitted = co_await admit(services, exchange, auth::Action::manage_keys);
+    if (!admitted) co_return admitted.error();
+  }
+  auto scrape = services.registry.scraper().scrape();
+  const auto text = co_await scrape;
+  if (!text) co_return from_error(Error{ErrorCode::overloaded, "too many scrapes of the metrics are waiting"});
+  http::Response response;
+  response.content_type = metrics::Registry::content_type;
+  response.body = *text;
+  co_return response;
+}
+
+}  // namespace triggers::api

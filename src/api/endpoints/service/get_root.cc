@@ -1,0 +1,47 @@
+#include <boost/json.hpp>
+
+#include "api/endpoints/endpoints.h"
+#include "api/endpoints/service/embedded.h"
+#include "api/endpoints/service/html.h"
+#include "api/exchange/public_address.h"
+
+namespace triggers::api {
+namespace {
+
+/// For a person who has opened the server's address in a browser.
+http::Response page(const Services& services, const Exchange& exchange) {
+  const std::string title = html_escaped(services.config.api_title);
+  const std::string version = html_escaped(services.config.api_version);
+  const std::string prefix = prefix_of(exchange);
+  const std::string address = address_of(services, exchange);
+  http::Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.body =
+      replaced(embedded::home_html,
+               {{"{{title}}", title}, {"{{version}}", version}, {"{{prefix}}", prefix}, {address_in_pages, address}});
+  return response;
+}
+
+http::Response names(const Services& services, const Exchange& exchange) {
+  const std::string_view prefix = exchange.base_path;
+  const auto path = [&](std::string_view name) { return std::string{prefix}.append(name); };
+  boost::json::object names;
+  names["name"] = services.config.api_title;
+  names["version"] = services.config.api_version;
+  names["docs"] = path("/docs");
+  names["openapi"] = path("/openapi.json");
+  names["status"] = path("/status");
+  http::Response response;
+  response.body = boost::json::serialize(names) + "\n";
+  return response;
+}
+
+}  // namespace
+
+Answer get_root(Services& services, const Exchange& exchange) {
+  http::Response response = prefers_html(exchange.request) ? page(services, exchange) : names(services, exchange);
+  response.add("Vary", "Accept, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix");
+  return response;
+}
+
+}  // namespace triggers::api

@@ -1,0 +1,28 @@
+#include "api/admission/admit.h"
+#include "api/endpoints/endpoints.h"
+#include "api/exchange/json_body.h"
+
+namespace triggers::api {
+
+Task<Answer> backup(Services& services, Exchange& exchange) {
+  // A path on this machine: only for whoever is on it and owns the data. For others there is no such path.
+  if (!exchange.request.peer.local || !services.backup) co_return operator_only();
+  const auto body = json_object(exchange.request);
+  if (!body) co_return body.error();
+  const auto* directory = body->if_contains("directory");
+  if (directory == nullptr || !directory->is_string() || !directory->get_string().starts_with("/")) {
+    co_return invalid("directory", "is required: an absolute path that does not exist yet");
+  }
+  const std::string path{directory->get_string()};
+  const auto done = co_await services.backup(path);
+  if (!done) {
+    Refusal refusal = from_error(done.error());
+    refusal.message = done.error().message;
+    co_return refusal;
+  }
+  http::Response response;
+  response.body = boost::json::serialize(boost::json::object{{"status", "ok"}, {"directory", path}}) + "\n";
+  co_return response;
+}
+
+}  // namespace triggers::api
