@@ -79,7 +79,7 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
     : store(store::MemoryStore::create(memory_config(clock))),
       watched_keys(*store),
       config(config_of(settings)),
-      ring(watched_keys),
+      ring(watched_keys, rate_buckets),
       failures(config.auth_failures_per_minute),
       answers(config.answers_bytes_max, small_answer_bytes),
       services{.events = events != nullptr ? *events : *store,

@@ -84,6 +84,7 @@ class TestService {
   WatchedKeys watched_keys;
   config::Config config;
   metrics::Registry registry;
+  limit::RateBuckets rate_buckets;
   KeyRing ring;
   limit::FailureLimiter failures;
   FirstReads first_reads{failures, clock};

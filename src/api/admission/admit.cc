@@ -88,7 +88,7 @@ std::string forwarded_for(const http::Headers& headers) {
 /// Brings a slice of the bucket that all nodes share, and takes `mine` of it.
 Task<Status> bring_slice(Services& services, const ActiveKey& key, std::uint32_t per_minute,
                          std::optional<limit::Decision>& mine) {
-  limit::SharedBucket& shared = key.usage->shared;
+  limit::SharedBucket& shared = key.rate_bucket->shared;
   const auto asked_at = services.clock.steady();
   mine = shared.take(asked_at, per_minute);  // Brought between our look and our turn.
   if (mine) co_return Done{};
@@ -104,8 +104,8 @@ Task<Status> bring_slice(Services& services, const ActiveKey& key, std::uint32_t
 /// One request of the key's bucket: this node's, or the one that all nodes share.
 Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key) {
   const auto per_minute = key.record.rate_limit_per_minute;
-  if (!services.take_slice || !per_minute) co_return key.usage->bucket.take(services.clock.steady());
-  limit::SharedBucket& shared = key.usage->shared;
+  if (!services.take_slice || !per_minute) co_return key.rate_bucket->own.take(services.clock.steady());
+  limit::SharedBucket& shared = key.rate_bucket->shared;
   const auto since = services.clock.steady();
   std::optional<limit::Decision> mine = shared.take(since, *per_minute);
   if (mine) co_return *mine;
@@ -113,7 +113,7 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
   // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
   while (services.clock.steady() - since < slice_wait_max) {
     auto ask = [&] { return bring_slice(services, key, *per_minute, mine); };
-    if (auto asked = co_await key.usage->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
+    if (auto asked = co_await key.rate_bucket->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
     if (!mine) mine = shared.take(services.clock.steady(), *per_minute);
     if (mine) co_return *mine;
   }
@@ -195,7 +195,7 @@ Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action a
   if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) {
     co_return failed(services, request, denied(denial));
   }
-  key->usage->last_used_ms.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  key->last_use->store(now.time_since_epoch().count(), std::memory_order_relaxed);
   auto rate = co_await take_one(services, *key);
   if (!rate) co_return from_error(rate.error());
   exchange.rate = *rate;

@@ -23,7 +23,7 @@ std::optional<limit::Decision> charge(const Services& services, const ActiveKey&
   const auto per_minute = key.record.rate_limit_per_minute;
   if (!per_minute) return std::nullopt;
   const auto now = services.clock.steady();
-  return services.take_slice ? key.usage->shared.charge(now, cost, *per_minute) : key.usage->bucket.charge(now, cost);
+  return services.take_slice ? key.rate_bucket->shared.charge(now, cost, *per_minute) : key.rate_bucket->own.charge(now, cost);
 }
 
 Ticket::Ticket(const Services& services, const Exchange& exchange, bool with_body)

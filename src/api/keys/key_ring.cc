@@ -7,9 +7,9 @@
 
 namespace triggers::api {
 
-KeyRing::KeyRing(store::KeyStore& store, std::size_t bytes_max, std::optional<std::chrono::milliseconds> hold_for,
-                 const Clock& clock)
-    : store_(store), clock_(clock), hold_for_(hold_for) {
+KeyRing::KeyRing(store::KeyStore& store, limit::RateBuckets& rate_buckets, std::size_t bytes_max,
+                 std::optional<std::chrono::milliseconds> hold_for, const Clock& clock)
+    : store_(store), rate_buckets_(rate_buckets), clock_(clock), hold_for_(hold_for) {
   for (KeyShard& one : shards_) one.set_bytes_max(bytes_max / shard_count);
 }
 
@@ -102,9 +102,9 @@ KeyRing::Refreshed KeyRing::refresh(std::shared_ptr<ActiveKey> key, Mark before)
   const auto here = known.key.lock();
 
   if (here && known.revision == record.revision) key->read_at = std::max(here->read_at, key->read_at);
-  if (!known.usage) known.usage = std::make_shared<KeyUsage>(record.rate_limit_per_minute);
-  key->usage = known.usage;
-  key->usage->bucket.set_rate(record.rate_limit_per_minute);
+  if (!known.last_use) known.last_use = std::make_shared<LastUse>(0);
+  key->last_use = known.last_use;
+  key->rate_bucket = rate_buckets_.bucket(record.key_id, record.rate_limit_per_minute);
   if (here) {
     for (const auto& secret : here->record.secrets) shard(secret.hash).erase(secret.hash);
   }
@@ -115,8 +115,8 @@ KeyRing::Refreshed KeyRing::refresh(std::shared_ptr<ActiveKey> key, Mark before)
 }
 
 /// Nobody has the key, so nobody can use it without a read, and refresh() is held up meanwhile.
-bool KeyRing::may_be_forgotten(const Known& known, std::chrono::steady_clock::time_point now) {
-  return known.key.expired() && (!known.usage || (known.usage.use_count() == 1 && known.usage->is_as_new(now)));
+bool KeyRing::may_be_forgotten(const Known& known) {
+  return known.key.expired() && (!known.last_use || (known.last_use.use_count() == 1 && *known.last_use == 0));
 }
 
 std::size_t KeyRing::bytes() const {
@@ -134,12 +134,11 @@ Task<Status> KeyRing::flush_last_used() {
   std::vector<Used> used;
   {
     const std::lock_guard lock(by_id_mutex_);
-    const auto now = clock_.steady();
-    forgotten_ += std::erase_if(by_id_, [&](const auto& one) { return may_be_forgotten(one.second, now); });
+    forgotten_ += std::erase_if(by_id_, [](const auto& one) { return may_be_forgotten(one.second); });
     for (const auto& [key_id, known] : by_id_) {
-      if (!known.usage) continue;
-      const auto last = known.usage->last_used_ms.exchange(0, std::memory_order_relaxed);
-      if (last != 0) used.push_back({key_id, known.usage, last});
+      if (!known.last_use) continue;
+      const auto last = known.last_use->exchange(0, std::memory_order_relaxed);
+      if (last != 0) used.push_back({key_id, known.last_use, last});
     }
   }
   // In no order, so that a store that does not come to all of them comes to each one some time.
@@ -152,7 +151,7 @@ Task<Status> KeyRing::flush_last_used() {
     // Which of them were written is not known. Who has been used meanwhile has a later time already.
     for (const Used& one : used) {
       std::int64_t none = 0;
-      one.usage->last_used_ms.compare_exchange_strong(none, one.at_ms, std::memory_order_relaxed);
+      one.last_use->compare_exchange_strong(none, one.at_ms, std::memory_order_relaxed);
     }
   }
   co_return touched;

@@ -31,10 +31,10 @@ class KeyRing {
   /// What the ring had forgotten at some time.
   using Mark = std::uint64_t;
 
-  /// Keys that take `bytes_max` together are found without the store; past it, some are dropped and read again. What a
-  /// dropped key has used is kept until its rate limit is whole again, or else it would begin with a full bucket.
-  /// A record that was read `hold_for` ago is read again before it is used.
-  explicit KeyRing(store::KeyStore& store, std::size_t bytes_max = bytes_max_default,
+  /// Keys that take `bytes_max` together are found without the store; past it, some are dropped and read again. Each
+  /// key gets its bucket from `rate_buckets`, also when it is read again. A record that was read `hold_for` ago is read
+  /// again before it is used.
+  explicit KeyRing(store::KeyStore& store, limit::RateBuckets& rate_buckets, std::size_t bytes_max = bytes_max_default,
                    std::optional<std::chrono::milliseconds> hold_for = {}, const Clock& clock = Clock::system());
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;
@@ -52,11 +52,11 @@ class KeyRing {
   [[nodiscard]] Mark mark() const;
   /// Takes a record that was created or changed now.
   void refresh(const auth::KeyRecord& record, Mark before);
-  /// Writes down when keys were last used, and forgets keys that were dropped and have used nothing since.
+  /// Writes down when keys were last used, and forgets dropped keys of which there is nothing to write.
   Task<Status> flush_last_used();
   /// What the keys that are here take, about.
   [[nodiscard]] std::size_t bytes() const;
-  /// Keys whose usage is remembered, here or dropped.
+  /// Keys whose revision and last use are remembered, here or dropped.
   [[nodiscard]] std::size_t remembered() const;
 
  private:
@@ -65,7 +65,7 @@ class KeyRing {
   /// Of a key that is here, or was. Holds its record no longer than a shard does.
   struct Known {
     std::uint64_t revision = 0;
-    std::shared_ptr<KeyUsage> usage;
+    std::shared_ptr<LastUse> last_use;
     std::weak_ptr<const ActiveKey> key;
   };
 
@@ -77,10 +77,10 @@ class KeyRing {
   [[nodiscard]] Refreshed refresh(std::shared_ptr<ActiveKey> key, Mark before);
   static std::shared_ptr<ActiveKey> active(const auth::KeyRecord& record,
                                            std::chrono::steady_clock::time_point read_at);
-  [[nodiscard]] static bool may_be_forgotten(const Known& known, std::chrono::steady_clock::time_point now);
+  [[nodiscard]] static bool may_be_forgotten(const Known& known);
   struct Used {
     std::string key_id;
-    std::shared_ptr<KeyUsage> usage;
+    std::shared_ptr<LastUse> last_use;
     std::int64_t at_ms = 0;
   };
   Task<Status> read_for_all(auth::KeyHash hash, KeyLoad& load);
@@ -94,6 +94,7 @@ class KeyRing {
   [[nodiscard]] KeyShard& shard(const auth::KeyHash& hash) { return shards_[hash.bytes[0] % shard_count]; }
 
   store::KeyStore& store_;
+  limit::RateBuckets& rate_buckets_;
   const Clock& clock_;
   const std::optional<std::chrono::milliseconds> hold_for_;
   std::array<KeyShard, shard_count> shards_;

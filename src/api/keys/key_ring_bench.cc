@@ -16,7 +16,8 @@ struct FullRing {
   static constexpr std::size_t keys_max = 100'000;
 
   std::unique_ptr<store::MemoryStore> store = store::MemoryStore::create({});
-  KeyRing ring{*store};
+  limit::RateBuckets rate_buckets;
+  KeyRing ring{*store, rate_buckets};
   std::vector<auth::KeyHash> hashes;
 
   FullRing() {
@@ -40,7 +41,7 @@ void find_and_take(benchmark::State& state) {
   for (auto _ : state) {
     at += 7919;
     const auto key = full.ring.find(full.hashes[at % count]);
-    benchmark::DoNotOptimize(key->usage->bucket.take(std::chrono::steady_clock::now()));
+    benchmark::DoNotOptimize(key->rate_bucket->own.take(std::chrono::steady_clock::now()));
   }
 }
 BENCHMARK(find_and_take)->Arg(1)->Arg(FullRing::keys_max)->Threads(1)->Threads(8)->UseRealTime();

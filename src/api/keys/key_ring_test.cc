@@ -49,7 +49,8 @@ class KeyRingTest : public testing::Test {
   ManualClock clock_;
   std::unique_ptr<store::MemoryStore> memory_ = store::MemoryStore::create({});
   WatchedKeys keys_{*memory_};
-  KeyRing ring_{keys_};
+  limit::RateBuckets buckets_;
+  KeyRing ring_{keys_, buckets_};
 };
 
 TEST_F(KeyRingTest, AKeyIsReadOnceAndThenFound) {
@@ -106,58 +107,59 @@ TEST_F(KeyRingTest, ASecretThatARaceTookAwayIsNobodys) {
   EXPECT_NE(find("new"), nullptr);
 }
 
-TEST_F(KeyRingTest, BothSecretsOfARotationLeadToOneUsage) {
+TEST_F(KeyRingTest, BothSecretsOfARotationLeadToOneBucketAndOneLastUse) {
   create("key_1", "old");
   const auto before = load("old");
   refresh(change("key_1", [](auto& record) { record.secrets.push_back({auth::hash_key("new"), std::nullopt}); }));
   EXPECT_EQ(find("old"), find("new"));
-  EXPECT_EQ(find("new")->usage, before->usage);
+  EXPECT_EQ(find("new")->last_use, before->last_use);
+  EXPECT_EQ(find("new")->rate_bucket, before->rate_bucket);
 }
 
 TEST_F(KeyRingTest, WhatWasUsedOfARateStaysUsedWhenTheKeyChanges) {
   create("key_1", "s", 2);
   const auto now = clock_.steady();
-  EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
-  EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
+  EXPECT_TRUE(load("s")->rate_bucket->own.take(now).allowed);
+  EXPECT_TRUE(load("s")->rate_bucket->own.take(now).allowed);
   refresh(change("key_1", [](auto& record) { record.description = "other"; }));
-  EXPECT_FALSE(load("s")->usage->bucket.take(now).allowed);
+  EXPECT_FALSE(load("s")->rate_bucket->own.take(now).allowed);
   refresh(change("key_1", [](auto& record) { record.rate_limit_per_minute.reset(); }));
-  EXPECT_TRUE(load("s")->usage->bucket.take(now).allowed);
+  EXPECT_TRUE(load("s")->rate_bucket->own.take(now).allowed);
 }
 
-TEST_F(KeyRingTest, WhatWasForgottenIsReadAgainAndKeepsItsUsage) {
-  KeyRing small(keys_, 64);
+TEST_F(KeyRingTest, WhatWasDroppedIsReadAgainAndKeepsItsBucket) {
+  KeyRing small(keys_, buckets_, 64);
   constexpr int keys = 400;
   for (int i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i), 1);
   const auto now = clock_.steady();
-  for (int i = 0; i < keys; ++i) EXPECT_TRUE(load(small, std::to_string(i))->usage->bucket.take(now).allowed);
+  for (int i = 0; i < keys; ++i) EXPECT_TRUE(load(small, std::to_string(i))->rate_bucket->own.take(now).allowed);
   int forgotten = 0;
   for (int i = 0; i < keys; ++i) {
     forgotten += small.find(auth::hash_key(std::to_string(i))) == nullptr ? 1 : 0;
-    EXPECT_FALSE(load(small, std::to_string(i))->usage->bucket.take(now).allowed) << i;
+    EXPECT_FALSE(load(small, std::to_string(i))->rate_bucket->own.take(now).allowed) << i;
   }
   EXPECT_GE(forgotten, keys - 64);
 }
 
-TEST_F(KeyRingTest, UsageThatWasForgottenIsAsNew) {
+TEST_F(KeyRingTest, BucketThatWasForgottenIsAsNew) {
   constexpr int keys = 400;
-  KeyRing small(keys_, 64, {}, clock_);
+  KeyRing small(keys_, buckets_, 64, {}, clock_);
   for (int i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i), 1);
   for (int i = 0; i < keys; ++i) {
-    EXPECT_TRUE(load(small, std::to_string(i))->usage->bucket.take(clock_.steady()).allowed);
+    EXPECT_TRUE(load(small, std::to_string(i))->rate_bucket->own.take(clock_.steady()).allowed);
   }
-  EXPECT_TRUE(sync_wait(small.flush_last_used()).ok());
-  EXPECT_EQ(small.remembered(), std::size_t{keys}) << "their buckets are not full";
+  buckets_.forget_unused(clock_.steady());
+  EXPECT_EQ(buckets_.size(), std::size_t{keys}) << "they are not full";
   clock_.advance(std::chrono::seconds{60});
-  EXPECT_TRUE(sync_wait(small.flush_last_used()).ok());
-  EXPECT_LE(small.remembered(), 64U);
+  buckets_.forget_unused(clock_.steady());
+  EXPECT_LE(buckets_.size(), 64U);
   for (int i = 0; i < keys; ++i) {
-    EXPECT_TRUE(load(small, std::to_string(i))->usage->bucket.take(clock_.steady()).allowed) << i;
+    EXPECT_TRUE(load(small, std::to_string(i))->rate_bucket->own.take(clock_.steady()).allowed) << i;
   }
 }
 
 TEST_F(KeyRingTest, AnOlderReadNeverReplacesANewerRecordThatWasForgotten) {
-  KeyRing small(keys_, 0, {}, clock_);
+  KeyRing small(keys_, buckets_, 0, {}, clock_);
   create("key_1", "s");
   for (int i = 0; i < 1000; ++i) create("other_" + std::to_string(i), std::to_string(i));
   keys_.after_read = [&] {
@@ -172,7 +174,7 @@ TEST_F(KeyRingTest, AnOlderReadNeverReplacesANewerRecordThatWasForgotten) {
 
 TEST_F(KeyRingTest, ManyLargeKeysTakeNoMoreMemoryThanTheRingMayAndDisplaceNoSmallOnes) {
   constexpr std::size_t bytes_max = std::size_t{64} * 1024 * 1024;
-  KeyRing ring(keys_, bytes_max);
+  KeyRing ring(keys_, buckets_, bytes_max);
   constexpr int small_keys = 1000;
   for (int i = 0; i < small_keys; ++i) create("small_" + std::to_string(i), "small" + std::to_string(i));
   for (int i = 0; i < small_keys; ++i) load(ring, "small" + std::to_string(i));
@@ -187,14 +189,15 @@ TEST_F(KeyRingTest, ManyLargeKeysTakeNoMoreMemoryThanTheRingMayAndDisplaceNoSmal
     here += ring.knows(auth::hash_key("small" + std::to_string(i))) ? 1 : 0;
   }
   EXPECT_EQ(here, small_keys);
-  // A key that was displaced keeps no memory but its usage.
-  clock_.advance(std::chrono::seconds{60});
+  // A key that was displaced keeps no memory.
   EXPECT_TRUE(sync_wait(ring.flush_last_used()).ok());
   EXPECT_LE(ring.remembered(), std::size_t{small_keys} + 200);
+  buckets_.forget_unused(clock_.steady());
+  EXPECT_LE(buckets_.size(), std::size_t{small_keys} + 200);
 }
 
 TEST_F(KeyRingTest, AKeyThatOthersDisplaceAtOnceIsFoundByAllWhoWaitForIt) {
-  KeyRing small(keys_, 0);
+  KeyRing small(keys_, buckets_, 0);
   constexpr std::size_t keys = 300;
   for (std::size_t i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i));
   keys_.slow = true;
@@ -206,10 +209,25 @@ TEST_F(KeyRingTest, AKeyThatOthersDisplaceAtOnceIsFoundByAllWhoWaitForIt) {
   EXPECT_EQ(found, keys * 3);
 }
 
+TEST_F(KeyRingTest, LastUseOfADroppedKeyIsKeptUntilItIsWritten) {
+  KeyRing small(keys_, buckets_, 0);
+  create("key_1", "s");
+  load(small, "s")->last_use->store(77);
+  for (int i = 0; i < 1000; ++i) create("other_" + std::to_string(i), std::to_string(i));
+  for (int i = 0; i < 1000; ++i) load(small, std::to_string(i));
+  ASSERT_EQ(small.find(auth::hash_key("s")), nullptr);
+  keys_.touch_outcome = Error{ErrorCode::overloaded, "slow"};
+  EXPECT_FALSE(sync_wait(small.flush_last_used()).ok());
+  keys_.touch_outcome = Done{};
+  EXPECT_TRUE(sync_wait(small.flush_last_used()).ok());
+  ASSERT_EQ(keys_.touched.size(), 1U);
+  EXPECT_EQ(keys_.touched[0].first, "key_1");
+}
+
 TEST_F(KeyRingTest, LastUseIsWrittenOnceForEachUse) {
   create("key_1", "s");
   create("key_2", "t");
-  load("s")->usage->last_used_ms = 77;
+  load("s")->last_use->store(77);
   load("t");
   EXPECT_TRUE(sync_wait(ring_.flush_last_used()).ok());
   ASSERT_EQ(keys_.touched.size(), 1U);
@@ -222,11 +240,11 @@ TEST_F(KeyRingTest, LastUseIsWrittenOnceForEachUse) {
 TEST_F(KeyRingTest, LastUseThatWasNotWrittenIsWrittenLater) {
   create("key_1", "s");
   create("key_2", "t");
-  load("s")->usage->last_used_ms = 77;
-  load("t")->usage->last_used_ms = 78;
+  load("s")->last_use->store(77);
+  load("t")->last_use->store(78);
   keys_.touch_outcome = Error{ErrorCode::overloaded, "slow"};
   EXPECT_FALSE(sync_wait(ring_.flush_last_used()).ok());
-  load("t")->usage->last_used_ms = 90;  // Used again meanwhile.
+  load("t")->last_use->store(90);  // Used again meanwhile.
   EXPECT_FALSE(sync_wait(ring_.flush_last_used()).ok());
   keys_.touch_outcome = Done{};
   EXPECT_TRUE(sync_wait(ring_.flush_last_used()).ok());
@@ -266,21 +284,21 @@ TEST_F(KeyRingTest, RevisionsThatRaceEndAtTheNewest) {
 
 TEST_F(KeyRingTest, RecordThatWasReadLongAgoIsReadAgainWhereOthersChangeKeys) {
   create("key_1", "secret");
-  KeyRing ring{keys_, KeyRing::bytes_max_default, std::chrono::seconds{4}, clock_};
+  KeyRing ring{keys_, buckets_, KeyRing::bytes_max_default, std::chrono::seconds{4}, clock_};
   const auto hash = auth::hash_key("secret");
-  const auto usage = load(ring, "secret")->usage;
+  const auto bucket = load(ring, "secret")->rate_bucket;
   change("key_1", revoke);  // By another node.
   clock_.advance(std::chrono::milliseconds{3'999});
   EXPECT_EQ(ring.find(hash)->record.status, auth::KeyStatus::active);
   clock_.advance(std::chrono::milliseconds{1});
   EXPECT_FALSE(ring.find(hash));
   EXPECT_EQ(load(ring, "secret")->record.status, auth::KeyStatus::revoked);
-  EXPECT_EQ(ring.find(hash)->usage, usage);
+  EXPECT_EQ(ring.find(hash)->rate_bucket, bucket);
 }
 
 TEST_F(KeyRingTest, SecretThatAnotherNodeDroppedIsNotFound) {
   create("key_1", "secret");
-  KeyRing ring{keys_, KeyRing::bytes_max_default, std::chrono::seconds{4}, clock_};
+  KeyRing ring{keys_, buckets_, KeyRing::bytes_max_default, std::chrono::seconds{4}, clock_};
   load(ring, "secret");
   change("key_1", [](auth::KeyRecord& record) { record.secrets = {{auth::hash_key("new"), std::nullopt}}; });
   clock_.advance(std::chrono::seconds{4});

@@ -7,15 +7,17 @@
 namespace triggers::api {
 namespace {
 
-/// Of the map, the list of members, and the allocator.
-constexpr std::size_t entry_bytes = 256;
+/// Of the maps, the list of members, and the allocator.
+constexpr std::size_t entry_bytes = 320;
 
-/// About what a key takes for one of its secrets. Its usage is counted too, although it may outlive the key here.
+/// About what a key takes for one of its secrets. Its rate bucket and last use are counted too, although they may
+/// outlive the key here.
 std::size_t bytes_of(const ActiveKey& key) {
   const auth::KeyRecord& record = key.record;
-  std::size_t bytes = entry_bytes + sizeof(ActiveKey) + sizeof(KeyUsage) + record.key_id.capacity() +
-                      record.user_id.capacity() + record.user_email.capacity() + record.description.capacity() +
-                      key.tenant.id.capacity() + record.secrets.capacity() * sizeof(auth::KeySecret);
+  std::size_t bytes = entry_bytes + sizeof(ActiveKey) + sizeof(limit::RateBucket) + sizeof(LastUse) +
+                      record.key_id.capacity() + record.user_id.capacity() + record.user_email.capacity() +
+                      record.description.capacity() + key.tenant.id.capacity() +
+                      record.secrets.capacity() * sizeof(auth::KeySecret);
   for (const auto& type : record.event_types) bytes += sizeof type + type.capacity();
   return bytes;
 }
