@@ -4,9 +4,10 @@
 
 #include "api/admission/admit.h"
 #include "api/admission/admitted_request.h"
-#include "api/endpoints/endpoints.h"
+#include "api/dispatcher.h"
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/base_path.h"
+#include "api/exchange/client_address.h"
 #include "api/exchange/cors.h"
 #include "api/request_metrics.h"
 #include "base/uuid7.h"
@@ -52,9 +53,6 @@ std::string request_id(const http::Request& request, UnixMillis now) {
   return ids.next(now).text();
 }
 
-/// An answer that waits for nothing.
-Task<Outcome<http::Response>> at_once(Outcome<http::Response> answer) { co_return answer; }
-
 Refusal no_such_path() {
   return {Code::not_found, "There is no such path; GET / names the API's documentation.", "{}", {}, {}};
 }
@@ -70,36 +68,15 @@ Refusal wrong_method(std::string_view allow) {
 }  // namespace
 
 Api::Api(Services& services, log::AccessLog* access_log)
-    : services_(services), access_log_(access_log), probe_(std::make_unique<Probe>(services.registry)) {}
+    : services_(services),
+      access_log_(access_log),
+      admission_{
+          services.ring, services.first_reads, services.failures, services.take_slice, services.config.trusted_proxies,
+          services.clock},
+      dispatcher_(std::make_unique<Dispatcher>(services, admission_)),
+      probe_(std::make_unique<Probe>(services.registry)) {}
 
 Api::~Api() = default;
-
-Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
-  Services& services = services_;
-  switch (exchange.route.endpoint) {
-    case Endpoint::root: return at_once(get_root(services, exchange));
-    case Endpoint::status: return at_once(get_status(services));
-    case Endpoint::docs: return at_once(get_docs(services, exchange));
-    case Endpoint::openapi: return at_once(get_openapi(services, exchange));
-    case Endpoint::favicon: return at_once(get_favicon());
-    case Endpoint::metrics: return get_metrics(services, exchange);
-    case Endpoint::me: return get_me(services, exchange);
-    case Endpoint::post_event: return post_event(services, exchange);
-    case Endpoint::post_batch: return post_batch(services, exchange);
-    case Endpoint::get_inbox: return get_inbox(services, exchange);
-    case Endpoint::post_ack: return post_ack(services, exchange);
-    case Endpoint::get_event: return get_event(services, exchange);
-    case Endpoint::delete_event: return delete_event(services, exchange);
-    case Endpoint::create_key: return create_key(services, exchange);
-    case Endpoint::list_keys: return list_keys(services, exchange);
-    case Endpoint::show_key: return show_key(services, exchange);
-    case Endpoint::update_key: return update_key(services, exchange);
-    case Endpoint::revoke_key: return revoke_key(services, exchange);
-    case Endpoint::rotate_key: return rotate_key(services, exchange);
-    case Endpoint::backup: return backup(services, exchange);
-  }
-  INVARIANT(false);
-}
 
 /// With what its ticket says, if it has one.
 Exchange Api::exchange_of(const http::Request& request) {
@@ -118,7 +95,7 @@ http::Response Api::without_route(const Exchange& exchange, const RouteMatch& ma
   const bool known = !matched.path_name.empty();
   if (request.method == http::Method::options) {
     // A preflight of a path that is not there is answered too, so that a script sees the 404 of its request.
-    return options(services_, request, known ? matched.allow : every_method);
+    return options(services_.config.cors_allow_origins, request, known ? matched.allow : every_method);
   }
   return refuse(known ? wrong_method(matched.allow) : no_such_path(), request, exchange.id);
 }
@@ -140,9 +117,9 @@ Task<http::Response> Api::handle(const http::Request& request) {
   http::Response response;
   if (matched.route) {
     exchange.route = *matched.route;
-    auto answer = co_await dispatch(exchange);
+    auto answer = co_await dispatcher_->dispatch(exchange);
     if (answer) {
-      if (auto refused = hold_unless_held(services_, exchange, *answer)) answer = *std::move(refused);
+      if (auto refused = hold_unless_held(services_.answers, exchange, *answer)) answer = *std::move(refused);
     }
     response = answer ? std::move(*answer) : refuse(answer.error(), request, exchange.id);
   } else {
@@ -163,12 +140,12 @@ Task<http::Admission> Api::admit(const http::Request& head) {
   }
   exchange.route = *matched.route;
   const Access access = access_of(exchange.route.endpoint);
-  if (const auto admitted = co_await admit_by_head(services_, exchange, access); !admitted) {
+  if (const auto admitted = co_await admit_by_head(admission_, exchange, access); !admitted) {
     http::Response response = refuse(admitted.error(), head, exchange.id);
     finish(exchange, response, started);
     co_return response;
   }
-  std::shared_ptr<http::Ticket> ticket = std::make_shared<Ticket>(services_, exchange, access.takes_body);
+  std::shared_ptr<http::Ticket> ticket = std::make_shared<Ticket>(admission_, exchange, access.takes_body);
   co_return ticket;
 }
 
@@ -206,7 +183,7 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
     response.add("RateLimit-Policy", limit::policy_field(*exchange.rate->limit));
     response.add("RateLimit", limit::limit_field(*exchange.rate));
   }
-  add_cors_fields(services_, exchange.request, response);
+  add_cors_fields(services_.config.cors_allow_origins, exchange.request, response);
   const auto duration = services_.clock.steady() - started;
   probe_->answered(exchange.route.name, exchange.request.method, response.status, duration);
   if (access_log_ != nullptr) {
@@ -223,7 +200,7 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
       entry.key_id = exchange.key->record.key_id;
       entry.user_id = exchange.key->record.user_id;
     }
-    const std::string client = client_address(services_, exchange.request);
+    const std::string client = client_address(services_.config.trusted_proxies, exchange.request);
     entry.client = client;
     access_log_->write(entry);
   }

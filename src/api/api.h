@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "api/services.h"
 #include "base/task.h"
@@ -15,6 +17,7 @@
 
 namespace triggers::api {
 
+class Dispatcher;
 class Probe;
 
 /// The waist of the service: a request in, a response out. The socket server, the command line and the tests call it
@@ -39,7 +42,6 @@ class Api {
 
  private:
   RouteMatch find_route(Exchange& exchange) const;
-  Task<Outcome<http::Response>> dispatch(Exchange& exchange);
   Exchange exchange_of(const http::Request& request);
   http::Response without_route(const Exchange& exchange, const RouteMatch& matched);
   void finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started);
@@ -48,6 +50,8 @@ class Api {
 
   Services& services_;
   log::AccessLog* access_log_;
+  const AdmissionControl admission_;
+  std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Probe> probe_;
   std::atomic<std::chrono::steady_clock::time_point> next_busy_line_{};
 };

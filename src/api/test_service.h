@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,6 +75,8 @@ class TestService {
                         std::string_view api_key = {}, Fields fields = {});
   /// Over the local socket.
   Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
+  /// From now on `parsers` reads large bodies and makes large answers. It outlives the service's requests.
+  void use(TurnPool& parsers);
   /// How often the store was asked for a key.
   [[nodiscard]] unsigned keys_read() const { return watched_keys.reads; }
   /// From another address.
@@ -90,7 +93,7 @@ class TestService {
   FirstReads first_reads{failures, clock};
   FairBudget answers;
   Services services;
-  Api api;
+  std::optional<Api> api;
 
  private:
   TestService(const config::NamedValues& settings, store::EventStore* events);

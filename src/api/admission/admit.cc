@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/admission/admitted_request.h"
+#include "api/exchange/client_address.h"
 #include "api/exchange/input.h"
 #include "auth/bearer.h"
 #include "limit/rate_fields.h"
@@ -26,8 +27,9 @@ Refusal unauthorized(std::string message) {
 }
 
 /// Counts the failure; says `refusal`, or 429 once the address has failed too often.
-Refusal failed(Services& services, const http::Request& request, Refusal refusal) {
-  const auto counted = services.failures.record_failure(client_address(services, request), services.clock.steady());
+Refusal failed(const AdmissionControl& control, const http::Request& request, Refusal refusal) {
+  const auto counted =
+      control.failures.record_failure(client_address(control.trusted_proxies, request), control.clock.steady());
   return counted.allowed ? std::move(refusal) : too_many_failures(counted);
 }
 
@@ -72,49 +74,36 @@ Refusal over_rate(const limit::Decision& rate) {
           {}};
 }
 
-/// Every X-Forwarded-For as one list (RFC 9110, section 5.3): some proxies add a field of their own behind the one that
-/// the client sent, instead of lengthening it.
-std::string forwarded_for(const http::Headers& headers) {
-  std::string list;
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const auto [name, value] = headers.at(i);
-    if (!http::equal_ignoring_case(name, "X-Forwarded-For")) continue;
-    if (!list.empty()) list += ',';
-    list += value;
-  }
-  return list;
-}
-
 /// Brings a slice of the bucket that all nodes share, and takes `mine` of it.
-Task<Status> bring_slice(Services& services, const ActiveKey& key, std::uint32_t per_minute,
+Task<Status> bring_slice(const AdmissionControl& control, const ActiveKey& key, std::uint32_t per_minute,
                          std::optional<limit::Decision>& mine) {
   limit::SharedBucket& shared = key.rate_bucket->shared;
-  const auto asked_at = services.clock.steady();
+  const auto asked_at = control.clock.steady();
   mine = shared.take(asked_at, per_minute);  // Brought between our look and our turn.
   if (mine) co_return Done{};
   std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
     return shared.wanted(asked_at, per_minute);
   };
-  const auto grant = co_await services.take_slice(key.record.key_id, per_minute, std::move(wanted));
+  const auto grant = co_await control.take_slice(key.record.key_id, per_minute, std::move(wanted));
   if (!grant) co_return grant.error();
-  mine = shared.granted(services.clock.steady(), *grant);
+  mine = shared.granted(control.clock.steady(), *grant);
   co_return Done{};
 }
 
 /// One request of the key's bucket: this node's, or the one that all nodes share.
-Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key) {
+Task<Result<limit::Decision>> take_one(const AdmissionControl& control, const ActiveKey& key) {
   const auto per_minute = key.record.rate_limit_per_minute;
-  if (!services.take_slice || !per_minute) co_return key.rate_bucket->own.take(services.clock.steady());
+  if (!control.take_slice || !per_minute) co_return key.rate_bucket->own.take(control.clock.steady());
   limit::SharedBucket& shared = key.rate_bucket->shared;
-  const auto since = services.clock.steady();
+  const auto since = control.clock.steady();
   std::optional<limit::Decision> mine = shared.take(since, *per_minute);
   if (mine) co_return *mine;
   const limit::SharedBucket::Waiter waiter(shared);
   // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
-  while (services.clock.steady() - since < slice_wait_max) {
-    auto ask = [&] { return bring_slice(services, key, *per_minute, mine); };
+  while (control.clock.steady() - since < slice_wait_max) {
+    auto ask = [&] { return bring_slice(control, key, *per_minute, mine); };
     if (auto asked = co_await key.rate_bucket->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
-    if (!mine) mine = shared.take(services.clock.steady(), *per_minute);
+    if (!mine) mine = shared.take(control.clock.steady(), *per_minute);
     if (mine) co_return *mine;
   }
   co_return Error{ErrorCode::overloaded, "no part of the key's rate limit came in time"};
@@ -124,24 +113,24 @@ Task<Result<limit::Decision>> take_one(Services& services, const ActiveKey& key)
 /// failure is counted before the read, and taken back if the key is good: an address that has failed too often reads
 /// nothing. Not counted before: a key that this node knows and only has to read again, and one that is being read for
 /// another request, which costs no read.
-Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(Services& services, const http::Request& request,
+Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionControl& control, const http::Request& request,
                                                          auth::KeyHash hash) {
-  FirstRead first_read(services.first_reads, client_address(services, request));
+  FirstRead first_read(control.first_reads, client_address(control.trusted_proxies, request));
   bool counted = false;
-  if (!services.ring.knows(hash) && !services.ring.is_reading(hash)) {
+  if (!control.ring.knows(hash) && !control.ring.is_reading(hash)) {
     const auto begun = co_await first_read;
     counted = begun == FirstRead::Begun::yes;
     // Another request may have brought the key while this one waited.
-    if (!counted && !services.ring.knows(hash)) {
+    if (!counted && !control.ring.knows(hash)) {
       if (begun == FirstRead::Begun::failed_too_often) co_return too_many_failures(first_read.counted());
       co_return from_error({ErrorCode::overloaded, "API keys are read too slowly"});
     }
   }
-  auto read = co_await services.ring.load(hash);
+  auto read = co_await control.ring.load(hash);
   const bool unknown = read.ok() && *read == nullptr;
   if (unknown) {
     Refusal refusal = unauthorized("This API key is not known.");
-    co_return counted ? std::move(refusal) : failed(services, request, std::move(refusal));
+    co_return counted ? std::move(refusal) : failed(control, request, std::move(refusal));
   }
   first_read.forgive();
   if (!read) co_return from_error(read.error());
@@ -164,57 +153,52 @@ Outcome<Done> may(const Exchange& exchange, auth::Action action) {
 
 }  // namespace
 
-std::string client_address(const Services& services, const http::Request& request) {
-  if (services.config.trusted_proxies.empty()) return request.peer.address;
-  return limit::client_address(request.peer.address, forwarded_for(request.headers), services.config.trusted_proxies);
-}
-
-Task<Outcome<Done>> admit(Services& services, Exchange& exchange, auth::Action action) {
+Task<Outcome<Done>> admit(const AdmissionControl& control, Exchange& exchange, auth::Action action) {
   if (exchange.admitted) co_return may(exchange, action);
   const http::Request& request = exchange.request;
   const auto field = request.headers.find("Authorization");
   if (!field) {
-    co_return failed(services, request,
+    co_return failed(control, request,
                      unauthorized("An API key is required: send the header Authorization: Bearer <api key>."));
   }
   const auto token = auth::bearer_token(*field);
   if (!token || request.headers.count("Authorization") > 1) {
-    co_return failed(services, request, unauthorized("The Authorization header must be: Bearer <api key>."));
+    co_return failed(control, request, unauthorized("The Authorization header must be: Bearer <api key>."));
   }
 
   const auth::KeyHash hash = auth::hash_key(*token);
   UnixMillis now = exchange.begun;
-  auto key = services.ring.find(hash);
+  auto key = control.ring.find(hash);
   if (!key) {
-    auto read = co_await read_key(services, request, hash);
+    auto read = co_await read_key(control, request, hash);
     if (!read) co_return std::move(read).error();
     key = std::move(*read);
-    now = services.clock.now();
+    now = control.clock.now();
   }
 
   if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) {
-    co_return failed(services, request, denied(denial));
+    co_return failed(control, request, denied(denial));
   }
   key->last_use->store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  auto rate = co_await take_one(services, *key);
+  auto rate = co_await take_one(control, *key);
   if (!rate) co_return from_error(rate.error());
   exchange.rate = *rate;
   exchange.key = std::move(key);
   if (!exchange.rate->allowed) co_return over_rate(*exchange.rate);
   if (const std::size_t here = request.body.size(); exchange.rate->limit && !request.ticket) {
     if (const auto cost = cost_of(here, *exchange.rate->limit); cost > 1) {
-      exchange.rate = charge(services, *exchange.key, cost - 1);
+      exchange.rate = charge(control, *exchange.key, cost - 1);
     }
   }
   exchange.admitted = true;
   co_return may(exchange, action);
 }
 
-Task<Outcome<Done>> admit_by_head(Services& services, Exchange& exchange, Access access) {
+Task<Outcome<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange, Access access) {
   switch (access.asker) {
     case Asker::anybody: break;
-    case Asker::key: co_return co_await admit(services, exchange, access.action);
-    case Asker::manager: co_return co_await admit_manager(services, exchange);
+    case Asker::key: co_return co_await admit(control, exchange, access.action);
+    case Asker::manager: co_return co_await admit_manager(control, exchange);
     case Asker::on_socket:
       if (!exchange.request.peer.local) co_return operator_only();
       break;
@@ -226,12 +210,12 @@ Refusal operator_only() {
   return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
 }
 
-Task<Outcome<Done>> admit_manager(Services& services, Exchange& exchange) {
+Task<Outcome<Done>> admit_manager(const AdmissionControl& control, Exchange& exchange) {
   if (exchange.request.peer.local) {
     exchange.is_operator = true;
     co_return Done{};
   }
-  co_return co_await admit(services, exchange, auth::Action::manage_keys);
+  co_return co_await admit(control, exchange, auth::Action::manage_keys);
 }
 
 }  // namespace triggers::api

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "api/exchange/client_address.h"
 #include "api/test_service.h"
 #include "auth/authorize.h"
 #include "base/behind_the_ready.h"
@@ -233,7 +234,7 @@ TEST(AdmitTest, RequestsThatComeAtOnceWithANewKeyAreAllServedByOneRead) {
     request.headers.add("Authorization", "Bearer " + (good ? service.key() : std::string{"wrong"}));
     std::vector<unsigned> statuses;
     at_once(60, [&](std::size_t) -> Task<void> {
-      const auto response = co_await service.api.handle(request);
+      const auto response = co_await service.api->handle(request);
       statuses.push_back(response.status);
     });
     EXPECT_EQ(std::ranges::count(statuses, 200U), good ? 60 : 0);
@@ -256,7 +257,7 @@ std::vector<unsigned> statuses_at_once(TestService& service, const std::vector<s
     request.target = "/inbox";
     request.peer.address = address(number);
     request.headers.add("Authorization", "Bearer " + keys[number]);
-    const auto response = co_await service.api.handle(request);
+    const auto response = co_await service.api->handle(request);
     statuses.push_back(response.status);
   });
   return statuses;
@@ -327,7 +328,7 @@ TEST(AdmitTest, AddressesDoNotWaitForEachOther) {
     request.target = "/inbox";
     request.peer.address = number + 1 < keys.size() ? "192.0.2.9" : "192.0.2.10";
     request.headers.add("Authorization", "Bearer " + keys[number]);
-    const auto response = co_await service.api.handle(request);
+    const auto response = co_await service.api->handle(request);
     EXPECT_EQ(response.status, 200U);
     order.push_back(number);
   });
@@ -391,7 +392,7 @@ class SharedLimitTest : public testing::Test {
     request.target = "/inbox";
     request.headers.add("Authorization", "Bearer " + key);
     at_once(count, [&](std::size_t) -> Task<void> {
-      const auto response = co_await service.api.handle(request);
+      const auto response = co_await service.api->handle(request);
       statuses.push_back(response.status);
     });
     return statuses;
@@ -437,7 +438,7 @@ TEST(AdmitTest, AClientCannotHideBehindAForwardedFieldOfItsOwn) {
   request.peer.address = "10.0.0.1";
   request.headers.add("X-Forwarded-For", "6.6.6.6");
   request.headers.add("x-forwarded-for", "203.0.113.9, 10.0.0.2");
-  EXPECT_EQ(client_address(service.services, request), "203.0.113.9");
+  EXPECT_EQ(client_address(service.config.trusted_proxies, request), "203.0.113.9");
 }
 
 TEST(AdmitTest, AKeyMaySendItsOwnTypesOnly) {

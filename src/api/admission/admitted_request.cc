@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::size_t bytes_of_one = 64 * 1024;
 
-// No tenant has such a name: a user_id holds no control characters.
-constexpr std::string_view operator_holder = "\x01operator";
-constexpr std::string_view metrics_holder = "\x01metrics";
-constexpr std::string_view anybody_holder = "\x01anybody";
-
 }  // namespace
 
 std::uint32_t cost_of(std::size_t body_bytes, std::uint32_t limit) noexcept {
@@ -19,15 +14,16 @@ std::uint32_t cost_of(std::size_t body_bytes, std::uint32_t limit) noexcept {
   return static_cast<std::uint32_t>(std::clamp<std::size_t>(pieces, 1, limit));
 }
 
-std::optional<limit::Decision> charge(const Services& services, const ActiveKey& key, std::uint32_t cost) {
+std::optional<limit::Decision> charge(const AdmissionControl& control, const ActiveKey& key, std::uint32_t cost) {
   const auto per_minute = key.record.rate_limit_per_minute;
   if (!per_minute) return std::nullopt;
-  const auto now = services.clock.steady();
-  return services.take_slice ? key.rate_bucket->shared.charge(now, cost, *per_minute) : key.rate_bucket->own.charge(now, cost);
+  const auto now = control.clock.steady();
+  return control.take_slice ? key.rate_bucket->shared.charge(now, cost, *per_minute)
+                            : key.rate_bucket->own.charge(now, cost);
 }
 
-Ticket::Ticket(const Services& services, const Exchange& exchange, bool with_body)
-    : services_(services),
+Ticket::Ticket(const AdmissionControl& control, const Exchange& exchange, bool with_body)
+    : control_(control),
       id_(exchange.id),
       key_(exchange.key),
       is_operator_(exchange.is_operator),
@@ -41,7 +37,7 @@ void Ticket::body_grew_to(std::size_t bytes) {
   if (!key_ || !key_->record.rate_limit_per_minute) return;
   const std::uint32_t cost = cost_of(bytes, *key_->record.rate_limit_per_minute);
   if (cost <= paid_) return;
-  rate_ = charge(services_, *key_, cost - paid_);
+  rate_ = charge(control_, *key_, cost - paid_);
   paid_ = cost;
 }
 
@@ -51,12 +47,6 @@ void Ticket::hand_over(Exchange& exchange) const {
   exchange.is_operator = is_operator_;
   exchange.admitted = admitted_;
   exchange.rate = rate_;
-}
-
-std::string_view holder_of(const Exchange& exchange) noexcept {
-  if (exchange.key) return exchange.key->tenant.id;
-  if (exchange.is_operator || exchange.request.peer.local) return operator_holder;
-  return exchange.route.endpoint == Endpoint::metrics ? metrics_holder : anybody_holder;
 }
 
 }  // namespace triggers::api

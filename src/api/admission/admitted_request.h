@@ -5,7 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "api/services.h"
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
 #include "http/message.h"
 
 namespace triggers::api {
@@ -16,28 +17,25 @@ namespace triggers::api {
 
 /// Takes what a request costs beyond the one that admitted it, whether the bucket has it or not: then the key waits for
 /// it before its next request. Nothing if `key` is unlimited.
-[[nodiscard]] std::optional<limit::Decision> charge(const Services& services, const ActiveKey& key, std::uint32_t cost);
+[[nodiscard]] std::optional<limit::Decision> charge(const AdmissionControl& control, const ActiveKey& key,
+                                                    std::uint32_t cost);
 
 /// A request that was admitted by its head, on its way to handle(). Charges the key as the body comes.
 class Ticket final : public http::Ticket {
  public:
-  Ticket(const Services& services, const Exchange& exchange, bool with_body);
+  Ticket(const AdmissionControl& control, const Exchange& exchange, bool with_body);
 
   void body_grew_to(std::size_t bytes) override;
   /// Puts what admission found out into the request's exchange.
   void hand_over(Exchange& exchange) const;
 
  private:
-  const Services& services_;
+  const AdmissionControl& control_;
   const std::string id_;
   const std::shared_ptr<const ActiveKey> key_;
   const bool is_operator_, admitted_;
   std::optional<limit::Decision> rate_;
   std::uint32_t paid_ = 1;
 };
-
-/// In whose share of the memory a request's body and answer are: its tenant's; the operator's; that of all who ask
-/// without a key.
-[[nodiscard]] std::string_view holder_of(const Exchange& exchange) noexcept;
 
 }  // namespace triggers::api

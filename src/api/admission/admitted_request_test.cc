@@ -64,7 +64,7 @@ TEST(TicketTest, AdmittedRequestIsServedAndPaysOnce) {
     EXPECT_EQ((*admission)->holder, "acme");
     EXPECT_TRUE((*admission)->takes_body) << target;
     request.body = "[";
-    const Seen seen{sync_wait(service.api.handle(request))};
+    const Seen seen{sync_wait(service.api->handle(request))};
     EXPECT_EQ(seen.status(), 400U) << target << seen.response.body;
     EXPECT_EQ(seen.header("X-Request-ID"), "one");
     EXPECT_EQ(remaining(seen), "\"default\";r=" + std::to_string(10 - ++paid)) << target;
@@ -89,7 +89,7 @@ TEST(TicketTest, OperatorOnTheSocketNeedsNoKeyAndHasAShareOfItsOwn) {
   const auto admission = service.admit(request, Method::post, "/admin/keys");
   ASSERT_TRUE(admission.ok());
   request.body = R"({"user_id":"acme","role":"viewer"})";
-  EXPECT_EQ(Seen{sync_wait(service.api.handle(request))}.status(), 201U);
+  EXPECT_EQ(Seen{sync_wait(service.api->handle(request))}.status(), 201U);
   http::Request backup;
   backup.peer.local = true;
   const auto other = service.admit(backup, Method::post, "/admin/backup");
@@ -106,7 +106,7 @@ TEST(TicketTest, EachFurther64KiBOfABodyCostsOneMore) {
   for (const auto& [bytes, left] : std::vector<std::pair<std::size_t, int>>{
            {1, 99}, {64 * kib, 99}, {64 * kib + 1, 98}, {64 * kib + 1, 98}, {640 * kib, 90}}) {
     request.ticket->body_grew_to(bytes);
-    const Seen seen{service.api.protocol_error({http::ProtocolProblem::bad_encoding, "broken"}, request)};
+    const Seen seen{service.api->protocol_error({http::ProtocolProblem::bad_encoding, "broken"}, request)};
     EXPECT_EQ(remaining(seen), "\"default\";r=" + std::to_string(left)) << bytes;
   }
 }
@@ -125,7 +125,7 @@ TEST(TicketTest, RequestLargerThanTheBucketIsServedAndCostsAFullOne) {
   ASSERT_TRUE(service.admit(request, Method::post, "/events/batch", key).ok());
   request.ticket->body_grew_to(5 * kib * kib);
   request.body = R"([{"event_type":"a","payload":{}}])";
-  EXPECT_EQ(Seen{sync_wait(service.api.handle(request))}.status(), 200U);
+  EXPECT_EQ(Seen{sync_wait(service.api->handle(request))}.status(), 200U);
   const auto refused = service.send(Method::get, "/inbox", key);
   EXPECT_EQ(refused.status(), 429U);
   EXPECT_EQ(refused.detail("retry_after_ms"), "6000");

@@ -2,8 +2,6 @@
 
 #include <memory>
 
-#include "api/admission/admitted_request.h"
-
 namespace triggers::api {
 namespace {
 
@@ -11,12 +9,12 @@ Refusal no_room() { return from_error({ErrorCode::overloaded, "answers take too 
 
 }  // namespace
 
-FairBudget::Share answer_share(Services& services, const Exchange& exchange) {
-  return FairBudget::Share(&services.answers, holder_of(exchange));
+FairBudget::Share answer_share(FairBudget& answers, const Exchange& exchange) {
+  return FairBudget::Share(&answers, holder_of(exchange));
 }
 
-Outcome<FairBudget::Share> reserve(Services& services, const Exchange& exchange, std::size_t bytes) {
-  FairBudget::Share memory = answer_share(services, exchange);
+Outcome<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes) {
+  FairBudget::Share memory = answer_share(answers, exchange);
   if (!memory.grow(bytes)) return no_room();
   return memory;
 }
@@ -33,9 +31,9 @@ void hold_reserved(FairBudget::Share memory, http::Response& response) {
   response.held = std::make_shared<const FairBudget::Share>(std::move(memory));
 }
 
-std::optional<Refusal> hold_unless_held(Services& services, const Exchange& exchange, http::Response& response) {
+std::optional<Refusal> hold_unless_held(FairBudget& answers, const Exchange& exchange, http::Response& response) {
   if (response.held || response.body.capacity() <= counted_answer_bytes) return std::nullopt;
-  FairBudget::Share memory = answer_share(services, exchange);
+  FairBudget::Share memory = answer_share(answers, exchange);
   const bool changed_nothing =
       exchange.request.method == http::Method::get || exchange.request.method == http::Method::head;
   if (changed_nothing) return hold(std::move(memory), response);

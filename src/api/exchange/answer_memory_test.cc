@@ -175,7 +175,7 @@ TEST_F(AnswersTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
 TEST_F(AnswersTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
   const std::string on_the_loop = service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body;
   TurnPool parsers(1);
-  service_.services.parsers = &parsers;
+  service_.use(parsers);
   EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body, on_the_loop);
   EXPECT_EQ(parsers.taken(), 1U);
   EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=3&user_id=nobody", admin_).status(), 403U);
@@ -207,7 +207,7 @@ TEST(SharesOfAnswersTest, EventsThatWaitForTheParserCountAndLeaveRoomForOthers) 
   request.target = "/events/" + service.post(key, "t", payload).text("event_id");
   request.headers.add("Authorization", "Bearer " + key);
   TurnPool parsers(1);
-  service.services.parsers = &parsers;
+  service.use(parsers);
 
   std::size_t waiting = 0, counted = 0, answered = 0;
   // Keeps the pool's only thread until each request has been refused or waits.
@@ -223,7 +223,7 @@ TEST(SharesOfAnswersTest, EventsThatWaitForTheParserCountAndLeaveRoomForOthers) 
       co_await looked;
       co_return;
     }
-    const auto response = co_await service.api.handle(request);
+    const auto response = co_await service.api->handle(request);
     EXPECT_TRUE(response.status == 200U || response.status == 503U) << response.status;
     answered += response.status == 200U ? 1 : 0;
   });

@@ -6,8 +6,7 @@ namespace triggers::api {
 namespace {
 
 /// The value for Access-Control-Allow-Origin; empty if the origin is not allowed, or CORS is off.
-std::string_view allowed_origin(const Services& services, const http::Request& request) {
-  const auto& allowed = services.config.cors_allow_origins;
+std::string_view allowed_origin(const std::vector<std::string>& allowed, const http::Request& request) {
   if (allowed.empty()) return {};
   const auto origin = request.headers.find("Origin");
   if (!origin) return {};
@@ -17,11 +16,12 @@ std::string_view allowed_origin(const Services& services, const http::Request& r
 
 }  // namespace
 
-http::Response options(const Services& services, const http::Request& request, std::string_view allow) {
+http::Response options(const std::vector<std::string>& allowed_origins, const http::Request& request,
+                       std::string_view allow) {
   http::Response response;
   response.status = 204;
   response.add("Allow", std::string{allow});
-  if (!allowed_origin(services, request).empty() && request.headers.find("Access-Control-Request-Method")) {
+  if (!allowed_origin(allowed_origins, request).empty() && request.headers.find("Access-Control-Request-Method")) {
     response.add("Access-Control-Allow-Methods", std::string{allow});
     response.add("Access-Control-Allow-Headers",
                  "Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-Request-ID");
@@ -30,10 +30,11 @@ http::Response options(const Services& services, const http::Request& request, s
   return response;
 }
 
-void add_cors_fields(const Services& services, const http::Request& request, http::Response& response) {
-  if (services.config.cors_allow_origins.empty()) return;
+void add_cors_fields(const std::vector<std::string>& allowed_origins, const http::Request& request,
+                     http::Response& response) {
+  if (allowed_origins.empty()) return;
   response.add("Vary", "Origin");
-  const auto origin = allowed_origin(services, request);
+  const auto origin = allowed_origin(allowed_origins, request);
   if (origin.empty()) return;
   response.add("Access-Control-Allow-Origin", std::string{origin});
   response.add("Access-Control-Expose-Headers",

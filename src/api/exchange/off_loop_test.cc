@@ -22,7 +22,7 @@ std::string list_of(std::size_t count, const std::string& element) {
 /// A service with a pool, which says how much it has taken.
 class AsideAnswers : public testing::Test {
  protected:
-  AsideAnswers() { service_.services.parsers = &parsers_; }
+  AsideAnswers() { service_.use(parsers_); }
 
   /// How often the pool is used for one request, which must be answered with `status`.
   std::uint64_t turns(Method method, const std::string& target, const std::string& body = {}, unsigned status = 200) {
@@ -58,7 +58,7 @@ TEST(AsideTest, LargeBodiesAreParsedOffTheLoopWithTheSameAnswers) {
   };
   const std::string on_the_loop = ask_all();
   TurnPool parsers(1);
-  service.services.parsers = &parsers;
+  service.use(parsers);
   EXPECT_EQ(ask_all(), on_the_loop);
   // One each, and one for the answer that repeats the long id.
   EXPECT_EQ(parsers.taken(), 9U);

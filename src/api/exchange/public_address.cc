@@ -31,13 +31,12 @@ std::string prefix_of(const Exchange& exchange) {
   return std::string{sound ? said : std::string_view{}}.append(exchange.base_path);
 }
 
-std::string address_of(const Services& services, const Exchange& exchange) {
+std::string address_of(const Exchange& exchange, bool own_tls) {
   const http::Headers& headers = exchange.request.headers;
   std::string_view host = first_of(headers, "X-Forwarded-Host");
   if (host.empty()) host = headers.find("Host").value_or("");
   if (!holds_only(host, "-._:[]")) return std::string{fallback} + prefix_of(exchange);
   const std::string_view said = first_of(headers, "X-Forwarded-Proto");
-  const bool own_tls = !services.config.tls_cert_path.empty();
   const bool tls = said.empty() ? own_tls : http::equal_ignoring_case(said, "https");
   return std::string{tls ? "https://" : "http://"}.append(host) + prefix_of(exchange);
 }

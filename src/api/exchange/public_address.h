@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "api/services.h"
+#include "api/exchange/exchange.h"
 
 namespace triggers::api {
 
@@ -11,7 +11,8 @@ namespace triggers::api {
 [[nodiscard]] std::string prefix_of(const Exchange& exchange);
 
 /// Where the client found this API: `https://api.example.com`, and prefix_of(). `http://localhost:8000` if the request
-/// does not say. It is the client's own word, so it is good for what is shown to that client and for nothing else.
-[[nodiscard]] std::string address_of(const Services& services, const Exchange& exchange);
+/// does not say; `own_tls`: this server's sockets speak TLS. It is the client's own word, so it is good for what is
+/// shown to that client and for nothing else.
+[[nodiscard]] std::string address_of(const Exchange& exchange, bool own_tls);
 
 }  // namespace triggers::api

@@ -1,17 +1,17 @@
+#include "api/endpoints/events/get_event.h"
+
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
 
 namespace triggers::api {
+namespace {
 
 Refusal no_such_event(std::string_view id) {
   return {Code::not_found, "No event has this id.", Details().text("event_id", id).json(), {}, {}};
 }
-
-namespace {
 
 /// What the answer takes, about.
 std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
@@ -26,33 +26,33 @@ http::Response answer(store::StoredEvent event) {
 
 }  // namespace
 
-Task<Answer> get_event(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit(services, exchange, auth::Action::read);
+Task<Outcome<http::Response>> get_event(const EventAccess& events, Exchange& exchange) {
+  const auto admitted = co_await admit(events.admission, exchange, auth::Action::read);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();
   if (!*id) co_return no_such_event(exchange.route.id);
-  auto event = co_await services.events.get(exchange.key->tenant, **id);
+  auto event = co_await events.store.get(exchange.key->tenant, **id);
   if (!event) co_return from_error(event.error());
   if (!*event) co_return no_such_event(exchange.route.id);
   const std::size_t bytes = answer_bytes(**event);
   // Before the answer waits for the parser's thread: each connection may hold an event meanwhile.
-  auto memory = reserve(services, exchange, bytes);
+  auto memory = reserve(events.answers, exchange, bytes);
   if (!memory) co_return memory.error();
   auto make = [&] { return answer(std::move(**event)); };
-  http::Response response = co_await made_aside(services, exchange, bytes, std::move(make));
+  http::Response response = co_await made_aside(events.parsers, exchange, bytes, std::move(make));
   hold_reserved(std::move(*memory), response);
   co_return response;
 }
 
-Task<Answer> delete_event(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit(services, exchange, auth::Action::acknowledge);
+Task<Outcome<http::Response>> delete_event(const EventAccess& events, Exchange& exchange) {
+  const auto admitted = co_await admit(events.admission, exchange, auth::Action::acknowledge);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();
   if (!*id) co_return no_such_event(exchange.route.id);
   std::vector<event::EventId> ids{**id};
-  const auto outcomes = co_await services.events.acknowledge(exchange.key->tenant, std::move(ids));
+  const auto outcomes = co_await events.store.acknowledge(exchange.key->tenant, std::move(ids));
   if (!outcomes) co_return from_error(outcomes.error());
   if (outcomes->front() == store::AckOutcome::not_found) co_return no_such_event(exchange.route.id);
   http::Response response;

@@ -7,14 +7,8 @@
 
 namespace triggers::api {
 
-event::Limits event_limits(const Services& services) {
-  event::Limits limits;
-  limits.payload_bytes_max = services.config.payload_bytes_max;
-  return limits;
-}
-
-Outcome<event::NewEvent> parse_event(const Services& services, const ActiveKey& key, std::string_view text) {
-  auto parsed = event::parse(text, event_limits(services));
+Outcome<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key, std::string_view text) {
+  auto parsed = event::parse(text, limits);
   if (const auto* refusal = std::get_if<event::Refusal>(&parsed)) return from_refusal(*refusal);
   auto& event = std::get<event::NewEvent>(parsed);
   if (!auth::may_send_type(key.record, event.event_type)) {

@@ -2,18 +2,17 @@
 
 #include <string_view>
 
-#include "api/services.h"
+#include "api/exchange/refusal.h"
+#include "api/keys/active_key.h"
 #include "event/event.h"
 
 namespace triggers::api {
 
-/// One event from `text`, within the configured limits and of a type that the key may send. Refusals: 400, 413, 403.
-[[nodiscard]] Outcome<event::NewEvent> parse_event(const Services& services, const ActiveKey& key,
+/// One event from `text`, within the limits and of a type that the key may send. Refusals: 400, 413, 403.
+[[nodiscard]] Outcome<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key,
                                                    std::string_view text);
 
 /// 422: the key came with another event before, which was `first`.
 [[nodiscard]] Refusal idempotency_mismatch(const event::EventId& first);
-
-[[nodiscard]] event::Limits event_limits(const Services& services);
 
 }  // namespace triggers::api

@@ -1,11 +1,13 @@
+#include "api/endpoints/events/post_batch.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/events/parse_event.h"
+#include "api/endpoints/request_limits.h"
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
@@ -13,7 +15,7 @@
 namespace triggers::api {
 namespace {
 
-Outcome<event::BatchElements> split(const Services& services, const http::Request& request) {
+Outcome<event::BatchElements> split(const event::Limits& limits, const http::Request& request) {
   const auto format = batch_format(request);
   if (!format) return format.error();
   const event::Limits limits = event_limits(services);
@@ -61,15 +63,15 @@ void make_appends(ParsedBatch& parsed, std::optional<std::string_view> batch_key
   }
 }
 
-Outcome<ParsedBatch> parse_batch(const Services& services, const Exchange& exchange,
+Outcome<ParsedBatch> parse_batch(const event::Limits& limits, const Exchange& exchange,
                                  std::optional<std::string_view> batch_key) {
-  const auto batch = split(services, exchange.request);
+  const auto batch = split(limits, exchange.request);
   if (!batch) return batch.error();
   ParsedBatch parsed;
   parsed.results.assign(batch->elements.size(), Refusal{});
   parsed.events.reserve(batch->elements.size());
   for (std::size_t i = 0; i < batch->elements.size(); ++i) {
-    auto event = parse_event(services, *exchange.key, batch->elements[i]);
+    auto event = parse_event(limits, *exchange.key, batch->elements[i]);
     if (!event) {
       parsed.results[i] = std::move(event).error();
       continue;
@@ -156,20 +158,20 @@ Outcome<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<st
 
 }  // namespace
 
-Task<Answer> post_batch(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit(services, exchange, auth::Action::send);
+Task<Outcome<http::Response>> post_batch(const BatchIntake& intake, Exchange& exchange) {
+  const auto admitted = co_await admit(intake.events.admission, exchange, auth::Action::send);
   if (!admitted) co_return admitted.error();
   const auto batch_key = idempotency_key(exchange.request);
   if (!batch_key) co_return batch_key.error();
-  auto parse = [&] { return parse_batch(services, exchange, *batch_key); };
-  auto parsed = co_await aside(services, exchange, std::move(parse));
+  auto parse = [&] { return parse_batch(intake.events.limits, exchange, *batch_key); };
+  auto parsed = co_await aside(intake.events.parsers, exchange, std::move(parse));
   if (!parsed) co_return std::move(parsed).error();
   const std::size_t bytes = answer_bytes(parsed->results);
-  auto memory = reserve(services, exchange, bytes);
+  auto memory = reserve(intake.answers, exchange, bytes);
   if (!memory) co_return memory.error();
-  const auto stored = co_await services.events.append_batch(exchange.key->tenant, std::move(parsed->appends));
+  const auto stored = co_await intake.events.store.append_batch(exchange.key->tenant, std::move(parsed->appends));
   auto make = [&] { return conclude(*std::move(parsed), stored); };
-  auto response = co_await made_aside(services, exchange, bytes, std::move(make));
+  auto response = co_await made_aside(intake.events.parsers, exchange, bytes, std::move(make));
   if (!response) co_return std::move(response).error();
   hold_reserved(std::move(*memory), *response);
   co_return *std::move(response);

@@ -1,5 +1,6 @@
+#include "api/endpoints/events/post_event.h"
+
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/events/parse_event.h"
 #include "api/exchange/input.h"
@@ -36,26 +37,26 @@ http::Response accepted(const store::Appended& stored) {
 
 }  // namespace
 
-Task<Answer> post_event(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit(services, exchange, auth::Action::send);
+Task<Outcome<http::Response>> post_event(const EventIntake& intake, Exchange& exchange) {
+  const auto admitted = co_await admit(intake.admission, exchange, auth::Action::send);
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();
   const auto idempotency = idempotency_key(exchange.request);
   if (!idempotency) co_return idempotency.error();
-  auto parse = [&] { return parse_event(services, *exchange.key, exchange.request.body); };
+  auto parse = [&] { return parse_event(intake.limits, *exchange.key, exchange.request.body); };
   std::optional<Outcome<event::NewEvent>> parsed;
-  if (parses_here(services, exchange.request)) {
+  if (parses_here(intake.parsers, exchange.request)) {
     parsed.emplace(parse());
   } else {
-    parsed.emplace(co_await aside(services, exchange, std::move(parse)));
+    parsed.emplace(co_await aside(intake.parsers, exchange, std::move(parse)));
   }
   if (!*parsed) co_return std::move(*parsed).error();
   const event::NewEvent& event = **parsed;
 
   store::Append append = to_append(event);
   append.idempotency_key = *idempotency;
-  const auto stored = co_await services.events.append(exchange.key->tenant, append);
+  const auto stored = co_await intake.store.append(exchange.key->tenant, append);
   if (!stored) co_return from_error(stored.error());
   if (stored->outcome == store::Appended::Outcome::idempotency_mismatch) co_return idempotency_mismatch(stored->id);
   co_return accepted(*stored);

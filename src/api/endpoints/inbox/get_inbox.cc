@@ -1,9 +1,11 @@
+#include "api/endpoints/inbox/get_inbox.h"
+
 #include <fmt/format.h>
 
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inbox/cursor.h"
+#include "api/endpoints/request_limits.h"
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
@@ -20,11 +22,11 @@ CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
   return scope;
 }
 
-Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& exchange) {
+Outcome<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange& exchange) {
   const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type", "order"});
   if (!parameters) return parameters.error();
   store::PageQuery query;
-  query.memory = &services.answers;
+  query.memory = &inbox.answers;
   if (const auto* limit = find(*parameters, "limit")) {
     const auto number = parse_number("limit", *limit, 1, page_events_max);
     if (!number) return number.error();
@@ -42,7 +44,7 @@ Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& 
     if (*order == "desc") query.order = store::PageOrder::newest_first;
   }
   if (const auto* cursor = find(*parameters, "cursor")) {
-    query.after = decode_cursor(services.cursor_secret, scope_of(exchange, query), *cursor);
+    query.after = decode_cursor(inbox.cursor_secret, scope_of(exchange, query), *cursor);
     if (!query.after) {
       return invalid("cursor",
                      "must be the next_cursor of a page of this inbox with the same event_type and order; leave it out "
@@ -60,7 +62,7 @@ std::size_t answer_bytes(const store::Page& page) {
 }
 
 /// Frees the events: of a large page that takes a while too.
-http::Response answer(const Services& services, const Exchange& exchange, const store::PageQuery& query,
+http::Response answer(const InboxPages& inbox, const Exchange& exchange, const store::PageQuery& query,
                       store::Page& page) {
   http::Response response;
   std::string& body = response.body;
@@ -73,7 +75,7 @@ http::Response answer(const Services& services, const Exchange& exchange, const 
   body += "],\"pagination\":{\"next_cursor\":";
   if (page.next_after) {
     body += '"';
-    body += encode_cursor(services.cursor_secret, scope_of(exchange, query), *page.next_after);
+    body += encode_cursor(inbox.cursor_secret, scope_of(exchange, query), *page.next_after);
     body += '"';
   } else {
     body += "null";
@@ -85,16 +87,16 @@ http::Response answer(const Services& services, const Exchange& exchange, const 
 
 }  // namespace
 
-Task<Answer> get_inbox(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit(services, exchange, auth::Action::read);
+Task<Outcome<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
+  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::read);
   if (!admitted) co_return admitted.error();
-  const auto query = parse_query(services, exchange);
+  const auto query = parse_query(inbox, exchange);
   if (!query) co_return query.error();
-  auto page = co_await services.events.page(exchange.key->tenant, *query);
+  auto page = co_await inbox.store.page(exchange.key->tenant, *query);
   if (!page) co_return from_error(page.error());
   const std::size_t bytes = answer_bytes(*page);
-  auto make = [&] { return answer(services, exchange, *query, *page); };
-  http::Response response = co_await made_aside(services, exchange, bytes, std::move(make));
+  auto make = [&] { return answer(inbox, exchange, *query, *page); };
+  http::Response response = co_await made_aside(inbox.parsers, exchange, bytes, std::move(make));
   if (auto refused = hold(std::move(page->memory), response)) co_return *std::move(refused);
   co_return response;
 }

@@ -1,9 +1,11 @@
+#include "api/endpoints/inbox/post_ack.h"
+
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
 
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
+#include "api/endpoints/request_limits.h"
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
@@ -77,22 +79,22 @@ http::Response answer(ParsedIds parsed, const std::vector<store::AckOutcome>& ou
 
 }  // namespace
 
-Task<Answer> post_ack(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit(services, exchange, auth::Action::acknowledge);
+Task<Outcome<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
+  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::acknowledge);
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();
   auto parse = [&] { return parse_ids(exchange.request); };
-  auto parsed = co_await aside(services, exchange, std::move(parse));
+  auto parsed = co_await aside(inbox.parsers, exchange, std::move(parse));
   if (!parsed) co_return std::move(parsed).error();
 
   const std::size_t bytes = answer_bytes(parsed->texts);
-  auto memory = reserve(services, exchange, bytes);
+  auto memory = reserve(inbox.answers, exchange, bytes);
   if (!memory) co_return memory.error();
-  const auto outcomes = co_await services.events.acknowledge(exchange.key->tenant, std::move(parsed->ids));
+  const auto outcomes = co_await inbox.store.acknowledge(exchange.key->tenant, std::move(parsed->ids));
   if (!outcomes) co_return from_error(outcomes.error());
   auto make = [&] { return answer(*std::move(parsed), *outcomes); };
-  http::Response response = co_await made_aside(services, exchange, bytes, std::move(make));
+  http::Response response = co_await made_aside(inbox.parsers, exchange, bytes, std::move(make));
   hold_reserved(std::move(*memory), response);
   co_return response;
 }

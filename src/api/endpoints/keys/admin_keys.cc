@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "api/endpoints/keys/key_json.h"
+#include "api/endpoints/keys/key_management.h"
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
@@ -83,9 +83,9 @@ Outcome<std::string> read_user(const Exchange& exchange, const json::object& bod
 }
 
 /// The record that is asked for, if the caller may see it; otherwise it does not exist.
-Task<Outcome<auth::KeyRecord>> visible_key(Services& services, const Exchange& exchange) {
+Task<Outcome<auth::KeyRecord>> visible_key(const KeyManagement& keys, const Exchange& exchange) {
   std::string key_id{exchange.route.id};
-  auto record = co_await services.keys.key_by_id(std::move(key_id));
+  auto record = co_await keys.store.key_by_id(std::move(key_id));
   if (!record) co_return from_error(record.error());
   if (!*record || !may_see(exchange, **record)) co_return no_such_key(exchange.route.id);
   co_return std::move(**record);
@@ -110,9 +110,9 @@ std::optional<Refusal> refused_change(const Exchange& exchange, const KeyEdit& c
 }
 
 /// A change that can refuse; visibility and rights are checked inside it, on the record that is really changed.
-Task<Outcome<auth::KeyRecord>> change_key(Services& services, const Exchange& exchange, KeyEdit change) {
+Task<Outcome<auth::KeyRecord>> change_key(const KeyManagement& keys, const Exchange& exchange, KeyEdit change) {
   std::optional<Refusal> refusal;
-  const UnixMillis now = services.clock.now();
+  const UnixMillis now = keys.clock.now();
   store::KeyChange guarded = [&](auth::KeyRecord& record) -> Status {
     refusal = refused_change(exchange, change, record);
     if (refusal) return Error{ErrorCode::conflict, refusal->message};
@@ -120,12 +120,12 @@ Task<Outcome<auth::KeyRecord>> change_key(Services& services, const Exchange& ex
     return Done{};
   };
   std::string key_id{exchange.route.id};
-  const KeyRing::Mark before = services.ring.mark();
-  auto updated = co_await services.keys.update_key(std::move(key_id), std::move(guarded));
+  const KeyRing::Mark before = keys.ring.mark();
+  auto updated = co_await keys.store.update_key(std::move(key_id), std::move(guarded));
   if (refusal) co_return std::move(*refusal);
   if (!updated && updated.error().code == ErrorCode::not_found) co_return no_such_key(exchange.route.id);
   if (!updated) co_return from_error(updated.error());
-  services.ring.refresh(*updated, before);
+  keys.ring.refresh(*updated, before);
   co_return std::move(*updated);
 }
 
@@ -154,11 +154,11 @@ void rotate(auth::KeyRecord& record, const auth::KeyHash& fresh, UnixMillis now,
 
 }  // namespace
 
-Task<Answer> create_key(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(services, exchange);
+Task<Outcome<http::Response>> create_key(const KeyManagement& keys, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_body(exchange.request); };
-  const auto body = co_await aside(services, exchange, std::move(read));
+  const auto body = co_await aside(keys.parsers, exchange, std::move(read));
   if (!body) co_return body.error();
   const auto known = only_members(*body, {"user_id", "user_email", "role", "rate_limit", "event_types", "expires_at",
                                           "description", "all_tenants"});
@@ -168,11 +168,11 @@ Task<Answer> create_key(Services& services, Exchange& exchange) {
 
   const std::string api_key = auth::generate_key();
   auth::KeyRecord record;
-  const UnixMillis now = services.clock.now();
+  const UnixMillis now = keys.clock.now();
   thread_local Uuid7Generator ids;  // So that keys of one millisecond are listed in order too.
   record.key_id = "key_" + ids.next(now).text();
   record.user_id = std::move(*user);
-  record.rate_limit_per_minute = services.config.default_rate_limit_per_minute;
+  record.rate_limit_per_minute = keys.default_rate_limit_per_minute;
   record.created_at = now;
   record.updated_at = now;
   record.secrets.push_back({auth::hash_key(api_key), std::nullopt});
@@ -181,12 +181,12 @@ Task<Answer> create_key(Services& services, Exchange& exchange) {
   const auto granted = may_grant(exchange, record);
   if (!granted) co_return granted.error();
 
-  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  auto memory = reserve(keys.answers, exchange, key_answer_bytes_max);
   if (!memory) co_return memory.error();
-  const KeyRing::Mark before = services.ring.mark();
-  const auto created = co_await services.keys.create_key(record);
+  const KeyRing::Mark before = keys.ring.mark();
+  const auto created = co_await keys.store.create_key(record);
   if (!created) co_return from_error(created.error());
-  services.ring.refresh(record, before);
+  keys.ring.refresh(record, before);
   json::object object = key_json(record);
   object["api_key"] = api_key;
   http::Response response = answer(201, object, std::move(*memory));
@@ -194,49 +194,49 @@ Task<Answer> create_key(Services& services, Exchange& exchange) {
   co_return response;
 }
 
-Task<Answer> show_key(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(services, exchange);
+Task<Outcome<http::Response>> show_key(const KeyManagement& keys, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
-  const auto record = co_await visible_key(services, exchange);
+  const auto record = co_await visible_key(keys, exchange);
   if (!record) co_return record.error();
   co_return answer(200, key_json(*record));
 }
 
-Task<Answer> update_key(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(services, exchange);
+Task<Outcome<http::Response>> update_key(const KeyManagement& keys, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_body(exchange.request); };
-  const auto body = co_await aside(services, exchange, std::move(read));
+  const auto body = co_await aside(keys.parsers, exchange, std::move(read));
   if (!body) co_return body.error();
   const auto known = only_members(
       *body, {"user_email", "role", "rate_limit", "event_types", "expires_at", "description", "status", "all_tenants"});
   if (!known) co_return known.error();
   if (body->empty()) co_return invalid("body", "names nothing to change");
-  const UnixMillis now = services.clock.now();
+  const UnixMillis now = keys.clock.now();
   KeyEdit edit = [&](auth::KeyRecord& record) { return apply_fields(*body, now, record); };
-  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  auto memory = reserve(keys.answers, exchange, key_answer_bytes_max);
   if (!memory) co_return memory.error();
-  const auto updated = co_await change_key(services, exchange, std::move(edit));
+  const auto updated = co_await change_key(keys, exchange, std::move(edit));
   if (!updated) co_return updated.error();
   co_return answer(200, key_json(*updated), std::move(*memory));
 }
 
-Task<Answer> rotate_key(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(services, exchange);
+Task<Outcome<http::Response>> rotate_key(const KeyManagement& keys, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_grace(exchange.request); };
-  const auto grace = co_await aside(services, exchange, std::move(read));
+  const auto grace = co_await aside(keys.parsers, exchange, std::move(read));
   if (!grace) co_return grace.error();
   const std::string api_key = auth::generate_key();
   const auth::KeyHash fresh = auth::hash_key(api_key);
-  const UnixMillis now = services.clock.now();
+  const UnixMillis now = keys.clock.now();
   KeyEdit edit = [&](auth::KeyRecord& record) -> Outcome<Done> {
     rotate(record, fresh, now, std::chrono::seconds{*grace});
     return Done{};
   };
-  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  auto memory = reserve(keys.answers, exchange, key_answer_bytes_max);
   if (!memory) co_return memory.error();
-  const auto updated = co_await change_key(services, exchange, std::move(edit));
+  const auto updated = co_await change_key(keys, exchange, std::move(edit));
   if (!updated) co_return updated.error();
   json::object object = key_json(*updated);
   object["api_key"] = api_key;
@@ -244,19 +244,19 @@ Task<Answer> rotate_key(Services& services, Exchange& exchange) {
   co_return answer(200, object, std::move(*memory));
 }
 
-Task<Answer> revoke_key(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(services, exchange);
+Task<Outcome<http::Response>> revoke_key(const KeyManagement& keys, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
-  const auto record = co_await visible_key(services, exchange);
+  const auto record = co_await visible_key(keys, exchange);
   if (!record) co_return record.error();
   if (record->status == auth::KeyStatus::revoked) co_return answer(200, key_json(*record));
   KeyEdit edit = [](auth::KeyRecord& changed) -> Outcome<Done> {
     changed.status = auth::KeyStatus::revoked;
     return Done{};
   };
-  auto memory = reserve(services, exchange, key_answer_bytes_max);
+  auto memory = reserve(keys.answers, exchange, key_answer_bytes_max);
   if (!memory) co_return memory.error();
-  const auto updated = co_await change_key(services, exchange, std::move(edit));
+  const auto updated = co_await change_key(keys, exchange, std::move(edit));
   if (!updated) co_return updated.error();
   co_return answer(200, key_json(*updated), std::move(*memory));
 }

@@ -1,5 +1,6 @@
+#include "api/endpoints/keys/list_keys.h"
+
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "api/endpoints/keys/key_json.h"
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
@@ -106,27 +107,27 @@ std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
 }
 
 /// Adds the records and frees them, on the thread of aside() if they are large. False if the page is full.
-Task<bool> add_all(Services& services, const Exchange& exchange, std::vector<auth::KeyRecord> records,
+Task<bool> add_all(const KeyListing& keys, const Exchange& exchange, std::vector<auth::KeyRecord> records,
                    std::size_t limit, KeyPage& page) {
   const std::size_t bytes = json_bytes(records);
   auto add = [&page, &records, limit] {
     const auto all = std::move(records);
     return std::ranges::all_of(all, [&](const auto& record) { return page.add(record, limit); });
   };
-  co_return co_await made_aside(services, exchange, bytes, std::move(add));
+  co_return co_await made_aside(keys.parsers, exchange, bytes, std::move(add));
 }
 
 /// Reads in pieces, so that no more is in memory than the page and a piece.
-Task<Outcome<KeyPage>> read_page(Services& services, const Exchange& exchange, const KeyQuery& query) {
+Task<Outcome<KeyPage>> read_page(const KeyListing& keys, const Exchange& exchange, const KeyQuery& query) {
   KeyPage page;
   for (;;) {
     const std::size_t wanted = page.wanted(query.limit, query.piece_max());
     std::optional<std::string> user = query.user;
     std::string after = page.count > 0 ? page.last_id : query.after;
-    auto records = co_await services.keys.list_keys(std::move(user), std::move(after), wanted);
+    auto records = co_await keys.store.list_keys(std::move(user), std::move(after), wanted);
     if (!records) co_return from_error(records.error());
     const bool last = records->size() < wanted;
-    const bool added = co_await add_all(services, exchange, *std::move(records), query.limit, page);
+    const bool added = co_await add_all(keys, exchange, *std::move(records), query.limit, page);
     if (!added) co_return page;
     if (last) co_return page;
   }
@@ -134,15 +135,15 @@ Task<Outcome<KeyPage>> read_page(Services& services, const Exchange& exchange, c
 
 }  // namespace
 
-Task<Answer> list_keys(Services& services, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(services, exchange);
+Task<Outcome<http::Response>> list_keys(const KeyListing& keys, Exchange& exchange) {
+  const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(exchange);
   if (!query) co_return query.error();
   // A text that grows has twice the memory that it needs.
-  auto memory = reserve(services, exchange, 2 * page_bytes_max + query->piece_max() * record_bytes_max);
+  auto memory = reserve(keys.answers, exchange, 2 * page_bytes_max + query->piece_max() * record_bytes_max);
   if (!memory) co_return memory.error();
-  auto page = co_await read_page(services, exchange, *query);
+  auto page = co_await read_page(keys, exchange, *query);
   if (!page) co_return page.error();
   http::Response response = answer(*std::move(page));
   if (auto refused = hold(std::move(*memory), response)) co_return *std::move(refused);

@@ -1,4 +1,5 @@
-#include "api/endpoints/endpoints.h"
+#include "api/endpoints/service/get_docs.h"
+
 #include "api/endpoints/service/embedded.h"
 #include "api/endpoints/service/html.h"
 #include "api/exchange/public_address.h"
@@ -13,22 +14,22 @@ void for_this_address_only(http::Response& response) {
 
 }  // namespace
 
-Answer get_docs(Services& services, const Exchange& exchange) {
+Outcome<http::Response> get_docs(bool own_tls, const Exchange& exchange) {
   http::Response response;
   response.content_type = "text/html; charset=utf-8";
-  response.body = replaced(embedded::docs_html, {{address_in_pages, address_of(services, exchange)}});
+  response.body = replaced(embedded::docs_html, {{address_in_pages, address_of(exchange, own_tls)}});
   for_this_address_only(response);
   return response;
 }
 
-Answer get_openapi(Services& services, const Exchange& exchange) {
+Outcome<http::Response> get_openapi(bool own_tls, const Exchange& exchange) {
   http::Response response;
-  response.body = replaced(embedded::openapi_json, {{address_in_openapi, address_of(services, exchange)}});
+  response.body = replaced(embedded::openapi_json, {{address_in_openapi, address_of(exchange, own_tls)}});
   for_this_address_only(response);
   return response;
 }
 
-Answer get_favicon() {
+Outcome<http::Response> get_favicon() {
   http::Response response;
   response.status = 204;
   response.add("Cache-Control", "max-age=86400");

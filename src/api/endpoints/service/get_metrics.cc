@@ -1,5 +1,6 @@
+#include "api/endpoints/service/get_metrics.h"
+
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "limit/address.h"
 #include "metrics/scraper.h"
 
@@ -20,16 +21,14 @@ bool from_this_machine(const http::Request& request) {
 
 }  // namespace
 
-Task<Answer> get_metrics(Services& services, Exchange& exchange) {
-  const auto access = services.config.metrics_access;
-  const bool open = access == config::MetricsAccess::open ||
-                    (access == config::MetricsAccess::loopback && from_this_machine(exchange.request)) ||
+Task<Outcome<http::Response>> get_metrics(const MetricsPage& page, Exchange& exchange) {
+  const bool open = page.open_to_all || (page.open_to_this_machine && from_this_machine(exchange.request)) ||
                     exchange.request.peer.local;
   if (!open) {
-    const auto admitted = co_await admit(services, exchange, auth::Action::manage_keys);
+    const auto admitted = co_await admit(page.admission, exchange, auth::Action::manage_keys);
     if (!admitted) co_return admitted.error();
   }
-  auto scrape = services.registry.scraper().scrape();
+  auto scrape = page.registry.scraper().scrape();
   const auto text = co_await scrape;
   if (!text) co_return from_error(Error{ErrorCode::overloaded, "too many scrapes of the metrics are waiting"});
   http::Response response;

@@ -1,6 +1,7 @@
+#include "api/endpoints/service/get_root.h"
+
 #include <boost/json.hpp>
 
-#include "api/endpoints/endpoints.h"
 #include "api/endpoints/service/embedded.h"
 #include "api/endpoints/service/html.h"
 #include "api/exchange/public_address.h"
@@ -9,11 +10,11 @@ namespace triggers::api {
 namespace {
 
 /// For a person who has opened the server's address in a browser.
-http::Response page(const Services& services, const Exchange& exchange) {
-  const std::string title = html_escaped(services.config.api_title);
-  const std::string version = html_escaped(services.config.api_version);
+http::Response page(const RootPage& root, const Exchange& exchange) {
+  const std::string title = html_escaped(root.title);
+  const std::string version = html_escaped(root.version);
   const std::string prefix = prefix_of(exchange);
-  const std::string address = address_of(services, exchange);
+  const std::string address = address_of(exchange, root.own_tls);
   http::Response response;
   response.content_type = "text/html; charset=utf-8";
   response.body =
@@ -22,12 +23,12 @@ http::Response page(const Services& services, const Exchange& exchange) {
   return response;
 }
 
-http::Response names(const Services& services, const Exchange& exchange) {
+http::Response names(const RootPage& root, const Exchange& exchange) {
   const std::string_view prefix = exchange.base_path;
   const auto path = [&](std::string_view name) { return std::string{prefix}.append(name); };
   boost::json::object names;
-  names["name"] = services.config.api_title;
-  names["version"] = services.config.api_version;
+  names["name"] = root.title;
+  names["version"] = root.version;
   names["docs"] = path("/docs");
   names["openapi"] = path("/openapi.json");
   names["status"] = path("/status");
@@ -38,8 +39,8 @@ http::Response names(const Services& services, const Exchange& exchange) {
 
 }  // namespace
 
-Answer get_root(Services& services, const Exchange& exchange) {
-  http::Response response = prefers_html(exchange.request) ? page(services, exchange) : names(services, exchange);
+Outcome<http::Response> get_root(const RootPage& root, const Exchange& exchange) {
+  http::Response response = prefers_html(exchange.request) ? page(root, exchange) : names(root, exchange);
   response.add("Vary", "Accept, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix");
   return response;
 }

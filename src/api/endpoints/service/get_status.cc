@@ -1,6 +1,6 @@
-#include <fmt/format.h>
+#include "api/endpoints/service/get_status.h"
 
-#include "api/endpoints/endpoints.h"
+#include <fmt/format.h>
 
 namespace triggers::api {
 namespace {
@@ -12,13 +12,13 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 
 }  // namespace
 
-Answer get_status(Services& services) {
-  const auto health = services.events.health();
-  const bool stopping = services.stopping && services.stopping();
-  const auto uptime = std::chrono::floor<std::chrono::seconds>(services.clock.steady() - services.started_at).count();
+Outcome<http::Response> get_status(const ServiceStatus& status) {
+  const auto health = status.store.health();
+  const bool stopping = status.stopping && status.stopping();
+  const auto uptime = std::chrono::floor<std::chrono::seconds>(status.clock.steady() - status.started_at).count();
   http::Response response;
   response.body = health.writable && !stopping ? "{\"status\":\"ok\"" : "{\"status\":\"unavailable\"";
-  append_member(response.body, "version", services.config.api_version);
+  append_member(response.body, "version", status.version);
   response.body += fmt::format(",\"uptime_seconds\":{}", uptime);
   if (!health.writable || stopping) {
     response.status = 503;

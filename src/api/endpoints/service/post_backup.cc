@@ -1,12 +1,13 @@
+#include "api/endpoints/service/post_backup.h"
+
 #include "api/admission/admit.h"
-#include "api/endpoints/endpoints.h"
 #include "api/exchange/json_body.h"
 
 namespace triggers::api {
 
-Task<Answer> backup(Services& services, Exchange& exchange) {
+Task<Outcome<http::Response>> post_backup(const Backup& backup, Exchange& exchange) {
   // A path on this machine: only for whoever is on it and owns the data. For others there is no such path.
-  if (!exchange.request.peer.local || !services.backup) co_return operator_only();
+  if (!exchange.request.peer.local || !backup) co_return operator_only();
   const auto body = json_object(exchange.request);
   if (!body) co_return body.error();
   const auto* directory = body->if_contains("directory");
@@ -14,7 +15,7 @@ Task<Answer> backup(Services& services, Exchange& exchange) {
     co_return invalid("directory", "is required: an absolute path that does not exist yet");
   }
   const std::string path{directory->get_string()};
-  const auto done = co_await services.backup(path);
+  const auto done = co_await backup(path);
   if (!done) {
     Refusal refusal = from_error(done.error());
     refusal.message = done.error().message;

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
+#include "http/message.h"
+
+namespace triggers::api {
+
+/// GET /docs. `own_tls`: this server's sockets speak TLS.
+Outcome<http::Response> get_docs(bool own_tls, const Exchange& exchange);
+/// GET /openapi.json
+Outcome<http::Response> get_openapi(bool own_tls, const Exchange& exchange);
+/// GET /favicon.ico
+Outcome<http::Response> get_favicon();
+
+}  // namespace triggers::api
