@@ -74,7 +74,7 @@ Api::Api(Services& services, log::AccessLog* access_log)
           services.ring, services.first_reads, services.failures, services.take_slice, services.config.trusted_proxies,
           services.clock},
       dispatcher_(std::make_unique<Dispatcher>(services, admission_)),
-      probe_(std::make_unique<Probe>(services.registry)) {}
+      metrics_(std::make_unique<RequestMetrics>(services.registry)) {}
 
 Api::~Api() = default;
 
@@ -83,7 +83,7 @@ Exchange Api::exchange_of(const http::Request& request) {
   Exchange exchange{request, {}, {}, {}, nullptr, false, {}};
   exchange.begun = services_.clock.now();
   if (request.ticket) {
-    static_cast<const Ticket&>(*request.ticket).hand_over(exchange);
+    static_cast<const AdmittedRequest&>(*request.ticket).hand_over(exchange);
   } else {
     exchange.id = request_id(request, exchange.begun);
   }
@@ -139,13 +139,13 @@ Task<http::Admission> Api::admit(const http::Request& head) {
     co_return response;
   }
   exchange.route = *matched.route;
-  const Access access = access_of(exchange.route.endpoint);
+  const AccessRule rule = access_of(exchange.route.endpoint);
   if (const auto admitted = co_await admit_by_head(admission_, exchange, access); !admitted) {
     http::Response response = refuse(admitted.error(), head, exchange.id);
     finish(exchange, response, started);
     co_return response;
   }
-  std::shared_ptr<http::Ticket> ticket = std::make_shared<Ticket>(admission_, exchange, access.takes_body);
+  std::shared_ptr<http::Ticket> ticket = std::make_shared<AdmittedRequest>(admission_, exchange, rule.takes_body);
   co_return ticket;
 }
 
@@ -159,7 +159,7 @@ bool Api::deserves_a_line(Code code) {
 }
 
 http::Response Api::refuse(const Refusal& refusal, const http::Request& request, const std::string& id) {
-  probe_->refused(refusal.code);
+  metrics_->refused(refusal.code);
   if (!refusal.cause.empty() && deserves_a_line(refusal.code)) {
     log::error("request_failed",
                {{"request_id", id}, {"error_code", code_name(refusal.code)}, {"cause", refusal.cause}});
@@ -185,7 +185,7 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
   }
   add_cors_fields(services_.config.cors_allow_origins, exchange.request, response);
   const auto duration = services_.clock.steady() - started;
-  probe_->answered(exchange.route.name, exchange.request.method, response.status, duration);
+  metrics_->answered(exchange.route.name, exchange.request.method, response.status, duration);
   if (access_log_ != nullptr) {
     log::AccessEntry entry;
     entry.time = services_.clock.now();

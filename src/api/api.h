@@ -18,7 +18,7 @@
 namespace triggers::api {
 
 class Dispatcher;
-class Probe;
+class RequestMetrics;
 
 /// The waist of the service: a request in, a response out. The socket server, the command line and the tests call it
 /// alike. Any thread with an Executor, many at a time.
@@ -52,7 +52,7 @@ class Api {
   log::AccessLog* access_log_;
   const AdmissionControl admission_;
   std::unique_ptr<Dispatcher> dispatcher_;
-  std::unique_ptr<Probe> probe_;
+  std::unique_ptr<RequestMetrics> metrics_;
   std::atomic<std::chrono::steady_clock::time_point> next_busy_line_{};
 };
 

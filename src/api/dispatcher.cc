@@ -13,7 +13,7 @@ event::Limits event_limits(const config::Config& config) {
 }
 
 /// The response of an endpoint that waits for nothing.
-Task<Outcome<http::Response>> at_once(Outcome<http::Response> response) { co_return response; }
+Task<OrRefusal<http::Response>> at_once(OrRefusal<http::Response> response) { co_return response; }
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Dispatcher::Dispatcher(const Services& services, const AdmissionControl& admissi
       backup_(services.backup),
       own_tls_(!services.config.tls_cert_path.empty()) {}
 
-Task<Outcome<http::Response>> Dispatcher::dispatch(Exchange& exchange) const {
+Task<OrRefusal<http::Response>> Dispatcher::dispatch(Exchange& exchange) const {
   switch (exchange.route.endpoint) {
     case Endpoint::root: return at_once(get_root(root_, exchange));
     case Endpoint::status: return at_once(get_status(status_));

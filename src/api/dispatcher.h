@@ -25,7 +25,7 @@ class Dispatcher {
   Dispatcher& operator=(const Dispatcher&) = delete;
 
   /// What the endpoint of the exchange's route answers. `exchange` outlives the task.
-  Task<Outcome<http::Response>> dispatch(Exchange& exchange) const;
+  Task<OrRefusal<http::Response>> dispatch(Exchange& exchange) const;
 
  private:
   const EventIntake event_intake_;

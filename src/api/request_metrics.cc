@@ -15,13 +15,13 @@ constexpr std::string_view no_route = "none";
 }  // namespace
 
 /// The counters of a route are made when first needed, and then found without a lock.
-struct Probe::PerRoute {
+struct RequestMetrics::PerRoute {
   std::string_view name;
   metrics::Histogram* duration = nullptr;
   std::array<std::array<std::atomic<metrics::Counter*>, status_count>, method_count> requests{};
 };
 
-Probe::Probe(metrics::Registry& registry) : registry_(registry) {
+RequestMetrics::RequestMetrics(metrics::Registry& registry) : registry_(registry) {
   std::size_t count = 0;
   const PathEntry* entries = path_entries(count);
   const auto add = [&](std::string_view name) {
@@ -40,9 +40,9 @@ Probe::Probe(metrics::Registry& registry) : registry_(registry) {
   }
 }
 
-Probe::~Probe() = default;
+RequestMetrics::~RequestMetrics() = default;
 
-Probe::PerRoute& Probe::per_route(std::string_view route) {
+RequestMetrics::PerRoute& RequestMetrics::per_route(std::string_view route) {
   for (const auto& candidate : routes_) {
     // Route names are static text: the address decides, and the text only for the last one.
     if (candidate->name.data() == route.data()) return *candidate;
@@ -50,7 +50,8 @@ Probe::PerRoute& Probe::per_route(std::string_view route) {
   return *routes_.back();
 }
 
-void Probe::answered(std::string_view route, http::Method method, unsigned status, std::chrono::nanoseconds duration) {
+void RequestMetrics::answered(std::string_view route, http::Method method, unsigned status,
+                              std::chrono::nanoseconds duration) {
   PerRoute& counters = per_route(route);
   counters.duration->observe(std::chrono::duration<double>(duration).count());
   if (status < 200 || status >= 200 + status_count) return;
@@ -66,6 +67,6 @@ void Probe::answered(std::string_view route, http::Method method, unsigned statu
   counter->add();
 }
 
-void Probe::refused(Code code) { refusals_[static_cast<std::size_t>(code)]->add(); }
+void RequestMetrics::refused(Code code) { refusals_[static_cast<std::size_t>(code)]->add(); }
 
 }  // namespace triggers::api

@@ -14,12 +14,12 @@
 namespace triggers::api {
 
 /// What the API counts. Any thread.
-class Probe {
+class RequestMetrics {
  public:
-  explicit Probe(metrics::Registry& registry);
-  Probe(const Probe&) = delete;
-  Probe& operator=(const Probe&) = delete;
-  ~Probe();
+  explicit RequestMetrics(metrics::Registry& registry);
+  RequestMetrics(const RequestMetrics&) = delete;
+  RequestMetrics& operator=(const RequestMetrics&) = delete;
+  ~RequestMetrics();
 
   /// `route` as the router names it; empty: no such path.
   void answered(std::string_view route, http::Method method, unsigned status, std::chrono::nanoseconds duration);

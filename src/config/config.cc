@@ -133,7 +133,7 @@ std::string_view source_name(Source source) noexcept {
   return {};
 }
 
-std::string shown_value(const Setting& setting) {
+std::string display_value(const Setting& setting) {
   return setting.option->secret && !setting.value.empty() ? "(redacted)" : setting.value;
 }
 

@@ -34,7 +34,7 @@ bool read_elements(Cursor& cursor, BatchElements& batch, const Limits& limits) {
 
 }  // namespace
 
-std::variant<BatchElements, Refusal> split_array(std::string_view text, const Limits& limits) {
+std::variant<BatchElements, ParseError> split_array(std::string_view text, const Limits& limits) {
   constexpr std::string_view batch_shape = "a JSON array of events";
   if (auto refusal = refuse_text(text, batch_shape)) return *std::move(refusal);
   Cursor cursor(text);

@@ -20,9 +20,9 @@ struct LoopConfig {
   const Clock* clock = &Clock::system();
   std::function<void()> on_begin;  ///< Before each request: the process may have been frozen. May be empty.
   /// After each answer, while the client has it already; Lambda may freeze the process afterwards, or end it. The next
-  /// invocation waits for it, settle_max at most; then it goes on beside it, and none is begun meanwhile. May be empty.
+  /// invocation waits for it, upkeep_max at most; then it goes on beside it, and none is begun meanwhile. May be empty.
   std::function<Task<void>()> on_end;
-  std::chrono::milliseconds settle_max{300};
+  std::chrono::milliseconds upkeep_max{300};
 };
 
 /// Answers Lambda's invocations with `handlers`, as a server answers requests; `observe` is not used. An event that is

@@ -68,10 +68,10 @@ void append_json_line(std::string& out, const AccessEntry& entry) {
 }
 
 /// ` name=text`, as a person reads it.
-void append_shown_member(std::string& out, std::string_view name, std::string_view text) {
+void append_readable_member(std::string& out, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   out.append(name);
-  append_shown(out, text);
+  append_readable(out, text);
 }
 
 /// `2026-11-28T17:36:06.123Z POST /events 201 0.85 ms, 412 B in, 163 B out user=acme key=key_1 …`.
@@ -79,10 +79,10 @@ void append_text_line(std::string& out, const AccessEntry& entry) {
   append_time(out, entry.time);
   fmt::format_to(std::back_inserter(out), " {} {} {} {:.2f} ms, {} B in, {} B out", entry.method, entry.route,
                  entry.status, static_cast<double>(micros(entry.duration)) / 1000, entry.bytes_in, entry.bytes_out);
-  append_shown_member(out, " user=", entry.user_id);
-  append_shown_member(out, " key=", entry.key_id);
-  append_shown_member(out, " client=", entry.client);
-  append_shown_member(out, " request=", entry.request_id);
+  append_readable_member(out, " user=", entry.user_id);
+  append_readable_member(out, " key=", entry.key_id);
+  append_readable_member(out, " client=", entry.client);
+  append_readable_member(out, " request=", entry.request_id);
   out.push_back('\n');
 }
 

@@ -4,7 +4,7 @@
 
 namespace triggers::api {
 
-Access access_of(Endpoint endpoint) noexcept {
+AccessRule access_of(Endpoint endpoint) noexcept {
   using auth::Action;
   switch (endpoint) {
     case Endpoint::root:
@@ -12,21 +12,21 @@ Access access_of(Endpoint endpoint) noexcept {
     case Endpoint::docs:
     case Endpoint::openapi:
     case Endpoint::favicon:
-    case Endpoint::metrics: return {Asker::anybody, Action::read, false};
+    case Endpoint::metrics: return {Caller::anybody, Action::read, false};
     case Endpoint::post_event:
-    case Endpoint::post_batch: return {Asker::key, Action::send, true};
+    case Endpoint::post_batch: return {Caller::key, Action::send, true};
     case Endpoint::me:
     case Endpoint::get_inbox:
-    case Endpoint::get_event: return {Asker::key, Action::read, false};
-    case Endpoint::post_ack: return {Asker::key, Action::acknowledge, true};
-    case Endpoint::delete_event: return {Asker::key, Action::acknowledge, false};
+    case Endpoint::get_event: return {Caller::key, Action::read, false};
+    case Endpoint::post_ack: return {Caller::key, Action::acknowledge, true};
+    case Endpoint::delete_event: return {Caller::key, Action::acknowledge, false};
     case Endpoint::create_key:
     case Endpoint::update_key:
-    case Endpoint::rotate_key: return {Asker::manager, Action::manage_keys, true};
+    case Endpoint::rotate_key: return {Caller::manager, Action::manage_keys, true};
     case Endpoint::list_keys:
     case Endpoint::show_key:
-    case Endpoint::revoke_key: return {Asker::manager, Action::manage_keys, false};
-    case Endpoint::backup: return {Asker::on_socket, Action::manage_keys, true};
+    case Endpoint::revoke_key: return {Caller::manager, Action::manage_keys, false};
+    case Endpoint::backup: return {Caller::on_socket, Action::manage_keys, true};
   }
   INVARIANT(false);
 }

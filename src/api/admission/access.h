@@ -8,19 +8,19 @@
 namespace triggers::api {
 
 /// Who may ask an endpoint. Decided by a request's head, before its body is read.
-enum class Asker : std::uint8_t {
+enum class Caller : std::uint8_t {
   anybody,    ///< No key needed. (GET /metrics decides for itself: it reads no body.)
   key,        ///< A key whose role allows `action`.
   manager,    ///< The same; over the local socket the operator, who needs no key.
   on_socket,  ///< The operator only.
 };
 
-struct Access {
-  Asker asker = Asker::anybody;
+struct AccessRule {
+  Caller caller = Caller::anybody;
   auth::Action action = auth::Action::read;
   bool takes_body = false;  ///< False: a body is read past, and takes no memory.
 };
 
-[[nodiscard]] Access access_of(Endpoint endpoint) noexcept;
+[[nodiscard]] AccessRule access_of(Endpoint endpoint) noexcept;
 
 }  // namespace triggers::api

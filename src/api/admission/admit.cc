@@ -113,8 +113,8 @@ Task<Result<limit::Decision>> take_one(const AdmissionControl& control, const Ac
 /// failure is counted before the read, and taken back if the key is good: an address that has failed too often reads
 /// nothing. Not counted before: a key that this node knows and only has to read again, and one that is being read for
 /// another request, which costs no read.
-Task<Outcome<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionControl& control, const http::Request& request,
-                                                         auth::KeyHash hash) {
+Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionControl& control,
+                                                           const http::Request& request, auth::KeyHash hash) {
   FirstRead first_read(control.first_reads, client_address(control.trusted_proxies, request));
   bool counted = false;
   if (!control.ring.knows(hash) && !control.ring.is_reading(hash)) {
@@ -143,7 +143,7 @@ bool has_no_query(Endpoint endpoint) {
 }
 
 /// What the key was admitted for: its role allows it, and there is no query that the endpoint does not know.
-Outcome<Done> may(const Exchange& exchange, auth::Action action) {
+OrRefusal<Done> may(const Exchange& exchange, auth::Action action) {
   const auth::Role role = exchange.key->record.role;
   if (!auth::allows(role, action)) return role_forbids(role, action);
   if (!has_no_query(exchange.route.endpoint)) return Done{};
@@ -153,7 +153,7 @@ Outcome<Done> may(const Exchange& exchange, auth::Action action) {
 
 }  // namespace
 
-Task<Outcome<Done>> admit(const AdmissionControl& control, Exchange& exchange, auth::Action action) {
+Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange, auth::Action action) {
   if (exchange.admitted) co_return may(exchange, action);
   const http::Request& request = exchange.request;
   const auto field = request.headers.find("Authorization");
@@ -194,12 +194,12 @@ Task<Outcome<Done>> admit(const AdmissionControl& control, Exchange& exchange, a
   co_return may(exchange, action);
 }
 
-Task<Outcome<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange, Access access) {
-  switch (access.asker) {
-    case Asker::anybody: break;
-    case Asker::key: co_return co_await admit(control, exchange, access.action);
-    case Asker::manager: co_return co_await admit_manager(control, exchange);
-    case Asker::on_socket:
+Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange, AccessRule rule) {
+  switch (rule.caller) {
+    case Caller::anybody: break;
+    case Caller::key: co_return co_await admit(control, exchange, rule.action);
+    case Caller::manager: co_return co_await admit_manager(control, exchange);
+    case Caller::on_socket:
       if (!exchange.request.peer.local) co_return operator_only();
       break;
   }
@@ -210,7 +210,7 @@ Refusal operator_only() {
   return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
 }
 
-Task<Outcome<Done>> admit_manager(const AdmissionControl& control, Exchange& exchange) {
+Task<OrRefusal<Done>> admit_manager(const AdmissionControl& control, Exchange& exchange) {
   if (exchange.request.peer.local) {
     exchange.is_operator = true;
     co_return Done{};

@@ -13,14 +13,14 @@ namespace triggers::api {
 /// `exchange.key` and `exchange.rate`. Refusals: 401, 403, 429; and 400 for a query where the endpoint has no
 /// parameters. A refused role costs a token too: otherwise a key without rights could ask without a limit. A body that
 /// is here is paid for too (admitted_request.h).
-Task<Outcome<Done>> admit(const AdmissionControl& control, Exchange& exchange, auth::Action action);
+Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange, auth::Action action);
 
 /// As admit() for managing keys; but over the local socket it is the operator, who needs no key.
-Task<Outcome<Done>> admit_manager(const AdmissionControl& control, Exchange& exchange);
+Task<OrRefusal<Done>> admit_manager(const AdmissionControl& control, Exchange& exchange);
 
 /// As the endpoint's access says, by the request's head alone: its body has not come. An endpoint that calls admit()
 /// again for the same exchange is answered without asking and paying again.
-Task<Outcome<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange, Access access);
+Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange, AccessRule rule);
 
 /// 404 for callers that are not on this machine: for others there is no such path.
 [[nodiscard]] Refusal operator_only();

@@ -22,7 +22,7 @@ std::optional<limit::Decision> charge(const AdmissionControl& control, const Act
                             : key.rate_bucket->own.charge(now, cost);
 }
 
-Ticket::Ticket(const AdmissionControl& control, const Exchange& exchange, bool with_body)
+AdmittedRequest::AdmittedRequest(const AdmissionControl& control, const Exchange& exchange, bool with_body)
     : control_(control),
       id_(exchange.id),
       key_(exchange.key),
@@ -33,7 +33,7 @@ Ticket::Ticket(const AdmissionControl& control, const Exchange& exchange, bool w
   takes_body = with_body;
 }
 
-void Ticket::body_grew_to(std::size_t bytes) {
+void AdmittedRequest::body_grew_to(std::size_t bytes) {
   if (!key_ || !key_->record.rate_limit_per_minute) return;
   const std::uint32_t cost = cost_of(bytes, *key_->record.rate_limit_per_minute);
   if (cost <= paid_) return;
@@ -41,7 +41,7 @@ void Ticket::body_grew_to(std::size_t bytes) {
   paid_ = cost;
 }
 
-void Ticket::hand_over(Exchange& exchange) const {
+void AdmittedRequest::hand_over(Exchange& exchange) const {
   exchange.id = id_;
   exchange.key = key_;
   exchange.is_operator = is_operator_;

@@ -21,9 +21,9 @@ namespace triggers::api {
                                                     std::uint32_t cost);
 
 /// A request that was admitted by its head, on its way to handle(). Charges the key as the body comes.
-class Ticket final : public http::Ticket {
+class AdmittedRequest final : public http::Ticket {
  public:
-  Ticket(const AdmissionControl& control, const Exchange& exchange, bool with_body);
+  AdmittedRequest(const AdmissionControl& control, const Exchange& exchange, bool with_body);
 
   void body_grew_to(std::size_t bytes) override;
   /// Puts what admission found out into the request's exchange.

@@ -27,7 +27,7 @@ std::string remaining(const Seen& seen) {
   return field.substr(0, field.rfind(';'));
 }
 
-TEST(TicketTest, HeadIsRefusedAsTheWholeRequestIs) {
+TEST(AdmittedRequestTest, HeadIsRefusedAsTheWholeRequestIs) {
   TestService service("auth-failures-per-minute", "0");
   const auto viewer = service.key(auth::Role::viewer);
   std::vector<Asked> asked = with_body;
@@ -53,7 +53,7 @@ TEST(TicketTest, HeadIsRefusedAsTheWholeRequestIs) {
   }
 }
 
-TEST(TicketTest, AdmittedRequestIsServedAndPaysOnce) {
+TEST(AdmittedRequestTest, AdmittedRequestIsServedAndPaysOnce) {
   TestService service;
   const auto key = service.key(auth::Role::admin, 10);
   int paid = 0;
@@ -71,7 +71,7 @@ TEST(TicketTest, AdmittedRequestIsServedAndPaysOnce) {
   }
 }
 
-TEST(TicketTest, BodiesThatNobodyReadsAreNotTaken) {
+TEST(AdmittedRequestTest, BodiesThatNobodyReadsAreNotTaken) {
   TestService service;
   const auto key = service.key(auth::Role::admin);
   for (const std::string target : {"/", "/health", "/docs", "/metrics", "/inbox", "/admin/keys"}) {
@@ -82,7 +82,7 @@ TEST(TicketTest, BodiesThatNobodyReadsAreNotTaken) {
   }
 }
 
-TEST(TicketTest, OperatorOnTheSocketNeedsNoKeyAndHasAShareOfItsOwn) {
+TEST(AdmittedRequestTest, OperatorOnTheSocketNeedsNoKeyAndHasAShareOfItsOwn) {
   TestService service;
   http::Request request;
   request.peer.local = true;
@@ -98,7 +98,7 @@ TEST(TicketTest, OperatorOnTheSocketNeedsNoKeyAndHasAShareOfItsOwn) {
   EXPECT_NE((*other)->holder, "acme");
 }
 
-TEST(TicketTest, EachFurther64KiBOfABodyCostsOneMore) {
+TEST(AdmittedRequestTest, EachFurther64KiBOfABodyCostsOneMore) {
   TestService service;
   const auto key = service.key(auth::Role::creator, 100);
   http::Request request;
@@ -111,14 +111,14 @@ TEST(TicketTest, EachFurther64KiBOfABodyCostsOneMore) {
   }
 }
 
-TEST(TicketTest, BodyThatCameWithoutATicketCostsTheSame) {
+TEST(AdmittedRequestTest, BodyThatCameWithoutATicketCostsTheSame) {
   TestService service;
   const auto key = service.key(auth::Role::creator, 100);
   const std::string body = "[" + std::string(200 * kib, ' ') + "]";
   EXPECT_EQ(remaining(service.send(Method::post, "/events/batch", key, body)), "\"default\";r=96");
 }
 
-TEST(TicketTest, RequestLargerThanTheBucketIsServedAndCostsAFullOne) {
+TEST(AdmittedRequestTest, RequestLargerThanTheBucketIsServedAndCostsAFullOne) {
   TestService service;
   const auto key = service.key(auth::Role::creator, 10);
   http::Request request;
@@ -133,7 +133,7 @@ TEST(TicketTest, RequestLargerThanTheBucketIsServedAndCostsAFullOne) {
   EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
 }
 
-TEST(TicketTest, CostStopsAtTheLimitAndBeginsAtOne) {
+TEST(AdmittedRequestTest, CostStopsAtTheLimitAndBeginsAtOne) {
   EXPECT_EQ(cost_of(0, 100), 1U);
   EXPECT_EQ(cost_of(65'536, 100), 1U);
   EXPECT_EQ(cost_of(65'537, 100), 2U);

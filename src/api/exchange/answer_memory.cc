@@ -13,7 +13,7 @@ FairBudget::Share answer_share(FairBudget& answers, const Exchange& exchange) {
   return FairBudget::Share(&answers, holder_of(exchange));
 }
 
-Outcome<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes) {
+OrRefusal<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes) {
   FairBudget::Share memory = answer_share(answers, exchange);
   if (!memory.grow(bytes)) return no_room();
   return memory;

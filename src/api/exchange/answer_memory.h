@@ -21,7 +21,7 @@ inline constexpr std::size_t counted_answer_bytes = 4 * 1024;
 
 /// Keeps room for an answer of about so many bytes: before a change that cannot be taken back, and before the answer
 /// waits for a thread. 503 `overloaded` if there is none.
-[[nodiscard]] Outcome<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes);
+[[nodiscard]] OrRefusal<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes);
 
 /// Has `memory` count what the answer takes, instead of what it counted, until the answer was written. 503 `overloaded`
 /// if there is no room: too much waits for clients to read it.

@@ -33,9 +33,9 @@ std::string list_of(std::size_t count, const std::function<std::string(std::size
   return list + "]";
 }
 
-class AnswersTest : public testing::Test {
+class AnswerMemoryTest : public testing::Test {
  protected:
-  AnswersTest() {
+  AnswerMemoryTest() {
     for (int i = 0; i < 10; ++i) {
       const std::string payload = R"({"n":)" + std::to_string(i) + R"(,"text":")" + std::string(200 * kib, 'x') + "\"}";
       event_id_ = service_.post(admin_, "t", payload).text("event_id");
@@ -116,7 +116,7 @@ constexpr Row rows[] = {
     {Endpoint::backup, 512 * kib},
 };
 
-TEST_F(AnswersTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
+TEST_F(AnswerMemoryTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
   for (int i = 0; i <= static_cast<int>(last_endpoint); ++i) {
     const auto endpoint = static_cast<Endpoint>(i);
     const auto row = std::ranges::find(rows, endpoint, &Row::endpoint);
@@ -133,7 +133,7 @@ TEST_F(AnswersTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
   }
 }
 
-TEST_F(AnswersTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
+TEST_F(AnswerMemoryTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
   std::vector<std::string> ids;
   std::string after;
   std::size_t pages = 0;
@@ -152,7 +152,7 @@ TEST_F(AnswersTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
   EXPECT_GE(pages, 3U);
 }
 
-TEST_F(AnswersTest, ListOfKeysHasItsRoomBeforeItIsRead) {
+TEST_F(AnswerMemoryTest, ListOfKeysHasItsRoomBeforeItIsRead) {
   FairBudget::Share other(&service_.answers, "other");
   ASSERT_TRUE(other.grow(service_.answers.bytes_max() - 1024 * kib));
   EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=1", admin_).status(), 503U);
@@ -162,7 +162,7 @@ TEST_F(AnswersTest, ListOfKeysHasItsRoomBeforeItIsRead) {
   EXPECT_EQ(service_.answers.bytes(), 0U);
 }
 
-TEST_F(AnswersTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
+TEST_F(AnswerMemoryTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
   TestService service;
   std::string admin;
   for (int i = 0; i < 200; ++i) admin = service.key(auth::Role::admin);
@@ -172,7 +172,7 @@ TEST_F(AnswersTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
   EXPECT_LE(service.watched_keys.largest_list, 32U);
 }
 
-TEST_F(AnswersTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
+TEST_F(AnswerMemoryTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
   const std::string on_the_loop = service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body;
   TurnPool parsers(1);
   service_.use(parsers);
@@ -183,7 +183,7 @@ TEST_F(AnswersTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
   EXPECT_EQ(parsers.taken(), 1U) << "a short one does not pay for it";
 }
 
-TEST_F(AnswersTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
+TEST_F(AnswerMemoryTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
   FairBudget::Share all(&service_.answers, "acme");
   ASSERT_TRUE(all.grow(service_.answers.bytes_max()));
   const std::string path = "/admin/keys/" + key_id_;

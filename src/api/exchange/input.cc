@@ -13,7 +13,7 @@ namespace triggers::api {
 namespace {
 
 constexpr std::size_t idempotency_key_bytes_max = 255;
-constexpr std::size_t shown_name_chars_max = 64;
+constexpr std::size_t quoted_name_chars_max = 64;
 
 /// The type and subtype of a Content-Type, without parameters and blanks around.
 std::string_view media_type(const http::Request& request) {
@@ -70,7 +70,7 @@ Refusal unknown_parameter(std::string_view name, std::initializer_list<std::stri
   const std::string taken =
       known.size() == 0 ? "it takes no parameters" : fmt::format("the parameters are {}", fmt::join(known, ", "));
   const std::string problem =
-      fmt::format("{} is not a parameter of this path; {}", event::printable(name, shown_name_chars_max), taken);
+      fmt::format("{} is not a parameter of this path; {}", event::printable(name, quoted_name_chars_max), taken);
   std::string details = Details()
                             .text("field", "query")
                             .text("problem", problem)
@@ -81,12 +81,12 @@ Refusal unknown_parameter(std::string_view name, std::initializer_list<std::stri
 
 }  // namespace
 
-Outcome<Done> require_json(const http::Request& request) {
+OrRefusal<Done> require_json(const http::Request& request) {
   if (is_json(media_type(request))) return Done{};
   return unsupported_type("The body must be JSON: send Content-Type: application/json.");
 }
 
-Outcome<BatchFormat> batch_format(const http::Request& request) {
+OrRefusal<BatchFormat> batch_format(const http::Request& request) {
   const auto type = media_type(request);
   if (is_json_lines(type)) return BatchFormat::lines;
   if (is_json(type)) return BatchFormat::array;
@@ -94,7 +94,7 @@ Outcome<BatchFormat> batch_format(const http::Request& request) {
       "A batch is a JSON array (Content-Type: application/json) or one event a line (application/x-ndjson).");
 }
 
-Outcome<std::optional<std::string_view>> idempotency_key(const http::Request& request) {
+OrRefusal<std::optional<std::string_view>> idempotency_key(const http::Request& request) {
   auto key = request.headers.find("Idempotency-Key");
   if (!key) return std::optional<std::string_view>{};
   if (request.headers.count("Idempotency-Key") > 1) return invalid("Idempotency-Key", "must be sent once");
@@ -107,8 +107,8 @@ Outcome<std::optional<std::string_view>> idempotency_key(const http::Request& re
   return key;
 }
 
-Outcome<std::vector<Parameter>> query_parameters(std::string_view query,
-                                                 std::initializer_list<std::string_view> known) {
+OrRefusal<std::vector<Parameter>> query_parameters(std::string_view query,
+                                                   std::initializer_list<std::string_view> known) {
   std::vector<Parameter> parameters;
   while (!query.empty()) {
     const auto pair = query.substr(0, query.find('&'));
@@ -134,8 +134,8 @@ const std::string* find(const std::vector<Parameter>& parameters, std::string_vi
   return found == parameters.end() ? nullptr : &found->value;
 }
 
-Outcome<std::int64_t> parse_number(std::string_view field, std::string_view text, std::int64_t minimum,
-                                   std::int64_t maximum) {
+OrRefusal<std::int64_t> parse_number(std::string_view field, std::string_view text, std::int64_t minimum,
+                                     std::int64_t maximum) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < minimum || value > maximum) {
@@ -153,13 +153,13 @@ bool is_uuid(std::string_view text) noexcept {
   return true;
 }
 
-Outcome<std::optional<event::EventId>> parse_event_id(std::string_view text) {
+OrRefusal<std::optional<event::EventId>> parse_event_id(std::string_view text) {
   if (!is_uuid(text)) return invalid("event_id", "must be a UUID, as POST /events answered it");
   return event::EventId::parse(text);
 }
 
-Refusal from_refusal(const event::Refusal& refusal) {
-  if (refusal.kind == event::Refusal::Kind::invalid) return invalid(refusal.field, refusal.message);
+Refusal from_parse_error(const event::ParseError& refusal) {
+  if (refusal.kind == event::ParseError::Kind::invalid) return invalid(refusal.field, refusal.message);
   return {Code::payload_too_large,
           about_field(refusal.field, refusal.message),
           Details()

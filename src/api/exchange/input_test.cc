@@ -119,15 +119,15 @@ TEST(InputTest, AnIdempotencyKeyIsVisibleAsciiQuotedOrNot) {
 }
 
 TEST(InputTest, AParsersRefusalKeepsItsFieldAndSizes) {
-  event::Refusal refusal;
+  event::ParseError refusal;
   refusal.field = "payload";
   refusal.message = "is too large";
-  EXPECT_EQ(from_refusal(refusal).code, Code::validation_error);
-  refusal.kind = event::Refusal::Kind::too_large;
+  EXPECT_EQ(from_parse_error(refusal).code, Code::validation_error);
+  refusal.kind = event::ParseError::Kind::too_large;
   refusal.limit_bytes = 10;
   refusal.size_bytes = 11;
-  EXPECT_EQ(from_refusal(refusal).code, Code::payload_too_large);
-  EXPECT_EQ(from_refusal(refusal).details, R"({"field":"payload","limit_bytes":10,"size_bytes":11})");
+  EXPECT_EQ(from_parse_error(refusal).code, Code::payload_too_large);
+  EXPECT_EQ(from_parse_error(refusal).details, R"({"field":"payload","limit_bytes":10,"size_bytes":11})");
 }
 
 }  // namespace

@@ -11,10 +11,10 @@ namespace triggers::api {
 
 /// The body as a JSON object, for the requests that are not events. Refused: anything else, nesting over 32, a name
 /// that comes twice in one object.
-[[nodiscard]] Outcome<boost::json::object> json_object(const http::Request& request);
+[[nodiscard]] OrRefusal<boost::json::object> json_object(const http::Request& request);
 
 /// Refuses a member that is not in `known`, so that a misspelt one is not silently ignored.
-[[nodiscard]] Outcome<Done> only_members(const boost::json::object& object,
-                                         std::initializer_list<std::string_view> known);
+[[nodiscard]] OrRefusal<Done> only_members(const boost::json::object& object,
+                                           std::initializer_list<std::string_view> known);
 
 }  // namespace triggers::api

@@ -11,35 +11,37 @@ namespace triggers::api {
 
 // A tenant may have many requests in one turn of a loop: each may take some ten microseconds of it, not a hundred.
 /// A body up to this is parsed on the IO loop.
-inline constexpr std::size_t parsed_here_bytes_max = 16 * 1024;
+inline constexpr std::size_t parsed_on_loop_bytes_max = 16 * 1024;
 
 /// An answer up to this is made on the IO loop.
-inline constexpr std::size_t made_here_bytes_max = 32 * 1024;
+inline constexpr std::size_t made_on_loop_bytes_max = 32 * 1024;
 
-/// Whether an answer of so many bytes is made on the loop that sends it, and not on the thread of aside().
-[[nodiscard]] inline bool makes_here(const TurnPool* pool, std::size_t bytes) noexcept {
-  return pool == nullptr || bytes <= made_here_bytes_max;
+/// Whether an answer of so many bytes is made on the loop that sends it, and not on the thread of parse_off_loop().
+[[nodiscard]] inline bool makes_on_loop(const TurnPool* pool, std::size_t bytes) noexcept {
+  return pool == nullptr || bytes <= made_on_loop_bytes_max;
 }
 
-/// Whether the request's body is parsed on the loop that read it. Ask before aside(), which costs a coroutine.
-[[nodiscard]] inline bool parses_here(const TurnPool* pool, const http::Request& request) noexcept {
-  return pool == nullptr || request.body.size() <= parsed_here_bytes_max;
+/// Whether the request's body is parsed on the loop that read it. Ask before parse_off_loop(), which costs a coroutine.
+[[nodiscard]] inline bool parses_on_loop(const TurnPool* pool, const http::Request& request) noexcept {
+  return pool == nullptr || request.body.size() <= parsed_on_loop_bytes_max;
 }
 
 /// The result of `parse()`, which reads the request's body: run on the loop if the body is short, otherwise on a thread
 /// where tenants take turns, because a long one would hold up the loop. `parse` uses nothing that another thread may
 /// change.
 template <class Parse>
-Task<std::invoke_result_t<Parse&>> aside(TurnPool* pool, const Exchange& exchange, Parse parse) {
-  if (parses_here(pool, exchange.request)) co_return parse();
+Task<std::invoke_result_t<Parse&>> parse_off_loop(TurnPool* pool, const Exchange& exchange, Parse parse) {
+  if (parses_on_loop(pool, exchange.request)) co_return parse();
   auto parsed = pool->run(holder_of(exchange), std::move(parse));
   co_return co_await parsed;
 }
 
-/// The result of `make()`, which makes an answer of about `bytes` and frees what it is made of: as aside() for bodies.
+/// The result of `make()`, which makes an answer of about `bytes` and frees what it is made of: as parse_off_loop() for
+/// bodies.
 template <class Make>
-Task<std::invoke_result_t<Make&>> made_aside(TurnPool* pool, const Exchange& exchange, std::size_t bytes, Make make) {
-  if (makes_here(pool, bytes)) co_return make();
+Task<std::invoke_result_t<Make&>> make_off_loop(TurnPool* pool, const Exchange& exchange, std::size_t bytes,
+                                                Make make) {
+  if (makes_on_loop(pool, bytes)) co_return make();
   auto made = pool->run(holder_of(exchange), std::move(make));
   co_return co_await made;
 }

@@ -20,9 +20,9 @@ std::string list_of(std::size_t count, const std::string& element) {
 }
 
 /// A service with a pool, which says how much it has taken.
-class AsideAnswers : public testing::Test {
+class OffLoopAnswers : public testing::Test {
  protected:
-  AsideAnswers() { service_.use(parsers_); }
+  OffLoopAnswers() { service_.use(parsers_); }
 
   /// How often the pool is used for one request, which must be answered with `status`.
   std::uint64_t turns(Method method, const std::string& target, const std::string& body = {}, unsigned status = 200) {
@@ -38,7 +38,7 @@ class AsideAnswers : public testing::Test {
   Seen last_;
 };
 
-TEST(AsideTest, LargeBodiesAreParsedOffTheLoopWithTheSameAnswers) {
+TEST(OffLoopTest, LargeBodiesAreParsedOffTheLoopWithTheSameAnswers) {
   TestService service;
   const auto key = service.key(auth::Role::admin);
   const std::string filler(100'000, 'x');
@@ -66,17 +66,17 @@ TEST(AsideTest, LargeBodiesAreParsedOffTheLoopWithTheSameAnswers) {
   EXPECT_EQ(parsers.taken(), 9U) << "a short one does not pay for it";
 }
 
-TEST_F(AsideAnswers, BodyOfOneByteTooManyIsParsedAside) {
+TEST_F(OffLoopAnswers, BodyOfOneByteTooManyIsParsedAside) {
   const auto event_of = [](std::size_t bytes) {
     const std::string head = R"({"event_type":"t","payload":{"x":")";
     const std::string tail = "\"}}";
     return head + std::string(bytes - head.size() - tail.size(), 'x') + tail;
   };
-  EXPECT_EQ(turns(Method::post, "/events", event_of(parsed_here_bytes_max), 201), 0U);
-  EXPECT_EQ(turns(Method::post, "/events", event_of(parsed_here_bytes_max + 1), 201), 1U);
+  EXPECT_EQ(turns(Method::post, "/events", event_of(parsed_on_loop_bytes_max), 201), 0U);
+  EXPECT_EQ(turns(Method::post, "/events", event_of(parsed_on_loop_bytes_max + 1), 201), 1U);
 }
 
-TEST_F(AsideAnswers, AnswerToABatchOfManySmallEventsIsMadeAside) {
+TEST_F(OffLoopAnswers, AnswerToABatchOfManySmallEventsIsMadeAside) {
   const std::string small = R"({"event_type":"t","payload":{}})";
   EXPECT_EQ(turns(Method::post, "/events/batch", list_of(10, small)), 0U);
   EXPECT_EQ(turns(Method::post, "/events/batch", list_of(400, small)), 1U);
@@ -88,7 +88,7 @@ TEST_F(AsideAnswers, AnswerToABatchOfManySmallEventsIsMadeAside) {
   EXPECT_EQ(last_.json().at("failed").as_int64(), 400);
 }
 
-TEST_F(AsideAnswers, ManyIdsAreReadAndAnsweredAside) {
+TEST_F(OffLoopAnswers, ManyIdsAreReadAndAnsweredAside) {
   const std::string id = service_.post(key_, "t", "{}").text("event_id");
   EXPECT_EQ(turns(Method::post, "/inbox/ack", R"({"event_ids":)" + list_of(10, '"' + id + '"') + "}"), 0U);
   EXPECT_EQ(last_.json().at("acknowledged").as_int64(), 1);
@@ -96,8 +96,8 @@ TEST_F(AsideAnswers, ManyIdsAreReadAndAnsweredAside) {
   EXPECT_EQ(last_.json().at("results").as_array().size(), 500U);
 }
 
-TEST_F(AsideAnswers, LargePageAndLargeEventAreMadeAside) {
-  const std::string filler(2 * made_here_bytes_max, 'x');
+TEST_F(OffLoopAnswers, LargePageAndLargeEventAreMadeAside) {
+  const std::string filler(2 * made_on_loop_bytes_max, 'x');
   const std::string small = service_.post(key_, "t", "{}").text("event_id");
   EXPECT_EQ(turns(Method::get, "/inbox"), 0U);
   EXPECT_EQ(turns(Method::get, "/events/" + small), 0U);

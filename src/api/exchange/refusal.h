@@ -64,7 +64,7 @@ struct Refusal {
 
 /// A value, or the refusal that the client gets.
 template <class T>
-using Outcome = Result<T, Refusal>;
+using OrRefusal = Result<T, Refusal>;
 
 /// What is wrong with a field, as a message: `field: problem`, or the problem alone if it begins with the field's name.
 [[nodiscard]] std::string about_field(std::string_view field, std::string_view problem);

@@ -12,7 +12,7 @@ void append_id_and_timestamp(std::string& out, const event::EventId& id) {
   out += '"';
 }
 
-void append_event(std::string& out, const store::StoredEvent& event, bool with_delivery) {
+void append_event(std::string& out, const store::StoredEvent& event, bool with_acknowledgement) {
   // Integration platforms look for `id`.
   out += "{\"id\":\"";
   event.id.append_text(out);
@@ -30,7 +30,7 @@ void append_event(std::string& out, const store::StoredEvent& event, bool with_d
   }
   out += ",\"metadata\":";
   out += event.metadata.empty() ? "null" : event.metadata;
-  if (with_delivery) {
+  if (with_acknowledgement) {
     out += ",\"delivered\":";
     out += event.delivered_at ? "true" : "false";
     out += ",\"delivered_at\":";

@@ -10,8 +10,8 @@ namespace triggers::api {
 void append_id_and_timestamp(std::string& out, const event::EventId& id);
 
 /// A whole event, with its id as `id` and as `event_id`; payload and metadata byte for byte as they were sent. With
-/// `with_delivery`, also `delivered` and `delivered_at`.
-void append_event(std::string& out, const store::StoredEvent& event, bool with_delivery);
+/// `with_acknowledgement`, also `delivered` and `delivered_at`.
+void append_event(std::string& out, const store::StoredEvent& event, bool with_acknowledgement);
 
 /// An accepted event as the store takes it. Views into `event`.
 [[nodiscard]] store::Append to_append(const event::NewEvent& event);

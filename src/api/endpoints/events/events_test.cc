@@ -11,7 +11,7 @@ namespace {
 using http::Method;
 namespace json = boost::json;
 
-class SendingTest : public testing::Test {
+class EventsTest : public testing::Test {
  protected:
   Seen batch(const std::string& body, TestService::Fields fields = {}) {
     return service_.send(Method::post, "/events/batch", key_, body, fields);
@@ -32,7 +32,7 @@ class SendingTest : public testing::Test {
     }
     return found;
   }
-  std::uint64_t undelivered() {
+  std::uint64_t unacknowledged() {
     return static_cast<std::uint64_t>(
         service_.send(Method::get, "/inbox", key_).json().at("pagination").at("total_undelivered").as_int64());
   }
@@ -43,7 +43,7 @@ class SendingTest : public testing::Test {
 
 using Strings = std::vector<std::string>;
 
-TEST_F(SendingTest, ADuplicateGetsTheFirstAnswerAgain) {
+TEST_F(EventsTest, ADuplicateGetsTheFirstAnswerAgain) {
   const auto first = service_.post(key_, "t", R"({"a":1,"b":2})");
   service_.clock.advance(std::chrono::seconds{10});
   const auto again = service_.post(key_, "t", R"({ "b": 2, "a": 1 })");
@@ -55,19 +55,19 @@ TEST_F(SendingTest, ADuplicateGetsTheFirstAnswerAgain) {
   EXPECT_EQ(again.header("Idempotent-Replayed"), "true");
   EXPECT_EQ(first.text("duplicate"), "");
   EXPECT_EQ(first.header("Idempotent-Replayed"), "");
-  EXPECT_EQ(undelivered(), 1U);
+  EXPECT_EQ(unacknowledged(), 1U);
 }
 
-TEST_F(SendingTest, AnIdempotencyKeyWithAnotherEventIs422AndStoresNothing) {
+TEST_F(EventsTest, AnIdempotencyKeyWithAnotherEventIs422AndStoresNothing) {
   const auto first = service_.post(key_, "t", R"({"n":1})", {{"Idempotency-Key", "k"}});
   const auto other = service_.post(key_, "t", R"({"n":2})", {{"Idempotency-Key", "\"k\""}});
   EXPECT_EQ(other.status(), 422U);
   EXPECT_EQ(other.code(), "CONFLICT");
   EXPECT_EQ(other.detail("first_event_id"), first.text("event_id"));
-  EXPECT_EQ(undelivered(), 1U);
+  EXPECT_EQ(unacknowledged(), 1U);
 }
 
-TEST_F(SendingTest, ABatchWithAKeyIsReplayedWhole) {
+TEST_F(EventsTest, ABatchWithAKeyIsReplayedWhole) {
   // Without the key the window of equal content would have ended.
   const auto first = batch(numbered(0, 3), {{"Idempotency-Key", "k"}});
   service_.clock.advance(std::chrono::hours{1});
@@ -76,17 +76,17 @@ TEST_F(SendingTest, ABatchWithAKeyIsReplayedWhole) {
   EXPECT_EQ(members(again, "status"), Strings(3, "duplicate"));
   EXPECT_EQ(members(again, "event_id"), members(first, "event_id"));
   EXPECT_EQ(members(again, "timestamp"), members(first, "timestamp"));
-  EXPECT_EQ(undelivered(), 3U);
+  EXPECT_EQ(unacknowledged(), 3U);
 }
 
-TEST_F(SendingTest, EqualEventsOfOneBatchWithAKeyAreEachStored) {
+TEST_F(EventsTest, EqualEventsOfOneBatchWithAKeyAreEachStored) {
   const std::string one = R"({"event_type":"t","payload":{}})";
   const auto seen = batch("[" + one + "," + one + "]", {{"Idempotency-Key", "k"}});
   EXPECT_EQ(members(seen, "status"), Strings(2, "accepted"));
   EXPECT_EQ(members(batch("[" + one + "," + one + "]"), "status"), Strings(2, "duplicate"));
 }
 
-TEST_F(SendingTest, AnElementsKeyIsItsPlaceAlsoBehindARefusedOne) {
+TEST_F(EventsTest, AnElementsKeyIsItsPlaceAlsoBehindARefusedOne) {
   const std::string good = R"({"event_type":"t","payload":{"n":1}})";
   const auto first = batch("[{}," + good + "]", {{"Idempotency-Key", "k"}});
   EXPECT_EQ(members(first, "status"), (Strings{"error", "accepted"}));
@@ -94,32 +94,32 @@ TEST_F(SendingTest, AnElementsKeyIsItsPlaceAlsoBehindARefusedOne) {
   EXPECT_EQ(members(mended, "status"), (Strings{"accepted", "duplicate"}));
 }
 
-TEST_F(SendingTest, AnElementThatChangedIsAMismatchAndTheOthersAreReplayed) {
+TEST_F(EventsTest, AnElementThatChangedIsAMismatchAndTheOthersAreReplayed) {
   batch(numbered(0, 2), {{"Idempotency-Key", "k"}});
   const auto seen = batch(R"([{"event_type":"t","payload":{"n":0}},{"event_type":"t","payload":{"n":9}}])",
                           {{"Idempotency-Key", "k"}});
   EXPECT_EQ(seen.status(), 200U);
   EXPECT_EQ(members(seen, "status"), (Strings{"duplicate", "error"}));
   EXPECT_EQ(members(seen, "error_code"), (Strings{"", "CONFLICT"}));
-  EXPECT_EQ(undelivered(), 2U);
+  EXPECT_EQ(unacknowledged(), 2U);
 }
 
-TEST_F(SendingTest, ABatchsKeyAndASingleEventsKeyNeverMeet) {
+TEST_F(EventsTest, ABatchsKeyAndASingleEventsKeyNeverMeet) {
   batch(numbered(0, 1), {{"Idempotency-Key", "k"}});
   EXPECT_EQ(service_.post(key_, "t", R"({"n":7})", {{"Idempotency-Key", "k"}}).text("duplicate"), "");
   EXPECT_EQ(service_.post(key_, "t", R"({"n":8})", {{"Idempotency-Key", "k0"}}).status(), 201U);
   batch(numbered(20, 1), {{"Idempotency-Key", "k1"}});
   EXPECT_EQ(members(batch(numbered(30, 12), {{"Idempotency-Key", "k"}}), "status")[11], "accepted");
-  EXPECT_EQ(undelivered(), 1U + 2U + 1U + 11U);
+  EXPECT_EQ(unacknowledged(), 1U + 2U + 1U + 11U);
 }
 
-TEST_F(SendingTest, TheLongestKeyServesABatchToo) {
+TEST_F(EventsTest, TheLongestKeyServesABatchToo) {
   const std::string longest(255, 'k');
   EXPECT_EQ(members(batch(numbered(0, 2), {{"Idempotency-Key", longest}}), "status"), Strings(2, "accepted"));
   EXPECT_EQ(members(batch(numbered(0, 2), {{"Idempotency-Key", longest}}), "status"), Strings(2, "duplicate"));
 }
 
-TEST_F(SendingTest, EachEventOfABatchHasItsOwnAnswerInOrder) {
+TEST_F(EventsTest, EachEventOfABatchHasItsOwnAnswerInOrder) {
   const auto seen = batch(R"([{"event_type":"a","payload":{}},{"event_type":""},7,{"event_type":"b","payload":{}}])");
   EXPECT_EQ(seen.status(), 200U);
   EXPECT_EQ(members(seen, "status"), (Strings{"accepted", "error", "error", "accepted"}));
@@ -128,7 +128,7 @@ TEST_F(SendingTest, EachEventOfABatchHasItsOwnAnswerInOrder) {
   EXPECT_EQ(seen.text("failed"), "2");
 }
 
-TEST_F(SendingTest, ABatchOfWhichNothingIsStoredIs422WithItsResults) {
+TEST_F(EventsTest, ABatchOfWhichNothingIsStoredIs422WithItsResults) {
   const auto bad = batch(R"([{"event_type":""},7])");
   EXPECT_EQ(bad.status(), 422U);
   EXPECT_EQ(members(bad, "status"), (Strings{"error", "error"}));
@@ -143,17 +143,17 @@ TEST_F(SendingTest, ABatchOfWhichNothingIsStoredIs422WithItsResults) {
   EXPECT_EQ(mismatch.status(), 422U);
   EXPECT_EQ(members(mismatch, "error_code"), Strings{"CONFLICT"});
   EXPECT_EQ(batch("\n{}\n{\n", {{"Content-Type", "application/x-ndjson"}}).status(), 422U);
-  EXPECT_EQ(undelivered(), 2U);
+  EXPECT_EQ(unacknowledged(), 2U);
 }
 
-TEST_F(SendingTest, LinesAreABatchToo) {
+TEST_F(EventsTest, LinesAreABatchToo) {
   const std::string lines = "{\"event_type\":\"a\",\"payload\":{}}\r\n\n{\"event_type\":\"b\",\"payload\":{}}";
   const auto seen = batch(lines, {{"Content-Type", "application/x-ndjson"}});
   EXPECT_EQ(members(seen, "status"), Strings(2, "accepted"));
   EXPECT_EQ(batch("\n\n", {{"Content-Type", "application/x-ndjson"}}).status(), 400U);
 }
 
-TEST_F(SendingTest, ABatchHolds500AndNotOneMore) {
+TEST_F(EventsTest, ABatchHolds500AndNotOneMore) {
   EXPECT_EQ(members(batch(numbered(0, 500)), "status"), Strings(500, "accepted"));
   const auto seen = batch(numbered(0, 501));
   EXPECT_EQ(seen.status(), 413U);
@@ -164,7 +164,7 @@ TEST_F(SendingTest, ABatchHolds500AndNotOneMore) {
   EXPECT_EQ(batch("").status(), 400U);
 }
 
-TEST_F(SendingTest, APayloadMayHaveItsLimitAndNotOneByteMore) {
+TEST_F(EventsTest, APayloadMayHaveItsLimitAndNotOneByteMore) {
   const auto of_size = [](std::size_t bytes) { return R"({"x":")" + std::string(bytes - 8, 'x') + R"("})"; };
   EXPECT_EQ(service_.post(key_, "t", of_size(262'144)).status(), 201U);
   const auto seen = service_.post(key_, "t", of_size(262'145));
@@ -173,7 +173,7 @@ TEST_F(SendingTest, APayloadMayHaveItsLimitAndNotOneByteMore) {
   EXPECT_EQ(seen.detail("size_bytes"), "262145");
 }
 
-TEST_F(SendingTest, NumbersAndStringsComeBackByteForByte) {
+TEST_F(EventsTest, NumbersAndStringsComeBackByteForByte) {
   const std::string payload = R"({"a":1.0,"b":9223372036854775808,"c":1e400,"d":"\u00e9\/","e":-0,"f":[ 1,2 ]})";
   const auto sent = service_.post(key_, "t", payload);
   const auto seen = service_.send(Method::get, "/events/" + sent.text("event_id"), key_);
@@ -181,7 +181,7 @@ TEST_F(SendingTest, NumbersAndStringsComeBackByteForByte) {
   EXPECT_NE(service_.send(Method::get, "/inbox", key_).response.body.find(payload), std::string::npos);
 }
 
-TEST_F(SendingTest, AcknowledgingTellsEachIdsFate) {
+TEST_F(EventsTest, AcknowledgingTellsEachIdsFate) {
   const auto id = service_.post(key_, "t", "{}").text("event_id");
   const std::string body =
       fmt::format(R"({{"event_ids":["{}","{}","0190a5c0-1234-7abc-8def-0123456789ab","junk"]}})", id, id);
@@ -190,10 +190,10 @@ TEST_F(SendingTest, AcknowledgingTellsEachIdsFate) {
   EXPECT_EQ(seen.text("acknowledged"), "1");
   EXPECT_EQ(service_.send(Method::del, "/events/" + id, key_).status(), 204U);
   EXPECT_EQ(service_.send(Method::get, "/events/" + id, key_).text("delivered"), "true");
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
-TEST_F(SendingTest, PagesHoldEveryEventOnce) {
+TEST_F(EventsTest, PagesHoldEveryEventOnce) {
   batch(numbered(0, 25));
   std::set<std::string> ids;
   std::string target = "/inbox?limit=10";
@@ -209,7 +209,7 @@ TEST_F(SendingTest, PagesHoldEveryEventOnce) {
   EXPECT_EQ(ids.size(), 25U);
 }
 
-TEST_F(SendingTest, AReaderGoesOnFromTheLastPage) {
+TEST_F(EventsTest, AReaderGoesOnFromTheLastPage) {
   const auto read = [&](const std::string& cursor) {
     const std::string query = cursor.empty() ? "" : "?cursor=" + cursor;
     return service_.send(Method::get, "/inbox" + query, key_).json();
@@ -231,7 +231,7 @@ TEST_F(SendingTest, AReaderGoesOnFromTheLastPage) {
   }
 }
 
-TEST_F(SendingTest, TheNewestComeFirstIfAskedFor) {
+TEST_F(EventsTest, TheNewestComeFirstIfAskedFor) {
   const auto sent = members(batch(numbered(0, 5)), "event_id");
   const auto page = service_.send(Method::get, "/inbox?order=desc&limit=2", key_).json();
   EXPECT_EQ(page.at("events").at(0).at("event_id").as_string(), sent[4]);
@@ -253,13 +253,13 @@ TEST_F(SendingTest, TheNewestComeFirstIfAskedFor) {
   }
 }
 
-TEST_F(SendingTest, AnEventCarriesItsIdUnderBothNames) {
+TEST_F(EventsTest, AnEventCarriesItsIdUnderBothNames) {
   const auto id = service_.post(key_, "t", "{}").text("event_id");
   EXPECT_EQ(service_.send(Method::get, "/events/" + id, key_).text("id"), id);
   EXPECT_EQ(service_.send(Method::get, "/inbox", key_).json().at("events").at(0).at("id").as_string(), id);
 }
 
-TEST_F(SendingTest, ACursorOfAnotherTenantOrAnotherTypeIsRefused) {
+TEST_F(EventsTest, ACursorOfAnotherTenantOrAnotherTypeIsRefused) {
   batch(numbered(0, 3));
   const auto page = service_.send(Method::get, "/inbox?limit=1", key_).json();
   const std::string cursor{page.at("pagination").at("next_cursor").as_string()};

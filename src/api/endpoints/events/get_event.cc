@@ -26,7 +26,7 @@ http::Response answer(store::StoredEvent event) {
 
 }  // namespace
 
-Task<Outcome<http::Response>> get_event(const EventAccess& events, Exchange& exchange) {
+Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange) {
   const auto admitted = co_await admit(events.admission, exchange, auth::Action::read);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
@@ -40,12 +40,12 @@ Task<Outcome<http::Response>> get_event(const EventAccess& events, Exchange& exc
   auto memory = reserve(events.answers, exchange, bytes);
   if (!memory) co_return memory.error();
   auto make = [&] { return answer(std::move(**event)); };
-  http::Response response = co_await made_aside(events.parsers, exchange, bytes, std::move(make));
+  http::Response response = co_await make_off_loop(events.parsers, exchange, bytes, std::move(make));
   hold_reserved(std::move(*memory), response);
   co_return response;
 }
 
-Task<Outcome<http::Response>> delete_event(const EventAccess& events, Exchange& exchange) {
+Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange) {
   const auto admitted = co_await admit(events.admission, exchange, auth::Action::acknowledge);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);

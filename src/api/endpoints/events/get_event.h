@@ -19,8 +19,8 @@ struct EventAccess {
 };
 
 /// GET /events/{id}
-Task<Outcome<http::Response>> get_event(const EventAccess& events, Exchange& exchange);
+Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange);
 /// DELETE /events/{id}: acknowledges it.
-Task<Outcome<http::Response>> delete_event(const EventAccess& events, Exchange& exchange);
+Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange);
 
 }  // namespace triggers::api

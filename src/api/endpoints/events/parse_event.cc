@@ -7,9 +7,9 @@
 
 namespace triggers::api {
 
-Outcome<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key, std::string_view text) {
+OrRefusal<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key, std::string_view text) {
   auto parsed = event::parse(text, limits);
-  if (const auto* refusal = std::get_if<event::Refusal>(&parsed)) return from_refusal(*refusal);
+  if (const auto* refusal = std::get_if<event::ParseError>(&parsed)) return from_parse_error(*refusal);
   auto& event = std::get<event::NewEvent>(parsed);
   if (!auth::may_send_type(key.record, event.event_type)) {
     return Refusal{Code::forbidden,

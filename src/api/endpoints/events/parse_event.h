@@ -9,8 +9,8 @@
 namespace triggers::api {
 
 /// One event from `text`, within the limits and of a type that the key may send. Refusals: 400, 413, 403.
-[[nodiscard]] Outcome<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key,
-                                                   std::string_view text);
+[[nodiscard]] OrRefusal<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key,
+                                                     std::string_view text);
 
 /// 422: the key came with another event before, which was `first`.
 [[nodiscard]] Refusal idempotency_mismatch(const event::EventId& first);

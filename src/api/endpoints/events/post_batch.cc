@@ -15,7 +15,7 @@
 namespace triggers::api {
 namespace {
 
-Outcome<event::BatchElements> split(const event::Limits& limits, const http::Request& request) {
+OrRefusal<event::BatchElements> split(const event::Limits& limits, const http::Request& request) {
   const auto format = batch_format(request);
   if (!format) return format.error();
   const event::Limits limits = event_limits(services);
@@ -24,7 +24,7 @@ Outcome<event::BatchElements> split(const event::Limits& limits, const http::Req
     batch = event::split_lines(request.body, limits);
   } else {
     auto parsed = event::split_array(request.body, limits);
-    if (const auto* refusal = std::get_if<event::Refusal>(&parsed)) return from_refusal(*refusal);
+    if (const auto* refusal = std::get_if<event::ParseError>(&parsed)) return from_parse_error(*refusal);
     batch = std::move(std::get<event::BatchElements>(parsed));
   }
   if (batch.count == 0) return invalid("body", fmt::format("must hold 1 to {} events", batch_events_max));
@@ -45,9 +45,9 @@ std::string element_key(std::string_view batch_key, std::size_t index) {
 }
 
 struct ParsedBatch {
-  std::vector<Outcome<store::Appended>> results;  ///< One an element. What is no event has its answer already.
-  std::vector<event::NewEvent> events;            ///< These go to the store together.
-  std::vector<std::size_t> places;                ///< Of the events among the results.
+  std::vector<OrRefusal<store::Appended>> results;  ///< One an element. What is no event has its answer already.
+  std::vector<event::NewEvent> events;              ///< These go to the store together.
+  std::vector<std::size_t> places;                  ///< Of the events among the results.
   std::vector<std::string> element_keys;
   std::vector<store::Append>
       appends;  ///< The events; their text is in `events`, `element_keys` and the request's body.
@@ -63,8 +63,8 @@ void make_appends(ParsedBatch& parsed, std::optional<std::string_view> batch_key
   }
 }
 
-Outcome<ParsedBatch> parse_batch(const event::Limits& limits, const Exchange& exchange,
-                                 std::optional<std::string_view> batch_key) {
+OrRefusal<ParsedBatch> parse_batch(const event::Limits& limits, const Exchange& exchange,
+                                   std::optional<std::string_view> batch_key) {
   const auto batch = split(limits, exchange.request);
   if (!batch) return batch.error();
   ParsedBatch parsed;
@@ -84,7 +84,7 @@ Outcome<ParsedBatch> parse_batch(const event::Limits& limits, const Exchange& ex
 }
 
 /// The answer for one element.
-void append_result(std::string& out, const Outcome<store::Appended>& result) {
+void append_result(std::string& out, const OrRefusal<store::Appended>& result) {
   if (!result) {
     out += "{\"status\":\"error\",";
     append_error_members(out, result.error());
@@ -109,7 +109,7 @@ const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
 }
 
 /// What the answer may take. Those that are no events have their error already; the store's answers are short.
-std::size_t answer_bytes(const std::vector<Outcome<store::Appended>>& results) {
+std::size_t answer_bytes(const std::vector<OrRefusal<store::Appended>>& results) {
   constexpr std::size_t of_a_result = 384;
   std::size_t bytes = of_a_result;
   for (const auto& result : results) {
@@ -118,7 +118,7 @@ std::size_t answer_bytes(const std::vector<Outcome<store::Appended>>& results) {
   return bytes;
 }
 
-http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
+http::Response answer(const std::vector<OrRefusal<store::Appended>>& results) {
   std::size_t accepted = 0;
   std::size_t duplicates = 0;
   http::Response response;
@@ -139,7 +139,7 @@ http::Response answer(const std::vector<Outcome<store::Appended>>& results) {
 }
 
 /// The answer to a batch of which the store said this of its events.
-Outcome<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<store::Appended>>& stored) {
+OrRefusal<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<store::Appended>>& stored) {
   for (std::size_t i = 0; i < stored.size(); ++i) {
     auto& result = parsed.results[parsed.places[i]];
     if (!stored[i]) {
@@ -158,20 +158,20 @@ Outcome<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<st
 
 }  // namespace
 
-Task<Outcome<http::Response>> post_batch(const BatchIntake& intake, Exchange& exchange) {
+Task<OrRefusal<http::Response>> post_batch(const BatchIntake& intake, Exchange& exchange) {
   const auto admitted = co_await admit(intake.events.admission, exchange, auth::Action::send);
   if (!admitted) co_return admitted.error();
   const auto batch_key = idempotency_key(exchange.request);
   if (!batch_key) co_return batch_key.error();
   auto parse = [&] { return parse_batch(intake.events.limits, exchange, *batch_key); };
-  auto parsed = co_await aside(intake.events.parsers, exchange, std::move(parse));
+  auto parsed = co_await parse_off_loop(intake.events.parsers, exchange, std::move(parse));
   if (!parsed) co_return std::move(parsed).error();
   const std::size_t bytes = answer_bytes(parsed->results);
   auto memory = reserve(intake.answers, exchange, bytes);
   if (!memory) co_return memory.error();
   const auto stored = co_await intake.events.store.append_batch(exchange.key->tenant, std::move(parsed->appends));
   auto make = [&] { return conclude(*std::move(parsed), stored); };
-  auto response = co_await made_aside(intake.events.parsers, exchange, bytes, std::move(make));
+  auto response = co_await make_off_loop(intake.events.parsers, exchange, bytes, std::move(make));
   if (!response) co_return std::move(response).error();
   hold_reserved(std::move(*memory), *response);
   co_return *std::move(response);

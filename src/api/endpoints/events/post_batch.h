@@ -11,6 +11,6 @@ struct BatchIntake {
 };
 
 /// POST /events/batch
-Task<Outcome<http::Response>> post_batch(const BatchIntake& intake, Exchange& exchange);
+Task<OrRefusal<http::Response>> post_batch(const BatchIntake& intake, Exchange& exchange);
 
 }  // namespace triggers::api

@@ -37,7 +37,7 @@ http::Response accepted(const store::Appended& stored) {
 
 }  // namespace
 
-Task<Outcome<http::Response>> post_event(const EventIntake& intake, Exchange& exchange) {
+Task<OrRefusal<http::Response>> post_event(const EventIntake& intake, Exchange& exchange) {
   const auto admitted = co_await admit(intake.admission, exchange, auth::Action::send);
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
@@ -45,11 +45,11 @@ Task<Outcome<http::Response>> post_event(const EventIntake& intake, Exchange& ex
   const auto idempotency = idempotency_key(exchange.request);
   if (!idempotency) co_return idempotency.error();
   auto parse = [&] { return parse_event(intake.limits, *exchange.key, exchange.request.body); };
-  std::optional<Outcome<event::NewEvent>> parsed;
-  if (parses_here(intake.parsers, exchange.request)) {
+  std::optional<OrRefusal<event::NewEvent>> parsed;
+  if (parses_on_loop(intake.parsers, exchange.request)) {
     parsed.emplace(parse());
   } else {
-    parsed.emplace(co_await aside(intake.parsers, exchange, std::move(parse)));
+    parsed.emplace(co_await parse_off_loop(intake.parsers, exchange, std::move(parse)));
   }
   if (!*parsed) co_return std::move(*parsed).error();
   const event::NewEvent& event = **parsed;

@@ -20,6 +20,6 @@ struct EventIntake {
 };
 
 /// POST /events
-Task<Outcome<http::Response>> post_event(const EventIntake& intake, Exchange& exchange);
+Task<OrRefusal<http::Response>> post_event(const EventIntake& intake, Exchange& exchange);
 
 }  // namespace triggers::api

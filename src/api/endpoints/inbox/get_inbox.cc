@@ -22,7 +22,7 @@ CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
   return scope;
 }
 
-Outcome<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange& exchange) {
+OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange& exchange) {
   const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type", "order"});
   if (!parameters) return parameters.error();
   store::PageQuery query;
@@ -87,7 +87,7 @@ http::Response answer(const InboxPages& inbox, const Exchange& exchange, const s
 
 }  // namespace
 
-Task<Outcome<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
+Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
   const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::read);
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(inbox, exchange);
@@ -96,7 +96,7 @@ Task<Outcome<http::Response>> get_inbox(const InboxPages& inbox, Exchange& excha
   if (!page) co_return from_error(page.error());
   const std::size_t bytes = answer_bytes(*page);
   auto make = [&] { return answer(inbox, exchange, *query, *page); };
-  http::Response response = co_await made_aside(inbox.parsers, exchange, bytes, std::move(make));
+  http::Response response = co_await make_off_loop(inbox.parsers, exchange, bytes, std::move(make));
   if (auto refused = hold(std::move(page->memory), response)) co_return *std::move(refused);
   co_return response;
 }

@@ -22,6 +22,6 @@ struct InboxPages {
 };
 
 /// GET /inbox
-Task<Outcome<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange);
+Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange);
 
 }  // namespace triggers::api

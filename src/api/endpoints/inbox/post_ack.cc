@@ -21,7 +21,7 @@ struct ParsedIds {
 };
 
 /// A list of strings; whether each is an id is answered one by one.
-Outcome<ParsedIds> parse_ids(const http::Request& request) {
+OrRefusal<ParsedIds> parse_ids(const http::Request& request) {
   const auto body = json_object(request);
   if (!body) return body.error();
   if (const auto known = only_members(*body, {"event_ids"}); !known) return known.error();
@@ -79,13 +79,13 @@ http::Response answer(ParsedIds parsed, const std::vector<store::AckOutcome>& ou
 
 }  // namespace
 
-Task<Outcome<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
+Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
   const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::acknowledge);
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();
   auto parse = [&] { return parse_ids(exchange.request); };
-  auto parsed = co_await aside(inbox.parsers, exchange, std::move(parse));
+  auto parsed = co_await parse_off_loop(inbox.parsers, exchange, std::move(parse));
   if (!parsed) co_return std::move(parsed).error();
 
   const std::size_t bytes = answer_bytes(parsed->texts);
@@ -94,7 +94,7 @@ Task<Outcome<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& e
   const auto outcomes = co_await inbox.store.acknowledge(exchange.key->tenant, std::move(parsed->ids));
   if (!outcomes) co_return from_error(outcomes.error());
   auto make = [&] { return answer(*std::move(parsed), *outcomes); };
-  http::Response response = co_await made_aside(inbox.parsers, exchange, bytes, std::move(make));
+  http::Response response = co_await make_off_loop(inbox.parsers, exchange, bytes, std::move(make));
   hold_reserved(std::move(*memory), response);
   co_return response;
 }

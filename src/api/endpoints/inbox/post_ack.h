@@ -19,6 +19,6 @@ struct Acknowledgement {
 };
 
 /// POST /inbox/ack
-Task<Outcome<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange);
+Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange);
 
 }  // namespace triggers::api

@@ -35,7 +35,7 @@ bool may_see(const Exchange& exchange, const auth::KeyRecord& record) {
 }
 
 /// Only who has the right over all tenants may give it away, or change a key that has it.
-Outcome<Done> may_grant(const Exchange& exchange, const auth::KeyRecord& record) {
+OrRefusal<Done> may_grant(const Exchange& exchange, const auth::KeyRecord& record) {
   if (!record.all_tenants || exchange.sees_all_tenants()) return Done{};
   return Refusal{Code::forbidden,
                  "Only the operator, or an admin of all tenants, may manage a key of all tenants.",
@@ -59,12 +59,12 @@ http::Response answer(unsigned status, const json::object& object, FairBudget::S
   return response;
 }
 
-Outcome<json::object> read_body(const http::Request& request) {
+OrRefusal<json::object> read_body(const http::Request& request) {
   if (const auto type = require_json(request); !type) return type.error();
   return json_object(request);
 }
 
-Outcome<std::string> read_user(const Exchange& exchange, const json::object& body) {
+OrRefusal<std::string> read_user(const Exchange& exchange, const json::object& body) {
   const auto* user = body.if_contains("user_id");
   if (user == nullptr) {
     if (exchange.is_operator) return invalid("user_id", "is required");
@@ -83,7 +83,7 @@ Outcome<std::string> read_user(const Exchange& exchange, const json::object& bod
 }
 
 /// The record that is asked for, if the caller may see it; otherwise it does not exist.
-Task<Outcome<auth::KeyRecord>> visible_key(const KeyManagement& keys, const Exchange& exchange) {
+Task<OrRefusal<auth::KeyRecord>> visible_key(const KeyManagement& keys, const Exchange& exchange) {
   std::string key_id{exchange.route.id};
   auto record = co_await keys.store.key_by_id(std::move(key_id));
   if (!record) co_return from_error(record.error());
@@ -91,7 +91,7 @@ Task<Outcome<auth::KeyRecord>> visible_key(const KeyManagement& keys, const Exch
   co_return std::move(**record);
 }
 
-using KeyEdit = std::function<Outcome<Done>(auth::KeyRecord&)>;
+using KeyEdit = std::function<OrRefusal<Done>(auth::KeyRecord&)>;
 
 /// Changes the record, or says why not.
 std::optional<Refusal> refused_change(const Exchange& exchange, const KeyEdit& change, auth::KeyRecord& record) {
@@ -110,7 +110,7 @@ std::optional<Refusal> refused_change(const Exchange& exchange, const KeyEdit& c
 }
 
 /// A change that can refuse; visibility and rights are checked inside it, on the record that is really changed.
-Task<Outcome<auth::KeyRecord>> change_key(const KeyManagement& keys, const Exchange& exchange, KeyEdit change) {
+Task<OrRefusal<auth::KeyRecord>> change_key(const KeyManagement& keys, const Exchange& exchange, KeyEdit change) {
   std::optional<Refusal> refusal;
   const UnixMillis now = keys.clock.now();
   store::KeyChange guarded = [&](auth::KeyRecord& record) -> Status {
@@ -129,7 +129,7 @@ Task<Outcome<auth::KeyRecord>> change_key(const KeyManagement& keys, const Excha
   co_return std::move(*updated);
 }
 
-Outcome<std::int64_t> read_grace(const http::Request& request) {
+OrRefusal<std::int64_t> read_grace(const http::Request& request) {
   if (request.body.empty()) return grace_seconds_default;
   const auto body = read_body(request);
   if (!body) return body.error();
@@ -154,11 +154,11 @@ void rotate(auth::KeyRecord& record, const auth::KeyHash& fresh, UnixMillis now,
 
 }  // namespace
 
-Task<Outcome<http::Response>> create_key(const KeyManagement& keys, Exchange& exchange) {
+Task<OrRefusal<http::Response>> create_key(const KeyManagement& keys, Exchange& exchange) {
   const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_body(exchange.request); };
-  const auto body = co_await aside(keys.parsers, exchange, std::move(read));
+  const auto body = co_await parse_off_loop(keys.parsers, exchange, std::move(read));
   if (!body) co_return body.error();
   const auto known = only_members(*body, {"user_id", "user_email", "role", "rate_limit", "event_types", "expires_at",
                                           "description", "all_tenants"});
@@ -194,7 +194,7 @@ Task<Outcome<http::Response>> create_key(const KeyManagement& keys, Exchange& ex
   co_return response;
 }
 
-Task<Outcome<http::Response>> show_key(const KeyManagement& keys, Exchange& exchange) {
+Task<OrRefusal<http::Response>> show_key(const KeyManagement& keys, Exchange& exchange) {
   const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto record = co_await visible_key(keys, exchange);
@@ -202,11 +202,11 @@ Task<Outcome<http::Response>> show_key(const KeyManagement& keys, Exchange& exch
   co_return answer(200, key_json(*record));
 }
 
-Task<Outcome<http::Response>> update_key(const KeyManagement& keys, Exchange& exchange) {
+Task<OrRefusal<http::Response>> update_key(const KeyManagement& keys, Exchange& exchange) {
   const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_body(exchange.request); };
-  const auto body = co_await aside(keys.parsers, exchange, std::move(read));
+  const auto body = co_await parse_off_loop(keys.parsers, exchange, std::move(read));
   if (!body) co_return body.error();
   const auto known = only_members(
       *body, {"user_email", "role", "rate_limit", "event_types", "expires_at", "description", "status", "all_tenants"});
@@ -221,16 +221,16 @@ Task<Outcome<http::Response>> update_key(const KeyManagement& keys, Exchange& ex
   co_return answer(200, key_json(*updated), std::move(*memory));
 }
 
-Task<Outcome<http::Response>> rotate_key(const KeyManagement& keys, Exchange& exchange) {
+Task<OrRefusal<http::Response>> rotate_key(const KeyManagement& keys, Exchange& exchange) {
   const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_grace(exchange.request); };
-  const auto grace = co_await aside(keys.parsers, exchange, std::move(read));
+  const auto grace = co_await parse_off_loop(keys.parsers, exchange, std::move(read));
   if (!grace) co_return grace.error();
   const std::string api_key = auth::generate_key();
   const auth::KeyHash fresh = auth::hash_key(api_key);
   const UnixMillis now = keys.clock.now();
-  KeyEdit edit = [&](auth::KeyRecord& record) -> Outcome<Done> {
+  KeyEdit edit = [&](auth::KeyRecord& record) -> OrRefusal<Done> {
     rotate(record, fresh, now, std::chrono::seconds{*grace});
     return Done{};
   };
@@ -244,13 +244,13 @@ Task<Outcome<http::Response>> rotate_key(const KeyManagement& keys, Exchange& ex
   co_return answer(200, object, std::move(*memory));
 }
 
-Task<Outcome<http::Response>> revoke_key(const KeyManagement& keys, Exchange& exchange) {
+Task<OrRefusal<http::Response>> revoke_key(const KeyManagement& keys, Exchange& exchange) {
   const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto record = co_await visible_key(keys, exchange);
   if (!record) co_return record.error();
   if (record->status == auth::KeyStatus::revoked) co_return answer(200, key_json(*record));
-  KeyEdit edit = [](auth::KeyRecord& changed) -> Outcome<Done> {
+  KeyEdit edit = [](auth::KeyRecord& changed) -> OrRefusal<Done> {
     changed.status = auth::KeyStatus::revoked;
     return Done{};
   };

@@ -22,7 +22,7 @@ json::object limits_json(const OwnKey& own) {
 
 }  // namespace
 
-Task<Outcome<http::Response>> get_me(const OwnKey& own, Exchange& exchange) {
+Task<OrRefusal<http::Response>> get_me(const OwnKey& own, Exchange& exchange) {
   const auto admitted = co_await admit(own.admission, exchange, auth::Action::read);
   if (!admitted) co_return admitted.error();
   json::object me = key_json(exchange.key->record);

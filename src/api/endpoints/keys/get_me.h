@@ -17,6 +17,6 @@ struct OwnKey {
 };
 
 /// GET /me
-Task<Outcome<http::Response>> get_me(const OwnKey& own, Exchange& exchange);
+Task<OrRefusal<http::Response>> get_me(const OwnKey& own, Exchange& exchange);
 
 }  // namespace triggers::api

@@ -16,14 +16,14 @@ json::value time_json(const std::optional<UnixMillis>& time) {
 }
 
 /// Reads a string member; nothing if it is not there.
-Outcome<std::optional<std::string>> text_member(const json::object& body, std::string_view name) {
+OrRefusal<std::optional<std::string>> text_member(const json::object& body, std::string_view name) {
   const auto* value = body.if_contains(name);
   if (value == nullptr) return std::optional<std::string>{};
   if (!value->is_string()) return invalid(name, "must be a string");
   return std::optional{std::string{value->get_string()}};
 }
 
-Outcome<Done> apply_rate(const json::value& value, auth::KeyRecord& record) {
+OrRefusal<Done> apply_rate(const json::value& value, auth::KeyRecord& record) {
   constexpr auto bounds = "must be a whole number of requests a minute from 1 to 10000000, or \"unlimited\"";
   if (value.is_string() && value.get_string() == "unlimited") {
     record.rate_limit_per_minute.reset();
@@ -36,7 +36,7 @@ Outcome<Done> apply_rate(const json::value& value, auth::KeyRecord& record) {
   return Done{};
 }
 
-Outcome<Done> apply_event_types(const json::value& value, auth::KeyRecord& record) {
+OrRefusal<Done> apply_event_types(const json::value& value, auth::KeyRecord& record) {
   if (!value.is_array()) return invalid("event_types", "must be a list of strings; an empty one allows every type");
   std::vector<std::string> types;
   for (const auto& type : value.get_array()) {
@@ -47,7 +47,7 @@ Outcome<Done> apply_event_types(const json::value& value, auth::KeyRecord& recor
   return Done{};
 }
 
-Outcome<Done> apply_expiry(const json::value& value, UnixMillis now, auth::KeyRecord& record) {
+OrRefusal<Done> apply_expiry(const json::value& value, UnixMillis now, auth::KeyRecord& record) {
   if (value.is_null()) {
     record.expires_at.reset();
     return Done{};
@@ -59,7 +59,7 @@ Outcome<Done> apply_expiry(const json::value& value, UnixMillis now, auth::KeyRe
   return Done{};
 }
 
-Outcome<Done> apply_status(std::string_view text, auth::KeyRecord& record) {
+OrRefusal<Done> apply_status(std::string_view text, auth::KeyRecord& record) {
   const auto status = auth::parse_status(text);
   if (!status || *status == auth::KeyStatus::revoked) {
     return invalid("status", "must be active or inactive; to revoke a key, delete it");
@@ -100,7 +100,7 @@ json::object key_json(const auth::KeyRecord& record) {
   return object;
 }
 
-Outcome<Done> apply_fields(const json::object& body, UnixMillis now, auth::KeyRecord& record) {
+OrRefusal<Done> apply_fields(const json::object& body, UnixMillis now, auth::KeyRecord& record) {
   const auto email = text_member(body, "user_email");
   if (!email) return email.error();
   if (*email) record.user_email = **email;

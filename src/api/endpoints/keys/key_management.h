@@ -28,14 +28,14 @@ struct KeyManagement {
 };
 
 /// POST /admin/keys
-Task<Outcome<http::Response>> create_key(const KeyManagement& keys, Exchange& exchange);
+Task<OrRefusal<http::Response>> create_key(const KeyManagement& keys, Exchange& exchange);
 /// GET /admin/keys/{id}
-Task<Outcome<http::Response>> show_key(const KeyManagement& keys, Exchange& exchange);
+Task<OrRefusal<http::Response>> show_key(const KeyManagement& keys, Exchange& exchange);
 /// PATCH /admin/keys/{id}
-Task<Outcome<http::Response>> update_key(const KeyManagement& keys, Exchange& exchange);
+Task<OrRefusal<http::Response>> update_key(const KeyManagement& keys, Exchange& exchange);
 /// POST /admin/keys/{id}/rotate
-Task<Outcome<http::Response>> rotate_key(const KeyManagement& keys, Exchange& exchange);
+Task<OrRefusal<http::Response>> rotate_key(const KeyManagement& keys, Exchange& exchange);
 /// DELETE /admin/keys/{id}
-Task<Outcome<http::Response>> revoke_key(const KeyManagement& keys, Exchange& exchange);
+Task<OrRefusal<http::Response>> revoke_key(const KeyManagement& keys, Exchange& exchange);
 
 }  // namespace triggers::api

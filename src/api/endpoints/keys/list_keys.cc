@@ -30,7 +30,7 @@ struct KeyQuery {
   [[nodiscard]] std::size_t piece_max() const { return user ? piece_keys_max : piece_keys_max_of_all; }
 };
 
-Outcome<KeyQuery> parse_query(const Exchange& exchange) {
+OrRefusal<KeyQuery> parse_query(const Exchange& exchange) {
   const auto parameters = query_parameters(exchange.request.query(), {"user_id", "after", "limit"});
   if (!parameters) return parameters.error();
   KeyQuery query;
@@ -106,7 +106,7 @@ std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
   return bytes;
 }
 
-/// Adds the records and frees them, on the thread of aside() if they are large. False if the page is full.
+/// Adds the records and frees them, on the thread of parse_off_loop() if they are large. False if the page is full.
 Task<bool> add_all(const KeyListing& keys, const Exchange& exchange, std::vector<auth::KeyRecord> records,
                    std::size_t limit, KeyPage& page) {
   const std::size_t bytes = json_bytes(records);
@@ -114,11 +114,11 @@ Task<bool> add_all(const KeyListing& keys, const Exchange& exchange, std::vector
     const auto all = std::move(records);
     return std::ranges::all_of(all, [&](const auto& record) { return page.add(record, limit); });
   };
-  co_return co_await made_aside(keys.parsers, exchange, bytes, std::move(add));
+  co_return co_await make_off_loop(keys.parsers, exchange, bytes, std::move(add));
 }
 
 /// Reads in pieces, so that no more is in memory than the page and a piece.
-Task<Outcome<KeyPage>> read_page(const KeyListing& keys, const Exchange& exchange, const KeyQuery& query) {
+Task<OrRefusal<KeyPage>> read_page(const KeyListing& keys, const Exchange& exchange, const KeyQuery& query) {
   KeyPage page;
   for (;;) {
     const std::size_t wanted = page.wanted(query.limit, query.piece_max());
@@ -135,7 +135,7 @@ Task<Outcome<KeyPage>> read_page(const KeyListing& keys, const Exchange& exchang
 
 }  // namespace
 
-Task<Outcome<http::Response>> list_keys(const KeyListing& keys, Exchange& exchange) {
+Task<OrRefusal<http::Response>> list_keys(const KeyListing& keys, Exchange& exchange) {
   const auto admitted = co_await admit_manager(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(exchange);

@@ -19,6 +19,6 @@ struct KeyListing {
 };
 
 /// GET /admin/keys
-Task<Outcome<http::Response>> list_keys(const KeyListing& keys, Exchange& exchange);
+Task<OrRefusal<http::Response>> list_keys(const KeyListing& keys, Exchange& exchange);
 
 }  // namespace triggers::api

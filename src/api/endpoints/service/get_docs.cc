@@ -14,7 +14,7 @@ void for_this_address_only(http::Response& response) {
 
 }  // namespace
 
-Outcome<http::Response> get_docs(bool own_tls, const Exchange& exchange) {
+OrRefusal<http::Response> get_docs(bool own_tls, const Exchange& exchange) {
   http::Response response;
   response.content_type = "text/html; charset=utf-8";
   response.body = replaced(embedded::docs_html, {{address_in_pages, address_of(exchange, own_tls)}});
@@ -22,14 +22,14 @@ Outcome<http::Response> get_docs(bool own_tls, const Exchange& exchange) {
   return response;
 }
 
-Outcome<http::Response> get_openapi(bool own_tls, const Exchange& exchange) {
+OrRefusal<http::Response> get_openapi(bool own_tls, const Exchange& exchange) {
   http::Response response;
   response.body = replaced(embedded::openapi_json, {{address_in_openapi, address_of(exchange, own_tls)}});
   for_this_address_only(response);
   return response;
 }
 
-Outcome<http::Response> get_favicon() {
+OrRefusal<http::Response> get_favicon() {
   http::Response response;
   response.status = 204;
   response.add("Cache-Control", "max-age=86400");

@@ -7,10 +7,10 @@
 namespace triggers::api {
 
 /// GET /docs. `own_tls`: this server's sockets speak TLS.
-Outcome<http::Response> get_docs(bool own_tls, const Exchange& exchange);
+OrRefusal<http::Response> get_docs(bool own_tls, const Exchange& exchange);
 /// GET /openapi.json
-Outcome<http::Response> get_openapi(bool own_tls, const Exchange& exchange);
+OrRefusal<http::Response> get_openapi(bool own_tls, const Exchange& exchange);
 /// GET /favicon.ico
-Outcome<http::Response> get_favicon();
+OrRefusal<http::Response> get_favicon();
 
 }  // namespace triggers::api

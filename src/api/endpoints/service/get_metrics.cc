@@ -21,7 +21,7 @@ bool from_this_machine(const http::Request& request) {
 
 }  // namespace
 
-Task<Outcome<http::Response>> get_metrics(const MetricsPage& page, Exchange& exchange) {
+Task<OrRefusal<http::Response>> get_metrics(const MetricsPage& page, Exchange& exchange) {
   const bool open = page.open_to_all || (page.open_to_this_machine && from_this_machine(exchange.request)) ||
                     exchange.request.peer.local;
   if (!open) {

@@ -17,6 +17,6 @@ struct MetricsPage {
 };
 
 /// GET /metrics
-Task<Outcome<http::Response>> get_metrics(const MetricsPage& page, Exchange& exchange);
+Task<OrRefusal<http::Response>> get_metrics(const MetricsPage& page, Exchange& exchange);
 
 }  // namespace triggers::api

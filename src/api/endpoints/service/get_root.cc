@@ -39,7 +39,7 @@ http::Response names(const RootPage& root, const Exchange& exchange) {
 
 }  // namespace
 
-Outcome<http::Response> get_root(const RootPage& root, const Exchange& exchange) {
+OrRefusal<http::Response> get_root(const RootPage& root, const Exchange& exchange) {
   http::Response response = prefers_html(exchange.request) ? page(root, exchange) : names(root, exchange);
   response.add("Vary", "Accept, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix");
   return response;

@@ -14,6 +14,6 @@ struct RootPage {
 };
 
 /// GET /: a page for people, JSON for programs.
-Outcome<http::Response> get_root(const RootPage& root, const Exchange& exchange);
+OrRefusal<http::Response> get_root(const RootPage& root, const Exchange& exchange);
 
 }  // namespace triggers::api

@@ -12,7 +12,7 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 
 }  // namespace
 
-Outcome<http::Response> get_status(const ServiceStatus& status) {
+OrRefusal<http::Response> get_status(const ServiceStatus& status) {
   const auto health = status.store.health();
   const bool stopping = status.stopping && status.stopping();
   const auto uptime = std::chrono::floor<std::chrono::seconds>(status.clock.steady() - status.started_at).count();

@@ -20,6 +20,6 @@ struct ServiceStatus {
 };
 
 /// GET /status
-Outcome<http::Response> get_status(const ServiceStatus& status);
+OrRefusal<http::Response> get_status(const ServiceStatus& status);
 
 }  // namespace triggers::api

@@ -10,7 +10,7 @@ using http::Method;
 
 constexpr std::string_view browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
 
-TEST(PageTest, HtmlIsForThoseWhoNameItBeforeJson) {
+TEST(PagesTest, HtmlIsForThoseWhoNameItBeforeJson) {
   const auto wanted = [](std::string_view accept) {
     http::Request request;
     if (!accept.empty()) request.headers.add("Accept", accept);
@@ -27,13 +27,13 @@ TEST(PageTest, HtmlIsForThoseWhoNameItBeforeJson) {
   }
 }
 
-TEST(PageTest, WhatWasPutInIsNotReplacedAgain) {
+TEST(PagesTest, WhatWasPutInIsNotReplacedAgain) {
   EXPECT_EQ(replaced("a b a", {{"a", "b"}, {"b", "a"}}), "b a b");
   EXPECT_EQ(replaced("", {{"a", "b"}}), "");
   EXPECT_EQ(html_escaped("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
 }
 
-TEST(PageTest, ABrowserSeesAPageAtTheRootAndAProgramSeesJson) {
+TEST(PagesTest, ABrowserSeesAPageAtTheRootAndAProgramSeesJson) {
   TestService service("api-title", "Tom & <Jerry>");
   const auto page = service.send(Method::get, "/", {}, {}, {{"Accept", browser}, {"Host", "a.example:8443"}});
   EXPECT_EQ(page.response.content_type, "text/html; charset=utf-8");
@@ -49,7 +49,7 @@ TEST(PageTest, ABrowserSeesAPageAtTheRootAndAProgramSeesJson) {
   EXPECT_EQ(json.text("docs"), "/docs");
 }
 
-TEST(PageTest, PagesLoadNothingFromElsewhere) {
+TEST(PagesTest, PagesLoadNothingFromElsewhere) {
   TestService service;
   for (const auto* path : {"/", "/docs"}) {
     const auto page = service.send(Method::get, path, {}, {}, {{"Accept", browser}}).response.body;
@@ -59,7 +59,7 @@ TEST(PageTest, PagesLoadNothingFromElsewhere) {
   }
 }
 
-TEST(PageTest, PagesAndTheDocumentNameTheAddressThatTheyWereAskedAt) {
+TEST(PagesTest, PagesAndTheDocumentNameTheAddressThatTheyWereAskedAt) {
   TestService service;
   const auto told = [&](TestService::Fields fields) {
     const auto document = service.send(Method::get, "/openapi.json", {}, {}, fields);
@@ -83,14 +83,14 @@ TEST(PageTest, PagesAndTheDocumentNameTheAddressThatTheyWereAskedAt) {
   EXPECT_EQ(told({{"Host", std::string(256, 'a')}}), "http://localhost:8000");
 }
 
-TEST(PageTest, ThereIsNoIconAndNoFailureForIt) {
+TEST(PagesTest, ThereIsNoIconAndNoFailureForIt) {
   TestService service;
   const auto seen = service.send(Method::get, "/favicon.ico");
   EXPECT_EQ(seen.status(), 204U);
   EXPECT_EQ(seen.header("Cache-Control"), "max-age=86400");
 }
 
-TEST(PageTest, ABasePathMayStandInFrontOfEveryPath) {
+TEST(PagesTest, ABasePathMayStandInFrontOfEveryPath) {
   TestService service("base-path", "/triggers");
   const auto key = service.key();
   for (const std::string path : {"/health", "/triggers/health", "/triggers", "/triggers/", "/triggers/inbox?limit=1"}) {

@@ -5,7 +5,7 @@
 
 namespace triggers::api {
 
-Task<Outcome<http::Response>> post_backup(const Backup& backup, Exchange& exchange) {
+Task<OrRefusal<http::Response>> post_backup(const Backup& backup, Exchange& exchange) {
   // A path on this machine: only for whoever is on it and owns the data. For others there is no such path.
   if (!exchange.request.peer.local || !backup) co_return operator_only();
   const auto body = json_object(exchange.request);

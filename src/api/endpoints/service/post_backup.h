@@ -14,6 +14,6 @@ namespace triggers::api {
 using Backup = std::function<Task<Status>(std::string directory)>;
 
 /// POST /admin/backup. An empty `backup`: this store has none.
-Task<Outcome<http::Response>> post_backup(const Backup& backup, Exchange& exchange);
+Task<OrRefusal<http::Response>> post_backup(const Backup& backup, Exchange& exchange);
 
 }  // namespace triggers::api

@@ -1,4 +1,4 @@
-#include "lambda/answer.h"
+#include "lambda/response_event.h"
 
 #include <gtest/gtest.h>
 
@@ -26,13 +26,13 @@ http::Response created() {
 }
 
 TEST(Answer, OfFormat2JoinsTheFieldsOfOneName) {
-  EXPECT_EQ(json::parse(write_answer(created(), Format::http_2_0, to(http::Method::post))),
+  EXPECT_EQ(json::parse(write_response(created(), Format::http_2_0, to(http::Method::post))),
             json::parse(R"({"statusCode":201,"headers":{"Content-Type":"application/json","Location":"events/1",
               "Vary":"Origin, Accept"},"body":"{\"status\":\"accepted\"}","isBase64Encoded":false})"));
 }
 
 TEST(Answer, OfFormat1ListsTheFieldsOfOneName) {
-  EXPECT_EQ(json::parse(write_answer(created(), Format::rest_1_0, to(http::Method::post))),
+  EXPECT_EQ(json::parse(write_response(created(), Format::rest_1_0, to(http::Method::post))),
             json::parse(R"({"statusCode":201,"multiValueHeaders":{"Content-Type":["application/json"],
               "Location":["events/1"],"Vary":["Origin","Accept"]},"body":"{\"status\":\"accepted\"}",
               "isBase64Encoded":false})"));
@@ -43,7 +43,7 @@ TEST(Answer, LocationIsRelativeToTheRequest) {
     http::Response response;
     response.add("Location", std::move(of));
     const auto answer =
-        json::parse(write_answer(response, Format::http_2_0, to(http::Method::post, std::move(target))));
+        json::parse(write_response(response, Format::http_2_0, to(http::Method::post, std::move(target))));
     return std::string(answer.at("headers").at("Location").as_string());
   };
   EXPECT_EQ(location("/events?x=/a/b", "/events/1"), "events/1");
@@ -55,20 +55,20 @@ TEST(Answer, LocationIsRelativeToTheRequest) {
 TEST(Answer, BodyThatIsNotUtf8GoesAsBase64) {
   auto response = created();
   response.body = std::string("\xff\0", 2);
-  const auto answer = json::parse(write_answer(response, Format::http_2_0, to(http::Method::get)));
+  const auto answer = json::parse(write_response(response, Format::http_2_0, to(http::Method::get)));
   EXPECT_TRUE(answer.at("isBase64Encoded").as_bool());
   EXPECT_EQ(from_base64(std::string(answer.at("body").as_string())), response.body);
 }
 
 TEST(Answer, ToHeadAndWith204HasNoBody) {
   const auto body = [](const http::Response& response, http::Method method) {
-    return json::parse(write_answer(response, Format::http_2_0, to(method))).at("body").as_string();
+    return json::parse(write_response(response, Format::http_2_0, to(method))).at("body").as_string();
   };
   EXPECT_EQ(body(created(), http::Method::head), "");
   auto response = created();
   response.status = 204;
   EXPECT_EQ(body(response, http::Method::del), "");
-  EXPECT_FALSE(json::parse(write_answer(response, Format::http_2_0, to(http::Method::del)))
+  EXPECT_FALSE(json::parse(write_response(response, Format::http_2_0, to(http::Method::del)))
                    .at("headers")
                    .as_object()
                    .contains("Content-Type"));

@@ -1,4 +1,4 @@
-#include "lambda/answer.h"
+#include "lambda/response_event.h"
 
 #include <boost/json.hpp>
 
@@ -34,7 +34,7 @@ std::string_view seen_from(std::string_view path, std::string_view location) {
 
 }  // namespace
 
-std::string write_answer(const http::Response& response, Format format, const http::Request& request) {
+std::string write_response(const http::Response& response, Format format, const http::Request& request) {
   json::object fields;
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless && !response.body.empty()) add_field(fields, format, "Content-Type", response.content_type);
