@@ -21,8 +21,9 @@ constexpr std::size_t request_id_bytes_max = 128;
 constexpr std::string_view every_method = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 constexpr std::chrono::seconds busy_line_interval{1};
 
-/// Holds a run of letters and digits that is as long as an API key, or longer, and has both cases: of 10^15 keys one
-/// has not, and no hash in hexadecimal has. Clients that copy a key into the wrong header must not find it in a log.
+/// Whether `text` has a run of letters and digits at least as long as an API key, with both cases. One key in 10^15
+/// lacks one of the cases, and no hash in hexadecimal has both. A client may copy its key into the wrong header; the
+/// log must not show it.
 bool may_hold_a_key(std::string_view text) {
   std::size_t run = 0;
   bool lower = false;
@@ -94,7 +95,7 @@ http::Response Api::without_route(const Exchange& exchange, const RouteMatch& ma
   const http::Request& request = exchange.request;
   const bool known = !matched.path_name.empty();
   if (request.method == http::Method::options) {
-    // A preflight of a path that is not there is answered too, so that a script sees the 404 of its request.
+    // A preflight of an unknown path is answered too, so that the script sees its request's 404.
     return options(services_.config.cors_allow_origins, request, known ? matched.allow : every_method);
   }
   return refuse(known ? wrong_method(matched.allow) : no_such_path(), request, exchange.id);
@@ -149,8 +150,8 @@ Task<http::Admission> Api::admit(const http::Request& head) {
   co_return ticket;
 }
 
-/// A full queue or a stopped store refuses by the thousand, and all of them are counted: one line a second tells why. A
-/// failure's correlation id is promised to be in the log.
+/// A full queue or a stopped store refuses thousands of requests. All are counted, and one line a second says why.
+/// Other failures are always logged, because the response promises their correlation id in the log.
 bool Api::deserves_a_line(Code code) {
   if (code != Code::service_unavailable) return true;
   const auto now = services_.clock.steady();
@@ -165,7 +166,7 @@ http::Response Api::refuse(const Refusal& refusal, const http::Request& request,
                {{"request_id", id}, {"error_code", code_name(refusal.code)}, {"cause", refusal.cause}});
   }
   if (request.peer.local && !refusal.cause.empty()) {
-    // The operator must act, and so is told what the log is told.
+    // The operator must act, and so gets the cause that the log has.
     Refusal told = refusal;
     told.message = refusal.cause;
     return render(told, request, id);

@@ -35,9 +35,9 @@ class Api {
   /// Decides by a request's head whether its body is to be read, and charges the key. Refuses as handle() would.
   Task<http::Admission> admit(const http::Request& head);
 
-  /// The answer to what is not a request of ours: broken HTTP, a passed limit.
+  /// The response to what the server could not take as a request: broken HTTP, an exceeded limit.
   http::Response protocol_error(const http::ProtocolError& error, const http::Request& request);
-  /// The answer when handle() threw.
+  /// The response when handle() threw.
   http::Response internal_error(const http::Request& request);
 
  private:

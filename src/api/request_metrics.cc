@@ -44,7 +44,7 @@ RequestMetrics::~RequestMetrics() = default;
 
 RequestMetrics::PerRoute& RequestMetrics::per_route(std::string_view route) {
   for (const auto& candidate : routes_) {
-    // Route names are static text: the address decides, and the text only for the last one.
+    // Route names are static text, so comparing addresses is enough.
     if (candidate->name.data() == route.data()) return *candidate;
   }
   return *routes_.back();

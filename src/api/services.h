@@ -28,7 +28,7 @@ struct Services {
   KeyRing& ring;
   limit::FailureLimiter& failures;
   FirstReads& first_reads;
-  FairBudget& answers;  ///< Memory of answers, from their reading until they were written to their client.
+  FairBudget& answers;  ///< Memory of responses, from the store's read until the client has them.
   metrics::Registry& registry;
   const config::Config& config;
   const Clock& clock;
@@ -37,7 +37,7 @@ struct Services {
   Backup backup;                   ///< Empty: this engine has none.
   std::function<bool()> stopping;  ///< True once the server is told to stop; may be empty.
   limit::TakeSlice take_slice;     ///< Empty: this node is alone.
-  TurnPool* parsers = nullptr;     ///< For large bodies and answers; null: they are read and made on the loop.
+  TurnPool* parsers = nullptr;     ///< For large bodies and responses; null: the loop handles them itself.
 };
 
 }  // namespace triggers::api

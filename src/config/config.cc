@@ -61,7 +61,7 @@ Result<std::vector<FileLine>> read_lines(const std::string& path) {
   return read_file(path);
 }
 
-/// Whoever names a table or an endpoint of DynamoDB means it.
+/// A configuration that names a table or an endpoint of DynamoDB means this store.
 void choose_store(Settings& settings) {
   Setting* store = nullptr;
   const Setting* given = nullptr;
@@ -78,7 +78,7 @@ void choose_store(Settings& settings) {
     store->origin = given->origin;
     settings.config.store = Store::dynamodb;
   }
-  // An endpoint of one's own has no regions, but a signature names one.
+  // A local endpoint has no regions, but a signature must name one.
   if (settings.config.aws_region.empty() && !settings.config.dynamodb_endpoint_url.empty()) {
     settings.config.aws_region = region->value = "us-east-1";
   }

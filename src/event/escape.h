@@ -13,6 +13,6 @@ bool unescape(const StringToken& token, std::string& out);
 
 /// `text`, as unescape() makes it, for a message: control characters and lone surrogates are replaced by U+FFFD, and
 /// what is over `chars_max` code points by an ellipsis.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t chars_max);
+[[nodiscard]] std::string quotable(std::string_view text, std::size_t chars_max);
 
 }  // namespace triggers::event

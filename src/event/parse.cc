@@ -131,7 +131,7 @@ class EventParser {
 
   void keep_unknown(std::string_view name) {
     if (fault_) return;
-    const std::string quoted = printable(name, quoted_name_chars_max);
+    const std::string quoted = quotable(name, quoted_name_chars_max);
     keep(refuse(quoted, fmt::format("\"{}\" is not a field of an event; put it into metadata or payload.", quoted)));
   }
 

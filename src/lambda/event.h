@@ -12,7 +12,7 @@
 
 namespace triggers::lambda {
 
-/// The forms of API Gateway's proxy events, each with its own form of answer.
+/// The forms of API Gateway's proxy events; each has its own form of response.
 enum class Format : std::uint8_t {
   rest_1_0,  ///< REST APIs, and HTTP APIs with payload format 1.0.
   http_2_0,  ///< HTTP APIs with payload format 2.0; function URLs.
@@ -22,8 +22,8 @@ enum class Format : std::uint8_t {
 struct Incoming {
   Format format = Format::http_2_0;
   http::Request request;
-  /// Why the request is refused although the event is sound, as a server would refuse it: the body is too large, or in
-  /// an encoding that is not understood. The body is empty then.
+  /// Why the request is refused although the event is sound: the body is too large, or in an unknown encoding. A server
+  /// refuses it likewise. The body is empty then.
   std::optional<http::ProtocolError> problem;
 };
 

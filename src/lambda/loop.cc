@@ -73,7 +73,7 @@ class Loop {
 
   LoopEnd end(Error why) {
     const bool drained = executor_->drain(steady_clock::now() + patience_at_end);
-    // Its coroutines may still be resumed: then it stays until the process ends.
+    // Its coroutines may still be resumed, so it must stay until the process ends.
     if (!drained) static_cast<void>(executor_.release());
     return {std::move(why), !drained};
   }

@@ -7,18 +7,18 @@
 
 namespace triggers::api {
 
-/// Who may ask an endpoint. Decided by a request's head, before its body is read.
+/// Who may use an endpoint. Decided by a request's head, before its body is read.
 enum class Caller : std::uint8_t {
   anybody,    ///< No key needed. (GET /metrics decides for itself: it reads no body.)
   key,        ///< A key whose role allows `action`.
-  manager,    ///< The same; over the local socket the operator, who needs no key.
+  manager,    ///< The same; or the operator over the local socket, without a key.
   on_socket,  ///< The operator only.
 };
 
 struct AccessRule {
   Caller caller = Caller::anybody;
   auth::Action action = auth::Action::read;
-  bool takes_body = false;  ///< False: a body is read past, and takes no memory.
+  bool takes_body = false;  ///< False: a body is skipped, and takes no memory.
 };
 
 [[nodiscard]] AccessRule access_of(Endpoint endpoint) noexcept;

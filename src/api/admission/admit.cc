@@ -26,7 +26,7 @@ Refusal unauthorized(std::string message) {
   return {Code::unauthorized, std::move(message), "{}", {{"WWW-Authenticate", "Bearer"}}, {}};
 }
 
-/// Counts the failure; says `refusal`, or 429 once the address has failed too often.
+/// Counts a failed authentication. Gives `refusal`, or 429 once the address has failed too often.
 Refusal failed(const AdmissionControl& control, const http::Request& request, Refusal refusal) {
   const auto counted =
       control.failures.record_failure(client_address(control.trusted_proxies, request), control.clock.steady());
@@ -74,12 +74,12 @@ Refusal over_rate(const limit::Decision& rate) {
           {}};
 }
 
-/// Brings a slice of the bucket that all nodes share, and takes `mine` of it.
+/// Fetches a slice of the bucket that all nodes share, and takes one request from it: `mine`.
 Task<Status> bring_slice(const AdmissionControl& control, const ActiveKey& key, std::uint32_t per_minute,
                          std::optional<limit::Decision>& mine) {
   limit::SharedBucket& shared = key.rate_bucket->shared;
   const auto asked_at = control.clock.steady();
-  mine = shared.take(asked_at, per_minute);  // Brought between our look and our turn.
+  mine = shared.take(asked_at, per_minute);  // Another request has fetched a slice meanwhile.
   if (mine) co_return Done{};
   std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
     return shared.wanted(asked_at, per_minute);
@@ -90,7 +90,7 @@ Task<Status> bring_slice(const AdmissionControl& control, const ActiveKey& key, 
   co_return Done{};
 }
 
-/// One request of the key's bucket: this node's, or the one that all nodes share.
+/// Takes one from the key's bucket: this node's own, or the one that all nodes share.
 Task<Result<limit::Decision>> take_one(const AdmissionControl& control, const ActiveKey& key) {
   const auto per_minute = key.record.rate_limit_per_minute;
   if (!control.take_slice || !per_minute) co_return key.rate_bucket->own.take(control.clock.steady());
@@ -99,7 +99,7 @@ Task<Result<limit::Decision>> take_one(const AdmissionControl& control, const Ac
   std::optional<limit::Decision> mine = shared.take(since, *per_minute);
   if (mine) co_return *mine;
   const limit::SharedBucket::Waiter waiter(shared);
-  // One asks for all. Others may have used up what it brought before we come to our turn; then we ask, or wait, again.
+  // One request fetches a slice for all. Others may use it up before our turn; then we fetch, or wait, again.
   while (control.clock.steady() - since < slice_wait_max) {
     auto ask = [&] { return bring_slice(control, key, *per_minute, mine); };
     if (auto asked = co_await key.rate_bucket->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
@@ -109,10 +109,10 @@ Task<Result<limit::Decision>> take_one(const AdmissionControl& control, const Ac
   co_return Error{ErrorCode::overloaded, "no part of the key's rate limit came in time"};
 }
 
-/// The key with that secret from the store, or the refusal. An unknown key costs a read, on DynamoDB a paid one. So its
-/// failure is counted before the read, and taken back if the key is good: an address that has failed too often reads
-/// nothing. Not counted before: a key that this node knows and only has to read again, and one that is being read for
-/// another request, which costs no read.
+/// Reads the key with that secret from the store. An unknown key costs a read, for which DynamoDB charges. So the
+/// failure is counted before the read, and taken back if the key is good: an address that has failed too often causes
+/// no reads. Two kinds are not counted before: a key that this node knows and must only read again, and a key that is
+/// being read for another request, which costs no read.
 Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionControl& control,
                                                            const http::Request& request, auth::KeyHash hash) {
   FirstRead first_read(control.first_reads, client_address(control.trusted_proxies, request));
@@ -120,7 +120,7 @@ Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionContro
   if (!control.ring.knows(hash) && !control.ring.is_reading(hash)) {
     const auto begun = co_await first_read;
     counted = begun == FirstRead::Begun::yes;
-    // Another request may have brought the key while this one waited.
+    // Another request may have read the key while this one waited.
     if (!counted && !control.ring.knows(hash)) {
       if (begun == FirstRead::Begun::failed_too_often) co_return too_many_failures(first_read.counted());
       co_return from_error({ErrorCode::overloaded, "API keys are read too slowly"});
@@ -137,7 +137,7 @@ Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionContro
   co_return std::move(*read);
 }
 
-/// Endpoints that have query parameters read them themselves, and whoever scrapes metrics may send any.
+/// Endpoints with query parameters read these themselves. A scrape of the metrics may have any.
 bool has_no_query(Endpoint endpoint) {
   return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
 }

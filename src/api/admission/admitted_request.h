@@ -11,16 +11,16 @@
 
 namespace triggers::api {
 
-/// What a key pays for: a request costs one, and one more for each further 64 KiB of its body that was begun. It never
-/// costs more than a full bucket.
+/// What a request costs its key: one, and one more for each further 64 KiB of its body, rounded up. It never costs more
+/// than a full bucket.
 [[nodiscard]] std::uint32_t cost_of(std::size_t body_bytes, std::uint32_t limit) noexcept;
 
-/// Takes what a request costs beyond the one that admitted it, whether the bucket has it or not: then the key waits for
-/// it before its next request. Nothing if `key` is unlimited.
+/// Takes what a request costs beyond the one that admitted it, even if the bucket holds less: then the key must wait
+/// before its next request. Nothing if `key` is unlimited.
 [[nodiscard]] std::optional<limit::Decision> charge(const AdmissionControl& control, const ActiveKey& key,
                                                     std::uint32_t cost);
 
-/// A request that was admitted by its head, on its way to handle(). Charges the key as the body comes.
+/// A request that was admitted by its head, on its way to handle(). Charges the key as the body arrives.
 class AdmittedRequest final : public http::Ticket {
  public:
   AdmittedRequest(const AdmissionControl& control, const Exchange& exchange, bool with_body);

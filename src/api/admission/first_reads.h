@@ -17,16 +17,16 @@ namespace triggers::api {
 
 class FirstRead;
 
-/// The reads of keys that this node does not know. A read counts as a failed authentication of the client's address
-/// until the key proves good. A request whose address has no failure left because of such reads waits for one of them
-/// to end: otherwise many good keys that come at once after a restart would be refused as failures.
+/// Reads of keys that this node does not know. A read counts as a failed authentication of the client's address until
+/// the key proves good. If such reads have used up an address's failures, its next request waits for one of them to
+/// end. Otherwise many good keys that arrive together after a restart would be refused.
 ///
 /// Addresses that share a bucket of the limiter, such as those of an IPv6 /64, wait for each other, and for no others.
-/// Their requests begin in the order in which they came. A request that waits takes some 100 bytes, and there is at
-/// most one on each connection. Any thread.
+/// Their requests begin in order of arrival. A waiting request takes some 100 bytes, and each connection has at most
+/// one. Any thread.
 class FirstReads {
  public:
-  /// A request that has waited so long gives up: while the store is slow, each round of reads would make the next wait.
+  /// A request that has waited this long gives up: while the store is slow, each round of reads would delay the next.
   static constexpr std::chrono::seconds wait_max{10};
 
   FirstReads(limit::FailureLimiter& failures, const Clock& clock) : failures_(failures), clock_(clock) {}
@@ -43,7 +43,7 @@ class FirstReads {
 
   bool begin_or_wait(FirstRead& read, std::coroutine_handle<> handle);
   void end(const FirstRead& read) noexcept;
-  /// Decides about those that wait, as far as that is possible now, and moves them out of `reads`.
+  /// Decides about waiting reads as far as possible now, and removes those from `reads`.
   std::list<FirstRead*> decide(Reads& reads);
   bool may_begin(FirstRead& read, std::chrono::steady_clock::time_point now);
 
@@ -72,7 +72,7 @@ class FirstRead {
 
   /// What was counted last; a refusal if the address has failed too often.
   [[nodiscard]] const limit::Decision& counted() const noexcept { return counted_; }
-  /// The key is good, or it is not known whether it is.
+  /// The key is good, or could not be read.
   void forgive() noexcept { forgiven_ = true; }
 
  private:

@@ -9,28 +9,28 @@
 
 namespace triggers::api {
 
-/// A page or an event that takes no more (read, and as JSON) is not refused for what others take: large pages that
-/// nobody reads do not keep small ones back.
+/// A page or an event up to this size, read and as JSON, is never refused because of what others hold. So large pages
+/// that clients do not read cannot block small ones.
 inline constexpr std::size_t small_answer_bytes = 16 * 1024;
 
-/// Answers over this count in the budget of answers until they were written, on every endpoint.
+/// Responses over this size count against the budget until they have been written, on every endpoint.
 inline constexpr std::size_t counted_answer_bytes = 4 * 1024;
 
-/// The memory of an answer, in the caller's share. Uses nothing yet.
+/// The memory of a response, in the caller's share. Empty at first.
 [[nodiscard]] FairBudget::Share answer_share(FairBudget& answers, const Exchange& exchange);
 
-/// Keeps room for an answer of about so many bytes: before a change that cannot be taken back, and before the answer
-/// waits for a thread. 503 `overloaded` if there is none.
+/// Reserves room for a response of about `bytes`. Call it before a change that cannot be undone, and before the
+/// response waits for a thread. Refused with 503 `overloaded` if there is no room.
 [[nodiscard]] OrRefusal<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes);
 
-/// Has `memory` count what the answer takes, instead of what it counted, until the answer was written. 503 `overloaded`
-/// if there is no room: too much waits for clients to read it.
+/// Makes `memory` count what the response takes, instead of what it counted before, until the response has been
+/// written. Refused with 503 `overloaded` if there is no room: too many responses wait for clients to read them.
 [[nodiscard]] std::optional<Refusal> hold(FairBudget::Share memory, http::Response& response);
 
-/// The same for an answer whose room was reserved, about: it is never refused.
+/// The same for a response whose room was reserved: it is never refused, even if it is somewhat larger.
 void hold_reserved(FairBudget::Share memory, http::Response& response);
 
-/// Holds an answer that its endpoint has not held, if it is not small.
+/// Holds a response that its endpoint has not held, unless it is small.
 [[nodiscard]] std::optional<Refusal> hold_unless_held(FairBudget& answers, const Exchange& exchange,
                                                       http::Response& response);
 

@@ -8,12 +8,12 @@
 
 namespace triggers::api {
 
-/// The answer to OPTIONS: what the path allows, and to a preflight of an allowed origin what CORS allows (the Fetch
-/// standard, section 3.2). `allow` as in `Allow`.
+/// The response to OPTIONS: the path's methods (`allow`, as in `Allow`) and, for a preflight from an allowed origin,
+/// what CORS allows (the Fetch standard, section 3.2).
 [[nodiscard]] http::Response options(const std::vector<std::string>& allowed_origins, const http::Request& request,
                                      std::string_view allow);
 
-/// Lets an allowed origin's script read this answer.
+/// Lets the scripts of an allowed origin read this response.
 void add_cors_fields(const std::vector<std::string>& allowed_origins, const http::Request& request,
                      http::Response& response);
 

@@ -13,7 +13,7 @@
 
 namespace triggers::api {
 
-/// One request on its way: what the steps before have found out.
+/// A request in progress, with what earlier steps have found out about it.
 struct Exchange {
   const http::Request& request;
   std::string id;  ///< X-Request-ID, and the correlation id of an error.
@@ -29,8 +29,8 @@ struct Exchange {
   [[nodiscard]] bool sees_all_tenants() const { return is_operator || key->record.all_tenants; }
 };
 
-/// In whose share of the memory a request's body and response are: its tenant's; the operator's; that of all requests
-/// without a key.
+/// Whose share of memory the request's body and response count in: the tenant's, the operator's, or the one that all
+/// requests without a key use together.
 [[nodiscard]] std::string_view holder_of(const Exchange& exchange) noexcept;
 
 }  // namespace triggers::api

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t idempotency_key_bytes_max = 255;
 constexpr std::size_t quoted_name_chars_max = 64;
 
-/// The type and subtype of a Content-Type, without parameters and blanks around.
+/// The type and subtype of a Content-Type, without parameters and surrounding blanks.
 std::string_view media_type(const http::Request& request) {
   auto value = request.headers.find("Content-Type").value_or("");
   value = value.substr(0, value.find(';'));
@@ -70,7 +70,7 @@ Refusal unknown_parameter(std::string_view name, std::initializer_list<std::stri
   const std::string taken =
       known.size() == 0 ? "it takes no parameters" : fmt::format("the parameters are {}", fmt::join(known, ", "));
   const std::string problem =
-      fmt::format("{} is not a parameter of this path; {}", event::printable(name, quoted_name_chars_max), taken);
+      fmt::format("{} is not a parameter of this path; {}", event::quotable(name, quoted_name_chars_max), taken);
   std::string details = Details()
                             .text("field", "query")
                             .text("problem", problem)

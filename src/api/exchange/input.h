@@ -36,11 +36,12 @@ struct Parameter {
 [[nodiscard]] OrRefusal<std::int64_t> parse_number(std::string_view field, std::string_view text, std::int64_t minimum,
                                                    std::int64_t maximum);
 
-/// The id in a path. 400 if it is not a UUID at all. Nothing if it is one that this service does not make: 404.
+/// The event id in a path. Refused with 400 if it is no UUID. Nothing if it is a UUID that this service never makes:
+/// the caller answers 404.
 [[nodiscard]] OrRefusal<std::optional<event::EventId>> parse_event_id(std::string_view text);
 [[nodiscard]] bool is_uuid(std::string_view text) noexcept;
 
-/// What a parser's refusal is to a client.
+/// The refusal for a text that is no event.
 [[nodiscard]] Refusal from_parse_error(const event::ParseError& refusal);
 
 }  // namespace triggers::api

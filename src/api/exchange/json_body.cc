@@ -24,7 +24,7 @@ OrRefusal<boost::json::object> json_object(const http::Request& request) {
   if (error) return invalid("body", fmt::format("is not valid JSON: {}", error.message()));
   if (!value.is_object()) return invalid("body", "must be a JSON object");
   if (const auto name = repeated_member(request.body, depth_max))
-    return invalid(event::printable(*name, quoted_name_chars_max), "is given more than once");
+    return invalid(event::quotable(*name, quoted_name_chars_max), "is given more than once");
   return std::move(value.get_object());
 }
 
@@ -32,7 +32,7 @@ OrRefusal<Done> only_members(const boost::json::object& object, std::initializer
   for (const auto& member : object) {
     const std::string_view name{member.key().data(), member.key().size()};
     if (std::ranges::find(known, name) != known.end()) continue;
-    return invalid(event::printable(name, quoted_name_chars_max),
+    return invalid(event::quotable(name, quoted_name_chars_max),
                    fmt::format("is not a field of this request; it has: {}", fmt::join(known, ", ")));
   }
   return Done{};

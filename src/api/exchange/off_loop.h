@@ -9,14 +9,14 @@
 
 namespace triggers::api {
 
-// A tenant may have many requests in one turn of a loop: each may take some ten microseconds of it, not a hundred.
+// One turn of a loop may serve many requests of a tenant, so each may take some ten microseconds, not a hundred.
 /// A body up to this is parsed on the IO loop.
 inline constexpr std::size_t parsed_on_loop_bytes_max = 16 * 1024;
 
-/// An answer up to this is made on the IO loop.
+/// A response up to this is built on the IO loop.
 inline constexpr std::size_t made_on_loop_bytes_max = 32 * 1024;
 
-/// Whether an answer of so many bytes is made on the loop that sends it, and not on the thread of parse_off_loop().
+/// Whether a response of `bytes` is built on the loop that sends it, and not in the pool.
 [[nodiscard]] inline bool makes_on_loop(const TurnPool* pool, std::size_t bytes) noexcept {
   return pool == nullptr || bytes <= made_on_loop_bytes_max;
 }
@@ -26,9 +26,9 @@ inline constexpr std::size_t made_on_loop_bytes_max = 32 * 1024;
   return pool == nullptr || request.body.size() <= parsed_on_loop_bytes_max;
 }
 
-/// The result of `parse()`, which reads the request's body: run on the loop if the body is short, otherwise on a thread
-/// where tenants take turns, because a long one would hold up the loop. `parse` uses nothing that another thread may
-/// change.
+/// Runs `parse()`, which reads the request's body, and returns its result. A short body is parsed on the loop. A long
+/// one would hold up the loop, so the pool parses it, where tenants take turns. `parse` must use nothing that another
+/// thread may change.
 template <class Parse>
 Task<std::invoke_result_t<Parse&>> parse_off_loop(TurnPool* pool, const Exchange& exchange, Parse parse) {
   if (parses_on_loop(pool, exchange.request)) co_return parse();
@@ -36,8 +36,8 @@ Task<std::invoke_result_t<Parse&>> parse_off_loop(TurnPool* pool, const Exchange
   co_return co_await parsed;
 }
 
-/// The result of `make()`, which makes an answer of about `bytes` and frees what it is made of: as parse_off_loop() for
-/// bodies.
+/// Runs `make()`, which builds a response of about `bytes` and frees what it is built from: on the loop if it is short,
+/// otherwise in the pool.
 template <class Make>
 Task<std::invoke_result_t<Make&>> make_off_loop(TurnPool* pool, const Exchange& exchange, std::size_t bytes,
                                                 Make make) {

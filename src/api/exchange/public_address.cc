@@ -15,7 +15,7 @@ bool holds_only(std::string_view text, std::string_view others) {
   });
 }
 
-/// What the first of several proxies has written.
+/// The value that the first of several proxies wrote.
 std::string_view first_of(const http::Headers& headers, std::string_view name) {
   const auto value = headers.find(name).value_or("");
   return value.substr(0, value.find(','));
@@ -26,7 +26,7 @@ std::string_view first_of(const http::Headers& headers, std::string_view name) {
 std::string prefix_of(const Exchange& exchange) {
   std::string_view said = first_of(exchange.request.headers, "X-Forwarded-Prefix");
   while (said.ends_with('/')) said.remove_suffix(1);
-  // Two slashes in front would make the path another host's.
+  // A path that begins with two slashes would name another host.
   const bool sound = said.starts_with('/') && !said.starts_with("//") && holds_only(said, "/-._~");
   return std::string{sound ? said : std::string_view{}}.append(exchange.base_path);
 }

@@ -8,9 +8,9 @@ namespace triggers::api {
 namespace {
 
 constexpr std::string_view problem_json = "application/problem+json";
-/// After a full queue: the next commit has made room long before.
+/// After a full queue: the next commit makes room much sooner.
 constexpr std::string_view overloaded_retry_seconds = "1";
-/// After a failed disk: an operator has to come.
+/// After a failed disk: an operator must act.
 constexpr std::string_view unavailable_retry_seconds = "30";
 
 bool accepts_problem_json(const http::Request& request) {

@@ -53,33 +53,33 @@ class Details {
   std::string members_;
 };
 
-/// An answer that says no: what, which and how to mend it.
+/// Why a request fails, for its client: what is wrong, with which field, and how to mend it.
 struct Refusal {
   Code code = Code::internal_error;
   std::string message;
   std::string details = "{}";  ///< A JSON object.
   std::vector<std::pair<std::string_view, std::string>> headers;
-  std::string cause;  ///< For the log only: what the client is not told. Empty if nothing needs an operator.
+  std::string cause;  ///< For the log only. Empty if no operator needs to act.
 };
 
 /// A value, or the refusal that the client gets.
 template <class T>
 using OrRefusal = Result<T, Refusal>;
 
-/// What is wrong with a field, as a message: `field: problem`, or the problem alone if it begins with the field's name.
+/// A message about a field: `field: problem`, or the problem alone if it begins with the field's name.
 [[nodiscard]] std::string about_field(std::string_view field, std::string_view problem);
 /// 400 about one field of a body, a query or a header.
 [[nodiscard]] Refusal invalid(std::string_view field, std::string message);
-/// What a failed call of a store means to a client. Errors that are not the client's keep their reason for the log.
+/// The refusal for a failed call of a store. The cause goes to the log only, unless the client can mend it.
 [[nodiscard]] Refusal from_error(const Error& error);
-/// What the server found before the API saw a request.
+/// The refusal for what the server could not read as a request.
 [[nodiscard]] Refusal from_protocol(const http::ProtocolError& error);
 
-/// The members of an error, without braces, for an answer that holds more than one:
+/// The members of an error, without braces, for a response with several errors:
 /// `"error_code":…,"message":…,"details":…`.
 void append_error_members(std::string& out, const Refusal& refusal);
 
-/// The answer: our error format, or RFC 9457's when the request accepts `application/problem+json`.
+/// The response: our error format, or RFC 9457's if the request accepts `application/problem+json`.
 [[nodiscard]] http::Response render(const Refusal& refusal, const http::Request& request, std::string_view request_id);
 
 }  // namespace triggers::api

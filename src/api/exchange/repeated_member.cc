@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-/// Boost.JSON's parser tells it what it reads; only the names count.
+/// A handler for Boost.JSON's parser that looks at names only.
 struct NameReader {
   static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_array_size = max_object_size;

@@ -38,7 +38,7 @@ struct Route {
 };
 
 struct RouteMatch {
-  std::optional<Route> route;  ///< The endpoint of the path and the method (HEAD is GET's).
+  std::optional<Route> route;  ///< The endpoint for the path and the method; HEAD has GET's.
   std::string_view path_name;  ///< The path's name if there is such a path; empty: 404.
   std::string_view allow;      ///< The methods of that path, as `Allow` has them.
 };

@@ -20,7 +20,7 @@ struct ActiveKey {
   Tenant tenant;
   std::shared_ptr<LastUse> last_use;               ///< The same object while the key's record changes.
   std::shared_ptr<limit::RateBucket> rate_bucket;  ///< Likewise.
-  std::chrono::steady_clock::time_point read_at;   ///< The record was the store's then, or later.
+  std::chrono::steady_clock::time_point read_at;   ///< The store had this record then, or later.
 };
 
 }  // namespace triggers::api

@@ -12,7 +12,7 @@
 
 namespace triggers::api {
 
-/// One reading of a key from the store, for all callers who miss the key. Any thread.
+/// One read of a key from the store, for all callers that miss the key. Any thread.
 class KeyLoad {
  public:
   SingleFlight flight;
@@ -32,22 +32,22 @@ class KeyLoad {
   std::shared_ptr<const ActiveKey> key_;  // Guarded by mutex_.
 };
 
-/// The readings that are under way, at most one for each secret. Any thread.
+/// The reads that are under way, at most one for each secret. Any thread.
 class KeyLoads {
  public:
   [[nodiscard]] bool contains(const auth::KeyHash& hash) const {
     const std::lock_guard lock(mutex_);
     return loads_.contains(hash);
   }
-  /// The reading of that secret that is under way, or a new one.
+  /// The read of that secret that is under way, or a new one.
   [[nodiscard]] std::shared_ptr<KeyLoad> join(const auth::KeyHash& hash) {
     const std::lock_guard lock(mutex_);
     auto& load = loads_[hash];
     if (!load) load = std::make_shared<KeyLoad>();
     return load;
   }
-  /// `load` has ended. Another reading of the same secret stays: a caller that joins a reading just before its end
-  /// reads once more, and others may have begun a new one meanwhile.
+  /// `load` has ended. Another read of the same secret stays: a caller that joins a read just before its end reads once
+  /// more, and others may have begun a new one meanwhile.
   void end(const auth::KeyHash& hash, const KeyLoad& load) noexcept {
     const std::lock_guard lock(mutex_);
     const auto found = loads_.find(hash);

@@ -30,7 +30,7 @@ Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::load(auth::KeyHash hash)
 }
 
 Task<Status> KeyRing::read_for_all(auth::KeyHash hash, KeyLoad& load) {
-  // Also if the reading throws: later requests would otherwise count as if somebody read for them.
+  // Also if the read throws: is_reading() must not stay true.
   struct Landing {
     KeyLoads& loads;
     const auth::KeyHash& hash;
@@ -47,7 +47,7 @@ Task<Status> KeyRing::read_for_all(auth::KeyHash hash, KeyLoad& load) {
 Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::read(auth::KeyHash hash) {
   for (;;) {
     const Mark before = mark();
-    const auto read_at = clock_.steady();  // From before the reading: what it tells is not older.
+    const auto read_at = clock_.steady();  // Taken before the read, so the record is at least as new.
     auto record = co_await store_.key_by_hash(hash);
     if (!record) co_return std::move(record).error();
     if (!*record) {
@@ -114,7 +114,7 @@ KeyRing::Refreshed KeyRing::refresh(std::shared_ptr<ActiveKey> key, Mark before)
   return Refreshed::yes;
 }
 
-/// Nobody has the key, so nobody can use it without a read, and refresh() is held up meanwhile.
+/// No request has the key, so its next use needs a read, whose refresh() waits for by_id_mutex_.
 bool KeyRing::may_be_forgotten(const Known& known) {
   return known.key.expired() && (!known.last_use || (known.last_use.use_count() == 1 && *known.last_use == 0));
 }
@@ -141,14 +141,14 @@ Task<Status> KeyRing::flush_last_used() {
       if (last != 0) used.push_back({key_id, known.last_use, last});
     }
   }
-  // In no order, so that a store that does not come to all of them comes to each one some time.
+  // Shuffled, so that a store that never finishes the list still reaches each key at some time.
   std::ranges::shuffle(used, std::minstd_rand(static_cast<std::minstd_rand::result_type>(random_u64())));
   std::vector<std::pair<std::string, UnixMillis>> times;
   times.reserve(used.size());
   for (const Used& one : used) times.emplace_back(one.key_id, UnixMillis{std::chrono::milliseconds{one.at_ms}});
   auto touched = co_await store_.touch_keys(std::move(times));
   if (!touched) {
-    // Which of them were written is not known. Who has been used meanwhile has a later time already.
+    // It is not known which were written. A key that was used meanwhile has a later time already.
     for (const Used& one : used) {
       std::int64_t none = 0;
       one.last_use->compare_exchange_strong(none, one.at_ms, std::memory_order_relaxed);

@@ -21,17 +21,17 @@
 
 namespace triggers::api {
 
-/// Keys in memory, in front of the store. Whoever changes a key in this process calls refresh() before answering, and
-/// an older revision never replaces a newer one. So without `hold_for` it is exact, not a guess: then no other process
-/// may change the store's keys. Any thread may call.
+/// Keys in memory, in front of the store. Code that changes a key in this process calls refresh() before it answers,
+/// and an older revision never replaces a newer one. So the ring is exact as long as no other process changes the
+/// store's keys; if one may, set `hold_for`. Any thread may call.
 class KeyRing {
  public:
   /// Some 200,000 keys without event types, and some 640 of the largest.
   static constexpr std::size_t bytes_max_default = std::size_t{256} * 1024 * 1024;
-  /// What the ring had forgotten at some time.
+  /// How much the ring had forgotten at some moment; for refresh().
   using Mark = std::uint64_t;
 
-  /// Keys that take `bytes_max` together are found without the store; past it, some are dropped and read again. Each
+  /// Keys up to `bytes_max` in total are found without the store; beyond that, some are dropped and read again. Each
   /// key gets its bucket from `rate_buckets`, also when it is read again. A record that was read `hold_for` ago is read
   /// again before it is used.
   explicit KeyRing(store::KeyStore& store, limit::RateBuckets& rate_buckets, std::size_t bytes_max = bytes_max_default,
@@ -54,7 +54,7 @@ class KeyRing {
   void refresh(const auth::KeyRecord& record, Mark before);
   /// Writes down when keys were last used, and forgets dropped keys of which there is nothing to write.
   Task<Status> flush_last_used();
-  /// What the keys that are here take, about.
+  /// Memory of the keys that are here, about.
   [[nodiscard]] std::size_t bytes() const;
   /// Keys whose revision and last use are remembered, here or dropped.
   [[nodiscard]] std::size_t remembered() const;
@@ -62,7 +62,7 @@ class KeyRing {
  private:
   static constexpr std::size_t shard_count = 64;
 
-  /// Of a key that is here, or was. Holds its record no longer than a shard does.
+  /// What is remembered of a key that is here, or was dropped. It does not keep the record.
   struct Known {
     std::uint64_t revision = 0;
     std::shared_ptr<LastUse> last_use;

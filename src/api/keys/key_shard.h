@@ -17,9 +17,9 @@ struct HashOfHash {
   std::size_t operator()(const auth::KeyHash& hash) const noexcept;
 };
 
-/// Keys by the hash of a secret, up to so many bytes. Past them, a key that is chosen at random goes: whoever has most
-/// keys here loses most. Keys with long event types have a quarter of the bytes to themselves, so that the large keys
-/// of one tenant never displace the ordinary keys of others. Any thread.
+/// Keys by the hash of a secret, up to so many bytes. Beyond them a random key is dropped, so the tenant with most keys
+/// here loses most. Keys with long event types have a quarter of the bytes to themselves, so that the large keys of one
+/// tenant never displace the ordinary keys of others. Any thread.
 class KeyShard {
  public:
   /// A key that takes more is a large one.

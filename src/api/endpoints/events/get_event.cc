@@ -13,7 +13,7 @@ Refusal no_such_event(std::string_view id) {
   return {Code::not_found, "No event has this id.", Details().text("event_id", id).json(), {}, {}};
 }
 
-/// What the answer takes, about.
+/// The size of the response, about.
 std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
 
 http::Response answer(store::StoredEvent event) {
@@ -36,7 +36,7 @@ Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& e
   if (!event) co_return from_error(event.error());
   if (!*event) co_return no_such_event(exchange.route.id);
   const std::size_t bytes = answer_bytes(**event);
-  // Before the answer waits for the parser's thread: each connection may hold an event meanwhile.
+  // Reserved before the response waits for the pool, because each connection may hold an event meanwhile.
   auto memory = reserve(events.answers, exchange, bytes);
   if (!memory) co_return memory.error();
   auto make = [&] { return answer(std::move(**event)); };

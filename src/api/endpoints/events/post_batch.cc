@@ -18,7 +18,6 @@ namespace {
 OrRefusal<event::BatchElements> split(const event::Limits& limits, const http::Request& request) {
   const auto format = batch_format(request);
   if (!format) return format.error();
-  const event::Limits limits = event_limits(services);
   event::BatchElements batch;
   if (*format == BatchFormat::lines) {
     batch = event::split_lines(request.body, limits);
@@ -45,9 +44,10 @@ std::string element_key(std::string_view batch_key, std::size_t index) {
 }
 
 struct ParsedBatch {
-  std::vector<OrRefusal<store::Appended>> results;  ///< One an element. What is no event has its answer already.
-  std::vector<event::NewEvent> events;              ///< These go to the store together.
-  std::vector<std::size_t> places;                  ///< Of the events among the results.
+  std::vector<OrRefusal<store::Appended>>
+      results;                          ///< One for each element. An element that is no event has its error already.
+  std::vector<event::NewEvent> events;  ///< These go to the store together.
+  std::vector<std::size_t> places;      ///< Of the events among the results.
   std::vector<std::string> element_keys;
   std::vector<store::Append>
       appends;  ///< The events; their text is in `events`, `element_keys` and the request's body.
@@ -83,7 +83,7 @@ OrRefusal<ParsedBatch> parse_batch(const event::Limits& limits, const Exchange& 
   return parsed;
 }
 
-/// The answer for one element.
+/// The result of one element.
 void append_result(std::string& out, const OrRefusal<store::Appended>& result) {
   if (!result) {
     out += "{\"status\":\"error\",";
@@ -97,18 +97,19 @@ void append_result(std::string& out, const OrRefusal<store::Appended>& result) {
   out += '}';
 }
 
-/// The store's error if it stood in the way of at least one event and no event is stored.
+/// The store's error if at least one event failed and none is stored.
 const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
   const Error* failure = nullptr;
   for (const auto& one : stored) {
     if (one && one->outcome != store::Appended::Outcome::idempotency_mismatch) return nullptr;
-    // An event that may have been stored all the same decides the error for all.
+    // If one event may have been stored all the same, its error is the one for all.
     if (!one && (failure == nullptr || one.error().code == ErrorCode::unavailable)) failure = &one.error();
   }
   return failure;
 }
 
-/// What the answer may take. Those that are no events have their error already; the store's answers are short.
+/// The size of the response, at most about. Elements that are no events have their error already; the store's results
+/// are short.
 std::size_t answer_bytes(const std::vector<OrRefusal<store::Appended>>& results) {
   constexpr std::size_t of_a_result = 384;
   std::size_t bytes = of_a_result;
@@ -133,12 +134,12 @@ http::Response answer(const std::vector<OrRefusal<store::Appended>>& results) {
   }
   body += fmt::format("],\"accepted\":{},\"duplicates\":{},\"failed\":{}}}\n", accepted, duplicates,
                       results.size() - accepted - duplicates);
-  // A producer that looks at nothing but the status must not take a batch that failed whole for a success.
+  // A producer that looks only at the status must not take a batch that failed as a whole for a success.
   if (accepted + duplicates == 0) response.status = 422;
   return response;
 }
 
-/// The answer to a batch of which the store said this of its events.
+/// The response to a batch, with the store's results for its events.
 OrRefusal<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<store::Appended>>& stored) {
   for (std::size_t i = 0; i < stored.size(); ++i) {
     auto& result = parsed.results[parsed.places[i]];
@@ -150,8 +151,8 @@ OrRefusal<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<
       result = *stored[i];
     }
   }
-  // Nothing was stored for a reason that is not in the events: the whole request is to be sent again. A store of many
-  // parts may have stored some all the same; then each event has its own answer.
+  // Nothing was stored, and the events are not the reason: the client should send the whole request again. If a store
+  // of many parts stored some of them, each event has its own result instead.
   if (const Error* failure = whole_failure(stored)) return from_error(*failure);
   return answer(parsed.results);
 }

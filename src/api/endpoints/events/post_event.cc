@@ -9,7 +9,7 @@
 namespace triggers::api {
 namespace {
 
-// On the hot path: made once, not grown.
+// On the hot path: allocated once, not grown.
 constexpr std::size_t headers_of_an_answer = 8;
 constexpr std::size_t body_bytes = 224;
 

@@ -11,7 +11,7 @@
 
 namespace triggers::api {
 
-/// What taking events in needs.
+/// What accepting events needs.
 struct EventIntake {
   const AdmissionControl& admission;
   store::EventStore& store;

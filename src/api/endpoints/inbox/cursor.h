@@ -8,7 +8,7 @@
 
 namespace triggers::api {
 
-/// What a cursor belongs to: it is good for this query of this tenant and for no other.
+/// The tenant and the query that a cursor is valid for.
 struct CursorScope {
   std::string_view tenant, inbox;
   std::optional<std::string_view> event_type;
@@ -16,7 +16,7 @@ struct CursorScope {
 };
 
 /// The place as opaque text: version, id, what the engine notes beside it, and a MAC (HMAC-SHA-256, cut to 128 bits)
-/// over scope and place, so that nobody can make or move one.
+/// over scope and place, so that a client can neither make one nor use it elsewhere.
 [[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope, const store::PageMark& mark);
 
 /// Nothing unless encode_cursor() made `text` with this secret for this scope.

@@ -54,14 +54,14 @@ OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange&
   return query;
 }
 
-/// About what the answer takes.
+/// The size of the response, about.
 std::size_t answer_bytes(const store::Page& page) {
   std::size_t bytes = 256;
   for (const auto& event : page.events) bytes += event.payload.size() + event.metadata.size() + 300;
   return bytes;
 }
 
-/// Frees the events: of a large page that takes a while too.
+/// Also frees the events, which takes a while for a large page.
 http::Response answer(const InboxPages& inbox, const Exchange& exchange, const store::PageQuery& query,
                       store::Page& page) {
   http::Response response;

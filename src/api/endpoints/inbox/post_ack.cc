@@ -20,7 +20,7 @@ struct ParsedIds {
   std::vector<bool> is_id;          ///< For each text.
 };
 
-/// A list of strings; whether each is an id is answered one by one.
+/// A list of strings. The response says for each whether it is an id.
 OrRefusal<ParsedIds> parse_ids(const http::Request& request) {
   const auto body = json_object(request);
   if (!body) return body.error();
@@ -51,7 +51,7 @@ std::string_view outcome_name(store::AckOutcome outcome) {
   INVARIANT(false);
 }
 
-/// Each id comes back, with what became of it.
+/// The response repeats each id with its status.
 std::size_t answer_bytes(const std::vector<std::string>& ids) {
   constexpr std::size_t of_an_outcome = 64;
   std::size_t bytes = of_an_outcome;

@@ -10,8 +10,8 @@ namespace triggers::api {
 namespace {
 
 Refusal no_such_key(std::string_view key_id) {
-  // It is whatever stood in the path, which need not be text.
-  const std::string quoted = event::printable(key_id, auth::KeyLimits::key_id_bytes_max);
+  // The id is what the client put into the path; it need not be text.
+  const std::string quoted = event::quotable(key_id, auth::KeyLimits::key_id_bytes_max);
   return {Code::not_found, "No key has this id.", Details().text("key_id", quoted).json(), {}, {}};
 }
 

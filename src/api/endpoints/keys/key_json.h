@@ -13,7 +13,7 @@ namespace triggers::api {
 
 /// Takes the fields of `body` that a client may set (user_email, role, rate_limit, event_types, expires_at,
 /// description, status, all_tenants) into `record`, and checks the result. A field that is missing stays as it was.
-/// `null` takes an expiry away. Refused: 400 with the field.
+/// `null` removes an expiry. Refused: 400 with the field.
 [[nodiscard]] OrRefusal<Done> apply_fields(const boost::json::object& body, UnixMillis now, auth::KeyRecord& record);
 
 }  // namespace triggers::api

@@ -11,15 +11,15 @@ namespace triggers::api {
 namespace {
 
 constexpr std::int64_t page_keys_max = 1000;
-/// A page ends once it has so much: keys may have 100 long event types each.
+/// A page ends at this size: each key may have 100 long event types.
 constexpr std::size_t page_bytes_max = 1024 * 1024;
-/// Read at first, before it is known how large they are.
+/// Keys of the first read: it is not known yet how large they are.
 constexpr std::size_t first_keys = 16;
-/// Read at once at most: keys may be much larger than those before them. Of all tenants more, because on DynamoDB each
-/// such reading scans the table.
+/// The most keys of one read: they may be much larger than those before. A list of all tenants reads more at once,
+/// because each such read scans DynamoDB's table.
 constexpr std::size_t piece_keys_max = 32;
 constexpr std::size_t piece_keys_max_of_all = 200;
-/// A record takes no more, about: 100 event types of 255 characters of four bytes.
+/// The size of a record, at most about: 100 event types of 255 characters of four bytes.
 constexpr std::size_t record_bytes_max = 112 * 1024;
 
 struct KeyQuery {
@@ -57,7 +57,7 @@ OrRefusal<KeyQuery> parse_query(const Exchange& exchange) {
   return query;
 }
 
-/// A page while it is made.
+/// A page that is being built.
 struct KeyPage {
   std::string body = R"({"keys":[)";
   std::size_t count = 0;
@@ -106,7 +106,7 @@ std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
   return bytes;
 }
 
-/// Adds the records and frees them, on the thread of parse_off_loop() if they are large. False if the page is full.
+/// Adds the records and frees them, in the pool if they are large. False if the page is full.
 Task<bool> add_all(const KeyListing& keys, const Exchange& exchange, std::vector<auth::KeyRecord> records,
                    std::size_t limit, KeyPage& page) {
   const std::size_t bytes = json_bytes(records);
@@ -117,7 +117,7 @@ Task<bool> add_all(const KeyListing& keys, const Exchange& exchange, std::vector
   co_return co_await make_off_loop(keys.parsers, exchange, bytes, std::move(add));
 }
 
-/// Reads in pieces, so that no more is in memory than the page and a piece.
+/// Reads in pieces, so that only the page and one piece are in memory.
 Task<OrRefusal<KeyPage>> read_page(const KeyListing& keys, const Exchange& exchange, const KeyQuery& query) {
   KeyPage page;
   for (;;) {
@@ -140,7 +140,7 @@ Task<OrRefusal<http::Response>> list_keys(const KeyListing& keys, Exchange& exch
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(exchange);
   if (!query) co_return query.error();
-  // A text that grows has twice the memory that it needs.
+  // A string that grows may hold twice the memory that it needs.
   auto memory = reserve(keys.answers, exchange, 2 * page_bytes_max + query->piece_max() * record_bytes_max);
   if (!memory) co_return memory.error();
   auto page = co_await read_page(keys, exchange, *query);

@@ -8,6 +8,7 @@
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/json_body.h"
 #include "api/exchange/off_loop.h"
+#include "auth/validate.h"
 
 namespace triggers::api {
 namespace {

@@ -7,7 +7,7 @@
 namespace triggers::api {
 namespace {
 
-/// A cache in between must not show one client's address to another.
+/// A cache must not give a page with one client's address to another client.
 void for_this_address_only(http::Response& response) {
   response.add("Vary", "X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix");
 }

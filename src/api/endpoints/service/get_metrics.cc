@@ -7,7 +7,7 @@
 namespace triggers::api {
 namespace {
 
-/// A request that a proxy on this machine passed on comes from elsewhere.
+/// A request that came through a proxy on this machine is not from this machine.
 bool from_this_machine(const http::Request& request) {
   if (request.headers.find("X-Forwarded-For") || request.headers.find("Forwarded")) return false;
   const auto address = limit::Address::parse(request.peer.address);

@@ -6,7 +6,7 @@
 namespace triggers::api {
 
 Task<OrRefusal<http::Response>> post_backup(const Backup& backup, Exchange& exchange) {
-  // A path on this machine: only for whoever is on it and owns the data. For others there is no such path.
+  // The directory is on this machine, so only the operator on it may name one. For others the path does not exist.
   if (!exchange.request.peer.local || !backup) co_return operator_only();
   const auto body = json_object(exchange.request);
   if (!body) co_return body.error();
