@@ -7,7 +7,7 @@
 
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

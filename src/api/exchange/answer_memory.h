@@ -5,7 +5,7 @@
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/fair_budget.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

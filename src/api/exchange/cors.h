@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

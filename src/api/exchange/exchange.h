@@ -8,7 +8,7 @@
 #include "api/exchange/router.h"
 #include "api/keys/active_key.h"
 #include "base/clock.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "limit/token_bucket.h"
 
 namespace triggers::api {

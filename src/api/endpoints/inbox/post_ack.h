@@ -6,7 +6,7 @@
 #include "base/fair_budget.h"
 #include "base/task.h"
 #include "base/turn_pool.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "store/event_store.h"
 
 namespace triggers::api {

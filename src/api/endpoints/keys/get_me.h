@@ -6,7 +6,7 @@
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/task.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

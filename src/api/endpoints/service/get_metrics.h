@@ -4,7 +4,7 @@
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/task.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "metrics/metrics.h"
 
 namespace triggers::api {

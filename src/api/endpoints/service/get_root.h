@@ -4,7 +4,7 @@
 
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

@@ -6,7 +6,7 @@
 
 #include "api/exchange/refusal.h"
 #include "base/clock.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "store/event_store.h"
 
 namespace triggers::api {
