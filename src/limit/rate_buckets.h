@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "base/single_flight.h"
 #include "limit/shared_bucket.h"
 #include "limit/token_bucket.h"
@@ -45,8 +45,8 @@ class RateBuckets {
   [[nodiscard]] std::size_t size() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<RateBucket>> buckets_;  // Guarded by mutex_.
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<RateBucket>> buckets_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::limit

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-/// Files that the build puts into the program (src/api/CMakeLists.txt).
+/// Files that the build puts into the program (src/api/endpoints/CMakeLists.txt).
 namespace triggers::api::embedded {
 
 extern const std::string_view docs_html;
