@@ -22,7 +22,7 @@ struct Limits {
   std::size_t event_type_chars_max = 255;      ///< Unicode code points, at least 1.
   std::size_t source_chars_max = 255;          ///< Unicode code points.
   int depth_max = 100;                         ///< Nested arrays and objects, the event itself being 1; 1 to 1000.
-  std::size_t batch_events_max = 500;          ///< Elements of a batch that are kept, and one more; see BatchElements.
+  std::size_t batch_events_max = 500;          ///< The most elements of a batch; see BatchElements.
 };
 
 /// 128 bits over the type and the payload's meaning: equal for equal content whatever the order of its keys, its white
@@ -52,7 +52,7 @@ struct ParseError {
 
 /// Parses one event from `text` (RFC 8259, strict: UTF-8, one value, no trailing text, no duplicate or unknown field at
 /// the event's own level). Numbers and strings inside payload and metadata are checked but never converted. A fault of
-/// the text as a whole is told before one of a field. Byte offsets in messages count from 0.
+/// the text as a whole takes precedence over one of a field. Byte offsets in messages count from 0.
 [[nodiscard]] std::variant<NewEvent, ParseError> parse(std::string_view text, const Limits& limits);
 
 /// The elements of a batch: a JSON array, or NDJSON (one event a line, blank lines skipped). Views into `text`.
@@ -70,7 +70,7 @@ struct BatchElements {
 /// same. O(n log n) in their size.
 [[nodiscard]] bool same_content(std::string_view payload_a, std::string_view payload_b);
 
-/// Fingerprint of content that was already checked (a stored event); the one that parse() made.
+/// The fingerprint of content that was checked before, such as a stored event's; equal to the one that parse() made.
 [[nodiscard]] Fingerprint fingerprint(std::string_view event_type, std::string_view payload);
 
 /// Appends `text`, which must be UTF-8, as a JSON string with its quotes (RFC 8259, section 7).

@@ -51,8 +51,8 @@ ParseError wrong_type(Field field, std::string_view wanted, std::string_view raw
   return refuse(field_names[field], fmt::format("{} must be {}, but is {}.", field_names[field], wanted, kind_of(raw)));
 }
 
-/// The way of one text: read() takes it apart, the checks judge its fields. A refusal of the whole text comes before
-/// one of a field, so the first fault of a field is only kept while the rest is read.
+/// Parses one text: read() finds its fields, the checks examine them. A fault of the whole text takes precedence over
+/// one of a field, so the first fault of a field is kept while the rest is read.
 class EventParser {
  public:
   EventParser(std::string_view text, const Limits& limits) : limits_(limits), text_(text), cursor_(text) {}
@@ -78,7 +78,7 @@ class EventParser {
     return refuse_rest();
   }
 
-  /// No object; but whether it is JSON comes first.
+  /// It is no object; but whether it is JSON comes first.
   std::optional<ParseError> read_other() {
     const std::string_view raw(cursor_.position(), 1);
     Checker::Value value;

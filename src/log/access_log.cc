@@ -133,14 +133,15 @@ class AccessLog::State {
   }
 
   Buffer& buffer_of_this_thread() {
-    // The id, not the address: another log may have been made where this one's predecessor was.
+    // By the id, not the address: a new log may have the address of an earlier one.
     thread_local std::uint64_t owner = 0;
     thread_local Buffer* buffer = nullptr;
     if (owner != id_ || buffer == nullptr) {
       const std::lock_guard lock(buffers_mutex_);
       auto made = std::make_unique<Buffer>();
       made->text.reserve(buffer_bytes + 1024);
-      // Made before: what is in the map is whole, also when memory has run out. One of this thread's may be there.
+      // Made before the insertion, so that the map has whole entries even when memory runs out. This thread may have
+      // one already.
       auto& slot = buffers_.try_emplace(std::this_thread::get_id(), std::move(made)).first->second;
       buffer = slot.get();
       owner = id_;

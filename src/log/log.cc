@@ -53,7 +53,7 @@ class Sink {
   }
 
  private:
-  /// Waits for a reader that stands still, but only once: the next line is dropped at once.
+  /// Waits for a reader that stands still, but only once: later lines are dropped at once until it goes on.
   bool write_at_once(std::string_view line) noexcept {
     try {
       const auto until = std::chrono::steady_clock::now() + (stood_still_ ? std::chrono::seconds{0} : direct_patience);
@@ -77,7 +77,7 @@ Sink& sink() {
   return *instance;
 }
 
-/// Writes what waits before the process aborts. The thread that failed may hold the sink's lock.
+/// Writes the waiting lines before the process aborts. The thread that failed may hold the sink's lock.
 void write_last_words() noexcept {
   try {
     if (const auto writer = sink().writer(false)) writer->flush(last_words_patience);

@@ -8,7 +8,7 @@
 
 namespace triggers::log {
 
-/// A text of a line is cut here: a cause may quote what somebody sent.
+/// A text of a line is cut at this size: a cause may quote what a client sent.
 inline constexpr std::size_t field_bytes_max = 4096;
 
 /// Appends the line with its end, as a JSON object or for a person.
