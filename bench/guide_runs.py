@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The three example runs of tests/performance/README.md at full length, by Locust and by swarm, each against a fresh server
-in its default configuration. Keeps the CSV files, prints a table with the targets of docs/prd.md, and compares both
-generators. `--seconds N` shortens every run: that shows that it runs, and measures nothing."""
+"""Runs the three examples of tests/performance/README.md at full length, with Locust and with swarm, each against a fresh
+server in its default configuration. Keeps the CSV files, prints a table with the targets of docs/prd.md, and compares both
+generators. `--seconds N` shortens every run. That is a smoke test, not a measurement."""
 
 import argparse
 import csv
