@@ -161,7 +161,7 @@ async def resets_before(exchange):
 
 
 async def resets_after(exchange):
-    """DynamoDB executes the request, and its response is lost."""
+    """DynamoDB executes the request, but the connection is reset before the response."""
     await exchange.pass_on()
     exchange.reset()
 
