@@ -204,10 +204,10 @@ PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pa
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="what to compare; all if left out")
-    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that it runs, measures nothing")
-    parser.add_argument("--folder", type=pathlib.Path, default=servers.REPOSITORY / "build/bench", help="for the servers' data")
-    parser.add_argument("--save", type=pathlib.Path, help="also writes what is printed to this file")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="the parts to compare; all by default")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: a smoke test, not a measurement")
+    parser.add_argument("--folder", type=pathlib.Path, default=servers.REPOSITORY / "build/bench", help="holds the servers' data")
+    parser.add_argument("--save", type=pathlib.Path, help="also write the output to this file")
     options = parser.parse_args()
     plan = Plan(options.quick)
     report = Report()

@@ -52,9 +52,9 @@ def run(tool, name, seconds, folder, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *RUNS], help="which; all if left out")
-    parser.add_argument("--tool", choices=["locust", "swarm"], help="only this generator")
-    parser.add_argument("--seconds", type=int, help="instead of each run's own length")
+    parser.add_argument("names", nargs="*", choices=[[], *RUNS], help="the runs; all by default")
+    parser.add_argument("--tool", choices=["locust", "swarm"], help="use only this generator")
+    parser.add_argument("--seconds", type=int, help="the length of each run, instead of its own")
     parser.add_argument("--results", type=pathlib.Path, default=servers.REPOSITORY / "build/bench/guide")
     options = parser.parse_args()
     folder = servers.REPOSITORY / f"build/bench/guide-servers-{options.tool or 'both'}"

@@ -155,7 +155,7 @@ def key_text(limit):
 def choose(names, quick):
     chosen = [shape for shape in hostile_attacks.shapes if not names or any(name in shape.name for name in names)]
     if not chosen:
-        sys.exit("hostile: no shape has that in its name: " + ", ".join(names))
+        sys.exit("hostile: no shape has these words in its name (--list prints all): " + ", ".join(names))
     return [(shape, limit) for shape in chosen for limit in (shape.limits[-1:] if quick else shape.limits)]
 
 
@@ -173,14 +173,14 @@ def head(report, plan, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shapes", nargs="*", help="parts of names of shapes; all shapes if left out")
-    parser.add_argument("--quick", action="store_true", help="a second for each turn: shows that it runs, measures nothing")
-    parser.add_argument("--bound", type=float, help=f"largest ratio; {bound_default:g} if left out, none with --quick")
-    parser.add_argument("--rounds", type=int, help="how often each shape is sent; 3 if left out, 1 with --quick")
-    parser.add_argument("--seconds", type=float, help="of each turn; 10 if left out, 1 with --quick")
-    parser.add_argument("--list", action="store_true", help="names the shapes and ends")
-    parser.add_argument("--folder", type=pathlib.Path, default=REPOSITORY / "build/hostile", help="for the server's data")
-    parser.add_argument("--save", type=pathlib.Path, help="also writes what is printed to this file")
+    parser.add_argument("shapes", nargs="*", help="words in the names of shapes; all shapes by default")
+    parser.add_argument("--quick", action="store_true", help="turns of a second: a smoke test, not a measurement")
+    parser.add_argument("--bound", type=float, help=f"largest allowed ratio; the default is {bound_default:g}, or none with --quick")
+    parser.add_argument("--rounds", type=int, help="rounds for each shape; the default is 3, or 1 with --quick")
+    parser.add_argument("--seconds", type=float, help="length of each turn; the default is 10, or 1 with --quick")
+    parser.add_argument("--list", action="store_true", help="list the shapes and exit")
+    parser.add_argument("--folder", type=pathlib.Path, default=REPOSITORY / "build/hostile", help="holds the server's data")
+    parser.add_argument("--save", type=pathlib.Path, help="also write the output to this file")
     options = parser.parse_args()
     if options.list:
         print("\n".join(shape.name for shape in hostile_attacks.shapes))

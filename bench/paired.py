@@ -38,7 +38,7 @@ def main():
     parser.add_argument("before", type=pathlib.Path, help="the program to compare with")
     parser.add_argument("after", type=pathlib.Path, nargs="?", default=REPOSITORY / "build/release/triggers")
     parser.add_argument("--pairs", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=3, help="of each run")
+    parser.add_argument("--seconds", type=int, default=3, help="length of each run")
     parser.add_argument("--connections", type=int, default=100)
     options = parser.parse_args()
     rates, costs = [], []

@@ -42,7 +42,7 @@ def cgroup2():
         _, place, kind, *_ = line.split()
         if kind == "cgroup2":
             return pathlib.Path(place)
-    sys.exit("dev: no cgroup2 is mounted here, and systemd needs it")
+    sys.exit("dev: systemd needs cgroup2, which is not mounted on this machine")
 
 
 class BootedRoot:
@@ -78,7 +78,7 @@ class BootedRoot:
                     return
             time.sleep(0.1)
         log = pathlib.Path(f"{self.root}.boot.log").read_text(encoding="utf-8", errors="replace")
-        sys.exit(f"dev: systemd has not booted in {BOOT_SECONDS_MAX} s\n{log[-2000:]}")
+        sys.exit(f"dev: systemd did not boot within {BOOT_SECONDS_MAX} s\n{log[-2000:]}")
 
     def __exit__(self, *_):
         self.unshared.kill()

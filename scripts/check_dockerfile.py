@@ -113,7 +113,7 @@ class Stage:
         elif instruction == "CMD":
             self.command = json.loads(text)
         elif instruction not in ("VOLUME", "EXPOSE"):
-            sys.exit(f"dev: {instruction} is not known here")
+            sys.exit(f"dev: check_dockerfile.py does not know the instruction {instruction}")
 
 
 def size(root):
@@ -131,7 +131,7 @@ def serve(stage):
         deadline = time.monotonic() + start_seconds_max
         while stage.call(stage.health, stderr=subprocess.DEVNULL).wait() != 0:
             if server.poll() is not None or time.monotonic() > deadline:
-                sys.exit("dev: the container's health check has not passed")
+                sys.exit("dev: the container's health check did not pass")
             time.sleep(0.1)
         say(f"the health check {' '.join(stage.health)} passes")
         owner = os.stat(f"/proc/{server.pid}").st_uid

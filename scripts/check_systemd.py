@@ -103,7 +103,7 @@ def check_package(root, package):
             if path and not re.match(r"[a-z]+:", path) and not (page.parent / path).exists():
                 broken.append(f"{page.relative_to(documents)}: {target}")
     if broken:
-        sys.exit("dev: FAILED: links of the package's documents lead nowhere:\n" + "\n".join(broken))
+        sys.exit("dev: FAILED: broken links in the package's documents:\n" + "\n".join(broken))
     say(f"the package's description and maintainer are whole, and all links of its {len(pages)} documents lead somewhere")
 
 
@@ -206,7 +206,7 @@ def main():
     debian_root.need_root()
     packages = sorted((project / "build/package").glob("triggers_*.deb"))
     if not packages:
-        sys.exit("dev: there is no package in build/package: ./dev package")
+        sys.exit("dev: there is no package in build/package; run ./dev package")
     with tempfile.TemporaryDirectory(prefix="systemd-check.") as name:
         root = pathlib.Path(name) / "root"
         say("making a Debian root with systemd")

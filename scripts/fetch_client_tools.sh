@@ -9,7 +9,7 @@ target=$root/build/client-tools
 cmp --silent "$wanted/package-lock.json" "$target/installed.json" && exit 0
 
 command -v npm >/dev/null || "$root/scripts/install_packages.sh" npm
-echo "dev: fetching the generators of clients"
+echo "dev: fetching the client generators"
 mkdir -p "$target"
 cp "$wanted/package.json" "$wanted/package-lock.json" "$wanted/.npmrc" "$target"
 cd "$target"

@@ -8,7 +8,7 @@ seconds=${2:-60}
 mapfile -t targets < <(cd tests/fuzz/corpus && printf '%s\n' * | sort)
 if [[ $target != all ]]; then
   [[ " ${targets[*]} " == *" $target "* ]] || {
-    echo "dev: no fuzz target '$target'; there are: ${targets[*]}" >&2
+    echo "dev: there is no fuzz target '$target'; choose one of: ${targets[*]}" >&2
     exit 2
   }
   targets=("$target")

@@ -47,14 +47,14 @@ settle_services() {
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  echo "dev: this is not Debian; install what scripts/packages/*.txt name with your own package manager" >&2
+  echo "dev: this is not Debian; install the packages in scripts/packages/*.txt with your own package manager" >&2
   exit 0
 fi
 
 missing=$(missing_of "$@")
 [ -n "$missing" ] || exit 0
 
-printf 'dev: to install for %s, with apt:\n' "$*"
+printf 'dev: packages to install with apt for %s:\n' "$*"
 printf '%s\n' "$missing" | awk '{ name = $1; $1 = ""; printf "  %-22s%s\n", name, $0 }'
 mapfile -t packages < <(printf '%s\n' "$missing" | awk '{ print $1 }')
 if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
@@ -68,9 +68,9 @@ if [[ " $* " == *" bench "* || " $* " == *" test "* ]]; then
 fi
 # Waits for another apt to finish, as on a machine that has just started.
 apt=(apt-get -q -o Dpkg::Use-Pty=0 -o APT::Color=0 -o DPkg::Lock::Timeout=120)
-echo "dev: [1/2] refreshing apt's lists"
+echo "dev: [1/2] updating apt's package lists"
 as_root "${apt[@]}" update >/dev/null || fail "apt-get update failed (see above); is the network there?"
-echo "dev: [2/2] installing ${#packages[@]} packages and what they need"
+echo "dev: [2/2] installing ${#packages[@]} packages and their dependencies"
 # Prints an occasional line instead of the thousands from apt and dpkg.
 as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${packages[@]}" |
   awk '/newly installed/ { for (i = 2; i <= NF; i++) if ($i == "newly") total += $(i - 1) + $1 }

@@ -78,7 +78,7 @@ rules() {
 
 case $scope in
   all | changed) ;;
-  *) echo "dev: lint takes 'all' or 'changed', not '$scope'" >&2; exit 2 ;;
+  *) echo "dev: lint accepts 'all' or 'changed', not '$scope'" >&2; exit 2 ;;
 esac
 # clang-tidy needs clang's compile command for each source; this configures only, and builds nothing.
 cmake --preset clang --log-level=NOTICE >build/clang.log || { cat build/clang.log >&2; exit 1; }

@@ -43,12 +43,12 @@ occupant() {
 }
 case $([ "$port" = 0 ] || occupant) in
   triggers)
-    printf 'dev: Triggers is already running at %s. Stop it, or run a second one beside it:\n' "$url" >&2
+    printf 'dev: Triggers is already running at %s. Stop it, or start a second server:\n' "$url" >&2
     printf '  PORT=%d DATA_DIR=./data2 ./dev run\n' $((port + 1)) >&2
     exit 1
     ;;
   other)
-    printf 'dev: port %d is taken by another program. Choose one: PORT=%d ./dev run\n' "$port" $((port + 1)) >&2
+    printf 'dev: another program uses port %d. Choose another port: PORT=%d ./dev run\n' "$port" $((port + 1)) >&2
     exit 1
     ;;
 esac
@@ -83,5 +83,5 @@ $data_dir has keys already. One more, for the inbox of the user developer:
 
 TEXT
 fi
-printf 'Serving %s from %s; Ctrl+C stops it. What the API takes and answers: %s/docs\n\n' "$url" "$data_dir" "$url"
+printf 'Serving %s from %s; press Ctrl+C to stop. API documentation: %s/docs\n\n' "$url" "$data_dir" "$url"
 exec "$triggers" serve "$@"

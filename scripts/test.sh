@@ -62,7 +62,7 @@ for runner in "$@"; do
   tests=$(count_of tests "$runner")
   skipped=$(($(count_of skipped "$runner") + $(count_of disabled "$runner")))
   bad=$(($(count_of failures "$runner") + $(count_of errors "$runner")))
-  [ "$skipped" -eq 0 ] || echo "dev: $skipped of $runner were skipped"
+  [ "$skipped" -eq 0 ] || echo "dev: $skipped tests of $runner were skipped"
   if [ $((tests - skipped)) -eq 0 ]; then
     echo "dev: $runner ran no test (exit status $status)"
     bad=1 tests=1 skipped=0
@@ -76,7 +76,7 @@ done
 
 left=$(comm -13 <(printf '%s\n' "$files_before") <(files_of_project))
 if [ -n "$left" ]; then
-  printf "\ndev: the tests have left files in the project's folder:\n%s\n" "$left"
+  printf "\ndev: the tests left files in the project's folder:\n%s\n" "$left"
   failed=$((failed + 1))
 fi
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
