@@ -6,7 +6,7 @@ from .program import repository
 
 
 def paths():
-    """{path: set of methods}, as the router has them: `{id}` stands for one segment."""
+    """{path: set of methods} from the router; `{id}` stands for one segment."""
     source = (repository / "src/api/exchange/router.cc").read_text(encoding="utf-8")
     found = re.findall(r'Path\{"([^"]+)",\s*"([^"]+)"', source)
     assert len(found) > 10, "router.cc no longer looks as this expects"
