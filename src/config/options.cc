@@ -72,7 +72,7 @@ constexpr Option all_options[] = {
      .default_value = "8000",
      .max = 65'535,
      .section = "Server",
-     .help = "TCP port; 0 chooses a free one.",
+     .help = "TCP port; 0 takes a free one.",
      .set = [](Config& c, const Value& v) { c.port = static_cast<std::uint16_t>(v.integer); }},
     {.name = "threads",
      .env = "THREADS",
