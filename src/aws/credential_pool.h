@@ -4,7 +4,7 @@
 
 #include "aws/url.h"
 #include "base/result.h"
-#include "http/client_pool.h"
+#include "http/client/pool.h"
 
 namespace triggers::aws {
 

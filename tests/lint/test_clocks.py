@@ -15,22 +15,22 @@ service = {
     "src/base/guarded_clock.h": ({"Clock::system()"}, "what the clock of the embedded service is guarded against"),
     "src/log/log.cc": ({"Clock::system()"}, "a line of the log has the machine's time, as the lines of others beside it"),
     "src/log/log_line.cc": ({"Clock::system()"}, "the same"),
-    "src/http/response_writer.cc": ({"CLOCK_REALTIME"}, "the field Date"),
-    "src/http/client_connection.h": ({"system_clock"}, "as of client_shard.cc"),
-    "src/http/client_shard.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was frozen"
+    "src/http/wire/response_writer.cc": ({"CLOCK_REALTIME"}, "the field Date"),
+    "src/http/client/connection.h": ({"system_clock"}, "as of client_shard.cc"),
+    "src/http/client/shard.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was frozen"
                                                    " is not used; a jump costs a connection"),
     "src/api/key_ring.h": ({"Clock::system()"}, "a default; only its monotonic clock is asked"),
     "src/lambda/loop.h": ({"Clock::system()"}, "the invocation's deadline is a time of the machine's clock"),
     "src/lambda/thaw_clock.h": ({"Clock::system()"}, "a frozen function's time goes on by it; it is looked at for steps forward only"),
-    "src/store/dynamo/client.cc": ({"Clock::system()"}, "AWS refuses a signature that is off by more than five minutes"),
+    "src/store/dynamo/client/client.cc": ({"Clock::system()"}, "AWS refuses a signature that is off by more than five minutes"),
     "src/store/dynamo/dynamo_store.h": ({"Clock::system()"}, "a default: ids, windows and expiry of a fleet, whose clocks NTP keeps"),
     "src/store/memory/memory_store.h": ({"Clock::system()"}, "a default; the engine is for tests"),
-    "src/store/rocks/committer.h": ({"Clock::system()"}, "a default: the time of acknowledgements"),
-    "src/store/rocks/database.h": ({"Clock::system()"}, "a default: the store gives it IdTime, which never goes back"),
-    "src/store/rocks/info_log.cc": ({"Clock::system()"}, "the time of a line of RocksDB's log"),
-    "src/store/rocks/format_file.cc": ({"Clock::system()"}, "the store's id, made once: unique whatever the clock says"),
-    "src/store/rocks/watched_env.cc": ({"system_clock"}, "RocksDB's own, passed on"),
-    "src/store/rocks/housekeeper.h": ({"Clock::system()"}, "a default; retention goes by RetentionTime, which waits until a jump is proven"),
+    "src/store/rocks/commit/committer.h": ({"Clock::system()"}, "a default: the time of acknowledgements"),
+    "src/store/rocks/database/database.h": ({"Clock::system()"}, "a default: the store gives it IdTime, which never goes back"),
+    "src/store/rocks/database/info_log.cc": ({"Clock::system()"}, "the time of a line of RocksDB's log"),
+    "src/store/rocks/disk/format_file.cc": ({"Clock::system()"}, "the store's id, made once: unique whatever the clock says"),
+    "src/store/rocks/disk/watched_env.cc": ({"system_clock"}, "RocksDB's own, passed on"),
+    "src/store/rocks/upkeep/housekeeper.h": ({"Clock::system()"}, "a default; retention goes by RetentionTime, which waits until a jump is proven"),
     "src/store/rocks/rocks_store.h": ({"Clock::system()"}, "a default; `serve` gives it a GuardedClock"),
     "apps/triggers/service.h": ({"Clock::system()"}, "a default, for commands: they end in a moment"),
     "apps/triggers/serve.cc": ({"Clock::system()"}, "of a node of a fleet, which must agree with the others at once"),
@@ -43,11 +43,11 @@ service = {
 # Of the load generator. Times that are shown or written for a person or for Locust's files are wall times; what is
 # measured or waited for is not.
 generator = {
-    "src/swarm/worker/master_link.cc": ({"CLOCK_BOOTTIME"}, "no wall clock: how long the master was silent, sleep included"),
-    "src/swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
-    "src/swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
-    "src/swarm/stats/epoch.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
-    "src/swarm/run/verify_run.cc": ({"Clock::system()"}, "retention is counted from times in the journal"),
+    "swarm/worker/master_link.cc": ({"CLOCK_BOOTTIME"}, "no wall clock: how long the master was silent, sleep included"),
+    "swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
+    "swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
+    "swarm/stats/epoch.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
+    "swarm/run/verify_run.cc": ({"Clock::system()"}, "retention is counted from times in the journal"),
 }
 
 allowed = {**service, **generator}
@@ -68,7 +68,7 @@ def uses(path):
 
 def sources():
     """The programs' own: tests and benchmarks may look at any clock."""
-    return [path for path in tracked.sources() if path.parts[0] in ("src", "apps")
+    return [path for path in tracked.sources() if path.parts[0] in ("src", "swarm", "apps")
             and not re.search(r"(_test|_bench)\.cc$|/test_", str(path))]
 
 

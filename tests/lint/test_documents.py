@@ -91,7 +91,7 @@ def test_links_into_pages_point_to_headings(page):
 def product_texts():
     """The sources of the programs, without tests and benchmarks."""
     for path in tracked.files(".cc", ".h"):
-        if path.parts[0] in ("src", "apps") and not re.search(r"_(test|bench)\.cc$", path.name):
+        if path.parts[0] in ("src", "swarm", "apps") and not re.search(r"_(test|bench)\.cc$", path.name):
             yield tracked.text(path)
 
 

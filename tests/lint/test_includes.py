@@ -2,33 +2,33 @@
 
 import tracked
 
-order = ["base", "metrics", "log", "http", "event", "auth", "limit", "aws", "config", "store", "api", "lambda", "swarm"]
+order = ["base", "metrics", "log", "net", "http", "event", "auth", "limit", "aws", "config", "store", "api", "lambda"]
 
 # A prefix of the include's name: (the folders that wrap it, whether their headers may name it too).
 wrapped = {
-    "boost/asio": ({"src/http"}, False),
-    "boost/beast": ({"src/http"}, False),
-    "zlib.h": ({"src/http", "src/store/dynamo", "tests/dynamo"}, False),
-    "openssl/": ({"src/http", "src/auth", "src/aws", "src/swarm/judge", "src/swarm/report"}, False),
+    "boost/asio": ({"src/net", "src/http/server", "src/http/client"}, False),
+    "boost/beast": ({"src/http/wire"}, False),
+    "zlib.h": ({"src/http/wire", "src/store/dynamo", "tests/dynamo"}, False),
+    "openssl/": ({"src/net", "src/http/server", "src/auth", "src/aws", "swarm/judge", "swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
-    "zmq": ({"src/swarm/worker"}, False),
-    "CLI/": ({"src/config", "src/swarm/run", "apps"}, False),
+    "zmq": ({"swarm/worker"}, False),
+    "CLI/": ({"src/config", "swarm/run", "apps"}, False),
     "prometheus/": ({"src/metrics"}, False),
     "simdjson": ({"src/event"}, False),
-    "boost/json": ({"src", "apps", "tests"}, False),
-    "fmt/": ({"src", "apps", "tests"}, False),
-    "gtest/": ({"src", "tests"}, True),
-    "gmock/": ({"src", "tests"}, True),
-    "benchmark/": ({"src", "tests"}, False),
+    "boost/json": ({"src", "swarm", "apps", "tests"}, False),
+    "fmt/": ({"src", "swarm", "apps", "tests"}, False),
+    "gtest/": ({"src", "swarm", "tests"}, True),
+    "gmock/": ({"src", "swarm", "tests"}, True),
+    "benchmark/": ({"src", "swarm", "tests"}, False),
 }
 
 # Headers that may name a library all the same, beside those below tests/, which only tests include. Those of http are for
 # http alone (checked below).
-private_headers = {"src/http/acceptor.h", "src/http/client_connection.h", "src/http/client_shard.h",
-                   "src/http/io_executor.h", "src/http/loop.h", "src/http/transport.h"}
+private_headers = {"src/http/server/acceptor.h", "src/http/client/connection.h", "src/http/client/shard.h",
+                   "src/net/io_executor.h", "src/http/server/session_loop.h", "src/net/transport.h"}
 naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h",
-                  "src/store/dynamo/caller.h", "src/store/dynamo/item.h",
-                  "src/store/dynamo/table_calls.h"}
+                  "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
+                  "src/store/dynamo/client/table_calls.h"}
 
 
 def inside(path, folders):
@@ -48,10 +48,28 @@ def test_folders_include_only_folders_above_them():
     assert not wrong, "\n".join(["includes against the order " + " ".join(order), *wrong])
 
 
-def test_our_own_includes_name_a_file_below_src():
+# The load generator sees the service as any client does: of src/ it shares only these.
+shared_with_swarm = ("base/", "log/", "http/", "event/", "config/")
+# Its own folders, which depend in one direction too.
+swarm_order = ["stats", "load", "report", "judge", "run", "worker"]
+
+
+def test_swarm_includes_only_its_own_folders_above_and_what_it_shares():
+    wrong = []
+    for path in tracked.sources():
+        if path.parts[0] != "swarm":
+            continue
+        assert path.parts[1] in swarm_order, f"{path}: swarm/{path.parts[1]} has no place in the order"
+        above = tuple(f"swarm/{folder}/" for folder in swarm_order[:swarm_order.index(path.parts[1]) + 1])
+        wrong += [f'{path}:{line}: "{name}"' for line, name, quoted in tracked.includes(path)
+                  if quoted and not name.startswith(above + shared_with_swarm)]
+    assert not wrong, "\n".join([f"includes of swarm/ beyond {' '.join(shared_with_swarm)} and the order {' '.join(swarm_order)}", *wrong])
+
+
+def test_our_own_includes_name_a_file_below_src_or_swarm():
     # Tests outside src/ also include what stands beside them, and an example what will stand beside it.
     wrong = [f'{path}:{line}: "{name}"' for path in tracked.sources() for line, name, quoted in tracked.includes(path)
-             if quoted and not (tracked.root / "src" / name).is_file()
+             if quoted and not (tracked.root / ("." if name.startswith("swarm/") else "src") / name).is_file()
              and not (path.parts[0] != "src" and (tracked.root / path.parent / name).is_file())
              and not (path.parts[0] == "tests" and (tracked.root / "tests" / name).is_file())
              and not (path.parent.name == "examples" and (tracked.root / path.parent.parent / "users" / name).is_file())]
@@ -75,5 +93,5 @@ def test_libraries_are_named_only_where_they_are_wrapped():
 def test_headers_that_show_asio_stay_within_http():
     hidden = {header.removeprefix("src/") for header in private_headers}
     wrong = [f'{path}:{line}: "{name}"' for path in tracked.sources() for line, name, _ in tracked.includes(path)
-             if name in hidden and not inside(path, {"src/http"})]
+             if name in hidden and not inside(path, {"src/net", "src/http"})]
     assert not wrong, "\n".join(wrong)

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "net/unique_fd.h"
+
+namespace triggers::swarm {
+
+using MonotonicTime = std::chrono::steady_clock::time_point;
+
+/// One thread's event loop, on epoll(7) itself: a load generator's own cost is an error of its measurement, and here a
+/// request costs a send, a receive and a share of a wait. Everything but post() and stop() belongs to the thread in
+/// run().
+class Reactor {
+ public:
+  /// Who is told that its descriptor is ready.
+  class Source {
+   public:
+    virtual void ready(std::uint32_t epoll_events) = 0;
+
+   protected:
+    ~Source() = default;
+  };
+
+  /// Fires once. Stays where it is while it waits; its owner cancels it before it goes.
+  class Timer {
+   public:
+    Timer() = default;
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+    virtual ~Timer() = default;
+    virtual void fire() = 0;
+    [[nodiscard]] bool waits() const noexcept { return position_ != nowhere; }
+
+   private:
+    friend class Reactor;
+    static constexpr std::size_t nowhere = ~std::size_t{0};
+    MonotonicTime due_{};
+    std::size_t position_ = nowhere;
+  };
+
+  /// Aborts if the machine has no descriptor left for it: nothing has been measured yet.
+  Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  /// Rounds until stop().
+  void run();
+  /// One round: waits for the next event, timer or posted work, and handles what is there.
+  void round();
+
+  // Any thread.
+  void post(std::function<void()> work);
+  void stop();
+
+  // This thread.
+  void watch(int fd, Source& source, std::uint32_t epoll_events);
+  void change(int fd, Source& source, std::uint32_t epoll_events);
+  /// Before the descriptor is closed: nothing that has already been found ready reaches `source` any more.
+  void forget(int fd, Source& source);
+  void start(Timer& timer, MonotonicTime due);
+  void cancel(Timer& timer);
+  /// Resumes the coroutine in the next round.
+  void defer(std::coroutine_handle<> waiting) { deferred_.push_back(waiting); }
+  /// Takes back what defer() was told: the coroutine is about to be destroyed.
+  void undefer(std::coroutine_handle<> waiting);
+
+ private:
+  void wait_for_events();
+  void run_posted();
+  void run_deferred();
+  void fire_due();
+  void place(Timer* timer, std::size_t position);
+  void sift_up(std::size_t position);
+  void sift_down(std::size_t position);
+
+  http::UniqueFd epoll_, wake_;
+  std::array<epoll_event, 512> events_{};
+  int found_ = 0;               // events of this round
+  std::vector<Timer*> timers_;  // a binary heap by due time
+  std::vector<std::coroutine_handle<>> deferred_, running_;
+  bool has_pwait2_ = true;
+  bool woken_ = false;      // in this round, by post() or stop()
+  bool stop_seen_ = false;  // stopped_, as of the last wake-up
+
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;  // guarded by mutex_
+  bool stopped_ = false;                       // guarded by mutex_
+};
+
+}  // namespace triggers::swarm
