@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs every step of the Dockerfile without Docker, in a clean Debian root, and then sends requests to the server.
+"""Carries out the Dockerfile without Docker: every step in a clean Debian root, then the result's server is asked.
 
     ./dev check docker        (as root; takes as long as a build from nothing)
 
-This does not cover what only Docker does: layers, the base image itself (debootstrap makes a minimal system of the same
-release), and network isolation. An unknown instruction is an error.
+What Docker does and this does not: layers, the base image itself (debootstrap makes the same release's minimal system),
+and the isolation of the network. An instruction that is not known here is an error.
 """
 
 import json

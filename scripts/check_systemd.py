@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Installs the Debian package on a machine that systemd has booted, and operates the service as an operator would.
+"""Installs the Debian package on a machine that is booted with systemd, and does to the service what operators do.
 
     ./dev check systemd        (as root; makes the package first; some minutes)
 
 The machine is a clean Debian root whose process 1 is systemd, with its own processes, network and control groups. It is not
-a virtual machine: it uses this machine's kernel.
+a virtual machine: the kernel is this one's.
 """
 
 import json

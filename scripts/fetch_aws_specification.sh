@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fetch_aws_specification.sh: fetches AWS's specification of CloudFormation resources (Apache-2.0) into
-# build/aws-specification, for the tests. A second call does nothing.
+# fetch_aws_specification.sh: AWS's specification of CloudFormation resources for the tests (Apache-2.0), into
+# build/aws-specification. A second call does nothing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 exec "$root/scripts/fetch_npm_package.sh" @aws-cdk/cfnspec@2.72.1 \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fetch_client_tools.sh: fetches the tools that check openapi.json and generate clients from it into build/client-tools, for
-# the tests. A second call does nothing until tests/clients/package-lock.json changes. Packages' install scripts do not run.
+# fetch_client_tools.sh: what generates clients from openapi.json and checks it, for the tests, into build/client-tools. A
+# second call does nothing until tests/clients/package-lock.json changes. Packages' install scripts are not run.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 wanted=$root/tests/clients

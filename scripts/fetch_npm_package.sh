@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fetch_npm_package.sh PACKAGE@VERSION SHA512 FOLDER TARGET: unpacks the FOLDER of an npm package into TARGET, unless it
-# is already there. SHA512 is the digest of the package's archive. npm knows which registry this machine is set to use.
+# fetch_npm_package.sh PACKAGE@VERSION SHA512 FOLDER TARGET: unpacks the FOLDER of a package of npm into TARGET, if it is
+# not there already. SHA512 is of the package's archive. npm is used because it knows the registry that this machine is set to.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 package=$1 sha512=$2 folder=$3 target=$4

@@ -1,4 +1,4 @@
-"""Finds the `triggers` program for the scripts that run it."""
+"""Where the `triggers` program is, for the scripts that run it."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def find_program():
-    """Returns $TRIGGERS_BINARY if it is set, else the release build, else an installed program, else None."""
+    """$TRIGGERS_BINARY if it is set; else the release build; else one that is installed. None: there is none."""
     chosen = os.environ.get("TRIGGERS_BINARY")
     if chosen:
         return shutil.which(chosen)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fuzz.sh [TARGET] [SECONDS]: builds the fuzz targets and runs one, or each in turn, for SECONDS (60). libFuzzer writes new
-# inputs for the corpus to build/fuzz/corpus. An input that fails is kept in build/fuzz/failures, and its name printed.
+# fuzz.sh [TARGET] [SECONDS]: builds the fuzz targets and runs one, or each in turn, for so long (60). What libFuzzer finds
+# that is new to the corpus goes to build/fuzz/corpus; an input that fails is kept in build/fuzz/failures and named.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${1:-all}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install_packages.sh LIST...: installs missing packages of scripts/packages/LIST.txt (build, run, test, lint, …).
-# Takes some milliseconds if none is missing. Starts no service from a package, neither now nor at the next boot.
+# install_packages.sh LIST...: installs what is missing of scripts/packages/LIST.txt (build, run, test, lint, …).
+# Takes some milliseconds when nothing is. Starts no service that a package brings, now or at the next boot.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -9,7 +9,7 @@ fail() {
   exit 1
 }
 
-# Prints the lines "package why" of the lists whose package is not installed.
+# Lines "package why" of the lists whose package is not installed.
 missing_of() {
   local installed
   installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# lint.sh [changed|all]: checks formatting (clang-format), common mistakes (clang-tidy), scripts (shellcheck) and this
-# project's rules (tests/lint). `changed` runs clang-tidy only on sources that differ from the last commit.
+# lint.sh [changed|all]: layout (clang-format), mistakes (clang-tidy), the scripts (shellcheck) and the rules of this
+# project (tests/lint). `changed` looks with clang-tidy only at sources that differ from the last commit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PYTHONDONTWRITEBYTECODE=1
 scope=${1:-all}
 failed=()
 
-# Runs a step and remembers a failure, so that one call shows everything that is wrong.
+# Runs a step; a failure is remembered, so that one call shows all that is wrong.
 step() {
   local name=$1
   shift

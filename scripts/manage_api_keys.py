@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Manages API keys: finds and runs `triggers keys`.
+"""Manages API keys: `triggers keys`, found and run.
 
     python scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit 10000
     python scripts/manage_api_keys.py list
 
-The script passes all arguments to `triggers keys`, so `--help` and the exit status are that program's. After `create` and
-`rotate`, the last line of the output is the key alone, so `| tail -n 1` extracts it.
+Every argument goes to `triggers keys`, so `--help` is its help; the exit status is its own. After `create` and `rotate`
+the last line of the output is the key and nothing else, so that `| tail -n 1` is the key.
 
-The store is the one that an option or the environment names (--data-dir, DATA_DIR, DYNAMODB_ENDPOINT_URL, …). If none is
-named, the script uses the first of these: the store of a server that runs on data/ in this project; LocalStack's DynamoDB,
-if it answers on its usual port; data/ in this project. It prints its choice to standard error.
+The store is the one that an option or the environment names (--data-dir, DATA_DIR, DYNAMODB_ENDPOINT_URL, …). If none
+does: that of the server that runs on data/ in this project; else LocalStack's DynamoDB, if it answers on its usual port;
+else data/ in this project. What was chosen stands on standard error.
 """
 
 import os
@@ -24,7 +24,7 @@ DATA_DIR = ROOT / "data"
 
 
 def choose():
-    """Puts the store into the environment, if the caller has named none."""
+    """Names the store in the environment, where the caller has named none."""
     if choose_store.in_use(DATA_DIR):
         os.environ["DATA_DIR"] = str(DATA_DIR)
         return

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# package.sh: builds build/package/triggers_VERSION_ARCHITECTURE.deb from the release build and lists its contents.
+# package.sh: makes build/package/triggers_VERSION_ARCHITECTURE.deb of the release program and lists it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "$PWD/scripts/install_packages.sh" build package
 
-# Like Debian's tools: uses DEBFULLNAME and DEBEMAIL, else the author of the last commit, else this user on this machine.
+# As Debian's own tools: DEBFULLNAME and DEBEMAIL, else whoever made the last commit, else this user on this machine.
 maintainer() {
   local name=${DEBFULLNAME:-} email=${DEBEMAIL:-}
   [ -n "$name" ] || name=$(git log -1 --format=%an 2>/dev/null) || name=$(id -un)

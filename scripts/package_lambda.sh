@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# package_lambda.sh: builds build/lambda.zip for AWS Lambda (provided.al2023, x86-64) from the release build: a launcher,
-# the program, the dynamic loader, and every library that the program needs. From the system that it runs on, it uses
-# only the list of certificate authorities.
+# package_lambda.sh: makes build/lambda.zip for AWS Lambda (provided.al2023, x86-64) of the release program: a launcher,
+# the program, the dynamic loader, and every library that the program needs. It uses nothing of the system that it will
+# run on but the list of certificate authorities.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "$PWD/scripts/install_packages.sh" build package

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [OPTION...]: serves the release build with the options of `triggers serve`. If the store is empty, it creates a
+# run.sh [OPTION...]: serves the release build; the options are those of `triggers serve`. On an empty store it makes a
 # first key and prints commands to paste.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -11,11 +11,11 @@ for argument in "$@"; do
   esac
 done
 
-# A developer's server is not for the network. Its data is in the project's folder, whatever the working directory.
+# A developer's server is not for the network, and its data is where the project is, wherever one calls this from.
 export HOST=${HOST:-127.0.0.1}
 export DATA_DIR=${DATA_DIR:-$root/data}
 
-# The program itself combines flags, environment and file. A bad value ends the script here, with the program's message.
+# The program itself knows what flags, environment and file come to; a bad value ends this here, with its message.
 config=$("$triggers" config --json "$@")
 value_of() {
   sed -n "s/.*{\"name\":\"$1\",\"value\":\"\([^\"]*\)\".*/\1/p" <<<"$config"
@@ -30,7 +30,7 @@ case $host in
   *) url=$scheme://$host:$port ;;
 esac
 
-# Prints what already answers on the port: "triggers", "other", or nothing.
+# What answers on the port already: "triggers", "other", or nothing.
 occupant() {
   local answer
   { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 0
@@ -53,7 +53,7 @@ case $([ "$port" = 0 ] || occupant) in
     ;;
 esac
 
-# Without a store there are no keys, and listing them would be an error.
+# Where there is no store yet there is no key; asking would be an error.
 keys='{"keys":[]}'
 [ ! -e "$data_dir/FORMAT" ] || keys=$("$triggers" keys list --json --data-dir "$data_dir")
 if [[ $keys == '{"keys":[]'* ]]; then

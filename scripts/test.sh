@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# test.sh PRESET RUNNER...: runs ctest, lint or e2e on build/PRESET. The last line of its output is "N passed, N failed",
-# counted from each runner's JUnit summary. A runner that runs nothing has failed.
+# test.sh PRESET RUNNER...: runs ctest, lint or e2e on build/PRESET, and ends with one line, "N passed, N failed".
+# Each runner's own JUnit summary is what is counted. A runner that runs nothing has failed.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 preset=$1
