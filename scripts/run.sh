@@ -61,11 +61,11 @@ if [[ $keys == '{"keys":[]'* ]]; then
   key=$(sed -n 's/.*"api_key":"\([^"]*\)".*/\1/p' <<<"$created")
   cat <<TEXT
 
-A first key was made. It is shown this once:
+Here is a first API key. It is shown only this once:
 
   export TRIGGERS_API_KEY=$key
 
-Send an event, read the inbox, acknowledge all that is in it (paste into another shell):
+Send an event, read the inbox, and acknowledge everything in it (paste these into another shell):
 
   curl -sS $url/events -H "Authorization: Bearer $key" -H 'Content-Type: application/json' -d '{"event_type":"order.paid","payload":{"order":1,"total":12.50}}'
 
@@ -77,7 +77,7 @@ TEXT
 else
   cat <<TEXT
 
-$data_dir has keys already. One more, for the inbox of the user developer:
+$data_dir has keys already. To create another one for the inbox of the user developer:
 
   '$triggers' keys create --user-id developer --role creator --rate-limit 10000 --data-dir '$data_dir'
 
