@@ -15,7 +15,7 @@ namespace triggers::limit {
 /// The price of one is 60 s / N, cut to a nanosecond, so the rate is right to 0.02 %. Lock-free; any thread may call.
 class TokenBucket {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = limit::Time;
 
   explicit TokenBucket(std::optional<std::uint32_t> per_minute) noexcept;
 

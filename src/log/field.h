@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +11,11 @@
 namespace triggers::log {
 
 enum class Level : std::uint8_t { debug, info, warning, error };
+
+/// `debug`, `info`, `warning`, `error`.
+[[nodiscard]] std::string_view level_name(Level level) noexcept;
+/// Case does not count; `warn` is warning.
+[[nodiscard]] std::optional<Level> parse_level(std::string_view text) noexcept;
 
 /// A name and a value of a log line. Views: for use in the call that logs only. Never a payload, never a key.
 struct Field {

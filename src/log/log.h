@@ -2,17 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
+#include <string>
 #include <string_view>
 
 #include "log/field.h"
 
 namespace triggers::log {
-
-/// `debug`, `info`, `warning`, `error`.
-[[nodiscard]] std::string_view level_name(Level level) noexcept;
-/// Case does not count; `warn` is warning.
-[[nodiscard]] std::optional<Level> parse_level(std::string_view text) noexcept;
 
 /// The least level that is written; info at the start. Any thread.
 void set_level(Level level) noexcept;

@@ -56,11 +56,11 @@ void declare_load(CLI::App& app, Options& options) {
   app.add_option("-H,--host", options.host, "Service to load: http://localhost:8000")
       ->envname("LOCUST_HOST")
       ->group("Load");
-  app.add_option("-u,--users", options.users, "Users at the peak [1; with --rate, as many as a second has tasks]")
+  app.add_option("-u,--users", options.users, "Number of users [1; with --rate, the number of tasks per second]")
       ->check(CLI::Range(std::size_t{1}, users_max))
       ->envname("LOCUST_USERS")
       ->group("Load");
-  app.add_option("-r,--spawn-rate", options.spawn_rate, "Users started a second [1; with --rate, all at once]")
+  app.add_option("-r,--spawn-rate", options.spawn_rate, "Users to start per second [1; with --rate, all at once]")
       ->check(positive(users_max))
       ->envname("LOCUST_SPAWN_RATE")
       ->group("Load");
@@ -68,30 +68,33 @@ void declare_load(CLI::App& app, Options& options) {
                "Stop after this time: 300, 20s, 3m, 1h30m [never; with --verify 1h]")
       ->envname("LOCUST_RUN_TIME")
       ->group("Load");
-  add_duration(app, "-s,--stop-timeout", options.stop_timeout, "For users to finish their task at the end [0]")
+  add_duration(app, "-s,--stop-timeout", options.stop_timeout, "Time for users to finish their task at the end [0]")
       ->envname("LOCUST_STOP_TIMEOUT")
       ->group("Load");
-  app.add_option("--user-class,user_class", options.user_classes, "Only users of this class; may be repeated [all]")
+  app.add_option("--user-class,user_class", options.user_classes, "Run only users of this class; may be repeated [all]")
       ->group("Load");
-  app.add_flag("-l,--list", options.list, "Prints the user classes and ends")->group("Load");
-  app.add_flag("--headless")->description("Accepted: swarm has no web page of its own; see --worker")->group("Load");
+  app.add_flag("-l,--list", options.list, "Prints the user classes and exits")->group("Load");
+  app.add_flag("--headless")
+      ->description("Accepted and ignored: swarm has no web page of its own; see --worker")
+      ->group("Load");
   app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
   app.add_option("--rate", options.rate,
-                 "Open model: so many tasks a second on a schedule, measured from when each was due")
+                 "Open model: start this many tasks per second on a schedule; latency counts from when a task was due")
       ->check(positive(rate_max))
       ->group("Load");
   app.add_flag("--keep-going", options.keep_going,
-               "Goes on, as Locust does, if the service cannot be reached or refuses the key at the start")
+               "Continues, as Locust does, if the service cannot be reached or refuses the key at the start")
       ->group("Load");
-  app.add_option("--threads", options.threads, "Threads that send [1]")
+  app.add_option("--threads", options.threads, "Number of sending threads [1]")
       ->check(CLI::Range(std::size_t{1}, threads_max))
       ->group("Load");
-  add_duration(app, "--request-timeout", options.request_timeout, "After which a request has failed [60]")
+  add_duration(app, "--request-timeout", options.request_timeout, "Time after which a request has failed [60]")
       ->group("Load");
-  app.add_option("--ca-file", options.ca_file, "PEM file of authorities to believe instead of the system's")
+  app.add_option("--ca-file", options.ca_file,
+                 "PEM file with the certificate authorities to trust instead of the system's")
       ->group("Load");
   app.add_flag_callback(
-         "--insecure", [&options] { options.verify_tls = false; }, "Does not check the service's certificate")
+         "--insecure", [&options] { options.verify_tls = false; }, "Does not verify the service's certificate")
       ->group("Load");
 }
 
@@ -101,14 +104,14 @@ void declare_output(CLI::App& app, Options& options) {
       ->type_name("PREFIX")
       ->envname("LOCUST_CSV")
       ->group("Output");
-  app.add_flag("--csv-full-history", options.csv_full_history, "The history of each name too, not only of all together")
+  app.add_flag("--csv-full-history", options.csv_full_history, "Writes the history of each row, not only of the total")
       ->group("Output");
   app.add_option("--html", options.html_path, "Writes a report with charts")->envname("LOCUST_HTML")->group("Output");
   app.add_flag("--json", options.json, "Prints the exact results as JSON on standard output")->group("Output");
-  app.add_flag("--only-summary", options.only_summary, "No tables but the last ones")
+  app.add_flag("--only-summary", options.only_summary, "Prints tables only at the end")
       ->envname("LOCUST_ONLY_SUMMARY")
       ->group("Output");
-  app.add_flag("--reset-stats", options.reset_stats, "Counts from when all users have been started")
+  app.add_flag("--reset-stats", options.reset_stats, "Starts counting once all users have started")
       ->envname("LOCUST_RESET_STATS")
       ->group("Output");
   app.add_option_function<std::string>(
@@ -135,32 +138,33 @@ void declare_judgement(CLI::App& app, Options& options) {
       ->check(CLI::Range(0, 255))
       ->envname("LOCUST_EXIT_CODE_ON_ERROR")
       ->group("Judgement");
-  app.add_option("--fail-if", options.fail_if,
-                 "Exit status 1 if this is so, or cannot be judged: 'POST /events p95 > 100ms'; may be repeated")
+  app.add_option(
+         "--fail-if", options.fail_if,
+         "Exits with 1 if this condition is true or cannot be judged: 'POST /events p95 > 100ms'; may be repeated")
       ->type_name("CONDITION")
       ->group("Judgement");
-  app.add_option("--journal", options.journal_path, "Writes down what the service has accepted")
+  app.add_option("--journal", options.journal_path, "Records what the service has accepted")
       ->type_name("FILE")
       ->group("Judgement");
-  app.add_option("--verify", options.verify_path, "Instead of a test: compares the service with such a journal")
+  app.add_option("--verify", options.verify_path, "Runs no test, but compares the service with a journal")
       ->type_name("FILE")
       ->group("Judgement");
   app.add_option("--retention-days", options.retention_days,
                  "With --verify: days that the service keeps an acknowledged event [30]")
       ->check(CLI::Range(std::size_t{1}, retention_days_max))
       ->group("Judgement");
-  app.add_flag("--exclusive", options.exclusive, "With --verify: events that the journal does not know are errors too")
+  app.add_flag("--exclusive", options.exclusive, "With --verify: events that are not in the journal are errors too")
       ->group("Judgement");
 }
 
 void declare_worker(CLI::App& app, Options& options) {
-  app.add_flag("--worker", options.worker, "Works for a Locust master, which says what to run")
+  app.add_flag("--worker", options.worker, "Runs as a worker of a Locust master, which decides what to run")
       ->envname("LOCUST_MODE_WORKER")
       ->group("Many machines");
-  app.add_option("--master-host", options.master_host, "Its host [127.0.0.1]")
+  app.add_option("--master-host", options.master_host, "Host of the master [127.0.0.1]")
       ->envname("LOCUST_MASTER_NODE_HOST")
       ->group("Many machines");
-  app.add_option("--master-port", options.master_port, "Its port [5557]")
+  app.add_option("--master-port", options.master_port, "Port of the master [5557]")
       ->check(CLI::Range(1, 65535))
       ->envname("LOCUST_MASTER_NODE_PORT")
       ->group("Many machines");
@@ -197,12 +201,12 @@ int leave(const CLI::App& app, const CLI::ParseError& problem) {
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   Options options;
-  CLI::App app{"swarm: load generator with Locust's words, and the worker of a Locust master."};
+  CLI::App app{"swarm: a load generator with Locust's options, and a worker for a Locust master."};
   app.set_version_flag("-V,--version", std::string{"swarm "} + TRIGGERS_VERSION);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.footer(
-      "API keys: one, or several with commas between them, in the environment variable\n"
-      "LOCUST_API_KEY; if that is not set, in TRIGGERS_API_KEY. The users take turns with\nthem.");
+      "Set one API key, or several separated by commas, in the environment variable\n"
+      "LOCUST_API_KEY or, if that is not set, TRIGGERS_API_KEY. Users take turns with them.");
   declare_load(app, options);
   declare_output(app, options);
   declare_judgement(app, options);

@@ -62,7 +62,7 @@ wrapped = {
 # net and http alone (checked below).
 private_headers = {"src/http/client/connection.h", "src/http/client/shard.h", "src/net/acceptor.h", "src/net/io_executor.h",
                    "src/net/loop.h", "src/net/transport.h"}
-naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h",
+naming_headers = {*private_headers, "src/api/exchange/json_body.h", "src/api/endpoints/keys/key_json.h", "src/api/test_service.h",
                   "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
                   "src/store/dynamo/client/table_calls.h"}
 
