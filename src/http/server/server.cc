@@ -29,8 +29,9 @@ class ServerImpl final : public Server {
       loops_.front()->accept_on(
           std::move(listener),
           [this, next = std::size_t{0}](net::Accepted accepted) mutable {
-            hand_over(std::move(accepted), *loops_[next]);
+            SessionLoop& to = *loops_[next];
             next = (next + 1) % loops_.size();
+            hand_over(std::move(accepted), to);
           },
           [this] { ++state_->accept_failures; });
     }
