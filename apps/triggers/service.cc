@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include "api/exchange/answer_memory.h"
 #include "base/process_start.h"
 #include "base/sync_wait.h"
 #include "log/log.h"

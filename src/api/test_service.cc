@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/exchange/answer_memory.h"
 #include "base/sync_wait.h"
 #include "base/uuid7.h"
 
