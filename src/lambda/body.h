@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "http/server/server.h"
 #include "http/wire/message.h"
+#include "http/wire/protocol_error.h"
 
 namespace triggers::lambda {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/server/server.h"
 #include "http/wire/message.h"
+#include "http/wire/protocol_error.h"
 
 namespace triggers::lambda {
 

@@ -11,7 +11,7 @@
 
 #include "base/executor.h"
 #include "base/task.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "http/wire/message.h"
 
 namespace triggers::lambda {
