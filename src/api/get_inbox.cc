@@ -7,7 +7,7 @@
 #include "api/event_json.h"
 #include "api/hold.h"
 #include "api/input.h"
-#include "event/utf8.h"
+#include "base/utf8.h"
 
 namespace triggers::api {
 namespace {
@@ -31,7 +31,7 @@ Outcome<store::PageQuery> parse_query(const Services& services, const Exchange& 
     query.limit = static_cast<std::size_t>(*number);
   }
   if (const auto* type = find(*parameters, "event_type")) {
-    if (type->empty() || event::count_code_points(*type) > event_type_chars_max) {
+    if (type->empty() || count_code_points(*type) > event_type_chars_max) {
       return invalid("event_type", "must have 1 to 255 characters");
     }
     query.event_type = *type;

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "aws/url.h"
 #include "base/result.h"
+#include "base/url.h"
 #include "http/client_pool.h"
 
 namespace triggers::aws {

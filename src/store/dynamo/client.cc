@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "aws/sigv4.h"
-#include "aws/url.h"
 #include "base/random.h"
+#include "base/url.h"
 #include "http/client_pool.h"
 #include "store/dynamo/answer.h"
 #include "store/dynamo/client_probe.h"
@@ -85,7 +85,7 @@ milliseconds jitter(unsigned retry) {
 std::string_view operation_name(Operation operation) noexcept { return names[static_cast<std::size_t>(operation)]; }
 
 struct DynamoClient::Impl {
-  Impl(const DynamoConfig& config, std::unique_ptr<http::ClientPool> connections, const aws::Url& url,
+  Impl(const DynamoConfig& config, std::unique_ptr<http::ClientPool> connections, const Url& url,
        aws::CredentialSource& source, metrics::Registry& registry)
       : try_timeout(config.try_timeout),
         authority(url.authority()),
@@ -120,7 +120,7 @@ Result<std::unique_ptr<DynamoClient>> DynamoClient::create(const DynamoConfig& c
                                                            metrics::Registry& registry) {
   if (config.region.empty()) return Error{ErrorCode::invalid_argument, "DynamoDB needs a region: set AWS_REGION"};
   const std::string endpoint = config.endpoint_url.empty() ? endpoint_of(config.region) : config.endpoint_url;
-  const auto url = aws::parse_url(endpoint);
+  const auto url = parse_url(endpoint);
   if (!url) return url.error();
   http::ClientPoolConfig connections;
   connections.endpoint.host = url->host;

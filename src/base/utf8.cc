@@ -1,14 +1,13 @@
-#include "event/utf8.h"
+#include "base/utf8.h"
 
 #include <simdjson.h>
 
 #include <algorithm>
 
-namespace triggers::event {
-namespace {
+namespace triggers {
 
-/// The length of the well-formed sequence that `text` begins with (Unicode 15, table 3-7), 0 if it begins with none.
-std::size_t sequence_bytes(std::string_view text) noexcept {
+/// Unicode 15, table 3-7.
+std::size_t utf8_sequence_bytes(std::string_view text) noexcept {
   const auto byte = [text](std::size_t i) -> unsigned {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
   };
@@ -38,14 +37,12 @@ std::size_t sequence_bytes(std::string_view text) noexcept {
   return bytes;
 }
 
-}  // namespace
-
-std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
+std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept {
   if (simdjson::validate_utf8(text.data(), text.size())) return std::nullopt;
   // simdjson does not say where, and a refusal may be slow.
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t bytes = sequence_bytes(text.substr(at));
+    const std::size_t bytes = utf8_sequence_bytes(text.substr(at));
     if (bytes == 0) break;
     at += bytes;
   }
@@ -77,4 +74,4 @@ void append_code_point(std::string& out, unsigned code_point) {
   }
 }
 
-}  // namespace triggers::event
+}  // namespace triggers

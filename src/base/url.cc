@@ -1,9 +1,9 @@
-#include "aws/url.h"
+#include "base/url.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace triggers::aws {
+namespace triggers {
 namespace {
 
 /// Schemes ignore case (RFC 3986, section 3.1). `scheme` is in lower case.
@@ -41,10 +41,11 @@ Result<Url> parse_url(std::string_view text) {
   std::string_view rest = host_end == std::string_view::npos ? "" : authority.substr(host_end + (bracketed ? 1 : 0));
   url.port = url.tls ? 443 : 80;
   if (rest.empty()) return url;
+  if (rest.front() != ':') return wrong;
   rest.remove_prefix(1);
   const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), url.port);
   if (read.ec != std::errc{} || read.ptr != rest.data() + rest.size() || url.port == 0) return wrong;
   return url;
 }
 
-}  // namespace triggers::aws
+}  // namespace triggers

@@ -1,10 +1,10 @@
-#include "config/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace triggers::config {
+namespace triggers {
 namespace {
 
 constexpr std::size_t name_bytes_max = 64;
@@ -48,4 +48,4 @@ std::string nearest_name(std::string_view wanted, std::span<const std::string> n
   return nearest;
 }
 
-}  // namespace triggers::config
+}  // namespace triggers

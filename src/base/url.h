@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 
-namespace triggers::aws {
+namespace triggers {
 
 /// `http://` or `https://`, a host (an IPv6 address in brackets), a port if it is not the usual one, and a path.
 struct Url {
@@ -22,4 +22,4 @@ struct Url {
 /// Error: `invalid_argument`; it has another form, or holds a user's name.
 Result<Url> parse_url(std::string_view text);
 
-}  // namespace triggers::aws
+}  // namespace triggers

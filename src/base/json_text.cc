@@ -1,9 +1,11 @@
-#include "log/json_text.h"
+#include "base/json_text.h"
 
 #include <array>
 #include <cstddef>
 
-namespace triggers::log {
+#include "base/utf8.h"
+
+namespace triggers {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
@@ -20,23 +22,6 @@ std::size_t plain_bytes_at_front(std::string_view text) noexcept {
   std::size_t count = 0;
   while (count < text.size() && plain_bytes[static_cast<unsigned char>(text[count])]) ++count;
   return count;
-}
-
-/// Bytes of the UTF-8 character of several bytes at the front (RFC 3629, section 4); 0 if there is none.
-std::size_t character_bytes(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-  const auto follows = [&](std::size_t at) { return (byte(at) & 0xC0U) == 0x80U; };
-  const auto first = byte(0), second = byte(1);
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool fits = !(first == 0xE0 && second < 0xA0) && !(first == 0xED && second > 0x9F);
-    return fits && follows(1) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool fits = !(first == 0xF0 && second < 0x90) && !(first == 0xF4 && second > 0x8F);
-    return fits && follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 /// Appends the escape of an ASCII character that is not plain.
@@ -67,7 +52,7 @@ void append_json_text(std::string& out, std::string_view text) {
     if (static_cast<unsigned char>(text.front()) < 0x80) {
       append_escape(out, text.front());
       text.remove_prefix(1);
-    } else if (const auto size = character_bytes(text); size > 0) {
+    } else if (const auto size = utf8_sequence_bytes(text); size > 0) {
       out.append(text.substr(0, size));
       text.remove_prefix(size);
     } else {
@@ -78,4 +63,4 @@ void append_json_text(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-}  // namespace triggers::log
+}  // namespace triggers
