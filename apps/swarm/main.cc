@@ -25,8 +25,8 @@ WorkerOptions worker_options(const Options& options) {
   worker.master_host = options.master_host;
   worker.master_port = options.master_port;
   worker.host = options.host;
-  worker.host_note = options.origins.note({"--host"});
-  worker.master_note = options.origins.note({"--master-host", "--master-port"});
+  worker.host_note = options.sources.note({"--host"});
+  worker.master_note = options.sources.note({"--master-host", "--master-port"});
   worker.load.threads = options.threads;
   worker.load.no_wait = options.no_wait;
   worker.load.ca_file = options.ca_file;
@@ -39,7 +39,7 @@ int run(const Options& options) {
   triggers::raise_descriptor_limit();  // Each user has a connection.
   Console console(options.log_level);
   if (!options.log_file.empty() && !console.log_to(options.log_file)) {
-    console.error("swarm.main", "cannot write the log file " + options.log_file + options.origins.note({"--logfile"}));
+    console.error("swarm.main", "cannot write the log file " + options.log_file + options.sources.note({"--logfile"}));
     return 1;
   }
   if (!options.verify_path.empty()) return run_verify(options, console);

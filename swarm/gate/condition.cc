@@ -1,4 +1,4 @@
-#include "swarm/judge/gate.h"
+#include "swarm/gate/condition.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "swarm/report/waiting.h"
+#include "swarm/report/unended_latencies.h"
 
 namespace triggers::swarm {
 namespace {
@@ -147,12 +147,12 @@ Condition::Verdict Condition::judge(const RunReport& report) const {
   Judged judged = find(report);
   const Entry& ended = judged.selection.ended;
   const auto cannot = [this](std::string_view why) {
-    return Verdict{Verdict::Kind::nothing_to_judge, fmt::format("{}: {}", text_, why)};
+    return Verdict{Verdict::Kind::no_data, fmt::format("{}: {}", text_, why)};
   };
   const std::uint64_t cut_off = judged.selection.cut_off.requests();
-  const std::string unended_only = cut_off == 0 ? "" : fmt::format(" that ended; {} were cut off", cut_off);
-  if (!judged.known && !name_.empty()) return cannot(fmt::format("no request was named '{}'{}", name_, unended_only));
-  if (ended.requests == 0) return cannot("there was no request" + unended_only);
+  const std::string cut_off_note = cut_off == 0 ? "" : fmt::format(" that ended; {} were cut off", cut_off);
+  if (!judged.known && !name_.empty()) return cannot(fmt::format("no request was named '{}'{}", name_, cut_off_note));
+  if (ended.requests == 0) return cannot("there was no request" + cut_off_note);
   const double seconds = report.ended - report.statistics->start();
   if (per_second_ && seconds <= 0) return cannot("no time has passed");
   const std::uint64_t accepted = ended.accepted;

@@ -24,10 +24,9 @@ namespace triggers::swarm {
 /// unit. Latencies are the exact ones, not Locust's rounded ones.
 ///
 /// What a test did not see to its end cannot make a condition pass. A latency over a limit counts requests that were
-/// cut off, or were never sent, after a longer wait than that (see waiting.h). Failures over a limit count those that
-/// stalled (see stalled.h). And where no event was accepted, what is
-/// judged of `POST /events`, or of all requests together with it, are refusals: such a condition can fail, and not
-/// pass.
+/// cut off, or were never sent, after a longer wait than that (see unended_latencies.h). Failures over a limit count
+/// those that stalled (see stalled.h). And where no event was accepted, what is judged of `POST /events`, or of all
+/// requests together with it, are refusals: such a condition can fail, and not pass.
 class Condition {
  public:
   /// Error: `invalid_argument`, which says what of it was not understood, with an example.
@@ -37,9 +36,9 @@ class Condition {
     enum class Kind : std::uint8_t {
       passed,
       failed,
-      nothing_to_judge,  ///< No such row, no request, or no event accepted: nothing measured is no success.
+      no_data,  ///< No such row, no request, or no event accepted: nothing measured is no success.
     };
-    Kind kind = Kind::nothing_to_judge;
+    Kind kind = Kind::no_data;
     std::string explanation;  ///< One line for a person, with the measured value.
   };
   [[nodiscard]] Verdict judge(const RunReport& report) const;

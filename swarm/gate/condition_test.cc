@@ -1,4 +1,4 @@
-#include "swarm/judge/gate.h"
+#include "swarm/gate/condition.h"
 
 #include <gtest/gtest.h>
 
@@ -64,9 +64,9 @@ TEST_F(Gate, EveryConditionCanFailAndCanPass) {
 }
 
 TEST_F(Gate, NothingToJudgeIsNoSuccess) {
-  EXPECT_EQ(judge("DELETE /events/{id} p95 > 100ms"), Kind::nothing_to_judge);
+  EXPECT_EQ(judge("DELETE /events/{id} p95 > 100ms"), Kind::no_data);
   for (const char* text : {"p95 > 100ms", "error-rate > 1%", "accepted/s < 1000", "requests < 0", "failures > 0"}) {
-    EXPECT_EQ(judge(text, Statistics{1000}), Kind::nothing_to_judge) << text;
+    EXPECT_EQ(judge(text, Statistics{1000}), Kind::no_data) << text;
   }
 }
 
@@ -74,7 +74,7 @@ TEST_F(Gate, RefusedByTheRateLimitIsNotAccepted) {
   Statistics limited{1000};
   for (int i = 0; i < 100; ++i) limited.record(posts.limited(), {.latency = 1ms, .finished = 1005});
   EXPECT_EQ(judge("accepted/s < 1", limited), Kind::failed);
-  EXPECT_EQ(judge("POST /events p95 > 100ms", limited), Kind::nothing_to_judge);
+  EXPECT_EQ(judge("POST /events p95 > 100ms", limited), Kind::no_data);
 }
 
 TEST_F(Gate, WithoutAnAcceptedEventNothingPassesOfTheirPosts) {
@@ -82,7 +82,7 @@ TEST_F(Gate, WithoutAnAcceptedEventNothingPassesOfTheirPosts) {
   for (int i = 0; i < 100; ++i) refused.record(posts, {.latency = 1ms, .finished = 1005, .failed = true});
   for (const char* text : {"POST /events p95 > 100ms", "POST /events error-rate > 100%", "POST /events requests < 1",
                            "p95 > 100ms", "requests < 1"}) {
-    EXPECT_EQ(judge(text, refused), Kind::nothing_to_judge) << text;
+    EXPECT_EQ(judge(text, refused), Kind::no_data) << text;
   }
   EXPECT_EQ(judge("POST /events error-rate > 1%", refused), Kind::failed) << "what is so is told as so";
   EXPECT_EQ(judge("accepted/s < 1", refused), Kind::failed);
@@ -94,8 +94,8 @@ TEST_F(Gate, WithoutAnAcceptedEventNothingPassesOfTheirPosts) {
 TEST_F(Gate, OnlyRefusedByTheRateLimitPassesNothingOfAll) {
   Statistics limited{1000};
   for (int i = 0; i < 100; ++i) limited.record(posts.limited(), {.latency = 1ms, .finished = 1005});
-  EXPECT_EQ(judge("error-rate > 1%", limited), Kind::nothing_to_judge);
-  EXPECT_EQ(judge("p95 > 100ms", limited), Kind::nothing_to_judge);
+  EXPECT_EQ(judge("error-rate > 1%", limited), Kind::no_data);
+  EXPECT_EQ(judge("p95 > 100ms", limited), Kind::no_data);
 }
 
 /// A service that answers 4,000 requests of two users in 1 ms each, and in the last seconds none.
@@ -114,7 +114,7 @@ TEST_F(Gate, AStallAtTheEndFailsWhatItWouldHaveFailed) {
   }
   EXPECT_EQ(judge("POST /events max > 1s", stalled_for(1100ms), 2), Kind::failed) << "however short";
   EXPECT_EQ(judge("POST /events p50 > 1s", stalled_for(1100ms), 2), Kind::passed) << "a tenth of the time";
-  EXPECT_EQ(judge("GET /inbox p95 > 100ms", stalled_for(8s), 2), Kind::nothing_to_judge) << "another name";
+  EXPECT_EQ(judge("GET /inbox p95 > 100ms", stalled_for(8s), 2), Kind::no_data) << "another name";
 }
 
 TEST_F(Gate, OfUsersThatWereNotThereYetNothingIsExpected) {
@@ -152,8 +152,8 @@ TEST_F(Gate, RequestsInFlightAreTheNormalEndOfATest) {
 TEST_F(Gate, WhatWasNeverAnsweredIsNothingToJudge) {
   Statistics statistics{1000};
   statistics.record_cut_off(posts, 9s);
-  EXPECT_EQ(judge("POST /events p95 > 100ms", statistics), Kind::nothing_to_judge);
-  EXPECT_EQ(judge("p95 > 100ms", statistics), Kind::nothing_to_judge);
+  EXPECT_EQ(judge("POST /events p95 > 100ms", statistics), Kind::no_data);
+  EXPECT_EQ(judge("p95 > 100ms", statistics), Kind::no_data);
 }
 
 TEST_F(Gate, TasksOfAScheduleThatWereNeverSentFailIt) {

@@ -8,14 +8,14 @@
 namespace triggers::swarm {
 namespace {
 
-struct Wait final : Connection::Exchange {
-  explicit Wait(Reactor& reactor_of) : reactor(reactor_of) {}
-  void finished(std::string_view error) override {
-    outcome = error;
+struct PendingRequest final : Connection::CompletionHandler {
+  explicit PendingRequest(Reactor& reactor_of) : reactor(reactor_of) {}
+  void finished(std::string_view failure) override {
+    error = failure;
     reactor.post([] {});  // A timeout comes before the round waits for events, and there may be none.
   }
   Reactor& reactor;
-  std::optional<std::string> outcome;  // the error, or empty
+  std::optional<std::string> error;  // Empty after a response; nothing while the request is under way.
 };
 
 }  // namespace
@@ -41,11 +41,11 @@ Result<BlockingClient::Reply> BlockingClient::ask(http::Method method, std::stri
 }
 
 Result<BlockingClient::Reply> BlockingClient::try_once() {
-  Wait wait(reactor_);
-  connection_.send(wait);
-  while (!wait.outcome) reactor_.round();
-  if (!wait.outcome->empty()) {
-    return Error{ErrorCode::unavailable, "no answer from " + context_.target.url + ": " + *wait.outcome};
+  PendingRequest request(reactor_);
+  connection_.send(request);
+  while (!request.error) reactor_.round();
+  if (!request.error->empty()) {
+    return Error{ErrorCode::unavailable, "no answer from " + context_.target.url + ": " + *request.error};
   }
   return Reply{connection_.response().status(), std::string{connection_.response().body()}};
 }

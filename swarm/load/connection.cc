@@ -24,7 +24,7 @@ constexpr std::string_view too_many_answers =
     "MemoryError('the answers that have come in part hold over 256 MiB together')";
 
 /// What one connection receives before the others, the timers and the owner have their turn.
-constexpr int receives_in_turn_max = 4;
+constexpr int receives_per_turn_max = 4;
 
 /// The errors of socket() and connect() that this machine causes, whatever the service does.
 bool is_own_shortage(int error) {
@@ -37,16 +37,16 @@ Connection::Connection(ConnectionContext& context) : context_(context) {}
 
 Connection::~Connection() {
   close();
-  let_go();
+  release_memory();
   context_.reactor.cancel(deadline_);
 }
 
-void Connection::send(Exchange& exchange) {
-  INVARIANT(exchange_ == nullptr);
-  exchange_ = &exchange;
+void Connection::send(CompletionHandler& exchange) {
+  INVARIANT(handler_ == nullptr);
+  handler_ = &exchange;
   written_ = 0;
   response_.reset();
-  let_go();
+  release_memory();
   unconnected_ = Unconnected::no;
   sending_ = true;
   expires_ = steady_clock::now() + context_.request_timeout;
@@ -63,11 +63,11 @@ void Connection::send(Exchange& exchange) {
 }
 
 void Connection::abandon() {
-  exchange_ = nullptr;
+  handler_ = nullptr;
   early_error_.clear();
   close();
   response_.reset();
-  let_go();
+  release_memory();
   context_.reactor.cancel(deadline_);
 }
 
@@ -147,7 +147,7 @@ void Connection::write() {
 /// Takes what has come, in turns: a service that sends faster than this reads would else stop every other connection,
 /// the time limit of its own request, and the end of the test.
 void Connection::read() {
-  for (int turn = 0; turn < receives_in_turn_max; ++turn) {
+  for (int turn = 0; turn < receives_per_turn_max; ++turn) {
     std::size_t got = 0;
     switch (receive(got)) {
       case TlsStep::done: break;
@@ -180,7 +180,7 @@ Connection::TlsStep Connection::receive(std::size_t& got) {
 /// What has been received; true if the answer goes on.
 bool Connection::take(std::size_t got, bool ended) {
   const auto state = ended ? response_.end() : response_.feed({context_.receive_buffer.data(), got});
-  const bool too_much = holds_too_much();
+  const bool too_much = exceeds_memory_limit();
   if (state == ResponseReader::State::whole) {
     finish({});
   } else if (state == ResponseReader::State::broken) {
@@ -196,14 +196,14 @@ bool Connection::take(std::size_t got, bool ended) {
   return false;
 }
 
-bool Connection::holds_too_much() {
+bool Connection::exceeds_memory_limit() {
   context_.answers_bytes += response_.held_bytes() - held_bytes_;
   held_bytes_ = response_.held_bytes();
   return context_.answers_bytes > ConnectionContext::answers_bytes_max && context_.answers_bytes > held_bytes_;
 }
 
 /// After the reader has given its memory back.
-void Connection::let_go() {
+void Connection::release_memory() {
   context_.answers_bytes -= held_bytes_;
   held_bytes_ = 0;
 }
@@ -238,7 +238,7 @@ void Connection::watch_for(std::uint32_t epoll_events) {
 }
 
 void Connection::timed_out() {
-  if (exchange_ == nullptr) return;
+  if (handler_ == nullptr) return;
   if (!early_error_.empty()) {
     const std::string error = std::move(early_error_);
     early_error_.clear();
@@ -258,7 +258,7 @@ void Connection::finish(std::string error) {
   if (!error.empty()) {
     close();
     response_.reset();
-    let_go();
+    release_memory();
   }
   if (!error.empty() && sending_) {
     early_error_ = std::move(error);
@@ -274,8 +274,8 @@ void Connection::finish(std::string error) {
       close();
     }
   }
-  Exchange* const exchange = exchange_;
-  exchange_ = nullptr;
+  CompletionHandler* const exchange = handler_;
+  handler_ = nullptr;
   exchange->finished(error);
 }
 

@@ -34,14 +34,14 @@ struct ConnectionContext {
 class Connection final : private Reactor::Source {
  public:
   /// Waits for the end of a request.
-  class Exchange {
+  class CompletionHandler {
    public:
     /// `error` is empty after an answer, which can be read from the connection until it sends again; else it is what
     /// Python would call it, as Locust's files have it. Never called from within send().
     virtual void finished(std::string_view error) = 0;
 
    protected:
-    ~Exchange() = default;
+    ~CompletionHandler() = default;
   };
 
   explicit Connection(ConnectionContext& context);
@@ -52,7 +52,7 @@ class Connection final : private Reactor::Source {
   /// The request to send, to be written by the caller. Keeps its space from request to request.
   [[nodiscard]] std::string& request() noexcept { return request_; }
   /// Sends request() and tells `exchange` when it has ended.
-  void send(Exchange& exchange);
+  void send(CompletionHandler& exchange);
   /// Nobody waits for the answer any more: closes.
   void abandon();
   [[nodiscard]] const ResponseReader& response() const noexcept { return response_; }
@@ -91,8 +91,8 @@ class Connection final : private Reactor::Source {
   void read();
   TlsStep receive(std::size_t& got);
   bool take(std::size_t got, bool ended);
-  bool holds_too_much();
-  void let_go();
+  bool exceeds_memory_limit();
+  void release_memory();
   void watch_for(std::uint32_t epoll_events);
   void timed_out();
   void finish(std::string error);
@@ -108,7 +108,7 @@ class Connection final : private Reactor::Source {
   std::string request_;
   std::size_t written_ = 0;
   ResponseReader response_;
-  Exchange* exchange_ = nullptr;
+  CompletionHandler* handler_ = nullptr;
   MonotonicTime expires_{};
   std::string early_error_;  // a failure inside send(), told a round later
   bool sending_ = false;

@@ -45,12 +45,12 @@ class LoadThread {
   [[nodiscard]] bool no_wait() const noexcept { return options_.no_wait; }
   [[nodiscard]] bool open_model() const noexcept { return options_.rate.has_value(); }
   void ended(RunningUser& user);
-  void is_free(RunningUser& user);
+  void user_is_idle(RunningUser& user);
 
  private:
   struct Tick final : Reactor::Timer {
     explicit Tick(LoadThread& owner) : thread(owner) {}
-    void fire() override { thread.serve_arrivals(); }
+    void fire() override { thread.begin_due_tasks(); }
     LoadThread& thread;
   };
   struct KillTimer final : Reactor::Timer {
@@ -66,7 +66,7 @@ class LoadThread {
   void kill_overdue(MonotonicTime now);
   void start_arrivals();
   void end_arrivals();
-  void serve_arrivals();
+  void begin_due_tasks();
 
   const Target& target_;
   const std::vector<const UserClass*>& classes_;
@@ -79,21 +79,21 @@ class LoadThread {
   ConnectionContext connections_;
 
   std::optional<Arrivals> arrivals_;
-  std::deque<RunningUser*> free_;  // those that wait for an arrival, longest first
-  bool starving_ = false;          // something is due, and no user was free
-  MonotonicTime starved_until_{};  // what was due before had to wait for a user
+  std::deque<RunningUser*> free_;       // those that wait for an arrival, longest first
+  bool out_of_users_ = false;           // something is due, and no user was free
+  MonotonicTime out_of_users_until_{};  // what was due before had to wait for a user
   Tick tick_{*this};
   KillTimer kill_timer_{*this};
   std::vector<std::unique_ptr<RunningUser>> users_;
-  std::vector<std::unique_ptr<RunningUser>> gone_;  // ended in their own coroutine: freed a round later
+  std::vector<std::unique_ptr<RunningUser>> ended_users_;  // ended in their own coroutine: freed a round later
 
   std::vector<std::atomic<std::size_t>> counts_;  // running and not being stopped, by class
   mutable std::mutex mutex_;
   std::condition_variable idle_;
-  std::size_t alive_ = 0;    // guarded by mutex_
-  std::size_t pending_ = 0;  // guarded by mutex_; set_users() that are not applied yet
-  Schedule schedule_;        // guarded by mutex_
-  std::thread thread_;       // last: it uses all of the above
+  std::size_t user_count_ = 0;  // guarded by mutex_
+  std::size_t pending_ = 0;     // guarded by mutex_; set_users() that are not applied yet
+  Schedule schedule_;           // guarded by mutex_
+  std::thread thread_;          // last: it uses all of the above
 };
 
 }  // namespace triggers::swarm

@@ -111,11 +111,11 @@ ResponseReader::State ResponseReader::read_head(std::string_view text, bool ende
   constexpr std::string_view start = "HTTP/1.";
   const std::string_view answer = text.substr(begin_);
   // What does not begin like HTTP is not waited for.
-  if (answer.substr(0, start.size()) != start.substr(0, answer.size())) return State::broken;
+  if (response.substr(0, start.size()) != start.substr(0, response.size())) return State::broken;
   const auto end = text.find(header_end, std::max(begin_, searched_));
   if (end == std::string_view::npos) {
     searched_ = text.size() - std::min(text.size(), header_end.size() - 1);
-    return ended ? State::broken : bounded(answer.size(), header_bytes_max);
+    return ended ? State::broken : bounded(response.size(), header_bytes_max);
   }
   if (bounded(end - begin_, header_bytes_max) == State::broken) return State::broken;
   if (!read_header(text.substr(begin_, end - begin_))) return State::broken;

@@ -23,7 +23,7 @@ struct RunningUser::NextArrival {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) const {
     user.idle_ = waiting;
-    user.thread_.is_free(user);
+    user.thread_.user_is_idle(user);
   }
   void await_resume() const noexcept {}
 };
@@ -55,11 +55,11 @@ RunningUser::RunningUser(LoadThread& thread, const UserClass& user_class, std::s
       timer_(context_.connections().reactor) {}
 
 void RunningUser::start() {
-  life_ = live();
-  life_.start();
+  coroutine_ = live();
+  coroutine_.start();
 }
 
-Life RunningUser::live() {
+UserCoroutine RunningUser::live() {
   bool started = true;
   in_task_ = true;
   try {

@@ -12,25 +12,27 @@ namespace triggers::swarm {
 class LoadThread;
 
 /// The coroutine of a user's life, owned by whoever may end it: destroying it ends the user wherever it waits.
-class Life {
+class UserCoroutine {
  public:
   struct promise_type {
-    Life get_return_object() { return Life{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    UserCoroutine get_return_object() {
+      return UserCoroutine{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_always final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
     void unhandled_exception() const noexcept { std::terminate(); }
   };
 
-  Life() = default;
-  explicit Life(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  Life(Life&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  Life& operator=(Life&& other) noexcept {
+  UserCoroutine() = default;
+  explicit UserCoroutine(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  UserCoroutine(UserCoroutine&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  UserCoroutine& operator=(UserCoroutine&& other) noexcept {
     end();
     handle_ = std::exchange(other.handle_, nullptr);
     return *this;
   }
-  ~Life() { end(); }
+  ~UserCoroutine() { end(); }
 
   void start() { handle_.resume(); }
   void end() {
@@ -52,7 +54,7 @@ class RunningUser {
   bool stop_after_task(MonotonicTime kill_at);
   /// Ends now.
   void kill() {
-    life_.end();
+    coroutine_.end();
     timer_.reactor.cancel(timer_);  // it would wake what has just been destroyed
   }
   /// Open model: begins a task that was due then. Only while it is free.
@@ -78,7 +80,7 @@ class RunningUser {
   struct NextArrival;
   struct NextRound;
 
-  Life live();
+  UserCoroutine live();
   Task<void> run_task();
 
   LoadThread& thread_;
@@ -91,7 +93,7 @@ class RunningUser {
   bool in_task_ = false;
   bool stopping_ = false;
   MonotonicTime kill_at_{};
-  Life life_;  // last: its coroutine uses all of the above
+  UserCoroutine coroutine_;  // last: its coroutine uses all of the above
 };
 
 }  // namespace triggers::swarm

@@ -18,8 +18,9 @@ struct Address {
 /// The service under load. Resolved once, before the first user.
 struct Target {
   std::string url;   ///< As given: `http://localhost:8000`; what Locust calls the host.
-  std::string host;  ///< Name or address, for TLS and the Host field.
+  std::string host;  ///< Name or address, for TLS.
   std::uint16_t port = 0;
+  std::string authority;  ///< For the Host field: the port only if it is not the usual one.
   std::string base_path;  ///< What precedes every path: empty, or `/v1`.
   bool tls = false;
   std::vector<Address> addresses;

@@ -55,12 +55,12 @@ class UserContext {
 /// status of 400 or more unless success() was called. A 429 of the key's rate limit is counted under a name of its own
 /// and is neither (see RequestName::limited). Other 429s of the service are failures: the key is wrong, or the service
 /// had too much to do. What body() and header() return is good until the user sends again.
-class [[nodiscard]] Answer {
+class [[nodiscard]] Response {
  public:
-  Answer(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent, std::string error);
-  Answer(Answer&& other) noexcept;
-  Answer& operator=(Answer&&) = delete;
-  ~Answer();
+  Response(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent, std::string error);
+  Response(Response&& other) noexcept;
+  Response& operator=(Response&&) = delete;
+  ~Response();
 
   /// 0 if there was no answer.
   [[nodiscard]] unsigned status() const noexcept { return status_; }
@@ -105,7 +105,7 @@ class User {
  protected:
   class RequestAwaiter;
 
-  /// `co_await` one: an Answer. `path` begins with a slash; a body is sent as JSON. Everything is copied.
+  /// `co_await` one: an Response. `path` begins with a slash; a body is sent as JSON. Everything is copied.
   [[nodiscard]] RequestAwaiter request(http::Method method, RequestName name, std::string_view path,
                                        std::string_view body = {});
   [[nodiscard]] RequestAwaiter get(RequestName name, std::string_view path);
@@ -141,7 +141,7 @@ Task<void> task(User& user) {
   return (static_cast<Kind&>(user).*member)();
 }
 
-class User::RequestAwaiter final : private Connection::Exchange {
+class User::RequestAwaiter final : private Connection::CompletionHandler {
  public:
   RequestAwaiter(User& user, RequestName name) : user_(user), name_(name) {}
   RequestAwaiter(const RequestAwaiter&) = delete;
@@ -150,7 +150,7 @@ class User::RequestAwaiter final : private Connection::Exchange {
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting);
-  Answer await_resume();
+  Response await_resume();
 
  private:
   void finished(std::string_view error) override;

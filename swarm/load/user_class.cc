@@ -19,12 +19,12 @@ std::chrono::nanoseconds seconds(double value) {
 
 }  // namespace
 
-Wait between(double shortest_s, double longest_s) {
-  return Wait{[=](double random) { return seconds(shortest_s + random * (longest_s - shortest_s)); }};
+WaitTime between(double shortest_s, double longest_s) {
+  return WaitTime{[=](double random) { return seconds(shortest_s + random * (longest_s - shortest_s)); }};
 }
 
-Wait constant(double value) {
-  return Wait{[=](double) { return seconds(value); }};
+WaitTime constant(double value) {
+  return WaitTime{[=](double) { return seconds(value); }};
 }
 
 UserClass::UserClass(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make)
@@ -37,7 +37,7 @@ UserClass& UserClass::declare(std::string name, std::function<std::unique_ptr<Us
   return **all.insert(after, std::unique_ptr<UserClass>{new UserClass{std::move(name), std::move(make)}});
 }
 
-UserClass& UserClass::waits(Wait wait) {
+UserClass& UserClass::waits(WaitTime wait) {
   wait_ = std::move(wait);
   return *this;
 }

@@ -18,13 +18,13 @@ class User;
 class UserContext;
 
 /// How long a user waits after a task. Drawn anew for each wait from `random`, uniform in [0, 1).
-struct Wait {
+struct WaitTime {
   std::function<std::chrono::nanoseconds(double random)> draw;
 };
 /// Locust's `between`: uniform between both, in seconds.
-[[nodiscard]] Wait between(double shortest_s, double longest_s);
+[[nodiscard]] WaitTime between(double shortest_s, double longest_s);
 /// Locust's `constant`, in seconds.
-[[nodiscard]] Wait constant(double seconds);
+[[nodiscard]] WaitTime constant(double seconds);
 
 /// A kind of user, as Locust's `User` class is one: what it does, how often, and how long it waits in between. Declared
 /// once, at namespace scope, by the file that holds the user:
@@ -43,7 +43,7 @@ class UserClass {
   UserClass(const UserClass&) = delete;
   UserClass& operator=(const UserClass&) = delete;
 
-  UserClass& waits(Wait wait);
+  UserClass& waits(WaitTime wait);
   UserClass& weighs(double weight);           ///< Among the classes; 1 if not said.
   UserClass& fixed_count(std::size_t users);  ///< So many, whatever the weights; 0 is not fixed.
   UserClass& task(std::string name, unsigned weight, std::function<Task<void>(User&)> run);
@@ -73,7 +73,7 @@ class UserClass {
   std::string name_;
   double weight_ = 1;
   std::size_t fixed_count_ = 0;
-  Wait wait_ = constant(0);
+  WaitTime wait_time_ = constant(0);
   std::vector<TaskChoice> tasks_;
   unsigned weights_total_ = 0;
   std::function<Status()> check_;

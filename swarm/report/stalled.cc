@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "swarm/report/waiting.h"
+#include "swarm/report/unended_latencies.h"
 
 namespace triggers::swarm {
 

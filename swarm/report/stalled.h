@@ -24,7 +24,8 @@ struct Stalled {
   std::chrono::nanoseconds limit{};  ///< The wait above which one counts.
   std::uint64_t requests = 0;
   /// Requests that would have been answered over the limit or not at all. In the closed model a stalled user sends
-  /// nothing, so this is more than `requests`: a stall counts for as much as its part of the test (see waiting.h).
+  /// nothing, so this is more than `requests`: a stall counts for as much as its part of the test (see
+  /// unended_latencies.h).
   std::uint64_t missing = 0;
 };
 [[nodiscard]] Stalled stalled_of(const Selection& selection, const RunReport& report);

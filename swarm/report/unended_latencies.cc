@@ -1,4 +1,4 @@
-#include "swarm/report/waiting.h"
+#include "swarm/report/unended_latencies.h"
 
 #include <algorithm>
 #include <cmath>

@@ -34,7 +34,7 @@ class Console {
   void info(std::string_view logger, std::string_view text) { log(LogLevel::info, logger, text); }
   void warning(std::string_view logger, std::string_view text) { log(LogLevel::warning, logger, text); }
   void error(std::string_view logger, std::string_view text) { log(LogLevel::error, logger, text); }
-  /// Text with its line ends. In this and in log lines, what would steer a terminal is escaped: see printable().
+  /// Text with its line ends. In this and in log lines, what would steer a terminal is escaped: see terminal_safe().
   void print(std::string_view text);
   /// One line below all other output of a terminal, drawn anew in its place; empty for none.
   void set_status(std::string_view text);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "swarm/run/origins.h"
+#include "swarm/run/option_sources.h"
 
 namespace CLI {
 class App;
@@ -24,7 +24,7 @@ class EnvironmentValues {
   void restore();
   /// Reads the variables after the arguments have been parsed. A variable that is not set or empty counts as absent.
   /// Error: `invalid_argument`, with the option and the variable.
-  [[nodiscard]] Result<Origins> read();
+  [[nodiscard]] Result<OptionSources> read();
 
  private:
   struct Variable {

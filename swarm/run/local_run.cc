@@ -9,12 +9,12 @@
 #include <memory>
 #include <numeric>
 
-#include "swarm/judge/journal.h"
 #include "swarm/load/load.h"
-#include "swarm/run/busy_watch.h"
 #include "swarm/run/outputs.h"
+#include "swarm/run/saturation_watch.h"
 #include "swarm/run/user_order.h"
 #include "swarm/run/warnings.h"
+#include "swarm/verify/journal.h"
 
 namespace triggers::swarm {
 namespace {
@@ -28,9 +28,9 @@ constexpr std::string_view main_log = "swarm.main";
 constexpr std::string_view runner_log = "swarm.runners";
 constexpr double users_for_rate_max = 10'000;
 constexpr int status_not_started = 1, status_not_written = 2;
-constexpr std::chrono::milliseconds look_again{100};  // whether the service refuses the test, or nobody reads on
-constexpr std::chrono::milliseconds look_for_end{2};  // of the last users
-constexpr std::chrono::seconds stop_time_extra{5};    // beyond the stop timeout
+constexpr std::chrono::milliseconds poll_interval{100};     // whether the service refuses the test, or nobody reads on
+constexpr std::chrono::milliseconds idle_poll_interval{2};  // of the last users
+constexpr std::chrono::seconds stop_time_extra{5};          // beyond the stop timeout
 
 nanoseconds process_time() {
   rusage used{};
@@ -135,7 +135,7 @@ class LocalRun {
   }
 
   [[nodiscard]] MonotonicTime next_event() const {
-    MonotonicTime next = std::min({next_second_, next_batch_, steady_clock::now() + look_again});
+    MonotonicTime next = std::min({next_second_, next_batch_, steady_clock::now() + poll_interval});
     if (options_.run_time > seconds{0}) next = std::min(next, started_ + options_.run_time);
     return next;
   }
@@ -145,7 +145,7 @@ class LocalRun {
     if (refusal_) return false;
     refusal_ = load_->start_refusal();
     if (!refusal_) return false;
-    if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.origins.note({"--host"});
+    if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.sources.note({"--host"});
     if (options_.keep_going) {
       console_.warning(main_log, sentence(*refusal_) + " The test goes on, because of --keep-going");
     } else {
@@ -217,7 +217,7 @@ class LocalRun {
     load_->set_users(none, options_.stop_timeout);
     const auto until = steady_clock::now() + options_.stop_timeout + stop_time_extra;
     while (!load_->idle() && steady_clock::now() < until) {
-      if (!wait_for_signal(signals_, steady_clock::now() + look_for_end)) continue;
+      if (!wait_for_signal(signals_, steady_clock::now() + idle_poll_interval)) continue;
       console_.info(main_log, "Got another signal, cutting users short");
       load_->set_users(none, nanoseconds{0});
     }
@@ -261,7 +261,7 @@ class LocalRun {
   nanoseconds processor_before_{};
   Statistics statistics_;
   History history_;
-  BusyWatch busy_;
+  SaturationWatch busy_;
   sigset_t signals_{};
   std::optional<std::string> refusal_;
 };
@@ -293,7 +293,7 @@ Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& conso
   auto classes = choose_classes(options.user_classes);
   if (!classes) return std::move(classes).error();
   auto target = Target::parse(options.host);
-  if (!target) return Error{target.error().code, target.error().message + options.origins.note({"--host"})};
+  if (!target) return Error{target.error().code, target.error().message + options.sources.note({"--host"})};
   auto outputs = Outputs::create(options, console);
   if (!outputs) return std::move(outputs).error();
   if (!options.journal_path.empty()) {

@@ -9,7 +9,7 @@ namespace triggers::swarm {
 
 /// The options whose values come from the environment. An error about such a value must name the variable: nothing on
 /// the command line shows it.
-class Origins {
+class OptionSources {
  public:
   void add(std::string option, std::string variable);
 
@@ -18,10 +18,10 @@ class Origins {
   [[nodiscard]] std::string note(std::initializer_list<std::string_view> options) const;
 
  private:
-  struct Origin {
+  struct Source {
     std::string option, variable;
   };
-  std::vector<Origin> origins_;
+  std::vector<Source> sources_;
 };
 
 }  // namespace triggers::swarm

@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
-#include "config/suggestion.h"
+#include "base/nearest.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/run/duration.h"
 #include "swarm/run/environment.h"
-#include "swarm/run/printable.h"
+#include "swarm/run/terminal_text.h"
 
 namespace triggers::swarm {
 namespace {
@@ -180,17 +180,31 @@ std::string contradiction(const Options& options) {
 }
 
 /// Prints what is wrong with the arguments or the environment.
-int complain(const std::string& mistake) {
-  std::fputs(printable("swarm: " + mistake + "\nRun with --help for more information.\n").c_str(), stderr);
+int report_mistake(const std::string& mistake) {
+  std::fputs(terminal_safe("swarm: " + mistake + "\nRun with --help for more information.\n").c_str(), stderr);
   return status_mistake;
+}
+
+/// The option that the first unknown one most probably means; empty if none is near.
+std::string similar_option(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    names.insert(names.end(), option->get_lnames().begin(), option->get_lnames().end());
+  }
+  for (const std::string& argument : app.remaining()) {
+    if (!argument.starts_with("--")) continue;
+    const std::string name = nearest_name(argument.substr(2, argument.find('=') - 2), names);
+    return name.empty() ? name : "--" + name;
+  }
+  return {};
 }
 
 /// Prints what the arguments ask for (help, or the version) or what is wrong with them.
 int leave(const CLI::App& app, const CLI::ParseError& problem) {
   if (problem.get_exit_code() == 0) return app.exit(problem);
   std::string mistake = problem.what();
-  if (const auto meant = config::suggestion(app); !meant.empty()) mistake += "; did you mean " + meant + "?";
-  return complain(mistake);
+  if (const auto meant = similar_option(app); !meant.empty()) mistake += "; did you mean " + meant + "?";
+  return report_mistake(mistake);
 }
 
 }  // namespace
@@ -217,10 +231,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     environment.restore();
     return leave(app, problem);
   }
-  auto origins = environment.read();
-  if (!origins) return complain(origins.error().message);
-  options.origins = std::move(*origins);
-  if (const auto wrong = contradiction(options); !wrong.empty()) return complain(wrong);
+  auto sources = environment.read();
+  if (!sources) return report_mistake(sources.error().message);
+  options.sources = std::move(*sources);
+  if (const auto wrong = contradiction(options); !wrong.empty()) return report_mistake(wrong);
   return options;
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "swarm/run/console.h"
-#include "swarm/run/origins.h"
+#include "swarm/run/option_sources.h"
 
 namespace triggers::swarm {
 
@@ -50,7 +50,7 @@ struct Options {
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
 
-  Origins origins;
+  OptionSources sources;
 };
 
 /// The options, or the exit status with which to end at once: 0 after `--help` and `--version`, which were printed, 2

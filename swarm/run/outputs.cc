@@ -6,7 +6,7 @@
 #include <numeric>
 #include <optional>
 
-#include "swarm/judge/gate.h"
+#include "swarm/gate/condition.h"
 #include "swarm/report/console_tables.h"
 #include "swarm/report/csv_files.h"
 #include "swarm/report/html_report.h"
@@ -91,7 +91,7 @@ class AllOutputs final : public Outputs {
 
   /// True if nothing went wrong with the file that `option` asks for.
   bool told(const Status& status, std::string_view option) {
-    if (!status) console_.error(main_log, status.error().message + options_.origins.note({option}));
+    if (!status) console_.error(main_log, status.error().message + options_.sources.note({option}));
     return status.ok();
   }
 
@@ -141,7 +141,7 @@ Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options, Console
   std::optional<CsvFiles> csv;
   if (!options.csv_prefix.empty()) {
     auto files = CsvFiles::create(options.csv_prefix, options.csv_full_history);
-    if (!files) return Error{files.error().code, files.error().message + options.origins.note({"--csv"})};
+    if (!files) return Error{files.error().code, files.error().message + options.sources.note({"--csv"})};
     csv.emplace(std::move(*files));
   }
   std::optional<ReplacedFile> html;
@@ -149,7 +149,7 @@ Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options, Console
     // A report that cannot be written is known before the test, not after.
     html.emplace(options.html_path);
     if (auto made = html->replace("<!doctype html><title>The test has not ended yet</title>\n"); !made)
-      return Error{made.error().code, made.error().message + options.origins.note({"--html"})};
+      return Error{made.error().code, made.error().message + options.sources.note({"--html"})};
   }
   std::unique_ptr<Outputs> outputs =
       std::make_unique<AllOutputs>(options, console, std::move(conditions), std::move(csv), std::move(html));

@@ -1,10 +1,10 @@
-#include "swarm/run/busy_watch.h"
+#include "swarm/run/saturation_watch.h"
 
 #include <algorithm>
 
 namespace triggers::swarm {
 
-bool BusyWatch::observe(std::chrono::steady_clock::time_point now, std::chrono::nanoseconds used) {
+bool SaturationWatch::observe(std::chrono::steady_clock::time_point now, std::chrono::nanoseconds used) {
   points_.push_back({now, used});
   // One point that is at least a window old stays as the window's beginning.
   while (points_.size() > 2 && now - points_[1].at >= window) points_.pop_front();

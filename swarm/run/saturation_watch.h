@@ -7,7 +7,7 @@ namespace triggers::swarm {
 
 /// Tells when a load thread has no time left, from its processor time as it grows: then what it measures is partly
 /// itself.
-class BusyWatch {
+class SaturationWatch {
  public:
   static constexpr std::chrono::seconds window{10};
   static constexpr double busy_share = 0.9;

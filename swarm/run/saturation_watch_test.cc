@@ -1,4 +1,4 @@
-#include "swarm/run/busy_watch.h"
+#include "swarm/run/saturation_watch.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// The shares of a thread's time, second by second.
-bool told(BusyWatch& watch, std::initializer_list<double> shares) {
+bool told(SaturationWatch& watch, std::initializer_list<double> shares) {
   std::chrono::steady_clock::time_point now{1h};
   std::chrono::nanoseconds used{0};
   bool any = watch.observe(now, used);
@@ -20,25 +20,25 @@ bool told(BusyWatch& watch, std::initializer_list<double> shares) {
   return any;
 }
 
-TEST(BusyWatch, TellsAfterTenBusySeconds) {
-  BusyWatch watch;
+TEST(SaturationWatch, TellsAfterTenBusySeconds) {
+  SaturationWatch watch;
   EXPECT_TRUE(told(watch, {1, 1, 1, 1, 1, 1, 1, 1, 1, 0.95}));
   EXPECT_NEAR(watch.largest_share(), 0.995, 0.001);
 }
 
-TEST(BusyWatch, AShortBurstIsNotBusy) {
-  BusyWatch watch;
+TEST(SaturationWatch, AShortBurstIsNotBusy) {
+  SaturationWatch watch;
   EXPECT_FALSE(told(watch, {1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0}));
 }
 
-TEST(BusyWatch, RemembersTheWorstWindow) {
-  BusyWatch watch;
+TEST(SaturationWatch, RemembersTheWorstWindow) {
+  SaturationWatch watch;
   told(watch, {0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
   EXPECT_NEAR(watch.largest_share(), 0.8, 0.001);
 }
 
-TEST(BusyWatch, AShortRunIsJudgedAsAWhole) {
-  BusyWatch watch;
+TEST(SaturationWatch, AShortRunIsJudgedAsAWhole) {
+  SaturationWatch watch;
   EXPECT_FALSE(told(watch, {0.5, 0.7}));
   EXPECT_NEAR(watch.largest_share(), 0.6, 0.001);
 }

@@ -1,10 +1,10 @@
-#include "swarm/run/printable.h"
+#include "swarm/run/terminal_text.h"
 
 #include <fmt/format.h>
 
 namespace triggers::swarm {
 
-std::string printable(std::string_view text) {
+std::string terminal_safe(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

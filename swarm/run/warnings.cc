@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "swarm/run/busy_watch.h"
+#include "swarm/run/saturation_watch.h"
 
 namespace triggers::swarm {
 namespace {
@@ -66,7 +66,7 @@ std::vector<std::string> warnings_of(const RunReport& report) {
   std::vector<std::string> warnings;
   if (report.refusal) warnings.push_back("the test was ended at its start: " + *report.refusal);
   add_cut_off(report, warnings);
-  if (report.busiest_thread > BusyWatch::busy_share) {
+  if (report.busiest_thread > SaturationWatch::busy_share) {
     warnings.push_back(
         fmt::format("a load thread was busy for {:.0f} % of its time: the generator was the bottleneck, and "
                     "latencies are partly its own",

@@ -1,4 +1,4 @@
-#include "swarm/judge/digest.h"
+#include "swarm/verify/digest.h"
 
 #include <openssl/evp.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "swarm/judge/journal.h"
+#include "swarm/verify/journal.h"
 
 namespace triggers::swarm {
 

@@ -1,4 +1,4 @@
-#include "swarm/judge/journal.h"
+#include "swarm/verify/journal.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,8 +12,8 @@
 
 #include "base/encoding.h"
 #include "http/unique_fd.h"
-#include "swarm/judge/digest.h"
-#include "swarm/judge/journal_lines.h"
+#include "swarm/verify/digest.h"
+#include "swarm/verify/journal_contents.h"
 
 namespace triggers::swarm {
 namespace {

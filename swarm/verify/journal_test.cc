@@ -1,13 +1,12 @@
-#include "swarm/judge/journal.h"
+#include "swarm/verify/journal.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <thread>
 
-#include "swarm/judge/journal_lines.h"
-#include "swarm/judge/stored_event.h"
 #include "swarm/report/test_folder.h"
+#include "swarm/verify/journal_contents.h"
 
 namespace triggers::swarm {
 namespace {
@@ -24,10 +23,10 @@ class JournalTest : public ::testing::Test {
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     return std::move(*opened);
   }
-  Promises read() {
-    auto promises = read_journal(path_);
-    EXPECT_TRUE(promises.ok()) << (promises.ok() ? "" : promises.error().message);
-    return std::move(*promises);
+  JournalContents read() {
+    auto contents = read_journal(path_);
+    EXPECT_TRUE(contents.ok()) << (contents.ok() ? "" : contents.error().message);
+    return std::move(*contents);
   }
   void append(std::string_view text) { std::ofstream(path_, std::ios::app) << text; }
 
@@ -46,25 +45,25 @@ TEST_F(JournalTest, GivesBackWhatWasWritten) {
     journal->acknowledged(second_id);
     EXPECT_TRUE(journal->finish().ok());
   }
-  Promises promises = read();
-  ASSERT_EQ(promises.by_id.size(), 2U);
-  EXPECT_EQ(promises.broken_lines, 0U);
-  EXPECT_TRUE(promises.changed.empty());
-  ASSERT_EQ(promises.unknown.size(), 1U);
-  EXPECT_EQ(promises.unknown[0], digest_of(other));
-  const Promise* const first = promises.find(*Uuid7::parse(first_id));
+  JournalContents contents = read();
+  ASSERT_EQ(contents.events.size(), 2U);
+  EXPECT_EQ(contents.broken_lines, 0U);
+  EXPECT_TRUE(contents.changed.empty());
+  ASSERT_EQ(contents.unknown.size(), 1U);
+  EXPECT_EQ(contents.unknown[0], digest_of(other));
+  const JournaledEvent* const first = contents.find(*Uuid7::parse(first_id));
   ASSERT_NE(first, nullptr);
   EXPECT_TRUE(first->accepted);
   EXPECT_FALSE(first->maybe_acknowledged);
   EXPECT_EQ(first->digest, digest_of(order));
-  const Promise* const second = promises.find(*Uuid7::parse(second_id));
+  const JournaledEvent* const second = contents.find(*Uuid7::parse(second_id));
   EXPECT_TRUE(second->acknowledged);
 }
 
 TEST_F(JournalTest, SeveralRunsShareAFile) {
   open()->accepted(first_id, order, false);
   open()->accepted(second_id, other, false);
-  EXPECT_EQ(read().by_id.size(), 2U);
+  EXPECT_EQ(read().events.size(), 2U);
 }
 
 TEST_F(JournalTest, ATornLastLineIsToldAndDoesNotSpoilTheNextRun) {
@@ -72,9 +71,9 @@ TEST_F(JournalTest, ATornLastLineIsToldAndDoesNotSpoilTheNextRun) {
   append("A 01a20bbb-7022-7d01-8d91-44c47698");
   EXPECT_EQ(read().broken_lines, 1U);
   open()->accepted(second_id, other, false);
-  const Promises promises = read();
-  EXPECT_EQ(promises.broken_lines, 1U);
-  EXPECT_EQ(promises.by_id.size(), 2U);
+  const JournalContents contents = read();
+  EXPECT_EQ(contents.broken_lines, 1U);
+  EXPECT_EQ(contents.events.size(), 2U);
 }
 
 TEST_F(JournalTest, ADuplicatePromisesTheEventButNotItsBytes) {
@@ -84,10 +83,10 @@ TEST_F(JournalTest, ADuplicatePromisesTheEventButNotItsBytes) {
     journal->accepted(first_id, other, true);
     journal->accepted(second_id, other, true);
   }
-  Promises promises = read();
-  EXPECT_TRUE(promises.changed.empty());
-  EXPECT_EQ(promises.find(*Uuid7::parse(first_id))->digest, digest_of(order));
-  const Promise* const second = promises.find(*Uuid7::parse(second_id));
+  JournalContents contents = read();
+  EXPECT_TRUE(contents.changed.empty());
+  EXPECT_EQ(contents.find(*Uuid7::parse(first_id))->digest, digest_of(order));
+  const JournaledEvent* const second = contents.find(*Uuid7::parse(second_id));
   EXPECT_TRUE(second->accepted);
   EXPECT_FALSE(second->has_digest);
 }
@@ -125,9 +124,9 @@ TEST_F(JournalTest, ThreadsDoNotMixTheirLines) {
     }
     for (auto& thread : threads) thread.join();
   }
-  const Promises promises = read();
-  EXPECT_EQ(promises.unknown.size(), 20'000U);
-  EXPECT_EQ(promises.broken_lines, 0U);
+  const JournalContents contents = read();
+  EXPECT_EQ(contents.unknown.size(), 20'000U);
+  EXPECT_EQ(contents.broken_lines, 0U);
 }
 
 TEST(Digest, DiffersInEveryField) {
@@ -137,17 +136,6 @@ TEST(Digest, DiffersInEveryField) {
   EXPECT_NE(digest, digest_of({.event_type = "a", .payload = "{}", .source = "", .metadata = "{}"}));
   EXPECT_NE(digest, digest_of({.event_type = "a", .payload = "{}", .source = "s"}));
   EXPECT_NE(digest_of({.event_type = "ab", .payload = "c"}), digest_of({.event_type = "a", .payload = "bc"}));
-}
-
-TEST(StoredEvent, HasTheDigestOfWhatWasSent) {
-  const auto stored = read_stored_event(
-      R"({"event_id":"01a20bbb-7022-7d01-8d91-44c476987c33","timestamp":"x","event_type":"gr\u00fcn","payload":{"a": 1.0},)"
-      R"("source":null,"metadata":null,"delivered":true,"delivered_at":"y"})");
-  ASSERT_TRUE(stored.has_value());
-  EXPECT_EQ(stored->digest, digest_of({.event_type = "grün", .payload = R"({"a": 1.0})"}));
-  EXPECT_EQ(stored->delivered, true);
-  EXPECT_FALSE(read_stored_event(R"({"event_id":"nonsense","event_type":"a","payload":{}})").has_value());
-  EXPECT_FALSE(read_stored_event("[]").has_value());
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "swarm/judge/journal_lines.h"
 #include "swarm/load/target.h"
+#include "swarm/verify/journal_contents.h"
 
 namespace triggers::swarm {
 
@@ -46,7 +46,7 @@ struct Verification {
 
   std::uint64_t accepted = 0;      ///< Events in the journal.
   std::uint64_t acknowledged = 0;  ///< Of these.
-  std::uint64_t undelivered = 0;   ///< Of these in the inbox, rightly.
+  std::uint64_t pending = 0;       ///< Of these in the inbox, rightly.
   std::uint64_t explained = 0;     ///< In the inbox, and sent by a request whose outcome nobody knew.
   std::uint64_t foreign = 0;       ///< In the inbox, and not of this journal.
   std::uint64_t taken = 0;         ///< Delivered, and acknowledged by somebody else.
@@ -68,7 +68,7 @@ struct Verification {
 /// meanwhile. Errors: `unavailable` if the service does not answer, or with something else than 200 and 404, or with
 /// an inbox that goes beyond a limit of the options, or if the time is over; `invalid_argument` if the journal holds no
 /// accepted event, which would prove nothing.
-Result<Verification> verify(Promises promises, const Target& target, const VerifyOptions& options);
+Result<Verification> verify(JournalContents journal, const Target& target, const VerifyOptions& options);
 
 /// One line a finding, for a person.
 [[nodiscard]] std::string summary(const Verification& verification);

@@ -1,4 +1,4 @@
-#include "swarm/judge/verify.h"
+#include "swarm/verify/verify.h"
 
 #include <gtest/gtest.h>
 
@@ -20,13 +20,13 @@ TEST(Verify, MoreStrangersThanTheLimitAreNoVerdict) {
   ScriptedServer server([](auto, std::size_t number) { return ScriptedServer::ok(endless_page(number)); });
   const auto target = Target::parse(server.url());
   ASSERT_TRUE(target.ok());
-  Promises promises;
-  promises.by_id.push_back(
+  JournalContents journal;
+  journal.events.push_back(
       {.id = *Uuid7::parse("01890000-0000-7000-8000-ffffffffffff"), .digest = {}, .accepted = true});
   VerifyOptions options;
   options.api_keys = {"any"};
   options.extra_events_max = 20;
-  const auto verification = verify(std::move(promises), *target, options);
+  const auto verification = verify(std::move(journal), *target, options);
   ASSERT_FALSE(verification.ok());
   EXPECT_NE(verification.error().message.find("more than 20 events"), std::string::npos)
       << verification.error().message;

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "swarm/judge/verify.h"
+#include "swarm/verify/verify.h"
 
 namespace triggers::swarm {
 namespace {
@@ -32,7 +32,7 @@ struct Count {
 constexpr std::array<Count, 8> counts{{
     {"accepted", "events in the journal", &Verification::accepted},
     {"acknowledged", "of these", &Verification::acknowledged},
-    {"undelivered", "of these in the inbox, rightly", &Verification::undelivered},
+    {"undelivered", "of these in the inbox, rightly", &Verification::pending},
     {"explained", "in the inbox, of requests whose outcome nobody knew", &Verification::explained},
     {"foreign", "in the inbox, not of this journal", &Verification::foreign},
     {"taken", "acknowledged by somebody else", &Verification::taken},

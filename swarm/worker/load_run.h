@@ -33,7 +33,7 @@ class LoadRun {
   void stop(std::chrono::nanoseconds stop_timeout);
 
   /// The users are those that set_users() asked for.
-  [[nodiscard]] bool settled() const { return load_->users() == wanted_; }
+  [[nodiscard]] bool has_wanted_users() const { return load_->users() == wanted_; }
   /// No user is left; nothing will be counted any more.
   [[nodiscard]] bool drained() const { return load_->idle(); }
   /// Of every class that the master knows: also of those that are not ours, which have none.

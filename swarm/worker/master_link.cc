@@ -26,7 +26,7 @@ using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds flush_time_max{1000};
-constexpr milliseconds look_again{100};  // at how much the peer has sent
+constexpr milliseconds poll_interval{100};  // at how much the peer has sent
 
 /// Like the monotonic clock, and counts suspended time too.
 nanoseconds boot_time() {
@@ -124,7 +124,7 @@ class ThreadedMasterLink final : public MasterLink {
   void wake() const { ::eventfd_write(wake_.get(), 1); }
 
   /// `bytes` of the message that it was.
-  void tell(Event event, std::size_t bytes = 0) {
+  void push(Event event, std::size_t bytes = 0) {
     {
       const std::lock_guard lock(mutex_);
       if (events_.size() >= events_max || events_bytes_ + bytes > events_bytes_max) return;
@@ -157,7 +157,7 @@ class ThreadedMasterLink final : public MasterLink {
 
   void tell_unreachable(const std::string& why) {
     if (stopping_ || std::exchange(told_unreachable_, why) == why) return;
-    tell(Unreachable{why});
+    push(Unreachable{why});
   }
 
   /// Between two attempts.
@@ -180,10 +180,10 @@ class ThreadedMasterLink final : public MasterLink {
   void serve(Dealer& dealer) {
     if (!wait_until_connected(dealer)) {
       if (std::exchange(resuming_, false)) {
-        tell(Lost{"it did not take the new connection that it had asked for"});
+        push(Lost{"it did not take the new connection that it had asked for"});
       } else if (dealer.reached() && !stopping_) {
         unreached_ = 0;
-        tell(Strange{});
+        push(NotLocust{});
       } else {
         ++unreached_;
       }
@@ -196,11 +196,11 @@ class ThreadedMasterLink final : public MasterLink {
       master_heard_.reset();
       next_heartbeat_ = last_round_;
       introduced_ = false;
-      tell(Connected{++connection_});
+      push(Connected{++connection_});
     }
     for (;;) {
       if (const auto ended = round(dealer)) {
-        if (!ended->empty()) tell(Lost{*ended});
+        if (!ended->empty()) push(Lost{*ended});
         return;
       }
       dealer.wait(wake_.get(), time_to_heartbeat());
@@ -213,7 +213,7 @@ class ThreadedMasterLink final : public MasterLink {
     while (dealer.state() == Dealer::State::connecting && !stopping_) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
       if (left <= milliseconds{0}) return false;
-      dealer.wait(wake_.get(), std::min(left, look_again));
+      dealer.wait(wake_.get(), std::min(left, poll_interval));
       take_wake();
     }
     return dealer.state() == Dealer::State::connected && !stopping_;
@@ -233,7 +233,7 @@ class ThreadedMasterLink final : public MasterLink {
       return "the connection was closed, or what is there does not speak as a Locust master does";
     }
     if (master_heard_ && now - *master_heard_ > options_.master_silence_max) {
-      tell(Silent{});
+      push(Silent{});
       master_heard_.reset();
     }
     // Asked before the queue is sent, so that what was said earlier still goes.
@@ -257,7 +257,7 @@ class ThreadedMasterLink final : public MasterLink {
     if (std::holds_alternative<MasterHeartbeat>(*message)) {
       master_heard_ = now;
     } else {
-      tell(std::move(*message), bytes.size());
+      push(std::move(*message), bytes.size());
     }
   }
 
@@ -276,8 +276,8 @@ class ThreadedMasterLink final : public MasterLink {
   }
 
   [[nodiscard]] milliseconds time_to_heartbeat() const {
-    if (!introduced_) return look_again;
-    return std::clamp(std::chrono::ceil<milliseconds>(next_heartbeat_ - boot_time()), milliseconds{0}, look_again);
+    if (!introduced_) return poll_interval;
+    return std::clamp(std::chrono::ceil<milliseconds>(next_heartbeat_ - boot_time()), milliseconds{0}, poll_interval);
   }
 
   const MasterLinkOptions options_;

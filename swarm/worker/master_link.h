@@ -40,7 +40,7 @@ class MasterLink {
     std::string why;
   };
   /// Something takes connections there, and is no ZeroMQ peer.
-  struct Strange {};
+  struct NotLocust {};
   /// The host has no address, or none of its addresses takes connections. Told once for each reason until a connection
   /// is made.
   struct Unreachable {
@@ -48,7 +48,7 @@ class MasterLink {
   };
   /// A master that answers heartbeats has not done so for master_silence_max.
   struct Silent {};
-  using Event = std::variant<Connected, Lost, Strange, Unreachable, Silent, MasterMessage>;
+  using Event = std::variant<Connected, Lost, NotLocust, Unreachable, Silent, MasterMessage>;
 
   /// Outgoing messages beyond this are a master that does not read: the connection is given up.
   static constexpr int outgoing_max = 10'000;

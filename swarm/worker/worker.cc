@@ -33,10 +33,10 @@ using std::chrono::steady_clock;
 using MonotonicTime = steady_clock::time_point;
 
 constexpr int status_done = 0, status_not_started = 1, status_no_master = 255;
-constexpr milliseconds look_again{5};          // while users start or end
+constexpr milliseconds poll_interval{5};       // while users start or end
 constexpr milliseconds spawn_time_max{1000};   // then the master is told how many there are so far
 constexpr milliseconds stop_time_extra{5000};  // beyond the stop timeout; then users are cut off
-constexpr milliseconds last_words_time_max{2000};
+constexpr milliseconds final_send_time_max{2000};
 /// The master counts one exception a message; a user that throws in every task must not flood it.
 constexpr std::uint64_t exceptions_per_report_max = 100;
 
@@ -58,7 +58,7 @@ template <class... Fs>
 Overload(Fs...) -> Overload<Fs...>;
 
 /// A text of the master for a message: short, and nothing that a terminal would obey.
-std::string shown(std::string_view text) {
+std::string quoted(std::string_view text) {
   constexpr std::size_t bytes_max = 100;
   return python_repr_ascii(text.substr(0, bytes_max));
 }
@@ -104,7 +104,7 @@ class Worker {
       }
       if (!status_) do_what_is_due(steady_clock::now());
     }
-    link_->finish(last_words_time_max);
+    link_->finish(final_send_time_max);
     return *status_;
   }
 
@@ -124,7 +124,8 @@ class Worker {
     if (!registered_ && phase_ == Phase::ready) next = std::min(next, next_ready_);
     if (lost_at_) next = std::min(next, *lost_at_ + options_.times.master_lost_max);
     if (phase_ != Phase::ready) next = std::min(next, next_report_);
-    if (phase_ == Phase::spawning || phase_ == Phase::stopping) next = std::min(next, steady_clock::now() + look_again);
+    if (phase_ == Phase::spawning || phase_ == Phase::stopping)
+      next = std::min(next, steady_clock::now() + poll_interval);
     return next;
   }
 
@@ -138,9 +139,9 @@ class Worker {
   void on(const MasterLink::Connected& connected) {
     connection_ = connected.connection;
     newer_master_ = false;
-    strange_ = false;
+    told_not_locust_ = false;
     // If it is the same master, it still counts this worker's users: it must forget them before it gets them again.
-    say_ready(std::exchange(had_test_, false));
+    send_client_ready(std::exchange(had_test_, false));
   }
 
   void on(const MasterLink::Lost& lost) {
@@ -155,8 +156,8 @@ class Worker {
     if (after_stop_ == AfterStop::end) status_ = status_done;
   }
 
-  void on(const MasterLink::Strange&) {
-    if (std::exchange(strange_, true)) return;
+  void on(const MasterLink::NotLocust&) {
+    if (std::exchange(told_not_locust_, true)) return;
     log_.warning(fmt::format("What listens at {}:{} does not speak as a Locust master does: is it another service?{}",
                              options_.master_host, options_.master_port, options_.master_note));
   }
@@ -181,14 +182,14 @@ class Worker {
             [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
             [this](const AllSpawned&) { newer_master_ = true; },
             [this](const ClassUpdate& update) { update_class(update); },
-            [this](const UnknownMessage& unknown) { log_.debug("Passed over a message: " + shown(unknown.type)); }},
+            [this](const UnknownMessage& unknown) { log_.debug("Passed over a message: " + quoted(unknown.type)); }},
         message);
   }
 
   void send(std::string message) { link_->send(connection_, {std::move(message)}); }
 
   /// `after_test`: the master has this worker's users, and forgets it first; then it knows no worker for a moment.
-  void say_ready(bool after_test = false) {
+  void send_client_ready(bool after_test = false) {
     ++ready_tries_;
     next_ready_ = steady_clock::now() + options_.times.ack_timeout;
     std::vector<std::string> messages;
@@ -219,7 +220,7 @@ class Worker {
     spawn_deadline_ = steady_clock::now() + spawn_time_max;
     // The master is then told how many there are: as many as before.
     if (const auto allowed = users_allowed(); total_of(spawn_.users) > allowed) {
-      return complain(
+      return report_mistake(
           fmt::format("the master asks for {} users of this worker, which can have {} connections: more "
                       "workers would do",
                       total_of(spawn_.users), allowed));
@@ -227,9 +228,10 @@ class Worker {
     if (!run_ && !begin_test()) return;
     run_->set_users(spawn_);
     std::string missing;
-    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + shown(name);
+    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + quoted(name);
     if (!missing.empty()) {
-      complain("the master asks for users of " + missing + ", which this worker does not have or has not begun with");
+      report_mistake("the master asks for users of " + missing +
+                     ", which this worker does not have or has not begun with");
     }
   }
 
@@ -237,7 +239,7 @@ class Worker {
   bool begin_test() {
     auto made = LoadRun::create(spawn_, options_, class_updates_);
     if (!made) {
-      complain(made.error().message);
+      report_mistake(made.error().message);
       return false;
     }
     run_ = std::move(*made);
@@ -249,7 +251,7 @@ class Worker {
   }
 
   /// Says it in the log and on the master's page, once for as long as it is the same.
-  void complain(std::string what) {
+  void report_mistake(std::string what) {
     constexpr std::size_t bytes_max = 1000;  // names come from the master, which has the text again
     if (what.size() > bytes_max) what.resize(bytes_max);
     if (complaint_ == what) return;
@@ -299,7 +301,7 @@ class Worker {
 
   void update_class(const ClassUpdate& update) {
     if (UserClass::find(update.class_name) == nullptr) {
-      return log_.debug("Passed over a change of a class that this worker does not have: " + shown(update.class_name));
+      return log_.debug("Passed over a change of a class that this worker does not have: " + quoted(update.class_name));
     }
     ClassUpdate& known = class_updates_[update.class_name];
     if (update.host) known.host = update.host;
@@ -354,7 +356,7 @@ class Worker {
       return;
     }
     registered_ = false;
-    say_ready(true);
+    send_client_ready(true);
   }
 
   /// There is nobody to report to.
@@ -382,16 +384,16 @@ class Worker {
     if (run_) {
       if (auto refused = run_->start_refusal()) {
         const bool our_host = !options_.host.empty() && refused->find(options_.host) != std::string::npos;
-        complain(*refused + (our_host ? options_.host_note : ""));
+        report_mistake(*refused + (our_host ? options_.host_note : ""));
       }
     }
-    if (phase_ == Phase::spawning && (!run_ || run_->settled() || now >= spawn_deadline_)) spawned();
+    if (phase_ == Phase::spawning && (!run_ || run_->has_wanted_users() || now >= spawn_deadline_)) spawned();
     if (phase_ == Phase::stopping && (!run_ || run_->drained() || now >= stop_deadline_)) stopped();
     if (status_) return;
     if (lost_at_ && now >= *lost_at_ + options_.times.master_lost_max) return give_up("The master has not come back");
     if (!registered_ && phase_ == Phase::ready && now >= next_ready_) {
       if (ready_tries_ >= options_.times.ack_tries) return give_up("No Locust master answers");
-      say_ready();
+      send_client_ready();
     }
     if (phase_ != Phase::ready && now >= next_report_) report();
     if (now >= next_vitals_) {
@@ -420,7 +422,7 @@ class Worker {
   std::uint64_t connection_ = 0;  // 0: none
   bool registered_ = false;       // the master has answered the newest client_ready
   bool newer_master_ = false;     // it takes logs
-  bool strange_ = false;          // what is there is no master, and that has been said
+  bool told_not_locust_ = false;  // what is there is no master, and that has been said
   bool had_test_ = false;         // when the connection was lost
   unsigned ready_tries_ = 0;
   std::optional<MonotonicTime> lost_at_;

@@ -9,12 +9,12 @@ wrapped = {
     "boost/asio": ({"src/http"}, False),
     "boost/beast": ({"src/http"}, False),
     "zlib.h": ({"src/http", "src/store/dynamo", "tests/dynamo"}, False),
-    "openssl/": ({"src/http", "src/auth", "src/aws", "swarm/judge", "swarm/report"}, False),
+    "openssl/": ({"src/http", "src/auth", "src/aws", "swarm/verify", "swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
     "zmq": ({"swarm/worker"}, False),
     "CLI/": ({"src/config", "swarm/run", "apps"}, False),
     "prometheus/": ({"src/metrics"}, False),
-    "simdjson": ({"src/event"}, False),
+    "simdjson": ({"src/base", "swarm/verify"}, False),
     "boost/json": ({"src", "swarm", "apps", "tests"}, False),
     "fmt/": ({"src", "swarm", "apps", "tests"}, False),
     "gtest/": ({"src", "swarm", "tests"}, True),
@@ -49,9 +49,9 @@ def test_folders_include_only_folders_above_them():
 
 
 # The load generator sees the service as any client does: of src/ it shares only these.
-shared_with_swarm = ("base/", "log/", "http/", "event/", "config/")
+shared_with_swarm = ("base/", "http/message.h", "http/tls_client.h", "http/unique_fd.h")
 # Its own folders, which depend in one direction too.
-swarm_order = ["stats", "load", "report", "judge", "run", "worker"]
+swarm_order = ["stats", "load", "report", "gate", "verify", "run", "worker"]
 
 
 def test_swarm_includes_only_its_own_folders_above_and_what_it_shares():

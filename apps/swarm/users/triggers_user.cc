@@ -8,8 +8,8 @@
 #include <deque>
 #include <optional>
 
-#include "swarm/judge/journal.h"
 #include "swarm/load/api_keys.h"
+#include "swarm/verify/journal.h"
 
 using namespace triggers;
 using namespace triggers::swarm;
@@ -34,7 +34,7 @@ std::atomic<bool>& has_worked(std::size_t key) {
 }
 
 /// A text of the answer for a message: short, and nothing that a terminal would obey.
-std::string shown(std::string_view text) {
+std::string quoted(std::string_view text) {
   constexpr std::size_t bytes_max = 100;
   std::string out{text.substr(0, bytes_max)};
   std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
@@ -63,12 +63,12 @@ std::optional<std::string_view> text_member(std::string_view json, std::string_v
 
 /// Writes down that nobody knows what became of an event, unless somebody does: also when the user is stopped while it
 /// waits for the answer.
-class Outcome {
+class JournaledPost {
  public:
-  Outcome(Journal* journal, const SentEvent& event) : journal_(journal), event_(event) {}
-  Outcome(const Outcome&) = delete;
-  Outcome& operator=(const Outcome&) = delete;
-  ~Outcome() {
+  JournaledPost(Journal* journal, const SentEvent& event) : journal_(journal), event_(event) {}
+  JournaledPost(const JournaledPost&) = delete;
+  JournaledPost& operator=(const JournaledPost&) = delete;
+  ~JournaledPost() {
     if (journal_ != nullptr) journal_->unknown(event_);
   }
   /// The service has not taken it.
@@ -112,37 +112,37 @@ Task<void> TriggersUser::send_event() {
   const std::string payload = payload_of_its_own(random());
   const std::string json =
       fmt::format(R"({{"event_type":"{}","payload":{},"source":"{}"}})", type, payload, event_source);
-  Outcome outcome{context().journal(), {.event_type = type, .payload = payload, .source = event_source}};
-  Answer answer = co_await post(post_events, "/events", json);
-  if (!expect(answer, 201)) {
-    if (answer.status() != 0 && answer.status() < 500) outcome.refused();
+  JournaledPost journaled{context().journal(), {.event_type = type, .payload = payload, .source = event_source}};
+  Response response = co_await post(post_events, "/events", json);
+  if (!expect(response, 201)) {
+    if (response.status() != 0 && response.status() < 500) journaled.refused();
     co_return;
   }
-  const auto id = text_member(answer.body(), "event_id");
+  const auto id = text_member(response.body(), "event_id");
   if (!id || !is_id(*id)) {
-    answer.failure("201 without an event_id");
+    response.failure("201 without an event_id");
     co_return;
   }
-  const bool duplicate = !answer.header("Idempotent-Replayed").empty();
-  if (!duplicate) answer.accepted(1);
-  outcome.accepted(*id, duplicate);
+  const bool duplicate = !response.header("Idempotent-Replayed").empty();
+  if (!duplicate) response.accepted(1);
+  journaled.accepted(*id, duplicate);
   event_ids_.emplace_back(*id);
   if (event_ids_.size() > remembered_ids_max) event_ids_.pop_front();
 }
 
-bool TriggersUser::expect(Answer& answer, unsigned status, bool with_key) {
-  if (answer.status() == status) {
+bool TriggersUser::expect(Response& response, unsigned status, bool with_key) {
+  if (response.status() == status) {
     std::atomic<bool>& worked = has_worked(key_);
     if (with_key && !worked.load(std::memory_order_relaxed)) worked.store(true, std::memory_order_relaxed);
     return true;
   }
-  const std::string code = shown(text_member(answer.body(), "error_code").value_or("not an answer of the API"));
-  const auto reason = text_member(answer.body(), "reason");
-  const std::string said =
-      fmt::format("{} instead of {}: {}{}", answer.status(), status, code, reason ? " (" + shown(*reason) + ")" : "");
-  answer.failure(said);
-  const bool refused =
-      answer.status() == 401 || answer.status() == 403 || (answer.status() == 429 && reason == authentication_reason);
+  const std::string code = quoted(text_member(response.body(), "error_code").value_or("not an answer of the API"));
+  const auto reason = text_member(response.body(), "reason");
+  const std::string said = fmt::format("{} instead of {}: {}{}", response.status(), status, code,
+                                       reason ? " (" + quoted(*reason) + ")" : "");
+  response.failure(said);
+  const bool refused = response.status() == 401 || response.status() == 403 ||
+                       (response.status() == 429 && reason == authentication_reason);
   if (refused && !has_worked(key_).load(std::memory_order_relaxed)) tell_refused_key(said);
   return false;
 }

@@ -18,7 +18,7 @@ class TriggersUser : public triggers::swarm::User {
   static triggers::Status needs_key();
 
  protected:
-  using Answer = triggers::swarm::Answer;
+  using Response = triggers::swarm::Response;
   template <class T>
   using Task = triggers::Task<T>;
 
@@ -26,7 +26,7 @@ class TriggersUser : public triggers::swarm::User {
   Task<void> send_event();
   /// True if the answer has this status; else it is a failure that says so. A key that is refused before it has worked
   /// once is told to the test's StartWatch. `with_key`: the endpoint asks for a key.
-  bool expect(Answer& answer, unsigned status, bool with_key = true);
+  bool expect(Response& response, unsigned status, bool with_key = true);
 
   /// Accepted and not acknowledged, the newest last; the oldest are forgotten first.
   std::deque<std::string> event_ids_;
