@@ -5,7 +5,7 @@
 #include "aws/credentials.h"
 #include "config/config.h"
 #include "metrics/metrics.h"
-#include "store/dynamo/caller.h"
+#include "store/dynamo/client/caller.h"
 
 namespace triggers {
 

@@ -6,7 +6,7 @@
 #include "base/sync_wait.h"
 #include "dynamo_access.h"
 #include "open_store.h"
-#include "store/dynamo/client.h"
+#include "store/dynamo/client/client.h"
 
 namespace triggers {
 namespace {

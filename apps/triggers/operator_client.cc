@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "base/sync_wait.h"
-#include "http/client.h"
+#include "http/client/fetch.h"
 #include "service.h"
 #include "store_owner.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers {
 

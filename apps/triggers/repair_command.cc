@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "backup_target.h"
-#include "store/rocks/repair.h"
+#include "store/rocks/repair/repair.h"
 #include "thread_plan.h"
 
 namespace triggers {

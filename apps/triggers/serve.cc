@@ -13,7 +13,7 @@
 #include "base/process_start.h"
 #include "clock_watch.h"
 #include "descriptor_plan.h"
-#include "http/server.h"
+#include "http/server/server.h"
 #include "log/log.h"
 #include "open_when_free.h"
 #include "service.h"

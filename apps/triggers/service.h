@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "http/server.h"
+#include "http/server/server.h"
 #include "log/access_log.h"
 #include "metrics/metrics.h"
 #include "open_store.h"

@@ -5,7 +5,7 @@
 
 #include "base/sync_wait.h"
 #include "dynamo_access.h"
-#include "store/dynamo/tables.h"
+#include "store/dynamo/tables/tables.h"
 
 namespace triggers {
 namespace {

@@ -9,8 +9,8 @@
 #include "api/refusal.h"
 #include "api/services.h"
 #include "base/task.h"
-#include "http/message.h"
-#include "http/server.h"
+#include "http/server/server.h"
+#include "http/wire/message.h"
 #include "log/access_log.h"
 
 namespace triggers::api {

@@ -5,7 +5,7 @@
 #include "api/refusal.h"
 #include "api/services.h"
 #include "base/fair_budget.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

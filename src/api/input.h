@@ -7,7 +7,7 @@
 
 #include "api/refusal.h"
 #include "event/event.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

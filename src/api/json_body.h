@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "api/refusal.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

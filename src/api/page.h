@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

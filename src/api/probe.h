@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "api/refusal.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "metrics/metrics.h"
 
 namespace triggers::api {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "http/message.h"
-#include "http/server.h"
+#include "http/server/server.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

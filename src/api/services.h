@@ -15,7 +15,7 @@
 #include "base/fair_budget.h"
 #include "base/turn_pool.h"
 #include "config/config.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "limit/failure_limiter.h"
 #include "limit/shared_bucket.h"
 #include "limit/token_bucket.h"

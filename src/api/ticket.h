@@ -6,7 +6,7 @@
 #include <string>
 
 #include "api/services.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::api {
 

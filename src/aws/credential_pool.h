@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "base/url.h"
-#include "http/client_pool.h"
+#include "http/client/pool.h"
 
 namespace triggers::aws {
 

@@ -10,7 +10,7 @@
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
 #include "base/timestamp.h"
-#include "http/test_peer.h"
+#include "http/client/test_peer.h"
 
 namespace triggers::aws {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "aws/credentials.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::aws {
 

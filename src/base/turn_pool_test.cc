@@ -77,7 +77,7 @@ TEST(TurnPoolTest, AThreadThatCannotBeStartedIsAnExceptionAndLeavesNoOther) {
   GTEST_SKIP() << "the sanitizer takes all of the address space";
 #endif
   const FewThreads few;
-  EXPECT_THROW(TurnPool(FewThreads::too_many), std::system_error);
+  EXPECT_THROW(TurnPool{FewThreads::too_many}, std::system_error);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "base/uuid7.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
+#include "base/big_endian.h"
 #include "base/invariant.h"
 #include "base/random.h"
 
@@ -16,22 +18,32 @@ constexpr std::uint64_t rand_a_mask = 0x0fff;
 constexpr std::uint64_t rand_b_mask = 0x3fff'ffff'ffff'ffff;
 constexpr std::array<int, 16> dash_before = {0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0};
 
-/// Both hexadecimal digits of each byte: every answer has an id or two.
-constexpr std::array<std::array<char, 2>, 256> hex_pairs = [] {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::array<std::array<char, 2>, 256> pairs{};
-  for (std::size_t byte = 0; byte < pairs.size(); ++byte) pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
-  return pairs;
-}();
+/// The hexadecimal digits of all 16 bytes at once: every answer has an id or two.
+std::array<char, 32> hex_digits(const std::array<unsigned char, 16>& bytes) {
+  using Lanes = std::uint8_t __attribute__((vector_size(16)));
+  Lanes value;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  const Lanes high = value >> 4;
+  const Lanes low = value & 15;
+  const Lanes left = __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const Lanes right = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  const auto digits_of = [](Lanes nibbles) {
+    const auto is_letter = reinterpret_cast<Lanes>(nibbles > 9);
+    return nibbles + '0' + (is_letter & ('a' - '0' - 10));
+  };
+  const std::array<Lanes, 2> digits = {digits_of(left), digits_of(right)};
+  return std::bit_cast<std::array<char, 32>>(digits);
+}
 
 std::uint64_t load(const unsigned char* bytes) {
   std::uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value = value << 8 | bytes[i];
-  return value;
+  std::memcpy(&value, bytes, sizeof value);
+  return big_endian(value);
 }
 
 void store(unsigned char* bytes, std::uint64_t value) {
-  for (int i = 7; i >= 0; --i, value >>= 8) bytes[i] = static_cast<unsigned char>(value);
+  value = big_endian(value);
+  std::memcpy(bytes, &value, sizeof value);
 }
 
 Uuid7 assemble(std::uint64_t time_ms, std::uint64_t rand_a, std::uint64_t rand_b) {
@@ -56,17 +68,13 @@ UnixMillis Uuid7::time() const noexcept {
 
 void Uuid7::append_text(std::string& out) const {
   std::array<char, 36> text;
-  char* at = text.data();
-  const auto append_bytes = [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i, at += 2) std::memcpy(at, hex_pairs[bytes[i]].data(), 2);
-  };
-  append_bytes(0, 4);
-  for (const std::size_t from : {4U, 6U, 8U}) {
-    *at++ = '-';
-    append_bytes(from, from + 2);
-  }
-  *at++ = '-';
-  append_bytes(10, 16);
+  const auto digits = hex_digits(bytes);
+  std::memcpy(&text[0], &digits[0], 8);
+  std::memcpy(&text[9], &digits[8], 4);
+  std::memcpy(&text[14], &digits[12], 4);
+  std::memcpy(&text[19], &digits[16], 4);
+  std::memcpy(&text[24], &digits[20], 12);
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) text[dash] = '-';
   out.append(text.data(), text.size());
 }
 

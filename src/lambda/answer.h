@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "lambda/event.h"
 
 namespace triggers::lambda {

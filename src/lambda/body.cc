@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "http/gzip.h"
+#include "http/wire/gzip.h"
 
 namespace triggers::lambda {
 namespace {

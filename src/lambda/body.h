@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "http/message.h"
-#include "http/server.h"
+#include "http/server/server.h"
+#include "http/wire/message.h"
 
 namespace triggers::lambda {
 

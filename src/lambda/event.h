@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/message.h"
-#include "http/server.h"
+#include "http/server/server.h"
+#include "http/wire/message.h"
 
 namespace triggers::lambda {
 

@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.h"
-#include "http/test_gzip.h"
+#include "http/wire/test_gzip.h"
 
 namespace triggers::lambda {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "base/executor.h"
 #include "base/task.h"
-#include "http/message.h"
-#include "http/server.h"
+#include "http/server/server.h"
+#include "http/wire/message.h"
 
 namespace triggers::lambda {
 

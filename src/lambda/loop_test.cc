@@ -11,7 +11,7 @@
 
 #include "base/executor.h"
 #include "base/task.h"
-#include "http/test_peer.h"
+#include "http/client/test_peer.h"
 #include "lambda/answer.h"
 
 namespace triggers::lambda {

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "http/client.h"
+#include "http/client/fetch.h"
 
 namespace triggers::lambda {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "swarm/load/connection.h"
 
 namespace triggers::swarm {

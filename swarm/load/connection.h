@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "http/tls_client.h"
-#include "http/unique_fd.h"
+#include "net/tls_client.h"
+#include "net/unique_fd.h"
 #include "swarm/load/reactor.h"
 #include "swarm/load/response_reader.h"
 #include "swarm/load/start_watch.h"

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::swarm {
 namespace {

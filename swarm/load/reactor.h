@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-#include "http/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace triggers::swarm {
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace triggers::swarm {
 namespace {

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "http/unique_fd.h"
+#include "net/unique_fd.h"
 
 namespace triggers::swarm {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/task.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "swarm/load/connection.h"
 #include "swarm/load/random.h"
 #include "swarm/load/recorder.h"

@@ -9,7 +9,7 @@
 #include <climits>
 #include <ctime>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "swarm/report/console_tables.h"
 #include "swarm/run/terminal_text.h"
 

@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "base/encoding.h"
-#include "http/unique_fd.h"
+#include "net/unique_fd.h"
 #include "swarm/verify/digest.h"
 #include "swarm/verify/journal_contents.h"
 

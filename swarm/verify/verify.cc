@@ -8,7 +8,7 @@
 #include <optional>
 #include <thread>
 
-#include "http/tls_client.h"
+#include "net/tls_client.h"
 #include "swarm/load/blocking_client.h"
 #include "swarm/verify/service_json.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "swarm/report/failure_key.h"
 #include "swarm/worker/msgpack.h"
 

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <thread>
 
-#include "http/unique_fd.h"
+#include "net/unique_fd.h"
 #include "swarm/worker/dealer.h"
 
 namespace triggers::swarm {

@@ -16,7 +16,7 @@
 
 #include "base/encoding.h"
 #include "base/random.h"
-#include "http/unique_fd.h"
+#include "net/unique_fd.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/report/stalled.h"
 #include "swarm/worker/load_run.h"

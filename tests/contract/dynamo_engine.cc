@@ -4,9 +4,9 @@
 #include "base/random.h"
 #include "base/sync_wait.h"
 #include "contract/engine.h"
+#include "store/dynamo/client/item.h"
 #include "store/dynamo/dynamo_store.h"
-#include "store/dynamo/item.h"
-#include "store/dynamo/tables.h"
+#include "store/dynamo/tables/tables.h"
 #include "support/dynamodb_local.h"
 
 namespace triggers::store::contract {
@@ -97,7 +97,7 @@ class DynamoEngine final : public Engine {
 
 }  // namespace
 
-EngineFactory dynamo_engine() {
+EngineFactory engine_under_test() {
   return {"dynamo", [](const EngineOptions& options, const Clock& clock) {
             return std::make_unique<DynamoEngine>(options, clock);
           }};

@@ -48,8 +48,7 @@ struct EngineFactory {
 };
 inline void PrintTo(const EngineFactory& factory, std::ostream* out) { *out << factory.name; }
 
-EngineFactory memory_engine();
-EngineFactory rocks_engine();
-EngineFactory dynamo_engine();
+/// Each engine's test program defines it.
+EngineFactory engine_under_test();
 
 }  // namespace triggers::store::contract

@@ -39,7 +39,7 @@ class KeysContract : public StoreContract {
     return record;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Engines, KeysContract, testing::Values(memory_engine(), rocks_engine(), dynamo_engine()),
+INSTANTIATE_TEST_SUITE_P(Engines, KeysContract, testing::Values(engine_under_test()),
                          [](const auto& instance) { return instance.param.name; });
 
 TEST_P(KeysContract, CreatedKeyIsFoundByIdAndBySecretAlsoAfterARestart) {

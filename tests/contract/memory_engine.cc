@@ -23,7 +23,7 @@ class MemoryEngine final : public Engine {
 
 }  // namespace
 
-EngineFactory memory_engine() {
+EngineFactory engine_under_test() {
   return {"memory", [](const EngineOptions& options, const Clock& clock) {
             return std::make_unique<MemoryEngine>(options, clock);
           }};

@@ -37,7 +37,7 @@ class RocksEngine final : public Engine {
 
 }  // namespace
 
-EngineFactory rocks_engine() {
+EngineFactory engine_under_test() {
   return {"rocks", [](const EngineOptions& options, const Clock& clock) {
             return std::make_unique<RocksEngine>(options, clock);
           }};

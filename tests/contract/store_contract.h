@@ -60,8 +60,8 @@ void race(std::size_t threads, const std::function<void(std::size_t)>& work);
 
 }  // namespace triggers::store::contract
 
-/// Makes a suite of this file's own and runs it over every engine.
-#define TRIGGERS_CONTRACT(Suite)                                                                              \
-  class Suite : public StoreContract {}; /* NOLINT(bugprone-macro-parentheses): it is a name */               \
-  INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(memory_engine(), rocks_engine(), dynamo_engine()), \
+/// Makes a suite of this file's own and runs it over the engine under test.
+#define TRIGGERS_CONTRACT(Suite)                                                                \
+  class Suite : public StoreContract {}; /* NOLINT(bugprone-macro-parentheses): it is a name */ \
+  INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(engine_under_test()),                \
                            [](const auto& instance) { return instance.param.name; })

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "client_fixture.h"
-#include "http/test_peer.h"
-#include "store/dynamo/caller.h"
-#include "store/dynamo/retry_budget.h"
+#include "http/client/test_peer.h"
+#include "store/dynamo/client/caller.h"
+#include "store/dynamo/client/retry_budget.h"
 
 namespace triggers::store::dynamo {
 namespace {

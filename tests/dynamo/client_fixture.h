@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/sync_wait.h"
-#include "store/dynamo/client.h"
+#include "store/dynamo/client/client.h"
 
 namespace triggers::store::dynamo {
 

@@ -1,4 +1,4 @@
-#include "store/dynamo/client.h"
+#include "store/dynamo/client/client.h"
 
 #include <boost/json.hpp>
 

@@ -16,7 +16,7 @@
 #include "base/random.h"
 #include "base/sync_wait.h"
 #include "store/dynamo/dynamo_store.h"
-#include "store/dynamo/tables.h"
+#include "store/dynamo/tables/tables.h"
 #include "support/draft.h"
 #include "support/dynamodb_local.h"
 

@@ -12,9 +12,9 @@
 #include "base/random.h"
 #include "base/sync_wait.h"
 #include "base/uuid7.h"
-#include "http/client.h"
-#include "http/server.h"
-#include "store/dynamo/client.h"
+#include "http/client/fetch.h"
+#include "http/server/server.h"
+#include "store/dynamo/client/client.h"
 
 namespace triggers::store::dynamo {
 namespace {

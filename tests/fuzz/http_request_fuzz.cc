@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/invariant.h"
-#include "http/request_parser.h"
-#include "http/test_feed.h"
+#include "http/wire/request_parser.h"
+#include "http/wire/test_feed.h"
 
 namespace {
 

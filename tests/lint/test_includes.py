@@ -2,14 +2,14 @@
 
 import tracked
 
-order = ["base", "metrics", "log", "http", "event", "auth", "limit", "aws", "config", "store", "api", "lambda"]
+order = ["base", "metrics", "log", "net", "http", "event", "auth", "limit", "aws", "config", "store", "api", "lambda"]
 
 # A prefix of the include's name: (the folders that wrap it, whether their headers may name it too).
 wrapped = {
-    "boost/asio": ({"src/http"}, False),
-    "boost/beast": ({"src/http"}, False),
-    "zlib.h": ({"src/http", "src/store/dynamo", "tests/dynamo"}, False),
-    "openssl/": ({"src/http", "src/auth", "src/aws", "swarm/verify", "swarm/report"}, False),
+    "boost/asio": ({"src/net", "src/http/server", "src/http/client"}, False),
+    "boost/beast": ({"src/http/wire"}, False),
+    "zlib.h": ({"src/http/wire", "src/store/dynamo", "tests/dynamo"}, False),
+    "openssl/": ({"src/net", "src/http/server", "src/auth", "src/aws", "swarm/verify", "swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
     "zmq": ({"swarm/worker"}, False),
     "CLI/": ({"src/config", "swarm/run", "apps"}, False),
@@ -24,11 +24,11 @@ wrapped = {
 
 # Headers that may name a library all the same, beside those below tests/, which only tests include. Those of http are for
 # http alone (checked below).
-private_headers = {"src/http/acceptor.h", "src/http/client_connection.h", "src/http/client_shard.h",
-                   "src/http/io_executor.h", "src/http/loop.h", "src/http/transport.h"}
+private_headers = {"src/http/server/acceptor.h", "src/http/client/connection.h", "src/http/client/shard.h",
+                   "src/net/io_executor.h", "src/http/server/session_loop.h", "src/net/transport.h"}
 naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h",
-                  "src/store/dynamo/caller.h", "src/store/dynamo/item.h",
-                  "src/store/dynamo/table_calls.h"}
+                  "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
+                  "src/store/dynamo/client/table_calls.h"}
 
 
 def inside(path, folders):
@@ -49,7 +49,7 @@ def test_folders_include_only_folders_above_them():
 
 
 # The load generator sees the service as any client does: of src/ it shares only these.
-shared_with_swarm = ("base/", "http/message.h", "http/tls_client.h", "http/unique_fd.h")
+shared_with_swarm = ("base/", "net/", "http/wire/")
 # Its own folders, which depend in one direction too.
 swarm_order = ["stats", "load", "report", "gate", "verify", "run", "worker"]
 
@@ -93,5 +93,5 @@ def test_libraries_are_named_only_where_they_are_wrapped():
 def test_headers_that_show_asio_stay_within_http():
     hidden = {header.removeprefix("src/") for header in private_headers}
     wrong = [f'{path}:{line}: "{name}"' for path in tracked.sources() for line, name, _ in tracked.includes(path)
-             if name in hidden and not inside(path, {"src/http"})]
+             if name in hidden and not inside(path, {"src/net", "src/http"})]
     assert not wrong, "\n".join(wrong)

@@ -6,13 +6,13 @@
 #include <unordered_map>
 
 #include "base/gather.h"
-#include "store/dynamo/acknowledger.h"
-#include "store/dynamo/batch_order.h"
-#include "store/dynamo/counts.h"
-#include "store/dynamo/key_items.h"
-#include "store/dynamo/layout.h"
-#include "store/dynamo/rate_budget.h"
-#include "store/dynamo/shards.h"
+#include "store/dynamo/events/acknowledger.h"
+#include "store/dynamo/events/batch_order.h"
+#include "store/dynamo/events/counts.h"
+#include "store/dynamo/events/layout.h"
+#include "store/dynamo/events/shards.h"
+#include "store/dynamo/keys/key_items.h"
+#include "store/dynamo/keys/rate_budget.h"
 
 namespace triggers::store {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "limit/shared_bucket.h"
-#include "store/dynamo/appender.h"
-#include "store/dynamo/caller.h"
-#include "store/dynamo/inbox_reader.h"
+#include "store/dynamo/client/caller.h"
+#include "store/dynamo/events/appender.h"
+#include "store/dynamo/events/inbox_reader.h"
 #include "store/event_store.h"
 #include "store/key_store.h"
 

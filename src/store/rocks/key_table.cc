@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "store/rocks/layout.h"
+#include "store/rocks/format/layout.h"
 
 namespace triggers::store {
 namespace {

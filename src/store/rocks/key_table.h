@@ -7,7 +7,7 @@
 #include "auth/key.h"
 #include "base/result.h"
 #include "store/key_store.h"
-#include "store/rocks/database.h"
+#include "store/rocks/database/database.h"
 
 namespace triggers::store {
 

@@ -7,14 +7,14 @@
 #include <iterator>
 
 #include "base/random.h"
-#include "store/rocks/database.h"
-#include "store/rocks/event_record.h"
-#include "store/rocks/housekeeper.h"
-#include "store/rocks/inboxes.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/format/event_record.h"
+#include "store/rocks/format/layout.h"
+#include "store/rocks/inbox/inboxes.h"
 #include "store/rocks/key_table.h"
-#include "store/rocks/layout.h"
-#include "store/rocks/page_reader.h"
-#include "store/rocks/reader_pool.h"
+#include "store/rocks/read/page_reader.h"
+#include "store/rocks/read/reader_pool.h"
+#include "store/rocks/upkeep/housekeeper.h"
 
 namespace triggers::store {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "store/event_store.h"
 #include "store/key_store.h"
-#include "store/rocks/committer.h"
+#include "store/rocks/commit/committer.h"
 
 namespace rocksdb {
 class Env;

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "net/unique_fd.h"
+
+namespace triggers::http {
+
+/// A server that does to a client whatever a test says: each connection is served by `serve`, on a thread of its own.
+class TestPeer {
+ public:
+  class Connection {
+   public:
+    explicit Connection(int fd) : fd_(fd) {}
+    /// Head and body (by Content-Length) of the next request; empty when the client has closed.
+    std::string read_request();
+    void send(std::string_view bytes);
+    /// `200` with this body and a Content-Length.
+    void answer(std::string_view body, unsigned status = 200, std::string_view fields = "");
+    /// Ends the connection with a reset.
+    void reset();
+    /// Blocks until the client closes; reads and drops what comes.
+    void await_close();
+    /// Blocks until the client closes, and reads nothing.
+    void await_end();
+
+   private:
+    int fd_;
+    std::string unread_;
+  };
+
+  explicit TestPeer(std::function<void(Connection&)> serve);
+  TestPeer(const TestPeer&) = delete;
+  TestPeer& operator=(const TestPeer&) = delete;
+  ~TestPeer();
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::size_t accepted() const noexcept { return accepted_; }
+
+ private:
+  void accept_all();
+
+  std::function<void(Connection&)> serve_;
+  UniqueFd listener_;
+  std::uint16_t port_ = 0;
+  std::atomic<std::size_t> accepted_ = 0;
+  std::mutex mutex_;
+  std::vector<int> open_;             // guarded by mutex_
+  std::vector<std::thread> serving_;  // the acceptor's, until it has ended
+  std::thread acceptor_;
+};
+
+}  // namespace triggers::http

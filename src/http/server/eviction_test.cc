@@ -1,0 +1,276 @@
+// Which connection gives its place to a new one when no place is free (ServerConfig::connections_max).
+#include "http/server/eviction.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http/server/test_server.h"
+
+namespace triggers::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t places = 20;
+
+std::string get(const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+
+class EvictionTest : public testing::TestWithParam<unsigned> {
+ protected:
+  EvictionTest() {
+    server_.config.connections_max = places;
+    server_.config.threads = GetParam();
+    server_.config.header_deadline = server_.config.idle_deadline = seconds{600};
+  }
+
+  ServerStats stats() const { return server_.server->stats(); }
+  /// So many connections that have sent `start` only, and are counted.
+  std::vector<RawClient> hold(std::size_t count, const std::string& start = {}) {
+    const std::size_t open = stats().connections_open + count;
+    std::vector<RawClient> clients;
+    for (std::size_t i = 0; i < count; ++i) {
+      clients.push_back(server_.connect());
+      clients.back().send(start);
+    }
+    while (stats().connections_open < open) std::this_thread::yield();
+    return clients;
+  }
+  /// A connection whose first request was answered.
+  RawClient served(const std::string& target = "/") {
+    for (;;) {
+      RawClient client = server_.connect();
+      client.send(get(target));
+      if (client.receive().status == 200) return client;
+    }
+  }
+  std::size_t ended(std::vector<RawClient>& clients) {
+    std::size_t count = 0;
+    for (auto& client : clients) count += client.readable_within(milliseconds{0}) && client.ends() ? 1 : 0;
+    return count;
+  }
+
+  TestServer server_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Loops, EvictionTest, testing::Values(1U, 3U));
+
+TEST_P(EvictionTest, NewConnectionIsServedWhileIdleOnesHoldAllPlaces) {
+  server_.start();
+  auto idle = hold(places);
+  for (std::size_t i = 1; i <= places / 2; ++i) {
+    EXPECT_EQ(server_.ask(get("/")).status, 200U);
+    EXPECT_LE(stats().connections_open, places);
+  }
+  EXPECT_GT(ended(idle), 0U);
+  EXPECT_GE(stats().connections_evicted, ended(idle));
+  EXPECT_EQ(stats().connections_refused, 0U);
+}
+
+TEST_P(EvictionTest, LongestIdleGoesFirst) {
+  server_.start();
+  auto idle = hold(places);
+  auto newcomers = std::vector<RawClient>{};
+  for (std::size_t i = 0; i < places; ++i) {
+    newcomers.push_back(server_.connect());
+    while (stats().connections_evicted <= i) std::this_thread::yield();
+    // Several loops start the connections of one moment in any order.
+    if (GetParam() == 1) {
+      EXPECT_TRUE(idle[i].ends()) << i;
+    }
+  }
+  EXPECT_EQ(ended(idle) + ended(newcomers), places);
+  EXPECT_EQ(stats().connections_open, places);
+}
+
+TEST_P(EvictionTest, ConnectionsThatNeverAskedGoBeforeKeptOnes) {
+  server_.start();
+  std::vector<RawClient> kept;
+  kept.push_back(served());
+  auto idle = hold(places - 1);
+  for (std::size_t i = 0; i < places - 1; ++i) {
+    RawClient newcomer = served();
+    newcomer.send(get("/close"));
+    EXPECT_EQ(newcomer.receive().status, 200U);
+    EXPECT_TRUE(newcomer.ends());
+    kept.front().send(get("/"));
+    EXPECT_EQ(kept.front().receive().status, 200U);
+  }
+  EXPECT_EQ(stats().connections_refused, 0U);
+}
+
+TEST_P(EvictionTest, KeptConnectionsGiveTheirPlaces) {
+  server_.start();
+  std::vector<RawClient> kept;
+  for (std::size_t i = 0; i < places; ++i) kept.push_back(served());
+  const RawClient newcomer = served();
+  EXPECT_EQ(stats().connections_evicted, 1U);
+  EXPECT_EQ(ended(kept), 1U);
+}
+
+TEST_P(EvictionTest, RequestsUnderWayAreNeverCutAndOnlyThenOneIsRefused) {
+  server_.start();
+  auto busy = hold(places, get("/wait"));
+  server_.gate.await_waiting(places);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(server_.ask(get("/")).status, 503U);
+  EXPECT_EQ(stats().connections_refused, 3U);
+  EXPECT_EQ(stats().connections_evicted, 0U);
+  server_.gate.open();
+  for (auto& client : busy) EXPECT_EQ(client.receive().body, "GET /wait ");
+  const RawClient newcomer = served();
+  EXPECT_EQ(stats().connections_evicted, 1U);
+}
+
+TEST_P(EvictionTest, BodyUnderWayIsNotCut) {
+  server_.start();
+  auto busy = hold(places - 1, "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+  auto idle = hold(1);
+  for (int i = 0; i < 5; ++i) {
+    RawClient newcomer = served();
+    newcomer.send(get("/close"));
+    EXPECT_EQ(newcomer.receive().status, 200U);
+  }
+  for (auto& client : busy) {
+    client.send("b");
+    EXPECT_EQ(client.receive().body, "POST /p ab");
+  }
+  EXPECT_TRUE(idle.front().ends());
+}
+
+TEST_P(EvictionTest, BodiesThatNobodyWantsGiveTheirPlacesAfterAMoment) {
+  server_.use_admission();
+  server_.config.body_deadline = seconds{5};
+  server_.start();
+  auto slow = hold(places, "POST /free HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+  for (std::size_t i = 0; i < places; ++i) const RawClient newcomer = served();
+  EXPECT_GT(stats().connections_evicted, 0U);
+  EXPECT_EQ(stats().timeouts, 0U);
+}
+
+TEST_P(EvictionTest, RefusedBodyThatGoesOnKeepsItsPlaceBeforeASilentOne) {
+  server_.use_admission();
+  server_.config.connections_max = 2;
+  server_.start();
+  const std::string refused = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na";
+  auto going_on = hold(1, refused);
+  EXPECT_EQ(going_on.front().receive().status, 401U);
+  auto silent = hold(1, refused);
+  EXPECT_EQ(silent.front().receive().status, 401U);
+  going_on.front().send("b");
+  const RawClient newcomer = served();
+  EXPECT_TRUE(silent.front().ends());
+  going_on.front().send("c" + get("/"));
+  EXPECT_EQ(going_on.front().receive().body, "GET / ");
+}
+
+TEST_P(EvictionTest, SlowHeadersGiveTheirPlacesAfterAMoment) {
+  server_.start();
+  auto slow = hold(places, "GET / HTTP/1.1\r\nX: ");
+  for (std::size_t i = 0; i < places; ++i) const RawClient newcomer = served();
+  EXPECT_GT(stats().connections_evicted, 0U);
+  EXPECT_EQ(stats().timeouts, 0U);
+}
+
+TEST_P(EvictionTest, IdleOnesGoBeforeSlowHeaders) {
+  server_.start();
+  auto slow = hold(places - 1, "GET /late HTTP/1.1\r\nHost: a\r\n");
+  auto idle = hold(1);
+  for (int i = 0; i < 5; ++i) {
+    RawClient newcomer = served();
+    newcomer.send(get("/close"));
+    EXPECT_EQ(newcomer.receive().status, 200U);
+  }
+  for (auto& client : slow) {
+    client.send("\r\n");
+    EXPECT_EQ(client.receive().body, "GET /late ");
+  }
+}
+
+TEST_P(EvictionTest, WhatIsHandledIsAnsweredHoweverManyNewConnectionsCome) {
+  server_.start();
+  std::atomic<std::size_t> answered = 0;
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 4; ++i) {
+    crowd.emplace_back([&] {
+      std::vector<RawClient> open;
+      for (int made = 0; made < 300; ++made) {
+        if (open.size() == places) open.erase(open.begin());
+        open.push_back(server_.connect());
+        if (made % 2 == 0) continue;
+        open.back().send(get("/a"));
+        answered += open.back().receive().status == 200 ? 1 : 0;
+      }
+    });
+  }
+  for (auto& thread : crowd) thread.join();
+  EXPECT_GT(answered, 0U);
+  EXPECT_EQ(server_.handled(), answered);
+  EXPECT_GT(stats().connections_evicted, 0U);
+}
+
+struct Place final : Waiting {};
+
+class VictimTest : public testing::Test {
+ protected:
+  Waiting::TimePoint before(int ms) const { return now_ - milliseconds{ms}; }
+  const WaitingLine* victims_line() const { return victim_of(waiting_, now_).line; }
+
+  const Waiting::TimePoint now_ = std::chrono::steady_clock::now();
+  WaitingConnections waiting_;
+};
+
+TEST_F(VictimTest, LineIsInTheOrderOfJoiningWhoeverLeaves) {
+  WaitingLine& line = waiting_.kept;
+  EXPECT_EQ(line.oldest(), Waiting::TimePoint::max());
+  Place first, second, third;
+  first.wait_in(line, before(30));
+  second.wait_in(line, before(20));
+  {
+    Place passing;
+    passing.wait_in(line, before(15));
+  }
+  third.wait_in(line, before(10));
+  second.leave();
+  second.leave();
+  EXPECT_EQ(line.first(), &first);
+  first.wait_in(line, before(5));
+  EXPECT_EQ(line.first(), &third);
+  EXPECT_EQ(line.oldest(), before(10));
+  third.wait_in(waiting_.fresh, before(1));
+  EXPECT_EQ(line.first(), &first);
+  first.leave();
+  EXPECT_EQ(line.first(), nullptr);
+  EXPECT_EQ(line.oldest(), Waiting::TimePoint::max());
+}
+
+TEST_F(VictimTest, NobodyIsCutWhoHasOnlyJustBegunOrAnswered) {
+  Place header, answered;
+  header.wait_in(waiting_.header, before(100));
+  answered.wait_in(waiting_.answered, before(100));
+  EXPECT_EQ(victims_line(), nullptr);
+}
+
+TEST_F(VictimTest, ThoseWhoNeverAskedGoFirstUnlessTheyCameJustNow) {
+  Place old_header, old_answered, young_kept, young_fresh, old_kept, old_fresh;
+  old_answered.wait_in(waiting_.answered, before(1'000));
+  EXPECT_EQ(victims_line(), &waiting_.answered);
+  old_header.wait_in(waiting_.header, before(500));
+  EXPECT_EQ(victims_line(), &waiting_.header);
+  young_kept.wait_in(waiting_.kept, before(10));
+  EXPECT_EQ(victims_line(), &waiting_.kept);
+  young_fresh.wait_in(waiting_.fresh, before(10));
+  EXPECT_EQ(victims_line(), &waiting_.fresh);
+  young_kept.leave();
+  old_kept.wait_in(waiting_.kept, before(2'000));
+  EXPECT_EQ(victims_line(), &waiting_.kept);
+  young_fresh.leave();
+  old_fresh.wait_in(waiting_.fresh, before(1'500));
+  EXPECT_EQ(victims_line(), &waiting_.fresh);
+}
+
+}  // namespace
+}  // namespace triggers::http

@@ -1,0 +1,115 @@
+#include "http/server/server.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "http/server/acceptor.h"
+#include "http/server/server_state.h"
+#include "http/server/session_loop.h"
+#include "net/listener.h"
+
+namespace triggers::http {
+namespace {
+
+unsigned threads_for(const ServerConfig& config) {
+  if (config.threads != 0) return config.threads;
+  return std::max(1U, std::thread::hardware_concurrency() / 2);
+}
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(std::unique_ptr<ServerState> state, std::vector<Listener> listeners)
+      : state_(std::move(state)), port_(listeners.front().port()) {
+    for (unsigned i = 0; i < threads_for(state_->config); ++i) loops_.push_back(std::make_unique<Loop>(*state_));
+    for (const auto& loop : loops_) state_->loops.push_back(loop.get());
+    Loop& home = *loops_.front();
+    for (auto& listener : listeners) {
+      home.accept_on(std::make_unique<Acceptor>(home, loops_, *state_, std::move(listener)));
+    }
+  }
+  ~ServerImpl() override { stop(std::chrono::milliseconds::zero()); }
+
+  [[nodiscard]] std::uint16_t port() const override { return port_; }
+
+  void start() override {
+    running_ = loops_.size();
+    for (const auto& loop : loops_) {
+      threads_.emplace_back([this, &loop] {
+        loop->run();
+        const std::lock_guard lock(mutex_);
+        --running_;
+        ended_.notify_all();
+      });
+    }
+  }
+
+  void drain() override { state_->draining = true; }
+
+  void stop(std::chrono::milliseconds grace) override {
+    if (threads_.empty()) return;
+    for (const auto& loop : loops_) loop->stop();
+    {
+      std::unique_lock lock(mutex_);
+      const bool all_ended = ended_.wait_for(lock, grace, [this] { return running_ == 0; });
+      lock.unlock();
+      if (!all_ended) {
+        for (const auto& loop : loops_) loop->abort();
+      }
+    }
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+  [[nodiscard]] ServerStats stats() const override {
+    const ServerState& state = *state_;
+    return {.connections_open = state.tcp_open + state.local_open,
+            .bodies_bytes = state.bodies->bytes(),
+            .connections_accepted = state.accepted,
+            .connections_refused = state.refused,
+            .bodies_refused = state.bodies->refused(),
+            .timeouts = state.timeouts,
+            .connections_evicted = state.evicted,
+            .refused_before_body = state.refused_before_body,
+            .inflated_bytes = state.inflated_bytes,
+            .accept_failures = state.accept_failures};
+  }
+
+ private:
+  std::unique_ptr<ServerState> state_;
+  std::uint16_t port_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::size_t running_ = 0;  // guarded by mutex_
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::create(ServerConfig config, Handlers handlers) {
+  auto state = std::make_unique<ServerState>();
+  if (!config.tls_cert_path.empty() || !config.tls_key_path.empty()) {
+    auto tls = TlsContext::create(config.tls_cert_path, config.tls_key_path);
+    if (!tls) return std::move(tls).error();
+    state->tls = std::move(*tls);
+  }
+  std::vector<Listener> listeners;
+  auto tcp = Listener::tcp(config.host, config.port);
+  if (!tcp) return std::move(tcp).error();
+  listeners.push_back(std::move(*tcp));
+  if (!config.unix_socket_path.empty()) {
+    auto local = Listener::local(config.unix_socket_path, config.unix_socket_name);
+    if (!local) return std::move(local).error();
+    listeners.push_back(std::move(*local));
+  }
+  state->limits = {config.header_bytes_max, config.body_bytes_max, config.body_bytes_max_for};
+  state->bodies = std::make_unique<FairBudget>(config.bodies_bytes_max);
+  state->config = std::move(config);
+  state->handlers = std::move(handlers);
+  return std::unique_ptr<Server>(new ServerImpl(std::move(state), std::move(listeners)));
+}
+
+}  // namespace triggers::http

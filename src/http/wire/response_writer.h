@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "http/wire/message.h"
+
+namespace triggers::http {
+
+/// The `Date` field's value (IMF-fixdate; RFC 9110, section 5.6.7), made once a second. One for each IO thread.
+class DateText {
+ public:
+  std::string_view now();
+
+ private:
+  std::time_t second_ = -1;
+  char text_[32] = {};
+};
+
+struct Framing {
+  bool head = false;    ///< The answer to HEAD: the length of the body, without the body.
+  bool close = false;   ///< The connection closes after this answer.
+  bool http10 = false;  ///< The client must be told that the connection stays open.
+};
+
+/// Bodies up to this are copied behind the header, so that one buffer is written.
+inline constexpr std::size_t body_copied_bytes_max = 16 * 1024;
+
+/// Replaces `out` with the status line, the fields and, if it is small, the body. True if response.body is still to be
+/// written after it.
+bool write_response(std::string& out, const Response& response, const Framing& framing, std::string_view date);
+
+}  // namespace triggers::http

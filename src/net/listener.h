@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "http/wire/message.h"
+#include "net/unique_fd.h"
+
+namespace triggers::http {
+
+/// A socket that listens, and the file behind it if it is a local one. Non-blocking; closed on exec.
+class Listener {
+ public:
+  /// `host` is an address or a name; `::` takes IPv4 too. Port 0 takes a free one.
+  static Result<Listener> tcp(const std::string& host, std::uint16_t port);
+  /// Only this user may connect (mode 0600). A file that a dead process left is replaced; a live one is an error. The
+  /// path has at most 107 bytes (unix(7)). `name`: what messages call it; empty: its path.
+  static Result<Listener> local(const std::string& path, const std::string& name = {});
+
+  Listener(Listener&&) noexcept = default;
+  Listener& operator=(Listener&&) = delete;
+  ~Listener();
+
+  struct Accepted {
+    UniqueFd socket;  ///< Empty: nobody waits, or `error` says why not.
+    Peer peer;
+    int error = 0;  ///< errno: EMFILE and the like; 0 if nobody waits.
+  };
+  /// Does not block. A connection that was aborted before it was accepted is passed over.
+  Accepted accept();
+
+  [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] bool is_local() const noexcept { return !path_.empty(); }
+
+ private:
+  Listener(UniqueFd socket, std::uint16_t port, std::string path) noexcept
+      : socket_(std::move(socket)), port_(port), path_(std::move(path)) {}
+
+  UniqueFd socket_;
+  std::uint16_t port_;
+  std::string path_;
+};
+
+}  // namespace triggers::http

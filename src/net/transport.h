@@ -1,0 +1,115 @@
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "net/unique_fd.h"
+
+namespace triggers::http {
+
+/// A stream socket of any family, without Asio's type-erased executor on its way.
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
+
+/// One operation that a coroutine waits for. It lives in the coroutine's frame while the operation runs.
+struct Operation {
+  std::coroutine_handle<> waiting;
+  boost::system::error_code error;
+  std::size_t bytes = 0;
+
+  void finish(const boost::system::error_code& ended_with, std::size_t moved) {
+    error = ended_with;
+    bytes = moved;
+    waiting.resume();
+  }
+};
+
+/// TLS over a socket; implemented where OpenSSL is known.
+class TlsLayer {
+ public:
+  TlsLayer() = default;
+  TlsLayer(const TlsLayer&) = delete;
+  TlsLayer& operator=(const TlsLayer&) = delete;
+  virtual ~TlsLayer() = default;
+
+  virtual void handshake(Operation& operation) = 0;
+  virtual void read_some(std::span<char> space, Operation& operation) = 0;
+  virtual void write(std::string_view first, std::string_view second, Operation& operation) = 0;
+  /// Sends close_notify and waits for the peer's.
+  virtual void shutdown(Operation& operation) = 0;
+  /// The first part of a record has been read from the socket, and its rest has not come.
+  [[nodiscard]] virtual bool holds_part() noexcept = 0;
+};
+
+/// A connected socket, with or without TLS, for one coroutine on the socket's thread. However much there is to read or
+/// to write, other connections of the thread have their turn after each `turn_bytes_max`.
+class Transport {
+ public:
+  /// A write passes it once: what write_now() took, and the first piece of the write that follows.
+  static constexpr std::size_t turn_bytes_max = 64 * 1024;
+
+  Transport(boost::asio::io_context& io, UniqueFd socket);
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  void use_tls(std::unique_ptr<TlsLayer> tls) noexcept { tls_ = std::move(tls); }
+  [[nodiscard]] Socket& socket() noexcept { return socket_; }
+  [[nodiscard]] bool has_tls() const noexcept { return tls_ != nullptr; }
+
+  /// Awaitables: the outcome is in the operation. A read of nothing is an error (end of file).
+  auto handshake() {
+    return Awaiter{[this](Operation& operation) { tls_->handshake(operation); }};
+  }
+  auto shutdown_tls() {
+    return Awaiter{[this](Operation& operation) { tls_->shutdown(operation); }};
+  }
+  auto read_some(std::span<char> space) {
+    return Awaiter{[this, space](Operation& operation) { start_read(space, operation); }};
+  }
+  /// Writes all of both.
+  auto write(std::string_view first, std::string_view second) {
+    return Awaiter{[this, first, second](Operation& operation) { start_write(first, second, operation); }};
+  }
+
+  /// Hands what the kernel takes at once to it, up to turn_bytes_max and without TLS only, and says how much that was.
+  /// Errors show in the write that follows.
+  std::size_t write_now(std::string_view first, std::string_view second) noexcept;
+
+  /// Bytes that have come and were not read.
+  [[nodiscard]] std::size_t available() noexcept;
+  /// Something has come that read_some() has not told yet. With TLS it may wait for the rest of its record.
+  [[nodiscard]] bool has_untold() noexcept { return available() > 0 || (tls_ && tls_->holds_part()); }
+  void shutdown_send() noexcept;
+  /// Ends the operations under way with an error.
+  void cancel() noexcept;
+  void close() noexcept;
+
+ private:
+  template <class Start>
+  struct Awaiter {
+    explicit Awaiter(Start with) : start(std::move(with)) {}
+    Start start;
+    Operation operation{};
+
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) {
+      operation.waiting = waiting;
+      start(operation);
+    }
+    Operation await_resume() const noexcept { return operation; }
+  };
+
+  void start_read(std::span<char> space, Operation& operation);
+  void start_write(std::string_view first, std::string_view second, Operation& operation);
+
+  Socket socket_;
+  std::unique_ptr<TlsLayer> tls_;
+};
+
+}  // namespace triggers::http

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "store/dynamo/client/client.h"
+
+namespace triggers::store::dynamo {
+
+/// Why a call has no answer, told by what the caller does next.
+struct CallError {
+  enum class Kind : std::uint8_t {
+    condition_failed,  ///< Nothing was written; `item` is what is there, if it was asked for.
+    contended,         ///< A transaction met another one. Nothing was written: ask again.
+    overloaded,        ///< Too many calls of this node wait. Nothing was sent: retry after a moment.
+    share_used,        ///< Too many calls of this tenant wait. Nothing was sent: wait for its answers.
+    throttled,         ///< Until the deadline. Nothing was written: retry after a moment.
+    too_large,         ///< The item is over 400 KB. Nothing was written.
+    no_table,          ///< The table is missing, or (to who reads or writes items) still being made: an operator acts.
+    table_busy,        ///< The table is being made, changed or removed, or is there already: wait.
+    unavailable,       ///< DynamoDB could not be asked, or refuses us. Nothing was written.
+    unknown,           ///< A write may or may not have happened, or may still happen.
+    not_offered,       ///< The endpoint does not have the operation.
+    invalid,           ///< Our own mistake in the request.
+  };
+  Kind kind = Kind::invalid;
+  std::string message;
+  boost::json::object item{};
+};
+
+using Answer = Result<boost::json::object, CallError>;
+
+/// Makes calls to DynamoDB and reads the answers. Any thread with an Executor; resumes on it. Tests stand between the
+/// engine and DynamoDB here.
+class Caller {
+ public:
+  Caller() = default;
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  virtual ~Caller() = default;
+
+  /// `within` ends the call with all its repetitions. A transaction's failed condition is `condition_failed` too.
+  virtual Task<Answer> call(Operation operation, boost::json::object body, Repeat repeat,
+                            std::chrono::milliseconds within) = 0;
+
+  /// Waits before `retry` (0 is the first) of what is repeated otherwise than by `call`, with the client's jitter and
+  /// from its budget. False: not to be repeated, or not `within` that time.
+  virtual Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) = 0;
+
+  /// Waits as long, and takes nothing from the budget: between looks at what another writer does. False: not `within`
+  /// that time.
+  virtual Task<bool> pause(unsigned round, std::chrono::milliseconds within) = 0;
+};
+
+/// Through the client, which outlives it.
+[[nodiscard]] std::unique_ptr<Caller> make_caller(DynamoClient& client);
+
+/// As the contract of the stores tells it.
+[[nodiscard]] Error to_error(const CallError& error);
+
+}  // namespace triggers::store::dynamo

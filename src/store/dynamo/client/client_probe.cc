@@ -1,0 +1,63 @@
+#include "store/dynamo/client/client_probe.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+constexpr std::array<std::string_view, 13> outcome_names{"conditional_failed",
+                                                         "transaction_cancelled",
+                                                         "unknown_operation",
+                                                         "validation",
+                                                         "too_large",
+                                                         "missing_table",
+                                                         "table_not_active",
+                                                         "denied",
+                                                         "overloaded",
+                                                         "throttled",
+                                                         "unavailable",
+                                                         "ambiguous",
+                                                         "ok"};
+constexpr std::size_t ok = outcome_names.size() - 1;
+
+metrics::Labels labels_of(Operation operation) { return {{"operation", std::string(operation_name(operation))}}; }
+
+}  // namespace
+
+ClientProbe::ClientProbe(metrics::Registry& registry)
+    : registry_(registry),
+      retries_(registry.counter("triggers_dynamodb_retries_total", "Requests to DynamoDB that were sent again.")),
+      refused_retries_(registry.counter("triggers_dynamodb_retries_refused_total",
+                                        "Calls that ended early because too many others failed.")) {}
+
+void ClientProbe::ended(Operation operation, std::optional<DynamoCode> failed,
+                        std::chrono::steady_clock::duration took) {
+  static_assert(outcome_names.size() == outcomes);
+  const auto row = static_cast<std::size_t>(operation);
+  const std::size_t column = failed ? static_cast<std::size_t>(*failed) : ok;
+  auto& call = calls_[row][column];
+  if (call.load(std::memory_order_acquire) == nullptr) {
+    metrics::Labels labels = labels_of(operation);
+    labels.emplace_back("outcome", outcome_names[column]);
+    call = &registry_.counter("triggers_dynamodb_calls_total", "Calls to DynamoDB, with their retries.", labels);
+  }
+  call.load(std::memory_order_acquire)->add();
+  auto& seconds = seconds_[row];
+  if (seconds.load(std::memory_order_acquire) == nullptr) {
+    seconds = &registry_.histogram("triggers_dynamodb_call_duration_seconds", "Time of a call, with its retries.",
+                                   metrics::duration_bounds_seconds(), labels_of(operation));
+  }
+  seconds.load(std::memory_order_acquire)->observe(std::chrono::duration<double>(took).count());
+}
+
+void ClientProbe::consumed(Operation operation, double units) {
+  const std::lock_guard lock(mutex_);
+  auto& sum = units_[static_cast<std::size_t>(operation)];
+  if (!sum) {
+    sum = std::make_shared<metrics::Gauge>();
+    registry_.counter_from("triggers_dynamodb_consumed_units_total",
+                           "Capacity units used, by calls that asked for them.", labels_of(operation),
+                           [kept = sum] { return kept->value(); });
+  }
+  sum->add(units);
+}
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "metrics/metrics.h"
+#include "store/dynamo/client/client.h"
+
+namespace triggers::store::dynamo {
+
+/// The client's metrics, each made when it is first needed. Any thread.
+class ClientProbe {
+ public:
+  explicit ClientProbe(metrics::Registry& registry);
+
+  /// A call has ended: `failed` if it has no answer.
+  void ended(Operation operation, std::optional<DynamoCode> failed, std::chrono::steady_clock::duration took);
+  void consumed(Operation operation, double units);
+  void retried() noexcept { retries_.add(); }
+  void refused_retry() noexcept { refused_retries_.add(); }
+
+ private:
+  static constexpr std::size_t operations = static_cast<std::size_t>(Operation::describe_continuous_backups) + 1;
+  static constexpr std::size_t outcomes = static_cast<std::size_t>(DynamoCode::ambiguous) + 2;  // The last is success.
+
+  metrics::Registry& registry_;
+  metrics::Counter& retries_;
+  metrics::Counter& refused_retries_;
+  std::array<std::array<std::atomic<metrics::Counter*>, outcomes>, operations> calls_{};
+  std::array<std::atomic<metrics::Histogram*>, operations> seconds_{};
+  std::mutex mutex_;
+  std::array<std::shared_ptr<metrics::Gauge>, operations> units_;  // guarded by mutex_; the registry reads them too
+};
+
+}  // namespace triggers::store::dynamo

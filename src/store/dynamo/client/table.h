@@ -1,0 +1,96 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/dynamo/client/call_turns.h"
+#include "store/dynamo/client/caller.h"
+#include "store/dynamo/client/item.h"
+
+namespace triggers::store::dynamo {
+
+/// What must hold for a write. An empty expression: nothing.
+struct Condition {
+  std::string expression{};
+  Item values{};  ///< Of its `:names`.
+};
+
+/// A new ClientRequestToken: a transaction that is repeated with it is the same one.
+[[nodiscard]] std::string request_token();
+
+/// One table. Reads are strongly consistent. Any thread with an Executor.
+class Table {
+ public:
+  static constexpr std::chrono::milliseconds within_default{5'000};
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  Table(Caller& caller, std::string name) : caller_(caller), name_(std::move(name)) {}
+
+  /// The same table for one request: none of its calls ends later, and none is begun later (`throttled`:
+  /// DynamoDB is there, and slow).
+  [[nodiscard]] Table until(TimePoint deadline) const {
+    Table table(caller_, name_);
+    table.deadline_ = deadline;
+    return table;
+  }
+  /// And each of its calls waits for a turn of this tenant. `turns` outlives it.
+  [[nodiscard]] Table until(TimePoint deadline, CallTurns& turns, std::string tenant) const {
+    Table table = until(deadline);
+    table.turns_ = &turns;
+    table.tenant_ = std::move(tenant);
+    return table;
+  }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// The deadline is over.
+  [[nodiscard]] bool late() const { return left().count() <= 0; }
+
+  /// The item, or an empty one if there is none.
+  Task<Result<Item, CallError>> get(Item key);
+  /// A failed condition tells what is there.
+  Task<Answer> put(Item item, Condition condition, Repeat repeat, std::chrono::milliseconds within = within_default);
+  Task<Answer> remove(Item key, Condition condition, Repeat repeat);
+  /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write
+  /// units. A failed condition does not tell which. May be repeated.
+  Task<Answer> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);
+  /// Answers the item as it is afterwards.
+  Task<Result<Item, CallError>> update(Item key, std::string expression, Condition condition, Repeat repeat);
+
+  struct Range {
+    std::string partition;
+    std::string sort_name = "i";
+    boost::json::object after{};  ///< Value of the sort key, exclusive.
+    bool backwards = false;       ///< From the largest sort key to the least.
+    std::size_t limit = 0;
+  };
+  struct Items {
+    std::vector<Item> items;
+    bool more = false;  ///< Behind the last one; there may be none after all.
+  };
+  /// The items of one partition in order, at most `limit` and 1 MB.
+  Task<Result<Items, CallError>> query(Range range);
+
+  /// Caller::wait_to_retry.
+  Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) {
+    return caller_.wait_to_retry(retry, std::min(within, left()));
+  }
+  /// Caller::pause.
+  Task<bool> pause(unsigned round, std::chrono::milliseconds within) {
+    return caller_.pause(round, std::min(within, left()));
+  }
+
+ private:
+  Task<Answer> call(Operation operation, boost::json::object body, Repeat repeat, std::chrono::milliseconds within);
+  [[nodiscard]] std::chrono::milliseconds left() const;
+
+  Caller& caller_;
+  const std::string name_;
+  TimePoint deadline_ = TimePoint::max();
+  CallTurns* turns_ = nullptr;
+  std::string tenant_;
+};
+
+}  // namespace triggers::store::dynamo

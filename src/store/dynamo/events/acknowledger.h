@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+
+#include "store/dynamo/events/event_items.h"
+
+namespace triggers::store::dynamo {
+
+/// For how long acknowledged events are there.
+struct Retention {
+  std::chrono::hours event_ttl{24 * 30};  ///< From the acknowledgement on.
+  /// From the id's time on, whatever event_ttl is: as long as a claim may name the event, so that a claim whose event
+  /// is nowhere always means a writer that did not end.
+  std::chrono::seconds claims_until{86'400};
+};
+
+/// Acknowledges: writes the event as delivered, then removes it from its inbox. The removal is the moment that counts;
+/// until then the delivered item is not looked at. Whoever wrote the delivered item has acknowledged the event,
+/// whoever removes the pending one: DynamoDB lets one write it. Any thread.
+class Acknowledger {
+ public:
+  Acknowledger(Table& table, const Clock& clock, Retention retention)
+      : table_(table), clock_(clock), retention_(retention) {}
+
+  struct Acknowledged {
+    AckOutcome outcome = AckOutcome::not_found;
+    bool removed = false;  ///< The event left its inbox by this call.
+  };
+  Task<Result<Acknowledged>> acknowledge(const Tenant& tenant, EventId id);
+
+ private:
+  Task<Result<Acknowledged>> not_pending(const Tenant& tenant, EventId id);
+  /// Removes the pending item, or puts a fence in its place if another write of it may still arrive. False: it was not
+  /// there any more.
+  Task<Result<bool>> remove(const Tenant& tenant, EventId id, bool leave_fence);
+
+  Table& table_;
+  const Clock& clock_;
+  const Retention retention_;
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+
+#include "store/dynamo/events/claims.h"
+#include "store/dynamo/events/event_items.h"
+#include "store/dynamo/events/fleet_ids.h"
+
+namespace triggers::store::dynamo {
+
+/// How long duplicates are known.
+struct Windows {
+  std::chrono::seconds dedup{300};  ///< 0: contents are not compared.
+  std::chrono::seconds idempotency{86'400};
+};
+
+/// Stores one event, once, whatever other nodes do at the same time: docs/decisions/0021.
+///
+/// First the claim (an item that names the event's id), then the event under that id. Whoever meets a claim without its
+/// event finishes it, or fences the id off and takes the claim over; both are conditional writes that one node wins.
+class Appender {
+ public:
+  Appender(EventItems& events, Claims& claims, FleetIds& ids, const Clock& clock, Windows windows)
+      : events_(events), claims_(claims), ids_(ids), clock_(clock), windows_(windows) {}
+
+  /// `id` was made now. Errors as of EventItems::store.
+  Task<Result<Appended>> append(const Tenant& tenant, const Append& event, EventId id);
+
+ private:
+  Task<Result<Appended>> append_plain(const Tenant& tenant, const Append& event, EventId id);
+  Task<Result<Appended>> append_by_content(const Tenant& tenant, const Append& event, EventId id);
+  Task<Result<Appended>> append_by_key(const Tenant& tenant, const Append& event, EventId id);
+  /// Makes later events without a key duplicates of this one, which has a key, unless they are another's already.
+  Task<Status> register_content(const Tenant& tenant, const Append& event, EventId id);
+
+  class ContentKey;
+  Task<Result<std::optional<Claims::Holder>>> claim_content(const Tenant& tenant, const ContentKey& key,
+                                                            std::optional<Claims::Holder> fenced, Claims::Holder mine);
+
+  /// What has become of the event that holds a claim.
+  struct Holding {
+    enum class State : std::uint8_t { equal, different, stored_now, fenced };
+    State state = State::fenced;
+  };
+  Task<Result<Holding>> settle(const Tenant& tenant, const Append& event, Claims::Holder holder);
+
+  [[nodiscard]] EventId renew(const EventId& id);
+
+  EventItems& events_;
+  Claims& claims_;
+  FleetIds& ids_;
+  const Clock& clock_;
+  const Windows windows_;
+};
+
+}  // namespace triggers::store::dynamo

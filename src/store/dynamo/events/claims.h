@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "store/dynamo/client/table.h"
+#include "store/event_store.h"
+
+namespace triggers::store::dynamo {
+
+/// Who was first: an item that names the event which holds a fingerprint, a content's digest or an idempotency key.
+/// Attributes: `e` the event's id, `f` its fingerprint, `x` when DynamoDB may remove it. Of a content also `l`, the
+/// newest event that has it and came with an idempotency key; and of a fingerprint `o`, the newest event of another
+/// content with this fingerprint, which is claimed by its digest.
+class Claims {
+ public:
+  Claims(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
+
+  struct Holder {
+    EventId id;
+    event::Fingerprint fingerprint;
+    std::optional<EventId> collided{};
+    bool lapsed = false;  ///< `id` is past the window; the claim is kept by `collided` alone.
+  };
+
+  /// Claims `key` for `mine`. Nothing: it is held by `mine` now. Otherwise who holds it. It is free if all its ids are
+  /// `window` old or older; with `fenced`, a holder that was fenced off, only if that is the holder.
+  Task<Result<std::optional<Holder>>> claim(Item key, std::optional<Holder> fenced, Holder mine,
+                                            std::chrono::seconds window);
+  /// Keeps the claim of a content for `newest` too, which has the content of `holder`.
+  Task<Status> prolong(Item key, EventId holder, EventId newest, std::chrono::seconds window);
+  /// Notes in the claim of a fingerprint that `other`, of another content, is claimed by its digest: from now on, and
+  /// until it is past the window, the fingerprint is nobody else's.
+  Task<Status> note_collision(Item key, EventId other, std::chrono::seconds window);
+
+ private:
+  Task<Status> set(Item key, std::string attribute, EventId id, Condition condition, std::chrono::seconds window);
+
+  Table& table_;
+  const Clock& clock_;
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/dynamo/client/table.h"
+#include "store/tenant.h"
+
+namespace triggers::store::dynamo {
+
+/// How many events are pending in each inbox: an item for each (`c` the count, `r` when it was last changed), to which
+/// every node adds what it has accepted and acknowledged, every flush_every at most, and not for every event.
+///
+/// So a count lags by what other nodes have not added yet, and loses what a node had not added when it was killed. It
+/// is set right by a page that shows a whole inbox (correct()). Any thread.
+class Counts {
+ public:
+  static constexpr std::chrono::milliseconds flush_every{2'000};
+  /// An item that has been wrong by the same for so long has no node that still has something to add.
+  static constexpr std::chrono::milliseconds wrong_for{10'000};
+  static constexpr std::chrono::seconds flush_for{5};  ///< No change is added later in one flush.
+  static constexpr std::size_t inboxes_max = 100'000;  ///< In memory; past it, those without a change are forgotten.
+
+  Counts(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
+
+  void add(const Tenant& tenant, const std::string& inbox, std::int64_t change);
+  /// Adds this node's changes of that inbox to its item if they have waited for flush_every.
+  Task<void> flush_if_due(Tenant tenant, std::string inbox);
+  /// Adds all changes that have waited for `at_least`, the oldest first. A change that cannot be added now stays, and
+  /// those behind it, and those that are not begun within flush_for: so a DynamoDB that does not answer costs one
+  /// call's time, and a slow one flush_for and a call's.
+  Task<void> flush(std::chrono::milliseconds at_least);
+  /// Adds the changes of inboxes to whose items this node has added nothing for flush_every: so a node that may stand
+  /// still after any request leaves little behind, and one that is busy does not write for each request.
+  Task<void> flush_spaced();
+
+  struct Count {
+    std::int64_t stored = 0;  ///< In the item.
+    std::int64_t own = 0;     ///< What this node has not added yet.
+    UnixMillis changed_at{};
+    [[nodiscard]] std::uint64_t total() const {
+      return static_cast<std::uint64_t>(std::max<std::int64_t>(stored + own, 0));
+    }
+  };
+  /// One read.
+  Task<Result<Count>> read(const Tenant& tenant, const std::string& inbox);
+  /// An inbox was seen whole, with `seen` events: sets its item right if this node has seen it so for wrong_for, with
+  /// no change of the item since. (Another node's events are seen before it adds them.)
+  Task<void> correct(Tenant tenant, std::string inbox, Count count, std::int64_t seen);
+
+  /// The sum of what this node knows.
+  [[nodiscard]] std::uint64_t known() const;
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  /// An item that was found to be wrong.
+  struct Doubt {
+    std::int64_t stored = 0, seen = 0;
+    UnixMillis changed_at{};
+    std::chrono::steady_clock::time_point since;
+  };
+  struct Entry {
+    std::int64_t own = 0;
+    std::int64_t stored = 0;                                     ///< When it was last read or changed.
+    std::optional<std::chrono::steady_clock::time_point> since;  ///< Of the oldest own change.
+    std::optional<std::chrono::steady_clock::time_point> flushed_at;
+    std::optional<Doubt> doubt;
+  };
+  using Due = std::pair<std::chrono::steady_clock::time_point, Key>;  ///< Since when, and whose.
+  Task<void> flush_all(std::vector<Due> due);
+  /// Error: it was not added, and stays, or nobody knows.
+  Task<Status> flush_one(Key key);
+  void remember(const Key& key, std::int64_t stored);
+  [[nodiscard]] bool wrong_for_long(const Key& key, const Count& count, std::int64_t seen);
+  void forget_some();  ///< mutex_ is held.
+
+  Table& table_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::map<Key, Entry> entries_;
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,158 @@
+#include "store/dynamo/events/event_items.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/random.h"
+#include "store/dynamo/events/layout.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+constexpr std::chrono::hours fence_kept{1};
+
+std::string new_token() {
+  const std::uint64_t number = random_u64();
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
+
+Condition nothing_there() {
+  Condition condition;
+  condition.expression = "attribute_not_exists(k)";
+  return condition;
+}
+
+}  // namespace
+
+Item event_attributes(const Append& event) {
+  Item item;
+  item["t"] = text_value(event.event_type);
+  item["p"] = text_value(event.payload);
+  if (event.source) item["s"] = text_value(*event.source);
+  if (!event.metadata.empty()) item["m"] = text_value(event.metadata);
+  return item;
+}
+
+Result<Found> read_found(const Item& item, Found::State state) {
+  const auto id = bytes_of(item, "i");
+  if (!id || id->size() != 16) return Error{ErrorCode::internal, "a stored event has no id"};
+  Found found;
+  found.event.id = EventId::from_bytes(*id);
+  if (item.contains("z")) {
+    found.state = Found::State::fenced;
+    return found;
+  }
+  const auto type = text_of(item, "t");
+  const auto payload = text_of(item, "p");
+  const auto delivered = number_of(item, "d");
+  if (!type || !payload || (state == Found::State::delivered && !delivered)) {
+    return Error{ErrorCode::internal, "a stored event cannot be read: " + found.event.id.text()};
+  }
+  found.state = state;
+  found.event.event_type = *type;
+  found.event.payload = *payload;
+  if (const auto source = text_of(item, "s")) found.event.source = *source;
+  if (const auto metadata = text_of(item, "m")) found.event.metadata = *metadata;
+  if (delivered) found.event.delivered_at = UnixMillis{std::chrono::milliseconds{*delivered}};
+  found.token = bytes_of(item, "h").value_or("");
+  return found;
+}
+
+Task<Result<Found>> EventItems::find(const Tenant& tenant, EventId id) {
+  bool fenced = false;
+  auto pending = co_await table_.get(layout::pending_key(tenant, default_inbox, id));
+  if (!pending) co_return to_error(pending.error());
+  if (!pending->empty()) {
+    auto found = read_found(*pending, Found::State::pending);
+    if (!found || found->state == Found::State::pending) co_return found;
+    fenced = true;
+  }
+  // An acknowledgement writes the delivered item before it removes the pending one, so one of the two reads meets it.
+  auto delivered = co_await table_.get(layout::delivered_key(tenant, id));
+  if (!delivered) co_return to_error(delivered.error());
+  if (!delivered->empty()) co_return read_found(*delivered, Found::State::delivered);
+  Found found;
+  found.state = fenced ? Found::State::fenced : Found::State::absent;
+  co_return found;
+}
+
+/// By what an event that is there is known as stored by this call.
+struct EventItems::Mine {
+  std::string token;
+  Writer writer = Writer::first;
+  [[nodiscard]] bool wrote(const Found& found) const {
+    // The first try of a first writer leaves no token.
+    return found.there() && (found.token == token || (writer == Writer::first && found.token.empty()));
+  }
+};
+
+Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const Append& event, EventId id,
+                                                   Writer writer) {
+  const Mine mine{new_token(), writer};
+  Item item = event_attributes(event);
+  for (auto& part : layout::pending_key(tenant, default_inbox, id)) item[part.key()] = part.value();
+  bool in_doubt = false;
+  for (unsigned retry = 0;; ++retry) {
+    const auto left = time_to_write(id);
+    if (left.count() <= 0) break;
+    // Another write of this event may have been done, and the event acknowledged: then it must not come back.
+    const bool beside_another = in_doubt || writer == Writer::helper;
+    Answer answer = CallError{};
+    if (beside_another) {
+      item["h"] = bytes_value(mine.token);
+      answer = co_await table_.put_if_neither(item, layout::delivered_key(tenant, id), left);
+    } else {
+      answer = co_await table_.put(item, nothing_there(), Repeat::once, left);
+    }
+    Stored stored;
+    stored.now = answer.ok();
+    if (stored.now) co_return stored;
+    const auto kind = answer.error().kind;
+    if (kind == CallError::Kind::condition_failed) {
+      auto seen = co_await look(tenant, id, mine);
+      if (seen && (seen->now || seen->instead.state != Found::State::absent)) co_return seen;
+      if (!seen && !in_doubt) co_return std::move(seen).error();
+    } else if (kind == CallError::Kind::unknown) {
+      in_doubt = true;
+    } else if (kind != CallError::Kind::contended && !(beside_another && kind == CallError::Kind::throttled)) {
+      if (!in_doubt) co_return to_error(answer.error());
+      break;
+    }
+    // The client does not repeat transactions that were cancelled.
+    const bool again = co_await table_.wait_to_retry(retry, time_to_write(id));
+    if (!again) break;
+  }
+  if (!in_doubt) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
+  auto seen = co_await look(tenant, id, mine);
+  if (seen && (seen->now || seen->instead.state != Found::State::absent)) co_return seen;
+  co_return Error{ErrorCode::unavailable, "DynamoDB did not say in time whether it stored an event"};
+}
+
+Task<Result<EventItems::Stored>> EventItems::look(const Tenant& tenant, EventId id, const Mine& mine) {
+  auto found = co_await find(tenant, id);
+  if (!found) co_return std::move(found).error();
+  Stored stored;
+  stored.now = mine.wrote(*found);
+  stored.instead = std::move(*found);
+  co_return stored;
+}
+
+std::chrono::milliseconds EventItems::time_to_write(const EventId& id) const {
+  return std::min(timing_.write_for - (clock_.now() - id.time()), timing_.write_for);
+}
+
+Item fence_item(const Tenant& tenant, EventId id, UnixMillis now) {
+  Item item = layout::pending_key(tenant, default_inbox, id);
+  item["z"] = number_value(1);
+  const auto until = std::chrono::ceil<std::chrono::seconds>(now.time_since_epoch() + fence_kept);
+  item["x"] = number_value(until.count());
+  return item;
+}
+
+Task<Status> EventItems::fence(const Tenant& tenant, EventId id) {
+  auto answer = co_await table_.put(fence_item(tenant, id, clock_.now()), nothing_there(), Repeat::safe);
+  if (!answer && answer.error().kind != CallError::Kind::condition_failed) co_return to_error(answer.error());
+  co_return Done{};
+}
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,156 @@
+#include "store/dynamo/events/inbox_reader.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/gather.h"
+#include "store/dynamo/events/fleet_ids.h"
+#include "store/dynamo/events/shard_scan.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+constexpr std::size_t events_per_look = 256;
+constexpr std::size_t filter_items_expected = 400;
+
+/// Puts what `task` gives to `outcome`.
+template <class T>
+Task<void> keep(Task<T> task, T& outcome) {
+  outcome = co_await std::move(task);
+}
+
+std::size_t content_bytes(const StoredEvent& event) { return event.payload.size() + event.metadata.size(); }
+
+/// Gives back the memory of what was read and is for a later page.
+void keep_what_is_shown(Page& page) {
+  std::size_t kept = 0;
+  for (const StoredEvent& event : page.events) kept += event.bytes();
+  page.memory.shrink(page.memory.bytes() - kept);
+}
+
+Error foreign_mark() { return Error{ErrorCode::invalid_argument, "the cursor is not of this store"}; }
+
+}  // namespace
+
+Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& query) {
+  Page page;
+  page.memory = FairBudget::Share(query.memory, tenant.id);
+  const auto shards = co_await shards_.to_read();
+  if (!shards) co_return shards.error();
+
+  Result<Counts::Count> count = Counts::Count{};
+  Status collected = Done{};
+  std::vector<Task<void>> reads;
+  reads.push_back(keep(counts_.read(tenant, query.inbox), count));
+  reads.push_back(keep(collect(tenant, query, *shards, page), collected));
+  Gather both(std::move(reads), 2);
+  co_await both;
+  if (!collected) co_return std::move(collected).error();
+  if (!count) co_return std::move(count).error();
+
+  if (!query.after && page.events.empty() && !page.has_more) page.next_after.reset();
+  page.total_undelivered = std::max<std::uint64_t>(count->total(), page.events.size() + (page.has_more ? 1 : 0));
+  if (!query.after && !query.event_type && !page.has_more) {
+    page.total_undelivered = page.events.size();
+    co_await counts_.correct(tenant, query.inbox, *count, static_cast<std::int64_t>(page.events.size()));
+  }
+  co_return page;
+}
+
+Task<Status> InboxReader::collect(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page) {
+  return query.order == PageOrder::newest_first ? collect_newest_first(tenant, query, shards, page)
+                                                : collect_oldest_first(tenant, query, shards, page);
+}
+
+Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQuery& query, unsigned shards,
+                                               Page& page) {
+  Place place;
+  if (query.after) {
+    auto given = from_mark(*query.after);
+    if (!given) co_return foreign_mark();
+    place = std::move(*given);
+  }
+  const EventId settled = first_id_at(clock_.now() - timing_.settled_after);
+  const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + place.shown.size();
+  ShardScan scan(table_, tenant, query.inbox, shards, query.order, place.settled, expected, page.memory);
+
+  const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
+  const EventId looked_before = place.looked_at;
+  EventId looked_at = place.settled;
+  std::size_t bytes = 0;
+  std::size_t passed = 0;
+  for (;;) {
+    while (scan.must_read()) {
+      if (auto read = co_await scan.read_on(); !read) co_return read;
+    }
+    Found found = scan.next();
+    if (found.state == Found::State::absent) break;
+    const EventId id = found.event.id;
+    StoredEvent& event = found.event;
+    const bool wanted = found.state == Found::State::pending && !place.shown.contains(id) &&
+                        (!query.event_type || event.event_type == *query.event_type);
+    if (wanted) {
+      const bool open = id > settled;
+      page.has_more =
+          full(query, page, bytes, content_bytes(event)) || (open && place.shown.size() >= bounds_.shown_max);
+      if (page.has_more) break;
+      bytes += content_bytes(event);
+      if (open) place.shown.insert(id);
+      page.events.push_back(std::move(event));
+    } else {
+      page.memory.shrink(event.bytes());
+    }
+    looked_at = id;
+    // What an earlier page has looked at is gone over whatever it takes, or no page would come further.
+    if (query.event_type && id > looked_before && ++passed % events_per_look == 0 &&
+        std::chrono::steady_clock::now() >= deadline) {
+      page.has_more = true;
+      break;
+    }
+  }
+  // All up to `settled` was looked at if the scan came to its end.
+  place.settled = std::max(place.settled, page.has_more ? std::min(looked_at, settled) : settled);
+  place.looked_at = std::max(looked_before, looked_at);
+  keep_what_is_shown(page);
+  std::erase_if(place.shown, [&](const EventId& id) { return id <= place.settled; });
+  page.next_after = to_mark(place);
+  co_return Done{};
+}
+
+Task<Status> InboxReader::collect_newest_first(const Tenant& tenant, const PageQuery& query, unsigned shards,
+                                               Page& page) {
+  std::optional<EventId> looked_at;
+  if (query.after) {
+    if (!query.after->shown.empty()) co_return foreign_mark();
+    looked_at = query.after->after;
+  }
+  const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1;
+  ShardScan scan(table_, tenant, query.inbox, shards, query.order, looked_at, expected, page.memory);
+  const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
+  std::size_t bytes = 0;
+  for (std::size_t passed = 0; !page.has_more;) {
+    while (scan.must_read()) {
+      if (auto read = co_await scan.read_on(); !read) co_return read;
+    }
+    Found found = scan.next();
+    if (found.state == Found::State::absent) break;
+    const EventId id = found.event.id;
+    StoredEvent& event = found.event;
+    if (found.state == Found::State::pending && (!query.event_type || event.event_type == *query.event_type)) {
+      page.has_more = full(query, page, bytes, content_bytes(event));
+      if (page.has_more) break;
+      bytes += content_bytes(event);
+      page.events.push_back(std::move(event));
+    } else {
+      page.memory.shrink(event.bytes());
+      page.has_more =
+          query.event_type && ++passed % events_per_look == 0 && std::chrono::steady_clock::now() >= deadline;
+    }
+    looked_at = id;
+  }
+  keep_what_is_shown(page);
+  if (looked_at) page.next_after = *looked_at;
+  co_return Done{};
+}
+
+}  // namespace triggers::store::dynamo

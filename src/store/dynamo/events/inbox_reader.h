@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+
+#include "store/dynamo/events/counts.h"
+#include "store/dynamo/events/event_items.h"
+#include "store/dynamo/events/shards.h"
+#include "store/dynamo/events/shown.h"
+
+namespace triggers::store::dynamo {
+
+/// What one page may cost. Past a limit the page ends early and has a mark to go on.
+struct PageBounds {
+  std::size_t bytes_max = 8 * 1024 * 1024;         ///< Of payloads and metadata; one larger event goes alone.
+  std::chrono::milliseconds filter_time_max{200};  ///< Passing over events of other types.
+  /// Events in a mark. While so many new ones were shown, pages are empty until the oldest of them are settled.
+  std::size_t shown_max = 500;
+};
+
+/// Reads pages of an inbox. Any thread.
+class InboxReader {
+ public:
+  InboxReader(Table& table, Shards& shards, Counts& counts, const Clock& clock, Timing timing, PageBounds bounds)
+      : table_(table), shards_(shards), counts_(counts), clock_(clock), timing_(timing), bounds_(bounds) {}
+
+  Task<Result<Page>> page(const Tenant& tenant, const PageQuery& query);
+
+ private:
+  Task<Status> collect(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
+  Task<Status> collect_oldest_first(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
+  /// Whatever becomes visible while a reader goes back is newer than its first page, or may be on a later one. So an id
+  /// alone is the place, settled or not.
+  Task<Status> collect_newest_first(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
+  /// The page has no room for one more of so many bytes.
+  [[nodiscard]] bool full(const PageQuery& query, const Page& page, std::size_t bytes, std::size_t event_bytes) const {
+    return page.events.size() == query.limit || (!page.events.empty() && bytes + event_bytes > bounds_.bytes_max);
+  }
+
+  Table& table_;
+  Shards& shards_;
+  Counts& counts_;
+  const Clock& clock_;
+  const Timing timing_;
+  const PageBounds bounds_;
+};
+
+}  // namespace triggers::store::dynamo

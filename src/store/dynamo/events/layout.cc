@@ -1,0 +1,84 @@
+#include "store/dynamo/events/layout.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace triggers::store::dynamo::layout {
+namespace {
+
+constexpr std::string_view only{"\0", 1};  ///< The sort key of an item that is alone in its partition.
+
+bool plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '@' || c == ':' || c == '+';
+}
+
+/// Three times as long at most: two names of 280 bytes fit the 2,048 of a partition key.
+void append_name(std::string& out, std::string_view name) {
+  for (const char c : name) {
+    if (plain(c)) {
+      out += c;
+    } else {
+      fmt::format_to(std::back_inserter(out), "%{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+}
+
+std::string partition(std::string_view kind, std::string_view first) {
+  std::string out{kind};
+  out += '#';
+  append_name(out, first);
+  return out;
+}
+
+std::string partition(std::string_view kind, std::string_view first, std::string_view second) {
+  std::string out = partition(kind, first);
+  out += '#';
+  append_name(out, second);
+  return out;
+}
+
+Item key(std::string_view partition, std::string_view sort) {
+  Item item;
+  item["k"] = text_value(partition);
+  item["i"] = bytes_value(sort);
+  return item;
+}
+
+}  // namespace
+
+unsigned shard_of(const event::EventId& id) noexcept { return id.bytes[15]; }
+
+std::string pending_partition(const Tenant& tenant, std::string_view inbox, unsigned shard) {
+  return partition("q", tenant.id, inbox) + fmt::format("#{}", shard);
+}
+
+Item pending_key(const Tenant& tenant, std::string_view inbox, const event::EventId& id) {
+  return key(pending_partition(tenant, inbox, shard_of(id)), id.view());
+}
+
+Item delivered_key(const Tenant& tenant, const event::EventId& id) {
+  // Nobody reads a range of them; a tenant's are spread over 256 partitions by what is random in an id.
+  unsigned char spread = 0;
+  for (std::size_t i = 6; i < id.bytes.size(); ++i) spread = static_cast<unsigned char>(spread * 31 + id.bytes[i]);
+  return key(partition("d", tenant.id) + fmt::format("#{:02x}", spread), id.view());
+}
+
+Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint) {
+  const std::string name = fmt::format("{:016x}{:016x}", fingerprint.high, fingerprint.low);
+  return key(partition("f", tenant.id, name), only);
+}
+
+Item digest_key(const Tenant& tenant, const ContentDigest& digest) {
+  return key(partition("f", tenant.id, fmt::format("{:02x}", fmt::join(digest, ""))), only);
+}
+
+Item idempotency_key(const Tenant& tenant, std::string_view client_key) {
+  return key(partition("n", tenant.id, client_key), only);
+}
+
+Item count_key(const Tenant& tenant, std::string_view inbox) { return key(partition("c", tenant.id, inbox), only); }
+
+Item shards_key() { return key("shards", only); }
+
+}  // namespace triggers::store::dynamo::layout

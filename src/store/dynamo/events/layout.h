@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "event/event.h"
+#include "store/content.h"
+#include "store/dynamo/client/item.h"
+#include "store/tenant.h"
+
+/// The keys of the events table: docs/storage-format.md. Every item has a partition key `k` (text) and a sort key `i`
+/// (bytes). Names are escaped, so that no tenant's keys are another's.
+namespace triggers::store::dynamo::layout {
+
+/// An id's last byte is the shard of its inbox in which it is pending, so a table has at most so many.
+inline constexpr unsigned shards_max = 256;
+[[nodiscard]] unsigned shard_of(const event::EventId& id) noexcept;
+
+/// Of the items of one shard of an inbox; their `i` are ids.
+[[nodiscard]] std::string pending_partition(const Tenant& tenant, std::string_view inbox, unsigned shard);
+[[nodiscard]] Item pending_key(const Tenant& tenant, std::string_view inbox, const event::EventId& id);
+/// An acknowledged event.
+[[nodiscard]] Item delivered_key(const Tenant& tenant, const event::EventId& id);
+/// Who was first with a fingerprint.
+[[nodiscard]] Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint);
+/// Who was first with a content whose fingerprint is another content's.
+[[nodiscard]] Item digest_key(const Tenant& tenant, const ContentDigest& digest);
+/// Who was first with an idempotency key.
+[[nodiscard]] Item idempotency_key(const Tenant& tenant, std::string_view client_key);
+/// How many are pending in an inbox.
+[[nodiscard]] Item count_key(const Tenant& tenant, std::string_view inbox);
+/// How many shards an inbox has.
+[[nodiscard]] Item shards_key();
+
+}  // namespace triggers::store::dynamo::layout

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <coroutine>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "store/event_store.h"
+#include "store/rocks/commit/operation.h"
+#include "store/rocks/commit/queue_shares.h"
+#include "store/rocks/commit/tenant_turns.h"
+
+namespace triggers::store {
+
+struct CommitLimits {
+  std::size_t queue_operations_max = 20'000;       ///< Not finished; one more is refused with `overloaded`.
+  std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of their `bytes`.
+  /// Events and acknowledged ids in one commit, and their bytes; one larger element goes alone. While several tenants
+  /// write, a commit is short, because whoever comes meanwhile waits for it. A lone tenant's may be long: fewer syncs.
+  std::size_t commit_elements_max = 256, commit_bytes_max = 256 * 1024;
+  std::size_t lone_commit_elements_max = 1024, lone_commit_bytes_max = 4 * 1024 * 1024;
+  std::chrono::milliseconds lone_after{1000};  ///< Since another tenant has written.
+  std::size_t turn_elements_max = 32;          ///< Of one tenant in its turn.
+  std::size_t turn_bytes_max = 64 * 1024;      ///< The same; one larger element is a turn.
+};
+
+/// The queue before the committer: many producers, one consumer. No timer: whatever has come while the last batch was
+/// being synced is the next batch. What does not fit into one batch is handed out by turns, some elements of each
+/// tenant: one that sends much waits for itself. A large operation is handed out in parts.
+///
+/// An executor hands over what it has submitted at the end of its turn, when it has run all that was ready. One lock
+/// and one wake-up serve the whole turn, and the committer does not sync for the first request of a hundred that have
+/// come together.
+class CommitQueue {
+ public:
+  explicit CommitQueue(CommitLimits limits)
+      : limits_(limits), shares_(limits.queue_operations_max, limits.queue_bytes_max) {}
+  CommitQueue(const CommitQueue&) = delete;
+  CommitQueue& operator=(const CommitQueue&) = delete;
+
+  /// Awaitable: queues `operation` and resumes once it was committed or refused. `operation` must outlive the await.
+  auto submit(Operation& operation) {
+    struct Awaiter {
+      CommitQueue& queue;
+      Operation& operation;
+      bool await_ready() const noexcept { return false; }
+      bool await_suspend(std::coroutine_handle<> waiter) { return queue.push(operation, waiter); }
+      void await_resume() const noexcept {}
+    };
+    return Awaiter{*this, operation};
+  }
+
+  /// Waits for work and puts the next batch into `batch`: of each operation the elements of its part. False when closed
+  /// and empty. For the committer only, which finishes a batch before it takes the next. Throws std::bad_alloc only
+  /// before it has taken anything.
+  bool take(std::vector<Operation*>& batch);
+
+  /// Refuses what comes from now on with `unavailable`, and what has not been handed over; take() still hands out what
+  /// waits.
+  void close();
+
+  /// What has been submitted and not finished.
+  [[nodiscard]] std::size_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+  /// After a commit of what take() handed out: resumes the waiters of those operations which have ended, one call for
+  /// each executor. Until then they count against the limits. Of the others the next part is handed out in their
+  /// tenant's turn. Without memory it waits for some: a waiter that is not resumed is a request without an end.
+  void finish(std::span<Operation* const> operations) noexcept;
+
+ private:
+  /// What one executor has submitted in its turn. Touched by its thread only.
+  struct Turn {
+    std::vector<Operation*> operations;
+  };
+
+  /// True if the waiter is suspended; false if the operation was refused and the waiter goes on at once.
+  bool push(Operation& operation, std::coroutine_handle<> waiter);
+  /// Counts the operation against the limits if there is room, also in its tenant's share.
+  bool reserve(const Operation& operation);
+  void release(std::size_t operations, std::size_t bytes) noexcept;
+  void release_share(const Operation& operation) noexcept;
+  /// Fetches what has arrived. False when closed and empty.
+  bool wait_for_work();
+  /// What a batch holds while take() fills it, and what of it is the present turn's.
+  struct Filling {
+    std::size_t elements_max, bytes_max;
+    std::size_t elements = 0, bytes = 0, turn_elements = 0, turn_bytes = 0;
+    bool full = false;
+  };
+  /// The bounds of the next batch, after a look at who has written.
+  Filling empty_batch();
+  [[nodiscard]] static bool fits(std::span<Operation* const> operations, const Filling& batch);
+  /// Adds what the tenant whose turn it is may have. False if the batch is full.
+  bool take_turn(std::vector<Operation*>& batch, Filling& filling);
+  bool take_element(std::size_t bytes, Filling& filling) const noexcept;
+  /// Those that have ended.
+  void answer(std::span<Operation* const> operations) noexcept;
+  /// Into what its executor submits in this turn. Throws std::bad_alloc and leaves nothing behind.
+  void enter_turn(Operation& operation);
+  Turn& turn_of(const Executor& executor);
+  /// Waits until the executor has run what is ready now, and hands the turn over.
+  RootTask end_turn(Turn& turn);
+  void hand_over(Turn& turn);
+
+  const CommitLimits limits_;
+  QueueShares shares_;
+  std::shared_mutex turns_mutex_;
+  std::unordered_map<const Executor*, std::unique_ptr<Turn>> turns_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Operation*> waiting_;
+  // Of the committer alone: what it has fetched and not handed out.
+  std::vector<Operation*> arrived_;
+  TenantTurns turns_by_tenant_;
+  std::string last_tenant_;
+  std::chrono::steady_clock::time_point other_tenant_at_{};  ///< When the tenant that writes was last another one.
+  bool idle_ = false;
+  std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> depth_{0};
+  std::atomic<std::size_t> bytes_{0};
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/format/dedup_entry.h"
+#include "store/rocks/commit/digest_cache.h"
+#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/commit/incoming.h"
+#include "store/rocks/format/layout.h"
+#include "store/rocks/commit/operation.h"
+
+namespace triggers::store {
+
+/// Which contents were accepted within the window, in the store and in the batch that is being built. What an event
+/// costs is bounded whatever came before: two look-ups, one stored event, and a digest of both texts.
+///
+/// A fingerprint leads to one content. A second content with the same fingerprint is found under its digest, and so is
+/// every further one: that costs the second look-up, however many share the fingerprint.
+///
+/// For the committer's thread.
+class ContentIndex {
+ public:
+  ContentIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window, DigestCache& digests)
+      : database_(database), seed_(seed), window_(window), stored_digests_(digests) {}
+
+  /// A new batch. What was found and added before is forgotten.
+  void begin(UnixMillis now);
+
+  /// Where an event's content is, or is to be added. Until the next begin().
+  struct Place {
+    std::optional<EventId> equal;  ///< The event of the same content whose duplicate a later one is.
+    std::size_t by_fingerprint = 0;
+    std::optional<std::size_t> by_digest{};  ///< The fingerprint leads to another content.
+    std::optional<Undecided> undecided{};    ///< Set: a digest is wanted, and nothing else of the place is known.
+  };
+  /// An Error if what this needs of the store cannot be read.
+  Result<Place> find(const Inbox& inbox, Incoming& incoming);
+  /// Notes that the event was accepted under `id`. Its text must live until the next begin().
+  void add(const Place& place, const Append& event, const EventId& id);
+
+  /// keep() ends what one event or operation adds; undo() takes back what was added since.
+  void keep() noexcept { undo_.clear(); }
+  void undo() noexcept;
+
+  /// Puts the entries that have changed.
+  void put(rocksdb::WriteBatch& batch);
+
+  /// Reads of the store since begin(): entries, and events that were compared.
+  [[nodiscard]] std::size_t reads() const noexcept { return reads_; }
+
+ private:
+  struct Key {
+    const Inbox* inbox;
+    event::Fingerprint fingerprint;
+    bool operator==(const Key&) const = default;
+    friend std::size_t hash_value(const Key& key) {
+      return key.fingerprint.low ^ reinterpret_cast<std::uintptr_t>(key.inbox);
+    }
+  };
+  /// An entry as the batch leaves it.
+  struct Slot {
+    std::string key;
+    DedupEntry entry;
+    const Append* text = nullptr;  ///< An event of this batch that has the content of `entry.first`.
+    std::optional<ContentDigest> digest{};
+    bool changed = false;
+  };
+  struct Undo {
+    std::size_t slot;
+    DedupEntry entry;
+    const Append* text;
+    bool changed;
+  };
+
+  Result<std::size_t> by_fingerprint(const Inbox& inbox, const event::Fingerprint& fingerprint);
+  Result<std::size_t> by_digest(const Inbox& inbox, const ContentDigest& digest);
+  Result<std::size_t> load(std::string key);
+  /// An answer to "is this its content?". Nothing: a digest is wanted that the budget does not allow.
+  using Same = std::optional<bool>;
+  Result<Same> has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming);
+  /// Compares with the stored event of `slot`, which is then known by its digest. An event that is gone leaves the slot
+  /// free.
+  Result<Same> stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming);
+  void change(std::size_t slot);
+
+  Database& database_;
+  const layout::HashSeed seed_;
+  const std::chrono::seconds window_;
+  UnixMillis now_{};
+  std::vector<Slot> slots_;
+  boost::unordered_flat_map<Key, std::size_t> fingerprints_;
+  boost::unordered_flat_map<std::string, std::size_t> digests_;  ///< By the entry's key.
+  std::vector<Undo> undo_;
+  DigestCache& stored_digests_;
+  std::size_t reads_ = 0;
+};
+
+}  // namespace triggers::store

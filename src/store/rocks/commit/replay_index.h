@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/commit/digest_cache.h"
+#include "store/rocks/commit/incoming.h"
+#include "store/rocks/format/layout.h"
+#include "store/rocks/commit/operation.h"
+
+namespace triggers::store {
+
+/// Which idempotency keys were seen within the window, in the store and in the batch that is being built. An event
+/// costs one look-up, and if its key was seen one stored event and a digest of both texts. A stored event is read and
+/// hashed once for all whose key is its own: a client may send a small event with the key of a large one again and
+/// again.
+///
+/// For the committer's thread.
+class ReplayIndex {
+ public:
+  ReplayIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window, DigestCache& digests)
+      : database_(database), seed_(seed), window_(window), stored_digests_(digests) {}
+
+  /// A new batch. What was added before is forgotten.
+  void begin(UnixMillis now);
+
+  struct Seen {
+    std::optional<Appended> answer;  ///< To an event whose key was seen: the first one's, or a mismatch.
+    std::optional<Undecided> undecided{};
+  };
+  /// `key` is the event's place(). An Error if what this needs of the store cannot be read.
+  Result<Seen> find(const std::string& key, const std::string& tenant, Incoming& incoming);
+  [[nodiscard]] std::string place(const std::string& tenant, std::string_view client_key) const {
+    return layout::idempotency_key(seed_, tenant, client_key);
+  }
+  /// Notes that the event was accepted under `id`. Its text must live until the next begin().
+  void add(std::string key, const Append& event, const EventId& id, rocksdb::WriteBatch& batch);
+
+  /// keep() ends what one event or operation adds; undo() takes back what was added since, but for what it put into the
+  /// batch.
+  void keep() noexcept { kept_ = added_.size(); }
+  void undo() noexcept;
+
+  /// Reads of the store since begin().
+  [[nodiscard]] std::size_t reads() const noexcept { return reads_; }
+
+ private:
+  struct Added {
+    std::string key;
+    EventId id;
+    const Append* event;
+    std::optional<ContentDigest> digest{};
+  };
+
+  Result<Seen> find_stored(const std::string& key, const std::string& tenant, Incoming& incoming);
+
+  Database& database_;
+  const layout::HashSeed seed_;
+  const std::chrono::seconds window_;
+  DigestCache& stored_digests_;
+  UnixMillis now_{};
+  std::deque<Added> added_;  ///< A deque, because `by_key_` views its keys.
+  boost::unordered_flat_map<std::string_view, Added*> by_key_;
+  std::size_t kept_ = 0;
+  std::size_t reads_ = 0;
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <deque>
+#include <list>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/rocks/commit/operation.h"
+
+namespace triggers::store {
+
+/// Operations that wait, by tenants that take turns; those of one tenant in their order. Constant cost for each,
+/// whatever waits; remove() costs more the more tenants wait. Not thread-safe.
+class TenantTurns {
+ public:
+  /// Takes the operations over, from the front of `operations`. Without memory it throws std::bad_alloc, and those that
+  /// are not taken over stay there.
+  void add(std::vector<Operation*>& operations);
+
+  [[nodiscard]] bool empty() const noexcept { return turns_.empty(); }
+  /// The next one: the oldest of the tenant whose turn it is. Not when empty.
+  [[nodiscard]] Operation* front() const noexcept { return turns_.front()->second.front(); }
+  /// Takes it out. True if it is still that tenant's turn; false if nothing more of it waits.
+  bool pop() noexcept;
+  /// The next tenant's turn.
+  void pass() noexcept { turns_.splice(turns_.end(), turns_, turns_.begin()); }
+  /// Takes the operation out if it is the oldest of its tenant.
+  void remove(const Operation& operation) noexcept;
+
+ private:
+  using Lanes = std::unordered_map<std::string, std::deque<Operation*>>;  ///< By tenant; none is empty.
+
+  void end(Lanes::value_type& lane) noexcept;
+
+  Lanes lanes_;
+  std::list<Lanes::value_type*> turns_;
+  std::size_t taken_over_ = 0;  ///< Of an add() that was cut short.
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/access.h"
+#include "store/event_store.h"
+#include "store/rocks/database/compaction_rest.h"
+#include "store/rocks/database/damage_log.h"
+#include "store/rocks/disk/stillness.h"
+
+namespace rocksdb {
+class Cache;
+class ColumnFamilyHandle;
+class DB;
+class Env;
+class EventListener;
+class PinnableSlice;
+class WriteBatch;
+}  // namespace rocksdb
+
+namespace triggers::store {
+
+/// The column families, in the order in which they are opened. docs/storage-format.md says what each holds.
+enum class Family : std::uint8_t { meta, events, pending, delivered, expiry, dedup, idempotency, keys };
+inline constexpr std::size_t family_count = 8;
+
+struct DatabaseConfig {
+  std::string data_dir;
+  Access access = Access::write;
+  std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
+  std::chrono::seconds dedup_window{300};
+  std::chrono::seconds idempotency_window{86'400};
+  const Clock* clock = &Clock::system();  ///< Whose time the windows are measured in.
+  rocksdb::Env* env = nullptr;            ///< The seam for tests of failing disks; nullptr: the machine's.
+  int open_files_max = -1;                ///< Files that RocksDB keeps open; -1: all.
+};
+
+/// How long a synced write took.
+struct WriteTiming {
+  std::chrono::nanoseconds total{0};
+  std::chrono::nanoseconds log{0};  ///< Of it, writing and syncing the write-ahead log.
+};
+
+struct FormatFile;
+class DirectoryGuard;
+class DirectoryLock;
+class TablePatrol;
+
+/// RocksDB in a directory that one process owns: opened with our options, checked for our format and for everything
+/// that it must have, and refusing every write after one whose outcome nobody knows. Any thread may call.
+class Database {
+ public:
+  /// Makes the directory (mode 0700) and an empty store if there is none. A store that is there is never made anew: if
+  /// anything of it is missing, shorter or damaged, it is refused and nothing on the disk is changed. A disk that is
+  /// full has it opened for reading, with health() saying so.
+  /// Errors: `conflict` (another process has it), `invalid_argument` (another format version, not our directory,
+  /// root on another user's), `not_found` (to read, and there is none), `unavailable` (the disk, damage). The message
+  /// says what to do.
+  static Result<std::unique_ptr<Database>> open(const DatabaseConfig& config);
+
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  [[nodiscard]] rocksdb::DB& db() noexcept { return *db_; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family family) const noexcept {
+    return families_[static_cast<std::size_t>(family)];
+  }
+
+  /// `internal` if the disk cannot be read or a checksum is wrong. That is noted as damage, and stops nothing else.
+  Result<bool> get(Family family, std::string_view key, rocksdb::PinnableSlice& value);
+
+  /// `unavailable` once writes have stopped.
+  [[nodiscard]] Status check_writable() const;
+
+  /// Writes and syncs. After a failure every write is refused with `unavailable`. If nothing is in doubt, because
+  /// nothing of the write is in the log (the disk was full, or a file could not be opened), look() may end this;
+  /// otherwise opening the store again does: nobody knows what of a failed sync is on the disk.
+  Status write(rocksdb::WriteBatch& batch, WriteTiming* timing = nullptr);
+
+  /// Stops writes until the store is opened again. The first reason stays.
+  void fail(std::string problem) noexcept;
+  /// As fail(), for the failure that RocksDB has just told of; only for a while if it left nothing in doubt.
+  void stop_writes(const std::string& problem);
+  /// Notes a record, or a file, that cannot be read. Returns the Error (`internal`) for the caller.
+  Error unreadable(const std::string& what);
+  [[nodiscard]] DamageLog& damage() noexcept { return damage_; }
+  /// Once a second or so: lets families rest whose compaction cannot read its files, and tries them again.
+  void tend_compactions(std::chrono::steady_clock::time_point now);
+  [[nodiscard]] Health health() const;
+
+  /// Looks after the store on a thread of its own from now on: see look().
+  void start_looking();
+  /// Looks whether the files are where they were, and stops writes if not. `thorough`: also at the next tables and at
+  /// the room on the disk, and tries to go on after a shortage. One at a time.
+  void look(bool thorough);
+  /// As of the last thorough look.
+  [[nodiscard]] std::optional<DiskSpace> disk() const;
+
+  /// A consistent copy in a new directory, itself a data directory. Hard links where the file system allows.
+  /// `invalid_argument` if `directory` exists or cannot be made.
+  Status checkpoint(const std::string& directory);
+
+ private:
+  enum class State : std::uint8_t {
+    writable,
+    waiting,  ///< For room or descriptors: may go on by itself.
+    stopped,  ///< Until the store is opened again.
+  };
+
+  Database() = default;
+  static Result<std::unique_ptr<Database>> open_to_write(const DatabaseConfig& config);
+  static Result<std::unique_ptr<Database>> open_to_read(const DatabaseConfig& config, std::string problem);
+  Status open_checked(const DatabaseConfig& config, FormatFile& format);
+  Status open_files(const DatabaseConfig& config, bool make);
+  Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
+  /// So that there is an entry in a memtable: see try_resume().
+  void mark_opened(const Clock& clock);
+  /// Has the witness and the inventory on the disk say that this run has begun.
+  Status note_opened();
+  void set_state(State state, std::string problem);
+  /// Stops writes because somebody has removed, cut or replaced a file of the open store.
+  void lose(const std::string& problem);
+  void look_at_disk();
+  /// Begins to go on with writes that were stopped for a while, if the disk lets us. RocksDB writes every memtable, on
+  /// a thread of its own.
+  void try_resume();
+  /// Ends that: with success, or for another try, or once RocksDB moves nothing any more.
+  void follow_resume();
+  void run_looks(const std::stop_token& stop);
+
+  std::string data_dir_;
+  std::string store_id_;
+  const Clock* clock_ = &Clock::system();
+  std::unique_ptr<DirectoryLock> directory_lock_;
+  std::unique_ptr<FileWatch> watch_;  // Outlives the environment, which tells it.
+  std::unique_ptr<rocksdb::Env> env_;
+  std::shared_ptr<rocksdb::Cache> cache_;
+  CompactionRest compaction_rest_;
+  std::shared_ptr<rocksdb::EventListener> listener_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
+  std::unique_ptr<DirectoryGuard> guard_;
+  std::unique_ptr<TablePatrol> patrol_;  // Set with the guard.
+
+  DamageLog damage_;
+  std::atomic<State> state_{State::writable};
+  std::atomic<bool> abandoned_{false};  ///< An exception left RocksDB in the middle of a write: it is not closed.
+  mutable std::mutex problem_mutex_;
+  std::string problem_;
+  DiskSpace disk_;
+  std::jthread looks_;
+  std::future<bool> resuming_;  ///< Valid while RocksDB resumes, for good if it has moved nothing for too long.
+  std::optional<Stillness> resume_stillness_;
+  std::string shortage_;  ///< Why it was needed.
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,166 @@
+// What keeps an open database good: writes stop after a failure, go on after a shortage, and its directory is watched.
+#include <rocksdb/db.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <future>
+#include <span>
+
+#include "log/log.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/disk/directory_guard.h"
+#include "store/rocks/disk/disk_space.h"
+#include "store/rocks/disk/file_watch.h"
+#include "store/rocks/disk/table_patrol.h"
+
+namespace triggers::store {
+namespace {
+
+constexpr std::chrono::milliseconds look_interval{250};
+constexpr int looks_per_thorough_one = 4;
+/// A resume that has moved nothing on the disk for so long has stopped.
+constexpr std::chrono::seconds still_max{10};
+
+/// Where the database has no memtable with an entry, its log cannot be changed for a new one.
+bool has_entries(rocksdb::DB& db, std::span<rocksdb::ColumnFamilyHandle* const> families) {
+  return std::ranges::any_of(families, [&](auto* family) {
+    std::uint64_t entries = 0;
+    return db.GetIntProperty(family, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) && entries > 0;
+  });
+}
+
+void tell_level(const std::string& data_dir, const DiskSpace& space) {
+  const log::Fields fields{
+      {"data_dir", data_dir}, {"free_bytes", space.free_bytes}, {"total_bytes", space.total_bytes}};
+  switch (space.level) {
+    case DiskLevel::enough: log::info("disk_has_room_again", fields); return;
+    case DiskLevel::low: log::warning("disk_low", fields); return;
+    case DiskLevel::very_low: log::error("disk_very_low", fields); return;
+  }
+}
+
+}  // namespace
+
+void Database::set_state(State state, std::string problem) {
+  const std::lock_guard lock(problem_mutex_);
+  if (state_ == State::stopped || (state == State::waiting && state_ == State::waiting)) return;
+  problem_ = std::move(problem);
+  state_ = state;
+}
+
+void Database::fail(std::string problem) noexcept {
+  try {
+    problem += " (free the disk or mend it, then restart)";
+  } catch (const std::bad_alloc&) {
+    // The reason alone.
+  }
+  set_state(State::stopped, std::move(problem));
+}
+
+void Database::lose(const std::string& problem) {
+  set_state(State::stopped, "files of the store were removed, cut or replaced while it was open: " + problem +
+                                " (nothing that is accepted now could be found again: restore the directory or a "
+                                "backup, then restart)");
+}
+
+void Database::stop_writes(const std::string& problem) {
+  const auto trouble = watch_->trouble();
+  if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
+  // An earlier shortage may have harmed nothing, and be no reason for this failure. And try_resume() may have forgotten
+  // this one since: RocksDB tells of a failure some time after it.
+  if (trouble.kind != FileWatch::Trouble::Kind::doubt && names_shortage(problem)) {
+    set_state(State::waiting, problem + " (writes go on by themselves when this is over)");
+  } else {
+    fail(problem);
+  }
+}
+
+void Database::try_resume() {
+  if (state_ != State::waiting) return;
+  const auto trouble = watch_->trouble();
+  if (trouble.kind == FileWatch::Trouble::Kind::doubt) return fail("the disk failed: " + trouble.cause);
+  if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
+  // RocksDB begins a new log only behind entries; its writer of the old one takes nothing more after a failure. A
+  // shortage that came back after a resume finds no entries, and a new log.
+  if (!has_entries(*db_, families_) && !watch_->log_is_usable())
+    return fail("the disk failed at the first write: " + trouble.cause);
+  shortage_ = trouble.cause;
+  watch_->forget_shortage();
+  resume_stillness_.emplace(watch_->work(), clock_->steady());
+  // Everything that was answered is in memtables: they are written to tables, and a new log begins.
+  try {
+    resuming_ = std::async(std::launch::async, [this] { return db_->Resume().ok(); });
+  } catch (const std::exception&) {
+    // No thread for it: the shortage is not over.
+  }
+}
+
+void Database::follow_resume() {
+  // Most are over at once; the next look at the files must not wait for the others.
+  if (resuming_.wait_for(look_interval) != std::future_status::ready) {
+    // RocksDB 7.8 loses sight of a flush that it had scheduled when the failure came, and then waits for it for ever.
+    if (resume_stillness_->lasts(watch_->work(), clock_->steady()) < still_max) return;
+    return fail("RocksDB does not go on after a shortage, and has written nothing for " +
+                std::to_string(still_max.count()) + " s: " + shortage_);
+  }
+  if (!resuming_.get()) return;
+  if (watch_->trouble().kind != FileWatch::Trouble::Kind::none) return;
+  // When a table could not be written either, RocksDB repeats that alone, and keeps the log whose writer takes nothing
+  // more: its assertion would end the process at the next write.
+  if (!watch_->log_is_usable()) {
+    return fail("the disk was full for the log and for a table at once: " + shortage_);
+  }
+  if (!watch_->write_witness()) return;
+  const std::lock_guard lock(problem_mutex_);
+  if (state_ == State::waiting) state_ = State::writable;
+}
+
+Health Database::health() const {
+  if (state_.load(std::memory_order_acquire) == State::writable) return {};
+  const std::lock_guard lock(problem_mutex_);
+  return {false, problem_};
+}
+
+void Database::look(bool thorough) {
+  if (thorough) look_at_disk();
+  if (!guard_ || state_ == State::stopped) return;
+  // A log or a manifest may be changed for a new one meanwhile: a problem must show twice.
+  std::string problem = guard_->look(watch_->record());
+  if (!problem.empty()) problem = guard_->look(watch_->record());
+  if (problem.empty() && thorough) problem = patrol_->look(*db_);
+  if (!problem.empty()) return lose(problem);
+  if (thorough && !resuming_.valid()) try_resume();
+  if (resuming_.valid() && state_ == State::waiting) follow_resume();
+}
+
+void Database::look_at_disk() {
+  auto space = measure_disk(data_dir_);
+  const std::lock_guard lock(problem_mutex_);
+  space.level = disk_level(space, disk_.level);
+  const bool changed = space.level != disk_.level;
+  disk_ = space;
+  if (changed) tell_level(data_dir_, space);
+}
+
+std::optional<DiskSpace> Database::disk() const {
+  const std::lock_guard lock(problem_mutex_);
+  if (disk_.total_bytes == 0) return std::nullopt;
+  return disk_;
+}
+
+void Database::start_looking() {
+  looks_ = std::jthread([this](const std::stop_token& stop) { run_looks(stop); });
+}
+
+void Database::run_looks(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  for (int looks = 0; !stop.stop_requested(); ++looks) {
+    look(looks % looks_per_thorough_one == 0);
+    wake.wait_for(lock, stop, look_interval, [] { return false; });
+  }
+}
+
+}  // namespace triggers::store

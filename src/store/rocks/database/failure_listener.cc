@@ -1,0 +1,53 @@
+#include "store/rocks/database/failure_listener.h"
+
+#include <rocksdb/listener.h>
+
+#include <string>
+
+#include "store/rocks/database/compaction_rest.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/disk/file_watch.h"
+
+namespace triggers::store {
+namespace {
+
+class FailureListener final : public rocksdb::EventListener {
+ public:
+  FailureListener(Database& database, CompactionRest& rest) : database_(database), rest_(rest) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction) {
+      // Otherwise RocksDB would refuse all further writes by itself.
+      *status = rocksdb::Status::OK();
+      return;
+    }
+    database_.stop_writes("the disk failed in the background: " + status->ToString());
+  }
+
+  void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& info) override {
+    const bool given_up = info.status.IsShutdownInProgress() || info.status.IsColumnFamilyDropped() ||
+                          info.status.IsManualCompactionPaused();
+    // A table that is only moved to another level was not read.
+    if (info.status.ok() && info.stats.num_input_records > 0) rest_.note_success(info.cf_id);
+    if (info.status.ok() || given_up) return;
+    rest_.note_failure(info.cf_id);
+    if (info.status.IsNoSpace() || names_shortage(info.status.ToString()))
+      return;  // No damage: disk_very_low tells of it.
+    std::string files;
+    for (const std::string& file : info.input_files) files.append(files.empty() ? "" : ", ").append(file);
+    database_.damage().note("a compaction of " + info.cf_name + " failed, which will rest: " + info.status.ToString() +
+                            " (of the files " + files + ")");
+  }
+
+ private:
+  Database& database_;
+  CompactionRest& rest_;
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::EventListener> make_failure_listener(Database& database, CompactionRest& rest) {
+  return std::make_shared<FailureListener>(database, rest);
+}
+
+}  // namespace triggers::store

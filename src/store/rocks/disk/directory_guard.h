@@ -1,0 +1,52 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/rocks/disk/witness.h"
+
+namespace triggers::store {
+
+/// Looks whether the files of an open store are still where they were. A process that has a file open can go on
+/// writing to it after somebody has removed it, and nothing of that is found again.
+class DirectoryGuard {
+ public:
+  /// `directory`: a descriptor of the data directory. `witness` outlives this. Remembers which files are there.
+  DirectoryGuard(std::string data_dir, int directory, const Witness& witness);
+
+  /// What is wrong; empty if nothing is. `record`: what there must be.
+  [[nodiscard]] std::string look(const WitnessRecord& record) const;
+
+ private:
+  /// A file by what it is, not by its name.
+  struct Identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+
+    bool operator==(const Identity&) const = default;
+  };
+  struct Place {
+    std::string path;
+    Identity identity;
+  };
+
+  /// A small file that does not change.
+  struct Text {
+    std::string path;
+    std::string text;
+  };
+
+  void remember(const std::string& path, Identity identity);
+  void remember_text(const std::string& path);
+  [[nodiscard]] std::string witness_problem(const WitnessRecord& record) const;
+
+  const std::string data_dir_;
+  const Witness& witness_;
+  std::vector<Place> places_;
+  std::vector<Text> texts_;
+};
+
+}  // namespace triggers::store

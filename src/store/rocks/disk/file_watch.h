@@ -1,0 +1,124 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/rocks/disk/witness.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace triggers::store {
+
+/// What the database's files are known to be while it is open. The watched file system (make_watched_env) tells it what
+/// happens to them, and it tells the witness. Any thread.
+class FileWatch {
+ public:
+  /// A write-ahead log that is open.
+  struct Log {
+    explicit Log(std::uint64_t log_number) : number(log_number) {}
+
+    const std::uint64_t number;
+    std::atomic<std::uint64_t> synced{0};  ///< Bytes.
+  };
+
+  /// A failed operation of the disk, by what it leaves behind.
+  struct Trouble {
+    enum class Kind : std::uint8_t {
+      none,
+      shortage,  ///< Of room, descriptors or memory. Nothing is in doubt: what could not be written was cut off.
+      doubt,     ///< Nobody knows what is on the disk.
+      lost,      ///< Somebody has removed, cut or replaced a file of the open store.
+    };
+    Kind kind = Kind::none;
+    std::string cause;
+    std::uint64_t log = 0;  ///< The number of the log that could not be written, if it was one.
+  };
+
+  /// What RocksDB does with its tables and manifests, and with names of files. Writes of a log are not counted: they
+  /// are every commit's.
+  struct Work {
+    std::uint64_t done = 0;  ///< Operations of the disk that have ended.
+    unsigned under_way = 0;  ///< Operations that the disk has not answered yet.
+  };
+  /// Counts one such operation.
+  class Working {
+   public:
+    /// nullptr: does not count it.
+    explicit Working(FileWatch* watch) noexcept : watch_(watch) {
+      if (watch_ != nullptr) ++watch_->under_way_;
+    }
+    Working(const Working&) = delete;
+    Working& operator=(const Working&) = delete;
+    ~Working() {
+      if (watch_ == nullptr) return;
+      ++watch_->done_;  // In this order: a reader between the two must not see a still disk.
+      --watch_->under_way_;
+    }
+
+   private:
+    FileWatch* const watch_;
+  };
+
+  /// `record`: what the files are now.
+  FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record);
+
+  /// For the database: everything up to `sequence` is about to be answered. `unavailable` if the witness cannot be
+  /// written: what was synced is safe, but nobody would notice its loss.
+  Status commit(std::uint64_t sequence);
+  /// Has the witness say what is known now.
+  Status write_witness();
+  [[nodiscard]] WitnessRecord record() const;
+  /// The first doubt or loss, or else the last shortage since forget_shortage().
+  [[nodiscard]] Trouble trouble() const;
+  void forget_shortage();
+  /// Whether the newest log is newer than any that could not be written: RocksDB's writer of such a one takes nothing
+  /// more.
+  [[nodiscard]] bool log_is_usable() const;
+  /// Without a lock, which the disk may hold up.
+  [[nodiscard]] Work work() const noexcept {
+    // In the opposite order of Working's destructor.
+    const unsigned under_way = under_way_;
+    return {done_, under_way};
+  }
+  [[nodiscard]] Witness& witness() noexcept { return *witness_; }
+
+  // For the file system.
+  std::shared_ptr<Log> log_made(std::uint64_t number);
+  /// Before its name goes, as the witness must never claim more than there is.
+  void log_goes(std::uint64_t number);
+  void manifest_synced(SyncedFile manifest);
+  void current_renamed();
+  void directory_synced();
+  void failed(Trouble trouble);
+
+ private:
+  void publish();
+  void note(Trouble trouble);
+
+  const std::unique_ptr<Witness> witness_;
+  mutable std::mutex mutex_;
+  WitnessRecord record_;
+  std::vector<std::shared_ptr<Log>> open_logs_;
+  SyncedFile next_manifest_;  ///< That CURRENT does not name yet, or not durably.
+  bool current_renamed_ = false;
+  Trouble trouble_;
+  std::uint64_t failed_log_ = 0;
+  std::atomic<std::uint64_t> done_{0};
+  std::atomic<unsigned> under_way_{0};
+};
+
+/// Whether an error's text names a shortage as its cause: RocksDB keeps no other trace of it.
+[[nodiscard]] bool names_shortage(const std::string& text);
+
+/// An environment whose files in `directory` are `base`'s and are watched. It has errors that a shortage has caused
+/// look as RocksDB wants them, so that DB::Resume() can mend them. `watch` and `base` outlive it.
+std::unique_ptr<rocksdb::Env> make_watched_env(rocksdb::Env* base, const std::string& directory, FileWatch& watch);
+
+}  // namespace triggers::store

@@ -1,0 +1,73 @@
+#include "store/rocks/disk/table_patrol.h"
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "store/rocks/test_directory.h"
+
+namespace triggers::store {
+namespace {
+
+class TablePatrolTest : public testing::Test {
+ protected:
+  TablePatrolTest() {
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    options.disable_auto_compactions = true;
+    rocksdb::DB* made = nullptr;
+    EXPECT_TRUE(rocksdb::DB::Open(options, directory.path() + "/db", &made).ok());
+    db.reset(made);
+    for (int i = 0; i < 10; ++i) {
+      EXPECT_TRUE(db->Put({}, std::to_string(i), "value").ok());
+      EXPECT_TRUE(db->Flush({}).ok());
+    }
+  }
+  std::size_t looks_until_a_problem(TablePatrol& patrol, std::size_t looks_max) const {
+    for (std::size_t looks = 1; looks <= looks_max; ++looks) {
+      if (!patrol.look(*db).empty()) return looks;
+    }
+    return 0;
+  }
+
+  TestDirectory directory;
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+TEST_F(TablePatrolTest, EveryTableIsReachedInARoundOfItsBound) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db->GetLiveFilesMetaData(&tables);
+  ASSERT_EQ(tables.size(), 10U);
+  std::size_t latest = 0;
+  for (const auto& table : tables) {
+    TablePatrol patrol(directory.path() + "/db", 3);
+    const auto path = directory.path() + "/db" + table.name;
+    std::filesystem::rename(path, path + ".away");
+    const auto looks = looks_until_a_problem(patrol, 4);
+    EXPECT_GT(looks, 0U) << table.name;
+    latest = std::max(latest, looks);
+    std::filesystem::rename(path + ".away", path);
+  }
+  EXPECT_EQ(latest, 4U);  // No more than three at a time.
+}
+
+TEST_F(TablePatrolTest, TablesThatACompactionRemovesAreNoProblem) {
+  TablePatrol patrol(directory.path() + "/db", 3);
+  EXPECT_EQ(patrol.look(*db), "");
+  ASSERT_TRUE(db->CompactRange({}, nullptr, nullptr).ok());
+  EXPECT_EQ(looks_until_a_problem(patrol, 8), 0U);
+}
+
+TEST_F(TablePatrolTest, CutTableIsNamed) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db->GetLiveFilesMetaData(&tables);
+  const auto path = directory.path() + "/db" + tables[5].name;
+  std::filesystem::resize_file(path, 10);
+  TablePatrol patrol(directory.path() + "/db");
+  EXPECT_EQ(patrol.look(*db), path + " is gone or was cut");
+}
+
+}  // namespace
+}  // namespace triggers::store

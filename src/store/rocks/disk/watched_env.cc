@@ -1,0 +1,323 @@
+#include <fcntl.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "store/rocks/disk/file_place.h"
+#include "store/rocks/disk/file_watch.h"
+
+namespace triggers::store {
+namespace {
+
+namespace fs = std::filesystem;
+using rocksdb::FSWritableFile;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+constexpr std::string_view log_suffix = ".log";
+constexpr std::string_view manifest_prefix = "MANIFEST-";
+
+std::string normal(const std::string& path) {
+  auto whole = fs::path(path).lexically_normal();
+  return whole.has_filename() ? whole.string() : whole.parent_path().string();
+}
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// Room, descriptors, memory: what may be there again a moment later.
+bool is_shortage(const IOStatus& status) {
+  if (status.ok()) return false;
+  if (status.IsNoSpace()) return true;
+  if (!status.IsIOError()) return false;
+  return names_shortage(status.ToString());
+}
+
+/// RocksDB resumes after errors that are marked as passing, and not after any other of these. Of NoSpace it believes
+/// that somebody else (its SstFileManager) resumes.
+IOStatus passing(IOStatus status) {
+  if (!is_shortage(status)) return status;
+  const char* const text = status.getState();
+  IOStatus marked = IOStatus::IOError(text != nullptr ? text : "No space left on device");
+  marked.SetRetryable(true);
+  return marked;
+}
+
+/// A file that nothing depends on while it is written: after a failure it is thrown away.
+class OtherFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  OtherFile(std::unique_ptr<FSWritableFile> file, FileWatch& watch)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), watch_(watch) {}
+
+  IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return tell(target()->Append(data, options, debug));
+  }
+  IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& check,
+                  IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return tell(target()->Append(data, options, check, debug));
+  }
+  IOStatus RangeSync(std::uint64_t offset, std::uint64_t bytes, const IOOptions& options,
+                     IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->RangeSync(offset, bytes, options, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->Sync(options, debug);
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->Fsync(options, debug);
+  }
+  IOStatus Close(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return target()->Close(options, debug);
+  }
+
+ private:
+  IOStatus tell(IOStatus status) {
+    if (is_shortage(status)) watch_.failed({FileWatch::Trouble::Kind::shortage, status.ToString()});
+    return passing(std::move(status));
+  }
+
+  FileWatch& watch_;
+};
+
+/// A log or a manifest: a file that grows, and whose whole records count.
+class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  using Synced = std::function<void(std::uint64_t bytes)>;
+
+  /// `log`: its number; 0 if it is a manifest.
+  GrowingFile(std::unique_ptr<FSWritableFile> file, FilePlace place, FileWatch& watch, std::uint64_t log, Synced synced)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)),
+        place_(std::move(place)),
+        watch_(watch),
+        log_(log),
+        synced_(std::move(synced)) {}
+
+  IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(log_ == 0 ? &watch_ : nullptr);
+    if (auto place = check_place(); !place.ok()) return place;
+    auto status =
+        cut_ ? target()->PositionedAppend(data, bytes_, options, debug) : target()->Append(data, options, debug);
+    if (!status.ok()) return cut_off(std::move(status), options, debug);
+    bytes_ += data.size();
+    return status;
+  }
+  IOStatus Append(const Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& /*check*/,
+                  IODebugContext* debug) override {
+    return Append(data, options, debug);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(log_ == 0 ? &watch_ : nullptr);
+    return tell(target()->Sync(options, debug));
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(log_ == 0 ? &watch_ : nullptr);
+    return tell(target()->Fsync(options, debug));
+  }
+
+ private:
+  /// Once for each sync, and before the write: a file that was cut has its size again after the next write.
+  IOStatus check_place() {
+    if (std::exchange(checked_, true)) return IOStatus::OK();
+    auto problem = place_.problem(bytes_);
+    if (problem.empty()) return IOStatus::OK();
+    auto status = IOStatus::IOError(problem);
+    watch_.failed({FileWatch::Trouble::Kind::lost, std::move(problem)});
+    return status;
+  }
+  /// Of what could not be written whole, nothing stays. Only then is nothing in doubt.
+  IOStatus cut_off(IOStatus status, const IOOptions& options, IODebugContext* debug) {
+    const bool cut = is_shortage(status) && target()->Truncate(bytes_, options, debug).ok();
+    const auto kind = cut ? FileWatch::Trouble::Kind::shortage : FileWatch::Trouble::Kind::doubt;
+    watch_.failed({kind, status.ToString(), log_});
+    if (!cut) return status;
+    cut_ = true;  // The descriptor's own place may be behind the new end.
+    return passing(std::move(status));
+  }
+  /// After a sync that failed, the next may succeed although the pages are gone.
+  IOStatus tell(IOStatus status) {
+    checked_ = false;
+    if (status.ok()) {
+      synced_(bytes_);
+    } else {
+      watch_.failed({FileWatch::Trouble::Kind::doubt, status.ToString()});
+    }
+    return status;
+  }
+
+  const FilePlace place_;
+  FileWatch& watch_;
+  const std::uint64_t log_;
+  const Synced synced_;
+  std::uint64_t bytes_ = 0;
+  bool cut_ = false;
+  bool checked_ = false;
+};
+
+class WatchedDirectory final : public rocksdb::FSDirectoryWrapper {
+ public:
+  WatchedDirectory(std::unique_ptr<rocksdb::FSDirectory> directory, FileWatch& watch)
+      : rocksdb::FSDirectoryWrapper(std::move(directory)), watch_(watch) {}
+
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    return tell(rocksdb::FSDirectoryWrapper::Fsync(options, debug));
+  }
+  IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* debug,
+                               const rocksdb::DirFsyncOptions& reason) override {
+    const FileWatch::Working working(&watch_);
+    return tell(rocksdb::FSDirectoryWrapper::FsyncWithDirOptions(options, debug, reason));
+  }
+
+ private:
+  IOStatus tell(IOStatus status) {
+    if (status.ok()) {
+      watch_.directory_synced();
+    } else {
+      watch_.failed({FileWatch::Trouble::Kind::doubt, status.ToString()});
+    }
+    return status;
+  }
+
+  FileWatch& watch_;
+};
+
+class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  WatchedFileSystem(std::shared_ptr<rocksdb::FileSystem> base, const std::string& directory, FileWatch& watch)
+      : rocksdb::FileSystemWrapper(std::move(base)), directory_(normal(directory)), watch_(watch) {}
+  ~WatchedFileSystem() override {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  [[nodiscard]] const char* Name() const override { return "triggers.watched"; }
+
+  IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                           std::unique_ptr<FSWritableFile>* file, IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    auto status = tell(target()->NewWritableFile(path, options, file, debug));
+    if (status.ok()) *file = watched(path, std::move(*file));
+    return status;
+  }
+  IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext* debug) override {
+    return tell(target()->NewRandomAccessFile(path, options, file, debug));
+  }
+  IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                             std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) override {
+    return tell(target()->NewSequentialFile(path, options, file, debug));
+  }
+  IOStatus NewDirectory(const std::string& path, const IOOptions& options,
+                        std::unique_ptr<rocksdb::FSDirectory>* directory, IODebugContext* debug) override {
+    auto status = tell(target()->NewDirectory(path, options, directory, debug));
+    if (status.ok() && normal(path) == directory_) {
+      *directory = std::make_unique<WatchedDirectory>(std::move(*directory), watch_);
+    }
+    return status;
+  }
+  IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
+    if (const auto number = log_number(path)) watch_.log_goes(*number);
+    return target()->DeleteFile(path, options, debug);
+  }
+  IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
+                      IODebugContext* debug) override {
+    const FileWatch::Working working(&watch_);
+    auto status = tell(target()->RenameFile(from, to, options, debug));
+    if (status.ok() && normal(to) == directory_ + "/CURRENT") watch_.current_renamed();
+    return status;
+  }
+
+ private:
+  /// Nothing was written by an operation that failed so.
+  IOStatus tell(IOStatus status) {
+    if (is_shortage(status)) watch_.failed({FileWatch::Trouble::Kind::shortage, status.ToString()});
+    return passing(std::move(status));
+  }
+
+  /// The file's name if it is one of the database's own; a backup is written through this file system too.
+  [[nodiscard]] std::optional<std::string> own_name(const std::string& path) const {
+    const fs::path whole = fs::path(path).lexically_normal();
+    if (whole.parent_path().string() != directory_) return std::nullopt;
+    return whole.filename().string();
+  }
+  [[nodiscard]] std::optional<std::uint64_t> log_number(const std::string& path) const {
+    const auto name = own_name(path);
+    if (!name || !name->ends_with(log_suffix)) return std::nullopt;
+    return number_of(std::string_view(*name).substr(0, name->size() - log_suffix.size()));
+  }
+  [[nodiscard]] std::optional<std::uint64_t> manifest_number(const std::string& path) const {
+    const auto name = own_name(path);
+    if (!name || !name->starts_with(manifest_prefix)) return std::nullopt;
+    return number_of(std::string_view(*name).substr(manifest_prefix.size()));
+  }
+
+  std::unique_ptr<FSWritableFile> watched(const std::string& path, std::unique_ptr<FSWritableFile> file) {
+    if (const auto number = log_number(path)) {
+      GrowingFile::Synced synced = [log = watch_.log_made(*number)](std::uint64_t bytes) {
+        log->synced.store(bytes, std::memory_order_release);
+      };
+      return std::make_unique<GrowingFile>(std::move(file), FilePlace(own_directory(), path), watch_, *number,
+                                           std::move(synced));
+    }
+    if (const auto number = manifest_number(path)) {
+      GrowingFile::Synced synced = [this, number](std::uint64_t bytes) { watch_.manifest_synced({*number, bytes}); };
+      return std::make_unique<GrowingFile>(std::move(file), FilePlace(own_directory(), path), watch_, 0,
+                                           std::move(synced));
+    }
+    return std::make_unique<OtherFile>(std::move(file), watch_);
+  }
+
+  /// Opened when the first file is made: the directory may not have been there before.
+  int own_directory() {
+    std::call_once(opened_, [this] { descriptor_ = open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    return descriptor_;
+  }
+
+  const std::string directory_;
+  FileWatch& watch_;
+  std::once_flag opened_;
+  int descriptor_ = -1;
+};
+
+class WatchedEnv final : public rocksdb::EnvWrapper {
+ public:
+  WatchedEnv(rocksdb::Env* base, const std::string& directory, FileWatch& watch) : rocksdb::EnvWrapper(base) {
+    file_system_ = std::make_shared<WatchedFileSystem>(base->GetFileSystem(), directory, watch);
+    system_clock_ = base->GetSystemClock();
+  }
+};
+
+}  // namespace
+
+bool names_shortage(const std::string& text) {
+  constexpr std::array causes{ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM};
+  return std::ranges::any_of(causes, [&](int cause) { return text.find(std::strerror(cause)) != std::string::npos; });
+}
+
+std::unique_ptr<rocksdb::Env> make_watched_env(rocksdb::Env* base, const std::string& directory, FileWatch& watch) {
+  return std::make_unique<WatchedEnv>(base, directory, watch);
+}
+
+}  // namespace triggers::store

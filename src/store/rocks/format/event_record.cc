@@ -1,0 +1,64 @@
+#include "store/rocks/format/event_record.h"
+
+namespace triggers::store {
+namespace {
+
+constexpr char record_version = 1;
+
+void append_varint(std::string& out, std::size_t value) {
+  for (; value >= 128; value >>= 7) out.push_back(static_cast<char>(value | 128));
+  out.push_back(static_cast<char>(value));
+}
+
+std::optional<std::size_t> take_varint(std::string_view& rest) {
+  std::size_t value = 0;
+  for (unsigned shift = 0; shift < 35 && !rest.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(rest.front());
+    rest.remove_prefix(1);
+    value |= static_cast<std::size_t>(byte & 127) << shift;
+    if (byte < 128) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> take_text(std::string_view& rest, std::size_t size) {
+  if (rest.size() < size) return std::nullopt;
+  const auto text = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return text;
+}
+
+}  // namespace
+
+void append_record_head(std::string& out, const Append& event) {
+  out.push_back(record_version);
+  append_varint(out, event.event_type.size());
+  out.append(event.event_type);
+  append_varint(out, event.source ? event.source->size() + 1 : 0);
+  if (event.source) out.append(*event.source);
+  append_varint(out, event.payload.size());
+}
+
+std::optional<EventRecord> decode_record(std::string_view bytes) {
+  if (bytes.empty() || bytes.front() != record_version) return std::nullopt;
+  bytes.remove_prefix(1);
+  EventRecord record;
+  const auto type_size = take_varint(bytes);
+  const auto type = type_size ? take_text(bytes, *type_size) : std::nullopt;
+  if (!type) return std::nullopt;
+  record.event_type = *type;
+  const auto source_size = take_varint(bytes);
+  if (!source_size) return std::nullopt;
+  if (*source_size > 0) {
+    record.source = take_text(bytes, *source_size - 1);
+    if (!record.source) return std::nullopt;
+  }
+  const auto payload_size = take_varint(bytes);
+  const auto payload = payload_size ? take_text(bytes, *payload_size) : std::nullopt;
+  if (!payload) return std::nullopt;
+  record.payload = *payload;
+  record.metadata = bytes;
+  return record;
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,164 @@
+#include "store/rocks/format/layout.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/big_endian.h"
+#include "base/invariant.h"
+#include "event/fingerprint.h"
+
+namespace triggers::store::layout {
+namespace {
+
+constexpr std::size_t id_bytes = 16;
+constexpr std::size_t hash_bytes = 8;
+
+/// Writes the hash of what follows its place into the front of `key`.
+void put_hash(const HashSeed& seed, std::string& key) {
+  const auto hash = event::mix::bytes(std::string_view{key}.substr(hash_bytes), {seed.a, seed.b});
+  const std::uint64_t value = big_endian(hash.a ^ hash.b);
+  std::memcpy(key.data(), &value, hash_bytes);
+}
+
+/// Takes a name from the front of `rest`.
+std::optional<std::string_view> take_name(std::string_view& rest) {
+  if (rest.empty()) return std::nullopt;
+  const auto size = static_cast<unsigned char>(rest.front());
+  if (size == 0 || rest.size() < 1U + size) return std::nullopt;
+  const auto name = rest.substr(1, size);
+  rest.remove_prefix(1U + size);
+  return name;
+}
+
+}  // namespace
+
+void append_name(std::string& key, std::string_view name) {
+  INVARIANT(!name.empty() && name.size() <= name_bytes_max);
+  key.push_back(static_cast<char>(name.size()));
+  key.append(name);
+}
+
+std::string event_key(std::string_view tenant, const event::EventId& id) {
+  std::string key;
+  key.reserve(1 + tenant.size() + id_bytes);
+  append_name(key, tenant);
+  key.append(id.view());
+  return key;
+}
+
+std::string pending_prefix(std::string_view tenant, std::string_view inbox) {
+  std::string key;
+  key.reserve(2 + tenant.size() + inbox.size() + id_bytes);
+  append_name(key, tenant);
+  append_name(key, inbox);
+  return key;
+}
+
+std::string pending_key(std::string_view tenant, std::string_view inbox, const event::EventId& id) {
+  std::string key = pending_prefix(tenant, inbox);
+  key.append(id.view());
+  return key;
+}
+
+std::string dedup_key(const HashSeed& seed, std::string_view tenant, const event::Fingerprint& fingerprint) {
+  std::string key(hash_bytes, '\0');
+  key.reserve(hash_bytes + 1 + tenant.size() + id_bytes);
+  append_name(key, tenant);
+  append_u64(key, fingerprint.high);
+  append_u64(key, fingerprint.low);
+  put_hash(seed, key);
+  return key;
+}
+
+std::string dedup_key(const HashSeed& seed, std::string_view tenant, std::string_view digest) {
+  std::string key(hash_bytes, '\0');
+  key.reserve(hash_bytes + 1 + tenant.size() + digest.size());
+  append_name(key, tenant);
+  key.append(digest);
+  put_hash(seed, key);
+  return key;
+}
+
+std::string idempotency_key(const HashSeed& seed, std::string_view tenant, std::string_view client_key) {
+  std::string key(hash_bytes, '\0');
+  append_name(key, tenant);
+  key.append(client_key);
+  put_hash(seed, key);
+  return key;
+}
+
+std::string expiry_key(UnixMillis delivered_at, std::string_view tenant, const event::EventId& id) {
+  std::string key;
+  append_u64(key, static_cast<std::uint64_t>(delivered_at.time_since_epoch().count()));
+  append_name(key, tenant);
+  key.append(id.view());
+  return key;
+}
+
+std::string inbox_meta_key(std::string_view tenant, std::string_view inbox) {
+  std::string key{inbox_meta_prefix};
+  append_name(key, tenant);
+  append_name(key, inbox);
+  return key;
+}
+
+std::string prefix_end(std::string_view prefix) {
+  std::string end{prefix};
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  INVARIANT(!end.empty());
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+void append_u64(std::string& out, std::uint64_t value) {
+  value = big_endian(value);
+  std::array<char, sizeof value> bytes;
+  std::memcpy(bytes.data(), &value, sizeof value);
+  out.append(bytes.data(), bytes.size());
+}
+
+std::uint64_t read_u64(std::string_view bytes) {
+  INVARIANT(bytes.size() == 8);
+  std::uint64_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return value;
+}
+
+std::optional<ExpiryEntry> parse_expiry_key(std::string_view key) {
+  if (key.size() < 8) return std::nullopt;
+  ExpiryEntry entry;
+  entry.delivered_at = UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(read_u64(key.substr(0, 8)))}};
+  key.remove_prefix(8);
+  const auto tenant = take_name(key);
+  if (!tenant || key.size() != id_bytes) return std::nullopt;
+  entry.tenant = *tenant;
+  entry.id = event::EventId::from_bytes(key);
+  return entry;
+}
+
+std::optional<InboxName> parse_inbox_meta_key(std::string_view key) {
+  if (!key.starts_with(inbox_meta_prefix)) return std::nullopt;
+  key.remove_prefix(inbox_meta_prefix.size());
+  const auto tenant = take_name(key);
+  if (!tenant) return std::nullopt;
+  const auto inbox = take_name(key);
+  if (!inbox || !key.empty()) return std::nullopt;
+  return InboxName{std::string{*tenant}, std::string{*inbox}};
+}
+
+std::string describe_entry(std::string_view family, std::string_view key) {
+  std::string text = "an entry of " + std::string{family};
+  if (family == "dedup" || family == "idempotency") key.remove_prefix(std::min(key.size(), hash_bytes));
+  if (family == "default" || family == "keys" || family == "expiry") return text;
+  const auto tenant = take_name(key);
+  if (!tenant) return text;
+  text.append(" of the tenant ").append(*tenant);
+  const bool ends_in_id = family == "events" || family == "delivered" || family == "pending";
+  if (ends_in_id && key.size() >= id_bytes) {
+    text.append(", event ").append(event::EventId::from_bytes(key.substr(key.size() - id_bytes)).text());
+  }
+  return text;
+}
+
+}  // namespace triggers::store::layout

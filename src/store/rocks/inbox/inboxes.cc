@@ -1,0 +1,95 @@
+#include "store/rocks/inbox/inboxes.h"
+
+#include <mutex>
+#include <utility>
+
+#include "store/rocks/format/layout.h"
+
+namespace triggers::store {
+namespace {
+
+/// The count, and the head.
+constexpr std::size_t meta_bytes = 8 + 16;
+
+}  // namespace
+
+Inbox::Inbox(std::string tenant, std::string name)
+    : tenant_(std::move(tenant)),
+      name_(std::move(name)),
+      meta_key_(layout::inbox_meta_key(tenant_, name_)),
+      prefix_(layout::pending_prefix(tenant_, name_)) {}
+
+void Inbox::publish() {
+  staged = false;
+  count_.store(staged_count, std::memory_order_release);
+  if (const auto first = std::exchange(staged_first, std::nullopt)) raise_head(*first);
+  if (std::exchange(staged_head, false)) head_changed_.store(true, std::memory_order_release);
+}
+
+void Inbox::discard() noexcept {
+  staged = false;
+  staged_head = false;
+  staged_first.reset();
+  staged_count = count();
+}
+
+EventId Inbox::head() const {
+  const std::shared_lock lock(head_mutex_);
+  return head_;
+}
+
+void Inbox::raise_head(const EventId& head) {
+  const std::unique_lock lock(head_mutex_);
+  if (head_ < head) head_ = head;
+}
+
+std::string Inbox::encode_meta() const {
+  std::string bytes;
+  bytes.reserve(meta_bytes);
+  layout::append_u64(bytes, staged_count);
+  bytes.append(head().view());
+  return bytes;
+}
+
+std::optional<std::uint64_t> Inbox::decode_count(std::string_view bytes) {
+  if (bytes.size() != meta_bytes) return std::nullopt;
+  return layout::read_u64(bytes.substr(0, 8));
+}
+
+bool Inbox::decode_meta(std::string_view bytes) {
+  const auto stored = decode_count(bytes);
+  if (!stored) return false;
+  staged_count = *stored;
+  publish();
+  raise_head(EventId::from_bytes(bytes.substr(8)));
+  return true;
+}
+
+Inbox& Inboxes::get(std::string_view tenant, std::string_view name) {
+  const std::string prefix = layout::pending_prefix(tenant, name);
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto found = by_prefix_.find(prefix); found != by_prefix_.end()) return *found->second;
+  }
+  const std::unique_lock lock(mutex_);
+  auto& inbox = by_prefix_[prefix];
+  if (!inbox) inbox = std::make_unique<Inbox>(std::string{tenant}, std::string{name});
+  return *inbox;
+}
+
+std::vector<Inbox*> Inboxes::all() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<Inbox*> inboxes;
+  inboxes.reserve(by_prefix_.size());
+  for (const auto& [prefix, inbox] : by_prefix_) inboxes.push_back(inbox.get());
+  return inboxes;
+}
+
+std::uint64_t Inboxes::undelivered() const {
+  const std::shared_lock lock(mutex_);
+  std::uint64_t total = 0;
+  for (const auto& [prefix, inbox] : by_prefix_) total += inbox->count();
+  return total;
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,222 @@
+#include "store/rocks/read/page_reader.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/snapshot.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "store/rocks/format/event_record.h"
+#include "store/rocks/format/layout.h"
+#include "store/rocks/read/pending_scan.h"
+
+namespace triggers::store {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How many entries a filter passes over between two looks at the clock.
+constexpr std::size_t entries_per_look = 1024;
+
+std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+/// The ids of one page, and how far it has looked.
+struct Selection {
+  std::vector<EventId> ids;
+  std::optional<EventId> first_pending;  ///< Wanted or not.
+  std::optional<EventId> looked_at;
+  std::size_t passed = 0;  ///< Not wanted.
+  bool has_more = false;
+
+  /// The page ends with the first `count` of the ids.
+  void cut_to(std::size_t count) {
+    ids.resize(count);
+    looked_at = ids.back();
+    has_more = true;
+  }
+};
+
+/// Selects the ids of one page. Its cost has bounds whatever lies in the inbox: the page's limit, the time for a
+/// filter, and the number of removed entries.
+class Selector {
+ public:
+  Selector(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PageQuery& query,
+           const PageLimits& limits)
+      : database_(database), inbox_(inbox), options_(options), query_(query), limits_(limits) {}
+
+  Result<Selection> select(const PendingRange& range) {
+    PendingScan scan(database_, inbox_, options_, range, limits_.removed_max);
+    if (auto taken = take_from(scan); !taken) return taken.error();
+    if (selection_.has_more) return std::move(selection_);
+    const auto place = scan.gave_up_at();
+    if (!place) return place.error();
+    if (*place) {
+      selection_.looked_at = range.before(**place);
+      selection_.has_more = true;
+    }
+    return std::move(selection_);
+  }
+
+ private:
+  Status take_from(PendingScan& scan) {
+    for (; scan.valid(); scan.next()) {
+      const bool wanted = !query_.event_type || scan.event_type() == *query_.event_type;
+      // At least one entry is looked at, or no page would come further.
+      selection_.has_more = (scan.tired() && selection_.looked_at) || (wanted && selection_.ids.size() == query_.limit);
+      if (selection_.has_more) break;
+      selection_.looked_at = scan.id();
+      if (!selection_.first_pending) selection_.first_pending = selection_.looked_at;
+      if (wanted) {
+        selection_.ids.push_back(*selection_.looked_at);
+      } else {
+        selection_.has_more = ++selection_.passed % entries_per_look == 0 && Clock::now() >= deadline_;
+        if (selection_.has_more) break;
+      }
+    }
+    return scan.status();
+  }
+
+  Database& database_;
+  const Inbox& inbox_;
+  const rocksdb::ReadOptions& options_;
+  const PageQuery& query_;
+  const PageLimits& limits_;
+  const Clock::time_point deadline_ = Clock::now() + limits_.filter_time_max;
+  Selection selection_;
+};
+
+/// Where a page begins that goes on behind `after`.
+PendingRange range_of(const PageQuery& query, const EventId& head) {
+  PendingRange range{.order = query.order, .first = head};
+  if (!query.after) return range;
+  range = range.behind(query.after->after);
+  range.first = std::max(range.first, head);
+  if (range.end) range.end = std::max(*range.end, head);
+  return range;
+}
+
+/// A page that began at the head knows better where the oldest pending event is.
+void raise_head(Inbox& inbox, const Selection& selection) {
+  if (selection.first_pending) {
+    inbox.raise_head(*selection.first_pending);
+  } else if (selection.has_more && selection.looked_at) {
+    inbox.raise_head(successor(*selection.looked_at));
+  }
+}
+
+/// The stored records of events, in the order of their ids or the other way round. Once bytes_max of them were read the
+/// status of those behind may be Aborted.
+struct Records {
+  explicit Records(std::size_t count) : values(count), statuses(count, rocksdb::Status::Aborted()) {}
+
+  std::vector<rocksdb::PinnableSlice> values;
+  std::vector<rocksdb::Status> statuses;
+};
+
+Records read_records(Database& database, const Inbox& inbox, rocksdb::ReadOptions options,
+                     const std::vector<EventId>& ids, PageOrder order, std::size_t bytes_max) {
+  std::vector<std::string> keys;
+  keys.reserve(ids.size());
+  for (const auto& id : ids) keys.push_back(layout::event_key(inbox.tenant(), id));
+  Records records(keys.size());
+  auto* const family = database.family(Family::events);
+  if (order == PageOrder::oldest_first) {
+    const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+    options.value_size_soft_limit = bytes_max;
+    database.db().MultiGet(options, family, slices.size(), slices.data(), records.values.data(),
+                           records.statuses.data(), /*sorted_input=*/true);
+  }
+  // MultiGet is of no use for the other order: it reads by ascending key, so its limit would leave out the newest. It
+  // also reads what is in memory first, so it may leave out the oldest, with which this page begins.
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < keys.size() && bytes <= bytes_max; ++i) {
+    if (records.statuses[i].IsAborted()) {
+      records.values[i].Reset();  // It may hold what MultiGet found and then left out.
+      records.statuses[i] = database.db().Get(options, family, keys[i], &records.values[i]);
+    }
+    bytes += records.values[i].size();
+  }
+  return records;
+}
+
+Status load_events(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, PageOrder order,
+                   Selection& selection, const PageLimits& limits, Page& page) {
+  const Records records = read_records(database, inbox, options, selection.ids, order, limits.bytes_max);
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < selection.ids.size(); ++i) {
+    const rocksdb::Status& status = records.statuses[i];
+    if (status.IsAborted() && i > 0) {
+      selection.cut_to(i);
+      break;
+    }
+    const auto record = status.ok() ? decode_record(view(records.values[i])) : std::nullopt;
+    if (!record) {
+      return database.unreadable("the event " + selection.ids[i].text() + " of " + inbox.tenant() + ": " +
+                                 status.ToString());
+    }
+    const std::size_t event_bytes = record->payload.size() + record->metadata.size();
+    if (!page.events.empty() && bytes + event_bytes > limits.bytes_max) {
+      selection.cut_to(i);
+      break;
+    }
+    bytes += event_bytes;
+    StoredEvent& event = page.events.emplace_back();
+    event.id = selection.ids[i];
+    event.event_type = record->event_type;
+    event.payload = record->payload;
+    if (record->source) event.source = *record->source;
+    event.metadata = record->metadata;
+    if (!page.memory.grow(event.bytes())) return no_memory_for_page();
+  }
+  return Done{};
+}
+
+/// The inbox's count in a snapshot, so that it agrees with the entries that the page finds there.
+Result<std::uint64_t> count_at(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options) {
+  rocksdb::PinnableSlice value;
+  const auto status = database.db().Get(options, database.family(Family::meta), inbox.meta_key(), &value);
+  if (status.IsNotFound()) return std::uint64_t{0};
+  if (!status.ok()) return database.unreadable("the counters of " + inbox.tenant() + ": " + status.ToString());
+  const auto count = Inbox::decode_count(view(value));
+  if (!count) return database.unreadable("the counters of " + inbox.tenant());
+  return *count;
+}
+
+}  // namespace
+
+Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query, const PageLimits& limits) {
+  Page page;
+  page.memory = FairBudget::Share(query.memory, inbox.tenant());
+  // The head is older than the snapshot, so it holds there.
+  const EventId head = inbox.head();
+  rocksdb::ManagedSnapshot snapshot(&database.db());
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.snapshot();
+  const auto count = count_at(database, inbox, options);
+  if (!count) return count.error();
+  page.total_undelivered = *count;
+  page.next_after = query.after;
+  // Behind what was acknowledged there may be many entries to step over, and none to find.
+  if (*count == 0) return page;
+
+  const PendingRange range = range_of(query, head);
+  auto selection = Selector(database, inbox, options, query, limits).select(range);
+  if (!selection) return std::move(selection).error();
+  if (query.order == PageOrder::oldest_first && range.first == head) raise_head(inbox, *selection);
+  auto loaded = load_events(database, inbox, options, query.order, *selection, limits, page);
+  if (!loaded) return loaded.error();
+  page.has_more = selection->has_more;
+  const bool first_and_empty = !query.after && page.events.empty() && !page.has_more;
+  if (selection->looked_at && !first_and_empty) page.next_after = *selection->looked_at;
+  return page;
+}
+
+Result<std::optional<EventId>> find_head(Database& database, Inbox& inbox) {
+  PendingScan scan(database, inbox, {}, {.first = inbox.head()}, 0);
+  if (auto status = scan.status(); !status) return status.error();
+  if (!scan.valid()) return std::optional<EventId>{};
+  inbox.raise_head(scan.id());
+  return std::optional{scan.id()};
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+
+#include "base/result.h"
+#include "store/event_store.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/inbox/inboxes.h"
+
+namespace triggers::store {
+
+/// What one page may cost. Past a limit the page ends early and has a cursor to go on.
+struct PageLimits {
+  std::size_t bytes_max = 8 * 1024 * 1024;        ///< Of payloads and metadata; one larger event goes alone.
+  std::chrono::milliseconds filter_time_max{20};  ///< Passing over events of other types.
+  std::size_t removed_max = 20'000;               ///< Marks of acknowledged entries that RocksDB has not removed yet.
+};
+
+/// Reads one page. Blocks on the disk: for the reader threads.
+Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query, const PageLimits& limits);
+
+/// Finds the oldest pending event and raises the inbox's head to it. Nothing if none is pending.
+/// Blocks on the disk.
+Result<std::optional<EventId>> find_head(Database& database, Inbox& inbox);
+
+}  // namespace triggers::store

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/event_store.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/inbox/inboxes.h"
+
+namespace rocksdb {
+struct ReadOptions;
+}
+
+namespace triggers::store {
+
+/// Ids from `first` on and before `end` (without one, to the newest), and the order to go over them.
+struct PendingRange {
+  PageOrder order = PageOrder::oldest_first;
+  EventId first;
+  std::optional<EventId> end{};
+
+  /// What lies behind `id`, in that order.
+  [[nodiscard]] PendingRange behind(const EventId& id) const;
+  /// The id so that `id` is the first that may lie behind it, in that order.
+  [[nodiscard]] EventId before(const EventId& id) const;
+};
+
+/// The least id that is larger; the largest, which is no event's, has none and stays.
+[[nodiscard]] EventId successor(const EventId& id);
+/// The largest id that is smaller; the least, which is no event's, has none and stays.
+[[nodiscard]] EventId predecessor(const EventId& id);
+
+/// The pending entries of one inbox in a range. An entry that was acknowledged leaves marks that RocksDB steps over
+/// until it compacts; a scan steps over a limited number of them. For one thread. `database` and `inbox` outlive it.
+class PendingScan {
+ public:
+  /// `removed_max`: how many removed entries it steps over; 0 is no limit, and less than 16 is 16, so that it comes
+  /// further than the first.
+  PendingScan(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PendingRange& range,
+              std::size_t removed_max);
+  PendingScan(const PendingScan&) = delete;
+  PendingScan& operator=(const PendingScan&) = delete;
+  ~PendingScan();
+
+  [[nodiscard]] bool valid() const;
+  void next();
+  [[nodiscard]] EventId id() const;
+  [[nodiscard]] std::string_view event_type() const;
+  /// It stepped over as many as it may. valid() may still be true.
+  [[nodiscard]] bool tired() const;
+  /// Where it gave up, if it did: it stepped over as many marks as it may in a row. Nothing is pending between the
+  /// entry before and here; whether this one is, is not known.
+  [[nodiscard]] Result<std::optional<EventId>> gave_up_at() const;
+  /// An error unless the scan has ended or given up.
+  [[nodiscard]] Status status() const;
+
+ private:
+  class Walk;
+
+  Database& database_;
+  const std::string& tenant_;
+  const std::size_t prefix_bytes_;
+  const std::size_t removed_max_;
+  const std::uint64_t removed_before_;
+  const std::unique_ptr<Walk> walk_;
+};
+
+}  // namespace triggers::store

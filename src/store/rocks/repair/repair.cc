@@ -1,0 +1,249 @@
+#include "store/rocks/repair/repair.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/sst_file_reader.h>
+#include <rocksdb/write_batch.h>
+#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "store/rocks/database/database_copy.h"
+#include "store/rocks/database/database_options.h"
+#include "store/rocks/disk/directory_lock.h"
+#include "store/rocks/disk/durable.h"
+#include "store/rocks/disk/format_file.h"
+#include "store/rocks/disk/log_check.h"
+#include "store/rocks/database/open_error.h"
+#include "store/rocks/database/store_check.h"
+#include "store/rocks/disk/witness.h"
+
+namespace triggers::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error failed(const std::string& what) { return {ErrorCode::unavailable, "the repair failed: " + what}; }
+
+bool ends_in(const fs::path& path, std::string_view extension) { return path.extension() == extension; }
+
+/// Families whose entries the service puts once and removes with SingleDelete, which takes one put away: an older one
+/// would come back.
+constexpr bool is_put_once(Family family) {
+  return family == Family::events || family == Family::pending || family == Family::delivered ||
+         family == Family::expiry;
+}
+
+/// Has the operations of a batch in a log done again, so that no entry of such a family is there twice. The families'
+/// numbers are the places in Family, as one store after the other is made with the same families.
+class Replay final : public rocksdb::WriteBatch::Handler {
+ public:
+  Replay(rocksdb::DB& db, rocksdb::WriteBatch& out, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
+      : db_(db), out_(out), families_(families) {}
+
+  rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
+    if (family >= families_.size()) return rocksdb::Status::OK();
+    if (is_put_once(static_cast<Family>(family))) {
+      // A log is kept until every family has its writes in tables, so a table may have this one.
+      rocksdb::PinnableSlice there;
+      const auto status = db_.Get({}, families_[family], key, &there);
+      if (!status.IsNotFound()) return status;
+    }
+    return out_.Put(families_[family], key, value);
+  }
+  rocksdb::Status DeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
+    return family < families_.size() ? out_.Delete(families_[family], key) : rocksdb::Status::OK();
+  }
+  rocksdb::Status SingleDeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
+    // Removes what two tables have, too: see copy_tables().
+    return DeleteCF(family, key);
+  }
+
+ private:
+  rocksdb::DB& db_;
+  rocksdb::WriteBatch& out_;
+  const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
+};
+
+class Repair {
+ public:
+  Repair(const DatabaseConfig& config, std::string directory)
+      : config_(config), from_(database_dir(config.data_dir)), directory_(std::move(directory)) {
+    target_ = config;
+    target_.data_dir = directory_;
+  }
+  Repair(const Repair&) = delete;
+  Repair& operator=(const Repair&) = delete;
+  ~Repair() {
+    if (!db_) return;
+    for (auto* const family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    db_->Close().PermitUncheckedError();
+  }
+
+  Status run(RepairReport& report) {
+    if (auto copied = copy_tables(report); !copied) return copied;
+    if (auto opened = open_tables(); !opened) return opened;
+    if (auto replayed = replay_logs(report); !replayed) return replayed;
+    if (auto rebuilt = rebuild(*db_, families_, report); !rebuilt) return rebuilt;
+    return close();
+  }
+
+ private:
+  /// Those that are whole. Which of them belong to the store, only the manifest knew: an old one that is there too may
+  /// bring back what was removed, and rebuild() sorts that out.
+  Status copy_tables(RepairReport& report) {
+    std::error_code error;
+    fs::create_directories(database_dir(directory_), error);
+    for (const auto& entry : fs::directory_iterator(from_, error)) {
+      if (!ends_in(entry.path(), ".sst")) continue;
+      const std::string name = entry.path().filename().string();
+      rocksdb::SstFileReader reader({});
+      auto status = reader.Open(entry.path().string());
+      if (status.ok()) status = reader.VerifyChecksum();
+      if (!status.ok()) {
+        report.losses.push_back("db/" + name + " is left out: " + status.ToString());
+        continue;
+      }
+      const fs::path to = fs::path(database_dir(directory_)) / name;
+      std::error_code no_link;
+      fs::create_hard_link(entry.path(), to, no_link);
+      if (no_link) fs::copy_file(entry.path(), to, error);
+      if (error) return failed("cannot copy " + entry.path().string() + ": " + error.message());
+    }
+    if (error) return failed("cannot look into " + from_ + ": " + error.message());
+    return Done{};
+  }
+
+  Status open_tables() {
+    const auto cache = new_cache(config_);
+    auto options = database_options(target_, cache);
+    options.create_if_missing = true;
+    options.create_missing_column_families = true;
+    const auto descriptors = family_descriptors(target_, cache);
+    auto status = rocksdb::RepairDB(database_dir(directory_), options, descriptors);
+    rocksdb::DB* db = nullptr;
+    if (status.ok()) status = rocksdb::DB::Open(options, database_dir(directory_), descriptors, &families_, &db);
+    if (!status.ok()) return failed(status.ToString());
+    db_.reset(db);
+    return Done{};
+  }
+
+  /// In the order of their writes' numbers, each number once: of a log that is there twice, one is replayed.
+  Status replay_logs(RepairReport& report) {
+    const auto logs = scan_logs(from_);
+    if (!logs) return logs.error();
+    std::multimap<std::uint64_t, const LogScan*> in_order;
+    for (const auto& log : *logs) {
+      if (log.damage) {
+        report.losses.push_back("db/" + log.name + " cannot be read at byte " + std::to_string(*log.damage));
+      } else if (log.torn_bytes() > 0) {
+        report.losses.push_back("db/" + log.name + " ends in " + std::to_string(log.torn_bytes()) +
+                                " bytes that cannot be read");
+      }
+      std::optional<std::uint64_t> first;
+      auto read = each_batch(from_ + "/" + log.name, [&](std::string_view batch) {
+        const auto numbers = batch_numbers(batch);
+        if (!first && numbers) first = numbers->sequence;
+      });
+      if (!read) return read;
+      if (first) in_order.emplace(*first, &log);
+    }
+    std::uint64_t next = 0;
+    for (const auto& [first, log] : in_order) {
+      const auto left_out = replay(from_ + "/" + log->name, next);
+      if (!left_out) return left_out.error();
+      if (*left_out == 0) continue;
+      report.losses.push_back(std::to_string(*left_out) + " batches of db/" + log->name +
+                              " are left out: another log has writes with the same numbers");
+    }
+    return Done{};
+  }
+
+  /// Leaves out the writes before number `next`, and sets it behind the last one. How many batches were left out.
+  Result<std::uint64_t> replay(const std::string& path, std::uint64_t& next) {
+    rocksdb::Status status;
+    std::uint64_t left_out = 0;
+    auto read = each_batch(path, [&](std::string_view bytes) {
+      const auto numbers = batch_numbers(bytes);
+      if (!numbers || numbers->count == 0) return;
+      if (numbers->sequence < next) {
+        ++left_out;
+        return;
+      }
+      next = numbers->sequence + numbers->count;
+      rocksdb::WriteBatch out;
+      Replay again(*db_, out, families_);
+      const rocksdb::WriteBatch batch{std::string{bytes}};
+      if (status.ok()) status = batch.Iterate(&again);
+      rocksdb::WriteOptions options;
+      options.disableWAL = true;  // The whole is synced at the end, or thrown away.
+      if (status.ok()) status = db_->Write(options, &out);
+    });
+    if (!read) return std::move(read).error();
+    if (!status.ok()) return failed(status.ToString());
+    return left_out;
+  }
+
+  Status close() {
+    auto status = db_->Flush({}, families_);
+    const auto sequence = db_->GetLatestSequenceNumber();
+    for (auto* const family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    if (status.ok()) status = db_->Close();
+    db_.reset();
+    if (!status.ok()) return failed(status.ToString());
+    return finish_directory(directory_, sequence, {});
+  }
+
+  const DatabaseConfig& config_;
+  const std::string from_;
+  const std::string directory_;
+  DatabaseConfig target_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+};
+
+/// What is wrong with the store; `invalid_argument` if nothing is.
+Result<std::vector<std::string>> find_damage(const DatabaseConfig& config) {
+  const auto format = read_format(config.data_dir);
+  if (!format) return std::vector{format.error().message};
+  if (!*format) return std::vector{std::string{"FORMAT is missing"}};
+  auto problems = store_problems(config, **format);
+  if (!problems.empty()) return problems;
+  return Error{ErrorCode::invalid_argument,
+               "the store in " + config.data_dir + " is whole: there is nothing to repair"};
+}
+
+}  // namespace
+
+Result<RepairReport> repair_store(const DatabaseConfig& config, const std::string& into) {
+  std::error_code error;
+  if (!fs::exists(database_dir(config.data_dir), error)) {
+    return Error{ErrorCode::not_found, "there is no store in " + config.data_dir + ": it has no db/"};
+  }
+  if (fs::exists(into, error)) {
+    return Error{ErrorCode::invalid_argument, into + " exists: name a directory that does not"};
+  }
+  const auto lock = DirectoryLock::take(config.data_dir);
+  if (!lock) return lock.error();
+  if (auto alone = expect_nobody_else(config); !alone) return std::move(alone).error();
+  auto damage = find_damage(config);
+  if (!damage) return std::move(damage).error();
+  RepairReport report;
+  report.losses = std::move(*damage);
+
+  std::string partial = into + ".partial.XXXXXX";
+  if (mkdtemp(partial.data()) == nullptr) return failed("cannot make " + partial + ": " + std::strerror(errno));
+  auto done = Repair(config, partial).run(report);
+  if (done) fs::rename(partial, into, error);
+  if (done && error) done = failed("cannot rename " + partial + ": " + error.message());
+  if (done) done = sync_parent(into);
+  if (done) return report;
+  fs::remove_all(partial, error);
+  return std::move(done).error();
+}
+
+}  // namespace triggers::store

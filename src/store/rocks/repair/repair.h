@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/rocks/database/database.h"
+
+namespace triggers::store {
+
+/// What a repair has found, for the person who asked for it.
+struct RepairReport {
+  std::uint64_t events = 0;
+  std::uint64_t undelivered = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t keys = 0;
+  std::uint64_t made_undelivered_again = 0;  ///< Events that had lost the mark of where they are.
+  std::vector<std::string> losses;           ///< What could not be read, and what was wrong.
+};
+
+/// Makes a new store in `into`, which must not exist, of everything that can be read of the damaged one in
+/// `config.data_dir`, which stays as it is. Table files are hard links where the file system allows.
+///
+/// An event is undelivered in the new store unless its acknowledgement can be read. Counters are counted anew.
+/// Errors: `invalid_argument` (the store is whole; `into` exists), `not_found`, `conflict`, `unavailable`.
+Result<RepairReport> repair_store(const DatabaseConfig& config, const std::string& into);
+
+/// The second half: has `db`, with `families` in the order of Family, agree with itself. For repair_store().
+Status rebuild(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& families, RepairReport& report);
+
+}  // namespace triggers::store

@@ -1,0 +1,136 @@
+#include "store/rocks/upkeep/housekeeper.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <memory>
+
+#include "base/process_start.h"
+#include "base/sync_wait.h"
+#include "log/log.h"
+#include "store/rocks/format/layout.h"
+#include "store/rocks/read/page_reader.h"
+
+namespace triggers::store {
+namespace {
+
+constexpr std::size_t sweep_batch_max = 1000;
+constexpr std::size_t heads_per_tick_max = 2000;
+
+Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
+
+}  // namespace
+
+Housekeeper::Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time,
+                         HousekeeperConfig config)
+    : database_(database), inboxes_(inboxes), queue_(queue), time_(time), config_(config) {}
+
+Housekeeper::~Housekeeper() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Housekeeper::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
+  const UnixMillis now = time_.now();
+  // What was removed leaves marks until a compaction; starting behind them keeps a long sweep from walking over its
+  // own. After the clock was set back, deliveries may get times before that place.
+  if (now < swept_at_) swept_to_.clear();
+  swept_at_ = now;
+  std::vector<std::string> expired;
+  {
+    const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator({}, database_.family(Family::expiry)));
+    for (iterator->Seek(swept_to_); iterator->Valid() && expired.size() < events_max; iterator->Next()) {
+      const auto entry = layout::parse_expiry_key({iterator->key().data(), iterator->key().size()});
+      if (!entry) return database_.unreadable("an expiry entry");
+      if (now - entry->delivered_at < config_.event_ttl) break;
+      expired.push_back(iterator->key().ToString());
+    }
+    if (!iterator->status().ok()) return database_.unreadable("expiry entries: " + iterator->status().ToString());
+  }
+  if (expired.empty()) return std::size_t{0};
+
+  Operation operation;
+  operation.kind = Operation::Kind::change;
+  operation.change = [&](rocksdb::WriteBatch& batch) -> Status {
+    for (const std::string& key : expired) {
+      const auto entry = layout::parse_expiry_key(key);
+      const std::string event_key = layout::event_key(entry->tenant, entry->id);
+      batch.SingleDelete(database_.family(Family::events), event_key);
+      batch.SingleDelete(database_.family(Family::delivered), event_key);
+      batch.SingleDelete(database_.family(Family::expiry), key);
+    }
+    return Done{};
+  };
+  sync_wait(submit(queue_, operation));
+  if (operation.error) return *operation.error;
+  swept_to_ = std::move(expired.back());
+  return expired.size();
+}
+
+void Housekeeper::refresh_heads() {
+  std::optional<UnixMillis> oldest;
+  std::size_t looked = 0;
+  for (Inbox* inbox : inboxes_.all()) {
+    if (inbox->count() == 0) continue;
+    if (looked < heads_per_tick_max && inbox->take_head_changed()) {
+      ++looked;
+      const auto head = find_head(database_, *inbox);
+      if (!head || !*head) continue;
+    }
+    if (inbox->head_changed()) continue;
+    const UnixMillis time = inbox->head().time();
+    if (!oldest || time < *oldest) oldest = time;
+  }
+  const std::lock_guard lock(mutex_);
+  oldest_ = oldest;
+}
+
+std::optional<UnixMillis> Housekeeper::oldest_undelivered() const {
+  const std::lock_guard lock(mutex_);
+  return oldest_;
+}
+
+/// Once for each reason: it is tried again every second. A store that takes no writes is told elsewhere.
+void Housekeeper::tell_sweep(const Result<std::size_t>& swept) {
+  const bool failed = !swept && swept.error().code == ErrorCode::internal;
+  const std::string problem = failed ? swept.error().message : std::string{};
+  if (failed && problem != sweep_problem_) log::error("retention_failed", {{"cause", problem}});
+  sweep_problem_ = problem;
+}
+
+void Housekeeper::tick() {
+  database_.tend_compactions(config_.clock->steady());
+  refresh_heads();
+  const auto deadline = std::chrono::steady_clock::now() + config_.sweep_time_max;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto swept = sweep(sweep_batch_max);
+    tell_sweep(swept);
+    if (!swept || *swept < sweep_batch_max) return;
+  }
+}
+
+void Housekeeper::run() {
+  pthread_setname_np(pthread_self(), "housekeeper");
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    try {
+      tick();
+    } catch (...) {
+      // Memory has run out, most likely. What was not done is done in a later tick.
+      log::error("housekeeping_failed", {{"cause", cause_of(std::current_exception())}});
+    }
+    lock.lock();
+    wake_.wait_for(lock, config_.tick, [this] { return stopping_; });
+  }
+}
+
+}  // namespace triggers::store

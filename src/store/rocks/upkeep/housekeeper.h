@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "store/rocks/commit/commit_queue.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/upkeep/retention_time.h"
+
+namespace triggers::store {
+
+struct HousekeeperConfig {
+  std::chrono::hours event_ttl{24 * 30};  ///< After delivery.
+  const Clock* clock = &Clock::system();
+  std::chrono::milliseconds tick{1000};
+  std::chrono::milliseconds sweep_time_max{300};  ///< In one tick; the rest waits for the next.
+};
+
+/// What nobody waits for: retention, a little at a time, and the age of the oldest undelivered event.
+class Housekeeper {
+ public:
+  Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
+  Housekeeper(const Housekeeper&) = delete;
+  Housekeeper& operator=(const Housekeeper&) = delete;
+  ~Housekeeper();
+
+  /// Starts the thread that calls tick().
+  void start();
+
+  /// Removes delivered events past their time to live, at most `events_max`. How many were removed. Not concurrently.
+  Result<std::size_t> sweep(std::size_t events_max);
+  /// Looks for the oldest pending event of inboxes where it may have changed. Not concurrently.
+  void refresh_heads();
+
+  /// As of the last look. Any thread.
+  [[nodiscard]] std::optional<UnixMillis> oldest_undelivered() const;
+
+ private:
+  void run();
+  void tick();
+  void tell_sweep(const Result<std::size_t>& swept);
+
+  Database& database_;
+  Inboxes& inboxes_;
+  CommitQueue& queue_;
+  RetentionTime& time_;
+  const HousekeeperConfig config_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::optional<UnixMillis> oldest_;
+  std::string sweep_problem_;  ///< Of the last sweep.
+  std::string swept_to_;       ///< The last expiry key that was removed.
+  UnixMillis swept_at_{};
+  std::thread thread_;
+};
+
+}  // namespace triggers::store

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/sync_wait.h"
+#include "store/rocks/commit/committer.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/commit/id_time.h"
+#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/format/layout.h"
+#include "support/draft.h"
+
+namespace triggers::store {
+
+/// The inbox of one tenant over an open database, written as the embedded engine writes it. So a test can reach the
+/// database itself: to flush a family, or to count on its own thread.
+class CommittedInbox {
+ public:
+  explicit CommittedInbox(const std::string& data_dir) : database_(Database::open(config_of(data_dir)).value()) {
+    rocksdb::PinnableSlice counters;
+    if (!*database_->get(Family::meta, inbox_.meta_key(), counters)) return;
+    EXPECT_TRUE(inbox_.decode_meta({counters.data(), counters.size()}));
+  }
+  CommittedInbox(const CommittedInbox&) = delete;
+  CommittedInbox& operator=(const CommittedInbox&) = delete;
+  ~CommittedInbox() { queue_.close(); }
+
+  [[nodiscard]] Database& database() { return *database_; }
+  [[nodiscard]] Inbox& inbox() { return inbox_; }
+  [[nodiscard]] const Tenant& tenant() const { return tenant_; }
+
+  std::vector<EventId> append(std::size_t count) {
+    std::vector<Draft> drafts;
+    for (std::size_t i = 0; i < count; ++i) drafts.push_back(numbered(next_++));
+    std::vector<Append> appends;
+    for (const Draft& draft : drafts) appends.push_back(draft.append());
+    std::vector<Result<Appended>> answers(count, Appended{});
+    Operation operation;
+    operation.tenant = &tenant_;
+    operation.events = appends;
+    operation.appended = answers;
+    commit(operation);
+    std::vector<EventId> ids;
+    for (const auto& answer : answers) ids.push_back(answer->id);
+    return ids;
+  }
+
+  void acknowledge(std::span<const EventId> ids) {
+    std::vector<AckOutcome> outcomes(ids.size());
+    Operation operation;
+    operation.kind = Operation::Kind::acknowledge;
+    operation.tenant = &tenant_;
+    operation.ids = ids;
+    operation.acks = outcomes;
+    commit(operation);
+    EXPECT_EQ(outcomes, std::vector(ids.size(), AckOutcome::acknowledged));
+  }
+
+  /// Removes acknowledged events as retention does.
+  void expire(std::span<const EventId> ids) {
+    rocksdb::WriteBatch batch;
+    for (const EventId& id : ids) {
+      const std::string key = layout::event_key(tenant_.id, id);
+      rocksdb::PinnableSlice delivered;
+      ASSERT_TRUE(*database_->get(Family::delivered, key, delivered));
+      const auto at = static_cast<std::int64_t>(layout::read_u64({delivered.data(), delivered.size()}));
+      batch.SingleDelete(database_->family(Family::events), key);
+      batch.SingleDelete(database_->family(Family::delivered), key);
+      batch.SingleDelete(database_->family(Family::expiry),
+                         layout::expiry_key(UnixMillis{std::chrono::milliseconds{at}}, tenant_.id, id));
+    }
+    EXPECT_TRUE(database_->write(batch));
+  }
+
+ private:
+  static DatabaseConfig config_of(const std::string& data_dir) {
+    DatabaseConfig config;
+    config.data_dir = data_dir;
+    return config;
+  }
+  static Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
+  void commit(Operation& operation) {
+    sync_wait(submit(queue_, operation));
+    EXPECT_FALSE(operation.error);
+  }
+
+  const Tenant tenant_{"acme"};
+  std::size_t next_ = 0;
+  std::unique_ptr<Database> database_;
+  Inboxes inboxes_;
+  Inbox& inbox_ = inboxes_.get(tenant_.id, default_inbox);
+  CommitQueue queue_{CommitLimits{}};
+  IdTime id_time_{Clock::system()};
+  Committer committer_{*database_, inboxes_, queue_, EventId{}, CommitterConfig{.id_time = &id_time_}};
+};
+
+}  // namespace triggers::store
