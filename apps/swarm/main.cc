@@ -13,7 +13,7 @@ namespace {
 
 using namespace triggers::swarm;
 
-/// Locust's format, on standard output.
+/// Prints in Locust's format on standard output.
 int list_classes() {
   std::puts("Available Users:");
   for (const UserClass* one : UserClass::all()) std::printf("    %s\n", one->name().c_str());
@@ -36,7 +36,7 @@ WorkerOptions worker_options(const Options& options) {
 }
 
 int run(const Options& options) {
-  triggers::raise_descriptor_limit();  // Each user has a connection.
+  triggers::raise_descriptor_limit();  // Each user needs a descriptor for its connection.
   Console console(options.log_level);
   if (!options.log_file.empty() && !console.log_to(options.log_file)) {
     console.error("swarm.main", "cannot write the log file " + options.log_file + options.sources.note({"--logfile"}));

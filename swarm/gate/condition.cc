@@ -27,7 +27,7 @@ Error not_understood(std::string_view text, const std::string& why) {
                            text, why)};
 }
 
-/// The number at the front of `text`, which keeps what follows it.
+/// Removes the number at the front of `text`.
 std::optional<double> take_number(std::string_view& text) {
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -42,7 +42,7 @@ std::string as_text(double value, bool latency, bool rate) {
   return fmt::format("{:.6g}", value);
 }
 
-/// Of the rows of the API's own endpoints for events, and of what a rate limit refused there.
+/// True for rows of the API's endpoints that accept events, including those of rate-limited requests.
 bool sends_events(const Statistics::Row& row) {
   constexpr std::string_view post = "POST /events";
   const std::string_view name = row.name;
@@ -128,38 +128,38 @@ Result<Condition> Condition::parse_metric(std::string_view name, Condition condi
     }
   }
   return not_understood(condition.text_, fmt::format("'{}' is not a metric (p95, min, mean, max, error-rate, requests, "
-                                                     "failures, accepted, and with /s the last three a second)",
+                                                     "failures, accepted, or one of the last three with /s)",
                                                      name));
 }
 
-Condition::Judged Condition::find(const RunReport& report) const {
-  Judged judged;
-  judged.selection = select(*report.statistics, name_);
+Condition::Measured Condition::find(const RunReport& report) const {
+  Measured measured;
+  measured.selection = select(*report.statistics, name_);
   for (const auto& row : report.statistics->rows()) {
     const bool named = name_.empty() || row.name == name_;
-    judged.known = judged.known || named;
-    if (named && sends_events(row)) judged.sends_events = true;
+    measured.known = measured.known || named;
+    if (named && sends_events(row)) measured.sends_events = true;
   }
-  return judged;
+  return measured;
 }
 
-Condition::Verdict Condition::judge(const RunReport& report) const {
-  Judged judged = find(report);
-  const Entry& ended = judged.selection.ended;
+Condition::Verdict Condition::evaluate(const RunReport& report) const {
+  Measured measured = find(report);
+  const Entry& ended = measured.selection.ended;
   const auto cannot = [this](std::string_view why) {
     return Verdict{Verdict::Kind::no_data, fmt::format("{}: {}", text_, why)};
   };
-  const std::uint64_t cut_off = judged.selection.cut_off.requests();
+  const std::uint64_t cut_off = measured.selection.cut_off.requests();
   const std::string cut_off_note = cut_off == 0 ? "" : fmt::format(" that ended; {} were cut off", cut_off);
-  if (!judged.known && !name_.empty()) return cannot(fmt::format("no request was named '{}'{}", name_, cut_off_note));
+  if (!measured.known && !name_.empty()) return cannot(fmt::format("no request was named '{}'{}", name_, cut_off_note));
   if (ended.requests == 0) return cannot("there was no request" + cut_off_note);
   const double seconds = report.ended - report.statistics->start();
   if (per_second_ && seconds <= 0) return cannot("no time has passed");
   const std::uint64_t accepted = ended.accepted;
-  const std::string with_unended = has_ceiling() ? add_unended(judged, report) : "";
+  const std::string with_unended = has_ceiling() ? add_unended(measured, report) : "";
   const double value = measure(ended, seconds);
   const bool failed = holds(value);
-  if (!failed && judged.sends_events && accepted == 0) {
+  if (!failed && measured.sends_events && accepted == 0) {
     return cannot("no event was accepted, so these are the figures of refusals");
   }
   return {
@@ -167,23 +167,23 @@ Condition::Verdict Condition::judge(const RunReport& report) const {
       fmt::format("{}: it is {}{}", text_, as_text(value, is_latency(), metric_ == Metric::error_rate), with_unended)};
 }
 
-std::string Condition::add_unended(Judged& judged, const RunReport& report) const {
+std::string Condition::add_unended(Measured& measured, const RunReport& report) const {
   using std::chrono::nanoseconds;
-  Entry& entry = judged.selection.ended;
+  Entry& entry = measured.selection.ended;
   if (is_latency()) {
     const auto limit = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(limit_));
-    const auto unended = swarm::add_unended(entry, judged.selection.cut_off, report, limit);
+    const auto unended = swarm::add_unended(entry, measured.selection.cut_off, report, limit);
     if (unended == 0) return {};
-    return fmt::format(", with {} requests that had waited longer than that at the end", unended);
+    return fmt::format(", including {} unfinished requests that had waited longer", unended);
   }
   if (metric_ != Metric::error_rate && metric_ != Metric::failures) return {};
-  const Stalled stalled = stalled_of(judged.selection, report);
+  const Stalled stalled = stalled_of(measured.selection, report);
   if (stalled.requests == 0) return {};
-  // A count is one of requests that were made; a share also weighs those that a stalled user did not make.
+  // A count covers requests that were sent. A share also covers those that a stalled user would have sent.
   const auto added = metric_ == Metric::error_rate ? stalled.missing : stalled.requests;
   entry.requests += added;
   entry.failures += added;
-  return fmt::format(", with {} requests that had waited over {:.1f} s without an answer at the end", stalled.requests,
+  return fmt::format(", including {} unfinished requests that had waited over {:.1f} s", stalled.requests,
                      std::chrono::duration<double>(stalled.limit).count());
 }
 

@@ -20,9 +20,9 @@ class Gate : public ::testing::Test {
     for (int i = 0; i < 100; ++i) statistics_.record(pages, {.latency = 1ms, .finished = 1005});
   }
 
-  Kind judge(std::string_view text) { return judge(text, statistics_); }
+  Kind evaluate(std::string_view text) { return evaluate(text, statistics_); }
   /// Of a closed test of ten seconds with that many users.
-  static Kind judge(std::string_view text, const Statistics& statistics, std::size_t users = 1) {
+  static Kind evaluate(std::string_view text, const Statistics& statistics, std::size_t users = 1) {
     const auto condition = Condition::parse(text);
     EXPECT_TRUE(condition.ok()) << text << ": " << (condition.ok() ? "" : condition.error().message);
     RunReport report;
@@ -30,7 +30,7 @@ class Gate : public ::testing::Test {
     report.started = statistics.start();
     report.ended = 1010;
     report.users_wanted = users;
-    return condition->judge(report).kind;
+    return condition->evaluate(report).kind;
   }
 
   Statistics statistics_{1000};
@@ -58,23 +58,23 @@ TEST_F(Gate, EveryConditionCanFailAndCanPass) {
                                    {"failures > 4", "failures > 5"},
                                    {"failures/s > 0.4", "failures/s > 0.5"},
                                    {"requests < 201", "requests < 200"}}) {
-    EXPECT_EQ(judge(fails), Kind::failed) << fails;
-    EXPECT_EQ(judge(passes), Kind::passed) << passes;
+    EXPECT_EQ(evaluate(fails), Kind::failed) << fails;
+    EXPECT_EQ(evaluate(passes), Kind::passed) << passes;
   }
 }
 
 TEST_F(Gate, NothingToJudgeIsNoSuccess) {
-  EXPECT_EQ(judge("DELETE /events/{id} p95 > 100ms"), Kind::no_data);
+  EXPECT_EQ(evaluate("DELETE /events/{id} p95 > 100ms"), Kind::no_data);
   for (const char* text : {"p95 > 100ms", "error-rate > 1%", "accepted/s < 1000", "requests < 0", "failures > 0"}) {
-    EXPECT_EQ(judge(text, Statistics{1000}), Kind::no_data) << text;
+    EXPECT_EQ(evaluate(text, Statistics{1000}), Kind::no_data) << text;
   }
 }
 
 TEST_F(Gate, RefusedByTheRateLimitIsNotAccepted) {
   Statistics limited{1000};
   for (int i = 0; i < 100; ++i) limited.record(posts.limited(), {.latency = 1ms, .finished = 1005});
-  EXPECT_EQ(judge("accepted/s < 1", limited), Kind::failed);
-  EXPECT_EQ(judge("POST /events p95 > 100ms", limited), Kind::no_data);
+  EXPECT_EQ(evaluate("accepted/s < 1", limited), Kind::failed);
+  EXPECT_EQ(evaluate("POST /events p95 > 100ms", limited), Kind::no_data);
 }
 
 TEST_F(Gate, WithoutAnAcceptedEventNothingPassesOfTheirPosts) {
@@ -82,20 +82,20 @@ TEST_F(Gate, WithoutAnAcceptedEventNothingPassesOfTheirPosts) {
   for (int i = 0; i < 100; ++i) refused.record(posts, {.latency = 1ms, .finished = 1005, .failed = true});
   for (const char* text : {"POST /events p95 > 100ms", "POST /events error-rate > 100%", "POST /events requests < 1",
                            "p95 > 100ms", "requests < 1"}) {
-    EXPECT_EQ(judge(text, refused), Kind::no_data) << text;
+    EXPECT_EQ(evaluate(text, refused), Kind::no_data) << text;
   }
-  EXPECT_EQ(judge("POST /events error-rate > 1%", refused), Kind::failed) << "what is so is told as so";
-  EXPECT_EQ(judge("accepted/s < 1", refused), Kind::failed);
+  EXPECT_EQ(evaluate("POST /events error-rate > 1%", refused), Kind::failed) << "what is so is told as so";
+  EXPECT_EQ(evaluate("accepted/s < 1", refused), Kind::failed);
   Statistics pages_only{1000};
   for (int i = 0; i < 100; ++i) pages_only.record(pages, {.latency = 1ms, .finished = 1005});
-  EXPECT_EQ(judge("p95 > 100ms", pages_only), Kind::passed) << "this test sends no events";
+  EXPECT_EQ(evaluate("p95 > 100ms", pages_only), Kind::passed) << "this test sends no events";
 }
 
 TEST_F(Gate, OnlyRefusedByTheRateLimitPassesNothingOfAll) {
   Statistics limited{1000};
   for (int i = 0; i < 100; ++i) limited.record(posts.limited(), {.latency = 1ms, .finished = 1005});
-  EXPECT_EQ(judge("error-rate > 1%", limited), Kind::no_data);
-  EXPECT_EQ(judge("p95 > 100ms", limited), Kind::no_data);
+  EXPECT_EQ(evaluate("error-rate > 1%", limited), Kind::no_data);
+  EXPECT_EQ(evaluate("p95 > 100ms", limited), Kind::no_data);
 }
 
 /// A service that answers 4,000 requests of two users in 1 ms each, and in the last seconds none.
@@ -110,11 +110,11 @@ Statistics stalled_for(std::chrono::nanoseconds stall) {
 TEST_F(Gate, AStallAtTheEndFailsWhatItWouldHaveFailed) {
   for (const char* text : {"POST /events p95 > 100ms", "POST /events p95 >= 100ms", "p95 > 100ms",
                            "POST /events max > 1s", "POST /events mean > 100ms"}) {
-    EXPECT_EQ(judge(text, stalled_for(8s), 2), Kind::failed) << text;
+    EXPECT_EQ(evaluate(text, stalled_for(8s), 2), Kind::failed) << text;
   }
-  EXPECT_EQ(judge("POST /events max > 1s", stalled_for(1100ms), 2), Kind::failed) << "however short";
-  EXPECT_EQ(judge("POST /events p50 > 1s", stalled_for(1100ms), 2), Kind::passed) << "a tenth of the time";
-  EXPECT_EQ(judge("GET /inbox p95 > 100ms", stalled_for(8s), 2), Kind::no_data) << "another name";
+  EXPECT_EQ(evaluate("POST /events max > 1s", stalled_for(1100ms), 2), Kind::failed) << "however short";
+  EXPECT_EQ(evaluate("POST /events p50 > 1s", stalled_for(1100ms), 2), Kind::passed) << "a tenth of the time";
+  EXPECT_EQ(evaluate("GET /inbox p95 > 100ms", stalled_for(8s), 2), Kind::no_data) << "another name";
 }
 
 TEST_F(Gate, OfUsersThatWereNotThereYetNothingIsExpected) {
@@ -128,32 +128,32 @@ TEST_F(Gate, OfUsersThatWereNotThereYetNothingIsExpected) {
   report.started = 1000;
   report.ended = 1010;
   report.users_wanted = 100;
-  EXPECT_EQ(Condition::parse("POST /events p65 > 1s")->judge(report).kind, Kind::failed);
+  EXPECT_EQ(Condition::parse("POST /events p65 > 1s")->evaluate(report).kind, Kind::failed);
 }
 
 TEST_F(Gate, AStallAtTheEndIsFailuresOverALimit) {
   for (const char* text : {"error-rate > 1%", "error-rate >= 1%", "POST /events error-rate > 40%", "failures > 1",
                            "failures/s > 0.1", "failures >= 2"}) {
-    EXPECT_EQ(judge(text, stalled_for(8s), 2), Kind::failed) << text;
+    EXPECT_EQ(evaluate(text, stalled_for(8s), 2), Kind::failed) << text;
   }
   for (const char* text : {"error-rate > 50%", "failures > 2", "requests < 4000", "accepted < 4000"}) {
-    EXPECT_EQ(judge(text, stalled_for(8s), 2), Kind::passed) << text;
+    EXPECT_EQ(evaluate(text, stalled_for(8s), 2), Kind::passed) << text;
   }
-  EXPECT_EQ(judge("error-rate > 0%", stalled_for(999ms), 2), Kind::passed) << "the normal end of a test";
-  EXPECT_EQ(judge("failures > 0", stalled_for(999ms), 2), Kind::passed);
-  EXPECT_EQ(judge("failures < 1", stalled_for(8s), 2), Kind::failed) << "what never ended makes no condition pass";
+  EXPECT_EQ(evaluate("error-rate > 0%", stalled_for(999ms), 2), Kind::passed) << "the normal end of a test";
+  EXPECT_EQ(evaluate("failures > 0", stalled_for(999ms), 2), Kind::passed);
+  EXPECT_EQ(evaluate("failures < 1", stalled_for(8s), 2), Kind::failed) << "what never ended makes no condition pass";
 }
 
 TEST_F(Gate, RequestsInFlightAreTheNormalEndOfATest) {
-  EXPECT_EQ(judge("POST /events p95 > 100ms", stalled_for(2ms), 2), Kind::passed);
-  EXPECT_EQ(judge("POST /events p99.9 > 100ms", stalled_for(99ms), 2), Kind::passed);
+  EXPECT_EQ(evaluate("POST /events p95 > 100ms", stalled_for(2ms), 2), Kind::passed);
+  EXPECT_EQ(evaluate("POST /events p99.9 > 100ms", stalled_for(99ms), 2), Kind::passed);
 }
 
 TEST_F(Gate, WhatWasNeverAnsweredIsNothingToJudge) {
   Statistics statistics{1000};
   statistics.record_cut_off(posts, 9s);
-  EXPECT_EQ(judge("POST /events p95 > 100ms", statistics), Kind::no_data);
-  EXPECT_EQ(judge("p95 > 100ms", statistics), Kind::no_data);
+  EXPECT_EQ(evaluate("POST /events p95 > 100ms", statistics), Kind::no_data);
+  EXPECT_EQ(evaluate("p95 > 100ms", statistics), Kind::no_data);
 }
 
 TEST_F(Gate, TasksOfAScheduleThatWereNeverSentFailIt) {
@@ -164,9 +164,9 @@ TEST_F(Gate, TasksOfAScheduleThatWereNeverSentFailIt) {
   report.started = 1000;
   report.ended = 1010;
   report.rate = 500;
-  EXPECT_EQ(condition->judge(report).kind, Kind::passed);
+  EXPECT_EQ(condition->evaluate(report).kind, Kind::passed);
   report.schedule.unsent_ages.add(1s, 1000);
-  EXPECT_EQ(condition->judge(report).kind, Kind::failed);
+  EXPECT_EQ(condition->evaluate(report).kind, Kind::failed);
 }
 
 TEST_F(Gate, RefusesWhatIsNotACondition) {

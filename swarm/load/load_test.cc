@@ -224,8 +224,8 @@ TEST(Load, FailuresOfHttpAndOfTheConnectionAreToldApart) {
   EXPECT_EQ(failure_of({.bytes = "", .close = true}),
             "RemoteDisconnected('Remote end closed connection without response')");
   EXPECT_EQ(failure_of({.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", .close = true}),
-            "ChunkedEncodingError('Connection broken: the answer was cut off')");
-  EXPECT_EQ(failure_of({.bytes = "220 smtp ready\r\n\r\n"}), "BadStatusLine('the answer is not HTTP/1.1')");
+            "ChunkedEncodingError('Connection broken: the response was cut off')");
+  EXPECT_EQ(failure_of({.bytes = "220 smtp ready\r\n\r\n"}), "BadStatusLine('the response is not HTTP/1.1')");
 }
 
 TEST(Load, ADeadHostIsAFailureAndNotTheEnd) {

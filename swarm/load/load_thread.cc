@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// An arrival that a free user began this much too late was held up by the generator itself.
+// If a task begins this late although a user was idle, the generator itself was too slow.
 constexpr std::chrono::milliseconds late{10};
 
 }  // namespace
@@ -57,7 +57,7 @@ void LoadThread::set_users(std::vector<std::size_t> by_class, nanoseconds stop_t
 void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds stop_timeout) {
   INVARIANT(by_class.size() == classes_.size());
   for (std::size_t index = 0; index < by_class.size(); ++index) {
-    // The newest go first.
+    // Stop the newest users first.
     for (std::size_t i = users_.size(); users(index) > by_class[index] && i > 0; --i) {
       RunningUser& user = *users_[i - 1];
       if (user.class_index() == index && !user.stopping()) stop_user(user, stop_timeout);
@@ -155,7 +155,7 @@ bool LoadThread::idle() const {
 }
 
 void LoadThread::start_arrivals() {
-  // Threads take turns: each has its share of one evenly spaced schedule.
+  // Threads take turns, so that together they keep one evenly spaced schedule.
   const double share = *options_.rate / static_cast<double>(options_.threads);
   const std::chrono::duration<double> offset{static_cast<double>(index_) / *options_.rate};
   arrivals_.emplace(steady_clock::now() + std::chrono::duration_cast<nanoseconds>(offset), share);
@@ -176,7 +176,7 @@ void LoadThread::end_arrivals() {
 void LoadThread::user_is_idle(RunningUser& user) {
   free_.push_back(&user);
   if (!out_of_users_) return;
-  // What has waited is begun in the next round, not inside the user that has just become free.
+  // Overdue tasks begin in the next round, not within the call of the user that has just become idle.
   out_of_users_until_ = steady_clock::now();
   if (!tick_.waits()) reactor_.start(tick_, out_of_users_until_);
 }

@@ -28,7 +28,7 @@ struct RunningUser::NextArrival {
   void await_resume() const noexcept {}
 };
 
-/// Lets the other users have their turn.
+/// Lets the other users run first.
 struct RunningUser::NextRound {
   Reactor& reactor;
   std::coroutine_handle<> waiting{};
@@ -65,7 +65,7 @@ UserCoroutine RunningUser::live() {
   try {
     co_await user_->on_start();
   } catch (const std::exception& error) {
-    // As with Locust, such a user ends before it has begun; but here it is counted.
+    // As in Locust, a user whose on_start throws ends; unlike Locust, we count the exception.
     context_.recorder().record_exception(error.what(), class_.name() + ".on_start");
     started = false;
   }

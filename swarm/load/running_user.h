@@ -11,7 +11,7 @@ namespace triggers::swarm {
 
 class LoadThread;
 
-/// The coroutine of a user's life, owned by whoever may end it: destroying it ends the user wherever it waits.
+/// The coroutine that runs a user. Destroying it ends the user at its current suspension.
 class UserCoroutine {
  public:
   struct promise_type {
@@ -43,28 +43,29 @@ class UserCoroutine {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// One user as its load thread runs it: on_start, then tasks with waits between them (closed model) or one task for
-/// each arrival that the thread gives it (open model), until it is stopped.
+/// One user on its load thread. It runs on_start, then tasks until it is stopped: with waits between them in the closed
+/// model, or one task for each arrival in the open model.
 class RunningUser {
  public:
   RunningUser(LoadThread& thread, const UserClass& user_class, std::size_t class_index, UserContext context);
 
   void start();
-  /// Ends after its task, or now if it is between two. True if it has ended; else its thread kills it at `kill_at`.
+  /// Ends the user after its current task, or now if it is between tasks. True if it has ended; otherwise the thread
+  /// kills it at `kill_at`.
   bool stop_after_task(MonotonicTime kill_at);
-  /// Ends now.
+  /// Ends the user at once.
   void kill() {
     coroutine_.end();
-    timer_.reactor.cancel(timer_);  // it would wake what has just been destroyed
+    timer_.reactor.cancel(timer_);  // it would resume the destroyed coroutine
   }
-  /// Open model: begins a task that was due then. Only while it is free.
+  /// Open model: begins a task that was due at `due`. Only while the user is idle.
   void take(MonotonicTime due);
 
   [[nodiscard]] std::size_t class_index() const noexcept { return class_index_; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] bool in_task() const noexcept { return in_task_; }
   [[nodiscard]] MonotonicTime kill_at() const noexcept { return kill_at_; }
-  std::size_t position = 0;  ///< In the thread's list.
+  std::size_t position = 0;  ///< Its index in the thread's list.
 
  private:
   struct WaitTimer final : Reactor::Timer {
@@ -89,11 +90,11 @@ class RunningUser {
   UserContext context_;
   std::unique_ptr<User> user_;
   WaitTimer timer_;
-  std::coroutine_handle<> idle_;  // waits for an arrival
+  std::coroutine_handle<> idle_;  // set while the user waits for an arrival
   bool in_task_ = false;
   bool stopping_ = false;
   MonotonicTime kill_at_{};
-  UserCoroutine coroutine_;  // last: its coroutine uses all of the above
+  UserCoroutine coroutine_;  // last member: the coroutine uses all of the above
 };
 
 }  // namespace triggers::swarm

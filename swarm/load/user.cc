@@ -14,9 +14,9 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr unsigned too_many_requests = 429;
-// `details.reason` of a 429 that is not the key's rate limit, see docs/api.md.
+// `details.reason` of a 429 that is not from the key's rate limit; see docs/api.md.
 constexpr std::array<std::string_view, 2> other_reasons{R"("authentication_failures")", R"("too_many_under_way")"};
-constexpr std::size_t failure_text_bytes_max = 500;  // services may send any
+constexpr std::size_t failure_text_bytes_max = 500;  // a service may send any length
 
 }  // namespace
 
@@ -66,7 +66,7 @@ bool Response::rate_limited() const {
 
 void Response::failure(std::string_view why) {
   verdict_ = Verdict::failure;
-  // Without an answer the connection's own error says more.
+  // If no response arrived, the connection's own error says more.
   if (status_ != 0) error_ = caught_failure(why.substr(0, failure_text_bytes_max));
 }
 

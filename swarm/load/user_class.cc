@@ -38,7 +38,7 @@ UserClass& UserClass::declare(std::string name, std::function<std::unique_ptr<Us
 }
 
 UserClass& UserClass::waits(WaitTime wait) {
-  wait_ = std::move(wait);
+  wait_time_ = std::move(wait);
   return *this;
 }
 
@@ -68,7 +68,7 @@ std::unique_ptr<const UserClass> UserClass::with_tasks(const std::vector<std::st
   std::unique_ptr<UserClass> narrowed{new UserClass{name_, make_}};
   narrowed->weight_ = weight_;
   narrowed->fixed_count_ = fixed_count_;
-  narrowed->wait_ = wait_;
+  narrowed->wait_time_ = wait_time_;
   narrowed->check_ = check_;
   for (const TaskChoice& choice : tasks_) {
     if (std::find(names.begin(), names.end(), choice.name) == names.end()) continue;

@@ -8,21 +8,19 @@
 
 namespace triggers::swarm {
 
-/// Adds to `entry`, for a judgement of its latencies, what is known of requests that never ended: each took longer than
-/// its age. Only those older than `limit` are added; of the others nobody knows on which side of it they would have
-/// been.
+/// Adds requests that never ended to the latencies of `entry`: each would have taken longer than its age. Only requests
+/// older than `limit` are added; the others might have ended below it.
 
-/// Closed model: a user that waits sends nothing, so each request that was cut off stands also for those that its user
-/// would have sent meanwhile, one each `interval` (coordinated omission, corrected as HdrHistogram does). So a stall
-/// weighs as much as the part of the test that it took.
+/// Closed model: a waiting user sends nothing, so each request that was cut off also counts for those that its user
+/// would have sent meanwhile, one per `interval`. This corrects coordinated omission as HdrHistogram does.
 void add_cut_off(Entry& entry, const CutOff& cut_off, std::chrono::nanoseconds limit,
                  std::chrono::nanoseconds interval);
 
-/// Open model: each stands for itself, because the schedule has gone on. `share` of `ages` is counted, 0 to 1.
+/// Open model: each counts once, because the schedule continued. Only `share` (0 to 1) of `ages` is counted.
 void add_waiting(Entry& entry, const Histogram& ages, std::chrono::nanoseconds limit, double share);
 
-/// The one of both that fits the report's model; in the open one also what was due and never sent. `entry` and
-/// `cut_off` are of the same names. How many requests, without those that stand for others.
+/// Uses the function above for the report's model. In the open model, also adds tasks that were due and never sent.
+/// `entry` and `cut_off` must be of the same names. Returns the number of requests that never ended.
 std::uint64_t add_unended(Entry& entry, const CutOff& cut_off, const RunReport& report, std::chrono::nanoseconds limit);
 
 }  // namespace triggers::swarm

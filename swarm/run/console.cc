@@ -33,7 +33,7 @@ std::string timestamp() {
                      local.tm_hour, local.tm_min, local.tm_sec, ms);
 }
 
-/// Asked for each time, since a window changes its size.
+/// Read each time, because the size of a window changes.
 std::size_t columns() { return terminal_columns().value_or(80); }
 
 }  // namespace

@@ -7,14 +7,14 @@
 
 namespace triggers::swarm {
 
-/// The options whose values come from the environment. An error about such a value must name the variable: nothing on
-/// the command line shows it.
+/// The options whose values come from the environment. An error about such a value must name the variable, because the
+/// command line does not show it.
 class OptionSources {
  public:
   void add(std::string option, std::string variable);
 
-  /// ` (--host is set by LOCUST_HOST)`, to end a message about the values of these options; empty if none of them comes
-  /// from the environment.
+  /// A suffix for messages about these options: ` (--host is set by LOCUST_HOST)`. Empty if none of them comes from the
+  /// environment.
   [[nodiscard]] std::string note(std::initializer_list<std::string_view> options) const;
 
  private:

@@ -20,7 +20,7 @@ constexpr std::size_t threads_max = 256;
 constexpr double rate_max = 10'000'000;
 constexpr std::size_t retention_days_max = 3650;
 
-/// Reads Locust's times into `target`.
+/// Adds an option that parses Locust's times into `target`.
 CLI::Option* add_duration(CLI::App& app, const std::string& name, seconds& target, const std::string& help) {
   return app
       .add_option_function<std::string>(
@@ -39,7 +39,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, seconds& targe
       ->type_name("TIME");
 }
 
-/// A number above 0 and at most `most`.
+/// Accepts a number above 0 and at most `most`.
 CLI::Validator positive(double most) {
   return CLI::Validator(
       [most](const std::string& text) -> std::string {
@@ -56,11 +56,11 @@ void declare_load(CLI::App& app, Options& options) {
   app.add_option("-H,--host", options.host, "Service to load: http://localhost:8000")
       ->envname("LOCUST_HOST")
       ->group("Load");
-  app.add_option("-u,--users", options.users, "Users at the peak [1; with --rate, as many as a second has tasks]")
+  app.add_option("-u,--users", options.users, "Users at the peak [1; with --rate, one for each task of a second]")
       ->check(CLI::Range(std::size_t{1}, users_max))
       ->envname("LOCUST_USERS")
       ->group("Load");
-  app.add_option("-r,--spawn-rate", options.spawn_rate, "Users started a second [1; with --rate, all at once]")
+  app.add_option("-r,--spawn-rate", options.spawn_rate, "Users to start per second [1; with --rate, all at once]")
       ->check(positive(users_max))
       ->envname("LOCUST_SPAWN_RATE")
       ->group("Load");
@@ -68,47 +68,49 @@ void declare_load(CLI::App& app, Options& options) {
                "Stop after this time: 300, 20s, 3m, 1h30m [never; with --verify 1h]")
       ->envname("LOCUST_RUN_TIME")
       ->group("Load");
-  add_duration(app, "-s,--stop-timeout", options.stop_timeout, "For users to finish their task at the end [0]")
+  add_duration(app, "-s,--stop-timeout", options.stop_timeout, "Time for users to finish their tasks at the end [0]")
       ->envname("LOCUST_STOP_TIMEOUT")
       ->group("Load");
-  app.add_option("--user-class,user_class", options.user_classes, "Only users of this class; may be repeated [all]")
+  app.add_option("--user-class,user_class", options.user_classes, "Run only users of this class; may be repeated [all]")
       ->group("Load");
-  app.add_flag("-l,--list", options.list, "Prints the user classes and ends")->group("Load");
-  app.add_flag("--headless")->description("Accepted: swarm has no web page of its own; see --worker")->group("Load");
-  app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
+  app.add_flag("-l,--list", options.list, "Print the user classes and exit")->group("Load");
+  app.add_flag("--headless")
+      ->description("Has no effect: swarm has no web page of its own; see --worker")
+      ->group("Load");
+  app.add_flag("--no-wait", options.no_wait, "Do not wait between tasks")->group("Load");
   app.add_option("--rate", options.rate,
-                 "Open model: so many tasks a second on a schedule, measured from when each was due")
+                 "Open model: begin this many tasks per second on a schedule; latency counts from when a task was due")
       ->check(positive(rate_max))
       ->group("Load");
   app.add_flag("--keep-going", options.keep_going,
-               "Goes on, as Locust does, if the service cannot be reached or refuses the key at the start")
+               "Continue, as Locust does, if the service cannot be reached or refuses the key at the start")
       ->group("Load");
-  app.add_option("--threads", options.threads, "Threads that send [1]")
+  app.add_option("--threads", options.threads, "Threads that send requests [1]")
       ->check(CLI::Range(std::size_t{1}, threads_max))
       ->group("Load");
-  add_duration(app, "--request-timeout", options.request_timeout, "After which a request has failed [60]")
+  add_duration(app, "--request-timeout", options.request_timeout, "Time after which a request fails [60]")
       ->group("Load");
-  app.add_option("--ca-file", options.ca_file, "PEM file of authorities to believe instead of the system's")
+  app.add_option("--ca-file", options.ca_file, "PEM file of certificate authorities to trust instead of the system's")
       ->group("Load");
   app.add_flag_callback(
-         "--insecure", [&options] { options.verify_tls = false; }, "Does not check the service's certificate")
+         "--insecure", [&options] { options.verify_tls = false; }, "Do not check the service's certificate")
       ->group("Load");
 }
 
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--csv", options.csv_prefix,
-                 "Writes PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv, _cut_off.csv")
+                 "Write PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv and _cut_off.csv")
       ->type_name("PREFIX")
       ->envname("LOCUST_CSV")
       ->group("Output");
-  app.add_flag("--csv-full-history", options.csv_full_history, "The history of each name too, not only of all together")
+  app.add_flag("--csv-full-history", options.csv_full_history, "Write the history of each name too, not only the total")
       ->group("Output");
-  app.add_option("--html", options.html_path, "Writes a report with charts")->envname("LOCUST_HTML")->group("Output");
-  app.add_flag("--json", options.json, "Prints the exact results as JSON on standard output")->group("Output");
-  app.add_flag("--only-summary", options.only_summary, "No tables but the last ones")
+  app.add_option("--html", options.html_path, "Write a report with charts")->envname("LOCUST_HTML")->group("Output");
+  app.add_flag("--json", options.json, "Print the exact results as JSON on standard output")->group("Output");
+  app.add_flag("--only-summary", options.only_summary, "Print only the final tables")
       ->envname("LOCUST_ONLY_SUMMARY")
       ->group("Output");
-  app.add_flag("--reset-stats", options.reset_stats, "Counts from when all users have been started")
+  app.add_flag("--reset-stats", options.reset_stats, "Reset statistics when all users have started")
       ->envname("LOCUST_RESET_STATS")
       ->group("Output");
   app.add_option_function<std::string>(
@@ -130,62 +132,62 @@ void declare_output(CLI::App& app, Options& options) {
       ->group("Output");
 }
 
-void declare_judgement(CLI::App& app, Options& options) {
+void declare_conditions(CLI::App& app, Options& options) {
   app.add_option("--exit-code-on-error", options.exit_code_on_error, "Exit status if any request failed [1]")
       ->check(CLI::Range(0, 255))
       ->envname("LOCUST_EXIT_CODE_ON_ERROR")
-      ->group("Judgement");
+      ->group("Pass or fail");
   app.add_option("--fail-if", options.fail_if,
-                 "Exit status 1 if this is so, or cannot be judged: 'POST /events p95 > 100ms'; may be repeated")
+                 "Exit with status 1 if this is true, or has no data: 'POST /events p95 > 100ms'; may be repeated")
       ->type_name("CONDITION")
-      ->group("Judgement");
-  app.add_option("--journal", options.journal_path, "Writes down what the service has accepted")
+      ->group("Pass or fail");
+  app.add_option("--journal", options.journal_path, "Record what the service has accepted")
       ->type_name("FILE")
-      ->group("Judgement");
-  app.add_option("--verify", options.verify_path, "Instead of a test: compares the service with such a journal")
+      ->group("Pass or fail");
+  app.add_option("--verify", options.verify_path, "Run no test: compare the service with a journal")
       ->type_name("FILE")
-      ->group("Judgement");
+      ->group("Pass or fail");
   app.add_option("--retention-days", options.retention_days,
-                 "With --verify: days that the service keeps an acknowledged event [30]")
+                 "With --verify: days for which the service keeps an acknowledged event [30]")
       ->check(CLI::Range(std::size_t{1}, retention_days_max))
-      ->group("Judgement");
-  app.add_flag("--exclusive", options.exclusive, "With --verify: events that the journal does not know are errors too")
-      ->group("Judgement");
+      ->group("Pass or fail");
+  app.add_flag("--exclusive", options.exclusive, "With --verify: events that are not in the journal are errors too")
+      ->group("Pass or fail");
 }
 
 void declare_worker(CLI::App& app, Options& options) {
-  app.add_flag("--worker", options.worker, "Works for a Locust master, which says what to run")
+  app.add_flag("--worker", options.worker, "Work for a Locust master, which decides what to run")
       ->envname("LOCUST_MODE_WORKER")
       ->group("Many machines");
-  app.add_option("--master-host", options.master_host, "Its host [127.0.0.1]")
+  app.add_option("--master-host", options.master_host, "Host of the master [127.0.0.1]")
       ->envname("LOCUST_MASTER_NODE_HOST")
       ->group("Many machines");
-  app.add_option("--master-port", options.master_port, "Its port [5557]")
+  app.add_option("--master-port", options.master_port, "Port of the master [5557]")
       ->check(CLI::Range(1, 65535))
       ->envname("LOCUST_MASTER_NODE_PORT")
       ->group("Many machines");
 }
 
-/// What is wrong with the combination; empty if nothing is.
+/// Why the options contradict each other; empty if they do not.
 std::string contradiction(const Options& options) {
   if (options.list || options.worker) return {};
   if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
-  if (options.rate && options.no_wait) return "--rate is a schedule of its own: it does not go with --no-wait";
+  if (options.rate && options.no_wait) return "--rate has its own schedule: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
-  if (options.exclusive && options.verify_path.empty()) return "--exclusive is for --verify";
-  if (options.retention_days && options.verify_path.empty()) return "--retention-days is for --verify";
+  if (options.exclusive && options.verify_path.empty()) return "--exclusive needs --verify";
+  if (options.retention_days && options.verify_path.empty()) return "--retention-days needs --verify";
   return {};
 }
 
-/// Prints what is wrong with the arguments or the environment.
+/// Prints the mistake in the arguments or the environment. Returns the exit status.
 int report_mistake(const std::string& mistake) {
   std::fputs(terminal_safe("swarm: " + mistake + "\nRun with --help for more information.\n").c_str(), stderr);
   return status_mistake;
 }
 
-/// The option that the first unknown one most probably means; empty if none is near.
+/// The option that the user most probably meant by the first unknown one; empty if none is similar.
 std::string similar_option(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -199,7 +201,7 @@ std::string similar_option(const CLI::App& app) {
   return {};
 }
 
-/// Prints what the arguments ask for (help, or the version) or what is wrong with them.
+/// Prints the help, the version, or the mistake. Returns the exit status.
 int leave(const CLI::App& app, const CLI::ParseError& problem) {
   if (problem.get_exit_code() == 0) return app.exit(problem);
   std::string mistake = problem.what();
@@ -211,15 +213,15 @@ int leave(const CLI::App& app, const CLI::ParseError& problem) {
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   Options options;
-  CLI::App app{"swarm: load generator with Locust's words, and the worker of a Locust master."};
+  CLI::App app{"swarm: a load generator with Locust's options, and a worker for a Locust master."};
   app.set_version_flag("-V,--version", std::string{"swarm "} + TRIGGERS_VERSION);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.footer(
       "API keys: one, or several with commas between them, in the environment variable\n"
-      "LOCUST_API_KEY; if that is not set, in TRIGGERS_API_KEY. The users take turns with\nthem.");
+      "LOCUST_API_KEY; if that is not set, in TRIGGERS_API_KEY. Users take turns with them.");
   declare_load(app, options);
   declare_output(app, options);
-  declare_judgement(app, options);
+  declare_conditions(app, options);
   declare_worker(app, options);
   for (const char* const list : {"--user-class", "--fail-if"}) {
     app.get_option(list)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);

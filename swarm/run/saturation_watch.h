@@ -5,17 +5,16 @@
 
 namespace triggers::swarm {
 
-/// Tells when a load thread has no time left, from its processor time as it grows: then what it measures is partly
-/// itself.
+/// Detects a load thread without idle time, from its growing CPU time. Its own delays are then part of what it
+/// measures.
 class SaturationWatch {
  public:
   static constexpr std::chrono::seconds window{10};
   static constexpr double busy_share = 0.9;
 
-  /// `used` is the thread's processor time so far. True once: when its share of a whole window first is over
-  /// busy_share.
+  /// `used` is the thread's CPU time so far. True once: when its share of a whole window first exceeds busy_share.
   bool observe(std::chrono::steady_clock::time_point now, std::chrono::nanoseconds used);
-  /// Of any window so far, or of the whole time while that is shorter than one.
+  /// The largest share in any window so far, or in the whole time while that is shorter than a window.
   [[nodiscard]] double largest_share() const noexcept { return largest_; }
 
  private:

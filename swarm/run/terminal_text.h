@@ -5,8 +5,8 @@
 
 namespace triggers::swarm {
 
-/// Text for a terminal: control characters other than line ends, also those of Unicode, become `\x1b`, because messages
-/// hold texts of a service, of a master and of the command line.
+/// Escapes control characters other than line ends as `\x1b`, including those of Unicode. Messages quote a service, a
+/// master and the command line, which must not control the terminal.
 [[nodiscard]] std::string terminal_safe(std::string_view text);
 
 }  // namespace triggers::swarm

@@ -16,7 +16,7 @@ struct Free {
   void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 };
 
-/// OpenSSL 3 looks an algorithm up by name, under a lock, whenever it is not given a fetched one.
+/// Fetched once: otherwise OpenSSL 3 looks the algorithm up by name, under a lock, for each digest.
 const EVP_MD* sha256() {
   static const std::unique_ptr<EVP_MD, Free> fetched{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   INVARIANT(fetched);

@@ -84,7 +84,7 @@ class FileJournal final : public Journal {
   std::optional<int> failed_with_ = std::nullopt;  // guarded by mutex_
 };
 
-/// A new file gets its first line; an old one must have it, and must not end inside a line.
+/// Writes the first line of a new file. An existing file must begin with that line; an incomplete last line is ended.
 Status prepare(const http::UniqueFd& file, const std::string& path) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return cannot_write(path, errno);
@@ -96,7 +96,7 @@ Status prepare(const http::UniqueFd& file, const std::string& path) {
   std::string first(journal_header.size(), '\0');
   if (::pread(file.get(), first.data(), first.size(), 0) != static_cast<ssize_t>(first.size()) ||
       first != journal_header) {
-    return Error{ErrorCode::invalid_argument, path + " is not a journal of this version: give another file"};
+    return Error{ErrorCode::invalid_argument, path + " is not a journal of this version: choose another file"};
   }
   char last = '\n';
   if (::pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n' && ::write(file.get(), "\n", 1) != 1) {

@@ -8,15 +8,15 @@
 
 namespace triggers::swarm {
 
-/// What an event was, as far as verify() can compare it: everything that comes back from the service.
+/// The parts of an event that the service returns, so that verify() can compare them.
 struct SentEvent {
   std::string_view event_type;
-  std::string_view payload;        ///< JSON text as sent.
-  std::string_view source = {};    ///< Empty: none was sent.
-  std::string_view metadata = {};  ///< JSON text as sent; empty: none was sent.
+  std::string_view payload;        ///< The JSON text that was sent.
+  std::string_view source = {};    ///< Empty if none was sent.
+  std::string_view metadata = {};  ///< The JSON text that was sent; empty if none was.
 };
 
-/// The file of `swarm --journal FILE`: what the service has promised. A line each:
+/// The file of `swarm --journal FILE`: what the service has promised, one line each:
 ///
 ///     swarm-journal 1          the format, first
 ///     A <event id> <digest>    answered 201: accepted
@@ -25,28 +25,28 @@ struct SentEvent {
 ///     M <event id>             an acknowledgement was sent
 ///     K <event id>             answered 204: acknowledged
 ///
-/// Digests are those of digest_of(), in lower-case hexadecimal. Written through a buffer of 64 KiB, and at least once a
-/// second while something is written. Any thread.
+/// Digests are those of digest_of(), in lower-case hexadecimal. A buffer of 64 KiB is written when it is full, and once
+/// a second while lines are added. Thread-safe.
 class Journal {
  public:
   /// Appends to the file, so that several runs against one service can share it. Errors: `unavailable` with the path if
-  /// it cannot be written, `invalid_argument` if it is a file of something else.
+  /// the file cannot be written, `invalid_argument` if it is not a journal.
   static Result<std::unique_ptr<Journal>> open(const std::string& path);
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
-  /// Writes what is left.
+  /// Writes the rest of the buffer.
   virtual ~Journal() = default;
 
-  /// The service answered 201 with this id. `duplicate`: it said that it had the event already.
+  /// The service responded 201 with this id. `duplicate`: it already had the event.
   virtual void accepted(std::string_view event_id, const SentEvent& event, bool duplicate) = 0;
-  /// The request ended without an answer, or with a 5xx.
+  /// The request ended without a response, or with a 5xx.
   virtual void unknown(const SentEvent& event) = 0;
-  /// An acknowledgement is about to be sent: from here on, either is right.
+  /// An acknowledgement is about to be sent. From now on the event may be acknowledged or not.
   virtual void maybe_acknowledged(std::string_view event_id) = 0;
-  /// The service answered 204: the event must not be in the inbox again.
+  /// The service responded 204: the event must not appear in the inbox again.
   virtual void acknowledged(std::string_view event_id) = 0;
-  /// Writes what is left. An error if anything could not be written since the journal was opened: then it lacks
-  /// promises, and proves less than it seems.
+  /// Writes the rest of the buffer. Error: some lines could not be written since the journal was opened, so it lacks
+  /// promises and proves less than it seems.
   virtual Status finish() = 0;
 
  protected:

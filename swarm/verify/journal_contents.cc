@@ -20,7 +20,7 @@ std::optional<Digest> parse_digest(std::string_view text) {
   return digest;
 }
 
-/// `KIND ID DIGEST`, of which U has no id, and M and K have no digest.
+/// `KIND ID DIGEST`. U has no id; M and K have no digest.
 bool read_line(std::string_view line, JournalContents& contents) {
   if (line.size() < 2 || line[1] != ' ') return false;
   const char kind = line[0];
@@ -44,7 +44,7 @@ bool read_line(std::string_view line, JournalContents& contents) {
   if ((kind != 'A' && kind != 'D') || !rest.starts_with(' ')) return false;
   const auto digest = parse_digest(rest.substr(1));
   if (!digest) return false;
-  // A duplicate may differ from its original, in the order of its members or in its source.
+  // A duplicate may differ from its original in the order of its members or in its source.
   event.has_digest = kind == 'A';
   if (event.has_digest) event.digest = *digest;
   event.accepted = true;
@@ -52,7 +52,7 @@ bool read_line(std::string_view line, JournalContents& contents) {
   return true;
 }
 
-/// One JournaledEvent for each id.
+/// Merges the entries of each id.
 void join(JournalContents& contents) {
   auto& all = contents.events;
   std::sort(all.begin(), all.end(), [](const JournaledEvent& a, const JournaledEvent& b) { return a.id < b.id; });

@@ -10,8 +10,8 @@
 
 namespace triggers::swarm {
 
-/// Responses of the service, reduced to what verify() compares. simdjson reads them, not src/event: the service's
-/// parser must not check itself.
+/// Responses of the service, reduced to what verify() compares. They are parsed with simdjson and not with src/event,
+/// because the service's parser must not check itself.
 
 struct StoredEvent {
   Uuid7 id;

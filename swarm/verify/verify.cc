@@ -20,7 +20,7 @@ constexpr std::size_t events_per_share = 64;  // a thread takes this many at a t
 
 Error unexpected_response(std::string_view path, const BlockingClient::Reply& reply) {
   return Error{ErrorCode::unavailable,
-               fmt::format("GET {} was answered {}: {}", path, reply.status, reply.body.substr(0, 300))};
+               fmt::format("GET {} returned {}: {}", path, reply.status, reply.body.substr(0, 300))};
 }
 
 class Verifier {
@@ -71,13 +71,13 @@ class Verifier {
                                                     std::chrono::nanoseconds stale_time) const {
     if (pages_without_news >= options_.stale_pages_max && stale_time >= options_.stale_time_max) {
       return Error{ErrorCode::unavailable,
-                   fmt::format("the inbox does not end: {} pages of GET /inbox in a row, over {:.0f} s, brought no new "
-                               "event, and each names a next one",
+                   fmt::format("the inbox does not end: {} pages of GET /inbox in a row, over {:.0f} s, had no new "
+                               "event, and each names a next page",
                                pages_without_news, std::chrono::duration<double>(stale_time).count())};
     }
     if (unjournaled_.size() > options_.extra_events_max) {
       return Error{ErrorCode::unavailable,
-                   fmt::format("GET /inbox has brought more than {} events that the journal does not have",
+                   fmt::format("GET /inbox returned more than {} events that are not in the journal",
                                options_.extra_events_max)};
     }
     return std::nullopt;
@@ -106,7 +106,7 @@ class Verifier {
       if (any_new) last_new_event = now;
       if (auto error = exceeded_limit(pages_without_news, now - last_new_event)) return std::move(*error);
       auto next = fmt::format("/inbox?limit={}&cursor={}", page_events, page->next_cursor);
-      if (next == path) return Error{ErrorCode::unavailable, fmt::format("GET {} leads to itself", path)};
+      if (next == path) return Error{ErrorCode::unavailable, fmt::format("GET {} names itself as the next page", path)};
       path = std::move(next);
     }
   }
@@ -267,11 +267,11 @@ bool Verification::clean() const noexcept {
 
 Result<Verification> verify(JournalContents journal, const Target& target, const VerifyOptions& options) {
   if (options.api_keys.empty() || options.api_keys.size() > 255) {
-    return Error{ErrorCode::invalid_argument, "LOCUST_API_KEY must hold 1 to 255 keys of the tenants to verify"};
+    return Error{ErrorCode::invalid_argument, "LOCUST_API_KEY must contain 1 to 255 keys, of the tenants to verify"};
   }
   if (std::none_of(journal.events.begin(), journal.events.end(),
                    [](const JournaledEvent& one) { return one.accepted; })) {
-    return Error{ErrorCode::invalid_argument, "the journal holds no accepted event: there is nothing to verify"};
+    return Error{ErrorCode::invalid_argument, "the journal has no accepted event: there is nothing to verify"};
   }
   std::unique_ptr<http::TlsClientContext> tls;
   if (target.tls) {

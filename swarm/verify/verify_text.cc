@@ -15,10 +15,10 @@ struct Kind {
 };
 
 constexpr std::array<Kind, 6> kinds{{
-    {"missing", "accepted, and the service does not know it", &Verification::missing},
+    {"missing", "accepted, and the service does not have it", &Verification::missing},
     {"lost", "accepted, not acknowledged, and not in the inbox", &Verification::lost},
-    {"doubled", "twice in the inbox, or one content under two ids", &Verification::doubled},
-    {"changed", "not what was sent", &Verification::changed},
+    {"doubled", "twice in the inbox, or the same content under two ids", &Verification::doubled},
+    {"changed", "different from what was sent", &Verification::changed},
     {"returned", "acknowledged, and in the inbox again", &Verification::returned},
     {"unexpected", "not explained by the journal", &Verification::unexpected},
 }};
@@ -31,13 +31,13 @@ struct Count {
 
 constexpr std::array<Count, 8> counts{{
     {"accepted", "events in the journal", &Verification::accepted},
-    {"acknowledged", "of these", &Verification::acknowledged},
-    {"undelivered", "of these in the inbox, rightly", &Verification::pending},
-    {"explained", "in the inbox, of requests whose outcome nobody knew", &Verification::explained},
-    {"foreign", "in the inbox, not of this journal", &Verification::foreign},
-    {"taken", "acknowledged by somebody else", &Verification::taken},
-    {"expired", "acknowledged, and gone as retention allows", &Verification::expired},
-    {"broken_lines", "of the journal that could not be read", &Verification::broken_lines},
+    {"acknowledged", "of these, acknowledged", &Verification::acknowledged},
+    {"undelivered", "of these, in the inbox and not acknowledged", &Verification::pending},
+    {"explained", "in the inbox, from requests without a response", &Verification::explained},
+    {"foreign", "in the inbox, not in this journal", &Verification::foreign},
+    {"taken", "acknowledged by another client", &Verification::taken},
+    {"expired", "acknowledged, and removed after retention", &Verification::expired},
+    {"broken_lines", "lines of the journal that could not be read", &Verification::broken_lines},
 }};
 
 }  // namespace

@@ -23,7 +23,7 @@ class BatchUser final : public TriggersUser {
     json += ']';
     Response response = co_await post(post_batch, "/events/batch", json);
     if (!expect(response, 200)) co_return;
-    // Each event is accepted or not by itself, so the status alone says nothing.
+    // The service accepts or rejects each event separately, so the status is not enough.
     if (response.body().find(fmt::format(R"("accepted":{},)", events_in_batch)) != std::string_view::npos) {
       response.accepted(events_in_batch);
     } else {

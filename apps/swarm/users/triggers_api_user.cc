@@ -10,7 +10,7 @@ const RequestName get_event{"GET", "GET /events/{id}"};
 const RequestName delete_event{"DELETE", "DELETE /events/{id}"};
 const RequestName get_status{"GET", "GET /status"};
 
-/// Sends events, polls the inbox, looks at events and acknowledges them, as an integration does.
+/// Sends events, polls the inbox, fetches and acknowledges events, as an integration does.
 class TriggersAPIUser final : public TriggersUser {
  public:
   using TriggersUser::TriggersUser;

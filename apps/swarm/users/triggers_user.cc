@@ -27,13 +27,13 @@ const Result<std::vector<std::string>>& keys() {
   return all;
 }
 
-/// Of each key, whether the service has taken it in this process.
+/// Whether the service has accepted this key in this process.
 std::atomic<bool>& has_worked(std::size_t key) {
   static std::deque<std::atomic<bool>> all(keys()->size());
   return all[key];
 }
 
-/// A text of the answer for a message: short, and nothing that a terminal would obey.
+/// A text from the response for a message: truncated, without control characters.
 std::string quoted(std::string_view text) {
   constexpr std::size_t bytes_max = 100;
   std::string out{text.substr(0, bytes_max)};
@@ -41,7 +41,7 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-/// Goes into a path and into the journal, so it must be what ids are made of.
+/// An id becomes part of a path and of the journal, so only the characters of ids are allowed.
 bool is_id(std::string_view text) {
   constexpr std::size_t bytes_max = 64;
   const auto of_an_id = [](char c) {
@@ -50,8 +50,7 @@ bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= bytes_max && std::all_of(text.begin(), text.end(), of_an_id);
 }
 
-/// The text of a string member of a flat answer of the API; nothing if it is not there. Enough for what the API sends:
-/// ids and codes, which need no escapes.
+/// The text of a string member; nothing if it is missing. Enough for the API's ids and codes, which need no escapes.
 std::optional<std::string_view> text_member(std::string_view json, std::string_view name) {
   const auto at = json.find(fmt::format("\"{}\":\"", name));
   if (at == std::string_view::npos) return std::nullopt;
@@ -61,8 +60,8 @@ std::optional<std::string_view> text_member(std::string_view json, std::string_v
   return json.substr(from, to - from);
 }
 
-/// Writes down that nobody knows what became of an event, unless somebody does: also when the user is stopped while it
-/// waits for the answer.
+/// Records a posted event in the journal. Unless the result is reported, the destructor records it as unknown, also
+/// when the user is stopped before the response.
 class JournaledPost {
  public:
   JournaledPost(Journal* journal, const SentEvent& event) : journal_(journal), event_(event) {}
@@ -71,7 +70,7 @@ class JournaledPost {
   ~JournaledPost() {
     if (journal_ != nullptr) journal_->unknown(event_);
   }
-  /// The service has not taken it.
+  /// The service did not accept the event.
   void refused() { journal_ = nullptr; }
   void accepted(std::string_view event_id, bool duplicate) {
     if (journal_ != nullptr) std::exchange(journal_, nullptr)->accepted(event_id, event_, duplicate);
@@ -147,7 +146,7 @@ bool TriggersUser::expect(Response& response, unsigned status, bool with_key) {
   return false;
 }
 
-/// The key has never worked: this is no load test.
+/// The key has never worked, so this would not be a load test.
 void TriggersUser::tell_refused_key(const std::string& said) {
   constexpr std::size_t key_characters = 64;
   StartWatch* const start = context().connections().start;
