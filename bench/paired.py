@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Two programs, one after the other and in pairs: single posts through each, and the ratio of the second to the first.
-Whether a change has made `POST /events` slower is asked here; a figure alone would be that of the machine's mood."""
+"""Sends single posts to two programs, in pairs, and prints the ratio of the second to the first. This shows whether a change
+has made `POST /events` slower; a single figure would mostly show the machine's current speed."""
 
 import argparse
 import pathlib
@@ -16,7 +16,7 @@ slowest_ratio = 0.97
 
 
 class Run:
-    """Posts for some seconds: accepted a second, and processor time of the server for each."""
+    """Posts for some seconds. Returns the posts accepted a second, and the server's processor time for each."""
 
     def __init__(self, binary, seconds, connections):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="paired-", dir=REPOSITORY / "build"))
@@ -38,7 +38,7 @@ def main():
     parser.add_argument("before", type=pathlib.Path, help="the program to compare with")
     parser.add_argument("after", type=pathlib.Path, nargs="?", default=REPOSITORY / "build/release/triggers")
     parser.add_argument("--pairs", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=3, help="of each run")
+    parser.add_argument("--seconds", type=int, default=3, help="length of each run")
     parser.add_argument("--connections", type=int, default=100)
     options = parser.parse_args()
     rates, costs = [], []

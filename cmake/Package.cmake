@@ -34,13 +34,13 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 # CPack puts the blank before each line but the first.
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "event hub with a REST API and durable inboxes
-Any system sends events over HTTP. A consumer reads those that nobody has
-handled yet from an inbox, and acknowledges them. What is answered 201 is on
-disk: equal events are stored once, and none is dropped in silence.
+Any system can send events over HTTP. A consumer reads unhandled events from
+an inbox and acknowledges them. An event that was answered with 201 is on
+disk. Equal events are stored once, and no event is dropped silently.
 .
-The service is one program on an embedded store, or any number of nodes that
-share tables of DynamoDB. The package also has swarm, a load generator that
-speaks Locust's options, files and worker protocol.")
+The service is one program with an embedded store, or any number of nodes that
+share tables in DynamoDB. The package also contains swarm, a load generator
+that speaks Locust's options, files and worker protocol.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "passwd")
 # The authorities that DynamoDB's certificate is checked with.

@@ -1,28 +1,28 @@
 #!/bin/sh
-# The whole flow with curl: send, send again, send a batch, read, acknowledge.
+# The whole flow with curl: send an event, send it again, send a batch, read the inbox, acknowledge.
 #
 #   TRIGGERS_API_KEY=… examples/curl.sh
 #
-# TRIGGERS_URL is http://localhost:8000 if not set. The key needs the role creator.
+# TRIGGERS_URL defaults to http://localhost:8000. The key needs the role creator.
 set -eu
 
 url=${TRIGGERS_URL:-http://localhost:8000}
 : "${TRIGGERS_API_KEY:?set it to an API key: triggers keys create --user-id me --role creator}"
 
-# Sends a request, prints the answer's body, and fails when the answer is an error.
+# Sends a request, prints the body of the answer, and fails if the answer is an error.
 call() {
   method=$1 path=$2
   shift 2
   curl -sS --fail-with-body -X "$method" "$url$path" -H "Authorization: Bearer $TRIGGERS_API_KEY" "$@"
 }
 json='Content-Type: application/json'
-# The first event id in an answer, without a JSON parser.
+# Extracts the first event id from an answer, without a JSON parser.
 first_id() { sed -n 's/.*"event_id":"\([0-9a-f-]*\)".*/\1/p;q'; }
 
-echo "1. Is it up?"
+echo "1. Check that the service is up."
 curl -sS --fail-with-body "$url/status"
 
-# A number of this run, so that a second run does not send duplicates.
+# Identifies this run, so that a second run does not send duplicates.
 run=$(date +%s)-$$
 
 echo "2. Send an event. 201 means that it is on disk."
@@ -34,10 +34,10 @@ sent=$(call POST /events -H "$json" -H "Idempotency-Key: order-$run" -d "$event"
 echo "$sent"
 id=$(echo "$sent" | first_id)
 
-echo "3. Send it again, as after a lost answer: the same id, and duplicate is true."
+echo "3. Send it again, as after a lost answer. The id is the same, and duplicate is true."
 call POST /events -H "$json" -H "Idempotency-Key: order-$run" -d "$event"
 
-echo "4. Send a batch, one event a line. The last one is refused, the others are stored."
+echo "4. Send a batch, one event per line. The last event is refused, and the others are stored."
 call POST /events/batch -H 'Content-Type: application/x-ndjson' --data-binary @- <<END
 {"event_type":"example.user_created","payload":{"user":"a-$run"}}
 {"event_type":"example.user_created","payload":{"user":"b-$run"}}
@@ -50,9 +50,9 @@ call GET "/events/$id"
 echo "6. Read a page of the inbox, oldest first."
 call GET "/inbox?limit=10&event_type=example.order_paid"
 
-echo "7. Acknowledge it. It leaves the inbox; a second time changes nothing."
+echo "7. Acknowledge the event. It leaves the inbox; a second acknowledgement changes nothing."
 call POST /inbox/ack -H "$json" -d '{"event_ids":["'"$id"'"]}'
 call POST /inbox/ack -H "$json" -d '{"event_ids":["'"$id"'"]}'
 
-echo "8. It was delivered."
+echo "8. Look at the event again. The member delivered is now true: the event is acknowledged."
 call GET "/events/$id"

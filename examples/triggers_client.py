@@ -5,7 +5,7 @@
     accepted = client.send("order.paid", {"order": 42})
     client.consume(handle, set_aside=keep_for_a_person)
 
-Run as a program it shows the whole flow; it reads TRIGGERS_URL and TRIGGERS_API_KEY.
+When run as a program, it demonstrates the whole flow. It reads TRIGGERS_URL and TRIGGERS_API_KEY from the environment.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ JsonObject = dict[str, Any]
 
 
 class TriggersError(Exception):
-    """A refusal. `code` is stable and may be tested; `message` is for a person."""
+    """An error from the service. `code` is stable, so programs may depend on it; `message` is for people."""
 
     def __init__(self, status: int, body: JsonObject) -> None:
         self.status = status
@@ -40,11 +40,11 @@ class TriggersError(Exception):
 
 
 class TriggersClient:
-    """Sends events, reads the inbox and acknowledges. One thread at a time.
+    """Sends events, reads the inbox, and acknowledges events. Only one thread may use a client at a time.
 
-    A request that was not answered, or was answered 429, 500, 502, 503 or 504, is sent again up to `retries` times: after
-    `Retry-After` if the answer has one, otherwise after 0.5, 1, 2, … seconds. That is safe: sending carries an
-    Idempotency-Key, and reading and acknowledging may be repeated.
+    If a request gets no answer, or gets 429, 500, 502, 503 or 504, the client repeats it up to `retries` times. It waits
+    for `Retry-After` if the answer has that header, otherwise for 0.5, 1, 2, … seconds. Repeating is safe: events are sent
+    with an Idempotency-Key, and reading and acknowledging may be repeated.
     """
 
     RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -57,21 +57,21 @@ class TriggersClient:
 
     def send(self, event_type: str, payload: JsonObject, *, source: Optional[str] = None,
              metadata: Optional[JsonObject] = None, idempotency_key: Optional[str] = None) -> JsonObject:
-        """Sends one event; when this returns, it is on disk. The answer has `event_id`, `timestamp` and, if the event was
-        stored before, `duplicate`.
+        """Sends one event. When this returns, the event is on disk. The answer has `event_id`, `timestamp` and, if the
+        event was stored before, `duplicate`.
 
-        Give an `idempotency_key` of your own (an order's number, a message's id) to be safe across restarts of your
-        program too; the one that is made up here only covers this call's retries. An equal event that is sent by another
-        call counts as another event.
+        Pass your own `idempotency_key` (an order number, a message id) so that retries are also safe across restarts of
+        your program. The generated default covers only the retries of this call: an equal event sent by another call
+        counts as another event.
         """
         event = make_event(event_type, payload, source, metadata)
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         return self._call("POST", "/events", event, headers)
 
     def send_batch(self, events: Iterable[JsonObject], *, idempotency_key: Optional[str] = None) -> list[JsonObject]:
-        """Sends up to 500 events (see make_event). One result for each, in order: its `status` is `accepted`, `duplicate`
-        or `error`, and an error has `error_code` and `message`. Errors of events do not raise, also if every event has
-        one (422)."""
+        """Sends up to 500 events (see make_event). Returns one result per event, in order. Its `status` is `accepted`,
+        `duplicate` or `error`; an error has `error_code` and `message`. Errors of single events do not raise an exception,
+        even if every event has one (422)."""
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         try:
             answer = self._call("POST", "/events/batch", list(events), headers)
@@ -83,25 +83,26 @@ class TriggersClient:
         return results
 
     def inbox(self, *, event_type: Optional[str] = None, limit: int = 100) -> Iterator[JsonObject]:
-        """Every undelivered event, oldest first, page by page. It ends at the newest event; call it again for later ones.
-        Events may be acknowledged on the way. Numbers that int and float cannot hold are Decimal, or as they were sent,
-        and text may hold lone surrogates, which print() and encode() refuse: see consume()."""
+        """Yields every unacknowledged event, oldest first, page by page. It ends at the newest event; call it again for
+        later ones. You may acknowledge events while iterating. Numbers that int and float cannot represent are Decimal or
+        the original text. Text may contain lone surrogates, which print() and encode() refuse: see consume()."""
         query: dict[str, Any] = {"limit": limit}
         if event_type is not None:
             query["event_type"] = event_type
         while True:
             page = self._call("GET", "/inbox?" + urllib.parse.urlencode(query))
             yield from page["events"]
-            # The last page has a cursor too, and a page may be empty and still have more: only has_more tells.
+            # The last page has a cursor too, and a page may be empty although there is more: rely on has_more alone.
             if not page["pagination"]["has_more"]:
                 return
             query["cursor"] = page["pagination"]["next_cursor"]
 
     def consume(self, handle: Callable[[JsonObject], None], *, set_aside: Callable[[JsonObject, Exception], None],
                 event_type: Optional[str] = None, attempts: int = 3) -> int:
-        """Handles and acknowledges every undelivered event; how many. An event whose handling has failed `attempts` times
-        goes to `set_aside`, which keeps it somewhere for a person, and is acknowledged too: otherwise it would come first
-        for ever, and nothing behind it would be handled. If `set_aside` raises, the event stays in the inbox."""
+        """Handles and acknowledges every unacknowledged event, and returns how many were handled. If handling an event
+        has failed `attempts` times, `set_aside` must store the event for a person to look at. The event is then
+        acknowledged too: otherwise it would come first forever and block everything behind it. If `set_aside` raises, the
+        event stays in the inbox."""
         handled = 0
         for event in self.inbox(event_type=event_type):
             for attempt in range(1, attempts + 1):
@@ -109,19 +110,19 @@ class TriggersClient:
                     handle(event)
                     handled += 1
                     break
-                except Exception as error:  # Whatever it is: only this event's handling has failed.
+                except Exception as error:  # Any error concerns only the handling of this event.
                     if attempt == attempts:
                         set_aside(event, error)
             self.acknowledge([event["event_id"]])
         return handled
 
     def get(self, event_id: str) -> JsonObject:
-        """One event, with `delivered` and `delivered_at`."""
+        """Returns one event, with `delivered` and `delivered_at`, which tell whether and when it was acknowledged."""
         return self._call("GET", "/events/" + urllib.parse.quote(event_id, safe=""))
 
     def acknowledge(self, event_ids: Iterable[str]) -> list[JsonObject]:
-        """Takes up to 500 events out of the inbox. One result for each id, in order: its `status` is `acknowledged`,
-        `already_acknowledged` or `not_found`."""
+        """Acknowledges up to 500 events, which then leave the inbox. Returns one result per id, in order. Its `status` is
+        `acknowledged`, `already_acknowledged` or `not_found`."""
         results: list[JsonObject] = self._call("POST", "/inbox/ack", {"event_ids": list(event_ids)})["results"]
         return results
 
@@ -151,7 +152,7 @@ class TriggersClient:
 
 def make_event(event_type: str, payload: JsonObject, source: Optional[str] = None,
                metadata: Optional[JsonObject] = None) -> JsonObject:
-    """An event for send_batch()."""
+    """Makes an event for send_batch()."""
     event: JsonObject = {"event_type": event_type, "payload": payload}
     if source is not None:
         event["source"] = source
@@ -164,7 +165,7 @@ Number = Union[int, float, decimal.Decimal, str]
 
 
 def parse_int(text: str) -> Number:
-    """JSON's numbers may have any length. Python's int refuses text of more than 4,300 digits."""
+    """Numbers in JSON may have any length, but Python's int refuses text of more than 4,300 digits."""
     try:
         return int(text)
     except ValueError:
@@ -179,7 +180,7 @@ def parse_float(text: str) -> Number:
 def parse_decimal(text: str) -> Number:
     try:
         return decimal.Decimal(text)
-    except decimal.InvalidOperation:  # Its exponent is out of reach, as in 1e9999999999999999999.
+    except decimal.InvalidOperation:  # The exponent is too large, as in 1e9999999999999999999.
         return text
 
 
@@ -188,12 +189,12 @@ def from_json(text: bytes) -> Any:
 
 
 def to_json(value: Any) -> str:
-    """ASCII, so that lone surrogates stay escapes; they have no UTF-8. A Decimal becomes text."""
+    """Writes ASCII, so that lone surrogates, which have no UTF-8, stay escaped. A Decimal becomes text."""
     return json.dumps(value, allow_nan=False, default=str)
 
 
 def parse_object(text: bytes) -> JsonObject:
-    """The error that a proxy on the way made is not JSON."""
+    """Reads an error's body. An error from a proxy on the way may not be JSON."""
     try:
         value = from_json(text)
     except ValueError:
@@ -230,7 +231,7 @@ def main() -> int:
 
 
 def keep_for_a_person(event: JsonObject, error: Exception) -> None:
-    """Stands for what a real consumer does: a file, a table, an event of another type."""
+    """Stands in for what a real consumer does: write to a file or a table, or send an event of another type."""
     print("set aside:", type(error).__name__, to_json(event), file=sys.stderr)
 
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes, checks or deletes the tables of DynamoDB: `triggers tables`, found and run.
+"""Creates, checks or deletes the DynamoDB tables: finds and runs `triggers tables`.
 
     python infrastructure/dynamodb_tables.py [create|check|delete] [option...]
 
-Options and environment are those of `triggers tables`; TRIGGERS_BINARY names the program if it is not built here and not on
-the PATH. Without a DynamoDB in options or environment (DYNAMODB_ENDPOINT_URL, DYNAMODB_TABLE_EVENTS, …) it is LocalStack's,
-on its usual port.
+Options and environment are those of `triggers tables`. Set TRIGGERS_BINARY if the program is neither built here nor on the
+PATH. If neither options nor environment name a DynamoDB (DYNAMODB_ENDPOINT_URL, DYNAMODB_TABLE_EVENTS, …), the script uses
+LocalStack's, on its usual port.
 """
 
 import pathlib

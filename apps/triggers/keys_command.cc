@@ -149,19 +149,23 @@ struct KeysCommand::Flags {
 };
 
 void KeysCommand::Flags::add_fields(CLI::App& app) {
-  app.add_option("--user-email", user_email, "Whom to write to about this key")->check(text_problem);
-  app.add_option("--role", role, "viewer reads; creator also sends and acknowledges; admin also manages keys")
+  app.add_option("--user-email", user_email, "Email address of the person to contact about this key")
+      ->check(text_problem);
+  app.add_option("--role", role, "A viewer reads; a creator also sends and acknowledges; an admin also manages keys")
       ->transform(CLI::IsMember({"viewer", "creator", "admin"}, CLI::ignore_case));
-  app.add_option("--rate-limit", rate_limit, "Requests a minute, 1 to 10000000, or unlimited")->check(text_problem);
-  app.add_option("--event-types", event_types,
-                 "Types that it may send, comma separated; a trailing * is a prefix; empty: all")
+  app.add_option("--rate-limit", rate_limit, "Requests per minute, 1 to 10000000, or unlimited")->check(text_problem);
+  app.add_option(
+         "--event-types", event_types,
+         "Event types that the key may send, comma-separated; a trailing * matches any ending; empty allows all")
       ->delimiter(',')
       ->check(text_problem)
       ->allow_extra_args(false);  // What follows may be the key's id.
-  app.add_option("--expires", expires, "When it ends: an RFC 3339 time, or from now (12h, up to 36500d), or never")
+  app.add_option("--expires", expires,
+                 "When the key expires: an RFC 3339 time, a time from now (12h, up to 36500d), or never")
       ->check(expiry_problem);
-  app.add_option("--description", description, "What it is for")->check(text_problem);
-  app.add_flag("--all-tenants,!--own-tenant", all_tenants, "With role admin: manages the keys of every user");
+  app.add_option("--description", description, "What the key is for")->check(text_problem);
+  app.add_flag("--all-tenants,!--own-tenant", all_tenants,
+               "The key manages the keys of every user; needs the role admin");
 }
 
 json::object KeysCommand::Flags::fields(const CLI::App& app) const {
@@ -211,24 +215,24 @@ http::Request KeysCommand::Flags::request() const {
 KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   Flags& flags = *flags_;
   app.require_subcommand(1);
-  flags.create = app.add_subcommand("create", "Creates a key and prints it, once");
-  flags.create->add_option("--user-id", flags.user_id, "The tenant that owns what is sent with the key")
+  flags.create = app.add_subcommand("create", "Creates a key, and prints it once");
+  flags.create->add_option("--user-id", flags.user_id, "Tenant that owns the events sent with the key")
       ->required()
       ->check(tenant_problem);
   flags.add_fields(*flags.create);
 
   flags.list = app.add_subcommand("list", "Lists keys, without their secrets");
-  flags.list->add_option("--user-id", flags.user_id, "Only this user's")->check(text_problem);
+  flags.list->add_option("--user-id", flags.user_id, "Lists only this user's keys")->check(text_problem);
 
   const auto with_id = [&](std::string name, std::string help) {
     auto* command = app.add_subcommand(std::move(name), std::move(help));
-    command->add_option("key_id", flags.key_id, "As create and list print it")
+    command->add_option("key_id", flags.key_id, "Key id, as create and list print it")
         ->required()
         ->check([](const std::string& text) { return std::string{text.empty() ? "it is empty" : ""}; });
     return command;
   };
   flags.show = with_id("show", "Shows a key");
-  flags.update = with_id("update", "Changes what is given; the rest stays");
+  flags.update = with_id("update", "Changes the given fields of a key, and keeps the rest");
   flags.add_fields(*flags.update);
   flags.update->add_option("--status", flags.status, "active or inactive")
       ->transform(CLI::IsMember({"active", "inactive"}, CLI::ignore_case));
@@ -236,11 +240,12 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
     if (flags.fields(*flags.update).empty() && flags.update->count("--status") == 0)
       throw CLI::ValidationError("keys update", "give what is to change, for instance --rate-limit 600");
   });
-  flags.rotate = with_id("rotate", "Makes a new secret and prints it, once; the old one stays valid for the grace");
+  flags.rotate =
+      with_id("rotate", "Makes a new secret, and prints it once; the old one stays valid for the grace period");
   flags.rotate->add_option("--grace", flags.grace, "How long the old secret stays valid: 0, 90s, 15m, 24h, up to 30d")
       ->check(grace_problem)
       ->capture_default_str();
-  flags.revoke = with_id("revoke", "Ends a key for good, at once");
+  flags.revoke = with_id("revoke", "Revokes a key permanently and at once");
   for (auto* command : app.get_subcommands({})) command->add_flag("--json", flags.as_json, "Prints JSON");
 }
 

@@ -88,7 +88,7 @@ int backup(const config::Settings& settings, const std::string& directory) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Triggers: send events in, read those that nobody has handled yet, acknowledge them."};
+  CLI::App app{"Triggers stores events until consumers acknowledge them."};
   app.set_version_flag("--version", std::string{"triggers "} + TRIGGERS_VERSION);
   app.require_subcommand(1);
   config::Flags flags;
@@ -96,36 +96,37 @@ int run(int argc, char** argv) {
   auto* serve_command = app.add_subcommand("serve", "Serves the API");
   flags.declare(*serve_command);
 
-  auto* keys_app = app.add_subcommand("keys", "Manages API keys, beside a running server or without one");
+  auto* keys_app = app.add_subcommand("keys", "Manages API keys, with or without a running server");
   KeysCommand keys(*keys_app);
   constexpr std::array<std::string_view, 6> store_only{
       "store", "data-dir", "aws-region", "dynamodb-endpoint-url", "dynamodb-table-events", "dynamodb-table-api-keys"};
   for (auto* command : keys_app->get_subcommands({})) flags.declare(*command, store_only);
 
-  auto* tables_app = app.add_subcommand("tables", "Makes, checks and deletes the tables of DynamoDB");
+  auto* tables_app = app.add_subcommand("tables", "Creates, checks and deletes the DynamoDB tables");
   TablesCommand tables(*tables_app);
   for (auto* command : tables_app->get_subcommands({})) flags.declare(*command, store_only);
 
   std::string backup_directory;
-  auto* backup_command = app.add_subcommand("backup", "Copies the whole store, of a running server or of none");
-  backup_command->add_option("directory", backup_directory, "Where the copy goes; must not exist")
+  auto* backup_command = app.add_subcommand("backup", "Copies the whole store, with or without a running server");
+  backup_command->add_option("directory", backup_directory, "Directory for the copy; must not exist yet")
       ->required()
       ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
   flags.declare(*backup_command, store_only);
 
   std::string repair_directory;
-  auto* repair_command =
-      app.add_subcommand("repair", "Makes a new store of what can be read of a damaged one, which stays as it is");
-  repair_command->add_option("--into", repair_directory, "Where the new store goes; must not exist")
+  auto* repair_command = app.add_subcommand(
+      "repair", "Makes a new store from the readable parts of a damaged one, which it does not change");
+  repair_command->add_option("--into", repair_directory, "Directory for the new store; must not exist yet")
       ->required()
       ->check([](const std::string& text) { return std::string{auth::is_utf8(text) ? "" : "it must be UTF-8"}; });
   flags.declare(*repair_command, store_only);
 
   bool as_json = false;
   bool as_markdown = false;
-  auto* config_command = app.add_subcommand("config", "Checks the configuration and prints it with its sources");
+  auto* config_command =
+      app.add_subcommand("config", "Checks the configuration, and prints each value with its source");
   config_command->add_flag("--json", as_json, "Prints JSON");
-  config_command->add_flag("--markdown", as_markdown, "Prints the table of all options for the documentation");
+  config_command->add_flag("--markdown", as_markdown, "Prints the documentation's table of all options");
   flags.declare(*config_command);
 
   try {

@@ -19,10 +19,10 @@ int complain(const std::string& message) {
 
 TablesCommand::TablesCommand(CLI::App& parent) : parent_(parent) {
   parent.require_subcommand(1);
-  parent.add_subcommand("create", "Makes the tables that are missing; waits until they are ready");
-  parent.add_subcommand("check", "Tells whether the tables are there and as they should be");
-  auto* remove = parent.add_subcommand("delete", "Deletes the tables, with every event and key in them");
-  remove->add_option("--yes-delete", sure_, "The events table's name, to show that this is meant")->required();
+  parent.add_subcommand("create", "Creates missing tables, and waits until they are ready");
+  parent.add_subcommand("check", "Checks that the tables exist and have the right form");
+  auto* remove = parent.add_subcommand("delete", "Deletes the tables, including all events and keys");
+  remove->add_option("--yes-delete", sure_, "Name of the events table, to confirm the deletion")->required();
 }
 
 int TablesCommand::run(const config::Settings& settings) {

@@ -147,9 +147,9 @@ std::string bounds_text(const Option& option) {
     case Type::boolean: return "true|false";
     case Type::choice: return std::string(option.choices);
     case Type::rate: return range + " or unlimited";
-    case Type::networks: return "addresses or networks, comma separated";
-    case Type::origins: return "http(s)://host[:port], comma separated, or *";
-    case Type::path: return "/segment, more of them, or nothing";
+    case Type::networks: return "addresses or networks, comma-separated";
+    case Type::origins: return "http(s)://host[:port], comma-separated, or *";
+    case Type::path: return "one or more /segments, or empty";
     case Type::url: return "http(s)://host[:port] without a user";
   }
   return "";

@@ -16,7 +16,7 @@ std::optional<ProtocolError> decode(http::Request& request, const std::string& b
   http::GzipDecoder decoder;
   std::string decoded;
   std::string_view rest = bytes;
-  // In one slice: nobody else waits for this process.
+  // In one slice: no other request waits for this process.
   switch (decoder.decode(rest, decoded, limit_bytes, std::numeric_limits<std::size_t>::max())) {
     case http::GzipDecoder::Outcome::ok:
     case http::GzipDecoder::Outcome::more: break;

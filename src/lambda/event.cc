@@ -20,7 +20,7 @@ Error refuse(std::string_view what) {
   return {ErrorCode::invalid_argument, "the event is none of API Gateway's: " + std::string(what)};
 }
 
-/// Empty if the member is missing or no text: which of them must be there, the caller knows.
+/// Empty if the member is missing or no text; the caller knows which are required.
 std::string_view text_of(const json::object& object, std::string_view name) {
   const auto* const value = object.if_contains(name);
   if (value == nullptr || !value->is_string()) return {};
@@ -46,7 +46,7 @@ void append_escaped(std::string& out, char c) {
   out.append({'%', digits[byte >> 4], digits[byte & 15]});
 }
 
-/// API Gateway hands some paths over decoded. What could not stand in a target is encoded again; the rest stays.
+/// API Gateway passes some paths decoded. Characters that a target cannot have are encoded again; the rest stays.
 void append_path(std::string& out, std::string_view path) {
   for (const char c : path) {
     if (c <= ' ' || c == '?' || c == '#' || c == 0x7f) {  // A byte above 127 is a negative char.
@@ -154,7 +154,7 @@ bool for_each_value(const json::object& event, std::string_view many, std::strin
       *values, [&](const auto& pair) { return take({pair.key().data(), pair.key().size()}, pair.value()); });
 }
 
-/// Pages that name the API's address need to know what was cut off.
+/// Pages that name the API's address need the prefix that was removed.
 void tell_prefix(http::Request& request, std::string_view prefix) {
   if (!prefix.empty()) request.headers.add(forwarded_prefix, prefix);
 }

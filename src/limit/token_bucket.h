@@ -5,16 +5,9 @@
 #include <cstdint>
 #include <optional>
 
-namespace triggers::limit {
+#include "limit/decision.h"
 
-/// The answer of a limiter: an expected outcome, never an error.
-struct Decision {
-  bool allowed = true;
-  std::optional<std::uint32_t> limit;       ///< A minute; nothing: unlimited, and then the rest is zero.
-  std::uint32_t remaining = 0;              ///< What could be taken at once after this.
-  std::chrono::nanoseconds reset{0};        ///< Until the bucket is full again.
-  std::chrono::nanoseconds retry_after{0};  ///< Exact: at `now + retry_after` one is there. 0 if allowed.
-};
+namespace triggers::limit {
 
 /// A token bucket that holds N, filled at N a minute; N is 1 to 10,000,000, or unlimited. Starts full.
 ///
@@ -22,7 +15,7 @@ struct Decision {
 /// The price of one is 60 s / N, cut to a nanosecond, so the rate is right to 0.02 %. Lock-free; any thread may call.
 class TokenBucket {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = limit::Time;
 
   explicit TokenBucket(std::optional<std::uint32_t> per_minute) noexcept;
 

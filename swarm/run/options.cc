@@ -56,7 +56,7 @@ void declare_load(CLI::App& app, Options& options) {
   app.add_option("-H,--host", options.host, "Service to load: http://localhost:8000")
       ->envname("LOCUST_HOST")
       ->group("Load");
-  app.add_option("-u,--users", options.users, "Users at the peak [1; with --rate, one for each task of a second]")
+  app.add_option("-u,--users", options.users, "Number of users [1; with --rate, the number of tasks per second]")
       ->check(CLI::Range(std::size_t{1}, users_max))
       ->envname("LOCUST_USERS")
       ->group("Load");
@@ -68,32 +68,33 @@ void declare_load(CLI::App& app, Options& options) {
                "Stop after this time: 300, 20s, 3m, 1h30m [never; with --verify 1h]")
       ->envname("LOCUST_RUN_TIME")
       ->group("Load");
-  add_duration(app, "-s,--stop-timeout", options.stop_timeout, "Time for users to finish their tasks at the end [0]")
+  add_duration(app, "-s,--stop-timeout", options.stop_timeout, "Time for users to finish their task at the end [0]")
       ->envname("LOCUST_STOP_TIMEOUT")
       ->group("Load");
   app.add_option("--user-class,user_class", options.user_classes, "Run only users of this class; may be repeated [all]")
       ->group("Load");
-  app.add_flag("-l,--list", options.list, "Print the user classes and exit")->group("Load");
+  app.add_flag("-l,--list", options.list, "Prints the user classes and exits")->group("Load");
   app.add_flag("--headless")
-      ->description("Has no effect: swarm has no web page of its own; see --worker")
+      ->description("Accepted and ignored: swarm has no web page of its own; see --worker")
       ->group("Load");
-  app.add_flag("--no-wait", options.no_wait, "Do not wait between tasks")->group("Load");
+  app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
   app.add_option("--rate", options.rate,
-                 "Open model: begin this many tasks per second on a schedule; latency counts from when a task was due")
+                 "Open model: start this many tasks per second on a schedule; latency counts from when a task was due")
       ->check(positive(rate_max))
       ->group("Load");
   app.add_flag("--keep-going", options.keep_going,
-               "Continue, as Locust does, if the service cannot be reached or refuses the key at the start")
+               "Continues, as Locust does, if the service cannot be reached or refuses the key at the start")
       ->group("Load");
-  app.add_option("--threads", options.threads, "Threads that send requests [1]")
+  app.add_option("--threads", options.threads, "Number of sending threads [1]")
       ->check(CLI::Range(std::size_t{1}, threads_max))
       ->group("Load");
-  add_duration(app, "--request-timeout", options.request_timeout, "Time after which a request fails [60]")
+  add_duration(app, "--request-timeout", options.request_timeout, "Time after which a request has failed [60]")
       ->group("Load");
-  app.add_option("--ca-file", options.ca_file, "PEM file of certificate authorities to trust instead of the system's")
+  app.add_option("--ca-file", options.ca_file,
+                 "PEM file with the certificate authorities to trust instead of the system's")
       ->group("Load");
   app.add_flag_callback(
-         "--insecure", [&options] { options.verify_tls = false; }, "Do not check the service's certificate")
+         "--insecure", [&options] { options.verify_tls = false; }, "Does not verify the service's certificate")
       ->group("Load");
 }
 
@@ -103,14 +104,14 @@ void declare_output(CLI::App& app, Options& options) {
       ->type_name("PREFIX")
       ->envname("LOCUST_CSV")
       ->group("Output");
-  app.add_flag("--csv-full-history", options.csv_full_history, "Write the history of each name too, not only the total")
+  app.add_flag("--csv-full-history", options.csv_full_history, "Writes the history of each row, not only of the total")
       ->group("Output");
-  app.add_option("--html", options.html_path, "Write a report with charts")->envname("LOCUST_HTML")->group("Output");
-  app.add_flag("--json", options.json, "Print the exact results as JSON on standard output")->group("Output");
-  app.add_flag("--only-summary", options.only_summary, "Print only the final tables")
+  app.add_option("--html", options.html_path, "Writes a report with charts")->envname("LOCUST_HTML")->group("Output");
+  app.add_flag("--json", options.json, "Prints the exact results as JSON on standard output")->group("Output");
+  app.add_flag("--only-summary", options.only_summary, "Prints tables only at the end")
       ->envname("LOCUST_ONLY_SUMMARY")
       ->group("Output");
-  app.add_flag("--reset-stats", options.reset_stats, "Reset statistics when all users have started")
+  app.add_flag("--reset-stats", options.reset_stats, "Starts counting once all users have started")
       ->envname("LOCUST_RESET_STATS")
       ->group("Output");
   app.add_option_function<std::string>(
@@ -137,14 +138,15 @@ void declare_conditions(CLI::App& app, Options& options) {
       ->check(CLI::Range(0, 255))
       ->envname("LOCUST_EXIT_CODE_ON_ERROR")
       ->group("Pass or fail");
-  app.add_option("--fail-if", options.fail_if,
-                 "Exit with status 1 if this is true, or has no data: 'POST /events p95 > 100ms'; may be repeated")
+  app.add_option(
+         "--fail-if", options.fail_if,
+         "Exits with 1 if this condition is true or cannot be judged: 'POST /events p95 > 100ms'; may be repeated")
       ->type_name("CONDITION")
       ->group("Pass or fail");
-  app.add_option("--journal", options.journal_path, "Record what the service has accepted")
+  app.add_option("--journal", options.journal_path, "Records what the service has accepted")
       ->type_name("FILE")
       ->group("Pass or fail");
-  app.add_option("--verify", options.verify_path, "Run no test: compare the service with a journal")
+  app.add_option("--verify", options.verify_path, "Runs no test, but compares the service with a journal")
       ->type_name("FILE")
       ->group("Pass or fail");
   app.add_option("--retention-days", options.retention_days,
@@ -156,7 +158,7 @@ void declare_conditions(CLI::App& app, Options& options) {
 }
 
 void declare_worker(CLI::App& app, Options& options) {
-  app.add_flag("--worker", options.worker, "Work for a Locust master, which decides what to run")
+  app.add_flag("--worker", options.worker, "Runs as a worker of a Locust master, which decides what to run")
       ->envname("LOCUST_MODE_WORKER")
       ->group("Many machines");
   app.add_option("--master-host", options.master_host, "Host of the master [127.0.0.1]")
@@ -217,8 +219,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("-V,--version", std::string{"swarm "} + TRIGGERS_VERSION);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.footer(
-      "API keys: one, or several with commas between them, in the environment variable\n"
-      "LOCUST_API_KEY; if that is not set, in TRIGGERS_API_KEY. Users take turns with them.");
+      "Set one API key, or several separated by commas, in the environment variable\n"
+      "LOCUST_API_KEY or, if that is not set, TRIGGERS_API_KEY. Users take turns with them.");
   declare_load(app, options);
   declare_output(app, options);
   declare_conditions(app, options);

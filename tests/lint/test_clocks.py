@@ -19,7 +19,7 @@ service = {
     "src/http/client/connection.h": ({"system_clock"}, "as of client_shard.cc"),
     "src/http/client/shard.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was frozen"
                                                    " is not used; a jump costs a connection"),
-    "src/api/key_ring.h": ({"Clock::system()"}, "a default; only its monotonic clock is asked"),
+    "src/api/keys/key_ring.h": ({"Clock::system()"}, "a default; only its monotonic clock is asked"),
     "src/lambda/loop.h": ({"Clock::system()"}, "the invocation's deadline is a time of the machine's clock"),
     "src/lambda/thaw_clock.h": ({"Clock::system()"}, "a frozen function's time goes on by it; it is looked at for steps forward only"),
     "src/store/dynamo/client/client.cc": ({"Clock::system()"}, "AWS refuses a signature that is off by more than five minutes"),

@@ -26,7 +26,7 @@ wrapped = {
 # http alone (checked below).
 private_headers = {"src/http/server/acceptor.h", "src/http/client/connection.h", "src/http/client/shard.h",
                    "src/net/io_executor.h", "src/http/server/session_loop.h", "src/net/transport.h"}
-naming_headers = {*private_headers, "src/api/json_body.h", "src/api/key_json.h", "src/api/test_service.h",
+naming_headers = {*private_headers, "src/api/exchange/json_body.h", "src/api/endpoints/keys/key_json.h", "src/api/test_service.h",
                   "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
                   "src/store/dynamo/client/table_calls.h"}
 

@@ -10,27 +10,28 @@ ci_gate.sh STATS_CSV [CONDITION...]: judges a finished load test by the PREFIX_s
 
 The test has failed if a condition is true:  [NAME] METRIC (>|>=|<|<=) NUMBER[UNIT]
 
-  NAME    a row of the file, as in its column Name; without it, all requests together (the row Aggregated)
-  METRIC  p50 p66 p75 p80 p90 p95 p98 p99 p99.9 p99.99 p100, min, mean, max   with the unit us, ms or s
-          error-rate   failures of all requests, with the unit %
-          requests  failures  accepted   and the same a second: requests/s  failures/s  accepted/s
+  NAME    a row of the file, as in its column Name; the default is all requests together (the row Aggregated)
+  METRIC  p50 p66 p75 p80 p90 p95 p98 p99 p99.9 p99.99 p100, min, mean, max   in us, ms or s
+          error-rate   failures as a share of all requests, in %
+          requests  failures  accepted   and the same per second: requests/s  failures/s  accepted/s
 
-The percentiles are those of the file: Locust rounds them to two digits. accepted is the row POST /events less its
-failures, and accepted/s is its Requests/s less its Failures/s: the posts that were answered 201. What the rate limit
-refused is in a row of its own, "429 /events (POST)", so it is no accepted event; it is a request without a failure in
-the row Aggregated. An answer to a duplicate is a 201 as well, and batches are not known event by event.
+The percentiles are those of the file: Locust rounds them to two digits. accepted is the number of posts that were
+answered with 201: the requests in the row POST /events less its failures. accepted/s is Requests/s less Failures/s.
+Requests that the rate limit refused have their own row, "429 /events (POST)", so they are not accepted events. In the
+row Aggregated they are requests without a failure. A duplicate is also answered with 201, and the events of a batch
+are not counted singly.
 
-If no event was accepted, what the file says of POST /events and of all requests are the figures of refusals (a wrong
-key, a rate limit): a condition on these can be true, and cannot pass.
+If no event was accepted, the figures for POST /events and for all requests are those of refusals (a wrong key, a rate
+limit). A condition on them can then be true, but it cannot pass.
 
-Requests that were cut off at the end of a test are in no such file. swarm writes them to PREFIX_cut_off.csv. If that
-file is of the same run, error-rate, failures and failures/s with > or >= count the requests that had stalled: that had
-waited over 1 s, and longer than p99.9. Latency conditions do not see them, and Locust writes no such file: swarm
---fail-if sees all.
+This file does not contain the requests that were cut off at the end of a test, but swarm writes them to
+PREFIX_cut_off.csv. If that file is from the same run, error-rate, failures and failures/s with > or >= count stalled
+requests: those that had waited over 1 s, and longer than p99.9. Latency conditions do not see them, and Locust writes
+no such file. swarm --fail-if sees them all.
 
-Without a condition: the targets N1 to N4 of docs/prd.md.
-Exit status: 0 all passed; 1 a condition was true; 2 none was, but one could not be judged (no such file, row, column
-or value, no requests, no accepted event), or the command was wrong.
+Without conditions, the targets N1 to N4 of docs/prd.md apply.
+Exit status: 0 if all conditions passed; 1 if one was true; 2 if none was true but one could not be judged (a missing
+file, row, column or value, no requests, no accepted event), or if the command was wrong.
 TEXT
 }
 

@@ -3,9 +3,9 @@
     export LOCUST_API_KEY=...
     locust -f tests/performance/locustfile.py --host http://localhost:8000 --users 50 --spawn-rate 10
 
-An answer that was not expected is a failure. A 429 of the key's rate limit is neither a failure nor an accepted event:
-it counts under a name of its own, `429 /events (POST)`, so that it makes no other row look better or worse, and so that
-`grep "POST /events"` does not find it. Other 429s are failures: the key is wrong, or the service had too much to do.
+An unexpected answer is a failure. A 429 from the key's rate limit is neither a failure nor an accepted event. It counts
+under its own name, `429 /events (POST)`, so that it does not distort other rows, and so that `grep "POST /events"` does
+not find it. Other 429s are failures: the key is wrong, or the service had too much to do.
 """
 
 import argparse
@@ -22,38 +22,38 @@ import gevent
 from locust import HttpUser, between, events, task
 from locust.runners import MasterRunner, WorkerRunner
 
-# The users take turns with these.
+# Users take turns with these.
 KEY_VARIABLE = "LOCUST_API_KEY" if os.environ.get("LOCUST_API_KEY", "").strip(", \t\r\n") else "TRIGGERS_API_KEY"
 API_KEYS = [key for key in re.split(r"[,\s]+", os.environ.get(KEY_VARIABLE, "")) if key]
 
-# Ids that one user remembers, to get and acknowledge; the oldest is forgotten first.
+# How many ids one user remembers to get and acknowledge; it forgets the oldest first.
 REMEMBERED_IDS_MAX = 1000
 
 LIMITED = "429 "
 # details.reason of a 429 that is not the key's rate limit.
 NO_RATE_LIMIT = ("authentication_failures", "too_many_under_way")
 
-# Those that the service has taken; a key that is refused before is a mistake, and no test.
+# Keys that the service has accepted. A key that is refused before that is a mistake, and ends the test.
 KEYS_THAT_WORKED = set()
 
 user_numbers = itertools.count()
 
 
 class TriggersUser(HttpUser):
-    """What both kinds of user share: a key, and one way to ask."""
+    """What both kinds of user share: a key, and one way to send requests."""
 
     abstract = True
 
     def on_start(self):
-        # Workers begin with different keys, so that few users on many workers are spread as well.
+        # Workers start with different keys, so that few users on many workers still use all keys.
         number = next(user_numbers) + max(0, getattr(self.environment.runner, "worker_index", 0))
         self.key_number = number % len(API_KEYS)
         self.client.headers["Authorization"] = f"Bearer {API_KEYS[self.key_number]}"
         self.event_ids = deque(maxlen=REMEMBERED_IDS_MAX)
 
     def ask(self, method, path, name, status, check=None, **options):
-        """Sends a request that counts as `name`; its parsed body, or None after any status but `status`. `check` says
-        what is wrong with an answer and its body, if anything is."""
+        """Sends a request that counts as `name`. Returns the parsed body, or None after any status other than `status`.
+        `check` returns what is wrong with an answer and its body, if anything."""
         with self.client.request(method, path, name=name, catch_response=True, **options) as answer:
             if answer.status_code == status:
                 if name != "GET /status":
@@ -83,7 +83,7 @@ class TriggersUser(HttpUser):
         return None
 
     def send_event(self):
-        """Every event is another one, so that none is answered as a duplicate."""
+        """Sends an event that differs from all others, so that none is answered as a duplicate."""
         event = {
             "event_type": random.choice(("order.created", "order.paid", "user.signed_up", "invoice.sent")),
             "payload": {"id": str(uuid.uuid4()), "amount": round(random.uniform(1, 1000), 2), "currency": "EUR"},
@@ -95,7 +95,7 @@ class TriggersUser(HttpUser):
 
 
 def not_a_new_event(answer, body):
-    """Why this 201 is not one more event in the store, if it is not."""
+    """Returns why this 201 does not mean a new event in the store, or None if it does."""
     if not isinstance(body, dict) or "event_id" not in body:
         return "201 without an event_id"
     if answer.headers.get("Idempotent-Replayed"):
@@ -104,7 +104,7 @@ def not_a_new_event(answer, body):
 
 
 def error_code(answer):
-    """The API's name for what was wrong."""
+    """Returns the API's code for the error."""
     try:
         return answer.json()["error_code"]
     except (ValueError, KeyError, TypeError):
@@ -112,7 +112,7 @@ def error_code(answer):
 
 
 def reason(answer):
-    """`details.reason` of an answer, if it has one."""
+    """Returns `details.reason` of an answer, if it has one."""
     try:
         return answer.json()["details"]["reason"]
     except (ValueError, KeyError, TypeError):
@@ -120,7 +120,7 @@ def reason(answer):
 
 
 def stop_for_the_key(environment, key_number, said):
-    """Ends a test that cannot be one: the service does not take the key. With the web page, only the test ends."""
+    """Ends a test whose key the service refuses. With the web page, only the test ends, not Locust."""
     if isinstance(environment.runner, WorkerRunner) or getattr(environment, "key_was_told", False):
         return
     environment.key_was_told = True
@@ -167,7 +167,7 @@ class TriggersAPIUser(TriggersUser):
 
 
 class HighThroughputUser(TriggersUser):
-    """Only sends, and hardly waits."""
+    """Only sends events, and hardly waits."""
 
     wait_time = between(0.01, 0.1)
 
@@ -177,7 +177,7 @@ class HighThroughputUser(TriggersUser):
 
 
 def in_a_folder(path):
-    """Makes the folder of a file that Locust is about to write; Locust 2.12 does not."""
+    """Creates the folder of a file that Locust is about to write; Locust 2.12 does not."""
     try:
         pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -188,21 +188,21 @@ def in_a_folder(path):
 @events.init_command_line_parser.add_listener
 def add_options(parser):
     parser.add_argument("--user-class", action="append", metavar="NAME", include_in_web_ui=False,
-                        help="Only users of this class; may be repeated, and goes with names given without it")
-    # As the type of both options, this sees their value wherever it comes from: flag, environment or file.
+                        help="Run only users of this class; may be repeated, and adds to names given without it")
+    # As the type of both options, this function sees their value, whether from flag, environment or file.
     for option in ("--csv", "--html"):
         parser._option_string_actions[option].type = in_a_folder
 
 
 @events.init.add_listener
 def prepare(environment, runner, **_):
-    # Under a master it is the master that says which classes run; and a master sends nothing, so it needs no key.
+    # A worker's master decides which classes run. A master sends nothing, so it needs no key.
     if not isinstance(runner, WorkerRunner):
         choose_classes(environment)
         events.quitting.add_listener(fail_if_nothing_was_measured)
         events.quit.add_listener(lambda **_: summarize(environment))
-    # --run-time counts from the last turn of the event loop: without this, from before Locust was loaded, and on a busy
-    # machine a short run ends before it begins.
+    # --run-time counts from the last turn of the event loop. Without this call, that is before Locust was loaded, and on
+    # a busy machine a short run ends before it begins.
     gevent.get_hub().loop.update_now()
     if not API_KEYS and not isinstance(runner, MasterRunner):
         sys.exit("LOCUST_API_KEY is not set, nor is TRIGGERS_API_KEY: make a key with\n"
@@ -211,7 +211,7 @@ def prepare(environment, runner, **_):
 
 
 def choose_classes(environment):
-    """Those of --user-class, and those that are named without it."""
+    """Chooses the classes given with --user-class, and those named without it."""
     flagged = getattr(environment.parsed_options, "user_class", None)
     if not flagged:
         return
@@ -224,19 +224,19 @@ def choose_classes(environment):
 
 
 def accepted_events(environment):
-    """How many, and how many a second: from the figures of Locust's own tables, so it is right on a master too."""
+    """Returns their number and their rate per second, from Locust's own tables, so that it is right on a master too."""
     sent = environment.stats.get("POST /events", "POST")
     return sent.num_requests - sent.num_failures, sent.total_rps - sent.total_fail_per_sec
 
 
 def fail_if_nothing_was_measured(environment, **_):
-    """Locust ends with 0 if there was no failure because there was no request."""
+    """Makes Locust fail if no event was accepted; by itself it exits with 0 if there was no request at all."""
     if environment.web_ui is None and accepted_events(environment)[0] == 0:
         environment.process_exit_code = environment.parsed_options.exit_code_on_error
 
 
 def summarize(environment):
-    """Our lines below Locust's tables."""
+    """Prints our lines below Locust's tables."""
     stats = environment.stats
     if stats.total.num_requests == 0 and environment.web_ui is not None:
         return  # Nobody has pressed start.
