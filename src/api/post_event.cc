@@ -53,7 +53,7 @@ Task<Answer> post_event(Services& services, Exchange& exchange) {
   if (!*parsed) co_return std::move(*parsed).error();
   const event::NewEvent& event = **parsed;
 
-  store::Append append = to_append(event);
+  store::IncomingEvent append = to_append(event);
   append.idempotency_key = *idempotency;
   const auto stored = co_await services.events.append(exchange.key->tenant, append);
   if (!stored) co_return from_error(stored.error());

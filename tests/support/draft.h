@@ -17,8 +17,8 @@ struct Draft {
   std::optional<event::Fingerprint> fingerprint{};  ///< Instead of the content's own, to force a collision.
 
   /// Views into this draft.
-  [[nodiscard]] Append append() const {
-    Append append;
+  [[nodiscard]] IncomingEvent append() const {
+    IncomingEvent append;
     append.event_type = event_type;
     append.payload = payload;
     if (source) append.source = *source;
