@@ -1,4 +1,4 @@
-#include "store/dynamo/client/answer.h"
+#include "store/dynamo/client/failure.h"
 
 #include <zlib.h>
 
