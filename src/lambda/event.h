@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "http/message.h"
 #include "http/server.h"
+#include "lambda/body.h"
 
 namespace triggers::lambda {
 
@@ -21,9 +22,10 @@ enum class Format : std::uint8_t {
 /// A request that came as an event.
 struct Incoming {
   Format format = Format::http_2_0;
-  http::Request request;
+  http::Request request;  ///< Without its body if that is packed.
+  PackedBody packed;
   /// Why the request is refused although the event is sound, as a server would refuse it: the body is too large, or in
-  /// an encoding that is not understood. The body is empty then.
+  /// an encoding that is not understood. There is no body then.
   std::optional<http::ProtocolError> problem;
 };
 
@@ -39,7 +41,8 @@ using BodyLimit = std::function<std::size_t(http::Method, std::string_view targe
 ///   domain of one's own does not count. What was cut off is told in X-Forwarded-Prefix.
 /// - Of format 1.0 the query is made of the decoded parameters, all values of a name in their order.
 /// - Every value of a field is a field, in format 1.0; cookies are left out.
-/// - A body in base64 is decoded, and then one with `Content-Encoding: gzip`.
+/// - A body in base64 is decoded. One with `Content-Encoding: gzip` stays packed: whether its request is admitted is to
+///   be asked first (answer_request()).
 /// - The peer is the client as API Gateway saw it, never the local one.
 ///
 /// Error: `invalid_argument`, the event is not one of these: a load balancer's is like 1.0, but its parameters are not

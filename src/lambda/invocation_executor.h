@@ -13,6 +13,7 @@
 #include "base/task.h"
 #include "http/message.h"
 #include "http/server.h"
+#include "lambda/body.h"
 
 namespace triggers::lambda {
 
@@ -29,9 +30,9 @@ class InvocationExecutor final : public Executor {
   /// Any thread.
   void resume(std::span<const std::coroutine_handle<>> handles) override;
 
-  /// The answer, from `internal_error` if `handle` threw. Nothing: `deadline` came first. Then the request goes on
-  /// during later runs, and its answer is dropped. Throws what `internal_error` has thrown.
-  std::optional<http::Response> run(http::Request request, TimePoint deadline);
+  /// answer_request()'s answer, or `internal_error`'s if that threw. Nothing: `deadline` came first. Then the request
+  /// goes on during later runs, and its answer is dropped. Throws what `internal_error` has thrown.
+  std::optional<http::Response> run(http::Request request, PackedBody packed, TimePoint deadline);
   /// Runs the task that `work` makes until `deadline`, after which it goes on during later runs. If the one before is
   /// still under way, runs that.
   void settle(const std::function<Task<void>()>& work, TimePoint deadline);
@@ -40,8 +41,9 @@ class InvocationExecutor final : public Executor {
 
  private:
   struct Call {
-    explicit Call(http::Request of) : request(std::move(of)) {}
+    Call(http::Request of, PackedBody body) : request(std::move(of)), packed(std::move(body)) {}
     http::Request request;
+    PackedBody packed;
     std::optional<http::Response> response;
     std::exception_ptr failure;  // Instead of a response.
   };
