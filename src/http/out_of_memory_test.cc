@@ -3,8 +3,8 @@
 
 #include <thread>
 
+#include "base/test_failing_memory.h"
 #include "http/test_server.h"
-#include "support/failing_memory.h"
 
 namespace triggers::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "support/failing_memory.h"
+#include "base/test_failing_memory.h"
 
 #include <chrono>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-/// Allocations that fail when a test says so: failing_memory.cc replaces operator new of the whole program.
+/// Allocations that fail when a test says so: test_failing_memory.cc replaces operator new of the whole program.
 namespace triggers::failing_memory {
 
 /// How many allocations of this thread succeed before one fails; negative: all do.
