@@ -1,5 +1,6 @@
-#include "support/failing_memory.h"
+#include "base/test_failing_memory.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <new>
 
@@ -9,15 +10,26 @@ thread_local long allocations_left = -1;
 std::atomic<bool> gone = false;
 thread_local bool spared = false;
 std::atomic<long> failures = 0;
+std::atomic<long> failures_after_pause = 0;
 
 namespace {
 
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds pause_min{5};
+thread_local steady_clock::time_point last_failure = steady_clock::time_point::max() - pause_min;
+
+[[noreturn]] void fail() {
+  const auto now = steady_clock::now();
+  if (now >= last_failure + pause_min) ++failures_after_pause;
+  last_failure = now;
+  ++failures;
+  throw std::bad_alloc();
+}
+
 void* allocate(std::size_t size) {
   const bool counted_out = allocations_left >= 0 && allocations_left-- == 0;
-  if (counted_out || (gone && !spared)) {
-    ++failures;
-    throw std::bad_alloc();
-  }
+  if (counted_out || (gone && !spared)) fail();
   void* const memory = std::malloc(size > 0 ? size : 1);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
