@@ -13,7 +13,7 @@ namespace {
 
 using namespace triggers::swarm;
 
-/// Locust's format, on standard output.
+/// Prints in Locust's format on standard output.
 int list_classes() {
   std::puts("Available Users:");
   for (const UserClass* one : UserClass::all()) std::printf("    %s\n", one->name().c_str());
@@ -25,8 +25,8 @@ WorkerOptions worker_options(const Options& options) {
   worker.master_host = options.master_host;
   worker.master_port = options.master_port;
   worker.host = options.host;
-  worker.host_note = options.origins.note({"--host"});
-  worker.master_note = options.origins.note({"--master-host", "--master-port"});
+  worker.host_note = options.sources.note({"--host"});
+  worker.master_note = options.sources.note({"--master-host", "--master-port"});
   worker.load.threads = options.threads;
   worker.load.no_wait = options.no_wait;
   worker.load.ca_file = options.ca_file;
@@ -36,10 +36,10 @@ WorkerOptions worker_options(const Options& options) {
 }
 
 int run(const Options& options) {
-  triggers::raise_descriptor_limit();  // Each user has a connection.
+  triggers::raise_descriptor_limit();  // Each user needs a descriptor for its connection.
   Console console(options.log_level);
   if (!options.log_file.empty() && !console.log_to(options.log_file)) {
-    console.error("swarm.main", "cannot write the log file " + options.log_file + options.origins.note({"--logfile"}));
+    console.error("swarm.main", "cannot write the log file " + options.log_file + options.sources.note({"--logfile"}));
     return 1;
   }
   if (!options.verify_path.empty()) return run_verify(options, console);

@@ -3,35 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "base/utf8.h"
+
 namespace triggers::auth {
 namespace {
 
 Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
-
-/// Bytes of the well-formed sequence at the front (RFC 3629, section 4); 0 if there is none.
-std::size_t sequence_bytes(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t at) -> unsigned { return static_cast<unsigned char>(text[at]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xC2 && first <= 0xDF   ? 2
-                           : first >= 0xE0 && first <= 0xEF ? 3
-                           : first >= 0xF0 && first <= 0xF4 ? 4
-                                                            : 0;
-  if (size == 0 || text.size() < size) return 0;
-  for (std::size_t at = 1; at < size; ++at) {
-    if ((byte(at) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second > 0x9F;
-  const bool above_unicode = first == 0xF4 && second > 0x8F;
-  return overlong || surrogate || above_unicode ? 0 : size;
-}
-
-std::size_t count_chars(std::string_view utf8) noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 /// C0, DEL and C1 (U+0080 to U+009F, which begin with C2 in UTF-8).
 bool has_control_character(std::string_view utf8) noexcept {
@@ -82,7 +59,7 @@ Result<Done> validate_event_types(const std::vector<std::string>& types) {
     if (const auto problem = text_problem(type); !problem.empty()) {
       return invalid("event_types has an entry that" + std::string(problem));
     }
-    if (type.empty() || count_chars(type) > KeyLimits::event_type_chars_max) {
+    if (type.empty() || count_code_points(type) > KeyLimits::event_type_chars_max) {
       return invalid("event_types must have entries of 1 to 255 characters");
     }
   }
@@ -91,14 +68,7 @@ Result<Done> validate_event_types(const std::vector<std::string>& types) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const auto size = sequence_bytes(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
+bool is_utf8(std::string_view text) noexcept { return !find_invalid_utf8(text); }
 
 bool is_plain_text(std::string_view text) noexcept { return text_problem(text).empty(); }
 
@@ -122,7 +92,7 @@ Result<Done> validate(const KeyRecord& record) {
   if (const auto problem = text_problem(record.description); !problem.empty()) {
     return invalid("description" + std::string(problem));
   }
-  if (count_chars(record.description) > KeyLimits::description_chars_max) {
+  if (count_code_points(record.description) > KeyLimits::description_chars_max) {
     return invalid("description must be at most 1000 characters");
   }
   if (auto types = validate_event_types(record.event_types); !types) return types;

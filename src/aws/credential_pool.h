@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "http/wire/url.h"
 #include "http/client/pool.h"
 #include "http/wire/url.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "auth/validate.h"
-#include "config/nearest.h"
+#include "base/nearest.h"
 #include "http/wire/url.h"
 #include "limit/address.h"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "config/nearest.h"
+#include "base/nearest.h"
 
 namespace triggers::config {
 namespace {

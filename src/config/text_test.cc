@@ -3,7 +3,6 @@
 
 #include "config/config.h"
 #include "config/file.h"
-#include "config/nearest.h"
 #include "config/printable.h"
 
 namespace triggers::config {
@@ -75,15 +74,6 @@ TEST(Printable, ShowsWhatNobodySees) {
                       "b\xe3\x80\x80"),
             "\\u{feff}a\\u{202e}b\\u{3000}");
   EXPECT_EQ(printable(std::string(1000, 'x')).size(), 200U);
-}
-
-TEST(Nearest, IsTheNameWithTheFewestEdits) {
-  const std::vector<std::string> names{"host", "port", "tls-key", "LOG_LEVEL"};
-  EXPECT_EQ(nearest_name("prot", names), "port");
-  EXPECT_EQ(nearest_name("TLS_KEY", names), "tls-key");
-  EXPECT_EQ(nearest_name("log-levl", names), "LOG_LEVEL");
-  EXPECT_EQ(nearest_name("zzzz", names), "");
-  EXPECT_EQ(nearest_name(std::string(65, 'p'), names), "");
 }
 
 /// Settings of an environment.

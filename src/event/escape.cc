@@ -1,7 +1,7 @@
 #include "event/escape.h"
 
+#include "base/utf8.h"
 #include "event/event.h"
-#include "event/utf8.h"
 
 namespace triggers::event {
 namespace {

@@ -8,11 +8,11 @@
 #include <variant>
 
 #include "base/invariant.h"
+#include "base/utf8.h"
 #include "event/event.h"
 #include "event/fingerprint.h"
 #include "event/scan.h"
 #include "event/text_check.h"
-#include "event/utf8.h"
 
 namespace triggers::event {
 namespace {

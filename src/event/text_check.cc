@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "event/scan.h"
-#include "event/utf8.h"
 
 namespace triggers::event {
 

@@ -7,7 +7,6 @@
 
 #include "base/encoding.h"
 #include "base/percent.h"
-#include "lambda/body.h"
 
 namespace triggers::lambda {
 namespace {
@@ -204,7 +203,7 @@ std::optional<Error> read_body(const json::object& event, Incoming& incoming, co
     bytes = std::move(*decoded);
   }
   const auto limit = body_bytes_max(incoming.request.method, incoming.request.target);
-  incoming.problem = set_body(incoming.request, std::move(bytes), limit);
+  incoming.problem = take_body(incoming.request, incoming.packed, std::move(bytes), limit);
   return std::nullopt;
 }
 

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.h"
-#include "event/utf8.h"
+#include "base/utf8.h"
 
 namespace triggers::lambda {
 namespace {
@@ -48,7 +48,7 @@ std::string write_response(const http::Response& response, Format format, const 
     answer["body"] = "";
     answer["isBase64Encoded"] = false;
   } else {
-    const bool binary = event::find_invalid_utf8(response.body).has_value();
+    const bool binary = find_invalid_utf8(response.body).has_value();
     answer["body"] = binary ? to_base64(response.body) : response.body;
     answer["isBase64Encoded"] = binary;
   }

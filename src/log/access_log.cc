@@ -13,8 +13,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/timestamp.h"
-#include "log/json_text.h"
 #include "log/line_writer.h"
 #include "log/log_line.h"
 

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/json_text.h"
 #include "base/timestamp.h"
-#include "log/json_text.h"
 
 namespace triggers::log {
 namespace {

@@ -10,16 +10,9 @@
 #include <vector>
 
 #include "base/timestamp.h"
-#include "log/json_text.h"
 
 namespace triggers::log {
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_text(out, text);
-  return out;
-}
 
 std::string logged(Level least, Level level, Fields fields) {
   set_level(least);
@@ -112,21 +105,6 @@ TEST(Level, NamesRoundTripWithoutCase) {
   EXPECT_EQ(parse_level("WARN"), Level::warning);
   EXPECT_EQ(parse_level("Error"), Level::error);
   for (const auto* text : {"", "err", "info "}) EXPECT_FALSE(parse_level(text)) << text;
-}
-
-TEST(JsonText, EscapesWhatMustBeAndKeepsTheRest) {
-  EXPECT_EQ(json_text(""), "\"\"");
-  EXPECT_EQ(json_text("a/b\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), "\"a/b\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
-  EXPECT_EQ(json_text("\b\x7F"), "\"\\u0008\\u007f\"");
-}
-
-TEST(JsonText, ReplacesEveryByteThatIsNoUtf8) {
-  const std::string fffd = "\xEF\xBF\xBD";
-  EXPECT_EQ(json_text("\x80"), '"' + fffd + '"');
-  EXPECT_EQ(json_text("a\xE2\x82"), "\"a" + fffd + fffd + '"');
-  EXPECT_EQ(json_text("\xC0\xAF"), '"' + fffd + fffd + '"');
-  EXPECT_EQ(json_text("\xED\xA0\x80"), '"' + fffd + fffd + fffd + '"');
-  EXPECT_EQ(json_text("\xF4\x90\x80\x80"), '"' + fffd + fffd + fffd + fffd + '"');
 }
 
 }  // namespace

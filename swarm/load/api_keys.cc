@@ -35,7 +35,7 @@ Result<std::vector<std::string>> api_keys_in_environment() {
     if (const auto odd = std::find_if_not(key.begin(), key.end(), printable); odd != key.end()) {
       return Error{ErrorCode::invalid_argument, "key " + std::to_string(keys.size() + 1) + " in " + api_key_variable() +
                                                     " holds " + python_repr_ascii({&*odd, 1}) +
-                                                    ", which no key does: copy the key again"};
+                                                    ", which a key cannot contain: copy the key again"};
     }
     keys.emplace_back(key);
     rest.remove_prefix(key.size());

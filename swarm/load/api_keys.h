@@ -7,12 +7,12 @@
 
 namespace triggers::swarm {
 
-/// The environment variable that keys_in_environment() has read: LOCUST_API_KEY, or TRIGGERS_API_KEY where that one is
-/// not set or empty.
+/// The environment variable that api_keys_in_environment() reads: LOCUST_API_KEY, or TRIGGERS_API_KEY if the former is
+/// unset or empty.
 [[nodiscard]] const char* api_key_variable();
 
-/// The keys in that variable: one, or several with commas, blanks or line ends between them. Empty if there is none.
-/// Error: `invalid_argument` for a key with a character that no request field may hold.
+/// The keys in that variable, separated by commas, blanks or line ends. Empty if there are none. Error:
+/// `invalid_argument` if a key contains a character that a request field must not contain.
 [[nodiscard]] Result<std::vector<std::string>> api_keys_in_environment();
 
 }  // namespace triggers::swarm

@@ -9,8 +9,8 @@
 
 namespace triggers::swarm {
 
-/// The times at which an open model's tasks are due: evenly spaced, from a start. Pure arithmetic, so that a service
-/// that stalls for an hour costs no memory: what has not been begun is a range of numbers.
+/// The times at which an open model's tasks are due: evenly spaced from a start. The backlog is a range of numbers, so
+/// a service that stalls for an hour costs no memory.
 class Arrivals {
  public:
   /// `per_second` is above 0.
@@ -20,18 +20,18 @@ class Arrivals {
     return start_ + std::chrono::duration_cast<std::chrono::nanoseconds>(
                         std::chrono::duration<double>(static_cast<double>(number) / per_second_));
   }
-  /// When the next one that has not been begun is (or was) due.
+  /// When the next task is, or was, due.
   [[nodiscard]] MonotonicTime next_due() const { return due(begun_); }
-  /// Takes the next one.
+  /// Begins the next task. Returns when it was due.
   MonotonicTime begin() { return due(begun_++); }
   [[nodiscard]] std::uint64_t begun() const noexcept { return begun_; }
-  /// How many are due at `now` and have not been begun.
+  /// The number of tasks that are due at `now` and have not begun.
   [[nodiscard]] std::uint64_t waiting(MonotonicTime now) const {
     if (now < next_due()) return 0;
     const double due_by_now = std::chrono::duration<double>(now - start_).count() * per_second_;
     return static_cast<std::uint64_t>(due_by_now) + 1 - begun_;
   }
-  /// How long each of these has been due, in a thousand steps at most.
+  /// Adds how long each of these has been due, in at most a thousand steps.
   void add_ages(MonotonicTime now, Histogram& ages) const {
     constexpr std::uint64_t steps_max = 1000;
     const std::uint64_t count = waiting(now);

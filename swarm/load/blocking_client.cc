@@ -8,14 +8,14 @@
 namespace triggers::swarm {
 namespace {
 
-struct Wait final : Connection::Exchange {
-  explicit Wait(Reactor& reactor_of) : reactor(reactor_of) {}
-  void finished(std::string_view error) override {
-    outcome = error;
-    reactor.post([] {});  // A timeout comes before the round waits for events, and there may be none.
+struct PendingRequest final : Connection::CompletionHandler {
+  explicit PendingRequest(Reactor& reactor_of) : reactor(reactor_of) {}
+  void finished(std::string_view failure) override {
+    error = failure;
+    reactor.post([] {});  // Wakes the round: it fires timers before it waits for events, and none may come.
   }
   Reactor& reactor;
-  std::optional<std::string> outcome;  // the error, or empty
+  std::optional<std::string> error;  // Empty after a response; nothing while the request is under way.
 };
 
 }  // namespace
@@ -34,18 +34,18 @@ Result<BlockingClient::Reply> BlockingClient::ask(http::Method method, std::stri
   out.append(" HTTP/1.1\r\n").append(fields_).append("\r\n");
   const auto began = std::chrono::steady_clock::now();
   auto reply = try_once();
-  // The service may have closed a connection that it had kept open, in the moment in which it was used. A silent one is
-  // not asked again.
+  // The service may have closed an idle connection just as we used it. A service that does not respond is not asked
+  // again.
   const bool timed_out = std::chrono::steady_clock::now() - began >= context_.request_timeout;
   return reply || timed_out ? std::move(reply) : try_once();
 }
 
 Result<BlockingClient::Reply> BlockingClient::try_once() {
-  Wait wait(reactor_);
-  connection_.send(wait);
-  while (!wait.outcome) reactor_.round();
-  if (!wait.outcome->empty()) {
-    return Error{ErrorCode::unavailable, "no answer from " + context_.target.url + ": " + *wait.outcome};
+  PendingRequest request(reactor_);
+  connection_.send(request);
+  while (!request.error) reactor_.round();
+  if (!request.error->empty()) {
+    return Error{ErrorCode::unavailable, "no response from " + context_.target.url + ": " + *request.error};
   }
   return Reply{connection_.response().status(), std::string{connection_.response().body()}};
 }

@@ -9,11 +9,11 @@
 
 namespace triggers::swarm {
 
-/// One request at a time over a user's kind of connection, for tools that ask and do not measure. Not for two threads
-/// at once; several clients may share a target and a TLS context.
+/// Sends one request at a time and waits for the response; for tools that do not measure. Not thread-safe. Several
+/// clients may share a target and a TLS context.
 class BlockingClient {
  public:
-  /// `target` and `tls` outlive it; `tls` is null unless the target speaks TLS.
+  /// `target` and `tls` must outlive the client. `tls` is null unless the target speaks TLS.
   BlockingClient(const Target& target, const net::TlsClientContext* tls, std::string_view api_key,
                  std::chrono::nanoseconds timeout);
 
@@ -21,8 +21,8 @@ class BlockingClient {
     unsigned status = 0;
     std::string body;
   };
-  /// A request without a body. Error: `unavailable` if there was no answer within the timeout, or the connection failed
-  /// and also a new one: only for requests that may be made twice.
+  /// Sends a request without a body. It retries once on a new connection if the first one fails, so the request must be
+  /// idempotent. Error: `unavailable` if no response arrives within the timeout or both connections fail.
   Result<Reply> ask(http::Method method, std::string_view path);
 
  private:

@@ -17,16 +17,15 @@ namespace {
 
 constexpr std::string_view closed_without_answer =
     "RemoteDisconnected('Remote end closed connection without response')";
-constexpr std::string_view cut_answer = "ChunkedEncodingError('Connection broken: the answer was cut off')";
-constexpr std::string_view not_http = "BadStatusLine('the answer is not HTTP/1.1')";
-constexpr std::string_view over_a_bound = "ContentDecodingError('the answer is larger than swarm reads')";
-constexpr std::string_view too_many_answers =
-    "MemoryError('the answers that have come in part hold over 256 MiB together')";
+constexpr std::string_view cut_answer = "ChunkedEncodingError('Connection broken: the response was cut off')";
+constexpr std::string_view not_http = "BadStatusLine('the response is not HTTP/1.1')";
+constexpr std::string_view too_large_response = "ContentDecodingError('the response is larger than swarm reads')";
+constexpr std::string_view too_many_incomplete = "MemoryError('incomplete responses use over 256 MiB together')";
 
-/// What one connection receives before the others, the timers and the owner have their turn.
-constexpr int receives_in_turn_max = 4;
+/// Receives of one connection before other connections, timers and posted work run.
+constexpr int receives_per_turn_max = 4;
 
-/// The errors of socket() and connect() that this machine causes, whatever the service does.
+/// Errors of socket() and connect() that this machine causes, not the service.
 bool is_own_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
 }
@@ -37,20 +36,20 @@ Connection::Connection(ConnectionContext& context) : context_(context) {}
 
 Connection::~Connection() {
   close();
-  let_go();
+  release_memory();
   context_.reactor.cancel(deadline_);
 }
 
-void Connection::send(Exchange& exchange) {
-  INVARIANT(exchange_ == nullptr);
-  exchange_ = &exchange;
+void Connection::send(CompletionHandler& handler) {
+  INVARIANT(handler_ == nullptr);
+  handler_ = &handler;
   written_ = 0;
   response_.reset();
-  let_go();
+  release_memory();
   unconnected_ = Unconnected::no;
   sending_ = true;
   expires_ = steady_clock::now() + context_.request_timeout;
-  // One timer for many requests: it fires at the deadline of an old one, and is then set for the newest.
+  // One timer serves many requests: it fires at the deadline of an old request and is then set for the newest.
   if (!deadline_.waits()) context_.reactor.start(deadline_, expires_);
   if (state_ == State::idle) {
     state_ = State::writing;
@@ -63,11 +62,11 @@ void Connection::send(Exchange& exchange) {
 }
 
 void Connection::abandon() {
-  exchange_ = nullptr;
+  handler_ = nullptr;
   early_error_.clear();
   close();
   response_.reset();
-  let_go();
+  release_memory();
   context_.reactor.cancel(deadline_);
 }
 
@@ -144,10 +143,10 @@ void Connection::write() {
   watch_for(EPOLLIN);
 }
 
-/// Takes what has come, in turns: a service that sends faster than this reads would else stop every other connection,
-/// the time limit of its own request, and the end of the test.
+/// Reads in turns. Otherwise a service that sends faster than we read would block all other connections, the request's
+/// own timeout and the end of the test.
 void Connection::read() {
-  for (int turn = 0; turn < receives_in_turn_max; ++turn) {
+  for (int turn = 0; turn < receives_per_turn_max; ++turn) {
     std::size_t got = 0;
     switch (receive(got)) {
       case TlsStep::done: break;
@@ -158,13 +157,13 @@ void Connection::read() {
         return finish(tls_ ? "SSLError(" + python_repr(tls_->error()) + ")" : connection_failure(errno));
     }
     if (!take(got, false)) return;
-    // A short read has emptied the socket; TLS may hold more that no event would tell of.
+    // A short read has emptied the socket. TLS may have buffered more, and epoll would report no event for it.
     if (!tls_ && got < context_.receive_buffer.size()) return;
   }
   if (tls_) context_.reactor.start(next_turn_, steady_clock::now());
 }
 
-/// Into the context's buffer. With or without TLS, in the words of the former.
+/// Receives into the context's buffer. Plain sockets report their result as a TLS step too.
 Connection::TlsStep Connection::receive(std::size_t& got) {
   std::string& space = context_.receive_buffer;
   if (tls_) return tls_->read(space, got);
@@ -177,34 +176,34 @@ Connection::TlsStep Connection::receive(std::size_t& got) {
   }
 }
 
-/// What has been received; true if the answer goes on.
+/// Feeds received bytes to the reader. True if the response is incomplete.
 bool Connection::take(std::size_t got, bool ended) {
   const auto state = ended ? response_.end() : response_.feed({context_.receive_buffer.data(), got});
-  const bool too_much = holds_too_much();
+  const bool too_much = exceeds_memory_limit();
   if (state == ResponseReader::State::whole) {
     finish({});
   } else if (state == ResponseReader::State::broken) {
-    finish(std::string{response_.over_a_bound() ? over_a_bound
-                       : !ended                 ? not_http
-                       : response_.begun()      ? cut_answer
-                                                : closed_without_answer});
+    finish(std::string{response_.over_limit() ? too_large_response
+                       : !ended               ? not_http
+                       : response_.begun()    ? cut_answer
+                                              : closed_without_answer});
   } else if (too_much) {
-    finish(std::string{too_many_answers});
+    finish(std::string{too_many_incomplete});
   } else {
     return true;
   }
   return false;
 }
 
-bool Connection::holds_too_much() {
-  context_.answers_bytes += response_.held_bytes() - held_bytes_;
+bool Connection::exceeds_memory_limit() {
+  context_.incomplete_bytes += response_.held_bytes() - held_bytes_;
   held_bytes_ = response_.held_bytes();
-  return context_.answers_bytes > ConnectionContext::answers_bytes_max && context_.answers_bytes > held_bytes_;
+  return context_.incomplete_bytes > ConnectionContext::incomplete_bytes_max && context_.incomplete_bytes > held_bytes_;
 }
 
-/// After the reader has given its memory back.
-void Connection::let_go() {
-  context_.answers_bytes -= held_bytes_;
+/// Call it after the reader has released its memory.
+void Connection::release_memory() {
+  context_.incomplete_bytes -= held_bytes_;
   held_bytes_ = 0;
 }
 
@@ -218,11 +217,11 @@ void Connection::ready(std::uint32_t epoll_events) {
     }
     case State::securing: return secure();
     case State::writing:
-      // An answer before the request has been sent is a refusal.
+      // A response that arrives before we have sent the whole request refuses it.
       if ((epoll_events & EPOLLIN) != 0 && !tls_) return read();
       return write();
     case State::reading: return read();
-    case State::idle: return close();  // the peer closed, or speaks without being asked
+    case State::idle: return close();  // the peer closed, or sent bytes without a request
     case State::closed: return;
   }
 }
@@ -238,7 +237,7 @@ void Connection::watch_for(std::uint32_t epoll_events) {
 }
 
 void Connection::timed_out() {
-  if (exchange_ == nullptr) return;
+  if (handler_ == nullptr) return;
   if (!early_error_.empty()) {
     const std::string error = std::move(early_error_);
     early_error_.clear();
@@ -246,7 +245,7 @@ void Connection::timed_out() {
   }
   if (steady_clock::now() < expires_) return context_.reactor.start(deadline_, expires_);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(context_.request_timeout).count();
-  finish("ReadTimeout('no answer within " + std::to_string(seconds) + " s')");
+  finish("ReadTimeout('no response within " + std::to_string(seconds) + " s')");
 }
 
 void Connection::finish_unconnected(Unconnected why, std::string error) {
@@ -258,7 +257,7 @@ void Connection::finish(std::string error) {
   if (!error.empty()) {
     close();
     response_.reset();
-    let_go();
+    release_memory();
   }
   if (!error.empty() && sending_) {
     early_error_ = std::move(error);
@@ -267,16 +266,16 @@ void Connection::finish(std::string error) {
   }
   if (error.empty()) {
     state_ = State::idle;
-    // After an answer that did not wait for the whole request, the peer would take the next one for the rest of it.
+    // If the peer responded before it had the whole request, it would take the next request for the rest of this one.
     if (response_.keeps_alive() && written_ == request_.size()) {
       watch_for(EPOLLIN);
     } else {
       close();
     }
   }
-  Exchange* const exchange = exchange_;
-  exchange_ = nullptr;
-  exchange->finished(error);
+  CompletionHandler* const handler = handler_;
+  handler_ = nullptr;
+  handler->finished(error);
 }
 
 void Connection::close() {

@@ -14,34 +14,34 @@
 
 namespace triggers::swarm {
 
-/// What the connections of one load thread share.
+/// State that all connections of one load thread share.
 struct ConnectionContext {
   Reactor& reactor;
   const Target& target;
   const net::TlsClientContext* tls = nullptr;  ///< Null if the target does not speak TLS.
   std::chrono::nanoseconds request_timeout{};
-  StartWatch* start = nullptr;  ///< Of the test; null where nobody wants to know.
+  StartWatch* start = nullptr;  ///< Null if nobody checks whether the test can start.
   std::string receive_buffer = std::string(64 * 1024, '\0');
 
-  /// Answers that have come in part, of all connections together. One that alone is larger is let be: its own bound is
-  /// the reader's.
-  static constexpr std::size_t answers_bytes_max = 256 * 1024 * 1024;
-  std::size_t answers_bytes = 0;
+  /// Limit on incomplete responses of all connections together. A single larger response is allowed; ResponseReader
+  /// bounds it.
+  static constexpr std::size_t incomplete_bytes_max = 256 * 1024 * 1024;
+  std::size_t incomplete_bytes = 0;
 };
 
-/// One user's keep-alive connection: opened when it is first needed, opened again after the peer has closed it. One
-/// request at a time. On its reactor's thread.
+/// One user's keep-alive connection. It connects on the first request and again after the peer has closed. One request
+/// at a time, on the reactor's thread.
 class Connection final : private Reactor::Source {
  public:
-  /// Waits for the end of a request.
-  class Exchange {
+  /// Is told when a request has ended.
+  class CompletionHandler {
    public:
-    /// `error` is empty after an answer, which can be read from the connection until it sends again; else it is what
-    /// Python would call it, as Locust's files have it. Never called from within send().
+    /// `error` is empty after a response, which stays readable until the next send(). Otherwise `error` is the text of
+    /// the Python exception, as in Locust's files. Never called from within send().
     virtual void finished(std::string_view error) = 0;
 
    protected:
-    ~Exchange() = default;
+    ~CompletionHandler() = default;
   };
 
   explicit Connection(ConnectionContext& context);
@@ -49,21 +49,21 @@ class Connection final : private Reactor::Source {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  /// The request to send, to be written by the caller. Keeps its space from request to request.
+  /// The caller writes the next request here. The buffer keeps its capacity between requests.
   [[nodiscard]] std::string& request() noexcept { return request_; }
-  /// Sends request() and tells `exchange` when it has ended.
-  void send(Exchange& exchange);
-  /// Nobody waits for the answer any more: closes.
+  /// Sends request() and calls `handler` when the request has ended.
+  void send(CompletionHandler& handler);
+  /// Drops the request and closes the connection; the handler is not called.
   void abandon();
   [[nodiscard]] const ResponseReader& response() const noexcept { return response_; }
-  /// Why the last request had no connection.
+  /// Why the last request got no connection.
   [[nodiscard]] Unconnected unconnected() const noexcept { return unconnected_; }
 
  private:
   using TlsStep = net::TlsClient::Step;
   enum class State : std::uint8_t { closed, connecting, securing, idle, writing, reading };
 
-  /// A request without an answer in time; also carries a failure out of send().
+  /// Fires when a request has timed out. It also reports a failure that happened inside send().
   class Deadline final : public Reactor::Timer {
    public:
     explicit Deadline(Connection& connection) : connection_(connection) {}
@@ -73,7 +73,7 @@ class Connection final : private Reactor::Source {
     Connection& connection_;
   };
 
-  /// Goes on reading what TLS holds, of which no event tells.
+  /// Continues to read bytes that TLS has already buffered; epoll reports no event for them.
   class NextTurn final : public Reactor::Timer {
    public:
     explicit NextTurn(Connection& connection) : connection_(connection) {}
@@ -91,8 +91,8 @@ class Connection final : private Reactor::Source {
   void read();
   TlsStep receive(std::size_t& got);
   bool take(std::size_t got, bool ended);
-  bool holds_too_much();
-  void let_go();
+  bool exceeds_memory_limit();
+  void release_memory();
   void watch_for(std::uint32_t epoll_events);
   void timed_out();
   void finish(std::string error);
@@ -108,12 +108,12 @@ class Connection final : private Reactor::Source {
   std::string request_;
   std::size_t written_ = 0;
   ResponseReader response_;
-  Exchange* exchange_ = nullptr;
+  CompletionHandler* handler_ = nullptr;
   MonotonicTime expires_{};
-  std::string early_error_;  // a failure inside send(), told a round later
+  std::string early_error_;  // a failure inside send(), reported one round later
   bool sending_ = false;
   Unconnected unconnected_ = Unconnected::no;
-  std::size_t held_bytes_ = 0;  // of response_, as far as context_ knows
+  std::size_t held_bytes_ = 0;  // the part of context_.incomplete_bytes that response_ holds
   Deadline deadline_{*this};
   NextTurn next_turn_{*this};
 };

@@ -83,10 +83,10 @@ class ThreadedLoad final : public Load {
   [[nodiscard]] std::size_t threads() const noexcept override { return threads_.size(); }
 
  private:
-  /// Evenly; what is left over goes to other threads for each class, so that no thread gets all of it.
+  /// Distributes users evenly. The remainder of each class goes to different threads, so that no thread gets all of it.
   [[nodiscard]] std::vector<std::size_t> share_of(const std::vector<std::size_t>& by_class, std::size_t index) const {
     std::vector<std::size_t> share(by_class.size());
-    std::size_t next = 0;  // the thread that gets the next user that is left over
+    std::size_t next = 0;  // the thread that gets the next remaining user
     for (std::size_t i = 0; i < by_class.size(); ++i) {
       const std::size_t left_over = by_class[i] % threads_.size();
       const std::size_t turn = (index + threads_.size() - next) % threads_.size();

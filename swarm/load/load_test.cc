@@ -9,7 +9,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "http/server/test_server.h"
 #include "swarm/load/scripted_server.h"
 #include "swarm/load/user.h"
 
@@ -27,15 +26,15 @@ class Getter final : public User {
  public:
   using User::User;
   Task<void> run() {
-    Answer answer = co_await get(get_thing, "/thing");
-    if (answer.status() == 201) answer.accepted(1);
+    Response response = co_await get(get_thing, "/thing");
+    if (response.status() == 201) response.accepted(1);
   }
 };
 
 class Waiter final : public User {
  public:
   using User::User;
-  Task<void> run() { const Answer answer = co_await get(get_other, "/other"); }
+  Task<void> run() { const Response response = co_await get(get_other, "/other"); }
 };
 
 class Thrower final : public User {
@@ -51,8 +50,8 @@ class Poster final : public User {
  public:
   explicit Poster(UserContext& from) : User(from) { add_header("X-Number", std::to_string(from.number())); }
   Task<void> run() {
-    Answer answer = co_await post(get_thing, "/echo", R"({"a":1})");
-    if (answer.body() != R"(POST /echo {"a":1})") answer.failure("the answer is not an echo");
+    Response response = co_await post(get_thing, "/echo", R"({"a":1})");
+    if (response.body() != R"(POST /echo {"a":1})") response.failure("the answer is not an echo");
   }
 };
 
@@ -61,7 +60,7 @@ class BigPoster final : public User {
   using User::User;
   Task<void> run() {
     constexpr std::size_t more_than_sockets_hold = 16 << 20;
-    const Answer answer = co_await post(get_thing, "/thing", std::string(more_than_sockets_hold, 'x'));
+    const Response response = co_await post(get_thing, "/thing", std::string(more_than_sockets_hold, 'x'));
   }
 };
 
@@ -113,14 +112,15 @@ struct LoadTest {
 };
 
 TEST(Load, CountsEveryRequestThatTheServerAnswered) {
-  http::TestServer server;
-  server.start();
-  LoadTest test("http://127.0.0.1:" + std::to_string(server.server->port()), {&poster}, {.threads = 2});
+  ScriptedServer server([](std::string_view request, std::size_t) {
+    return ScriptedServer::ok("POST /echo " + std::string{request.substr(request.find("\r\n\r\n") + 4)});
+  });
+  LoadTest test(server.url(), {&poster}, {.threads = 2});
   test.load->set_users({8}, 0s);
   ASSERT_TRUE(test.count(get_thing, 1000));
   test.load->stop(5s);
   // Nobody was cut off, so both sides must have the same number.
-  EXPECT_EQ(test.entry(get_thing).requests, server.handled());
+  EXPECT_EQ(test.entry(get_thing).requests, server.requests());
   EXPECT_EQ(test.entry(get_thing).failures, 0U);
   EXPECT_EQ(test.load->users(), std::vector<std::size_t>{0});
 }
@@ -224,8 +224,8 @@ TEST(Load, FailuresOfHttpAndOfTheConnectionAreToldApart) {
   EXPECT_EQ(failure_of({.bytes = "", .close = true}),
             "RemoteDisconnected('Remote end closed connection without response')");
   EXPECT_EQ(failure_of({.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", .close = true}),
-            "ChunkedEncodingError('Connection broken: the answer was cut off')");
-  EXPECT_EQ(failure_of({.bytes = "220 smtp ready\r\n\r\n"}), "BadStatusLine('the answer is not HTTP/1.1')");
+            "ChunkedEncodingError('Connection broken: the response was cut off')");
+  EXPECT_EQ(failure_of({.bytes = "220 smtp ready\r\n\r\n"}), "BadStatusLine('the response is not HTTP/1.1')");
 }
 
 TEST(Load, ADeadHostIsAFailureAndNotTheEnd) {

@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// An arrival that a free user began this much too late was held up by the generator itself.
+// If a task begins this late although a user was idle, the generator itself was too slow.
 constexpr std::chrono::milliseconds late{10};
 
 }  // namespace
@@ -57,7 +57,7 @@ void LoadThread::set_users(std::vector<std::size_t> by_class, nanoseconds stop_t
 void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds stop_timeout) {
   INVARIANT(by_class.size() == classes_.size());
   for (std::size_t index = 0; index < by_class.size(); ++index) {
-    // The newest go first.
+    // Stop the newest users first.
     for (std::size_t i = users_.size(); users(index) > by_class[index] && i > 0; --i) {
       RunningUser& user = *users_[i - 1];
       if (user.class_index() == index && !user.stopping()) stop_user(user, stop_timeout);
@@ -81,7 +81,7 @@ void LoadThread::start_user(std::size_t class_index) {
   counts_[class_index].fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
-    ++alive_;
+    ++user_count_;
   }
   user.start();
 }
@@ -128,17 +128,17 @@ void LoadThread::ended(RunningUser& user) {
 
 void LoadThread::remove(RunningUser& user) {
   const std::size_t position = user.position;
-  gone_.push_back(std::move(users_[position]));
+  ended_users_.push_back(std::move(users_[position]));
   if (position + 1 != users_.size()) {
     users_[position] = std::move(users_.back());
     users_[position]->position = position;
   }
   users_.pop_back();
-  if (gone_.size() == 1) {
-    reactor_.post([this] { gone_.clear(); });
+  if (ended_users_.size() == 1) {
+    reactor_.post([this] { ended_users_.clear(); });
   }
   const std::lock_guard lock(mutex_);
-  if (--alive_ == 0) idle_.notify_all();
+  if (--user_count_ == 0) idle_.notify_all();
 }
 
 void LoadThread::wait_until_idle() {
@@ -146,20 +146,20 @@ void LoadThread::wait_until_idle() {
   reactor_.post([&applied] { applied.set_value(); });
   applied.get_future().wait();
   std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return alive_ == 0; });
+  idle_.wait(lock, [this] { return user_count_ == 0; });
 }
 
 bool LoadThread::idle() const {
   const std::lock_guard lock(mutex_);
-  return alive_ == 0 && pending_ == 0;
+  return user_count_ == 0 && pending_ == 0;
 }
 
 void LoadThread::start_arrivals() {
-  // Threads take turns: each has its share of one evenly spaced schedule.
+  // Threads take turns, so that together they keep one evenly spaced schedule.
   const double share = *options_.rate / static_cast<double>(options_.threads);
   const std::chrono::duration<double> offset{static_cast<double>(index_) / *options_.rate};
   arrivals_.emplace(steady_clock::now() + std::chrono::duration_cast<nanoseconds>(offset), share);
-  starving_ = false;
+  out_of_users_ = false;
   reactor_.start(tick_, arrivals_->next_due());
 }
 
@@ -173,15 +173,15 @@ void LoadThread::end_arrivals() {
   reactor_.cancel(tick_);
 }
 
-void LoadThread::is_free(RunningUser& user) {
+void LoadThread::user_is_idle(RunningUser& user) {
   free_.push_back(&user);
-  if (!starving_) return;
-  // What has waited is begun in the next round, not inside the user that has just become free.
-  starved_until_ = steady_clock::now();
-  if (!tick_.waits()) reactor_.start(tick_, starved_until_);
+  if (!out_of_users_) return;
+  // Overdue tasks begin in the next round, not within the call of the user that has just become idle.
+  out_of_users_until_ = steady_clock::now();
+  if (!tick_.waits()) reactor_.start(tick_, out_of_users_until_);
 }
 
-void LoadThread::serve_arrivals() {
+void LoadThread::begin_due_tasks() {
   auto now = steady_clock::now();
   while (arrivals_->next_due() <= now && !free_.empty()) {
     RunningUser* const user = free_.front();
@@ -192,7 +192,7 @@ void LoadThread::serve_arrivals() {
       const std::lock_guard lock(mutex_);
       ++schedule_.arrivals;
       schedule_.lateness.add(lateness);
-      if (due <= starved_until_) {
+      if (due <= out_of_users_until_) {
         ++schedule_.waited_for_user;
       } else if (lateness > late) {
         ++schedule_.behind;
@@ -202,9 +202,9 @@ void LoadThread::serve_arrivals() {
     user->take(due);
     now = steady_clock::now();
   }
-  starving_ = arrivals_->next_due() <= now;
-  if (starving_) {
-    starved_until_ = now;
+  out_of_users_ = arrivals_->next_due() <= now;
+  if (out_of_users_) {
+    out_of_users_until_ = now;
   } else {
     reactor_.start(tick_, arrivals_->next_due());
   }

@@ -16,23 +16,23 @@
 
 namespace triggers::swarm {
 
-/// One thread that sends: its reactor, its users, what it has counted.
+/// One load thread: its reactor, its users and its statistics.
 class LoadThread {
  public:
-  /// `index` of `options.threads`: its share of the users and of the rate. `tls` may be null.
+  /// The thread is number `index` of `options.threads`, and runs that share of the rate. `tls` may be null.
   LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
              const net::TlsClientContext* tls, StartWatch& start, std::size_t index);
   LoadThread(const LoadThread&) = delete;
   LoadThread& operator=(const LoadThread&) = delete;
-  /// Kills its users.
+  /// Ends its users at once.
   ~LoadThread();
 
   // Any thread.
-  /// So many users of each class on this thread.
+  /// Sets the number of users of each class on this thread.
   void set_users(std::vector<std::size_t> by_class, std::chrono::nanoseconds stop_timeout);
-  /// Waits until it has no user: set_users(none) was called before.
+  /// Waits until no user is left. Call set_users() with zeros first.
   void wait_until_idle();
-  /// Has no user, and has done all that set_users() said.
+  /// True if no user is left and every set_users() call has taken effect.
   [[nodiscard]] bool idle() const;
   [[nodiscard]] std::size_t users(std::size_t class_index) const noexcept {
     return counts_[class_index].load(std::memory_order_relaxed);
@@ -41,16 +41,16 @@ class LoadThread {
   [[nodiscard]] Schedule schedule() const;
   [[nodiscard]] std::chrono::nanoseconds processor_time();
 
-  // Its own thread, for its users.
+  // On its own thread, for its users.
   [[nodiscard]] bool no_wait() const noexcept { return options_.no_wait; }
   [[nodiscard]] bool open_model() const noexcept { return options_.rate.has_value(); }
   void ended(RunningUser& user);
-  void is_free(RunningUser& user);
+  void user_is_idle(RunningUser& user);
 
  private:
   struct Tick final : Reactor::Timer {
     explicit Tick(LoadThread& owner) : thread(owner) {}
-    void fire() override { thread.serve_arrivals(); }
+    void fire() override { thread.begin_due_tasks(); }
     LoadThread& thread;
   };
   struct KillTimer final : Reactor::Timer {
@@ -66,7 +66,7 @@ class LoadThread {
   void kill_overdue(MonotonicTime now);
   void start_arrivals();
   void end_arrivals();
-  void serve_arrivals();
+  void begin_due_tasks();
 
   const Target& target_;
   const std::vector<const UserClass*>& classes_;
@@ -79,21 +79,22 @@ class LoadThread {
   ConnectionContext connections_;
 
   std::optional<Arrivals> arrivals_;
-  std::deque<RunningUser*> free_;  // those that wait for an arrival, longest first
-  bool starving_ = false;          // something is due, and no user was free
-  MonotonicTime starved_until_{};  // what was due before had to wait for a user
+  std::deque<RunningUser*> free_;       // idle users, the one that has waited longest first
+  bool out_of_users_ = false;           // a task is due and no user is idle
+  MonotonicTime out_of_users_until_{};  // tasks that were due before this time had to wait for a user
   Tick tick_{*this};
   KillTimer kill_timer_{*this};
   std::vector<std::unique_ptr<RunningUser>> users_;
-  std::vector<std::unique_ptr<RunningUser>> gone_;  // ended in their own coroutine: freed a round later
+  std::vector<std::unique_ptr<RunningUser>>
+      ended_users_;  // ended within their own coroutine: destroyed in the next round
 
-  std::vector<std::atomic<std::size_t>> counts_;  // running and not being stopped, by class
+  std::vector<std::atomic<std::size_t>> counts_;  // by class; without users that are stopping
   mutable std::mutex mutex_;
   std::condition_variable idle_;
-  std::size_t alive_ = 0;    // guarded by mutex_
-  std::size_t pending_ = 0;  // guarded by mutex_; set_users() that are not applied yet
-  Schedule schedule_;        // guarded by mutex_
-  std::thread thread_;       // last: it uses all of the above
+  std::size_t user_count_ = 0;  // guarded by mutex_
+  std::size_t pending_ = 0;     // guarded by mutex_; set_users() calls that have not taken effect yet
+  Schedule schedule_;           // guarded by mutex_
+  std::thread thread_;          // last: it uses all of the above
 };
 
 }  // namespace triggers::swarm

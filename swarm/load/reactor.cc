@@ -96,7 +96,7 @@ void Reactor::wait_for_events() {
 }
 
 void Reactor::run_posted() {
-  // Cleared first: what is posted from here on wakes the next round.
+  // Clear the event first: work that is posted from now on wakes the next round.
   woken_ = false;
   eventfd_t wakes = 0;
   ::eventfd_read(wake_.get(), &wakes);

@@ -16,12 +16,11 @@ namespace triggers::swarm {
 
 using MonotonicTime = std::chrono::steady_clock::time_point;
 
-/// One thread's event loop, on epoll(7) itself: a load generator's own cost is an error of its measurement, and here a
-/// request costs a send, a receive and a share of a wait. Everything but post() and stop() belongs to the thread in
-/// run().
+/// One thread's event loop, directly on epoll(7): the generator's own cost distorts its measurements. A request costs
+/// one send, one receive and a share of one wait. Only post() and stop() may be called on other threads.
 class Reactor {
  public:
-  /// Who is told that its descriptor is ready.
+  /// Is told when its descriptor is ready.
   class Source {
    public:
     virtual void ready(std::uint32_t epoll_events) = 0;
@@ -30,7 +29,7 @@ class Reactor {
     ~Source() = default;
   };
 
-  /// Fires once. Stays where it is while it waits; its owner cancels it before it goes.
+  /// Fires once. Must not move while it is started. The owner cancels it before destroying it.
   class Timer {
    public:
     Timer() = default;
@@ -47,14 +46,14 @@ class Reactor {
     std::size_t position_ = nowhere;
   };
 
-  /// Aborts if the machine has no descriptor left for it: nothing has been measured yet.
+  /// Aborts if the system has no descriptor left.
   Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  /// Rounds until stop().
+  /// Runs rounds until stop().
   void run();
-  /// One round: waits for the next event, timer or posted work, and handles what is there.
+  /// Runs one round: waits for the next event, timer or posted work, and handles it.
   void round();
 
   // Any thread.
@@ -64,13 +63,13 @@ class Reactor {
   // This thread.
   void watch(int fd, Source& source, std::uint32_t epoll_events);
   void change(int fd, Source& source, std::uint32_t epoll_events);
-  /// Before the descriptor is closed: nothing that has already been found ready reaches `source` any more.
+  /// Call it before closing the descriptor. `source` then receives no event any more, not even one found in this round.
   void forget(int fd, Source& source);
   void start(Timer& timer, MonotonicTime due);
   void cancel(Timer& timer);
   /// Resumes the coroutine in the next round.
   void defer(std::coroutine_handle<> waiting) { deferred_.push_back(waiting); }
-  /// Takes back what defer() was told: the coroutine is about to be destroyed.
+  /// Reverts defer() for a coroutine that is about to be destroyed.
   void undefer(std::coroutine_handle<> waiting);
 
  private:

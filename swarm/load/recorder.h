@@ -9,7 +9,7 @@
 
 namespace triggers::swarm {
 
-/// Where one load thread counts and another collects. The lock is free but for the moment of a collection.
+/// One load thread records here and another thread collects. The lock is contended only during a collection.
 class Recorder {
  public:
   void record(RequestName name, const Sample& sample) {
@@ -29,7 +29,7 @@ class Recorder {
     const std::lock_guard lock(mutex_);
     counted_.record_cut_off(name, age);
   }
-  /// All since the last call.
+  /// Everything recorded since the last call.
   Statistics take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(counted_, Statistics{});

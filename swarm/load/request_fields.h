@@ -6,7 +6,7 @@
 
 namespace triggers::swarm {
 
-/// The fields that every request to the target has: Host (RFC 9110, section 7.2), User-Agent, Accept.
+/// The header fields of every request to the target: Host (RFC 9110, section 7.2), User-Agent, Accept.
 [[nodiscard]] std::string request_fields(const Target& target);
 
 }  // namespace triggers::swarm

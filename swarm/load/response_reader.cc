@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view header_end = "\r\n\r\n";
 constexpr std::size_t chunk_line_bytes_max = 4096;
-constexpr std::size_t kept_bytes_max = 16 * 1024;  // from one answer to the next
+constexpr std::size_t kept_bytes_max = 16 * 1024;  // kept between two responses
 constexpr unsigned switching_protocols = 101;      // no request asks for that
 
 template <class Number>
@@ -59,8 +59,8 @@ void ResponseReader::reset() noexcept {
   begin_ = body_at_ = parsed_ = searched_ = 0;
   header_ = body_ = {};
   length_.reset();
-  status_ = interim_answers_ = 0;
-  chunked_ = surplus_ = begun_ = in_trailers_ = over_a_bound_ = false;
+  status_ = interim_responses_ = 0;
+  chunked_ = surplus_ = begun_ = in_trailers_ = over_limit_ = false;
   keep_alive_ = true;
 }
 
@@ -75,14 +75,14 @@ ResponseReader::State ResponseReader::feed(std::string_view bytes) {
 }
 
 ResponseReader::State ResponseReader::bounded(std::size_t size, std::size_t size_max) noexcept {
-  over_a_bound_ = over_a_bound_ || size > size_max;
-  return over_a_bound_ ? State::broken : State::more;
+  over_limit_ = over_limit_ || size > size_max;
+  return over_limit_ ? State::broken : State::more;
 }
 
 ResponseReader::State ResponseReader::end() { return begun_ ? advance(buffer_, true) : State::broken; }
 
-/// Makes buffer_ of what is still needed of `text`, which is buffer_ or has come in one piece: the header, and what has
-/// not been read. So interim answers and the framing of chunks take no memory, however many there are.
+/// Reduces buffer_ to the part of `text` that is still needed: the header and the unread rest. `text` is buffer_ or the
+/// single piece. So interim responses and chunk framing use no memory, however many there are.
 void ResponseReader::keep(std::string_view text) {
   const std::size_t read = chunked_ && body_at_ != 0 ? parsed_ - body_at_ : 0;
   if (buffer_.empty()) {
@@ -106,16 +106,16 @@ ResponseReader::State ResponseReader::advance(std::string_view text, bool ended)
   return read_body(text, ended);
 }
 
-/// `whole` after a header: of the answer, or of an interim one, which is passed over.
+/// `whole` after a header: that of the response, or of an interim response, which is skipped.
 ResponseReader::State ResponseReader::read_head(std::string_view text, bool ended) {
   constexpr std::string_view start = "HTTP/1.";
-  const std::string_view answer = text.substr(begin_);
-  // What does not begin like HTTP is not waited for.
-  if (answer.substr(0, start.size()) != start.substr(0, answer.size())) return State::broken;
+  const std::string_view response = text.substr(begin_);
+  // Bytes that do not begin like HTTP are broken at once.
+  if (response.substr(0, start.size()) != start.substr(0, response.size())) return State::broken;
   const auto end = text.find(header_end, std::max(begin_, searched_));
   if (end == std::string_view::npos) {
     searched_ = text.size() - std::min(text.size(), header_end.size() - 1);
-    return ended ? State::broken : bounded(answer.size(), header_bytes_max);
+    return ended ? State::broken : bounded(response.size(), header_bytes_max);
   }
   if (bounded(end - begin_, header_bytes_max) == State::broken) return State::broken;
   if (!read_header(text.substr(begin_, end - begin_))) return State::broken;
@@ -125,7 +125,7 @@ ResponseReader::State ResponseReader::read_head(std::string_view text, bool ende
     return State::whole;
   }
   if (status_ == switching_protocols) return State::broken;
-  if (bounded(++interim_answers_, interim_answers_max) == State::broken) return State::broken;
+  if (bounded(++interim_responses_, interim_responses_max) == State::broken) return State::broken;
   begin_ = searched_ = behind;
   header_ = {};
   length_.reset();
@@ -167,12 +167,11 @@ bool ResponseReader::read_header(std::string_view header) {
     length_ = 0;
     chunked_ = false;
   }
-  // A length beside a coding: readers could disagree on where such an answer ends.
+  // With both a length and a transfer coding, readers could disagree about where the response ends.
   return readable && !(length_ && chunked_) && bounded(length_.value_or(0), body_bytes_max) == State::more;
 }
 
-/// False if the answer's end cannot be known for certain. Their lengths tell the few fields that matter from all
-/// others.
+/// False if the end of the response is ambiguous. The lengths of names distinguish the relevant fields cheaply.
 bool ResponseReader::read_field(std::string_view name, std::string_view value) {
   if (name.size() == 14 && http::equal_ignoring_case(name, "Content-Length")) {
     return !length_ && read_number(value, length_.emplace());
@@ -214,7 +213,7 @@ ResponseReader::State ResponseReader::read_chunks(std::string_view text) {
   }
 }
 
-/// Up to an empty line, which is the first one where there are no trailers.
+/// Reads up to an empty line, which comes first if there are no trailers.
 ResponseReader::State ResponseReader::read_trailers(std::string_view text) {
   const std::string_view trailers = text.substr(parsed_);
   std::size_t behind = parsed_ + line_end.size();

@@ -132,7 +132,7 @@ TEST(ResponseReader, EndlessInterimAnswersAreBroken) {
   for (const std::string interim :
        {"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"}) {
     std::string many;
-    for (unsigned i = 0; i <= ResponseReader::interim_answers_max; ++i) many += interim;
+    for (unsigned i = 0; i <= ResponseReader::interim_responses_max; ++i) many += interim;
     ResponseReader at_once;
     EXPECT_EQ(at_once.feed(many), State::broken);
     ResponseReader one_by_one;
@@ -143,7 +143,7 @@ TEST(ResponseReader, EndlessInterimAnswersAreBroken) {
 
 TEST(ResponseReader, AFewInterimAnswersArePassedOver) {
   std::string text;
-  for (unsigned i = 0; i < ResponseReader::interim_answers_max; ++i) text += "HTTP/1.1 103 Early Hints\r\n\r\n";
+  for (unsigned i = 0; i < ResponseReader::interim_responses_max; ++i) text += "HTTP/1.1 103 Early Hints\r\n\r\n";
   text += with_length;
   for (const std::size_t piece : {std::size_t{1}, std::size_t{40}, text.size()}) {
     ResponseReader reader;

@@ -23,12 +23,12 @@ struct RunningUser::NextArrival {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) const {
     user.idle_ = waiting;
-    user.thread_.is_free(user);
+    user.thread_.user_is_idle(user);
   }
   void await_resume() const noexcept {}
 };
 
-/// Lets the other users have their turn.
+/// Lets the other users run first.
 struct RunningUser::NextRound {
   Reactor& reactor;
   std::coroutine_handle<> waiting{};
@@ -55,17 +55,17 @@ RunningUser::RunningUser(LoadThread& thread, const UserClass& user_class, std::s
       timer_(context_.connections().reactor) {}
 
 void RunningUser::start() {
-  life_ = live();
-  life_.start();
+  coroutine_ = live();
+  coroutine_.start();
 }
 
-Life RunningUser::live() {
+UserCoroutine RunningUser::live() {
   bool started = true;
   in_task_ = true;
   try {
     co_await user_->on_start();
   } catch (const std::exception& error) {
-    // As with Locust, such a user ends before it has begun; but here it is counted.
+    // As in Locust, a user whose on_start throws ends; unlike Locust, we count the exception.
     context_.recorder().record_exception(error.what(), class_.name() + ".on_start");
     started = false;
   }

@@ -11,26 +11,28 @@ namespace triggers::swarm {
 
 class LoadThread;
 
-/// The coroutine of a user's life, owned by whoever may end it: destroying it ends the user wherever it waits.
-class Life {
+/// The coroutine that runs a user. Destroying it ends the user at its current suspension.
+class UserCoroutine {
  public:
   struct promise_type {
-    Life get_return_object() { return Life{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    UserCoroutine get_return_object() {
+      return UserCoroutine{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_always final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
     void unhandled_exception() const noexcept { std::terminate(); }
   };
 
-  Life() = default;
-  explicit Life(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
-  Life(Life&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  Life& operator=(Life&& other) noexcept {
+  UserCoroutine() = default;
+  explicit UserCoroutine(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  UserCoroutine(UserCoroutine&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  UserCoroutine& operator=(UserCoroutine&& other) noexcept {
     end();
     handle_ = std::exchange(other.handle_, nullptr);
     return *this;
   }
-  ~Life() { end(); }
+  ~UserCoroutine() { end(); }
 
   void start() { handle_.resume(); }
   void end() {
@@ -41,28 +43,29 @@ class Life {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// One user as its load thread runs it: on_start, then tasks with waits between them (closed model) or one task for
-/// each arrival that the thread gives it (open model), until it is stopped.
+/// One user on its load thread. It runs on_start, then tasks until it is stopped: with waits between them in the closed
+/// model, or one task for each arrival in the open model.
 class RunningUser {
  public:
   RunningUser(LoadThread& thread, const UserClass& user_class, std::size_t class_index, UserContext context);
 
   void start();
-  /// Ends after its task, or now if it is between two. True if it has ended; else its thread kills it at `kill_at`.
+  /// Ends the user after its current task, or now if it is between tasks. True if it has ended; otherwise the thread
+  /// kills it at `kill_at`.
   bool stop_after_task(MonotonicTime kill_at);
-  /// Ends now.
+  /// Ends the user at once.
   void kill() {
-    life_.end();
-    timer_.reactor.cancel(timer_);  // it would wake what has just been destroyed
+    coroutine_.end();
+    timer_.reactor.cancel(timer_);  // it would resume the destroyed coroutine
   }
-  /// Open model: begins a task that was due then. Only while it is free.
+  /// Open model: begins a task that was due at `due`. Only while the user is idle.
   void take(MonotonicTime due);
 
   [[nodiscard]] std::size_t class_index() const noexcept { return class_index_; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] bool in_task() const noexcept { return in_task_; }
   [[nodiscard]] MonotonicTime kill_at() const noexcept { return kill_at_; }
-  std::size_t position = 0;  ///< In the thread's list.
+  std::size_t position = 0;  ///< Its index in the thread's list.
 
  private:
   struct WaitTimer final : Reactor::Timer {
@@ -78,7 +81,7 @@ class RunningUser {
   struct NextArrival;
   struct NextRound;
 
-  Life live();
+  UserCoroutine live();
   Task<void> run_task();
 
   LoadThread& thread_;
@@ -87,11 +90,11 @@ class RunningUser {
   UserContext context_;
   std::unique_ptr<User> user_;
   WaitTimer timer_;
-  std::coroutine_handle<> idle_;  // waits for an arrival
+  std::coroutine_handle<> idle_;  // set while the user waits for an arrival
   bool in_task_ = false;
   bool stopping_ = false;
   MonotonicTime kill_at_{};
-  Life life_;  // last: its coroutine uses all of the above
+  UserCoroutine coroutine_;  // last member: the coroutine uses all of the above
 };
 
 }  // namespace triggers::swarm

@@ -13,8 +13,8 @@
 
 namespace triggers::swarm {
 
-/// A real server that misbehaves as a test wants: for each connection a thread reads requests, and for each calls the
-/// script, which says what is sent back.
+/// A real server for tests. A thread per connection reads requests and calls the script for each; the script chooses
+/// the bytes of the response, so that it can misbehave.
 class ScriptedServer {
  public:
   struct Reply {

@@ -9,28 +9,28 @@
 
 namespace triggers::swarm {
 
-/// Why a request had no connection.
+/// Why a request got no connection.
 enum class Unconnected : std::uint8_t {
-  no,            ///< It had one.
-  refused,       ///< The address did not take it.
+  no,            ///< It got one.
+  refused,       ///< The address did not accept it.
   tls,           ///< The handshake failed.
-  own_shortage,  ///< This machine has no descriptor, port or memory left for it.
+  own_shortage,  ///< This machine has no descriptor, port or memory left.
 };
 
-/// Whether the service can be measured at all, as the first requests of a test find out: a service that nobody can
-/// connect to, or that refuses the key. The first reason stays. Any thread.
+/// Whether the service can be measured at all. The first requests of a test tell: nobody can connect, or the service
+/// refuses the key. The first reason is kept. Thread-safe.
 class StartWatch {
  public:
-  /// An answer has come, whatever it says: from here on, a failed connection is a failed request and nothing more.
+  /// A response has arrived. From now on, a failed connection is only a failed request.
   void answered() noexcept {
     if (!answered_.load(std::memory_order_relaxed)) answered_.store(true, std::memory_order_relaxed);
   }
-  /// A request has failed. `error` as Connection tells it.
+  /// A request has failed. `error` is Connection's text.
   void could_not_connect(Unconnected why, std::string_view url, std::string_view error) {
     if (why == Unconnected::no || answered_.load(std::memory_order_relaxed)) return;
     refused("cannot connect to " + std::string{url} + ": " + std::string{error} + ". " + std::string{advice(why)});
   }
-  /// The service does not let this test in; `why` is for a person.
+  /// The service refuses this test. `why` is for a person.
   void refused(std::string why) {
     const std::lock_guard lock(mutex_);
     if (!reason_) reason_ = std::move(why);

@@ -21,7 +21,7 @@ const RequestName get_thing{"GET", "GET /thing"};
 class Starter final : public User {
  public:
   using User::User;
-  Task<void> run() { const Answer answer = co_await get(get_thing, "/thing"); }
+  Task<void> run() { const Response response = co_await get(get_thing, "/thing"); }
 };
 
 const UserClass& starter = UserClass::declare("Starter", make<Starter>).task("run", 1, task<&Starter::run>);

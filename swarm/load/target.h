@@ -9,23 +9,24 @@
 
 namespace triggers::swarm {
 
-/// A resolved address of the service.
+/// One resolved address of the service.
 struct Address {
   std::vector<std::byte> bytes;  ///< A sockaddr.
   int family = 0;
 };
 
-/// The service under load. Resolved once, before the first user.
+/// The service under load. Its name is resolved once, before the first user starts.
 struct Target {
-  std::string url;   ///< As given: `http://localhost:8000`; what Locust calls the host.
-  std::string host;  ///< Name or address, for TLS and the Host field.
+  std::string url;   ///< As given: `http://localhost:8000`. Locust calls it the host.
+  std::string host;  ///< Name or address, for TLS.
   std::uint16_t port = 0;
-  std::string base_path;  ///< What precedes every path: empty, or `/v1`.
+  std::string authority;  ///< For the Host field: the port only if it is not the usual one.
+  std::string base_path;  ///< Prefix of every path: empty, or `/v1`.
   bool tls = false;
   std::vector<Address> addresses;
 
-  /// Parses `http://` or `https://` URLs and resolves the name. Blocks for as long as the resolver does. Errors:
-  /// `invalid_argument` (not such a URL), `unavailable` (the name has no address).
+  /// Parses an `http://` or `https://` URL and resolves the name; blocks while the resolver does. Errors:
+  /// `invalid_argument` for another text, `unavailable` if the name has no address.
   static Result<Target> parse(std::string_view url);
 };
 

@@ -14,14 +14,14 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr unsigned too_many_requests = 429;
-// `details.reason` of a 429 that is not the key's rate limit, see docs/api.md.
+// `details.reason` of a 429 that is not from the key's rate limit; see docs/api.md.
 constexpr std::array<std::string_view, 2> other_reasons{R"("authentication_failures")", R"("too_many_under_way")"};
-constexpr std::size_t failure_text_bytes_max = 500;  // services may send any
+constexpr std::size_t failure_text_bytes_max = 500;  // a service may send any length
 
 }  // namespace
 
-Answer::Answer(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent,
-               std::string error)
+Response::Response(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent,
+                   std::string error)
     : context_(&context),
       connection_(&connection),
       name_(name),
@@ -30,7 +30,7 @@ Answer::Answer(UserContext& context, const Connection& connection, RequestName n
       error_(std::move(error)),
       status_(error_.empty() ? connection.response().status() : 0) {}
 
-Answer::Answer(Answer&& other) noexcept
+Response::Response(Response&& other) noexcept
     : context_(std::exchange(other.context_, nullptr)),
       connection_(other.connection_),
       name_(other.name_),
@@ -41,7 +41,7 @@ Answer::Answer(Answer&& other) noexcept
       accepted_(other.accepted_),
       verdict_(other.verdict_) {}
 
-Answer::~Answer() {
+Response::~Response() {
   if (context_ == nullptr) return;
   Sample sample;
   sample.latency = latency_;
@@ -59,14 +59,14 @@ Answer::~Answer() {
   }
 }
 
-bool Answer::rate_limited() const {
+bool Response::rate_limited() const {
   const auto is_given = [this](std::string_view reason) { return body().find(reason) != std::string_view::npos; };
   return status_ == too_many_requests && std::ranges::none_of(other_reasons, is_given);
 }
 
-void Answer::failure(std::string_view why) {
+void Response::failure(std::string_view why) {
   verdict_ = Verdict::failure;
-  // Without an answer the connection's own error says more.
+  // If no response arrived, the connection's own error says more.
   if (status_ != 0) error_ = caught_failure(why.substr(0, failure_text_bytes_max));
 }
 
@@ -110,8 +110,8 @@ void User::RequestAwaiter::await_suspend(std::coroutine_handle<> waiting) {
   user_.connection_.send(*this);
 }
 
-Answer User::RequestAwaiter::await_resume() {
-  return Answer{user_.context_, user_.connection_, name_, sent_, std::move(error_)};
+Response User::RequestAwaiter::await_resume() {
+  return Response{user_.context_, user_.connection_, name_, sent_, std::move(error_)};
 }
 
 User::RequestAwaiter::~RequestAwaiter() {

@@ -18,7 +18,7 @@ namespace triggers::swarm {
 
 class Journal;
 
-/// What a user gets from the thread that runs it. Outlives the user.
+/// What a load thread gives to a user. Outlives the user.
 class UserContext {
  public:
   UserContext(ConnectionContext& connections, Recorder& recorder, Random& random, Journal* journal, std::size_t number)
@@ -27,14 +27,14 @@ class UserContext {
   [[nodiscard]] ConnectionContext& connections() noexcept { return connections_; }
   [[nodiscard]] Recorder& recorder() noexcept { return recorder_; }
   [[nodiscard]] Random& random() noexcept { return random_; }
-  /// Where accepted events are written down; null if nowhere.
+  /// The journal of accepted events; null if there is none.
   [[nodiscard]] Journal* journal() noexcept { return journal_; }
-  /// Of the users that this Load has started, from 0: spreads keys or data over users.
+  /// Number of this user among those that the Load has started, from 0. Spreads keys or data over users.
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
 
-  /// Open model: the next request should have been sent then, and is measured from then.
+  /// Open model: the next request was due then, and its latency counts from then.
   void set_due(MonotonicTime due) noexcept { due_ = due; }
-  /// That time, once; else now.
+  /// Returns that time once; otherwise now.
   [[nodiscard]] MonotonicTime take_due() noexcept {
     return due_ == MonotonicTime{} ? std::chrono::steady_clock::now() : std::exchange(due_, MonotonicTime{});
   }
@@ -51,28 +51,29 @@ class UserContext {
   std::uint64_t requests_ = 0;
 };
 
-/// What came of a request. It is counted when this goes: as a failure after failure(), after no answer, and after a
-/// status of 400 or more unless success() was called. A 429 of the key's rate limit is counted under a name of its own
-/// and is neither (see RequestName::limited). Other 429s of the service are failures: the key is wrong, or the service
-/// had too much to do. What body() and header() return is good until the user sends again.
-class [[nodiscard]] Answer {
+/// The result of a request. The destructor records the request. It counts as a failure if failure() was called, if no
+/// response arrived, or if the status is 400 or more and success() was not called. A 429 of the key's rate limit is
+/// neither success nor failure, and counts under its own name (see RequestName::limited). Other 429s are failures. The
+/// views from body() and header() are valid until the user sends again.
+class [[nodiscard]] Response {
  public:
-  Answer(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent, std::string error);
-  Answer(Answer&& other) noexcept;
-  Answer& operator=(Answer&&) = delete;
-  ~Answer();
+  Response(UserContext& context, const Connection& connection, RequestName name, MonotonicTime sent, std::string error);
+  Response(Response&& other) noexcept;
+  Response& operator=(Response&&) = delete;
+  ~Response();
 
-  /// 0 if there was no answer.
+  /// 0 if no response arrived.
   [[nodiscard]] unsigned status() const noexcept { return status_; }
   [[nodiscard]] std::string_view body() const noexcept { return connection_->response().body(); }
-  /// Empty if there is no such field.
+  /// Empty if the field is missing.
   [[nodiscard]] std::string_view header(std::string_view name) const { return connection_->response().header(name); }
 
-  /// 429, because of a rate limit: not of authentication, nor of too many requests under way.
+  /// True for a 429 of the key's rate limit; false for a 429 of failed authentication or of too many concurrent
+  /// requests.
   [[nodiscard]] bool rate_limited() const;
   void success() { verdict_ = Verdict::success; }
   void failure(std::string_view why);
-  /// The service took so many new events with this request.
+  /// The service accepted this many new events.
   void accepted(std::uint32_t events) { accepted_ = events; }
 
  private:
@@ -89,9 +90,8 @@ class [[nodiscard]] Answer {
   Verdict verdict_ = Verdict::by_status;
 };
 
-/// One simulated user, on one load thread: a connection, and coroutines that use it. A subclass is one kind of user;
-/// its tasks are member functions that a UserClass names. A task may be destroyed while it waits, when the user is
-/// stopped.
+/// One simulated user on one load thread: a connection, and coroutines that use it. A subclass is one kind of user; a
+/// UserClass lists its tasks, which are member functions. Stopping a user may destroy a task while it is suspended.
 class User {
  public:
   explicit User(UserContext& context);
@@ -99,19 +99,19 @@ class User {
   User& operator=(const User&) = delete;
   virtual ~User() = default;
 
-  /// Once, before the first task.
+  /// Called once, before the first task.
   virtual Task<void> on_start();
 
  protected:
   class RequestAwaiter;
 
-  /// `co_await` one: an Answer. `path` begins with a slash; a body is sent as JSON. Everything is copied.
+  /// `co_await` returns a Response. `path` begins with a slash. A body is sent as JSON. The arguments are copied.
   [[nodiscard]] RequestAwaiter request(http::Method method, RequestName name, std::string_view path,
                                        std::string_view body = {});
   [[nodiscard]] RequestAwaiter get(RequestName name, std::string_view path);
   [[nodiscard]] RequestAwaiter post(RequestName name, std::string_view path, std::string_view json);
   [[nodiscard]] RequestAwaiter del(RequestName name, std::string_view path);
-  /// A field of every request from now on. No CR or LF.
+  /// Adds a header field to all further requests. It must not contain CR or LF.
   void add_header(std::string_view name, std::string_view value);
 
   [[nodiscard]] UserContext& context() noexcept { return context_; }
@@ -123,7 +123,7 @@ class User {
   std::string fields_;
 };
 
-/// For UserClass::declare: makes a user of this kind.
+/// For UserClass::declare: creates a user of this kind.
 template <class Kind>
 std::unique_ptr<User> make(UserContext& context) {
   return std::make_unique<Kind>(context);
@@ -134,14 +134,14 @@ template <class Kind>
 Kind kind_of(Task<void> (Kind::*)());
 }
 
-/// For UserClass::task: a member function of a kind of user.
+/// For UserClass::task: calls a member function of this kind of user.
 template <auto member>
 Task<void> task(User& user) {
   using Kind = decltype(detail::kind_of(member));
   return (static_cast<Kind&>(user).*member)();
 }
 
-class User::RequestAwaiter final : private Connection::Exchange {
+class User::RequestAwaiter final : private Connection::CompletionHandler {
  public:
   RequestAwaiter(User& user, RequestName name) : user_(user), name_(name) {}
   RequestAwaiter(const RequestAwaiter&) = delete;
@@ -150,7 +150,7 @@ class User::RequestAwaiter final : private Connection::Exchange {
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting);
-  Answer await_resume();
+  Response await_resume();
 
  private:
   void finished(std::string_view error) override;

@@ -19,12 +19,12 @@ std::chrono::nanoseconds seconds(double value) {
 
 }  // namespace
 
-Wait between(double shortest_s, double longest_s) {
-  return Wait{[=](double random) { return seconds(shortest_s + random * (longest_s - shortest_s)); }};
+WaitTime between(double shortest_s, double longest_s) {
+  return WaitTime{[=](double random) { return seconds(shortest_s + random * (longest_s - shortest_s)); }};
 }
 
-Wait constant(double value) {
-  return Wait{[=](double) { return seconds(value); }};
+WaitTime constant(double value) {
+  return WaitTime{[=](double) { return seconds(value); }};
 }
 
 UserClass::UserClass(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make)
@@ -37,8 +37,8 @@ UserClass& UserClass::declare(std::string name, std::function<std::unique_ptr<Us
   return **all.insert(after, std::unique_ptr<UserClass>{new UserClass{std::move(name), std::move(make)}});
 }
 
-UserClass& UserClass::waits(Wait wait) {
-  wait_ = std::move(wait);
+UserClass& UserClass::waits(WaitTime wait) {
+  wait_time_ = std::move(wait);
   return *this;
 }
 
@@ -68,7 +68,7 @@ std::unique_ptr<const UserClass> UserClass::with_tasks(const std::vector<std::st
   std::unique_ptr<UserClass> narrowed{new UserClass{name_, make_}};
   narrowed->weight_ = weight_;
   narrowed->fixed_count_ = fixed_count_;
-  narrowed->wait_ = wait_;
+  narrowed->wait_time_ = wait_time_;
   narrowed->check_ = check_;
   for (const TaskChoice& choice : tasks_) {
     if (std::find(names.begin(), names.end(), choice.name) == names.end()) continue;

@@ -11,9 +11,9 @@ namespace {
 
 constexpr int time_ticks_max = 9;
 constexpr int log_ticks_max = 8;
-constexpr double hair = 1e-9;  // of what arithmetic leaves beside a whole number
+constexpr double hair = 1e-9;  // tolerance for rounding errors
 
-/// The next of 1, 2 and 5 times a power of ten, at or below or above.
+/// The nearest 1, 2 or 5 times a power of ten, at or below (or above) the value.
 double round_step(double value, bool up) {
   const double power = std::pow(10, std::floor(std::log10(value) + hair));
   const std::array<double, 4> steps{power, 2 * power, 5 * power, 10 * power};

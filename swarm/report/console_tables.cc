@@ -31,7 +31,7 @@ std::size_t characters_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
-/// The place of the character with this number; the end if there are fewer.
+/// The offset of the character with this index; the end if there are fewer.
 std::size_t place_of(std::string_view text, std::size_t character) {
   std::size_t place = 0;
   for (; place < text.size(); ++place) {
@@ -40,7 +40,7 @@ std::size_t place_of(std::string_view text, std::size_t character) {
   return place;
 }
 
-/// Exactly that many characters: filled with spaces, or cut in the middle.
+/// Exactly this many characters: padded with spaces, or cut in the middle.
 std::string fitted(std::string_view text, std::size_t width) {
   const std::size_t characters = characters_of(text);
   if (characters <= width) return std::string{text} + std::string(width - characters, ' ');
@@ -55,7 +55,7 @@ std::string row_head(const Statistics::Row& row, std::size_t name_width) {
 
 std::string heading(std::size_t name_width) { return fitted("Type", type_width) + " " + fitted("Name", name_width); }
 
-/// Three digits of a time in ms, in five columns; from 100 s on in seconds.
+/// A time in ms with three digits in five columns; in seconds from 100 s on.
 std::string time_text(double ms) {
   if (ms < 0.9995) return fmt::format("{:.3f}", ms);
   if (ms < 9.995) return fmt::format("{:.2f}", ms);
@@ -95,7 +95,7 @@ std::size_t name_width(const Statistics& statistics, std::optional<std::size_t> 
   std::size_t longest = aggregated_name.size();
   for (const auto& row : statistics.rows()) longest = std::max(longest, characters_of(row.name));
   std::size_t most = name_width_max;
-  // 0: a terminal that does not say.
+  // 0: the terminal does not report its width.
   if (columns && *columns > 0) most = *columns - std::min(*columns, columns_beside_name);
   return std::min(longest, std::max(most, name_width_min));
 }
@@ -146,10 +146,10 @@ std::string accepted_summary(const RunReport& report) {
   std::string text =
       fmt::format("Accepted events: {} ({:.2f} a second)\n", all.accepted, accepted_per_second(all, seconds));
   if (const std::uint64_t limited = statistics.limited_requests(); limited > 0) {
-    text += fmt::format("Answered 429: {} requests, by a rate limit; none is an accepted event\n", limited);
+    text += fmt::format("Rate-limited (429): {} requests; none of them is an accepted event\n", limited);
   }
   if (const CutOff cut_off = statistics.cut_off(); cut_off.requests() > 0) {
-    text += fmt::format("Cut off at the end: {} requests, in flight for up to {} ms; no table has them\n",
+    text += fmt::format("Cut off at the end: {} requests, in flight for up to {} ms; not in the tables\n",
                         cut_off.requests(), time_text(static_cast<double>(cut_off.oldest.count()) / 1e6));
   }
   const Selection selection = select(statistics);

@@ -21,7 +21,7 @@ Result<CsvFiles> CsvFiles::create(const std::string& prefix, bool full_history) 
   const std::filesystem::path folder = std::filesystem::path(prefix).parent_path();
   if (std::error_code error; !folder.empty()) {
     std::filesystem::create_directories(folder, error);
-    if (error) return Error{ErrorCode::unavailable, "cannot make " + folder.string() + ": " + error.message()};
+    if (error) return Error{ErrorCode::unavailable, "cannot create " + folder.string() + ": " + error.message()};
   }
   auto history = GrowingFile::create(prefix + "_stats_history.csv");
   if (!history) return std::move(history).error();

@@ -11,22 +11,21 @@
 
 namespace triggers::swarm {
 
-/// The files of `--csv PREFIX`: PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv,
-/// in Locust's format (csv_tables.h); and PREFIX_cut_off.csv, our own. Where Locust leaves the files as they were up to
-/// a second before the end, finish() writes the last state, so they agree with the summary; and the folder is made if
-/// it is missing. Not for two threads at once.
+/// The files of `--csv PREFIX`: PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and
+/// PREFIX_exceptions.csv in Locust's format (csv_tables.h), and our own PREFIX_cut_off.csv. Unlike Locust, finish()
+/// writes the final state, so the files agree with the summary. A missing folder is created. Not thread-safe.
 class CsvFiles {
  public:
-  /// Makes the files, with their headers. `full_history`: of each name too. Error: `unavailable`, with the path and the
-  /// reason.
+  /// Creates the files with their headers. `full_history`: the history has rows of each name too. Error: `unavailable`,
+  /// with the path and the reason.
   static Result<CsvFiles> create(const std::string& prefix, bool full_history);
 
-  /// Once a second: replaces all but the history, and adds to that. The error of the first write that fails, and no
-  /// more until one has gone well: what could not be written is tried again with each call.
+  /// Call it once a second. Replaces all files but the history, which grows. Failed writes are retried with each call.
+  /// Returns the error of the first failed write, and no further one until a write has succeeded.
   Status write(const Statistics& statistics, std::size_t users, EpochSeconds now);
-  /// The last write. An error if anything is missing from the files, also if it was told before.
+  /// The last write. Returns an error if anything is missing from the files, even if it was returned before.
   Status finish(const Statistics& statistics, std::size_t users, EpochSeconds now);
-  /// Of a test that has ended; until then the file has its header only.
+  /// Call it when the test has ended. Until then the file has only its header.
   Status write_cut_off(const RunReport& report);
 
  private:

@@ -16,7 +16,7 @@ namespace {
 
 using Fields = std::vector<std::string>;
 
-/// A line that grows by one field or by several.
+/// Collects the fields of a line.
 Fields& operator+=(Fields& fields, Fields more) {
   std::move(more.begin(), more.end(), std::back_inserter(fields));
   return fields;
@@ -42,7 +42,7 @@ Fields percentiles(const Entry& entry, const LocustTimes& times) {
   return fields;
 }
 
-/// Python's `x or 0`: a zero is an integer, whatever it was before.
+/// Python's `x or 0`: a zero becomes an integer.
 std::string repr_or_0(double value) { return value == 0 ? "0" : python_repr(value); }
 
 /// Locust's buckets below 100 ms are integers, all other numbers are floats.

@@ -10,11 +10,11 @@
 namespace triggers::swarm {
 
 /// The texts of the CSV files, as Locust 2.12.1 writes them: its headers, order, number formats and rounding of times
-/// (tests/e2e/test_swarm_formats.py compares them with Locust's own). What differs, and why:
+/// (tests/e2e/test_swarm_formats.py compares them with Locust's). The differences:
 ///
-/// - A name has a row while it has requests. Locust also keeps empty rows after `--reset-stats`.
+/// - Only names with requests have a row. Locust also keeps empty rows after `--reset-stats`.
 /// - The median of times that round to 100 ms is `100.0`; Locust writes `100` if the first of them was below 100 ms.
-/// - An average is that of our sum, which was added up in another order: it may differ in the 15th digit.
+/// - Averages may differ in the 15th digit, because we add in another order.
 
 /// PREFIX_stats.csv: totals by name.
 [[nodiscard]] std::string stats_csv(const LocustRows& rows);
@@ -25,8 +25,8 @@ namespace triggers::swarm {
 
 /// PREFIX_stats_history.csv.
 [[nodiscard]] std::string history_csv_header();
-/// What one second adds to it: the row of all together, with percentiles since the start. With `recent`: a row of each
-/// name too, and percentiles of about the last ten seconds, as in Locust's full history.
+/// The rows that one second adds: the aggregated row, with percentiles since the start. With `recent`, also a row for
+/// each name, and percentiles of about the last ten seconds, as in Locust's full history.
 [[nodiscard]] std::string history_csv_rows(const LocustRows& rows, std::size_t users, EpochSeconds now,
                                            const RecentTimes* recent);
 

@@ -6,8 +6,8 @@
 
 namespace triggers::swarm {
 
-/// Appends a line as Python's csv module writes it (its dialect "excel", as RFC 4180): commas, CRLF, quotes only around
-/// a field that holds a comma, a quote or the end of a line; quotes within are doubled, line ends within stay.
+/// Appends a line as Python's csv module writes it (dialect "excel", RFC 4180): commas, CRLF, and quotes only around
+/// fields with a comma, a quote or a line end. Quotes within a field are doubled.
 void append_csv_line(std::string& out, std::span<const std::string> fields);
 void append_csv_field(std::string& out, std::string_view field);
 

@@ -6,8 +6,8 @@
 
 namespace triggers::swarm {
 
-/// What Locust files a failure under: the SHA-256, in hexadecimal, of its method, name and text. It is the order of
-/// the failures file, and the key of a worker's errors.
+/// Locust's key of a failure: the SHA-256 of its method, name and text, in hexadecimal. It orders the failures file and
+/// identifies the errors in a worker's report.
 [[nodiscard]] std::string failure_key(const Failure& failure);
 
 }  // namespace triggers::swarm

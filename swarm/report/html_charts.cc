@@ -12,12 +12,12 @@ namespace triggers::swarm {
 namespace {
 
 constexpr double bars_per_decade = 24;
-constexpr double least_last_piece = 0.5;  // of the one before it
+constexpr double least_last_piece = 0.5;  // as a share of the interval before it
 
 double ms_of(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
-/// The pieces of the test. Its end cuts the last one short, and a rate over an instant is noise: such a one is made
-/// part of the one before it.
+/// The intervals of the test. The end of the test truncates the last one, and a rate over an instant is noise, so a
+/// short last interval is merged into the one before it.
 std::vector<History::Point> pieces_of(const History& history) {
   std::vector<History::Point> pieces = history.points();
   if (pieces.size() >= 2 && pieces.back().seconds < least_last_piece * pieces[pieces.size() - 2].seconds) {
@@ -27,8 +27,8 @@ std::vector<History::Point> pieces_of(const History& history) {
   return pieces;
 }
 
-/// A chart without values, with a place for each piece at its end. The lengths of pieces are added up: they were
-/// measured by a monotonic clock, and a wall clock may step.
+/// A chart without values; each interval has an x at its end. The x are sums of lengths, which come from the monotonic
+/// clock, because the wall clock may step.
 Chart over_time(const std::vector<History::Point>& pieces) {
   Chart chart;
   double passed = 0;
@@ -92,7 +92,7 @@ std::string users(const std::vector<History::Point>& pieces) {
   return render_chart(chart);
 }
 
-/// Shares of all requests in steps of a logarithmic scale: the histogram's own buckets are too fine to look at.
+/// Shares of requests on a logarithmic scale; the histogram's own buckets are too narrow to see.
 std::string distribution(const Entry& all) {
   Chart chart;
   chart.title = "Distribution of latencies";

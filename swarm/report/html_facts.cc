@@ -21,7 +21,7 @@ std::string figure(std::string_view name, const std::string& value, const std::s
   return fmt::format("<div{}><dt>{}</dt><dd>{}</dd><dd>{}</dd></div>", bad ? R"( class="bad")" : "", name, value, note);
 }
 
-/// Nothing if the value is empty.
+/// Empty if the value is empty.
 std::string fact(std::string_view name, const std::string& value) {
   return value.empty() ? "" : fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", name, value);
 }
@@ -33,12 +33,12 @@ std::string classes_of(const RunReport& report) {
 }
 
 std::string model_of(const RunReport& report) {
-  if (!report.rate) return "closed: a user sends when it has its last answer and has waited";
+  if (!report.rate) return "closed: a user sends after its last response and its wait time";
   return fmt::format("open: {} tasks/s on a schedule; a latency counts from when its task was due",
                      short_number(*report.rate));
 }
 
-/// How the open model kept its schedule.
+/// How well the open model kept its schedule.
 std::string schedule_of(const RunReport& report) {
   if (!report.rate) return {};
   const Schedule& schedule = report.schedule;
@@ -46,13 +46,13 @@ std::string schedule_of(const RunReport& report) {
   if (due == 0) return "no task was due";
   const std::uint64_t late = std::min(due, schedule.behind + schedule.waited_for_user + schedule.unsent);
   std::string text =
-      fmt::format("{} of {} tasks begun in time ({})", with_separators(due - late), with_separators(due),
+      fmt::format("{} of {} tasks begun on time ({})", with_separators(due - late), with_separators(due),
                   late > 0 && share(due - late, due) > 0.9995 ? "over 99.9 %" : percent(due - late, due));
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count > 0) text += fmt::format("; {} {}", with_separators(count), what);
   };
   add(schedule.waited_for_user, "waited for a free user");
-  add(schedule.behind, "over 10 ms late by the generator");
+  add(schedule.behind, "over 10 ms late because of the generator");
   add(schedule.unsent, "never sent");
   add(schedule.unfinished, "cut off at the end");
   return text;
@@ -70,7 +70,7 @@ std::string stalled_at_end(const RunReport& report) {
   const Selection selection = select(*report.statistics);
   const Stalled stalled = stalled_of(selection, report);
   if (stalled.requests == 0) return {};
-  return fmt::format("{} waited over {} s for an answer; with {} missing answers the error rate is {} %",
+  return fmt::format("{} waited over {} s for a response; with {} missing responses the error rate is {} %",
                      stalled.requests == 1 ? "1 request" : with_separators(stalled.requests) + " requests",
                      short_number(std::chrono::duration<double>(stalled.limit).count()),
                      with_separators(stalled.missing), short_number(error_rate_with(stalled, selection.ended)));
@@ -92,8 +92,8 @@ std::string cut_off_of(const Statistics& statistics) {
 std::string generator_of(const RunReport& report) {
   const double seconds = std::max(report.ended - report.started, 1e-9);
   const double used = static_cast<double>(report.processor_time.count()) / 1e9;
-  return fmt::format("{} s of processor time, {} cores on average; the busiest thread {:.0f} % busy",
-                     short_number(used), short_number(used / seconds), 100 * report.busiest_thread);
+  return fmt::format("{} s of CPU time, {} cores on average; the busiest thread {:.0f} % busy", short_number(used),
+                     short_number(used / seconds), 100 * report.busiest_thread);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace triggers::swarm {
 
-/// Parts of the HTML report that are no chart and no table of names: what a person must know before the figures
-/// (nothing if there is nothing), the six figures that matter most, and what was run, how, by what.
+/// Parts of the HTML report other than charts and tables: warnings (empty if there are none), the six most important
+/// figures, and the facts about the run.
 [[nodiscard]] std::string html_warnings(const RunReport& report);
 [[nodiscard]] std::string html_key_figures(const RunReport& report);
 [[nodiscard]] std::string html_facts(const RunReport& report);

@@ -9,7 +9,7 @@
 namespace triggers::swarm {
 namespace {
 
-// The page may load nothing, whatever text of a server has got into it.
+// The page must not load anything, whatever texts of a server it shows.
 constexpr std::string_view head_begin =
     R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -20,7 +20,7 @@ constexpr std::string_view head_begin =
 
 constexpr std::string_view footer =
     "<footer>swarm " TRIGGERS_VERSION
-    ". Latencies are measured by a monotonic clock, up to the last byte of the answer. Percentiles are within 1 % of "
+    ". Latencies are measured by a monotonic clock, up to the last byte of the response. Percentiles are within 1 % of "
     "the "
     "true value; minimum, average and maximum are exact. Accepted events are those that the service answered with 201 "
     "and stored for the first time.</footer>";

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "event/utf8.h"
+#include "base/utf8.h"
 #include "swarm/report/html_tables.h"
 #include "swarm/report/html_text.h"
 
@@ -52,7 +52,7 @@ TEST_F(HtmlReport, TextsOfServersStayText) {
     EXPECT_THAT(page, Not(HasSubstr(raw)));
   }
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;\uFFFD\uFFFD &amp; more"));
-  EXPECT_FALSE(event::find_invalid_utf8(page));
+  EXPECT_FALSE(find_invalid_utf8(page));
 }
 
 TEST_F(HtmlReport, LoadsNothing) {

@@ -6,7 +6,7 @@ namespace triggers::swarm {
 
 /// The page's style sheet.
 [[nodiscard]] std::string_view html_style() noexcept;
-/// The page's script: shows the values under the pointer. Nothing depends on it.
+/// The page's script shows the values under the pointer. The page is complete without it.
 [[nodiscard]] std::string_view html_script() noexcept;
 
 }  // namespace triggers::swarm

@@ -29,7 +29,7 @@ constexpr std::array<Quantile, 10> quantiles{{{0.5, "p50"},
                                               {1, "max"}}};
 constexpr std::size_t name_bytes_max = 200;
 
-/// Text columns begin with a `<`.
+/// The title of a text column begins with `<`.
 std::string table_head(std::string_view title, std::string_view note, std::initializer_list<std::string_view> columns) {
   std::string out =
       fmt::format("<section><h2>{}{}</h2>", title, note.empty() ? "" : fmt::format(" <small>{}</small>", note));
@@ -57,10 +57,10 @@ std::string wrapped_cell(std::string_view text) {
 
 std::string seen_cell(EpochSeconds when) {
   const std::string text = utc_text(when);
-  return text_cell(std::string_view{text}.substr(0, text.rfind(' ')));  // the column's head says UTC
+  return text_cell(std::string_view{text}.substr(0, text.rfind(' ')));  // the column's title says UTC
 }
 
-/// A row a name, and the one of all together.
+/// A row for each name, and the aggregated row.
 std::string rows_of(const Statistics& statistics, const Entry& all, auto cells_of) {
   std::vector<Statistics::Row> rows = statistics.rows();
   if (rows.size() > html_names_max) {
@@ -82,14 +82,14 @@ std::string only_some(std::size_t shown, std::size_t all) {
   return shown == all ? "" : fmt::format("the {} most frequent of {}; --csv writes all", shown, all);
 }
 
-/// Pointers to the most frequent, most frequent first.
+/// Pointers to the most frequent elements, in descending order.
 template <class Error>
 std::vector<const Error*> most_frequent(const std::vector<Error>& errors, auto count, std::size_t most) {
   std::vector<const Error*> sorted;
   sorted.reserve(errors.size());
   for (const Error& error : errors) sorted.push_back(&error);
   std::ranges::sort(sorted, [&](const Error* a, const Error* b) {
-    return a->*count != b->*count ? a->*count > b->*count : a < b;  // of as many, the first one first
+    return a->*count != b->*count ? a->*count > b->*count : a < b;  // ties: in the original order
   });
   sorted.resize(std::min(sorted.size(), most));
   return sorted;

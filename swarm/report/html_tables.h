@@ -7,7 +7,7 @@
 
 namespace triggers::swarm {
 
-/// So many names are shown at most; of more, only those with the most requests.
+/// The maximum number of names in the tables; those with the most requests are shown.
 inline constexpr std::size_t html_names_max = 80;
 
 /// Tables of the HTML report: Locust's columns, accepted events, and exact percentiles.
@@ -15,9 +15,9 @@ inline constexpr std::size_t html_names_max = 80;
 /// Empty if there was no request.
 [[nodiscard]] std::string html_response_times(const Statistics& statistics);
 
-/// So many different errors are shown, the most frequent first; and so much of each text.
+/// The maximum number of different errors, the most frequent first, and the maximum length of each text.
 inline constexpr std::size_t html_failures_max = 50, html_exceptions_max = 20, html_error_bytes_max = 400;
-/// These two are empty if there was none.
+/// Empty if there was none.
 [[nodiscard]] std::string html_failures(const Statistics& statistics);
 [[nodiscard]] std::string html_exceptions(const Statistics& statistics);
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <ctime>
 
-#include "event/utf8.h"
+#include "base/utf8.h"
 
 namespace triggers::swarm {
 
@@ -39,7 +39,7 @@ std::string html_escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const auto invalid = event::find_invalid_utf8(text);
+    const auto invalid = find_invalid_utf8(text);
     append_escaped(out, text.substr(0, invalid.value_or(text.size())));
     if (!invalid) break;
     out += replacement;
@@ -51,7 +51,7 @@ std::string html_escape(std::string_view text) {
 std::string html_escape_up_to(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return html_escape(text);
   std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // do not cut within a character
   return html_escape(text.substr(0, end)) + "…";
 }
 

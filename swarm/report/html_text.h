@@ -8,19 +8,18 @@
 
 namespace triggers::swarm {
 
-/// Text as HTML content, or as an attribute's value in double quotes. Error texts come from servers: what is not UTF-8,
+/// Escapes text for HTML content or a double-quoted attribute. Servers choose error texts: bytes that are not UTF-8,
 /// and control characters other than tab and line feed, become U+FFFD.
 [[nodiscard]] std::string html_escape(std::string_view text);
-/// The same of at most so many bytes; what is longer ends with `…`.
+/// The same for at most `bytes_max` bytes of text; a longer text ends with `…`.
 [[nodiscard]] std::string html_escape_up_to(std::string_view text, std::size_t bytes_max);
 /// `1 234 567`, with narrow no-break spaces.
 [[nodiscard]] std::string with_separators(std::uint64_t number);
-/// Three significant digits, at most three after the point if they say enough, and no exponent: `0.420`, `8.13`, `137`,
-/// `2 350`. Not below 0.
+/// Three significant digits without an exponent: `0.420`, `8.13`, `137`, `2 350`. Not for negative numbers.
 [[nodiscard]] std::string three_digits(double number);
-/// The same without zeros at its end: `0.42`.
+/// The same without trailing zeros: `0.42`.
 [[nodiscard]] std::string short_number(double number);
-/// A latency with the unit that suits it: `0.42 ms`, `137 ms`, `2.35 s`.
+/// A latency with a suitable unit: `0.42 ms`, `137 ms`, `2.35 s`.
 [[nodiscard]] std::string latency_text(double ms);
 /// `2026-11-25 07:19:03 UTC`.
 [[nodiscard]] std::string utc_text(EpochSeconds time);

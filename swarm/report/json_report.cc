@@ -41,7 +41,7 @@ void write_latency(JsonWriter& json, const Entry& entry) {
 
 struct Basis {
   Entry aggregated;
-  double seconds;  // to the end of the test, not to the last answer: a stall at the end is time too
+  double seconds;  // until the end of the test, not until the last response: a stall at the end counts too
 };
 
 void write_figures(JsonWriter& json, const Entry& entry, std::uint64_t rate_limited, const Basis& basis) {
@@ -75,7 +75,7 @@ void write_schedule(JsonWriter& json, const RunReport& report) {
   json.end_object();
 }
 
-/// What was in flight when its user was stopped; it is in no other figure but the schedule's.
+/// Requests that were in flight when their users were stopped. Only the schedule's figures include them otherwise.
 void write_cut_off(JsonWriter& json, const RunReport& report) {
   const Statistics& statistics = *report.statistics;
   const Selection selection = select(statistics);

@@ -6,7 +6,7 @@
 
 namespace triggers::swarm {
 
-/// The document of `swarm --json`: one object, its keys always in this order, with a line end behind it.
+/// The document of `swarm --json`: one object with its keys in this order, and a line end.
 ///
 ///     {"run": {"host", "user_classes": [name], "users": {name: now},
 ///              "started", "ended": RFC 3339, "seconds",

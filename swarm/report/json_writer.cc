@@ -6,20 +6,20 @@
 #include <utility>
 
 #include "base/invariant.h"
-#include "log/json_text.h"
+#include "base/json_text.h"
 
 namespace triggers::swarm {
 
 void JsonWriter::key(std::string_view name) {
   separate();
-  log::append_json_text(text_, name);
+  append_json_text(text_, name);
   text_ += ": ";
   after_key_ = true;
 }
 
 void JsonWriter::value(std::string_view text) {
   separate();
-  log::append_json_text(text_, text);
+  append_json_text(text_, text);
 }
 
 void JsonWriter::value(double number) {

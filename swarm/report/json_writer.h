@@ -7,15 +7,16 @@
 
 namespace triggers::swarm {
 
-/// Writes one JSON document for people and programs: two spaces a level, keys in the order of the calls, text as UTF-8
-/// whatever it was, numbers in plain decimals (six at most; what is not finite is null). Every begin has its end.
+/// Writes one JSON document that people can read: two spaces a level, keys in the order of the calls, numbers with at
+/// most six decimals. Text that is not UTF-8 is repaired; numbers that are not finite become null. Each begin needs its
+/// end.
 class JsonWriter {
  public:
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
   void begin_array() { open('['); }
   void end_array() { close(']'); }
-  /// Of an object: its value is what comes next.
+  /// Of an object member. Write the member's value next.
   void key(std::string_view name);
 
   void value(std::string_view text);
@@ -29,7 +30,7 @@ class JsonWriter {
     value(of);
   }
 
-  /// The document with a line end behind it.
+  /// The document and a line end.
   [[nodiscard]] std::string take();
 
  private:
@@ -40,7 +41,7 @@ class JsonWriter {
 
   std::string text_;
   std::size_t depth_ = 0;
-  bool first_ = true;  // nothing stands in the innermost bracket yet
+  bool first_ = true;  // the innermost bracket is still empty
   bool after_key_ = false;
 };
 

@@ -8,7 +8,7 @@
 
 namespace triggers::swarm {
 
-/// What all of Locust's tables have in common.
+/// What Locust's tables have in common.
 
 struct LocustPercentile {
   double percentile;  ///< 0 to 1.
@@ -26,7 +26,7 @@ inline constexpr std::array<LocustPercentile, 11> locust_percentiles_reported{{{
                                                                                {0.9999, "99.99%"},
                                                                                {1.0, "100%"}}};
 
-/// The rows of a table: every name in order, and all together. Views of the statistics, which outlive it.
+/// The rows of a table: all names in order, and the aggregated row. Views of the statistics, which must outlive this.
 class LocustRows {
  public:
   explicit LocustRows(const Statistics& statistics)
@@ -35,7 +35,7 @@ class LocustRows {
   LocustRows& operator=(const LocustRows&) = delete;
 
   [[nodiscard]] const std::vector<Statistics::Row>& names() const noexcept { return names_; }
-  /// The last row: without a method, its name `Aggregated`.
+  /// The last row: no method, and the name `Aggregated`.
   [[nodiscard]] Statistics::Row aggregated() const { return {"", "Aggregated", &aggregated_}; }
 
   [[nodiscard]] Rates total(const Entry& entry) const { return total_rates(entry, aggregated_, statistics_.start()); }

@@ -17,7 +17,7 @@ constexpr double recent_s = 10;
 constexpr std::string_view gap = "  ";
 constexpr std::string_view red = "\x1b[31m", dim = "\x1b[2m", plain = "\x1b[0m";
 
-/// A piece of the line. The least important is made shorter first, or goes if it cannot be.
+/// A part of the line. The least important part is shortened first, or removed if it cannot be shortened.
 struct Part {
   int importance;
   std::string text;
@@ -32,7 +32,7 @@ std::string clock(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
-/// Percentiles in the unit that suits the largest: `p50 0.42 p95 8.13 p99 42.1 ms`.
+/// Percentiles, in the unit of the largest: `p50 0.42 p95 8.13 p99 42.1 ms`.
 std::string percentiles(const Histogram& latencies, std::initializer_list<double> quantiles) {
   const auto ms_of = [&](double quantile) { return static_cast<double>(latencies.quantile(quantile).count()) / 1e6; };
   const bool in_seconds = std::ranges::any_of(quantiles, [&](double quantile) { return ms_of(quantile) >= 9999.5; });
@@ -49,7 +49,7 @@ std::string percentiles(const Histogram& latencies, std::initializer_list<double
   return text + (in_seconds ? "s " : "ms");
 }
 
-/// The last seconds, put together.
+/// The last seconds as one point.
 History::Point last_seconds(const History& history) {
   History::Point sum;
   for (auto point = history.recent().rbegin(); point != history.recent().rend() && sum.seconds < recent_s; ++point) {
@@ -64,7 +64,7 @@ double per_second(std::uint64_t count, double seconds) {
   return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
-/// Requests a second, as blocks of eight heights from nothing to the most.
+/// Requests per second as blocks of eight heights, from zero to the maximum.
 std::string sparkline(const History& history) {
   constexpr std::array<std::string_view, 8> blocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   std::vector<double> rates;
@@ -125,7 +125,7 @@ ProgressStyle ProgressStyle::of_environment() {
     const char* const value = std::getenv(name);
     return std::string_view{value == nullptr ? "" : value};
   };
-  // POSIX: the first of these that is not empty counts.
+  // POSIX: the first non-empty variable decides.
   std::string_view locale;
   for (const char* const name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     if (locale.empty()) locale = value_of(name);

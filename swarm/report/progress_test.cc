@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "event/utf8.h"
+#include "base/utf8.h"
 
 namespace triggers::swarm {
 namespace {
@@ -88,7 +88,7 @@ TEST(Progress, IsNeverAsWideAsTheTerminal) {
     for (const ProgressStyle style : {ProgressStyle{}, ProgressStyle{.colour = true, .blocks = true}}) {
       const std::string line = running.line(columns, style);
       EXPECT_LE(columns_of(line), columns == 0 ? 0 : columns - 1) << line;
-      EXPECT_FALSE(event::find_invalid_utf8(line));
+      EXPECT_FALSE(find_invalid_utf8(line));
     }
   }
 }

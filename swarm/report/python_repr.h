@@ -4,8 +4,8 @@
 
 namespace triggers::swarm {
 
-/// Python's repr() of a float: the shortest digits that read back as the same double; `.0` if there is no fraction; an
-/// exponent only below 1e-4 and from 1e16 on.
+/// Python's repr() of a float: the shortest digits that give the same double; `.0` for whole numbers; an exponent only
+/// below 1e-4 and from 1e16 on.
 [[nodiscard]] std::string python_repr(double value);
 
 }  // namespace triggers::swarm

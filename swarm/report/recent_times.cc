@@ -27,7 +27,7 @@ LocustTimes RecentTimes::recent(const Statistics::Row& row, EpochSeconds now) co
   const auto known = by_name_.find({row.name, row.method});
   if (known == by_name_.end()) return {};
   const std::int64_t wanted = static_cast<std::int64_t>(now) - window_s;
-  // The older of two that are as far away comes first.
+  // If two are equally far, the older one is used.
   for (std::int64_t away = 0; away <= tolerance_s; ++away) {
     for (const std::int64_t second : {wanted - away, wanted + away}) {
       const auto then = known->second.find(second);

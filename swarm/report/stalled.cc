@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "swarm/report/waiting.h"
+#include "swarm/report/unended_latencies.h"
 
 namespace triggers::swarm {
 
@@ -32,7 +32,7 @@ Stalled stalled_of(const Selection& selection, const RunReport& report) {
   Entry with_unended = selection.ended;
   const auto unended = add_unended(with_unended, selection.cut_off, report, stalled.limit);
   stalled.missing = with_unended.requests - selection.ended.requests;
-  // Of tasks of a schedule that were never sent, only the share of these names is missing.
+  // Unsent tasks have no name yet, so these names get their share of them.
   stalled.requests = std::min(unended, stalled.missing);
   return stalled;
 }
@@ -48,7 +48,7 @@ std::uint64_t fail_stalled(Statistics& newest, const Statistics& test, EpochSeco
       stalled += bucket.count;
       for (std::uint64_t i = 0; i < bucket.count; ++i) {
         newest.record(name, {.latency = bucket.from, .finished = now, .failed = true});
-        newest.record_failure(name, "stalled: no answer when its user was stopped", now);
+        newest.record_failure(name, "stalled: no response when its user was stopped", now);
       }
     }
   }

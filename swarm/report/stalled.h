@@ -8,33 +8,33 @@
 
 namespace triggers::swarm {
 
-/// Of some names' requests: what ended, and what was in flight at the end.
+/// Requests of some names: those that ended, and those in flight at the end.
 struct Selection {
   Entry ended;
   CutOff cut_off;
 };
-/// Of one name, or of all if `name` is empty.
+/// For one name, or for all if `name` is empty.
 [[nodiscard]] Selection select(const Statistics& statistics, std::string_view name = {});
 
-/// A request that was in flight at the end, or due and not sent, has stalled if it had waited for longer than a second
-/// and longer than p99.9 of those that ended. Any other is the normal end of a test.
+/// Requests that were in flight or unsent at the end, and had waited longer than a second and longer than p99.9 of the
+/// ended requests. Shorter waits are normal at the end of a test.
 struct Stalled {
   static constexpr std::chrono::seconds wait_min{1};
 
-  std::chrono::nanoseconds limit{};  ///< The wait above which one counts.
+  std::chrono::nanoseconds limit{};  ///< A request has stalled if it waited longer than this.
   std::uint64_t requests = 0;
-  /// Requests that would have been answered over the limit or not at all. In the closed model a stalled user sends
-  /// nothing, so this is more than `requests`: a stall counts for as much as its part of the test (see waiting.h).
+  /// `requests`, plus those that stalled users of the closed model would have sent meanwhile. So a stall weighs as much
+  /// as its share of the test (see unended_latencies.h).
   std::uint64_t missing = 0;
 };
 [[nodiscard]] Stalled stalled_of(const Selection& selection, const RunReport& report);
 
-/// For a master, which has no place for what was cut off: records the stalled requests among those that `newest` cut
-/// off as failures of their names, each with its wait. `test` is all that was counted in this test, `newest` included.
-/// Returns how many there were.
+/// Records the stalled requests among those that `newest` cut off as failures, each with its wait, because a Locust
+/// master has no figure for requests that were cut off. `test` is everything counted in this test, including `newest`.
+/// Returns the number of failures.
 std::uint64_t fail_stalled(Statistics& newest, const Statistics& test, EpochSeconds now);
 
-/// In percent: failures and missing answers, of all that ended and these. 0 without any.
+/// In percent: failed and missing requests, as a share of ended and missing ones. 0 without any.
 [[nodiscard]] double error_rate_with(const Stalled& stalled, const Entry& ended);
 
 }  // namespace triggers::swarm

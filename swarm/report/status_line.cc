@@ -22,7 +22,7 @@ std::string StatusLine::back(std::size_t columns) const {
 }
 
 std::string StatusLine::draw(std::string_view line, std::size_t columns) {
-  // Written over, not taken away first: nothing flickers.
+  // Overwrite the line without erasing it first, so that it does not flicker.
   std::string out = back(columns).append(line);
   if (!shown_.empty()) out += clear_below;
   shown_ = line;

@@ -6,18 +6,17 @@
 
 namespace triggers::swarm {
 
-/// What stands below the last line of a terminal and is drawn anew in its place. Makes the bytes that do it; its owner
-/// writes them. A terminal that has become narrower since has wrapped the old line: all of its rows are taken away.
+/// A line below all other output of a terminal that is redrawn in place. It creates the bytes and its owner writes
+/// them. If the terminal has become narrower, it has wrapped the old line; then all its rows are removed.
 class StatusLine {
  public:
-  /// Draws `line` (no control characters but colours; it may be empty) instead of the last one, or below the last
-  /// output.
+  /// Draws `line` in place of the last one. It may be empty, and must have no control characters other than colours.
   [[nodiscard]] std::string draw(std::string_view line, std::size_t columns);
-  /// Other output, of whole lines, above the line, which is drawn again.
+  /// Prints whole lines of other output above the line.
   [[nodiscard]] std::string above(std::string_view text, std::size_t columns);
 
  private:
-  /// To the beginning of what is shown.
+  /// Moves to the beginning of the line.
   [[nodiscard]] std::string back(std::size_t columns) const;
 
   std::string shown_;

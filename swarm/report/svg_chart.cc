@@ -12,15 +12,15 @@
 namespace triggers::swarm {
 namespace {
 
-// In the units of the SVG's view box; a figure is about as many pixels wide.
+// In units of the SVG's view box, about one pixel each.
 constexpr double width = 560, height = 236;
 constexpr double left = 58, right = 22, top = 12, bottom = 28;
-constexpr double mark_row = 13;        // the height of a mark's name
-constexpr double log_from_ratio = 30;  // of the largest to the smallest value
+constexpr double mark_row = 13;        // height of a mark's label
+constexpr double log_from_ratio = 30;  // ratio of the largest to the smallest value
 constexpr double bar_gap = 0.8, bar_least = 1;
 constexpr int y_ticks = 4;
 
-/// The extremes of what is above zero.
+/// The extremes of the values above zero.
 struct Extent {
   double low = 0, high = 0;
   bool any_value = false;
@@ -57,7 +57,7 @@ ChartAxis x_axis(const Chart& chart) {
   if (chart.kind == Chart::Kind::distribution) {
     axis = log_axis(chart.x.front(), chart.x.back());
   } else {
-    // It ends where the test ends, not at a round number.
+    // The axis ends at the end of the test, not at a round number.
     axis.high = chart.x.empty() ? 1 : std::max(chart.x.back(), 1.0);
     axis.ticks = time_ticks(axis.high);
   }
@@ -98,7 +98,7 @@ void grid(std::string& out, const Chart& chart, const ChartAxis& x, const ChartA
   }
 }
 
-/// With `area`, the surface down to the axis.
+/// With `area`, the path includes the area down to the axis.
 std::string path_of(const Chart& chart, const ChartLine& line, const ChartAxis& x, const ChartAxis& y, bool area) {
   std::string path;
   std::optional<double> run_begins;
@@ -113,7 +113,7 @@ std::string path_of(const Chart& chart, const ChartLine& line, const ChartAxis& 
   return path;
 }
 
-/// Points that have no neighbour to be joined to.
+/// Points without neighbours, which no line shows.
 std::string dots_of(const Chart& chart, const ChartLine& line, const ChartAxis& x, const ChartAxis& y) {
   std::string out;
   for (std::size_t i = 0; i < line.values.size(); ++i) {
@@ -131,7 +131,7 @@ void lines(std::string& out, const Chart& chart, const ChartAxis& x, const Chart
     out += fmt::format(R"(<path class="area {}" d="{}"/>)", first.style, path_of(chart, first, x, y, true));
   }
   for (const ChartLine& line : chart.lines) {
-    // What never happened would only colour the axis.
+    // A line that is always zero would only colour the axis.
     const bool nothing = std::ranges::all_of(line.values, [](const auto& value) { return value.value_or(0) == 0; });
     if (nothing) continue;
     out += fmt::format(R"(<path class="line {}" d="{}"/>)", line.style, path_of(chart, line, x, y, false));
@@ -144,7 +144,7 @@ void bars(std::string& out, const Chart& chart, const ChartAxis& x, const ChartA
   std::string path;
   for (std::size_t i = 0; i < line.values.size(); ++i) {
     if (line.values[i].value_or(0) <= 0) continue;
-    // What is there is seen, however little it is.
+    // Every bar is visible, however small its value.
     const double from = x.place(chart.x[i]), to = x.place(chart.x[i + 1]);
     const double tall = std::max(y.from - y.place(*line.values[i]), bar_least);
     path += fmt::format("M{:.1f} {:.1f}v{:.1f}H{:.1f}v{:.1f}Z", from, y.from, -tall, std::max(to - bar_gap, from + 1),
@@ -153,7 +153,7 @@ void bars(std::string& out, const Chart& chart, const ChartAxis& x, const ChartA
   out += fmt::format(R"(<path class="bars {}" d="{}"/>)", line.style, path);
 }
 
-/// Each name in its own row, so they never meet.
+/// Each label has its own row, so that they never overlap.
 void marks(std::string& out, const Chart& chart, const ChartAxis& x, const ChartAxis& y) {
   for (std::size_t i = 0; i < chart.marks.size(); ++i) {
     const ChartMark& mark = chart.marks[i];
@@ -166,7 +166,7 @@ void marks(std::string& out, const Chart& chart, const ChartAxis& x, const Chart
   }
 }
 
-/// For the script: places and texts, so that it has nothing to compute.
+/// Positions and texts for the script, so that it computes nothing.
 std::string data_of(const Chart& chart, const ChartAxis& x) {
   std::string out = "[";
   const bool over_time = chart.kind == Chart::Kind::over_time;

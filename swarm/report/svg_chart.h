@@ -6,14 +6,14 @@
 
 namespace triggers::swarm {
 
-/// A line of a chart. Nothing at a place where there is no value: the line has a gap.
+/// A line of a chart. It has a gap where there is no value.
 struct ChartLine {
   std::string name;
-  std::string style;  ///< Class of the style sheet that colours it.
+  std::string style;  ///< The CSS class that colours it.
   std::vector<std::optional<double>> values;
 };
 
-/// A value of x that is marked: a percentile in a distribution.
+/// A marked value of x: a percentile in a distribution.
 struct ChartMark {
   std::string name;
   std::string style;
@@ -27,24 +27,24 @@ struct Chart {
   };
   enum class Values : unsigned char {
     count,    ///< Whole numbers.
-    rate,     ///< A second.
-    latency,  ///< ms; the axis is logarithmic if they span more than some decade.
+    rate,     ///< Per second.
+    latency,  ///< In ms; the axis is logarithmic if values span more than about a decade.
     percent,
   };
 
   std::string title;
-  std::string unit;  ///< Beside the title.
+  std::string unit;  ///< Shown beside the title.
   Kind kind = Kind::over_time;
   Values values = Values::rate;
-  std::vector<double> x;           ///< As many as each line has values; of a distribution one more.
-  std::vector<std::string> clock;  ///< Over time: what a clock showed at each x.
-  bool filled = false;             ///< The area below the first line.
+  std::vector<double> x;           ///< One for each value of a line; a distribution has one more.
+  std::vector<std::string> clock;  ///< Over time: the time of day at each x.
+  bool filled = false;             ///< Fills the area below the first line.
   std::vector<ChartLine> lines;    ///< At least one.
   std::vector<ChartMark> marks;
 };
 
-/// A figure with an SVG that scales to its place, axes with round numbers, a legend, and its data for the page's
-/// script, which shows the values under the pointer; all of it can be read without. Needs the page's style sheet.
+/// An HTML figure with a scalable SVG, a legend, and the data for the page's script, which shows values under the
+/// pointer. Needs the page's style sheet; readable without the script.
 [[nodiscard]] std::string render_chart(const Chart& chart);
 
 }  // namespace triggers::swarm

@@ -17,11 +17,11 @@ Error cannot_write(const std::string& path, int error) {
 }
 
 int open_empty(const std::string& path) {
-  constexpr mode_t permissions = 0666;  // what the umask leaves of it, as of every file that a program makes
+  constexpr mode_t permissions = 0666;  // the umask reduces it, as for any new file
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, permissions);
 }
 
-/// How much of `text` was written; errno says why not all.
+/// The number of bytes written; errno has the reason if not all were.
 std::size_t write_all(int file, std::string_view text) {
   std::size_t done = 0;
   while (done < text.size()) {
@@ -42,7 +42,7 @@ Status ReplacedFile::replace(std::string text) {
   if (file < 0) return cannot_write(path_, errno);
   const bool whole = write_all(file, text) == text.size();
   const int write_error = errno;
-  // A network's file system may say only now that it is full.
+  // A network file system may report only here that it is full.
   const bool closed = ::close(file) == 0;
   if (!whole || !closed || std::rename(beside.c_str(), path_.c_str()) != 0) {
     const int error = whole ? errno : write_error;
@@ -79,7 +79,7 @@ int GrowingFile::flush() {
       ::lseek(file_, static_cast<off_t>(size_), SEEK_SET) >= 0) {
     return error;
   }
-  // Also a part of a line that cannot be taken back: the next call goes on behind it.
+  // This includes a partial line that cannot be removed: the next call continues after it.
   size_ += written;
   waiting_.erase(0, written);
   return error;
@@ -94,7 +94,7 @@ Status GrowingFile::append(std::string_view lines) {
   if (const int error = flush(); error != 0) return cannot_write(path_, error);
   if (lost_bytes_ == 0) return Done{};
   return Error{ErrorCode::unavailable,
-               fmt::format("{} lacks {} bytes of lines: it could not be written for too long", path_, lost_bytes_)};
+               fmt::format("{} lacks {} bytes: writes failed for too long", path_, lost_bytes_)};
 }
 
 }  // namespace triggers::swarm

@@ -8,14 +8,14 @@
 
 namespace triggers::swarm {
 
-/// A file whose whole text is replaced now and then. A reader sees the old text or the new one, never a part: the new
-/// one is written beside it and renamed. Not for two threads at once.
+/// A file whose whole text is replaced from time to time. Readers see the old or the new text, never a part: a new file
+/// is written and renamed. Not thread-safe.
 class ReplacedFile {
  public:
   explicit ReplacedFile(std::string path) : path_(std::move(path)) {}
 
-  /// Does nothing if the file holds this text already. Error: `unavailable`, with the path and the reason; the file
-  /// keeps its old text.
+  /// Does nothing if the file already has this text. Error: `unavailable`, with the path and the reason; the file keeps
+  /// its old text.
   Status replace(std::string text);
 
  private:
@@ -23,30 +23,30 @@ class ReplacedFile {
   bool written_ = false;
 };
 
-/// A file that grows by whole lines. What could not be written (the disk is full) waits for the next call, and a line
-/// that was written in part is taken back. Not for two threads at once.
+/// A file that grows by whole lines. Text that cannot be written, for instance to a full disk, waits for the next call;
+/// a partly written line is removed. Not thread-safe.
 class GrowingFile {
  public:
-  /// So much waits at most; what comes then is lost, which is told.
+  /// The limit on waiting text. More is lost, which add() reports.
   static constexpr std::size_t waiting_bytes_max = 1 << 20;
 
-  /// Empties the file, or makes it. Error: `unavailable`, with the path and the reason.
+  /// Creates or empties the file. Error: `unavailable`, with the path and the reason.
   static Result<GrowingFile> create(const std::string& path);
   GrowingFile(GrowingFile&& other) noexcept;
   GrowingFile& operator=(GrowingFile&&) = delete;
   ~GrowingFile();
 
-  /// Error: `unavailable`, with the path and the reason: something waits, or was lost.
+  /// Error: `unavailable`, with the path and the reason, if text is waiting or was lost.
   Status append(std::string_view lines);
 
  private:
   GrowingFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
-  /// Writes what waits, and leaves only whole lines in the file; the errno of what failed, or 0.
+  /// Writes the waiting text and leaves only whole lines in the file. Returns the errno of a failure, or 0.
   int flush();
 
   std::string path_;
   int file_;
-  std::size_t size_ = 0;  // of what is whole
+  std::size_t size_ = 0;  // of the whole lines
   std::string waiting_;
   std::size_t lost_bytes_ = 0;
 };

@@ -11,7 +11,7 @@
 
 #include "http/wire/message.h"
 #include "swarm/report/console_tables.h"
-#include "swarm/run/printable.h"
+#include "swarm/run/terminal_text.h"
 
 namespace triggers::swarm {
 namespace {
@@ -33,7 +33,7 @@ std::string timestamp() {
                      local.tm_hour, local.tm_min, local.tm_sec, ms);
 }
 
-/// Asked for each time, since a window changes its size.
+/// Read each time, because the size of a window changes.
 std::size_t columns() { return terminal_columns().value_or(80); }
 
 }  // namespace
@@ -62,14 +62,14 @@ void Console::log(LogLevel level, std::string_view logger, std::string_view text
   if (level < least_) return;
   static const std::string host = host_name();
   const std::string line = fmt::format("[{}] {}/{}/{}: {}\n", timestamp(), host, names[static_cast<std::size_t>(level)],
-                                       logger, printable(text));
+                                       logger, terminal_safe(text));
   const std::lock_guard lock(mutex_);
   write(log_file_ == nullptr ? stderr : log_file_, line);
 }
 
 void Console::print(std::string_view text) {
   const std::lock_guard lock(mutex_);
-  write(stderr, printable(text));
+  write(stderr, terminal_safe(text));
 }
 
 void Console::set_status(std::string_view text) {

@@ -18,8 +18,8 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error, critical };
 /// `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`, in any case; nothing for another word.
 [[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view text);
 
-/// Standard error as Locust uses it: log lines (`[2026-11-23 12:14:28,572] host/INFO/swarm.runners: text`, local time),
-/// and tables, which are bare and come at every level. Standard output stays free for `--json`. Any thread.
+/// Standard error, used as Locust does: log lines (`[2026-11-23 12:14:28,572] host/INFO/swarm.runners: text`, local
+/// time), and plain tables at every log level. Standard output is reserved for `--json`. Thread-safe.
 class Console {
  public:
   explicit Console(LogLevel least = LogLevel::info) : least_(least) {}
@@ -27,19 +27,19 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  /// Log lines go to this file from now on, tables stay. False if it cannot be opened.
+  /// Writes log lines to this file from now on; tables stay on standard error. False if it cannot be opened.
   bool log_to(const std::string& path);
-  /// `logger` is `swarm.main`, `swarm.runners`, …: Locust's names with our first word.
+  /// `logger` is `swarm.main`, `swarm.runners`, …: like Locust's names.
   void log(LogLevel level, std::string_view logger, std::string_view text);
   void info(std::string_view logger, std::string_view text) { log(LogLevel::info, logger, text); }
   void warning(std::string_view logger, std::string_view text) { log(LogLevel::warning, logger, text); }
   void error(std::string_view logger, std::string_view text) { log(LogLevel::error, logger, text); }
-  /// Text with its line ends. In this and in log lines, what would steer a terminal is escaped: see printable().
+  /// Prints whole lines. Here and in log lines, control characters are escaped: see terminal_safe().
   void print(std::string_view text);
-  /// One line below all other output of a terminal, drawn anew in its place; empty for none.
+  /// Shows one line below all other output of a terminal, redrawn in place. Empty removes it.
   void set_status(std::string_view text);
   [[nodiscard]] static bool is_terminal();
-  /// Standard error is a pipe that nobody reads any more. What is written to it is lost.
+  /// True if standard error is a pipe without a reader. Output is lost.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
  private:

@@ -23,7 +23,7 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
     if (read.ec != std::errc{} || text.front() == '-' || number > longest_s) return std::nullopt;
     text.remove_prefix(digits);
     if (text.empty()) {
-      // A bare number is seconds, and stands alone.
+      // A number without a unit is seconds, and must be alone.
       return next_unit == 0 ? std::optional{std::chrono::seconds{number}} : std::nullopt;
     }
     while (next_unit < units.size() && units[next_unit].letter != text.front()) ++next_unit;

@@ -17,20 +17,20 @@ void EnvironmentValues::restore() {
   for (const Variable& one : variables_) one.option->envname(one.name);
 }
 
-Result<Origins> EnvironmentValues::read() {
-  Origins origins;
+Result<OptionSources> EnvironmentValues::read() {
+  OptionSources sources;
   for (const auto& [option, name] : variables_) {
     const char* const value = std::getenv(name.c_str());
     if (option->count() > 0 || value == nullptr || *value == '\0') continue;
-    origins.add(option->get_name(), name);
+    sources.add(option->get_name(), name);
     try {
       option->add_result(value);
       option->run_callback();
     } catch (const CLI::ParseError& problem) {
-      return Error{ErrorCode::invalid_argument, problem.what() + origins.note({option->get_name()})};
+      return Error{ErrorCode::invalid_argument, problem.what() + sources.note({option->get_name()})};
     }
   }
-  return origins;
+  return sources;
 }
 
 }  // namespace triggers::swarm

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "swarm/run/origins.h"
+#include "swarm/run/option_sources.h"
 
 namespace CLI {
 class App;
@@ -13,18 +13,18 @@ class Option;
 
 namespace triggers::swarm {
 
-/// The environment's values for options that the command line does not give. CLI11 would read them as it reads
-/// arguments, and its errors would not say where a value came from.
+/// Reads options from the environment that the command line does not give. CLI11 could do it, but its errors would not
+/// name the variable.
 class EnvironmentValues {
  public:
-  /// Takes the variables from the options of `app`, which must outlive this; so its parse() reads arguments alone.
+  /// Removes the variables from the options of `app`, which must outlive this. So `app.parse()` reads only arguments.
   explicit EnvironmentValues(CLI::App& app);
 
-  /// Gives the variables back, so that the help shows them.
+  /// Restores the variables, so that the help shows them.
   void restore();
-  /// Reads the variables after the arguments have been parsed. A variable that is not set or empty counts as absent.
-  /// Error: `invalid_argument`, with the option and the variable.
-  [[nodiscard]] Result<Origins> read();
+  /// Reads the variables. Call it after the arguments have been parsed. An empty variable counts as unset. Error:
+  /// `invalid_argument`, with the option and the variable.
+  [[nodiscard]] Result<OptionSources> read();
 
  private:
   struct Variable {

@@ -9,12 +9,12 @@
 #include <memory>
 #include <numeric>
 
-#include "swarm/judge/journal.h"
 #include "swarm/load/load.h"
-#include "swarm/run/busy_watch.h"
 #include "swarm/run/outputs.h"
+#include "swarm/run/saturation_watch.h"
 #include "swarm/run/user_order.h"
 #include "swarm/run/warnings.h"
+#include "swarm/verify/journal.h"
 
 namespace triggers::swarm {
 namespace {
@@ -28,9 +28,9 @@ constexpr std::string_view main_log = "swarm.main";
 constexpr std::string_view runner_log = "swarm.runners";
 constexpr double users_for_rate_max = 10'000;
 constexpr int status_not_started = 1, status_not_written = 2;
-constexpr std::chrono::milliseconds look_again{100};  // whether the service refuses the test, or nobody reads on
-constexpr std::chrono::milliseconds look_for_end{2};  // of the last users
-constexpr std::chrono::seconds stop_time_extra{5};    // beyond the stop timeout
+constexpr std::chrono::milliseconds poll_interval{100};     // for a refusal of the service, or a closed console
+constexpr std::chrono::milliseconds idle_poll_interval{2};  // for the end of the last users
+constexpr std::chrono::seconds stop_time_extra{5};          // after the stop timeout
 
 nanoseconds process_time() {
   rusage used{};
@@ -39,20 +39,20 @@ nanoseconds process_time() {
   return whole(used.ru_utime) + whole(used.ru_stime);
 }
 
-/// The signals that end a run early, blocked in every thread so that one place waits for them.
+/// Blocks the signals that end a run early in all threads, so that only wait_for_signal() receives them.
 sigset_t block_stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  // Unless it is ignored, as under nohup(1).
+  // Keep SIGHUP ignored if it is, as under nohup(1).
   struct sigaction hangup{};
   if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
-/// True if one of the signals came before `until`.
+/// True if one of the signals arrived before `until`.
 bool wait_for_signal(const sigset_t& signals, MonotonicTime until) {
   const auto left = std::max(nanoseconds{0}, nanoseconds{until - steady_clock::now()});
   const timespec timeout{.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
@@ -64,14 +64,14 @@ std::size_t users_wanted(const Options& options) {
   return options.rate ? static_cast<std::size_t>(std::clamp(std::ceil(*options.rate), 1.0, users_for_rate_max)) : 1;
 }
 
-/// The text with a full stop, unless it has its own end: what follows is another sentence.
+/// Ends the text with a full stop if it has no punctuation, because another sentence follows.
 std::string sentence(std::string text) {
   const bool ended = !text.empty() && std::string_view{".?!"}.find(text.back()) != std::string_view::npos;
   if (!ended) text += '.';
   return text;
 }
 
-/// One test, from its first user to its last row. The main thread starts users, collects once a second, and tells.
+/// One test. The main thread starts the users, collects statistics once a second, and reports.
 class LocalRun {
  public:
   LocalRun(const Options& options, Console& console, std::unique_ptr<Load> load, std::unique_ptr<Outputs> outputs,
@@ -135,26 +135,26 @@ class LocalRun {
   }
 
   [[nodiscard]] MonotonicTime next_event() const {
-    MonotonicTime next = std::min({next_second_, next_batch_, steady_clock::now() + look_again});
+    MonotonicTime next = std::min({next_second_, next_batch_, steady_clock::now() + poll_interval});
     if (options_.run_time > seconds{0}) next = std::min(next, started_ + options_.run_time);
     return next;
   }
 
-  /// True if the service cannot be measured, and the test is not to go on all the same. Says why, once.
+  /// True if the test must end because the service cannot be measured. Logs the reason once.
   bool refused() {
     if (refusal_) return false;
     refusal_ = load_->start_refusal();
     if (!refusal_) return false;
-    if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.origins.note({"--host"});
+    if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.sources.note({"--host"});
     if (options_.keep_going) {
-      console_.warning(main_log, sentence(*refusal_) + " The test goes on, because of --keep-going");
+      console_.warning(main_log, sentence(*refusal_) + " The test goes on because of --keep-going");
     } else {
-      console_.error(main_log, sentence(*refusal_) + " The test ends here; with --keep-going it would go on");
+      console_.error(main_log, sentence(*refusal_) + " The test ends here; --keep-going would continue it");
     }
     return !options_.keep_going;
   }
 
-  /// As Locust does: floor(rate) users together, at least one, and a pause that keeps the rate.
+  /// As in Locust: starts floor(rate) users together, at least one, and then pauses to keep the rate.
   void start_batch(MonotonicTime now) {
     const auto batch = static_cast<std::size_t>(std::max(1.0, std::floor(spawn_rate_)));
     for (std::size_t i = 0; i < batch && spawned_ < target_users_; ++i, ++spawned_) ++wanted_[order_.next()];
@@ -177,7 +177,7 @@ class LocalRun {
     console_.info(runner_log, fmt::format("All users spawned: {{{}}} ({} total users)", counts, target_users_));
     if (!options_.reset_stats) return;
     console_.info(runner_log, "Resetting stats");
-    static_cast<void>(load_->collect());  // what was counted so far
+    static_cast<void>(load_->collect());  // drop the counts so far
     statistics_ = Statistics{epoch_now()};
   }
 
@@ -211,18 +211,18 @@ class LocalRun {
     return outputs_->end(last);
   }
 
-  /// A second signal cuts the users short.
+  /// A second signal ends the users at once.
   void stop_users() {
     const std::vector<std::size_t> none(wanted_.size(), 0);
     load_->set_users(none, options_.stop_timeout);
     const auto until = steady_clock::now() + options_.stop_timeout + stop_time_extra;
     while (!load_->idle() && steady_clock::now() < until) {
-      if (!wait_for_signal(signals_, steady_clock::now() + look_for_end)) continue;
-      console_.info(main_log, "Got another signal, cutting users short");
+      if (!wait_for_signal(signals_, steady_clock::now() + idle_poll_interval)) continue;
+      console_.info(main_log, "Got another signal, stopping users at once");
       load_->set_users(none, nanoseconds{0});
     }
     if (load_->idle()) return;
-    console_.error(main_log, "Some users did not end in time: what they do counts no more. Press CTRL+C to end");
+    console_.error(main_log, "Some users did not stop in time and are no longer counted. Press CTRL+C to exit");
     pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
   }
 
@@ -261,12 +261,12 @@ class LocalRun {
   nanoseconds processor_before_{};
   Statistics statistics_;
   History history_;
-  BusyWatch busy_;
+  SaturationWatch busy_;
   sigset_t signals_{};
   std::optional<std::string> refusal_;
 };
 
-/// The classes that were asked for, or all.
+/// The classes with these names, or all.
 Result<std::vector<const UserClass*>> choose_classes(const std::vector<std::string>& names) {
   if (names.empty()) return UserClass::all();
   std::vector<const UserClass*> chosen;
@@ -282,18 +282,18 @@ Result<std::vector<const UserClass*>> choose_classes(const std::vector<std::stri
   if (!unknown.empty()) {
     std::string known;
     for (const UserClass* one : UserClass::all()) known += (known.empty() ? "" : ", ") + one->name();
-    return Error{ErrorCode::invalid_argument, "Unknown User(s): " + unknown + ". There are: " + known};
+    return Error{ErrorCode::invalid_argument, "Unknown User(s): " + unknown + ". Available: " + known};
   }
   std::sort(chosen.begin(), chosen.end(), [](const UserClass* a, const UserClass* b) { return a->name() < b->name(); });
   return chosen;
 }
 
-/// Everything that can be wrong before the first user, in one place.
+/// Reports every problem that can be found before the first user starts.
 Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& console, std::unique_ptr<Journal>& journal) {
   auto classes = choose_classes(options.user_classes);
   if (!classes) return std::move(classes).error();
   auto target = Target::parse(options.host);
-  if (!target) return Error{target.error().code, target.error().message + options.origins.note({"--host"})};
+  if (!target) return Error{target.error().code, target.error().message + options.sources.note({"--host"})};
   auto outputs = Outputs::create(options, console);
   if (!outputs) return std::move(outputs).error();
   if (!options.journal_path.empty()) {
@@ -317,7 +317,7 @@ Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& conso
 }  // namespace
 
 int run_local(const Options& options, Console& console) {
-  std::unique_ptr<Journal> journal;  // outlives the run
+  std::unique_ptr<Journal> journal;  // must outlive the run
   auto run = prepare(options, console, journal);
   if (!run) {
     console.error(main_log, run.error().message);

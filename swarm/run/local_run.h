@@ -5,12 +5,11 @@
 
 namespace triggers::swarm {
 
-/// Runs a test from its first user to its last row, as `locust --headless` does, and returns the exit status: 0; 1 if a
-/// `--fail-if` condition failed or could not be judged, for what cannot even start, and where the first answers (or
-/// none) say that the service cannot be measured; `--exit-code-on-error` (1) if a request failed or a user let an
-/// exception out, unless conditions judge the run; 2 if a file could not be written. Ends early on SIGINT, SIGTERM and
-/// SIGHUP, which it blocks for the whole process, and when nobody reads standard error any more; a second signal cuts
-/// users short that finish their tasks.
+/// Runs a whole test, like `locust --headless`. Returns the exit status: 0 on success; 1 if a `--fail-if` condition
+/// failed or had no data, if the test could not start, or if the first requests show that the service cannot be
+/// measured; `--exit-code-on-error` (1) if a request failed or a user threw an exception, unless there are conditions;
+/// 2 if a file could not be written. Ends early on SIGINT, SIGTERM and SIGHUP, which it blocks for the whole process,
+/// and when standard error has no reader. A second signal ends users that are finishing their tasks.
 int run_local(const Options& options, Console& console);
 
 }  // namespace triggers::swarm

@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
-#include "config/suggestion.h"
+#include "base/nearest.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/run/duration.h"
 #include "swarm/run/environment.h"
-#include "swarm/run/printable.h"
+#include "swarm/run/terminal_text.h"
 
 namespace triggers::swarm {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::size_t threads_max = 256;
 constexpr double rate_max = 10'000'000;
 constexpr std::size_t retention_days_max = 3650;
 
-/// Reads Locust's times into `target`.
+/// Adds an option that parses Locust's times into `target`.
 CLI::Option* add_duration(CLI::App& app, const std::string& name, seconds& target, const std::string& help) {
   return app
       .add_option_function<std::string>(
@@ -39,7 +39,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, seconds& targe
       ->type_name("TIME");
 }
 
-/// A number above 0 and at most `most`.
+/// Accepts a number above 0 and at most `most`.
 CLI::Validator positive(double most) {
   return CLI::Validator(
       [most](const std::string& text) -> std::string {
@@ -100,7 +100,7 @@ void declare_load(CLI::App& app, Options& options) {
 
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--csv", options.csv_prefix,
-                 "Writes PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv, _cut_off.csv")
+                 "Write PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv and _cut_off.csv")
       ->type_name("PREFIX")
       ->envname("LOCUST_CSV")
       ->group("Output");
@@ -133,28 +133,28 @@ void declare_output(CLI::App& app, Options& options) {
       ->group("Output");
 }
 
-void declare_judgement(CLI::App& app, Options& options) {
+void declare_conditions(CLI::App& app, Options& options) {
   app.add_option("--exit-code-on-error", options.exit_code_on_error, "Exit status if any request failed [1]")
       ->check(CLI::Range(0, 255))
       ->envname("LOCUST_EXIT_CODE_ON_ERROR")
-      ->group("Judgement");
+      ->group("Pass or fail");
   app.add_option(
          "--fail-if", options.fail_if,
          "Exits with 1 if this condition is true or cannot be judged: 'POST /events p95 > 100ms'; may be repeated")
       ->type_name("CONDITION")
-      ->group("Judgement");
+      ->group("Pass or fail");
   app.add_option("--journal", options.journal_path, "Records what the service has accepted")
       ->type_name("FILE")
-      ->group("Judgement");
+      ->group("Pass or fail");
   app.add_option("--verify", options.verify_path, "Runs no test, but compares the service with a journal")
       ->type_name("FILE")
-      ->group("Judgement");
+      ->group("Pass or fail");
   app.add_option("--retention-days", options.retention_days,
-                 "With --verify: days that the service keeps an acknowledged event [30]")
+                 "With --verify: days for which the service keeps an acknowledged event [30]")
       ->check(CLI::Range(std::size_t{1}, retention_days_max))
-      ->group("Judgement");
+      ->group("Pass or fail");
   app.add_flag("--exclusive", options.exclusive, "With --verify: events that are not in the journal are errors too")
-      ->group("Judgement");
+      ->group("Pass or fail");
 }
 
 void declare_worker(CLI::App& app, Options& options) {
@@ -170,31 +170,45 @@ void declare_worker(CLI::App& app, Options& options) {
       ->group("Many machines");
 }
 
-/// What is wrong with the combination; empty if nothing is.
+/// Why the options contradict each other; empty if they do not.
 std::string contradiction(const Options& options) {
   if (options.list || options.worker) return {};
   if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
-  if (options.rate && options.no_wait) return "--rate is a schedule of its own: it does not go with --no-wait";
+  if (options.rate && options.no_wait) return "--rate has its own schedule: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
-  if (options.exclusive && options.verify_path.empty()) return "--exclusive is for --verify";
-  if (options.retention_days && options.verify_path.empty()) return "--retention-days is for --verify";
+  if (options.exclusive && options.verify_path.empty()) return "--exclusive needs --verify";
+  if (options.retention_days && options.verify_path.empty()) return "--retention-days needs --verify";
   return {};
 }
 
-/// Prints what is wrong with the arguments or the environment.
-int complain(const std::string& mistake) {
-  std::fputs(printable("swarm: " + mistake + "\nRun with --help for more information.\n").c_str(), stderr);
+/// Prints the mistake in the arguments or the environment. Returns the exit status.
+int report_mistake(const std::string& mistake) {
+  std::fputs(terminal_safe("swarm: " + mistake + "\nRun with --help for more information.\n").c_str(), stderr);
   return status_mistake;
 }
 
-/// Prints what the arguments ask for (help, or the version) or what is wrong with them.
+/// The option that the user most probably meant by the first unknown one; empty if none is similar.
+std::string similar_option(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    names.insert(names.end(), option->get_lnames().begin(), option->get_lnames().end());
+  }
+  for (const std::string& argument : app.remaining()) {
+    if (!argument.starts_with("--")) continue;
+    const std::string name = nearest_name(argument.substr(2, argument.find('=') - 2), names);
+    return name.empty() ? name : "--" + name;
+  }
+  return {};
+}
+
+/// Prints the help, the version, or the mistake. Returns the exit status.
 int leave(const CLI::App& app, const CLI::ParseError& problem) {
   if (problem.get_exit_code() == 0) return app.exit(problem);
   std::string mistake = problem.what();
-  if (const auto meant = config::suggestion(app); !meant.empty()) mistake += "; did you mean " + meant + "?";
-  return complain(mistake);
+  if (const auto meant = similar_option(app); !meant.empty()) mistake += "; did you mean " + meant + "?";
+  return report_mistake(mistake);
 }
 
 }  // namespace
@@ -209,7 +223,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
       "LOCUST_API_KEY or, if that is not set, TRIGGERS_API_KEY. Users take turns with them.");
   declare_load(app, options);
   declare_output(app, options);
-  declare_judgement(app, options);
+  declare_conditions(app, options);
   declare_worker(app, options);
   for (const char* const list : {"--user-class", "--fail-if"}) {
     app.get_option(list)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
@@ -221,10 +235,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     environment.restore();
     return leave(app, problem);
   }
-  auto origins = environment.read();
-  if (!origins) return complain(origins.error().message);
-  options.origins = std::move(*origins);
-  if (const auto wrong = contradiction(options); !wrong.empty()) return complain(wrong);
+  auto sources = environment.read();
+  if (!sources) return report_mistake(sources.error().message);
+  options.sources = std::move(*sources);
+  if (const auto wrong = contradiction(options); !wrong.empty()) return report_mistake(wrong);
   return options;
 }
 

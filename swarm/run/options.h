@@ -8,17 +8,17 @@
 #include <vector>
 
 #include "swarm/run/console.h"
-#include "swarm/run/origins.h"
+#include "swarm/run/option_sources.h"
 
 namespace triggers::swarm {
 
-/// What the command line and the environment ask for. Names, meanings and defaults are those of Locust 2.12 where it
-/// has the option; the rest is our own.
+/// Options from the command line and the environment. Names, meanings and defaults are Locust 2.12's where it has the
+/// option.
 struct Options {
   std::string host;
   std::optional<std::size_t> users;
   std::optional<double> spawn_rate;
-  std::chrono::seconds run_time{0};  ///< 0: no limit; with `verify_path`, its default.
+  std::chrono::seconds run_time{0};  ///< 0: no limit; with `verify_path`, verify()'s default.
   std::vector<std::string> user_classes;
   std::string csv_prefix;
   bool csv_full_history = false;
@@ -35,10 +35,10 @@ struct Options {
   std::string master_host = "127.0.0.1";
   std::uint16_t master_port = 5557;
 
-  // Our own.
+  // Options that Locust does not have.
   std::size_t threads = 1;
   bool no_wait = false;
-  bool keep_going = false;  ///< Also where the service cannot be reached, or refuses the key, at the start.
+  bool keep_going = false;  ///< Continue even if the service cannot be reached, or refuses the key, at the start.
   std::optional<double> rate;
   bool json = false;
   std::vector<std::string> fail_if;
@@ -50,11 +50,11 @@ struct Options {
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
 
-  Origins origins;
+  OptionSources sources;
 };
 
-/// The options, or the exit status with which to end at once: 0 after `--help` and `--version`, which were printed, 2
-/// after a mistake, which was explained on standard error.
+/// The options, or the exit status if the program must end now: 0 after printing the help or the version, 2 after
+/// explaining a mistake on standard error.
 [[nodiscard]] std::variant<Options, int> parse_options(int argc, const char* const* argv);
 
 }  // namespace triggers::swarm

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <optional>
 
-#include "swarm/judge/gate.h"
+#include "swarm/gate/condition.h"
 #include "swarm/report/console_tables.h"
 #include "swarm/report/csv_files.h"
 #include "swarm/report/html_report.h"
@@ -39,7 +39,7 @@ class AllOutputs final : public Outputs {
 
   void second(const RunReport& report) override {
     ++seconds_;
-    if (csv_) told(csv_->write(*report.statistics, users_of(report), report.ended), "--csv");
+    if (csv_) log_error(csv_->write(*report.statistics, users_of(report), report.ended), "--csv");
     if (live_) return draw(report);
     if (!options_.only_summary && seconds_ % seconds_between_tables == 0) print_running(report);
   }
@@ -47,12 +47,12 @@ class AllOutputs final : public Outputs {
   int end(const RunReport& report) override {
     bool written = true;
     if (csv_) {
-      written = told(csv_->finish(*report.statistics, users_of(report), report.ended), "--csv");
-      written = told(csv_->write_cut_off(report), "--csv") && written;
+      written = log_error(csv_->finish(*report.statistics, users_of(report), report.ended), "--csv");
+      written = log_error(csv_->write_cut_off(report), "--csv") && written;
     }
-    if (html_) written = told(html_->replace(render_html(report)), "--html") && written;
-    const bool judged = judge(report);
-    const int status = exit_status(report, judged, written);
+    if (html_) written = log_error(html_->replace(render_html(report)), "--html") && written;
+    const bool conditions_passed = evaluate_conditions(report);
+    const int status = exit_status(report, conditions_passed, written);
     console_.set_status({});
     console_.info(main_log, fmt::format("Shutting down (exit code {})", status));
     const std::size_t width = name_width(*report.statistics, terminal_columns());
@@ -84,22 +84,22 @@ class AllOutputs final : public Outputs {
   }
 
   void draw(const RunReport& report) {
-    constexpr std::size_t usual_columns = 80;  // of a terminal that does not say
+    constexpr std::size_t usual_columns = 80;  // if the terminal does not report its width
     const std::size_t columns = terminal_columns().value_or(0);
     console_.set_status(progress_line(report, columns == 0 ? usual_columns : columns));
   }
 
-  /// True if nothing went wrong with the file that `option` asks for.
-  bool told(const Status& status, std::string_view option) {
-    if (!status) console_.error(main_log, status.error().message + options_.origins.note({option}));
+  /// Logs the error of the file of `option`. True if there is none.
+  bool log_error(const Status& status, std::string_view option) {
+    if (!status) console_.error(main_log, status.error().message + options_.sources.note({option}));
     return status.ok();
   }
 
-  /// True if every condition passed.
-  bool judge(const RunReport& report) {
+  /// Evaluates all conditions. True if all passed.
+  bool evaluate_conditions(const RunReport& report) {
     bool all = true;
     for (const Condition& condition : conditions_) {
-      const auto verdict = condition.judge(report);
+      const auto verdict = condition.evaluate(report);
       const bool passed = verdict.kind == Condition::Verdict::Kind::passed;
       const std::string_view word = passed                                             ? "passed"
                                     : verdict.kind == Condition::Verdict::Kind::failed ? "FAILED"
@@ -110,10 +110,10 @@ class AllOutputs final : public Outputs {
     return all;
   }
 
-  [[nodiscard]] int exit_status(const RunReport& report, bool judged, bool written) const {
-    if (!judged || report.refusal) return status_failed;
+  [[nodiscard]] int exit_status(const RunReport& report, bool conditions_passed, bool written) const {
+    if (!conditions_passed || report.refusal) return status_failed;
     const bool failed = report.statistics->aggregated().failures > 0 || !report.statistics->exceptions().empty();
-    // Conditions say what a failed test is, unless the old way was asked for as well.
+    // With conditions, only they decide whether the test failed, unless --exit-code-on-error is given too.
     if (failed && options_.exit_code_on_error) return *options_.exit_code_on_error;
     if (failed && conditions_.empty()) return status_failed;
     return written && !console_.closed() ? 0 : status_not_written;
@@ -141,15 +141,15 @@ Result<std::unique_ptr<Outputs>> Outputs::create(const Options& options, Console
   std::optional<CsvFiles> csv;
   if (!options.csv_prefix.empty()) {
     auto files = CsvFiles::create(options.csv_prefix, options.csv_full_history);
-    if (!files) return Error{files.error().code, files.error().message + options.origins.note({"--csv"})};
+    if (!files) return Error{files.error().code, files.error().message + options.sources.note({"--csv"})};
     csv.emplace(std::move(*files));
   }
   std::optional<ReplacedFile> html;
   if (!options.html_path.empty()) {
-    // A report that cannot be written is known before the test, not after.
+    // Find out before the test whether the report can be written.
     html.emplace(options.html_path);
     if (auto made = html->replace("<!doctype html><title>The test has not ended yet</title>\n"); !made)
-      return Error{made.error().code, made.error().message + options.origins.note({"--html"})};
+      return Error{made.error().code, made.error().message + options.sources.note({"--html"})};
   }
   std::unique_ptr<Outputs> outputs =
       std::make_unique<AllOutputs>(options, console, std::move(conditions), std::move(csv), std::move(html));

@@ -8,19 +8,18 @@
 
 namespace triggers::swarm {
 
-/// Everything that a test tells: tables and progress on the console, CSV files, the HTML report, JSON, the verdict of
-/// its conditions. On one thread.
+/// All output of a test: tables and progress on the console, CSV files, the HTML report, JSON, and the result of the
+/// conditions. Not thread-safe.
 class Outputs {
  public:
-  /// Errors: `invalid_argument` for a `--fail-if` that is not a condition, `unavailable` for a file that cannot be
-  /// made.
+  /// Errors: `invalid_argument` if a `--fail-if` is not a condition, `unavailable` if a file cannot be created.
   static Result<std::unique_ptr<Outputs>> create(const Options& options, Console& console);
   virtual ~Outputs() = default;
 
   virtual void begin(const RunReport& report) = 0;
-  /// Once a second.
+  /// Call it once a second.
   virtual void second(const RunReport& report) = 0;
-  /// Returns the exit status of the program; see run_local().
+  /// Returns the program's exit status; see run_local().
   virtual int end(const RunReport& report) = 0;
 
  protected:

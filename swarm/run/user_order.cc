@@ -13,8 +13,8 @@ struct Share {
   double value;
 };
 
-/// One period of the smooth weighted round robin: the class that is furthest behind its share is next, the first of
-/// equals.
+/// One period of the smooth weighted round robin. The next class is the one that is furthest behind its share; ties go
+/// to the first.
 std::vector<std::size_t> smooth_cycle(const std::vector<Share>& shares) {
   constexpr double smallest_scaled = 2;
   if (shares.empty()) return {};

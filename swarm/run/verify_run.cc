@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
-#include "swarm/judge/verify.h"
 #include "swarm/load/api_keys.h"
+#include "swarm/verify/verify.h"
 
 namespace triggers::swarm {
 namespace {
@@ -12,10 +12,10 @@ constexpr std::string_view verify_log = "swarm.verify";
 constexpr int status_differs = 1, status_not_verified = 2;
 
 Result<Verification> verify_journal(const Options& options) {
-  auto promises = read_journal(options.verify_path);
-  if (!promises) return std::move(promises).error();
+  auto journal = read_journal(options.verify_path);
+  if (!journal) return std::move(journal).error();
   const auto target = Target::parse(options.host);
-  if (!target) return Error{target.error().code, target.error().message + options.origins.note({"--host"})};
+  if (!target) return Error{target.error().code, target.error().message + options.sources.note({"--host"})};
   auto keys = api_keys_in_environment();
   if (!keys) return std::move(keys).error();
   VerifyOptions verify_options;
@@ -27,12 +27,12 @@ Result<Verification> verify_journal(const Options& options) {
   verify_options.verify_tls = options.verify_tls;
   verify_options.request_timeout = options.request_timeout;
   if (options.run_time > std::chrono::seconds{0}) verify_options.time_max = options.run_time;
-  auto verification = verify(std::move(*promises), *target, verify_options);
+  auto verification = verify(std::move(*journal), *target, verify_options);
   if (!verification && verification.error().message.find("--run-time") != std::string::npos) {
-    return Error{verification.error().code, verification.error().message + options.origins.note({"--run-time"})};
+    return Error{verification.error().code, verification.error().message + options.sources.note({"--run-time"})};
   }
   if (verification || verification.error().message.find(target->url) == std::string::npos) return verification;
-  return Error{verification.error().code, verification.error().message + options.origins.note({"--host"})};
+  return Error{verification.error().code, verification.error().message + options.sources.note({"--host"})};
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 namespace triggers::swarm {
 
-/// `swarm --verify FILE`: compares the service with a journal, prints what it found, and returns the exit status: 0 if
-/// everything is as promised, 1 if not, 2 if that could not be found out.
+/// `swarm --verify FILE`: compares the service with a journal and prints the findings. Returns the exit status: 0 if
+/// the service kept all promises, 1 if not, 2 if the comparison failed.
 int run_verify(const Options& options, Console& console);
 
 }  // namespace triggers::swarm

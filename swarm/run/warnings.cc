@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "swarm/run/busy_watch.h"
+#include "swarm/run/saturation_watch.h"
 
 namespace triggers::swarm {
 namespace {
@@ -13,11 +13,10 @@ double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// `late` percent of the latencies are too high. That lifts a percentile to no more than the one so many points above
-/// it.
+/// If `late` percent of the latencies are too high, a percentile is at most the true percentile `late` points above it.
 std::string what_lateness_changes(double late) {
   constexpr double judged = 95;
-  if (judged + late < 100) return fmt::format("So p95 is at most what p{:.2f} would have been", judged + late);
+  if (judged + late < 100) return fmt::format("So the reported p95 is at most the true p{:.2f}", judged + late);
   return fmt::format("So the percentiles above p{:.0f} say little about the service", std::max(0.0, 100 - late));
 }
 
@@ -29,8 +28,8 @@ void add_cut_off(const RunReport& report, std::vector<std::string>& warnings) {
   const Entry ended = report.statistics->aggregated();
   if (oldest_ms <= ended.response_ms_max) return;
   warnings.push_back(fmt::format(
-      "{} requests were in flight when the test ended, for up to {:.2f} s, and the longest that was answered "
-      "took {:.2f} s: the service may have stalled. They are in no percentile and in no rate of the tables; "
+      "{} requests were in flight when the test ended, for up to {:.2f} s, and the longest one with a response "
+      "took {:.2f} s: the service may have stalled. The tables do not include them; "
       "--fail-if counts them, and --stop-timeout lets them finish",
       cut_off.requests(), oldest_ms / 1000, ended.response_ms_max / 1000));
 }
@@ -42,20 +41,19 @@ void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) 
     const double late_ms = static_cast<double>(schedule.behind_max.count()) / 1e6;
     warnings.push_back(fmt::format(
         "the generator was late: {} of {} tasks ({:.2f} %) began over 10 ms after they were due although a user was "
-        "free, at most {:.1f} ms after. The latencies of these are up to that much too high; the others are the "
-        "service's. {}",
+        "free, at most {:.1f} ms. Their latencies are too high by up to that; the others are the service's. {}",
         schedule.behind, due, late, late_ms, what_lateness_changes(late)));
   }
   if (schedule.waited_for_user > 0) {
     warnings.push_back(fmt::format(
         "{} of {} tasks ({:.2f} %) had to wait for a free user; their latencies count from when they were due. If "
-        "the service was quick all the same, more users (--users) would have kept the schedule",
+        "the service was fast, use more users (--users)",
         schedule.waited_for_user, due, percent(schedule.waited_for_user, due)));
   }
   if (schedule.unsent + schedule.unfinished > 0) {
     warnings.push_back(fmt::format(
-        "{} tasks were due and not begun at the end, {} begun and cut off: none of them has a latency, and all "
-        "were waiting",
+        "at the end, {} tasks were due and not begun, and {} had begun and were cut off: no figure includes their "
+        "latencies",
         schedule.unsent, schedule.unfinished));
   }
 }
@@ -64,15 +62,15 @@ void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) 
 
 std::vector<std::string> warnings_of(const RunReport& report) {
   std::vector<std::string> warnings;
-  if (report.refusal) warnings.push_back("the test was ended at its start: " + *report.refusal);
+  if (report.refusal) warnings.push_back("the test was aborted at its start: " + *report.refusal);
   add_cut_off(report, warnings);
-  if (report.busiest_thread > BusyWatch::busy_share) {
+  if (report.busiest_thread > SaturationWatch::busy_share) {
     warnings.push_back(
         fmt::format("a load thread was busy for {:.0f} % of its time: the generator was the bottleneck, and "
-                    "latencies are partly its own",
+                    "its own delays are part of the latencies",
                     100 * report.busiest_thread));
   }
-  // One that is cut off by the stop is the normal end of a task.
+  // Tasks that the stop cut off are normal at the end of a test.
   if (report.rate && (report.schedule.arrivals > 0 || report.schedule.unsent > 0)) {
     Schedule schedule = report.schedule;
     if (schedule.unsent == 0) schedule.unfinished = 0;
@@ -81,7 +79,7 @@ std::vector<std::string> warnings_of(const RunReport& report) {
   if (const auto limited = report.statistics->limited_requests(); limited > 0) {
     warnings.push_back(
         fmt::format("{} requests were answered 429: the key's rate limit was measured, not the service. Make a "
-                    "key with --rate-limit unlimited, or give several in LOCUST_API_KEY",
+                    "key with --rate-limit unlimited, or set several in LOCUST_API_KEY",
                     limited));
   }
   return warnings;

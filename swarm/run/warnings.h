@@ -7,8 +7,8 @@
 
 namespace triggers::swarm {
 
-/// What makes the figures of a test less than they seem, for a person: a generator that had no time left, a schedule
-/// that was not kept, a rate limit that was measured instead of the service.
+/// Reasons not to trust the figures of a test, for a person: a saturated generator, a schedule that was not kept, a
+/// rate limit that was measured instead of the service.
 [[nodiscard]] std::vector<std::string> warnings_of(const RunReport& report);
 
 }  // namespace triggers::swarm

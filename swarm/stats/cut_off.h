@@ -7,8 +7,8 @@
 
 namespace triggers::swarm {
 
-/// Requests whose user was stopped while they were in flight, at the end of a test as a rule. Their latencies are not
-/// known: only that each is longer than its age, the time from when it was (or should have been) sent to the stop.
+/// Requests whose user was stopped while they were in flight, usually at the end of a test. The latency of each is
+/// unknown but longer than its age: the time from when it was sent (or due) to the stop.
 struct CutOff {
   Histogram ages;
   std::chrono::nanoseconds oldest{};

@@ -9,7 +9,7 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-/// From the monotonic clock to the epoch.
+/// Converts monotonic times to epoch times.
 std::int64_t measured_offset_ns() {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<nanoseconds>(wall).count() -

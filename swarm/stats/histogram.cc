@@ -9,8 +9,8 @@
 namespace triggers::swarm {
 namespace {
 
-// A duration's leading eight bits choose its bucket: below 256 ns each has its own, above that the buckets of one power
-// of two are 128 equal parts, as in HdrHistogram.
+// The leading eight bits of a duration choose its bucket, as in HdrHistogram. Each duration below 256 ns has its own
+// bucket; above that, each power of two has 128 equal buckets.
 constexpr int leading_bits = 8;
 constexpr std::size_t parts = std::size_t{1} << (leading_bits - 1);
 
@@ -52,7 +52,7 @@ void Histogram::merge(const Histogram& other) {
 std::chrono::nanoseconds Histogram::quantile(double quantile) const {
   INVARIANT(quantile >= 0 && quantile <= 1);
   if (count_ == 0) return {};
-  // 0.07 * 100 is a little more than 7 in binary; that must not make it the 8th.
+  // 0.07 * 100 is slightly above 7 in binary, and must not become 8.
   constexpr double rounding = 1e-14;
   const double wanted = std::ceil(quantile * static_cast<double>(count_) * (1 - rounding));
   const std::uint64_t rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
@@ -63,7 +63,7 @@ std::chrono::nanoseconds Histogram::quantile(double quantile) const {
     const Range range = range_of(i);
     return std::chrono::nanoseconds{range.from + range.width / 2};
   }
-  INVARIANT(false);  // The counts add up to count_.
+  INVARIANT(false);  // The counts sum up to count_.
 }
 
 std::vector<Histogram::Bucket> Histogram::buckets() const {

@@ -8,7 +8,7 @@
 namespace triggers::swarm {
 namespace {
 
-/// Buckets in order without gaps: 100 of 1 ms, then 90 of each width, of which each is ten times the one before.
+/// Consecutive buckets: 100 of 1 ms, then 90 of each width; each width is ten times the one before.
 std::size_t index_of(std::uint32_t bucket_ms) noexcept {
   if (bucket_ms < 100) return bucket_ms;
   if (bucket_ms < 1000) return 90 + bucket_ms / 10;

@@ -22,7 +22,7 @@ void PerSecond::add_elsewhere(std::int64_t second, std::uint64_t count) {
 
 void PerSecond::merge(const PerSecond& other) {
   if (other.counts_.empty()) return;
-  // What is merged is mostly newer: only the end of ours is made anew.
+  // Merged counts are mostly newer, so only our newest seconds are rebuilt.
   const auto overlap = std::lower_bound(counts_.begin(), counts_.end(), other.counts_.front().second, earlier);
   const std::vector<Count> ours(overlap, counts_.end());
   counts_.erase(overlap, counts_.end());
@@ -37,7 +37,7 @@ void PerSecond::merge(const PerSecond& other) {
 }
 
 void PerSecond::forget_oldest() {
-  // Not one at a time, which would move the others every second.
+  // Erase many at a time: erasing one would move all others every second.
   if (counts_.size() <= 2 * seconds_kept) return;
   counts_.erase(counts_.begin(), counts_.end() - static_cast<std::ptrdiff_t>(seconds_kept));
 }

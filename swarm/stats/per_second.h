@@ -6,11 +6,11 @@
 
 namespace triggers::swarm {
 
-/// Counts by whole epoch second, in order, of the recent past: what uses them looks back some seconds, and a test may
-/// run for days. Not for two threads at once.
+/// Counts per epoch second for the recent past. Readers look back only some seconds, so older counts are dropped: a
+/// test may run for days. Not thread-safe.
 class PerSecond {
  public:
-  /// At least so many of the newest seconds that have a count are there; up to twice as many.
+  /// At least this many of the newest seconds with a count are kept; at most twice as many.
   static constexpr std::size_t seconds_kept = 600;
 
   struct Count {
@@ -20,7 +20,7 @@ class PerSecond {
     bool operator==(const Count&) const = default;
   };
 
-  /// Quick for the newest second; a wall clock that went back costs a search.
+  /// Fast for the newest second; earlier seconds cost a search.
   void add(std::int64_t second, std::uint64_t count) {
     if (!counts_.empty() && counts_.back().second == second) {
       counts_.back().count += count;
@@ -31,7 +31,7 @@ class PerSecond {
   void merge(const PerSecond& other);
   /// The sum over the seconds from `first` to `last`, both included.
   [[nodiscard]] std::uint64_t sum(std::int64_t first, std::int64_t last) const;
-  /// Those with a count, ascending.
+  /// Seconds with a count, ascending.
   [[nodiscard]] const std::vector<Count>& by_second() const noexcept { return counts_; }
 
  private:

@@ -21,7 +21,7 @@ Rates total_rates(const Entry& entry, const Entry& aggregated, EpochSeconds star
 }
 
 Rates current_rates(const Entry& entry, const Entry& aggregated, EpochSeconds start) {
-  constexpr std::int64_t oldest_s = 12, newest_s = 3;  // before the second of the last request
+  constexpr std::int64_t oldest_s = 12, newest_s = 3;  // seconds before that of the last request
   if (!aggregated.last_finished) return {};
   const auto last = static_cast<std::int64_t>(*aggregated.last_finished);
   const std::int64_t from = std::max(last - oldest_s, static_cast<std::int64_t>(start));

@@ -32,10 +32,10 @@ struct RequestName::Known {
   mutable std::atomic<const Known*> limited = nullptr;
 };
 
-/// Every name of the program. They never move, so what points to one needs no lock.
+/// All names of the program. They never move, so pointers to them need no lock.
 class RequestName::Registry {
  public:
-  /// Never destroyed: a name at namespace scope may be used until the very end.
+  /// Never destroyed: names at namespace scope may be used until the process ends.
   static Registry& instance() {
     static Registry& registry = *new Registry;
     return registry;

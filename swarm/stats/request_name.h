@@ -6,9 +6,9 @@
 
 namespace triggers::swarm {
 
-/// What a request counts as: one row of every table, like Locust's (method, name). Names are few and live as long as
-/// the program; a RequestName is an index into them, so recording a request looks nothing up. Equal names are the same
-/// one. Any thread.
+/// The row of the tables that a request counts for, like Locust's (method, name). Names are few and live as long as the
+/// program. A RequestName is an index into them, so recording a request needs no look-up. Equal names have the same
+/// index. Thread-safe.
 class RequestName {
  public:
   RequestName(std::string_view method, std::string_view name);
@@ -16,14 +16,13 @@ class RequestName {
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] const std::string& method() const noexcept;
   [[nodiscard]] const std::string& name() const noexcept;
-  /// The row of those requests of this name that a rate limit refused: `429 /events (POST)` of `POST /events`. Such an
-  /// answer is quick, and says nothing about the service; it must not make the row of the real answers look better. The
-  /// name does not contain the other one, so `grep 'POST /events'` in a table finds one row. Of such a row, itself.
-  /// Looks up once a name.
+  /// The row for requests of this name that a rate limit refused: `429 /events (POST)` for `POST /events`. These fast
+  /// responses must not improve the figures of the real ones. The name does not contain `POST /events`, so that a grep
+  /// for that finds one row. Returns itself for such a row. Looks up each name once.
   [[nodiscard]] RequestName limited() const;
   [[nodiscard]] bool is_limited() const noexcept;
 
-  /// The name with this index; it was made before.
+  /// The existing name with this index.
   [[nodiscard]] static RequestName at(std::size_t index);
 
   bool operator==(const RequestName&) const = default;

@@ -16,7 +16,7 @@ std::size_t hash_of(std::string_view method, std::string_view name, std::string_
   return hash;
 }
 
-/// The beginning of a text that a server may have made long, cut between two characters of UTF-8.
+/// Truncates a text of a server between two UTF-8 characters.
 std::string_view bounded(std::string_view text) {
   if (text.size() <= Statistics::error_bytes_max) return text;
   std::size_t size = Statistics::error_bytes_max;
@@ -27,7 +27,7 @@ std::string_view bounded(std::string_view text) {
 }  // namespace
 
 void Entry::add(const Sample& sample) {
-  // Divided, not multiplied by the inverse: 17'809'000 ns is to be the same double as 17.809.
+  // Divide instead of multiplying by the inverse: 17'809'000 ns must become the double 17.809.
   const double ms = static_cast<double>(sample.latency.count()) / ns_per_ms;
   const auto second = static_cast<std::int64_t>(sample.finished);
   response_ms_min = requests == 0 ? ms : std::min(response_ms_min, ms);

@@ -13,10 +13,10 @@
 namespace triggers::swarm {
 namespace {
 
-// What Locust's own workers set.
+// As Locust's own workers set it.
 constexpr int keepalive_idle_s = 30;
 
-// Messages that wait inside libzmq; a master sends a few a second.
+// Incoming messages that wait in libzmq. A master sends a few per second.
 constexpr int incoming_max = 64;
 
 constexpr int watched_events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
@@ -66,7 +66,7 @@ class ZmqDealer final : public Dealer {
         peer_fd_ = -1;
       }
     }
-    // Without a handshake libzmq takes a peer for one of ZMTP 1.0, which no master is: an SSH server, for instance.
+    // Without a handshake, libzmq takes any peer (such as an SSH server) for ZMTP 1.0, which no master speaks.
     const bool speaks = (items[0].revents & ZMQ_POLLIN) != 0;
     if (state_ == State::connecting && speaks) state_ = State::failed;
     if (received_bytes() > read_bytes_ + unread_bytes_max) state_ = State::failed;
@@ -111,7 +111,7 @@ class ZmqDealer final : public Dealer {
     std::int32_t value = 0;  // of `connected`: the descriptor
   };
 
-  /// In the first of two frames: the number in two bytes, the value in four.
+  /// The first of two frames: a number of two bytes and a value of four.
   std::optional<MonitorEvent> monitor_event() {
     zmq::message_t frame, address;
     MonitorEvent event;
@@ -122,8 +122,8 @@ class ZmqDealer final : public Dealer {
     return event;
   }
 
-  /// What the connection has received, also of a message that never ends: libzmq keeps the frames of such a one, and
-  /// has no bound on how many.
+  /// Bytes that the connection has received, including those of incomplete messages. libzmq does not limit the frames
+  /// of a message that never ends.
   [[nodiscard]] std::uint64_t received_bytes() const {
     tcp_info info{};
     socklen_t size = sizeof info;

@@ -10,35 +10,34 @@
 
 namespace triggers::swarm {
 
-/// One connection of a ZeroMQ DEALER to one address, and what its monitor says. It never connects again by itself:
-/// libzmq would then also deliver what was queued for the peer before. What a peer can send is bounded; one that goes
-/// beyond is `failed`. For one thread.
+/// One connection of a ZeroMQ DEALER to one address, with its monitor. It does not reconnect: libzmq would then also
+/// send what was queued for the previous peer. A peer that sends more than the limits is `failed`. Not thread-safe.
 class Dealer {
  public:
-  /// A message of more bytes, or so many bytes without a whole message, are from something that is no Locust master.
-  /// Its messages have some kilobytes.
+  /// Limits on one message and on bytes without a whole message. A Locust master's messages have a few kilobytes, so a
+  /// peer that exceeds a limit is something else.
   static constexpr std::int64_t message_bytes_max = 1024 * 1024;
   static constexpr std::uint64_t unread_bytes_max = 8 * 1024 * 1024;
 
   enum class State : std::uint8_t { connecting, connected, failed };
 
-  /// Begins to connect to `endpoint` (`tcp://127.0.0.1:5557`) with this identity. Errors: `internal`.
+  /// Begins to connect to `endpoint` (`tcp://127.0.0.1:5557`) with this identity. Error: `internal`.
   static Result<std::unique_ptr<Dealer>> connect(const std::string& endpoint, const std::string& identity,
                                                  std::chrono::milliseconds connect_timeout, int outgoing_max);
-  /// Drops what has not been sent, unless close() came before.
+  /// Drops unsent messages; call close() first to send them.
   virtual ~Dealer() = default;
 
-  /// Waits until there is something to read or a change of state, `wake_fd` is readable, or the time is over.
+  /// Waits until a message arrives, the state changes, `wake_fd` is readable or the time is over.
   virtual void wait(int wake_fd, std::chrono::milliseconds time_max) = 0;
-  /// As of the last wait().
+  /// The state as of the last wait().
   [[nodiscard]] virtual State state() const noexcept = 0;
-  /// Somebody has taken the connection, whatever he speaks.
+  /// True if a peer accepted the connection, whatever protocol it speaks.
   [[nodiscard]] virtual bool reached() const noexcept = 0;
-  /// The next message that has arrived, without waiting. One in several frames is passed over: Locust sends none.
+  /// The next message that has arrived; does not wait. Skips messages with several frames, which Locust never sends.
   virtual std::optional<std::string> receive() = 0;
-  /// False if it was not taken: too much waits to be sent.
+  /// False if the queue of unsent messages is full.
   virtual bool send(const std::string& message) = 0;
-  /// Sends what waits, for at most this long.
+  /// Sends queued messages, for at most this long.
   virtual void close(std::chrono::milliseconds time_max) = 0;
 
  protected:

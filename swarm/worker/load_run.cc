@@ -20,7 +20,7 @@ std::string joined(const auto& names) {
   return text;
 }
 
-/// The spawn's, which holds for every class; else the classes' own; else the worker's.
+/// The host of the spawn, which is for all classes; otherwise that of the classes; otherwise the worker's.
 Result<std::string> host_of(const Spawn& spawn, const WorkerOptions& options, const ClassUpdates& updates) {
   if (!spawn.host.empty()) return spawn.host;
   std::set<std::string> hosts;
@@ -31,8 +31,7 @@ Result<std::string> host_of(const Spawn& spawn, const WorkerOptions& options, co
     }
   }
   if (hosts.size() > 1) {
-    return Error{ErrorCode::invalid_argument,
-                 "the classes have different hosts, and one test has one: " + joined(hosts)};
+    return Error{ErrorCode::invalid_argument, "the classes have different hosts, but a test has one: " + joined(hosts)};
   }
   if (!hosts.empty()) return *hosts.begin();
   if (!options.host.empty()) return options.host;
@@ -143,7 +142,7 @@ double LoadRun::cpu_percent(steady_clock::time_point now) {
   if (elapsed <= nanoseconds{0}) return 0;
   const double share = std::chrono::duration<double>(spent) / std::chrono::duration<double>(elapsed);
   const double percent = std::clamp(100 * share / static_cast<double>(load_->threads()), 0.0, 100.0);
-  return std::round(percent * 10) / 10;  // the master's page shows every digit that it gets
+  return std::round(percent * 10) / 10;  // the master's page shows all digits
 }
 
 }  // namespace triggers::swarm

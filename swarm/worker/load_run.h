@@ -13,49 +13,49 @@
 
 namespace triggers::swarm {
 
-/// What masters have changed of classes, by name.
+/// Changes of user classes that the master has sent, by class name.
 using ClassUpdates = std::map<std::string, ClassUpdate>;
 
-/// One test of a worker, from its first spawn to its last user: the load, by class name. For one thread.
+/// One test of a worker, from its first spawn to its last user. Not thread-safe.
 class LoadRun {
  public:
-  /// For the classes that `spawn` names and this program has, with no user yet. Errors: those of Target::parse() and
-  /// Load::create(), and `invalid_argument` if there is no host, more than one, or none of the classes.
+  /// Prepares the classes that both `spawn` and this program have; starts no user. Errors: those of Target::parse() and
+  /// Load::create(), and `invalid_argument` without a host, with several hosts, or without a common class.
   static Result<std::unique_ptr<LoadRun>> create(const Spawn& spawn, const WorkerOptions& options,
                                                  const ClassUpdates& updates);
   LoadRun(const LoadRun&) = delete;
   LoadRun& operator=(const LoadRun&) = delete;
   ~LoadRun() = default;
 
-  /// So many users of each class from now on. Does not wait.
+  /// Sets the number of users of each class. Does not wait.
   void set_users(const Spawn& spawn);
-  /// None, and those that there are have this long to finish their task. Does not wait.
+  /// Stops all users; they have `stop_timeout` to finish their tasks. Does not wait.
   void stop(std::chrono::nanoseconds stop_timeout);
 
-  /// The users are those that set_users() asked for.
-  [[nodiscard]] bool settled() const { return load_->users() == wanted_; }
-  /// No user is left; nothing will be counted any more.
+  /// True if the numbers of users are those of set_users().
+  [[nodiscard]] bool has_wanted_users() const { return load_->users() == wanted_; }
+  /// True if no user is left, so that nothing more will be counted.
   [[nodiscard]] bool drained() const { return load_->idle(); }
-  /// Of every class that the master knows: also of those that are not ours, which have none.
+  /// Users of every class that the master named; zero for classes that this program does not have.
   [[nodiscard]] ClassCounts users() const;
-  /// Classes with users of which this program has none.
+  /// Classes that the master wants users of and this program does not have.
   [[nodiscard]] const std::vector<std::string>& missing_classes() const noexcept { return missing_; }
 
   struct Counted {
     Statistics statistics{0};
     EpochSeconds since = 0;
   };
-  /// Since the last call, or the beginning.
+  /// Counts since the last call, or the start.
   [[nodiscard]] Counted collect();
-  /// Why the service cannot be measured, if its first answers said so.
+  /// Why the service cannot be measured, if the first requests have shown that.
   [[nodiscard]] std::optional<std::string> start_refusal() const { return load_->start_refusal(); }
-  /// Of what the load threads could use since the last call, or the beginning: 0 to 100, to a tenth.
+  /// CPU use of the load threads since the last call, or the start: 0 to 100, with one decimal.
   [[nodiscard]] double cpu_percent(std::chrono::steady_clock::time_point now);
 
  private:
   LoadRun(std::unique_ptr<Load> load, std::vector<std::unique_ptr<const UserClass>> narrowed);
 
-  std::vector<std::unique_ptr<const UserClass>> narrowed_;  // outlive the load
+  std::vector<std::unique_ptr<const UserClass>> narrowed_;  // must outlive the load
   std::unique_ptr<Load> load_;
   std::vector<std::size_t> wanted_;
   std::vector<std::string> named_, missing_;

@@ -12,8 +12,8 @@ namespace {
 
 using msgpack::Value;
 
-constexpr std::size_t users_max = 1'000'000'000;  // far more than a worker runs
-constexpr double seconds_max = 1e6;               // longer times are as good as no limit
+constexpr std::size_t users_max = 1'000'000'000;  // far more than a worker can run
+constexpr double seconds_max = 1e6;               // a longer time is like no limit
 
 const Value& member(const Value& data, std::string_view name) {
   static const Value nil;
@@ -27,7 +27,7 @@ std::optional<double> seconds_of(const Value& value) {
   return std::min(*number, seconds_max);
 }
 
-/// Also of a text, which is what the web page's form makes of an option.
+/// Also accepts a text: the web page's form sends options as text.
 std::optional<bool> flag_of(const Value& value) {
   if (const auto flag = value.boolean()) return flag;
   const auto text = value.text();

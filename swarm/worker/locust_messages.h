@@ -13,25 +13,25 @@
 
 namespace triggers::swarm {
 
-/// The messages between a Locust master and its workers (Locust 2.0 to 2.46), as plain values. One message is one
-/// MessagePack array `[type, data, node id]`, one frame on the wire.
+/// The messages between a Locust master and its workers (Locust 2.0 to 2.46), as plain values. A message is one ZeroMQ
+/// frame: a MessagePack array `[type, data, node id]`.
 
 /// Users by class name.
 using ClassCounts = std::map<std::string, std::size_t>;
 
-/// The answer to `client_ready`: the master knows this worker now.
+/// The response to `client_ready`: the master has registered this worker.
 struct Ack {
   std::uint64_t index = 0;
 };
 
-/// How many users of each class this worker runs from now on; an absolute target.
+/// The number of users of each class that this worker must run; an absolute target.
 struct Spawn {
-  double timestamp = 0;  ///< The master's clock, epoch seconds; grows from one to the next.
+  double timestamp = 0;  ///< The master's clock in epoch seconds; increases with each spawn.
   ClassCounts users;
-  std::string host;  ///< Empty: the classes' own.
+  std::string host;  ///< Empty: the classes' hosts.
   double stop_timeout_s = 0;
-  bool reset_stats = false;  ///< The master forgets its figures when all users have been started.
-  /// From options of the master's locustfile that are called like ours; nothing if it has none such.
+  bool reset_stats = false;  ///< The master resets its statistics when all users have started.
+  /// From options of the master's locustfile with the names of ours; unset if it has none.
   std::optional<bool> no_wait;
   std::optional<double> request_timeout_s;
 };
@@ -39,17 +39,17 @@ struct Spawn {
 struct Stop {};
 struct Quit {};
 struct Reconnect {};
-/// The answer of a master from 2.19 to each heartbeat.
+/// The response of a master (2.19 or later) to each heartbeat.
 struct MasterHeartbeat {};
-/// A master from 2.29 has started all users of all workers.
+/// A master (2.29 or later) has started all users on all workers.
 struct AllSpawned {};
-/// A master from 2.25 changes a class. Weights are its own business; these are ours.
+/// A master (2.25 or later) changes a class. Only these members concern a worker.
 struct ClassUpdate {
   std::string class_name;
   std::optional<std::string> host;
-  std::optional<std::vector<std::string>> tasks;  ///< Only these, by name.
+  std::optional<std::vector<std::string>> tasks;  ///< The names of the only tasks to run.
 };
-/// Of a type that we have no use for: a custom message, or one of a newer Locust.
+/// A type that a worker ignores: a custom message, or one of a newer Locust.
 struct UnknownMessage {
   std::string type;
 };
@@ -57,14 +57,15 @@ struct UnknownMessage {
 using MasterMessage =
     std::variant<Ack, Spawn, Stop, Quit, Reconnect, MasterHeartbeat, AllSpawned, ClassUpdate, UnknownMessage>;
 
-/// Fields that are missing or of an odd type read as their default, fields that we do not know are passed over: masters
-/// differ. Errors: `invalid_argument` if it is not an array with a text as its type, or a spawn without its counts.
+/// Missing fields and fields of another type have their default, and unknown fields are ignored, because masters
+/// differ. Error: `invalid_argument` if the message is not an array that begins with a text, or is a spawn without user
+/// counts.
 [[nodiscard]] Result<MasterMessage> decode_master_message(std::string_view bytes);
 
-/// What a worker says of itself once a second.
+/// What a worker reports about itself once a second.
 struct Heartbeat {
   std::string_view state;  ///< ready, spawning, running.
-  double cpu_percent = 0;  ///< 0 to 100: of all that it may use. Over 90 the master warns.
+  double cpu_percent = 0;  ///< 0 to 100, of the CPU time that it may use. Above 90, the master warns.
   std::uint64_t memory_bytes = 0;
 };
 
@@ -76,7 +77,7 @@ class WorkerMessages {
 
   [[nodiscard]] const std::string& node_id() const noexcept { return node_id_; }
 
-  /// With -1 for the version, which every master since 2.0 takes without comparing.
+  /// Sends the version -1, which every master since 2.0 accepts without a comparison.
   [[nodiscard]] std::string client_ready() const;
   [[nodiscard]] std::string client_stopped() const;
   [[nodiscard]] std::string heartbeat(const Heartbeat& heartbeat) const;

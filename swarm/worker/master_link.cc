@@ -26,9 +26,9 @@ using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds flush_time_max{1000};
-constexpr milliseconds look_again{100};  // at how much the peer has sent
+constexpr milliseconds poll_interval{100};  // how often to check the amount that the peer has sent
 
-/// Like the monotonic clock, and counts suspended time too.
+/// The monotonic clock, including time when the system is suspended.
 nanoseconds boot_time() {
   timespec now{};
   ::clock_gettime(CLOCK_BOOTTIME, &now);
@@ -44,7 +44,7 @@ std::uint64_t memory_bytes() {
   return read ? resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-/// `tcp://` and each address of the name; libzmq itself would try only the first. Error: `unavailable`, with the
+/// An endpoint `tcp://…` for each address of the name; libzmq would try only the first. Error: `unavailable`, with the
 /// resolver's reason.
 Result<std::vector<std::string>> endpoints_of(const std::string& host, std::uint16_t port) {
   std::vector<std::string> endpoints;
@@ -123,8 +123,8 @@ class ThreadedMasterLink final : public MasterLink {
 
   void wake() const { ::eventfd_write(wake_.get(), 1); }
 
-  /// `bytes` of the message that it was.
-  void tell(Event event, std::size_t bytes = 0) {
+  /// `bytes`: the size of the event's message.
+  void push(Event event, std::size_t bytes = 0) {
     {
       const std::lock_guard lock(mutex_);
       if (events_.size() >= events_max || events_bytes_ + bytes > events_bytes_max) return;
@@ -140,12 +140,12 @@ class ThreadedMasterLink final : public MasterLink {
       const auto endpoints = endpoints_of(options_.host, options_.port);
       if (endpoints && !endpoints->empty()) {
         try_endpoint((*endpoints)[attempt++ % endpoints->size()]);
-        // Another address of the name may have the master: `localhost` is two as a rule.
+        // The master may listen on another address of the name: `localhost` usually has two.
         if (unreached_ >= endpoints->size()) tell_unreachable("nothing takes connections there");
       } else if (!endpoints) {
         tell_unreachable(endpoints.error().message);
       }
-      pause();  // also after a connection: a peer may take and close each at once
+      pause();  // even after a connection: a peer may accept and close each one immediately
     }
   }
 
@@ -157,10 +157,10 @@ class ThreadedMasterLink final : public MasterLink {
 
   void tell_unreachable(const std::string& why) {
     if (stopping_ || std::exchange(told_unreachable_, why) == why) return;
-    tell(Unreachable{why});
+    push(Unreachable{why});
   }
 
-  /// Between two attempts.
+  /// Waits between two attempts.
   void pause() {
     const auto until = steady_clock::now() + options_.reconnect_after;
     while (!stopping_ && steady_clock::now() < until) {
@@ -176,14 +176,14 @@ class ThreadedMasterLink final : public MasterLink {
     ::eventfd_read(wake_.get(), &ignored);
   }
 
-  /// One connection from its beginning to its end.
+  /// Serves one connection from its beginning to its end.
   void serve(Dealer& dealer) {
     if (!wait_until_connected(dealer)) {
       if (std::exchange(resuming_, false)) {
-        tell(Lost{"it did not take the new connection that it had asked for"});
+        push(Lost{"it did not accept the new connection that it had requested"});
       } else if (dealer.reached() && !stopping_) {
         unreached_ = 0;
-        tell(Strange{});
+        push(NotLocust{});
       } else {
         ++unreached_;
       }
@@ -196,11 +196,11 @@ class ThreadedMasterLink final : public MasterLink {
       master_heard_.reset();
       next_heartbeat_ = last_round_;
       introduced_ = false;
-      tell(Connected{++connection_});
+      push(Connected{++connection_});
     }
     for (;;) {
       if (const auto ended = round(dealer)) {
-        if (!ended->empty()) tell(Lost{*ended});
+        if (!ended->empty()) push(Lost{*ended});
         return;
       }
       dealer.wait(wake_.get(), time_to_heartbeat());
@@ -213,16 +213,17 @@ class ThreadedMasterLink final : public MasterLink {
     while (dealer.state() == Dealer::State::connecting && !stopping_) {
       const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
       if (left <= milliseconds{0}) return false;
-      dealer.wait(wake_.get(), std::min(left, look_again));
+      dealer.wait(wake_.get(), std::min(left, poll_interval));
       take_wake();
     }
     return dealer.state() == Dealer::State::connected && !stopping_;
   }
 
-  /// Does what is due. Nothing if the connection goes on; else why it was lost, empty if we have closed it.
+  /// Does everything that is due. Returns nothing while the connection continues; otherwise why it was lost, or an
+  /// empty text if we closed it.
   std::optional<std::string> round(Dealer& dealer) {
     const nanoseconds now = boot_time();
-    // Before anything is sent: the master may not know this worker any more.
+    // Check before sending: the master may have dropped this worker.
     if (now - std::exchange(last_round_, now) > options_.pause_max) return "this process was paused for too long";
     for (int i = 0; i < messages_in_turn_max; ++i) {
       const auto message = dealer.receive();
@@ -230,13 +231,13 @@ class ThreadedMasterLink final : public MasterLink {
       arrived(*message, now);
     }
     if (dealer.state() == Dealer::State::failed) {
-      return "the connection was closed, or what is there does not speak as a Locust master does";
+      return "the connection was closed, or the peer does not speak the protocol of a Locust master";
     }
     if (master_heard_ && now - *master_heard_ > options_.master_silence_max) {
-      tell(Silent{});
+      push(Silent{});
       master_heard_.reset();
     }
-    // Asked before the queue is sent, so that what was said earlier still goes.
+    // Read these flags before sending the queue, so that earlier messages are still sent.
     const bool stopping = stopping_;
     const bool reconnect = reconnect_.exchange(false);
     if (!send_outgoing(dealer)) return "the master does not read";
@@ -253,11 +254,11 @@ class ThreadedMasterLink final : public MasterLink {
 
   void arrived(const std::string& bytes, nanoseconds now) {
     auto message = decode_master_message(bytes);
-    if (!message) return;  // of no use to us, and no reason to give up the master
+    if (!message) return;  // not useful, but no reason to leave the master
     if (std::holds_alternative<MasterHeartbeat>(*message)) {
       master_heard_ = now;
     } else {
-      tell(std::move(*message), bytes.size());
+      push(std::move(*message), bytes.size());
     }
   }
 
@@ -276,8 +277,8 @@ class ThreadedMasterLink final : public MasterLink {
   }
 
   [[nodiscard]] milliseconds time_to_heartbeat() const {
-    if (!introduced_) return look_again;
-    return std::clamp(std::chrono::ceil<milliseconds>(next_heartbeat_ - boot_time()), milliseconds{0}, look_again);
+    if (!introduced_) return poll_interval;
+    return std::clamp(std::chrono::ceil<milliseconds>(next_heartbeat_ - boot_time()), milliseconds{0}, poll_interval);
   }
 
   const MasterLinkOptions options_;
@@ -293,11 +294,11 @@ class ThreadedMasterLink final : public MasterLink {
   std::size_t events_bytes_ = 0;    // guarded by mutex_
   std::vector<Outgoing> outgoing_;  // guarded by mutex_
 
-  // The thread's own.
+  // Only for the thread.
   bool introduced_ = false;       // something has been sent on this connection
   bool resuming_ = false;         // the next connection continues the last one
-  std::size_t unreached_ = 0;     // attempts in a row that nobody took
-  std::string told_unreachable_;  // why, while no connection is made
+  std::size_t unreached_ = 0;     // attempts in a row without a connection
+  std::string told_unreachable_;  // the last reported reason, until a connection succeeds
   std::uint64_t connection_ = 0;
   std::optional<nanoseconds> master_heard_;
   nanoseconds next_heartbeat_{}, last_round_{};

@@ -46,7 +46,8 @@ void put_negative(std::string& out, std::int64_t value) {
   }
 }
 
-/// The head of something that has a size: `fixed` with the size in it up to `fixed_max`, else a type with 2 or 4 bytes.
+/// The header of a value with a size: one byte, `fixed | size`, up to `fixed_max`; otherwise a type and a size of 2 or
+/// 4 bytes.
 void put_size(std::string& out, std::size_t size, int fixed, std::size_t fixed_max, int type_16) {
   if (size <= fixed_max) {
     out += static_cast<char>(static_cast<std::size_t>(fixed) | size);
@@ -138,7 +139,7 @@ class Reader {
     return {};
   }
 
-  // An element has at least one byte, so a size that lies ends with the bytes.
+  // Each element needs at least one byte, so a false size ends the loop with the bytes and cannot reserve memory.
   Value array(std::uint64_t size, int depth) {
     Value::Array all;
     for (std::uint64_t i = 0; i < size && !failed_; ++i) all.push_back(value(depth + 1));
@@ -238,7 +239,7 @@ std::string pack(const Value& value) {
 Result<Value> unpack(std::string_view bytes) {
   Reader reader(bytes);
   Value value = reader.value(0);
-  if (reader.failed()) return Error{ErrorCode::invalid_argument, "not a MessagePack value, or cut short"};
+  if (reader.failed()) return Error{ErrorCode::invalid_argument, "not a MessagePack value, or truncated"};
   if (!reader.ended()) return Error{ErrorCode::invalid_argument, "bytes after the end of the MessagePack value"};
   return value;
 }

@@ -12,18 +12,17 @@
 
 namespace triggers::swarm::msgpack {
 
-/// A MessagePack value (the format's specification, version of 2017). Our own reader and writer, because Debian's
-/// libmsgpack-cxx-dev cannot be installed beside libboost1.81-dev. Extension types, which Locust does not send, are
-/// read as nil; binary is read as text.
+/// A MessagePack value (specification of 2017). Our own reader and writer; decision 13 says why. Extension types, which
+/// Locust does not send, are read as nil; binary is read as text.
 class Value {
  public:
   using Array = std::vector<Value>;
-  using Map = std::vector<std::pair<Value, Value>>;  ///< In the order of the bytes; keys may be of any type.
+  using Map = std::vector<std::pair<Value, Value>>;  ///< In the order of the message; keys may have any type.
 
   Value() = default;
   Value(bool value) : value_(value) {}
   Value(std::int64_t value) {
-    // One number is one value, whatever its type was.
+    // Equal numbers compare equal, whatever their encoding was.
     if (value < 0) {
       value_ = value;
     } else {
@@ -39,7 +38,7 @@ class Value {
   Value(const char* value) : value_(std::string{value}) {}
   Value(Array value) : value_(std::move(value)) {}
   Value(Map value) : value_(std::move(value)) {}
-  /// Nothing is nil.
+  /// An empty optional becomes nil.
   template <class T>
   Value(const std::optional<T>& value) {
     if (value) *this = Value{*value};
@@ -47,14 +46,14 @@ class Value {
 
   [[nodiscard]] bool is_nil() const noexcept { return std::holds_alternative<std::monostate>(value_); }
   [[nodiscard]] std::optional<bool> boolean() const;
-  /// Of an integer or a float.
+  /// The value of an integer or a float.
   [[nodiscard]] std::optional<double> number() const;
-  /// Of an integer, or a float without a fraction, that is not negative.
+  /// The value of an integer, or of a float without a fraction, if it is not negative.
   [[nodiscard]] std::optional<std::uint64_t> count() const;
   [[nodiscard]] std::optional<std::string_view> text() const;
   [[nodiscard]] const Array* array() const { return std::get_if<Array>(&value_); }
   [[nodiscard]] const Map* map() const { return std::get_if<Map>(&value_); }
-  /// The member of a map with this text as key; null if this is no map or has no such member.
+  /// The member of a map with this key; null if this is not a map or has no such member.
   [[nodiscard]] const Value* find(std::string_view key) const;
 
   bool operator==(const Value&) const = default;
@@ -65,13 +64,13 @@ class Value {
   std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Map> value_;
 };
 
-/// Nested deeper than this is refused.
+/// unpack() rejects deeper nesting.
 inline constexpr int depth_max = 32;
 
-/// The shortest form of each number that keeps its type: integers as integers, floats as 64 bits.
+/// Encodes integers in their shortest form and floats as 64 bits.
 [[nodiscard]] std::string pack(const Value& value);
-/// Exactly one value. Errors: `invalid_argument` for bytes that are cut short, left over, nested too deep, or of no
-/// type.
+/// Decodes exactly one value. Error: `invalid_argument` if bytes are missing, left over, nested too deep, or not of the
+/// format.
 [[nodiscard]] Result<Value> unpack(std::string_view bytes);
 
 }  // namespace triggers::swarm::msgpack

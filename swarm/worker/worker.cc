@@ -33,17 +33,17 @@ using std::chrono::steady_clock;
 using MonotonicTime = steady_clock::time_point;
 
 constexpr int status_done = 0, status_not_started = 1, status_no_master = 255;
-constexpr milliseconds look_again{5};          // while users start or end
-constexpr milliseconds spawn_time_max{1000};   // then the master is told how many there are so far
-constexpr milliseconds stop_time_extra{5000};  // beyond the stop timeout; then users are cut off
-constexpr milliseconds last_words_time_max{2000};
-/// The master counts one exception a message; a user that throws in every task must not flood it.
+constexpr milliseconds poll_interval{5};       // between checks while users start or stop
+constexpr milliseconds spawn_time_max{1000};   // then the master gets the number of users so far
+constexpr milliseconds stop_time_extra{5000};  // after the stop timeout, before users are cut off
+constexpr milliseconds final_send_time_max{2000};
+/// The master needs one message for each exception; a user that throws in every task must not flood it.
 constexpr std::uint64_t exceptions_per_report_max = 100;
 
 std::string new_node_id() {
   std::array<char, HOST_NAME_MAX + 1> name{};
   std::string host = ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-  // Masters take what stands before the first underscore for the machine.
+  // Masters take the part before the first underscore for the host.
   std::replace(host.begin(), host.end(), '_', '-');
   std::array<std::byte, 16> random{};
   fill_random(random);
@@ -57,8 +57,8 @@ struct Overload : Fs... {
 template <class... Fs>
 Overload(Fs...) -> Overload<Fs...>;
 
-/// A text of the master for a message: short, and nothing that a terminal would obey.
-std::string shown(std::string_view text) {
+/// A text from the master for a message: truncated, without control characters.
+std::string quoted(std::string_view text) {
   constexpr std::size_t bytes_max = 100;
   return python_repr_ascii(text.substr(0, bytes_max));
 }
@@ -69,7 +69,7 @@ std::uint64_t total_of(const ClassCounts& users) {
   return total;
 }
 
-/// A user has a connection, which takes a descriptor and, towards one address, a local port.
+/// Each user needs a connection: a descriptor and, for one address, a local port.
 std::uint64_t users_allowed() {
   constexpr std::uint64_t ports = 64'000, own_descriptors = 100;
   rlimit descriptors{};
@@ -78,8 +78,7 @@ std::uint64_t users_allowed() {
                                  descriptors.rlim_cur - std::min<std::uint64_t>(descriptors.rlim_cur, own_descriptors));
 }
 
-/// The worker's state machine, on the main thread. Everything it waits for is an event of the link, a signal, or a
-/// time.
+/// The worker's state machine, on the main thread. It waits for events of the link, signals and times.
 class Worker {
  public:
   Worker(const WorkerOptions& options, Console& console, WorkerMessages messages, std::unique_ptr<MasterLink> link,
@@ -104,12 +103,12 @@ class Worker {
       }
       if (!status_) do_what_is_due(steady_clock::now());
     }
-    link_->finish(last_words_time_max);
+    link_->finish(final_send_time_max);
     return *status_;
   }
 
  private:
-  /// `stopping`: users finish their tasks; a moment later it is ready again, or ends.
+  /// `stopping`: users finish their tasks. Then the worker is ready again, or ends.
   enum class Phase : std::uint8_t { ready, spawning, running, stopping };
 
   void wait() {
@@ -124,7 +123,8 @@ class Worker {
     if (!registered_ && phase_ == Phase::ready) next = std::min(next, next_ready_);
     if (lost_at_) next = std::min(next, *lost_at_ + options_.times.master_lost_max);
     if (phase_ != Phase::ready) next = std::min(next, next_report_);
-    if (phase_ == Phase::spawning || phase_ == Phase::stopping) next = std::min(next, steady_clock::now() + look_again);
+    if (phase_ == Phase::spawning || phase_ == Phase::stopping)
+      next = std::min(next, steady_clock::now() + poll_interval);
     return next;
   }
 
@@ -138,9 +138,9 @@ class Worker {
   void on(const MasterLink::Connected& connected) {
     connection_ = connected.connection;
     newer_master_ = false;
-    strange_ = false;
-    // If it is the same master, it still counts this worker's users: it must forget them before it gets them again.
-    say_ready(std::exchange(had_test_, false));
+    told_not_locust_ = false;
+    // The same master still counts this worker's users, and must drop them first.
+    send_client_ready(std::exchange(had_test_, false));
   }
 
   void on(const MasterLink::Lost& lost) {
@@ -155,9 +155,9 @@ class Worker {
     if (after_stop_ == AfterStop::end) status_ = status_done;
   }
 
-  void on(const MasterLink::Strange&) {
-    if (std::exchange(strange_, true)) return;
-    log_.warning(fmt::format("What listens at {}:{} does not speak as a Locust master does: is it another service?{}",
+  void on(const MasterLink::NotLocust&) {
+    if (std::exchange(told_not_locust_, true)) return;
+    log_.warning(fmt::format("The service at {}:{} does not speak as a Locust master does: is it another service?{}",
                              options_.master_host, options_.master_port, options_.master_note));
   }
 
@@ -175,20 +175,19 @@ class Worker {
 
   void on(MasterMessage& message) {
     std::visit(
-        Overload{
-            [this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
-            [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
-            [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
-            [this](const AllSpawned&) { newer_master_ = true; },
-            [this](const ClassUpdate& update) { update_class(update); },
-            [this](const UnknownMessage& unknown) { log_.debug("Passed over a message: " + shown(unknown.type)); }},
+        Overload{[this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
+                 [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
+                 [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
+                 [this](const AllSpawned&) { newer_master_ = true; },
+                 [this](const ClassUpdate& update) { update_class(update); },
+                 [this](const UnknownMessage& unknown) { log_.debug("Ignored a message: " + quoted(unknown.type)); }},
         message);
   }
 
   void send(std::string message) { link_->send(connection_, {std::move(message)}); }
 
-  /// `after_test`: the master has this worker's users, and forgets it first; then it knows no worker for a moment.
-  void say_ready(bool after_test = false) {
+  /// `after_test`: tells the master first to drop this worker with its users.
+  void send_client_ready(bool after_test = false) {
     ++ready_tries_;
     next_ready_ = steady_clock::now() + options_.times.ack_timeout;
     std::vector<std::string> messages;
@@ -202,42 +201,43 @@ class Worker {
     registered_ = true;
     ready_tries_ = 0;
     lost_at_.reset();
-    log_.info(fmt::format("The master takes this worker as number {}", ack.index));
+    log_.info(fmt::format("The master registered this worker as number {}", ack.index));
   }
 
   // ---- the test
 
   void spawn_users(const Spawn& spawn) {
-    // A master that has not taken this worker yet goes deaf if it hears of users.
-    if (!registered_) return log_.debug("Passed over a spawn that came before the master's ack");
-    if (phase_ == Phase::stopping) return log_.warning("Passed over a spawn that came before all users had stopped");
+    // A master stops reading if a worker that it has not acknowledged reports users.
+    if (!registered_) return log_.debug("Ignored a spawn that came before the master's ack");
+    if (phase_ == Phase::stopping) return log_.warning("Ignored a spawn that came before all users had stopped");
     send(messages_.spawning());
-    if (spawn.timestamp <= last_spawn_timestamp_) return log_.info("Passed over a spawn that is older than the last");
+    if (spawn.timestamp <= last_spawn_timestamp_) return log_.info("Ignored a spawn that is older than the last");
     last_spawn_timestamp_ = spawn.timestamp;
     spawn_ = spawn;
     enter(Phase::spawning);
     spawn_deadline_ = steady_clock::now() + spawn_time_max;
-    // The master is then told how many there are: as many as before.
+    // The master then gets the unchanged number of users.
     if (const auto allowed = users_allowed(); total_of(spawn_.users) > allowed) {
-      return complain(
-          fmt::format("the master asks for {} users of this worker, which can have {} connections: more "
-                      "workers would do",
+      return report_mistake(
+          fmt::format("the master asks for {} users of this worker, which can have {} connections: use "
+                      "more workers",
                       total_of(spawn_.users), allowed));
     }
     if (!run_ && !begin_test()) return;
     run_->set_users(spawn_);
     std::string missing;
-    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + shown(name);
+    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + quoted(name);
     if (!missing.empty()) {
-      complain("the master asks for users of " + missing + ", which this worker does not have or has not begun with");
+      report_mistake("the master asks for users of " + missing +
+                     ", which this worker does not have or did not begin with");
     }
   }
 
-  /// False if it could not; the master has been told why.
+  /// False if the test cannot run; the master has been told why.
   bool begin_test() {
     auto made = LoadRun::create(spawn_, options_, class_updates_);
     if (!made) {
-      complain(made.error().message);
+      report_mistake(made.error().message);
       return false;
     }
     run_ = std::move(*made);
@@ -248,9 +248,9 @@ class Worker {
     return true;
   }
 
-  /// Says it in the log and on the master's page, once for as long as it is the same.
-  void complain(std::string what) {
-    constexpr std::size_t bytes_max = 1000;  // names come from the master, which has the text again
+  /// Shows the message in the log and on the master's page, once until it changes.
+  void report_mistake(std::string what) {
+    constexpr std::size_t bytes_max = 1000;  // the text may quote long names of the master
     if (what.size() > bytes_max) what.resize(bytes_max);
     if (complaint_ == what) return;
     complaint_ = what;
@@ -259,7 +259,7 @@ class Worker {
   }
 
   void spawned() {
-    // Before the master learns that all users have been started, which is when it forgets what it has.
+    // Report first: the master resets its statistics when it learns that all users have started.
     if (spawn_.reset_stats) report();
     send(messages_.spawning_complete(users()));
     enter(Phase::running);
@@ -272,8 +272,8 @@ class Worker {
     return none;
   }
 
-  /// Sends what was counted since the last report, and how many users there are. Nothing without a test: the master
-  /// would take the time of such a report for the beginning of the last test, of which it tells the rates.
+  /// Sends the statistics since the last report and the number of users. Sends nothing without a test: the master would
+  /// compute its rates from the time of such a report.
   void report() {
     next_report_ = steady_clock::now() + options_.times.report_interval;
     if (!run_) return;
@@ -283,15 +283,15 @@ class Worker {
     send(messages_.stats(counted.statistics, counted.since, users()));
     if (const CutOff cut_off = counted.statistics.cut_off(); cut_off.requests() > 0) {
       log_.warning(
-          fmt::format("{} requests were cut off with their users, in flight for up to {:.3f} s. The master's figures "
-                      "have {} of them, which stalled, as failures; the others they do not have",
+          fmt::format("{} requests were cut off with their users, in flight for up to {:.3f} s. The master "
+                      "counts {} of them, which stalled, as failures, and does not count the others",
                       cut_off.requests(), std::chrono::duration<double>(cut_off.oldest).count(), stalled));
     }
     for (const Exception& exception : counted.statistics.exceptions()) {
       const std::uint64_t told = std::min(exception.count, exceptions_per_report_max);
       for (std::uint64_t i = 0; i < told; ++i) send(messages_.exception(exception.message, exception.traceback));
       if (told < exception.count) {
-        log_.warning(fmt::format("{} times in this report, and the master was told of {}: {}", exception.count, told,
+        log_.warning(fmt::format("{} times in this report, of which the master gets {}: {}", exception.count, told,
                                  exception.message));
       }
     }
@@ -299,12 +299,12 @@ class Worker {
 
   void update_class(const ClassUpdate& update) {
     if (UserClass::find(update.class_name) == nullptr) {
-      return log_.debug("Passed over a change of a class that this worker does not have: " + shown(update.class_name));
+      return log_.debug("Ignored a change of a class that this worker does not have: " + quoted(update.class_name));
     }
     ClassUpdate& known = class_updates_[update.class_name];
     if (update.host) known.host = update.host;
     if (update.tasks) known.tasks = update.tasks;
-    if (run_) log_.warning(update.class_name + " has been changed: from the next test on");
+    if (run_) log_.warning(update.class_name + " has been changed for the next test");
   }
 
   // ---- the end of a test
@@ -324,7 +324,7 @@ class Worker {
 
   void stop_by_signal() {
     const bool again = std::exchange(signalled_, true);
-    log_.info(again ? "Got another signal, cutting users short" : "Got a signal, quitting");
+    log_.info(again ? "Got another signal, stopping users at once" : "Got a signal, quitting");
     begin_stop(AfterStop::end);
     if (again && run_) run_->stop(nanoseconds{0});
   }
@@ -337,13 +337,13 @@ class Worker {
     stop_deadline_ = steady_clock::now() + stop_timeout + stop_time_extra;
     if (run_) {
       run_->stop(stop_timeout);
-      report();  // at once: a headless master goes half a second after its quit
+      report();  // immediately: a headless master exits half a second after its quit
     }
     enter(Phase::stopping);
   }
 
   void stopped() {
-    if (run_ && !run_->drained()) log_.warning("Some users did not end in time and have been cut off");
+    if (run_ && !run_->drained()) log_.warning("Some users did not stop in time and were cut off");
     if (registered_) report();
     run_.reset();
     enter(Phase::ready);
@@ -354,10 +354,10 @@ class Worker {
       return;
     }
     registered_ = false;
-    say_ready(true);
+    send_client_ready(true);
   }
 
-  /// There is nobody to report to.
+  /// The master is gone, so the rest cannot be reported.
   void abandon_test() {
     if (run_) {
       run_->stop(nanoseconds{0});
@@ -371,7 +371,7 @@ class Worker {
 
   void enter(Phase phase) {
     phase_ = phase;
-    // Locust's words; its workers have none for stopping.
+    // Locust's states; it has none for stopping.
     link_->set_state(phase == Phase::ready ? "ready" : phase == Phase::spawning ? "spawning" : "running");
     if (phase == Phase::ready) link_->set_cpu_percent(0);
   }
@@ -382,16 +382,16 @@ class Worker {
     if (run_) {
       if (auto refused = run_->start_refusal()) {
         const bool our_host = !options_.host.empty() && refused->find(options_.host) != std::string::npos;
-        complain(*refused + (our_host ? options_.host_note : ""));
+        report_mistake(*refused + (our_host ? options_.host_note : ""));
       }
     }
-    if (phase_ == Phase::spawning && (!run_ || run_->settled() || now >= spawn_deadline_)) spawned();
+    if (phase_ == Phase::spawning && (!run_ || run_->has_wanted_users() || now >= spawn_deadline_)) spawned();
     if (phase_ == Phase::stopping && (!run_ || run_->drained() || now >= stop_deadline_)) stopped();
     if (status_) return;
     if (lost_at_ && now >= *lost_at_ + options_.times.master_lost_max) return give_up("The master has not come back");
     if (!registered_ && phase_ == Phase::ready && now >= next_ready_) {
-      if (ready_tries_ >= options_.times.ack_tries) return give_up("No Locust master answers");
-      say_ready();
+      if (ready_tries_ >= options_.times.ack_tries) return give_up("No Locust master responds");
+      send_client_ready();
     }
     if (phase_ != Phase::ready && now >= next_report_) report();
     if (now >= next_vitals_) {
@@ -418,9 +418,9 @@ class Worker {
   std::optional<int> status_;
 
   std::uint64_t connection_ = 0;  // 0: none
-  bool registered_ = false;       // the master has answered the newest client_ready
-  bool newer_master_ = false;     // it takes logs
-  bool strange_ = false;          // what is there is no master, and that has been said
+  bool registered_ = false;       // the master has acknowledged the last client_ready
+  bool newer_master_ = false;     // it accepts logs
+  bool told_not_locust_ = false;  // a warning was logged that the peer is not a master
   bool had_test_ = false;         // when the connection was lost
   unsigned ready_tries_ = 0;
   std::optional<MonotonicTime> lost_at_;
@@ -428,11 +428,11 @@ class Worker {
   Phase phase_ = Phase::ready;
   AfterStop after_stop_ = AfterStop::ready;
   bool signalled_ = false;
-  Spawn spawn_;  // the newest of this test
+  Spawn spawn_;  // the last spawn of this test
   double last_spawn_timestamp_ = 0;
   ClassUpdates class_updates_;
-  Statistics test_;               // of the whole test, to tell what stalled
-  std::unique_ptr<LoadRun> run_;  // null also if the test cannot run here
+  Statistics test_;               // of the whole test, to detect stalled requests
+  std::unique_ptr<LoadRun> run_;  // null if the test cannot run here
   std::string complaint_;
   MonotonicTime next_ready_{}, next_report_{}, next_vitals_{}, next_logs_{}, spawn_deadline_{}, stop_deadline_{};
 };
@@ -444,7 +444,7 @@ int run_worker(const WorkerOptions& options, Console& console) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  // Before there are other threads, so that the signals come nowhere else.
+  // Before other threads start, so that no thread receives the signals.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const net::UniqueFd signals_fd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
   WorkerMessages messages{new_node_id()};

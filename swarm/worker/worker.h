@@ -9,16 +9,16 @@
 
 namespace triggers::swarm {
 
-/// How long a worker waits for what. The defaults are those of Locust's own workers, where they have them.
+/// Intervals and timeouts of a worker. The defaults are those of Locust's own workers, where they exist.
 struct WorkerTimes {
   std::chrono::milliseconds heartbeat_interval{1000};
   std::chrono::milliseconds report_interval{3000};
-  /// A master has so long to answer `client_ready`; then it is sent again, so many times.
+  /// How long to wait for the ack of `client_ready` before sending it again, and how often to send it.
   std::chrono::milliseconds ack_timeout{5000};
   unsigned ack_tries = 60;
-  /// For a master to come back after its connection was lost.
+  /// How long a master may be away after its connection was lost.
   std::chrono::milliseconds master_lost_max{60'000};
-  /// A master that answers heartbeats (Locust from 2.19) and then has not done so for this long is gone.
+  /// How long a master that answers heartbeats (Locust 2.19 or later) may be silent.
   std::chrono::milliseconds master_silence_max{60'000};
   std::chrono::milliseconds log_interval{10'000};
 };
@@ -26,21 +26,20 @@ struct WorkerTimes {
 struct WorkerOptions {
   std::string master_host = "127.0.0.1";
   std::uint16_t master_port = 5557;
-  std::string host;  ///< The service, for a master that names none; may be empty.
-  /// Where these values come from, to end messages about them: ` (--host is set by LOCUST_HOST)`. May be empty.
+  std::string host;  ///< The service to load if the master names none; may be empty.
+  /// Suffixes for messages about these values: ` (--host is set by LOCUST_HOST)`. May be empty.
   std::string host_note, master_note;
-  /// `rate` has no value: how many users there are is the master's business.
+  /// `rate` must be unset: the master sets the number of users.
   LoadOptions load;
   WorkerTimes times;
 };
 
-/// Works for a Locust master until it says quit: runs as many users of each class as it says, reports every 3 s and at
-/// once when it stops or quits, and after the users have finished what a stop timeout lets them finish. Returns the
-/// exit status: 0 after the master's quit, or after SIGINT or SIGTERM, on which users are stopped, the last figures are
-/// sent, and the master is told (a second signal cuts the users short); 255 if no master answers, if it was lost and
-/// did not come back, or does not answer heartbeats any more; 1 if the machine gives no thread. Blocks both signals for
-/// the whole process. When the connection is lost, so is the test: users stop, and what was not reported is said in the
-/// log.
+/// Works for a Locust master until it sends quit. Runs the users that the master asks for. Reports every 3 s, when the
+/// master stops the test, and when the users have finished within the stop timeout. If the connection is lost, the test
+/// ends: users stop, and the log says how many requests were not reported. Returns the exit status: 0 after quit,
+/// SIGINT or SIGTERM; 255 if no master responds, the master does not come back, or it stops answering heartbeats; 1 if
+/// the system has no thread left. On a signal, users stop and the last report goes to the master; a second signal ends
+/// users at once. Blocks both signals for the whole process.
 int run_worker(const WorkerOptions& options, Console& console);
 
 }  // namespace triggers::swarm

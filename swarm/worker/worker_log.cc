@@ -21,7 +21,7 @@ std::string_view name_of(LogLevel level) {
 
 void WorkerLog::log(LogLevel level, std::string_view text) {
   console_.log(level, logger, text);
-  // Every worker's lines stand on one page: a time that is the same everywhere.
+  // The page shows the lines of all workers, so their times are UTC.
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   lines_.push_back(fmt::format("[{}] {}/{}: {}", format_timestamp(now), name_of(level), logger, text));
   if (lines_.size() > lines_max) lines_.pop_front();

@@ -10,7 +10,7 @@
 
 namespace triggers::swarm {
 
-/// The worker's lines: on the console, and the newest of them for the master's page. For one thread.
+/// The worker's log: on the console, and its newest lines for the master's web page. Not thread-safe.
 class WorkerLog {
  public:
   static constexpr std::size_t lines_max = 500;
@@ -22,7 +22,7 @@ class WorkerLog {
   void warning(std::string_view text) { log(LogLevel::warning, text); }
   void error(std::string_view text) { log(LogLevel::error, text); }
 
-  /// True once after each new line.
+  /// True once after new lines.
   [[nodiscard]] bool has_grown() noexcept { return std::exchange(grown_, false); }
   [[nodiscard]] std::vector<std::string> lines() const { return {lines_.begin(), lines_.end()}; }
 

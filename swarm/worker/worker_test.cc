@@ -28,8 +28,8 @@ const RequestName get_a{"GET", "GET /a"}, get_b{"GET", "GET /b"};
 class Asker final : public User {
  public:
   using User::User;
-  Task<void> ask_a() { const Answer answer = co_await get(get_a, "/a"); }
-  Task<void> ask_b() { const Answer answer = co_await get(get_b, "/b"); }
+  Task<void> ask_a() { const Response response = co_await get(get_a, "/a"); }
+  Task<void> ask_b() { const Response response = co_await get(get_b, "/b"); }
 };
 
 class Thrower final : public User {

@@ -11,11 +11,11 @@ order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/clie
          *(f"store/rocks/{folder}" for folder in ("format", "disk", "database", "inbox", "commit", "read", "upkeep", "repair")),
          "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "keys", "tables")), "store/dynamo",
          "api", "lambda",
-         "swarm/stats", "swarm/load", "swarm/report", "swarm/judge", "swarm/run", "swarm/worker"]
+         "swarm/stats", "swarm/load", "swarm/report", "swarm/gate", "swarm/verify", "swarm/run", "swarm/worker"]
 rocks, dynamo, swarm = ({folder for folder in order if (folder + "/").startswith(engine)}
                         for engine in ("store/rocks/", "store/dynamo/", "swarm/"))
 # The load generator sees the service as any client does: of src/ it shares only these.
-shared_with_swarm = {"base", "log", "net", "http/wire", "event", "config"}
+shared_with_swarm = {"base", "net", "http/wire"}
 only = {
     "net": {"base", "log"},
     "http/wire": {"base"},
@@ -34,7 +34,7 @@ known_rings = {
     ("src/store/dynamo/client/client", "src/store/dynamo/client/client_probe"),
     tuple("src/store/rocks/database/" + name for name in ("database", "database_copy", "database_options", "failure_listener",
                                                           "open_error", "rehearsal", "store_check")),
-    ("swarm/judge/digest", "swarm/judge/journal", "swarm/judge/journal_lines"),
+    ("swarm/verify/digest", "swarm/verify/journal", "swarm/verify/journal_contents"),
     ("swarm/load/load", "swarm/load/load_thread", "swarm/load/running_user"),
     ("swarm/load/user", "swarm/load/user_class"),
     ("swarm/worker/load_run", "swarm/worker/worker"),
@@ -45,12 +45,12 @@ wrapped = {
     "boost/asio": ({"src/net", "src/http/server", "src/http/client"}, False),
     "boost/beast": ({"src/http/wire"}, False),
     "zlib.h": ({"src/http/wire", "src/store/dynamo", "tests/dynamo"}, False),
-    "openssl/": ({"src/net", "src/http/server", "src/auth", "src/aws", "swarm/judge", "swarm/report"}, False),
+    "openssl/": ({"src/net", "src/http/server", "src/auth", "src/aws", "swarm/verify", "swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
     "zmq": ({"swarm/worker"}, False),
     "CLI/": ({"src/config", "swarm/run", "apps"}, False),
     "prometheus/": ({"src/metrics"}, False),
-    "simdjson": ({"src/event"}, False),
+    "simdjson": ({"src/base", "swarm/verify"}, False),
     "boost/json": ({"src", "swarm", "apps", "tests"}, False),
     "fmt/": ({"src", "swarm", "apps", "tests"}, False),
     "gtest/": ({"src", "swarm", "tests"}, True),

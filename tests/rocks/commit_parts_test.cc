@@ -40,7 +40,7 @@ class CommitParts : public testing::Test {
 
   std::vector<Result<Appended>> append_batch(const Tenant& tenant) {
     for (std::size_t i = 0; i < batch_events; ++i) drafts.push_back(numbered(i));
-    std::vector<Append> events;
+    std::vector<IncomingEvent> events;
     for (const Draft& draft : drafts) events.push_back(draft.append());
     return sync_wait(store->append_batch(tenant, std::move(events)));
   }
@@ -52,7 +52,7 @@ class CommitParts : public testing::Test {
       waits.count_down();
     };
     tell();
-    Append event = draft.append();
+    IncomingEvent event = draft.append();
     co_return co_await store->append(tenant, std::move(event));
   }
   std::set<EventId> inbox(const Tenant& tenant) {
@@ -85,7 +85,7 @@ TEST_F(CommitParts, EachIsBoundedAndTheOrderIsThatOfTheBatch) {
   EXPECT_TRUE(std::ranges::is_sorted(ids));
   ids.resize(batch_events / 2);
   const auto outcomes = sync_wait(store->acknowledge(tenant, ids)).value();
-  EXPECT_TRUE(std::ranges::all_of(outcomes, [](AckOutcome outcome) { return outcome == AckOutcome::acknowledged; }));
+  EXPECT_TRUE(std::ranges::all_of(outcomes, [](AckStatus outcome) { return outcome == AckStatus::acknowledged; }));
   EXPECT_EQ(inbox(tenant).size(), batch_events / 2);
   store.reset();
   EXPECT_LE(most_events, config.commit.commit_elements_max);

@@ -7,9 +7,9 @@
 #include <iostream>
 
 #include "base/sync_wait.h"
+#include "base/test_failing_memory.h"
 #include "store/rocks/rocks_store.h"
 #include "support/draft.h"
-#include "support/failing_memory.h"
 #include "support/scratch_directory.h"
 
 namespace triggers::store {

@@ -21,13 +21,13 @@ class BatchUser final : public TriggersUser {
                           i == 0 ? '[' : ',', random()());
     }
     json += ']';
-    Answer answer = co_await post(post_batch, "/events/batch", json);
-    if (!expect(answer, 200)) co_return;
-    // Each event is accepted or not by itself, so the status alone says nothing.
-    if (answer.body().find(fmt::format(R"("accepted":{},)", events_in_batch)) != std::string_view::npos) {
-      answer.accepted(events_in_batch);
+    Response response = co_await post(post_batch, "/events/batch", json);
+    if (!expect(response, 200)) co_return;
+    // The service accepts or rejects each event separately, so the status is not enough.
+    if (response.body().find(fmt::format(R"("accepted":{},)", events_in_batch)) != std::string_view::npos) {
+      response.accepted(events_in_batch);
     } else {
-      answer.failure("not every event of the batch was accepted");
+      response.failure("not every event of the batch was accepted");
     }
   }
 };

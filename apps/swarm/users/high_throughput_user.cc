@@ -4,7 +4,7 @@ using namespace triggers::swarm;
 
 namespace {
 
-/// Only sends, and hardly waits.
+/// Only sends events, with short waits.
 class HighThroughputUser final : public TriggersUser {
  public:
   using TriggersUser::TriggersUser;

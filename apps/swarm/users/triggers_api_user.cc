@@ -1,4 +1,4 @@
-#include "swarm/judge/journal.h"
+#include "swarm/verify/journal.h"
 #include "triggers_user.h"
 
 using namespace triggers::swarm;
@@ -10,7 +10,7 @@ const RequestName get_event{"GET", "GET /events/{id}"};
 const RequestName delete_event{"DELETE", "DELETE /events/{id}"};
 const RequestName get_status{"GET", "GET /status"};
 
-/// Sends events, polls the inbox, looks at events and acknowledges them, as an integration does.
+/// Sends events, polls the inbox, fetches and acknowledges events, as an integration does.
 class TriggersAPIUser final : public TriggersUser {
  public:
   using TriggersUser::TriggersUser;
@@ -18,8 +18,8 @@ class TriggersAPIUser final : public TriggersUser {
   Task<void> send() { return send_event(); }
 
   Task<void> poll_inbox() {
-    Answer answer = co_await get(get_inbox, "/inbox?limit=50");
-    expect(answer, 200);
+    Response response = co_await get(get_inbox, "/inbox?limit=50");
+    expect(response, 200);
   }
 
   Task<void> look_at_event() {
@@ -28,8 +28,8 @@ class TriggersAPIUser final : public TriggersUser {
       co_return;
     }
     const std::string path = "/events/" + event_ids_[random().index(event_ids_.size())];
-    Answer answer = co_await get(get_event, path);
-    expect(answer, 200);
+    Response response = co_await get(get_event, path);
+    expect(response, 200);
   }
 
   Task<void> acknowledge() {
@@ -40,13 +40,13 @@ class TriggersAPIUser final : public TriggersUser {
     const std::string id = event_ids_.front();
     event_ids_.pop_front();
     if (Journal* const journal = context().journal()) journal->maybe_acknowledged(id);
-    Answer answer = co_await del(delete_event, "/events/" + id);
-    if (expect(answer, 204) && context().journal() != nullptr) context().journal()->acknowledged(id);
+    Response response = co_await del(delete_event, "/events/" + id);
+    if (expect(response, 204) && context().journal() != nullptr) context().journal()->acknowledged(id);
   }
 
   Task<void> health() {
-    Answer answer = co_await get(get_status, "/status");
-    expect(answer, 200, false);
+    Response response = co_await get(get_status, "/status");
+    expect(response, 200, false);
   }
 };
 

@@ -8,8 +8,8 @@
 #include <deque>
 #include <optional>
 
-#include "swarm/judge/journal.h"
 #include "swarm/load/api_keys.h"
+#include "swarm/verify/journal.h"
 
 using namespace triggers;
 using namespace triggers::swarm;
@@ -27,21 +27,21 @@ const Result<std::vector<std::string>>& keys() {
   return all;
 }
 
-/// Of each key, whether the service has taken it in this process.
+/// Whether the service has accepted this key in this process.
 std::atomic<bool>& has_worked(std::size_t key) {
   static std::deque<std::atomic<bool>> all(keys()->size());
   return all[key];
 }
 
-/// A text of the answer for a message: short, and nothing that a terminal would obey.
-std::string shown(std::string_view text) {
+/// A text from the response for a message: truncated, without control characters.
+std::string quoted(std::string_view text) {
   constexpr std::size_t bytes_max = 100;
   std::string out{text.substr(0, bytes_max)};
   std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
   return out;
 }
 
-/// Goes into a path and into the journal, so it must be what ids are made of.
+/// An id becomes part of a path and of the journal, so only the characters of ids are allowed.
 bool is_id(std::string_view text) {
   constexpr std::size_t bytes_max = 64;
   const auto of_an_id = [](char c) {
@@ -50,8 +50,7 @@ bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= bytes_max && std::all_of(text.begin(), text.end(), of_an_id);
 }
 
-/// The text of a string member of a flat answer of the API; nothing if it is not there. Enough for what the API sends:
-/// ids and codes, which need no escapes.
+/// The text of a string member; nothing if it is missing. Enough for the API's ids and codes, which need no escapes.
 std::optional<std::string_view> text_member(std::string_view json, std::string_view name) {
   const auto at = json.find(fmt::format("\"{}\":\"", name));
   if (at == std::string_view::npos) return std::nullopt;
@@ -61,17 +60,17 @@ std::optional<std::string_view> text_member(std::string_view json, std::string_v
   return json.substr(from, to - from);
 }
 
-/// Writes down that nobody knows what became of an event, unless somebody does: also when the user is stopped while it
-/// waits for the answer.
-class Outcome {
+/// Records a posted event in the journal. Unless the result is reported, the destructor records it as unknown, also
+/// when the user is stopped before the response.
+class JournaledPost {
  public:
-  Outcome(Journal* journal, const SentEvent& event) : journal_(journal), event_(event) {}
-  Outcome(const Outcome&) = delete;
-  Outcome& operator=(const Outcome&) = delete;
-  ~Outcome() {
+  JournaledPost(Journal* journal, const SentEvent& event) : journal_(journal), event_(event) {}
+  JournaledPost(const JournaledPost&) = delete;
+  JournaledPost& operator=(const JournaledPost&) = delete;
+  ~JournaledPost() {
     if (journal_ != nullptr) journal_->unknown(event_);
   }
-  /// The service has not taken it.
+  /// The service did not accept the event.
   void refused() { journal_ = nullptr; }
   void accepted(std::string_view event_id, bool duplicate) {
     if (journal_ != nullptr) std::exchange(journal_, nullptr)->accepted(event_id, event_, duplicate);
@@ -112,42 +111,42 @@ Task<void> TriggersUser::send_event() {
   const std::string payload = payload_of_its_own(random());
   const std::string json =
       fmt::format(R"({{"event_type":"{}","payload":{},"source":"{}"}})", type, payload, event_source);
-  Outcome outcome{context().journal(), {.event_type = type, .payload = payload, .source = event_source}};
-  Answer answer = co_await post(post_events, "/events", json);
-  if (!expect(answer, 201)) {
-    if (answer.status() != 0 && answer.status() < 500) outcome.refused();
+  JournaledPost journaled{context().journal(), {.event_type = type, .payload = payload, .source = event_source}};
+  Response response = co_await post(post_events, "/events", json);
+  if (!expect(response, 201)) {
+    if (response.status() != 0 && response.status() < 500) journaled.refused();
     co_return;
   }
-  const auto id = text_member(answer.body(), "event_id");
+  const auto id = text_member(response.body(), "event_id");
   if (!id || !is_id(*id)) {
-    answer.failure("201 without an event_id");
+    response.failure("201 without an event_id");
     co_return;
   }
-  const bool duplicate = !answer.header("Idempotent-Replayed").empty();
-  if (!duplicate) answer.accepted(1);
-  outcome.accepted(*id, duplicate);
+  const bool duplicate = !response.header("Idempotent-Replayed").empty();
+  if (!duplicate) response.accepted(1);
+  journaled.accepted(*id, duplicate);
   event_ids_.emplace_back(*id);
   if (event_ids_.size() > remembered_ids_max) event_ids_.pop_front();
 }
 
-bool TriggersUser::expect(Answer& answer, unsigned status, bool with_key) {
-  if (answer.status() == status) {
+bool TriggersUser::expect(Response& response, unsigned status, bool with_key) {
+  if (response.status() == status) {
     std::atomic<bool>& worked = has_worked(key_);
     if (with_key && !worked.load(std::memory_order_relaxed)) worked.store(true, std::memory_order_relaxed);
     return true;
   }
-  const std::string code = shown(text_member(answer.body(), "error_code").value_or("not an answer of the API"));
-  const auto reason = text_member(answer.body(), "reason");
-  const std::string said =
-      fmt::format("{} instead of {}: {}{}", answer.status(), status, code, reason ? " (" + shown(*reason) + ")" : "");
-  answer.failure(said);
-  const bool refused =
-      answer.status() == 401 || answer.status() == 403 || (answer.status() == 429 && reason == authentication_reason);
+  const std::string code = quoted(text_member(response.body(), "error_code").value_or("not an answer of the API"));
+  const auto reason = text_member(response.body(), "reason");
+  const std::string said = fmt::format("{} instead of {}: {}{}", response.status(), status, code,
+                                       reason ? " (" + quoted(*reason) + ")" : "");
+  response.failure(said);
+  const bool refused = response.status() == 401 || response.status() == 403 ||
+                       (response.status() == 429 && reason == authentication_reason);
   if (refused && !has_worked(key_).load(std::memory_order_relaxed)) tell_refused_key(said);
   return false;
 }
 
-/// The key has never worked: this is no load test.
+/// The key has never worked, so this would not be a load test.
 void TriggersUser::tell_refused_key(const std::string& said) {
   constexpr std::size_t key_characters = 64;
   StartWatch* const start = context().connections().start;

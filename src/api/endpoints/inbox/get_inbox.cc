@@ -9,7 +9,7 @@
 #include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
-#include "event/utf8.h"
+#include "base/utf8.h"
 
 namespace triggers::api {
 namespace {
@@ -33,7 +33,7 @@ OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange&
     query.limit = static_cast<std::size_t>(*number);
   }
   if (const auto* type = find(*parameters, "event_type")) {
-    if (type->empty() || event::count_code_points(*type) > event_type_chars_max) {
+    if (type->empty() || count_code_points(*type) > event_type_chars_max) {
       return invalid("event_type", "must have 1 to 255 characters");
     }
     query.event_type = *type;

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace triggers {
+
+/// Appends `text` as a JSON string with its quotes (RFC 8259, section 7). A byte that belongs to no UTF-8 character
+/// becomes U+FFFD.
+void append_json_text(std::string& out, std::string_view text);
+
+}  // namespace triggers

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace triggers {
+
+/// The name that `wanted` most probably means; empty if none is near. Case does not count, and `_` is `-`.
+[[nodiscard]] std::string nearest_name(std::string_view wanted, std::span<const std::string> names);
+
+}  // namespace triggers

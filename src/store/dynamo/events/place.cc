@@ -1,0 +1,73 @@
+#include "store/dynamo/events/place.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace triggers::store::dynamo {
+namespace {
+
+constexpr std::size_t id_bytes = 16;
+constexpr std::size_t time_bytes = 6;
+
+std::uint64_t time_of(const EventId& id) { return static_cast<std::uint64_t>(id.time().time_since_epoch().count()); }
+
+void append_varint(std::string& out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7f) | 0x80);
+  out += static_cast<char>(value);
+}
+
+std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 63 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= std::uint64_t{byte & 0x7fU} << shift;
+    if (byte < 0x80) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Continuation to_continuation(const Place& place) {
+  Continuation continuation = continue_after(place.settled);
+  if (place.returned.empty() && place.scanned_to <= place.settled) return continuation;
+  std::string& bytes = continuation.bytes;
+  bytes += place.scanned_to.view();
+  std::uint64_t time = time_of(place.settled);
+  for (const EventId& id : place.returned) {
+    append_varint(bytes, time_of(id) - time);
+    time = time_of(id);
+    bytes += id.view().substr(time_bytes);
+  }
+  return continuation;
+}
+
+std::optional<Place> from_continuation(const Continuation& continuation) {
+  std::string_view bytes = continuation.bytes;
+  if (bytes.size() < id_bytes) return std::nullopt;
+  Place place;
+  place.settled = place.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
+  bytes.remove_prefix(id_bytes);
+  if (bytes.empty()) return place;
+  if (bytes.size() < id_bytes) return std::nullopt;
+  place.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
+  bytes.remove_prefix(id_bytes);
+  std::uint64_t time = time_of(place.settled);
+  while (!bytes.empty()) {
+    const auto since = take_varint(bytes);
+    if (!since || bytes.size() < id_bytes - time_bytes) return std::nullopt;
+    time += *since;
+    EventId id;
+    for (std::size_t i = 0; i < time_bytes; ++i) {
+      id.bytes[i] = static_cast<unsigned char>(time >> (8 * (time_bytes - 1 - i)) & 0xff);
+    }
+    std::copy_n(bytes.begin(), id_bytes - time_bytes, id.bytes.begin() + time_bytes);
+    bytes.remove_prefix(id_bytes - time_bytes);
+    place.returned.insert(place.returned.end(), id);
+  }
+  return place;
+}
+
+}  // namespace triggers::store::dynamo
