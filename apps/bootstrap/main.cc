@@ -47,7 +47,7 @@ int run() {
     return api::body_bytes_max(config, method, target);
   };
   loop.on_begin = [&clock] { clock.look(); };
-  loop.on_end = [&service] { return (*service)->settle(); };
+  loop.on_end = [&service] { return (*service)->flush(); };
   const auto handle = (*service)->handlers();
   const auto end = lambda::serve(*runtime, handle, loop);
   log::error("runtime_interface_failed", {{"cause", end.why.message}});

@@ -22,7 +22,7 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
   store.shards = config.dynamodb_inbox_shards;
   store.windows = {config.dedup_window, config.idempotency_window};
   store.event_ttl = config.event_ttl;
-  store.operations_max = config.queue_events_max;
+  store.calls_max = config.queue_events_max;
   // As many as there are connections (DynamoConfig::connections_max for each loop), so that a call with a turn need not
   // wait again, behind everybody, for a connection.
   const unsigned loops = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency() / 2);
@@ -44,23 +44,26 @@ class FleetStore final : public OpenStore {
 
   [[nodiscard]] store::EventStore& events() noexcept override { return store_; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return store_; }
-  [[nodiscard]] std::function<Task<Status>(std::string)> backup() override { return {}; }
-  [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return keys_held; }
-  [[nodiscard]] limit::TakeSlice take_slice() override {
-    return [this](std::string key_id, std::uint32_t per_minute, std::function<std::uint32_t()> wanted) {
+  [[nodiscard]] StoreFeatures features() override {
+    StoreFeatures features;
+    features.keys_hold_for = keys_held;
+    features.take_slice = [this](std::string key_id, std::uint32_t per_minute, std::function<std::uint32_t()> wanted) {
       return store_.take_slice(std::move(key_id), per_minute, std::move(wanted));
     };
+    features.flush = [this] { return flush(); };
+    return features;
   }
   void every_second() override {
     sync_wait(store_.flush_counts(false));
     sync_wait(store_.look_again());
   }
-  Task<void> settle() override {
+
+ private:
+  Task<void> flush() {
     co_await store_.flush_counts_spaced();
     co_await store_.look_again();
   }
 
- private:
   std::unique_ptr<DynamoAccess> access_;
   store::DynamoStore store_;
 };

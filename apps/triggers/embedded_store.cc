@@ -57,7 +57,7 @@ void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& stor
   auto& level =
       registry.gauge("triggers_disk_level", "0 if there is room enough, 1 if it is low, 2 if it is very low.");
   registry.on_scrape([&] {
-    const auto disk = store.metrics().disk.value_or(store::DiskSpace{});
+    const auto disk = store.disk().value_or(store::DiskSpace{});
     free.set(static_cast<double>(disk.free_bytes));
     size.set(static_cast<double>(disk.total_bytes));
     level.set(static_cast<double>(disk.level));
@@ -75,17 +75,17 @@ class EmbeddedStore final : public OpenStore {
 
   [[nodiscard]] store::EventStore& events() noexcept override { return *store_; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return *store_; }
-  [[nodiscard]] std::function<Task<Status>(std::string)> backup() override {
-    return [this](std::string directory) { return make_backup(std::move(directory)); };
+  [[nodiscard]] StoreFeatures features() override {
+    StoreFeatures features;
+    features.backup = [this](std::string directory) { return make_backup(std::move(directory)); };
+    features.ids_ahead = [this] { return store_->ids_ahead(); };
+    return features;
   }
-  [[nodiscard]] std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept override { return {}; }
-  [[nodiscard]] limit::TakeSlice take_slice() override { return {}; }
   void every_second() override {
     for (const std::string& what : store_->damage().take()) {
       log::error("store_unreadable", {{"cause", what}, {"remedy", "check the disk, and restore a backup"}});
     }
   }
-  Task<void> settle() override { co_return; }
 
  private:
   Task<Status> make_backup(std::string directory) {

@@ -19,7 +19,21 @@
 
 namespace triggers {
 
-/// The store that the configuration names, with what the rest of the program must know of it.
+/// What only one kind of store offers. An empty member: this store has no such thing.
+struct StoreFeatures {
+  /// Copies the store into a directory that does not exist.
+  std::function<Task<Status>(std::string directory)> backup{};
+  /// By how much the time of new ids is ahead of the clock. Any thread.
+  std::function<std::chrono::milliseconds()> ids_ahead{};
+  /// How long a key that was read may be believed. Empty: until this process changes the key.
+  std::optional<std::chrono::milliseconds> keys_hold_for{};
+  /// As of api::Services. Empty: no other node has the same keys.
+  limit::TakeSlice take_slice{};
+  /// Writes what a server would write within a second: for a process that may be frozen or ended now.
+  std::function<Task<void>()> flush{};
+};
+
+/// The store that the configuration names, opened.
 class OpenStore {
  public:
   OpenStore() = default;
@@ -29,16 +43,10 @@ class OpenStore {
 
   [[nodiscard]] virtual store::EventStore& events() noexcept = 0;
   [[nodiscard]] virtual store::KeyStore& keys() noexcept = 0;
-  /// Copies it into a directory; empty if it cannot be copied so.
-  [[nodiscard]] virtual std::function<Task<Status>(std::string directory)> backup() = 0;
-  /// How long a key that was read may be believed; nothing: until this process changes it.
-  [[nodiscard]] virtual std::optional<std::chrono::milliseconds> keys_hold_for() const noexcept = 0;
-  /// As of api::Services; empty: no other node has the same keys.
-  [[nodiscard]] virtual limit::TakeSlice take_slice() = 0;
+  /// They refer to this store.
+  [[nodiscard]] virtual StoreFeatures features() = 0;
   /// To be called every second by a server, on a thread that may block.
   virtual void every_second() = 0;
-  /// Writes down what waits to be written together with more of its kind, and does what every_second() does.
-  virtual Task<void> settle() = 0;
 };
 
 /// Errors: what is wrong with the directory or the tables, for an operator. `background`: sweep and measure on a

@@ -41,7 +41,7 @@ int repair(const config::Settings& settings, const std::string& into) {
   std::printf("A new store is in %s:\n", into.c_str());
   print_number(report->events, "events");
   print_number(report->undelivered, "of them undelivered");
-  print_number(report->delivered, "of them delivered");
+  print_number(report->acknowledged, "of them acknowledged");
   print_number(report->made_undelivered_again, "undelivered because the mark of their place was lost");
   print_number(report->keys, "API keys");
   std::puts(

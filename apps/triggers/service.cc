@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include "api/exchange/answer_memory.h"
 #include "base/process_start.h"
 #include "base/sync_wait.h"
 #include "log/log.h"
@@ -48,13 +49,14 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   auto store = open_store(config, service->registry_, clock, background, access);
   if (!store) return std::move(store).error();
   service->store_ = std::move(*store);
+  service->features_ = service->store_->features();
   auto secret = sync_wait(service->store_->keys().shared_secret());
   if (!secret) return std::move(secret).error();
 
   service->clock_ = &clock;
   service->ring_ =
       std::make_unique<api::KeyRing>(service->store_->keys(), service->rate_buckets_, api::KeyRing::bytes_max_default,
-                                     service->store_->keys_hold_for(), clock);
+                                     service->features_.keys_hold_for, clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
   service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
@@ -72,9 +74,9 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
       .clock = clock,
       .cursor_secret = std::move(*secret),
       .started_at = clock.steady(),
-      .backup = service->store_->backup(),
+      .backup = service->features_.backup,
       .stopping = [raw = service.get()] { return raw->stopping_.load(); },
-      .take_slice = service->store_->take_slice(),
+      .take_slice = service->features_.take_slice,
       .parsers = service->parsers_.get(),
   });
   if (background && config.access_log)
@@ -117,9 +119,9 @@ void Service::every_second() {
   log::error("store_stopped", {{"cause", health.problem}});
 }
 
-Task<void> Service::settle() {
+Task<void> Service::flush() {
   if (access_log_) access_log_->flush(log_patience);
-  co_await store_->settle();
+  if (features_.flush) co_await features_.flush();
   const auto now = clock_->steady();
   if (last_used_at_ && now - *last_used_at_ < last_used_interval) co_return;
   last_used_at_ = now;

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "log/access_log.h"
 #include "metrics/metrics.h"
 #include "open_store.h"
@@ -37,8 +37,10 @@ class Service {
   /// Writes that wait for the store, or are under way there. Any thread.
   [[nodiscard]] std::uint64_t writes_waiting() const { return store_->events().metrics().queue_depth; }
   /// By how much the time of new ids is ahead of the clock. Any thread.
-  [[nodiscard]] std::chrono::milliseconds ids_ahead() const { return store_->events().metrics().ids_ahead; }
-  /// Writes down when keys were last used, and forgets rate limits that nobody uses.
+  [[nodiscard]] std::chrono::milliseconds ids_ahead() const {
+    return features_.ids_ahead ? features_.ids_ahead() : std::chrono::milliseconds{0};
+  }
+  /// Writes when keys were last used, and forgets unused rate limits.
   void flush_last_used();
   /// The last of that; what is left of the work is then the destructor's.
   void finish() noexcept;
@@ -46,7 +48,7 @@ class Service {
   /// serves again: a failure in the background has no request that would tell. For one thread, which may block.
   void every_second();
   /// What a server would do a moment later: for a process that may be frozen or ended now. One at a time.
-  Task<void> settle();
+  Task<void> flush();
 
  private:
   Service() = default;
@@ -56,7 +58,7 @@ class Service {
 
   store::Access access_ = store::Access::write;
   const Clock* clock_ = nullptr;
-  std::optional<std::chrono::steady_clock::time_point> last_used_at_;  // When it was written down by settle().
+  std::optional<std::chrono::steady_clock::time_point> last_used_at_;  // When it was written down by flush().
   std::atomic<bool> stopping_{false};
   std::string failure_reported_;  ///< What the log was told of the store; empty: that it is well.
   bool finished_ = false;
@@ -64,6 +66,7 @@ class Service {
   std::unique_ptr<log::AccessLog> access_log_;
   std::unique_ptr<OpenStore> store_;
   limit::RateBuckets rate_buckets_;
+  StoreFeatures features_;
   std::unique_ptr<api::KeyRing> ring_;
   std::unique_ptr<limit::FailureLimiter> failures_;
   std::unique_ptr<api::FirstReads> first_reads_;

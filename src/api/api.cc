@@ -141,7 +141,7 @@ Task<http::Admission> Api::admit(const http::Request& head) {
   }
   exchange.route = *matched.route;
   const AccessRule rule = access_of(exchange.route.endpoint);
-  if (const auto admitted = co_await admit_by_head(admission_, exchange, access); !admitted) {
+  if (const auto admitted = co_await admit_by_head(admission_, exchange, rule); !admitted) {
     http::Response response = refuse(admitted.error(), head, exchange.id);
     finish(exchange, response, started);
     co_return response;

@@ -11,7 +11,7 @@
 #include "api/exchange/refusal.h"
 #include "api/services.h"
 #include "base/task.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "http/wire/message.h"
 #include "log/access_log.h"
 

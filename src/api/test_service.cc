@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/exchange/answer_memory.h"
 #include "base/sync_wait.h"
 #include "base/uuid7.h"
 
@@ -33,14 +34,14 @@ http::Request request_of(http::Method method, const std::string& target, std::st
 
 }  // namespace
 
-Task<Result<store::Appended>> BrokenEvents::append(const Tenant&, store::Append) { co_return error_; }
+Task<Result<store::Appended>> BrokenEvents::append(const Tenant&, store::IncomingEvent) { co_return error_; }
 Task<std::vector<Result<store::Appended>>> BrokenEvents::append_batch(const Tenant&,
-                                                                      std::vector<store::Append> events) {
+                                                                      std::vector<store::IncomingEvent> events) {
   co_return std::vector<Result<store::Appended>>(events.size(), error_);
 }
 Task<Result<store::Page>> BrokenEvents::page(const Tenant&, store::PageQuery) { co_return error_; }
 Task<Result<std::optional<store::StoredEvent>>> BrokenEvents::get(const Tenant&, event::EventId) { co_return error_; }
-Task<Result<std::vector<store::AckOutcome>>> BrokenEvents::acknowledge(const Tenant&, std::vector<event::EventId>) {
+Task<Result<std::vector<store::AckStatus>>> BrokenEvents::acknowledge(const Tenant&, std::vector<event::EventId>) {
   co_return error_;
 }
 store::Health BrokenEvents::health() const { return {false, error_.message}; }

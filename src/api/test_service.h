@@ -20,13 +20,13 @@ class BrokenEvents final : public store::EventStore {
  public:
   explicit BrokenEvents(Error error) : error_(std::move(error)) {}
 
-  Task<Result<store::Appended>> append(const Tenant& tenant, store::Append event) override;
+  Task<Result<store::Appended>> append(const Tenant& tenant, store::IncomingEvent event) override;
   Task<std::vector<Result<store::Appended>>> append_batch(const Tenant& tenant,
-                                                          std::vector<store::Append> events) override;
+                                                          std::vector<store::IncomingEvent> events) override;
   Task<Result<store::Page>> page(const Tenant& tenant, store::PageQuery query) override;
   Task<Result<std::optional<store::StoredEvent>>> get(const Tenant& tenant, event::EventId id) override;
-  Task<Result<std::vector<store::AckOutcome>>> acknowledge(const Tenant& tenant,
-                                                           std::vector<event::EventId> ids) override;
+  Task<Result<std::vector<store::AckStatus>>> acknowledge(const Tenant& tenant,
+                                                          std::vector<event::EventId> ids) override;
   [[nodiscard]] store::Health health() const override;
   [[nodiscard]] store::Metrics metrics() const override;
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/encoding.h"
-#include "lambda/body.h"
+#include "base/percent.h"
 
 namespace triggers::lambda {
 namespace {
@@ -40,32 +40,13 @@ http::Method method_of(std::string_view name) {
   return found == methods.end() ? Method::other : *found;
 }
 
-void append_escaped(std::string& out, char c) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  const auto byte = static_cast<unsigned char>(c);
-  out.append({'%', digits[byte >> 4], digits[byte & 15]});
-}
-
 /// API Gateway passes some paths decoded. Characters that a target cannot have are encoded again; the rest stays.
 void append_path(std::string& out, std::string_view path) {
   for (const char c : path) {
     if (c <= ' ' || c == '?' || c == '#' || c == 0x7f) {  // A byte above 127 is a negative char.
-      append_escaped(out, c);
+      append_percent_escape(out, c);
     } else {
       out.push_back(c);
-    }
-  }
-}
-
-void append_query_text(std::string& out, std::string_view text) {
-  constexpr std::string_view unreserved = "-._~";
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       unreserved.find(c) != std::string_view::npos;
-    if (plain) {
-      out.push_back(c);
-    } else {
-      append_escaped(out, c);
     }
   }
 }
@@ -192,9 +173,9 @@ std::optional<Error> read_rest_1_0(const json::object& event, const json::object
     if (!value.is_string()) return false;
     request.target.push_back(separator);
     separator = '&';
-    append_query_text(request.target, name);
+    request.target.append(percent_encode(name));
     request.target.push_back('=');
-    append_query_text(request.target, {value.get_string().data(), value.get_string().size()});
+    request.target.append(percent_encode({value.get_string().data(), value.get_string().size()}));
     return true;
   };
   if (!for_each_value(event, "multiValueQueryStringParameters", "queryStringParameters", add_parameter)) {
@@ -222,7 +203,7 @@ std::optional<Error> read_body(const json::object& event, Incoming& incoming, co
     bytes = std::move(*decoded);
   }
   const auto limit = body_bytes_max(incoming.request.method, incoming.request.target);
-  incoming.problem = set_body(incoming.request, std::move(bytes), limit);
+  incoming.problem = take_body(incoming.request, incoming.packed, std::move(bytes), limit);
   return std::nullopt;
 }
 

@@ -7,8 +7,9 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/server/server.h"
 #include "http/wire/message.h"
+#include "http/wire/protocol_error.h"
+#include "lambda/body.h"
 
 namespace triggers::lambda {
 
@@ -21,7 +22,8 @@ enum class Format : std::uint8_t {
 /// A request that came as an event.
 struct Incoming {
   Format format = Format::http_2_0;
-  http::Request request;
+  http::Request request;  ///< Without its body if `packed` has it.
+  PackedBody packed;
   /// Why the request is refused although the event is sound: the body is too large, or in an unknown encoding. A server
   /// refuses it likewise. The body is empty then.
   std::optional<http::ProtocolError> problem;
@@ -38,12 +40,13 @@ using BodyLimit = std::function<std::size_t(http::Method, std::string_view targe
 ///   path of a custom domain. X-Forwarded-Prefix says what was removed.
 /// - In format 1.0 the query is made from the decoded parameters, with all values of a name in their order.
 /// - In format 1.0 every value of a field is a field. Cookies are left out.
-/// - A body in base64 is decoded first, and then one with `Content-Encoding: gzip`.
+/// - A body in base64 is decoded. One with `Content-Encoding: gzip` stays packed: the request is admitted first
+///   (answer_request()).
 /// - The peer is the client as API Gateway saw it, never the local one.
 ///
 /// Error: `invalid_argument`, the event is not one of these. A load balancer's event resembles format 1.0, but its
-/// parameters are not decoded. Sources: AWS, "AWS Lambda proxy integrations for HTTP APIs" and "Input format of a Lambda
-/// function for proxy integration". Any thread.
+/// parameters are not decoded. Sources: AWS, "AWS Lambda proxy integrations for HTTP APIs" and "Input format of a
+/// Lambda function for proxy integration". Any thread.
 [[nodiscard]] Result<Incoming> read_event(std::string_view json, const BodyLimit& body_bytes_max);
 
 }  // namespace triggers::lambda

@@ -21,7 +21,7 @@ RootTask InvocationExecutor::start(InvocationExecutor& executor, std::shared_ptr
   ++executor.under_way_;
   try {
     try {
-      call->response = co_await executor.handlers_.handle(call->request);
+      call->response = co_await answer_request(executor.handlers_, call->request, std::move(call->packed));
     } catch (...) {
       call->response = executor.handlers_.internal_error(call->request);
     }
@@ -31,9 +31,9 @@ RootTask InvocationExecutor::start(InvocationExecutor& executor, std::shared_ptr
   --executor.under_way_;
 }
 
-std::optional<http::Response> InvocationExecutor::run(http::Request request, TimePoint deadline) {
+std::optional<http::Response> InvocationExecutor::run(http::Request request, PackedBody packed, TimePoint deadline) {
   const Scope scope(*this);
-  const auto call = std::make_shared<Call>(std::move(request));
+  const auto call = std::make_shared<Call>(std::move(request), std::move(packed));
   start(*this, call);
   while (!call->response && !call->failure) {
     if (!run_some(deadline)) return std::nullopt;

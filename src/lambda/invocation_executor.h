@@ -11,8 +11,9 @@
 
 #include "base/executor.h"
 #include "base/task.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "http/wire/message.h"
+#include "lambda/body.h"
 
 namespace triggers::lambda {
 
@@ -29,19 +30,20 @@ class InvocationExecutor final : public Executor {
   /// Any thread.
   void resume(std::span<const std::coroutine_handle<>> handles) override;
 
-  /// The response; that of `internal_error` if `handle` threw. Nothing if `deadline` came first: the request then goes
-  /// on during later runs, and its response is dropped. Throws what `internal_error` throws.
-  std::optional<http::Response> run(http::Request request, TimePoint deadline);
-  /// Runs the task that `work` makes until `deadline`; then it goes on during later runs. If the previous task is still
-  /// under way, it runs that one instead.
+  /// The response of answer_request(), or that of `internal_error` if it threw. Nothing if `deadline` came first: the
+  /// request then continues during later runs, and its response is dropped. Throws what `internal_error` throws.
+  std::optional<http::Response> run(http::Request request, PackedBody packed, TimePoint deadline);
+  /// Runs the task that `work` makes until `deadline`; then it continues during later runs. If the previous task is
+  /// still in progress, it runs that one instead.
   void run_upkeep(const std::function<Task<void>()>& work, TimePoint deadline);
-  /// Lets late requests go on until `deadline`. True if none is under way any more.
+  /// Lets late requests continue until `deadline`. True if none is in progress any more.
   bool drain(TimePoint deadline);
 
  private:
   struct Call {
-    explicit Call(http::Request of) : request(std::move(of)) {}
+    Call(http::Request of, PackedBody body) : request(std::move(of)), packed(std::move(body)) {}
     http::Request request;
+    PackedBody packed;
     std::optional<http::Response> response;
     std::exception_ptr failure;  // Instead of a response.
   };

@@ -109,9 +109,9 @@ class Loop {
     request.headers.add("X-Request-ID", std::string(id.empty() ? std::string_view(invocation.request_id) : id));
   }
 
-  http::Response answer(const Incoming& incoming, steady_clock::time_point deadline) {
+  http::Response answer(Incoming& incoming, steady_clock::time_point deadline) {
     if (incoming.problem) return handlers_.protocol_error(*incoming.problem, incoming.request);
-    auto response = executor_->run(incoming.request, deadline);
+    auto response = executor_->run(incoming.request, std::move(incoming.packed), deadline);
     if (response) return std::move(*response);
     const http::ProtocolError late{http::ProtocolProblem::out_of_time,
                                    "The function's time was over before the answer was there: send it again, the same.",

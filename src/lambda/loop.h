@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "lambda/event.h"
 #include "lambda/runtime_client.h"
 

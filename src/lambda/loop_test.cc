@@ -9,9 +9,11 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "base/encoding.h"
 #include "base/executor.h"
 #include "base/task.h"
 #include "http/client/test_peer.h"
+#include "http/wire/test_gzip.h"
 #include "lambda/response_event.h"
 
 namespace triggers::lambda {
@@ -119,6 +121,97 @@ http::Handlers echo() {
   };
   handlers.internal_error = [](const http::Request&) { return with_body(500, "failed"); };
   return handlers;
+}
+
+std::string packed_event(std::string_view path, std::string_view key, std::string_view gzip) {
+  auto event = json::parse(event_for(path)).as_object();
+  event["headers"] = json::object{{"content-encoding", "gzip"}, {"authorization", key}};
+  event["requestContext"].at("http").as_object()["method"] = "POST";
+  event["body"] = to_base64(gzip);
+  event["isBase64Encoded"] = true;
+  return json::serialize(event);
+}
+
+class CountingTicket final : public http::Ticket {
+ public:
+  CountingTicket(std::vector<std::size_t>& grown, bool with_body) : grown_(grown) { takes_body = with_body; }
+  void body_grew_to(std::size_t bytes) override { grown_.push_back(bytes); }
+
+ private:
+  std::vector<std::size_t>& grown_;
+};
+
+/// Admits who brings a key; writes down what it was asked and told.
+struct Admitting {
+  Admitting() {
+    handlers.admit = [this](const http::Request& head) -> Task<http::Admission> {
+      body_bytes_at_admission.push_back(head.body.size());
+      if (head.headers.find("Authorization").value_or("").empty()) co_return with_body(401, "who are you");
+      std::shared_ptr<http::Ticket> ticket = std::make_shared<CountingTicket>(grown, head.target != "/no-body");
+      co_return ticket;
+    };
+    handlers.handle = [this](const http::Request& request) -> Task<http::Response> {
+      ++handled;
+      EXPECT_NE(request.ticket, nullptr);
+      co_return with_body(200, "got " + std::to_string(request.body.size()));
+    };
+  }
+
+  http::Handlers handlers = echo();
+  std::vector<std::size_t> body_bytes_at_admission, grown;
+  int handled = 0;
+};
+
+TEST(Loop, PackedBodyOfARequestThatIsNotAdmittedIsNotInflated) {
+  Admitting api;
+  // Inflated, either were another problem: the first is over the limit, the second is no gzip.
+  const std::string blanks = http::gzipped(std::string(5'000'000, ' '));
+  Runtime runtime({{packed_event("/a", "", blanks), ""}, {packed_event("/b", "", "no gzip"), ""}});
+  runtime.run(api.handlers);
+  ASSERT_EQ(runtime.told().size(), 2U);
+  for (const auto& told : runtime.told()) {
+    EXPECT_THAT(told, HasSubstr("\"statusCode\":401"));
+    EXPECT_THAT(told, HasSubstr("who are you"));
+  }
+  EXPECT_THAT(api.body_bytes_at_admission, testing::ElementsAre(0, 0));
+  EXPECT_THAT(api.grown, testing::IsEmpty());
+  EXPECT_EQ(api.handled, 0);
+}
+
+TEST(Loop, PackedBodyIsInflatedAndPaidForOnceItsRequestIsAdmitted) {
+  Admitting api;
+  const std::string packed = http::gzipped(std::string(900, ' ')), large = http::gzipped(std::string(5000, ' '));
+  std::string empty_members;
+  while (empty_members.size() <= 900) empty_members += http::gzipped("");
+  Runtime runtime({{packed_event("/a", "key", packed), ""},
+                   {packed_event("/a", "key", large), ""},
+                   {packed_event("/a", "key", empty_members), ""},
+                   {packed_event("/no-body", "key", packed), ""}});
+  runtime.run(api.handlers);
+  ASSERT_EQ(runtime.told().size(), 4U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("got 900"));
+  EXPECT_THAT(runtime.told()[1], HasSubstr("\"statusCode\":413"));
+  EXPECT_THAT(runtime.told()[2], HasSubstr("got 0"));
+  EXPECT_THAT(runtime.told()[3], HasSubstr("got 0"));
+  ASSERT_EQ(api.grown.size(), 3U);
+  EXPECT_EQ(api.grown[0], 900U);
+  EXPECT_EQ(api.grown[1], large.size());  // As on a socket, the piece that passed the limit does not count.
+  EXPECT_EQ(api.grown[2], empty_members.size());
+}
+
+TEST(Loop, PlainBodyIsJudgedWithItsRequest) {
+  Admitting api;
+  api.handlers.handle = [](const http::Request& request) -> Task<http::Response> {
+    EXPECT_EQ(request.ticket, nullptr);
+    co_return with_body(200, "got " + request.body);
+  };
+  auto event = json::parse(event_for("/a")).as_object();
+  event["body"] = "abc";
+  Runtime runtime({{json::serialize(event), ""}});
+  runtime.run(api.handlers);
+  ASSERT_EQ(runtime.told().size(), 1U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("got abc"));
+  EXPECT_THAT(api.body_bytes_at_admission, testing::IsEmpty());
 }
 
 TEST(Loop, AnswersEachInvocationUntilTheInterfaceIsGone) {

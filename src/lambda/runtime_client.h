@@ -38,10 +38,10 @@ class RuntimeClient {
   Status fail_init(std::string_view type, std::string_view message);
 
  private:
-  explicit RuntimeClient(http::Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
+  explicit RuntimeClient(http::ServerAddress server) : server_(std::move(server)) {}
   Status post(const std::string& path, std::string body, std::string_view error_type);
 
-  http::Endpoint endpoint_;
+  http::ServerAddress server_;
 };
 
 }  // namespace triggers::lambda

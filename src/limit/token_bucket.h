@@ -21,16 +21,14 @@ class TokenBucket {
 
   /// Takes one, if there is one. `now` may be a little older than another thread's.
   [[nodiscard]] Decision take(Time now) noexcept;
-  /// Takes so many whether they are there or not: what is missing must come in before take() is allowed again. For what
-  /// shows its size only after it was let in.
+  /// Takes `count` even if fewer are there: the bucket must make up for what is missing before take() is allowed again.
+  /// For requests whose size is known only after they were admitted.
   Decision charge(Time now, std::uint32_t count) noexcept;
-  /// What take() would answer; takes nothing.
-  [[nodiscard]] Decision peek(Time now) const noexcept;
 
   /// Changes N and keeps the share of the bucket that is used: half empty stays half empty.
   void set_rate(std::optional<std::uint32_t> per_minute) noexcept;
   [[nodiscard]] std::optional<std::uint32_t> rate() const noexcept;
-  /// True if nothing is missing, so that a new bucket would be the same.
+  /// True if the bucket is full, so that a new one would be the same.
   [[nodiscard]] bool full(Time now) const noexcept;
 
  private:

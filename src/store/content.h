@@ -9,7 +9,7 @@
 namespace triggers::store {
 
 /// True if both are the same event for deduplication: the same type, and a payload that means the same.
-[[nodiscard]] bool same_event(const Append& event, std::string_view event_type, std::string_view payload);
+[[nodiscard]] bool same_event(const IncomingEvent& event, std::string_view event_type, std::string_view payload);
 
 /// SHA-256 of a type and of what a payload means: what same_event() calls the same has the same digest, and nothing
 /// else has. It parses, sorts and hashes the payload (an object of many short members costs most), so it is made only

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,17 +10,16 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "event/event.h"
+#include "store/continuation.h"
 #include "store/tenant.h"
 
 namespace triggers::store {
-
-using event::EventId;
 
 /// An inbox's name. Today every tenant has one, `default`, which takes every event.
 inline constexpr std::string_view default_inbox = "default";
 
 /// An event on its way in. The views must live until append() has answered.
-struct Append {
+struct IncomingEvent {
   std::string_view event_type;
   std::string_view payload;  ///< JSON object.
   std::optional<std::string_view> source;
@@ -49,25 +47,11 @@ struct StoredEvent {
   std::string payload;
   std::optional<std::string> source;
   std::string metadata;  ///< Empty if there was none.
-  std::optional<UnixMillis> delivered_at;
+  std::optional<UnixMillis> acknowledged_at;
 
   /// Roughly what it takes of memory.
   [[nodiscard]] std::size_t bytes() const noexcept { return payload.size() + metadata.size() + 256; }
 };
-
-/// A place in an inbox. Pages go on behind it.
-struct PageMark {
-  PageMark() = default;
-  PageMark(const EventId& place) : after(place) {}  // NOLINT(google-explicit-constructor): an id is a place.
-
-  EventId after;  ///< Everything up to here is passed.
-  /// What an engine whose ids are not in commit order has shown behind `after`; its own bytes, at most
-  /// page_mark_bytes_max. Empty on the others.
-  std::string shown;
-
-  bool operator==(const PageMark&) const = default;
-};
-inline constexpr std::size_t page_mark_bytes_max = 20 * 1024;
 
 enum class PageOrder : std::uint8_t { oldest_first, newest_first };
 
@@ -75,7 +59,7 @@ struct PageQuery {
   std::string inbox{default_inbox};
   PageOrder order = PageOrder::oldest_first;
   /// Where the page before ended, in the same order. Nothing: from the oldest, or from the newest.
-  std::optional<PageMark> after{};
+  std::optional<Continuation> after{};
   std::size_t limit = 50;                   ///< 1 to 200.
   std::optional<std::string> event_type{};  ///< Only this type.
   /// What the page may take while it is made, and until it is gone, together with others; without room it is
@@ -88,7 +72,7 @@ struct Page {
   /// Where the next page starts: now if `has_more`, otherwise once there are newer events. It may be past the last
   /// event of this page, because a filter has looked further. Nothing if the query had no place, the page is empty, and
   /// no more follows.
-  std::optional<PageMark> next_after;
+  std::optional<Continuation> next_after;
   /// More may follow. A page may be short, or empty, and still have more: the search for a filter's events stopped at
   /// its budget, or (DynamoDB) more events are new than a mark can hold.
   bool has_more = false;
@@ -99,7 +83,7 @@ struct Page {
 
 inline Error no_memory_for_page() { return {ErrorCode::overloaded, "pages take too much memory together"}; }
 
-enum class AckOutcome {
+enum class AckStatus {
   acknowledged,          ///< Now.
   already_acknowledged,  ///< Before.
   not_found,             ///< No such event of this tenant.
@@ -111,23 +95,12 @@ struct Health {
   std::string problem;  ///< Why not.
 };
 
-/// How near its end the room on the store's disk is.
-enum class DiskLevel : std::uint8_t { enough, low, very_low };
-
-struct DiskSpace {
-  std::uint64_t free_bytes = 0;
-  std::uint64_t total_bytes = 0;
-  DiskLevel level = DiskLevel::enough;
-};
-
 struct Metrics {
   std::uint64_t undelivered = 0;  ///< All tenants.
   std::optional<UnixMillis> oldest_undelivered;
   std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
-  std::uint64_t exceptions = 0;            ///< Caught in the store's own threads: bugs, or memory that has run out.
-  std::optional<DiskSpace> disk{};         ///< As of the last look; nothing if the store has no disk of its own.
-  std::chrono::milliseconds ids_ahead{0};  ///< By how much the time of new ids is ahead of the clock. One node only.
+  std::uint64_t exceptions = 0;  ///< Caught in the store's own threads: bugs, or memory that has run out.
 };
 
 /// Where events live. The contract that every engine keeps (tests/contract/):
@@ -152,14 +125,14 @@ class EventStore {
   EventStore& operator=(const EventStore&) = delete;
   virtual ~EventStore() = default;
 
-  virtual Task<Result<Appended>> append(const Tenant& tenant, Append event) = 0;
+  virtual Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) = 0;
   /// One result an event, in order. Not a transaction: each event is accepted or not by itself. Equal events in the
   /// same batch are duplicates of its first. At most 500.
-  virtual Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) = 0;
+  virtual Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) = 0;
   virtual Task<Result<Page>> page(const Tenant& tenant, PageQuery query) = 0;
   virtual Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) = 0;
   /// One outcome an id, in order. At most 500.
-  virtual Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) = 0;
+  virtual Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) = 0;
 
   [[nodiscard]] virtual Health health() const = 0;
   [[nodiscard]] virtual Metrics metrics() const = 0;

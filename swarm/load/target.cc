@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <utility>
 
-#include "base/url.h"
+#include "http/wire/url.h"
 #include "swarm/load/failure_text.h"
 
 namespace triggers::swarm {
@@ -18,7 +19,7 @@ Error not_a_url(std::string_view url) {
                python_repr_ascii(url) + " is not the URL of a service; for instance http://localhost:8000"};
 }
 
-/// In a host or a path, which go into requests unchanged.
+/// Of a host or path: it goes into a request as it is.
 bool has_odd_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return c <= 0x20 || c >= 0x7f; }) ||
          text.find_first_of("?#\\\"<>^`{|}") != std::string_view::npos;
@@ -27,16 +28,17 @@ bool has_odd_character(std::string_view text) {
 }  // namespace
 
 Result<Target> Target::parse(std::string_view url) {
-  const auto parts = parse_url(url);
-  if (!parts || has_odd_character(parts->host) || has_odd_character(parts->path)) return not_a_url(url);
   Target target;
   target.url = url;
-  target.host = parts->host;
-  target.port = parts->port;
-  target.authority = parts->authority();
-  target.tls = parts->tls;
-  target.base_path = parts->path;
+  auto parsed = http::parse_url(url);
+  if (!parsed) return not_a_url(url);
+  target.tls = parsed->tls;
+  target.host = std::move(parsed->host);
+  target.port = parsed->port;
+  target.authority = parsed->authority();
+  target.base_path = std::move(parsed->path);
   while (target.base_path.ends_with('/')) target.base_path.pop_back();
+  if (has_odd_character(target.host) || has_odd_character(target.base_path)) return not_a_url(url);
 
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -26,7 +26,7 @@ Error unexpected_response(std::string_view path, const BlockingClient::Reply& re
 class Verifier {
  public:
   Verifier(JournalContents journal, const Target& target, const VerifyOptions& options,
-           std::unique_ptr<http::TlsClientContext> tls)
+           std::unique_ptr<net::TlsClientContext> tls)
       : journal_(std::move(journal)), target_(target), options_(options), tls_(std::move(tls)) {}
 
   Result<Verification> run() {
@@ -242,7 +242,7 @@ class Verifier {
   JournalContents journal_;
   const Target& target_;
   const VerifyOptions& options_;
-  std::unique_ptr<http::TlsClientContext> tls_;
+  std::unique_ptr<net::TlsClientContext> tls_;
   const std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + options_.time_max;
   const std::chrono::nanoseconds request_timeout_ =
       std::min<std::chrono::nanoseconds>(options_.request_timeout, options_.time_max);
@@ -273,9 +273,9 @@ Result<Verification> verify(JournalContents journal, const Target& target, const
                    [](const JournaledEvent& one) { return one.accepted; })) {
     return Error{ErrorCode::invalid_argument, "the journal has no accepted event: there is nothing to verify"};
   }
-  std::unique_ptr<http::TlsClientContext> tls;
+  std::unique_ptr<net::TlsClientContext> tls;
   if (target.tls) {
-    auto context = http::TlsClientContext::create(options.ca_file, options.verify_tls);
+    auto context = net::TlsClientContext::create(options.ca_file, options.verify_tls);
     if (!context) return std::move(context).error();
     tls = std::move(*context);
   }

@@ -13,7 +13,7 @@ namespace triggers::store::contract {
 namespace {
 
 namespace json = boost::json;
-using dynamo::Operation;
+using dynamo::ApiCall;
 using dynamo::Repeat;
 
 class DynamoEngine final : public Engine {
@@ -25,7 +25,7 @@ class DynamoEngine final : public Engine {
     config_.windows = {options.dedup_window, options.idempotency_window};
     config_.event_ttl = options.event_ttl;
     config_.page.filter_time_max = options.filter_time_max;
-    config_.page.shown_max = 1'500;  // The clock of most tests stands still, so that nothing is ever settled.
+    config_.page.returned_max = 1'500;  // The clock of most tests stands still, so that nothing is ever settled.
     config_.clock = &clock;
     const auto made = sync_wait(tables().create()).value();
     for (const auto& table : made) INVARIANT(table.good);
@@ -57,7 +57,7 @@ class DynamoEngine final : public Engine {
     values[":delivered"] = dynamo::text_value("d#");
     scan["ExpressionAttributeValues"] = std::move(values);
     auto found =
-        sync_wait(caller_->call(Operation::scan, std::move(scan), Repeat::safe, std::chrono::seconds{10})).value();
+        sync_wait(caller_->call(ApiCall::scan, std::move(scan), Repeat::safe, std::chrono::seconds{10})).value();
     std::size_t removed = 0;
     for (const auto& item : found.at("Items").as_array()) {
       if (removed == events_max) break;
@@ -68,7 +68,7 @@ class DynamoEngine final : public Engine {
       body["TableName"] = config_.events_table;
       body["Key"] = std::move(key);
       const auto gone =
-          sync_wait(caller_->call(Operation::delete_item, std::move(body), Repeat::safe, std::chrono::seconds{10}));
+          sync_wait(caller_->call(ApiCall::delete_item, std::move(body), Repeat::safe, std::chrono::seconds{10}));
       removed += gone ? 1 : 0;
     }
     return removed;

@@ -31,7 +31,7 @@ TEST_P(InboxContract, AcceptedEventIsInTheInboxAsItWasSent) {
   EXPECT_EQ(event.payload, draft.payload);
   EXPECT_EQ(event.source, draft.source);
   EXPECT_EQ(event.metadata, draft.metadata);
-  EXPECT_FALSE(event.delivered_at);
+  EXPECT_FALSE(event.acknowledged_at);
   EXPECT_EQ(inbox.total_undelivered, 1U);
   EXPECT_FALSE(inbox.has_more);
 }
@@ -84,11 +84,11 @@ TEST_P(InboxContract, LargestPayloadComesBackWhole) {
 TEST_P(InboxContract, AcknowledgedEventIsGoneFromTheInboxAndStillReadable) {
   const auto ids = fill(3);
   clock.advance(std::chrono::milliseconds(1'234));
-  EXPECT_EQ(acknowledge(ids[1]), AckOutcome::acknowledged);
+  EXPECT_EQ(acknowledge(ids[1]), AckStatus::acknowledged);
   EXPECT_EQ(ids_of(drain()), (std::vector{ids[0], ids[2]}));
   EXPECT_EQ(undelivered(), 2U);
-  EXPECT_EQ(get(ids[1])->delivered_at, clock.now());
-  EXPECT_FALSE(get(ids[0])->delivered_at);
+  EXPECT_EQ(get(ids[1])->acknowledged_at, clock.now());
+  EXPECT_FALSE(get(ids[0])->acknowledged_at);
 }
 
 TEST_P(InboxContract, SecondAcknowledgementChangesNothing) {
@@ -96,10 +96,10 @@ TEST_P(InboxContract, SecondAcknowledgementChangesNothing) {
   const auto first_time = clock.now();
   acknowledge(id);
   clock.advance(std::chrono::hours(1));
-  EXPECT_EQ(acknowledge(id), AckOutcome::already_acknowledged);
+  EXPECT_EQ(acknowledge(id), AckStatus::already_acknowledged);
   restart();
-  EXPECT_EQ(acknowledge(id), AckOutcome::already_acknowledged);
-  EXPECT_EQ(get(id)->delivered_at, first_time);
+  EXPECT_EQ(acknowledge(id), AckStatus::already_acknowledged);
+  EXPECT_EQ(get(id)->acknowledged_at, first_time);
   EXPECT_EQ(undelivered(), 0U);
 }
 
@@ -109,20 +109,20 @@ TEST_P(InboxContract, AcknowledgingManyAnswersForEachInOrder) {
   EventId unknown = ids[0];
   unknown.bytes[15] ^= 1;
   EXPECT_EQ(acknowledge({ids[1], unknown, ids[0], ids[1], EventId{}}),
-            (std::vector{AckOutcome::acknowledged, AckOutcome::not_found, AckOutcome::already_acknowledged,
-                         AckOutcome::already_acknowledged, AckOutcome::not_found}));
+            (std::vector{AckStatus::acknowledged, AckStatus::not_found, AckStatus::already_acknowledged,
+                         AckStatus::already_acknowledged, AckStatus::not_found}));
   EXPECT_EQ(undelivered(), 0U);
 }
 
 TEST_P(InboxContract, UnknownEventIsNotFound) {
   EXPECT_FALSE(get(EventId{}));
-  EXPECT_EQ(acknowledge(EventId{}), AckOutcome::not_found);
+  EXPECT_EQ(acknowledge(EventId{}), AckStatus::not_found);
   EXPECT_EQ(undelivered(), 0U);
 }
 
 TEST_P(InboxContract, FiveHundredAreAppendedAndAcknowledgedAtOnce) {
   const auto ids = fill(500);
-  EXPECT_EQ(acknowledge(ids), std::vector(500, AckOutcome::acknowledged));
+  EXPECT_EQ(acknowledge(ids), std::vector(500, AckStatus::acknowledged));
   EXPECT_TRUE(drain().empty());
   EXPECT_EQ(undelivered(), 0U);
 }
@@ -151,7 +151,7 @@ TEST_P(InboxContract, OfManyRacingAcknowledgementsOneIsTheFirst) {
   const auto id = fill(1)[0];
   std::atomic<int> firsts{0};
   race(8, [&](std::size_t) {
-    for (int i = 0; i < 8; ++i) firsts += acknowledge(id) == AckOutcome::acknowledged ? 1 : 0;
+    for (int i = 0; i < 8; ++i) firsts += acknowledge(id) == AckStatus::acknowledged ? 1 : 0;
   });
   EXPECT_EQ(firsts, 1);
   EXPECT_EQ(undelivered(), 0U);

@@ -81,12 +81,26 @@ TEST_P(PagesContract, ReaderOfOneTypeGoesOnBehindWhatItsFilterHasPassed) {
 TEST_P(PagesContract, PageStartsAfterAnIdThatWasNeverOrIsNoLongerPending) {
   const auto ids = fill(5);
   acknowledge(ids[1]);
-  EXPECT_EQ(ids_of(page({.after = ids[1]}).events), (std::vector{ids[2], ids[3], ids[4]}));
-  EXPECT_EQ(ids_of(page({.after = EventId{}}).events), (std::vector{ids[0], ids[2], ids[3], ids[4]}));
+  EXPECT_EQ(ids_of(page({.after = continue_after(ids[1])}).events), (std::vector{ids[2], ids[3], ids[4]}));
+  EXPECT_EQ(ids_of(page({.after = continue_after(EventId{})}).events), (std::vector{ids[0], ids[2], ids[3], ids[4]}));
   EventId last;
   last.bytes.fill(0xff);
-  EXPECT_TRUE(page({.after = last}).events.empty());
-  EXPECT_FALSE(page({.after = last}).has_more);
+  EXPECT_TRUE(page({.after = continue_after(last)}).events.empty());
+  EXPECT_FALSE(page({.after = continue_after(last)}).has_more);
+}
+
+TEST_P(PagesContract, ContinuationThatIsNotOursIsRefused) {
+  fill(3);
+  for (const std::size_t bytes : {0U, 15U, 17U, 28U}) {
+    for (const auto order : {PageOrder::oldest_first, PageOrder::newest_first}) {
+      PageQuery query;
+      query.order = order;
+      query.after = Continuation{std::string(bytes, 'x')};
+      const auto refused = sync_wait(events().page(tenant, query));
+      ASSERT_FALSE(refused) << bytes;
+      EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument) << bytes;
+    }
+  }
 }
 
 TEST_P(PagesContract, AcknowledgedBetweenPagesSkipsAndRepeatsNothing) {

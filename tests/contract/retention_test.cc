@@ -14,7 +14,7 @@ TEST_P(RetentionContract, UndeliveredEventsNeverExpire) {
   EXPECT_TRUE(get(ids[0]));
 }
 
-TEST_P(RetentionContract, TimeToLiveCountsFromTheDelivery) {
+TEST_P(RetentionContract, TimeToLiveCountsFromTheAcknowledgement) {
   const auto ids = fill(2);
   clock.advance(24h * 29);
   acknowledge(ids[0]);
@@ -35,9 +35,9 @@ TEST_P(RetentionContract, ExpiredEventIsGoneThoughNoSweepHasCome) {
   clock.advance(24h * 30);
   EXPECT_FALSE(get(id));
   // Whoever says so again has made no mistake; an engine may still know that, or not.
-  EXPECT_NE(acknowledge(id), AckOutcome::acknowledged);
+  EXPECT_NE(acknowledge(id), AckStatus::acknowledged);
   engine().sweep(10);
-  EXPECT_EQ(acknowledge(id), AckOutcome::not_found);
+  EXPECT_EQ(acknowledge(id), AckStatus::not_found);
 }
 
 TEST_P(RetentionContract, SweepRemovesALittleAtATime) {
@@ -50,10 +50,10 @@ TEST_P(RetentionContract, SweepRemovesALittleAtATime) {
   EXPECT_EQ(engine().sweep(10), 10U);
   EXPECT_EQ(engine().sweep(10), 5U);
   EXPECT_EQ(engine().sweep(10), 0U);
-  EXPECT_EQ(acknowledge(ids), std::vector(25, AckOutcome::not_found));
+  EXPECT_EQ(acknowledge(ids), std::vector(25, AckStatus::not_found));
 }
 
-TEST_P(RetentionContract, SweepFindsDeliveriesOfEveryTenantAndOfAClockThatStepsBack) {
+TEST_P(RetentionContract, SweepFindsAcknowledgedEventsOfEveryTenantAndOfAClockThatStepsBack) {
   const Tenant other{"globex"};
   const auto first = fill(1)[0];
   const auto theirs = append(other, numbered(1)).id;

@@ -23,7 +23,7 @@ Appended StoreContract::append(const Tenant& to, const Draft& draft) {
 }
 
 std::vector<Appended> StoreContract::append_batch(const std::vector<Draft>& drafts) {
-  std::vector<Append> appends;
+  std::vector<IncomingEvent> appends;
   for (const Draft& draft : drafts) appends.push_back(draft.append());
   std::vector<Appended> answers;
   for (auto& answer : sync_wait(events().append_batch(tenant, std::move(appends)))) {
@@ -67,7 +67,7 @@ std::optional<StoredEvent> StoreContract::get(const Tenant& of, EventId id) {
   return sync_wait(events().get(of, id)).value();
 }
 
-std::vector<AckOutcome> StoreContract::acknowledge(const Tenant& of, const std::vector<EventId>& ids) {
+std::vector<AckStatus> StoreContract::acknowledge(const Tenant& of, const std::vector<EventId>& ids) {
   return sync_wait(events().acknowledge(of, ids)).value();
 }
 

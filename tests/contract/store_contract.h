@@ -44,9 +44,9 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   std::optional<StoredEvent> get(const Tenant& of, EventId id);
   std::uint64_t undelivered() { return page().total_undelivered; }
 
-  AckOutcome acknowledge(EventId id) { return acknowledge(tenant, {id}).at(0); }
-  std::vector<AckOutcome> acknowledge(const std::vector<EventId>& ids) { return acknowledge(tenant, ids); }
-  std::vector<AckOutcome> acknowledge(const Tenant& of, const std::vector<EventId>& ids);
+  AckStatus acknowledge(EventId id) { return acknowledge(tenant, {id}).at(0); }
+  std::vector<AckStatus> acknowledge(const std::vector<EventId>& ids) { return acknowledge(tenant, ids); }
+  std::vector<AckStatus> acknowledge(const Tenant& of, const std::vector<EventId>& ids);
 
  private:
   std::unique_ptr<Engine> engine_;

@@ -11,19 +11,19 @@ const Tenant other{"globex"};
 TEST_P(TenantsContract, AnotherTenantsEventIsNotFound) {
   const auto id = append(numbered(1)).id;
   EXPECT_FALSE(get(other, id));
-  EXPECT_EQ(acknowledge(other, {id}), std::vector{AckOutcome::not_found});
+  EXPECT_EQ(acknowledge(other, {id}), std::vector{AckStatus::not_found});
   EXPECT_TRUE(drain(other).empty());
   EXPECT_EQ(page(other, {}).total_undelivered, 0U);
 
   acknowledge(id);
   EXPECT_FALSE(get(other, id));
-  EXPECT_EQ(acknowledge(other, {id}), std::vector{AckOutcome::not_found});
+  EXPECT_EQ(acknowledge(other, {id}), std::vector{AckStatus::not_found});
 }
 
 TEST_P(TenantsContract, AnotherTenantsAcknowledgementTakesNothingAway) {
   const auto id = append(numbered(1)).id;
   const auto own = append(other, numbered(2)).id;
-  EXPECT_EQ(acknowledge(other, {id, own}), (std::vector{AckOutcome::not_found, AckOutcome::acknowledged}));
+  EXPECT_EQ(acknowledge(other, {id, own}), (std::vector{AckStatus::not_found, AckStatus::acknowledged}));
   EXPECT_EQ(undelivered(), 1U);
   EXPECT_EQ(page(other, {}).total_undelivered, 0U);
   EXPECT_EQ(ids_of(drain()), std::vector{id});
@@ -46,9 +46,9 @@ TEST_P(TenantsContract, AnotherTenantsCursorOnlyNamesAPlaceInTheOwnInbox) {
   const auto first = append(numbered(1)).id;
   const auto theirs = append(other, numbered(2)).id;
   const auto last = append(numbered(3)).id;
-  EXPECT_EQ(ids_of(drain(tenant, {.after = theirs})), std::vector{last});
-  EXPECT_EQ(ids_of(drain(other, {.after = first})), std::vector{theirs});
-  EXPECT_TRUE(drain(other, {.after = last}).empty());
+  EXPECT_EQ(ids_of(drain(tenant, {.after = continue_after(theirs)})), std::vector{last});
+  EXPECT_EQ(ids_of(drain(other, {.after = continue_after(first)})), std::vector{theirs});
+  EXPECT_TRUE(drain(other, {.after = continue_after(last)}).empty());
 }
 
 TEST_P(TenantsContract, NamesThatLookAlikeAreApart) {

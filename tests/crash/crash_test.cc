@@ -97,7 +97,7 @@ class PowerLoss : public testing::Test {
   bool send_one(RocksStore& store, std::mt19937_64& choice) {
     const std::size_t number = ledger_.send();
     const std::string payload = Ledger::payload(number);
-    Append event;
+    IncomingEvent event;
     event.event_type = "crash.test";
     event.payload = payload;
     event.fingerprint = event::fingerprint(event.event_type, payload);

@@ -100,7 +100,7 @@ void Ledger::check_entry(EventStore& store, const Tenant& tenant, std::size_t nu
     return;
   }
   if ((*event)->payload != payload(number)) wrong.push_back(name(number) + " is not as it was sent");
-  if ((*event)->delivered_at.has_value() == pending.has_value())
+  if ((*event)->acknowledged_at.has_value() == pending.has_value())
     wrong.push_back(name(number) + " is half acknowledged");
 }
 

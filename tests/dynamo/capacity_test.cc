@@ -58,7 +58,7 @@ TEST_F(CapacityTest, PostWithAnIdempotencyKeyCostsThreeWriteUnits) {
   EXPECT_EQ(write_units([&] { append(node_, draft); }), 3);
 }
 
-TEST_F(CapacityTest, GetOfAPendingEventIsOneReadAndOfADeliveredOneTwo) {
+TEST_F(CapacityTest, GetOfAPendingEventIsOneReadAndOfAnAcknowledgedOneTwo) {
   const auto id = append(node_, event_of(1'000)).id;
   EXPECT_EQ(read_units([&] { get(node_, id); }), 1);
   acknowledge(node_, id);
@@ -68,16 +68,16 @@ TEST_F(CapacityTest, GetOfAPendingEventIsOneReadAndOfADeliveredOneTwo) {
 TEST_F(CapacityTest, AcknowledgementIsOneReadAndTwoWrites) {
   const auto id = append(node_, event_of(900)).id;
   node_.caller->forget_units();
-  EXPECT_EQ(acknowledge(node_, id), AckOutcome::acknowledged);
+  EXPECT_EQ(acknowledge(node_, id), AckStatus::acknowledged);
   EXPECT_EQ(node_.caller->read_units, 1);
   EXPECT_EQ(node_.caller->write_units, 2);
 }
 
-TEST_F(CapacityTest, DuplicateIsOneReadAndOneOfADeliveredEventTwo) {
+TEST_F(CapacityTest, DuplicateIsOneReadAndOneOfAnAcknowledgedEventTwo) {
   warm_up();
   int puts = 0;
-  node_.caller->before = [&](dynamo::Operation operation, const auto&) {
-    puts += operation == dynamo::Operation::put_item ? 1 : 0;
+  node_.caller->before = [&](dynamo::ApiCall api_call, const auto&) {
+    puts += api_call == dynamo::ApiCall::put_item ? 1 : 0;
   };
   const auto id = append(node_, event_of(1'000)).id;
   puts = 0;
@@ -148,9 +148,9 @@ TEST_F(CapacityTest, EmptyInboxIsAQueryOfEachShardAndTheCount) {
   warm_up();
   // DynamoDB charges an empty query too; DynamoDB Local tells nothing of it.
   unsigned queries = 0, gets = 0;
-  node_.caller->before = [&](dynamo::Operation operation, const auto&) {
-    queries += operation == dynamo::Operation::query ? 1 : 0;
-    gets += operation == dynamo::Operation::get_item ? 1 : 0;
+  node_.caller->before = [&](dynamo::ApiCall api_call, const auto&) {
+    queries += api_call == dynamo::ApiCall::query ? 1 : 0;
+    gets += api_call == dynamo::ApiCall::get_item ? 1 : 0;
   };
   EXPECT_TRUE(page(node_).events.empty());
   EXPECT_EQ(queries, config.shards);

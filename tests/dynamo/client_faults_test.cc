@@ -43,7 +43,7 @@ TEST(DynamoClientFaults, ThrottlingIsTriedAgain) {
     return true;
   }));
   ClientFixture fixture(peer.url());
-  const auto outcome = fixture.call(Operation::update_item, "{}", Repeat::once);
+  const auto outcome = fixture.call(ApiCall::update_item, "{}", Repeat::once);
   ASSERT_TRUE(outcome.ok());
   EXPECT_FALSE(outcome->repeated);
   EXPECT_NE(fixture.registry.exposition().find("triggers_dynamodb_retries_total 3"), std::string::npos);
@@ -56,7 +56,7 @@ TEST(DynamoClientFaults, ThrottlingUntilTheDeadlineIsThrottledInTime) {
   }));
   ClientFixture fixture(peer.url());
   const auto since = steady_clock::now();
-  EXPECT_EQ(code_of(fixture.call(Operation::put_item, "{}", Repeat::safe, milliseconds{300})), DynamoCode::throttled);
+  EXPECT_EQ(code_of(fixture.call(ApiCall::put_item, "{}", Repeat::safe, milliseconds{300})), DynamoCode::throttled);
   EXPECT_LT(steady_clock::now() - since, milliseconds{2'000});
 }
 
@@ -68,10 +68,10 @@ TEST(DynamoClientFaults, WriteWhoseAnswerNeverCameIsAmbiguousOrRepeatedAsItIsMar
   };
   TestPeer first(by_number(cut_first));
   ClientFixture once(first.url());
-  EXPECT_EQ(code_of(once.call(Operation::update_item, "{}", Repeat::once)), DynamoCode::ambiguous);
+  EXPECT_EQ(code_of(once.call(ApiCall::update_item, "{}", Repeat::once)), DynamoCode::ambiguous);
   TestPeer second(by_number(cut_first));
   ClientFixture safe(second.url());
-  const auto outcome = safe.call(Operation::put_item, "{}", Repeat::safe);
+  const auto outcome = safe.call(ApiCall::put_item, "{}", Repeat::safe);
   EXPECT_EQ(code_of(outcome), DynamoCode::conditional_failed);
   EXPECT_TRUE(outcome.error().repeated);
   EXPECT_EQ(outcome.error().item, R"({"pk":{"S":"p"}})");
@@ -84,8 +84,8 @@ TEST(DynamoClientFaults, SilenceEndsAtTheDeadlineAndIsAmbiguousForAWriteOnly) {
   });
   ClientFixture fixture(peer.url());
   const auto since = steady_clock::now();
-  EXPECT_EQ(code_of(fixture.call(Operation::put_item, "{}", Repeat::safe, milliseconds{200})), DynamoCode::ambiguous);
-  EXPECT_EQ(code_of(fixture.call(Operation::get_item, "{}", Repeat::safe, milliseconds{200})), DynamoCode::unavailable);
+  EXPECT_EQ(code_of(fixture.call(ApiCall::put_item, "{}", Repeat::safe, milliseconds{200})), DynamoCode::ambiguous);
+  EXPECT_EQ(code_of(fixture.call(ApiCall::get_item, "{}", Repeat::safe, milliseconds{200})), DynamoCode::unavailable);
   EXPECT_LT(steady_clock::now() - since, milliseconds{5'000});
 }
 
@@ -101,7 +101,7 @@ TEST(DynamoClientFaults, ServerErrorsGarbageAndResetsAreTriedAgain) {
     }
   }));
   ClientFixture fixture(peer.url());
-  const auto outcome = fixture.call(Operation::put_item, "{}");
+  const auto outcome = fixture.call(ApiCall::put_item, "{}");
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   EXPECT_TRUE(outcome->repeated);
 }
@@ -115,7 +115,7 @@ TEST(DynamoClientFaults, DamagedAnswerIsNotBelieved) {
     return true;
   }));
   ClientFixture fixture(peer.url());
-  const auto outcome = fixture.call(Operation::get_item, "{}");
+  const auto outcome = fixture.call(ApiCall::get_item, "{}");
   ASSERT_TRUE(outcome.ok());
   EXPECT_EQ(outcome->body, body);
 }
@@ -128,8 +128,8 @@ TEST(DynamoClientFaults, AnswerThatOnlyLooksLikeJsonIsNotBelieved) {
   ClientFixture fixture(peer.url());
   fixture.client = DynamoClient::create(fixture.config, fixture.credentials, fixture.registry).value();
   const auto caller = make_caller(*fixture.client);
-  for (const Operation operation : {Operation::get_item, Operation::put_item}) {
-    const auto answer = sync_wait(caller->call(operation, {}, Repeat::safe, milliseconds{5'000}));
+  for (const ApiCall api_call : {ApiCall::get_item, ApiCall::put_item}) {
+    const auto answer = sync_wait(caller->call(api_call, {}, Repeat::safe, milliseconds{5'000}));
     ASSERT_FALSE(answer.ok());
     EXPECT_EQ(answer.error().kind, CallError::Kind::unknown);
     EXPECT_EQ(to_error(answer.error()).code, ErrorCode::unavailable);
@@ -142,7 +142,7 @@ TEST(DynamoClientFaults, ConnectionsThatThePeerClosesWhileTheyAreIdleCostNoAnswe
     connection.answer("{}");
   });
   ClientFixture fixture(peer.url());
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(fixture.call(Operation::put_item, "{}", Repeat::safe).ok()) << i;
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(fixture.call(ApiCall::put_item, "{}", Repeat::safe).ok()) << i;
 }
 
 TEST(DynamoClientFaults, TableWhoseBackupsAreNotReadyYetIsAskedAgain) {
@@ -152,7 +152,7 @@ TEST(DynamoClientFaults, TableWhoseBackupsAreNotReadyYetIsAskedAgain) {
     return true;
   }));
   ClientFixture fixture(peer.url());
-  EXPECT_TRUE(fixture.call(Operation::update_continuous_backups, "{}").ok());
+  EXPECT_TRUE(fixture.call(ApiCall::update_continuous_backups, "{}").ok());
 }
 
 TEST(DynamoClientFaults, NobodyThereIsUnavailableAndNothingWasDone) {
@@ -162,7 +162,7 @@ TEST(DynamoClientFaults, NobodyThereIsUnavailableAndNothingWasDone) {
     url = gone.url();
   }
   ClientFixture fixture(url);
-  const auto outcome = fixture.call(Operation::update_item, "{}", Repeat::once, milliseconds{200});
+  const auto outcome = fixture.call(ApiCall::update_item, "{}", Repeat::once, milliseconds{200});
   EXPECT_EQ(code_of(outcome), DynamoCode::unavailable);
   EXPECT_FALSE(outcome.error().repeated);
 }
@@ -178,8 +178,8 @@ TEST(DynamoClientFaults, ItemIsTooLargeAndAKeyIsNot) {
     return true;
   }));
   ClientFixture fixture(peer.url());
-  EXPECT_EQ(code_of(fixture.call(Operation::put_item, "{}")), DynamoCode::too_large);
-  EXPECT_EQ(code_of(fixture.call(Operation::query, "{}")), DynamoCode::validation);
+  EXPECT_EQ(code_of(fixture.call(ApiCall::put_item, "{}")), DynamoCode::too_large);
+  EXPECT_EQ(code_of(fixture.call(ApiCall::query, "{}")), DynamoCode::validation);
 }
 
 TEST(DynamoClientFaults, FullQueueOfTheNodeIsOverloadedAndNotTriedAgain) {
@@ -194,10 +194,10 @@ TEST(DynamoClientFaults, FullQueueOfTheNodeIsOverloadedAndNotTriedAgain) {
   fixture.config.connections_max = 1;
   fixture.config.waiting_max = 0;
   fixture.client = DynamoClient::create(fixture.config, fixture.credentials, fixture.registry).value();
-  std::thread first([&] { EXPECT_TRUE(fixture.call(Operation::put_item, "{}", Repeat::safe).ok()); });
+  std::thread first([&] { EXPECT_TRUE(fixture.call(ApiCall::put_item, "{}", Repeat::safe).ok()); });
   asked.wait();
   const auto caller = make_caller(*fixture.client);
-  const auto answer = sync_wait(caller->call(Operation::put_item, {}, Repeat::safe, milliseconds{5'000}));
+  const auto answer = sync_wait(caller->call(ApiCall::put_item, {}, Repeat::safe, milliseconds{5'000}));
   told.count_down();
   first.join();
   ASSERT_FALSE(answer.ok());
@@ -215,7 +215,7 @@ TEST(DynamoClientFaults, EveryTryIsSignedAndNamesItsOperation) {
     connection.answer("{}");
   });
   ClientFixture fixture(peer.url());
-  ASSERT_TRUE(fixture.call(Operation::query, R"({"TableName":"t"})").ok());
+  ASSERT_TRUE(fixture.call(ApiCall::query, R"({"TableName":"t"})").ok());
   EXPECT_NE(seen.find("X-Amz-Target: DynamoDB_20120810.Query\r\n"), std::string::npos);
   EXPECT_NE(seen.find("Content-Type: application/x-amz-json-1.0\r\n"), std::string::npos);
   EXPECT_NE(seen.find("SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="), std::string::npos);

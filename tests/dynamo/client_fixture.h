@@ -18,14 +18,14 @@ class ClientFixture {
     config.endpoint_url = url;
   }
 
-  Result<DynamoReply, DynamoError> call(Operation operation, std::string body, Repeat repeat = Repeat::safe,
+  Result<DynamoReply, DynamoError> call(ApiCall api_call, std::string body, Repeat repeat = Repeat::safe,
                                         std::chrono::milliseconds time = std::chrono::seconds{10}) {
     if (!client) {
       auto made = DynamoClient::create(config, credentials, registry);
       EXPECT_TRUE(made.ok());
       client = std::move(made).value();
     }
-    return sync_wait(client->call(operation, std::move(body), repeat, std::chrono::steady_clock::now() + time));
+    return sync_wait(client->call(api_call, std::move(body), repeat, std::chrono::steady_clock::now() + time));
   }
 
   DynamoConfig config;

@@ -16,7 +16,7 @@ class DynamoClientTest : public ::testing::Test {
  protected:
   DynamoClientTest() {
     fixture.config.try_timeout = std::chrono::seconds{30};  // a program that has just started is slow
-    const auto made = fixture.call(Operation::create_table, with_table(R"("BillingMode":"PAY_PER_REQUEST",
+    const auto made = fixture.call(ApiCall::create_table, with_table(R"("BillingMode":"PAY_PER_REQUEST",
         "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],
         "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}])"),
                                    Repeat::once, std::chrono::seconds{30});
@@ -30,11 +30,11 @@ class DynamoClientTest : public ::testing::Test {
     return R"({"pk":{"S":"p"},"sk":{"S":")" + key + R"("},"v":{"S":")" + value + R"("}})";
   }
   Result<DynamoReply, DynamoError> put(const std::string& key, const std::string& value, const std::string& more = "") {
-    return fixture.call(Operation::put_item, with_table("\"Item\":" + item(key, value) + more));
+    return fixture.call(ApiCall::put_item, with_table("\"Item\":" + item(key, value) + more));
   }
   json::value get(const std::string& key) {
     const std::string members = R"("ConsistentRead":true,"Key":{"pk":{"S":"p"},"sk":{"S":")" + key + "\"}}";
-    const auto got = fixture.call(Operation::get_item, with_table(members));
+    const auto got = fixture.call(ApiCall::get_item, with_table(members));
     EXPECT_TRUE(got.ok());
     return got ? json::parse(got->body) : json::value{};
   }
@@ -63,7 +63,7 @@ TEST_F(DynamoClientTest, FailedConditionBringsTheItemThatWasThere) {
 
 TEST_F(DynamoClientTest, QueryReadsARangeInOrder) {
   for (const char* key : {"c", "a", "b"}) ASSERT_TRUE(put(key, key).ok());
-  const auto found = fixture.call(Operation::query, with_table(R"("KeyConditionExpression":"pk = :p AND sk > :a",
+  const auto found = fixture.call(ApiCall::query, with_table(R"("KeyConditionExpression":"pk = :p AND sk > :a",
                                       "ExpressionAttributeValues":{":p":{"S":"p"},":a":{"S":"a"}})"));
   ASSERT_TRUE(found.ok());
   const json::value body = json::parse(found->body);
@@ -73,8 +73,8 @@ TEST_F(DynamoClientTest, QueryReadsARangeInOrder) {
 
 TEST_F(DynamoClientTest, BatchWritesSeveralItems) {
   const std::string one = R"({"PutRequest":{"Item":{"pk":{"S":"p"},"sk":{"S":")";
-  const auto written = fixture.call(Operation::batch_write_item, R"({"RequestItems":{")" + table + "\":[" + one +
-                                                                     R"(x"}}}},)" + one + R"(y"}}}}]}})");
+  const auto written = fixture.call(
+      ApiCall::batch_write_item, R"({"RequestItems":{")" + table + "\":[" + one + R"(x"}}}},)" + one + R"(y"}}}}]}})");
   ASSERT_TRUE(written.ok());
   EXPECT_EQ(json::parse(written->body).at("UnprocessedItems").as_object().size(), 0U);
   EXPECT_TRUE(get("y").as_object().contains("Item"));
@@ -83,8 +83,8 @@ TEST_F(DynamoClientTest, BatchWritesSeveralItems) {
 TEST_F(DynamoClientTest, CancelledTransactionSaysWhichItemAndDoesNothing) {
   ASSERT_TRUE(put("there", "old").ok());
   const std::string item = R"({"Put":{"TableName":")" + table + R"(","Item":{"pk":{"S":"p"},"sk":{"S":")";
-  const auto done = fixture.call(Operation::transact_write_items, R"({"TransactItems":[)" + item + R"(new"}}}},)" +
-                                                                      item + R"(there"}})" + if_absent + "}}]}");
+  const auto done = fixture.call(ApiCall::transact_write_items, R"({"TransactItems":[)" + item + R"(new"}}}},)" + item +
+                                                                    R"(there"}})" + if_absent + "}}]}");
   ASSERT_FALSE(done.ok());
   EXPECT_EQ(done.error().code, DynamoCode::transaction_cancelled);
   ASSERT_EQ(done.error().reasons.size(), 2U);
@@ -95,12 +95,11 @@ TEST_F(DynamoClientTest, CancelledTransactionSaysWhichItemAndDoesNothing) {
 
 TEST_F(DynamoClientTest, RefusalsSayWhatTheCallerDoesNext) {
   const auto code = [](const auto& outcome) { return outcome ? std::nullopt : std::optional(outcome.error().code); };
-  EXPECT_EQ(code(fixture.call(Operation::get_item, R"({"TableName":"absent","Key":{"pk":{"S":"p"}}})")),
+  EXPECT_EQ(code(fixture.call(ApiCall::get_item, R"({"TableName":"absent","Key":{"pk":{"S":"p"}}})")),
             DynamoCode::missing_table);
-  EXPECT_EQ(code(fixture.call(Operation::get_item, with_table(R"("Key":{"wrong":{"S":"p"}})"))),
-            DynamoCode::validation);
+  EXPECT_EQ(code(fixture.call(ApiCall::get_item, with_table(R"("Key":{"wrong":{"S":"p"}})"))), DynamoCode::validation);
   EXPECT_EQ(code(put("large", std::string(401 * 1024, 'x'))), DynamoCode::too_large);
-  EXPECT_EQ(code(fixture.call(Operation::create_table, with_table(R"("BillingMode":"PAY_PER_REQUEST",
+  EXPECT_EQ(code(fixture.call(ApiCall::create_table, with_table(R"("BillingMode":"PAY_PER_REQUEST",
         "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
         "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}])"))),
             DynamoCode::table_not_active);

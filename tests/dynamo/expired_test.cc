@@ -9,17 +9,17 @@ using Outcome = Appended::Outcome;
 /// What has expired counts as gone. The tests' clock is far ahead of DynamoDB's own, which therefore removes nothing.
 class ExpiredTest : public FleetTest {};
 
-TEST_F(ExpiredTest, DeliveredEventIsUnknownOnceItsTimeIsOver) {
+TEST_F(ExpiredTest, AcknowledgedEventIsUnknownOnceItsTimeIsOver) {
   config.event_ttl = 1h;
   Node node = this->node();
   const auto id = append(node, numbered(1)).id;
-  EXPECT_EQ(acknowledge(node, id), AckOutcome::acknowledged);
+  EXPECT_EQ(acknowledge(node, id), AckStatus::acknowledged);
   clock.advance(59min);
   EXPECT_TRUE(get(node, id));
-  EXPECT_EQ(acknowledge(node, id), AckOutcome::already_acknowledged);
+  EXPECT_EQ(acknowledge(node, id), AckStatus::already_acknowledged);
   clock.advance(1min);
   EXPECT_FALSE(get(node, id));
-  EXPECT_EQ(acknowledge(node, id), AckOutcome::not_found);
+  EXPECT_EQ(acknowledge(node, id), AckStatus::not_found);
 }
 
 TEST_F(ExpiredTest, ContentIsADuplicateWithinItsWindowAndNewAfterIt) {

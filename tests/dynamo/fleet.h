@@ -28,36 +28,36 @@ class WatchedCaller final : public dynamo::Caller {
   explicit WatchedCaller(dynamo::Caller& real) : real_(real) {}
 
   /// Sees a call before it is made.
-  std::function<void(dynamo::Operation, const boost::json::object&)> before;
+  std::function<void(dynamo::ApiCall, const boost::json::object&)> before;
   /// True: the call is made, and its answer is lost.
-  std::function<bool(dynamo::Operation, const boost::json::object&)> lose_answer;
+  std::function<bool(dynamo::ApiCall, const boost::json::object&)> lose_answer;
   /// True: the call is not made, and nobody knows.
-  std::function<bool(dynamo::Operation, const boost::json::object&)> lose_request;
+  std::function<bool(dynamo::ApiCall, const boost::json::object&)> lose_request;
 
   /// What it answers is the answer; the call is not made.
-  std::function<std::optional<dynamo::Answer>(dynamo::Operation, const boost::json::object&)> answer_instead;
+  std::function<std::optional<dynamo::CallResult>(dynamo::ApiCall, const boost::json::object&)> answer_instead;
   /// As after an answer that was lost on the way: what may be repeated is done twice, and the second answer told.
   bool twice = false;
 
   std::atomic<double> read_units{0}, write_units{0};
   void forget_units() { read_units = write_units = 0; }
 
-  Task<dynamo::Answer> call(dynamo::Operation operation, boost::json::object body, dynamo::Repeat repeat,
-                            std::chrono::milliseconds within) override {
+  Task<dynamo::CallResult> call(dynamo::ApiCall api_call, boost::json::object body, dynamo::Repeat repeat,
+                                std::chrono::milliseconds within) override {
     body["ReturnConsumedCapacity"] = "TOTAL";
     const boost::json::object seen = body;
-    if (before) before(operation, seen);
-    if (lose_request && lose_request(operation, seen)) co_return unknown();
+    if (before) before(api_call, seen);
+    if (lose_request && lose_request(api_call, seen)) co_return unknown();
     if (answer_instead) {
-      if (auto instead = answer_instead(operation, seen)) co_return *std::move(instead);
+      if (auto instead = answer_instead(api_call, seen)) co_return *std::move(instead);
     }
     if (twice && repeat == dynamo::Repeat::safe) {
       boost::json::object first = body;
-      auto lost = co_await real_.call(operation, std::move(first), repeat, within);
+      auto lost = co_await real_.call(api_call, std::move(first), repeat, within);
     }
-    auto answer = co_await real_.call(operation, std::move(body), repeat, within);
-    if (answer) count(operation, *answer);
-    if (lose_answer && lose_answer(operation, seen)) co_return unknown();
+    auto answer = co_await real_.call(api_call, std::move(body), repeat, within);
+    if (answer) count(api_call, *answer);
+    if (lose_answer && lose_answer(api_call, seen)) co_return unknown();
     co_return answer;
   }
 
@@ -77,11 +77,11 @@ class WatchedCaller final : public dynamo::Caller {
 
  private:
   static dynamo::CallError unknown() { return {dynamo::CallError::Kind::unknown, "lost by the test", {}}; }
-  void count(dynamo::Operation operation, const boost::json::object& answer) {
+  void count(dynamo::ApiCall api_call, const boost::json::object& answer) {
     const auto* consumed = answer.if_contains("ConsumedCapacity");
     if (consumed == nullptr) return;
-    const bool reads = operation == dynamo::Operation::get_item || operation == dynamo::Operation::query ||
-                       operation == dynamo::Operation::scan;
+    const bool reads = api_call == dynamo::ApiCall::get_item || api_call == dynamo::ApiCall::query ||
+                       api_call == dynamo::ApiCall::scan;
     const auto add = [&](const boost::json::value& one) {
       (reads ? read_units : write_units) += one.at("CapacityUnits").to_number<double>();
     };
@@ -107,8 +107,8 @@ inline bool writes(const boost::json::object& body, std::string_view prefix) {
 }
 
 /// True for a call that stores a pending event, in either form.
-inline bool puts_event(dynamo::Operation operation, const boost::json::object& body) {
-  return (operation == dynamo::Operation::put_item || operation == dynamo::Operation::transact_write_items) &&
+inline bool puts_event(dynamo::ApiCall api_call, const boost::json::object& body) {
+  return (api_call == dynamo::ApiCall::put_item || api_call == dynamo::ApiCall::transact_write_items) &&
          writes(body, "q#");
 }
 
@@ -145,7 +145,7 @@ class FleetTest : public testing::Test {
   Appended append(Node& at, const Draft& draft) { return try_append(at, draft).value(); }
   Page page(Node& at, const PageQuery& query = {}) { return sync_wait(at.store->page(tenant, query)).value(); }
   std::optional<StoredEvent> get(Node& at, EventId id) { return sync_wait(at.store->get(tenant, id)).value(); }
-  AckOutcome acknowledge(Node& at, EventId id) { return sync_wait(at.store->acknowledge(tenant, {id})).value().at(0); }
+  AckStatus acknowledge(Node& at, EventId id) { return sync_wait(at.store->acknowledge(tenant, {id})).value().at(0); }
 
   static dynamo::DynamoConfig client_config() {
     dynamo::DynamoConfig config;

@@ -7,7 +7,7 @@ namespace triggers::store {
 namespace {
 
 using namespace std::chrono_literals;
-using dynamo::Operation;
+using dynamo::ApiCall;
 
 class FleetPagesTest : public FleetTest {
  protected:
@@ -17,8 +17,8 @@ class FleetPagesTest : public FleetTest {
     return ids;
   }
   /// Follows the pages to where there are no more, and adds to what was seen.
-  std::optional<PageMark> follow(Node& at, std::optional<PageMark> after, std::vector<EventId>& seen,
-                                 std::size_t limit = 10) {
+  std::optional<Continuation> follow(Node& at, std::optional<Continuation> after, std::vector<EventId>& seen,
+                                     std::size_t limit = 10) {
     for (;;) {
       const Page next = page(at, {.after = after, .limit = limit});
       for (const auto& event : next.events) seen.push_back(event.id);
@@ -32,17 +32,17 @@ class FleetPagesTest : public FleetTest {
 
 TEST_F(FleetPagesTest, EventOfASlowWriterIsOnALaterPageThoughItsIdIsEarlier) {
   std::vector<EventId> seen;
-  std::optional<PageMark> mark;
+  std::optional<Continuation> place;
   std::vector<EventId> others;
   bool first = true;
-  two_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (!first || operation != Operation::put_item || !writes(body, "q#")) return;
+  two_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
+    if (!first || api_call != ApiCall::put_item || !writes(body, "q#")) return;
     first = false;
     // The id is made; before the event is there, others overtake it and are read.
     clock.advance(900ms);
     std::jthread([&] {
       others = fill(one_, 25, 100);
-      mark = follow(one_, {}, seen);
+      place = follow(one_, {}, seen);
     }).join();
     clock.advance(900ms);
   };
@@ -50,14 +50,14 @@ TEST_F(FleetPagesTest, EventOfASlowWriterIsOnALaterPageThoughItsIdIsEarlier) {
   EXPECT_EQ(seen, others);
   EXPECT_LT(slow, others.front());
   const auto later = fill(one_, 3, 200);
-  mark = follow(one_, mark, seen);
+  place = follow(one_, place, seen);
   std::multiset<EventId> expected(others.begin(), others.end());
   expected.insert(slow);
   expected.insert(later.begin(), later.end());
   EXPECT_EQ(std::multiset<EventId>(seen.begin(), seen.end()), expected);
   // And when all of it is settled, nothing comes again.
   clock.advance(10s);
-  follow(one_, mark, seen);
+  follow(one_, place, seen);
   EXPECT_EQ(seen.size(), expected.size());
 }
 
@@ -68,8 +68,8 @@ TEST_F(FleetPagesTest, NewestFirstShowsOnceWhatWasThereThoughEventsOfSlowWriters
   std::vector<EventId> others;
   PageQuery query{.order = PageOrder::newest_first, .limit = 10};
   bool first = true;
-  two_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (!first || operation != Operation::put_item || !writes(body, "q#")) return;
+  two_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
+    if (!first || api_call != ApiCall::put_item || !writes(body, "q#")) return;
     first = false;
     // The id is made; before the event is there, others overtake it, and the newest of them are read.
     clock.advance(900ms);
@@ -94,10 +94,10 @@ TEST_F(FleetPagesTest, NewestFirstShowsOnceWhatWasThereThoughEventsOfSlowWriters
   expected.push_back(slow);
   expected.insert(expected.end(), before.rbegin(), before.rend());
   EXPECT_EQ(seen, expected);
-  EXPECT_TRUE(query.after->shown.empty());
+  EXPECT_TRUE(id_of(*query.after));
 }
 
-TEST_F(FleetPagesTest, NewestFirstRefusesAMarkOfTheOtherOrder) {
+TEST_F(FleetPagesTest, NewestFirstRefusesAContinuationOfTheOtherOrder) {
   fill(one_, 30);
   PageQuery query{.limit = 10};
   query.after = page(one_, query).next_after;
@@ -107,22 +107,21 @@ TEST_F(FleetPagesTest, NewestFirstRefusesAMarkOfTheOtherOrder) {
   EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
 }
 
-TEST_F(FleetPagesTest, MarkOfSettledEventsIsAnIdAlone) {
+TEST_F(FleetPagesTest, ContinuationOfSettledEventsIsAnIdAlone) {
   fill(one_, 30);
   const Page fresh = page(one_, {.limit = 10});
-  EXPECT_GT(fresh.next_after->shown.size(), 100U);
+  EXPECT_GT(fresh.next_after->bytes.size(), 116U);
   clock.advance(10s);
   const Page settled = page(one_, {.limit = 10});
-  EXPECT_TRUE(settled.next_after->shown.empty());
-  EXPECT_EQ(settled.next_after->after, settled.events.back().id);
-  // The mark of the fresh page has become one of settled events on the way.
+  EXPECT_EQ(settled.next_after, continue_after(settled.events.back().id));
+  // By now the fresh page's events are settled, so the next continuation is an id again.
   const Page next = page(one_, {.after = fresh.next_after, .limit = 10});
-  EXPECT_TRUE(next.next_after->shown.empty());
+  EXPECT_TRUE(id_of(*next.next_after));
   EXPECT_GT(next.events.front().id, fresh.events.back().id);
 }
 
-TEST_F(FleetPagesTest, PagesWaitForEventsToSettleWhenAMarkIsFull) {
-  config.page.shown_max = 20;
+TEST_F(FleetPagesTest, PagesWaitForEventsToSettleWhenAContinuationIsFull) {
+  config.page.returned_max = 20;
   Node node = this->node(config);
   const auto ids = fill(node, 30);
   std::vector<EventId> seen;
@@ -136,16 +135,6 @@ TEST_F(FleetPagesTest, PagesWaitForEventsToSettleWhenAMarkIsFull) {
   clock.advance(10s);
   follow(node, full.next_after, seen);
   EXPECT_EQ(seen, ids);
-}
-
-TEST_F(FleetPagesTest, MarkThatIsNotOursIsRefused) {
-  PageMark mark = EventId{};
-  mark.shown = "what is this";
-  PageQuery query;
-  query.after = mark;
-  const auto refused = sync_wait(one_.store->page(tenant, query));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
 }
 
 TEST_F(FleetPagesTest, ShardsGrowWithoutAnEventThatAnOldNodeDoesNotSee) {
@@ -202,8 +191,8 @@ TEST_F(FleetPagesTest, CountOfTwoNodesIsRightOnceBothHaveAddedToIt) {
 
 TEST_F(FleetPagesTest, NodeThatMayStandStillAfterAnyRequestWritesItsCountAtOnceAndABusyOneNotForEachRequest) {
   int written = 0;
-  one_.caller->before = [&](dynamo::Operation operation, const auto&) {
-    written += operation == dynamo::Operation::update_item ? 1 : 0;
+  one_.caller->before = [&](dynamo::ApiCall api_call, const auto&) {
+    written += api_call == dynamo::ApiCall::update_item ? 1 : 0;
   };
   for (std::size_t i = 0; i < 50; ++i) {
     append(one_, numbered(i));

@@ -45,7 +45,7 @@ TEST_F(LargeTest, EventAtTheLimitOfAnItemGoesAllItsWay) {
   const auto stored = append(node_, draft);
   EXPECT_EQ(get(node_, stored.id)->payload, draft.payload);
   EXPECT_EQ(append(node_, draft).id, stored.id);
-  EXPECT_EQ(acknowledge(node_, stored.id), AckOutcome::acknowledged);
+  EXPECT_EQ(acknowledge(node_, stored.id), AckStatus::acknowledged);
   EXPECT_EQ(get(node_, stored.id)->payload, draft.payload);
   draft = sized(draft.payload.size() + 1);
   const auto refused = try_append(node_, draft);

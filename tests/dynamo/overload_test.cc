@@ -3,15 +3,15 @@
 namespace triggers::store {
 namespace {
 
-using dynamo::Answer;
+using dynamo::ApiCall;
 using dynamo::CallError;
-using dynamo::Operation;
+using dynamo::CallResult;
 
 class OverloadTest : public FleetTest {
  protected:
   /// One call of a node that fails so.
   static ErrorCode fail(Node& at, CallError::Kind kind) {
-    at.caller->answer_instead = [&](Operation, const boost::json::object&) -> std::optional<Answer> {
+    at.caller->answer_instead = [&](ApiCall, const boost::json::object&) -> std::optional<CallResult> {
       return CallError{kind, "by the test", {}};
     };
     const auto found = sync_wait(at.store->key_by_hash(auth::KeyHash{}));
@@ -21,11 +21,11 @@ class OverloadTest : public FleetTest {
 };
 
 TEST_F(OverloadTest, PageCountsAsTheCallsThatItMakes) {
-  config.operations_max = config.shards + 1;
+  config.calls_max = config.shards + 1;
   Node node = this->node();
   std::optional<ErrorCode> beside;
-  node.caller->before = [&](Operation operation, const boost::json::object&) {
-    if (operation != Operation::query || beside) return;
+  node.caller->before = [&](ApiCall api_call, const boost::json::object&) {
+    if (api_call != ApiCall::query || beside) return;
     const auto refused = sync_wait(node.store->get(tenant, EventId{}));
     beside = refused ? ErrorCode::internal : refused.error().code;
   };
@@ -36,12 +36,12 @@ TEST_F(OverloadTest, PageCountsAsTheCallsThatItMakes) {
 }
 
 TEST_F(OverloadTest, TenantHasAsManyOperationsAsItLeavesAndAnotherFindsRoom) {
-  config.operations_max = 2 * (config.shards + 1);
+  config.calls_max = 2 * (config.shards + 1);
   Node node = this->node();
   std::optional<ErrorCode> own;
   bool other = false;
-  node.caller->before = [&](Operation operation, const boost::json::object&) {
-    if (operation != Operation::query || own) return;
+  node.caller->before = [&](ApiCall api_call, const boost::json::object&) {
+    if (api_call != ApiCall::query || own) return;
     own = ErrorCode::internal;
     const auto refused = sync_wait(node.store->get(tenant, EventId{}));
     if (!refused) own = refused.error().code;
@@ -54,7 +54,7 @@ TEST_F(OverloadTest, TenantHasAsManyOperationsAsItLeavesAndAnotherFindsRoom) {
 }
 
 TEST_F(OverloadTest, PageIsReadWhateverTheBound) {
-  config.operations_max = 1;
+  config.calls_max = 1;
   Node node = this->node();
   append(node, numbered(1));
   EXPECT_EQ(page(node).events.size(), 1U);

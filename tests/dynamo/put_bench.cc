@@ -36,7 +36,7 @@ Task<Counts> put_until(DynamoClient& client, std::string table, std::string valu
     std::string body = before_key;
     body.append(std::to_string(random_u64())).append(behind_key);
     const auto deadline = steady_clock::now() + seconds(10);
-    const auto done = co_await client.call(Operation::put_item, std::move(body), Repeat::safe, deadline);
+    const auto done = co_await client.call(ApiCall::put_item, std::move(body), Repeat::safe, deadline);
     ++(done ? counts.puts : counts.failures);
   }
   co_return counts;
@@ -54,7 +54,7 @@ int run(const std::string& url, seconds time, std::size_t connections, std::size
   if (!client) return std::fprintf(stderr, "%s\n", client.error().message.c_str()), 1;
   const std::string table = "put-bench-" + std::to_string(::getpid());
   const auto made = sync_wait((*client)->call(
-      Operation::create_table,
+      ApiCall::create_table,
       R"({"TableName":")" + table +
           R"(","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],)"
           R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})",
@@ -83,7 +83,7 @@ int run(const std::string& url, seconds time, std::size_t connections, std::size
   auto server = http::Server::create(serving, std::move(handlers));
   if (!server) return std::fprintf(stderr, "%s\n", server.error().message.c_str()), 1;
   (*server)->start();
-  const http::Endpoint endpoint{.host = "127.0.0.1", .port = (*server)->port()};
+  const http::ServerAddress address{.host = "127.0.0.1", .port = (*server)->port()};
   // One request for each who puts: that is how work comes to a loop.
   std::atomic<std::uint64_t> puts = 0, failures = 0;
   std::vector<std::thread> askers;
@@ -91,7 +91,7 @@ int run(const std::string& url, seconds time, std::size_t connections, std::size
     askers.emplace_back([&] {
       http::Request request;
       request.target = "/";
-      const auto answer = http::exchange(endpoint, request, time + seconds{30});
+      const auto answer = http::fetch(address, request, time + seconds{30});
       if (!answer || answer->status != 200) return void(++failures);
       std::size_t read = 0;
       puts += std::stoull(answer->body, &read);

@@ -78,8 +78,8 @@ TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
 TEST_F(RateBudgetTest, AskThatAlwaysMeetsAnotherNodeEndsWhenItsTimeIsOver) {
   Node one = node();
   int puts = 0;
-  one.caller->answer_instead = [&](dynamo::Operation operation, const auto&) -> std::optional<dynamo::Answer> {
-    if (operation != dynamo::Operation::put_item) return {};
+  one.caller->answer_instead = [&](dynamo::ApiCall api_call, const auto&) -> std::optional<dynamo::CallResult> {
+    if (api_call != dynamo::ApiCall::put_item) return {};
     ++puts;
     clock.advance(2s);
     return dynamo::CallError{dynamo::CallError::Kind::condition_failed, "taken by the test", {}};

@@ -6,32 +6,32 @@ namespace triggers::store {
 namespace {
 
 using namespace std::chrono_literals;
-using dynamo::Answer;
+using dynamo::ApiCall;
 using dynamo::CallError;
-using dynamo::Operation;
+using dynamo::CallResult;
 using dynamo::Repeat;
 using Outcome = Appended::Outcome;
 
 /// Tries whose outcome nobody knows, and calls that DynamoDB refuses.
 class RetriesTest : public FleetTest {
  protected:
-  static std::function<std::optional<Answer>(Operation, const boost::json::object&)> refuse(CallError::Kind kind,
-                                                                                            const std::string& text) {
-    return [kind, text](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
-      if (!puts_event(operation, body) || boost::json::serialize(body).find(text) == std::string::npos) return {};
+  static std::function<std::optional<CallResult>(ApiCall, const boost::json::object&)> refuse(CallError::Kind kind,
+                                                                                              const std::string& text) {
+    return [kind, text](ApiCall api_call, const boost::json::object& body) -> std::optional<CallResult> {
+      if (!puts_event(api_call, body) || boost::json::serialize(body).find(text) == std::string::npos) return {};
       return CallError{kind, "refused by the test", {}};
     };
   }
   std::vector<Result<Appended>> append_batch(Node& at, const std::vector<Draft>& drafts) {
-    std::vector<Append> events;
+    std::vector<IncomingEvent> events;
     for (const Draft& draft : drafts) events.push_back(draft.append());
     return sync_wait(at.store->append_batch(tenant, std::move(events)));
   }
 
   /// The first write of an event by one_ is not made, and nobody knows; first_try_ is what it was.
   void lose_first_try() {
-    one_.caller->lose_request = [this](Operation operation, const boost::json::object& body) {
-      if (first_try_ || !puts_event(operation, body)) return false;
+    one_.caller->lose_request = [this](ApiCall api_call, const boost::json::object& body) {
+      if (first_try_ || !puts_event(api_call, body)) return false;
       first_try_ = body;
       return true;
     };
@@ -50,8 +50,8 @@ TEST_F(RetriesTest, WriteThatIsRepeatedThoughItWasDoneGivesTheSameAnswer) {
   draft.idempotency_key = "k";
   EXPECT_EQ(append(one_, draft).outcome, Outcome::accepted);
   EXPECT_EQ(append(one_, draft).outcome, Outcome::duplicate);
-  EXPECT_EQ(acknowledge(one_, first.id), AckOutcome::acknowledged);
-  EXPECT_EQ(acknowledge(one_, first.id), AckOutcome::already_acknowledged);
+  EXPECT_EQ(acknowledge(one_, first.id), AckStatus::acknowledged);
+  EXPECT_EQ(acknowledge(one_, first.id), AckStatus::already_acknowledged);
   EXPECT_EQ(page(two_).events.size(), 1U);
 }
 
@@ -83,8 +83,8 @@ TEST_F(RetriesTest, ListOfKeysEndsWithTheFirstThatCannotBeRead) {
     ASSERT_TRUE(sync_wait(one_.store->create_key(record)).ok());
   }
   int reads = 0;
-  one_.caller->answer_instead = [&](Operation operation, const auto&) -> std::optional<Answer> {
-    if (operation != Operation::get_item) return {};
+  one_.caller->answer_instead = [&](ApiCall api_call, const auto&) -> std::optional<CallResult> {
+    if (api_call != ApiCall::get_item) return {};
     ++reads;
     return CallError{CallError::Kind::unavailable, "silent", {}};
   };
@@ -104,7 +104,7 @@ TEST_F(RetriesTest, EventWhoseFirstTryIsCarriedOutLateIsThereOnce) {
   lose_first_try();
   const auto answer = append(one_, numbered(1));
   EXPECT_EQ(answer.outcome, Outcome::accepted);
-  const auto arrived = sync_wait(real->call(Operation::put_item, *first_try_, Repeat::once, 5s));
+  const auto arrived = sync_wait(real->call(ApiCall::put_item, *first_try_, Repeat::once, 5s));
   ASSERT_FALSE(arrived.ok());
   EXPECT_EQ(arrived.error().kind, CallError::Kind::condition_failed);
   EXPECT_EQ(page(two_).events.size(), 1U);
@@ -113,39 +113,39 @@ TEST_F(RetriesTest, EventWhoseFirstTryIsCarriedOutLateIsThereOnce) {
 TEST_F(RetriesTest, EventThatWasAcknowledgedWhileItsWriterWasInDoubtDoesNotComeBack) {
   std::optional<boost::json::object> first_try;
   int tries = 0;
-  one_.caller->lose_request = [&](Operation operation, const boost::json::object& body) {
-    if (!puts_event(operation, body) || ++tries > 1) return false;
+  one_.caller->lose_request = [&](ApiCall api_call, const boost::json::object& body) {
+    if (!puts_event(api_call, body) || ++tries > 1) return false;
     first_try = body;
     return true;
   };
-  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (tries != 1 || !puts_event(operation, body)) return;
+  one_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
+    if (tries != 1 || !puts_event(api_call, body)) return;
     // The first try arrives after all, and its event is read and acknowledged; only then the second is sent.
     std::jthread([&] {
-      ASSERT_TRUE(sync_wait(real->call(Operation::put_item, *first_try, Repeat::once, 5s)).ok());
-      EXPECT_EQ(acknowledge(two_, page(two_).events.at(0).id), AckOutcome::acknowledged);
+      ASSERT_TRUE(sync_wait(real->call(ApiCall::put_item, *first_try, Repeat::once, 5s)).ok());
+      EXPECT_EQ(acknowledge(two_, page(two_).events.at(0).id), AckStatus::acknowledged);
     }).join();
   };
   const auto answer = append(one_, numbered(1));
   EXPECT_EQ(answer.outcome, Outcome::accepted);
   EXPECT_EQ(tries, 2);
   EXPECT_TRUE(page(two_).events.empty());
-  EXPECT_TRUE(get(two_, answer.id)->delivered_at);
+  EXPECT_TRUE(get(two_, answer.id)->acknowledged_at);
 }
 
 TEST_F(RetriesTest, FirstTryThatArrivesAfterTheSecondWasAcknowledgedDoesNotComeBack) {
   lose_first_try();
   const auto answer = append(one_, numbered(1));
-  EXPECT_EQ(acknowledge(two_, answer.id), AckOutcome::acknowledged);
-  EXPECT_FALSE(sync_wait(real->call(Operation::put_item, *first_try_, Repeat::once, 5s)).ok());
+  EXPECT_EQ(acknowledge(two_, answer.id), AckStatus::acknowledged);
+  EXPECT_FALSE(sync_wait(real->call(ApiCall::put_item, *first_try_, Repeat::once, 5s)).ok());
   EXPECT_TRUE(page(two_).events.empty());
-  EXPECT_TRUE(get(two_, answer.id)->delivered_at);
+  EXPECT_TRUE(get(two_, answer.id)->acknowledged_at);
 }
 
 TEST_F(RetriesTest, WritesThatFailWhileReadsWorkAreRepeatedWithPausesAndOutOfTheBudget) {
   int writes = 0;
-  one_.caller->lose_request = [&](Operation operation, const boost::json::object& body) {
-    const bool event = puts_event(operation, body);
+  one_.caller->lose_request = [&](ApiCall api_call, const boost::json::object& body) {
+    const bool event = puts_event(api_call, body);
     writes += event ? 1 : 0;
     if (event) clock.advance(100ms);
     return event;
@@ -162,7 +162,7 @@ TEST_F(RetriesTest, OperationBeginsNothingAfterItsDeadline) {
   hurried.timing.request_for = 0ms;
   Node late = node(hurried);
   int calls = 0;
-  late.caller->before = [&](Operation, const boost::json::object& body) {
+  late.caller->before = [&](ApiCall, const boost::json::object& body) {
     // The number of shards is asked for all requests together.
     if (boost::json::serialize(body).find("shards") == std::string::npos) ++calls;
   };
@@ -175,9 +175,9 @@ TEST_F(RetriesTest, OperationBeginsNothingAfterItsDeadline) {
 }
 
 TEST_F(RetriesTest, EventWhoseWriterNeverLearnsTheOutcomeIsUnavailableAndADuplicateWhenItIsSentAgain) {
-  one_.caller->lose_answer = [&](Operation operation, const boost::json::object& body) {
-    const bool event = puts_event(operation, body);
-    if (event) one_.caller->lose_request = [](Operation now, const auto&) { return now == Operation::get_item; };
+  one_.caller->lose_answer = [&](ApiCall api_call, const boost::json::object& body) {
+    const bool event = puts_event(api_call, body);
+    if (event) one_.caller->lose_request = [](ApiCall now, const auto&) { return now == ApiCall::get_item; };
     if (event) clock.advance(1s);  // Or it would ask for as long as it may.
     return event;
   };
@@ -239,7 +239,7 @@ TEST_F(RetriesTest, BatchIsInTheInboxInItsOrderWithEqualEventsInIt) {
 TEST_F(RetriesTest, EqualEventsOfABatchAreNotAskedForOneByOne) {
   append(one_, numbered(1));
   int calls = 0;
-  one_.caller->before = [&](Operation, const auto&) { ++calls; };
+  one_.caller->before = [&](ApiCall, const auto&) { ++calls; };
   const std::vector<Draft> drafts(500, numbered(2));
   const auto answers = append_batch(one_, drafts);
   EXPECT_EQ(answers.front()->outcome, Outcome::accepted);
@@ -253,7 +253,7 @@ TEST_F(RetriesTest, EqualEventsOfABatchAreNotAskedForOneByOne) {
 TEST_F(RetriesTest, BatchDoesNotWaitForASilentDynamoForEachOfItsEvents) {
   append(one_, numbered(1));  // It knows the number of shards.
   int calls = 0;
-  one_.caller->answer_instead = [&](Operation, const auto&) -> std::optional<Answer> {
+  one_.caller->answer_instead = [&](ApiCall, const auto&) -> std::optional<CallResult> {
     ++calls;
     return CallError{CallError::Kind::unavailable, "silent", {}};
   };
@@ -277,8 +277,8 @@ TEST_F(RetriesTest, PartOfAnAcknowledgementThatIsRefusedIsMadeWhenAllIsSentAgain
   std::vector<EventId> ids;
   for (std::size_t i = 0; i < 4; ++i) ids.push_back(append(one_, numbered(i)).id);
   int removals = 0;
-  one_.caller->answer_instead = [&](Operation operation, const auto&) -> std::optional<Answer> {
-    if (operation != Operation::delete_item || ++removals != 2) return {};
+  one_.caller->answer_instead = [&](ApiCall api_call, const auto&) -> std::optional<CallResult> {
+    if (api_call != ApiCall::delete_item || ++removals != 2) return {};
     return CallError{CallError::Kind::throttled, "refused by the test", {}};
   };
   const auto refused = sync_wait(one_.store->acknowledge(tenant, ids));

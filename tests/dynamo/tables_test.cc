@@ -3,7 +3,7 @@
 namespace triggers::store {
 namespace {
 
-using dynamo::Operation;
+using dynamo::ApiCall;
 using dynamo::Repeat;
 
 class TablesTest : public FleetTest {
@@ -40,7 +40,7 @@ TEST_F(TablesTest, TableOfAnotherShapeIsLeftAloneAndTold) {
   body["BillingMode"] = "PAY_PER_REQUEST";
   body["KeySchema"] = boost::json::parse(R"([{"AttributeName":"id","KeyType":"HASH"}])");
   body["AttributeDefinitions"] = boost::json::parse(R"([{"AttributeName":"id","AttributeType":"S"}])");
-  ASSERT_TRUE(sync_wait(real->call(Operation::create_table, body, Repeat::safe, std::chrono::seconds{10})));
+  ASSERT_TRUE(sync_wait(real->call(ApiCall::create_table, body, Repeat::safe, std::chrono::seconds{10})));
   const auto reports = create();
   EXPECT_FALSE(reports[0].good);
   EXPECT_NE(reports[0].text.find("another program"), std::string::npos);

@@ -7,9 +7,9 @@ namespace triggers::store {
 namespace {
 
 using namespace std::chrono_literals;
-using dynamo::Answer;
+using dynamo::ApiCall;
 using dynamo::CallError;
-using dynamo::Operation;
+using dynamo::CallResult;
 using dynamo::Repeat;
 using Outcome = Appended::Outcome;
 
@@ -18,9 +18,9 @@ class WritersTest : public FleetTest {
   /// A writer of `draft` that ends after its claim: its event is never written.
   void dead_writer(const Draft& draft) {
     Node dead = node();
-    dead.caller->lose_request = [](Operation, const auto& body) { return writes(body, "q#"); };
-    dead.caller->before = [this](Operation operation, const boost::json::object& body) {
-      if (!puts_event(operation, body)) return;
+    dead.caller->lose_request = [](ApiCall, const auto& body) { return writes(body, "q#"); };
+    dead.caller->before = [this](ApiCall api_call, const boost::json::object& body) {
+      if (!puts_event(api_call, body)) return;
       clock.advance(500ms);  // Or it would ask for ever.
     };
     EXPECT_FALSE(try_append(dead, draft));
@@ -54,10 +54,10 @@ TEST_F(WritersTest, OfEventsThatRaceOnTwoNodesOneIsAccepted) {
 TEST_F(WritersTest, AcknowledgementOnOneNodeIsSeenOnTheOther) {
   const auto id = append(one_, numbered(1)).id;
   EXPECT_EQ(page(two_).events.size(), 1U);
-  EXPECT_EQ(acknowledge(one_, id), AckOutcome::acknowledged);
-  EXPECT_EQ(acknowledge(two_, id), AckOutcome::already_acknowledged);
+  EXPECT_EQ(acknowledge(one_, id), AckStatus::acknowledged);
+  EXPECT_EQ(acknowledge(two_, id), AckStatus::already_acknowledged);
   EXPECT_TRUE(page(two_).events.empty());
-  EXPECT_TRUE(get(two_, id)->delivered_at);
+  EXPECT_TRUE(get(two_, id)->acknowledged_at);
 }
 
 TEST_F(WritersTest, OfAcknowledgementsThatRaceOnTwoNodesOneIsTheFirst) {
@@ -66,9 +66,8 @@ TEST_F(WritersTest, OfAcknowledgementsThatRaceOnTwoNodesOneIsTheFirst) {
   {
     std::vector<std::jthread> threads;
     for (int thread = 0; thread < 6; ++thread) {
-      threads.emplace_back([&, thread] {
-        firsts += acknowledge(thread % 2 == 0 ? one_ : two_, id) == AckOutcome::acknowledged ? 1 : 0;
-      });
+      threads.emplace_back(
+          [&, thread] { firsts += acknowledge(thread % 2 == 0 ? one_ : two_, id) == AckStatus::acknowledged ? 1 : 0; });
     }
   }
   EXPECT_EQ(firsts, 1);
@@ -96,8 +95,8 @@ TEST_F(WritersTest, WriterThatIsSlowIsFencedOffAndItsEventIsStoredOnce) {
   // Its claim is written; before its event is, time passes and another node takes the claim over.
   bool slept = false;
   std::optional<Appended> other;
-  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (slept || !puts_event(operation, body)) return;
+  one_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
+    if (slept || !puts_event(api_call, body)) return;
     slept = true;
     clock.advance(1'500ms);
     std::jthread([&] { other = append(two_, numbered(1)); }).join();
@@ -113,8 +112,8 @@ TEST_F(WritersTest, WriterThatIsSlowIsFencedOffAndItsEventIsStoredOnce) {
 TEST_F(WritersTest, WriterThatIsQuicklyOvertakenFindsItsEventThere) {
   bool overtaken = false;
   std::optional<Appended> other;
-  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (overtaken || !puts_event(operation, body)) return;
+  one_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
+    if (overtaken || !puts_event(api_call, body)) return;
     overtaken = true;
     std::jthread([&] { other = append(two_, numbered(1)); }).join();
   };
@@ -128,12 +127,12 @@ TEST_F(WritersTest, WriterThatIsQuicklyOvertakenFindsItsEventThere) {
 TEST_F(WritersTest, EventThatAnotherNodeFinishedAndThatWasAcknowledgedDoesNotComeBackWithItsFirstWriter) {
   bool overtaken = false;
   std::optional<Appended> other;
-  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (overtaken || !puts_event(operation, body)) return;
+  one_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
+    if (overtaken || !puts_event(api_call, body)) return;
     overtaken = true;
     std::jthread([&] {
       other = append(two_, numbered(1));
-      EXPECT_EQ(acknowledge(two_, other->id), AckOutcome::acknowledged);
+      EXPECT_EQ(acknowledge(two_, other->id), AckStatus::acknowledged);
     }).join();
   };
   const auto answer = append(one_, numbered(1));
@@ -141,8 +140,8 @@ TEST_F(WritersTest, EventThatAnotherNodeFinishedAndThatWasAcknowledgedDoesNotCom
   EXPECT_EQ(answer.outcome, Outcome::duplicate);
   EXPECT_EQ(answer.id, other->id);
   EXPECT_TRUE(page(two_).events.empty());
-  EXPECT_TRUE(get(two_, answer.id)->delivered_at);
-  EXPECT_EQ(acknowledge(one_, answer.id), AckOutcome::already_acknowledged);
+  EXPECT_TRUE(get(two_, answer.id)->acknowledged_at);
+  EXPECT_EQ(acknowledge(one_, answer.id), AckStatus::already_acknowledged);
 }
 
 TEST_F(WritersTest, EventThatWasAcknowledgedDoesNotComeBackWithWhoWantedToFinishIt) {
@@ -150,15 +149,15 @@ TEST_F(WritersTest, EventThatWasAcknowledgedDoesNotComeBackWithWhoWantedToFinish
   // write is carried out, and a consumer acknowledges it.
   std::optional<Appended> other;
   bool arrived = false;
-  one_.caller->answer_instead = [&](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
-    if (other || !puts_event(operation, body)) return {};
-    std::optional<Answer> answer;
-    two_.caller->before = [&](Operation now, const boost::json::object& write) {
+  one_.caller->answer_instead = [&](ApiCall api_call, const boost::json::object& body) -> std::optional<CallResult> {
+    if (other || !puts_event(api_call, body)) return {};
+    std::optional<CallResult> answer;
+    two_.caller->before = [&](ApiCall now, const boost::json::object& write) {
       if (arrived || !puts_event(now, write)) return;
       arrived = true;
       std::jthread([&] {
-        answer = sync_wait(real->call(operation, body, Repeat::once, 5s));
-        EXPECT_EQ(acknowledge(three_, page(three_).events.at(0).id), AckOutcome::acknowledged);
+        answer = sync_wait(real->call(api_call, body, Repeat::once, 5s));
+        EXPECT_EQ(acknowledge(three_, page(three_).events.at(0).id), AckStatus::acknowledged);
       }).join();
     };
     std::jthread([&] { other = append(two_, numbered(1)); }).join();
@@ -170,7 +169,7 @@ TEST_F(WritersTest, EventThatWasAcknowledgedDoesNotComeBackWithWhoWantedToFinish
   EXPECT_EQ(other->outcome, Outcome::duplicate);
   EXPECT_EQ(answer.id, other->id);
   EXPECT_TRUE(page(three_).events.empty());
-  EXPECT_TRUE(get(three_, answer.id)->delivered_at);
+  EXPECT_TRUE(get(three_, answer.id)->acknowledged_at);
 }
 
 TEST_F(WritersTest, KeyedEventThatTakesOverADeadClaimIsKnownByItsContent) {
@@ -199,8 +198,8 @@ TEST_F(WritersTest, KeyedEventThatWaitedForTheContentOfADeadWriterWhoseClockWasA
   DynamoStoreConfig with = config;
   with.clock = &ahead;
   Node dead = node(with);
-  dead.caller->lose_request = [&](Operation operation, const auto& body) {
-    if (puts_event(operation, body)) ahead.advance(500ms);
+  dead.caller->lose_request = [&](ApiCall api_call, const auto& body) {
+    if (puts_event(api_call, body)) ahead.advance(500ms);
     return writes(body, "q#");
   };
   EXPECT_FALSE(try_append(dead, numbered(1)));
@@ -226,7 +225,7 @@ TEST_F(WritersTest, KeyedEventIsAcceptedWhenEachCallTakesLong) {
   keyed.idempotency_key = "k";
   for (const bool known : {false, true}) {
     // Its claims take longer than another may finish it, and less than it may be written.
-    one_.caller->before = [&](Operation, const boost::json::object&) { clock.advance(known ? 350ms : 700ms); };
+    one_.caller->before = [&](ApiCall, const boost::json::object&) { clock.advance(known ? 350ms : 700ms); };
     const auto answer = append(one_, keyed);
     EXPECT_EQ(answer.outcome, Outcome::accepted);
     EXPECT_EQ(append(two_, keyed).id, answer.id);
@@ -241,8 +240,8 @@ TEST_F(WritersTest, KeyOfAnEventThatDoesNotComeIsFreeForAnother) {
   Draft second = numbered(2);
   second.idempotency_key = "k";
   // The first one's event is refused after so long that its claim is free.
-  one_.caller->answer_instead = [&](Operation operation, const boost::json::object& body) -> std::optional<Answer> {
-    if (!puts_event(operation, body)) return {};
+  one_.caller->answer_instead = [&](ApiCall api_call, const boost::json::object& body) -> std::optional<CallResult> {
+    if (!puts_event(api_call, body)) return {};
     clock.advance(1'500ms);
     return CallError{CallError::Kind::throttled, "refused by the test", {}};
   };
@@ -257,8 +256,8 @@ TEST_F(WritersTest, EventOfAKeyWhoseFirstEventIsOnItsWayIsToldToComeAgain) {
   Draft second = numbered(2);
   second.idempotency_key = "k";
   std::optional<Result<Appended>> other;
-  one_.caller->before = [&](Operation operation, const boost::json::object& body) {
-    if (other || !puts_event(operation, body)) return;
+  one_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
+    if (other || !puts_event(api_call, body)) return;
     std::jthread([&] { other = try_append(two_, second); }).join();
   };
   EXPECT_EQ(append(one_, first).outcome, Outcome::accepted);
@@ -270,8 +269,8 @@ TEST_F(WritersTest, EventOfAKeyWhoseFirstEventIsOnItsWayIsToldToComeAgain) {
 
 TEST_F(WritersTest, LostAnswerOfAWriteIsAskedForAndTheEventIsAcceptedOnce) {
   int lost = 0;
-  one_.caller->lose_answer = [&](Operation operation, const auto& body) {
-    return puts_event(operation, body) && lost++ == 0;
+  one_.caller->lose_answer = [&](ApiCall api_call, const auto& body) {
+    return puts_event(api_call, body) && lost++ == 0;
   };
   const auto answer = append(one_, numbered(1));
   EXPECT_EQ(answer.outcome, Outcome::accepted);
@@ -281,8 +280,8 @@ TEST_F(WritersTest, LostAnswerOfAWriteIsAskedForAndTheEventIsAcceptedOnce) {
 
 TEST_F(WritersTest, LostWriteIsWrittenAgain) {
   int lost = 0;
-  one_.caller->lose_request = [&](Operation operation, const auto& body) {
-    return puts_event(operation, body) && lost++ == 0;
+  one_.caller->lose_request = [&](ApiCall api_call, const auto& body) {
+    return puts_event(api_call, body) && lost++ == 0;
   };
   const auto answer = append(one_, numbered(1));
   EXPECT_EQ(answer.outcome, Outcome::accepted);
@@ -293,36 +292,36 @@ TEST_F(WritersTest, LostWriteIsWrittenAgain) {
 TEST_F(WritersTest, LostAnswerOfAnAcknowledgementIsItsOwn) {
   const auto id = append(one_, numbered(1)).id;
   int lost = 0;
-  one_.caller->lose_answer = [&](Operation operation, const auto&) {
-    return operation == Operation::delete_item && lost++ == 0;
+  one_.caller->lose_answer = [&](ApiCall api_call, const auto&) {
+    return api_call == ApiCall::delete_item && lost++ == 0;
   };
-  EXPECT_EQ(acknowledge(one_, id), AckOutcome::acknowledged);
-  EXPECT_EQ(acknowledge(two_, id), AckOutcome::already_acknowledged);
+  EXPECT_EQ(acknowledge(one_, id), AckStatus::acknowledged);
+  EXPECT_EQ(acknowledge(two_, id), AckStatus::already_acknowledged);
 }
 
-TEST_F(WritersTest, AcknowledgementIsHisWhoWroteTheDeliveredEventWhoeverRemovesTheOther) {
+TEST_F(WritersTest, AcknowledgementIsOfTheWriterOfTheAcknowledgedItemWhoeverRemovesThePendingOne) {
   const auto id = append(one_, numbered(1)).id;
-  std::optional<AckOutcome> other;
-  one_.caller->lose_request = [&](Operation operation, const auto&) {
-    if (operation != Operation::delete_item || other) return false;
+  std::optional<AckStatus> other;
+  one_.caller->lose_request = [&](ApiCall api_call, const auto&) {
+    if (api_call != ApiCall::delete_item || other) return false;
     std::jthread([&] { other = acknowledge(two_, id); }).join();
     return true;
   };
-  EXPECT_EQ(acknowledge(one_, id), AckOutcome::acknowledged);
-  EXPECT_EQ(other, AckOutcome::already_acknowledged);
+  EXPECT_EQ(acknowledge(one_, id), AckStatus::acknowledged);
+  EXPECT_EQ(other, AckStatus::already_acknowledged);
   EXPECT_TRUE(page(two_).events.empty());
 }
 
 TEST_F(WritersTest, NodeThatDiesInAnAcknowledgementLeavesTheEventUndelivered) {
   const auto id = append(one_, numbered(1)).id;
   Node dead = node();
-  dead.caller->lose_request = [](Operation operation, const auto&) { return operation == Operation::delete_item; };
+  dead.caller->lose_request = [](ApiCall api_call, const auto&) { return api_call == ApiCall::delete_item; };
   EXPECT_FALSE(sync_wait(dead.store->acknowledge(tenant, {id})).ok());
   EXPECT_EQ(page(one_).events.size(), 1U);
-  EXPECT_FALSE(get(one_, id)->delivered_at);
+  EXPECT_FALSE(get(one_, id)->acknowledged_at);
   clock.advance(1h);
-  EXPECT_EQ(acknowledge(one_, id), AckOutcome::acknowledged);
-  EXPECT_EQ(get(one_, id)->delivered_at, clock.now());
+  EXPECT_EQ(acknowledge(one_, id), AckStatus::acknowledged);
+  EXPECT_EQ(get(one_, id)->acknowledged_at, clock.now());
 }
 
 TEST_F(WritersTest, EventOverFourHundredKilobytesIsTooLargeAndStoresNothing) {

@@ -130,6 +130,19 @@ def test_body_may_be_base64_and_gzip(client):
     assert (broken.status, broken.json()["error_code"]) == (400, "VALIDATION_ERROR")
 
 
+def test_gzip_body_is_not_inflated_before_its_request_is_admitted(client):
+    """Inflated, it would be too large: the limit is looked at while it is decoded."""
+    blanks = gzip.compress(b" " * 5_000_000)
+    encoded = [("Content-Encoding", "gzip")]
+    nobody = Client(client.runtime, client.form, None)
+    wrong = Client(client.runtime, client.form, "trg_" + "0" * 40)
+    for refused in (nobody, wrong):
+        answer = refused.request("POST", "/events", blanks, encoded)
+        assert (answer.status, answer.json()["error_code"]) == (401, "UNAUTHORIZED"), answer
+    answer = client.request("POST", "/events", blanks, encoded)
+    assert (answer.status, answer.json()["error_code"]) == (413, "PAYLOAD_TOO_LARGE"), answer
+
+
 def test_bad_event_fails_and_the_next_is_served(client):
     for bad in (b'{"Records":[]}', b'"text"', b"{"):
         with pytest.raises(Failed, match="API Gateway"):

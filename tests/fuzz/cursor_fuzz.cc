@@ -14,6 +14,7 @@ using triggers::api::CursorScope;
 using triggers::api::decode_cursor;
 using triggers::api::encode_cursor;
 using triggers::event::EventId;
+using triggers::store::continue_after;
 
 constexpr std::string_view secret = "0123456789abcdef0123456789abcdef";
 /// No input can know it: whatever this secret takes was forged.
@@ -25,11 +26,11 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
-/// Every cursor of ours comes back, and no other text than itself leads to its id.
+/// Every cursor of ours comes back, and no other text than itself leads to its place.
 void check_made(const CursorScope& scope, std::string_view seed) {
   std::string id(16, '\0');
   for (std::size_t i = 0; i != seed.size(); ++i) id[i % id.size()] = static_cast<char>(id[i % id.size()] ^ seed[i]);
-  const auto made = EventId::from_bytes(id);
+  const auto made = continue_after(EventId::from_bytes(id));
   const std::string cursor = encode_cursor(secret, scope, made);
   INVARIANT(decode_cursor(secret, scope, cursor) == made);
   INVARIANT(!decode_cursor(other_secret, scope, cursor));

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "base/invariant.h"
+#include "base/sync_wait.h"
 #include "lambda/event.h"
 #include "lambda/response_event.h"
 
@@ -24,13 +26,25 @@ bool is_line(std::string_view text) {
   return std::ranges::none_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
 }
 
+void decode_body(lambda::Incoming& incoming) {
+  http::Handlers handlers;
+  handlers.handle = [](const http::Request&) -> Task<http::Response> { co_return http::Response{}; };
+  handlers.protocol_error = [&](const http::ProtocolError& error, const http::Request&) -> http::Response {
+    incoming.problem = error;
+    return {};
+  };
+  sync_wait(lambda::answer_request(handlers, incoming.request, std::move(incoming.packed)));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto incoming = lambda::read_event(text, [](http::Method, std::string_view) { return limit; });
+  auto incoming = lambda::read_event(text, [](http::Method, std::string_view) { return limit; });
   if (!incoming) return 0;
-  const http::Request& request = incoming->request;
+  http::Request& request = incoming->request;
+  INVARIANT(incoming->packed.bytes.empty() || request.body.empty());
+  if (!incoming->problem) decode_body(*incoming);
   INVARIANT(is_target(request.target));
   INVARIANT(request.body.size() <= limit);
   INVARIANT(!incoming->problem || request.body.empty());

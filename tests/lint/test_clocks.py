@@ -16,7 +16,7 @@ service = {
     "src/log/log.cc": ({"Clock::system()"}, "a line of the log has the machine's time, as the lines of others beside it"),
     "src/log/log_line.cc": ({"Clock::system()"}, "the same"),
     "src/http/wire/response_writer.cc": ({"CLOCK_REALTIME"}, "the field Date"),
-    "src/http/client/connection.h": ({"system_clock"}, "as of client_shard.cc"),
+    "src/http/client/connection.h": ({"system_clock"}, "as of shard.cc"),
     "src/http/client/shard.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was frozen"
                                                    " is not used; a jump costs a connection"),
     "src/api/keys/key_ring.h": ({"Clock::system()"}, "a default; only its monotonic clock is asked"),
@@ -26,7 +26,8 @@ service = {
     "src/store/dynamo/dynamo_store.h": ({"Clock::system()"}, "a default: ids, windows and expiry of a fleet, whose clocks NTP keeps"),
     "src/store/memory/memory_store.h": ({"Clock::system()"}, "a default; the engine is for tests"),
     "src/store/rocks/commit/committer.h": ({"Clock::system()"}, "a default: the time of acknowledgements"),
-    "src/store/rocks/database/database.h": ({"Clock::system()"}, "a default: the store gives it IdTime, which never goes back"),
+    "src/store/rocks/database/database.h": ({"Clock::system()"}, "a default: the clock of its configuration"),
+    "src/store/rocks/database/database_config.h": ({"Clock::system()"}, "a default: the store gives it IdTime, which never goes back"),
     "src/store/rocks/database/info_log.cc": ({"Clock::system()"}, "the time of a line of RocksDB's log"),
     "src/store/rocks/disk/format_file.cc": ({"Clock::system()"}, "the store's id, made once: unique whatever the clock says"),
     "src/store/rocks/disk/watched_env.cc": ({"system_clock"}, "RocksDB's own, passed on"),

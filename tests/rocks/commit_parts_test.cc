@@ -7,9 +7,9 @@
 #include <set>
 #include <thread>
 
-#include "base/behind_the_ready.h"
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
+#include "base/yield.h"
 #include "store/rocks/rocks_store.h"
 #include "support/draft.h"
 #include "support/failing_file_system.h"
@@ -40,19 +40,19 @@ class CommitParts : public testing::Test {
 
   std::vector<Result<Appended>> append_batch(const Tenant& tenant) {
     for (std::size_t i = 0; i < batch_events; ++i) drafts.push_back(numbered(i));
-    std::vector<Append> events;
+    std::vector<IncomingEvent> events;
     for (const Draft& draft : drafts) events.push_back(draft.append());
     return sync_wait(store->append_batch(tenant, std::move(events)));
   }
   /// Counts `waits` down once the committer has the event in its queue: it is counted there before it is handed over.
   Task<Result<Appended>> append_and_tell(const Tenant& tenant, const Draft& draft, std::latch& waits) {
     const auto tell = [&]() -> RootTask {
-      co_await behind_the_ready();
-      co_await behind_the_ready();  // Behind the end of the turn, which append() puts there.
+      co_await yield();
+      co_await yield();  // Behind the end of the turn, which append() puts there.
       waits.count_down();
     };
     tell();
-    Append event = draft.append();
+    IncomingEvent event = draft.append();
     co_return co_await store->append(tenant, std::move(event));
   }
   std::set<EventId> inbox(const Tenant& tenant) {
@@ -85,7 +85,7 @@ TEST_F(CommitParts, EachIsBoundedAndTheOrderIsThatOfTheBatch) {
   EXPECT_TRUE(std::ranges::is_sorted(ids));
   ids.resize(batch_events / 2);
   const auto outcomes = sync_wait(store->acknowledge(tenant, ids)).value();
-  EXPECT_TRUE(std::ranges::all_of(outcomes, [](AckOutcome outcome) { return outcome == AckOutcome::acknowledged; }));
+  EXPECT_TRUE(std::ranges::all_of(outcomes, [](AckStatus outcome) { return outcome == AckStatus::acknowledged; }));
   EXPECT_EQ(inbox(tenant).size(), batch_events / 2);
   store.reset();
   EXPECT_LE(most_events, config.commit.commit_elements_max);

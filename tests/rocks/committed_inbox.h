@@ -11,10 +11,10 @@
 
 #include "base/sync_wait.h"
 #include "store/rocks/commit/committer.h"
-#include "store/rocks/database/database.h"
 #include "store/rocks/commit/id_time.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/database/database.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/inbox/inboxes.h"
 #include "support/draft.h"
 
 namespace triggers::store {
@@ -39,7 +39,7 @@ class CommittedInbox {
   std::vector<EventId> append(std::size_t count) {
     std::vector<Draft> drafts;
     for (std::size_t i = 0; i < count; ++i) drafts.push_back(numbered(next_++));
-    std::vector<Append> appends;
+    std::vector<IncomingEvent> appends;
     for (const Draft& draft : drafts) appends.push_back(draft.append());
     std::vector<Result<Appended>> answers(count, Appended{});
     Operation operation;
@@ -53,14 +53,14 @@ class CommittedInbox {
   }
 
   void acknowledge(std::span<const EventId> ids) {
-    std::vector<AckOutcome> outcomes(ids.size());
+    std::vector<AckStatus> outcomes(ids.size());
     Operation operation;
     operation.kind = Operation::Kind::acknowledge;
     operation.tenant = &tenant_;
     operation.ids = ids;
     operation.acks = outcomes;
     commit(operation);
-    EXPECT_EQ(outcomes, std::vector(ids.size(), AckOutcome::acknowledged));
+    EXPECT_EQ(outcomes, std::vector(ids.size(), AckStatus::acknowledged));
   }
 
   /// Removes acknowledged events as retention does.
@@ -68,11 +68,11 @@ class CommittedInbox {
     rocksdb::WriteBatch batch;
     for (const EventId& id : ids) {
       const std::string key = layout::event_key(tenant_.id, id);
-      rocksdb::PinnableSlice delivered;
-      ASSERT_TRUE(*database_->get(Family::delivered, key, delivered));
-      const auto at = static_cast<std::int64_t>(layout::read_u64({delivered.data(), delivered.size()}));
+      rocksdb::PinnableSlice acknowledged;
+      ASSERT_TRUE(*database_->get(Family::acknowledged, key, acknowledged));
+      const auto at = static_cast<std::int64_t>(layout::read_u64({acknowledged.data(), acknowledged.size()}));
       batch.SingleDelete(database_->family(Family::events), key);
-      batch.SingleDelete(database_->family(Family::delivered), key);
+      batch.SingleDelete(database_->family(Family::acknowledged), key);
       batch.SingleDelete(database_->family(Family::expiry),
                          layout::expiry_key(UnixMillis{std::chrono::milliseconds{at}}, tenant_.id, id));
     }

@@ -98,7 +98,7 @@ TEST_F(CompactionRestTest, ACompactionThatReadsItsFilesMakesTheNextRestAFirstOne
   auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};
   auto* const family = database_->family(Family::events);
   CompactionRest rest;
-  const auto listener = make_failure_listener(*database_, rest);
+  const auto listener = make_failure_listener([](const std::string&) {}, database_->damage(), rest);
   const auto tell = [&](const rocksdb::Status& status, std::uint64_t records) {
     rocksdb::CompactionJobInfo info;
     info.cf_id = family->GetID();

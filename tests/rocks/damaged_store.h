@@ -62,7 +62,7 @@ class DamagedStore : public testing::Test {
       const auto found = sync_wait(store.get(tenant, id));
       if (!found || !*found || (*found)->payload != payload) return id.text();
       const bool was_acknowledged = std::ranges::find(acknowledged, id) != acknowledged.end();
-      if ((*found)->delivered_at.has_value() != was_acknowledged) return id.text() + " is delivered or not";
+      if ((*found)->acknowledged_at.has_value() != was_acknowledged) return id.text() + " is acknowledged or not";
     }
     return {};
   }

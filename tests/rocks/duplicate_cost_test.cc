@@ -45,7 +45,7 @@ class DuplicateCost : public testing::Test {
 
   /// Appends the drafts as one batch and answers what it cost.
   Cost append(const std::vector<Draft>& drafts) {
-    std::vector<Append> events;
+    std::vector<IncomingEvent> events;
     events.reserve(drafts.size());
     for (const Draft& draft : drafts) events.push_back(draft.append());
     answers = sync_wait(store_->append_batch(tenant_, std::move(events)));

@@ -104,7 +104,7 @@ TEST_F(PageCost, PageStepsOverALimitedNumberOfRemovedEntriesInEitherOrder) {
   }
 }
 
-/// Then the marks of what was delivered are removed as well.
+/// Then the entries of acknowledged events are removed as well.
 TEST_F(PageCost, PageStepsOverALimitedNumberOfRemovedEntriesThatHaveExpired) {
   const auto ids = append(events);
   const auto between = std::span<const EventId>(ids).subspan(1, events - 2);

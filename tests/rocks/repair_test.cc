@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Ids = std::span<const EventId>;
 
-constexpr auto put_once = {Family::events, Family::pending, Family::delivered, Family::expiry};
+constexpr auto put_once = {Family::events, Family::pending, Family::acknowledged, Family::expiry};
 constexpr std::size_t group = 10;
 
 class RepairReplay : public testing::Test {
@@ -85,7 +85,7 @@ class RepairReplay : public testing::Test {
       EXPECT_EQ(shown(), std::vector(left.begin(), left.end())) << compacted;
       EXPECT_EQ(entries(Family::events), events) << compacted;
       EXPECT_EQ(entries(Family::pending), left.size()) << compacted;
-      EXPECT_EQ(entries(Family::delivered), events - left.size()) << compacted;
+      EXPECT_EQ(entries(Family::acknowledged), events - left.size()) << compacted;
       EXPECT_EQ(entries(Family::expiry), events - left.size()) << compacted;
     }
     store_->acknowledge(left);
@@ -104,9 +104,9 @@ TEST_F(RepairReplay, WhatWasAcknowledgedStaysSoWhereverItsWritesAre) {
   store_->acknowledge(all.subspan(0, group));  // In one table with what it removes.
   flush();
   store_->acknowledge(all.subspan(group, group));
-  flush({Family::pending});  // In another table; the mark of the delivery is in the log alone.
+  flush({Family::pending});  // In another table; the acknowledgement is in the log alone.
   store_->acknowledge(all.subspan(2 * group, group));
-  flush({Family::delivered, Family::expiry});  // The other way round.
+  flush({Family::acknowledged, Family::expiry});  // The other way round.
   store_->acknowledge(all.subspan(3 * group, group));
   const auto more = store_->append(group);
   store_->acknowledge(Ids(more).first(group / 2));  // All in the log.
@@ -128,7 +128,7 @@ TEST_F(RepairReplay, WhatHasExpiredStaysGone) {
   flush();
   store_->expire(all.first(group));
   copy_as_a_kill_leaves_it();
-  EXPECT_EQ(repair().delivered, group);
+  EXPECT_EQ(repair().acknowledged, group);
   expect_shown(all.subspan(2 * group), 2 * group);
 }
 

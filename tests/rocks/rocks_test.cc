@@ -20,7 +20,7 @@ using testing_support::FailingFileSystem;
 
 class RocksContract : public RocksFixture {
  protected:
-  Result<std::vector<AckOutcome>> acknowledge(EventId id) { return sync_wait(store->acknowledge(tenant, {id})); }
+  Result<std::vector<AckStatus>> acknowledge(EventId id) { return sync_wait(store->acknowledge(tenant, {id})); }
 
   /// Accepts three events, breaks the disk, and checks what is left of the store; then mends it.
   void expect_reads_only_until_reopened(FailingFileSystem::Fault fault);
@@ -175,7 +175,7 @@ TEST_F(RocksContract, PageOfLargeEventsIsCutByItsBytes) {
   const Page page = sync_wait(store->page(tenant, {.limit = 200})).value();
   EXPECT_TRUE(page.has_more);
   EXPECT_EQ(page.events.size(), 32U);
-  EXPECT_EQ(page.next_after, page.events.back().id);
+  EXPECT_EQ(page.next_after, continue_after(page.events.back().id));
   EXPECT_EQ(inbox().size(), 40U);
 }
 

@@ -29,7 +29,7 @@ class UnreadableRecord : public testing::Test {
   void open() { store = RocksStore::open(config).value(); }
   Result<Appended> append(const Tenant& to, const Draft& draft) { return sync_wait(store->append(to, draft.append())); }
   std::vector<Result<Appended>> append_batch(const Tenant& to, const std::vector<Draft>& drafts) {
-    std::vector<Append> events;
+    std::vector<IncomingEvent> events;
     for (const Draft& draft : drafts) events.push_back(draft.append());
     return sync_wait(store->append_batch(to, std::move(events)));
   }
@@ -53,7 +53,7 @@ class UnreadableRecord : public testing::Test {
   /// Each as a request of its own. An executor hands over at once what its coroutines submit in one turn.
   Task<void> append_together(const std::vector<Draft>& drafts, std::vector<std::optional<Result<Appended>>>& answers) {
     const auto append_one = [&](std::size_t i) -> Task<void> {
-      Append event = drafts[i].append();
+      IncomingEvent event = drafts[i].append();
       answers[i] = co_await store->append(tenant, std::move(event));
     };
     std::vector<Task<void>> tasks;
@@ -99,7 +99,7 @@ TEST_F(UnreadableRecord, RefusesWhatNeedsItAlsoTriedAgainAndAStartSaysSo) {
   // It can still be acknowledged: that reads no payload.
   const auto acknowledged = sync_wait(store->acknowledge(tenant, {first}));
   ASSERT_TRUE(acknowledged) << acknowledged.error().message;
-  EXPECT_EQ(acknowledged->front(), AckOutcome::acknowledged);
+  EXPECT_EQ(acknowledged->front(), AckStatus::acknowledged);
   store.reset();
   const auto opened = RocksStore::open(config);
   ASSERT_FALSE(opened);

@@ -16,9 +16,9 @@ struct Draft {
   std::optional<std::string> idempotency_key{};
   std::optional<event::Fingerprint> fingerprint{};  ///< Instead of the content's own, to force a collision.
 
-  /// Refers to this draft's text.
-  [[nodiscard]] Append append() const {
-    Append append;
+  /// Views into this draft.
+  [[nodiscard]] IncomingEvent append() const {
+    IncomingEvent append;
     append.event_type = event_type;
     append.payload = payload;
     if (source) append.source = *source;

@@ -9,8 +9,8 @@
 #include "api/exchange/client_address.h"
 #include "api/test_service.h"
 #include "auth/authorize.h"
-#include "base/behind_the_ready.h"
 #include "base/test_at_once.h"
+#include "base/yield.h"
 
 namespace triggers::api {
 namespace {
@@ -371,7 +371,7 @@ class SharedLimitTest : public testing::Test {
     service.services.take_slice = [this](std::string, std::uint32_t per_minute,
                                          std::function<std::uint32_t()> wanted) -> Task<Result<limit::Grant>> {
       ++asked;
-      co_await behind_the_ready();  // Others come meanwhile.
+      co_await yield();  // Others come meanwhile.
       service.clock.advance(read_time);
       if (silent) co_return Error{ErrorCode::unavailable, "silent"};
       limit::Grant grant;
@@ -379,7 +379,7 @@ class SharedLimitTest : public testing::Test {
       grant.tokens = std::min(wanted(), tokens_max);
       given += grant.tokens;
       grant.bucket.limit = per_minute;
-      co_await behind_the_ready();
+      co_await yield();
       service.clock.advance(write_time);
       co_return grant;
     };

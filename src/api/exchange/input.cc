@@ -7,6 +7,7 @@
 #include <span>
 
 #include "auth/validate.h"
+#include "base/percent.h"
 #include "event/escape.h"
 
 namespace triggers::api {
@@ -36,34 +37,6 @@ bool is_json_lines(std::string_view type) {
 
 Refusal unsupported_type(std::string message) {
   return {Code::unsupported_media_type, std::move(message), Details().text("field", "Content-Type").json(), {}, {}};
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// Percent-decodes (RFC 3986, section 2.1); in a query `+` is a blank. Nothing if an escape is broken.
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out.push_back(' ');
-    } else if (text[i] != '%') {
-      out.push_back(text[i]);
-    } else {
-      if (text.size() - i < 3) return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    }
-  }
-  return out;
 }
 
 Refusal unknown_parameter(std::string_view name, std::initializer_list<std::string_view> known) {
@@ -115,8 +88,8 @@ OrRefusal<std::vector<Parameter>> query_parameters(std::string_view query,
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
-    auto name = percent_decode(pair.substr(0, equals));
-    auto value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
+    auto name = decode_query_text(pair.substr(0, equals));
+    auto value = decode_query_text(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
     if (!name || !value || !auth::is_utf8(*name) || !auth::is_utf8(*value)) {
       return invalid("query", "holds a broken percent-escape, or text that is not UTF-8");
     }

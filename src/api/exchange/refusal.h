@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "http/server/server.h"
 #include "http/wire/message.h"
+#include "http/wire/protocol_error.h"
 
 namespace triggers::api {
 

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "api/keys/test_keys.h"
-#include "base/behind_the_ready.h"
 #include "base/manual_clock.h"
 #include "base/test_at_once.h"
+#include "base/yield.h"
 #include "store/memory/memory_store.h"
 
 namespace triggers::api {

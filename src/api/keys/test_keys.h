@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/behind_the_ready.h"
+#include "base/yield.h"
 #include "store/key_store.h"
 
 namespace triggers::api {
@@ -26,7 +26,7 @@ class WatchedKeys final : public store::KeyStore {
   Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
     ++reads;
     auto record = co_await store_.key_by_hash(hash);
-    if (slow) co_await behind_the_ready();
+    if (slow) co_await yield();
     if (after_read) std::exchange(after_read, nullptr)();
     co_return record;
   }

@@ -20,8 +20,8 @@ namespace {
 /// Calls of one batch under way at once.
 constexpr std::size_t beside_each_other = 32;
 
-/// Places to wait for a turn, for each operation that may be under way. Operations are bounded before; with so many
-/// places a tenant's half of what is left holds all of them.
+/// Places to wait for a turn, for each call that may be under way. The calls themselves are bounded before; with so
+/// many places, a tenant's half of what is left holds all of its calls.
 constexpr std::size_t waiting_places = 4;
 
 const std::string inbox_name{default_inbox};
@@ -50,7 +50,7 @@ Task<void> acknowledge_one(dynamo::Acknowledger& acknowledger, const Tenant& ten
 }
 
 Error too_late() { return {ErrorCode::overloaded, "DynamoDB is busy: the time of the request is over"}; }
-Error too_many_operations() { return {ErrorCode::overloaded, "too many calls to DynamoDB are under way"}; }
+Error too_many_calls() { return {ErrorCode::overloaded, "too many calls to DynamoDB are under way"}; }
 Error too_many_of_tenant() { return {ErrorCode::share_used, "Too many operations of this tenant are under way."}; }
 
 }  // namespace
@@ -63,7 +63,7 @@ struct DynamoStore::Parts {
         keys(caller, config.keys_table),
         keys_table(caller, config.keys_table),
         budget(keys_table, *config.clock),
-        turns(config.calls_at_once, waiting_places * config.operations_max) {}
+        turns(config.calls_at_once, waiting_places * config.calls_max) {}
 
   dynamo::Table events_table;
   dynamo::FleetIds ids;
@@ -75,7 +75,7 @@ struct DynamoStore::Parts {
   dynamo::CallTurns turns;
 };
 
-/// What one operation works with: its calls have one deadline together. (Those for the number of shards and for counts
+/// What one request works with: its calls have one deadline together. (Those for the number of shards and for counts
 /// are made for others too, and have their own.)
 struct DynamoStore::Request {
   Request(const DynamoStoreConfig& config, Parts& parts, const Tenant& tenant)
@@ -99,7 +99,7 @@ struct DynamoStore::Request {
 struct DynamoStore::Batch {
   Request& request;
   const Tenant& tenant;
-  const std::vector<Append>& events;
+  const std::vector<IncomingEvent>& events;
   std::vector<Result<Appended>>& answers;
   const std::vector<dynamo::EqualBefore> before;
   dynamo::Turns turns{events.size()};
@@ -113,16 +113,16 @@ struct DynamoStore::Trouble {
 };
 
 /// Calls to DynamoDB that may be under way, of each tenant.
-class DynamoStore::OperationCounts {
+class DynamoStore::CallsUnderWay {
  public:
-  explicit OperationCounts(std::size_t max) : max_(max) {}
+  explicit CallsUnderWay(std::size_t max) : max_(max) {}
 
-  /// The reason, if there is no room. A tenant may have as many as it leaves to others; its only operation may take all
+  /// The reason, if there is no room. A tenant may have as many as it leaves to others; its only request may take all
   /// that is free.
   std::optional<Error> add(const std::string& tenant, std::size_t count) {
     if (count == 0) return std::nullopt;
     const std::lock_guard lock(mutex_);
-    if (total_ + count > max_) return too_many_operations();
+    if (total_ + count > max_) return too_many_calls();
     std::size_t& own = by_tenant_[tenant];
     if (own > 0 && own + count > max_ - total_ - count) return too_many_of_tenant();
     own += count;
@@ -149,15 +149,15 @@ class DynamoStore::OperationCounts {
   std::unordered_map<std::string, std::size_t> by_tenant_;
 };
 
-/// Counts an operation's calls for its life.
-class DynamoStore::Operations {
+/// Counts the calls of one request while it lives.
+class DynamoStore::CountedCalls {
  public:
-  Operations(DynamoStore& store, const Tenant& tenant, std::size_t count)
-      : store_(store), tenant_(tenant), count_(count), refused_(store.operations_->add(tenant.id, count)) {}
-  Operations(const Operations&) = delete;
-  Operations& operator=(const Operations&) = delete;
-  ~Operations() {
-    if (!refused_) store_.operations_->remove(tenant_.id, count_);
+  CountedCalls(DynamoStore& store, const Tenant& tenant, std::size_t count)
+      : store_(store), tenant_(tenant), count_(count), refused_(store.calls_under_way_->add(tenant.id, count)) {}
+  CountedCalls(const CountedCalls&) = delete;
+  CountedCalls& operator=(const CountedCalls&) = delete;
+  ~CountedCalls() {
+    if (!refused_) store_.calls_under_way_->remove(tenant_.id, count_);
   }
   /// Why there is no room; nothing if there is.
   [[nodiscard]] const std::optional<Error>& refused() const noexcept { return refused_; }
@@ -172,7 +172,7 @@ class DynamoStore::Operations {
 DynamoStore::DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller)
     : config_(std::move(config)),
       parts_(std::make_unique<Parts>(config_, caller)),
-      operations_(std::make_unique<OperationCounts>(config_.operations_max)),
+      calls_under_way_(std::make_unique<CallsUnderWay>(config_.calls_max)),
       trouble_(std::make_unique<Trouble>()) {}
 DynamoStore::~DynamoStore() = default;
 
@@ -182,7 +182,7 @@ Task<Result<EventId>> DynamoStore::new_id() {
   co_return parts_->ids.next(config_.clock->now(), *shard);
 }
 
-Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& tenant, const Append& event,
+Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& tenant, const IncomingEvent& event,
                                                Result<EventId> id) {
   if (!id) {
     note(&id.error());
@@ -197,9 +197,9 @@ Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& t
   co_return answer;
 }
 
-Task<Result<Appended>> DynamoStore::append(const Tenant& tenant, Append event) {
-  const Operations operations(*this, tenant, 1);
-  if (operations.refused()) co_return *operations.refused();
+Task<Result<Appended>> DynamoStore::append(const Tenant& tenant, IncomingEvent event) {
+  const CountedCalls calls(*this, tenant, 1);
+  if (calls.refused()) co_return *calls.refused();
   Request request(config_, *parts_, tenant);
   auto id = co_await new_id();
   auto answer = co_await append_one(request, tenant, event, std::move(id));
@@ -234,10 +234,10 @@ Task<void> DynamoStore::append_in_turn(Batch& batch, std::size_t i) {
   if (unreachable(answer)) batch.silent = answer.error();
 }
 
-Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tenant, std::vector<Append> events) {
-  const Operations operations(*this, tenant, events.size());
-  std::vector<Result<Appended>> answers(events.size(), operations.refused().value_or(too_many_operations()));
-  if (operations.refused() || events.empty()) co_return answers;
+Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) {
+  const CountedCalls calls(*this, tenant, events.size());
+  std::vector<Result<Appended>> answers(events.size(), calls.refused().value_or(too_many_calls()));
+  if (calls.refused() || events.empty()) co_return answers;
 
   Request request(config_, *parts_, tenant);
   // Each id is made when its task is begun, because an event must be written soon after; they are begun in order. The
@@ -265,8 +265,8 @@ Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
     co_return shards.error();
   }
   // A query for each shard, and the count. One page may always be read.
-  const Operations operations(*this, tenant, std::min<std::size_t>(*shards + 1, config_.operations_max));
-  if (operations.refused()) co_return *operations.refused();
+  const CountedCalls calls(*this, tenant, std::min<std::size_t>(*shards + 1, config_.calls_max));
+  if (calls.refused()) co_return *calls.refused();
   Request request(config_, *parts_, tenant);
   auto page = co_await request.reader.page(tenant, query);
   note(request, page ? nullptr : &page.error());
@@ -274,22 +274,22 @@ Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
 }
 
 Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, EventId id) {
-  const Operations operations(*this, tenant, 1);
-  if (operations.refused()) co_return *operations.refused();
+  const CountedCalls calls(*this, tenant, 1);
+  if (calls.refused()) co_return *calls.refused();
   Request request(config_, *parts_, tenant);
   auto found = co_await request.events.find(tenant, id);
   note(request, found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
-  const auto& delivered_at = found->event.delivered_at;
+  const auto& acknowledged_at = found->event.acknowledged_at;
   // DynamoDB removes what has expired when it likes.
-  const bool expired = delivered_at && config_.clock->now() - *delivered_at >= config_.event_ttl;
+  const bool expired = acknowledged_at && config_.clock->now() - *acknowledged_at >= config_.event_ttl;
   if (!found->there() || expired) co_return std::optional<StoredEvent>{};
   co_return std::optional{std::move(found->event)};
 }
 
-Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
-  const Operations operations(*this, tenant, ids.size());
-  if (operations.refused()) co_return *operations.refused();
+Task<Result<std::vector<AckStatus>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
+  const CountedCalls calls(*this, tenant, ids.size());
+  if (calls.refused()) co_return *calls.refused();
   std::map<EventId, Result<Acknowledged>> outcomes;
   for (const EventId& id : ids) outcomes.emplace(id, Acknowledged{});
   Request request(config_, *parts_, tenant);
@@ -307,7 +307,7 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
   const Error* failed = nullptr;
   for (const auto& [id, outcome] : outcomes) {
     if (!outcome) failed = &outcome.error();
-    if (outcome && outcome->outcome == AckOutcome::acknowledged) ++acknowledged;
+    if (outcome && outcome->outcome == AckStatus::acknowledged) ++acknowledged;
     if (outcome && outcome->removed) ++removed;
   }
   if (removed > 0) parts_->counts.add(tenant, inbox_name, -removed);
@@ -317,11 +317,11 @@ Task<Result<std::vector<AckOutcome>>> DynamoStore::acknowledge(const Tenant& ten
   // Some may be acknowledged now: to say so again is safe, and is what the caller is asked to do.
   if (failed != nullptr && removed > 0) co_return Error{ErrorCode::unavailable, failed->message};
   if (failed != nullptr) co_return *failed;
-  std::vector<AckOutcome> answer;
+  std::vector<AckStatus> answer;
   for (const EventId& id : ids) {
     auto& outcome = outcomes.at(id);
     answer.push_back(outcome->outcome);
-    if (outcome->outcome == AckOutcome::acknowledged) outcome->outcome = AckOutcome::already_acknowledged;
+    if (outcome->outcome == AckStatus::acknowledged) outcome->outcome = AckStatus::already_acknowledged;
   }
   co_return answer;
 }
@@ -349,7 +349,7 @@ Health DynamoStore::health() const {
 Metrics DynamoStore::metrics() const {
   Metrics metrics;
   metrics.undelivered = parts_->counts.known();
-  metrics.queue_depth = operations_->total();
+  metrics.queue_depth = calls_under_way_->total();
   return metrics;
 }
 

@@ -27,7 +27,7 @@ struct DynamoStoreConfig {
   /// Calls that may be under way at once: one for an append, an acknowledgement or an event that is read, and one for
   /// each shard and the count for a page. More are `overloaded`. A tenant may have as many as are left over; more are
   /// `share_used`.
-  std::size_t operations_max = 10'000;
+  std::size_t calls_max = 10'000;
   std::size_t calls_at_once = 256;  ///< To the events table, of all tenants, who take turns.
   const Clock* clock = &Clock::system();
   /// Told of what was done, after it was done: accepted, duplicates, acknowledged. Any thread; may be empty.
@@ -46,11 +46,11 @@ class DynamoStore final : public EventStore, public KeyStore {
   DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller);
   ~DynamoStore() override;
 
-  Task<Result<Appended>> append(const Tenant& tenant, Append event) override;
-  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) override;
+  Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override;
+  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) override;
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override;
   Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override;
-  Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override;
+  Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override;
   /// Not writable while the newest call to the events table, or the newest look for a key, found no table or no
   /// DynamoDB.
   [[nodiscard]] Health health() const override;
@@ -82,10 +82,11 @@ class DynamoStore final : public EventStore, public KeyStore {
   struct Parts;
   struct Request;
   struct Batch;
-  class OperationCounts;
-  class Operations;
+  class CallsUnderWay;
+  class CountedCalls;
 
-  Task<Result<Appended>> append_one(Request& request, const Tenant& tenant, const Append& event, Result<EventId> id);
+  Task<Result<Appended>> append_one(Request& request, const Tenant& tenant, const IncomingEvent& event,
+                                    Result<EventId> id);
   /// Appends the event at place `i`, after those before it that may be equal to it.
   Task<void> append_in_turn(Batch& batch, std::size_t i);
   Task<Result<EventId>> new_id();
@@ -95,7 +96,7 @@ class DynamoStore final : public EventStore, public KeyStore {
 
   const DynamoStoreConfig config_;
   std::unique_ptr<Parts> parts_;
-  std::unique_ptr<OperationCounts> operations_;
+  std::unique_ptr<CallsUnderWay> calls_under_way_;
   struct Trouble;
   std::unique_ptr<Trouble> trouble_;
 };

@@ -35,16 +35,16 @@ class MemoryStoreImpl final : public MemoryStore {
  public:
   explicit MemoryStoreImpl(MemoryConfig config) : config_(config) {}
 
-  Task<Result<Appended>> append(const Tenant& tenant, Append event) override {
+  Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
     const std::lock_guard lock(mutex_);
     co_return append_locked(tenant, event);
   }
 
-  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) override {
+  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) override {
     const std::lock_guard lock(mutex_);
     std::vector<Result<Appended>> answers;
     answers.reserve(events.size());
-    for (const Append& event : events) answers.push_back(append_locked(tenant, event));
+    for (const IncomingEvent& event : events) answers.push_back(append_locked(tenant, event));
     co_return answers;
   }
 
@@ -53,9 +53,14 @@ class MemoryStoreImpl final : public MemoryStore {
     Account& account = accounts_[tenant];
     const auto& pending = account.inboxes[query.inbox];
     Page page;
+    std::optional<EventId> after;
+    if (query.after) {
+      after = id_of(*query.after);
+      if (!after) co_return foreign_continuation();
+    }
     page.memory = FairBudget::Share(query.memory, tenant.id);
     page.total_undelivered = pending.size();
-    for (const EventId& id : behind(pending, query)) {
+    for (const EventId& id : behind(pending, query.order, after)) {
       const StoredEvent& event = account.events.at(id);
       if (query.event_type && event.event_type != *query.event_type) continue;
       page.has_more = page.events.size() == query.limit;
@@ -64,7 +69,7 @@ class MemoryStoreImpl final : public MemoryStore {
       page.events.push_back(event);
     }
     page.next_after = query.after;
-    if (!page.events.empty()) page.next_after = page.events.back().id;
+    if (!page.events.empty()) page.next_after = continue_after(page.events.back().id);
     co_return page;
   }
 
@@ -76,20 +81,20 @@ class MemoryStoreImpl final : public MemoryStore {
     co_return std::optional{found->second};
   }
 
-  Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
+  Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
     const std::lock_guard lock(mutex_);
     if (!problem_.empty()) co_return Error{ErrorCode::unavailable, problem_};
     Account& account = accounts_[tenant];
-    std::vector<AckOutcome> outcomes;
+    std::vector<AckStatus> outcomes;
     for (const EventId& id : ids) {
       const auto found = account.events.find(id);
       if (found == account.events.end()) {
-        outcomes.push_back(AckOutcome::not_found);
+        outcomes.push_back(AckStatus::not_found);
       } else if (account.inboxes[std::string{default_inbox}].erase(id) > 0) {
-        found->second.delivered_at = config_.clock->now();
-        outcomes.push_back(AckOutcome::acknowledged);
+        found->second.acknowledged_at = config_.clock->now();
+        outcomes.push_back(AckStatus::acknowledged);
       } else {
-        outcomes.push_back(AckOutcome::already_acknowledged);
+        outcomes.push_back(AckStatus::already_acknowledged);
       }
     }
     co_return outcomes;
@@ -195,17 +200,18 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
  private:
-  /// What a page may show, in its order.
-  static std::vector<EventId> behind(const std::set<EventId>& pending, const PageQuery& query) {
-    if (query.order == PageOrder::oldest_first) {
-      return {query.after ? pending.upper_bound(query.after->after) : pending.begin(), pending.end()};
+  /// What a page may return, in its order.
+  static std::vector<EventId> behind(const std::set<EventId>& pending, PageOrder order,
+                                     const std::optional<EventId>& after) {
+    if (order == PageOrder::oldest_first) {
+      return {after ? pending.upper_bound(*after) : pending.begin(), pending.end()};
     }
-    const auto end = query.after ? pending.lower_bound(query.after->after) : pending.end();
+    const auto end = after ? pending.lower_bound(*after) : pending.end();
     return {std::make_reverse_iterator(end), pending.rend()};
   }
 
   [[nodiscard]] bool expired(const StoredEvent& event) const {
-    return event.delivered_at && config_.clock->now() - *event.delivered_at >= config_.event_ttl;
+    return event.acknowledged_at && config_.clock->now() - *event.acknowledged_at >= config_.event_ttl;
   }
 
   std::map<std::string, auth::KeyRecord>::iterator find_hash(const auth::KeyHash& hash) {
@@ -214,7 +220,7 @@ class MemoryStoreImpl final : public MemoryStore {
     });
   }
 
-  Result<Appended> append_locked(const Tenant& tenant, const Append& event) {
+  Result<Appended> append_locked(const Tenant& tenant, const IncomingEvent& event) {
     if (!problem_.empty()) return Error{ErrorCode::unavailable, problem_};
     Account& account = accounts_[tenant];
     const UnixMillis now = config_.clock->now();
@@ -255,7 +261,7 @@ class MemoryStoreImpl final : public MemoryStore {
     return std::nullopt;
   }
 
-  static bool equals_stored(const Account& account, const EventId& id, const Append& event) {
+  static bool equals_stored(const Account& account, const EventId& id, const IncomingEvent& event) {
     const auto found = account.events.find(id);
     return found != account.events.end() && same_event(event, found->second.event_type, found->second.payload);
   }

@@ -20,7 +20,7 @@ struct MemoryConfig {
 class MemoryStore : public EventStore, public KeyStore {
  public:
   static std::unique_ptr<MemoryStore> create(MemoryConfig config);
-  /// Removes at most `events_max` delivered events past their time to live; how many.
+  /// Removes at most `events_max` acknowledged events past their time to live; returns how many.
   virtual std::size_t sweep(std::size_t events_max) = 0;
   /// Answers writes with `unavailable` from now on, as an engine with a failed disk does.
   virtual void fail_writes(std::string problem) = 0;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
 
 namespace triggers::store {
 namespace {
@@ -19,8 +20,6 @@ std::string user_prefix(std::string_view user_id) {
   layout::append_name(key, user_id);
   return key;
 }
-
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
 }  // namespace
 

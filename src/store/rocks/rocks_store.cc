@@ -10,6 +10,7 @@
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
 #include "store/rocks/inbox/inboxes.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
@@ -28,8 +29,6 @@ constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 constexpr std::size_t page_bytes_at_once = 256 * 1024;
 /// Whose turn a read is that is no tenant's, such as the look-up of a key: no tenant's name is empty.
 constexpr std::string_view nobody;
-
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
 /// Loads every inbox's counters.
 Status load_inboxes(Database& database, Inboxes& inboxes) {
@@ -98,7 +97,7 @@ class RocksStoreImpl final : public RocksStore {
   // The committer goes on until the queue is closed and empty; it is destroyed before the queue.
   ~RocksStoreImpl() override { queue_.close(); }
 
-  Task<Result<Appended>> append(const Tenant& tenant, Append event) override {
+  Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
     Result<Appended> answer{Appended{}};
     Operation operation;
     operation.tenant = &tenant;
@@ -111,13 +110,13 @@ class RocksStoreImpl final : public RocksStore {
     co_return answer;
   }
 
-  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<Append> events) override {
+  Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) override {
     std::vector<Result<Appended>> answers(events.size(), Appended{});
     Operation operation;
     operation.tenant = &tenant;
     operation.events = events;
     operation.appended = answers;
-    for (const Append& event : events) operation.bytes += append_bytes(event);
+    for (const IncomingEvent& event : events) operation.bytes += append_bytes(event);
     if (!events.empty()) co_await queue_.submit(operation);
     while (operation.undecided) co_await submit_with_digests(operation);
     if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
@@ -146,8 +145,8 @@ class RocksStoreImpl final : public RocksStore {
     co_return co_await read;
   }
 
-  Task<Result<std::vector<AckOutcome>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
-    std::vector<AckOutcome> outcomes(ids.size(), AckOutcome::not_found);
+  Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
+    std::vector<AckStatus> outcomes(ids.size(), AckStatus::not_found);
     Operation operation;
     operation.kind = Operation::Kind::acknowledge;
     operation.tenant = &tenant;
@@ -164,14 +163,11 @@ class RocksStoreImpl final : public RocksStore {
   [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
   [[nodiscard]] Metrics metrics() const override {
-    return {inboxes_->undelivered(),
-            housekeeper_.oldest_undelivered(),
-            queue_.depth(),
-            queue_.bytes(),
-            readers_.exceptions() + searches_.exceptions() + backups_.exceptions(),
-            database_->disk(),
-            time_->ahead()};
+    return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes(),
+            readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
+  [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }
+  [[nodiscard]] std::chrono::milliseconds ids_ahead() const override { return time_->ahead(); }
 
   Task<Status> create_key(auth::KeyRecord record) override {
     Fill fill = [&](rocksdb::WriteBatch& batch) { return keys_.put_new(record, batch); };
@@ -303,7 +299,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.digests->begin = operation.part_begin;
     auto& made = operation.digests->of_events;
     std::size_t bytes = 0;
-    for (const Append& event : operation.events.subspan(operation.part_begin)) {
+    for (const IncomingEvent& event : operation.events.subspan(operation.part_begin)) {
       bytes += event.payload.size();
       if (!made.empty() && bytes > digests_bytes_a_turn) return;
       made.push_back(content_digest(event.event_type, event.payload));
@@ -322,9 +318,9 @@ class RocksStoreImpl final : public RocksStore {
 
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
     const std::string key = layout::event_key(tenant, id);
-    // The mark of its delivery before the event: a sweep between the two then hides the event, and never its delivery.
-    rocksdb::PinnableSlice delivered, value;
-    const auto acknowledged = database_->get(Family::delivered, key, delivered);
+    // In this order: a sweep between the two reads can hide the event, but never its acknowledgement.
+    rocksdb::PinnableSlice time, value;
+    const auto acknowledged = database_->get(Family::acknowledged, key, time);
     if (!acknowledged) return acknowledged.error();
     const auto found = database_->get(Family::events, key, value);
     if (!found) return found.error();
@@ -334,11 +330,11 @@ class RocksStoreImpl final : public RocksStore {
     StoredEvent event{id, std::string{record->event_type}, std::string{record->payload},
                       {}, std::string{record->metadata},   {}};
     if (record->source) event.source = *record->source;
-    if (*acknowledged && delivered.size() == 8) {
-      event.delivered_at =
-          UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(layout::read_u64(view(delivered)))}};
+    if (*acknowledged && time.size() == 8) {
+      event.acknowledged_at =
+          UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(layout::read_u64(view(time)))}};
       // Expired, though the sweep has not come to it.
-      if (retention_.is_expired(*event.delivered_at)) return std::optional<StoredEvent>{};
+      if (retention_.is_expired(*event.acknowledged_at)) return std::optional<StoredEvent>{};
     }
     return std::optional{std::move(event)};
   }

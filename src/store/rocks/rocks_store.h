@@ -3,12 +3,14 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "store/event_store.h"
 #include "store/key_store.h"
 #include "store/rocks/commit/committer.h"
+#include "store/rocks/disk/disk_space.h"
 
 namespace rocksdb {
 class Env;
@@ -22,7 +24,7 @@ struct RocksConfig {
   std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
   std::chrono::seconds dedup_window{300};        ///< 0: content is not compared.
   std::chrono::seconds idempotency_window{86'400};
-  std::chrono::hours event_ttl{24 * 30};  ///< After delivery.
+  std::chrono::hours event_ttl{24 * 30};  ///< After acknowledgement.
   CommitLimits commit;
   unsigned reader_threads = 3;                    ///< One tenant has at most all but one of them.
   std::size_t reads_waiting_max = 20'000;         ///< Of all tenants, who have fair shares; more is `share_used`.
@@ -47,9 +49,14 @@ class RocksStore : public EventStore, public KeyStore {
   virtual Task<Status> backup(std::string directory) = 0;
   /// What could not be read. Any thread.
   [[nodiscard]] virtual DamageLog& damage() noexcept = 0;
+  /// The room on its disk, as of the last look; nothing before the first. Any thread.
+  [[nodiscard]] virtual std::optional<DiskSpace> disk() const = 0;
+  /// By how much the time of new ids is ahead of the clock. Any thread.
+  [[nodiscard]] virtual std::chrono::milliseconds ids_ahead() const = 0;
   /// Reads so far that gave way to the others: pages by event type or of large events, and lists of keys. Any thread.
   [[nodiscard]] virtual std::uint64_t searches() const noexcept = 0;
-  /// Removes at most `events_max` delivered events past their time to live; how many. Only without `background`.
+  /// Removes at most `events_max` acknowledged events past their time to live; returns how many. Only without
+  /// `background`.
   virtual Result<std::size_t> sweep(std::size_t events_max) = 0;
   /// As Database::look, thoroughly. Only without `background`.
   virtual void look() = 0;

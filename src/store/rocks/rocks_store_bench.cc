@@ -87,8 +87,8 @@ class Bench {
            R"(,"customer":{"id":48213,"tier":"gold"},"total":149.90,"currency":"EUR",)"
            R"("items":[{"sku":"A-1","n":2},{"sku":"B-7","n":1}],"paid":true,"note":"leave it at the door, please"})";
   }
-  static Append append_of(const std::string& payload) {
-    Append append;
+  static IncomingEvent append_of(const std::string& payload) {
+    IncomingEvent append;
     append.event_type = "order.created";
     append.payload = payload;
     append.fingerprint = event::fingerprint(append.event_type, payload);
@@ -99,7 +99,7 @@ class Bench {
     std::vector<EventId> ids;
     while (ids.size() < count) {
       std::vector<std::string> payloads(std::min(events_per_batch, count - ids.size()));
-      std::vector<Append> events;
+      std::vector<IncomingEvent> events;
       events.reserve(payloads.size());
       for (auto& text : payloads) events.push_back(append_of(text = payload()));
       for (const auto& answer : sync_wait(store_->append_batch(tenant, std::move(events))))
@@ -164,7 +164,7 @@ void acknowledge(benchmark::State& state) {
       return [](EventStore& store, EventId id) -> Task<void> {
         std::vector<EventId> one(1, id);
         const auto outcome = co_await store.acknowledge(tenant, std::move(one));
-        INVARIANT(outcome && outcome->front() == AckOutcome::acknowledged);
+        INVARIANT(outcome && outcome->front() == AckStatus::acknowledged);
       }(bench.store(), ids[i]);
     });
     done += in_flight;
@@ -178,7 +178,7 @@ void page(benchmark::State& state) {
   Bench bench;
   const auto ids = bench.fill(static_cast<std::size_t>(state.range(0)));
   PageQuery query;
-  if (state.range(1) != 0) query.after = ids[ids.size() / 2];
+  if (state.range(1) != 0) query.after = continue_after(ids[ids.size() / 2]);
   for (auto iteration : state) {
     auto page = sync_wait(bench.store().page(tenant, query));
     INVARIANT(page && page->events.size() == query.limit && page->total_undelivered == ids.size());

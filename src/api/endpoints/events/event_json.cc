@@ -32,11 +32,11 @@ void append_event(std::string& out, const store::StoredEvent& event, bool with_a
   out += event.metadata.empty() ? "null" : event.metadata;
   if (with_acknowledgement) {
     out += ",\"delivered\":";
-    out += event.delivered_at ? "true" : "false";
+    out += event.acknowledged_at ? "true" : "false";
     out += ",\"delivered_at\":";
-    if (event.delivered_at) {
+    if (event.acknowledged_at) {
       out += '"';
-      append_timestamp(out, *event.delivered_at);
+      append_timestamp(out, *event.acknowledged_at);
       out += '"';
     } else {
       out += "null";
@@ -45,8 +45,8 @@ void append_event(std::string& out, const store::StoredEvent& event, bool with_a
   out += '}';
 }
 
-store::Append to_append(const event::NewEvent& event) {
-  store::Append append;
+store::IncomingEvent to_append(const event::NewEvent& event) {
+  store::IncomingEvent append;
   append.event_type = event.event_type;
   append.payload = event.payload;
   if (event.source) append.source = *event.source;

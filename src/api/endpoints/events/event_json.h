@@ -14,6 +14,6 @@ void append_id_and_timestamp(std::string& out, const event::EventId& id);
 void append_event(std::string& out, const store::StoredEvent& event, bool with_acknowledgement);
 
 /// An accepted event as the store takes it. Views into `event`.
-[[nodiscard]] store::Append to_append(const event::NewEvent& event);
+[[nodiscard]] store::IncomingEvent to_append(const event::NewEvent& event);
 
 }  // namespace triggers::api

@@ -54,7 +54,7 @@ Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange
   std::vector<event::EventId> ids{**id};
   const auto outcomes = co_await events.store.acknowledge(exchange.key->tenant, std::move(ids));
   if (!outcomes) co_return from_error(outcomes.error());
-  if (outcomes->front() == store::AckOutcome::not_found) co_return no_such_event(exchange.route.id);
+  if (outcomes->front() == store::AckStatus::not_found) co_return no_such_event(exchange.route.id);
   http::Response response;
   response.status = 204;
   co_return response;

@@ -49,7 +49,7 @@ struct ParsedBatch {
   std::vector<event::NewEvent> events;  ///< These go to the store together.
   std::vector<std::size_t> places;      ///< Of the events among the results.
   std::vector<std::string> element_keys;
-  std::vector<store::Append>
+  std::vector<store::IncomingEvent>
       appends;  ///< The events; their text is in `events`, `element_keys` and the request's body.
 };
 
@@ -57,7 +57,7 @@ void make_appends(ParsedBatch& parsed, std::optional<std::string_view> batch_key
   parsed.appends.reserve(parsed.events.size());
   if (batch_key) parsed.element_keys.reserve(parsed.events.size());
   for (std::size_t i = 0; i < parsed.events.size(); ++i) {
-    store::Append& append = parsed.appends.emplace_back(to_append(parsed.events[i]));
+    store::IncomingEvent& append = parsed.appends.emplace_back(to_append(parsed.events[i]));
     if (!batch_key) continue;
     append.idempotency_key = parsed.element_keys.emplace_back(element_key(*batch_key, parsed.places[i]));
   }

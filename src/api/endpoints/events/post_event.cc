@@ -54,7 +54,7 @@ Task<OrRefusal<http::Response>> post_event(const EventIntake& intake, Exchange& 
   if (!*parsed) co_return std::move(*parsed).error();
   const event::NewEvent& event = **parsed;
 
-  store::Append append = to_append(event);
+  store::IncomingEvent append = to_append(event);
   append.idempotency_key = *idempotency;
   const auto stored = co_await intake.store.append(exchange.key->tenant, append);
   if (!stored) co_return from_error(stored.error());

@@ -7,7 +7,6 @@ namespace triggers::api {
 namespace {
 
 constexpr char cursor_version = 1;
-constexpr std::size_t id_bytes = 16;
 constexpr std::size_t mac_bytes = 16;
 
 std::string mac(std::string_view secret, const CursorScope& scope, std::string_view place) {
@@ -28,24 +27,22 @@ std::string mac(std::string_view secret, const CursorScope& scope, std::string_v
 
 }  // namespace
 
-std::string encode_cursor(std::string_view secret, const CursorScope& scope, const store::PageMark& mark) {
-  const std::string place = std::string{mark.after.view()} + mark.shown;
-  return to_base64url(cursor_version + place + mac(secret, scope, place));
+std::string encode_cursor(std::string_view secret, const CursorScope& scope, const store::Continuation& place) {
+  return to_base64url(cursor_version + place.bytes + mac(secret, scope, place.bytes));
 }
 
-std::optional<store::PageMark> decode_cursor(std::string_view secret, const CursorScope& scope, std::string_view text) {
+std::optional<store::Continuation> decode_cursor(std::string_view secret, const CursorScope& scope,
+                                                 std::string_view text) {
   const auto bytes = from_base64url(text);
-  constexpr std::size_t least = 1 + id_bytes + mac_bytes;
-  if (!bytes || bytes->size() < least || bytes->size() > least + store::page_mark_bytes_max ||
+  constexpr std::size_t least = 1 + mac_bytes;
+  if (!bytes || bytes->size() < least || bytes->size() > least + store::continuation_bytes_max ||
       bytes->front() != cursor_version) {
     return std::nullopt;
   }
-  const std::string_view place = std::string_view{*bytes}.substr(1, bytes->size() - 1 - mac_bytes);
+  const std::string_view place = std::string_view{*bytes}.substr(1, bytes->size() - least);
   const std::string_view given = std::string_view{*bytes}.substr(1 + place.size());
   if (!auth::equal_constant_time(given, mac(secret, scope, place))) return std::nullopt;
-  store::PageMark mark = event::EventId::from_bytes(place.substr(0, id_bytes));
-  mark.shown = place.substr(id_bytes);
-  return mark;
+  return store::Continuation{std::string{place}};
 }
 
 }  // namespace triggers::api

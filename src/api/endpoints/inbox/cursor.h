@@ -15,12 +15,13 @@ struct CursorScope {
   store::PageOrder order = store::PageOrder::oldest_first;
 };
 
-/// The place as opaque text: version, id, what the engine notes beside it, and a MAC (HMAC-SHA-256, cut to 128 bits)
-/// over scope and place, so that a client can neither make one nor use it elsewhere.
-[[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope, const store::PageMark& mark);
+/// A continuation as text for a client: version, the engine's bytes, and a MAC (HMAC-SHA-256, cut to 128 bits) over
+/// scope and bytes, so that nobody can make or move one.
+[[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope,
+                                        const store::Continuation& place);
 
 /// Nothing unless encode_cursor() made `text` with this secret for this scope.
-[[nodiscard]] std::optional<store::PageMark> decode_cursor(std::string_view secret, const CursorScope& scope,
-                                                           std::string_view text);
+[[nodiscard]] std::optional<store::Continuation> decode_cursor(std::string_view secret, const CursorScope& scope,
+                                                               std::string_view text);
 
 }  // namespace triggers::api

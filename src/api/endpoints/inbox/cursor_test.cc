@@ -11,19 +11,35 @@ namespace {
 
 const std::string secret(32, 'k');
 
-event::EventId some_id() { return *event::EventId::parse("0190a5c0-1234-7abc-8def-0123456789ab"); }
+store::Continuation some_place() {
+  return store::continue_after(*event::EventId::parse("0190a5c0-1234-7abc-8def-0123456789ab"));
+}
 CursorScope scope(std::string_view tenant, std::optional<std::string_view> type = {}) {
   return {tenant, "default", type, store::PageOrder::oldest_first};
 }
 
-TEST(CursorTest, GivesBackTheIdThatWentIn) {
+TEST(CursorTest, GivesBackThePlaceThatWentIn) {
   for (const auto& where : {scope("acme"), scope("acme", "order.paid"), scope(std::string_view("\0\xff", 2), "")}) {
-    EXPECT_EQ(decode_cursor(secret, where, encode_cursor(secret, where, some_id())), some_id());
+    EXPECT_EQ(decode_cursor(secret, where, encode_cursor(secret, where, some_place())), some_place());
   }
 }
 
+TEST(CursorTest, OfRelease010IsStillGood) {
+  // Clients hold these: an id alone, one of the other order with a filter, and one of DynamoDB with ids that were
+  // returned.
+  EXPECT_EQ(decode_cursor(secret, scope("acme"), "AQGQpcASNHq8je8BI0Vniavu2y5zJoNZkvF2MGSDpVJy"), some_place());
+  const CursorScope typed{"acme", "default", "order.paid", store::PageOrder::newest_first};
+  EXPECT_EQ(decode_cursor(secret, typed, "AQGQpcASNHq8je8BI0Vniau-7YqAiborPygiprj4jhwq"), some_place());
+  const std::string_view of_dynamo =
+      "AQGQpcASNHq8je8BI0VniasBkKXAHwB6vI3vASNFZ4mrAXAAgAAAAAAAAAGLGHAAgAAAAAAAAP6H17Qm7ytqL-cRAnuVQw0c";
+  const auto place = decode_cursor(secret, scope("acme"), of_dynamo);
+  ASSERT_TRUE(place);
+  EXPECT_EQ(to_base64url(place->bytes), "AZClwBI0eryN7wEjRWeJqwGQpcAfAHq8je8BI0VniasBcACAAAAAAAAAAYsYcACAAAAAAAAA_g");
+  EXPECT_EQ(encode_cursor(secret, scope("acme"), *place), of_dynamo);
+}
+
 TEST(CursorTest, EveryChangedBitIsRefused) {
-  const std::string good = *from_base64url(encode_cursor(secret, scope("acme"), some_id()));
+  const std::string good = *from_base64url(encode_cursor(secret, scope("acme"), some_place()));
   for (std::size_t i = 0; i < good.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
       std::string bad = good;
@@ -34,7 +50,7 @@ TEST(CursorTest, EveryChangedBitIsRefused) {
 }
 
 TEST(CursorTest, EveryOtherCharacterIsRefused) {
-  const std::string good = encode_cursor(secret, scope("acme"), some_id());
+  const std::string good = encode_cursor(secret, scope("acme"), some_place());
   for (std::size_t i = 0; i < good.size(); ++i) {
     for (const char c : std::string{"Az09-_ +/=%"} + '\0') {
       if (good[i] == c) continue;
@@ -46,7 +62,7 @@ TEST(CursorTest, EveryOtherCharacterIsRefused) {
 }
 
 TEST(CursorTest, EveryOtherLengthIsRefused) {
-  const std::string good = encode_cursor(secret, scope("acme"), some_id());
+  const std::string good = encode_cursor(secret, scope("acme"), some_place());
   for (std::size_t bytes = 0; bytes < good.size(); ++bytes) {
     EXPECT_FALSE(decode_cursor(secret, scope("acme"), good.substr(0, bytes))) << bytes;
   }
@@ -72,7 +88,7 @@ TEST(CursorTest, IsGoodForItsOwnScopeOnly) {
                                            {"", "acme", "default"},
                                            {"acme", "default", "default"}};
   for (const auto& mine : scopes) {
-    const auto cursor = encode_cursor(secret, mine, some_id());
+    const auto cursor = encode_cursor(secret, mine, some_place());
     for (const auto& other : scopes) {
       EXPECT_EQ(decode_cursor(secret, other, cursor).has_value(), &mine == &other)
           << mine.tenant << ' ' << mine.inbox << " as " << other.tenant << ' ' << other.inbox;
@@ -81,13 +97,13 @@ TEST(CursorTest, IsGoodForItsOwnScopeOnly) {
 }
 
 TEST(CursorTest, AnotherSecretMakesAnotherCursor) {
-  const auto cursor = encode_cursor(secret, scope("acme"), some_id());
+  const auto cursor = encode_cursor(secret, scope("acme"), some_place());
   EXPECT_FALSE(decode_cursor(std::string(32, 'l'), scope("acme"), cursor));
   EXPECT_FALSE(decode_cursor("", scope("acme"), cursor));
 }
 
 TEST(CursorTest, IsSafeInAQueryAsItIs) {
-  const auto cursor = encode_cursor(secret, scope("acme"), some_id());
+  const auto cursor = encode_cursor(secret, scope("acme"), some_place());
   EXPECT_EQ(cursor.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
             std::string::npos);
 }

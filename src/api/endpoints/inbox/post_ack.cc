@@ -42,11 +42,11 @@ OrRefusal<ParsedIds> parse_ids(const http::Request& request) {
   return parsed;
 }
 
-std::string_view outcome_name(store::AckOutcome outcome) {
+std::string_view outcome_name(store::AckStatus outcome) {
   switch (outcome) {
-    case store::AckOutcome::acknowledged: return "acknowledged";
-    case store::AckOutcome::already_acknowledged: return "already_acknowledged";
-    case store::AckOutcome::not_found: return "not_found";
+    case store::AckStatus::acknowledged: return "acknowledged";
+    case store::AckStatus::already_acknowledged: return "already_acknowledged";
+    case store::AckStatus::not_found: return "not_found";
   }
   INVARIANT(false);
 }
@@ -59,7 +59,7 @@ std::size_t answer_bytes(const std::vector<std::string>& ids) {
   return bytes;
 }
 
-http::Response answer(ParsedIds parsed, const std::vector<store::AckOutcome>& outcomes) {
+http::Response answer(ParsedIds parsed, const std::vector<store::AckStatus>& outcomes) {
   http::Response response;
   std::string& body = response.body;
   body.reserve(answer_bytes(parsed.texts));
@@ -67,8 +67,8 @@ http::Response answer(ParsedIds parsed, const std::vector<store::AckOutcome>& ou
   std::size_t next = 0;
   std::size_t acknowledged = 0;
   for (std::size_t i = 0; i < parsed.texts.size(); ++i) {
-    const auto outcome = parsed.is_id[i] ? outcomes[next++] : store::AckOutcome::not_found;
-    acknowledged += outcome == store::AckOutcome::acknowledged ? 1 : 0;
+    const auto outcome = parsed.is_id[i] ? outcomes[next++] : store::AckStatus::not_found;
+    acknowledged += outcome == store::AckStatus::acknowledged ? 1 : 0;
     body += body.back() == '[' ? "{\"event_id\":" : ",{\"event_id\":";
     event::append_json_string(body, parsed.texts[i]);
     body += fmt::format(",\"status\":\"{}\"}}", outcome_name(outcome));

@@ -24,7 +24,7 @@ struct Yield {
 /// DynamoDB that answers when the test says so: the key `k` of each call is written down as it arrives.
 class HeldDynamo final : public Caller {
  public:
-  Task<Answer> call(Operation, boost::json::object body, Repeat, std::chrono::milliseconds) override {
+  Task<CallResult> call(ApiCall, boost::json::object body, Repeat, std::chrono::milliseconds) override {
     arrived_ += body.at("Key").at("k").as_string().front();
     most_at_once_ = std::max(most_at_once_, ++under_way_);
     Held held{*this};

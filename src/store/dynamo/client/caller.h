@@ -33,7 +33,7 @@ struct CallError {
   boost::json::object item{};
 };
 
-using Answer = Result<boost::json::object, CallError>;
+using CallResult = Result<boost::json::object, CallError>;
 
 /// Makes calls to DynamoDB and reads the answers. Any thread with an Executor; resumes on it. Tests stand between the
 /// engine and DynamoDB here.
@@ -45,8 +45,8 @@ class Caller {
   virtual ~Caller() = default;
 
   /// `within` ends the call with all its repetitions. A transaction's failed condition is `condition_failed` too.
-  virtual Task<Answer> call(Operation operation, boost::json::object body, Repeat repeat,
-                            std::chrono::milliseconds within) = 0;
+  virtual Task<CallResult> call(ApiCall api_call, boost::json::object body, Repeat repeat,
+                                std::chrono::milliseconds within) = 0;
 
   /// Waits before `retry` (0 is the first) of what is repeated otherwise than by `call`, with the client's jitter and
   /// from its budget. False: not to be repeated, or not `within` that time.

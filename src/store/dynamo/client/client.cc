@@ -3,16 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
 #include "aws/sigv4.h"
 #include "base/random.h"
-#include "base/url.h"
 #include "http/client/pool.h"
-#include "store/dynamo/client/answer.h"
+#include "http/wire/url.h"
 #include "store/dynamo/client/client_probe.h"
+#include "store/dynamo/client/failure.h"
 #include "store/dynamo/client/retry_budget.h"
 
 namespace triggers::store::dynamo {
@@ -24,44 +23,6 @@ using std::chrono::steady_clock;
 constexpr milliseconds backoff_first{25};
 constexpr milliseconds backoff_max{1'000};
 constexpr std::size_t response_bytes_max = 32 * 1024 * 1024;
-
-constexpr std::array<std::string_view, 15> names{"GetItem",
-                                                 "PutItem",
-                                                 "UpdateItem",
-                                                 "DeleteItem",
-                                                 "Query",
-                                                 "Scan",
-                                                 "BatchWriteItem",
-                                                 "TransactWriteItems",
-                                                 "CreateTable",
-                                                 "DeleteTable",
-                                                 "DescribeTable",
-                                                 "UpdateTimeToLive",
-                                                 "DescribeTimeToLive",
-                                                 "UpdateContinuousBackups",
-                                                 "DescribeContinuousBackups"};
-
-/// A read leaves nothing behind, so its outcome is never in doubt.
-bool reads(Operation operation) {
-  switch (operation) {
-    case Operation::get_item:
-    case Operation::query:
-    case Operation::scan:
-    case Operation::describe_table:
-    case Operation::describe_time_to_live:
-    case Operation::describe_continuous_backups: return true;
-    case Operation::put_item:
-    case Operation::update_item:
-    case Operation::delete_item:
-    case Operation::batch_write_item:
-    case Operation::transact_write_items:
-    case Operation::create_table:
-    case Operation::delete_table:
-    case Operation::update_time_to_live:
-    case Operation::update_continuous_backups: return false;
-  }
-  return false;
-}
 
 /// AWS's partition in China has a domain of its own.
 std::string endpoint_of(std::string_view region) {
@@ -82,10 +43,8 @@ milliseconds jitter(unsigned retry) {
 
 }  // namespace
 
-std::string_view operation_name(Operation operation) noexcept { return names[static_cast<std::size_t>(operation)]; }
-
 struct DynamoClient::Impl {
-  Impl(const DynamoConfig& config, std::unique_ptr<http::ClientPool> connections, const Url& url,
+  Impl(const DynamoConfig& config, std::unique_ptr<http::ClientPool> connections, const http::Url& url,
        aws::CredentialSource& source, metrics::Registry& registry)
       : try_timeout(config.try_timeout),
         authority(url.authority()),
@@ -95,7 +54,7 @@ struct DynamoClient::Impl {
         credentials(source),
         probe(registry) {}
 
-  Task<Result<DynamoReply, Failure>> attempt(Operation operation, const std::string& body, TimePoint deadline);
+  Task<Result<DynamoReply, Failure>> attempt(ApiCall api_call, const std::string& body, TimePoint deadline);
   /// False if the deadline is over then: the process may have stood still meanwhile.
   Task<bool> wait(milliseconds time, TimePoint deadline) {
     co_await pool->pause(time);
@@ -120,11 +79,11 @@ Result<std::unique_ptr<DynamoClient>> DynamoClient::create(const DynamoConfig& c
                                                            metrics::Registry& registry) {
   if (config.region.empty()) return Error{ErrorCode::invalid_argument, "DynamoDB needs a region: set AWS_REGION"};
   const std::string endpoint = config.endpoint_url.empty() ? endpoint_of(config.region) : config.endpoint_url;
-  const auto url = parse_url(endpoint);
+  const auto url = http::parse_url(endpoint);
   if (!url) return url.error();
   http::ClientPoolConfig connections;
-  connections.endpoint.host = url->host;
-  connections.endpoint.port = url->port;
+  connections.server.host = url->host;
+  connections.server.port = url->port;
   connections.tls = url->tls;
   connections.ca_file = config.ca_file;
   connections.connections_max = config.connections_max;
@@ -136,7 +95,7 @@ Result<std::unique_ptr<DynamoClient>> DynamoClient::create(const DynamoConfig& c
   return std::unique_ptr<DynamoClient>(new DynamoClient(std::move(impl)));
 }
 
-Task<Result<DynamoReply, Failure>> DynamoClient::Impl::attempt(Operation operation, const std::string& body,
+Task<Result<DynamoReply, Failure>> DynamoClient::Impl::attempt(ApiCall api_call, const std::string& body,
                                                                TimePoint deadline) {
   const auto signs = co_await credentials.get(deadline);
   if (!signs) {
@@ -149,9 +108,9 @@ Task<Result<DynamoReply, Failure>> DynamoClient::Impl::attempt(Operation operati
   http::Request request{.method = http::Method::post, .target = path, .headers = {}, .body = body, .peer = {}};
   request.headers.add("Host", authority);
   request.headers.add("Content-Type", "application/x-amz-json-1.0");
-  request.headers.add("X-Amz-Target", "DynamoDB_20120810." + std::string(operation_name(operation)));
+  request.headers.add("X-Amz-Target", "DynamoDB_20120810." + std::string(name_of(api_call)));
   signer.sign(request, *signs, Clock::system().now());
-  auto answer = co_await pool->exchange(std::move(request), deadline);
+  auto answer = co_await pool->fetch(std::move(request), deadline);
   if (!answer) co_return failure_of(answer.error());
   if (answer->status != 200) co_return failure_of(*answer);
   if (!intact(*answer)) {
@@ -161,25 +120,25 @@ Task<Result<DynamoReply, Failure>> DynamoClient::Impl::attempt(Operation operati
     failure.done = Failure::Done::unknown;
     co_return failure;
   }
-  if (const double units = consumed_units(answer->body); units > 0) probe.consumed(operation, units);
+  if (const double units = consumed_units(answer->body); units > 0) probe.consumed(api_call, units);
   co_return DynamoReply{std::move(answer->body), false};
 }
 
-Task<Result<DynamoReply, DynamoError>> DynamoClient::call(Operation operation, std::string body, Repeat repeat,
+Task<Result<DynamoReply, DynamoError>> DynamoClient::call(ApiCall api_call, std::string body, Repeat repeat,
                                                           TimePoint deadline) {
   const TimePoint since = steady_clock::now();
   bool repeated = false;
   for (unsigned tries = 0;; ++tries) {
     const TimePoint try_deadline = std::min(deadline, steady_clock::now() + impl_->try_timeout);
-    auto outcome = co_await impl_->attempt(operation, body, try_deadline);
+    auto outcome = co_await impl_->attempt(api_call, body, try_deadline);
     if (outcome) {
       impl_->budget.succeeded();
-      impl_->probe.ended(operation, std::nullopt, steady_clock::now() - since);
+      impl_->probe.ended(api_call, std::nullopt, steady_clock::now() - since);
       outcome->repeated = repeated;
       co_return std::move(*outcome);
     }
     Failure failure = std::move(outcome).error();
-    const bool unknown = failure.done == Failure::Done::unknown && !reads(operation);
+    const bool unknown = failure.done == Failure::Done::unknown && !only_reads(api_call);
     // DynamoDB is well: a refusal of the request itself says nothing about its load.
     const bool refused = !failure.retry && !unknown && failure.error.code != DynamoCode::overloaded;
     if (refused) impl_->budget.succeeded();
@@ -192,7 +151,7 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(Operation operation, s
     // What was not refused for good may have been done by this try, or by one before it: a transaction that met another
     // one may have met itself.
     if (repeated && (!refused || met_another(failure.error))) failure.error.code = DynamoCode::ambiguous;
-    impl_->probe.ended(operation, failure.error.code, steady_clock::now() - since);
+    impl_->probe.ended(api_call, failure.error.code, steady_clock::now() - since);
     co_return std::move(failure.error);
   }
 }

@@ -4,47 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "aws/credentials.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "metrics/metrics.h"
+#include "store/dynamo/client/api_call.h"
 #include "store/dynamo/client/error.h"
 
 namespace triggers::store::dynamo {
-
-/// What DynamoDB is asked to do (API version 2012-08-10).
-enum class Operation : std::uint8_t {
-  get_item,
-  put_item,
-  update_item,
-  delete_item,
-  query,
-  scan,
-  batch_write_item,
-  transact_write_items,
-  create_table,
-  delete_table,
-  describe_table,
-  update_time_to_live,
-  describe_time_to_live,
-  update_continuous_backups,
-  describe_continuous_backups,
-};
-
-/// `PutItem`, …
-[[nodiscard]] std::string_view operation_name(Operation operation) noexcept;
-
-/// What may be done when it is not known whether a try was carried out (the answer did not come, or came broken).
-enum class Repeat : std::uint8_t {
-  /// Doing it twice has the effect of doing it once: reads; writes that set the same values; writes under a condition
-  /// that the first one makes false (look at `repeated`); transactions with a ClientRequestToken. Is tried again.
-  safe,
-  /// It is not (ADD, a counter). Ends as `ambiguous`. Is still tried again where nothing can have been done: the
-  /// request was not sent, or DynamoDB refused it.
-  once,
-};
 
 struct DynamoConfig {
   std::string region;                 ///< AWS_REGION.
@@ -82,7 +50,7 @@ class DynamoClient {
 
   /// `body` is the operation's JSON. Ends by `deadline`, whatever DynamoDB does; a second later at most if credentials
   /// must be fetched first, and then nothing is sent.
-  Task<Result<DynamoReply, DynamoError>> call(Operation operation, std::string body, Repeat repeat, TimePoint deadline);
+  Task<Result<DynamoReply, DynamoError>> call(ApiCall api_call, std::string body, Repeat repeat, TimePoint deadline);
 
   /// Waits as before a retry, the first being 0, and takes it from the budget: for what is repeated in another form
   /// than it had. False: there is no budget, or no time until `deadline`.

@@ -45,9 +45,9 @@ class ClientCaller final : public Caller {
  public:
   explicit ClientCaller(DynamoClient& client) : client_(client) {}
 
-  Task<Answer> call(Operation operation, json::object body, Repeat repeat, std::chrono::milliseconds within) override {
+  Task<CallResult> call(ApiCall api_call, json::object body, Repeat repeat, std::chrono::milliseconds within) override {
     const auto deadline = std::chrono::steady_clock::now() + within;
-    auto reply = co_await client_.call(operation, json::serialize(body), repeat, deadline);
+    auto reply = co_await client_.call(api_call, json::serialize(body), repeat, deadline);
     if (reply) {
       // An empty object would say that an item is not there, or that a write was done.
       if (auto parsed = parse_object(reply->body)) co_return *std::move(parsed);

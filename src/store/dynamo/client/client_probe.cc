@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 13> outcome_names{"conditional_failed",
                                                          "ok"};
 constexpr std::size_t ok = outcome_names.size() - 1;
 
-metrics::Labels labels_of(Operation operation) { return {{"operation", std::string(operation_name(operation))}}; }
+metrics::Labels labels_of(ApiCall api_call) { return {{"operation", std::string(name_of(api_call))}}; }
 
 }  // namespace
 
@@ -28,14 +28,13 @@ ClientProbe::ClientProbe(metrics::Registry& registry)
       refused_retries_(registry.counter("triggers_dynamodb_retries_refused_total",
                                         "Calls that ended early because too many others failed.")) {}
 
-void ClientProbe::ended(Operation operation, std::optional<DynamoCode> failed,
-                        std::chrono::steady_clock::duration took) {
+void ClientProbe::ended(ApiCall api_call, std::optional<DynamoCode> failed, std::chrono::steady_clock::duration took) {
   static_assert(outcome_names.size() == outcomes);
-  const auto row = static_cast<std::size_t>(operation);
+  const auto row = static_cast<std::size_t>(api_call);
   const std::size_t column = failed ? static_cast<std::size_t>(*failed) : ok;
   auto& call = calls_[row][column];
   if (call.load(std::memory_order_acquire) == nullptr) {
-    metrics::Labels labels = labels_of(operation);
+    metrics::Labels labels = labels_of(api_call);
     labels.emplace_back("outcome", outcome_names[column]);
     call = &registry_.counter("triggers_dynamodb_calls_total", "Calls to DynamoDB, with their retries.", labels);
   }
@@ -43,18 +42,18 @@ void ClientProbe::ended(Operation operation, std::optional<DynamoCode> failed,
   auto& seconds = seconds_[row];
   if (seconds.load(std::memory_order_acquire) == nullptr) {
     seconds = &registry_.histogram("triggers_dynamodb_call_duration_seconds", "Time of a call, with its retries.",
-                                   metrics::duration_bounds_seconds(), labels_of(operation));
+                                   metrics::duration_bounds_seconds(), labels_of(api_call));
   }
   seconds.load(std::memory_order_acquire)->observe(std::chrono::duration<double>(took).count());
 }
 
-void ClientProbe::consumed(Operation operation, double units) {
+void ClientProbe::consumed(ApiCall api_call, double units) {
   const std::lock_guard lock(mutex_);
-  auto& sum = units_[static_cast<std::size_t>(operation)];
+  auto& sum = units_[static_cast<std::size_t>(api_call)];
   if (!sum) {
     sum = std::make_shared<metrics::Gauge>();
     registry_.counter_from("triggers_dynamodb_consumed_units_total",
-                           "Capacity units used, by calls that asked for them.", labels_of(operation),
+                           "Capacity units used, by calls that asked for them.", labels_of(api_call),
                            [kept = sum] { return kept->value(); });
   }
   sum->add(units);

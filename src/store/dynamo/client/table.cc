@@ -36,8 +36,8 @@ std::chrono::milliseconds Table::left() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
 }
 
-Task<Answer> Table::call(Operation operation, boost::json::object body, Repeat repeat,
-                         std::chrono::milliseconds within) {
+Task<CallResult> Table::call(ApiCall api_call, boost::json::object body, Repeat repeat,
+                             std::chrono::milliseconds within) {
   if (turns_ != nullptr) {
     auto turn = turns_->take(tenant_);
     if (!co_await turn) {
@@ -47,7 +47,7 @@ Task<Answer> Table::call(Operation operation, boost::json::object body, Repeat r
   const CallTurns::Turn turn(turns_, tenant_);
   within = std::min(within, left());
   if (within.count() <= 0) co_return CallError{CallError::Kind::throttled, "the time of the request is over", {}};
-  auto answer = co_await caller_.call(operation, std::move(body), repeat, within);
+  auto answer = co_await caller_.call(api_call, std::move(body), repeat, within);
   // Cut short: DynamoDB may be well.
   const bool cut = !answer && answer.error().kind == CallError::Kind::unavailable && late();
   if (!cut) co_return answer;
@@ -61,28 +61,28 @@ Task<Result<Item, CallError>> Table::get(Item key) {
   body["TableName"] = name_;
   body["Key"] = std::move(key);
   body["ConsistentRead"] = true;
-  auto answer = co_await call(Operation::get_item, std::move(body), Repeat::safe, within_default);
+  auto answer = co_await call(ApiCall::get_item, std::move(body), Repeat::safe, within_default);
   if (!answer) co_return std::move(answer).error();
   co_return object_of(*answer, "Item");
 }
 
-Task<Answer> Table::put(Item item, Condition condition, Repeat repeat, std::chrono::milliseconds within) {
+Task<CallResult> Table::put(Item item, Condition condition, Repeat repeat, std::chrono::milliseconds within) {
   boost::json::object body;
   body["TableName"] = name_;
   body["Item"] = std::move(item);
   add_condition(body, std::move(condition));
-  co_return co_await call(Operation::put_item, std::move(body), repeat, within);
+  co_return co_await call(ApiCall::put_item, std::move(body), repeat, within);
 }
 
-Task<Answer> Table::remove(Item key, Condition condition, Repeat repeat) {
+Task<CallResult> Table::remove(Item key, Condition condition, Repeat repeat) {
   boost::json::object body;
   body["TableName"] = name_;
   body["Key"] = std::move(key);
   add_condition(body, std::move(condition));
-  co_return co_await call(Operation::delete_item, std::move(body), repeat, within_default);
+  co_return co_await call(ApiCall::delete_item, std::move(body), repeat, within_default);
 }
 
-Task<Answer> Table::put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within) {
+Task<CallResult> Table::put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within) {
   boost::json::object put;
   put["Put"] = free_of(name_, "Item", std::move(item));
   boost::json::object check;
@@ -90,7 +90,7 @@ Task<Answer> Table::put_if_neither(Item item, Item elsewhere, std::chrono::milli
   boost::json::object body;
   body["TransactItems"] = boost::json::array{std::move(put), std::move(check)};
   body["ClientRequestToken"] = request_token();
-  co_return co_await call(Operation::transact_write_items, std::move(body), Repeat::safe, within);
+  co_return co_await call(ApiCall::transact_write_items, std::move(body), Repeat::safe, within);
 }
 
 Task<Result<Item, CallError>> Table::update(Item key, std::string expression, Condition condition, Repeat repeat) {
@@ -100,7 +100,7 @@ Task<Result<Item, CallError>> Table::update(Item key, std::string expression, Co
   body["UpdateExpression"] = expression;
   body["ReturnValues"] = "ALL_NEW";
   add_condition(body, std::move(condition));
-  auto answer = co_await call(Operation::update_item, std::move(body), repeat, within_default);
+  auto answer = co_await call(ApiCall::update_item, std::move(body), repeat, within_default);
   if (!answer) co_return std::move(answer).error();
   co_return object_of(*answer, "Attributes");
 }
@@ -120,7 +120,7 @@ Task<Result<Table::Items, CallError>> Table::query(Range range) {
   body["ExpressionAttributeValues"] = std::move(values);
   body["Limit"] = range.limit;
   if (range.backwards) body["ScanIndexForward"] = false;
-  auto answer = co_await call(Operation::query, std::move(body), Repeat::safe, within_default);
+  auto answer = co_await call(ApiCall::query, std::move(body), Repeat::safe, within_default);
   if (!answer) co_return std::move(answer).error();
   Items found;
   found.more = answer->contains("LastEvaluatedKey");

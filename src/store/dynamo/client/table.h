@@ -51,11 +51,12 @@ class Table {
   /// The item, or an empty one if there is none.
   Task<Result<Item, CallError>> get(Item key);
   /// A failed condition tells what is there.
-  Task<Answer> put(Item item, Condition condition, Repeat repeat, std::chrono::milliseconds within = within_default);
-  Task<Answer> remove(Item key, Condition condition, Repeat repeat);
+  Task<CallResult> put(Item item, Condition condition, Repeat repeat,
+                       std::chrono::milliseconds within = within_default);
+  Task<CallResult> remove(Item key, Condition condition, Repeat repeat);
   /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write
   /// units. A failed condition does not tell which. May be repeated.
-  Task<Answer> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);
+  Task<CallResult> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);
   /// Answers the item as it is afterwards.
   Task<Result<Item, CallError>> update(Item key, std::string expression, Condition condition, Repeat repeat);
 
@@ -83,7 +84,7 @@ class Table {
   }
 
  private:
-  Task<Answer> call(Operation operation, boost::json::object body, Repeat repeat, std::chrono::milliseconds within);
+  Task<CallResult> call(ApiCall api_call, boost::json::object body, Repeat repeat, std::chrono::milliseconds within);
   [[nodiscard]] std::chrono::milliseconds left() const;
 
   Caller& caller_;

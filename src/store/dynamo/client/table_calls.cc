@@ -20,8 +20,8 @@ std::string_view string_member(const boost::json::object& object, std::string_vi
   return member != nullptr && member->is_string() ? std::string_view{member->get_string()} : std::string_view{};
 }
 
-Task<Answer> ask_for_table(Caller& caller, Operation operation, boost::json::object body) {
-  co_return co_await caller.call(operation, std::move(body), Repeat::safe, answer_within);
+Task<CallResult> ask_for_table(Caller& caller, ApiCall api_call, boost::json::object body) {
+  co_return co_await caller.call(api_call, std::move(body), Repeat::safe, answer_within);
 }
 
 }  // namespace triggers::store::dynamo

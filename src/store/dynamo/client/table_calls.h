@@ -13,6 +13,6 @@ namespace triggers::store::dynamo {
 /// The member if it is a string; otherwise an empty one. Lives as long as the object.
 [[nodiscard]] std::string_view string_member(const boost::json::object& object, std::string_view name);
 /// A call of a command, which may take its time.
-Task<Answer> ask_for_table(Caller& caller, Operation operation, boost::json::object body);
+Task<CallResult> ask_for_table(Caller& caller, ApiCall api_call, boost::json::object body);
 
 }  // namespace triggers::store::dynamo

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A delivered item without its removal is what a node leaves that ends in between. One that is older than this is
+/// A acknowledged item without its removal is what a node leaves that ends in between. One that is older than this is
 /// replaced, so that the time of delivery is right.
 constexpr std::chrono::milliseconds left_behind = 60s;
 constexpr unsigned removals_max = 4;
@@ -29,33 +29,33 @@ Task<Result<Acknowledger::Acknowledged>> Acknowledger::acknowledge(const Tenant&
   const auto now = clock_.now().time_since_epoch();
   const std::uint64_t number = random_u64();
   const std::string token(reinterpret_cast<const char*>(&number), sizeof number);
-  Item delivered = std::move(*pending);
-  for (auto& part : layout::delivered_key(tenant, id)) delivered[part.key()] = part.value();
-  delivered["d"] = number_value(now.count());
-  delivered["a"] = bytes_value(token);
+  Item acknowledged = std::move(*pending);
+  for (auto& part : layout::acknowledged_key(tenant, id)) acknowledged[part.key()] = part.value();
+  acknowledged["d"] = number_value(now.count());
+  acknowledged["a"] = bytes_value(token);
   const std::chrono::milliseconds until = std::max<std::chrono::milliseconds>(
       now + retention_.event_ttl, id.time().time_since_epoch() + retention_.claims_until + claims_margin);
-  delivered["x"] = number_value(std::chrono::ceil<std::chrono::seconds>(until).count());
+  acknowledged["x"] = number_value(std::chrono::ceil<std::chrono::seconds>(until).count());
   Condition first;
   first.expression = "attribute_not_exists(k) OR d < :left_behind";
   first.values[":left_behind"] = number_value((now - left_behind).count());
-  auto written = co_await table_.put(std::move(delivered), std::move(first), Repeat::safe);
+  auto written = co_await table_.put(std::move(acknowledged), std::move(first), Repeat::safe);
   if (!written && written.error().kind != CallError::Kind::condition_failed) co_return to_error(written.error());
   // An earlier try of this call whose answer was lost has written ours.
   const bool ours = written.ok() || bytes_of(written.error().item, "a") == token;
   const auto removed = co_await remove(tenant, id, leave_fence);
   if (!removed) co_return removed.error();
-  co_return Acknowledged{ours ? AckOutcome::acknowledged : AckOutcome::already_acknowledged, *removed};
+  co_return Acknowledged{ours ? AckStatus::acknowledged : AckStatus::already_acknowledged, *removed};
 }
 
 Task<Result<Acknowledger::Acknowledged>> Acknowledger::not_pending(const Tenant& tenant, EventId id) {
-  auto delivered = co_await table_.get(layout::delivered_key(tenant, id));
-  if (!delivered) co_return to_error(delivered.error());
-  if (delivered->empty()) co_return Acknowledged{};
+  auto acknowledged = co_await table_.get(layout::acknowledged_key(tenant, id));
+  if (!acknowledged) co_return to_error(acknowledged.error());
+  if (acknowledged->empty()) co_return Acknowledged{};
   // DynamoDB removes what has expired when it likes.
-  const UnixMillis at{std::chrono::milliseconds{number_of(*delivered, "d").value_or(0)}};
+  const UnixMillis at{std::chrono::milliseconds{number_of(*acknowledged, "d").value_or(0)}};
   const bool expired = clock_.now() - at >= retention_.event_ttl;
-  co_return Acknowledged{expired ? AckOutcome::not_found : AckOutcome::already_acknowledged, false};
+  co_return Acknowledged{expired ? AckStatus::not_found : AckStatus::already_acknowledged, false};
 }
 
 Task<Result<bool>> Acknowledger::remove(const Tenant& tenant, EventId id, bool leave_fence) {
@@ -63,7 +63,7 @@ Task<Result<bool>> Acknowledger::remove(const Tenant& tenant, EventId id, bool l
   for (unsigned retry = 0; retry < removals_max; ++retry) {
     Condition there;
     there.expression = "attribute_exists(k) AND attribute_not_exists(z)";
-    Answer removed = CallError{};
+    CallResult removed = CallError{};
     if (leave_fence) {
       removed = co_await table_.put(fence_item(tenant, id, clock_.now()), std::move(there), Repeat::once);
     } else {

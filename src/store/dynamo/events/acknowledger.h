@@ -14,16 +14,16 @@ struct Retention {
   std::chrono::seconds claims_until{86'400};
 };
 
-/// Acknowledges: writes the event as delivered, then removes it from its inbox. The removal is the moment that counts;
-/// until then the delivered item is not looked at. Whoever wrote the delivered item has acknowledged the event,
-/// whoever removes the pending one: DynamoDB lets one write it. Any thread.
+/// Acknowledges: writes the event as acknowledged, then removes it from its inbox. The removal is the moment that
+/// counts; until then nobody reads the acknowledged item. Whoever wrote the acknowledged item has acknowledged the
+/// event, whoever removes the pending one: DynamoDB lets one write it. Any thread.
 class Acknowledger {
  public:
   Acknowledger(Table& table, const Clock& clock, Retention retention)
       : table_(table), clock_(clock), retention_(retention) {}
 
   struct Acknowledged {
-    AckOutcome outcome = AckOutcome::not_found;
+    AckStatus outcome = AckStatus::not_found;
     bool removed = false;  ///< The event left its inbox by this call.
   };
   Task<Result<Acknowledged>> acknowledge(const Tenant& tenant, EventId id);

@@ -18,14 +18,14 @@ constexpr unsigned looks_max = 12;
 /// DynamoDB's limit, less the key (a tenant's name may take three times its bytes) and the names of the attributes.
 constexpr std::size_t item_bytes_max = 400 * 1024 - 2'048;
 
-std::size_t stored_bytes(const Append& event) {
+std::size_t stored_bytes(const IncomingEvent& event) {
   return event.event_type.size() + event.payload.size() + event.source.value_or("").size() + event.metadata.size();
 }
 
 Error two_contents_of_one_digest() { return {ErrorCode::internal, "a claim by digest names another content"}; }
 Error too_many_rounds() { return {ErrorCode::overloaded, "too many writers of the same event"}; }
 
-bool same(const Append& event, const Found& found) {
+bool same(const IncomingEvent& event, const Found& found) {
   return same_event(event, found.event.event_type, found.event.payload);
 }
 
@@ -33,7 +33,7 @@ bool same(const Append& event, const Found& found) {
 
 EventId Appender::renew(const EventId& id) { return ids_.next(clock_.now(), layout::shard_of(id)); }
 
-Task<Result<Appended>> Appender::append(const Tenant& tenant, const Append& event, EventId id) {
+Task<Result<Appended>> Appender::append(const Tenant& tenant, const IncomingEvent& event, EventId id) {
   // Before anything is claimed for it.
   if (stored_bytes(event) > item_bytes_max) co_return to_error({CallError::Kind::too_large, "", {}});
   if (event.idempotency_key) co_return co_await append_by_key(tenant, event, id);
@@ -41,7 +41,7 @@ Task<Result<Appended>> Appender::append(const Tenant& tenant, const Append& even
   co_return co_await append_plain(tenant, event, id);
 }
 
-Task<Result<Appended>> Appender::append_plain(const Tenant& tenant, const Append& event, EventId id) {
+Task<Result<Appended>> Appender::append_plain(const Tenant& tenant, const IncomingEvent& event, EventId id) {
   auto stored = co_await events_.store(tenant, event, id, Writer::first);
   if (!stored) co_return std::move(stored).error();
   if (!stored->now) co_return Error{ErrorCode::internal, "an id was given twice"};
@@ -51,7 +51,7 @@ Task<Result<Appended>> Appender::append_plain(const Tenant& tenant, const Append
 /// An event's content is claimed by its fingerprint, or, if that is another content's, by its digest.
 class Appender::ContentKey {
  public:
-  ContentKey(const Tenant& tenant, const Append& event) : tenant_(tenant), event_(event) {}
+  ContentKey(const Tenant& tenant, const IncomingEvent& event) : tenant_(tenant), event_(event) {}
 
   [[nodiscard]] Item item() const {
     return digest_ ? layout::digest_key(tenant_, *digest_) : layout::fingerprint_key(tenant_, event_.fingerprint);
@@ -66,7 +66,7 @@ class Appender::ContentKey {
 
  private:
   const Tenant& tenant_;
-  const Append& event_;
+  const IncomingEvent& event_;
   std::optional<ContentDigest> digest_;
 };
 
@@ -82,7 +82,7 @@ Task<Result<std::optional<Claims::Holder>>> Appender::claim_content(const Tenant
   co_return co_await claims_.claim(key.item(), std::move(fenced), std::move(mine), windows_.dedup);
 }
 
-Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const Append& event, EventId id) {
+Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const IncomingEvent& event, EventId id) {
   ContentKey key(tenant, event);
   std::optional<Claims::Holder> fenced;
   for (int round = 0; round < rounds_max; ++round) {
@@ -119,7 +119,7 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const A
   co_return too_many_rounds();
 }
 
-Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Append& event, EventId id) {
+Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const IncomingEvent& event, EventId id) {
   std::optional<Claims::Holder> fenced;
   for (int round = 0; round < rounds_max; ++round) {
     Item key = layout::idempotency_key(tenant, *event.idempotency_key);
@@ -159,7 +159,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Appen
   co_return too_many_rounds();
 }
 
-Task<Status> Appender::register_content(const Tenant& tenant, const Append& event, EventId id) {
+Task<Status> Appender::register_content(const Tenant& tenant, const IncomingEvent& event, EventId id) {
   ContentKey key(tenant, event);
   std::optional<Claims::Holder> fenced;
   unsigned looks = 0;
@@ -193,7 +193,8 @@ Task<Status> Appender::register_content(const Tenant& tenant, const Append& even
   co_return Done{};
 }
 
-Task<Result<Appender::Holding>> Appender::settle(const Tenant& tenant, const Append& event, Claims::Holder holder) {
+Task<Result<Appender::Holding>> Appender::settle(const Tenant& tenant, const IncomingEvent& event,
+                                                 Claims::Holder holder) {
   Holding holding;
   unsigned looks = 0;
   for (int round = 0; round < rounds_max; ++round) {

@@ -24,14 +24,14 @@ class Appender {
       : events_(events), claims_(claims), ids_(ids), clock_(clock), windows_(windows) {}
 
   /// `id` was made now. Errors as of EventItems::store.
-  Task<Result<Appended>> append(const Tenant& tenant, const Append& event, EventId id);
+  Task<Result<Appended>> append(const Tenant& tenant, const IncomingEvent& event, EventId id);
 
  private:
-  Task<Result<Appended>> append_plain(const Tenant& tenant, const Append& event, EventId id);
-  Task<Result<Appended>> append_by_content(const Tenant& tenant, const Append& event, EventId id);
-  Task<Result<Appended>> append_by_key(const Tenant& tenant, const Append& event, EventId id);
+  Task<Result<Appended>> append_plain(const Tenant& tenant, const IncomingEvent& event, EventId id);
+  Task<Result<Appended>> append_by_content(const Tenant& tenant, const IncomingEvent& event, EventId id);
+  Task<Result<Appended>> append_by_key(const Tenant& tenant, const IncomingEvent& event, EventId id);
   /// Makes later events without a key duplicates of this one, which has a key, unless they are another's already.
-  Task<Status> register_content(const Tenant& tenant, const Append& event, EventId id);
+  Task<Status> register_content(const Tenant& tenant, const IncomingEvent& event, EventId id);
 
   class ContentKey;
   Task<Result<std::optional<Claims::Holder>>> claim_content(const Tenant& tenant, const ContentKey& key,
@@ -42,7 +42,7 @@ class Appender {
     enum class State : std::uint8_t { equal, different, stored_now, fenced };
     State state = State::fenced;
   };
-  Task<Result<Holding>> settle(const Tenant& tenant, const Append& event, Claims::Holder holder);
+  Task<Result<Holding>> settle(const Tenant& tenant, const IncomingEvent& event, Claims::Holder holder);
 
   [[nodiscard]] EventId renew(const EventId& id);
 

@@ -18,7 +18,7 @@ std::optional<std::size_t> replace(Map& places, const Key& key, std::size_t plac
 
 }  // namespace
 
-std::vector<EqualBefore> equal_before(std::span<const Append> events, bool by_content) {
+std::vector<EqualBefore> equal_before(std::span<const IncomingEvent> events, bool by_content) {
   std::map<event::Fingerprint, std::size_t> by_fingerprint;
   std::map<std::string_view, std::size_t> by_key;
   std::vector<EqualBefore> before(events.size());
@@ -35,9 +35,10 @@ std::vector<EqualBefore> equal_before(std::span<const Append> events, bool by_co
   return before;
 }
 
-std::optional<Appended> answer_of_equal(std::span<const Append> events, std::span<const Result<Appended>> answers,
-                                        std::size_t place, const EqualBefore& before) {
-  const Append& event = events[place];
+std::optional<Appended> answer_of_equal(std::span<const IncomingEvent> events,
+                                        std::span<const Result<Appended>> answers, std::size_t place,
+                                        const EqualBefore& before) {
+  const IncomingEvent& event = events[place];
   const auto stored = [&](std::optional<std::size_t> at) {
     return at && answers[*at] && answers[*at]->outcome != Appended::Outcome::idempotency_mismatch;
   };

@@ -16,11 +16,11 @@ struct EqualBefore {
   std::optional<std::size_t> by_content, by_key;
 };
 /// One for each event. `by_content`: events without an idempotency key are compared by their content.
-[[nodiscard]] std::vector<EqualBefore> equal_before(std::span<const Append> events, bool by_content);
+[[nodiscard]] std::vector<EqualBefore> equal_before(std::span<const IncomingEvent> events, bool by_content);
 
 /// The answer of the event at `place`, if that of an equal one before it says it: they were compared here, so DynamoDB
 /// need not be asked.
-[[nodiscard]] std::optional<Appended> answer_of_equal(std::span<const Append> events,
+[[nodiscard]] std::optional<Appended> answer_of_equal(std::span<const IncomingEvent> events,
                                                       std::span<const Result<Appended>> answers, std::size_t place,
                                                       const EqualBefore& before);
 

@@ -7,14 +7,14 @@ namespace {
 
 using Places = std::vector<std::optional<std::size_t>>;
 
-Append event(std::uint64_t content, std::string_view key = "") {
-  Append append;
+IncomingEvent event(std::uint64_t content, std::string_view key = "") {
+  IncomingEvent append;
   append.fingerprint = {content, content};
   if (!key.empty()) append.idempotency_key = key;
   return append;
 }
 
-Places by_content(const std::vector<Append>& events) {
+Places by_content(const std::vector<IncomingEvent>& events) {
   Places places;
   for (const auto& before : equal_before(events, true)) places.push_back(before.by_content);
   return places;
@@ -30,7 +30,7 @@ TEST(BatchOrderTest, EventsWithKeysOfTheirOwnWaitForTheFirstOnly) {
 }
 
 TEST(BatchOrderTest, EventWaitsForTheLastOfItsKey) {
-  const std::vector<Append> events{event(1, "a"), event(2, "b"), event(3, "a"), event(4, "a")};
+  const std::vector<IncomingEvent> events{event(1, "a"), event(2, "b"), event(3, "a"), event(4, "a")};
   Places places;
   for (const auto& before : equal_before(events, false)) {
     places.push_back(before.by_key);
@@ -40,8 +40,8 @@ TEST(BatchOrderTest, EventWaitsForTheLastOfItsKey) {
 }
 
 TEST(BatchOrderTest, EventIsAnsweredByAnEqualOneThatWasStored) {
-  const auto answer = [](const Append& first, Result<Appended> stored, const Append& second) {
-    const std::vector<Append> events{first, second};
+  const auto answer = [](const IncomingEvent& first, Result<Appended> stored, const IncomingEvent& second) {
+    const std::vector<IncomingEvent> events{first, second};
     const std::vector<Result<Appended>> answers{std::move(stored), Result<Appended>(Appended{})};
     return answer_of_equal(events, answers, 1, equal_before(events, true)[1]);
   };
@@ -59,7 +59,7 @@ TEST(BatchOrderTest, EventIsAnsweredByAnEqualOneThatWasStored) {
   EXPECT_EQ(answer(event(1, "a"), accepted, event(1))->outcome, Outcome::duplicate);
   EXPECT_FALSE(answer(event(1, "a"), duplicate, event(1)));
   // Equal fingerprints of different contents.
-  Append other = event(1);
+  IncomingEvent other = event(1);
   other.event_type = "other";
   EXPECT_FALSE(answer(event(1), accepted, other));
   other.idempotency_key = "a";

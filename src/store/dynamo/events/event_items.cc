@@ -24,7 +24,7 @@ Condition nothing_there() {
 
 }  // namespace
 
-Item event_attributes(const Append& event) {
+Item event_attributes(const IncomingEvent& event) {
   Item item;
   item["t"] = text_value(event.event_type);
   item["p"] = text_value(event.payload);
@@ -44,8 +44,8 @@ Result<Found> read_found(const Item& item, Found::State state) {
   }
   const auto type = text_of(item, "t");
   const auto payload = text_of(item, "p");
-  const auto delivered = number_of(item, "d");
-  if (!type || !payload || (state == Found::State::delivered && !delivered)) {
+  const auto acknowledged = number_of(item, "d");
+  if (!type || !payload || (state == Found::State::acknowledged && !acknowledged)) {
     return Error{ErrorCode::internal, "a stored event cannot be read: " + found.event.id.text()};
   }
   found.state = state;
@@ -53,7 +53,7 @@ Result<Found> read_found(const Item& item, Found::State state) {
   found.event.payload = *payload;
   if (const auto source = text_of(item, "s")) found.event.source = *source;
   if (const auto metadata = text_of(item, "m")) found.event.metadata = *metadata;
-  if (delivered) found.event.delivered_at = UnixMillis{std::chrono::milliseconds{*delivered}};
+  if (acknowledged) found.event.acknowledged_at = UnixMillis{std::chrono::milliseconds{*acknowledged}};
   found.token = bytes_of(item, "h").value_or("");
   return found;
 }
@@ -67,10 +67,11 @@ Task<Result<Found>> EventItems::find(const Tenant& tenant, EventId id) {
     if (!found || found->state == Found::State::pending) co_return found;
     fenced = true;
   }
-  // An acknowledgement writes the delivered item before it removes the pending one, so one of the two reads meets it.
-  auto delivered = co_await table_.get(layout::delivered_key(tenant, id));
-  if (!delivered) co_return to_error(delivered.error());
-  if (!delivered->empty()) co_return read_found(*delivered, Found::State::delivered);
+  // An acknowledgement writes the acknowledged item before it removes the pending one, so one of the two reads meets
+  // it.
+  auto acknowledged = co_await table_.get(layout::acknowledged_key(tenant, id));
+  if (!acknowledged) co_return to_error(acknowledged.error());
+  if (!acknowledged->empty()) co_return read_found(*acknowledged, Found::State::acknowledged);
   Found found;
   found.state = fenced ? Found::State::fenced : Found::State::absent;
   co_return found;
@@ -86,7 +87,7 @@ struct EventItems::Mine {
   }
 };
 
-Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const Append& event, EventId id,
+Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const IncomingEvent& event, EventId id,
                                                    Writer writer) {
   const Mine mine{new_token(), writer};
   Item item = event_attributes(event);
@@ -97,10 +98,10 @@ Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const A
     if (left.count() <= 0) break;
     // Another write of this event may have been done, and the event acknowledged: then it must not come back.
     const bool beside_another = in_doubt || writer == Writer::helper;
-    Answer answer = CallError{};
+    CallResult answer = CallError{};
     if (beside_another) {
       item["h"] = bytes_value(mine.token);
-      answer = co_await table_.put_if_neither(item, layout::delivered_key(tenant, id), left);
+      answer = co_await table_.put_if_neither(item, layout::acknowledged_key(tenant, id), left);
     } else {
       answer = co_await table_.put(item, nothing_there(), Repeat::once, left);
     }

@@ -30,9 +30,9 @@ struct Timing {
 struct Found {
   enum class State : std::uint8_t {
     absent,
-    fenced,     ///< Given up: it can never be stored under this id.
-    pending,    ///< In its inbox.
-    delivered,  ///< Acknowledged; kept until it expires, and somewhat longer.
+    fenced,        ///< Given up: it can never be stored under this id.
+    pending,       ///< In its inbox.
+    acknowledged,  ///< Kept until it expires, and somewhat longer.
   };
   State state = State::absent;
   StoredEvent event{};
@@ -40,14 +40,14 @@ struct Found {
   /// writer's place, or who repeated a write whose outcome was not known.
   std::string token{};
 
-  [[nodiscard]] bool there() const noexcept { return state == State::pending || state == State::delivered; }
+  [[nodiscard]] bool there() const noexcept { return state == State::pending || state == State::acknowledged; }
 };
 
 /// Attributes of an event, without its key: `t` type, `p` payload, `s` source, `m` metadata.
-[[nodiscard]] Item event_attributes(const Append& event);
+[[nodiscard]] Item event_attributes(const IncomingEvent& event);
 /// What keeps an id of an event that is not pending from ever being one; DynamoDB removes it after an hour.
 [[nodiscard]] Item fence_item(const Tenant& tenant, EventId id, UnixMillis now);
-/// The event of an item that is pending or delivered. Its id is the sort key.
+/// The event of an item that is pending or acknowledged. Its id is the sort key.
 [[nodiscard]] Result<Found> read_found(const Item& item, Found::State state);
 
 /// Events in the events table: pending ones in the shards of their inbox, acknowledged ones apart. Any thread.
@@ -66,7 +66,7 @@ class EventItems {
   /// Stores a pending event under an id where nothing is; `helper` in its first writer's place. A write whose outcome
   /// is not known is repeated, and looked for, so that it is neither doubled nor told wrongly: docs/decisions/0021.
   /// Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if nobody knows.
-  Task<Result<Stored>> store(const Tenant& tenant, const Append& event, EventId id, Writer writer);
+  Task<Result<Stored>> store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer);
 
   /// Makes sure that nothing is ever stored under an id where nothing is. An event that came first stays.
   Task<Status> fence(const Tenant& tenant, EventId id);

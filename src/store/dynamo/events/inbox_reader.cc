@@ -22,13 +22,11 @@ Task<void> keep(Task<T> task, T& outcome) {
 std::size_t content_bytes(const StoredEvent& event) { return event.payload.size() + event.metadata.size(); }
 
 /// Gives back the memory of what was read and is for a later page.
-void keep_what_is_shown(Page& page) {
+void keep_what_is_returned(Page& page) {
   std::size_t kept = 0;
   for (const StoredEvent& event : page.events) kept += event.bytes();
   page.memory.shrink(page.memory.bytes() - kept);
 }
-
-Error foreign_mark() { return Error{ErrorCode::invalid_argument, "the cursor is not of this store"}; }
 
 }  // namespace
 
@@ -66,17 +64,17 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
                                                Page& page) {
   Place place;
   if (query.after) {
-    auto given = from_mark(*query.after);
-    if (!given) co_return foreign_mark();
+    auto given = from_continuation(*query.after);
+    if (!given) co_return foreign_continuation();
     place = std::move(*given);
   }
   const EventId settled = first_id_at(clock_.now() - timing_.settled_after);
-  const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + place.shown.size();
+  const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + place.returned.size();
   ShardScan scan(table_, tenant, query.inbox, shards, query.order, place.settled, expected, page.memory);
 
   const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
-  const EventId looked_before = place.looked_at;
-  EventId looked_at = place.settled;
+  const EventId scanned_before = place.scanned_to;
+  EventId scanned_to = place.settled;
   std::size_t bytes = 0;
   std::size_t passed = 0;
   for (;;) {
@@ -87,45 +85,45 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
     if (found.state == Found::State::absent) break;
     const EventId id = found.event.id;
     StoredEvent& event = found.event;
-    const bool wanted = found.state == Found::State::pending && !place.shown.contains(id) &&
+    const bool wanted = found.state == Found::State::pending && !place.returned.contains(id) &&
                         (!query.event_type || event.event_type == *query.event_type);
     if (wanted) {
       const bool open = id > settled;
       page.has_more =
-          full(query, page, bytes, content_bytes(event)) || (open && place.shown.size() >= bounds_.shown_max);
+          full(query, page, bytes, content_bytes(event)) || (open && place.returned.size() >= bounds_.returned_max);
       if (page.has_more) break;
       bytes += content_bytes(event);
-      if (open) place.shown.insert(id);
+      if (open) place.returned.insert(id);
       page.events.push_back(std::move(event));
     } else {
       page.memory.shrink(event.bytes());
     }
-    looked_at = id;
+    scanned_to = id;
     // What an earlier page has looked at is gone over whatever it takes, or no page would come further.
-    if (query.event_type && id > looked_before && ++passed % events_per_look == 0 &&
+    if (query.event_type && id > scanned_before && ++passed % events_per_look == 0 &&
         std::chrono::steady_clock::now() >= deadline) {
       page.has_more = true;
       break;
     }
   }
   // All up to `settled` was looked at if the scan came to its end.
-  place.settled = std::max(place.settled, page.has_more ? std::min(looked_at, settled) : settled);
-  place.looked_at = std::max(looked_before, looked_at);
-  keep_what_is_shown(page);
-  std::erase_if(place.shown, [&](const EventId& id) { return id <= place.settled; });
-  page.next_after = to_mark(place);
+  place.settled = std::max(place.settled, page.has_more ? std::min(scanned_to, settled) : settled);
+  place.scanned_to = std::max(scanned_before, scanned_to);
+  keep_what_is_returned(page);
+  std::erase_if(place.returned, [&](const EventId& id) { return id <= place.settled; });
+  page.next_after = to_continuation(place);
   co_return Done{};
 }
 
 Task<Status> InboxReader::collect_newest_first(const Tenant& tenant, const PageQuery& query, unsigned shards,
                                                Page& page) {
-  std::optional<EventId> looked_at;
+  std::optional<EventId> scanned_to;
   if (query.after) {
-    if (!query.after->shown.empty()) co_return foreign_mark();
-    looked_at = query.after->after;
+    scanned_to = id_of(*query.after);
+    if (!scanned_to) co_return foreign_continuation();
   }
   const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1;
-  ShardScan scan(table_, tenant, query.inbox, shards, query.order, looked_at, expected, page.memory);
+  ShardScan scan(table_, tenant, query.inbox, shards, query.order, scanned_to, expected, page.memory);
   const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
   std::size_t bytes = 0;
   for (std::size_t passed = 0; !page.has_more;) {
@@ -146,10 +144,10 @@ Task<Status> InboxReader::collect_newest_first(const Tenant& tenant, const PageQ
       page.has_more =
           query.event_type && ++passed % events_per_look == 0 && std::chrono::steady_clock::now() >= deadline;
     }
-    looked_at = id;
+    scanned_to = id;
   }
-  keep_what_is_shown(page);
-  if (looked_at) page.next_after = *looked_at;
+  keep_what_is_returned(page);
+  if (scanned_to) page.next_after = continue_after(*scanned_to);
   co_return Done{};
 }
 

@@ -4,17 +4,17 @@
 
 #include "store/dynamo/events/counts.h"
 #include "store/dynamo/events/event_items.h"
+#include "store/dynamo/events/place.h"
 #include "store/dynamo/events/shards.h"
-#include "store/dynamo/events/shown.h"
 
 namespace triggers::store::dynamo {
 
-/// What one page may cost. Past a limit the page ends early and has a mark to go on.
+/// What one page may cost. Past a limit the page ends early, and a continuation leads on.
 struct PageBounds {
   std::size_t bytes_max = 8 * 1024 * 1024;         ///< Of payloads and metadata; one larger event goes alone.
   std::chrono::milliseconds filter_time_max{200};  ///< Passing over events of other types.
-  /// Events in a mark. While so many new ones were shown, pages are empty until the oldest of them are settled.
-  std::size_t shown_max = 500;
+  /// Returned events that a continuation lists. Once it lists so many, pages are empty until the oldest are settled.
+  std::size_t returned_max = 500;
 };
 
 /// Reads pages of an inbox. Any thread.

@@ -57,7 +57,7 @@ Item pending_key(const Tenant& tenant, std::string_view inbox, const event::Even
   return key(pending_partition(tenant, inbox, shard_of(id)), id.view());
 }
 
-Item delivered_key(const Tenant& tenant, const event::EventId& id) {
+Item acknowledged_key(const Tenant& tenant, const event::EventId& id) {
   // Nobody reads a range of them; a tenant's are spread over 256 partitions by what is random in an id.
   unsigned char spread = 0;
   for (std::size_t i = 6; i < id.bytes.size(); ++i) spread = static_cast<unsigned char>(spread * 31 + id.bytes[i]);

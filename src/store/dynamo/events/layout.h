@@ -20,7 +20,7 @@ inline constexpr unsigned shards_max = 256;
 [[nodiscard]] std::string pending_partition(const Tenant& tenant, std::string_view inbox, unsigned shard);
 [[nodiscard]] Item pending_key(const Tenant& tenant, std::string_view inbox, const event::EventId& id);
 /// An acknowledged event.
-[[nodiscard]] Item delivered_key(const Tenant& tenant, const event::EventId& id);
+[[nodiscard]] Item acknowledged_key(const Tenant& tenant, const event::EventId& id);
 /// Who was first with a fingerprint.
 [[nodiscard]] Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint);
 /// Who was first with a content whose fingerprint is another content's.

@@ -118,7 +118,7 @@ Task<Status> KeyItems::create(auth::KeyRecord record) {
   Table in_time = table_.until(steady_clock::now() + change_for);
   bool again = true;
   for (unsigned round = 0; again && round < rounds_max; ++round) {
-    auto written = co_await caller_.call(Operation::transact_write_items, transaction(nullptr, record), Repeat::safe,
+    auto written = co_await caller_.call(ApiCall::transact_write_items, transaction(nullptr, record), Repeat::safe,
                                          Table::within_default);
     if (written) co_return Done{};
     const auto kind = written.error().kind;
@@ -142,7 +142,7 @@ Task<Result<auth::KeyRecord>> KeyItems::update(std::string key_id, KeyChange cha
     if (auto changed = change(after); !changed) co_return std::move(changed).error();
     after.revision = (*before)->revision + 1;
     if (in_time.late()) break;
-    auto written = co_await caller_.call(Operation::transact_write_items, transaction(&**before, after), Repeat::safe,
+    auto written = co_await caller_.call(ApiCall::transact_write_items, transaction(&**before, after), Repeat::safe,
                                          Table::within_default);
     if (written) co_return after;
     // Another change came first: on what it has left, the next round.
@@ -236,7 +236,7 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list_all(std::string after_
   body["ExpressionAttributeValues"] = std::move(values);
   for (;;) {
     if (steady_clock::now() >= until) co_return too_slow_to_list();
-    auto answer = co_await caller_.call(Operation::scan, body, Repeat::safe, Table::within_default);
+    auto answer = co_await caller_.call(ApiCall::scan, body, Repeat::safe, Table::within_default);
     if (!answer) co_return to_error(answer.error());
     if (const auto* items = answer->if_contains("Items"); items != nullptr && items->is_array()) {
       for (const auto& item : items->get_array()) {

@@ -54,7 +54,7 @@ Task<Result<std::vector<TableReport>>> Tables::each(Task<Result<TableReport>> (T
 Task<Result<TableReport>> Tables::create_one(Shape shape) {
   TableReport report;
   report.table = shape.name;
-  auto described = co_await ask_for_table(caller_, Operation::describe_table, about_table(shape.name));
+  auto described = co_await ask_for_table(caller_, ApiCall::describe_table, about_table(shape.name));
   if (!described && described.error().kind != CallError::Kind::no_table) co_return to_error(described.error());
   bool there = described.ok();
   if (there && string_member(object_of(*described, "Table"), "TableStatus") == "DELETING") {
@@ -97,11 +97,11 @@ Task<Result<std::string>> Tables::make(Shape shape) {
   encrypted["SSESpecification"] = std::move(encryption);
 
   std::string text;
-  auto made = co_await ask_for_table(caller_, Operation::create_table, std::move(encrypted));
+  auto made = co_await ask_for_table(caller_, ApiCall::create_table, std::move(encrypted));
   // Whatever else it finds wrong, it finds again.
   if (!made && made.error().kind == CallError::Kind::invalid) {
     text = ", this endpoint takes no setting of encryption";
-    made = co_await ask_for_table(caller_, Operation::create_table, std::move(body));
+    made = co_await ask_for_table(caller_, ApiCall::create_table, std::move(body));
   }
   // Another command may be making it at the same time.
   if (!made && made.error().kind != CallError::Kind::table_busy) co_return to_error(made.error());
@@ -110,7 +110,7 @@ Task<Result<std::string>> Tables::make(Shape shape) {
 
 Task<Status> Tables::wait_until_active(std::string name) {
   for (int look = 0; look < looks_max; ++look) {
-    auto answer = co_await ask_for_table(caller_, Operation::describe_table, about_table(name));
+    auto answer = co_await ask_for_table(caller_, ApiCall::describe_table, about_table(name));
     if (!answer && answer.error().kind != CallError::Kind::no_table) co_return to_error(answer.error());
     if (answer && string_member(object_of(*answer, "Table"), "TableStatus") == "ACTIVE") co_return Done{};
     std::this_thread::sleep_for(look_every);
@@ -120,7 +120,7 @@ Task<Status> Tables::wait_until_active(std::string name) {
 
 Task<Status> Tables::wait_until_gone(std::string name) {
   for (int look = 0; look < looks_max; ++look) {
-    auto answer = co_await ask_for_table(caller_, Operation::describe_table, about_table(name));
+    auto answer = co_await ask_for_table(caller_, ApiCall::describe_table, about_table(name));
     if (!answer && answer.error().kind == CallError::Kind::no_table) co_return Done{};
     if (!answer) co_return to_error(answer.error());
     std::this_thread::sleep_for(look_every);
@@ -137,7 +137,7 @@ Task<Result<std::string>> Tables::switch_on_expiry(std::string name) {
   specification["Enabled"] = true;
   json::object body = about_table(name);
   body["TimeToLiveSpecification"] = std::move(specification);
-  auto set = co_await ask_for_table(caller_, Operation::update_time_to_live, std::move(body));
+  auto set = co_await ask_for_table(caller_, ApiCall::update_time_to_live, std::move(body));
   if (set) co_return std::string{", expired items are removed"};
   if (set.error().kind == CallError::Kind::not_offered)
     co_return std::string{", this endpoint removes no expired items"};
@@ -152,7 +152,7 @@ Task<Result<std::string>> Tables::switch_on_recovery(std::string name) {
   specification["PointInTimeRecoveryEnabled"] = true;
   json::object body = about_table(name);
   body["PointInTimeRecoverySpecification"] = std::move(specification);
-  auto set = co_await ask_for_table(caller_, Operation::update_continuous_backups, std::move(body));
+  auto set = co_await ask_for_table(caller_, ApiCall::update_continuous_backups, std::move(body));
   if (set) co_return std::string{", point-in-time recovery is on"};
   if (set.error().kind == CallError::Kind::not_offered)
     co_return std::string{", this endpoint has no point-in-time recovery"};
@@ -164,7 +164,7 @@ Task<Result<TableReport>> Tables::remove_one(Shape shape) {
   report.table = shape.name;
   report.text = "was not there";
   for (int look = 0; look < looks_max; ++look) {
-    auto removed = co_await ask_for_table(caller_, Operation::delete_table, about_table(shape.name));
+    auto removed = co_await ask_for_table(caller_, ApiCall::delete_table, about_table(shape.name));
     report.good = !removed && removed.error().kind == CallError::Kind::no_table;
     if (report.good) co_return report;
     report.text = "removed";

@@ -42,7 +42,7 @@ bool is_provisioned(const json::object& table) {
 Task<Result<TableReport>> Tables::check_one(Shape shape) {
   TableReport report;
   report.table = shape.name;
-  auto answer = co_await ask_for_table(caller_, Operation::describe_table, about_table(shape.name));
+  auto answer = co_await ask_for_table(caller_, ApiCall::describe_table, about_table(shape.name));
   if (!answer) {
     if (answer.error().kind != CallError::Kind::no_table) co_return to_error(answer.error());
     report.text = "missing: triggers tables create makes it";
@@ -76,7 +76,7 @@ Task<Result<TableReport>> Tables::check_one(Shape shape) {
 }
 
 Task<Result<std::optional<bool>>> Tables::expiry_is_on(std::string name) {
-  auto answer = co_await ask_for_table(caller_, Operation::describe_time_to_live, about_table(name));
+  auto answer = co_await ask_for_table(caller_, ApiCall::describe_time_to_live, about_table(name));
   if (!answer && answer.error().kind == CallError::Kind::not_offered) co_return std::optional<bool>{};
   if (!answer) co_return to_error(answer.error());
   const json::object& setting = object_of(*answer, "TimeToLiveDescription");
@@ -86,7 +86,7 @@ Task<Result<std::optional<bool>>> Tables::expiry_is_on(std::string name) {
 }
 
 Task<Result<std::optional<bool>>> Tables::recovery_is_on(std::string name) {
-  auto answer = co_await ask_for_table(caller_, Operation::describe_continuous_backups, about_table(name));
+  auto answer = co_await ask_for_table(caller_, ApiCall::describe_continuous_backups, about_table(name));
   if (!answer && answer.error().kind == CallError::Kind::not_offered) co_return std::optional<bool>{};
   if (!answer) co_return to_error(answer.error());
   const auto& all = object_of(*answer, "ContinuousBackupsDescription");

@@ -47,7 +47,7 @@ class CommitQueueTest : public testing::Test {
   struct Submitted {
     Operation operation;
     Tenant tenant;
-    std::vector<Append> events;
+    std::vector<IncomingEvent> events;
     bool done = false;
   };
 
@@ -319,7 +319,7 @@ TEST_F(CommitQueueTest, ALoneTenantsBatchIsLonger) {
                      .lone_after = std::chrono::hours{lone ? 0 : 1},
                      .turn_elements_max = 1});
     const Tenant tenant{"acme"};
-    const std::vector<Append> events(9);
+    const std::vector<IncomingEvent> events(9);
     Operation operation;
     operation.tenant = &tenant;
     operation.events = events;

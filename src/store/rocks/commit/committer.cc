@@ -7,9 +7,9 @@
 #include <deque>
 
 #include "store/rocks/commit/content_index.h"
+#include "store/rocks/commit/replay_index.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
-#include "store/rocks/commit/replay_index.h"
 
 namespace triggers::store {
 namespace {
@@ -87,8 +87,8 @@ class Committer::Batch {
                         std::optional<ContentIndex::Place>& place, Operation& operation, Appended& answer);
   /// After a commit that failed: those of its elements that are answered already stay so.
   void refuse_part(Operation& operation, const Error& error) noexcept;
-  Status stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckOutcome& outcome);
-  void put_event(const std::string& tenant, Inbox& inbox, const Append& event, const EventId& id);
+  Status stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckStatus& outcome);
+  void put_event(const std::string& tenant, Inbox& inbox, const IncomingEvent& event, const EventId& id);
   void put_counters();
   void touch(Inbox& inbox);
   Status write(std::span<Operation* const> operations, WriteTiming& timing);
@@ -132,7 +132,8 @@ void Committer::Batch::touch(Inbox& inbox) {
   inbox.staged = true;
 }
 
-void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const Append& event, const EventId& id) {
+void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const IncomingEvent& event,
+                                 const EventId& id) {
   head_.clear();
   append_record_head(head_, event);
   const std::string key = layout::event_key(tenant, id);
@@ -170,7 +171,7 @@ Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& in
 
 Status Committer::Batch::stage_append(Operation& operation, Inbox& inbox, std::size_t index, Appended& answer) {
   const std::string& tenant = operation.tenant->id;
-  const Append& event = operation.events[index];
+  const IncomingEvent& event = operation.events[index];
   Incoming incoming(event, digest_budget_, operation.digest_of(index));
   std::string replay_key;
   if (event.idempotency_key) replay_key = replays_.place(tenant, *event.idempotency_key);
@@ -200,20 +201,20 @@ Status Committer::Batch::stage_append(Operation& operation, Inbox& inbox, std::s
   return Done{};
 }
 
-Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckOutcome& outcome) {
+Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckStatus& outcome) {
   std::string pending_key = inbox.prefix();
   pending_key.append(id.view());
   if (acknowledged_set_.contains(pending_key)) {
-    outcome = AckOutcome::already_acknowledged;
+    outcome = AckStatus::already_acknowledged;
     return Done{};
   }
   const auto pending = committer_.database_.get(Family::pending, pending_key, value_);
   if (!pending) return pending.error();
   const std::string key = layout::event_key(tenant, id);
   if (!*pending) {
-    const auto delivered = committer_.database_.get(Family::delivered, key, value_);
-    if (!delivered) return delivered.error();
-    outcome = *delivered ? AckOutcome::already_acknowledged : AckOutcome::not_found;
+    const auto acknowledged = committer_.database_.get(Family::acknowledged, key, value_);
+    if (!acknowledged) return acknowledged.error();
+    outcome = *acknowledged ? AckStatus::already_acknowledged : AckStatus::not_found;
     return Done{};
   }
   if (inbox.staged_count == 0) {
@@ -222,15 +223,15 @@ Status Committer::Batch::stage_acknowledge(const std::string& tenant, Inbox& inb
   touch(inbox);
   // Written once and deleted once, so the pair may vanish from a memtable without ever reaching the disk's levels.
   batch_.SingleDelete(committer_.database_.family(Family::pending), pending_key);
-  std::string delivered_at;
-  layout::append_u64(delivered_at, static_cast<std::uint64_t>(now_.time_since_epoch().count()));
-  batch_.Put(committer_.database_.family(Family::delivered), key, delivered_at);
+  std::string acknowledged_at;
+  layout::append_u64(acknowledged_at, static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+  batch_.Put(committer_.database_.family(Family::acknowledged), key, acknowledged_at);
   batch_.Put(committer_.database_.family(Family::expiry), layout::expiry_key(now_, tenant, id), rocksdb::Slice());
   acknowledged_set_.insert(acknowledged_.emplace_back(std::move(pending_key)));
   --inbox.staged_count;
   inbox.staged_head = true;
   ++stats_.acknowledged;
-  outcome = AckOutcome::acknowledged;
+  outcome = AckStatus::acknowledged;
   return Done{};
 }
 

@@ -4,14 +4,9 @@
 #include <rocksdb/write_batch.h>
 
 #include "store/rocks/format/event_record.h"
+#include "store/rocks/format/slice_view.h"
 
 namespace triggers::store {
-namespace {
-
-std::string_view view(const rocksdb::PinnableSlice& text) { return {text.data(), text.size()}; }
-
-}  // namespace
-
 void ContentIndex::begin(UnixMillis now) {
   now_ = now;
   slots_.clear();
@@ -97,7 +92,7 @@ Result<ContentIndex::Same> ContentIndex::stored_is_same(const Inbox& inbox, Slot
   const auto found = database_.get(Family::events, layout::event_key(inbox.tenant(), id), stored);
   if (!found) return found.error();
   if (!*found) {
-    // Delivered and expired, within a window that is longer than events live.
+    // Acknowledged and expired, within a window that is longer than events live.
     const bool last = slot.entry.newest == slot.entry.first;
     slot.entry.first = last ? std::nullopt : slot.entry.newest;
     if (!last) return stored_is_same(inbox, slot, incoming);
@@ -117,7 +112,7 @@ Result<ContentIndex::Same> ContentIndex::stored_is_same(const Inbox& inbox, Slot
   return Same{*slot.digest == *incoming.digest()};
 }
 
-void ContentIndex::add(const Place& place, const Append& event, const EventId& id) {
+void ContentIndex::add(const Place& place, const IncomingEvent& event, const EventId& id) {
   const std::size_t target = place.by_digest.value_or(place.by_fingerprint);
   change(target);
   Slot& slot = slots_[target];

@@ -8,13 +8,13 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/rocks/commit/digest_cache.h"
+#include "store/rocks/commit/incoming.h"
+#include "store/rocks/commit/operation.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/dedup_entry.h"
-#include "store/rocks/commit/digest_cache.h"
-#include "store/rocks/inbox/inboxes.h"
-#include "store/rocks/commit/incoming.h"
 #include "store/rocks/format/layout.h"
-#include "store/rocks/commit/operation.h"
+#include "store/rocks/inbox/inboxes.h"
 
 namespace triggers::store {
 
@@ -43,7 +43,7 @@ class ContentIndex {
   /// An Error if what this needs of the store cannot be read.
   Result<Place> find(const Inbox& inbox, Incoming& incoming);
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
-  void add(const Place& place, const Append& event, const EventId& id);
+  void add(const Place& place, const IncomingEvent& event, const EventId& id);
 
   /// keep() ends what one event or operation adds; undo() takes back what was added since.
   void keep() noexcept { undo_.clear(); }
@@ -68,14 +68,14 @@ class ContentIndex {
   struct Slot {
     std::string key;
     DedupEntry entry;
-    const Append* text = nullptr;  ///< An event of this batch that has the content of `entry.first`.
+    const IncomingEvent* text = nullptr;  ///< An event of this batch that has the content of `entry.first`.
     std::optional<ContentDigest> digest{};
     bool changed = false;
   };
   struct Undo {
     std::size_t slot;
     DedupEntry entry;
-    const Append* text;
+    const IncomingEvent* text;
     bool changed;
   };
 

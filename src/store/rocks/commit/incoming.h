@@ -29,11 +29,12 @@ class DigestBudget {
 class Incoming {
  public:
   /// `digest`: the event's, if it was made before; or null.
-  Incoming(const Append& event, DigestBudget& budget, const ContentDigest* digest) : event_(event), budget_(budget) {
+  Incoming(const IncomingEvent& event, DigestBudget& budget, const ContentDigest* digest)
+      : event_(event), budget_(budget) {
     if (digest != nullptr) digest_ = *digest;
   }
 
-  [[nodiscard]] const Append& event() const noexcept { return event_; }
+  [[nodiscard]] const IncomingEvent& event() const noexcept { return event_; }
 
   /// True if the texts are the same, byte for byte. Counts what was compared.
   [[nodiscard]] bool same_text(std::string_view event_type, std::string_view payload) {
@@ -62,7 +63,7 @@ class Incoming {
   [[nodiscard]] std::size_t hashed_bytes() const noexcept { return hashed_bytes_; }
 
  private:
-  const Append& event_;
+  const IncomingEvent& event_;
   DigestBudget& budget_;
   std::optional<ContentDigest> digest_;
   std::size_t compared_bytes_ = 0;

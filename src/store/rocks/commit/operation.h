@@ -24,7 +24,7 @@ namespace triggers::store {
 /// What an event costs besides its text: keys, counters, bookkeeping.
 inline constexpr std::size_t event_overhead_bytes = 256;
 
-[[nodiscard]] inline std::size_t append_bytes(const Append& event) noexcept {
+[[nodiscard]] inline std::size_t append_bytes(const IncomingEvent& event) noexcept {
   return event_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
 }
 
@@ -57,10 +57,10 @@ struct Operation {
 
   Kind kind = Kind::append;
   const Tenant* tenant = nullptr;
-  std::span<const Append> events;
+  std::span<const IncomingEvent> events;
   std::span<Result<Appended>> appended;  ///< Each event is accepted or not by itself.
   std::span<const EventId> ids;
-  std::span<AckOutcome> acks;
+  std::span<AckStatus> acks;
   std::function<Status(rocksdb::WriteBatch&)> change;
   std::size_t bytes = 0;  ///< What it counts against the queue's limit.
 

@@ -4,6 +4,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "store/rocks/format/event_record.h"
+#include "store/rocks/format/slice_view.h"
 
 namespace triggers::store {
 namespace {
@@ -12,8 +13,6 @@ using Outcome = Appended::Outcome;
 
 /// A small event is hashed rather than compared with a stored one, which may be large and must be read.
 constexpr std::size_t hashed_sooner_than_read_bytes = 4096;
-
-std::string_view view(const rocksdb::PinnableSlice& text) { return {text.data(), text.size()}; }
 
 Appended answer(bool same, const EventId& first) {
   return {same ? Outcome::duplicate : Outcome::idempotency_mismatch, first};
@@ -63,7 +62,7 @@ Result<ReplayIndex::Seen> ReplayIndex::find_stored(const std::string& key, const
   const auto exists = database_.get(Family::events, layout::event_key(tenant, first), stored);
   if (!exists) return exists.error();
   if (!*exists) {
-    // Delivered and expired since: the fingerprint is all that is left of it.
+    // Acknowledged and expired since: the fingerprint is all that is left of it.
     const auto print = view(value).substr(16);
     const event::Fingerprint fingerprint{layout::read_u64(print.substr(0, 8)), layout::read_u64(print.substr(8))};
     return Seen{answer(incoming.event().fingerprint == fingerprint, first)};
@@ -79,7 +78,7 @@ Result<ReplayIndex::Seen> ReplayIndex::find_stored(const std::string& key, const
   return seen(digest, incoming, first);
 }
 
-void ReplayIndex::add(std::string key, const Append& event, const EventId& id, rocksdb::WriteBatch& batch) {
+void ReplayIndex::add(std::string key, const IncomingEvent& event, const EventId& id, rocksdb::WriteBatch& batch) {
   std::string entry{id.view()};
   layout::append_u64(entry, event.fingerprint.high);
   layout::append_u64(entry, event.fingerprint.low);

@@ -9,11 +9,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "store/rocks/database/database.h"
 #include "store/rocks/commit/digest_cache.h"
 #include "store/rocks/commit/incoming.h"
-#include "store/rocks/format/layout.h"
 #include "store/rocks/commit/operation.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/format/layout.h"
 
 namespace triggers::store {
 
@@ -41,7 +41,7 @@ class ReplayIndex {
     return layout::idempotency_key(seed_, tenant, client_key);
   }
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
-  void add(std::string key, const Append& event, const EventId& id, rocksdb::WriteBatch& batch);
+  void add(std::string key, const IncomingEvent& event, const EventId& id, rocksdb::WriteBatch& batch);
 
   /// keep() ends what one event or operation adds; undo() takes back what was added since, but for what it put into the
   /// batch.
@@ -55,7 +55,7 @@ class ReplayIndex {
   struct Added {
     std::string key;
     EventId id;
-    const Append* event;
+    const IncomingEvent* event;
     std::optional<ContentDigest> digest{};
   };
 

@@ -20,17 +20,17 @@
 #include "log/log.h"
 #include "store/rocks/database/database_copy.h"
 #include "store/rocks/database/database_options.h"
+#include "store/rocks/database/failure_listener.h"
+#include "store/rocks/database/open_error.h"
+#include "store/rocks/database/store_check.h"
 #include "store/rocks/disk/directory_guard.h"
 #include "store/rocks/disk/directory_lock.h"
 #include "store/rocks/disk/durable.h"
-#include "store/rocks/database/failure_listener.h"
 #include "store/rocks/disk/file_watch.h"
 #include "store/rocks/disk/format_file.h"
 #include "store/rocks/disk/inventory.h"
-#include "store/rocks/format/layout.h"
-#include "store/rocks/database/open_error.h"
-#include "store/rocks/database/store_check.h"
 #include "store/rocks/disk/table_patrol.h"
+#include "store/rocks/format/layout.h"
 
 namespace triggers::store {
 namespace {
@@ -214,7 +214,8 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
   rocksdb::Env* const base = config.env != nullptr ? config.env : rocksdb::Env::Default();
   env_ = make_watched_env(base, database_dir(data_dir_), *watch_);
   cache_ = new_cache(config);
-  listener_ = make_failure_listener(*this, compaction_rest_);
+  listener_ =
+      make_failure_listener([this](const std::string& problem) { stop_writes(problem); }, damage_, compaction_rest_);
   auto options = database_options(config, cache_);
   options.env = env_.get();
   options.create_if_missing = make;

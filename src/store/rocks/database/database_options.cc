@@ -15,9 +15,10 @@
 #include <cstdarg>
 
 #include "base/invariant.h"
-#include "store/rocks/format/dedup_entry.h"
+#include "event/event.h"
 #include "store/rocks/database/hashed_memtable.h"
 #include "store/rocks/database/info_log.h"
+#include "store/rocks/format/dedup_entry.h"
 
 namespace triggers::store {
 namespace {
@@ -83,11 +84,11 @@ class WindowFilter final : public rocksdb::CompactionFilter {
   /// A clock that is set back a little brings entries back into the window.
   static constexpr std::chrono::seconds margin{60};
 
-  [[nodiscard]] std::optional<EventId> newest_id(std::string_view value) const {
+  [[nodiscard]] std::optional<event::EventId> newest_id(std::string_view value) const {
     if (newest_ == NewestId::of_dedup) return newest_of_dedup(value);
     constexpr std::size_t id_bytes = 16;
     if (value.size() < id_bytes) return std::nullopt;
-    return EventId::from_bytes(value.substr(0, id_bytes));
+    return event::EventId::from_bytes(value.substr(0, id_bytes));
   }
 
   const std::chrono::seconds window_;
@@ -137,7 +138,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
       options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
       return options;
     }
-    case Family::delivered: return base_options(cache, 8 * mebibyte, 4096);
+    case Family::acknowledged: return base_options(cache, 8 * mebibyte, 4096);
     case Family::expiry: {
       auto options = base_options(cache, 8 * mebibyte, 8 * 1024);
       options.table_properties_collector_factories.push_back(

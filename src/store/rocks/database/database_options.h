@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "store/rocks/database/database.h"
+#include "store/rocks/database/database_config.h"
 
 namespace rocksdb {
+class Cache;
 struct ColumnFamilyDescriptor;
 struct DBOptions;
 }  // namespace rocksdb

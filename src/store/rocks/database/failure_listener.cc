@@ -3,9 +3,10 @@
 #include <rocksdb/listener.h>
 
 #include <string>
+#include <utility>
 
 #include "store/rocks/database/compaction_rest.h"
-#include "store/rocks/database/database.h"
+#include "store/rocks/database/damage_log.h"
 #include "store/rocks/disk/file_watch.h"
 
 namespace triggers::store {
@@ -13,7 +14,8 @@ namespace {
 
 class FailureListener final : public rocksdb::EventListener {
  public:
-  FailureListener(Database& database, CompactionRest& rest) : database_(database), rest_(rest) {}
+  FailureListener(std::function<void(const std::string&)> stop_writes, DamageLog& damage, CompactionRest& rest)
+      : stop_writes_(std::move(stop_writes)), damage_(damage), rest_(rest) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     if (reason == rocksdb::BackgroundErrorReason::kCompaction) {
@@ -21,7 +23,7 @@ class FailureListener final : public rocksdb::EventListener {
       *status = rocksdb::Status::OK();
       return;
     }
-    database_.stop_writes("the disk failed in the background: " + status->ToString());
+    stop_writes_("the disk failed in the background: " + status->ToString());
   }
 
   void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& info) override {
@@ -35,19 +37,21 @@ class FailureListener final : public rocksdb::EventListener {
       return;  // No damage: disk_very_low tells of it.
     std::string files;
     for (const std::string& file : info.input_files) files.append(files.empty() ? "" : ", ").append(file);
-    database_.damage().note("a compaction of " + info.cf_name + " failed, which will rest: " + info.status.ToString() +
-                            " (of the files " + files + ")");
+    damage_.note("a compaction of " + info.cf_name + " failed, which will rest: " + info.status.ToString() +
+                 " (of the files " + files + ")");
   }
 
  private:
-  Database& database_;
+  const std::function<void(const std::string&)> stop_writes_;
+  DamageLog& damage_;
   CompactionRest& rest_;
 };
 
 }  // namespace
 
-std::shared_ptr<rocksdb::EventListener> make_failure_listener(Database& database, CompactionRest& rest) {
-  return std::make_shared<FailureListener>(database, rest);
+std::shared_ptr<rocksdb::EventListener> make_failure_listener(
+    std::function<void(const std::string& problem)> stop_writes, DamageLog& damage, CompactionRest& rest) {
+  return std::make_shared<FailureListener>(std::move(stop_writes), damage, rest);
 }
 
 }  // namespace triggers::store

@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "store/rocks/database/database.h"
+#include "base/result.h"
+#include "store/rocks/database/database_config.h"
 
 namespace rocksdb {
 class Status;

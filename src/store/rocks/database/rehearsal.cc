@@ -11,11 +11,10 @@
 #include "store/rocks/database/database_options.h"
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
 
 namespace triggers::store {
 namespace {
-
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
 class OpenForReading {
  public:

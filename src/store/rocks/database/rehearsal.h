@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "store/rocks/database/database.h"
+#include "base/result.h"
+#include "store/rocks/database/database_config.h"
 
 namespace triggers::store {
 

@@ -1,6 +1,10 @@
 #pragma once
 
-#include "store/rocks/database/database.h"
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/rocks/database/database_config.h"
 #include "store/rocks/disk/format_file.h"
 #include "store/rocks/disk/witness.h"
 

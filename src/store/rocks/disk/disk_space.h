@@ -1,10 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
-#include "store/event_store.h"
-
 namespace triggers::store {
+
+/// How near its end the room on the store's disk is.
+enum class DiskLevel : std::uint8_t { enough, low, very_low };
+
+struct DiskSpace {
+  std::uint64_t free_bytes = 0;
+  std::uint64_t total_bytes = 0;
+  DiskLevel level = DiskLevel::enough;
+};
 
 /// How much room the file system of `directory` has for this process's user. All zero if it does not say.
 [[nodiscard]] DiskSpace measure_disk(const std::string& directory);

@@ -30,7 +30,7 @@ std::optional<std::string_view> take_text(std::string_view& rest, std::size_t si
 
 }  // namespace
 
-void append_record_head(std::string& out, const Append& event) {
+void append_record_head(std::string& out, const IncomingEvent& event) {
   out.push_back(record_version);
   append_varint(out, event.event_type.size());
   out.append(event.event_type);

@@ -20,7 +20,7 @@ struct EventRecord {
 
 /// Everything before the payload, so that a writer can hand the payload over without a copy of its own:
 /// the record is head + payload + metadata.
-void append_record_head(std::string& out, const Append& event);
+void append_record_head(std::string& out, const IncomingEvent& event);
 
 /// Views into `bytes`. Nothing if they are not a record (a corrupt store).
 [[nodiscard]] std::optional<EventRecord> decode_record(std::string_view bytes);

@@ -8,7 +8,7 @@
 namespace triggers::store {
 namespace {
 
-std::string encode(const Append& event) {
+std::string encode(const IncomingEvent& event) {
   std::string bytes;
   append_record_head(bytes, event);
   bytes.append(event.payload);
@@ -16,7 +16,7 @@ std::string encode(const Append& event) {
   return bytes;
 }
 
-void expect_round_trip(const Append& event) {
+void expect_round_trip(const IncomingEvent& event) {
   const std::string bytes = encode(event);
   const auto record = decode_record(bytes);
   ASSERT_TRUE(record);
@@ -29,7 +29,7 @@ void expect_round_trip(const Append& event) {
 TEST(EventRecordTest, ComesBackWithAndWithoutItsOptionalParts) {
   for (const std::string_view metadata : {"", R"({"trace":"1"})"}) {
     for (const std::optional<std::string_view> source : {std::optional<std::string_view>{}, {""}, {"shop"}}) {
-      Append event;
+      IncomingEvent event;
       event.event_type = "order.created";
       event.payload = R"({"a":1})";
       event.source = source;
@@ -42,7 +42,7 @@ TEST(EventRecordTest, ComesBackWithAndWithoutItsOptionalParts) {
 TEST(EventRecordTest, ComesBackAtEveryLengthWhereAVarintGrows) {
   for (const std::size_t size : {0U, 1U, 126U, 127U, 128U, 16'383U, 16'384U, 2'097'151U, 2'097'152U}) {
     const std::string text(size, 'x');
-    Append event;
+    IncomingEvent event;
     event.event_type = text;
     event.payload = text;
     event.source = text;
@@ -52,7 +52,7 @@ TEST(EventRecordTest, ComesBackAtEveryLengthWhereAVarintGrows) {
 }
 
 TEST(EventRecordTest, ACutBeforeTheMetadataIsRefused) {
-  Append event;
+  IncomingEvent event;
   event.event_type = "order.created";
   event.payload = R"({"a":1})";
   event.source = "shop";
@@ -61,7 +61,7 @@ TEST(EventRecordTest, ACutBeforeTheMetadataIsRefused) {
 }
 
 TEST(EventRecordTest, AnotherVersionIsRefused) {
-  Append event;
+  IncomingEvent event;
   event.event_type = "t";
   event.payload = "{}";
   std::string bytes = encode(event);

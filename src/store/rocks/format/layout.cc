@@ -88,9 +88,9 @@ std::string idempotency_key(const HashSeed& seed, std::string_view tenant, std::
   return key;
 }
 
-std::string expiry_key(UnixMillis delivered_at, std::string_view tenant, const event::EventId& id) {
+std::string expiry_key(UnixMillis acknowledged_at, std::string_view tenant, const event::EventId& id) {
   std::string key;
-  append_u64(key, static_cast<std::uint64_t>(delivered_at.time_since_epoch().count()));
+  append_u64(key, static_cast<std::uint64_t>(acknowledged_at.time_since_epoch().count()));
   append_name(key, tenant);
   key.append(id.view());
   return key;
@@ -128,7 +128,7 @@ std::uint64_t read_u64(std::string_view bytes) {
 std::optional<ExpiryEntry> parse_expiry_key(std::string_view key) {
   if (key.size() < 8) return std::nullopt;
   ExpiryEntry entry;
-  entry.delivered_at = UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(read_u64(key.substr(0, 8)))}};
+  entry.acknowledged_at = UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(read_u64(key.substr(0, 8)))}};
   key.remove_prefix(8);
   const auto tenant = take_name(key);
   if (!tenant || key.size() != id_bytes) return std::nullopt;

@@ -35,8 +35,8 @@ struct HashSeed {
 [[nodiscard]] std::string dedup_key(const HashSeed& seed, std::string_view tenant, std::string_view digest);
 /// `idempotency`: eight bytes of a hash of what follows, tenant, the client's key as it is.
 [[nodiscard]] std::string idempotency_key(const HashSeed& seed, std::string_view tenant, std::string_view client_key);
-/// `expiry`: the time of delivery, tenant, id.
-[[nodiscard]] std::string expiry_key(UnixMillis delivered_at, std::string_view tenant, const event::EventId& id);
+/// `expiry`: the time of acknowledgement, tenant, id.
+[[nodiscard]] std::string expiry_key(UnixMillis acknowledged_at, std::string_view tenant, const event::EventId& id);
 /// `default`: the counters of an inbox.
 [[nodiscard]] std::string inbox_meta_key(std::string_view tenant, std::string_view inbox);
 inline constexpr std::string_view inbox_meta_prefix = "inbox/";
@@ -55,7 +55,7 @@ void append_u64(std::string& out, std::uint64_t value);
 [[nodiscard]] std::uint64_t read_u64(std::string_view bytes);
 
 struct ExpiryEntry {
-  UnixMillis delivered_at;
+  UnixMillis acknowledged_at;
   std::string_view tenant;
   event::EventId id;
 };

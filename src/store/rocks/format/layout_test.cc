@@ -65,7 +65,7 @@ TEST(LayoutTest, ExpiryKeyComesBack) {
     const auto key = expiry_key(at(1'700'000'000'123), tenant, id_of(7));
     const auto entry = parse_expiry_key(key);
     ASSERT_TRUE(entry);
-    EXPECT_EQ(entry->delivered_at, at(1'700'000'000'123));
+    EXPECT_EQ(entry->acknowledged_at, at(1'700'000'000'123));
     EXPECT_EQ(entry->tenant, tenant);
     EXPECT_EQ(entry->id, id_of(7));
   }

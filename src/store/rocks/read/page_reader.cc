@@ -8,6 +8,7 @@
 
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
 #include "store/rocks/read/pending_scan.h"
 
 namespace triggers::store {
@@ -16,22 +17,20 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// How many entries a filter passes over between two looks at the clock.
-constexpr std::size_t entries_per_look = 1024;
-
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+constexpr std::size_t entries_per_clock_check = 1024;
 
 /// The ids of one page, and how far it has looked.
 struct Selection {
   std::vector<EventId> ids;
   std::optional<EventId> first_pending;  ///< Wanted or not.
-  std::optional<EventId> looked_at;
+  std::optional<EventId> scanned_to;
   std::size_t passed = 0;  ///< Not wanted.
   bool has_more = false;
 
   /// The page ends with the first `count` of the ids.
   void cut_to(std::size_t count) {
     ids.resize(count);
-    looked_at = ids.back();
+    scanned_to = ids.back();
     has_more = true;
   }
 };
@@ -51,7 +50,7 @@ class Selector {
     const auto place = scan.gave_up_at();
     if (!place) return place.error();
     if (*place) {
-      selection_.looked_at = range.before(**place);
+      selection_.scanned_to = range.before(**place);
       selection_.has_more = true;
     }
     return std::move(selection_);
@@ -62,14 +61,15 @@ class Selector {
     for (; scan.valid(); scan.next()) {
       const bool wanted = !query_.event_type || scan.event_type() == *query_.event_type;
       // At least one entry is looked at, or no page would come further.
-      selection_.has_more = (scan.tired() && selection_.looked_at) || (wanted && selection_.ids.size() == query_.limit);
+      selection_.has_more =
+          (scan.tired() && selection_.scanned_to) || (wanted && selection_.ids.size() == query_.limit);
       if (selection_.has_more) break;
-      selection_.looked_at = scan.id();
-      if (!selection_.first_pending) selection_.first_pending = selection_.looked_at;
+      selection_.scanned_to = scan.id();
+      if (!selection_.first_pending) selection_.first_pending = selection_.scanned_to;
       if (wanted) {
-        selection_.ids.push_back(*selection_.looked_at);
+        selection_.ids.push_back(*selection_.scanned_to);
       } else {
-        selection_.has_more = ++selection_.passed % entries_per_look == 0 && Clock::now() >= deadline_;
+        selection_.has_more = ++selection_.passed % entries_per_clock_check == 0 && Clock::now() >= deadline_;
         if (selection_.has_more) break;
       }
     }
@@ -86,10 +86,10 @@ class Selector {
 };
 
 /// Where a page begins that goes on behind `after`.
-PendingRange range_of(const PageQuery& query, const EventId& head) {
-  PendingRange range{.order = query.order, .first = head};
-  if (!query.after) return range;
-  range = range.behind(query.after->after);
+PendingRange range_of(PageOrder order, const std::optional<EventId>& after, const EventId& head) {
+  PendingRange range{.order = order, .first = head};
+  if (!after) return range;
+  range = range.behind(*after);
   range.first = std::max(range.first, head);
   if (range.end) range.end = std::max(*range.end, head);
   return range;
@@ -99,8 +99,8 @@ PendingRange range_of(const PageQuery& query, const EventId& head) {
 void raise_head(Inbox& inbox, const Selection& selection) {
   if (selection.first_pending) {
     inbox.raise_head(*selection.first_pending);
-  } else if (selection.has_more && selection.looked_at) {
-    inbox.raise_head(successor(*selection.looked_at));
+  } else if (selection.has_more && selection.scanned_to) {
+    inbox.raise_head(successor(*selection.scanned_to));
   }
 }
 
@@ -185,6 +185,11 @@ Result<std::uint64_t> count_at(Database& database, const Inbox& inbox, const roc
 }  // namespace
 
 Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query, const PageLimits& limits) {
+  std::optional<EventId> after;
+  if (query.after) {
+    after = id_of(*query.after);
+    if (!after) return foreign_continuation();
+  }
   Page page;
   page.memory = FairBudget::Share(query.memory, inbox.tenant());
   // The head is older than the snapshot, so it holds there.
@@ -199,7 +204,7 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
   // Behind what was acknowledged there may be many entries to step over, and none to find.
   if (*count == 0) return page;
 
-  const PendingRange range = range_of(query, head);
+  const PendingRange range = range_of(query.order, after, head);
   auto selection = Selector(database, inbox, options, query, limits).select(range);
   if (!selection) return std::move(selection).error();
   if (query.order == PageOrder::oldest_first && range.first == head) raise_head(inbox, *selection);
@@ -207,7 +212,7 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
   if (!loaded) return loaded.error();
   page.has_more = selection->has_more;
   const bool first_and_empty = !query.after && page.events.empty() && !page.has_more;
-  if (selection->looked_at && !first_and_empty) page.next_after = *selection->looked_at;
+  if (selection->scanned_to && !first_and_empty) page.next_after = continue_after(*selection->scanned_to);
   return page;
 }
 

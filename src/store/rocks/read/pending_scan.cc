@@ -9,14 +9,13 @@
 #include <algorithm>
 
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
 
 namespace triggers::store {
 namespace {
 
 /// More than the marks that one key can have.
 constexpr std::size_t removed_max_least = 16;
-
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 
 std::string pending_key(const Inbox& inbox, const EventId& id) { return inbox.prefix() + std::string{id.view()}; }
 

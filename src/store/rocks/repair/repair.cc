@@ -14,12 +14,12 @@
 
 #include "store/rocks/database/database_copy.h"
 #include "store/rocks/database/database_options.h"
+#include "store/rocks/database/open_error.h"
+#include "store/rocks/database/store_check.h"
 #include "store/rocks/disk/directory_lock.h"
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/disk/format_file.h"
 #include "store/rocks/disk/log_check.h"
-#include "store/rocks/database/open_error.h"
-#include "store/rocks/database/store_check.h"
 #include "store/rocks/disk/witness.h"
 
 namespace triggers::store {
@@ -34,7 +34,7 @@ bool ends_in(const fs::path& path, std::string_view extension) { return path.ext
 /// Families whose entries the service puts once and removes with SingleDelete, which takes one put away: an older one
 /// would come back.
 constexpr bool is_put_once(Family family) {
-  return family == Family::events || family == Family::pending || family == Family::delivered ||
+  return family == Family::events || family == Family::pending || family == Family::acknowledged ||
          family == Family::expiry;
 }
 

@@ -12,7 +12,7 @@ namespace triggers::store {
 struct RepairReport {
   std::uint64_t events = 0;
   std::uint64_t undelivered = 0;
-  std::uint64_t delivered = 0;
+  std::uint64_t acknowledged = 0;
   std::uint64_t keys = 0;
   std::uint64_t made_undelivered_again = 0;  ///< Events that had lost the mark of where they are.
   std::vector<std::string> losses;           ///< What could not be read, and what was wrong.

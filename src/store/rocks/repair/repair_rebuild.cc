@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
 #include "store/rocks/repair/repair.h"
 
 namespace triggers::store {
@@ -16,7 +17,6 @@ namespace {
 constexpr std::size_t id_bytes = 16;
 constexpr std::size_t batch_bytes_max = 4 * 1024 * 1024;
 
-std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
 /// The tenant in a key that is a name and an id; nothing in another key.
@@ -77,8 +77,8 @@ class Rebuild {
     const auto id = EventId::from_bytes(key.substr(key.size() - id_bytes));
     last_id_ = std::max(last_id_, id);
     const std::string pending = layout::pending_key(*tenant, default_inbox, id);
-    if (has(Family::delivered, key)) {
-      ++report_.delivered;
+    if (has(Family::acknowledged, key)) {
+      ++report_.acknowledged;
       if (has(Family::pending, pending)) batch_.Delete(family(Family::pending), pending);
       return;
     }

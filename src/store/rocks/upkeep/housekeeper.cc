@@ -41,7 +41,7 @@ void Housekeeper::start() {
 Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
   const UnixMillis now = time_.now();
   // What was removed leaves marks until a compaction; starting behind them keeps a long sweep from walking over its
-  // own. After the clock was set back, deliveries may get times before that place.
+  // own. After the clock was set back, acknowledgements may get times before that place.
   if (now < swept_at_) swept_to_.clear();
   swept_at_ = now;
   std::vector<std::string> expired;
@@ -50,7 +50,7 @@ Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
     for (iterator->Seek(swept_to_); iterator->Valid() && expired.size() < events_max; iterator->Next()) {
       const auto entry = layout::parse_expiry_key({iterator->key().data(), iterator->key().size()});
       if (!entry) return database_.unreadable("an expiry entry");
-      if (now - entry->delivered_at < config_.event_ttl) break;
+      if (now - entry->acknowledged_at < config_.event_ttl) break;
       expired.push_back(iterator->key().ToString());
     }
     if (!iterator->status().ok()) return database_.unreadable("expiry entries: " + iterator->status().ToString());
@@ -64,7 +64,7 @@ Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
       const auto entry = layout::parse_expiry_key(key);
       const std::string event_key = layout::event_key(entry->tenant, entry->id);
       batch.SingleDelete(database_.family(Family::events), event_key);
-      batch.SingleDelete(database_.family(Family::delivered), event_key);
+      batch.SingleDelete(database_.family(Family::acknowledged), event_key);
       batch.SingleDelete(database_.family(Family::expiry), key);
     }
     return Done{};

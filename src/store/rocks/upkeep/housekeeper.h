@@ -16,7 +16,7 @@
 namespace triggers::store {
 
 struct HousekeeperConfig {
-  std::chrono::hours event_ttl{24 * 30};  ///< After delivery.
+  std::chrono::hours event_ttl{24 * 30};  ///< After acknowledgement.
   const Clock* clock = &Clock::system();
   std::chrono::milliseconds tick{1000};
   std::chrono::milliseconds sweep_time_max{300};  ///< In one tick; the rest waits for the next.
@@ -33,7 +33,7 @@ class Housekeeper {
   /// Starts the thread that calls tick().
   void start();
 
-  /// Removes delivered events past their time to live, at most `events_max`. How many were removed. Not concurrently.
+  /// Removes at most `events_max` acknowledged events past their time to live; returns how many. One call at a time.
   Result<std::size_t> sweep(std::size_t events_max);
   /// Looks for the oldest pending event of inboxes where it may have changed. Not concurrently.
   void refresh_heads();

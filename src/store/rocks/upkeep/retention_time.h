@@ -9,8 +9,8 @@
 
 namespace triggers::store {
 
-/// The time by which delivered events expire. What has expired is deleted for good, so a clock that jumps forward must
-/// prove true first: see ProvenTime. Logs when it waits for that. Any thread.
+/// The time by which acknowledged events expire. What has expired is deleted for good, so a clock that jumps forward
+/// must prove true first: see ProvenTime. Logs when it waits for that. Any thread.
 class RetentionTime {
  public:
   /// `newest`: when the newest event was accepted, if there is one: a store that is opened under a clock that is far
@@ -19,8 +19,8 @@ class RetentionTime {
       : clock_(clock), event_ttl_(event_ttl), time_(newest) {}
 
   [[nodiscard]] UnixMillis now();
-  /// Whether an event that was delivered then is past its time to live.
-  [[nodiscard]] bool is_expired(UnixMillis delivered_at) { return now() - delivered_at >= event_ttl_; }
+  /// Whether an event that was acknowledged then is past its time to live.
+  [[nodiscard]] bool is_expired(UnixMillis acknowledged_at) { return now() - acknowledged_at >= event_ttl_; }
 
  private:
   void tell(std::chrono::milliseconds unproven);

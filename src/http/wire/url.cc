@@ -1,24 +1,26 @@
-#include "base/url.h"
+#include "http/wire/url.h"
 
-#include <algorithm>
 #include <charconv>
 
-namespace triggers {
+#include "http/wire/message.h"
+
+namespace triggers::http {
 namespace {
 
-/// Schemes ignore case (RFC 3986, section 3.1). `scheme` is in lower case.
+/// Schemes ignore case (RFC 3986, section 3.1).
 bool starts_with_scheme(std::string_view text, std::string_view scheme) {
-  return text.size() >= scheme.size() && std::ranges::equal(text.substr(0, scheme.size()), scheme, [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-         });
+  return equal_ignoring_case(text.substr(0, scheme.size()), scheme);
 }
 
 }  // namespace
 
-std::string Url::authority() const {
-  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+std::string authority_of(std::string_view host, std::uint16_t port, bool tls) {
+  std::string name(host);
+  if (host.find(':') != std::string_view::npos) name.insert(0, "[").append("]");
   return port == (tls ? 443 : 80) ? name : name + ":" + std::to_string(port);
 }
+
+std::string Url::authority() const { return authority_of(host, port, tls); }
 
 Result<Url> parse_url(std::string_view text) {
   const Error wrong{ErrorCode::invalid_argument,
@@ -48,4 +50,4 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-}  // namespace triggers
+}  // namespace triggers::http

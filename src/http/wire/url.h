@@ -6,7 +6,10 @@
 
 #include "base/result.h"
 
-namespace triggers {
+namespace triggers::http {
+
+/// For the Host field: brackets around an IPv6 address, and the port only if it is not the usual one.
+[[nodiscard]] std::string authority_of(std::string_view host, std::uint16_t port, bool tls);
 
 /// `http://` or `https://`, a host (an IPv6 address in brackets), a port if it is not the usual one, and a path.
 struct Url {
@@ -15,11 +18,11 @@ struct Url {
   std::uint16_t port = 0;
   std::string path;  ///< With its query, as written; `/` if there is none.
 
-  /// For the Host field: the port only if it is not the usual one.
+  /// As authority_of().
   [[nodiscard]] std::string authority() const;
 };
 
 /// Error: `invalid_argument`; it has another form, or holds a user's name.
-Result<Url> parse_url(std::string_view text);
+[[nodiscard]] Result<Url> parse_url(std::string_view text);
 
-}  // namespace triggers
+}  // namespace triggers::http

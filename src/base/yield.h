@@ -6,8 +6,8 @@
 
 namespace triggers {
 
-/// Awaitable: goes on, on the executor of the calling thread, behind what is ready there now.
-[[nodiscard]] inline auto behind_the_ready() noexcept {
+/// Awaitable: lets the coroutines that are ready on this thread's executor run first.
+[[nodiscard]] inline auto yield() noexcept {
   struct Awaiter {
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> self) const { Executor::current().resume({&self, 1}); }

@@ -1,10 +1,13 @@
-#include "store/dynamo/events/shown.h"
+#include "store/dynamo/events/place.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 namespace triggers::store::dynamo {
 namespace {
 
+constexpr std::size_t id_bytes = 16;
 constexpr std::size_t time_bytes = 6;
 
 std::uint64_t time_of(const EventId& id) { return static_cast<std::uint64_t>(id.time().time_since_epoch().count()); }
@@ -27,39 +30,42 @@ std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
 
 }  // namespace
 
-PageMark to_mark(const Place& place) {
-  PageMark mark = place.settled;
-  if (place.shown.empty() && place.looked_at <= place.settled) return mark;
-  mark.shown = place.looked_at.view();
+Continuation to_continuation(const Place& place) {
+  Continuation continuation = continue_after(place.settled);
+  if (place.returned.empty() && place.scanned_to <= place.settled) return continuation;
+  std::string& bytes = continuation.bytes;
+  bytes += place.scanned_to.view();
   std::uint64_t time = time_of(place.settled);
-  for (const EventId& id : place.shown) {
-    append_varint(mark.shown, time_of(id) - time);
+  for (const EventId& id : place.returned) {
+    append_varint(bytes, time_of(id) - time);
     time = time_of(id);
-    mark.shown += id.view().substr(time_bytes);
+    bytes += id.view().substr(time_bytes);
   }
-  return mark;
+  return continuation;
 }
 
-std::optional<Place> from_mark(const PageMark& mark) {
+std::optional<Place> from_continuation(const Continuation& continuation) {
+  std::string_view bytes = continuation.bytes;
+  if (bytes.size() < id_bytes) return std::nullopt;
   Place place;
-  place.settled = place.looked_at = mark.after;
-  std::string_view bytes = mark.shown;
+  place.settled = place.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
+  bytes.remove_prefix(id_bytes);
   if (bytes.empty()) return place;
-  if (bytes.size() < 16) return std::nullopt;
-  place.looked_at = EventId::from_bytes(bytes.substr(0, 16));
-  bytes.remove_prefix(16);
+  if (bytes.size() < id_bytes) return std::nullopt;
+  place.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
+  bytes.remove_prefix(id_bytes);
   std::uint64_t time = time_of(place.settled);
   while (!bytes.empty()) {
     const auto since = take_varint(bytes);
-    if (!since || bytes.size() < 16 - time_bytes) return std::nullopt;
+    if (!since || bytes.size() < id_bytes - time_bytes) return std::nullopt;
     time += *since;
     EventId id;
     for (std::size_t i = 0; i < time_bytes; ++i) {
       id.bytes[i] = static_cast<unsigned char>(time >> (8 * (time_bytes - 1 - i)) & 0xff);
     }
-    std::copy_n(bytes.begin(), 16 - time_bytes, id.bytes.begin() + time_bytes);
-    bytes.remove_prefix(16 - time_bytes);
-    place.shown.insert(place.shown.end(), id);
+    std::copy_n(bytes.begin(), id_bytes - time_bytes, id.bytes.begin() + time_bytes);
+    bytes.remove_prefix(id_bytes - time_bytes);
+    place.returned.insert(place.returned.end(), id);
   }
   return place;
 }

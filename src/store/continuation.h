@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "event/event.h"
+
+namespace triggers::store {
+
+using event::EventId;
+
+/// Where a page ended, in bytes that only the engine which made them reads. Clients keep them in cursors for as long as
+/// they like, so an engine reads every continuation that an earlier release of it made.
+struct Continuation {
+  std::string bytes;  ///< At most continuation_bytes_max.
+
+  bool operator==(const Continuation&) const = default;
+};
+inline constexpr std::size_t continuation_bytes_max = 16 + 20 * 1024;
+
+// For an engine, or an order, in which the last id of a page is the whole place.
+
+[[nodiscard]] inline Continuation continue_after(const EventId& id) { return {std::string{id.view()}}; }
+/// Nothing unless the continuation is an id and no more.
+[[nodiscard]] inline std::optional<EventId> id_of(const Continuation& continuation) {
+  if (continuation.bytes.size() != EventId{}.view().size()) return std::nullopt;
+  return EventId::from_bytes(continuation.bytes);
+}
+
+/// The answer to a continuation that the engine did not make.
+[[nodiscard]] inline Error foreign_continuation() {
+  return {ErrorCode::invalid_argument, "the cursor is not of this store"};
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace triggers::store::dynamo {
+
+/// What DynamoDB is asked to do (API version 2012-08-10).
+enum class ApiCall : std::uint8_t {
+  get_item,
+  put_item,
+  update_item,
+  delete_item,
+  query,
+  scan,
+  batch_write_item,
+  transact_write_items,
+  create_table,
+  delete_table,
+  describe_table,
+  update_time_to_live,
+  describe_time_to_live,
+  update_continuous_backups,
+  describe_continuous_backups,
+};
+
+/// `PutItem`, …
+[[nodiscard]] std::string_view name_of(ApiCall call) noexcept;
+
+/// True if the call changes nothing, so that its outcome is never in doubt.
+[[nodiscard]] bool only_reads(ApiCall call) noexcept;
+
+/// What may be done when it is not known whether a try was carried out (the answer did not come, or came broken).
+enum class Repeat : std::uint8_t {
+  /// Doing it twice has the effect of doing it once: reads; writes that set the same values; writes under a condition
+  /// that the first one makes false (look at `repeated`); transactions with a ClientRequestToken. Is tried again.
+  safe,
+  /// It is not (ADD, a counter). Ends as `ambiguous`. Is still tried again where nothing can have been done: the
+  /// request was not sent, or DynamoDB refused it.
+  once,
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+
+namespace triggers::store {
+
+/// The text of one of RocksDB's slices, which headers do not name.
+template <class Slice>
+  requires requires(const Slice& slice) {
+    { slice.data() } -> std::same_as<const char*>;
+    { slice.size() } -> std::same_as<std::size_t>;
+  }
+[[nodiscard]] std::string_view view(const Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+}  // namespace triggers::store
