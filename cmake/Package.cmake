@@ -15,7 +15,7 @@ install(DIRECTORY docs examples infrastructure DESTINATION ${CMAKE_INSTALL_DOCDI
 install(DIRECTORY tests/performance DESTINATION ${CMAKE_INSTALL_DOCDIR}/tests USE_SOURCE_PERMISSIONS
         PATTERN __pycache__ EXCLUDE PATTERN CMakeLists.txt EXCLUDE)
 install(DIRECTORY bench/results DESTINATION ${CMAKE_INSTALL_DOCDIR}/bench)
-foreach(linked apps/swarm/examples/batch_user.cc swarm/load/user_class.h swarm/load/user.h
+foreach(linked apps/swarm/examples/batch_user.cc swarm/README.md swarm/load/user_class.h swarm/load/user.h
                tests/e2e/data/original_guide.md)
   cmake_path(GET linked PARENT_PATH folder)
   install(FILES ${linked} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})

@@ -7,38 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "swarm/load/load_options.h"
+#include "swarm/load/schedule.h"
 #include "swarm/load/target.h"
 #include "swarm/load/user_class.h"
 #include "swarm/stats/statistics.h"
 
 namespace triggers::swarm {
-
-class Journal;
-
-struct LoadOptions {
-  std::size_t threads = 1;  ///< Threads that send requests; each has its own users and connections.
-  bool no_wait = false;     ///< Users do not wait between tasks.
-  /// Open model: the total number of tasks per second, on a schedule. Users run the tasks and do not wait between them.
-  /// The latency of a task's first request counts from the time when the task was due. Unset: closed model.
-  std::optional<double> rate = {};
-  std::string ca_file = {};  ///< PEM; empty: the system's.
-  bool verify_tls = true;
-  std::chrono::seconds request_timeout{60};  ///< After this time the request fails and its connection is closed.
-  Journal* journal = nullptr;                ///< Must outlive the Load. May be null.
-};
-
-/// How well an open-model test kept its schedule.
-struct Schedule {
-  std::uint64_t arrivals = 0;  ///< Tasks that were due.
-  std::uint64_t waited_for_user =
-      0;  ///< Of these, the tasks for which no user was idle. More users would have begun them on time.
-  std::uint64_t behind = 0;               ///< Of these, the tasks that began over 10 ms late although a user was idle.
-  std::chrono::nanoseconds behind_max{};  ///< The longest delay of these.
-  std::uint64_t unsent = 0;               ///< Due but not begun when the users were stopped.
-  std::uint64_t unfinished = 0;           ///< Begun and cut off by that stop. No other figure counts them.
-  Histogram lateness;                     ///< Of all tasks that began: from due to begun.
-  Histogram unsent_ages;                  ///< Of the unsent tasks: from due to the stop.
-};
 
 /// Runs users against a target on its own threads. The owner sets the number of users and collects the statistics. Not
 /// thread-safe; any single thread may own it.

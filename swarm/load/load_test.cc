@@ -11,6 +11,7 @@
 
 #include "swarm/load/scripted_server.h"
 #include "swarm/load/user.h"
+#include "swarm/load/user_class.h"
 
 namespace triggers::swarm {
 namespace {

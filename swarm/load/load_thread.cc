@@ -199,7 +199,7 @@ void LoadThread::begin_due_tasks() {
         schedule_.behind_max = std::max(schedule_.behind_max, lateness);
       }
     }
-    user->take(due);
+    user->begin_task(due);
     now = steady_clock::now();
   }
   out_of_users_ = arrivals_->next_due() <= now;

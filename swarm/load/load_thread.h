@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "swarm/load/arrivals.h"
-#include "swarm/load/load.h"
+#include "swarm/load/load_options.h"
 #include "swarm/load/running_user.h"
+#include "swarm/load/schedule.h"
 
 namespace triggers::swarm {
 
 /// One load thread: its reactor, its users and its statistics.
-class LoadThread {
+class LoadThread final : public RunningUser::Owner {
  public:
   /// The thread is number `index` of `options.threads`, and runs that share of the rate. `tls` may be null.
   LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
@@ -41,13 +42,12 @@ class LoadThread {
   [[nodiscard]] Schedule schedule() const;
   [[nodiscard]] std::chrono::nanoseconds processor_time();
 
-  // On its own thread, for its users.
-  [[nodiscard]] bool no_wait() const noexcept { return options_.no_wait; }
-  [[nodiscard]] bool open_model() const noexcept { return options_.rate.has_value(); }
-  void ended(RunningUser& user);
-  void user_is_idle(RunningUser& user);
-
  private:
+  [[nodiscard]] bool no_wait() const noexcept override { return options_.no_wait; }
+  [[nodiscard]] bool open_model() const noexcept override { return options_.rate.has_value(); }
+  void ended(RunningUser& user) override;
+  void user_is_idle(RunningUser& user) override;
+
   struct Tick final : Reactor::Timer {
     explicit Tick(LoadThread& owner) : thread(owner) {}
     void fire() override { thread.begin_due_tasks(); }

@@ -1,7 +1,5 @@
 #include "swarm/load/running_user.h"
 
-#include "swarm/load/load_thread.h"
-
 namespace triggers::swarm {
 
 using std::chrono::nanoseconds;
@@ -23,7 +21,7 @@ struct RunningUser::NextArrival {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) const {
     user.idle_ = waiting;
-    user.thread_.user_is_idle(user);
+    user.owner_.user_is_idle(user);
   }
   void await_resume() const noexcept {}
 };
@@ -46,8 +44,8 @@ struct RunningUser::NextRound {
   }
 };
 
-RunningUser::RunningUser(LoadThread& thread, const UserClass& user_class, std::size_t class_index, UserContext context)
-    : thread_(thread),
+RunningUser::RunningUser(Owner& owner, const UserClass& user_class, std::size_t class_index, UserContext context)
+    : owner_(owner),
       class_(user_class),
       class_index_(class_index),
       context_(context),
@@ -71,7 +69,7 @@ UserCoroutine RunningUser::live() {
   }
   in_task_ = false;
   while (started && !stopping_) {
-    if (thread_.open_model()) {
+    if (owner_.open_model()) {
       NextArrival arrival{*this};
       co_await arrival;
     }
@@ -81,7 +79,7 @@ UserCoroutine RunningUser::live() {
     in_task_ = false;
     if (stopping_) break;
     const nanoseconds wait =
-        thread_.no_wait() || thread_.open_model() ? nanoseconds{0} : class_.draw_wait(context_.random().unit());
+        owner_.no_wait() || owner_.open_model() ? nanoseconds{0} : class_.draw_wait(context_.random().unit());
     if (wait > nanoseconds{0}) {
       Sleep sleep{*this, wait};
       co_await sleep;
@@ -90,7 +88,7 @@ UserCoroutine RunningUser::live() {
       co_await round;
     }
   }
-  thread_.ended(*this);
+  owner_.ended(*this);
 }
 
 Task<void> RunningUser::run_task() {
@@ -110,7 +108,7 @@ bool RunningUser::stop_after_task(MonotonicTime kill_at) {
   return true;
 }
 
-void RunningUser::take(MonotonicTime due) {
+void RunningUser::begin_task(MonotonicTime due) {
   context_.set_due(due);
   std::exchange(idle_, nullptr).resume();
 }

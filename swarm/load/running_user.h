@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "swarm/load/user.h"
+#include "swarm/load/user_class.h"
 
 namespace triggers::swarm {
-
-class LoadThread;
 
 /// The coroutine that runs a user. Destroying it ends the user at its current suspension.
 class UserCoroutine {
@@ -47,7 +46,21 @@ class UserCoroutine {
 /// model, or one task for each arrival in the open model.
 class RunningUser {
  public:
-  RunningUser(LoadThread& thread, const UserClass& user_class, std::size_t class_index, UserContext context);
+  /// The load thread, as its users see it.
+  class Owner {
+   public:
+    [[nodiscard]] virtual bool no_wait() const noexcept = 0;
+    [[nodiscard]] virtual bool open_model() const noexcept = 0;
+    /// The user's coroutine is about to end.
+    virtual void ended(RunningUser& user) = 0;
+    /// Open model: the user waits for begin_task().
+    virtual void user_is_idle(RunningUser& user) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  RunningUser(Owner& owner, const UserClass& user_class, std::size_t class_index, UserContext context);
 
   void start();
   /// Ends the user after its current task, or now if it is between tasks. True if it has ended; otherwise the thread
@@ -59,7 +72,7 @@ class RunningUser {
     timer_.reactor.cancel(timer_);  // it would resume the destroyed coroutine
   }
   /// Open model: begins a task that was due at `due`. Only while the user is idle.
-  void take(MonotonicTime due);
+  void begin_task(MonotonicTime due);
 
   [[nodiscard]] std::size_t class_index() const noexcept { return class_index_; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
@@ -84,7 +97,7 @@ class RunningUser {
   UserCoroutine live();
   Task<void> run_task();
 
-  LoadThread& thread_;
+  Owner& owner_;
   const UserClass& class_;
   std::size_t class_index_;
   UserContext context_;

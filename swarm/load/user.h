@@ -12,7 +12,6 @@
 #include "swarm/load/connection.h"
 #include "swarm/load/random.h"
 #include "swarm/load/recorder.h"
-#include "swarm/load/user_class.h"
 
 namespace triggers::swarm {
 

@@ -5,9 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "swarm/verify/journal.h"
-
 namespace triggers::swarm {
+
+/// The parts of an event that the service returns, so that verify() can compare them.
+struct SentEvent {
+  std::string_view event_type;
+  std::string_view payload;        ///< The JSON text that was sent.
+  std::string_view source = {};    ///< Empty if none was sent.
+  std::string_view metadata = {};  ///< The JSON text that was sent; empty if none was.
+};
 
 /// The first 128 bits of SHA-256 over an event's type, payload, source and metadata. Each part follows its length in
 /// bytes, a 64-bit little-endian number. So two events have the same digest only if they are equal.

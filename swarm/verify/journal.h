@@ -5,16 +5,9 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "swarm/verify/digest.h"
 
 namespace triggers::swarm {
-
-/// The parts of an event that the service returns, so that verify() can compare them.
-struct SentEvent {
-  std::string_view event_type;
-  std::string_view payload;        ///< The JSON text that was sent.
-  std::string_view source = {};    ///< Empty if none was sent.
-  std::string_view metadata = {};  ///< The JSON text that was sent; empty if none was.
-};
 
 /// The file of `swarm --journal FILE`: what the service has promised, one line each:
 ///

@@ -9,7 +9,7 @@
 
 #include "swarm/load/load.h"
 #include "swarm/worker/locust_messages.h"
-#include "swarm/worker/worker.h"
+#include "swarm/worker/worker_options.h"
 
 namespace triggers::swarm {
 

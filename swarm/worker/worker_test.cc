@@ -14,6 +14,7 @@
 
 #include "swarm/load/scripted_server.h"
 #include "swarm/load/user.h"
+#include "swarm/load/user_class.h"
 #include "swarm/worker/scripted_master.h"
 
 namespace triggers::swarm {

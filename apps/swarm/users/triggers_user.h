@@ -5,6 +5,7 @@
 #include <string>
 
 #include "swarm/load/user.h"
+#include "swarm/load/user_class.h"
 
 /// Shared by the users of the Triggers API: a key, the event that they send, and the check of responses. Does the same
 /// as tests/performance/locustfile.py.

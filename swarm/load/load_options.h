@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace triggers::swarm {
+
+class Journal;
+
+struct LoadOptions {
+  std::size_t threads = 1;  ///< Threads that send requests; each has its own users and connections.
+  bool no_wait = false;     ///< Users do not wait between tasks.
+  /// Open model: the total number of tasks per second, on a schedule. Users run the tasks and do not wait between them.
+  /// The latency of a task's first request counts from the time when the task was due. Unset: closed model.
+  std::optional<double> rate = {};
+  std::string ca_file = {};  ///< PEM; empty: the system's.
+  bool verify_tls = true;
+  std::chrono::seconds request_timeout{60};  ///< After this time the request fails and its connection is closed.
+  Journal* journal = nullptr;                ///< Must outlive the Load. May be null.
+};
+
+}  // namespace triggers::swarm

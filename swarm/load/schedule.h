@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "swarm/stats/histogram.h"
+
+namespace triggers::swarm {
+
+/// How well an open-model test kept its schedule.
+struct Schedule {
+  std::uint64_t arrivals = 0;  ///< Tasks that were due.
+  std::uint64_t waited_for_user =
+      0;  ///< Of these, the tasks for which no user was idle. More users would have begun them on time.
+  std::uint64_t behind = 0;               ///< Of these, the tasks that began over 10 ms late although a user was idle.
+  std::chrono::nanoseconds behind_max{};  ///< The longest delay of these.
+  std::uint64_t unsent = 0;               ///< Due but not begun when the users were stopped.
+  std::uint64_t unfinished = 0;           ///< Begun and cut off by that stop. No other figure counts them.
+  Histogram lateness;                     ///< Of all tasks that began: from due to begun.
+  Histogram unsent_ages;                  ///< Of the unsent tasks: from due to the stop.
+};
+
+}  // namespace triggers::swarm
