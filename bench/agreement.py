@@ -1,6 +1,7 @@
-"""Do Locust and swarm report the same of the same? Both run 50 `TriggersAPIUser` of the guide, in turn, against a server whose
-delays are known and against the service: the mix of requests beside the weights, p50 and p95 beside each other in Locust's
-own CSV. The known server also says for how long it really held each request, so that what a generator adds is measured."""
+"""Do Locust and swarm report the same figures for the same server? Both run 50 `TriggersAPIUser` of the guide, in turn,
+against a server with known delays and against the service. The tables compare the mix of requests with the weights, and
+p50 and p95 from both CSV files. The server with known delays also reports for how long it really held each request, which
+shows how much time a generator adds."""
 
 import os
 import resource
@@ -13,7 +14,7 @@ import servers
 from guide_runs import command, rows
 
 sys.path.insert(0, str(servers.REPOSITORY / "tests/e2e"))
-from support.delaying_server import ACCEPTED, DelayingServer  # noqa: E402  the tests' yardstick is the bench's as well
+from support.delaying_server import ACCEPTED, DelayingServer  # noqa: E402  the tests and the benchmarks share this reference server
 
 USERS, SPAWN_RATE, USER_CLASS = 50, 10, "TriggersAPIUser"
 WEIGHTS = {"POST /events": 10, "GET /inbox": 3, "GET /events/{id}": 2, "DELETE /events/{id}": 1, "GET /status": 1}
@@ -21,8 +22,8 @@ USUAL_S, SLOW_S, SLOW_EVERY = 0.020, 0.080, 10
 
 
 class KnownDelays(DelayingServer):
-    """Answers each route as the service does; nine of ten after 20 ms, the tenth after 80. `held_ms`: what it came to, from the
-    last byte of a request to the first of its answer."""
+    """Answers each route as the service does: nine requests of ten after 20 ms, the tenth after 80. `held_ms`: the real delay,
+    from the last byte of a request to the first byte of its response."""
 
     def __init__(self):
         super().__init__()
@@ -46,12 +47,12 @@ class KnownDelays(DelayingServer):
 
 
 def bucket(milliseconds):
-    """The step of Locust's rounding at this response time, in ms: 1 below 100, 10 below 1000, 100 above."""
+    """The step in ms to which Locust rounds this response time: 1 below 100, 10 below 1000, 100 above."""
     return 1 if milliseconds < 100 else 10 if milliseconds < 1000 else 100
 
 
 def measure(tool, port, key, seconds, prefix):
-    """The rows of the CSV, and the processor seconds of the generator, its start included."""
+    """The rows of the CSV, and the processor seconds of the generator, including its start."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command(tool, port, USERS, SPAWN_RATE, seconds, USER_CLASS, prefix), capture_output=True, check=True,
                    env={**os.environ, "LOCUST_API_KEY": key, "PYTHONDONTWRITEBYTECODE": "1"})
@@ -60,14 +61,14 @@ def measure(tool, port, key, seconds, prefix):
 
 
 def compare(title, results, report):
-    """One server's table. True if no latency is further apart than one bucket."""
+    """Prints one server's table. True if no two latencies differ by more than one bucket."""
     report.say(title)
     report.say(f"{'row':20} {'requests':>17} {'share':>13} {'weight':>6} {'p50 ms':>9} {'p95 ms':>9}   within one bucket")
     locust, swarm = results["locust"][0], results["swarm"][0]
     all_close = True
     for name in [*WEIGHTS, "Aggregated"]:
         if name not in locust or name not in swarm:
-            continue  # In a run of seconds a rare task may not have come.
+            continue  # A run of a few seconds may not contain a rare task.
         pair = [locust[name], swarm[name]]
         counts = [int(row["Request Count"]) for row in pair]
         shares = [count / int(whole["Aggregated"]["Request Count"]) for count, whole in zip(counts, (locust, swarm))]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The side-by-side comparison: ours, nginx's fixed answer, and webdis in front of Redis, driven by the same wrk with
-unique bodies, in turn, on this machine; then wrk, swarm and Locust against the same fixed answer. Prints tables with
-ratios. `--quick` is a smoke test, not a measurement."""
+"""Compares triggers, nginx with a fixed response, and webdis in front of Redis. The same wrk drives them with unique bodies,
+in turn, on this machine. Then compares wrk, swarm and Locust against the same fixed response. Prints tables with ratios.
+`--quick` is a smoke test, not a measurement."""
 
 import argparse
 import datetime
@@ -27,7 +27,7 @@ POST_EVENTS = ("POST", "/events")
 
 
 class Plan:
-    """How long and how often. Rounds are interleaved, so that a slow minute of a shared machine hits all alike."""
+    """Durations and repetitions. Rounds are interleaved, so that a slow minute of a shared machine affects all equally."""
 
     def __init__(self, quick):
         self.quick = quick
@@ -58,7 +58,7 @@ def versions():
 
 
 class Report:
-    """Collects lines, prints them as they come."""
+    """Collects lines, and prints each at once."""
 
     def __init__(self):
         self.lines = []
@@ -73,7 +73,7 @@ class Report:
 
 
 def compare_posts(folder, plan, report):
-    """POST /events on all three at 100 and 400 connections."""
+    """Measures POST /events on all three servers, at 100 and 400 connections."""
     targets = {}
     nginx = servers.Nginx(folder / "nginx")
     redis = servers.WebdisRedis(folder / "redis")
@@ -126,7 +126,7 @@ def compare_posts(folder, plan, report):
 
 
 def compare_batches(folder, plan, report):
-    """Events a second in batches of 100 against single posts."""
+    """Compares events a second in batches of 100 with single posts."""
     ours = servers.Triggers(folder / "batches")
     singles, batches = [], []
     try:
@@ -146,7 +146,7 @@ def compare_batches(folder, plan, report):
 
 
 def fill(ours, events, report):
-    """Loads at least that many events over the API, 500 to a batch."""
+    """Stores at least this many events over the API, 500 in a batch."""
     started = time.monotonic()
     if events <= 20_000:
         ours.post_batches(events, 500)
@@ -158,7 +158,7 @@ def fill(ours, events, report):
 
 
 def compare_pages(folder, plan, report):
-    """The cost of a page, the start and the memory with few and with very many undelivered events."""
+    """Measures pages, start and memory, with few and with very many unacknowledged events."""
     small = servers.Triggers(folder / "small")
     large = servers.Triggers(folder / "large")
     try:
@@ -204,10 +204,10 @@ PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pa
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="what to compare; all if left out")
-    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that it runs, measures nothing")
-    parser.add_argument("--folder", type=pathlib.Path, default=servers.REPOSITORY / "build/bench", help="for the servers' data")
-    parser.add_argument("--save", type=pathlib.Path, help="also writes what is printed to this file")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="the parts to compare; all by default")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes: a smoke test, not a measurement")
+    parser.add_argument("--folder", type=pathlib.Path, default=servers.REPOSITORY / "build/bench", help="holds the servers' data")
+    parser.add_argument("--save", type=pathlib.Path, help="also write the output to this file")
     options = parser.parse_args()
     plan = Plan(options.quick)
     report = Report()

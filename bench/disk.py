@@ -1,11 +1,11 @@
-"""What the disk itself takes to make an append durable: the floor of every accepted event."""
+"""The time that the disk itself takes to make an append durable: a lower bound for every accepted event."""
 
 import os
 import time
 
 
 def sync_ms(folder, appends=300, size=1024):
-    """(p50, p95, p99) in ms of an append of so many bytes and its fdatasync(2), one after the other."""
+    """(p50, p95, p99) in ms of an append of this many bytes and its fdatasync(2), one append after another."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "sync"
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)

@@ -1,6 +1,7 @@
-"""One node on DynamoDB Local: POST /events beside raw PutItem by the same client, what an event costs the node, what 10,000
-requests in flight weigh, and the guide's baseline by Locust. (nodes.py: two nodes beside one.) Everything shares this machine with DynamoDB Local, which
-takes most of it: the ratios say what a node adds, and nothing here says what AWS's DynamoDB can do."""
+"""Measures one node on DynamoDB Local: POST /events compared with raw PutItem by the same client, the processor time of an
+event, the memory of 10,000 requests in flight, and the guide's baseline run by Locust. (nodes.py compares two nodes with
+one.) Everything shares this machine with DynamoDB Local, which takes most of it. The ratios show what a node adds; nothing
+here shows what AWS's DynamoDB can do."""
 
 import json
 import os
@@ -16,21 +17,21 @@ import servers
 import wrk
 
 sys.path.insert(0, str(servers.REPOSITORY / "tests/e2e"))
-from support.dynamodb import DynamoDB  # noqa: E402  the tests' own way to start it
+from support.dynamodb import DynamoDB  # noqa: E402  started as the tests start it
 
 PUT_BENCH = servers.REPOSITORY / "build/release/tests/dynamo/dynamo_put_bench"
-CALLERS = 64  # Who put, or post, at the same time.
-VALUE_BYTES = 243  # With its key, the raw item is then as large as that of an event of unique_posts.lua (266 bytes).
-WARM_UP_SECONDS = 20  # DynamoDB Local is Java: a new process is slower until its code is compiled.
+CALLERS = 64  # Puts, or posts, at the same time.
+VALUE_BYTES = 243  # Including its key, the raw item is then as large as that of an event of unique_posts.lua (266 bytes).
+WARM_UP_SECONDS = 20  # DynamoDB Local is a Java program: a new process is slower until its code is compiled.
 IN_FLIGHT = 10_000
 
 
 class Node(servers.Triggers):
-    """A service on DynamoDB. Nodes of one `folder` have their key and their tables together."""
+    """A service on DynamoDB. Nodes with the same `folder` share their key and their tables."""
 
     def __init__(self, dynamo, folder, *flags):
         tables = {"DYNAMODB_TABLE_EVENTS": f"{folder.name}-events", "DYNAMODB_TABLE_API_KEYS": f"{folder.name}-keys"}
-        # The parent starts its program with this process's environment; benchmarks have no other use for these names.
+        # The base class passes this process's environment to the program; benchmarks do not use these names otherwise.
         environment = {**dynamo.environment, **tables, "STORE": "dynamodb"}
         os.environ.update(environment)
         try:
@@ -49,7 +50,7 @@ def raw_puts(dynamo, seconds):
 
 
 def posts(driven, connections, seconds):
-    """Events a second of all nodes together. Each element of `driven` has a wrk of its own with its share of the connections."""
+    """Events a second of all nodes together. Each element of `driven` gets its own wrk with its share of the connections."""
     found = []
 
     def drive(number, node):
@@ -66,8 +67,8 @@ def posts(driven, connections, seconds):
 
 
 def compare_posts(folder, plan, report):
-    """Raw puts, and posts through one node, in interleaved rounds on one warm DynamoDB Local, each run on tables of its own: a
-    table slows down as it fills."""
+    """Measures raw puts, and posts through one node, in interleaved rounds on one warm DynamoDB Local. Each run has its own
+    tables, because a table slows down as it fills."""
     folder.mkdir(parents=True)
 
     def raw(dynamo, _, seconds):
@@ -77,7 +78,7 @@ def compare_posts(folder, plan, report):
         def run(dynamo, place, seconds):
             node = Node(dynamo, place, *flags)
             try:
-                posts([node], CALLERS, 2)  # The first requests find no connections.
+                posts([node], CALLERS, 2)  # The first requests must open connections.
                 before = node.cpu_seconds()
                 rate = posts([node], CALLERS, seconds)
                 return rate, (node.cpu_seconds() - before) / (rate * seconds) * 1e6
@@ -108,7 +109,7 @@ def compare_posts(folder, plan, report):
 
 
 def compare_memory(folder, plan, report):
-    """What a node holds while 10,000 requests wait for DynamoDB. Those that it cannot take are answered 503."""
+    """Measures a node's memory while 10,000 requests wait for DynamoDB. It answers 503 to requests that it cannot take."""
     generators.raise_descriptor_limit()
     folder.mkdir(parents=True)
     with DynamoDB(folder) as dynamo:
@@ -133,7 +134,7 @@ def compare_memory(folder, plan, report):
 
 
 def compare_guide(folder, plan, report):
-    """The guide's baseline: Locust, 50 users of both kinds."""
+    """Runs the guide's baseline: Locust, 50 users of both kinds."""
     folder.mkdir(parents=True)
     seconds = 10 if plan.quick else 120
     with DynamoDB(folder) as dynamo:

@@ -1,5 +1,5 @@
-"""Load generators side by side: wrk, swarm and Locust's HttpUser against nginx's fixed answer; what swarm weighs; what rate the
-service takes from it."""
+"""Compares load generators: wrk, swarm and Locust's HttpUser against nginx's fixed response. Also measures swarm's memory, and
+the rate that the service takes from it."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ def raise_descriptor_limit():
 
 
 class Swarm:
-    """A run of swarm to its end: its JSON, and the most memory that it held."""
+    """Runs swarm to its end. Returns its JSON and its peak memory."""
 
     def __init__(self, port, key, *arguments, seconds):
         command = [str(SWARM), "--host", f"http://127.0.0.1:{port}", "--only-summary", "--json", "-t", str(seconds), *map(str, arguments)]
@@ -56,7 +56,7 @@ class Swarm:
 
 
 def locust(port, users, seconds, folder):
-    """Requests a second of one Locust process without waits, by its own CSV; with a busy generator that is its limit."""
+    """Requests a second of one Locust process without waits, from its own CSV. The generator is busy, so this is its limit."""
     prefix = folder / f"locust{time.time_ns()}"
     done = subprocess.run(
         [sys.executable, "-m", "locust", "-f", str(pathlib.Path(__file__).parent / "locust_no_wait.py"), "--headless", "--host",
@@ -70,7 +70,7 @@ def locust(port, users, seconds, folder):
 
 
 def compare_generators(folder, plan, report):
-    """wrk, swarm and Locust, one thread each and 100 connections, against the same fixed answer."""
+    """Measures wrk, swarm and Locust against the same fixed response, each with one thread and 100 connections."""
     nginx = servers.Nginx(folder / "nginx")
     rates = {"wrk": [], "swarm": [], "Locust HttpUser": []}
     cpu = []
@@ -100,7 +100,7 @@ def compare_generators(folder, plan, report):
 
 
 def compare_many_users(folder, plan, report):
-    """10,000 users with the guide's waits: memory."""
+    """Measures the memory of 10,000 users with the guide's waits."""
     raise_descriptor_limit()
     ours = servers.Triggers(folder / "many", "--max-connections=20000", "--access-log=false")
     users = 1000 if plan.quick else 10_000
@@ -115,14 +115,14 @@ def compare_many_users(folder, plan, report):
 
 
 def meets_targets(run, rate):
-    # What was due in the last hundredth of a second cannot have been sent by its end.
+    # Requests that were due in the last hundredth of a second may not have been sent by its end.
     kept = run.run["schedule"]["unsent"] <= rate / 100 and run.total["failures"] == 0
     return (kept and run.names["POST /events"]["latency_ms"]["p95"] < TARGET_POST_MS
             and run.names["GET /inbox"]["latency_ms"]["p95"] < TARGET_INBOX_MS)
 
 
 def compare_service(folder, plan, report):
-    """The service under the mix of TriggersAPIUser: 200 users with waits, and the highest rate that meets the targets."""
+    """Measures the service under the mix of TriggersAPIUser: with 200 users and waits, and the highest rate within the targets."""
     raise_descriptor_limit()
     ours = servers.Triggers(folder / "service")
     try:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The three example runs of tests/performance/README.md at full length, by Locust and by swarm, each against a fresh server
-in its default configuration. Keeps the CSV files, prints a table with the targets of docs/prd.md, and compares both
-generators. `--seconds N` shortens every run: that shows that it runs, and measures nothing."""
+"""Runs the three examples of tests/performance/README.md at full length, with Locust and with swarm, each against a fresh
+server in its default configuration. Keeps the CSV files, prints a table with the targets of docs/prd.md, and compares both
+generators. `--seconds N` shortens every run. That is a smoke test, not a measurement."""
 
 import argparse
 import csv
@@ -52,9 +52,9 @@ def run(tool, name, seconds, folder, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *RUNS], help="which; all if left out")
-    parser.add_argument("--tool", choices=["locust", "swarm"], help="only this generator")
-    parser.add_argument("--seconds", type=int, help="instead of each run's own length")
+    parser.add_argument("names", nargs="*", choices=[[], *RUNS], help="the runs; all by default")
+    parser.add_argument("--tool", choices=["locust", "swarm"], help="use only this generator")
+    parser.add_argument("--seconds", type=int, help="the length of each run, instead of its own")
     parser.add_argument("--results", type=pathlib.Path, default=servers.REPOSITORY / "build/bench/guide")
     options = parser.parse_args()
     folder = servers.REPOSITORY / f"build/bench/guide-servers-{options.tool or 'both'}"

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The hostile tenant: sends every shape of request that the API takes, at its rate limit or without a key, while another
-tenant, the victim, sends events and polls its inbox at a fixed rate. For each shape the victim's p99 is divided by its own
-p99 without the attack, measured before and after it in the same run. A ratio above the bound, a request of the victim that
-fails, or an attack that was not carried out ends the benchmark with status 1.
+"""The hostile tenant sends every shape of request that the API takes, at its rate limit or without a key. Meanwhile another
+tenant, the victim, sends events and polls its inbox at a fixed rate. For each shape, the victim's p99 is divided by its own
+p99 without the attack, measured before and after the attack in the same run. The benchmark ends with status 1 if a ratio
+exceeds the bound, if a request of the victim fails, or if an attack was not carried out.
 
-`--quick` shows that it runs and measures nothing: it judges no ratio unless --bound is given."""
+`--quick` is a smoke test, not a measurement: it checks no ratio unless --bound is given."""
 
 import argparse
 import datetime
@@ -25,30 +25,30 @@ from hostile_seed import Seed
 from servers import REPOSITORY, Triggers
 
 bound_default = 3.0
-late_ms_max = 5.0  # The generator itself is then a part of what is measured.
+late_ms_max = 5.0  # If it is later, the generator itself distorts the measurement.
 processes = multiprocessing.get_context("spawn")
 
 
 class Plan:
-    """How long and how often."""
+    """Durations and repetitions."""
 
     def __init__(self, quick):
         self.seconds = 1 if quick else 10
         self.rounds = 1 if quick else 3
         self.rate = 100 if quick else 200
-        self.events = 2_000 if quick else 200_000  # In the backlog that filters search.
+        self.events = 2_000 if quick else 200_000  # The backlog that filters search.
         self.keys = 50 if quick else 1_000
         self.settle_seconds = 0.1 if quick else 1.0
 
 
 def percentile(values, share):
-    """The smallest value that at least this share does not exceed."""
+    """The smallest value that at least this share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
 class Worker:
-    """A process of the benchmark and the pipe to it."""
+    """A process of the benchmark, and the pipe to it."""
 
     def __init__(self, target, *arguments):
         self.pipe, theirs = processes.Pipe()
@@ -57,7 +57,7 @@ class Worker:
         theirs.close()
 
     def receive(self, seconds=180):
-        """What it says next; an error if it has ended or says nothing."""
+        """The next message from the process; an error if the process has ended or sends nothing."""
         if not self.pipe.poll(seconds):
             raise RuntimeError(f"{self.process.name} says nothing")
         return self.pipe.recv()
@@ -69,7 +69,7 @@ class Worker:
 
 
 class Measured:
-    """One attack with the quiet before and after it."""
+    """One attack, with the quiet turns before and after it."""
 
     def __init__(self, before, attacked, after, attack):
         self.quiet = {name: before["latencies"][name] + after["latencies"][name] for name in before["latencies"]}
@@ -87,7 +87,7 @@ class Measured:
 
 
 def carry_out(server, victim, shape, limit, context, plan):
-    """The victim's figures while the attack runs, and what became of the attack."""
+    """The victim's figures during the attack, and the result of the attack."""
     attacker = Worker(hostile_attacks.serve, shape.name, {**context, "port": server.port, "limit": limit})
     attacker.receive()
     attacker.pipe.send("go")
@@ -105,7 +105,7 @@ def measure(victim, seconds):
 
 
 def run_round(server, victim, seed, chosen, plan, results, begun):
-    """Each attack once, between two turns of quiet; the quiet after one attack is the quiet before the next."""
+    """Runs each attack once, between two quiet turns. The quiet turn after one attack is also the one before the next."""
     before = measure(victim, plan.seconds)
     for shape, limit in chosen:
         print(f"{time.monotonic() - begun:6.0f} s  {shape.name}, {key_text(limit)}", file=sys.stderr, flush=True)
@@ -117,7 +117,7 @@ def run_round(server, victim, seed, chosen, plan, results, begun):
 
 
 def answers_text(rounds):
-    """Of all rounds: `1200 sent: 300 200, 900 429`."""
+    """The responses of all rounds by status, and as a text such as `1200: 300 x 200, 900 x 429`."""
     sent, answers = 0, {}
     for measured in rounds:
         sent += measured.attack["sent"]
@@ -127,7 +127,7 @@ def answers_text(rounds):
 
 
 def report_shape(shape, limit, rounds, bound, report):
-    """One line of the table; what is wrong with it."""
+    """Prints one line of the table. Returns the problems found."""
     wrong = []
     cells = []
     for name in (hostile_victim.posts, hostile_victim.pages):
@@ -155,7 +155,7 @@ def key_text(limit):
 def choose(names, quick):
     chosen = [shape for shape in hostile_attacks.shapes if not names or any(name in shape.name for name in names)]
     if not chosen:
-        sys.exit("hostile: no shape has that in its name: " + ", ".join(names))
+        sys.exit("hostile: no shape has these words in its name (--list prints all): " + ", ".join(names))
     return [(shape, limit) for shape in chosen for limit in (shape.limits[-1:] if quick else shape.limits)]
 
 
@@ -173,14 +173,14 @@ def head(report, plan, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shapes", nargs="*", help="parts of names of shapes; all shapes if left out")
-    parser.add_argument("--quick", action="store_true", help="a second for each turn: shows that it runs, measures nothing")
-    parser.add_argument("--bound", type=float, help=f"largest ratio; {bound_default:g} if left out, none with --quick")
-    parser.add_argument("--rounds", type=int, help="how often each shape is sent; 3 if left out, 1 with --quick")
-    parser.add_argument("--seconds", type=float, help="of each turn; 10 if left out, 1 with --quick")
-    parser.add_argument("--list", action="store_true", help="names the shapes and ends")
-    parser.add_argument("--folder", type=pathlib.Path, default=REPOSITORY / "build/hostile", help="for the server's data")
-    parser.add_argument("--save", type=pathlib.Path, help="also writes what is printed to this file")
+    parser.add_argument("shapes", nargs="*", help="words in the names of shapes; all shapes by default")
+    parser.add_argument("--quick", action="store_true", help="turns of a second: a smoke test, not a measurement")
+    parser.add_argument("--bound", type=float, help=f"largest allowed ratio; the default is {bound_default:g}, or none with --quick")
+    parser.add_argument("--rounds", type=int, help="rounds for each shape; the default is 3, or 1 with --quick")
+    parser.add_argument("--seconds", type=float, help="length of each turn; the default is 10, or 1 with --quick")
+    parser.add_argument("--list", action="store_true", help="list the shapes and exit")
+    parser.add_argument("--folder", type=pathlib.Path, default=REPOSITORY / "build/hostile", help="holds the server's data")
+    parser.add_argument("--save", type=pathlib.Path, help="also write the output to this file")
     options = parser.parse_args()
     if options.list:
         print("\n".join(shape.name for shape in hostile_attacks.shapes))
@@ -199,7 +199,7 @@ def main():
     try:
         seed = Seed(server, plan.events, plan.keys)
         victim = Worker(hostile_victim.serve, server.port, server.key, plan.rate)
-        measure(victim, 1)  # Warms up.
+        measure(victim, 1)  # Warm-up.
         for _ in range(plan.rounds):
             run_round(server, victim, seed, chosen, plan, results, begun)
     finally:

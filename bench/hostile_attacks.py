@@ -1,4 +1,4 @@
-"""What the hostile tenant of the benchmark sends: one entry of `shapes` for each form that a request can take."""
+"""The attacks of the hostile-tenant benchmark: `shapes` has one entry for each form that a request can take."""
 
 import asyncio
 import base64
@@ -14,12 +14,12 @@ import uuid
 from hostile_http import Connection, request
 
 events_max, payload_bytes = 500, 250_000
-keyless_rate = 200  # A second: a flood beyond it is a matter of bandwidth, not of this service.
+keyless_rate = 200  # Per second: a larger flood tests the bandwidth, not this service.
 answer_seconds_max, first_answer_seconds_max = 60, 20
 
 
 class Tally:
-    """What became of the attack: answers by status, and what was never answered."""
+    """The result of an attack: responses by status, and the requests without a response."""
 
     def __init__(self):
         self.answers, self.sent = {}, 0
@@ -30,14 +30,15 @@ class Tally:
 
 class Shape:
     """`make(context)` returns an endless iterator of requests. `key`: the role of its key, or None for no key at all.
-    `drive` sends them. An attack without an answer of `expects` did not happen, and fails the benchmark."""
+    `drive` sends the requests. If no response has a status of `expects`, the attack did not happen, and the benchmark
+    fails."""
 
     def __init__(self, name, make, drive, key="creator", expects=(200,), limits=(100, 6000), tenant="hostile"):
         self.name, self.make, self.drive, self.key, self.expects = name, make, drive, key, expects
         self.limits, self.tenant = (limits if key else (None,)), tenant
 
 
-# How requests are sent.
+# Ways to send requests.
 
 async def send_one(connection, raw, tally):
     tally.sent += 1
@@ -50,7 +51,8 @@ async def send_one(connection, raw, tally):
 
 
 def at_the_limit(connections=60):
-    """As fast as the key's rate allows, its whole burst at first: `connections` at once, each waits for its answer."""
+    """Sends as fast as the key's rate allows, starting with its whole burst, on `connections` at once. Each connection waits
+    for its response."""
     async def drive(context, requests, tally):
         per_second = context["limit"] / 60 if context["limit"] else keyless_rate
         allowed, begun = (context["limit"] or keyless_rate), time.monotonic()
@@ -67,7 +69,7 @@ def at_the_limit(connections=60):
 
 
 def following_cursors(connections=10):
-    """Each worker follows the pages of an inbox to the end and begins anew, at the key's rate."""
+    """Each worker follows the pages of an inbox to the end and starts again, at the key's rate."""
     async def drive(context, requests, tally):
         per_second, begun = context["limit"] / 60, time.monotonic()
 
@@ -84,7 +86,7 @@ def following_cursors(connections=10):
 
 
 def reading_slowly(connections=50):
-    """Each connection asks once and then reads 1 KB a second."""
+    """Each connection sends one request and then reads 1 KB a second."""
     async def drive(context, requests, tally):
         async def worker():
             connection = Connection(context["port"], receive_buffer=4096)
@@ -101,8 +103,8 @@ def reading_slowly(connections=50):
 
 
 def sending_slowly(connections=200, piece=1, begin=0):
-    """Each connection sends the first `begin` bytes at once and then `piece` bytes a second; it begins anew a second after
-    the server has ended it."""
+    """Each connection sends the first `begin` bytes at once and then `piece` bytes a second. A new one starts a second after
+    the server has closed it."""
     async def drive(context, requests, tally):
         async def worker():
             while True:
@@ -131,14 +133,14 @@ def sending_slowly(connections=200, piece=1, begin=0):
     return drive
 
 
-# What is sent.
+# Requests to send.
 
 def event(payload, event_type="hostile.event"):
     return {"event_type": event_type, "payload": payload}
 
 
 def event_text(payload_text, event_type="hostile.event"):
-    """With a payload that is JSON already: in it, names may repeat."""
+    """An event whose payload is JSON text already, so names in it may repeat."""
     return f'{{"event_type":"{event_type}","payload":{payload_text}}}'.encode()
 
 
@@ -147,7 +149,8 @@ def fresh():
 
 
 def batches(make_events, keyed=False, zipped=False):
-    """Endless batches; `make_events(n)` is the array of the n-th, as JSON or bytes. Large ones are made 20 times."""
+    """Endless batches. `make_events(n)` returns the array of the n-th, as JSON or bytes. Of large batches, 20 are made and
+    repeated."""
     def make(context):
         bodies = []
         for number in itertools.count():
@@ -162,7 +165,7 @@ def batches(make_events, keyed=False, zipped=False):
 
 
 def singles(make_event, keyed=False):
-    """Endless posts of one large event; 20 of them are made."""
+    """Endless posts of one large event; 20 are made and repeated."""
     def make(context):
         bodies = [make_event(number) for number in range(20)]
         for number in itertools.count():
@@ -180,7 +183,7 @@ def always(method, target, body=b"", headers=()):
 
 
 def each(build):
-    """`build(context)` makes every request anew."""
+    """Calls `build(context)` for every request."""
     def make(context):
         while True:
             yield build(context)
@@ -213,7 +216,7 @@ def escapes(number):
 
 
 def permutations(number):
-    """Payloads that differ only in the order of equal names, in front of 1,000 equal members."""
+    """Payloads that differ only in the order of equal names, followed by 1,000 equal members."""
     tail = ",".join(['"b":0'] * 1000)
     orders = itertools.islice(itertools.permutations(range(7)), number % 10 * events_max, None)
     texts = ["{" + ",".join(f'"a":{value}' for value in order) + "," + tail + "}" for order in itertools.islice(orders, events_max)]
@@ -225,7 +228,7 @@ bomb = [("Content-Encoding", "gzip"), ("Content-Type", "application/json")]
 
 
 def unending(context):
-    """A gzip body of 5 MB whose end never comes."""
+    """A gzip body of 5 MB that never ends."""
     head = f"POST /events/batch HTTP/1.1\r\nHost: bench\r\nContent-Encoding: gzip\r\nContent-Length: {len(blanks_zipped) + 10}\r\n"
     if context["key"]:
         head += f"Authorization: Bearer {context['key']}\r\n"
@@ -301,20 +304,21 @@ async def attack(pipe, shape, context, requests):
     if driving.done() and driving.exception():
         raise driving.exception()
     await stopped
-    # In a short turn nothing may have been answered yet; whether the attack is what it says must still be known.
+    # A short turn may end before the first response, but one is needed to know whether the attack works as intended.
     until = time.monotonic() + first_answer_seconds_max
     while not any(str(status) in tally.answers for status in shape.expects) and time.monotonic() < until:
         await asyncio.sleep(0.05)
     pipe.send({"sent": tally.sent, "answers": tally.answers})
-    os._exit(0)  # Its connections end with it, as those of a client that gives up.
+    os._exit(0)  # Closes its connections, like a client that gives up.
 
 
 def serve(pipe, name, context):
-    """A process: attacks until it is told to stop, then says what became of it. It gives way to what is measured."""
+    """A process that attacks until it is told to stop, then reports the result. Its low priority favours the measured
+    processes."""
     os.nice(10)
     shape = next(shape for shape in shapes if shape.name == name)
     endless = shape.make(context)
-    made = list(itertools.islice(endless, 20))  # Large bodies are made before the attack begins.
+    made = list(itertools.islice(endless, 20))  # Makes large bodies before the attack begins.
     pipe.send("ready")
     pipe.recv()
     asyncio.run(attack(pipe, shape, context, itertools.chain(made, endless)))

@@ -1,4 +1,4 @@
-"""Just enough HTTP/1.1 for the hostile-tenant benchmark: raw requests over kept connections, without a library's cost."""
+"""Minimal HTTP/1.1 for the hostile-tenant benchmark: raw requests over persistent connections, without a library's cost."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import socket
 
 
 def request(method, target, key=None, body=b"", headers=()):
-    """The bytes of a request. `body` may be anything but bytes: it is then sent as JSON."""
+    """The bytes of a request. A `body` that is not bytes is sent as JSON."""
     if not isinstance(body, bytes):
         body = json.dumps(body, separators=(",", ":")).encode()
     lines = [f"{method} {target} HTTP/1.1", "Host: bench"]
@@ -21,7 +21,7 @@ def request(method, target, key=None, body=b"", headers=()):
 
 
 class Connection:
-    """One kept connection, opened with the first request and again when the server has closed it."""
+    """One persistent connection. It opens with the first request, and again after the server has closed it."""
 
     def __init__(self, port, receive_buffer=None):
         self.port, self.receive_buffer = port, receive_buffer
@@ -41,7 +41,7 @@ class Connection:
             raise
 
     async def exchange(self, raw):
-        """The status and the body of the answer."""
+        """The status and the body of the response."""
         if self.writer is None:
             await self.open()
         try:

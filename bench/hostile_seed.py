@@ -1,4 +1,4 @@
-"""What the hostile tenant has before it attacks: keys, a backlog to search, large events, and many keys to list."""
+"""Prepares the hostile tenant's data before its attacks: keys, a backlog to search, large events, and many keys to list."""
 
 import http.client
 import json
@@ -8,15 +8,15 @@ large_events, large_payload_bytes, types_a_key = 40, 250_000, 100
 
 
 class Seed:
-    """Tenants of the attack, each made when a shape first needs it: `hostile` with nothing, `backlog` with many small
-    events, `large` with large ones and, for its admin, many keys with many event types."""
+    """The tenants of the attack, each made when a shape first needs it. `hostile` has no events. `backlog` has many small
+    events. `large` has large events and, for its admin, many keys with many event types."""
 
     def __init__(self, server, events, keys):
         self.server, self.events, self.keys = server, events, keys
         self.filled = set()
 
     def context(self, shape, limit):
-        """A new key with this limit, so that its burst is whole. The large tenant is a key's user with long lists."""
+        """A new key with this limit, so that its burst is unused. The large tenant is a user with long lists of keys."""
         user = shape.tenant
         if user not in self.filled:
             self.filled.add(user)

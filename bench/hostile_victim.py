@@ -8,22 +8,22 @@ import time
 from hostile_http import Connection, request
 
 answer_seconds_max = 10
-idle_seconds_max = 30  # The server closes a connection that nobody has used for 75 s.
+idle_seconds_max = 30  # The server closes a connection that was idle for 75 s.
 posts, pages = "POST /events", "GET /inbox"
 numbers = itertools.count()
 
 
 class Victim:
-    """An open model: each request goes out when it is due, on a connection that is free, whatever the others wait for. A
-    latency is the time from its sending to its whole answer; how late it was sent is kept beside it."""
+    """An open model: each request is sent when it is due, on a free connection, even if others still wait. A latency is the
+    time from sending a request to its whole response; its lateness is recorded separately."""
 
     def __init__(self, port, key, rate):
         self.port, self.key, self.rate = port, key, rate
-        self.free = []  # With the time of their last answer; the latest is used first.
+        self.free = []  # With the time of their last response; the most recently used is taken first.
 
     def connection(self):
-        """The one that was used last, or a new one. Under attack many are open; those that the quiet does not use would be
-        closed by the server, and the next attack would be blamed for it."""
+        """The most recently used connection, or a new one. Closes old ones: during an attack many are opened. The server would
+        close those that the quiet turn does not use, and the next attack would be blamed for that."""
         while self.free and time.monotonic() - self.free[0][1] > idle_seconds_max:
             self.free.pop(0)[0].close()
         return self.free.pop()[0] if self.free else Connection(self.port)
@@ -65,7 +65,7 @@ class Victim:
 
 
 def serve(pipe, port, key, rate):
-    """A process: answers each number of seconds with what it measured, until it is told None."""
+    """A process that receives a number of seconds, measures for that time and sends the result; None ends it."""
     gc.freeze()
     gc.disable()
     loop = asyncio.new_event_loop()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""lambda.py [RUNS]: the cold start of the packed Lambda function, from its start to its first `next`, and the archive's size.
+"""lambda.py [RUNS]: measures the packed Lambda function's cold start, up to its first `next`, and the archive's size.
 
-`./dev package lambda` makes the archive; DynamoDB Local is what the tests fetch. The function runs in an empty root, as in
-tests/e2e/test_lambda.py. A start holds: chroot, loader, libraries, configuration, and one read of DynamoDB Local (the
-secret that signs cursors). On AWS the machine's own start and TLS with DynamoDB come on top.
+`./dev package lambda` makes the archive; the tests fetch DynamoDB Local. The function runs in an empty root, as in
+tests/e2e/test_lambda.py. A start includes chroot, loader, libraries, configuration, and one read of DynamoDB Local (the
+secret that signs cursors). On AWS the machine's own start and TLS with DynamoDB are added.
 """
 
 import pathlib
@@ -33,7 +33,7 @@ def main():
         folder = pathlib.Path(name)
         made = run("tables", "create", env=dynamo.environment)
         assert made.returncode == 0, made.stderr
-        start_ms(folder, dynamo.environment)  # The first makes the secret, and reads the files from the disk.
+        start_ms(folder, dynamo.environment)  # Not counted: it makes the secret, and reads the files from the disk.
         taken = sorted(start_ms(folder, dynamo.environment) for _ in range(runs))
     print(f"archive: {archive().stat().st_size / 1e6:.2f} MB")
     print(f"cold start, {runs} runs: median {statistics.median(taken):.1f} ms, "

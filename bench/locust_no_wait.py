@@ -1,4 +1,4 @@
-"""Locust's HttpUser as fast as it goes: the project's sender without its waits."""
+"""Locust's HttpUser at full speed: the project's sender without its waits."""
 
 import importlib.util
 import pathlib

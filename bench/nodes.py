@@ -1,7 +1,7 @@
-"""Two nodes of a fleet beside one, on one DynamoDB Local. A second node must not slow the others down: it asks nothing more of
-DynamoDB for an event, and waits for nobody. Three nodes of one fleet run all the time, on the same tables; one alone and the
-other two together are driven in short turns, because this machine's speed changes within seconds. Each pair of turns gives a
-ratio, and their median is told with its interval."""
+"""Compares two nodes of a fleet with one, on one DynamoDB Local. A second node must not slow the others down: it needs no
+additional DynamoDB calls for an event, and waits for no other node. Three nodes of one fleet run all the time, on the same
+tables. One alone and the other two together take short turns, because this machine's speed changes within seconds. Each pair
+of turns gives a ratio; the result is their median with its interval."""
 
 import contextlib
 import os
@@ -11,12 +11,12 @@ import dynamo
 
 TURN_SECONDS = 3
 PAIRS = 80
-MARGIN = 0.95  # "No slower" of what varies: the interval holds 1, and nothing below this.
+MARGIN = 0.95  # "No slower", for varying figures: the interval contains 1, and nothing below this.
 
 
 @contextlib.contextmanager
 def on_cores(cores):
-    """What is started meanwhile runs on these cores."""
+    """Processes started inside the `with` run on these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -26,7 +26,7 @@ def on_cores(cores):
 
 
 def median_interval(values):
-    """95 % of the median, by order statistics: supposes nothing of how the values are spread."""
+    """The 95 % interval of the median, by order statistics: makes no assumption about the distribution."""
     ordered = sorted(values)
     cut = max(0, int((len(ordered) - 1.96 * len(ordered) ** 0.5) / 2))
     return ordered[cut], ordered[-1 - cut]
@@ -42,7 +42,7 @@ def take_turns(folder, plan, nodes_on, others_on):
         try:
             with on_cores(nodes_on):
                 nodes.extend(dynamo.Node(database, folder / "fleet", "--dedup-window-seconds", "0") for _ in range(3))
-            # As many generators for both.
+            # The same number of generators for both.
             driven = {"one": [nodes[0], nodes[0]], "two": nodes[1:]}
             for who in driven.values():
                 dynamo.posts(who, dynamo.CALLERS, turn if plan.quick else dynamo.WARM_UP_SECONDS)

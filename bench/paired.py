@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Two programs, one after the other and in pairs: single posts through each, and the ratio of the second to the first.
-Whether a change has made `POST /events` slower is asked here; a figure alone would be that of the machine's mood."""
+"""Sends single posts to two programs, in pairs, and prints the ratio of the second to the first. This shows whether a change
+has made `POST /events` slower; a single figure would mostly show the machine's current speed."""
 
 import argparse
 import pathlib
@@ -16,7 +16,7 @@ slowest_ratio = 0.97
 
 
 class Run:
-    """Posts for some seconds: accepted a second, and processor time of the server for each."""
+    """Posts for some seconds. Returns the posts accepted a second, and the server's processor time for each."""
 
     def __init__(self, binary, seconds, connections):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="paired-", dir=REPOSITORY / "build"))
@@ -33,28 +33,41 @@ class Run:
             shutil.rmtree(folder)
 
 
+def positive(text):
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too few: 1 is the least")
+    return int(text)
+
+
+def judge(rates, slowest):
+    """The exit status: 1 if the second program is slower than `slowest` times the first, by the median of the pairs."""
+    return 0 if statistics.median(rates) >= slowest else 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("before", type=pathlib.Path, help="the program to compare with")
     parser.add_argument("after", type=pathlib.Path, nargs="?", default=REPOSITORY / "build/release/triggers")
-    parser.add_argument("--pairs", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=3, help="of each run")
-    parser.add_argument("--connections", type=int, default=100)
+    parser.add_argument("--pairs", type=positive, default=20)
+    parser.add_argument("--seconds", type=positive, default=3, help="length of each run")
+    parser.add_argument("--connections", type=positive, default=100)
+    parser.add_argument("--slowest", type=float, default=slowest_ratio, metavar="RATIO",
+                        help=f"a smaller median of the rates' ratios ends with status 1; default {slowest_ratio}")
     options = parser.parse_args()
     rates, costs = [], []
     for pair in range(options.pairs):
-        order = [options.before.resolve(), options.after.resolve()]
+        programs = [("before", options.before.resolve()), ("after", options.after.resolve())]
         runs = {}
-        for binary in order if pair % 2 == 0 else reversed(order):
-            runs[binary] = Run(binary, options.seconds, options.connections)
-        before, after = (runs[binary] for binary in order)
+        for name, binary in programs if pair % 2 == 0 else reversed(programs):
+            runs[name] = Run(binary, options.seconds, options.connections)
+        before, after = runs["before"], runs["after"]
         rates.append(after.rate / before.rate)
         costs.append(after.cpu_us / before.cpu_us)
         print(f"{pair + 1:3}: {before.rate:7.0f} and {after.rate:7.0f} posts a second, ratio {rates[-1]:.3f}; processor "
               f"{before.cpu_us:.2f} and {after.cpu_us:.2f} us a post, ratio {costs[-1]:.3f}", flush=True)
     for name, ratios in (("rate", rates), ("processor time a post", costs)):
         print(f"{name}: median of {len(ratios)} ratios {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
-    return 0 if statistics.median(rates) >= slowest_ratio else 1
+    return judge(rates, options.slowest)
 
 
 if __name__ == "__main__":

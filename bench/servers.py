@@ -1,4 +1,4 @@
-"""Starts and stops what is compared: each on loopback, on a free port, with its data in a folder of its own."""
+"""Starts and stops the compared servers, each on a free port of loopback, with its data in its own folder."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ def free_port():
 
 
 def wait_for_port(port, process, seconds=30):
-    """Waits until somebody accepts on the port."""
+    """Waits until a server accepts connections on the port."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -32,7 +32,7 @@ def wait_for_port(port, process, seconds=30):
 
 
 class Process:
-    """A server in the foreground with its output in a file."""
+    """A server that runs in the foreground, with its output in a file."""
 
     def __init__(self, command, log_path, environment=None):
         self.log = open(log_path, "ab")
@@ -46,7 +46,7 @@ class Process:
 
 
 class Nginx(Process):
-    """Answers 201 with a fixed body: the limit of HTTP on this machine. One worker a core, as its packages ship it."""
+    """Answers 201 with a fixed body: the limit of HTTP on this machine. One worker for each core, as its packages configure it."""
 
     def __init__(self, folder):
         self.port = free_port()
@@ -69,7 +69,7 @@ class Nginx(Process):
 
 
 class WebdisRedis:
-    """webdis in front of Redis that syncs every write: the quickest durable HTTP intake that Debian has."""
+    """webdis in front of Redis, which syncs every write: the fastest durable HTTP intake in Debian."""
 
     def __init__(self, folder):
         folder.mkdir(parents=True)
@@ -92,7 +92,7 @@ class WebdisRedis:
 
 
 class Triggers(Process):
-    """Ours, in its default, durable configuration."""
+    """Triggers, in its default, durable configuration."""
 
     BINARY = pathlib.Path(os.environ.get("TRIGGERS_BINARY", REPOSITORY / "build/release/triggers"))
 
@@ -115,7 +115,7 @@ class Triggers(Process):
         self.seconds_to_ready = time.monotonic() - started
 
     def get(self, path, timeout=30):
-        """The status of an answer, or nothing while nobody listens."""
+        """The status of a response, or None while nothing listens on the port."""
         if self.process.poll() is not None:
             raise RuntimeError(f"triggers ended with {self.process.returncode}: see {self.log.name}")
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -130,7 +130,7 @@ class Triggers(Process):
             connection.close()
 
     def post_batches(self, events, batch):
-        """Exactly so many events, in batches."""
+        """Stores exactly this many events, in batches."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         for first in range(0, events, batch):
             body = [{"event_type": "bench.order", "payload": {"order_id": f"{first + i}-{time.time_ns()}", "note": "deliver to the back door"}}

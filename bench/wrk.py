@@ -1,4 +1,4 @@
-"""Runs wrk and reads what it measured."""
+"""Runs wrk and reads its results."""
 
 import json
 import pathlib
@@ -13,11 +13,11 @@ class Measurement:
     requests_per_second: float
     p50_ms: float
     p99_ms: float
-    errors: int  # Answers that were not 2xx, and failed connections.
+    errors: int  # Responses other than 2xx, and failed connections.
 
 
 def run(port, script, arguments, connections, seconds):
-    """One run of wrk on one thread. Raises if wrk fails or measured nothing."""
+    """Runs wrk once, on one thread. Raises if wrk fails or measures nothing."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPTS / script),
                f"http://127.0.0.1:{port}", "--", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)

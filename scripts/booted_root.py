@@ -1,4 +1,4 @@
-"""A Debian root that is booted: systemd is process 1 of its own processes, mounts, network and control groups."""
+"""A booted Debian root: systemd is process 1, with its own process, mount, network and control group namespaces."""
 
 import os
 import pathlib
@@ -8,8 +8,8 @@ import time
 
 BOOT_SECONDS_MAX = 60
 
-# Becomes process 1: mounts what the kernel gives a machine, and has the root as its root, so that systemctl does not take
-# this for a chroot.
+# Becomes process 1. It mounts the file systems that the kernel provides, and makes the folder its real root; otherwise
+# systemctl would detect a chroot.
 BOOT = r"""
 mount --make-rprivate /
 mount --bind "$0" "$0"
@@ -37,12 +37,12 @@ exec env -i container=check PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/syst
 
 
 def cgroup2():
-    """Where the unified hierarchy of control groups is mounted."""
+    """The mount point of the unified control group hierarchy."""
     for line in pathlib.Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
         _, place, kind, *_ = line.split()
         if kind == "cgroup2":
             return pathlib.Path(place)
-    sys.exit("dev: no cgroup2 is mounted here, and systemd needs it")
+    sys.exit("dev: systemd needs cgroup2, which is not mounted on this machine")
 
 
 class BootedRoot:
@@ -78,14 +78,14 @@ class BootedRoot:
                     return
             time.sleep(0.1)
         log = pathlib.Path(f"{self.root}.boot.log").read_text(encoding="utf-8", errors="replace")
-        sys.exit(f"dev: systemd has not booted in {BOOT_SECONDS_MAX} s\n{log[-2000:]}")
+        sys.exit(f"dev: systemd did not boot within {BOOT_SECONDS_MAX} s\n{log[-2000:]}")
 
     def __exit__(self, *_):
         self.unshared.kill()
         self.unshared.wait()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            # Inner groups first; each is busy until its last process is gone.
+            # Inner groups first: a group cannot be removed before its last process has ended.
             for group in sorted((path for path in self.group.rglob("*") if path.is_dir()), reverse=True):
                 try:
                     group.rmdir()
@@ -98,7 +98,7 @@ class BootedRoot:
         return None
 
     def command(self, *arguments):
-        """What runs a program in there."""
+        """The command prefix that runs a program inside the machine."""
         return ["nsenter", "-t", self.pid, "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "env", "-i",
                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *arguments]
 
@@ -106,5 +106,5 @@ class BootedRoot:
         return subprocess.run(self.command(*arguments), capture_output=True, text=True, check=False, timeout=120)
 
     def in_its_network(self, *arguments):
-        """What runs a program of this machine in the other's network."""
+        """The command prefix that runs a program of this machine in the network of the other."""
         return ["nsenter", "-t", self.pid, "-n", *arguments]

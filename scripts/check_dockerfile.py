@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Carries out the Dockerfile without Docker: every step in a clean Debian root, then the result's server is asked.
+"""Runs the Dockerfile without Docker: every step in a clean Debian root, then requests to the resulting server.
 
     ./dev check docker        (as root; takes as long as a build from nothing)
 
-What Docker does and this does not: layers, the base image itself (debootstrap makes the same release's minimal system),
-and the isolation of the network. An instruction that is not known here is an error.
+Unlike Docker, this makes no layers, does not use the base image itself (debootstrap makes a minimal system of the same
+release), and does not isolate the network. An unknown instruction is an error.
 """
 
 import json
@@ -38,7 +38,7 @@ def instructions():
 
 
 def context(into):
-    """The files that Docker would send: .dockerignore leaves all out but what it names again."""
+    """The files that Docker would send: .dockerignore excludes everything except the files that it names again."""
     lines = [line for line in (project / ".dockerignore").read_text(encoding="utf-8").splitlines()
              if line and not line.startswith("#")]
     assert lines[0] == "*", ".dockerignore begins with *"
@@ -54,7 +54,7 @@ def context(into):
 
 
 class Stage:
-    """One root with the state that instructions leave for the later ones."""
+    """One root, with the state that instructions pass to later instructions."""
 
     def __init__(self, root):
         self.root, self.environment, self.folder, self.user = root, {"PATH": debian_root.SEARCH_PATH}, "/", "root"
@@ -64,7 +64,7 @@ class Stage:
         return self.root / str(pathlib.PurePosixPath(self.folder) / path).lstrip("/")
 
     def call(self, arguments, **options):
-        """A process in the root, as the stage's user, with its own mounts, which end with it."""
+        """A process in the root, running as the stage's user. Its own mounts disappear when it ends."""
         script = ('mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; folder=$2 user=$3; root=$1; shift 3; '
                   'exec chroot --userspec="$user" "$root" /bin/sh -c \'cd "$0" && exec "$@"\' "$folder" "$@"')
         return subprocess.Popen(["unshare", "--mount", "sh", "-euc", script, "call", str(self.root), self.folder, self.user,
@@ -79,7 +79,7 @@ class Stage:
         words = text.split()
         while words[0].startswith("--"):
             name, _, value = words.pop(0)[2:].partition("=")
-            # The others (--chmod, --link) need BuildKit, which Debian's Docker does not have.
+            # The other options (--chmod, --link) need BuildKit, which Debian's Docker does not have.
             assert name == "from", name
             sources = sources[value]
         *given, target = words
@@ -113,7 +113,7 @@ class Stage:
         elif instruction == "CMD":
             self.command = json.loads(text)
         elif instruction not in ("VOLUME", "EXPOSE"):
-            sys.exit(f"dev: {instruction} is not known here")
+            sys.exit(f"dev: check_dockerfile.py does not know the instruction {instruction}")
 
 
 def size(root):
@@ -121,7 +121,7 @@ def size(root):
 
 
 def serve(stage):
-    """Starts what the image starts, and ends it as `docker stop` does."""
+    """Starts the program that the image starts, and stops it as `docker stop` does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -131,7 +131,7 @@ def serve(stage):
         deadline = time.monotonic() + start_seconds_max
         while stage.call(stage.health, stderr=subprocess.DEVNULL).wait() != 0:
             if server.poll() is not None or time.monotonic() > deadline:
-                sys.exit("dev: the container's health check has not passed")
+                sys.exit("dev: the container's health check did not pass")
             time.sleep(0.1)
         say(f"the health check {' '.join(stage.health)} passes")
         owner = os.stat(f"/proc/{server.pid}").st_uid

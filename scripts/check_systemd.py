@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Installs the Debian package on a machine that is booted with systemd, and does to the service what operators do.
+"""Installs the Debian package on a machine that is booted with systemd, and operates the service as an operator does.
 
     ./dev check systemd        (as root; makes the package first; some minutes)
 
-The machine is a clean Debian root whose process 1 is systemd, with its own processes, network and control groups. It is not
-a virtual machine: the kernel is this one's.
+The machine is a clean Debian root whose process 1 is systemd, with its own process, network and control group
+namespaces. It is not a virtual machine: it shares this machine's kernel.
 """
 
 import json
@@ -56,7 +56,7 @@ class Service:
         return self.systemctl("show", "--value", "-p", name, "triggers").stdout.strip()
 
     def triggers(self, *arguments):
-        """A command as an operator gives it: as the service's user."""
+        """Runs a command as an operator does: as the service's user."""
         return self.machine.run("runuser", "-u", "triggers", "--", "triggers", *arguments, "--data-dir", DATA_DIR)
 
     def ask(self, method, path, key="", body=""):
@@ -87,7 +87,7 @@ class Service:
 
 
 def check_package(root, package):
-    """What the package says of itself, and that its documents lead somewhere."""
+    """The package's description is well-formed, and its documents have no broken links."""
     def field(name):
         return subprocess.run(["dpkg-deb", "--field", package, name], capture_output=True, text=True, check=True).stdout
     lines = field("Description").rstrip("\n").split("\n")
@@ -103,7 +103,7 @@ def check_package(root, package):
             if path and not re.match(r"[a-z]+:", path) and not (page.parent / path).exists():
                 broken.append(f"{page.relative_to(documents)}: {target}")
     if broken:
-        sys.exit("dev: FAILED: links of the package's documents lead nowhere:\n" + "\n".join(broken))
+        sys.exit("dev: FAILED: broken links in the package's documents:\n" + "\n".join(broken))
     say(f"the package's description and maintainer are whole, and all links of its {len(pages)} documents lead somewhere")
 
 
@@ -126,7 +126,7 @@ def check_start(service):
 
 
 def check_restarts_beside_commands(service, rounds=10):
-    """Each round restarts it while commands come one after another, some of them between its end and its start."""
+    """Each round restarts the service while commands run one after another; some run between its stop and its start."""
     for number in range(rounds):
         restart = subprocess.Popen(service.machine.command("systemctl", "restart", "triggers"))
         while restart.poll() is None:
@@ -140,7 +140,7 @@ def check_restarts_beside_commands(service, rounds=10):
 
 
 def check_between(service):
-    """A command has the store when the server starts."""
+    """A command has the store open when the server starts."""
     service.systemctl("stop", "triggers")
     lock = ("import fcntl, sys, time; f = open(sys.argv[1], 'r+'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); "
             "time.sleep(3600)")
@@ -161,7 +161,7 @@ def check_taken_port(service):
     try:
         done = service.systemctl("start", "triggers")
         service.expect(done.returncode != 0, f"with its port taken `systemctl start` fails with {done.returncode}")
-        # The start limit of systemd is five in ten seconds unless a unit says otherwise.
+        # By default systemd allows five starts in ten seconds.
         service.wait_until(lambda: int(service.state("NRestarts")) >= 7, "it has tried seven times more")
         service.expect(service.state("ActiveState") != "failed", "and has not given up")
     finally:
@@ -206,7 +206,7 @@ def main():
     debian_root.need_root()
     packages = sorted((project / "build/package").glob("triggers_*.deb"))
     if not packages:
-        sys.exit("dev: there is no package in build/package: ./dev package")
+        sys.exit("dev: there is no package in build/package; run ./dev package")
     with tempfile.TemporaryDirectory(prefix="systemd-check.") as name:
         root = pathlib.Path(name) / "root"
         say("making a Debian root with systemd")

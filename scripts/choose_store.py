@@ -1,4 +1,4 @@
-"""Which store a script means when its caller has named none: a server on ./data, or LocalStack on its usual port."""
+"""The store that a script uses if its caller names none: that of a server on ./data, or LocalStack on its usual port."""
 
 import fcntl
 import http.client
@@ -7,14 +7,14 @@ import struct
 
 LOCALSTACK_PORT = 4566
 LOCALSTACK_URL = f"http://localhost:{LOCALSTACK_PORT}"
-# What docker-compose.yml gives the service beside LocalStack, which keeps the tables of each region and account apart.
+# The same values as for the service in docker-compose.yml: LocalStack separates tables by region and account.
 LOCALSTACK_ENVIRONMENT = {"DYNAMODB_ENDPOINT_URL": LOCALSTACK_URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local",
                           "AWS_SECRET_ACCESS_KEY": "local"}
 ANSWER_SECONDS_MAX = 5
 
 
 def named_by_caller(arguments, *, data_dir):
-    """Whether an option or a variable says where the store is. `data_dir`: a data directory counts too."""
+    """Whether an option or a variable names the store. `data_dir`: a data directory counts too."""
     options = {"--store", "--config"} | ({"--data-dir"} if data_dir else set())
     variables = {"STORE", "TRIGGERS_CONFIG"} | ({"DATA_DIR"} if data_dir else set())
     by_option = any(argument.partition("=")[0] in options or argument.startswith("--dynamodb-") for argument in arguments)
@@ -26,7 +26,7 @@ def asks_for_help(arguments):
 
 
 def in_use(data_dir):
-    """Whether a process has the store in this directory open. Asks for the owner of its lock and takes no lock."""
+    """Whether a process has the store in this directory open. Asks which process owns the lock, and takes no lock."""
     try:
         with open(data_dir / "db/LOCK", "rb") as lock:
             answer = fcntl.fcntl(lock, fcntl.F_GETLK, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
@@ -36,7 +36,7 @@ def in_use(data_dir):
 
 
 def why_not_localstack():
-    """None if DynamoDB answers on LocalStack's usual port; else what is there instead."""
+    """None if DynamoDB answers on LocalStack's usual port; otherwise the reason why not."""
     connection = http.client.HTTPConnection("localhost", LOCALSTACK_PORT, timeout=ANSWER_SECONDS_MAX)
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables",
                "Authorization": "AWS4-HMAC-SHA256 Credential=local/20240101/us-east-1/dynamodb/aws4_request, "
@@ -57,6 +57,6 @@ def why_not_localstack():
 
 
 def use_localstack():
-    """Names LocalStack in this process's environment. A session token would be that of another account."""
+    """Sets LocalStack in this process's environment. Removes a session token, which would belong to another account."""
     os.environ.update(LOCALSTACK_ENVIRONMENT)
     os.environ.pop("AWS_SESSION_TOKEN", None)

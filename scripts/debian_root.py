@@ -16,9 +16,9 @@ def need_root():
 
 
 def make(release, root, packages=()):
-    """A minimal Debian that gets its packages from where this machine does."""
+    """A minimal Debian that uses the same package sources as this machine."""
     apt = pathlib.Path("/etc/apt")
-    # A stanza of *.sources, or a line of *.list, that has the release.
+    # A stanza of *.sources, or a line of *.list, that names the release.
     stanza = re.compile(rf"^URIs: *(\S+)(?=(?:\n.+)*\nSuites:.* ?{release}\b)|^deb (?:\[[^]]*\] )?(\S+) {release} ", re.MULTILINE)
     file, found = next((file, found) for file in [*apt.glob("sources.list"), *apt.glob("sources.list.d/*")]
                        if (found := stanza.search(file.read_text(encoding="utf-8"))))
@@ -26,7 +26,7 @@ def make(release, root, packages=()):
     include = ",".join(["ca-certificates", *packages])
     subprocess.run(["debootstrap", "--variant=minbase", f"--include={include}", release, str(root), mirror], check=True,
                    stdout=subprocess.DEVNULL)
-    # What debootstrap has left behind an image does not have.
+    # An image does not contain these files, which debootstrap leaves behind.
     for left in [*(root / "var/cache/apt/archives").glob("*.deb"), *(root / "var/lib/apt/lists").glob("*_*")]:
         left.unlink()
     (root / "etc/apt/sources.list").unlink(missing_ok=True)
@@ -37,7 +37,7 @@ def make(release, root, packages=()):
 
 
 def run(root, script):
-    """Runs a shell script in the root, which is not booted; ends this program if it fails."""
+    """Runs a shell script in the root, which is not booted. Exits this program if the script fails."""
     inside = ["unshare", "--mount", "sh", "-euc",
               'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; exec chroot "$0" /bin/sh -euc "$1"', str(root), script]
     status = subprocess.run(inside, env={"PATH": SEARCH_PATH, "DEBIAN_FRONTEND": "noninteractive"}, check=False).returncode

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fetch_aws_specification.sh: AWS's specification of CloudFormation resources for the tests (Apache-2.0), into
+# fetch_aws_specification.sh: fetches AWS's specification of CloudFormation resources for the tests (Apache-2.0) into
 # build/aws-specification. A second call does nothing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# fetch_client_tools.sh: what generates clients from openapi.json and checks it, for the tests, into build/client-tools. A
-# second call does nothing until tests/clients/package-lock.json changes. Packages' install scripts are not run.
+# fetch_client_tools.sh: fetches the tools that check openapi.json and generate clients from it, for the tests, into
+# build/client-tools. A second call does nothing until tests/clients/package-lock.json changes. It does not run the
+# packages' install scripts.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 wanted=$root/tests/clients
@@ -8,7 +9,7 @@ target=$root/build/client-tools
 cmp --silent "$wanted/package-lock.json" "$target/installed.json" && exit 0
 
 command -v npm >/dev/null || "$root/scripts/install_packages.sh" npm
-echo "dev: fetching the generators of clients"
+echo "dev: fetching the client generators"
 mkdir -p "$target"
 cp "$wanted/package.json" "$wanted/package-lock.json" "$wanted/.npmrc" "$target"
 cd "$target"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fetch_test_data.sh: GitHub's webhook payloads (MIT) for the end-to-end tests, into build/test-data. A second call does
-# nothing.
+# fetch_test_data.sh: fetches GitHub's webhook payloads (MIT) for the end-to-end tests into build/test-data. A second call
+# does nothing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 exec "$root/scripts/fetch_npm_package.sh" @octokit/webhooks-examples@7.6.1 \

@@ -1,4 +1,4 @@
-"""Where the `triggers` program is, for the scripts that run it."""
+"""Finds the `triggers` program for the scripts that run it."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def find_program():
-    """$TRIGGERS_BINARY if it is set; else the release build; else one that is installed. None: there is none."""
+    """$TRIGGERS_BINARY if it is set; otherwise the release build; otherwise an installed program. None if there is none."""
     chosen = os.environ.get("TRIGGERS_BINARY")
     if chosen:
         return shutil.which(chosen)
@@ -17,7 +17,7 @@ def find_program():
 
 
 def become(script, *arguments):
-    """Runs `triggers <arguments>` in this process. Does not return; without the program it ends with 1."""
+    """Runs `triggers <arguments>` in this process. Does not return; exits with status 1 if there is no such program."""
     program = find_program()
     if program is None:
         chosen = os.environ.get("TRIGGERS_BINARY")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fuzz.sh [TARGET] [SECONDS]: builds the fuzz targets and runs one, or each in turn, for so long (60). What libFuzzer finds
-# that is new to the corpus goes to build/fuzz/corpus; an input that fails is kept in build/fuzz/failures and named.
+# fuzz.sh [TARGET] [SECONDS]: builds the fuzz targets and runs one, or each in turn, for SECONDS (60). New inputs that
+# libFuzzer finds go to build/fuzz/corpus. It keeps a failing input in build/fuzz/failures and names it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${1:-all}
@@ -8,7 +8,7 @@ seconds=${2:-60}
 mapfile -t targets < <(cd tests/fuzz/corpus && printf '%s\n' * | sort)
 if [[ $target != all ]]; then
   [[ " ${targets[*]} " == *" $target "* ]] || {
-    echo "dev: no fuzz target '$target'; there are: ${targets[*]}" >&2
+    echo "dev: there is no fuzz target '$target'; choose one of: ${targets[*]}" >&2
     exit 2
   }
   targets=("$target")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install_packages.sh LIST...: installs what is missing of scripts/packages/LIST.txt (build, run, test, lint, …).
-# Takes some milliseconds when nothing is. Starts no service that a package brings, now or at the next boot.
+# install_packages.sh LIST...: installs the missing packages of scripts/packages/LIST.txt (build, run, test, lint, …).
+# Takes some milliseconds if nothing is missing. Never starts a package's service, now or at the next boot.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -9,7 +9,7 @@ fail() {
   exit 1
 }
 
-# Lines "package why" of the lists whose package is not installed.
+# Prints the "package why" lines whose package is not installed.
 missing_of() {
   local installed
   installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
@@ -26,7 +26,7 @@ as_root() {
   fi
 }
 
-# Debian asks this file before it starts the service of a new package; 101 means no.
+# Debian runs this file before it starts the service of a new package; 101 means no.
 policy=/usr/sbin/policy-rc.d
 policy_is_ours=
 services=(nginx redis-server webdis haproxy docker)
@@ -36,7 +36,7 @@ forbid_services() {
   printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
   as_root chmod 755 "$policy"
 }
-# Only what was installed here is switched off: a server that was there before stays as it was.
+# Disables only services that were installed here: a server that was there before stays as it was.
 settle_services() {
   [ -z "$policy_is_ours" ] || as_root rm -f "$policy"
   if [ -d /run/systemd/system ]; then
@@ -47,14 +47,14 @@ settle_services() {
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  echo "dev: this is not Debian; install what scripts/packages/*.txt name with your own package manager" >&2
+  echo "dev: this is not Debian; install the packages in scripts/packages/*.txt with your own package manager" >&2
   exit 0
 fi
 
 missing=$(missing_of "$@")
 [ -n "$missing" ] || exit 0
 
-printf 'dev: to install for %s, with apt:\n' "$*"
+printf 'dev: packages to install with apt for %s:\n' "$*"
 printf '%s\n' "$missing" | awk '{ name = $1; $1 = ""; printf "  %-22s%s\n", name, $0 }'
 mapfile -t packages < <(printf '%s\n' "$missing" | awk '{ print $1 }')
 if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
@@ -66,12 +66,12 @@ if [[ " $* " == *" bench "* || " $* " == *" test "* ]]; then
   trap 'exit 130' INT TERM
   forbid_services
 fi
-# Waits for another apt that is at work, as on a machine that has just started.
+# Waits for another apt to finish, as on a machine that has just started.
 apt=(apt-get -q -o Dpkg::Use-Pty=0 -o APT::Color=0 -o DPkg::Lock::Timeout=120)
-echo "dev: [1/2] refreshing apt's lists"
+echo "dev: [1/2] updating apt's package lists"
 as_root "${apt[@]}" update >/dev/null || fail "apt-get update failed (see above); is the network there?"
-echo "dev: [2/2] installing ${#packages[@]} packages and what they need"
-# A line now and then instead of the thousands that apt and dpkg print.
+echo "dev: [2/2] installing ${#packages[@]} packages and their dependencies"
+# Prints an occasional line instead of the thousands from apt and dpkg.
 as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${packages[@]}" |
   awk '/newly installed/ { for (i = 2; i <= NF; i++) if ($i == "newly") total += $(i - 1) + $1 }
        /^Need to get/ { print "  " total " packages, " $4 " " $5 " to download"; fflush() }

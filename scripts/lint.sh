@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# lint.sh [changed|all]: layout (clang-format), mistakes (clang-tidy), the scripts (shellcheck) and the rules of this
-# project (tests/lint). `changed` looks with clang-tidy only at sources that differ from the last commit.
+# lint.sh [changed|all]: checks layout (clang-format), mistakes (clang-tidy), scripts (shellcheck) and the rules of this
+# project (tests/lint). `changed` runs clang-tidy only on sources that differ from the last commit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PYTHONDONTWRITEBYTECODE=1
 scope=${1:-all}
 failed=()
 
-# Runs a step; a failure is remembered, so that one call shows all that is wrong.
+# Runs a step and remembers a failure, so that one call shows all problems.
 step() {
   local name=$1
   shift
@@ -32,17 +32,17 @@ tidy() {
   local files select=(grep -E)
   [ "$1" = tests ] || select=(grep -v -E)
   shift
-  # run-clang-tidy takes regular expressions of absolute paths.
+  # run-clang-tidy expects regular expressions for absolute paths.
   mapfile -t files < <(tidy_files | "${select[@]}" '_test\.cc$|^tests/' | sed 's|.*|/&$|')
   [ ${#files[@]} -gt 0 ] || return 0
-  # Flushed line by line: the lines tell how far it is.
+  # Flushed line by line, because the lines show progress.
   PYTHONUNBUFFERED=1 run-clang-tidy-19 -quiet -j "$(nproc)" -p build/clang "$@" "${files[@]}" 2>/dev/null |
     grep --line-buffered -v -E '^$|^Running|warnings (generated|treated)' | progress
   return "${PIPESTATUS[0]}"
 }
 
-# Of clang-tidy's line for each file, "[ 12/376][4.1s] clang-tidy-19 …", shows the number: on one line of a terminal, else
-# every 20th. Other lines pass.
+# clang-tidy prints a line for each file: "[ 12/376][4.1s] clang-tidy-19 …". This shows its number: on one line of a
+# terminal, otherwise every 20th. It passes other lines through.
 progress() {
   local terminal=0
   [ ! -t 1 ] || terminal=1
@@ -58,8 +58,8 @@ progress() {
     END { if (terminal && shown) printf "\r\033[K" }'
 }
 
-# In tests without the analyzer, which follows every path through every assertion: minutes, for nothing. What a test's
-# coroutine captures outlives it, or `./dev test asan` says so; and no test is the better for a reserve().
+# Tests are checked without the analyzer, which spends minutes following every path through every assertion and finds
+# nothing. `./dev test asan` reports a capture that a test's coroutine outlives. And no test needs a reserve().
 mistakes() {
   local status=0
   tidy product || status=1
@@ -78,9 +78,9 @@ rules() {
 
 case $scope in
   all | changed) ;;
-  *) echo "dev: lint takes 'all' or 'changed', not '$scope'" >&2; exit 2 ;;
+  *) echo "dev: lint accepts 'all' or 'changed', not '$scope'" >&2; exit 2 ;;
 esac
-# clang-tidy needs to know how each source is compiled, by clang; nothing is built.
+# clang-tidy needs clang's compile command for each source; this configures only, and builds nothing.
 cmake --preset clang --log-level=NOTICE >build/clang.log || { cat build/clang.log >&2; exit 1; }
 step "layout" layout
 step "scripts" scripts

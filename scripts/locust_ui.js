@@ -1,4 +1,4 @@
-// locust_ui.js PAGE SERVICE IMAGE: starts a test on Locust's web page as a person does, changes its users, looks at the
+// locust_ui.js PAGE SERVICE IMAGE: uses Locust's web page as a person does. It starts a test, changes its users, checks the
 // charts, stops it, downloads the statistics, and starts the other class. Ends with an error if anything is missing.
 const { chromium } = require('playwright-core');
 const [page_url, service, image] = process.argv.slice(2);
@@ -29,7 +29,7 @@ async function main() {
     if (tries > 100) throw new Error('no two workers');
     await page.waitForTimeout(200);
   }
-  // Workers that join must leave a fresh page as it was: with its form, and not stopped.
+  // Workers that join must not change a fresh page: it still shows its form, and is not stopped.
   if (!await page.isVisible('#swarm_form')) throw new Error('the page of a fresh master is not ready');
   await start(page, 40, 'TriggersAPIUser');
   await users_are(page, 40);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# locust_ui.sh: drives Locust's web page with swarm as its workers in headless Chromium, and writes
+# locust_ui.sh: drives Locust's web page in headless Chromium, with swarm as its workers, and writes
 # docs/images/locust-ui-swarm.png. Needs the built programs, and Debian's chromium, npm and nodejs.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

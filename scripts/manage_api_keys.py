@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Manages API keys: `triggers keys`, found and run.
+"""Manages API keys: finds the program and runs `triggers keys`.
 
     python scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit 10000
     python scripts/manage_api_keys.py list
 
-Every argument goes to `triggers keys`, so `--help` is its help; the exit status is its own. After `create` and `rotate`
-the last line of the output is the key and nothing else, so that `| tail -n 1` is the key.
+Passes every argument to `triggers keys`, so `--help` shows its help, and exits with its status. After `create` and
+`rotate` the last line of the output is the key and nothing else, so that `| tail -n 1` gives the key.
 
-The store is the one that an option or the environment names (--data-dir, DATA_DIR, DYNAMODB_ENDPOINT_URL, …). If none
-does: that of the server that runs on data/ in this project; else LocalStack's DynamoDB, if it answers on its usual port;
-else data/ in this project. What was chosen stands on standard error.
+The store is the one that an option or the environment names (--data-dir, DATA_DIR, DYNAMODB_ENDPOINT_URL, …). If neither
+names one, the store is that of a server that runs on data/ in this project. Otherwise it is LocalStack's DynamoDB, if
+that answers on its usual port, and data/ in this project if not. Standard error says which store was chosen.
 """
 
 import os
@@ -24,7 +24,7 @@ DATA_DIR = ROOT / "data"
 
 
 def choose():
-    """Names the store in the environment, where the caller has named none."""
+    """Sets the store in the environment if the caller has named none."""
     if choose_store.in_use(DATA_DIR):
         os.environ["DATA_DIR"] = str(DATA_DIR)
         return

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# package.sh: makes build/package/triggers_VERSION_ARCHITECTURE.deb of the release program and lists it.
+# package.sh: makes build/package/triggers_VERSION_ARCHITECTURE.deb from the release program and lists its contents.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "$PWD/scripts/install_packages.sh" build package
 
-# As Debian's own tools: DEBFULLNAME and DEBEMAIL, else whoever made the last commit, else this user on this machine.
+# As in Debian's own tools: DEBFULLNAME and DEBEMAIL, otherwise the last commit's author, otherwise this user on this machine.
 maintainer() {
   local name=${DEBFULLNAME:-} email=${DEBEMAIL:-}
   [ -n "$name" ] || name=$(git log -1 --format=%an 2>/dev/null) || name=$(id -un)

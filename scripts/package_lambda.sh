@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# package_lambda.sh: makes build/lambda.zip for AWS Lambda (provided.al2023, x86-64) of the release program: a launcher,
-# the program, the dynamic loader, and every library that the program needs. It uses nothing of the system that it will
-# run on but the list of certificate authorities.
+# package_lambda.sh: makes build/lambda.zip for AWS Lambda (provided.al2023, x86-64) from the release program. It contains a
+# launcher, the program, the dynamic loader, and every library that the program needs. From the system that it runs on, it
+# uses only the list of certificate authorities.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "$PWD/scripts/install_packages.sh" build package
@@ -14,7 +14,7 @@ trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/lib"
 strip -o "$folder/bootstrap" build/release/bootstrap
 strip -o "$folder/lib/triggers-lambda" build/release/triggers-lambda
-# `name => /path (address)`, and the loader itself as `/path (address)`.
+# ldd prints `name => /path (address)`, and the loader itself as `/path (address)`.
 mapfile -t libraries < <(ldd build/release/triggers-lambda | awk '/ \(0x/ && $(NF - 1) ~ "^/" { print $(NF - 1) }')
 [ "${#libraries[@]}" -gt 3 ] || {
   echo "dev: ldd found no libraries" >&2
@@ -24,7 +24,7 @@ for library in "${libraries[@]}"; do
   strip --strip-unneeded -o "$folder/lib/$(basename "$library")" "$library"
 done
 chmod 755 "$folder"/bootstrap "$folder"/lib/*
-# The same programs give the same archive: no times, no owners, one order.
+# The same programs give the same archive: without times or owners, and in a fixed order.
 find "$folder" -exec touch --date=2000-01-01T00:00:00Z {} +
 rm -f build/lambda.zip
 (cd "$folder" && find . -type f | LC_ALL=C sort | TZ=UTC zip -9 -X -q "../lambda.zip" -@)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [OPTION...]: serves the release build; the options are those of `triggers serve`. On an empty store it makes a
-# first key and prints commands to paste.
+# run.sh [OPTION...]: runs the server of the release build, with the options of `triggers serve`. On an empty store it makes
+# a first key and prints commands to paste.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 triggers=$root/build/release/triggers
@@ -11,11 +11,11 @@ for argument in "$@"; do
   esac
 done
 
-# A developer's server is not for the network, and its data is where the project is, wherever one calls this from.
+# A developer's server does not listen on the network. Its data is in the project's folder, wherever the caller is.
 export HOST=${HOST:-127.0.0.1}
 export DATA_DIR=${DATA_DIR:-$root/data}
 
-# The program itself knows what flags, environment and file come to; a bad value ends this here, with its message.
+# The program itself combines flags, environment and file; a bad value ends the script here, with the program's message.
 config=$("$triggers" config --json "$@")
 value_of() {
   sed -n "s/.*{\"name\":\"$1\",\"value\":\"\([^\"]*\)\".*/\1/p" <<<"$config"
@@ -30,7 +30,7 @@ case $host in
   *) url=$scheme://$host:$port ;;
 esac
 
-# What answers on the port already: "triggers", "other", or nothing.
+# Prints what already answers on the port: "triggers", "other", or nothing.
 occupant() {
   local answer
   { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 0
@@ -43,17 +43,17 @@ occupant() {
 }
 case $([ "$port" = 0 ] || occupant) in
   triggers)
-    printf 'dev: Triggers is already running at %s. Stop it, or run a second one:\n' "$url" >&2
+    printf 'dev: Triggers is already running at %s. Stop it, or start a second server:\n' "$url" >&2
     printf '  PORT=%d DATA_DIR=./data2 ./dev run\n' $((port + 1)) >&2
     exit 1
     ;;
   other)
-    printf 'dev: port %d is taken by another program. Choose one: PORT=%d ./dev run\n' "$port" $((port + 1)) >&2
+    printf 'dev: another program uses port %d. Choose another port: PORT=%d ./dev run\n' "$port" $((port + 1)) >&2
     exit 1
     ;;
 esac
 
-# Where there is no store yet there is no key; asking would be an error.
+# Without a store there is no key, and listing keys would be an error.
 keys='{"keys":[]}'
 [ ! -e "$data_dir/FORMAT" ] || keys=$("$triggers" keys list --json --data-dir "$data_dir")
 if [[ $keys == '{"keys":[]'* ]]; then

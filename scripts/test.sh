@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test.sh PRESET RUNNER...: runs ctest, lint or e2e on build/PRESET, and ends with one line, "N passed, N failed".
-# Each runner's own JUnit summary is what is counted. A runner that runs nothing has failed.
+# It counts the tests in each runner's JUnit summary. A runner that runs nothing has failed.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 preset=$1
@@ -17,14 +17,14 @@ export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
 export TSAN_OPTIONS="suppressions=\"$sanitizers/tsan.supp\":second_deadlock_stack=1:${TSAN_OPTIONS:-}"
 
 run_ctest() {
-  # With random addresses of 32 bits, as newer kernels have them, g++ 12's ThreadSanitizer does not start.
+  # g++ 12's ThreadSanitizer does not start with 32 bits of address randomization, the default of newer kernels.
   local fixed_addresses=()
   [ "$preset" != tsan ] || fixed_addresses=(setarch "$(uname -m)" --addr-no-randomize)
   "${fixed_addresses[@]}" ctest --test-dir "$build" --parallel "$(nproc)" --output-on-failure --progress --timeout 300 \
     --output-junit "$results/ctest.xml"
 }
 
-# run_pytest RUNNER: the tests of tests/RUNNER. A test that hangs fails after 240 s and shows what each thread waits for.
+# run_pytest RUNNER: runs the tests of tests/RUNNER. A hanging test fails after 240 s and shows where each thread waits.
 run_pytest() {
   /usr/bin/python3 -m pytest "tests/$1" -q -p no:cacheprovider \
     --timeout=240 --timeout-method=signal -o faulthandler_timeout=300 --durations=10 --durations-min=5 \
@@ -39,14 +39,14 @@ run_e2e() {
   TRIGGERS_BINARY=$build/triggers SWARM_BINARY=$build/swarm run_pytest e2e
 }
 
-# count_of ATTRIBUTE RUNNER: a number of the runner's summary; 0 if it wrote none.
+# count_of ATTRIBUTE RUNNER: prints a number from the runner's summary; 0 if there is no summary.
 count_of() {
   [ -e "$results/$2.xml" ] || { echo 0; return; }
   tr '\n\t' '  ' <"$results/$2.xml" | grep -o '<testsuite [^>]*>' | head -n 1 | grep -o " $1=\"[0-9]*\"" | tr -dc 0-9 |
     grep . || echo 0
 }
 
-# What is in the project's folder, but for what is built, fetched or served.
+# Lists the project's folder, except what is built, fetched or served.
 files_of_project() {
   find . \( -path ./.git -o -path ./build -o -path ./data -o -path ./node_modules \) -prune -o -type f -print | sort
 }
@@ -62,7 +62,7 @@ for runner in "$@"; do
   tests=$(count_of tests "$runner")
   skipped=$(($(count_of skipped "$runner") + $(count_of disabled "$runner")))
   bad=$(($(count_of failures "$runner") + $(count_of errors "$runner")))
-  [ "$skipped" -eq 0 ] || echo "dev: $skipped of $runner were skipped"
+  [ "$skipped" -eq 0 ] || echo "dev: $skipped tests of $runner were skipped"
   if [ $((tests - skipped)) -eq 0 ]; then
     echo "dev: $runner ran no test (exit status $status)"
     bad=1 tests=1 skipped=0
@@ -76,7 +76,7 @@ done
 
 left=$(comm -13 <(printf '%s\n' "$files_before") <(files_of_project))
 if [ -n "$left" ]; then
-  printf "\ndev: the tests have left files in the project's folder:\n%s\n" "$left"
+  printf "\ndev: the tests left files in the project's folder:\n%s\n" "$left"
   failed=$((failed + 1))
 fi
 printf '\n%d passed, %d failed\n' "$passed" "$failed"

@@ -7,6 +7,7 @@
 
 #include "auth/validate.h"
 #include "base/clock.h"
+#include "base/percent.h"
 #include "base/timestamp.h"
 #include "keys_output.h"
 #include "operator_client.h"
@@ -79,22 +80,6 @@ json::value expiry_json(const std::string& text) {
   return json::value(text);
 }
 
-std::string path_segment(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    if (plain) {
-      out += c;
-    } else {
-      constexpr std::string_view digits = "0123456789ABCDEF";
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', digits[byte >> 4], digits[byte & 15]};
-    }
-  }
-  return out;
-}
-
 /// Every page of a list as one answer.
 Result<OperatorAnswer> list_all(const config::Config& config, http::Request request) {
   const std::string first = request.target + (request.target.find('?') == std::string::npos ? "?" : "&");
@@ -109,7 +94,7 @@ Result<OperatorAnswer> list_all(const config::Config& config, http::Request requ
     if (found == nullptr || !found->is_array()) return answer;  // Whoever prints it says that it is no list.
     for (auto& key : found->get_array()) keys.push_back(std::move(key));
     if (!next->is_string()) break;
-    request.target = first + "after=" + path_segment(std::string{next->get_string()});
+    request.target = first + "after=" + percent_encode(std::string{next->get_string()});
   }
   json::object all;
   all["keys"] = std::move(keys);
@@ -122,7 +107,7 @@ Result<OperatorAnswer> list_all(const config::Config& config, http::Request requ
 bool is_new_tenant(const config::Config& config, const std::string& user_id) {
   if (config.store != config::Store::embedded || !store_exists(config)) return false;
   http::Request request;
-  request.target = "/admin/keys?limit=1&user_id=" + path_segment(user_id);
+  request.target = "/admin/keys?limit=1&user_id=" + percent_encode(user_id);
   const auto answer = send_as_operator(config, std::move(request));
   return answer && answer->status == 200 && answer->body.find("\"key_id\"") == std::string::npos;
 }
@@ -190,9 +175,9 @@ http::Request KeysCommand::Flags::request() const {
     body = fields(*create);
     body["user_id"] = user_id;
   } else if (list->parsed()) {
-    if (!user_id.empty()) request.target += "?user_id=" + path_segment(user_id);
+    if (!user_id.empty()) request.target += "?user_id=" + percent_encode(user_id);
   } else {
-    request.target += "/" + path_segment(key_id);
+    request.target += "/" + percent_encode(key_id);
     if (update->parsed()) {
       request.method = http::Method::patch;
       body = fields(*update);

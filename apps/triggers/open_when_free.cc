@@ -14,10 +14,10 @@ namespace {
 constexpr std::chrono::seconds patience{10};
 constexpr std::chrono::milliseconds look_interval{50};
 
-void say_that_it_waits(const config::Config& config, pid_t owner) {
+void say_that_it_waits(const config::Config& config, pid_t owner, const std::function<bool()>& stop_asked) {
   log::info("waiting_for_store",
             {{"data_dir", config.data_dir}, {"process", owner}, {"seconds_max", patience.count()}});
-  tell_service_manager("STATUS=Waiting for another process to close the store");
+  tell_service_manager("STATUS=Waiting for another process to close the store", stop_asked);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ Result<std::unique_ptr<Service>> open_when_free(const config::Config& config, co
     if (server_listens(config.data_dir) || std::chrono::steady_clock::now() >= deadline) {
       return Error{ErrorCode::conflict, in_use_text(config.data_dir, *owner)};
     }
-    if (!std::exchange(told, true)) say_that_it_waits(config, *owner);
+    if (!std::exchange(told, true)) say_that_it_waits(config, *owner, stop_asked);
     if (stop_asked()) return std::unique_ptr<Service>{};
     std::this_thread::sleep_for(look_interval);
   }

@@ -47,9 +47,9 @@ Result<OperatorAnswer> ask_server(const std::string& data_dir, const http::Reque
   // Through the directory's descriptor: a socket's own path has room for 107 bytes only.
   const int directory = ::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return Error{ErrorCode::unavailable, "there is no directory " + data_dir};
-  http::Endpoint endpoint;
-  endpoint.unix_path = "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
-  auto answer = http::exchange(endpoint, request, answer_deadline);
+  http::ServerAddress server;
+  server.unix_path = "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
+  auto answer = http::fetch(server, request, answer_deadline);
   ::close(directory);
   if (!answer) return std::move(answer).error();
   return OperatorAnswer{answer->status, std::move(answer->body)};

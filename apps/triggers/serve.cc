@@ -143,8 +143,8 @@ int serve(const config::Settings& settings) {
   GuardedClock clock;
   // Nodes must agree: each follows its machine's clock at once, which NTP keeps.
   const bool waits = config.store == config::Store::embedded;
-  auto service =
-      open_when_free(config, waits ? static_cast<const Clock&>(clock) : Clock::system(), [&] { return guard.asked(); });
+  const auto stop_asked = [&] { return guard.asked(); };
+  auto service = open_when_free(config, waits ? static_cast<const Clock&>(clock) : Clock::system(), stop_asked);
   if (!service) return complain(service.error(), settings);
   if (!*service) {
     log::info("server_stopped");
@@ -162,13 +162,13 @@ int serve(const config::Settings& settings) {
                                {"tls", tls},
                                {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
   guard.enter("serving");
-  tell_service_manager("READY=1\nSTATUS=Serving");
+  tell_service_manager("READY=1\nSTATUS=Serving", stop_asked);
 
   // On a thread of its own: it may wait for the store, and a stop must not wait for it.
   std::jthread looks_after([&](const std::stop_token& stop) { look_after(stop, **service, watch); });
   const int signal_number = guard.wait();
   log::info("server_stopping", {{"signal", signal_number}});
-  tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted");
+  tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted", stop_asked);
   (*service)->set_stopping();
   const auto connections = [&] {
     return std::to_string((*server)->stats().connections_open) + " connections are open, " +

@@ -1,5 +1,6 @@
 #include "service.h"
 
+#include "api/exchange/answer_memory.h"
 #include "base/process_start.h"
 #include "base/sync_wait.h"
 #include "log/log.h"
@@ -52,8 +53,9 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   if (!secret) return std::move(secret).error();
 
   service->clock_ = &clock;
-  service->ring_ = std::make_unique<api::KeyRing>(service->store_->keys(), api::KeyRing::bytes_max_default,
-                                                  service->store_->keys_hold_for(), clock);
+  service->ring_ =
+      std::make_unique<api::KeyRing>(service->store_->keys(), service->rate_buckets_, api::KeyRing::bytes_max_default,
+                                     service->store_->keys_hold_for(), clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
   service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
@@ -95,10 +97,13 @@ http::Handlers Service::handlers() {
   return handlers;
 }
 
-void Service::flush_last_used() {
-  const auto flushed = sync_wait(ring_->flush_last_used());
+Task<void> Service::flush_keys() {
+  const auto flushed = co_await ring_->flush_last_used();
   if (!flushed) log::warning("last_used_not_written", {{"cause", flushed.error().message}});
+  rate_buckets_.forget_unused(clock_->steady());
 }
+
+void Service::flush_last_used() { sync_wait(flush_keys()); }
 
 void Service::every_second() {
   store_->every_second();
@@ -119,8 +124,7 @@ Task<void> Service::settle() {
   const auto now = clock_->steady();
   if (last_used_at_ && now - *last_used_at_ < last_used_interval) co_return;
   last_used_at_ = now;
-  const auto flushed = co_await ring_->flush_last_used();
-  if (!flushed) log::warning("last_used_not_written", {{"cause", flushed.error().message}});
+  co_await flush_keys();
 }
 
 void Service::add_store_metrics() {

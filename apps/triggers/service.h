@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "log/access_log.h"
 #include "metrics/metrics.h"
 #include "open_store.h"
@@ -38,7 +38,7 @@ class Service {
   [[nodiscard]] std::uint64_t writes_waiting() const { return store_->events().metrics().queue_depth; }
   /// By how much the time of new ids is ahead of the clock. Any thread.
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const { return store_->events().metrics().ids_ahead; }
-  /// Writes down when keys were last used.
+  /// Writes down when keys were last used, and forgets rate limits that nobody uses.
   void flush_last_used();
   /// The last of that; what is left of the work is then the destructor's.
   void finish() noexcept;
@@ -52,6 +52,7 @@ class Service {
   Service() = default;
   void add_store_metrics();
   void write_last_used_if_possible();
+  Task<void> flush_keys();
 
   store::Access access_ = store::Access::write;
   const Clock* clock_ = nullptr;
@@ -62,6 +63,7 @@ class Service {
   metrics::Registry registry_;
   std::unique_ptr<log::AccessLog> access_log_;
   std::unique_ptr<OpenStore> store_;
+  limit::RateBuckets rate_buckets_;
   std::unique_ptr<api::KeyRing> ring_;
   std::unique_ptr<limit::FailureLimiter> failures_;
   std::unique_ptr<api::FirstReads> first_reads_;

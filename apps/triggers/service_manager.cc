@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -16,10 +17,27 @@ namespace triggers {
 namespace {
 
 /// A service manager that reads slowly gets the message. One that does not read must not hold the service up.
-constexpr timeval wait_max{.tv_sec = 1, .tv_usec = 0};
+constexpr std::chrono::seconds wait_max{1};
+/// While it waits, it looks this often whether it may go on waiting.
+constexpr timeval look_interval{.tv_sec = 0, .tv_usec = 20'000};
+
+/// 0, or the error's number.
+int send_while_it_may(int socket, const sockaddr_un& address, socklen_t size, std::string_view state,
+                      const std::function<bool()>& stop_asked) {
+  const auto deadline = std::chrono::steady_clock::now() + wait_max;
+  int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  for (;;) {
+    if (::sendto(socket, state.data(), state.size(), flags, reinterpret_cast<const sockaddr*>(&address), size) >= 0) {
+      return 0;
+    }
+    const int problem = errno;
+    if (problem != EAGAIN || stop_asked() || std::chrono::steady_clock::now() >= deadline) return problem;
+    flags = MSG_NOSIGNAL;
+  }
+}
 
 /// 0, or the error's number. `name` begins with `/`, or with `@` for a name in the abstract namespace.
-int send_to(std::string_view name, std::string_view state) {
+int send_to(std::string_view name, std::string_view state, const std::function<bool()>& stop_asked) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (name.size() >= sizeof address.sun_path || (name.front() != '/' && name.front() != '@')) return EINVAL;
@@ -29,10 +47,10 @@ int send_to(std::string_view name, std::string_view state) {
   if (socket < 0) return errno;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
   int problem = 0;
-  if (::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait_max, sizeof wait_max) != 0 ||
-      ::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size) <
-          0) {
+  if (::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &look_interval, sizeof look_interval) != 0) {
     problem = errno;
+  } else {
+    problem = send_while_it_may(socket, address, size, state, stop_asked);
   }
   ::close(socket);
   return problem;
@@ -40,10 +58,10 @@ int send_to(std::string_view name, std::string_view state) {
 
 }  // namespace
 
-void tell_service_manager(std::string_view state) {
+void tell_service_manager(std::string_view state, const std::function<bool()>& stop_asked) {
   const char* name = std::getenv("NOTIFY_SOCKET");
   if (name == nullptr || *name == '\0') return;
-  if (const int problem = send_to(name, state); problem != 0) {
+  if (const int problem = send_to(name, state, stop_asked); problem != 0) {
     log::warning("service_manager_not_told", {{"state", state}, {"cause", std::strerror(problem)}});
   }
 }

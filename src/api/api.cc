@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
-#include "api/admit.h"
-#include "api/base_path.h"
-#include "api/cors.h"
-#include "api/endpoints.h"
-#include "api/hold.h"
-#include "api/probe.h"
-#include "api/ticket.h"
+#include "api/admission/admit.h"
+#include "api/admission/admitted_request.h"
+#include "api/dispatcher.h"
+#include "api/exchange/answer_memory.h"
+#include "api/exchange/base_path.h"
+#include "api/exchange/client_address.h"
+#include "api/exchange/cors.h"
+#include "api/request_metrics.h"
 #include "base/uuid7.h"
 #include "limit/rate_fields.h"
 #include "log/log.h"
@@ -20,8 +21,9 @@ constexpr std::size_t request_id_bytes_max = 128;
 constexpr std::string_view every_method = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 constexpr std::chrono::seconds busy_line_interval{1};
 
-/// Holds a run of letters and digits that is as long as an API key, or longer, and has both cases: of 10^15 keys one
-/// has not, and no hash in hexadecimal has. Clients that copy a key into the wrong header must not find it in a log.
+/// Whether `text` has a run of letters and digits at least as long as an API key, with both cases. One key in 10^15
+/// lacks one of the cases, and no hash in hexadecimal has both. A client may copy its key into the wrong header; the
+/// log must not show it.
 bool may_hold_a_key(std::string_view text) {
   std::size_t run = 0;
   bool lower = false;
@@ -52,9 +54,6 @@ std::string request_id(const http::Request& request, UnixMillis now) {
   return ids.next(now).text();
 }
 
-/// An answer that waits for nothing.
-Task<Outcome<http::Response>> at_once(Outcome<http::Response> answer) { co_return answer; }
-
 Refusal no_such_path() {
   return {Code::not_found, "There is no such path; GET / names the API's documentation.", "{}", {}, {}};
 }
@@ -70,43 +69,22 @@ Refusal wrong_method(std::string_view allow) {
 }  // namespace
 
 Api::Api(Services& services, log::AccessLog* access_log)
-    : services_(services), access_log_(access_log), probe_(std::make_unique<Probe>(services.registry)) {}
+    : services_(services),
+      access_log_(access_log),
+      admission_{
+          services.ring, services.first_reads, services.failures, services.take_slice, services.config.trusted_proxies,
+          services.clock},
+      dispatcher_(std::make_unique<Dispatcher>(services, admission_)),
+      metrics_(std::make_unique<RequestMetrics>(services.registry)) {}
 
 Api::~Api() = default;
-
-Task<Outcome<http::Response>> Api::dispatch(Exchange& exchange) {
-  Services& services = services_;
-  switch (exchange.route.endpoint) {
-    case Endpoint::root: return at_once(get_root(services, exchange));
-    case Endpoint::status: return at_once(get_status(services));
-    case Endpoint::docs: return at_once(get_docs(services, exchange));
-    case Endpoint::openapi: return at_once(get_openapi(services, exchange));
-    case Endpoint::favicon: return at_once(get_favicon());
-    case Endpoint::metrics: return get_metrics(services, exchange);
-    case Endpoint::me: return get_me(services, exchange);
-    case Endpoint::post_event: return post_event(services, exchange);
-    case Endpoint::post_batch: return post_batch(services, exchange);
-    case Endpoint::get_inbox: return get_inbox(services, exchange);
-    case Endpoint::post_ack: return post_ack(services, exchange);
-    case Endpoint::get_event: return get_event(services, exchange);
-    case Endpoint::delete_event: return delete_event(services, exchange);
-    case Endpoint::create_key: return create_key(services, exchange);
-    case Endpoint::list_keys: return list_keys(services, exchange);
-    case Endpoint::show_key: return show_key(services, exchange);
-    case Endpoint::update_key: return update_key(services, exchange);
-    case Endpoint::revoke_key: return revoke_key(services, exchange);
-    case Endpoint::rotate_key: return rotate_key(services, exchange);
-    case Endpoint::backup: return backup(services, exchange);
-  }
-  INVARIANT(false);
-}
 
 /// With what its ticket says, if it has one.
 Exchange Api::exchange_of(const http::Request& request) {
   Exchange exchange{request, {}, {}, {}, nullptr, false, {}};
   exchange.begun = services_.clock.now();
   if (request.ticket) {
-    static_cast<const Ticket&>(*request.ticket).hand_over(exchange);
+    static_cast<const AdmittedRequest&>(*request.ticket).hand_over(exchange);
   } else {
     exchange.id = request_id(request, exchange.begun);
   }
@@ -117,8 +95,8 @@ http::Response Api::without_route(const Exchange& exchange, const RouteMatch& ma
   const http::Request& request = exchange.request;
   const bool known = !matched.path_name.empty();
   if (request.method == http::Method::options) {
-    // A preflight of a path that is not there is answered too, so that a script sees the 404 of its request.
-    return options(services_, request, known ? matched.allow : every_method);
+    // A preflight of an unknown path is answered too, so that the script sees its request's 404.
+    return options(services_.config.cors_allow_origins, request, known ? matched.allow : every_method);
   }
   return refuse(known ? wrong_method(matched.allow) : no_such_path(), request, exchange.id);
 }
@@ -140,9 +118,9 @@ Task<http::Response> Api::handle(const http::Request& request) {
   http::Response response;
   if (matched.route) {
     exchange.route = *matched.route;
-    auto answer = co_await dispatch(exchange);
+    auto answer = co_await dispatcher_->dispatch(exchange);
     if (answer) {
-      if (auto refused = hold_unless_held(services_, exchange, *answer)) answer = *std::move(refused);
+      if (auto refused = hold_unless_held(services_.answers, exchange, *answer)) answer = *std::move(refused);
     }
     response = answer ? std::move(*answer) : refuse(answer.error(), request, exchange.id);
   } else {
@@ -162,18 +140,18 @@ Task<http::Admission> Api::admit(const http::Request& head) {
     co_return response;
   }
   exchange.route = *matched.route;
-  const Access access = access_of(exchange.route.endpoint);
-  if (const auto admitted = co_await admit_by_head(services_, exchange, access); !admitted) {
+  const AccessRule rule = access_of(exchange.route.endpoint);
+  if (const auto admitted = co_await admit_by_head(admission_, exchange, rule); !admitted) {
     http::Response response = refuse(admitted.error(), head, exchange.id);
     finish(exchange, response, started);
     co_return response;
   }
-  std::shared_ptr<http::Ticket> ticket = std::make_shared<Ticket>(services_, exchange, access.takes_body);
+  std::shared_ptr<http::Ticket> ticket = std::make_shared<AdmittedRequest>(admission_, exchange, rule.takes_body);
   co_return ticket;
 }
 
-/// A full queue or a stopped store refuses by the thousand, and all of them are counted: one line a second tells why. A
-/// failure's correlation id is promised to be in the log.
+/// A full queue or a stopped store refuses thousands of requests. All are counted, and one line a second says why.
+/// Other failures are always logged, because the response promises their correlation id in the log.
 bool Api::deserves_a_line(Code code) {
   if (code != Code::service_unavailable) return true;
   const auto now = services_.clock.steady();
@@ -182,13 +160,13 @@ bool Api::deserves_a_line(Code code) {
 }
 
 http::Response Api::refuse(const Refusal& refusal, const http::Request& request, const std::string& id) {
-  probe_->refused(refusal.code);
+  metrics_->refused(refusal.code);
   if (!refusal.cause.empty() && deserves_a_line(refusal.code)) {
     log::error("request_failed",
                {{"request_id", id}, {"error_code", code_name(refusal.code)}, {"cause", refusal.cause}});
   }
   if (request.peer.local && !refusal.cause.empty()) {
-    // The operator must act, and so is told what the log is told.
+    // The operator must act, and so gets the cause that the log has.
     Refusal told = refusal;
     told.message = refusal.cause;
     return render(told, request, id);
@@ -206,9 +184,9 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
     response.add("RateLimit-Policy", limit::policy_field(*exchange.rate->limit));
     response.add("RateLimit", limit::limit_field(*exchange.rate));
   }
-  add_cors_fields(services_, exchange.request, response);
+  add_cors_fields(services_.config.cors_allow_origins, exchange.request, response);
   const auto duration = services_.clock.steady() - started;
-  probe_->answered(exchange.route.name, exchange.request.method, response.status, duration);
+  metrics_->answered(exchange.route.name, exchange.request.method, response.status, duration);
   if (access_log_ != nullptr) {
     log::AccessEntry entry;
     entry.time = services_.clock.now();
@@ -223,7 +201,7 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
       entry.key_id = exchange.key->record.key_id;
       entry.user_id = exchange.key->record.user_id;
     }
-    const std::string client = client_address(services_, exchange.request);
+    const std::string client = client_address(services_.config.trusted_proxies, exchange.request);
     entry.client = client;
     access_log_->write(entry);
   }

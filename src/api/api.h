@@ -6,16 +6,19 @@
 #include <optional>
 #include <string>
 
-#include "api/refusal.h"
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
 #include "api/services.h"
 #include "base/task.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "http/wire/message.h"
 #include "log/access_log.h"
 
 namespace triggers::api {
 
-class Probe;
+class Dispatcher;
+class RequestMetrics;
 
 /// The waist of the service: a request in, a response out. The socket server, the command line and the tests call it
 /// alike. Any thread with an Executor, many at a time.
@@ -32,14 +35,13 @@ class Api {
   /// Decides by a request's head whether its body is to be read, and charges the key. Refuses as handle() would.
   Task<http::Admission> admit(const http::Request& head);
 
-  /// The answer to what is not a request of ours: broken HTTP, a passed limit.
+  /// The response to what the server could not take as a request: broken HTTP, an exceeded limit.
   http::Response protocol_error(const http::ProtocolError& error, const http::Request& request);
-  /// The answer when handle() threw.
+  /// The response when handle() threw.
   http::Response internal_error(const http::Request& request);
 
  private:
   RouteMatch find_route(Exchange& exchange) const;
-  Task<Outcome<http::Response>> dispatch(Exchange& exchange);
   Exchange exchange_of(const http::Request& request);
   http::Response without_route(const Exchange& exchange, const RouteMatch& matched);
   void finish(Exchange& exchange, http::Response& response, std::chrono::steady_clock::time_point started);
@@ -48,7 +50,9 @@ class Api {
 
   Services& services_;
   log::AccessLog* access_log_;
-  std::unique_ptr<Probe> probe_;
+  const AdmissionControl admission_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<RequestMetrics> metrics_;
   std::atomic<std::chrono::steady_clock::time_point> next_busy_line_{};
 };
 

@@ -230,11 +230,11 @@ TEST(ApiTest, WhatTheServerRefusesHasTheSameForm) {
   request.target = "/events";
   request.headers.add("X-Request-ID", "mine");
   const Seen seen{
-      service.api.protocol_error({http::ProtocolProblem::body_too_large, "The body is too large.", 10, 11}, request)};
+      service.api->protocol_error({http::ProtocolProblem::body_too_large, "The body is too large.", 10, 11}, request)};
   EXPECT_EQ(seen.status(), 413U);
   EXPECT_EQ(seen.code(), "PAYLOAD_TOO_LARGE");
   EXPECT_EQ(seen.text("correlation_id"), "mine");
-  const Seen failed{service.api.internal_error(request)};
+  const Seen failed{service.api->internal_error(request)};
   EXPECT_EQ(failed.status(), 500U);
   EXPECT_EQ(failed.header("X-Request-ID"), "mine");
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/exchange/answer_memory.h"
 #include "base/sync_wait.h"
 #include "base/uuid7.h"
 
@@ -79,7 +80,7 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
     : store(store::MemoryStore::create(memory_config(clock))),
       watched_keys(*store),
       config(config_of(settings)),
-      ring(watched_keys),
+      ring(watched_keys, rate_buckets),
       failures(config.auth_failures_per_minute),
       answers(config.answers_bytes_max, small_answer_bytes),
       services{.events = events != nullptr ? *events : *store,
@@ -95,7 +96,12 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
                .started_at = clock.steady(),
                .backup = {},
                .stopping = {}},
-      api(services, nullptr) {}
+      api(std::in_place, services, nullptr) {}
+
+void TestService::use(TurnPool& parsers) {
+  services.parsers = &parsers;
+  api.emplace(services, nullptr);
+}
 
 std::string TestService::key(auth::Role role, std::optional<std::uint32_t> per_minute, const std::string& user) {
   const std::string api_key = auth::generate_key();
@@ -115,7 +121,7 @@ Seen TestService::send(http::Method method, const std::string& target, std::stri
                        const std::string& body, Fields fields) {
   http::Request request = request_of(method, target, api_key, body);
   for (const auto& [name, value] : fields) request.headers.add(name, value);
-  return {sync_wait(api.handle(request))};
+  return {sync_wait(api->handle(request))};
 }
 
 Seen TestService::post(std::string_view api_key, const std::string& type, const std::string& payload, Fields fields) {
@@ -129,7 +135,7 @@ http::Admission TestService::admit(http::Request& at, http::Method method, const
   at = request_of(method, target, api_key, {});
   if (peer.local) at.peer = peer;
   for (const auto& [name, value] : fields) at.headers.add(name, value);
-  auto admission = sync_wait(api.admit(at));
+  auto admission = sync_wait(api->admit(at));
   if (admission) at.ticket = *admission;
   return admission;
 }
@@ -137,13 +143,13 @@ http::Admission TestService::admit(http::Request& at, http::Method method, const
 Seen TestService::send_as_operator(http::Method method, const std::string& target, const std::string& body) {
   http::Request request = request_of(method, target, {}, body);
   request.peer = {{}, true};
-  return {sync_wait(api.handle(request))};
+  return {sync_wait(api->handle(request))};
 }
 
 Seen TestService::send_from(const std::string& address, const std::string& target, std::string_view api_key) {
   http::Request request = request_of(http::Method::get, target, api_key, {});
   request.peer.address = address;
-  return {sync_wait(api.handle(request))};
+  return {sync_wait(api->handle(request))};
 }
 
 }  // namespace triggers::api

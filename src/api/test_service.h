@@ -3,12 +3,13 @@
 #include <boost/json.hpp>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "api/api.h"
-#include "api/test_keys.h"
+#include "api/keys/test_keys.h"
 #include "base/manual_clock.h"
 #include "store/memory/memory_store.h"
 
@@ -74,6 +75,8 @@ class TestService {
                         std::string_view api_key = {}, Fields fields = {});
   /// Over the local socket.
   Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
+  /// From now on `parsers` reads large bodies and makes large answers. It outlives the service's requests.
+  void use(TurnPool& parsers);
   /// How often the store was asked for a key.
   [[nodiscard]] unsigned keys_read() const { return watched_keys.reads; }
   /// From another address.
@@ -84,12 +87,13 @@ class TestService {
   WatchedKeys watched_keys;
   config::Config config;
   metrics::Registry registry;
+  limit::RateBuckets rate_buckets;
   KeyRing ring;
   limit::FailureLimiter failures;
   FirstReads first_reads{failures, clock};
   FairBudget answers;
   Services services;
-  Api api;
+  std::optional<Api> api;
 
  private:
   TestService(const config::NamedValues& settings, store::EventStore* events);

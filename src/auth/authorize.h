@@ -8,7 +8,7 @@
 
 namespace triggers::auth {
 
-/// Why a key that exists may not be used. The names are part of the answer to the client.
+/// Why a key that exists may not be used. The response to the client has these names.
 enum class Denial : std::uint8_t {
   none,            ///< It may.
   inactive,        ///< Switched off by an operator, who can switch it on again.

@@ -19,8 +19,8 @@ json::value time_or_null(const std::optional<UnixMillis>& time) {
   return time ? json::value(format_timestamp(*time)) : json::value(nullptr);
 }
 
-/// Reads the members of an object and remembers the first thing that was wrong. A member that nobody asked for is wrong
-/// too: to write the record back without it would lose what a later program stored.
+/// Reads the members of an object and remembers the first fault. An unknown member is a fault too: to write the record
+/// back without it would lose what a later version stored.
 class Reader {
  public:
   Reader(const json::object& object, std::string name) : object_(object), name_(std::move(name)) {}

@@ -56,14 +56,14 @@ bool plausible_email(std::string_view text) noexcept {
          text.find('@', at + 1) == std::string_view::npos && text.find(' ') == std::string_view::npos;
 }
 
-bool printable(UnixMillis time) noexcept {
+bool representable(UnixMillis time) noexcept {
   using namespace std::chrono;
   return time >= sys_days{year{0} / January / 1} && time < sys_days{year{10000} / January / 1};
 }
 
-bool times_printable(const KeyRecord& record) noexcept {
-  const auto fine = [](const std::optional<UnixMillis>& time) { return !time || printable(*time); };
-  return printable(record.created_at) && printable(record.updated_at) && fine(record.expires_at) &&
+bool times_representable(const KeyRecord& record) noexcept {
+  const auto fine = [](const std::optional<UnixMillis>& time) { return !time || representable(*time); };
+  return representable(record.created_at) && representable(record.updated_at) && fine(record.expires_at) &&
          fine(record.last_used_at) &&
          std::all_of(record.secrets.begin(), record.secrets.end(),
                      [&](const KeySecret& secret) { return fine(secret.valid_until); });
@@ -132,7 +132,7 @@ Result<Done> validate(const KeyRecord& record) {
   }
   if (record.all_tenants && record.role != Role::admin) return invalid("all_tenants needs the role admin");
   if (record.secrets.size() > KeyLimits::secrets_max) return invalid("secrets must be at most 16");
-  if (!times_printable(record)) return invalid("expires_at must be within the years 0 to 9999");
+  if (!times_representable(record)) return invalid("expires_at must be within the years 0 to 9999");
   return Done{};
 }
 

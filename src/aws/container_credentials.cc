@@ -22,7 +22,7 @@ Error no_answer(const std::string& why) {
 
 class ContainerFetcher final : public CredentialFetcher {
  public:
-  ContainerFetcher(Url url, std::unique_ptr<http::ClientPool> pool, std::string token, std::string token_file)
+  ContainerFetcher(http::Url url, std::unique_ptr<http::ClientPool> pool, std::string token, std::string token_file)
       : url_(std::move(url)), pool_(std::move(pool)), token_(std::move(token)), token_file_(std::move(token_file)) {}
 
   Task<Result<Credentials>> fetch(TimePoint deadline) override {
@@ -33,7 +33,7 @@ class ContainerFetcher final : public CredentialFetcher {
     const auto token = current_token();
     if (!token) co_return token.error();
     if (!token->empty()) request.headers.add("Authorization", *token);
-    const auto answer = co_await pool_->exchange(std::move(request), deadline);
+    const auto answer = co_await pool_->fetch(std::move(request), deadline);
     if (!answer) co_return no_answer(answer.error().message);
     if (answer->status != 200) co_return no_answer("status " + std::to_string(answer->status));
     auto credentials = endpoint_credentials(answer->body);
@@ -57,7 +57,7 @@ class ContainerFetcher final : public CredentialFetcher {
     return token;
   }
 
-  const Url url_;
+  const http::Url url_;
   const std::unique_ptr<http::ClientPool> pool_;
   const std::string token_;
   const std::string token_file_;
@@ -69,7 +69,7 @@ Result<std::unique_ptr<CredentialFetcher>> container_fetcher(const Environment& 
   const auto relative = environment("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   const auto full = environment("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   if (!relative && !full) return std::unique_ptr<CredentialFetcher>{};
-  auto url = parse_url(relative ? "http://" + std::string(container_host) + *relative : *full);
+  auto url = http::parse_url(relative ? "http://" + std::string(container_host) + *relative : *full);
   if (!url) return std::move(url).error();
   if (!url->tls && !allowed_in_clear(url->host)) {
     return Error{ErrorCode::invalid_argument,

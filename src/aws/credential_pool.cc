@@ -7,10 +7,10 @@ constexpr std::size_t answer_bytes_max = 64 * 1024;
 
 }  // namespace
 
-Result<std::unique_ptr<http::ClientPool>> credential_pool(const Url& url) {
+Result<std::unique_ptr<http::ClientPool>> credential_pool(const http::Url& url) {
   http::ClientPoolConfig config;
-  config.endpoint.host = url.host;
-  config.endpoint.port = url.port;
+  config.server.host = url.host;
+  config.server.port = url.port;
   config.tls = url.tls;
   config.connections_max = 1;
   config.response_bytes_max = answer_bytes_max;

@@ -2,13 +2,13 @@
 
 #include <memory>
 
-#include "aws/url.h"
 #include "base/result.h"
 #include "http/client/pool.h"
+#include "http/wire/url.h"
 
 namespace triggers::aws {
 
 /// One connection to an endpoint that gives credentials; its answers are short.
-Result<std::unique_ptr<http::ClientPool>> credential_pool(const Url& url);
+Result<std::unique_ptr<http::ClientPool>> credential_pool(const http::Url& url);
 
 }  // namespace triggers::aws

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "aws/refreshed_credentials.h"
-#include "aws/url.h"
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
 #include "base/timestamp.h"
@@ -318,19 +317,6 @@ TEST(Credentials, ManyWhoAskAtOnceMakeOneFetch) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(succeeded, 16);
   EXPECT_EQ(requests, 1);
-}
-
-TEST(Url, IsTakenApartOrRefused) {
-  const auto url = parse_url("https://[::1]:8443/path?x=1");
-  ASSERT_TRUE(url.ok());
-  EXPECT_EQ(url->host, "::1");
-  EXPECT_EQ(url->authority(), "[::1]:8443");
-  EXPECT_EQ(url->path, "/path?x=1");
-  EXPECT_EQ(parse_url("https://example.com")->authority(), "example.com");
-  for (const char* wrong : {"", "example.com", "ftp://a", "http://", "http://a:0", "http://a:x", "http://u@h/",
-                            "http://a:70000", "http://a b/"}) {
-    EXPECT_FALSE(parse_url(wrong).ok()) << wrong;
-  }
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ bool is_true(std::string_view text) {
 
 class MachineFetcher final : public CredentialFetcher {
  public:
-  MachineFetcher(Url url, std::unique_ptr<http::ClientPool> pool) : url_(std::move(url)), pool_(std::move(pool)) {}
+  MachineFetcher(http::Url url, std::unique_ptr<http::ClientPool> pool)
+      : url_(std::move(url)), pool_(std::move(pool)) {}
 
   Task<Result<Credentials>> fetch(TimePoint deadline) override {
     const auto token = co_await ask(http::Method::put, "/latest/api/token", "", deadline);
@@ -44,7 +45,7 @@ class MachineFetcher final : public CredentialFetcher {
     } else {
       request.headers.add("X-aws-ec2-metadata-token", token);
     }
-    auto answer = co_await pool_->exchange(std::move(request), deadline);
+    auto answer = co_await pool_->fetch(std::move(request), deadline);
     std::string why;
     if (!answer) why = answer.error().message;
     if (answer && answer->status != 200) why = "status " + std::to_string(answer->status);
@@ -53,7 +54,7 @@ class MachineFetcher final : public CredentialFetcher {
     co_return std::move(answer->body);
   }
 
-  const Url url_;
+  const http::Url url_;
   const std::unique_ptr<http::ClientPool> pool_;
 };
 
@@ -61,7 +62,7 @@ class MachineFetcher final : public CredentialFetcher {
 
 Result<std::unique_ptr<CredentialFetcher>> machine_fetcher(const Environment& environment) {
   if (is_true(environment("AWS_EC2_METADATA_DISABLED").value_or(""))) return std::unique_ptr<CredentialFetcher>{};
-  auto url = parse_url(environment("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or(std::string(default_endpoint)));
+  auto url = http::parse_url(environment("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or(std::string(default_endpoint)));
   if (!url) return std::move(url).error();
   auto pool = credential_pool(*url);
   if (!pool) return std::move(pool).error();

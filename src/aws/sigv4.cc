@@ -10,6 +10,7 @@
 #include "auth/mac.h"
 #include "auth/sha256.h"
 #include "base/encoding.h"
+#include "base/percent.h"
 
 namespace triggers::aws {
 namespace {
@@ -22,26 +23,6 @@ std::string hex_sha256(std::string_view bytes) {
 }
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-/// Percent-encodes all but RFC 3986's unreserved characters and those in `kept`.
-std::string encoded(std::string_view text, std::string_view kept) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (unreserved(c) || kept.find(c) != std::string_view::npos) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', digits[byte >> 4], digits[byte & 15]});
-    }
-  }
-  return out;
-}
 
 std::string canonical_path(std::string_view path) {
   if (path == "/") return "/";
@@ -58,7 +39,7 @@ std::string canonical_path(std::string_view path) {
     }
   }
   std::string out;
-  for (const std::string_view part : kept) out.append("/").append(encoded(part, ""));
+  for (const std::string_view part : kept) out.append("/").append(percent_encode(part));
   if (out.empty() || ends_open) out.append("/");
   return out;
 }
@@ -71,8 +52,8 @@ std::string canonical_query(std::string_view query) {
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     const auto equals = one.find('=');
     // It is sent encoded already; what is not gets encoded here.
-    parameters.emplace_back(encoded(one.substr(0, equals), "%"),
-                            equals == std::string_view::npos ? "" : encoded(one.substr(equals + 1), "%"));
+    parameters.emplace_back(percent_encode(one.substr(0, equals), "%"),
+                            equals == std::string_view::npos ? "" : percent_encode(one.substr(equals + 1), "%"));
   }
   std::sort(parameters.begin(), parameters.end());
   std::string out;

@@ -3,12 +3,12 @@
 #include <atomic>
 #include <thread>
 
-#include "base/behind_the_ready.h"
 #include "base/encoding.h"
 #include "base/single_flight.h"
 #include "base/test_at_once.h"
 #include "base/timestamp.h"
 #include "base/uuid7.h"
+#include "base/yield.h"
 
 namespace triggers {
 namespace {
@@ -142,7 +142,7 @@ class SingleFlightTest : public testing::Test {
 TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await behind_the_ready();
+    co_await yield();
     co_return Done{};
   };
   for (const auto& outcome : fly(20, work)) EXPECT_TRUE(outcome && *outcome);
@@ -154,7 +154,7 @@ TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
 TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await behind_the_ready();
+    co_await yield();
     co_return Error{ErrorCode::unavailable, "nobody there"};
   };
   for (const auto& outcome : fly(20, work)) EXPECT_EQ((*outcome).error().message, "nobody there");
@@ -164,7 +164,7 @@ TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
 TEST_F(SingleFlightTest, ExceptionIsTheLeadersAndTheOthersAreNotLeftWaiting) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
-    co_await behind_the_ready();
+    co_await yield();
     throw std::runtime_error("no");
   };
   EXPECT_THROW(fly(20, work), std::runtime_error);
@@ -192,7 +192,7 @@ TEST_F(SingleFlightTest, WithoutMemoryForAMomentAllGoOn) {
   ShortExecutor executor;
   int ended = 0;
   const auto work = []() -> Task<Status> {
-    co_await behind_the_ready();
+    co_await yield();
     co_return Done{};
   };
   const auto want = [&]() -> RootTask {
@@ -214,7 +214,7 @@ TEST_F(SingleFlightTest, ThreadsThatRaceAllGoOn) {
       for (int i = 0; i < 5'000; ++i) {
         const auto work = [&]() -> Task<Status> {
           ++works;
-          co_await behind_the_ready();
+          co_await yield();
           co_return Done{};
         };
         good += sync_wait(flight.fly(work)) ? 1 : 0;

@@ -17,15 +17,15 @@ class Executor {
   /// Resumes every handle on this executor's thread, in order. Any thread may call; the handles are copied.
   virtual void resume(std::span<const std::coroutine_handle<>> handles) = 0;
 
-  /// resume() for a thread that cannot pass an exception on: while there is no memory for the hand-over it tries again,
-  /// because a coroutine that is not resumed hangs for ever.
+  /// resume() for a thread that cannot pass an exception on. It retries while there is no memory for the hand-over,
+  /// because a coroutine that is never resumed hangs.
   void resume_surely(std::span<const std::coroutine_handle<>> handles) noexcept;
 
-  /// The executor of the calling thread; an invariant that there is one.
+  /// The executor of the calling thread, which must have one (an INVARIANT).
   static Executor& current() noexcept;
 
  protected:
-  /// Makes `executor` the calling thread's for a scope.
+  /// Makes `executor` the calling thread's executor for a scope.
   class Scope {
    public:
     explicit Scope(Executor& executor) noexcept;

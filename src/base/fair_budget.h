@@ -34,7 +34,7 @@ class FairBudget {
 
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
-  /// How often there was no room.
+  /// How often a share found no room.
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
   /// How many holders use memory now.
   [[nodiscard]] std::size_t holders() const;

@@ -21,9 +21,9 @@ class GuardedClock final : public Clock {
   /// What look() found.
   struct Change {
     enum class Kind {
-      stepped,   ///< The machine's clock is off by `by` now. If it was off before, by something else.
-      undone,    ///< It is back where it was.
-      accepted,  ///< It has held: this clock has moved by `by`.
+      stepped,   ///< The machine's clock is now off by `by`; before, it was right or off by another amount.
+      undone,    ///< The machine's clock is right again.
+      accepted,  ///< The step has lasted: this clock has followed by `by`.
     };
     Kind kind;
     std::chrono::milliseconds by;
@@ -50,7 +50,7 @@ class GuardedClock final : public Clock {
   [[nodiscard]] std::chrono::milliseconds difference() const;
 
   const Clock& machine_;
-  std::atomic<std::int64_t> difference_ms_;  ///< That this clock goes by.
+  std::atomic<std::int64_t> difference_ms_;  ///< The difference that this clock uses.
   std::optional<Step> step_;
 };
 

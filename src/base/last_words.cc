@@ -18,7 +18,7 @@ void say_last(std::string_view text) noexcept {
   if (::poll(&reader, 1, patience_ms) != 1) return;
   char line_feed = '\n';
   const std::array<iovec, 2> line{iovec{const_cast<char*>(text.data()), text.size()}, iovec{&line_feed, 1}};
-  // One call: lines of other threads stay whole. There is nobody left to tell of a failure.
+  // One call, so that lines of other threads stay whole. A failure cannot be reported any more.
   [[maybe_unused]] const auto written = ::writev(STDERR_FILENO, line.data(), static_cast<int>(line.size()));
 }
 

@@ -16,7 +16,7 @@ class ProvenTime {
  public:
   static constexpr std::chrono::milliseconds jump_min{1'000};
   static constexpr std::chrono::hours proof{24};
-  /// More that wait are one with the newest.
+  /// More jumps than this are counted as one with the newest.
   static constexpr std::size_t jumps_max = 64;
 
   /// `known`: a time of which this is known to be later, as the newest one that was stored. So a process that starts

@@ -1,7 +1,6 @@
 #include "base/turn_pool.h"
 
-#include <algorithm>
-
+#include "base/invariant.h"
 #include "base/thread_priority.h"
 
 namespace triggers {
@@ -34,9 +33,7 @@ void TurnPool::stop() {
 
 std::size_t TurnPool::waiting() const {
   const std::lock_guard lock(mutex_);
-  std::size_t count = 0;
-  for (const Turn& turn : turns_) count += turn.jobs.size();
-  return count;
+  return queue_.waiting();
 }
 
 std::uint64_t TurnPool::taken() const {
@@ -47,35 +44,19 @@ std::uint64_t TurnPool::taken() const {
 void TurnPool::push(std::string_view holder, Job& job) {
   {
     const std::lock_guard lock(mutex_);
-    auto turn = std::ranges::find(turns_, holder, &Turn::holder);
-    if (turn == turns_.end()) {
-      turns_.push_back({std::string{holder}, {&job}});
-    } else {
-      turn->jobs.push_back(&job);
-    }
+    INVARIANT(queue_.push(holder, &job));
   }
   wake_.notify_one();
-}
-
-TurnPool::Job& TurnPool::take_locked() {
-  Turn& turn = turns_.front();
-  Job& job = *turn.jobs.front();
-  turn.jobs.pop_front();
-  ++taken_;
-  if (turn.jobs.empty()) {
-    turns_.pop_front();
-  } else {
-    turns_.splice(turns_.end(), turns_, turns_.begin());
-  }
-  return job;
 }
 
 void TurnPool::serve() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
-    if (turns_.empty()) return;
-    Job& job = take_locked();
+    wake_.wait(lock, [this] { return stopping_ || queue_.ready(); });
+    const auto turn = queue_.pop();
+    if (!turn) return;
+    ++taken_;
+    Job& job = *turn->item;
     lock.unlock();
     // The job is gone as soon as its waiter runs.
     job.run();
@@ -83,6 +64,7 @@ void TurnPool::serve() {
     const std::coroutine_handle<> waiter = job.waiter;
     executor.resume_surely({&waiter, 1});
     lock.lock();
+    queue_.done(turn->user);
   }
 }
 

@@ -4,12 +4,10 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
-#include <list>
+#include <limits>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <thread>
 #include <type_traits>
@@ -17,19 +15,21 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "base/fair_queue.h"
 
 namespace triggers {
 
-/// Threads of low priority, for computing that would keep an IO loop from its other connections. Holders (tenants) take
-/// turns: however much of one waits, another's next work waits for one piece of each. Unbounded: each caller waits for
-/// its own work, so there is no more than there are callers. Any thread with an Executor may call run().
+/// Threads of low priority, for computation that would block an IO loop. Holders (tenants) take turns: however much
+/// work of one holder waits, another holder's next piece waits for at most one piece of each. The queue has no limit of
+/// its own: each caller waits for its work, so the number of callers bounds it. Any thread with an Executor may call
+/// run().
 class TurnPool {
  public:
   /// Throws std::system_error, and leaves no thread, if one cannot be started.
   explicit TurnPool(unsigned threads);
   TurnPool(const TurnPool&) = delete;
   TurnPool& operator=(const TurnPool&) = delete;
-  /// Waits for the work that was taken.
+  /// Finishes the work that waits.
   ~TurnPool();
 
   /// Awaitable: runs `work()` on a thread of the pool, and resumes on the caller's executor with its result. An
@@ -67,9 +67,9 @@ class TurnPool {
     return Awaiter{*this, holder, std::move(work)};
   }
 
-  /// How much waits for a thread.
+  /// How many pieces of work wait for a thread.
   [[nodiscard]] std::size_t waiting() const;
-  /// How much a thread has taken so far.
+  /// How many pieces threads have taken so far.
   [[nodiscard]] std::uint64_t taken() const;
 
  private:
@@ -81,21 +81,16 @@ class TurnPool {
    protected:
     ~Job() = default;
   };
-  /// What waits of one holder.
-  struct Turn {
-    std::string holder;
-    std::deque<Job*> jobs;
-  };
+  static constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
 
   void push(std::string_view holder, Job& job);
-  /// Ends the threads behind what waits.
+  /// Ends the threads once nothing waits.
   void stop();
-  Job& take_locked();
   void serve();
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::list<Turn> turns_;  // In the order of their turns; none is empty.
+  FairQueue<Job*> queue_{unbounded, unbounded};
   std::uint64_t taken_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;

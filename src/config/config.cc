@@ -61,7 +61,7 @@ Result<std::vector<FileLine>> read_lines(const std::string& path) {
   return read_file(path);
 }
 
-/// Whoever names a table or an endpoint of DynamoDB means it.
+/// A configuration that names a table or an endpoint of DynamoDB means this store.
 void choose_store(Settings& settings) {
   Setting* store = nullptr;
   const Setting* given = nullptr;
@@ -78,7 +78,7 @@ void choose_store(Settings& settings) {
     store->origin = given->origin;
     settings.config.store = Store::dynamodb;
   }
-  // An endpoint of one's own has no regions, but a signature names one.
+  // A local endpoint has no regions, but a signature must name one.
   if (settings.config.aws_region.empty() && !settings.config.dynamodb_endpoint_url.empty()) {
     settings.config.aws_region = region->value = "us-east-1";
   }
@@ -133,7 +133,7 @@ std::string_view source_name(Source source) noexcept {
   return {};
 }
 
-std::string shown_value(const Setting& setting) {
+std::string display_value(const Setting& setting) {
   return setting.option->secret && !setting.value.empty() ? "(redacted)" : setting.value;
 }
 

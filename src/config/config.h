@@ -73,13 +73,13 @@ enum class Source : std::uint8_t { default_value, file, environment, flag };
 
 struct Setting {
   const Option* option = nullptr;
-  std::string value;  ///< Canonical text; a secret is in here too: print with shown_value().
+  std::string value;  ///< Canonical text; a secret is in here too: print with display_value().
   Source source = Source::default_value;
   std::string origin = {};  ///< `flag --host`, `environment HOST`, `FILE:LINE`, `default`.
 };
 
 /// The value for a person: a secret that is set reads `(redacted)`.
-[[nodiscard]] std::string shown_value(const Setting& setting);
+[[nodiscard]] std::string display_value(const Setting& setting);
 
 struct Settings {
   Config config;

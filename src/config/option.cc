@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "auth/validate.h"
-#include "aws/url.h"
 #include "config/nearest.h"
+#include "http/wire/url.h"
 #include "limit/address.h"
 
 namespace triggers::config {
@@ -180,7 +180,7 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
     case Type::origins: return parse_origins(text);
     case Type::path: return parse_path(text);
     case Type::url:
-      if (!text.empty() && !aws::parse_url(text).ok()) return std::nullopt;
+      if (!text.empty() && !http::parse_url(text).ok()) return std::nullopt;
       return Value{.text = with_lower_scheme(text)};
   }
   return std::nullopt;

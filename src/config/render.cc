@@ -33,7 +33,7 @@ std::string render_text(const Settings& settings) {
   std::size_t name_width = 4, value_width = 5, unit_width = 4;
   for (const auto& setting : settings.values) {
     name_width = std::max(name_width, setting.option->name.size());
-    value_width = std::max(value_width, shown_value(setting).size());
+    value_width = std::max(value_width, display_value(setting).size());
     unit_width = std::max(unit_width, setting.option->unit.size());
   }
   std::string out;
@@ -43,7 +43,7 @@ std::string render_text(const Settings& settings) {
   };
   line("NAME", "VALUE", "UNIT", "SOURCE");
   for (const auto& setting : settings.values) {
-    line(setting.option->name, shown_value(setting), setting.option->unit, source_name(setting.source));
+    line(setting.option->name, display_value(setting), setting.option->unit, source_name(setting.source));
   }
   return out;
 }
@@ -53,7 +53,7 @@ std::string render_json(const Settings& settings) {
   for (const auto& setting : settings.values) {
     const auto& option = *setting.option;
     entries.push_back({{"name", view(option.name)},
-                       {"value", shown_value(setting)},
+                       {"value", display_value(setting)},
                        {"source", view(source_name(setting.source))},
                        {"unit", view(option.unit)},
                        {"default", view(option.default_value)},

@@ -10,7 +10,7 @@ namespace triggers::config {
 [[nodiscard]] std::string render_text(const Settings& settings);
 /// `{"options":[{"name","value","source","unit","default","environment","bounds"}]}`.
 [[nodiscard]] std::string render_json(const Settings& settings);
-/// The options' declarations as Markdown tables, one for each section: what docs/operations.md holds.
+/// The options' declarations as Markdown tables, one for each section: as in docs/operations.md.
 [[nodiscard]] std::string render_markdown();
 
 }  // namespace triggers::config

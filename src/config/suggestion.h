@@ -8,8 +8,8 @@ class App;
 
 namespace triggers::config {
 
-/// The option or command that the first argument which is not known most probably means, as one would type it; empty if
-/// none is near, or all are known. For an app whose parsing has failed.
+/// The option or command that the first unknown argument most probably means, as a user would type it; empty if none is
+/// near, or all are known. For an app whose parsing has failed.
 [[nodiscard]] std::string suggestion(const CLI::App& app);
 
 }  // namespace triggers::config

@@ -22,7 +22,7 @@ bool read_elements(Cursor& cursor, BatchElements& batch, const Limits& limits) {
   while (true) {
     const char* const first = cursor.position();
     Checker::Value value;
-    // One event that is nested too deep is parse()'s to refuse, and no reason to refuse the others.
+    // parse() refuses an event that is nested too deep; the others are not refused for it.
     if (!scan_value(cursor, checker, nesting_max, value)) return false;
     add(batch, {first, static_cast<std::size_t>(cursor.position() - first)}, limits);
     cursor.skip_space();
@@ -34,7 +34,7 @@ bool read_elements(Cursor& cursor, BatchElements& batch, const Limits& limits) {
 
 }  // namespace
 
-std::variant<BatchElements, Refusal> split_array(std::string_view text, const Limits& limits) {
+std::variant<BatchElements, ParseError> split_array(std::string_view text, const Limits& limits) {
   constexpr std::string_view batch_shape = "a JSON array of events";
   if (auto refusal = refuse_text(text, batch_shape)) return *std::move(refusal);
   Cursor cursor(text);

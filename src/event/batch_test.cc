@@ -17,20 +17,20 @@ using testing::IsEmpty;
 
 std::vector<std::string_view> array_elements(std::string_view text) {
   auto split = split_array(text, {});
-  if (const auto* refusal = std::get_if<Refusal>(&split)) {
+  if (const auto* refusal = std::get_if<ParseError>(&split)) {
     ADD_FAILURE() << text.substr(0, 100) << ": " << refusal->message;
     return {};
   }
   return std::get<BatchElements>(split).elements;
 }
 
-Refusal refuse_array(std::string_view text) {
+ParseError refuse_array(std::string_view text) {
   auto split = split_array(text, {});
-  if (!std::holds_alternative<Refusal>(split)) {
+  if (!std::holds_alternative<ParseError>(split)) {
     ADD_FAILURE() << "accepted: " << text.substr(0, 100);
     return {};
   }
-  return std::get<Refusal>(split);
+  return std::get<ParseError>(split);
 }
 
 TEST(SplitArray, ElementsAreTheTextBetweenTheCommas) {
@@ -51,7 +51,7 @@ TEST(SplitArray, AnyFaultInTheTextRefusesTheWhole) {
 TEST(SplitArray, AnElementNestedTooDeepIsLeftToParse) {
   const std::string deep(500, '['), closed(500, ']');
   EXPECT_THAT(array_elements("[" + deep + closed + ",{}]"), ElementsAre(deep + closed, "{}"));
-  EXPECT_TRUE(std::holds_alternative<Refusal>(parse(deep + closed, {})));
+  EXPECT_TRUE(std::holds_alternative<ParseError>(parse(deep + closed, {})));
   EXPECT_THAT(refuse_array(std::string(100'000, '[')).message, HasSubstr("nested too deep (over 1000 levels)."));
 }
 

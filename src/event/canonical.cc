@@ -5,7 +5,7 @@
 namespace triggers::event {
 namespace {
 
-/// Its length, seven bits a byte and the lowest first, then the text: so that no text ends where another goes on.
+/// Its length, seven bits a byte and the lowest first, then the text. So no sequence of texts reads as another one.
 void append_text(std::string& out, std::string_view text) {
   std::size_t size = text.size();
   for (; size >= 128; size >>= 7) out.push_back(static_cast<char>(size | 128));
@@ -13,7 +13,7 @@ void append_text(std::string& out, std::string_view text) {
   out.append(text);
 }
 
-/// Recurses as deep as the scan did.
+/// Recurses no deeper than the scan did.
 void append_value(std::string& out, const Tape& tape, std::size_t i) {
   switch (tape[i].kind) {
     case Tape::Kind::null: out.push_back('0'); return;
@@ -46,7 +46,7 @@ std::string canonical(std::string_view event_type, std::string_view payload) {
   if (tape.read(payload)) {
     append_value(out, tape, 0);
   } else {
-    // Bytes that are no JSON mean only themselves.
+    // Bytes that are not JSON equal only themselves.
     out.append(1, '!').append(payload);
   }
   return out;

@@ -5,7 +5,7 @@
 
 namespace triggers::event {
 
-/// The one writing of a type and of what a payload means: equal for two events exactly if their types are equal and
+/// One form for all events of the same content: equal for two events exactly if their types are equal and
 /// same_content() holds for their payloads. Not JSON; to be hashed. At most 11 bytes longer than both for each value.
 /// O(n log n) in their size.
 [[nodiscard]] std::string canonical(std::string_view event_type, std::string_view payload);

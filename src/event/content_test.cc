@@ -12,7 +12,7 @@
 
 #include "event/canonical.h"
 #include "event/event.h"
-#include "event/random_json.h"
+#include "event/test_random_json.h"
 
 namespace triggers::event {
 namespace {

@@ -19,8 +19,8 @@ struct StringToken {
   bool escaped = false;  ///< Holds at least one backslash.
 };
 
-/// Reads the tokens of RFC 8259 from a text that is known to be UTF-8. A reader returns false at the first fault; the
-/// cursor is then of no more use but for fault(). Not thread-safe; keeps a view of the text.
+/// Reads the tokens of RFC 8259 from a text that is known to be UTF-8. A reader returns false at the first fault; after
+/// that only fault() may be called. Not thread-safe; keeps a view of the text.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) noexcept

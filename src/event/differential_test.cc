@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "event/event.h"
-#include "event/random_json.h"
+#include "event/test_random_json.h"
 
 namespace triggers::event {
 namespace {

@@ -79,7 +79,7 @@ bool unescape(const StringToken& token, std::string& out) {
   return whole;
 }
 
-std::string printable(std::string_view text, std::size_t chars_max) {
+std::string quotable(std::string_view text, std::size_t chars_max) {
   constexpr std::string_view replacement = "\xef\xbf\xbd", ellipsis = "\xe2\x80\xa6";
   std::string out;
   std::size_t chars = 0;

@@ -7,12 +7,12 @@
 
 namespace triggers::event {
 
-/// Appends what the token means. False if it holds half of a surrogate pair (RFC 8259, section 8.2): what was appended
-/// for it is no UTF-8 then, but still other bytes than for any other string.
+/// Appends the token's text, unescaped. False if it has half of a surrogate pair (RFC 8259, section 8.2): the bytes
+/// appended for it are not UTF-8, but differ from those of any other string.
 bool unescape(const StringToken& token, std::string& out);
 
-/// `text`, as unescape() makes it, for a message: control characters and lone surrogates are replaced by U+FFFD, and
-/// what is over `chars_max` code points by an ellipsis.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t chars_max);
+/// `text` for a message to a client: U+FFFD replaces control characters and bytes that are not UTF-8, and an ellipsis
+/// what is over `chars_max` code points.
+[[nodiscard]] std::string quotable(std::string_view text, std::size_t chars_max);
 
 }  // namespace triggers::event

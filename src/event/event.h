@@ -18,11 +18,11 @@ using EventId = Uuid7;
 
 /// The rules of size. Every one has its own refusal.
 struct Limits {
-  std::size_t payload_bytes_max = 256 * 1024;  ///< Of the payload's JSON text as sent; more is Refusal::too_large.
+  std::size_t payload_bytes_max = 256 * 1024;  ///< Of the payload's JSON text as sent; more is ParseError::too_large.
   std::size_t event_type_chars_max = 255;      ///< Unicode code points, at least 1.
   std::size_t source_chars_max = 255;          ///< Unicode code points.
   int depth_max = 100;                         ///< Nested arrays and objects, the event itself being 1; 1 to 1000.
-  std::size_t batch_events_max = 500;          ///< Elements of a batch that are kept, and one more; see BatchElements.
+  std::size_t batch_events_max = 500;          ///< The most elements of a batch; see BatchElements.
 };
 
 /// 128 bits over the type and the payload's meaning: equal for equal content whatever the order of its keys, its white
@@ -42,7 +42,7 @@ struct NewEvent {
 };
 
 /// Why a text is not an event.
-struct Refusal {
+struct ParseError {
   enum class Kind { invalid, too_large };
   Kind kind = Kind::invalid;
   std::string field;    ///< `event_type`, `payload`, …; `body` when the text as a whole is wrong.
@@ -52,8 +52,8 @@ struct Refusal {
 
 /// Parses one event from `text` (RFC 8259, strict: UTF-8, one value, no trailing text, no duplicate or unknown field at
 /// the event's own level). Numbers and strings inside payload and metadata are checked but never converted. A fault of
-/// the text as a whole is told before one of a field. Byte offsets in messages count from 0.
-[[nodiscard]] std::variant<NewEvent, Refusal> parse(std::string_view text, const Limits& limits);
+/// the text as a whole takes precedence over one of a field. Byte offsets in messages count from 0.
+[[nodiscard]] std::variant<NewEvent, ParseError> parse(std::string_view text, const Limits& limits);
 
 /// The elements of a batch: a JSON array, or NDJSON (one event a line, blank lines skipped). Views into `text`.
 /// Each element is a candidate for parse(); for an array the whole text has been checked as JSON, but an element that
@@ -62,7 +62,7 @@ struct BatchElements {
   std::vector<std::string_view> elements;  ///< At most Limits::batch_events_max and one more, which says: too many.
   std::size_t count = 0;                   ///< Of all elements in the text.
 };
-[[nodiscard]] std::variant<BatchElements, Refusal> split_array(std::string_view text, const Limits& limits);
+[[nodiscard]] std::variant<BatchElements, ParseError> split_array(std::string_view text, const Limits& limits);
 [[nodiscard]] BatchElements split_lines(std::string_view text, const Limits& limits = {});
 
 /// True if both payloads (valid JSON) mean the same: objects as sets of members (equal names in the order sent), arrays
@@ -70,7 +70,7 @@ struct BatchElements {
 /// same. O(n log n) in their size.
 [[nodiscard]] bool same_content(std::string_view payload_a, std::string_view payload_b);
 
-/// Fingerprint of content that was already checked (a stored event); the one that parse() made.
+/// The fingerprint of content that was checked before, such as a stored event's; equal to the one that parse() made.
 [[nodiscard]] Fingerprint fingerprint(std::string_view event_type, std::string_view payload);
 
 /// Appends `text`, which must be UTF-8, as a JSON string with its quotes (RFC 8259, section 7).

@@ -12,8 +12,8 @@ namespace {
 /// Up to so many members are compared each with each, which is cheaper than a table.
 constexpr std::size_t few_members = 32;
 
-/// The public constants of the hash let a client choose names whose hashes agree in many bits. A secret keeps it from
-/// choosing where they go in a table.
+/// The public constants of the hash let a client choose names whose hashes agree in many bits. A secret keeps the
+/// client from choosing their places in a table.
 std::uint64_t place_of(std::uint64_t name) {
   static const Hash secret{random_u64(), random_u64()};
   return mix::fold(name ^ secret.a, secret.b);
@@ -59,7 +59,7 @@ Fingerprint fingerprint(std::string_view event_type, std::string_view payload) {
   Hasher hasher;
   Hash hash;
   cursor.skip_space();
-  // Bytes that are no JSON mean only themselves, as for same_content().
+  // Bytes that are not JSON equal only themselves, as for same_content().
   if (!scan_value(cursor, hasher, nesting_max, hash)) hash = mix::bytes(payload, {});
   return combine(event_type, hash);
 }

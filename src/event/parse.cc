@@ -17,7 +17,7 @@
 namespace triggers::event {
 namespace {
 
-constexpr std::size_t shown_name_chars_max = 60;
+constexpr std::size_t quoted_name_chars_max = 60;
 constexpr std::string_view event_shape = R"(a JSON object with "event_type" and "payload")";
 
 enum Field : std::size_t { event_type, payload, source, metadata, fields };
@@ -43,21 +43,21 @@ std::string_view kind_of(std::string_view raw) {
   }
 }
 
-Refusal refuse(std::string_view field, std::string message) {
-  return {Refusal::Kind::invalid, std::string(field), std::move(message)};
+ParseError refuse(std::string_view field, std::string message) {
+  return {ParseError::Kind::invalid, std::string(field), std::move(message)};
 }
 
-Refusal wrong_type(Field field, std::string_view wanted, std::string_view raw) {
+ParseError wrong_type(Field field, std::string_view wanted, std::string_view raw) {
   return refuse(field_names[field], fmt::format("{} must be {}, but is {}.", field_names[field], wanted, kind_of(raw)));
 }
 
-/// The way of one text: read() takes it apart, the checks judge its fields. A refusal of the whole text comes before
-/// one of a field, so the first fault of a field is only kept while the rest is read.
+/// Parses one text: read() finds its fields, the checks examine them. A fault of the whole text takes precedence over
+/// one of a field, so the first fault of a field is kept while the rest is read.
 class EventParser {
  public:
   EventParser(std::string_view text, const Limits& limits) : limits_(limits), text_(text), cursor_(text) {}
 
-  std::variant<NewEvent, Refusal> run() {
+  std::variant<NewEvent, ParseError> run() {
     if (auto refusal = read()) return *std::move(refusal);
     if (fault_) return *std::move(fault_);
     NewEvent event;
@@ -70,7 +70,7 @@ class EventParser {
   }
 
  private:
-  std::optional<Refusal> read() {
+  std::optional<ParseError> read() {
     if (auto refusal = refuse_text(text_, event_shape)) return refusal;
     cursor_.skip_space();
     if (cursor_.peek() != '{') return read_other();
@@ -78,8 +78,8 @@ class EventParser {
     return refuse_rest();
   }
 
-  /// No object; but whether it is JSON comes first.
-  std::optional<Refusal> read_other() {
+  /// It is no object; but whether it is JSON comes first.
+  std::optional<ParseError> read_other() {
     const std::string_view raw(cursor_.position(), 1);
     Checker::Value value;
     if (!scan_value(cursor_, checker_, limits_.depth_max, value)) return not_json(cursor_.fault(), limits_.depth_max);
@@ -87,7 +87,7 @@ class EventParser {
     return refuse_body(fmt::format("An event must be {}, but this is {}.", event_shape, kind_of(raw)));
   }
 
-  std::optional<Refusal> refuse_rest() {
+  std::optional<ParseError> refuse_rest() {
     cursor_.skip_space();
     if (cursor_.at_end()) return std::nullopt;
     cursor_.fail("there is more after the end of the value");
@@ -131,18 +131,18 @@ class EventParser {
 
   void keep_unknown(std::string_view name) {
     if (fault_) return;
-    const std::string shown = printable(name, shown_name_chars_max);
-    keep(refuse(shown, fmt::format("\"{}\" is not a field of an event; put it into metadata or payload.", shown)));
+    const std::string quoted = quotable(name, quoted_name_chars_max);
+    keep(refuse(quoted, fmt::format("\"{}\" is not a field of an event; put it into metadata or payload.", quoted)));
   }
 
-  void keep(Refusal refusal) {
+  void keep(ParseError refusal) {
     if (!fault_) fault_ = std::move(refusal);
   }
 
   [[nodiscard]] bool absent_or_null(Field field) const { return raw_[field].empty() || raw_[field] == "null"; }
 
   /// Unescapes a string field into `out` and holds it to its limit.
-  std::optional<Refusal> check_string(Field field, std::size_t chars_max, std::string& out) const {
+  std::optional<ParseError> check_string(Field field, std::size_t chars_max, std::string& out) const {
     const std::string_view raw = raw_[field];
     if (raw.front() != '"') return wrong_type(field, "a string", raw);
     const std::string_view inside = raw.substr(1, raw.size() - 2);
@@ -156,20 +156,20 @@ class EventParser {
     return refuse(name, fmt::format("{} has {} characters; at most {} are allowed.", name, chars, chars_max));
   }
 
-  std::optional<Refusal> check_event_type(NewEvent& event) const {
+  std::optional<ParseError> check_event_type(NewEvent& event) const {
     if (raw_[event_type].empty()) return refuse("event_type", "event_type is required.");
     if (auto refusal = check_string(event_type, limits_.event_type_chars_max, event.event_type)) return refusal;
     if (event.event_type.empty()) return refuse("event_type", "event_type must not be empty.");
     return std::nullopt;
   }
 
-  std::optional<Refusal> check_payload(NewEvent& event) const {
+  std::optional<ParseError> check_payload(NewEvent& event) const {
     const std::string_view raw = raw_[payload];
     if (raw.empty()) return refuse("payload", "payload is required.");
     if (raw.front() != '{') return wrong_type(payload, "a JSON object", raw);
     if (raw.size() > limits_.payload_bytes_max) {
-      return Refusal{
-          Refusal::Kind::too_large, "payload",
+      return ParseError{
+          ParseError::Kind::too_large, "payload",
           fmt::format("payload has {} bytes of JSON; at most {} are allowed.", raw.size(), limits_.payload_bytes_max),
           limits_.payload_bytes_max, raw.size()};
     }
@@ -177,12 +177,12 @@ class EventParser {
     return std::nullopt;
   }
 
-  std::optional<Refusal> check_source(NewEvent& event) const {
+  std::optional<ParseError> check_source(NewEvent& event) const {
     if (absent_or_null(source)) return std::nullopt;
     return check_string(source, limits_.source_chars_max, event.source.emplace());
   }
 
-  std::optional<Refusal> check_metadata(NewEvent& event) const {
+  std::optional<ParseError> check_metadata(NewEvent& event) const {
     if (absent_or_null(metadata)) return std::nullopt;
     if (raw_[metadata].front() != '{') return wrong_type(metadata, "a JSON object", raw_[metadata]);
     event.metadata = raw_[metadata];
@@ -196,12 +196,12 @@ class EventParser {
   Hasher hasher_;
   Hash payload_hash_;
   std::array<std::string_view, fields> raw_;  ///< Of each field's value; empty if there is none.
-  std::optional<Refusal> fault_;              ///< The first unknown or duplicate field.
+  std::optional<ParseError> fault_;           ///< The first unknown or duplicate field.
 };
 
 }  // namespace
 
-std::variant<NewEvent, Refusal> parse(std::string_view text, const Limits& limits) {
+std::variant<NewEvent, ParseError> parse(std::string_view text, const Limits& limits) {
   INVARIANT(limits.depth_max >= 1 && limits.depth_max <= nesting_max);
   return EventParser(text, limits).run();
 }

@@ -20,20 +20,20 @@ std::string nested(int levels) {
 
 NewEvent accept(std::string_view text, const Limits& limits = {}) {
   auto parsed = parse(text, limits);
-  if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+  if (const auto* refusal = std::get_if<ParseError>(&parsed)) {
     ADD_FAILURE() << "refused: " << text.substr(0, 200) << "\n" << refusal->field << ": " << refusal->message;
     return {};
   }
   return std::get<NewEvent>(std::move(parsed));
 }
 
-Refusal refuse(std::string_view text, const Limits& limits = {}) {
+ParseError refuse(std::string_view text, const Limits& limits = {}) {
   auto parsed = parse(text, limits);
   if (std::holds_alternative<NewEvent>(parsed)) {
     ADD_FAILURE() << "accepted: " << text.substr(0, 200);
     return {};
   }
-  return std::get<Refusal>(std::move(parsed));
+  return std::get<ParseError>(std::move(parsed));
 }
 
 std::string with_payload(std::string_view value) {
@@ -103,7 +103,7 @@ TEST(Parse, WhatIsNotJsonIsRefusedAsBody) {
                            "{,}",       "// no",       "1 /* no */", "\f1",   "\u00a01"}) {
     const auto refusal = refuse(with_payload(value));
     EXPECT_EQ(refusal.field, "body") << value;
-    EXPECT_EQ(refusal.kind, Refusal::Kind::invalid);
+    EXPECT_EQ(refusal.kind, ParseError::Kind::invalid);
     EXPECT_THAT(refusal.message, HasSubstr("at byte offset "));
   }
 }
@@ -188,7 +188,7 @@ TEST(Parse, AFaultOfAFieldNamesItAndSaysWhatToMend) {
     const auto refusal = refuse(text);
     EXPECT_EQ(refusal.field, field) << text;
     EXPECT_THAT(refusal.message, HasSubstr(std::string(says))) << text;
-    EXPECT_EQ(refusal.kind, Refusal::Kind::invalid);
+    EXPECT_EQ(refusal.kind, ParseError::Kind::invalid);
   }
 }
 
@@ -216,7 +216,7 @@ TEST(Parse, APayloadMayHaveItsLimitAndNotAByteMore) {
   const std::size_t frame = std::string_view(R"({"v":""})").size();
   accept(with_payload('"' + std::string(limits.payload_bytes_max - frame, 'x') + '"'));
   const auto refusal = refuse(with_payload('"' + std::string(limits.payload_bytes_max - frame + 1, 'x') + '"'));
-  EXPECT_EQ(refusal.kind, Refusal::Kind::too_large);
+  EXPECT_EQ(refusal.kind, ParseError::Kind::too_large);
   EXPECT_EQ(refusal.field, "payload");
   EXPECT_EQ(refusal.limit_bytes, limits.payload_bytes_max);
   EXPECT_EQ(refusal.size_bytes, limits.payload_bytes_max + 1);

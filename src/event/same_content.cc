@@ -27,7 +27,7 @@ bool same_members(const Tape& a, std::size_t object_a, const Tape& b, std::size_
   });
 }
 
-/// Recurses as deep as the scan did.
+/// Recurses no deeper than the scan did.
 bool same(const Tape& a, std::size_t i, const Tape& b, std::size_t j) {
   if (a[i].kind != b[j].kind) return false;
   switch (a[i].kind) {

@@ -9,7 +9,7 @@ namespace triggers::event {
 /// The deepest nesting that anything here recurses into, whatever the limits say: it bounds the stack.
 constexpr int nesting_max = 1000;
 
-/// What the fault of too many levels is called; whoever sets their number adds it.
+/// The fault of too deep nesting; the caller adds the limit to the message.
 inline constexpr const char* nested_too_deep = "arrays and objects are nested too deep";
 
 template <class Visitor>

@@ -24,7 +24,7 @@ class Tape {
     std::size_t next = 0;   ///< The node after this one and all its children.
   };
 
-  /// Reads `text` from its start to its end. False if it is not one JSON value; the tape is then of no more use.
+  /// Reads `text` from its start to its end. False if it is not one JSON value; the tape is unusable then.
   [[nodiscard]] bool read(std::string_view text);
 
   [[nodiscard]] const Node& operator[](std::size_t i) const { return nodes_[i]; }

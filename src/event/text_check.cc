@@ -7,7 +7,7 @@
 
 namespace triggers::event {
 
-std::optional<Refusal> refuse_text(std::string_view text, std::string_view what) {
+std::optional<ParseError> refuse_text(std::string_view text, std::string_view what) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return refuse_body(fmt::format("The body is empty; send {}.", what));
   }
@@ -20,9 +20,9 @@ std::optional<Refusal> refuse_text(std::string_view text, std::string_view what)
   return std::nullopt;
 }
 
-Refusal refuse_body(std::string message) { return {Refusal::Kind::invalid, "body", std::move(message)}; }
+ParseError refuse_body(std::string message) { return {ParseError::Kind::invalid, "body", std::move(message)}; }
 
-Refusal not_json(const Fault& fault, int levels_max) {
+ParseError not_json(const Fault& fault, int levels_max) {
   const bool too_deep = std::string_view{fault.what} == nested_too_deep;
   const auto limit = too_deep ? fmt::format(" (over {} levels)", levels_max) : std::string();
   return refuse_body(

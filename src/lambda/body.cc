@@ -16,13 +16,13 @@ std::optional<ProtocolError> decode(http::Request& request, const std::string& b
   http::GzipDecoder decoder;
   std::string decoded;
   std::string_view rest = bytes;
-  // In one slice: nobody else waits for this process.
+  // In one slice: no other request waits for this process.
   switch (decoder.decode(rest, decoded, limit_bytes, std::numeric_limits<std::size_t>::max())) {
-    case http::GzipDecoder::Outcome::ok:
-    case http::GzipDecoder::Outcome::more: break;
-    case http::GzipDecoder::Outcome::too_large:
+    case http::GzipDecoder::Status::ok:
+    case http::GzipDecoder::Status::more: break;
+    case http::GzipDecoder::Status::too_large:
       return ProtocolError{ProtocolProblem::body_too_large, "the decoded body is too large", limit_bytes, 0};
-    case http::GzipDecoder::Outcome::broken:
+    case http::GzipDecoder::Status::broken:
       return ProtocolError{ProtocolProblem::bad_encoding, "the body is not gzip", 0, 0};
   }
   if (!bytes.empty() && !decoder.at_end()) {

@@ -4,13 +4,13 @@
 #include <optional>
 #include <string>
 
-#include "http/server/server.h"
 #include "http/wire/message.h"
+#include "http/wire/protocol_error.h"
 
 namespace triggers::lambda {
 
-/// Gives the request its body, decoded as its Content-Encoding says: what the parser of a socket's bytes does too. The
-/// body is at most `limit_bytes`; else, or if it cannot be decoded, it is left empty, and the problem is returned.
+/// Gives the request its body, decoded as its Content-Encoding says; on a socket the parser does this. If the body is
+/// over `limit_bytes` or cannot be decoded, it stays empty, and the problem is returned.
 [[nodiscard]] std::optional<http::ProtocolError> set_body(http::Request& request, std::string bytes,
                                                           std::size_t limit_bytes);
 

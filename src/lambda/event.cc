@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "base/percent.h"
 #include "lambda/body.h"
 
 namespace triggers::lambda {
@@ -20,7 +21,7 @@ Error refuse(std::string_view what) {
   return {ErrorCode::invalid_argument, "the event is none of API Gateway's: " + std::string(what)};
 }
 
-/// Empty if the member is missing or no text: which of them must be there, the caller knows.
+/// Empty if the member is missing or no text; the caller knows which are required.
 std::string_view text_of(const json::object& object, std::string_view name) {
   const auto* const value = object.if_contains(name);
   if (value == nullptr || !value->is_string()) return {};
@@ -40,32 +41,13 @@ http::Method method_of(std::string_view name) {
   return found == methods.end() ? Method::other : *found;
 }
 
-void append_escaped(std::string& out, char c) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  const auto byte = static_cast<unsigned char>(c);
-  out.append({'%', digits[byte >> 4], digits[byte & 15]});
-}
-
-/// API Gateway hands some paths over decoded. What could not stand in a target is encoded again; the rest stays.
+/// API Gateway passes some paths decoded. Characters that a target cannot have are encoded again; the rest stays.
 void append_path(std::string& out, std::string_view path) {
   for (const char c : path) {
     if (c <= ' ' || c == '?' || c == '#' || c == 0x7f) {  // A byte above 127 is a negative char.
-      append_escaped(out, c);
+      append_percent_escape(out, c);
     } else {
       out.push_back(c);
-    }
-  }
-}
-
-void append_query_text(std::string& out, std::string_view text) {
-  constexpr std::string_view unreserved = "-._~";
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       unreserved.find(c) != std::string_view::npos;
-    if (plain) {
-      out.push_back(c);
-    } else {
-      append_escaped(out, c);
     }
   }
 }
@@ -154,7 +136,7 @@ bool for_each_value(const json::object& event, std::string_view many, std::strin
       *values, [&](const auto& pair) { return take({pair.key().data(), pair.key().size()}, pair.value()); });
 }
 
-/// Pages that name the API's address need to know what was cut off.
+/// Pages that name the API's address need the prefix that was removed.
 void tell_prefix(http::Request& request, std::string_view prefix) {
   if (!prefix.empty()) request.headers.add(forwarded_prefix, prefix);
 }
@@ -192,9 +174,9 @@ std::optional<Error> read_rest_1_0(const json::object& event, const json::object
     if (!value.is_string()) return false;
     request.target.push_back(separator);
     separator = '&';
-    append_query_text(request.target, name);
+    request.target.append(percent_encode(name));
     request.target.push_back('=');
-    append_query_text(request.target, {value.get_string().data(), value.get_string().size()});
+    request.target.append(percent_encode({value.get_string().data(), value.get_string().size()}));
     return true;
   };
   if (!for_each_value(event, "multiValueQueryStringParameters", "queryStringParameters", add_parameter)) {

@@ -42,22 +42,22 @@ std::optional<http::Response> InvocationExecutor::run(http::Request request, Tim
   return std::move(call->response);
 }
 
-RootTask InvocationExecutor::start_settling(InvocationExecutor& executor, Task<void> work) {
+RootTask InvocationExecutor::start_upkeep(InvocationExecutor& executor, Task<void> work) {
   ++executor.under_way_;
-  executor.settling_ = true;
+  executor.upkeep_under_way_ = true;
   try {
     co_await std::move(work);
   } catch (...) {
     log::error("settling_failed", {{"cause", cause_of(std::current_exception())}});
   }
-  executor.settling_ = false;
+  executor.upkeep_under_way_ = false;
   --executor.under_way_;
 }
 
-void InvocationExecutor::settle(const std::function<Task<void>()>& work, TimePoint deadline) {
+void InvocationExecutor::run_upkeep(const std::function<Task<void>()>& work, TimePoint deadline) {
   const Scope scope(*this);
-  if (!settling_) start_settling(*this, work());
-  while (settling_) {
+  if (!upkeep_under_way_) start_upkeep(*this, work());
+  while (upkeep_under_way_) {
     if (!run_some(deadline)) return;
   }
 }

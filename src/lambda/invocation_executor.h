@@ -11,7 +11,7 @@
 
 #include "base/executor.h"
 #include "base/task.h"
-#include "http/server/server.h"
+#include "http/wire/handlers.h"
 #include "http/wire/message.h"
 
 namespace triggers::lambda {
@@ -29,13 +29,13 @@ class InvocationExecutor final : public Executor {
   /// Any thread.
   void resume(std::span<const std::coroutine_handle<>> handles) override;
 
-  /// The answer, from `internal_error` if `handle` threw. Nothing: `deadline` came first. Then the request goes on
-  /// during later runs, and its answer is dropped. Throws what `internal_error` has thrown.
+  /// The response; that of `internal_error` if `handle` threw. Nothing if `deadline` came first: the request then goes
+  /// on during later runs, and its response is dropped. Throws what `internal_error` throws.
   std::optional<http::Response> run(http::Request request, TimePoint deadline);
-  /// Runs the task that `work` makes until `deadline`, after which it goes on during later runs. If the one before is
-  /// still under way, runs that.
-  void settle(const std::function<Task<void>()>& work, TimePoint deadline);
-  /// Lets what came too late go on until `deadline`. True if none is under way any more.
+  /// Runs the task that `work` makes until `deadline`; then it goes on during later runs. If the previous task is still
+  /// under way, it runs that one instead.
+  void run_upkeep(const std::function<Task<void>()>& work, TimePoint deadline);
+  /// Lets late requests go on until `deadline`. True if none is under way any more.
   bool drain(TimePoint deadline);
 
  private:
@@ -47,12 +47,12 @@ class InvocationExecutor final : public Executor {
   };
 
   static RootTask start(InvocationExecutor& executor, std::shared_ptr<Call> call);
-  static RootTask start_settling(InvocationExecutor& executor, Task<void> work);
+  static RootTask start_upkeep(InvocationExecutor& executor, Task<void> work);
   bool run_some(TimePoint deadline);
 
   const http::Handlers& handlers_;
-  std::size_t under_way_ = 0;  // Requests, and settle()'s task; this thread's.
-  bool settling_ = false;
+  std::size_t under_way_ = 0;  // Requests, and run_upkeep()'s task; this thread's.
+  bool upkeep_under_way_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::coroutine_handle<>> ready_;  // guarded by mutex_

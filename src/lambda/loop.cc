@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "base/process_start.h"
-#include "lambda/answer.h"
 #include "lambda/invocation_executor.h"
+#include "lambda/response_event.h"
 #include "log/log.h"
 
 namespace triggers::lambda {
@@ -55,7 +55,7 @@ class Loop {
     if (!done) {
       log::error("answer_refused", {{"lambda_request_id", invocation->request_id}, {"cause", done.error().message}});
     }
-    if (config_.on_end) executor_->settle(config_.on_end, steady_clock::now() + config_.settle_max);
+    if (config_.on_end) executor_->run_upkeep(config_.on_end, steady_clock::now() + config_.upkeep_max);
     return Done{};
   }
 
@@ -73,7 +73,7 @@ class Loop {
 
   LoopEnd end(Error why) {
     const bool drained = executor_->drain(steady_clock::now() + patience_at_end);
-    // Its coroutines may still be resumed: then it stays until the process ends.
+    // Its coroutines may still be resumed, so it must stay until the process ends.
     if (!drained) static_cast<void>(executor_.release());
     return {std::move(why), !drained};
   }
@@ -93,13 +93,13 @@ class Loop {
     }
     name_request(incoming->request, invocation);
     const http::Response response = answer(*incoming, deadline);
-    auto text = write_answer(response, incoming->format, incoming->request);
-    if (text.size() <= answer_bytes_max) {
+    auto text = write_response(response, incoming->format, incoming->request);
+    if (text.size() <= response_bytes_max) {
       auto told = runtime_.respond(invocation.request_id, std::move(text));
       if (told || told.error().code != ErrorCode::too_large) return told;
     }
     return runtime_.respond(invocation.request_id,
-                            write_answer(too_large(incoming->request), incoming->format, incoming->request));
+                            write_response(too_large(incoming->request), incoming->format, incoming->request));
   }
 
   static void name_request(http::Request& request, const Invocation& invocation) {
@@ -122,7 +122,7 @@ class Loop {
   http::Response too_large(const http::Request& request) {
     const http::ProtocolError error{http::ProtocolProblem::answer_too_large,
                                     "The answer is larger than Lambda lets through: ask for fewer events with limit.",
-                                    answer_bytes_max, 0};
+                                    response_bytes_max, 0};
     return handlers_.protocol_error(error, request);
   }
 

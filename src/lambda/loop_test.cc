@@ -12,7 +12,7 @@
 #include "base/executor.h"
 #include "base/task.h"
 #include "http/client/test_peer.h"
-#include "lambda/answer.h"
+#include "lambda/response_event.h"
 
 namespace triggers::lambda {
 namespace {
@@ -215,7 +215,7 @@ TEST(Loop, WorkAfterAnAnswerThatLastsHoldsNobodyUpAndIsNotBegunTwice) {
   Gate gate;
   int begun = 0, done = 0;
   LoopConfig config;
-  config.settle_max = std::chrono::milliseconds{0};
+  config.upkeep_max = std::chrono::milliseconds{0};
   config.on_end = [&]() -> Task<void> {
     ++begun;
     co_await gate.wait();
@@ -249,7 +249,7 @@ TEST(Loop, ExceptionIsA500) {
 TEST(Loop, AnswerOverLambdasLimitIsRefusedInsteadOfBeingLost) {
   auto handlers = echo();
   handlers.handle = [](const http::Request&) -> Task<http::Response> {
-    co_return with_body(200, std::string(answer_bytes_max, 'a'));
+    co_return with_body(200, std::string(response_bytes_max, 'a'));
   };
   Runtime runtime({{event_for("/a"), ""}});
   runtime.run(handlers);

@@ -44,16 +44,16 @@ Result<RuntimeClient> RuntimeClient::create(std::string_view address) {
     return Error{ErrorCode::invalid_argument,
                  "AWS_LAMBDA_RUNTIME_API must be host:port; Lambda sets it when it starts this program"};
   }
-  http::Endpoint endpoint;
-  endpoint.host = address.substr(0, colon);
-  endpoint.port = *port;
-  return RuntimeClient(std::move(endpoint));
+  http::ServerAddress server;
+  server.host = address.substr(0, colon);
+  server.port = *port;
+  return RuntimeClient(std::move(server));
 }
 
 Result<Invocation> RuntimeClient::next() {
   http::Request request;
   request.target = std::string(base) + "/invocation/next";
-  auto answer = http::exchange(endpoint_, request, next_timeout);
+  auto answer = http::fetch(server_, request, next_timeout);
   if (!answer) return std::move(answer).error();
   if (answer->status != 200) return broken("next", answer->status);
   const auto id = answer->headers.find("Lambda-Runtime-Aws-Request-Id");
@@ -77,7 +77,7 @@ Status RuntimeClient::post(const std::string& path, std::string body, std::strin
   request.headers.add("Content-Type", "application/json");
   if (!error_type.empty()) request.headers.add("Lambda-Runtime-Function-Error-Type", error_type);
   request.body = std::move(body);
-  const auto answer = http::exchange(endpoint_, request, post_timeout);
+  const auto answer = http::fetch(server_, request, post_timeout);
   if (!answer) return answer.error();
   if (answer->status >= 200 && answer->status < 300) return Done{};
   if (answer->status == 413) return Error{ErrorCode::too_large, "the answer is larger than Lambda takes"};

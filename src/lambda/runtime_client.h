@@ -19,7 +19,7 @@ struct Invocation {
 };
 
 /// Lambda's runtime interface (AWS, "Using the Lambda runtime API for custom runtimes", version 2018-06-01). Each call
-/// has a connection of its own, on which no freeze can weigh. One thread.
+/// has a connection of its own, which no freeze can have broken. One thread.
 ///
 /// Errors: `unavailable` or `internal`, the interface is gone or broken, and the process must end; others as said.
 class RuntimeClient {
@@ -29,8 +29,8 @@ class RuntimeClient {
 
   /// Waits for the next invocation: as long as it takes, and frozen meanwhile.
   Result<Invocation> next();
-  /// Error: `too_large`, this answer is over Lambda's limit and another one may be given; `invalid_argument`, it is not
-  /// wanted any more.
+  /// Error: `too_large`, this response is over Lambda's limit, and another one may be sent; `invalid_argument`, Lambda
+  /// no longer wants it.
   Status respond(const std::string& request_id, std::string json);
   /// Ends the invocation as failed; `type` is a name of ours. Errors as of respond().
   Status fail(const std::string& request_id, std::string_view type, std::string_view message);
@@ -38,10 +38,10 @@ class RuntimeClient {
   Status fail_init(std::string_view type, std::string_view message);
 
  private:
-  explicit RuntimeClient(http::Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
+  explicit RuntimeClient(http::ServerAddress server) : server_(std::move(server)) {}
   Status post(const std::string& path, std::string body, std::string_view error_type);
 
-  http::Endpoint endpoint_;
+  http::ServerAddress server_;
 };
 
 }  // namespace triggers::lambda

@@ -7,8 +7,8 @@
 
 namespace triggers::lambda {
 
-/// The machine's clock, with the time for which the process was frozen in steady(), whether or not the machine's steady
-/// clock stood still meanwhile. Else a key that was read before a freeze of an hour would seem fresh after it.
+/// The machine's clock, whose steady() includes the time for which the process was frozen, even if the machine's steady
+/// clock stood still. Otherwise a key that was read before a freeze of an hour would seem fresh after it.
 class ThawClock final : public Clock {
  public:
   /// `machine` outlives it.
@@ -17,8 +17,9 @@ class ThawClock final : public Clock {
   [[nodiscard]] UnixMillis now() const override { return machine_.now(); }
   [[nodiscard]] std::chrono::steady_clock::time_point steady() const override;
 
-  /// To be called when work begins again, by one thread: adds what the wall clock has gone on by more than the steady
-  /// one since the last call. A wall clock that was set forward looks like a freeze, and makes things older: no harm.
+  /// Call it when work begins again, from one thread. It adds the time by which the wall clock has advanced more than
+  /// the steady one since the last call. A wall clock that was set forward looks like a freeze and makes things older,
+  /// which does no harm.
   void look();
 
  private:

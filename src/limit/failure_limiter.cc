@@ -50,7 +50,7 @@ struct FailureLimiter::Table {
     return found == set.end() ? nullptr : &*found;
   }
 
-  // Nobody outside can know the seeds, so nobody can choose addresses that meet in one set.
+  // The seeds are secret, so nobody can choose addresses that share one set.
   const std::uint64_t seed_high = random_u64(), seed_low = random_u64();
   std::vector<Entry> entries;
   std::array<Lock, lock_count> locks;
@@ -95,20 +95,8 @@ void FailureLimiter::forgive(const Bucket& bucket, Time now) {
   const auto set_index = table_->set_of(bucket);
   const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
   auto* entry = Table::find(table_->set_at(set_index), bucket);
-  if (entry == nullptr) return;  // Others took its place: it is forgotten with all its failures.
+  if (entry == nullptr) return;  // Other entries replaced it, and its failures are forgotten.
   entry->full_at_ns = std::max(entry->full_at_ns - gcra.price_ns, Gcra::count(now));
-}
-
-Decision FailureLimiter::peek(std::string_view address, Time now) const {
-  if (per_minute_ == 0) return {};
-  const Gcra gcra(per_minute_);
-  const auto now_ns = Gcra::count(now);
-  const auto bucket = bucket_of(address);
-  const auto set_index = table_->set_of(bucket);
-  const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
-  const auto* entry = Table::find(table_->set_at(set_index), bucket);
-  const auto full_at_ns = entry == nullptr ? now_ns : entry->full_at_ns;
-  return gcra.describe(gcra.has_one(full_at_ns, now_ns), full_at_ns, now_ns);
 }
 
 }  // namespace triggers::limit

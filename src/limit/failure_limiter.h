@@ -21,7 +21,7 @@ class FailureLimiter {
  public:
   using Time = TokenBucket::Time;
 
-  /// The name of what counts together. Addresses with equal buckets share their failures.
+  /// What is counted together: addresses with equal buckets share their failures.
   struct Bucket {
     std::uint64_t high = 0, low = 0;
     auto operator<=>(const Bucket&) const = default;
@@ -42,8 +42,6 @@ class FailureLimiter {
   /// Takes back one failure that was recorded and allowed: it turned out to be none.
   void forgive(const Bucket& bucket, Time now);
   void forgive(std::string_view address, Time now) { forgive(bucket_of(address), now); }
-  /// Whether one more failure would be allowed; counts nothing.
-  [[nodiscard]] Decision peek(std::string_view address, Time now) const;
 
  private:
   struct Table;

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "limit/token_bucket.h"
+#include "limit/decision.h"
 
 namespace triggers::limit {
 
@@ -16,7 +16,7 @@ struct Gcra {
   explicit Gcra(std::uint32_t per_minute) noexcept
       : price_ns(60'000'000'000 / std::int64_t{per_minute}), capacity_ns(price_ns * std::int64_t{per_minute}) {}
 
-  static std::int64_t count(TokenBucket::Time time) noexcept {
+  static std::int64_t count(Time time) noexcept {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
   }
 

@@ -38,15 +38,6 @@ Decision TokenBucket::charge(Time now, std::uint32_t count) noexcept {
   return gcra.describe(true, next_ns, now_ns);
 }
 
-Decision TokenBucket::peek(Time now) const noexcept {
-  const auto per_minute = per_minute_.load(std::memory_order_relaxed);
-  if (per_minute == 0) return {};
-  const Gcra gcra(per_minute);
-  const auto now_ns = Gcra::count(now);
-  const auto full_at_ns = std::max(full_at_ns_.load(std::memory_order_relaxed), now_ns);
-  return gcra.describe(gcra.has_one(full_at_ns, now_ns), full_at_ns, now_ns);
-}
-
 void TokenBucket::set_rate(std::optional<std::uint32_t> per_minute) noexcept {
   // What is missing is kept as time until full, which is the used share of a minute whatever N is.
   per_minute_.store(per_minute.value_or(0), std::memory_order_relaxed);

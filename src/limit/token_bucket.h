@@ -5,16 +5,9 @@
 #include <cstdint>
 #include <optional>
 
-namespace triggers::limit {
+#include "limit/decision.h"
 
-/// The answer of a limiter: an expected outcome, never an error.
-struct Decision {
-  bool allowed = true;
-  std::optional<std::uint32_t> limit;       ///< A minute; nothing: unlimited, and then the rest is zero.
-  std::uint32_t remaining = 0;              ///< What could be taken at once after this.
-  std::chrono::nanoseconds reset{0};        ///< Until the bucket is full again.
-  std::chrono::nanoseconds retry_after{0};  ///< Exact: at `now + retry_after` one is there. 0 if allowed.
-};
+namespace triggers::limit {
 
 /// A token bucket that holds N, filled at N a minute; N is 1 to 10,000,000, or unlimited. Starts full.
 ///
@@ -22,22 +15,20 @@ struct Decision {
 /// The price of one is 60 s / N, cut to a nanosecond, so the rate is right to 0.02 %. Lock-free; any thread may call.
 class TokenBucket {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = limit::Time;
 
   explicit TokenBucket(std::optional<std::uint32_t> per_minute) noexcept;
 
   /// Takes one, if there is one. `now` may be a little older than another thread's.
   [[nodiscard]] Decision take(Time now) noexcept;
-  /// Takes so many whether they are there or not: what is missing must come in before take() is allowed again. For what
-  /// shows its size only after it was let in.
+  /// Takes `count` even if fewer are there: the bucket must make up for what is missing before take() is allowed again.
+  /// For requests whose size is known only after they were admitted.
   Decision charge(Time now, std::uint32_t count) noexcept;
-  /// What take() would answer; takes nothing.
-  [[nodiscard]] Decision peek(Time now) const noexcept;
 
   /// Changes N and keeps the share of the bucket that is used: half empty stays half empty.
   void set_rate(std::optional<std::uint32_t> per_minute) noexcept;
   [[nodiscard]] std::optional<std::uint32_t> rate() const noexcept;
-  /// True if nothing is missing, so that a new bucket would be the same.
+  /// True if the bucket is full, so that a new one would be the same.
   [[nodiscard]] bool full(Time now) const noexcept;
 
  private:

@@ -68,10 +68,10 @@ void append_json_line(std::string& out, const AccessEntry& entry) {
 }
 
 /// ` name=text`, as a person reads it.
-void append_shown_member(std::string& out, std::string_view name, std::string_view text) {
+void append_readable_member(std::string& out, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   out.append(name);
-  append_shown(out, text);
+  append_readable(out, text);
 }
 
 /// `2026-11-28T17:36:06.123Z POST /events 201 0.85 ms, 412 B in, 163 B out user=acme key=key_1 …`.
@@ -79,10 +79,10 @@ void append_text_line(std::string& out, const AccessEntry& entry) {
   append_time(out, entry.time);
   fmt::format_to(std::back_inserter(out), " {} {} {} {:.2f} ms, {} B in, {} B out", entry.method, entry.route,
                  entry.status, static_cast<double>(micros(entry.duration)) / 1000, entry.bytes_in, entry.bytes_out);
-  append_shown_member(out, " user=", entry.user_id);
-  append_shown_member(out, " key=", entry.key_id);
-  append_shown_member(out, " client=", entry.client);
-  append_shown_member(out, " request=", entry.request_id);
+  append_readable_member(out, " user=", entry.user_id);
+  append_readable_member(out, " key=", entry.key_id);
+  append_readable_member(out, " client=", entry.client);
+  append_readable_member(out, " request=", entry.request_id);
   out.push_back('\n');
 }
 
@@ -133,14 +133,15 @@ class AccessLog::State {
   }
 
   Buffer& buffer_of_this_thread() {
-    // The id, not the address: another log may have been made where this one's predecessor was.
+    // By the id, not the address: a new log may have the address of an earlier one.
     thread_local std::uint64_t owner = 0;
     thread_local Buffer* buffer = nullptr;
     if (owner != id_ || buffer == nullptr) {
       const std::lock_guard lock(buffers_mutex_);
       auto made = std::make_unique<Buffer>();
       made->text.reserve(buffer_bytes + 1024);
-      // Made before: what is in the map is whole, also when memory has run out. One of this thread's may be there.
+      // Made before the insertion, so that the map has whole entries even when memory runs out. This thread may have
+      // one already.
       auto& slot = buffers_.try_emplace(std::this_thread::get_id(), std::move(made)).first->second;
       buffer = slot.get();
       owner = id_;

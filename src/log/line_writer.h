@@ -9,7 +9,7 @@
 
 namespace triggers::log {
 
-/// A bounded queue of lines and the thread that writes them: whoever logs never waits for the reader of the log.
+/// A bounded queue of lines and the thread that writes them: a thread that logs never waits for the log's reader.
 ///
 /// When the reader stands still and `waiting_bytes_max` wait, further lines are dropped and counted. The writer says so
 /// in their place once the reader goes on.

@@ -53,7 +53,7 @@ class Sink {
   }
 
  private:
-  /// Waits for a reader that stands still, but only once: the next line is dropped at once.
+  /// Waits for a reader that stands still, but only once: later lines are dropped at once until it goes on.
   bool write_at_once(std::string_view line) noexcept {
     try {
       const auto until = std::chrono::steady_clock::now() + (stood_still_ ? std::chrono::seconds{0} : direct_patience);
@@ -77,7 +77,7 @@ Sink& sink() {
   return *instance;
 }
 
-/// Writes what waits before the process aborts. The thread that failed may hold the sink's lock.
+/// Writes the waiting lines before the process aborts. The thread that failed may hold the sink's lock.
 void write_last_words() noexcept {
   try {
     if (const auto writer = sink().writer(false)) writer->flush(last_words_patience);
@@ -87,30 +87,6 @@ void write_last_words() noexcept {
 }
 
 }  // namespace
-
-std::string_view level_name(Level level) noexcept {
-  switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
-  }
-  return {};
-}
-
-std::optional<Level> parse_level(std::string_view text) noexcept {
-  const auto equal = [text](std::string_view name) {
-    if (text.size() != name.size()) return false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]) != name[i]) return false;
-    }
-    return true;
-  };
-  for (const auto level : {Level::debug, Level::info, Level::warning, Level::error}) {
-    if (equal(level_name(level))) return level;
-  }
-  return equal("warn") ? std::optional{Level::warning} : std::nullopt;
-}
 
 void set_level(Level level) noexcept { least.store(level, std::memory_order_relaxed); }
 void set_format(Format format) noexcept { as_text = is_text(format, standard_error); }

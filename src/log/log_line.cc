@@ -40,7 +40,7 @@ struct AppendValue {
   void operator()(std::string_view text) const {
     text = text.substr(0, field_bytes_max);
     if (as_text) {
-      append_shown(out, text);
+      append_readable(out, text);
     } else {
       append_json_text(out, text);
     }
@@ -77,11 +77,11 @@ void append_json_line(std::string& out, UnixMillis time, Level level, std::strin
 void append_text_line(std::string& out, UnixMillis time, Level level, std::string_view event, Fields fields) {
   append_timestamp(out, time);
   fmt::format_to(std::back_inserter(out), " {:<7} ", level_name(level));
-  append_shown(out, event);
+  append_readable(out, event);
   for (const auto& field : fields) {
     out.push_back(' ');
     if (field.name != message_field) {
-      append_shown(out, field.name);
+      append_readable(out, field.name);
       out.push_back('=');
     }
     std::visit(AppendValue{out, true}, field.value);
@@ -91,7 +91,7 @@ void append_text_line(std::string& out, UnixMillis time, Level level, std::strin
 
 }  // namespace
 
-void append_shown(std::string& out, std::string_view value) {
+void append_readable(std::string& out, std::string_view value) {
   if (is_word(value)) {
     out.append(value);
     return;

@@ -4,11 +4,11 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "log/log.h"
+#include "log/field.h"
 
 namespace triggers::log {
 
-/// A text of a line is cut here: a cause may quote what somebody sent.
+/// A text of a line is cut at this size: a cause may quote what a client sent.
 inline constexpr std::size_t field_bytes_max = 4096;
 
 /// Appends the line with its end, as a JSON object or for a person.
@@ -16,7 +16,7 @@ void append_line(std::string& out, bool as_text, UnixMillis time, Level level, s
 
 /// Appends `value` for a person: as it is when that is unambiguous, else as a JSON string. A terminal obeys none of it:
 /// control characters and those that change the direction of text are escaped or replaced.
-void append_shown(std::string& out, std::string_view value);
+void append_readable(std::string& out, std::string_view value);
 
 /// The line that stands for `lines` dropped ones.
 [[nodiscard]] std::string dropped_line(bool as_text, std::uint64_t lines);

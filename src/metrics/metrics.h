@@ -14,8 +14,8 @@
 
 namespace triggers::metrics {
 
-/// Threads count into different cache lines, which are summed when somebody asks: two threads that count the same thing
-/// do not wait for each other.
+/// Threads count into different cache lines, which are summed at an exposition. So two threads that count the same
+/// thing do not wait for each other.
 inline constexpr std::size_t stripes = 8;
 
 /// The calling thread's stripe.

@@ -21,7 +21,8 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-/// Our own counters, which threads do not contend for; the library knows the names' rules and the text format.
+/// The counters are ours, so that threads do not contend for them; the library has the rules for names and the text
+/// format.
 using Metric =
     std::variant<std::unique_ptr<Counter>, std::unique_ptr<Gauge>, std::unique_ptr<Histogram>, std::function<double()>>;
 

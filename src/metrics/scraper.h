@@ -15,12 +15,11 @@
 
 namespace triggers::metrics {
 
-/// Makes expositions for those who scrape, on a thread of its own, so that an IO loop neither makes one nor waits for
-/// /proc.
+/// Makes expositions on a thread of its own, so that an IO loop neither makes one nor waits for /proc.
 ///
-/// Scrapes are bounded as a whole, however many come: all that wait get the same text, which was begun after they
-/// asked, and the thread rests nine times as long as the text took (at most a second). So scrapes use a tenth of a core
-/// at most. Any thread with an Executor may call scrape().
+/// The cost of all scrapes together is bounded. All that wait get the same text, begun after they asked. Then the
+/// thread rests nine times as long as the text took, at most a second. So scrapes use at most a tenth of a core. Any
+/// thread with an Executor may call scrape().
 class Scraper {
  public:
   static constexpr std::size_t waiting_max = 100;

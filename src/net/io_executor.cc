@@ -2,7 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
-namespace triggers::http {
+namespace triggers::net {
 
 IoExecutor::IoExecutor() = default;
 IoExecutor::~IoExecutor() = default;
@@ -32,4 +32,4 @@ void* IoExecutor::attached(std::uint64_t owner) const noexcept {
   return nullptr;
 }
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -9,20 +9,20 @@
 
 #include "base/executor.h"
 
-namespace triggers::http {
+namespace triggers::net {
 
-/// An executor whose thread waits for sockets and timers. Runs when whoever derives from it runs `io()`.
+/// An executor whose thread waits for sockets and timers. The derived class runs `io()`.
 class IoExecutor : public Executor {
  public:
   IoExecutor();
   ~IoExecutor() override;
 
-  /// One post for all the handles that come until it runs. Any thread.
+  /// Handles that arrive before the thread wakes share one post. Any thread.
   void resume(std::span<const std::coroutine_handle<>> handles) override;
   [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
 
-  /// What others keep for each executor (a client's connections), under a number of theirs; nullptr if there is none.
-  /// It is destroyed before the sockets' service, after the last coroutine. This thread only.
+  /// An object that another part keeps for each executor (a client's connections), by that part's number; nullptr if
+  /// there is none. It is destroyed after the last coroutine and before the service of the sockets. This thread only.
   [[nodiscard]] void* attached(std::uint64_t owner) const noexcept;
   void attach(std::uint64_t owner, std::shared_ptr<void> what) { attached_.emplace_back(owner, std::move(what)); }
 
@@ -36,4 +36,4 @@ class IoExecutor : public Executor {
   std::vector<std::pair<std::uint64_t, std::shared_ptr<void>>> attached_;  // after io_, so that it goes first
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

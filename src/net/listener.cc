@@ -14,7 +14,7 @@
 #include <memory>
 #include <system_error>
 
-namespace triggers::http {
+namespace triggers::net {
 namespace {
 
 constexpr int backlog = 4096;
@@ -132,27 +132,23 @@ Listener::~Listener() {
   if (socket_ && is_local()) ::unlink(path_.c_str());
 }
 
-Listener::Accepted Listener::accept() {
+Accepted Listener::accept() {
   for (;;) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     UniqueFd socket{::accept4(fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (socket) {
-      Peer peer;
-      peer.local = is_local();
-      if (!peer.local) {
-        peer.address = text_of(address);
-        set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-      }
-      return {std::move(socket), std::move(peer), 0};
+      if (is_local()) return {std::move(socket), {}, true, 0};
+      set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+      return {std::move(socket), text_of(address), false, 0};
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return {};
     // accept(2): pending network errors of the new connection come out here and concern nobody else.
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == EBADF ||
         errno == EINVAL) {
-      return {UniqueFd{}, Peer{}, errno};
+      return {UniqueFd{}, {}, is_local(), errno};
     }
   }
 }
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -4,30 +4,32 @@
 #include <string>
 
 #include "base/result.h"
-#include "http/wire/message.h"
 #include "net/unique_fd.h"
 
-namespace triggers::http {
+namespace triggers::net {
+
+/// What Listener::accept() returns.
+struct Accepted {
+  UniqueFd socket;      ///< Empty: no connection waits, or `error` says why it was not accepted.
+  std::string address;  ///< Text of the peer's IP address, without a port; empty for a local socket.
+  bool local = false;   ///< Over a local socket.
+  int error = 0;        ///< errno, such as EMFILE; 0 if no connection waits.
+};
 
 /// A socket that listens, and the file behind it if it is a local one. Non-blocking; closed on exec.
 class Listener {
  public:
   /// `host` is an address or a name; `::` takes IPv4 too. Port 0 takes a free one.
   static Result<Listener> tcp(const std::string& host, std::uint16_t port);
-  /// Only this user may connect (mode 0600). A file that a dead process left is replaced; a live one is an error. The
-  /// path has at most 107 bytes (unix(7)). `name`: what messages call it; empty: its path.
+  /// Only this user may connect (mode 0600). A file left by a dead process is replaced; a socket in use is an error.
+  /// The path has at most 107 bytes (unix(7)). `name`: what messages call it; empty: its path.
   static Result<Listener> local(const std::string& path, const std::string& name = {});
 
   Listener(Listener&&) noexcept = default;
   Listener& operator=(Listener&&) = delete;
   ~Listener();
 
-  struct Accepted {
-    UniqueFd socket;  ///< Empty: nobody waits, or `error` says why not.
-    Peer peer;
-    int error = 0;  ///< errno: EMFILE and the like; 0 if nobody waits.
-  };
-  /// Does not block. A connection that was aborted before it was accepted is passed over.
+  /// Does not block. Skips connections that were aborted before they were accepted.
   Accepted accept();
 
   [[nodiscard]] int fd() const noexcept { return socket_.get(); }
@@ -43,4 +45,4 @@ class Listener {
   std::string path_;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

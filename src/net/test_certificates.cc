@@ -12,7 +12,7 @@
 #include "base/invariant.h"
 #include "net/test_free_with.h"
 
-namespace triggers::http {
+namespace triggers::net {
 namespace {
 
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
@@ -90,4 +90,4 @@ CertificateFiles TestAuthority::issue(const std::string& name, long seconds) con
 
 CertificateFiles TestAuthority::self_signed(const std::string& name) const { return impl_->make(name, 3'600, true); }
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-namespace triggers::http {
+namespace triggers::net {
 
 /// A certificate and its key, as two PEM files.
 struct CertificateFiles {
@@ -30,4 +30,4 @@ class TestAuthority {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace triggers::http {
+namespace triggers::net {
 
 /// A deleter that calls a C library's function.
 template <auto free>
@@ -11,4 +11,4 @@ struct FreeWith {
   }
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

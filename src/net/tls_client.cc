@@ -13,7 +13,7 @@
 
 #include "base/invariant.h"
 
-namespace triggers::http {
+namespace triggers::net {
 namespace {
 
 template <auto release>
@@ -50,7 +50,7 @@ bool load_system_authorities(SSL_CTX* context) {
                                    "/etc/ssl/certs/ca-certificates.crt"}) {  // Debian
     if (::access(bundle, R_OK) == 0) return SSL_CTX_load_verify_locations(context, bundle, nullptr) == 1;
   }
-  return true;  // A handshake will say that nobody is believed.
+  return true;  // A handshake will report that no authority is trusted.
 }
 
 int clipped(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
@@ -132,7 +132,7 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::create(const std::st
   Context context{SSL_CTX_new(TLS_client_method())};
   INVARIANT(context);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  // A record that was only partly taken by the socket is given again from where the caller's buffer is then.
+  // The rest of a record that the socket took only in part is written from wherever the caller's buffer is then.
   SSL_CTX_set_mode(context.get(),
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   if (verify) {
@@ -148,4 +148,4 @@ Result<std::unique_ptr<TlsClientContext>> TlsClientContext::create(const std::st
   return made;
 }
 
-}  // namespace triggers::http
+}  // namespace triggers::net

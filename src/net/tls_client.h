@@ -8,9 +8,9 @@
 
 #include "base/result.h"
 
-namespace triggers::http {
+namespace triggers::net {
 
-/// One client's end of TLS over a socket that does not block. Each step does what it can and says what it waits for.
+/// The client's side of TLS over a non-blocking socket. Each step does what it can and says what it waits for.
 /// The process ignores SIGPIPE: OpenSSL writes to the socket without asking for no signal.
 /// Not for two threads at once.
 class TlsClient {
@@ -36,7 +36,7 @@ class TlsClient {
 /// TLS 1.2 or later for clients. After it is made, any thread.
 class TlsClientContext {
  public:
-  /// `ca_file` (PEM) is believed instead of the system's authorities if it is not empty. With `verify` false nothing is
+  /// `ca_file` (PEM), if not empty, is trusted instead of the system's authorities. With `verify` false nothing is
   /// checked: for test servers only. Error: `invalid_argument` if the file cannot be read.
   static Result<std::unique_ptr<TlsClientContext>> create(const std::string& ca_file, bool verify);
   virtual ~TlsClientContext() = default;
@@ -48,4 +48,4 @@ class TlsClientContext {
   TlsClientContext() = default;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -8,7 +8,7 @@
 #include <array>
 #include <boost/asio/write.hpp>
 
-namespace triggers::http {
+namespace triggers::net {
 namespace asio = boost::asio;
 
 Transport::Transport(asio::io_context& io, UniqueFd socket) : socket_(io.get_executor()) {
@@ -20,7 +20,7 @@ Transport::Transport(asio::io_context& io, UniqueFd socket) : socket_(io.get_exe
   if (!error) socket.release();
 }
 
-void Transport::start_read(std::span<char> space, Operation& operation) {
+void Transport::start_read(std::span<char> space, IoOperation& operation) {
   space = space.first(std::min(space.size(), turn_bytes_max));
   if (tls_) return tls_->read_some(space, operation);
   socket_.async_read_some(
@@ -28,7 +28,7 @@ void Transport::start_read(std::span<char> space, Operation& operation) {
       [&operation](const boost::system::error_code& error, std::size_t bytes) { operation.finish(error, bytes); });
 }
 
-void Transport::start_write(std::string_view first, std::string_view second, Operation& operation) {
+void Transport::start_write(std::string_view first, std::string_view second, IoOperation& operation) {
   if (tls_) return tls_->write(first, second, operation);
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(first), asio::buffer(second)};
   // Asio hands 64 KiB over at a time, each behind what else is ready.
@@ -76,4 +76,4 @@ void Transport::close() noexcept {
   socket_.close(ignored);
 }
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -11,14 +11,14 @@
 
 #include "net/unique_fd.h"
 
-namespace triggers::http {
+namespace triggers::net {
 
 /// A stream socket of any family, without Asio's type-erased executor on its way.
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
 
 /// One operation that a coroutine waits for. It lives in the coroutine's frame while the operation runs.
-struct Operation {
+struct IoOperation {
   std::coroutine_handle<> waiting;
   boost::system::error_code error;
   std::size_t bytes = 0;
@@ -38,20 +38,20 @@ class TlsLayer {
   TlsLayer& operator=(const TlsLayer&) = delete;
   virtual ~TlsLayer() = default;
 
-  virtual void handshake(Operation& operation) = 0;
-  virtual void read_some(std::span<char> space, Operation& operation) = 0;
-  virtual void write(std::string_view first, std::string_view second, Operation& operation) = 0;
+  virtual void handshake(IoOperation& operation) = 0;
+  virtual void read_some(std::span<char> space, IoOperation& operation) = 0;
+  virtual void write(std::string_view first, std::string_view second, IoOperation& operation) = 0;
   /// Sends close_notify and waits for the peer's.
-  virtual void shutdown(Operation& operation) = 0;
-  /// The first part of a record has been read from the socket, and its rest has not come.
+  virtual void shutdown(IoOperation& operation) = 0;
+  /// The first part of a record has been read from the socket, and the rest has not arrived.
   [[nodiscard]] virtual bool holds_part() noexcept = 0;
 };
 
-/// A connected socket, with or without TLS, for one coroutine on the socket's thread. However much there is to read or
-/// to write, other connections of the thread have their turn after each `turn_bytes_max`.
+/// A connected socket, with or without TLS, for one coroutine on the socket's thread. After each
+/// `turn_bytes_max` read or written, the other connections of the thread have their turn.
 class Transport {
  public:
-  /// A write passes it once: what write_now() took, and the first piece of the write that follows.
+  /// A write may exceed it once: by what write_now() took, before the first piece of the write that follows.
   static constexpr std::size_t turn_bytes_max = 64 * 1024;
 
   Transport(boost::asio::io_context& io, UniqueFd socket);
@@ -62,28 +62,28 @@ class Transport {
   [[nodiscard]] Socket& socket() noexcept { return socket_; }
   [[nodiscard]] bool has_tls() const noexcept { return tls_ != nullptr; }
 
-  /// Awaitables: the outcome is in the operation. A read of nothing is an error (end of file).
+  /// Awaitables: the result is in the operation. A read of no bytes is an error (end of file).
   auto handshake() {
-    return Awaiter{[this](Operation& operation) { tls_->handshake(operation); }};
+    return Awaiter{[this](IoOperation& operation) { tls_->handshake(operation); }};
   }
   auto shutdown_tls() {
-    return Awaiter{[this](Operation& operation) { tls_->shutdown(operation); }};
+    return Awaiter{[this](IoOperation& operation) { tls_->shutdown(operation); }};
   }
   auto read_some(std::span<char> space) {
-    return Awaiter{[this, space](Operation& operation) { start_read(space, operation); }};
+    return Awaiter{[this, space](IoOperation& operation) { start_read(space, operation); }};
   }
-  /// Writes all of both.
+  /// Writes both completely.
   auto write(std::string_view first, std::string_view second) {
-    return Awaiter{[this, first, second](Operation& operation) { start_write(first, second, operation); }};
+    return Awaiter{[this, first, second](IoOperation& operation) { start_write(first, second, operation); }};
   }
 
-  /// Hands what the kernel takes at once to it, up to turn_bytes_max and without TLS only, and says how much that was.
-  /// Errors show in the write that follows.
+  /// Writes what the kernel takes at once, up to turn_bytes_max, and returns how much that was; 0 with TLS. The next
+  /// write reports an error.
   std::size_t write_now(std::string_view first, std::string_view second) noexcept;
 
-  /// Bytes that have come and were not read.
+  /// Bytes that have arrived and were not read.
   [[nodiscard]] std::size_t available() noexcept;
-  /// Something has come that read_some() has not told yet. With TLS it may wait for the rest of its record.
+  /// Bytes have arrived that read_some() has not returned yet. With TLS they may wait for the rest of their record.
   [[nodiscard]] bool has_untold() noexcept { return available() > 0 || (tls_ && tls_->holds_part()); }
   void shutdown_send() noexcept;
   /// Ends the operations under way with an error.
@@ -95,21 +95,21 @@ class Transport {
   struct Awaiter {
     explicit Awaiter(Start with) : start(std::move(with)) {}
     Start start;
-    Operation operation{};
+    IoOperation operation{};
 
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiting) {
       operation.waiting = waiting;
       start(operation);
     }
-    Operation await_resume() const noexcept { return operation; }
+    IoOperation await_resume() const noexcept { return operation; }
   };
 
-  void start_read(std::span<char> space, Operation& operation);
-  void start_write(std::string_view first, std::string_view second, Operation& operation);
+  void start_read(std::span<char> space, IoOperation& operation);
+  void start_write(std::string_view first, std::string_view second, IoOperation& operation);
 
   Socket socket_;
   std::unique_ptr<TlsLayer> tls_;
 };
 
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -10,7 +10,7 @@
 
 #include "base/task.h"
 
-namespace triggers::http {
+namespace triggers::net {
 namespace {
 
 constexpr std::size_t large_bytes = 1'000'000;
@@ -48,7 +48,7 @@ class TransportTest : public testing::Test {
   std::unique_ptr<Transport> ours_;
   UniqueFd theirs_;
   std::string piece_ = std::string(large_bytes, '\0');
-  Operation written_, read_;
+  IoOperation written_, read_;
   bool ended_ = false;
 };
 
@@ -87,4 +87,4 @@ TEST_F(TransportTest, ReadTakesOneTurnsBytes) {
 }
 
 }  // namespace
-}  // namespace triggers::http
+}  // namespace triggers::net

@@ -30,7 +30,7 @@ Error cannot_write(const std::string& path, int error) {
 
 class FileJournal final : public Journal {
  public:
-  FileJournal(std::string path, http::UniqueFd file) : path_(std::move(path)), file_(std::move(file)) {}
+  FileJournal(std::string path, net::UniqueFd file) : path_(std::move(path)), file_(std::move(file)) {}
   ~FileJournal() override { static_cast<void>(finish()); }
 
   void accepted(std::string_view event_id, const SentEvent& event, bool duplicate) override {
@@ -77,7 +77,7 @@ class FileJournal final : public Journal {
   }
 
   std::string path_;
-  http::UniqueFd file_;
+  net::UniqueFd file_;
   std::mutex mutex_;
   std::string buffer_;                             // guarded by mutex_
   steady_clock::time_point flush_at_{};            // guarded by mutex_
@@ -85,7 +85,7 @@ class FileJournal final : public Journal {
 };
 
 /// A new file gets its first line; an old one must have it, and must not end inside a line.
-Status prepare(const http::UniqueFd& file, const std::string& path) {
+Status prepare(const net::UniqueFd& file, const std::string& path) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return cannot_write(path, errno);
   if (status.st_size == 0) {
@@ -108,7 +108,7 @@ Status prepare(const http::UniqueFd& file, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {
-  http::UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
+  net::UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
   if (!file) return cannot_write(path, errno);
   if (auto prepared = prepare(file, path); !prepared) return std::move(prepared).error();
   std::unique_ptr<Journal> journal = std::make_unique<FileJournal>(path, std::move(file));

@@ -61,7 +61,7 @@ Error not_an_answer(std::string_view path, const BlockingClient::Reply& reply) {
 class Verifier {
  public:
   Verifier(Promises promises, const Target& target, const VerifyOptions& options,
-           std::unique_ptr<http::TlsClientContext> tls)
+           std::unique_ptr<net::TlsClientContext> tls)
       : promises_(std::move(promises)), target_(target), options_(options), tls_(std::move(tls)) {}
 
   Result<Verification> run() {
@@ -275,7 +275,7 @@ class Verifier {
   Promises promises_;
   const Target& target_;
   const VerifyOptions& options_;
-  std::unique_ptr<http::TlsClientContext> tls_;
+  std::unique_ptr<net::TlsClientContext> tls_;
   const std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + options_.time_max;
   const std::chrono::nanoseconds request_timeout_ =
       std::min<std::chrono::nanoseconds>(options_.request_timeout, options_.time_max);
@@ -305,9 +305,9 @@ Result<Verification> verify(Promises promises, const Target& target, const Verif
   if (std::none_of(promises.by_id.begin(), promises.by_id.end(), [](const Promise& one) { return one.accepted; })) {
     return Error{ErrorCode::invalid_argument, "the journal holds no accepted event: there is nothing to verify"};
   }
-  std::unique_ptr<http::TlsClientContext> tls;
+  std::unique_ptr<net::TlsClientContext> tls;
   if (target.tls) {
-    auto context = http::TlsClientContext::create(options.ca_file, options.verify_tls);
+    auto context = net::TlsClientContext::create(options.ca_file, options.verify_tls);
     if (!context) return std::move(context).error();
     tls = std::move(*context);
   }

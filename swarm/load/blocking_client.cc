@@ -20,7 +20,7 @@ struct Wait final : Connection::Exchange {
 
 }  // namespace
 
-BlockingClient::BlockingClient(const Target& target, const http::TlsClientContext* tls, std::string_view api_key,
+BlockingClient::BlockingClient(const Target& target, const net::TlsClientContext* tls, std::string_view api_key,
                                std::chrono::nanoseconds timeout)
     : context_{.reactor = reactor_, .target = target, .tls = tls, .request_timeout = timeout},
       connection_(context_),

@@ -14,7 +14,7 @@ namespace triggers::swarm {
 class BlockingClient {
  public:
   /// `target` and `tls` outlive it; `tls` is null unless the target speaks TLS.
-  BlockingClient(const Target& target, const http::TlsClientContext* tls, std::string_view api_key,
+  BlockingClient(const Target& target, const net::TlsClientContext* tls, std::string_view api_key,
                  std::chrono::nanoseconds timeout);
 
   struct Reply {

@@ -18,7 +18,7 @@ namespace triggers::swarm {
 struct ConnectionContext {
   Reactor& reactor;
   const Target& target;
-  const http::TlsClientContext* tls = nullptr;  ///< Null if the target does not speak TLS.
+  const net::TlsClientContext* tls = nullptr;  ///< Null if the target does not speak TLS.
   std::chrono::nanoseconds request_timeout{};
   StartWatch* start = nullptr;  ///< Of the test; null where nobody wants to know.
   std::string receive_buffer = std::string(64 * 1024, '\0');
@@ -60,7 +60,7 @@ class Connection final : private Reactor::Source {
   [[nodiscard]] Unconnected unconnected() const noexcept { return unconnected_; }
 
  private:
-  using TlsStep = http::TlsClient::Step;
+  using TlsStep = net::TlsClient::Step;
   enum class State : std::uint8_t { closed, connecting, securing, idle, writing, reading };
 
   /// A request without an answer in time; also carries a failure out of send().
@@ -101,8 +101,8 @@ class Connection final : private Reactor::Source {
 
   ConnectionContext& context_;
   State state_ = State::closed;
-  http::UniqueFd socket_;
-  std::unique_ptr<http::TlsClient> tls_;
+  net::UniqueFd socket_;
+  std::unique_ptr<net::TlsClient> tls_;
   std::uint32_t watched_ = 0;
   std::size_t next_address_ = 0;
   std::string request_;

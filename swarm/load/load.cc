@@ -13,7 +13,7 @@ using std::chrono::nanoseconds;
 class ThreadedLoad final : public Load {
  public:
   ThreadedLoad(Target target, std::vector<const UserClass*> classes, LoadOptions options,
-               std::unique_ptr<http::TlsClientContext> tls)
+               std::unique_ptr<net::TlsClientContext> tls)
       : target_(std::move(target)), classes_(std::move(classes)), options_(std::move(options)), tls_(std::move(tls)) {
     for (std::size_t index = 0; index < options_.threads; ++index) {
       threads_.push_back(std::make_unique<LoadThread>(target_, classes_, options_, tls_.get(), start_, index));
@@ -99,7 +99,7 @@ class ThreadedLoad final : public Load {
   Target target_;
   std::vector<const UserClass*> classes_;
   LoadOptions options_;
-  std::unique_ptr<http::TlsClientContext> tls_;
+  std::unique_ptr<net::TlsClientContext> tls_;
   StartWatch start_;
   std::vector<std::unique_ptr<LoadThread>> threads_;
 };
@@ -110,9 +110,9 @@ Result<std::unique_ptr<Load>> Load::create(Target target, std::vector<const User
   for (const UserClass* user_class : classes) {
     if (auto checked = user_class->check(); !checked) return std::move(checked).error();
   }
-  std::unique_ptr<http::TlsClientContext> tls;
+  std::unique_ptr<net::TlsClientContext> tls;
   if (target.tls) {
-    auto context = http::TlsClientContext::create(options.ca_file, options.verify_tls);
+    auto context = net::TlsClientContext::create(options.ca_file, options.verify_tls);
     if (!context) return std::move(context).error();
     tls = std::move(*context);
   }

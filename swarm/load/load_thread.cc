@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds late{10};
 }  // namespace
 
 LoadThread::LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
-                       const http::TlsClientContext* tls, StartWatch& start, std::size_t index)
+                       const net::TlsClientContext* tls, StartWatch& start, std::size_t index)
     : target_(target),
       classes_(classes),
       options_(options),

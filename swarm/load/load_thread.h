@@ -21,7 +21,7 @@ class LoadThread {
  public:
   /// `index` of `options.threads`: its share of the users and of the rate. `tls` may be null.
   LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
-             const http::TlsClientContext* tls, StartWatch& start, std::size_t index);
+             const net::TlsClientContext* tls, StartWatch& start, std::size_t index);
   LoadThread(const LoadThread&) = delete;
   LoadThread& operator=(const LoadThread&) = delete;
   /// Kills its users.

@@ -82,7 +82,7 @@ class Reactor {
   void sift_up(std::size_t position);
   void sift_down(std::size_t position);
 
-  http::UniqueFd epoll_, wake_;
+  net::UniqueFd epoll_, wake_;
   std::array<epoll_event, 512> events_{};
   int found_ = 0;               // events of this round
   std::vector<Timer*> timers_;  // a binary heap by due time

@@ -47,7 +47,7 @@ class ScriptedServer {
 
   Script script_;
   const Answers answers_;
-  http::UniqueFd listener_;
+  net::UniqueFd listener_;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> requests_ = 0, connections_ = 0;
   std::atomic<bool> stopping_ = false;

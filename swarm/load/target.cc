@@ -4,11 +4,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <memory>
+#include <utility>
 
-#include "http/wire/message.h"
+#include "http/wire/url.h"
 #include "swarm/load/failure_text.h"
 
 namespace triggers::swarm {
@@ -17,13 +17,6 @@ namespace {
 Error not_a_url(std::string_view url) {
   return Error{ErrorCode::invalid_argument,
                python_repr_ascii(url) + " is not the URL of a service; for instance http://localhost:8000"};
-}
-
-/// Takes the scheme off, in any case (RFC 3986, section 3.1).
-bool take_scheme(std::string_view& url, std::string_view scheme) {
-  if (!http::equal_ignoring_case(url.substr(0, scheme.size()), scheme)) return false;
-  url.remove_prefix(scheme.size());
-  return true;
 }
 
 /// Of a host or path: it goes into a request as it is.
@@ -37,37 +30,14 @@ bool has_odd_character(std::string_view text) {
 Result<Target> Target::parse(std::string_view url) {
   Target target;
   target.url = url;
-  std::string_view rest = url;
-  if (take_scheme(rest, "https://")) {
-    target.tls = true;
-  } else if (!take_scheme(rest, "http://")) {
-    return not_a_url(url);
-  }
-  const auto path_at = std::min(rest.find('/'), rest.size());
-  target.base_path = rest.substr(path_at);
+  auto parsed = http::parse_url(url);
+  if (!parsed) return not_a_url(url);
+  target.tls = parsed->tls;
+  target.host = std::move(parsed->host);
+  target.port = parsed->port;
+  target.base_path = std::move(parsed->path);
   while (target.base_path.ends_with('/')) target.base_path.pop_back();
-  if (has_odd_character(target.base_path)) return not_a_url(url);
-  std::string_view authority = rest.substr(0, path_at);
-  std::string_view port;
-  if (authority.starts_with('[')) {
-    const auto end = authority.find(']');
-    if (end == std::string_view::npos) return not_a_url(url);
-    target.host = authority.substr(1, end - 1);
-    port = authority.substr(end + 1);
-  } else {
-    const auto colon = std::min(authority.find(':'), authority.size());
-    target.host = authority.substr(0, colon);
-    port = authority.substr(colon);
-  }
-  if (target.host.empty() || has_odd_character(target.host) || target.host.find('@') != std::string::npos)
-    return not_a_url(url);
-  target.port = target.tls ? 443 : 80;
-  if (!port.empty()) {
-    if (port.front() != ':') return not_a_url(url);
-    port.remove_prefix(1);
-    const auto read = std::from_chars(port.data(), port.data() + port.size(), target.port);
-    if (read.ec != std::errc{} || read.ptr != port.data() + port.size() || target.port == 0) return not_a_url(url);
-  }
+  if (has_odd_character(target.host) || has_odd_character(target.base_path)) return not_a_url(url);
 
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

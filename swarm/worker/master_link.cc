@@ -282,7 +282,7 @@ class ThreadedMasterLink final : public MasterLink {
 
   const MasterLinkOptions options_;
   const WorkerMessages messages_;
-  http::UniqueFd wake_, has_events_;
+  net::UniqueFd wake_, has_events_;
   std::atomic<const char*> state_{"ready"};
   std::atomic<double> cpu_percent_{0};
   std::atomic<bool> reconnect_{false}, stopping_{false};

@@ -446,7 +446,7 @@ int run_worker(const WorkerOptions& options, Console& console) {
   sigaddset(&signals, SIGTERM);
   // Before there are other threads, so that the signals come nowhere else.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const http::UniqueFd signals_fd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
+  const net::UniqueFd signals_fd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
   WorkerMessages messages{new_node_id()};
   MasterLinkOptions link_options{.host = options.master_host,
                                  .port = options.master_port,

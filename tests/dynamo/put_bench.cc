@@ -83,7 +83,7 @@ int run(const std::string& url, seconds time, std::size_t connections, std::size
   auto server = http::Server::create(serving, std::move(handlers));
   if (!server) return std::fprintf(stderr, "%s\n", server.error().message.c_str()), 1;
   (*server)->start();
-  const http::Endpoint endpoint{.host = "127.0.0.1", .port = (*server)->port()};
+  const http::ServerAddress address{.host = "127.0.0.1", .port = (*server)->port()};
   // One request for each who puts: that is how work comes to a loop.
   std::atomic<std::uint64_t> puts = 0, failures = 0;
   std::vector<std::thread> askers;
@@ -91,7 +91,7 @@ int run(const std::string& url, seconds time, std::size_t connections, std::size
     askers.emplace_back([&] {
       http::Request request;
       request.target = "/";
-      const auto answer = http::exchange(endpoint, request, time + seconds{30});
+      const auto answer = http::fetch(address, request, time + seconds{30});
       if (!answer || answer->status != 200) return void(++failures);
       std::size_t read = 0;
       puts += std::stoull(answer->body, &read);

@@ -1,6 +1,7 @@
 """How a server starts: it waits for whoever has its store, tells its service manager, and asks nobody for a password."""
 
 import contextlib
+import datetime
 import json
 import os
 import pty
@@ -57,6 +58,12 @@ def logged(server, event):
                 return json.loads(line)
         time.sleep(0.01)
     raise AssertionError(server.log())
+
+
+def seconds_between(server, first, second):
+    """Between two lines of the log, by their own times."""
+    times = [datetime.datetime.fromisoformat(logged(server, event)["time"].replace("Z", "+00:00")) for event in (first, second)]
+    return (times[1] - times[0]).total_seconds()
 
 
 def test_a_server_waits_for_a_command_that_has_the_store(held, tmp_path):
@@ -158,6 +165,27 @@ def test_a_service_manager_that_does_not_read_holds_nothing_up(tmp_path):
                 assert client.get("/status").status == 200
             server.terminate()
             assert server.wait() == 0
+
+
+def test_a_stop_does_not_wait_for_a_service_manager_that_does_not_read(tmp_path):
+    """Neither for STOPPING=1, nor behind READY=1: the server would wait a second for room."""
+    listener, name = notifications(tmp_path, abstract=False)
+    with listener:
+        with Server(tmp_path / "ready", env={"NOTIFY_SOCKET": name}) as server:
+            server.start(wait=False)
+            assert b"READY=1" in listener.recv(4096).split(b"\n")
+            fill(name)
+            server.terminate()
+            assert server.wait() == 0
+            assert "STOPPING=1" in logged(server, "service_manager_not_told")["state"]
+            assert seconds_between(server, "server_stopping", "service_manager_not_told") < 0.9
+        with Server(tmp_path / "starting", env={"NOTIFY_SOCKET": name}) as server:
+            server.start(wait=False)
+            logged(server, "server_started")
+            server.terminate()
+            assert server.wait() == 0
+            assert "READY=1" in logged(server, "service_manager_not_told")["state"]
+            assert seconds_between(server, "server_started", "server_stopping") < 0.9
 
 
 def test_a_server_that_cannot_start_is_never_ready(held, tmp_path):

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/cursor.h"
+#include "api/endpoints/inbox/cursor.h"
 #include "base/invariant.h"
 
 namespace {

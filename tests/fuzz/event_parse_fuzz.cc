@@ -46,20 +46,20 @@ void check_accepted(const NewEvent& event, std::string_view text) {
   INVARIANT(twin->fingerprint == event.fingerprint);
 }
 
-void check_refused(const Refusal& refusal) {
+void check_refused(const ParseError& refusal) {
   INVARIANT(!refusal.message.empty());
-  std::string shown = "[";
-  append_json_string(shown, refusal.field);
-  shown.push_back(',');
-  append_json_string(shown, refusal.message);
-  shown.push_back(']');
-  INVARIANT(std::holds_alternative<BatchElements>(split_array(shown, {})));
+  std::string quoted = "[";
+  append_json_string(quoted, refusal.field);
+  quoted.push_back(',');
+  append_json_string(quoted, refusal.message);
+  quoted.push_back(']');
+  INVARIANT(std::holds_alternative<BatchElements>(split_array(quoted, {})));
 }
 
 void check_parse(std::string_view text) {
   const auto parsed = parse(text, {});
   if (const auto* const event = std::get_if<NewEvent>(&parsed)) return check_accepted(*event, text);
-  check_refused(std::get<Refusal>(parsed));
+  check_refused(std::get<ParseError>(parsed));
 }
 
 void check_split(std::string_view text) {
@@ -67,7 +67,7 @@ void check_split(std::string_view text) {
   if (const auto* const batch = std::get_if<BatchElements>(&split)) {
     for (const std::string_view element : batch->elements) INVARIANT(within(element, text) && is_json(element));
   } else {
-    check_refused(std::get<Refusal>(split));
+    check_refused(std::get<ParseError>(split));
   }
   for (const std::string_view line : split_lines(text).elements) {
     INVARIANT(within(line, text) && line.find('\n') == std::string_view::npos);

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/invariant.h"
-#include "lambda/answer.h"
 #include "lambda/event.h"
+#include "lambda/response_event.h"
 
 namespace {
 
@@ -41,6 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   http::Response response;
   response.body = request.body;
-  INVARIANT(!lambda::write_answer(response, incoming->format, request).empty());
+  INVARIANT(!lambda::write_response(response, incoming->format, request).empty());
   return 0;
 }

@@ -16,10 +16,10 @@ service = {
     "src/log/log.cc": ({"Clock::system()"}, "a line of the log has the machine's time, as the lines of others beside it"),
     "src/log/log_line.cc": ({"Clock::system()"}, "the same"),
     "src/http/wire/response_writer.cc": ({"CLOCK_REALTIME"}, "the field Date"),
-    "src/http/client/connection.h": ({"system_clock"}, "as of client_shard.cc"),
+    "src/http/client/connection.h": ({"system_clock"}, "as of shard.cc"),
     "src/http/client/shard.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was frozen"
                                                    " is not used; a jump costs a connection"),
-    "src/api/key_ring.h": ({"Clock::system()"}, "a default; only its monotonic clock is asked"),
+    "src/api/keys/key_ring.h": ({"Clock::system()"}, "a default; only its monotonic clock is asked"),
     "src/lambda/loop.h": ({"Clock::system()"}, "the invocation's deadline is a time of the machine's clock"),
     "src/lambda/thaw_clock.h": ({"Clock::system()"}, "a frozen function's time goes on by it; it is looked at for steps forward only"),
     "src/store/dynamo/client/client.cc": ({"Clock::system()"}, "AWS refuses a signature that is off by more than five minutes"),

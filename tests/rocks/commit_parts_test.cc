@@ -7,9 +7,9 @@
 #include <set>
 #include <thread>
 
-#include "base/behind_the_ready.h"
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
+#include "base/yield.h"
 #include "store/rocks/rocks_store.h"
 #include "support/draft.h"
 #include "support/failing_file_system.h"
@@ -47,8 +47,8 @@ class CommitParts : public testing::Test {
   /// Counts `waits` down once the committer has the event in its queue: it is counted there before it is handed over.
   Task<Result<Appended>> append_and_tell(const Tenant& tenant, const Draft& draft, std::latch& waits) {
     const auto tell = [&]() -> RootTask {
-      co_await behind_the_ready();
-      co_await behind_the_ready();  // Behind the end of the turn, which append() puts there.
+      co_await yield();
+      co_await yield();  // Behind the end of the turn, which append() puts there.
       waits.count_down();
     };
     tell();

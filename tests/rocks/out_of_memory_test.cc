@@ -3,40 +3,19 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <new>
 
 #include "base/sync_wait.h"
 #include "store/rocks/rocks_store.h"
 #include "support/draft.h"
+#include "support/failing_memory.h"
 #include "support/scratch_directory.h"
-
-namespace {
-
-/// How many allocations of this thread succeed before one fails; negative: all do.
-thread_local long allocations_left = -1;
-
-void* allocate(std::size_t size) {
-  if (allocations_left >= 0 && allocations_left-- == 0) throw std::bad_alloc();
-  void* const memory = std::malloc(size > 0 ? size : 1);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace triggers::store {
 namespace {
 
+using failing_memory::allocations_left;
 using Outcome = Appended::Outcome;
 
 class OutOfMemory : public testing::Test {

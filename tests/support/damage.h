@@ -8,7 +8,7 @@
 
 namespace triggers::testing_support {
 
-/// Text that LZ4 cannot shorten, so that it stands in a file as it is.
+/// Text that LZ4 cannot compress, so that it appears unchanged in a file.
 inline std::string incompressible(std::size_t size, unsigned seed) {
   static constexpr char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
   std::mt19937 random(seed);
@@ -17,8 +17,8 @@ inline std::string incompressible(std::size_t size, unsigned seed) {
   return text;
 }
 
-/// Flips a bit of the byte in front of the first place where `text` stands in a table file below `directory`; how many
-/// files had it. Called twice it leaves the files as they were.
+/// Flips a bit of the byte before the first occurrence of `text` in each table file below `directory`. Returns how many
+/// files contained it. A second call restores the files.
 inline int flip_before(const std::string& text, const std::filesystem::path& directory) {
   int flipped = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
@@ -35,7 +35,7 @@ inline int flip_before(const std::string& text, const std::filesystem::path& dir
   return flipped;
 }
 
-/// Flips a bit of `text` where it stands in a table file below `directory`; how many files had it.
+/// Flips a bit of `text` in each table file below `directory` that contains it. Returns how many did.
 inline int damage_table_with(const std::string& text, const std::filesystem::path& directory) {
   return flip_before(text.substr(1), directory);
 }

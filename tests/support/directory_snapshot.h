@@ -8,7 +8,7 @@
 
 namespace triggers::testing_support {
 
-/// Every file below a directory, by its name below it. A directory has the text "/".
+/// Every file below a directory, by its relative name. A directory has the text "/".
 using DirectorySnapshot = std::map<std::string, std::string>;
 
 inline DirectorySnapshot read_directory(const std::filesystem::path& directory) {
@@ -27,7 +27,7 @@ inline DirectorySnapshot read_directory(const std::filesystem::path& directory) 
   return files;
 }
 
-/// The directory as it was at one moment, although others may be changing it: two readings that are equal.
+/// The directory as of one moment, even if others are changing it: reads until two readings are equal.
 inline DirectorySnapshot snapshot(const std::filesystem::path& directory) {
   for (auto before = read_directory(directory);;) {
     auto after = read_directory(directory);
@@ -36,7 +36,7 @@ inline DirectorySnapshot snapshot(const std::filesystem::path& directory) {
   }
 }
 
-/// Makes the directory anew as it was.
+/// Recreates the directory from the snapshot.
 inline void restore(const DirectorySnapshot& files, const std::filesystem::path& directory) {
   std::filesystem::remove_all(directory);
   std::filesystem::create_directories(directory);

@@ -7,7 +7,7 @@
 
 namespace triggers::store {
 
-/// An event to send, that owns its text.
+/// An event to send. Owns its text.
 struct Draft {
   std::string event_type = "order.created";
   std::string payload = "{}";
@@ -16,7 +16,7 @@ struct Draft {
   std::optional<std::string> idempotency_key{};
   std::optional<event::Fingerprint> fingerprint{};  ///< Instead of the content's own, to force a collision.
 
-  /// Views into this draft.
+  /// Refers to this draft's text.
   [[nodiscard]] Append append() const {
     Append append;
     append.event_type = event_type;
@@ -29,7 +29,7 @@ struct Draft {
   }
 };
 
-/// A draft that differs from every other number's.
+/// A draft that differs from that of every other number.
 inline Draft numbered(std::size_t number) { return {.payload = R"({"number":)" + std::to_string(number) + "}"}; }
 
 }  // namespace triggers::store

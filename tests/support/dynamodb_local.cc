@@ -77,7 +77,7 @@ DynamodbLocal::DynamodbLocal() : port_(free_port()) {
     const int nowhere = ::open("/dev/null", O_RDWR);
     ::dup2(nowhere, 0);
     ::dup2(nowhere, 1);
-    // It leaves a file of its own in the working directory, which may be the project's.
+    // It leaves a file in its working directory, which must not be the project's folder.
     if (::chdir(home.c_str()) != 0) ::_exit(1);
     ::execlp("java", "java", "-Xmx512m", "-XX:+UseSerialGC", libraries.c_str(), "-jar", jar.c_str(), "-inMemory",
              "-disableTelemetry", "-port", port.c_str(), nullptr);
@@ -88,7 +88,7 @@ DynamodbLocal::DynamodbLocal() : port_(free_port()) {
     int status = 0;
     if (::waitpid(process_, &status, WNOHANG) == process_) give_up("it ended at once; is Java 17 installed?");
     if (steady_clock::now() > deadline) give_up("it has not started in time");
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});  // it has no other sign that it listens
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});  // nothing else shows that it listens
   }
 }
 

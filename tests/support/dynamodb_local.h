@@ -7,8 +7,8 @@
 
 namespace triggers::testing_support {
 
-/// AWS's DynamoDB Local, in memory, on a free port of loopback; fetched by scripts/fetch_dynamodb_local.sh. It ends
-/// with this object, and with the process.
+/// AWS's DynamoDB Local, in memory, on a free port of loopback; scripts/fetch_dynamodb_local.sh fetches it. It ends
+/// with this object, or with the process.
 class DynamodbLocal {
  public:
   /// Blocks until it accepts connections. Aborts, with the reason, if it cannot be started.
@@ -17,8 +17,8 @@ class DynamodbLocal {
   DynamodbLocal& operator=(const DynamodbLocal&) = delete;
   ~DynamodbLocal();
 
-  /// One for the whole test program, started by the first call; or the one that the environment's
-  /// TRIGGERS_TEST_DYNAMODB_URL names, which is left alone.
+  /// One server for the whole test program, started by the first call. If the environment has
+  /// TRIGGERS_TEST_DYNAMODB_URL, the server at that URL, which is neither started nor stopped here.
   static const std::string& shared_url();
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }

@@ -14,7 +14,7 @@ using rocksdb::Slice;
 
 class FailingFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  /// `gate`: what its writes have to pass; nullptr: nothing.
+  /// `gate`: its writes pass through this gate; nullptr: through none.
   FailingFile(std::unique_ptr<rocksdb::FSWritableFile> file, const FailingFileSystem& system, WriteGate* gate)
       : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), system_(system), gate_(gate) {}
 

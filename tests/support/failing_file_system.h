@@ -10,7 +10,7 @@
 
 namespace triggers::testing_support {
 
-/// The machine's files, of which writes fail when a test says so. Any thread.
+/// The machine's file system, in which writes fail when a test says so. Any thread.
 class FailingFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   enum class Fault {
@@ -23,9 +23,9 @@ class FailingFileSystem final : public rocksdb::FileSystemWrapper {
   FailingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
 
   void set(Fault fault) { fault_ = fault; }
-  /// For what is written to tables.
+  /// The gate for writes to tables.
   [[nodiscard]] WriteGate& tables() noexcept { return tables_; }
-  /// What a write, or a sync, has to answer at the moment.
+  /// The current result of a write, or of a sync.
   [[nodiscard]] rocksdb::IOStatus check_write() const;
   [[nodiscard]] rocksdb::IOStatus check_sync() const;
 

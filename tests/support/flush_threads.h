@@ -9,8 +9,8 @@
 
 namespace triggers::testing_support {
 
-/// Holds every thread on which RocksDB writes memtables to tables, for all databases of this process. A thread is held
-/// only once it has finished what was scheduled before.
+/// Blocks every thread on which RocksDB writes memtables to tables, for all databases of this process. A thread is
+/// blocked only after it has finished the work that was scheduled before.
 class HeldFlushThreads {
  public:
   HeldFlushThreads() {
@@ -42,7 +42,7 @@ class HeldFlushThreads {
   std::shared_ptr<Latches> latches_;
 };
 
-/// Waits until no flush runs or is scheduled. Each that ends may schedule another one.
+/// Waits until no flush is running or scheduled. A flush that ends may schedule another.
 inline void settle_flushes() {
   constexpr int families_max = 16;
   for (int i = 0; i < families_max; ++i) const HeldFlushThreads held;

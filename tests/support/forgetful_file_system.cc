@@ -36,7 +36,7 @@ class Machine final : public rocksdb::EnvWrapper {
 
 }  // namespace
 
-/// Nothing is really synced: what survives is decided by what was asked for.
+/// Nothing is really synced: the requested syncs decide which data survives.
 class ForgetfulFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   File(std::unique_ptr<rocksdb::FSWritableFile> file, ForgetfulFileSystem& system, std::shared_ptr<Extent> extent,
@@ -229,7 +229,7 @@ void ForgetfulFileSystem::lose_power() {
   stopped_ = true;
   for (const auto& [path, extent] : extents_) {
     if (!fs::exists(path)) continue;
-    // Of what was not synced, the disk may have the beginning.
+    // The disk may have the beginning of the data that was not synced.
     std::uniform_int_distribution<std::uint64_t> kept(extent->synced, extent->written);
     fs::resize_file(path, options_.lies_about_log ? extent->synced : kept(random_));
   }

@@ -15,18 +15,18 @@
 
 namespace triggers::testing_support {
 
-/// The machine's files as a machine that loses its power leaves them: what was appended to a file and not synced may be
-/// gone, and so are names that were made, changed or removed in a directory that was not synced since. Any thread, but
-/// for lose_power().
+/// The machine's file system, which can leave files as a loss of power does. Data that was appended to a file and not
+/// synced may be lost. Names that were made, changed or removed in a directory are undone if it was not synced since.
+/// Any thread, except for lose_power().
 ///
-/// It stops by itself after a number of operations: from then on nothing is written, and everything fails.
+/// It stops by itself after a number of operations: from then on nothing is written, and every operation fails.
 class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   struct Options {
-    std::string trash;  ///< A directory outside of the store, for what is removed but not yet for good.
-    /// Appends, syncs and changes of names until the machine stops.
+    std::string trash;  ///< A directory outside the store, for removed files whose removal is not yet synced.
+    /// The number of appends, syncs and name changes until the machine stops.
     std::uint64_t operations_max = std::numeric_limits<std::uint64_t>::max();
-    bool lies_about_log = false;  ///< Says that a write-ahead log was synced, and does not.
+    bool lies_about_log = false;  ///< Reports a sync of a write-ahead log that did not happen.
     std::uint64_t seed = 0;
   };
 
@@ -36,7 +36,7 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   [[nodiscard]] bool stopped() const;
   /// Stops the machine now.
   void stop();
-  /// Leaves on the disk what survives. After everything that used this object is closed.
+  /// Leaves only the surviving data on the disk. Call it after closing everything that used this object.
   void lose_power();
 
   [[nodiscard]] const char* Name() const override { return "triggers.test.forgetful"; }
@@ -62,20 +62,20 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   class File;
   class Directory;
 
-  /// What is on the disk of a file that was opened for writing.
+  /// How much of a file that was opened for writing is on the disk.
   struct Extent {
     std::uint64_t written = 0, synced = 0;
   };
-  /// A change of names that its directory has not been synced after.
+  /// A name change after which its directory was not synced.
   struct NameChange {
     std::string directory;
-    std::string made{};                     ///< The name that is new, or empty.
-    std::string was{};                      ///< The name that it had before, or empty.
-    std::optional<std::string> replaced{};  ///< Where the file is now that had the name `made` or `was`.
+    std::string made{};                     ///< The new name, or empty.
+    std::string was{};                      ///< The previous name, or empty.
+    std::optional<std::string> replaced{};  ///< The current place of the file that had the name `made` or `was`.
     std::string replaced_name{};
   };
 
-  /// Counts an operation; an error once the machine has stopped. With the lock.
+  /// Counts an operation; an error after the machine has stopped. The caller holds the lock.
   rocksdb::IOStatus step();
   rocksdb::IOStatus put_aside(const std::string& path, NameChange& change);
   void undo(const NameChange& change);
@@ -91,7 +91,7 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   std::mt19937_64 random_;
 };
 
-/// A machine with this disk. It does not sleep, as RocksDB does for a second after a failure in the background.
+/// A machine with this disk. Its sleeps return at once: RocksDB sleeps for a second after a background failure.
 std::unique_ptr<rocksdb::Env> make_machine(const std::shared_ptr<ForgetfulFileSystem>& disk);
 
 }  // namespace triggers::testing_support

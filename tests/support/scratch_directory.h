@@ -9,7 +9,7 @@
 
 namespace triggers::testing_support {
 
-/// A directory that is there as long as this object.
+/// A directory that exists as long as this object.
 class ScratchDirectory {
  public:
   explicit ScratchDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
@@ -23,7 +23,7 @@ class ScratchDirectory {
     std::filesystem::remove_all(path_, ignored);
   }
 
-  /// Where files are in memory, for tests that open many stores and need no disk.
+  /// A directory in memory, for tests that open many stores and need no disk.
   static std::filesystem::path in_memory() {
     const std::filesystem::path memory = "/dev/shm";
     std::error_code error;

@@ -1,6 +1,5 @@
-// Writes HTML reports of load tests that never took place, to look at them: swarm_report_sample NAME >FILE, or a live
-// view of one for a terminal of so many columns: swarm_report_sample NAME COLUMNS. tests/e2e/test_swarm_html.py reads
-// them.
+// Writes sample reports of invented load tests: swarm_report_sample NAME >FILE writes an HTML report, and
+// swarm_report_sample NAME COLUMNS a live view for a terminal of that width. tests/e2e/test_swarm_html.py reads both.
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -21,16 +20,16 @@ using std::chrono::nanoseconds;
 
 constexpr EpochSeconds start = 1'764'054'000;  // 2025-11-25 07:00:00 UTC
 
-/// A load test of so many seconds, by users that come at ten a second.
+/// A load test of so many seconds, in which ten users start each second.
 class Sample {
  public:
   Sample(double seconds, std::size_t users, double requests_per_second)
       : seconds_(seconds), users_(users), rate_(requests_per_second), statistics_(start) {}
 
   double failing = 0;                     // the share of requests that fail in the middle third
-  double stall_at = -1;                   // then for two seconds nothing is answered
-  double pause_from = -1, pause_to = -1;  // nothing is sent
-  double day = 0;                         // the length of a swing of the load
+  double stall_at = -1;                   // from here on, nothing is answered for two seconds
+  double pause_from = -1, pause_to = -1;  // between these, nothing is sent
+  double day = 0;                         // the period of the load's oscillation
   bool outlier = false;
 
   void run() {

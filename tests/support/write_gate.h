@@ -21,14 +21,14 @@ class WriteGate {
     const std::lock_guard lock(mutex_);
     return waiting_ > allowed_;
   }
-  /// One of those that wait.
+  /// Lets one waiting write through.
   void let_one_through() {
     const std::lock_guard lock(mutex_);
     ++allowed_;
     changed_.notify_all();
   }
 
-  /// For the file system.
+  /// The file system calls this before each write.
   void pass() {
     std::unique_lock lock(mutex_);
     if (!closed_) return;

@@ -22,9 +22,9 @@ iovec part(std::string_view bytes) { return iovec{const_cast<char*>(bytes.data()
 
 auto ClientConnection::ready(For what) {
   struct Awaiter {
-    Socket& socket;
-    Socket::wait_type type;
-    Operation operation{};
+    net::Socket& socket;
+    net::Socket::wait_type type;
+    net::IoOperation operation{};
 
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiting) {
@@ -33,7 +33,7 @@ auto ClientConnection::ready(For what) {
     }
     bool await_resume() const noexcept { return !operation.error; }
   };
-  return Awaiter{socket_, what == For::read ? Socket::wait_read : Socket::wait_write};
+  return Awaiter{socket_, what == For::read ? net::Socket::wait_read : net::Socket::wait_write};
 }
 
 /// False if the deadline passed. What is wrong with the socket, the next call on it says.
@@ -62,16 +62,16 @@ Task<std::string> ClientConnection::connect(boost::asio::generic::stream_protoco
   co_return failed == 0 ? std::string{} : text_of(failed);
 }
 
-Task<std::string> ClientConnection::handshake(const TlsClientContext& context, const std::string& host) {
+Task<std::string> ClientConnection::handshake(const net::TlsClientContext& context, const std::string& host) {
   tls_ = context.connect(socket_.native_handle(), host);
   for (;;) {
     bool in_time = true;
     switch (tls_->handshake()) {
-      case TlsClient::Step::done: co_return std::string{};
-      case TlsClient::Step::wants_read: in_time = co_await wait(For::read); break;
-      case TlsClient::Step::wants_write: in_time = co_await wait(For::write); break;
-      case TlsClient::Step::ended: co_return "it closed the connection during the TLS handshake";
-      case TlsClient::Step::failed: co_return tls_->error();
+      case net::TlsClient::Step::done: co_return std::string{};
+      case net::TlsClient::Step::wants_read: in_time = co_await wait(For::read); break;
+      case net::TlsClient::Step::wants_write: in_time = co_await wait(For::write); break;
+      case net::TlsClient::Step::ended: co_return "it closed the connection during the TLS handshake";
+      case net::TlsClient::Step::failed: co_return tls_->error();
     }
     if (!in_time) co_return late();
   }
@@ -112,17 +112,17 @@ Task<std::string> ClientConnection::send_tls(std::string_view bytes) {
     std::size_t wrote = 0;
     bool in_time = true;
     switch (tls_->write(bytes, wrote)) {
-      case TlsClient::Step::done:
+      case net::TlsClient::Step::done:
         sent_bytes_ += wrote;
         bytes.remove_prefix(wrote);
         break;
-      case TlsClient::Step::wants_read: in_time = co_await wait(For::read); break;
-      case TlsClient::Step::wants_write:
+      case net::TlsClient::Step::wants_read: in_time = co_await wait(For::read); break;
+      case net::TlsClient::Step::wants_write:
         ++sent_bytes_;  // a part of a record may have gone
         in_time = co_await wait(For::write);
         break;
-      case TlsClient::Step::ended: co_return "it closed the connection";
-      case TlsClient::Step::failed: co_return tls_->error();
+      case net::TlsClient::Step::ended: co_return "it closed the connection";
+      case net::TlsClient::Step::failed: co_return tls_->error();
     }
     if (!in_time) co_return late();
   }
@@ -143,16 +143,16 @@ Task<std::string> ClientConnection::receive(ResponseParser& parser) {
     bool ended = false;
     if (tls_) {
       switch (tls_->read(piece, got)) {
-        case TlsClient::Step::done: ask = true; break;
-        case TlsClient::Step::wants_read: continue;
-        case TlsClient::Step::wants_write: {
+        case net::TlsClient::Step::done: ask = true; break;
+        case net::TlsClient::Step::wants_read: continue;
+        case net::TlsClient::Step::wants_write: {
           const bool in_time = co_await wait(For::write);
           if (!in_time) co_return late();
           ask = true;
           continue;
         }
-        case TlsClient::Step::ended: ended = true; break;
-        case TlsClient::Step::failed: co_return tls_->error();
+        case net::TlsClient::Step::ended: ended = true; break;
+        case net::TlsClient::Step::failed: co_return tls_->error();
       }
     } else {
       const ssize_t received = ::recv(socket_.native_handle(), piece.data(), piece.size(), MSG_DONTWAIT);

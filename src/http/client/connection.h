@@ -14,8 +14,8 @@
 
 namespace triggers::http {
 
-/// One connection of a client, for one coroutine at a time on its executor's thread. Everything ends by `deadline`,
-/// for which somebody calls check_deadline().
+/// A client's connection, for one coroutine at a time on its executor's thread. Its owner calls check_deadline() often,
+/// which ends whatever runs past the deadline.
 class ClientConnection {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -24,13 +24,13 @@ class ClientConnection {
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
-  /// Each returns why it failed, for a person; empty if it did not.
+  /// Each returns why it failed, for a person; empty: it succeeded.
   Task<std::string> connect(boost::asio::generic::stream_protocol::endpoint address);
   /// `context` outlives the connection.
-  Task<std::string> handshake(const TlsClientContext& context, const std::string& host);
-  /// Counts what was handed to the system in sent_bytes().
+  Task<std::string> handshake(const net::TlsClientContext& context, const std::string& host);
+  /// sent_bytes() counts the bytes that the kernel has taken.
   Task<std::string> send(std::string_view head, std::string_view body);
-  /// Until the answer is whole (empty), broken or late.
+  /// Ends when the response is complete (empty), broken or late.
   Task<std::string> receive(ResponseParser& parser);
 
   /// From now on everything ends by `deadline`.
@@ -39,12 +39,12 @@ class ClientConnection {
   [[nodiscard]] bool expired() const noexcept { return expired_; }
   [[nodiscard]] std::size_t sent_bytes() const noexcept { return sent_bytes_; }
 
-  /// Of a connection that waits for its next request: true if the peer has closed it, or said something unasked.
+  /// For a connection between two requests: true if the peer has closed it, or has sent bytes without a request.
   [[nodiscard]] bool stale() noexcept;
   void close() noexcept;
 
-  std::size_t index = 0;   ///< Its place in the list of those in use; the shard's.
-  TimePoint idle_since{};  ///< The shard's, as is the next.
+  std::size_t index = 0;  ///< Where it is in the list of connections in use. The shard sets it and the next two.
+  TimePoint idle_since{};
   std::chrono::system_clock::time_point idle_since_wall{};
 
  private:
@@ -56,8 +56,8 @@ class ClientConnection {
   Task<std::string> send_tls(std::string_view bytes);
   [[nodiscard]] std::string late() const { return "the time was over"; }
 
-  Socket socket_;
-  std::unique_ptr<TlsClient> tls_;
+  net::Socket socket_;
+  std::unique_ptr<net::TlsClient> tls_;
   TimePoint deadline_ = TimePoint::max();
   std::size_t sent_bytes_ = 0;
   bool expired_ = false;

@@ -34,8 +34,8 @@ Error not_http(const std::string& where) {
   return Error{ErrorCode::internal, "the answer of " + where + " is not one that this client understands"};
 }
 
-std::string name_of(const Endpoint& endpoint) {
-  return endpoint.unix_path.empty() ? endpoint.host + ":" + std::to_string(endpoint.port) : endpoint.unix_path;
+std::string name_of(const ServerAddress& server) {
+  return server.unix_path.empty() ? server.host + ":" + std::to_string(server.port) : server.unix_path;
 }
 
 /// False if the deadline passed first.
@@ -61,43 +61,45 @@ int connect_to(int socket, const sockaddr* address, socklen_t size, Clock::time_
   return error;
 }
 
-UniqueFd open_socket(int family) { return UniqueFd{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)}; }
+net::UniqueFd open_socket(int family) {
+  return net::UniqueFd{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+}
 
-Result<UniqueFd> connect_local(const Endpoint& endpoint, Clock::time_point deadline) {
+Result<net::UniqueFd> connect_local(const ServerAddress& server, Clock::time_point deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (endpoint.unix_path.size() >= sizeof address.sun_path) {
+  if (server.unix_path.size() >= sizeof address.sun_path) {
     return Error{ErrorCode::invalid_argument,
-                 "the path of the local socket is longer than 107 bytes: " + endpoint.unix_path};
+                 "the path of the local socket is longer than 107 bytes: " + server.unix_path};
   }
-  std::memcpy(address.sun_path, endpoint.unix_path.data(), endpoint.unix_path.size());
-  UniqueFd socket = open_socket(AF_UNIX);
+  std::memcpy(address.sun_path, server.unix_path.data(), server.unix_path.size());
+  net::UniqueFd socket = open_socket(AF_UNIX);
   const int error = connect_to(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
-  if (error != 0) return failed_with(name_of(endpoint), error);
+  if (error != 0) return failed_with(name_of(server), error);
   return socket;
 }
 
-Result<UniqueFd> connect_tcp(const Endpoint& endpoint, Clock::time_point deadline) {
+Result<net::UniqueFd> connect_tcp(const ServerAddress& server, Clock::time_point deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int looked_up = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
-  if (looked_up != 0) return unreachable(name_of(endpoint), ::gai_strerror(looked_up));
+  const int looked_up = ::getaddrinfo(server.host.c_str(), std::to_string(server.port).c_str(), &hints, &found);
+  if (looked_up != 0) return unreachable(name_of(server), ::gai_strerror(looked_up));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
   int error = EADDRNOTAVAIL;
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-    UniqueFd socket = open_socket(address->ai_family);
+    net::UniqueFd socket = open_socket(address->ai_family);
     error = connect_to(socket.get(), address->ai_addr, address->ai_addrlen, deadline);
     if (error != 0) continue;
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return socket;
   }
-  return failed_with(name_of(endpoint), error);
+  return failed_with(name_of(server), error);
 }
 
-std::string wire_form(const Endpoint& endpoint, const Request& request) {
-  const std::string host = endpoint.unix_path.empty() ? name_of(endpoint) : "localhost";
+std::string wire_form(const ServerAddress& server, const Request& request) {
+  const std::string host = server.unix_path.empty() ? name_of(server) : "localhost";
   return request_head(request, host, true).append(request.body);
 }
 
@@ -116,17 +118,17 @@ bool send_all(int socket, std::string_view bytes, Clock::time_point deadline) {
   return true;
 }
 
-Result<ClientResponse> receive(const Endpoint& endpoint, int socket, bool bodiless, Clock::time_point deadline) {
+Result<ClientResponse> receive(const ServerAddress& server, int socket, bool bodiless, Clock::time_point deadline) {
   ResponseParser parser(bodiless, client_response_bytes_max);
   std::array<char, 16 * 1024> piece;
   for (;;) {
-    if (!wait_for(socket, POLLIN, deadline)) return unreachable(name_of(endpoint), "no answer in time");
+    if (!wait_for(socket, POLLIN, deadline)) return unreachable(name_of(server), "no answer in time");
     const ssize_t got = ::recv(socket, piece.data(), piece.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (got < 0) return failed_with(name_of(endpoint), errno);
+    if (got < 0) return failed_with(name_of(server), errno);
     switch (got == 0 ? parser.end() : parser.feed({piece.data(), static_cast<std::size_t>(got)})) {
       case ResponseParser::State::whole: return parser.take();
-      case ResponseParser::State::broken: return not_http(name_of(endpoint));
+      case ResponseParser::State::broken: return not_http(name_of(server));
       case ResponseParser::State::more: break;
     }
   }
@@ -134,14 +136,14 @@ Result<ClientResponse> receive(const Endpoint& endpoint, int socket, bool bodile
 
 }  // namespace
 
-Result<ClientResponse> exchange(const Endpoint& endpoint, const Request& request, std::chrono::milliseconds timeout) {
+Result<ClientResponse> fetch(const ServerAddress& server, const Request& request, std::chrono::milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
-  auto socket = endpoint.unix_path.empty() ? connect_tcp(endpoint, deadline) : connect_local(endpoint, deadline);
+  auto socket = server.unix_path.empty() ? connect_tcp(server, deadline) : connect_local(server, deadline);
   if (!socket) return std::move(socket).error();
-  // A server that refuses a request answers before it has read it all, so the answer is read whatever sending said.
-  const bool sent = send_all(socket->get(), wire_form(endpoint, request), deadline);
-  auto response = receive(endpoint, socket->get(), request.method == Method::head, deadline);
-  if (!response && !sent) return unreachable(name_of(endpoint), "it closed the connection before it had the request");
+  // A server that refuses a request responds before it has read it all, so the response is read even if sending failed.
+  const bool sent = send_all(socket->get(), wire_form(server, request), deadline);
+  auto response = receive(server, socket->get(), request.method == Method::head, deadline);
+  if (!response && !sent) return unreachable(name_of(server), "it closed the connection before it had the request");
   return response;
 }
 

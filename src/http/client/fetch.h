@@ -10,16 +10,10 @@
 namespace triggers::http {
 
 /// Where a server listens.
-struct Endpoint {
+struct ServerAddress {
   std::string host = "127.0.0.1";  ///< Address or name.
   std::uint16_t port = 0;
   std::string unix_path = {};  ///< If not empty: this local socket, and not host and port.
-};
-
-struct ClientResponse {
-  unsigned status = 0;
-  Headers headers;
-  std::string body;
 };
 
 /// An answer larger than this is an error.
@@ -29,6 +23,6 @@ inline constexpr std::size_t client_response_bytes_max = 64 * 1024 * 1024;
 /// at most for everything. Adds Host (unless it is given), Content-Length and `Connection: close`. Errors:
 /// `unavailable` if nobody listens there, in the time given; `internal` if the answer is not one that
 /// ResponseParser takes.
-Result<ClientResponse> exchange(const Endpoint& endpoint, const Request& request, std::chrono::milliseconds timeout);
+Result<ClientResponse> fetch(const ServerAddress& server, const Request& request, std::chrono::milliseconds timeout);
 
 }  // namespace triggers::http

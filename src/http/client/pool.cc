@@ -7,13 +7,14 @@
 
 #include "base/process_start.h"
 #include "http/client/shard.h"
+#include "http/wire/url.h"
 #include "log/log.h"
 
 namespace triggers::http {
 namespace {
 
 /// The thread for callers that are on no server's loop.
-class ClientThread final : public IoExecutor {
+class ClientThread final : public net::IoExecutor {
  public:
   ClientThread() : thread_([this] { run(); }) {}
   ~ClientThread() override {
@@ -60,13 +61,6 @@ std::uint64_t next_pool() {
   return ++last;
 }
 
-std::string host_field(const ClientPoolConfig& config) {
-  const bool v6 = config.endpoint.host.find(':') != std::string::npos;
-  std::string host = v6 ? "[" + config.endpoint.host + "]" : config.endpoint.host;
-  if (config.endpoint.port == (config.tls ? 443 : 80)) return host;
-  return host + ":" + std::to_string(config.endpoint.port);
-}
-
 }  // namespace
 
 struct ClientPool::Impl {
@@ -75,14 +69,14 @@ struct ClientPool::Impl {
   std::once_flag once;
   std::unique_ptr<ClientThread> thread;
 
-  /// Where the calling thread's exchanges run.
-  IoExecutor& io_of(Executor& caller) {
-    if (auto* const io = dynamic_cast<IoExecutor*>(&caller)) return *io;
+  /// Where the calling thread's requests run.
+  net::IoExecutor& io_of(Executor& caller) {
+    if (auto* const io = dynamic_cast<net::IoExecutor*>(&caller)) return *io;
     std::call_once(once, [this] { thread = std::make_unique<ClientThread>(); });
     return *thread;
   }
 
-  ClientShard& shard_of(IoExecutor& executor) {
+  ClientShard& shard_of(net::IoExecutor& executor) {
     if (void* const shard = executor.attached(number)) return *static_cast<ClientShard*>(shard);
     auto made = std::make_shared<ClientShard>(executor, shared);
     executor.attach(number, made);
@@ -96,32 +90,32 @@ ClientPool::~ClientPool() = default;
 Result<std::unique_ptr<ClientPool>> ClientPool::create(ClientPoolConfig config) {
   auto shared = std::make_shared<ClientPoolShared>();
   if (config.tls) {
-    auto tls = TlsClientContext::create(config.ca_file, true);
+    auto tls = net::TlsClientContext::create(config.ca_file, true);
     if (!tls) return std::move(tls).error();
     shared->tls = std::move(tls).value();
   }
-  shared->host = host_field(config);
+  shared->host = authority_of(config.server.host, config.server.port, config.tls);
   shared->config = std::move(config);
   auto impl = std::make_unique<Impl>();
   impl->shared = std::move(shared);
   return std::unique_ptr<ClientPool>(new ClientPool(std::move(impl)));
 }
 
-Task<Result<ClientResponse, ExchangeError>> ClientPool::exchange(Request request, TimePoint deadline) {
+Task<Result<ClientResponse, FetchError>> ClientPool::fetch(Request request, TimePoint deadline) {
   Executor& caller = Executor::current();
-  IoExecutor& io = impl_->io_of(caller);
+  net::IoExecutor& io = impl_->io_of(caller);
   const bool elsewhere = &io != &caller;
   const Hop to_io{io};
   const Hop back{caller};
   if (elsewhere) co_await to_io;
-  auto answer = co_await impl_->shard_of(io).exchange(std::move(request), deadline);
+  auto answer = co_await impl_->shard_of(io).fetch(std::move(request), deadline);
   if (elsewhere) co_await back;
   co_return answer;
 }
 
 Task<void> ClientPool::pause(std::chrono::milliseconds time) {
   Executor& caller = Executor::current();
-  IoExecutor& io = impl_->io_of(caller);
+  net::IoExecutor& io = impl_->io_of(caller);
   const bool elsewhere = &io != &caller;
   const Hop to_io{io};
   const Hop back{caller};

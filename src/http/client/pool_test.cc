@@ -17,10 +17,10 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using Answer = Result<ClientResponse, ExchangeError>;
+using Answer = Result<ClientResponse, FetchError>;
 
 std::unique_ptr<ClientPool> pool_to(std::uint16_t port, ClientPoolConfig config = {}) {
-  config.endpoint.port = port;
+  config.server.port = port;
   auto made = ClientPool::create(std::move(config));
   EXPECT_TRUE(made.ok());
   return std::move(made).value();
@@ -31,7 +31,7 @@ Answer ask(ClientPool& pool, milliseconds time = std::chrono::seconds{10}, std::
   request.method = Method::post;
   request.target = "/";
   request.body = std::move(body);
-  return sync_wait(pool.exchange(std::move(request), steady_clock::now() + time));
+  return sync_wait(pool.fetch(std::move(request), steady_clock::now() + time));
 }
 
 /// Answers every request with how many came over its connection.
@@ -57,7 +57,7 @@ TEST(ClientPool, ConnectionThatThePeerClosedIsNotUsedAgain) {
     // The close may still be on its way; then the request may have been read, and the pool must say so.
     const auto answer = ask(*pool);
     if (!answer) {
-      EXPECT_EQ(answer.error().code, ExchangeCode::broken);
+      EXPECT_EQ(answer.error().code, FetchErrorCode::broken);
       EXPECT_TRUE(answer.error().sent);
     }
   }
@@ -68,16 +68,16 @@ TEST(ClientPool, ErrorsSayWhatHappenedAndWhetherThePeerHasTheRequest) {
   struct Case {
     const char* name;
     std::function<void(TestPeer::Connection&)> serve;
-    ExchangeCode code;
+    FetchErrorCode code;
   };
   const std::vector<Case> cases{
       {"cut", [](auto& c) { c.read_request(), c.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"); },
-       ExchangeCode::broken},
-      {"garbage", [](auto& c) { c.read_request(), c.send("\x16\x03\x01 what"); }, ExchangeCode::broken},
-      {"reset", [](auto& c) { c.read_request(), c.reset(); }, ExchangeCode::broken},
-      {"silent", [](auto& c) { c.read_request(), c.await_close(); }, ExchangeCode::timed_out},
+       FetchErrorCode::broken},
+      {"garbage", [](auto& c) { c.read_request(), c.send("\x16\x03\x01 what"); }, FetchErrorCode::broken},
+      {"reset", [](auto& c) { c.read_request(), c.reset(); }, FetchErrorCode::broken},
+      {"silent", [](auto& c) { c.read_request(), c.await_close(); }, FetchErrorCode::timed_out},
       {"half", [](auto& c) { c.read_request(), c.send("HTTP/1.1 200 OK\r\nCont"), c.await_close(); },
-       ExchangeCode::timed_out},
+       FetchErrorCode::timed_out},
   };
   for (const Case& one : cases) {
     TestPeer peer(one.serve);
@@ -94,7 +94,7 @@ TEST(ClientPool, DeadlineEndsASendThatNobodyReads) {
   const auto pool = pool_to(peer.port());
   const auto answer = ask(*pool, milliseconds{200}, std::string(32 * 1024 * 1024, 'x'));
   ASSERT_FALSE(answer.ok());
-  EXPECT_EQ(answer.error().code, ExchangeCode::timed_out);
+  EXPECT_EQ(answer.error().code, FetchErrorCode::timed_out);
 }
 
 TEST(ClientPool, NobodyThereMeansNotSent) {
@@ -106,14 +106,14 @@ TEST(ClientPool, NobodyThereMeansNotSent) {
   const auto pool = pool_to(port);
   const auto answer = ask(*pool);
   ASSERT_FALSE(answer.ok());
-  EXPECT_EQ(answer.error().code, ExchangeCode::unreachable);
+  EXPECT_EQ(answer.error().code, FetchErrorCode::unreachable);
   EXPECT_FALSE(answer.error().sent);
 }
 
 TEST(ClientPool, NameIsLookedUp) {
   TestPeer peer(count);
   ClientPoolConfig config;
-  config.endpoint.host = "localhost";
+  config.server.host = "localhost";
   const auto pool = pool_to(peer.port(), config);
   EXPECT_EQ(ask(*pool)->body, "1");
 }
@@ -121,14 +121,14 @@ TEST(ClientPool, NameIsLookedUp) {
 TEST(ClientPool, NameThatIsNobodysIsUnreachableAndNothingIsSent) {
   // A part of a name has at most 63 characters, so no server of names is asked.
   ClientPoolConfig config;
-  config.endpoint.host = std::string(64, 'a') + ".invalid";
+  config.server.host = std::string(64, 'a') + ".invalid";
   const auto pool = pool_to(1, config);
   for (int i = 0; i < 2; ++i) {
     const auto answer = ask(*pool);
     ASSERT_FALSE(answer.ok());
-    EXPECT_EQ(answer.error().code, ExchangeCode::unreachable);
+    EXPECT_EQ(answer.error().code, FetchErrorCode::unreachable);
     EXPECT_FALSE(answer.error().sent);
-    EXPECT_NE(answer.error().message.find(config.endpoint.host), std::string::npos) << answer.error().message;
+    EXPECT_NE(answer.error().message.find(config.server.host), std::string::npos) << answer.error().message;
   }
 }
 
@@ -152,7 +152,7 @@ TEST(ClientPool, BoundsConnectionsAndThoseWhoWait) {
       const auto answer = ask(*pool);
       if (answer) {
         ++answered;
-      } else if (answer.error().code == ExchangeCode::overloaded && !answer.error().sent) {
+      } else if (answer.error().code == FetchErrorCode::overloaded && !answer.error().sent) {
         ++refused;
         both_asked.count_down();
       }
@@ -172,7 +172,7 @@ TEST(ClientPool, WhoWaitsForAConnectionIsToldAtItsDeadline) {
   const auto ask_in_vain = [&] {
     const auto answer = ask(*pool, milliseconds{400});
     ASSERT_FALSE(answer.ok());
-    EXPECT_EQ(answer.error().code, ExchangeCode::timed_out);
+    EXPECT_EQ(answer.error().code, FetchErrorCode::timed_out);
   };
   std::thread first(ask_in_vain);
   std::thread second(ask_in_vain);
@@ -195,13 +195,13 @@ TEST(ClientPool, WhoWaitsTooLongWhileOthersAreAnsweredIsOneTooMany) {
   const auto ask_within = [&](milliseconds time) {
     Request request;
     request.target = "/";
-    return pool->exchange(std::move(request), steady_clock::now() + time);
+    return pool->fetch(std::move(request), steady_clock::now() + time);
   };
   auto ask_in_time = [&]() -> Task<void> { EXPECT_TRUE((co_await ask_within(milliseconds(10'000))).ok()); };
   auto ask_too_late = [&]() -> Task<void> {
     const auto answer = co_await ask_within(milliseconds(1'000));
     told.count_down();
-    EXPECT_EQ(answer ? ExchangeCode::broken : answer.error().code, ExchangeCode::overloaded);
+    EXPECT_EQ(answer ? FetchErrorCode::broken : answer.error().code, FetchErrorCode::overloaded);
   };
   auto let_one_end = [&]() -> Task<void> {
     co_await pool->pause(milliseconds(1));  // Behind the others in the pool.
@@ -227,7 +227,7 @@ TEST(ClientPool, HandlerOfAServerAsksOnItsOwnLoopAndGoesOnThere) {
     Request request;
     request.target = "/";
     const auto deadline = steady_clock::now() + std::chrono::seconds(10);
-    const auto answer = co_await pool->exchange(std::move(request), deadline);
+    const auto answer = co_await pool->fetch(std::move(request), deadline);
     co_await pool->pause(milliseconds(1));
     if (std::this_thread::get_id() != thread) ++moved;
     Response response;
@@ -247,11 +247,11 @@ TEST(ClientPool, HandlerOfAServerAsksOnItsOwnLoopAndGoesOnThere) {
   auto server = Server::create(config, std::move(handlers));
   ASSERT_TRUE(server.ok());
   (*server)->start();
-  const Endpoint endpoint{.host = "127.0.0.1", .port = (*server)->port()};
+  const ServerAddress server{.host = "127.0.0.1", .port = (*server)->port()};
   for (const char* expected : {"1", "2", "3"}) {
     Request request;
     request.target = "/";
-    const auto answer = exchange(endpoint, request, std::chrono::seconds{10});
+    const auto answer = fetch(server, request, std::chrono::seconds{10});
     ASSERT_TRUE(answer.ok());
     EXPECT_EQ(answer->body, expected);
   }

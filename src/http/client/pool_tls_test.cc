@@ -9,20 +9,20 @@ namespace triggers::http {
 namespace {
 
 using std::chrono::steady_clock;
-using Answer = Result<ClientResponse, ExchangeError>;
+using Answer = Result<ClientResponse, FetchError>;
 
 /// A real server behind TLS, and a pool that must or must not believe it.
 class ClientPoolTls : public testing::Test {
  protected:
-  void serve(const CertificateFiles& files) {
+  void serve(const net::CertificateFiles& files) {
     server.config.tls_cert_path = files.certificate;
     server.config.tls_key_path = files.key;
     server.start();
   }
   std::unique_ptr<ClientPool> pool(const std::string& host, const std::string& ca_file) {
     ClientPoolConfig config;
-    config.endpoint.host = host;
-    config.endpoint.port = server.server->port();
+    config.server.host = host;
+    config.server.port = server.server->port();
     config.tls = true;
     config.ca_file = ca_file;
     return ClientPool::create(std::move(config)).value();
@@ -32,19 +32,19 @@ class ClientPoolTls : public testing::Test {
     request.method = Method::post;
     request.target = std::move(target);
     request.body = std::move(body);
-    return sync_wait(pool.exchange(std::move(request), steady_clock::now() + std::chrono::seconds{10}));
+    return sync_wait(pool.fetch(std::move(request), steady_clock::now() + std::chrono::seconds{10}));
   }
   /// Refused before a byte of the request was sent, for the certificate's sake; the server's handler saw nothing.
   void expect_refused(const Answer& answer, const std::string& reason) {
     ASSERT_FALSE(answer.ok());
-    EXPECT_EQ(answer.error().code, ExchangeCode::unreachable);
+    EXPECT_EQ(answer.error().code, FetchErrorCode::unreachable);
     EXPECT_FALSE(answer.error().sent);
     EXPECT_NE(answer.error().message.find("not to be trusted"), std::string::npos) << answer.error().message;
     EXPECT_NE(answer.error().message.find(reason), std::string::npos) << answer.error().message;
     EXPECT_EQ(server.handled(), 0U);
   }
 
-  TestAuthority authority;
+  net::TestAuthority authority;
   TestServer server;
 };
 
@@ -73,14 +73,14 @@ TEST_F(ClientPoolTls, CertificateOfAnotherHostIsRefused) {
 
 TEST_F(ClientPoolTls, AuthorityThatIsNotBelievedIsRefused) {
   serve(authority.issue("DNS:localhost"));
-  const TestAuthority other;
+  const net::TestAuthority other;
   // It has the same name, so it is found by that.
   expect_refused(ask(*pool("localhost", other.file())), "certificate signature failure");
   expect_refused(ask(*pool("localhost", "")), "issuer certificate");
 }
 
 TEST_F(ClientPoolTls, CertificateThatSignedItselfIsRefused) {
-  const TestAuthority itself;
+  const net::TestAuthority itself;
   serve(itself.self_signed("DNS:localhost"));
   expect_refused(ask(*pool("localhost", authority.file())), "self");
 }

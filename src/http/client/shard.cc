@@ -16,36 +16,36 @@ constexpr std::chrono::seconds addresses_kept{5};  // a large service changes th
 
 }  // namespace
 
-ClientShard::ClientShard(IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared)
+ClientShard::ClientShard(net::IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared)
     : executor_(executor), shared_(std::move(shared)), timer_(executor.io()), resolver_(executor.io()) {}
 
 ClientShard::~ClientShard() = default;
 
 std::string ClientShard::name() const {
-  return shared_->config.endpoint.host + ":" + std::to_string(shared_->config.endpoint.port);
+  return shared_->config.server.host + ":" + std::to_string(shared_->config.server.port);
 }
 
-Task<Result<ClientResponse, ExchangeError>> ClientShard::exchange(Request request, TimePoint deadline) {
+Task<Result<ClientResponse, FetchError>> ClientShard::fetch(Request request, TimePoint deadline) {
   auto acquired = co_await acquire(deadline);
   if (!acquired) co_return std::move(acquired).error();
   Connection connection = std::move(acquired).value();
-  // The process may have stood still while it waited. What is sent late is done late.
+  // The process may have been suspended while it waited. A request that is sent late would take effect late.
   if (steady_clock::now() >= deadline) {
     release(std::move(connection), true);
-    co_return ExchangeError{ExchangeCode::timed_out, false, "the time was over before the request could be sent"};
+    co_return FetchError{FetchErrorCode::timed_out, false, "the time was over before the request could be sent"};
   }
   connection->begin(deadline);
   use(*connection);
   const std::string head = request_head(request, shared_->host, false);
   ResponseParser parser(request.method == Method::head, shared_->config.response_bytes_max);
   const std::string not_sent = co_await connection->send(head, request.body);
-  // Who refuses a request answers before it has read it all, so the answer is read whatever sending said.
+  // A server that refuses a request responds before it has read it all, so the response is read even if sending failed.
   std::string why = not_sent;
   if (!connection->expired()) why = co_await connection->receive(parser);
   unuse(*connection);
   if (!why.empty()) {
-    const ExchangeCode code = connection->expired() ? ExchangeCode::timed_out : ExchangeCode::broken;
-    ExchangeError error{code, connection->sent_bytes() > 0, name() + ": " + (not_sent.empty() ? why : not_sent)};
+    const FetchErrorCode code = connection->expired() ? FetchErrorCode::timed_out : FetchErrorCode::broken;
+    FetchError error{code, connection->sent_bytes() > 0, name() + ": " + (not_sent.empty() ? why : not_sent)};
     release(std::move(connection), false);
     co_return error;
   }
@@ -88,7 +88,7 @@ void ClientShard::wake_late(Queue& queue, TimePoint now) {
   });
 }
 
-Task<Result<ClientShard::Connection, ExchangeError>> ClientShard::acquire(TimePoint deadline) {
+Task<Result<ClientShard::Connection, FetchError>> ClientShard::acquire(TimePoint deadline) {
   const auto& config = shared_->config;
   if (waiting_.empty()) {
     if (Connection idle = take_idle()) co_return idle;
@@ -98,16 +98,16 @@ Task<Result<ClientShard::Connection, ExchangeError>> ClientShard::acquire(TimePo
     co_return co_await open(deadline);
   }
   if (waiting_.size() >= config.waiting_max) {
-    co_return ExchangeError{ExchangeCode::overloaded, false, "too many requests wait for " + name()};
+    co_return FetchError{FetchErrorCode::overloaded, false, "too many requests wait for " + name()};
   }
   const TimePoint since = steady_clock::now();
-  // Half of the time is for the exchange: one that begins late ends late, as if the peer were silent.
+  // Half of the time is for the request itself: one that begins late would time out, as if the peer were silent.
   Waiter waiter{.handle = nullptr, .deadline = since + (deadline - since) / 2};
   co_await wait_in(waiting_, waiter);
   if (waiter.expired) {
-    // If answers came meanwhile, the peer is well, and those who wait are too many.
-    const ExchangeCode code = answered_at_ > since ? ExchangeCode::overloaded : ExchangeCode::timed_out;
-    co_return ExchangeError{code, false, "no connection to " + name() + " was free in time"};
+    // If responses arrived meanwhile, the peer works, and too many requests wait.
+    const FetchErrorCode code = answered_at_ > since ? FetchErrorCode::overloaded : FetchErrorCode::timed_out;
+    co_return FetchError{code, false, "no connection to " + name() + " was free in time"};
   }
   if (waiter.connection) co_return std::move(waiter.connection);
   co_return co_await open(deadline);
@@ -120,7 +120,7 @@ ClientShard::Connection ClientShard::take_idle() {
   while (!idle_.empty()) {
     Connection connection = std::move(idle_.back());
     idle_.pop_back();
-    // Where a machine was frozen, its steady clock may have stood still while the peer closed.
+    // While a machine is frozen, its steady clock may stand still, and the peer may close.
     const bool fresh = now - connection->idle_since < idle_max && wall - connection->idle_since_wall < idle_max;
     if (fresh && !connection->stale()) return connection;
     --open_;
@@ -129,7 +129,7 @@ ClientShard::Connection ClientShard::take_idle() {
 }
 
 /// The place in open_ is the caller's already; it is given back if there is an error.
-Task<Result<ClientShard::Connection, ExchangeError>> ClientShard::open(TimePoint deadline) {
+Task<Result<ClientShard::Connection, FetchError>> ClientShard::open(TimePoint deadline) {
   const auto found = co_await find_addresses(deadline);
   if (!found) {
     release(nullptr, false);
@@ -143,7 +143,7 @@ Task<Result<ClientShard::Connection, ExchangeError>> ClientShard::open(TimePoint
     connection->begin(std::min(deadline, steady_clock::now() + shared_->config.connect_timeout));
     why = co_await connection->connect(address);
     if (why.empty() && shared_->tls) {
-      why = co_await connection->handshake(*shared_->tls, shared_->config.endpoint.host);
+      why = co_await connection->handshake(*shared_->tls, shared_->config.server.host);
     }
     if (why.empty()) {
       unuse(*connection);
@@ -154,16 +154,16 @@ Task<Result<ClientShard::Connection, ExchangeError>> ClientShard::open(TimePoint
   }
   unuse(*connection);
   release(nullptr, false);
-  const ExchangeCode code = steady_clock::now() >= deadline ? ExchangeCode::timed_out : ExchangeCode::unreachable;
-  co_return ExchangeError{code, false, "cannot reach " + name() + ": " + why};
+  const FetchErrorCode code = steady_clock::now() >= deadline ? FetchErrorCode::timed_out : FetchErrorCode::unreachable;
+  co_return FetchError{code, false, "cannot reach " + name() + ": " + why};
 }
 
-Task<Result<Done, ExchangeError>> ClientShard::find_addresses(TimePoint deadline) {
+Task<Result<Done, FetchError>> ClientShard::find_addresses(TimePoint deadline) {
   if (!addresses_.empty() && steady_clock::now() < addresses_until_) co_return Done{};
   boost::system::error_code error;
-  const auto literal = boost::asio::ip::make_address(shared_->config.endpoint.host, error);
+  const auto literal = boost::asio::ip::make_address(shared_->config.server.host, error);
   if (!error) {
-    addresses_ = {Address(boost::asio::ip::tcp::endpoint(literal, shared_->config.endpoint.port))};
+    addresses_ = {Address(boost::asio::ip::tcp::endpoint(literal, shared_->config.server.port))};
     addresses_until_ = TimePoint::max();
     co_return Done{};
   }
@@ -171,10 +171,10 @@ Task<Result<Done, ExchangeError>> ClientShard::find_addresses(TimePoint deadline
   Waiter waiter{.handle = nullptr, .deadline = deadline};
   co_await wait_in(resolving_, waiter);
   if (waiter.expired) {
-    co_return ExchangeError{ExchangeCode::timed_out, false, "the address of " + name() + " was not found in time"};
+    co_return FetchError{FetchErrorCode::timed_out, false, "the address of " + name() + " was not found in time"};
   }
   if (addresses_.empty()) {
-    co_return ExchangeError{ExchangeCode::unreachable, false, "cannot find " + name() + ": " + lookup_error_};
+    co_return FetchError{FetchErrorCode::unreachable, false, "cannot find " + name() + ": " + lookup_error_};
   }
   co_return Done{};
 }
@@ -183,12 +183,12 @@ Task<Result<Done, ExchangeError>> ClientShard::find_addresses(TimePoint deadline
 void ClientShard::look_up() {
   using Resolver = boost::asio::ip::tcp::resolver;
   looking_up_ = true;
-  const auto& endpoint = shared_->config.endpoint;
-  resolver_.async_resolve(endpoint.host, std::to_string(endpoint.port), Resolver::numeric_service,
+  const auto& server = shared_->config.server;
+  resolver_.async_resolve(server.host, std::to_string(server.port), Resolver::numeric_service,
                           [this](const boost::system::error_code& error, const Resolver::results_type& found) {
                             if (error == boost::asio::error::operation_aborted) return;
                             looking_up_ = false;
-                            // The old ones are better than none.
+                            // Old addresses are better than none.
                             if (!error) addresses_.clear();
                             lookup_error_ = error.message();
                             for (const auto& entry : found) addresses_.emplace_back(entry.endpoint());
@@ -197,7 +197,7 @@ void ClientShard::look_up() {
                           });
 }
 
-/// Gives the connection, or its place, to who waits longest.
+/// Passes the connection, or its place, to the request that has waited longest.
 void ClientShard::release(Connection connection, bool reusable) {
   if (!reusable) connection.reset();
   if (!waiting_.empty()) return wake_first(waiting_, std::move(connection));

@@ -10,29 +10,30 @@
 #include <vector>
 
 #include "http/client/connection.h"
-#include "http/client/pool.h"
+#include "http/client/fetch_error.h"
+#include "http/client/pool_config.h"
 #include "net/io_executor.h"
 
 namespace triggers::http {
 
-/// What the shards of a pool have in common; constant.
+/// What the shards of a pool share; constant.
 struct ClientPoolShared {
   ClientPoolConfig config;
-  std::unique_ptr<TlsClientContext> tls;  ///< nullptr: without.
-  std::string host;                       ///< For the Host field: without the port if it is the usual one.
+  std::unique_ptr<net::TlsClientContext> tls;  ///< nullptr: without.
+  std::string host;                            ///< For the Host field: without the port if it is the usual one.
 };
 
 /// A pool's connections on one executor. That thread only.
 class ClientShard {
  public:
-  using TimePoint = ClientPool::TimePoint;
+  using TimePoint = std::chrono::steady_clock::time_point;
 
-  ClientShard(IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared);
+  ClientShard(net::IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared);
   ClientShard(const ClientShard&) = delete;
   ClientShard& operator=(const ClientShard&) = delete;
   ~ClientShard();
 
-  Task<Result<ClientResponse, ExchangeError>> exchange(Request request, TimePoint deadline);
+  Task<Result<ClientResponse, FetchError>> fetch(Request request, TimePoint deadline);
 
  private:
   using Connection = std::unique_ptr<ClientConnection>;
@@ -42,7 +43,7 @@ class ClientShard {
   struct Waiter {
     std::coroutine_handle<> handle;
     TimePoint deadline;
-    Connection connection = nullptr;  ///< That somebody left to it; nullptr: it may open one.
+    Connection connection = nullptr;  ///< That another request has released to it; nullptr: it may open one.
     bool expired = false;
   };
   using Queue = std::list<Waiter*>;
@@ -51,9 +52,9 @@ class ClientShard {
   void wake_first(Queue& queue, Connection connection);
   void wake_late(Queue& queue, TimePoint now);
 
-  Task<Result<Connection, ExchangeError>> acquire(TimePoint deadline);
-  Task<Result<Connection, ExchangeError>> open(TimePoint deadline);
-  Task<Result<Done, ExchangeError>> find_addresses(TimePoint deadline);
+  Task<Result<Connection, FetchError>> acquire(TimePoint deadline);
+  Task<Result<Connection, FetchError>> open(TimePoint deadline);
+  Task<Result<Done, FetchError>> find_addresses(TimePoint deadline);
   Connection take_idle();
   void release(Connection connection, bool reusable);
   void use(ClientConnection& connection);
@@ -63,7 +64,7 @@ class ClientShard {
   void tick();
   [[nodiscard]] std::string name() const;
 
-  IoExecutor& executor_;
+  net::IoExecutor& executor_;
   std::shared_ptr<const ClientPoolShared> shared_;
   boost::asio::steady_timer timer_;
   boost::asio::ip::tcp::resolver resolver_;

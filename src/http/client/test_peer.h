@@ -49,7 +49,7 @@ class TestPeer {
   void accept_all();
 
   std::function<void(Connection&)> serve_;
-  UniqueFd listener_;
+  net::UniqueFd listener_;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> accepted_ = 0;
   std::mutex mutex_;

@@ -3,41 +3,38 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <span>
 
 #include "http/server/eviction_queue.h"
 
 namespace triggers::http {
 
-class Loop;
 struct ServerState;
 
-/// The connections of one loop that have no request under way. When no place is free, one of them gives its place to a
-/// new connection.
-struct WaitingConnections {
-  WaitingLine fresh;  ///< Never sent a request; since the accept. A TLS handshake under way is one too.
-  WaitingLine kept;   ///< Between two requests; since the answer.
-  /// A header that has not ended, or a body that is only dropped; since its first byte, or since it was spared.
-  WaitingLine header;
-  /// Their last answer is sent, and the client has not closed; since the answer. Or the rest of a refused body comes;
-  /// since the last bytes of it.
-  WaitingLine answered;
-  WaitingLine chosen;  ///< These give their place in a moment, unless bytes of a request turn up.
+/// The connections of one loop that have no request under way. When the server is full, one of them is closed to make
+/// room for a new connection. Each comment says since when a connection counts as waiting.
+struct EvictionQueues {
+  EvictionQueue fresh;  ///< Has sent no request, or is in its TLS handshake; since the accept.
+  EvictionQueue kept;   ///< Is between two requests; since the last response.
+  /// Is sending a header, or a body that is dropped; since its first byte, or since it was spared.
+  EvictionQueue header;
+  /// Has its last response, and the client has not closed; since the response. Or is sending the rest of a refused
+  /// body; since the last bytes of it.
+  EvictionQueue answered;
+  EvictionQueue chosen;  ///< Will be closed in a moment, unless bytes of a request arrive.
 };
 
-/// Who gives its place: the lowest rank first, and in a rank the longest wait.
+/// The connection to close: the lowest rank first, and within a rank the longest wait.
 struct Victim {
   std::size_t rank = 0;
-  Waiting::TimePoint since;
-  const WaitingLine* line = nullptr;  ///< It is the first there. Null: nobody.
+  Evictable::TimePoint since;
+  const EvictionQueue* queue = nullptr;  ///< The victim is the first in it. Null: there is no victim.
+
+  [[nodiscard]] bool goes_before(const Victim& other) const noexcept;
 };
 
-/// The best of one loop's. Any thread; on another than the loop's the answer may be old.
-[[nodiscard]] Victim victim_of(const WaitingConnections& waiting, Waiting::TimePoint now) noexcept;
-/// The loop with the best of all; null if every connection has a request under way. Any thread.
-[[nodiscard]] Loop* loop_with_victim(std::span<Loop* const> loops, Waiting::TimePoint now) noexcept;
-
-/// Counts a connection that gave its place, and logs such connections with one line a second at most. Any thread.
-void count_eviction(ServerState& state, Waiting::TimePoint now) noexcept;
+/// The best victim of one loop. Any thread; on a thread other than the loop's the result may be out of date.
+[[nodiscard]] Victim victim_of(const EvictionQueues& queues, Evictable::TimePoint now) noexcept;
+/// Counts an evicted connection. Logs evictions with at most one line a second. Any thread.
+void count_eviction(ServerState& state, Evictable::TimePoint now) noexcept;
 
 }  // namespace triggers::http

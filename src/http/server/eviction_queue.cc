@@ -2,30 +2,30 @@
 
 namespace triggers::http {
 
-static_assert(std::atomic<Waiting::TimePoint>::is_always_lock_free);
+static_assert(std::atomic<Evictable::TimePoint>::is_always_lock_free);
 
-void Waiting::wait_in(WaitingLine& line, TimePoint since) noexcept {
-  leave();
-  line_ = &line;
+void Evictable::join(EvictionQueue& queue, TimePoint since) noexcept {
+  leave_queue();
+  queue_ = &queue;
   since_ = since;
-  ahead_ = line.last_;
-  (ahead_ != nullptr ? ahead_->behind_ : line.first_) = this;
-  line.last_ = this;
-  if (ahead_ == nullptr) line.publish();
+  ahead_ = queue.last_;
+  (ahead_ != nullptr ? ahead_->behind_ : queue.first_) = this;
+  queue.last_ = this;
+  if (ahead_ == nullptr) queue.publish();
 }
 
-void Waiting::unlink() noexcept {
-  WaitingLine& line = *line_;
+void Evictable::unlink() noexcept {
+  EvictionQueue& queue = *queue_;
   const bool was_first = ahead_ == nullptr;
-  (was_first ? line.first_ : ahead_->behind_) = behind_;
-  (behind_ == nullptr ? line.last_ : behind_->ahead_) = ahead_;
-  line_ = nullptr;
+  (was_first ? queue.first_ : ahead_->behind_) = behind_;
+  (behind_ == nullptr ? queue.last_ : behind_->ahead_) = ahead_;
+  queue_ = nullptr;
   ahead_ = behind_ = nullptr;
-  if (was_first) line.publish();
+  if (was_first) queue.publish();
 }
 
-void WaitingLine::publish() noexcept {
-  oldest_.store(first_ != nullptr ? first_->since_ : Waiting::TimePoint::max(), std::memory_order_relaxed);
+void EvictionQueue::publish() noexcept {
+  oldest_.store(first_ != nullptr ? first_->since_ : Evictable::TimePoint::max(), std::memory_order_relaxed);
 }
 
 }  // namespace triggers::http

@@ -5,56 +5,57 @@
 
 namespace triggers::http {
 
-class WaitingLine;
+class EvictionQueue;
 
-/// Something that may stand in one line at a time. It leaves the line when it is destroyed.
-class Waiting {
+/// A connection that may be in one queue at a time. Its destructor takes it out.
+class Evictable {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  Waiting() = default;
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
+  Evictable() = default;
+  Evictable(const Evictable&) = delete;
+  Evictable& operator=(const Evictable&) = delete;
 
-  /// Leaves its line, if it stands in one, and joins the end of `line`. `since` is not before that of the last one.
-  void wait_in(WaitingLine& line, TimePoint since) noexcept;
-  void leave() noexcept {
-    if (line_ != nullptr) unlink();
+  /// Leaves its queue, if it is in one, and joins the end of `queue`. `since` is not before that of the last one.
+  void join(EvictionQueue& queue, TimePoint since) noexcept;
+  void leave_queue() noexcept {
+    if (queue_ != nullptr) unlink();
   }
-  /// Null: it stands in none.
-  [[nodiscard]] const WaitingLine* line() const noexcept { return line_; }
+  /// Null: it is in none.
+  [[nodiscard]] const EvictionQueue* queue() const noexcept { return queue_; }
 
  protected:
-  ~Waiting() { leave(); }
+  ~Evictable() { leave_queue(); }
 
  private:
-  friend class WaitingLine;
+  friend class EvictionQueue;
   void unlink() noexcept;
 
-  WaitingLine* line_ = nullptr;
-  Waiting* ahead_ = nullptr;
-  Waiting* behind_ = nullptr;
+  EvictionQueue* queue_ = nullptr;
+  Evictable* ahead_ = nullptr;
+  Evictable* behind_ = nullptr;
   TimePoint since_;
 };
 
-/// Those who wait, the longest first. One thread changes it, at a constant cost; every thread may ask for oldest().
-class WaitingLine {
+/// Connections in the order in which they began to wait. One thread changes it, at a constant cost; any thread may call
+/// oldest().
+class EvictionQueue {
  public:
-  WaitingLine() = default;
-  WaitingLine(const WaitingLine&) = delete;
-  WaitingLine& operator=(const WaitingLine&) = delete;
+  EvictionQueue() = default;
+  EvictionQueue(const EvictionQueue&) = delete;
+  EvictionQueue& operator=(const EvictionQueue&) = delete;
 
-  [[nodiscard]] Waiting* first() const noexcept { return first_; }
-  /// Since when the first has waited; the latest time there is if the line is empty. Any thread: the answer may be old.
-  [[nodiscard]] Waiting::TimePoint oldest() const noexcept { return oldest_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Evictable* first() const noexcept { return first_; }
+  /// When the first began to wait; TimePoint::max() if the queue is empty. Any thread: the value may be out of date.
+  [[nodiscard]] Evictable::TimePoint oldest() const noexcept { return oldest_.load(std::memory_order_relaxed); }
 
  private:
-  friend class Waiting;
+  friend class Evictable;
   void publish() noexcept;
 
-  Waiting* first_ = nullptr;
-  Waiting* last_ = nullptr;
-  std::atomic<Waiting::TimePoint> oldest_ = Waiting::TimePoint::max();
+  Evictable* first_ = nullptr;
+  Evictable* last_ = nullptr;
+  std::atomic<Evictable::TimePoint> oldest_ = Evictable::TimePoint::max();
 };
 
 }  // namespace triggers::http

@@ -212,64 +212,64 @@ TEST_P(EvictionTest, WhatIsHandledIsAnsweredHoweverManyNewConnectionsCome) {
   EXPECT_GT(stats().connections_evicted, 0U);
 }
 
-struct Place final : Waiting {};
+struct Place final : Evictable {};
 
 class VictimTest : public testing::Test {
  protected:
-  Waiting::TimePoint before(int ms) const { return now_ - milliseconds{ms}; }
-  const WaitingLine* victims_line() const { return victim_of(waiting_, now_).line; }
+  Evictable::TimePoint before(int ms) const { return now_ - milliseconds{ms}; }
+  const EvictionQueue* victims_queue() const { return victim_of(queues_, now_).queue; }
 
-  const Waiting::TimePoint now_ = std::chrono::steady_clock::now();
-  WaitingConnections waiting_;
+  const Evictable::TimePoint now_ = std::chrono::steady_clock::now();
+  EvictionQueues queues_;
 };
 
 TEST_F(VictimTest, LineIsInTheOrderOfJoiningWhoeverLeaves) {
-  WaitingLine& line = waiting_.kept;
-  EXPECT_EQ(line.oldest(), Waiting::TimePoint::max());
+  EvictionQueue& queue = queues_.kept;
+  EXPECT_EQ(queue.oldest(), Evictable::TimePoint::max());
   Place first, second, third;
-  first.wait_in(line, before(30));
-  second.wait_in(line, before(20));
+  first.join(queue, before(30));
+  second.join(queue, before(20));
   {
     Place passing;
-    passing.wait_in(line, before(15));
+    passing.join(queue, before(15));
   }
-  third.wait_in(line, before(10));
-  second.leave();
-  second.leave();
-  EXPECT_EQ(line.first(), &first);
-  first.wait_in(line, before(5));
-  EXPECT_EQ(line.first(), &third);
-  EXPECT_EQ(line.oldest(), before(10));
-  third.wait_in(waiting_.fresh, before(1));
-  EXPECT_EQ(line.first(), &first);
-  first.leave();
-  EXPECT_EQ(line.first(), nullptr);
-  EXPECT_EQ(line.oldest(), Waiting::TimePoint::max());
+  third.join(queue, before(10));
+  second.leave_queue();
+  second.leave_queue();
+  EXPECT_EQ(queue.first(), &first);
+  first.join(queue, before(5));
+  EXPECT_EQ(queue.first(), &third);
+  EXPECT_EQ(queue.oldest(), before(10));
+  third.join(queues_.fresh, before(1));
+  EXPECT_EQ(queue.first(), &first);
+  first.leave_queue();
+  EXPECT_EQ(queue.first(), nullptr);
+  EXPECT_EQ(queue.oldest(), Evictable::TimePoint::max());
 }
 
 TEST_F(VictimTest, NobodyIsCutWhoHasOnlyJustBegunOrAnswered) {
   Place header, answered;
-  header.wait_in(waiting_.header, before(100));
-  answered.wait_in(waiting_.answered, before(100));
-  EXPECT_EQ(victims_line(), nullptr);
+  header.join(queues_.header, before(100));
+  answered.join(queues_.answered, before(100));
+  EXPECT_EQ(victims_queue(), nullptr);
 }
 
 TEST_F(VictimTest, ThoseWhoNeverAskedGoFirstUnlessTheyCameJustNow) {
   Place old_header, old_answered, young_kept, young_fresh, old_kept, old_fresh;
-  old_answered.wait_in(waiting_.answered, before(1'000));
-  EXPECT_EQ(victims_line(), &waiting_.answered);
-  old_header.wait_in(waiting_.header, before(500));
-  EXPECT_EQ(victims_line(), &waiting_.header);
-  young_kept.wait_in(waiting_.kept, before(10));
-  EXPECT_EQ(victims_line(), &waiting_.kept);
-  young_fresh.wait_in(waiting_.fresh, before(10));
-  EXPECT_EQ(victims_line(), &waiting_.fresh);
-  young_kept.leave();
-  old_kept.wait_in(waiting_.kept, before(2'000));
-  EXPECT_EQ(victims_line(), &waiting_.kept);
-  young_fresh.leave();
-  old_fresh.wait_in(waiting_.fresh, before(1'500));
-  EXPECT_EQ(victims_line(), &waiting_.fresh);
+  old_answered.join(queues_.answered, before(1'000));
+  EXPECT_EQ(victims_queue(), &queues_.answered);
+  old_header.join(queues_.header, before(500));
+  EXPECT_EQ(victims_queue(), &queues_.header);
+  young_kept.join(queues_.kept, before(10));
+  EXPECT_EQ(victims_queue(), &queues_.kept);
+  young_fresh.join(queues_.fresh, before(10));
+  EXPECT_EQ(victims_queue(), &queues_.fresh);
+  young_kept.leave_queue();
+  old_kept.join(queues_.kept, before(2'000));
+  EXPECT_EQ(victims_queue(), &queues_.kept);
+  young_fresh.leave_queue();
+  old_fresh.join(queues_.fresh, before(1'500));
+  EXPECT_EQ(victims_queue(), &queues_.fresh);
 }
 
 }  // namespace

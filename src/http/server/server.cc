@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include "http/server/acceptor.h"
 #include "http/server/server_state.h"
 #include "http/server/session_loop.h"
 #include "net/listener.h"
@@ -21,13 +20,20 @@ unsigned threads_for(const ServerConfig& config) {
 
 class ServerImpl final : public Server {
  public:
-  ServerImpl(std::unique_ptr<ServerState> state, std::vector<Listener> listeners)
+  ServerImpl(std::unique_ptr<ServerState> state, std::vector<net::Listener> listeners)
       : state_(std::move(state)), port_(listeners.front().port()) {
-    for (unsigned i = 0; i < threads_for(state_->config); ++i) loops_.push_back(std::make_unique<Loop>(*state_));
-    for (const auto& loop : loops_) state_->loops.push_back(loop.get());
-    Loop& home = *loops_.front();
+    for (unsigned i = 0; i < threads_for(state_->config); ++i) {
+      loops_.push_back(std::make_unique<SessionLoop>(*state_, loops_));
+    }
     for (auto& listener : listeners) {
-      home.accept_on(std::make_unique<Acceptor>(home, loops_, *state_, std::move(listener)));
+      loops_.front()->accept_on(
+          std::move(listener),
+          [this, next = std::size_t{0}](net::Accepted accepted) mutable {
+            SessionLoop& to = *loops_[next];
+            next = (next + 1) % loops_.size();
+            hand_over(std::move(accepted), to);
+          },
+          [this] { ++state_->accept_failures; });
     }
   }
   ~ServerImpl() override { stop(std::chrono::milliseconds::zero()); }
@@ -78,9 +84,25 @@ class ServerImpl final : public Server {
   }
 
  private:
+  /// On the thread that accepts.
+  void hand_over(net::Accepted accepted, SessionLoop& to) {
+    ++state_->accepted;
+    Peer peer{std::move(accepted.address), accepted.local};
+    // Counted here and not by the session, which another thread starts later.
+    if (peer.local || state_->tcp_open < state_->config.connections_max) {
+      OpenCount counted(peer.local ? state_->local_open : state_->tcp_open);
+      return to.adopt({std::move(accepted.socket), std::move(peer), std::move(counted)});
+    }
+    if (state_->refusing_open >= state_->config.refusing_max) {
+      ++state_->refused;
+      return;
+    }
+    to.find_place({std::move(accepted.socket), std::move(peer), OpenCount(state_->refusing_open)});
+  }
+
   std::unique_ptr<ServerState> state_;
   std::uint16_t port_;
-  std::vector<std::unique_ptr<Loop>> loops_;
+  std::vector<std::unique_ptr<SessionLoop>> loops_;
   std::vector<std::thread> threads_;
   std::mutex mutex_;
   std::condition_variable ended_;
@@ -92,16 +114,16 @@ class ServerImpl final : public Server {
 Result<std::unique_ptr<Server>> Server::create(ServerConfig config, Handlers handlers) {
   auto state = std::make_unique<ServerState>();
   if (!config.tls_cert_path.empty() || !config.tls_key_path.empty()) {
-    auto tls = TlsContext::create(config.tls_cert_path, config.tls_key_path);
+    auto tls = net::TlsServerContext::create(config.tls_cert_path, config.tls_key_path, "http/1.1");
     if (!tls) return std::move(tls).error();
     state->tls = std::move(*tls);
   }
-  std::vector<Listener> listeners;
-  auto tcp = Listener::tcp(config.host, config.port);
+  std::vector<net::Listener> listeners;
+  auto tcp = net::Listener::tcp(config.host, config.port);
   if (!tcp) return std::move(tcp).error();
   listeners.push_back(std::move(*tcp));
   if (!config.unix_socket_path.empty()) {
-    auto local = Listener::local(config.unix_socket_path, config.unix_socket_name);
+    auto local = net::Listener::local(config.unix_socket_path, config.unix_socket_name);
     if (!local) return std::move(local).error();
     listeners.push_back(std::move(*local));
   }

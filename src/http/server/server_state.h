@@ -5,16 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "base/fair_budget.h"
-#include "http/server/server.h"
+#include "http/server/server_config.h"
+#include "http/wire/handlers.h"
 #include "http/wire/request_parser.h"
 #include "net/tls_server.h"
 
 namespace triggers::http {
-
-class Loop;
 
 /// One connection in a counter of open ones, for as long as it lives. Move-only.
 class OpenCount {
@@ -22,7 +20,7 @@ class OpenCount {
   explicit OpenCount(std::atomic<std::size_t>& counter) noexcept : counter_(&counter) { ++*counter_; }
   OpenCount(OpenCount&& other) noexcept : counter_(std::exchange(other.counter_, nullptr)) {}
   OpenCount& operator=(OpenCount&&) = delete;
-  /// Either connection is counted where the other was.
+  /// Swaps the counters in which the two connections are counted.
   void swap(OpenCount& other) noexcept { std::swap(counter_, other.counter_); }
   ~OpenCount() {
     if (counter_ != nullptr) --*counter_;
@@ -37,18 +35,17 @@ struct ServerState {
   ServerConfig config;
   Handlers handlers;
   RequestLimits limits;
-  std::unique_ptr<TlsContext> tls;  ///< Empty: plain TCP.
+  std::unique_ptr<net::TlsServerContext> tls;  ///< Empty: plain TCP.
   std::unique_ptr<FairBudget> bodies;
-  std::vector<Loop*> loops;
 
   std::atomic<bool> draining = false;          ///< Each answer ends its connection.
   std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.
   std::atomic<std::size_t> local_open = 0;     ///< Never refused: the operator must get in.
-  std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503, looking for a place, or about to give theirs.
+  std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503, waiting for a place, or about to be evicted.
   std::atomic<std::uint64_t> accepted = 0;
   std::atomic<std::uint64_t> refused = 0;
-  std::atomic<std::uint64_t> evicted = 0;         ///< Gave their place to a new connection.
-  std::atomic<std::uint64_t> evictions_told = 0;  ///< Of these, in the log.
+  std::atomic<std::uint64_t> evicted = 0;         ///< Closed to make room for a new connection.
+  std::atomic<std::uint64_t> evictions_told = 0;  ///< How many of these the log has reported.
   std::atomic<std::chrono::steady_clock::time_point> next_eviction_line{};
   std::atomic<std::uint64_t> refused_before_body = 0;
   std::atomic<std::uint64_t> inflated_bytes = 0;

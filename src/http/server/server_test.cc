@@ -167,7 +167,6 @@ TEST_F(ServerTest, ProtocolErrorsAreAnsweredObservedAndClose) {
       {post("x", "Content-Encoding: gzip\r\n"), 400},
       {post("x", "Content-Length: 2\r\n"), 400},
   };
-  std::vector<unsigned> statuses;
   for (const auto& [bytes, status] : cases) {
     RawClient client = server_.connect();
     client.send(bytes);
@@ -177,9 +176,7 @@ TEST_F(ServerTest, ProtocolErrorsAreAnsweredObservedAndClose) {
     EXPECT_TRUE(response.has("Connection: close\r\n")) << bytes.substr(0, 100);
     client.send_end();
     EXPECT_TRUE(client.ends()) << bytes.substr(0, 100);
-    statuses.push_back(status);
   }
-  EXPECT_EQ(server_.observed(), statuses);
   EXPECT_EQ(server_.handled(), 0U);
 }
 
@@ -233,8 +230,7 @@ TEST_F(ServerTest, ManyClientsOnSeveralThreadsAreAllAnswered) {
     });
   }
   clients.clear();
-  server_.stop();  // an answer is observed after it was sent
-  EXPECT_EQ(server_.observed().size(), 800U);
+  EXPECT_EQ(server_.handled(), 800U);
 }
 
 TEST_F(ServerTest, ConnectionsEndInAnyOrder) {
@@ -466,8 +462,9 @@ TEST_F(LocalSocketTest, ClientExchangesOverEitherSocket) {
   request.method = Method::post;
   request.target = "/p";
   request.body = std::string(100'000, 'x');
-  for (const Endpoint& endpoint : {Endpoint{.unix_path = path_}, Endpoint{.port = server_.server->port()}}) {
-    const auto response = exchange(endpoint, request, std::chrono::seconds{5});
+  for (const ServerAddress& address :
+       {ServerAddress{.unix_path = path_}, ServerAddress{.port = server_.server->port()}}) {
+    const auto response = fetch(address, request, std::chrono::seconds{5});
     ASSERT_TRUE(response) << response.error().message;
     EXPECT_EQ(response->status, 200U);
     EXPECT_EQ(response->body, "POST /p " + request.body);
@@ -476,13 +473,13 @@ TEST_F(LocalSocketTest, ClientExchangesOverEitherSocket) {
 }
 
 TEST_F(LocalSocketTest, ClientSaysThatNobodyListensOrAnswers) {
-  const auto nobody = exchange(Endpoint{.unix_path = path_}, Request{}, std::chrono::seconds{5});
+  const auto nobody = fetch(ServerAddress{.unix_path = path_}, Request{}, std::chrono::seconds{5});
   ASSERT_FALSE(nobody);
   EXPECT_EQ(nobody.error().code, ErrorCode::unavailable);
   server_.start();
   Request request;
   request.target = "/wait";
-  const auto silent = exchange(Endpoint{.unix_path = path_}, request, milliseconds{30});
+  const auto silent = fetch(ServerAddress{.unix_path = path_}, request, milliseconds{30});
   ASSERT_FALSE(silent);
   EXPECT_EQ(silent.error().code, ErrorCode::unavailable);
 }

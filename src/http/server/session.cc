@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/behind_the_ready.h"
 #include "base/process_start.h"
 #include "base/turn_pool.h"
-#include "http/server/session_loop.h"
+#include "base/yield.h"
+#include "http/server/session_host.h"
 #include "log/log.h"
 
 namespace triggers::http {
@@ -35,7 +35,8 @@ constexpr std::size_t slice_aside_bytes = 256 * 1024;  // Then another tenant ha
 
 }  // namespace
 
-Session::Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted)
+Session::Session(SessionHost& loop, ServerState& state, net::UniqueFd socket, Peer peer, bool refused,
+                 OpenCount counted)
     : loop_(loop),
       state_(state),
       transport_(loop.io(), std::move(socket)),
@@ -66,9 +67,9 @@ Task<void> Session::converse() {
   if (open && refused_) {
     ProtocolError problem{ProtocolProblem::too_many_connections, "too many connections are open",
                           state_.config.connections_max, 0};
-    open = co_await respond_to_problem(std::move(problem), steady_clock::now());
+    open = co_await respond_to_problem(std::move(problem));
   }
-  while (open) open = co_await exchange();
+  while (open) open = co_await serve_request();
   if (lingers_) co_await linger();
 }
 
@@ -76,25 +77,23 @@ Task<bool> Session::handshake() {
   if (loop_.stopping()) co_return false;  // accepted in the moment of the stop
   enter(Phase::handshake, state_.config.header_deadline);
   await_client();
-  const Operation done = co_await transport_.handshake();
+  const net::IoOperation done = co_await transport_.handshake();
   client_goes_on();
   if (expired_) ++state_.timeouts;
   co_return !done.error && !expired_;
 }
 
-Task<bool> Session::exchange() {
+Task<bool> Session::serve_request() {
   parser_.reset();
   release_body();
   problem_.reset();
   refusal_.reset();
-  bytes_in_ = bytes_out_ = 0;
   const bool whole = co_await read_request();
   if (!whole) co_return false;
   first_ = false;
-  const TimePoint since = steady_clock::now();
-  if (refusal_) co_return co_await respond_before_body(std::move(*refusal_), since);
+  if (refusal_) co_return co_await respond_before_body(std::move(*refusal_));
   if (parser_.state() == RequestParser::State::failed) problem_ = parser_.error();
-  if (problem_) co_return co_await respond_to_problem(std::move(*problem_), since);
+  if (problem_) co_return co_await respond_to_problem(std::move(*problem_));
 
   phase_ = Phase::handling;
   deadline_ = TimePoint::max();
@@ -111,7 +110,6 @@ Task<bool> Session::exchange() {
   const bool close = response.close || !parser_.keep_alive() || leaving;
   bool written = write_answer(response, close);
   if (!written) written = co_await write_rest(response);
-  observe(response, since);
   // What the client sent behind its last request would make the system reset the connection under the answer.
   if (written && close) lingers_ = transport_.has_tls() || !buffer_.empty() || transport_.available() > 0;
   co_return written && !close;
@@ -122,7 +120,7 @@ Task<bool> Session::read_request() {
   enter(Phase::idle, first_ ? state_.config.header_deadline : state_.config.idle_deadline);
   for (;;) {
     feed_parser();
-    if (parser_.state() != RequestParser::State::header && !body_unwanted()) leave();
+    if (parser_.state() != RequestParser::State::header && !body_unwanted()) leave_queue();
     if (parser_.has_more()) {
       const bool going = co_await take_turns();
       if (!going) co_return problem_.has_value();
@@ -160,7 +158,7 @@ Task<bool> Session::read_request() {
     const std::span<char> space = read_space();
     if (!hold_body()) co_return true;
     await_client();
-    const Operation read = co_await transport_.read_some(space);
+    const net::IoOperation read = co_await transport_.read_some(space);
     if (!take_read(read)) co_return problem_.has_value();
   }
 }
@@ -174,7 +172,7 @@ Task<bool> Session::admit() {
   try {
     admission.emplace(co_await state_.handlers.admit(request));
   } catch (...) {
-    admission.reset();  // As in exchange().
+    admission.reset();  // As in serve_request().
   }
   if (admission && admission->ok()) {
     request.ticket = std::move(**admission);
@@ -223,7 +221,7 @@ Task<bool> Session::take_turns() {
       if (loop_.stopping()) expired_ = false;
       hurry();
     } else {
-      co_await behind_the_ready();
+      co_await yield();
       feed_parser();
     }
   }
@@ -246,7 +244,6 @@ Task<void> Session::feed_aside() {
   auto fed = state_.handlers.decoders->run(ticket != nullptr ? std::string_view(ticket->holder) : "", std::move(feed));
   const std::size_t used = co_await fed;
   buffer_.consume(used);
-  bytes_in_ += used;
   count_decoded(before);
 }
 
@@ -262,7 +259,7 @@ std::span<char> Session::read_space() {
 }
 
 /// False if nothing more comes; then problem_ says what the client is still to be told.
-bool Session::take_read(const Operation& read) {
+bool Session::take_read(const net::IoOperation& read) {
   client_goes_on();
   if (expired_) return !timed_out();
   if (read.error) {
@@ -273,7 +270,6 @@ bool Session::take_read(const Operation& read) {
   }
   if (phase_ == Phase::body) hurry();  // It goes on: the grace bounds it as a whole.
   if (reads_body_) {
-    bytes_in_ += read.bytes;
     parser_.body_written(read.bytes);
     charge_body();
   } else {
@@ -303,7 +299,6 @@ void Session::feed_parser() {
   const std::size_t before = parser_.decoded_bytes();
   const std::size_t used = parser_.feed(buffer_.unread(), slice_here());
   buffer_.consume(used);
-  bytes_in_ += used;
   if (!header) count_decoded(before);
 }
 
@@ -333,7 +328,7 @@ void Session::release_body() { body_share_.shrink(body_share_.bytes()); }
 
 Task<bool> Session::send_continue() {
   constexpr std::string_view nothing_more;
-  const Operation written = co_await transport_.write("HTTP/1.1 100 Continue\r\n\r\n", nothing_more);
+  const net::IoOperation written = co_await transport_.write("HTTP/1.1 100 Continue\r\n\r\n", nothing_more);
   co_return !written.error && !expired_;
 }
 
@@ -344,9 +339,8 @@ bool Session::write_answer(const Response& response, bool close) {
   std::string& out = loop_.answer_buffer();
   const bool body_apart = write_response(out, response, framing, loop_.date());
   const std::string_view body = body_apart ? std::string_view(response.body) : std::string_view{};
-  bytes_out_ = out.size() + body.size();
   const std::size_t sent = transport_.write_now(out, body);
-  if (sent == bytes_out_) return true;
+  if (sent == out.size() + body.size()) return true;
   const std::size_t head_sent = std::min(sent, out.size());
   unsent_.assign(out, head_sent);
   body_unsent_ = body.size() - (sent - head_sent);
@@ -357,23 +351,22 @@ bool Session::write_answer(const Response& response, bool close) {
 Task<bool> Session::write_rest(const Response& response) {
   enter(Phase::writing, state_.config.write_deadline);
   const std::string_view body = response.body;
-  const Operation rest = co_await transport_.write(unsent_, body.substr(body.size() - body_unsent_));
+  const net::IoOperation rest = co_await transport_.write(unsent_, body.substr(body.size() - body_unsent_));
   std::string{}.swap(unsent_);
   co_return !rest.error;
 }
 
 /// Always the last answer of a connection.
-Task<bool> Session::respond_to_problem(ProtocolError problem, TimePoint since) {
-  leave();  // The client is still to be told.
+Task<bool> Session::respond_to_problem(ProtocolError problem) {
+  leave_queue();  // The client is still to be told.
   const Response response = state_.handlers.protocol_error(problem, parser_.request());
   lingers_ = write_answer(response, true);
   if (!lingers_) lingers_ = co_await write_rest(response);
-  observe(response, since);
   co_return false;
 }
 
 /// The answer to a request whose body is not wanted. The connection stays open if the rest of the body is short.
-Task<bool> Session::respond_before_body(Response response, TimePoint since) {
+Task<bool> Session::respond_before_body(Response response) {
   if (response.status >= 400) ++state_.refused_before_body;
   const auto rest = parser_.body_bytes_declared();
   const bool short_rest = rest && *rest <= dropped_bytes_max && !parser_.expects_continue();
@@ -381,7 +374,6 @@ Task<bool> Session::respond_before_body(Response response, TimePoint since) {
   const bool close = response.close || !parser_.keep_alive() || leaving || !short_rest;
   bool written = write_answer(response, close);
   if (!written) written = co_await write_rest(response);
-  observe(response, since);
   lingers_ = written && close;
   if (!written || close) co_return false;
   co_return co_await drop_rest();
@@ -396,11 +388,11 @@ Task<bool> Session::drop_rest() {
     if (parser_.state() != RequestParser::State::body) break;
     const std::span<char> space = read_space();
     await_client();  // Again after each read: a client that goes on is not silent since its answer.
-    const Operation read = co_await transport_.read_some(space);
+    const net::IoOperation read = co_await transport_.read_some(space);
     if (read.error) co_return false;
     buffer_.written(read.bytes);
   }
-  leave();
+  leave_queue();
   co_return parser_.state() == RequestParser::State::complete;
 }
 
@@ -415,7 +407,7 @@ Task<void> Session::linger() {
   for (std::size_t drained = 0; drained < linger_bytes_max;) {
     buffer_.consume(buffer_.unread().size());
     const std::span<char> space = buffer_.space(body_buffer_bytes, body_buffer_bytes);
-    const Operation read = co_await transport_.read_some(space);
+    const net::IoOperation read = co_await transport_.read_some(space);
     if (read.error) co_return;
     drained += read.bytes;
   }
@@ -451,12 +443,6 @@ void Session::stop() {
   const bool waits = phase_ == Phase::idle && !parser_.started() && !transport_.has_untold();
   if (waits || phase_ == Phase::handshake) transport_.cancel();
   hurry();
-}
-
-void Session::observe(const Response& response, TimePoint since) {
-  if (!state_.handlers.observe) return;
-  const Exchange exchange{parser_.request(), response, steady_clock::now() - since, bytes_in_, bytes_out_};
-  state_.handlers.observe(exchange);
 }
 
 }  // namespace triggers::http

@@ -16,33 +16,33 @@
 
 namespace triggers::http {
 
-class Loop;
+class SessionHost;
 
-/// One connection: a coroutine that reads a request, has it handled, writes the answer, and again. Belongs to its loop
-/// and is touched on the loop's thread only.
-class Session final : public Waiting {
+/// One connection: a coroutine that reads a request, calls the handler, writes the response, and repeats. Only its
+/// loop's thread touches it.
+class Session final : public Evictable {
  public:
-  /// `refused`: there are too many connections; say so and close.
-  Session(Loop& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted);
+  /// `refused`: there are too many connections; the session says so and closes.
+  Session(SessionHost& loop, ServerState& state, net::UniqueFd socket, Peer peer, bool refused, OpenCount counted);
   ~Session();
 
-  /// Runs until it suspends. The session tells its loop when it has ended, which destroys it.
+  /// Runs until it suspends. When the session has ended it tells its loop, which destroys it.
   void start() { live(); }
-  /// Ends what has waited past its deadline.
+  /// Ends the wait under way if its deadline has passed.
   void check_deadline(TimePoint now);
-  /// The server stops: ends the session if it waits for a request of which nothing has come. A client that is sending
-  /// one must go on within a moment.
+  /// The server stops: ends the session unless part of a request has arrived. A client that is sending one must go on
+  /// within a moment.
   void stop();
-  /// Closes the socket whatever happens on it. The session ends once its handler has.
+  /// Closes the socket, whatever is under way. The session ends once its handler has returned.
   void abort() { transport_.close(); }
-  /// It is the next victim (http/eviction.h). `choice` numbers the choices of its loop.
+  /// Makes it the next victim (http/server/eviction.h). `choice` numbers the choices of its loop.
   void choose(std::uint64_t choice, TimePoint now);
   [[nodiscard]] std::uint64_t choice() const noexcept { return choice_; }
-  /// Of a chosen one: closes the socket, and gives its place among the open ones to a new connection. False if the
-  /// first bytes of a request have come and were not read yet; then it is not chosen any more.
+  /// For a chosen session: closes the socket and passes its place to a new connection. False if unread bytes of a
+  /// request have arrived; then it is no longer chosen.
   bool give_place(OpenCount& newcomer);
 
-  std::size_t index = 0;  ///< Its place in the loop's list; the loop's.
+  std::size_t index = 0;  ///< Where it is in the loop's list. The loop sets it.
 
  private:
   enum class Phase { handshake, idle, header, body, handling, writing, closing };
@@ -50,19 +50,19 @@ class Session final : public Waiting {
   RootTask live();
   Task<void> converse();
   Task<bool> handshake();
-  Task<bool> exchange();
+  Task<bool> serve_request();
   Task<bool> read_request();
   Task<bool> admit();
   Task<bool> take_turns();
   Task<bool> drop_rest();
   Task<bool> send_continue();
   Task<bool> write_rest(const Response& response);
-  Task<bool> respond_to_problem(ProtocolError problem, TimePoint since);
-  Task<bool> respond_before_body(Response response, TimePoint since);
+  Task<bool> respond_to_problem(ProtocolError problem);
+  Task<bool> respond_before_body(Response response);
   Task<void> linger();
 
   std::span<char> read_space();
-  bool take_read(const Operation& read);
+  bool take_read(const net::IoOperation& read);
   bool timed_out();
   void feed_parser();
   Task<void> feed_aside();
@@ -79,11 +79,10 @@ class Session final : public Waiting {
   void await_client();
   void client_goes_on();
   void hurry();
-  void observe(const Response& response, TimePoint since);
 
-  Loop& loop_;
+  SessionHost& loop_;
   ServerState& state_;
-  Transport transport_;
+  net::Transport transport_;
   RequestParser parser_;
   ReadBuffer buffer_;
   std::string unsent_;                    // of the answer's head
@@ -94,8 +93,6 @@ class Session final : public Waiting {
   TimePoint deadline_ = TimePoint::max();
   TimePoint entered_;  // its phase
   std::uint64_t choice_ = 0;
-  std::size_t bytes_in_ = 0;
-  std::size_t bytes_out_ = 0;
   Phase phase_ = Phase::handshake;
   OpenCount counted_;
   bool local_;

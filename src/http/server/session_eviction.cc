@@ -1,44 +1,44 @@
-// How a session stands in the lines of those that may give their place to a new connection (http/eviction.h).
+// When a session may give its place to a new connection, and how it does (http/server/eviction.h).
 #include "http/server/session.h"
-#include "http/server/session_loop.h"
+#include "http/server/session_host.h"
 
 namespace triggers::http {
 
 using std::chrono::steady_clock;
 
-/// From here on the connection may give its place to a new one, unless a request is under way.
+/// From here on the connection may be evicted, unless a request is under way.
 void Session::await_client() {
-  if (local_ || refused_) return;  // These hold no place.
-  WaitingConnections& waiting = loop_.waiting();
+  if (local_ || refused_) return;  // These are not counted against the limit.
+  EvictionQueues& queues = loop_.queues();
   switch (phase_) {
     case Phase::handshake:
     case Phase::idle:
-      // A line that it stands in already is the right one: also that of headers, see client_goes_on().
-      if (line() == nullptr) wait_in(first_ ? waiting.fresh : waiting.kept, entered_);
+      // If it is in a queue already, that queue is right, including that of headers: see client_goes_on().
+      if (queue() == nullptr) join(first_ ? queues.fresh : queues.kept, entered_);
       break;
     case Phase::body:
       if (!body_unwanted()) break;
       [[fallthrough]];
     case Phase::header:
-      if (line() != &waiting.header) wait_in(waiting.header, steady_clock::now());
+      if (queue() != &queues.header) join(queues.header, steady_clock::now());
       break;
-    case Phase::closing: wait_in(waiting.answered, steady_clock::now()); break;
+    case Phase::closing: join(queues.answered, steady_clock::now()); break;
     case Phase::handling:
     case Phase::writing: break;
   }
 }
 
-/// Something came: a chosen one is spared.
+/// Bytes arrived: a chosen session is spared.
 void Session::client_goes_on() {
-  WaitingConnections& waiting = loop_.waiting();
-  if (line() != &waiting.chosen) return;
-  WaitingLine& begun = phase_ == Phase::closing ? waiting.answered : waiting.header;
-  wait_in(phase_ == Phase::handshake ? waiting.fresh : begun, steady_clock::now());
+  EvictionQueues& queues = loop_.queues();
+  if (queue() != &queues.chosen) return;
+  EvictionQueue& begun = phase_ == Phase::closing ? queues.answered : queues.header;
+  join(phase_ == Phase::handshake ? queues.fresh : begun, steady_clock::now());
 }
 
 void Session::choose(std::uint64_t choice, TimePoint now) {
   choice_ = choice;
-  wait_in(loop_.waiting().chosen, now);
+  join(loop_.queues().chosen, now);
 }
 
 bool Session::give_place(OpenCount& newcomer) {
@@ -48,7 +48,7 @@ bool Session::give_place(OpenCount& newcomer) {
     client_goes_on();
     return false;
   }
-  leave();
+  leave_queue();
   counted_.swap(newcomer);
   transport_.close();
   return true;

@@ -150,10 +150,6 @@ TestServer& TestServer::start() {
     response.status = 500;
     return response;
   };
-  handlers.observe = [this](const Exchange& exchange) {
-    const std::lock_guard lock(mutex_);
-    observed_.push_back(exchange.response.status);
-  };
   if (decodes_aside) handlers.decoders = &decoders;
   auto created = Server::create(config, std::move(handlers));
   if (!created) throw std::runtime_error(created.error().message);
@@ -171,11 +167,6 @@ RawResponse TestServer::ask(std::string_view bytes) const {
   RawClient client = connect();
   client.send(bytes);
   return client.receive();
-}
-
-std::vector<unsigned> TestServer::observed() {
-  const std::lock_guard lock(mutex_);
-  return observed_;
 }
 
 std::vector<std::string> TestServer::targets() {

@@ -73,7 +73,7 @@ class RawClient {
  private:
   bool fill();
 
-  UniqueFd socket_;
+  net::UniqueFd socket_;
   std::string unread_;
 };
 
@@ -89,8 +89,6 @@ class TestServer {
   RawClient connect() const { return RawClient(server->port()); }
   /// One request on a connection of its own.
   RawResponse ask(std::string_view bytes) const;
-  /// The statuses that were observed so far.
-  std::vector<unsigned> observed();
   std::size_t handled() const { return handled_; }
 
   /// A request needs `Key: <tenant>`, or its head is refused with 401. /free needs none, and takes no body;
@@ -115,7 +113,6 @@ class TestServer {
   bool admits_ = false;
   std::atomic<std::size_t> handled_ = 0, asked_ = 0, charged_bytes_ = 0;
   std::mutex mutex_;
-  std::vector<unsigned> observed_;
   std::vector<std::string> targets_;
 };
 

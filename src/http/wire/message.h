@@ -89,6 +89,13 @@ struct Response {
   void add(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
 };
 
+/// A response as a client receives it.
+struct ClientResponse {
+  unsigned status = 0;
+  Headers headers;
+  std::string body;
+};
+
 /// `Not Found` for 404, …; empty for a status that this service does not use.
 [[nodiscard]] std::string_view reason_phrase(unsigned status) noexcept;
 

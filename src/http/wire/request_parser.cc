@@ -375,12 +375,12 @@ std::size_t RequestParser::take_body(std::string_view bytes) {
   const std::size_t taken = bytes.size() - rest.size();
   body_bytes_ += taken;
   switch (outcome) {
-    case GzipDecoder::Outcome::ok: break;
-    case GzipDecoder::Outcome::more: has_more_ = true; break;
-    case GzipDecoder::Outcome::too_large:
+    case GzipDecoder::Status::ok: break;
+    case GzipDecoder::Status::more: has_more_ = true; break;
+    case GzipDecoder::Status::too_large:
       fail(ProtocolProblem::body_too_large, "the decoded body is too large", body_limit_);
       break;
-    case GzipDecoder::Outcome::broken: fail(ProtocolProblem::bad_encoding, "the body is not gzip"); break;
+    case GzipDecoder::Status::broken: fail(ProtocolProblem::bad_encoding, "the body is not gzip"); break;
   }
   return taken;
 }

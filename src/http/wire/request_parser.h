@@ -8,8 +8,8 @@
 #include <span>
 #include <string_view>
 
-#include "http/server/server.h"
 #include "http/wire/message.h"
+#include "http/wire/protocol_error.h"
 
 namespace triggers::http {
 

@@ -7,7 +7,7 @@ namespace triggers::http {
 namespace {
 
 constexpr std::size_t chunk_line_bytes_max = 4096;
-constexpr std::size_t reserve_bytes_max = 1024 * 1024;  // a length that is only claimed gets no more memory than this
+constexpr std::size_t reserve_bytes_max = 1024 * 1024;  // a declared length reserves no more than this
 
 std::string_view next_line(std::string_view& rest) {
   const auto end = rest.find("\r\n");
@@ -68,7 +68,7 @@ std::size_t ResponseParser::take_head(std::string_view bytes) {
   text_.append(bytes);
   const auto end = text_.find("\r\n\r\n", had < 3 ? 0 : had - 3);
   if (end == std::string::npos || end > response_header_bytes_max) {
-    // Who does not begin like HTTP is not waited for.
+    // A peer that does not speak HTTP is not waited for.
     constexpr std::string_view start = "HTTP/1.";
     const std::size_t compared = std::min(text_.size(), start.size());
     if (text_.size() > response_header_bytes_max || text_.compare(0, compared, start, 0, compared) != 0) {

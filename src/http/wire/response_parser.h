@@ -6,31 +6,31 @@
 #include <string>
 #include <string_view>
 
-#include "http/client/fetch.h"
+#include "http/wire/message.h"
 
 namespace triggers::http {
 
-/// The largest header of an answer, and of the trailers of a chunked one.
+/// The largest header of a response, and of the trailers of a chunked one.
 inline constexpr std::size_t response_header_bytes_max = 64 * 1024;
-/// More interim answers than this before the real one are refused.
+/// More interim responses than this before the final one are refused.
 inline constexpr unsigned interim_answers_max = 20;
 
-/// Takes one answer (RFC 9112) apart as its bytes come: Content-Length, chunked, or until the end of the connection.
-/// Interim answers (1xx) are passed over, up to a bound. Two lengths that contradict each other, a length beside a
-/// transfer coding and codings other than chunked are refused: readers could disagree on where such an answer ends.
+/// Parses one response (RFC 9112) as its bytes arrive: Content-Length, chunked, or until the end of the connection.
+/// Skips interim responses (1xx), up to a limit. Two lengths that contradict each other, a length beside a
+/// transfer coding and codings other than chunked are refused: readers could disagree on where such a response ends.
 class ResponseParser {
  public:
   enum class State : std::uint8_t { more, whole, broken };
 
-  /// `bodiless`: the answer to HEAD. A body over `body_bytes_max` is refused.
+  /// `bodiless`: the response to HEAD. A body over `body_bytes_max` is refused.
   ResponseParser(bool bodiless, std::size_t body_bytes_max) : bodiless_(bodiless), body_bytes_max_(body_bytes_max) {}
 
-  /// What follows in the stream. After `whole` or `broken`, no more.
+  /// Takes the next bytes of the stream. Not to be called after `whole` or `broken`.
   State feed(std::string_view bytes);
   /// The peer sends no more.
   State end();
 
-  /// True once a byte of an answer has come.
+  /// True once a byte of a response has arrived.
   [[nodiscard]] bool started() const noexcept { return started_; }
   /// After `whole`: another request may follow on this connection.
   [[nodiscard]] bool reusable() const noexcept { return keep_alive_ && !surplus_; }

@@ -7,29 +7,29 @@ namespace {
 
 using State = ResponseParser::State;
 
-struct Outcome {
+struct Parsed {
   State state = State::more;
   std::string body;
   bool reusable = false;
-  bool operator==(const Outcome&) const = default;
+  bool operator==(const Parsed&) const = default;
 };
 
 /// What comes of `text`, given in pieces of `step` bytes, and then the end if `ends`.
-Outcome parse(std::string_view text, std::size_t step, bool ends = false, bool bodiless = false) {
+Parsed parse(std::string_view text, std::size_t step, bool ends = false, bool bodiless = false) {
   ResponseParser parser(bodiless, 1'000);
-  Outcome outcome;
-  while (!text.empty() && outcome.state == State::more) {
-    outcome.state = parser.feed(text.substr(0, step));
+  Parsed parsed;
+  while (!text.empty() && parsed.state == State::more) {
+    parsed.state = parser.feed(text.substr(0, step));
     text.remove_prefix(std::min(step, text.size()));
   }
-  if (outcome.state == State::more && ends) outcome.state = parser.end();
-  outcome.reusable = outcome.state == State::whole && parser.reusable();
-  if (outcome.state == State::whole) outcome.body = parser.take().body;
-  return outcome;
+  if (parsed.state == State::more && ends) parsed.state = parser.end();
+  parsed.reusable = parsed.state == State::whole && parser.reusable();
+  if (parsed.state == State::whole) parsed.body = parser.take().body;
+  return parsed;
 }
 
 TEST(ResponseParser, TakesEveryFramingInPiecesOfAnySize) {
-  const std::pair<const char*, Outcome> cases[] = {
+  const std::pair<const char*, Parsed> cases[] = {
       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", {State::whole, "hello", true}},
       {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", {State::whole, "", true}},
       {"HTTP/1.1 204\r\n\r\n", {State::whole, "", true}},
@@ -46,7 +46,7 @@ TEST(ResponseParser, TakesEveryFramingInPiecesOfAnySize) {
 
 TEST(ResponseParser, WithoutALengthTheEndIsTheEnd) {
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\n\r\nabc", 1).state, State::more);
-  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\n\r\nabc", 1, true), (Outcome{State::whole, "abc", false}));
+  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\n\r\nabc", 1, true), (Parsed{State::whole, "abc", false}));
 }
 
 TEST(ResponseParser, CutAnswersAreBroken) {
@@ -84,11 +84,11 @@ TEST(ResponseParser, InterimAnswersArePassedOverUpToABound) {
 }
 
 TEST(ResponseParser, BytesBehindTheAnswerForbidAnotherRequest) {
-  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP", 4'096), (Outcome{State::whole, "x", false}));
+  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP", 4'096), (Parsed{State::whole, "x", false}));
 }
 
 TEST(ResponseParser, AnswerToHeadHasNoBody) {
-  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", 9, false, true), (Outcome{State::whole, "", true}));
+  EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", 9, false, true), (Parsed{State::whole, "", true}));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-"""API Gateway's events, in the forms that AWS documents, and the answers that it makes of what a function returns."""
+"""API Gateway's events, in the forms that AWS documents, and its responses from a function's return value."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ address = "203.0.113.7"
 
 
 def _text(body, binary):
-    """(body, isBase64Encoded) as the event has them."""
+    """(body, isBase64Encoded) for the event."""
     if body is None:
         return None, False
     if binary or isinstance(body, bytes):
@@ -19,7 +19,7 @@ def _text(body, binary):
 
 
 def http_event(method, target, body=None, headers=(), binary=False, stage="v1"):
-    """Of an HTTP API, payload format 2.0."""
+    """An event of an HTTP API, payload format 2.0."""
     path, _, query = target.partition("?")
     text, encoded = _text(body, binary)
     event = {
@@ -49,7 +49,7 @@ def http_event(method, target, body=None, headers=(), binary=False, stage="v1"):
 
 
 def rest_event(method, target, body=None, headers=(), binary=False, stage="v1"):
-    """Of a REST API (payload format 1.0)."""
+    """An event of a REST API (payload format 1.0)."""
     path, _, query = target.partition("?")
     text, encoded = _text(body, binary)
     fields = {}
@@ -78,7 +78,7 @@ def rest_event(method, target, body=None, headers=(), binary=False, stage="v1"):
 
 
 def response(value):
-    """The Answer that a client gets for the function's `value`, which must be of the documented form."""
+    """The Answer that a client gets for the function's `value`, which must have the documented form."""
     assert set(value) <= {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded", "cookies"}, value
     assert isinstance(value["statusCode"], int)
     pairs = list(value.get("headers", {}).items())

@@ -1,4 +1,4 @@
-"""An asyncio server on a free port of loopback, on a thread of its own, for as long as a `with` lasts."""
+"""An asyncio server on a free port of loopback, on its own thread, for the duration of a `with`."""
 
 import asyncio
 import threading
@@ -7,8 +7,8 @@ stop_seconds_max = 20
 
 
 class BackgroundServer:
-    """Gives each connection to `_connection(reader, writer)`, and runs `_beside()` meanwhile. Both are the subclass's. What is
-    still running at the end is cancelled."""
+    """Passes each connection to `_connection(reader, writer)`, and runs `_beside()` at the same time. The subclass defines
+    both. Tasks that still run at the end are cancelled."""
 
     def __init__(self):
         self.port = None
@@ -41,14 +41,14 @@ class BackgroundServer:
         self._stop = asyncio.Event()
         server = await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=1024)
         self.port = server.sockets[0].getsockname()[1]
-        beside = asyncio.create_task(self._beside())  # kept, or it may vanish
+        beside = asyncio.create_task(self._beside())  # a reference, because asyncio may otherwise collect the task
         self._started.set()
         await self._stop.wait()
         server.close()
         beside.cancel()
-        # Connections that were accepted a moment ago have their tasks only now.
+        # Connections that were accepted just before get their tasks only now.
         while rest := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
             for task in rest:
                 task.cancel()
-            # A task may have missed it: then it is told again.
+            # A task may have swallowed the cancellation: cancel it again.
             await asyncio.wait(rest, timeout=1)

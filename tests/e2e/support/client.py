@@ -1,4 +1,4 @@
-"""Two ways to speak to a server: a client with keep-alive, and a raw connection that sends any bytes."""
+"""Two ways to talk to a server: a client with keep-alive, and a raw connection that sends any bytes."""
 
 import http.client
 import json
@@ -7,7 +7,7 @@ import time
 
 
 class Headers:
-    """Header fields, looked up without regard to case."""
+    """Header fields with case-insensitive look-up."""
 
     def __init__(self, pairs):
         self.pairs = list(pairs)
@@ -43,15 +43,15 @@ class Answer:
 
 
 class Client:
-    """One kept connection, so one thread at a time. `key` is sent as the bearer token."""
+    """One persistent connection, so for one thread at a time. `key` is sent as the bearer token."""
 
     def __init__(self, port, key=None, host="127.0.0.1", tls=None, timeout=30):
         self.port, self.key, self.host, self.tls, self.timeout = port, key, host, tls, timeout
         self._connection = None
 
     def request(self, method, target, body=None, headers=None, key=None):
-        """`body`: bytes or text as they are, anything else as JSON. A connection that the server had closed while it
-        was idle is opened again once, for a request that it cannot have seen."""
+        """`body`: bytes and text are sent unchanged, anything else as JSON. If the server closed the idle connection, it is
+        reopened once, because the server cannot have seen the request."""
         sent = {}
         chosen = self.key if key is None else key
         if chosen:
@@ -104,11 +104,11 @@ class Client:
         return self.request("PATCH", target, body=body, **options)
 
     def send_event(self, event_type, payload, headers=None, **members):
-        """POST /events with this event; the Answer."""
+        """Sends POST /events with this event. Returns the Answer."""
         return self.post("/events", {"event_type": event_type, "payload": payload, **members}, headers=headers)
 
     def inbox_pages(self, limit=50, event_type=None, seconds_max=120):
-        """Every page from the oldest to the newest, as parsed JSON."""
+        """Every page, oldest first, as parsed JSON."""
         cursor = None
         deadline = time.monotonic() + seconds_max
         while time.monotonic() < deadline:
@@ -125,7 +125,7 @@ class Client:
         raise AssertionError(f"the inbox has not ended after {seconds_max} s")
 
     def inbox(self, limit=200, event_type=None):
-        """Every undelivered event, oldest first."""
+        """Every unacknowledged event, oldest first."""
         return [event for page in self.inbox_pages(limit, event_type) for event in page["events"]]
 
     def close(self):
@@ -141,7 +141,7 @@ class Client:
 
 
 class RawConnection:
-    """A socket, and just enough HTTP to read answers off it."""
+    """A socket, and just enough HTTP to read responses from it."""
 
     def __init__(self, port, host="127.0.0.1", timeout=15):
         self.socket = socket.create_connection((host, port), timeout=timeout)
@@ -149,7 +149,7 @@ class RawConnection:
         self._buffer = b""
 
     def send(self, data):
-        """Sends what the server still takes: it may have answered and closed before the end of a bad request."""
+        """Sends as much as the server accepts: it may respond and close before the end of a bad request."""
         try:
             self.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
@@ -169,7 +169,7 @@ class RawConnection:
         return bool(data)
 
     def read_answer(self, head=False):
-        """The next answer; None if the connection ended before one began. `head`: it answers HEAD, without a body."""
+        """The next response; None if the connection ended before one began. `head`: a response to HEAD, without a body."""
         while b"\r\n\r\n" not in self._buffer:
             if not self._more():
                 assert self._buffer == b"", f"a torn answer: {self._buffer!r}"

@@ -1,4 +1,4 @@
-"""What generates clients from the OpenAPI document and checks it: packages of npm, pinned in tests/clients."""
+"""The tools that check the OpenAPI document and generate clients from it: npm packages, pinned in tests/clients."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ sources = repository / "tests" / "clients"
 
 
 def run(name, *arguments, cwd):
-    """Runs a program of the packages; what it did."""
+    """Runs a program of the packages. Returns the CompletedProcess."""
     program = tools / "node_modules" / ".bin" / name
     assert program.exists(), f"{program} is not there; run scripts/fetch_client_tools.sh"
     environment = {**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "CI": "true"}
@@ -20,7 +20,7 @@ def run(name, *arguments, cwd):
 
 
 def compile_client(document, folder):
-    """Generates types from the document, and compiles the client of tests/clients with them; the program's path."""
+    """Generates types from the document, and compiles the client of tests/clients with them. Returns the program's path."""
     for name in ("client.ts", "tsconfig.json"):
         shutil.copy(sources / name, folder)
     (folder / "package.json").write_text('{"type": "module"}')

@@ -1,7 +1,7 @@
-"""CloudFormation templates as plain data, and what the resource specification says of them.
+"""CloudFormation templates as plain data, and checks against the resource specification.
 
-The short forms (`!Ref`, `!Sub`, …) become their long ones. The specification is AWS's own, as the package that
-scripts/fetch_aws_specification.sh fetches has it.
+The short forms (`!Ref`, `!Sub`, …) become their long ones. The specification is AWS's own, from the package that
+scripts/fetch_aws_specification.sh fetches.
 """
 
 import functools
@@ -22,7 +22,7 @@ no_value = {"Ref": "AWS::NoValue"}
 
 
 class Loader(yaml.SafeLoader):
-    """YAML 1.1 without a duplicate key in it."""
+    """Parses YAML 1.1. Refuses duplicate keys."""
 
 
 def _short_form(loader, suffix, node):
@@ -56,14 +56,14 @@ def specification():
 
 
 def function_of(value):
-    """The name of the function that a value is, or None."""
+    """The name of the intrinsic function, if the value is one; otherwise None."""
     if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in functions:
         return next(iter(value))
     return None
 
 
 def references(value):
-    """(name, attribute or None) of all that a value refers to: Ref, GetAtt, and both inside of Sub."""
+    """(name, attribute or None) of each reference in a value: Ref, GetAtt, and both inside Sub."""
     name = function_of(value)
     if name == "Ref":
         yield value[name], None
@@ -92,7 +92,7 @@ def conditions_used(value):
 
 
 class Checker:
-    """What is wrong with the resources of a template."""
+    """The problems in the resources of a template."""
 
     primitives = {"String": str, "Boolean": bool, "Integer": int, "Long": int, "Double": (int, float), "Json": dict,
                   "Timestamp": str}
@@ -126,7 +126,7 @@ class Checker:
         elif name == "Ref":
             parameter = self.template.get("Parameters", {}).get(value["Ref"])
             number = rule.get("PrimitiveType") in ("Integer", "Long", "Double")
-            if parameter and number and parameter["Type"] != "Number":  # A number does for a text.
+            if parameter and number and parameter["Type"] != "Number":  # A number is allowed where a string is expected.
                 self.wrong.append(f"{where}: the parameter {value['Ref']} is a {parameter['Type']}")
         elif name in ("Fn::Sub", "Fn::GetAtt"):
             if rule.get("PrimitiveType") != "String":

@@ -1,20 +1,20 @@
-"""Clients of the crash test that do what swarm does not: batches, idempotency keys, large events, and sending again."""
+"""Clients of the crash test for what swarm does not do: batches, idempotency keys, large events, and repeated requests."""
 
 import http.client
 import threading
 
 
 class ClientJournal:
-    """What the clients know: every event that was sent, by its marker, and what they were told about it."""
+    """What the clients know: every event that was sent, by its marker, and the responses to it."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.sent = {}            # marker: the event as it was sent
-        self.ids = {}             # marker: its id, once somebody was told
-        self.unanswered = set()   # markers whose request had no answer
+        self.ids = {}             # marker: its id, once a client has received it
+        self.unanswered = set()   # markers whose request got no response
         self.acknowledged = set()    # markers, after 204
-        self.half_acknowledged = set()  # markers whose acknowledgement had no answer
-        self.waiting = []            # markers that nobody has tried to acknowledge
+        self.half_acknowledged = set()  # markers whose acknowledgement got no response
+        self.waiting = []            # markers that no client has tried to acknowledge
 
     def accepted(self, marker, event_id):
         with self.lock:
@@ -51,7 +51,7 @@ class Sender(threading.Thread):
                     self.acknowledge()
                 self.requests += 1
         except (OSError, http.client.HTTPException):
-            pass  # The server is gone, as it was meant to be.
+            pass  # The server is gone, as intended.
         except BaseException as failure:  # pylint: disable=broad-except
             self.failure = failure
         finally:
@@ -99,7 +99,7 @@ class Sender(threading.Thread):
 
 
 def check_inbox(client, journal):
-    """Compares the inbox with the journal, and writes down what the crash had left open. Tells how much that was."""
+    """Compares the inbox with the journal, and records what the crash had left open. Returns how much that was."""
     pages = list(client.inbox_pages(200))
     inbox = [event for page in pages for event in page["events"]]
     found = {event["payload"]["marker"]: event for event in inbox}
@@ -137,7 +137,7 @@ def check_delivered(client, journal, markers):
 
 
 def send_again(client, journal, kept, gone):
-    """A client that had no answer sends again, unchanged: it is stored once, whatever had become of it."""
+    """A client without a response repeats its request: the event is stored once, whatever happened the first time."""
     for marker in kept:
         answer = client.post("/events", journal.sent[marker])
         assert answer.status == 201 and answer.json()["event_id"] == journal.ids[marker], answer

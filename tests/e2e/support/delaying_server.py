@@ -1,4 +1,4 @@
-"""An HTTP server whose delays a test knows: the yardstick for what a load generator reports."""
+"""An HTTP server with known delays: the reference for the figures that a load generator reports."""
 
 import asyncio
 import time
@@ -9,8 +9,8 @@ ACCEPTED = b'{"status":"accepted","event_id":"01a20bbb-7022-7d01-8d91-44c476987c
 
 
 class DelayingServer(BackgroundServer):
-    """Answers every request 201 after `delay_s`; and those that come in the stall, `stall_s` long from `stall_at_s` after the
-    first request, only when it is over. `status` instead of 201 if given."""
+    """Answers every request 201 after `delay_s`. A stall of `stall_s` begins `stall_at_s` after the first request; requests
+    that arrive in it are answered only after its end. `status` replaces 201 if given."""
 
     def __init__(self, delay_s=0.0, stall_at_s=None, stall_s=0.0, status=201):
         super().__init__()
@@ -18,7 +18,7 @@ class DelayingServer(BackgroundServer):
         self.first, self.requests, self.connections = None, 0, 0
 
     def _held_until(self, now):
-        """When a request that has come now is to be answered."""
+        """The time at which to answer a request that arrives now."""
         if self.stall_at_s is not None and self.stall_at_s <= now - self.first < self.stall_at_s + self.stall_s:
             return self.first + self.stall_at_s + self.stall_s
         return now + self.delay_s

@@ -13,10 +13,10 @@ root = pathlib.Path(__file__).resolve().parents[3]
 
 
 class DynamoDB:
-    """`with DynamoDB(folder) as dynamo: …dynamo.url…`. The folder gets `dynamodb.log`. The program is what
-    scripts/fetch_dynamodb_local.sh fetched; TRIGGERS_DYNAMODB_LOCAL names another folder."""
+    """`with DynamoDB(folder) as dynamo: …dynamo.url…`. The folder gets `dynamodb.log`. scripts/fetch_dynamodb_local.sh
+    fetches the program; TRIGGERS_DYNAMODB_LOCAL names another folder."""
 
-    # What a program of ours needs to speak to it, beside the URL.
+    # What our programs need to talk to it, besides the URL.
     credentials = {"AWS_ACCESS_KEY_ID": "example", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
 
     def __init__(self, folder):
@@ -39,7 +39,7 @@ class DynamoDB:
         command = ["java", "-Xmx512m", "-XX:+UseSerialGC", f"-Djava.library.path={home / 'DynamoDBLocal_lib'}", "-jar",
                    str(jar), "-inMemory", "-disableTelemetry", "-port", str(self.port)]
         with open(self.log_path, "ab") as log:
-            # It leaves a file of its own in its working directory.
+            # It leaves a file in its working directory.
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.log_path.parent)
         deadline = time.monotonic() + start_seconds_max
         while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""A service on DynamoDB: tables of its own, and keys in them."""
+"""A service on DynamoDB, with its own tables and keys."""
 
 import json
 import uuid
@@ -8,7 +8,7 @@ from .program import run
 
 
 class DynamoService:
-    """Makes its tables. `env` is the environment of its nodes and commands."""
+    """Makes the tables. `env` is the environment of the service's nodes and commands."""
 
     def __init__(self, dynamo):
         self.dynamo = dynamo
@@ -22,12 +22,12 @@ class DynamoService:
         return {**self.env, "DYNAMODB_ENDPOINT_URL": proxy.url}
 
     def keys(self, *arguments):
-        """`triggers keys <arguments>`, which must succeed; what it prints."""
+        """Runs `triggers keys <arguments>`, which must succeed. Returns its output."""
         done = run("keys", *arguments, env=self.env)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def create_key(self, user_id=None, rate_limit="unlimited"):
-        """The JSON of a new key, with `key_id` and `api_key`; of a new tenant if none is given."""
+        """The JSON of a new key, with `key_id` and `api_key`. The key belongs to a new tenant if none is given."""
         return json.loads(self.keys("create", "--user-id", user_id or keys.fresh_user(), "--role", "creator",
                                     "--rate-limit", rate_limit, "--json"))

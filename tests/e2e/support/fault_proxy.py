@@ -1,4 +1,4 @@
-"""An HTTP proxy between a node and DynamoDB that does to requests what networks and services do to them."""
+"""An HTTP proxy between a node and DynamoDB. It causes the faults of real networks and services."""
 
 import asyncio
 import contextlib
@@ -12,8 +12,8 @@ piece_bytes = 64 * 1024
 
 class Proxy(BackgroundServer):
     """`with Proxy(dynamo.port) as proxy:` The node's endpoint is `proxy.url`. `proxy.fault` is a function of this module, or
-    None; it may be set at any time, and holds for the requests that come from then on. `proxy.count` counts what it was
-    done to, by operation."""
+    None. It may be set at any time, and applies to requests that arrive afterwards. `proxy.count` counts the affected
+    requests by operation."""
 
     def __init__(self, port):
         super().__init__()
@@ -33,7 +33,7 @@ class Proxy(BackgroundServer):
             self.fault = None
 
     def wait_until_idle(self, seconds_max=15):
-        """Until all that a fault held back has been passed on or given up."""
+        """Waits until everything that a fault held back has been passed on or given up."""
         deadline = time.monotonic() + seconds_max
         while self._busy > 0:
             assert time.monotonic() < deadline, f"{self._busy} requests are still held"
@@ -65,14 +65,14 @@ class Ended(Exception):
 
 
 class Exchange:
-    """One request of a connection to the proxy, and the connection behind it."""
+    """One request on a connection to the proxy, and the connection from the proxy to DynamoDB."""
 
     def __init__(self, upstream_port, reader, writer):
         self._upstream_port, self._reader, self._writer, self._upstream = upstream_port, reader, writer, None
         self.request = self.operation = None
 
     async def read_request(self):
-        """False: there is no more."""
+        """Reads the request. False if there are no more."""
         try:
             self.request = await _read_message(self._reader)
         except asyncio.IncompleteReadError as cut:
@@ -83,7 +83,7 @@ class Exchange:
         return True
 
     async def pass_on(self):
-        """DynamoDB carries it out; the bytes of its answer."""
+        """Passes the request to DynamoDB, which executes it. Returns the bytes of the response."""
         if self._upstream is None:
             self._upstream = await asyncio.open_connection("127.0.0.1", self._upstream_port)
         self._upstream[1].write(self.request)
@@ -103,7 +103,7 @@ class Exchange:
         await self.answer((head + body).encode())
 
     async def be_silent(self):
-        """Until the other side gives up."""
+        """Waits until the other side gives up."""
         await self._reader.read(1)
         raise Ended
 
@@ -127,7 +127,7 @@ async def _read_message(reader):
 
 
 async def _read_chunks(reader):
-    """As they are sent, with the last one, which is empty. DynamoDB Local has no trailers."""
+    """The chunks as they are sent, including the last, empty one. DynamoDB Local sends no trailers."""
     chunks, size = b"", None
     while size != 0:
         line = await reader.readuntil(b"\r\n")
@@ -152,7 +152,7 @@ def delays(seconds):
 
 
 async def drops(exchange):
-    """DynamoDB never sees it, and there is no answer."""
+    """DynamoDB never sees the request, and the node gets no response."""
     await exchange.be_silent()
 
 
@@ -161,13 +161,13 @@ async def resets_before(exchange):
 
 
 async def resets_after(exchange):
-    """DynamoDB has done it, and nobody hears of it."""
+    """DynamoDB executes the request, but the connection is reset before the response."""
     await exchange.pass_on()
     exchange.reset()
 
 
 async def swallows(exchange):
-    """DynamoDB has done it, and there is no answer."""
+    """DynamoDB executes the request, and the node gets no response."""
     await exchange.pass_on()
     await exchange.be_silent()
 
@@ -181,7 +181,7 @@ async def fails(exchange):
 
 
 async def fails_after(exchange):
-    """A 500 does not say that nothing was done."""
+    """A 500 does not prove that nothing was done."""
     await exchange.pass_on()
     await exchange.answer_error(500, "InternalServerError")
 
@@ -193,7 +193,7 @@ async def talks_garbage(exchange):
 
 
 async def answers_not_json(exchange):
-    """A well-formed answer of something that is not DynamoDB."""
+    """A well-formed response of a server that is not DynamoDB."""
     await exchange.pass_on()
     await exchange.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>hi</html>")
 
@@ -205,7 +205,7 @@ async def answers_half(exchange):
 
 
 def sometimes(random, fault, chance):
-    """`fault` to some of the requests, the others pass."""
+    """Applies `fault` to a random part of the requests; the others pass."""
     async def either(exchange):
         if random.random() < chance:
             await fault(exchange)
@@ -215,7 +215,7 @@ def sometimes(random, fault, chance):
 
 
 def that_contain(text, fault):
-    """To requests with these bytes."""
+    """Applies `fault` to requests that contain these bytes."""
     async def chosen(exchange):
         if text in exchange.request:
             await fault(exchange)
@@ -225,7 +225,7 @@ def that_contain(text, fault):
 
 
 def only(operations, fault):
-    """To these operations."""
+    """Applies `fault` to these operations."""
     async def chosen(exchange):
         if exchange.operation in operations:
             await fault(exchange)

@@ -1,4 +1,4 @@
-"""What stands between a program and its peer: a TLS front of a plain port, and a name server that knows one name."""
+"""Servers between a program and its peer: a TLS front for a plain port, and a name server."""
 
 import socket
 import ssl
@@ -7,7 +7,7 @@ import threading
 
 
 class TlsFront:
-    """Takes TLS with this certificate on a free port, and hands the bytes on to `port`."""
+    """Accepts TLS with this certificate on a free port, and forwards the bytes to `port`."""
 
     def __init__(self, port, certificate, key):
         self.target = port
@@ -28,7 +28,7 @@ class TlsFront:
         try:
             with self.context.wrap_socket(plain, server_side=True) as client, \
                     socket.create_connection(("127.0.0.1", self.target)) as peer:
-                # The program speaks first, and one request at a time.
+                # The program sends first, and one request at a time.
                 back = threading.Thread(target=self._copy, args=(peer, client), daemon=True)
                 back.start()
                 self._copy(client, peer)
@@ -55,8 +55,8 @@ class TlsFront:
 
 
 class NameServer:
-    """Answers every A query with 127.0.0.1, and others with nothing, on port 53 of `address`. PermissionError if we may
-    not have that port."""
+    """Answers every A query with 127.0.0.1, and other queries with no record, on port 53 of `address`. Raises
+    PermissionError if this process may not use that port."""
 
     def __init__(self, address="127.0.53.53"):
         self.address, self.names = address, []
@@ -70,7 +70,7 @@ class NameServer:
             except OSError:
                 return
             if not query:
-                return  # The socket was shut.
+                return  # The socket was shut down.
             at, labels = 12, []
             while query[at]:
                 labels.append(query[at + 1:at + 1 + query[at]].decode())
@@ -89,5 +89,5 @@ class NameServer:
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # Not connected; whoever waits in it is woken all the same.
+            pass  # Not connected; this still wakes a thread that waits on it.
         self.socket.close()

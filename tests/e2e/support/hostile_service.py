@@ -1,11 +1,11 @@
-"""HTTP services that answer as no service should: endlessly, or in a framing that costs the reader more than the peer."""
+"""HTTP services with hostile responses: endless, or in a framing that costs the reader more than the sender."""
 
 import socket
 import threading
 
 CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-# By name: what is sent once, and what is sent for ever behind it.
+# By name: the bytes that are sent once, and the bytes that are then repeated forever.
 ENDLESS = {
     "interim answers 100": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
     "interim answers 103": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n" * 1000),
@@ -20,7 +20,7 @@ ENDLESS = {
 
 
 class HostileService:
-    """Sends `begin`, then `again` for as long as somebody takes it, to each connection that has asked something."""
+    """On each connection that has sent a request, sends `begin`, then `again` for as long as the client accepts it."""
 
     def __init__(self, begin=b"", again=b"", context=None):
         self.begin, self.again, self.context = begin, again, context

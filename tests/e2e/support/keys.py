@@ -1,4 +1,4 @@
-"""API keys, made as an operator makes them: with `triggers keys`."""
+"""Makes API keys as an operator does: with `triggers keys`."""
 
 import itertools
 import json
@@ -9,12 +9,12 @@ _numbers = itertools.count(1)
 
 
 def fresh_user():
-    """A user_id that no other test of this run has."""
+    """A user_id that no other test of this run uses."""
     return f"user-{next(_numbers)}"
 
 
 def create(data_dir, user_id=None, role="creator", rate_limit="unlimited", **fields):
-    """`triggers keys create`: its JSON, with `key_id` and `api_key`. `fields`: `event_types`, `expires`, `description`,
+    """Runs `triggers keys create`. Returns its JSON, with `key_id` and `api_key`. `fields`: `event_types`, `expires`, `description`,
     `user_email`, and `all_tenants=True`."""
     arguments = ["--user-id", user_id or fresh_user(), "--role", role, "--rate-limit", str(rate_limit)]
     for name, value in fields.items():
@@ -26,5 +26,5 @@ def create(data_dir, user_id=None, role="creator", rate_limit="unlimited", **fie
 
 
 def command(data_dir, *arguments, env=None):
-    """`triggers keys <arguments> --data-dir …`: the CompletedProcess."""
+    """Runs `triggers keys <arguments> --data-dir …`. Returns the CompletedProcess."""
     return run("keys", *arguments, "--data-dir", data_dir, env=env)

@@ -1,4 +1,4 @@
-"""Lambda's runtime interface as a server of its own, and the packed function in a root that holds nothing else."""
+"""A server with Lambda's runtime interface, and the packed function in an otherwise empty root."""
 
 import http.server
 import json
@@ -18,19 +18,19 @@ start_seconds_max = 60
 
 
 def archive():
-    """The packed function: $TRIGGERS_LAMBDA_ZIP, or what `./dev package lambda` made."""
+    """The packed function: $TRIGGERS_LAMBDA_ZIP, or the archive of `./dev package lambda`."""
     return pathlib.Path(os.environ.get("TRIGGERS_LAMBDA_ZIP", repository / "build" / "lambda.zip"))
 
 
 class Failed(Exception):
-    """The function told an error: `init`, or of an invocation."""
+    """The function reported an error: at `init`, or for an invocation."""
 
 
 class Runtime:
-    """`with Runtime() as runtime: …runtime.invoke(event)…` One invocation at a time, as Lambda does it."""
+    """`with Runtime() as runtime: …runtime.invoke(event)…` One invocation at a time, as in Lambda."""
 
     def __init__(self):
-        self.asked = threading.Event()  # The function has asked for its first invocation.
+        self.asked = threading.Event()  # Set once the function has asked for its first invocation.
         self.asked_at = None
         self.init_error = None
         self._waiting = queue.Queue()
@@ -78,8 +78,8 @@ class Runtime:
         self.address = "127.0.0.1:%d" % self._server.server_address[1]
 
     def send(self, event, seconds=20.0, trace=""):
-        """Gives the event out next; what comes of it can be awaited under the returned name. `seconds` is the time that
-        the function is told to have."""
+        """Makes the event the next invocation. Returns a name under which its result can be awaited. `seconds` is the time
+        limit that the function is given."""
         identity = str(uuid.uuid4())
         self._results[identity] = queue.Queue()
         data = event if isinstance(event, bytes) else json.dumps(event).encode()
@@ -87,7 +87,7 @@ class Runtime:
         return identity
 
     def result(self, identity, patience=30):
-        """What the function returned. Failed, with its error, if it told one."""
+        """The function's return value. Raises Failed with its error if it reported one."""
         kind, body = self._results[identity].get(timeout=patience)
         if kind == "error":
             raise Failed(body)
@@ -107,7 +107,7 @@ class Runtime:
 
 
 class Function:
-    """The unpacked archive, alone in `root`: its libraries are all that there are. `etc`: files of /etc by name."""
+    """The unpacked archive, alone in `root`: there are no other libraries. `etc`: files of /etc by name."""
 
     def __init__(self, root, runtime, environment, etc=None):
         self.root, self.runtime = pathlib.Path(root), runtime

@@ -1,5 +1,5 @@
-"""A load balancer of TCP connections, as one stands in front of a fleet: it asks each node for its health, gives new
-connections to healthy ones in turn, and to the next one if a node refuses the connection. It repeats no request."""
+"""A load balancer for TCP connections in front of a fleet. It checks each node's health, and gives new connections to
+healthy nodes in turn. If a node refuses a connection, it tries the next one. It repeats no request."""
 
 import asyncio
 import threading
@@ -11,8 +11,8 @@ piece_bytes = 64 * 1024
 
 
 class LoadBalancer(BackgroundServer):
-    """`with LoadBalancer(ports) as balancer: …balancer.port…`. `nodes` maps a port to whether it is healthy; each node has
-    `given[port]` connections so far; those in `told_to_leave` have answered 503 while they still took connections."""
+    """`with LoadBalancer(ports) as balancer: …balancer.port…`. `nodes` maps a port to whether it is healthy. A node has been
+    given `given[port]` connections so far. Nodes in `told_to_leave` answered 503 while they still accepted connections."""
 
     def __init__(self, ports):
         super().__init__()
@@ -38,7 +38,7 @@ class LoadBalancer(BackgroundServer):
 
     async def _is_healthy(self, port):
         try:
-            # Not wait_for(): in Python 3.11 it can swallow the cancellation with which the balancer ends.
+            # Not wait_for(): in Python 3.11 it can swallow the cancellation that ends the balancer.
             async with asyncio.timeout(2):
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(b"GET /health HTTP/1.1\r\nHost: balancer\r\nConnection: close\r\n\r\n")
@@ -52,7 +52,7 @@ class LoadBalancer(BackgroundServer):
             return False
 
     async def _open(self):
-        """A connection to the next node that takes one."""
+        """A connection to the next node that accepts one."""
         ports = list(self.nodes)
         self._turn += 1
         turned = [ports[(self._turn + i) % len(ports)] for i in range(len(ports))]
@@ -76,7 +76,7 @@ class LoadBalancer(BackgroundServer):
 
 
 async def _copy(reader, writer):
-    """Until the end of the stream, which is passed on as one; a reset ends both directions."""
+    """Copies until the end of the stream, and passes the end on; a reset ends both directions."""
     try:
         while data := await reader.read(piece_bytes):
             writer.write(data)

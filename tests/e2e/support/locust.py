@@ -25,18 +25,18 @@ def command(*arguments):
 
 
 def reader(key=None, **extra):
-    """The environment of somebody who has followed the guide."""
+    """The environment of a user who has followed the guide."""
     return environment(extra if key is None else {**extra, "LOCUST_API_KEY": key})
 
 
 def run(*arguments, key=None, cwd):
-    """`locust -f … --headless <arguments>` to its end."""
+    """Runs `locust -f … --headless <arguments>` to its end."""
     return subprocess.run(command("--headless", *arguments), env=reader(key), cwd=cwd, capture_output=True, text=True,
                           timeout=60, check=False)
 
 
 def start(*arguments, key=None, cwd, log, **extra):
-    """The same without `--headless`, running; its output goes to the file `log`. The caller ends it."""
+    """Starts the same without `--headless`; its output goes to the file `log`. The caller ends it."""
     with open(log, "wb") as out:
         return subprocess.Popen(command(*arguments), env=reader(key, **extra), cwd=cwd, stdout=out, stderr=out,
                                 stdin=subprocess.DEVNULL)
@@ -49,7 +49,7 @@ def rows(path):
 
 
 def table(output):
-    """(requests, failures) by name, from the table that is printed at the end."""
+    """(requests, failures) by name, from the table that Locust prints at the end."""
     last = output.rpartition("# reqs      # fails")[2].partition("Response time percentiles")[0]
     found = re.findall(r"^(?:GET|POST|DELETE) +(.+?) +(\d+) +(\d+)\(\d+\.\d+%\) \|", last, re.MULTILINE)
     return {name: (int(requests), int(failures)) for name, requests, failures in found}
@@ -63,8 +63,8 @@ def accepted(output):
 
 
 def with_a_version(folder):
-    """A PYTHONPATH on which the same Locust knows its version: Debian's does not, so its master refuses its own workers.
-    Every file is the installed one, but _version.py."""
+    """A PYTHONPATH with a Locust that knows its version. Debian's Locust does not, so its master refuses its own workers.
+    Every file is the installed one, except _version.py."""
     original = os.path.dirname(importlib.util.find_spec("locust").origin)
     package = folder / "locust"
     package.mkdir(parents=True)
@@ -77,7 +77,7 @@ def with_a_version(folder):
 
 
 class WebPage:
-    """Locust's web page, as a browser speaks to it."""
+    """Uses Locust's web page as a browser does."""
 
     def __init__(self, port):
         self.url = f"http://127.0.0.1:{port}"
@@ -95,11 +95,11 @@ class WebPage:
                 if good(text):
                     return text
             except OSError:
-                pass  # It is starting.
+                pass  # It is still starting.
             time.sleep(0.05)
         raise AssertionError(f"{path} was not as expected within {seconds_max} s")
 
 
 def requests_by_name(text):
-    """Of /stats/requests: requests by row, where there were any."""
+    """The requests by row, from /stats/requests; rows without requests are left out."""
     return {row["name"]: row["num_requests"] for row in json.loads(text)["stats"] if row["num_requests"]}

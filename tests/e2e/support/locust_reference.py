@@ -1,5 +1,5 @@
-"""Reads what happened in a load test, a JSON object a line on standard input, and has Locust's own code make of it what
-it makes: CSV files. A program of its own: importing Locust changes the interpreter."""
+"""Reads the events of a load test from standard input, one JSON object a line, and has Locust's own code write the CSV
+files. It is a separate program because importing Locust changes the interpreter."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ import locust.stats
 
 
 class Told(Exception):
-    """A failure whose repr() is known."""
+    """A failure with a known repr()."""
 
     def __init__(self, text):
         super().__init__(text)
@@ -21,7 +21,7 @@ class Told(Exception):
 
 
 class Clock:
-    """Takes the place of the module `time` in Locust's statistics."""
+    """Replaces the module `time` in Locust's statistics."""
 
     def __init__(self, now):
         self.now = now
@@ -53,7 +53,7 @@ class Reference:
         if self.writer is None:
             self.until_the_next_second()
             return
-        # Locust's loop writes, sleeps a second, and so on; what happens meanwhile happens in its sleep.
+        # Locust's loop writes, sleeps a second, and repeats. The load test's events happen during its sleep.
         locust.stats.gevent = types.SimpleNamespace(sleep=self.sleep)
         try:
             self.writer.stats_writer()

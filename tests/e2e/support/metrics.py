@@ -17,8 +17,8 @@ def read(client):
 
 
 def read_when(client, name, value, seconds_max=5):
-    """read(), once the figure has that value, or at the end of that time: a commit is counted a moment after its
-    clients were answered."""
+    """Returns read() once the figure has that value, or after that time: a commit is counted shortly after its clients
+    get their responses."""
     deadline = time.monotonic() + seconds_max
     figures = read(client)
     while figures.get(name) != value and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The most memory that a process had at once, without that of the process which started it (as ru_maxrss has)."""
+"""The peak memory of a process. Unlike ru_maxrss, it excludes the memory of the process that started it."""
 
 import threading
 
@@ -6,7 +6,7 @@ LOOK_SECONDS = 0.02
 
 
 class PeakMemory:
-    """Looks at a process until it has ended: `with PeakMemory(process) as peak: …`, then `peak.mib`."""
+    """Watches a process until it has ended: `with PeakMemory(process) as peak: …`, then `peak.mib`."""
 
     def __init__(self, process):
         self.mib = 0.0

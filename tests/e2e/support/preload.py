@@ -1,4 +1,4 @@
-"""preload.c, built, and what it makes a program's machine do: a disk that hangs, a clock that jumps."""
+"""Builds preload.c, and uses it to simulate a hanging disk or a jumping clock for a program."""
 
 import functools
 import pathlib
@@ -23,7 +23,7 @@ def _library():
 
 
 class HangingDisk:
-    """`env` is for the program; its disk hangs from hang() to go_on()."""
+    """Pass `env` to the program; its disk hangs from hang() to go_on()."""
 
     def __init__(self, folder):
         self.file = pathlib.Path(folder) / "sync-hangs"
@@ -35,7 +35,7 @@ class HangingDisk:
         self.file.touch()
 
     def wait_until_met(self, seconds_max=15):
-        """Until a thread of the program hangs in it."""
+        """Waits until a thread of the program hangs on the disk."""
         deadline = time.monotonic() + seconds_max
         while not self._met.exists():
             assert time.monotonic() < deadline, "nothing was synced"
@@ -46,7 +46,7 @@ class HangingDisk:
 
 
 class JumpingClock:
-    """`env` is for the program; its wall clock is off by what jump() was told last, its monotonic one never is."""
+    """Pass `env` to the program. jump() shifts its wall clock; its monotonic clock never changes."""
 
     def __init__(self, folder):
         self.file = pathlib.Path(folder) / "clock-offset"

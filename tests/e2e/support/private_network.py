@@ -1,4 +1,4 @@
-"""A network of its own for one thread: every port of loopback is free there, and nothing else is reached."""
+"""A separate network for one thread: every loopback port is free there, and nothing outside is reachable."""
 
 import ctypes
 import fcntl
@@ -12,8 +12,8 @@ IFF_UP = 1
 
 
 def enter():
-    """Moves the calling thread, and the processes that it starts from here on, into a new network. False: not permitted,
-    and the thread is where it was."""
+    """Moves the calling thread, and the processes that it starts afterwards, into a new network. False: not permitted, and
+    the thread has not moved."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET) != 0:
         return False
@@ -23,7 +23,7 @@ def enter():
 
 
 def taken(ports):
-    """Those of the ports of loopback on which somebody listens."""
+    """The given loopback ports on which a process listens."""
     found = []
     for port in ports:
         with socket.socket() as probe:
@@ -33,8 +33,8 @@ def taken(ports):
 
 
 def call(function, ports):
-    """The function's result, called in a network of its own; where that is not permitted, in this machine's, on which
-    nobody may listen on the ports that it needs."""
+    """Calls the function in a separate network and returns its result. If that is not permitted, uses this machine's network,
+    where no process may listen on the ports that the function needs."""
     def inside():
         if not enter():
             used = taken(ports)

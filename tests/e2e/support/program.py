@@ -1,4 +1,4 @@
-"""Where the built program is, and how to run one of its commands."""
+"""Finds the built program, and runs its commands."""
 
 import os
 import pathlib
@@ -15,9 +15,9 @@ def binary():
 
 
 def environment(extra=None):
-    """The caller's environment without any option of ours, so that a developer's settings do not reach the tests.
+    """The caller's environment without any option of our programs, so that a developer's settings do not affect the tests.
 
-    Python programs in it write no bytecode: tests leave nothing in the project's folder.
+    Python programs in this environment write no bytecode, so that tests leave nothing in the project's folder.
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "TZ") if name in os.environ}
     # Options of sanitizer builds.
@@ -28,7 +28,7 @@ def environment(extra=None):
 
 
 def run(*arguments, env=None, cwd=None, timeout=60, **options):
-    """Runs `triggers <arguments>` to its end; a CompletedProcess with text."""
+    """Runs `triggers <arguments>` to its end. Returns a CompletedProcess with text."""
     command = [binary(), *[str(argument) for argument in arguments]]
     return subprocess.run(command, env=environment(env), cwd=cwd, timeout=timeout, capture_output=True, text=True,
                           check=False, **options)

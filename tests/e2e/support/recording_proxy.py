@@ -1,4 +1,4 @@
-"""Stands between a program and DynamoDB, passes everything on, and remembers what was asked."""
+"""A proxy between a program and DynamoDB that passes everything on and records the requests."""
 
 import http.client
 import http.server
@@ -7,8 +7,8 @@ import threading
 
 
 class RecordingProxy:
-    """`with RecordingProxy(dynamo.port) as proxy: …proxy.url…proxy.requests`: (operation, body) of each request. The answer of
-    the first request whose text contains `proxy.lose` is lost."""
+    """`with RecordingProxy(dynamo.port) as proxy: …proxy.url…proxy.requests`: (operation, body) of each request. The proxy
+    drops the response to the first request whose text contains `proxy.lose`."""
 
     def __init__(self, port):
         requests = self.requests = []

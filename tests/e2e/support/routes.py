@@ -6,8 +6,8 @@ from .program import repository
 
 
 def paths():
-    """{path: set of methods}, as the router has them: `{id}` stands for one segment."""
-    source = (repository / "src/api/router.cc").read_text(encoding="utf-8")
+    """{path: set of methods} from the router; `{id}` stands for one segment."""
+    source = (repository / "src/api/exchange/router.cc").read_text(encoding="utf-8")
     found = re.findall(r'Path\{"([^"]+)",\s*"([^"]+)"', source)
     assert len(found) > 10, "router.cc no longer looks as this expects"
     return {path: set(methods.split(", ")) for path, methods in found}

@@ -1,4 +1,4 @@
-"""Randomness that can be repeated: TRIGGERS_TEST_SEED takes a printed seed back."""
+"""Repeatable randomness: set TRIGGERS_TEST_SEED to a printed seed."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""The built program as a server of its own: a process, a free port, a data directory, and its two logs."""
+"""Runs the built program as a server: a process, a free port, a data directory, and its two logs."""
 
 import json
 import os
@@ -17,15 +17,15 @@ stop_seconds_max = 20
 
 
 def free_port():
-    """A port that is free now; for the rare test that must know it before the server starts."""
+    """A port that is free now, for the rare test that must know it before the server starts."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 class Server:
-    """`Server(folder, "--access-log=false").start()`. The folder gets `data/`, `stdout.log` and `stderr.log`; the logs
-    are appended to by each start."""
+    """`Server(folder, "--access-log=false").start()`. The folder gets `data/`, `stdout.log` and `stderr.log`; each start
+    appends to the logs."""
 
     def __init__(self, folder, *arguments, env=None, port=0, data_dir=None, preexec=None, wrapper=()):
         self.folder = pathlib.Path(folder)
@@ -82,20 +82,20 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def kill(self):
-        """SIGKILL: it ends without a chance to tidy up."""
+        """Sends SIGKILL: the server ends without a chance to clean up."""
         if self.running():
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.wait(stop_seconds_max)
 
     def terminate(self):
-        """SIGTERM, without waiting; wait() does that."""
+        """Sends SIGTERM and does not wait; wait() does."""
         self.process.send_signal(signal.SIGTERM)
 
     def wait(self, seconds=stop_seconds_max):
         return self.process.wait(seconds)
 
     def stop(self):
-        """Stops gracefully; its exit status."""
+        """Stops the server gracefully. Returns its exit status."""
         if self.running():
             self.terminate()
             try:
@@ -116,7 +116,7 @@ class Server:
         return RawConnection(self.port, **options)
 
     def create_key(self, **fields):
-        """keys.create() on this server's data directory."""
+        """Calls keys.create() for this server's data directory."""
         return keys.create(self.data_dir, **fields)
 
     def log(self):
@@ -124,7 +124,7 @@ class Server:
         return self.stderr_path.read_text(errors="replace") if self.stderr_path.exists() else ""
 
     def wait_for_log(self, text, seconds_max=10):
-        """Waits until standard error holds `text`: a thread of its own writes the log. All of it so far."""
+        """Waits until standard error contains `text`, because a separate thread writes the log. Returns all of it so far."""
         deadline = time.monotonic() + seconds_max
         while text not in (log := self.log()):
             assert time.monotonic() < deadline, f"{text} is not in the log:\n{log[-4000:]}"

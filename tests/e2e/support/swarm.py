@@ -22,20 +22,20 @@ def command(port, *arguments):
 
 
 def run(port, key, *arguments, timeout=60):
-    """A run, or a verification, to its end: a CompletedProcess with text."""
+    """Runs a load test, or a verification, to its end. Returns a CompletedProcess with text."""
     return subprocess.run(command(port, *arguments), env=environment({"LOCUST_API_KEY": key}), timeout=timeout,
                           capture_output=True, text=True, check=False)
 
 
 def start(port, key, *arguments, out, log):
-    """A run that goes on. Its standard output is written to the file `out`, its standard error appended to `log`."""
+    """Starts a run. Its standard output goes to the file `out`; its standard error is appended to `log`."""
     with open(out, "wb") as output, open(log, "ab") as errors:
         return subprocess.Popen(command(port, *arguments), env=environment({"LOCUST_API_KEY": key}), stdout=output,
                                 stderr=errors, stdin=subprocess.DEVNULL)
 
 
 class Verdict:
-    """What `swarm --verify FILE --json` says: its exit status, its counts, and the ids of each kind of difference."""
+    """The result of `swarm --verify FILE --json`: exit status, counts, and the ids of each kind of difference."""
 
     kinds = ("missing", "lost", "doubled", "changed", "returned", "unexpected")
 
@@ -55,7 +55,7 @@ def verify(port, key, journal, *arguments):
 
 
 def digest(event_type, payload, source="", metadata=""):
-    """The first 128 bits of SHA-256 over each field with its length before it; payload and metadata as JSON text."""
+    """The first 128 bits of SHA-256 over the fields, each preceded by its length; payload and metadata as JSON text."""
     framed = hashlib.sha256()
     for field in (event_type, payload, source, metadata):
         framed.update(struct.pack("<Q", len(field.encode())) + field.encode())
@@ -63,7 +63,7 @@ def digest(event_type, payload, source="", metadata=""):
 
 
 class WrittenJournal:
-    """A journal that a test writes itself, in the format that the program documents."""
+    """A journal that a test writes itself, in the program's documented format."""
 
     def __init__(self, path):
         self.path = path

@@ -1,4 +1,4 @@
-"""A wall clock that a test can set for one program: a library that is loaded before the C library's."""
+"""A wall clock that a test can set for one program: a library that is loaded before the C library."""
 
 import shutil
 import subprocess
@@ -41,7 +41,7 @@ class WallClock:
         self.step(0)
 
     def step(self, seconds):
-        """From now on the wall clock is so many seconds off."""
+        """From now on the wall clock is off by this many seconds."""
         beside = self.step_file.with_suffix(".new")
         beside.write_text(str(seconds))
         beside.replace(self.step_file)

@@ -1,4 +1,4 @@
-"""Real input: GitHub's webhook payloads, from the npm package @octokit/webhooks-examples."""
+"""Real input: GitHub's webhook payloads from the npm package @octokit/webhooks-examples."""
 
 import json
 import os

@@ -1,9 +1,9 @@
-"""What a worker may find where it expects a Locust master: other services, and peers of ZeroMQ that go beyond every bound."""
+"""What a worker may find instead of a Locust master: other services, and ZeroMQ peers that exceed every bound."""
 
 import socket
 import threading
 
-# ZMTP 3.0 with the mechanism NULL, as a ROUTER; then READY.
+# The handshake of a ROUTER in ZMTP 3.0 with the mechanism NULL; then READY.
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(16) + bytes(32)
 READY = b"\x05READY\x0bSocket-Type\x00\x00\x00\x06ROUTER\x08Identity\x00\x00\x00\x00"
 BANNER = b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"
@@ -23,7 +23,7 @@ def for_ever(connection, piece):
 
 
 def ssh(connection):
-    connection.sendall(BANNER * 30)  # a banner, and what an eager server says after it
+    connection.sendall(BANNER * 30)  # a banner, repeated as if the server kept talking
     while connection.recv(65536):
         pass
 
@@ -40,7 +40,7 @@ def huge_frame(connection):
 
 def endless_frames(connection):
     zmtp(connection)
-    for_ever(connection, (b"\x01\xc8" + b"x" * 200) * 500)  # each says that more of its message follows
+    for_ever(connection, (b"\x01\xc8" + b"x" * 200) * 500)  # each frame says that more of its message follows
 
 
 def many_messages(connection):

@@ -139,9 +139,9 @@ Failure failure_of(const http::ClientResponse& response) {
   return failure;
 }
 
-Failure failure_of(const http::ExchangeError& error) {
+Failure failure_of(const http::FetchError& error) {
   Failure failure;
-  const bool overloaded = error.code == http::ExchangeCode::overloaded;
+  const bool overloaded = error.code == http::FetchErrorCode::overloaded;
   failure.error.code = overloaded ? Code::overloaded : Code::unavailable;
   failure.error.message = error.message;
   // Who waits in a full queue would only make it longer.

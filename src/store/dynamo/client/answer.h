@@ -25,7 +25,7 @@ struct Failure {
 
 /// Of an answer that is not 200, by its `__type` and status.
 [[nodiscard]] Failure failure_of(const http::ClientResponse& response);
-[[nodiscard]] Failure failure_of(const http::ExchangeError& error);
+[[nodiscard]] Failure failure_of(const http::FetchError& error);
 
 /// The sum of the units in `ConsumedCapacity`, if the request asked for TOTAL; otherwise 0.
 [[nodiscard]] double consumed_units(std::string_view body);

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "aws/sigv4.h"
-#include "aws/url.h"
 #include "base/random.h"
 #include "http/client/pool.h"
+#include "http/wire/url.h"
 #include "store/dynamo/client/answer.h"
 #include "store/dynamo/client/client_probe.h"
 #include "store/dynamo/client/retry_budget.h"
@@ -85,7 +85,7 @@ milliseconds jitter(unsigned retry) {
 std::string_view operation_name(Operation operation) noexcept { return names[static_cast<std::size_t>(operation)]; }
 
 struct DynamoClient::Impl {
-  Impl(const DynamoConfig& config, std::unique_ptr<http::ClientPool> connections, const aws::Url& url,
+  Impl(const DynamoConfig& config, std::unique_ptr<http::ClientPool> connections, const http::Url& url,
        aws::CredentialSource& source, metrics::Registry& registry)
       : try_timeout(config.try_timeout),
         authority(url.authority()),
@@ -120,11 +120,11 @@ Result<std::unique_ptr<DynamoClient>> DynamoClient::create(const DynamoConfig& c
                                                            metrics::Registry& registry) {
   if (config.region.empty()) return Error{ErrorCode::invalid_argument, "DynamoDB needs a region: set AWS_REGION"};
   const std::string endpoint = config.endpoint_url.empty() ? endpoint_of(config.region) : config.endpoint_url;
-  const auto url = aws::parse_url(endpoint);
+  const auto url = http::parse_url(endpoint);
   if (!url) return url.error();
   http::ClientPoolConfig connections;
-  connections.endpoint.host = url->host;
-  connections.endpoint.port = url->port;
+  connections.server.host = url->host;
+  connections.server.port = url->port;
   connections.tls = url->tls;
   connections.ca_file = config.ca_file;
   connections.connections_max = config.connections_max;
@@ -151,7 +151,7 @@ Task<Result<DynamoReply, Failure>> DynamoClient::Impl::attempt(Operation operati
   request.headers.add("Content-Type", "application/x-amz-json-1.0");
   request.headers.add("X-Amz-Target", "DynamoDB_20120810." + std::string(operation_name(operation)));
   signer.sign(request, *signs, Clock::system().now());
-  auto answer = co_await pool->exchange(std::move(request), deadline);
+  auto answer = co_await pool->fetch(std::move(request), deadline);
   if (!answer) co_return failure_of(answer.error());
   if (answer->status != 200) co_return failure_of(*answer);
   if (!intact(*answer)) {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <new>
 
-#include "base/behind_the_ready.h"
+#include "base/yield.h"
 
 namespace triggers::store {
 namespace {
@@ -102,7 +102,7 @@ CommitQueue::Turn& CommitQueue::turn_of(const Executor& executor) {
 }
 
 RootTask CommitQueue::end_turn(Turn& turn) {
-  co_await behind_the_ready();
+  co_await yield();
   hand_over(turn);
 }
 

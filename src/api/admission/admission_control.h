@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "api/admission/first_reads.h"
+#include "api/keys/key_ring.h"
+#include "base/clock.h"
+#include "limit/address.h"
+#include "limit/failure_limiter.h"
+#include "limit/shared_bucket.h"
+
+namespace triggers::api {
+
+/// What admission decides with. All of it outlives the requests; any thread may use it.
+struct AdmissionControl {
+  KeyRing& ring;
+  FirstReads& first_reads;
+  limit::FailureLimiter& failures;
+  const limit::TakeSlice& take_slice;  ///< Empty: no other node serves the same keys.
+  const std::vector<limit::Network>& trusted_proxies;
+  const Clock& clock;
+};
+
+}  // namespace triggers::api

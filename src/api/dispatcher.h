@@ -1,0 +1,46 @@
+#pragma once
+
+#include "api/admission/admission_control.h"
+#include "api/endpoints/events/get_event.h"
+#include "api/endpoints/events/post_batch.h"
+#include "api/endpoints/events/post_event.h"
+#include "api/endpoints/inbox/get_inbox.h"
+#include "api/endpoints/inbox/post_ack.h"
+#include "api/endpoints/keys/get_me.h"
+#include "api/endpoints/keys/key_management.h"
+#include "api/endpoints/keys/list_keys.h"
+#include "api/endpoints/service/get_metrics.h"
+#include "api/endpoints/service/get_root.h"
+#include "api/endpoints/service/get_status.h"
+#include "api/services.h"
+
+namespace triggers::api {
+
+/// Gives each endpoint what it uses of the services, and no more. Any thread.
+class Dispatcher {
+ public:
+  /// Both outlive this.
+  Dispatcher(const Services& services, const AdmissionControl& admission);
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  /// What the endpoint of the exchange's route answers. `exchange` outlives the task.
+  Task<OrRefusal<http::Response>> dispatch(Exchange& exchange) const;
+
+ private:
+  const EventIntake event_intake_;
+  const BatchIntake batch_intake_;
+  const EventAccess events_;
+  const InboxPages inbox_;
+  const Acknowledgement acknowledgement_;
+  const KeyManagement keys_;
+  const KeyListing key_listing_;
+  const OwnKey own_key_;
+  const MetricsPage metrics_;
+  const RootPage root_;
+  const ServiceStatus status_;
+  const Backup& backup_;
+  const bool own_tls_;
+};
+
+}  // namespace triggers::api

@@ -1,0 +1,63 @@
+#include "api/endpoints/events/get_event.h"
+
+#include "api/admission/admit.h"
+#include "api/endpoints/events/event_json.h"
+#include "api/exchange/answer_memory.h"
+#include "api/exchange/input.h"
+#include "api/exchange/off_loop.h"
+
+namespace triggers::api {
+namespace {
+
+Refusal no_such_event(std::string_view id) {
+  return {Code::not_found, "No event has this id.", Details().text("event_id", id).json(), {}, {}};
+}
+
+/// The size of the response, about.
+std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
+
+http::Response answer(store::StoredEvent event) {
+  http::Response response;
+  response.body.reserve(answer_bytes(event));
+  append_event(response.body, event, true);
+  response.body += '\n';
+  return response;
+}
+
+}  // namespace
+
+Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange) {
+  const auto admitted = co_await admit(events.admission, exchange, auth::Action::read);
+  if (!admitted) co_return admitted.error();
+  const auto id = parse_event_id(exchange.route.id);
+  if (!id) co_return id.error();
+  if (!*id) co_return no_such_event(exchange.route.id);
+  auto event = co_await events.store.get(exchange.key->tenant, **id);
+  if (!event) co_return from_error(event.error());
+  if (!*event) co_return no_such_event(exchange.route.id);
+  const std::size_t bytes = answer_bytes(**event);
+  // Reserved before the response waits for the pool, because each connection may hold an event meanwhile.
+  auto memory = reserve(events.answers, exchange, bytes);
+  if (!memory) co_return memory.error();
+  auto make = [&] { return answer(std::move(**event)); };
+  http::Response response = co_await make_off_loop(events.parsers, exchange, bytes, std::move(make));
+  hold_reserved(std::move(*memory), response);
+  co_return response;
+}
+
+Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange) {
+  const auto admitted = co_await admit(events.admission, exchange, auth::Action::acknowledge);
+  if (!admitted) co_return admitted.error();
+  const auto id = parse_event_id(exchange.route.id);
+  if (!id) co_return id.error();
+  if (!*id) co_return no_such_event(exchange.route.id);
+  std::vector<event::EventId> ids{**id};
+  const auto outcomes = co_await events.store.acknowledge(exchange.key->tenant, std::move(ids));
+  if (!outcomes) co_return from_error(outcomes.error());
+  if (outcomes->front() == store::AckOutcome::not_found) co_return no_such_event(exchange.route.id);
+  http::Response response;
+  response.status = 204;
+  co_return response;
+}
+
+}  // namespace triggers::api

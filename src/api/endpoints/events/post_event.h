@@ -1,0 +1,25 @@
+#pragma once
+
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
+#include "base/task.h"
+#include "base/turn_pool.h"
+#include "event/event.h"
+#include "http/wire/message.h"
+#include "store/event_store.h"
+
+namespace triggers::api {
+
+/// What accepting events needs.
+struct EventIntake {
+  const AdmissionControl& admission;
+  store::EventStore& store;
+  event::Limits limits;
+  TurnPool* parsers;  ///< For large bodies; null: the loop parses them.
+};
+
+/// POST /events
+Task<OrRefusal<http::Response>> post_event(const EventIntake& intake, Exchange& exchange);
+
+}  // namespace triggers::api

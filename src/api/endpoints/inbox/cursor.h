@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/event_store.h"
+
+namespace triggers::api {
+
+/// The tenant and the query that a cursor is valid for.
+struct CursorScope {
+  std::string_view tenant, inbox;
+  std::optional<std::string_view> event_type;
+  store::PageOrder order = store::PageOrder::oldest_first;
+};
+
+/// The place as opaque text: version, id, what the engine notes beside it, and a MAC (HMAC-SHA-256, cut to 128 bits)
+/// over scope and place, so that a client can neither make one nor use it elsewhere.
+[[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope, const store::PageMark& mark);
+
+/// Nothing unless encode_cursor() made `text` with this secret for this scope.
+[[nodiscard]] std::optional<store::PageMark> decode_cursor(std::string_view secret, const CursorScope& scope,
+                                                           std::string_view text);
+
+}  // namespace triggers::api

@@ -1,0 +1,104 @@
+#include "api/endpoints/inbox/get_inbox.h"
+
+#include <fmt/format.h>
+
+#include "api/admission/admit.h"
+#include "api/endpoints/events/event_json.h"
+#include "api/endpoints/inbox/cursor.h"
+#include "api/endpoints/request_limits.h"
+#include "api/exchange/answer_memory.h"
+#include "api/exchange/input.h"
+#include "api/exchange/off_loop.h"
+#include "event/utf8.h"
+
+namespace triggers::api {
+namespace {
+
+constexpr std::size_t event_type_chars_max = 255;
+
+CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
+  CursorScope scope{exchange.key->tenant.id, query.inbox, {}, query.order};
+  if (query.event_type) scope.event_type = *query.event_type;
+  return scope;
+}
+
+OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange& exchange) {
+  const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type", "order"});
+  if (!parameters) return parameters.error();
+  store::PageQuery query;
+  query.memory = &inbox.answers;
+  if (const auto* limit = find(*parameters, "limit")) {
+    const auto number = parse_number("limit", *limit, 1, page_events_max);
+    if (!number) return number.error();
+    query.limit = static_cast<std::size_t>(*number);
+  }
+  if (const auto* type = find(*parameters, "event_type")) {
+    if (type->empty() || event::count_code_points(*type) > event_type_chars_max) {
+      return invalid("event_type", "must have 1 to 255 characters");
+    }
+    query.event_type = *type;
+  }
+  if (const auto* order = find(*parameters, "order")) {
+    if (*order != "asc" && *order != "desc")
+      return invalid("order", "must be asc (oldest first) or desc (newest first)");
+    if (*order == "desc") query.order = store::PageOrder::newest_first;
+  }
+  if (const auto* cursor = find(*parameters, "cursor")) {
+    query.after = decode_cursor(inbox.cursor_secret, scope_of(exchange, query), *cursor);
+    if (!query.after) {
+      return invalid("cursor",
+                     "must be the next_cursor of a page of this inbox with the same event_type and order; leave it out "
+                     "to start again");
+    }
+  }
+  return query;
+}
+
+/// The size of the response, about.
+std::size_t answer_bytes(const store::Page& page) {
+  std::size_t bytes = 256;
+  for (const auto& event : page.events) bytes += event.payload.size() + event.metadata.size() + 300;
+  return bytes;
+}
+
+/// Also frees the events, which takes a while for a large page.
+http::Response answer(const InboxPages& inbox, const Exchange& exchange, const store::PageQuery& query,
+                      store::Page& page) {
+  http::Response response;
+  std::string& body = response.body;
+  body.reserve(answer_bytes(page));
+  body = "{\"events\":[";
+  for (const auto& event : page.events) {
+    if (body.back() != '[') body += ',';
+    append_event(body, event, false);
+  }
+  body += "],\"pagination\":{\"next_cursor\":";
+  if (page.next_after) {
+    body += '"';
+    body += encode_cursor(inbox.cursor_secret, scope_of(exchange, query), *page.next_after);
+    body += '"';
+  } else {
+    body += "null";
+  }
+  body += fmt::format(",\"has_more\":{},\"total_undelivered\":{}}}}}\n", page.has_more, page.total_undelivered);
+  page.events = {};
+  return response;
+}
+
+}  // namespace
+
+Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
+  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::read);
+  if (!admitted) co_return admitted.error();
+  const auto query = parse_query(inbox, exchange);
+  if (!query) co_return query.error();
+  auto page = co_await inbox.store.page(exchange.key->tenant, *query);
+  if (!page) co_return from_error(page.error());
+  const std::size_t bytes = answer_bytes(*page);
+  auto make = [&] { return answer(inbox, exchange, *query, *page); };
+  http::Response response = co_await make_off_loop(inbox.parsers, exchange, bytes, std::move(make));
+  if (auto refused = hold(std::move(page->memory), response)) co_return *std::move(refused);
+  co_return response;
+}
+
+}  // namespace triggers::api

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string_view>
+
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
+#include "base/fair_budget.h"
+#include "base/task.h"
+#include "base/turn_pool.h"
+#include "http/wire/message.h"
+#include "store/event_store.h"
+
+namespace triggers::api {
+
+struct InboxPages {
+  const AdmissionControl& admission;
+  store::EventStore& store;
+  std::string_view cursor_secret;  ///< Signs cursors; the same on every node.
+  FairBudget& answers;
+  TurnPool* parsers;  ///< For large pages; null: the loop makes them.
+};
+
+/// GET /inbox
+Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange);
+
+}  // namespace triggers::api

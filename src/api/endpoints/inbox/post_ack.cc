@@ -1,0 +1,102 @@
+#include "api/endpoints/inbox/post_ack.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "api/admission/admit.h"
+#include "api/endpoints/request_limits.h"
+#include "api/exchange/answer_memory.h"
+#include "api/exchange/input.h"
+#include "api/exchange/json_body.h"
+#include "api/exchange/off_loop.h"
+
+namespace triggers::api {
+namespace {
+
+struct ParsedIds {
+  std::vector<std::string> texts;   ///< As sent.
+  std::vector<event::EventId> ids;  ///< These go to the store.
+  std::vector<bool> is_id;          ///< For each text.
+};
+
+/// A list of strings. The response says for each whether it is an id.
+OrRefusal<ParsedIds> parse_ids(const http::Request& request) {
+  const auto body = json_object(request);
+  if (!body) return body.error();
+  if (const auto known = only_members(*body, {"event_ids"}); !known) return known.error();
+  const auto* list = body->if_contains("event_ids");
+  if (list == nullptr) return invalid("event_ids", "is required: a list of event ids");
+  if (!list->is_array()) return invalid("event_ids", "must be a list of event ids");
+  if (list->get_array().empty() || list->get_array().size() > acknowledged_events_max) {
+    return invalid("event_ids", fmt::format("must hold 1 to {} ids; these are {}", acknowledged_events_max,
+                                            list->get_array().size()));
+  }
+  ParsedIds parsed;
+  for (const auto& text : list->get_array()) {
+    if (!text.is_string()) return invalid("event_ids", "must hold strings only");
+    const auto id = event::EventId::parse(parsed.texts.emplace_back(text.get_string()));
+    if (id) parsed.ids.push_back(*id);
+    parsed.is_id.push_back(id.has_value());
+  }
+  return parsed;
+}
+
+std::string_view outcome_name(store::AckOutcome outcome) {
+  switch (outcome) {
+    case store::AckOutcome::acknowledged: return "acknowledged";
+    case store::AckOutcome::already_acknowledged: return "already_acknowledged";
+    case store::AckOutcome::not_found: return "not_found";
+  }
+  INVARIANT(false);
+}
+
+/// The response repeats each id with its status.
+std::size_t answer_bytes(const std::vector<std::string>& ids) {
+  constexpr std::size_t of_an_outcome = 64;
+  std::size_t bytes = of_an_outcome;
+  for (const auto& id : ids) bytes += id.size() + of_an_outcome;
+  return bytes;
+}
+
+http::Response answer(ParsedIds parsed, const std::vector<store::AckOutcome>& outcomes) {
+  http::Response response;
+  std::string& body = response.body;
+  body.reserve(answer_bytes(parsed.texts));
+  body = "{\"results\":[";
+  std::size_t next = 0;
+  std::size_t acknowledged = 0;
+  for (std::size_t i = 0; i < parsed.texts.size(); ++i) {
+    const auto outcome = parsed.is_id[i] ? outcomes[next++] : store::AckOutcome::not_found;
+    acknowledged += outcome == store::AckOutcome::acknowledged ? 1 : 0;
+    body += body.back() == '[' ? "{\"event_id\":" : ",{\"event_id\":";
+    event::append_json_string(body, parsed.texts[i]);
+    body += fmt::format(",\"status\":\"{}\"}}", outcome_name(outcome));
+  }
+  body += fmt::format("],\"acknowledged\":{}}}\n", acknowledged);
+  return response;
+}
+
+}  // namespace
+
+Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
+  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::acknowledge);
+  if (!admitted) co_return admitted.error();
+  const auto json = require_json(exchange.request);
+  if (!json) co_return json.error();
+  auto parse = [&] { return parse_ids(exchange.request); };
+  auto parsed = co_await parse_off_loop(inbox.parsers, exchange, std::move(parse));
+  if (!parsed) co_return std::move(parsed).error();
+
+  const std::size_t bytes = answer_bytes(parsed->texts);
+  auto memory = reserve(inbox.answers, exchange, bytes);
+  if (!memory) co_return memory.error();
+  const auto outcomes = co_await inbox.store.acknowledge(exchange.key->tenant, std::move(parsed->ids));
+  if (!outcomes) co_return from_error(outcomes.error());
+  auto make = [&] { return answer(*std::move(parsed), *outcomes); };
+  http::Response response = co_await make_off_loop(inbox.parsers, exchange, bytes, std::move(make));
+  hold_reserved(std::move(*memory), response);
+  co_return response;
+}
+
+}  // namespace triggers::api

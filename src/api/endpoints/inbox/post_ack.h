@@ -1,0 +1,24 @@
+#pragma once
+
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
+#include "base/fair_budget.h"
+#include "base/task.h"
+#include "base/turn_pool.h"
+#include "http/wire/message.h"
+#include "store/event_store.h"
+
+namespace triggers::api {
+
+struct Acknowledgement {
+  const AdmissionControl& admission;
+  store::EventStore& store;
+  FairBudget& answers;
+  TurnPool* parsers;  ///< For large bodies and answers; null: the loop does both.
+};
+
+/// POST /inbox/ack
+Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange);
+
+}  // namespace triggers::api

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
+#include "base/task.h"
+#include "http/wire/message.h"
+
+namespace triggers::api {
+
+struct OwnKey {
+  const AdmissionControl& admission;
+  // The configured limits, which it tells.
+  std::size_t request_bytes_max = 0, batch_bytes_max = 0, payload_bytes_max = 0;
+};
+
+/// GET /me
+Task<OrRefusal<http::Response>> get_me(const OwnKey& own, Exchange& exchange);
+
+}  // namespace triggers::api

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "api/admission/admission_control.h"
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
+#include "base/task.h"
+#include "http/wire/message.h"
+#include "metrics/metrics.h"
+
+namespace triggers::api {
+
+struct MetricsPage {
+  const AdmissionControl& admission;
+  metrics::Registry& registry;
+  bool open_to_all = false;           ///< Without a key.
+  bool open_to_this_machine = false;  ///< Without a key, for peers on loopback.
+};
+
+/// GET /metrics
+Task<OrRefusal<http::Response>> get_metrics(const MetricsPage& page, Exchange& exchange);
+
+}  // namespace triggers::api

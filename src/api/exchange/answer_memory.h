@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+
+#include "api/exchange/exchange.h"
+#include "api/exchange/refusal.h"
+#include "base/fair_budget.h"
+#include "http/wire/message.h"
+
+namespace triggers::api {
+
+/// A page or an event up to this size, read and as JSON, is never refused because of what others hold. So large pages
+/// that clients do not read cannot block small ones.
+inline constexpr std::size_t small_answer_bytes = 16 * 1024;
+
+/// Responses over this size count against the budget until they have been written, on every endpoint.
+inline constexpr std::size_t counted_answer_bytes = 4 * 1024;
+
+/// The memory of a response, in the caller's share. Empty at first.
+[[nodiscard]] FairBudget::Share answer_share(FairBudget& answers, const Exchange& exchange);
+
+/// Reserves room for a response of about `bytes`. Call it before a change that cannot be undone, and before the
+/// response waits for a thread. Refused with 503 `overloaded` if there is no room.
+[[nodiscard]] OrRefusal<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes);
+
+/// Makes `memory` count what the response takes, instead of what it counted before, until the response has been
+/// written. Refused with 503 `overloaded` if there is no room: too many responses wait for clients to read them.
+[[nodiscard]] std::optional<Refusal> hold(FairBudget::Share memory, http::Response& response);
+
+/// The same for a response whose room was reserved: it is never refused, even if it is somewhat larger.
+void hold_reserved(FairBudget::Share memory, http::Response& response);
+
+/// Holds a response that its endpoint has not held, unless it is small.
+[[nodiscard]] std::optional<Refusal> hold_unless_held(FairBudget& answers, const Exchange& exchange,
+                                                      http::Response& response);
+
+}  // namespace triggers::api

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/mutex.h"
+#include "base/single_flight.h"
+#include "limit/shared_bucket.h"
+#include "limit/token_bucket.h"
+
+namespace triggers::limit {
+
+/// The bucket of one rate limit: this node's own, or its part of the one that all nodes share. Any thread.
+struct RateBucket {
+  explicit RateBucket(std::optional<std::uint32_t> per_minute) : own(per_minute) {}
+
+  TokenBucket own;
+  SharedBucket shared;  ///< Instead of `own`, where nodes share the limit.
+  SingleFlight slice;   ///< One request asks for a slice of `shared` on behalf of all.
+
+  /// A new object would behave the same.
+  [[nodiscard]] bool is_as_new(TokenBucket::Time now) const { return own.full(now) && shared.is_as_new(now); }
+};
+
+/// The buckets of rate limits, by the name of whoever is limited: an API key's id. A caller keeps the handle it gets,
+/// so a request needs no look-up here.
+///
+/// A bucket outlives its last handle until it is full again. So a key that is dropped from memory and read again does
+/// not begin with a full bucket. Any thread.
+class RateBuckets {
+ public:
+  RateBuckets() = default;
+  RateBuckets(const RateBuckets&) = delete;
+  RateBuckets& operator=(const RateBuckets&) = delete;
+
+  /// The bucket of `name`, which holds `per_minute` from now on. Made if it is not here.
+  [[nodiscard]] std::shared_ptr<RateBucket> bucket(const std::string& name, std::optional<std::uint32_t> per_minute);
+  /// Forgets the buckets that nobody holds and that are as new.
+  void forget_unused(TokenBucket::Time now);
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<RateBucket>> buckets_ GUARDED_BY(mutex_);
+};
+
+}  // namespace triggers::limit

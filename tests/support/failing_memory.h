@@ -1,0 +1,18 @@
+#pragma once
+
+#include <atomic>
+
+/// Allocations that fail when a test says so: failing_memory.cc replaces operator new of the whole program.
+namespace triggers::failing_memory {
+
+/// How many allocations of this thread succeed before one fails; negative: all do.
+extern thread_local long allocations_left;
+
+/// While it is true, every allocation fails, but for those of the threads that are spared.
+extern std::atomic<bool> gone;
+extern thread_local bool spared;
+
+/// How many allocations have failed.
+extern std::atomic<long> failures;
+
+}  // namespace triggers::failing_memory
