@@ -55,13 +55,13 @@ class FleetStore final : public OpenStore {
   }
   void every_second() override {
     sync_wait(store_.flush_counts(false));
-    sync_wait(store_.look_again());
+    sync_wait(store_.probe_if_troubled());
   }
 
  private:
   Task<void> flush() {
     co_await store_.flush_counts_spaced();
-    co_await store_.look_again();
+    co_await store_.probe_if_troubled();
   }
 
   std::unique_ptr<DynamoAccess> access_;

@@ -1,13 +1,11 @@
 #include "operator_client.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <thread>
 
 #include "base/sync_wait.h"
 #include "http/client/fetch.h"
+#include "local_socket.h"
 #include "service.h"
 #include "store_owner.h"
 
@@ -44,13 +42,11 @@ Status expect_store(const std::string& directory) {
 
 /// Over the local socket; `unavailable` if nobody listens there.
 Result<OperatorAnswer> ask_server(const std::string& data_dir, const http::Request& request) {
-  // Through the directory's descriptor: a socket's own path has room for 107 bytes only.
-  const int directory = ::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return Error{ErrorCode::unavailable, "there is no directory " + data_dir};
+  const UniqueFd directory = open_directory(data_dir);
+  if (!directory) return Error{ErrorCode::unavailable, "there is no directory " + data_dir};
   http::ServerAddress server;
-  server.unix_path = "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
+  server.unix_path = local_socket_path(directory);
   auto answer = http::fetch(server, request, answer_deadline);
-  ::close(directory);
   if (!answer) return std::move(answer).error();
   return OperatorAnswer{answer->status, std::move(answer->body)};
 }

@@ -1,8 +1,5 @@
 #include "serve.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -14,6 +11,7 @@
 #include "clock_watch.h"
 #include "descriptor_plan.h"
 #include "http/server/server.h"
+#include "local_socket.h"
 #include "log/log.h"
 #include "open_when_free.h"
 #include "service.h"
@@ -58,21 +56,16 @@ void run_upkeep(const std::stop_token& stop, Service& service, ClockWatch& clock
   }
 }
 
-/// The local socket's path through the directory's descriptor: a socket's path has room for 107 bytes only.
-std::string local_socket_path(const std::string& data_dir) {
-  const int directory = ::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return data_dir + "/admin.sock";
-  return "/proc/self/fd/" + std::to_string(directory) + "/admin.sock";
-}
-
-http::ServerConfig server_config(const config::Config& config, const DescriptorPlan& descriptors) {
+/// `directory`: the data directory, which stays open as long as the server.
+http::ServerConfig server_config(const config::Config& config, const DescriptorPlan& descriptors,
+                                 const UniqueFd& directory) {
   http::ServerConfig server;
   server.host = config.host;
   server.port = config.port;
   // With DynamoDB the commands go to the tables themselves, as this server does.
   if (config.store == config::Store::embedded) {
-    server.unix_socket_path = local_socket_path(config.data_dir);
     server.unix_socket_name = config.data_dir + "/admin.sock";
+    server.unix_socket_path = directory ? local_socket_path(directory) : server.unix_socket_name;
   }
   server.threads = config.threads;
   server.tls_cert_path = config.tls_cert_path;
@@ -150,7 +143,8 @@ int serve(const config::Settings& settings) {
     log::info("server_stopped");
     return 0;
   }
-  auto server = http::Server::create(server_config(config, descriptors), (*service)->handlers());
+  const UniqueFd directory = open_directory(config.data_dir);
+  auto server = http::Server::create(server_config(config, descriptors, directory), (*service)->handlers());
   if (!server) return complain(server.error(), settings);
   add_server_metrics((*service)->registry(), **server, descriptors.connections_max);
   ClockWatch watch((*service)->registry(), clock, waits);

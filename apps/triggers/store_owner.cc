@@ -14,23 +14,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "local_socket.h"
+
 namespace triggers {
 namespace {
-
-/// Closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int get() const noexcept { return number_; }
-
- private:
-  int number_;
-};
 
 /// Who holds the store's lock of its directory (flock), as the kernel lists it in proc_locks(5). A reading command has
 /// only this one; a server takes it first.
@@ -59,8 +46,8 @@ std::optional<pid_t> directory_owner(const std::string& data_dir) {
 std::optional<pid_t> store_owner(const std::string& data_dir) {
   if (const auto owner = directory_owner(data_dir)) return owner;
   // A release before this one takes RocksDB's lock only.
-  const Descriptor file(::open((data_dir + "/db/LOCK").c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return std::nullopt;
+  const UniqueFd file(::open((data_dir + "/db/LOCK").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
   struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
@@ -69,13 +56,12 @@ std::optional<pid_t> store_owner(const std::string& data_dir) {
 }
 
 bool server_listens(const std::string& data_dir) {
-  // Through the directory's descriptor: a socket's own path has room for 107 bytes only.
-  const Descriptor directory(::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (directory.get() < 0 || socket.get() < 0) return false;
+  const UniqueFd directory = open_directory(data_dir);
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!directory || !socket) return false;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string path = "/proc/self/fd/" + std::to_string(directory.get()) + "/admin.sock";
+  const std::string path = local_socket_path(directory);
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   // EAGAIN: so many wait to be accepted that there must be a server.
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;

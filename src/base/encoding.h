@@ -6,6 +6,14 @@
 
 namespace triggers {
 
+/// What a hexadecimal digit of either case stands for; -1 if it is none.
+[[nodiscard]] constexpr int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 /// Nothing unless `text` is an even number of hexadecimal digits of either case.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/big_endian.h"
+#include "base/encoding.h"
 #include "base/invariant.h"
 #include "base/random.h"
 
@@ -51,13 +52,6 @@ Uuid7 assemble(std::uint64_t time_ms, std::uint64_t rand_a, std::uint64_t rand_b
   store(id.bytes.data(), time_ms << 16 | version_bits | rand_a);
   store(id.bytes.data() + 8, variant_bits | rand_b);
   return id;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace

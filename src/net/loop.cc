@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <thread>
 #include <utility>

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace triggers::net {
 

@@ -15,17 +15,17 @@
 
 namespace triggers::store {
 
-/// An inbox's name. Today every tenant has one, `default`, which takes every event.
+/// The name of an inbox. Today every tenant has one, `default`, which takes every event.
 inline constexpr std::string_view default_inbox = "default";
 
-/// An event on its way in. The views must live until append() has answered.
+/// An event to append. The views must live until append() has answered.
 struct IncomingEvent {
   std::string_view event_type;
   std::string_view payload;  ///< JSON object.
   std::optional<std::string_view> source;
   std::string_view metadata;  ///< JSON object, or empty.
   event::Fingerprint fingerprint;
-  /// 1 to 300 bytes: of an element of a batch, longer than a client's.
+  /// 1 to 300 bytes. That of an element of a batch is longer than a client's own.
   std::optional<std::string_view> idempotency_key;
 };
 
@@ -33,11 +33,11 @@ struct IncomingEvent {
 struct Appended {
   enum class Outcome {
     accepted,              ///< Stored now.
-    duplicate,             ///< Stored before: `id` is the first one's. Nothing was stored.
+    duplicate,             ///< Stored before: `id` is that of the first event. Nothing was stored.
     idempotency_mismatch,  ///< The idempotency key came with another event before. Nothing was stored.
   };
   Outcome outcome = Outcome::accepted;
-  EventId id;  ///< The event's time of acceptance is id.time().
+  EventId id;  ///< The time of acceptance is id.time().
 };
 
 /// A stored event.
@@ -49,7 +49,7 @@ struct StoredEvent {
   std::string metadata;  ///< Empty if there was none.
   std::optional<UnixMillis> acknowledged_at;
 
-  /// Roughly what it takes of memory.
+  /// About how much memory it takes.
   [[nodiscard]] std::size_t bytes() const noexcept { return payload.size() + metadata.size() + 256; }
 };
 
@@ -58,25 +58,25 @@ enum class PageOrder : std::uint8_t { oldest_first, newest_first };
 struct PageQuery {
   std::string inbox{default_inbox};
   PageOrder order = PageOrder::oldest_first;
-  /// Where the page before ended, in the same order. Nothing: from the oldest, or from the newest.
+  /// Page::next_after of the page before, in the same order. Empty: the page starts with the oldest event, or the
+  /// newest.
   std::optional<Continuation> after{};
   std::size_t limit = 50;                   ///< 1 to 200.
   std::optional<std::string> event_type{};  ///< Only this type.
-  /// What the page may take while it is made, and until it is gone, together with others; without room it is
-  /// `overloaded`. It outlives the page. nullptr: no bound.
+  /// The budget that the page's memory is taken from, until the page is gone. Without room the answer is `overloaded`.
+  /// It outlives the page. nullptr: no bound.
   FairBudget* memory = nullptr;
 };
 
 struct Page {
   std::vector<StoredEvent> events;  ///< In the query's order.
-  /// Where the next page starts: now if `has_more`, otherwise once there are newer events. It may be past the last
-  /// event of this page, because a filter has looked further. Nothing if the query had no place, the page is empty, and
-  /// no more follows.
+  /// Where the next page starts: now if `has_more`, otherwise once there are newer events. With a filter it may lie
+  /// behind the last event of this page. Empty if the query had none, the page is empty, and `has_more` is false.
   std::optional<Continuation> next_after;
-  /// More may follow. A page may be short, or empty, and still have more: the search for a filter's events stopped at
-  /// its budget, or (DynamoDB) more events are new than a mark can hold.
+  /// More events may follow. A page may be short or empty and still have more: the search for an event type reached its
+  /// time limit, or (DynamoDB) the newest events are more than a continuation can list.
   bool has_more = false;
-  /// In the whole inbox, whatever the filter. Exact on one node; DynamoDB: docs/storage-format.md.
+  /// Of the whole inbox, whatever the filter. Exact on one node; for DynamoDB see docs/storage-format.md.
   std::uint64_t total_undelivered = 0;
   FairBudget::Share memory;  ///< Of PageQuery::memory.
 };
@@ -84,40 +84,42 @@ struct Page {
 inline Error no_memory_for_page() { return {ErrorCode::overloaded, "pages take too much memory together"}; }
 
 enum class AckStatus {
-  acknowledged,          ///< Now.
+  acknowledged,          ///< By this call.
   already_acknowledged,  ///< Before.
-  not_found,             ///< No such event of this tenant.
+  not_found,             ///< The tenant has no such event.
 };
 
-/// What an operator sees. No call to the store's data is made for it.
+/// For an operator. Asking for it reads no stored data.
 struct Health {
   bool writable = true;
-  std::string problem;  ///< Why not.
+  std::string problem;  ///< Why it is not writable.
 };
 
 struct Metrics {
-  std::uint64_t undelivered = 0;  ///< All tenants.
+  std::uint64_t undelivered = 0;  ///< Of all tenants.
   std::optional<UnixMillis> oldest_undelivered;
-  std::uint64_t queue_depth = 0;  ///< Appends and acknowledgements that wait for a commit; DynamoDB: calls under way.
+  std::uint64_t queue_depth = 0;  ///< Writes that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
-  std::uint64_t exceptions = 0;  ///< Caught in the store's own threads: bugs, or memory that has run out.
+  std::uint64_t exceptions = 0;  ///< Caught in the store's own threads: bugs, or memory that ran out.
 };
 
-/// Where events live. The contract that every engine keeps (tests/contract/):
+/// Stores events. Every engine keeps this contract (tests/contract/):
 ///
-/// - An append that answered `accepted` is durable, and is in its tenant's inbox until it is acknowledged.
-/// - Of N equal appends, also concurrent ones and across restarts, one is accepted and the others are its duplicates.
-///   Equal is: the same idempotency key (for the idempotency window); or, when this one has none, the same type and
-///   content as any event of the tenant accepted within the deduplication window. A fingerprint only finds candidates.
-/// - With an idempotency key no content is compared, except to tell a replay from a mismatch: the type and payload.
-/// - Pages that follow each other, in either order, never repeat an event, nor skip one that was accepted before the
-///   first of them was asked for.
-/// - A tenant sees nothing of another.
+/// - Once append() has answered `accepted`, the event is durable, and is in its tenant's inbox until it is
+/// acknowledged.
+/// - Of N equal appends one is accepted and the others are its duplicates, also if they race or a restart lies between
+///   them. Two appends are equal if they have the same idempotency key, within the idempotency window. An append
+///   without a key equals any event of its tenant with the same type and content, within the deduplication window. A
+///   fingerprint only finds candidates.
+/// - With an idempotency key, type and payload are compared only to tell a replay from a mismatch.
+/// - Pages that follow each other, in either order, repeat no event. They skip none that was accepted before the first
+///   of them was asked for.
+/// - A tenant sees nothing of another tenant.
 ///
 /// Any thread with an Executor may call; the task resumes on that executor.
-/// Errors of every call: `overloaded` (a queue is full: retry), `share_used` (the tenant has too much under way: wait
-/// for its answers), `unavailable` (writes have stopped until an operator acts; a write's outcome is then unknown),
-/// `internal`.
+/// Errors of every call: `overloaded` (a queue is full: retry), `share_used` (the tenant has too many calls under way:
+/// wait for their answers), `unavailable` (writes have stopped until an operator acts; whether this write was done is
+/// not known), `internal`.
 class EventStore {
  public:
   EventStore() = default;
@@ -125,13 +127,19 @@ class EventStore {
   EventStore& operator=(const EventStore&) = delete;
   virtual ~EventStore() = default;
 
+  // The log: every accepted event, once, by id.
+
   virtual Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) = 0;
-  /// One result an event, in order. Not a transaction: each event is accepted or not by itself. Equal events in the
-  /// same batch are duplicates of its first. At most 500.
+  /// One result for each event, in order. Not a transaction: each event is accepted or not by itself. Of equal events
+  /// in one batch, the first is accepted and the others are its duplicates. At most 500.
   virtual Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) = 0;
-  virtual Task<Result<Page>> page(const Tenant& tenant, PageQuery query) = 0;
   virtual Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) = 0;
-  /// One outcome an id, in order. At most 500.
+
+  // The inbox: events that were not acknowledged yet.
+
+  /// `invalid_argument` if `query.after` is no continuation of this engine and order.
+  virtual Task<Result<Page>> page(const Tenant& tenant, PageQuery query) = 0;
+  /// One status for each id, in order. At most 500.
   virtual Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) = 0;
 
   [[nodiscard]] virtual Health health() const = 0;

@@ -75,7 +75,7 @@ void Connection::connect_next(int error) {
   while (next_address_ < addresses.size()) {
     close();
     const Address& address = addresses[next_address_++];
-    socket_ = net::UniqueFd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    socket_ = UniqueFd{::socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (!socket_) {
       error = errno;
       break;  // out of descriptors: no other address helps

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "net/tls_client.h"
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 #include "swarm/load/reactor.h"
 #include "swarm/load/response_reader.h"
 #include "swarm/load/start_watch.h"
@@ -101,7 +101,7 @@ class Connection final : private Reactor::Source {
 
   ConnectionContext& context_;
   State state_ = State::closed;
-  net::UniqueFd socket_;
+  UniqueFd socket_;
   std::unique_ptr<net::TlsClient> tls_;
   std::uint32_t watched_ = 0;
   std::size_t next_address_ = 0;

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace triggers::swarm {
 
@@ -81,7 +81,7 @@ class Reactor {
   void sift_up(std::size_t position);
   void sift_down(std::size_t position);
 
-  net::UniqueFd epoll_, wake_;
+  UniqueFd epoll_, wake_;
   std::array<epoll_event, 512> events_{};
   int found_ = 0;               // events of this round
   std::vector<Timer*> timers_;  // a binary heap by due time

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace triggers::swarm {
 
@@ -47,7 +47,7 @@ class ScriptedServer {
 
   Script script_;
   const Answers answers_;
-  net::UniqueFd listener_;
+  UniqueFd listener_;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> requests_ = 0, connections_ = 0;
   std::atomic<bool> stopping_ = false;

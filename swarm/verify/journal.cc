@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "base/encoding.h"
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 #include "swarm/verify/digest.h"
 #include "swarm/verify/journal_contents.h"
 
@@ -30,7 +30,7 @@ Error cannot_write(const std::string& path, int error) {
 
 class FileJournal final : public Journal {
  public:
-  FileJournal(std::string path, net::UniqueFd file) : path_(std::move(path)), file_(std::move(file)) {}
+  FileJournal(std::string path, UniqueFd file) : path_(std::move(path)), file_(std::move(file)) {}
   ~FileJournal() override { static_cast<void>(finish()); }
 
   void accepted(std::string_view event_id, const SentEvent& event, bool duplicate) override {
@@ -77,7 +77,7 @@ class FileJournal final : public Journal {
   }
 
   std::string path_;
-  net::UniqueFd file_;
+  UniqueFd file_;
   std::mutex mutex_;
   std::string buffer_;                             // guarded by mutex_
   steady_clock::time_point flush_at_{};            // guarded by mutex_
@@ -85,7 +85,7 @@ class FileJournal final : public Journal {
 };
 
 /// Writes the first line of a new file. An existing file must begin with that line; an incomplete last line is ended.
-Status prepare(const net::UniqueFd& file, const std::string& path) {
+Status prepare(const UniqueFd& file, const std::string& path) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return cannot_write(path, errno);
   if (status.st_size == 0) {
@@ -108,7 +108,7 @@ Status prepare(const net::UniqueFd& file, const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {
-  net::UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
+  UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
   if (!file) return cannot_write(path, errno);
   if (auto prepared = prepare(file, path); !prepared) return std::move(prepared).error();
   std::unique_ptr<Journal> journal = std::make_unique<FileJournal>(path, std::move(file));

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <thread>
 
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 #include "swarm/worker/dealer.h"
 
 namespace triggers::swarm {
@@ -283,7 +283,7 @@ class ThreadedMasterLink final : public MasterLink {
 
   const MasterLinkOptions options_;
   const WorkerMessages messages_;
-  net::UniqueFd wake_, has_events_;
+  UniqueFd wake_, has_events_;
   std::atomic<const char*> state_{"ready"};
   std::atomic<double> cpu_percent_{0};
   std::atomic<bool> reconnect_{false}, stopping_{false};

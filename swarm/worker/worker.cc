@@ -16,7 +16,7 @@
 
 #include "base/encoding.h"
 #include "base/random.h"
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/report/stalled.h"
 #include "swarm/worker/load_run.h"
@@ -446,7 +446,7 @@ int run_worker(const WorkerOptions& options, Console& console) {
   sigaddset(&signals, SIGTERM);
   // Before other threads start, so that no thread receives the signals.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const net::UniqueFd signals_fd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
+  const UniqueFd signals_fd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
   WorkerMessages messages{new_node_id()};
   MasterLinkOptions link_options{.host = options.master_host,
                                  .port = options.master_port,

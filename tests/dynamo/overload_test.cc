@@ -67,7 +67,7 @@ TEST_F(OverloadTest, FullQueueOfTheNodeSaysNothingOfDynamodb) {
   EXPECT_EQ(fail(node, CallError::Kind::unavailable), ErrorCode::unavailable);
   EXPECT_EQ(fail(node, CallError::Kind::overloaded), ErrorCode::overloaded);
   EXPECT_FALSE(node.store->health().writable);
-  sync_wait(node.store->look_again());
+  sync_wait(node.store->probe_if_troubled());
   EXPECT_TRUE(node.store->health().writable);
 }
 

@@ -55,10 +55,10 @@ TEST_F(TablesTest, StoreWithoutItsTablesSaysSoAndServesOnceTheyAreThere) {
   EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
   EXPECT_NE(refused.error().message.find("triggers tables"), std::string::npos);
   EXPECT_FALSE(node.store->health().writable);
-  sync_wait(node.store->look_again());
+  sync_wait(node.store->probe_if_troubled());
   EXPECT_FALSE(node.store->health().writable);
   create();
-  sync_wait(node.store->look_again());
+  sync_wait(node.store->probe_if_troubled());
   EXPECT_TRUE(node.store->health().writable);
   EXPECT_EQ(append(node, numbered(1)).outcome, Appended::Outcome::accepted);
   EXPECT_TRUE(node.store->health().writable);
@@ -70,7 +70,7 @@ TEST_F(TablesTest, NodeThatCannotReadKeysSaysSoUntilItCan) {
   EXPECT_FALSE(sync_wait(node.store->key_by_hash(auth::KeyHash{})));
   EXPECT_FALSE(node.store->health().writable);
   create();
-  sync_wait(node.store->look_again());
+  sync_wait(node.store->probe_if_troubled());
   EXPECT_TRUE(node.store->health().writable);
 }
 

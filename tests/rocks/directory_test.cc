@@ -75,7 +75,7 @@ TEST_P(OpenDirectory, ChangeIsNoticedAtTheNextLookAndNothingIsAcceptedAfterIt) {
   const auto store = RocksStore::open(config_of("data", false)).value();
   ASSERT_TRUE(append(*store, 0));
   GetParam().make(directory / "data", log_of("data"));
-  store->look();
+  store->check_files();
   EXPECT_FALSE(store->health().writable);
   EXPECT_THAT(store->health().problem, HasSubstr("removed, cut or replaced"));
   EXPECT_FALSE(append(*store, 1));
@@ -169,7 +169,7 @@ TEST_F(Directory, OverwrittenWitnessOfAnIdleStoreIsNoticed) {
   const auto store = RocksStore::open(config_of("data")).value();
   ASSERT_TRUE(append(*store, 0));
   write_text(directory / "data/WITNESS", std::string(4096, 'x'));
-  store->look();
+  store->check_files();
   EXPECT_THAT(store->health().problem, HasSubstr("WITNESS was overwritten"));
   EXPECT_FALSE(append(*store, 1));
 }
@@ -178,12 +178,12 @@ TEST_F(Directory, RemovedTableIsNoticed) {
   RocksConfig config = config_of("data");
   RocksStore::open(config).value().reset();
   const auto store = RocksStore::open(config).value();
-  store->look();
+  store->check_files();
   ASSERT_TRUE(store->health().writable) << store->health().problem;
   for (const auto& entry : fs::directory_iterator(directory / "data/db")) {
     if (entry.path().extension() == ".sst") fs::remove(entry.path());
   }
-  store->look();
+  store->check_files();
   EXPECT_FALSE(store->health().writable);
 }
 

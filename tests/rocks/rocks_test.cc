@@ -128,7 +128,7 @@ TEST_F(RocksContract, FailedSyncIsNotForgottenWhenTheDiskWorksAgain) {
   disk->set(FailingFileSystem::Fault::sync);
   EXPECT_FALSE(append(numbered(1)));
   disk->set(FailingFileSystem::Fault::none);
-  store->look();
+  store->check_files();
   EXPECT_FALSE(store->health().writable);
   EXPECT_THAT(store->health().problem, HasSubstr("then restart"));
 }

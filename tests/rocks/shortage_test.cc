@@ -37,7 +37,7 @@ void Shortage::look_until_it_goes_on_or_stops() {
   const auto stopped = [this] { return store->health().problem.find("then restart") != std::string::npos; };
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   do {
-    store->look();
+    store->check_files();
     std::this_thread::yield();
   } while (!store->health().writable && !stopped() && std::chrono::steady_clock::now() < deadline);
 }
@@ -60,7 +60,7 @@ void Shortage::expect_writes_again_after(FailingFileSystem::Fault fault) {
     }
     ASSERT_TRUE(refusal) << round;
     EXPECT_EQ(refusal->code, ErrorCode::unavailable);
-    store->look();
+    store->check_files();
     EXPECT_FALSE(store->health().writable);
     EXPECT_THAT(store->health().problem, HasSubstr("writes go on by themselves"));
     EXPECT_EQ(inbox().size(), accepted.size());
@@ -102,12 +102,12 @@ TEST_F(Shortage, SlowDiskAfterAShortageIsWaitedForAsLongAsItWrites) {
   int held = 0;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
   while (!store->health().writable && std::chrono::steady_clock::now() < deadline) {
-    store->look();
+    store->check_files();
     std::this_thread::yield();
     if (!disk->tables().holds_a_write()) continue;
     for (int look = 0; look < 3; ++look) {
       clock.advance(std::chrono::hours{1});
-      store->look();
+      store->check_files();
       ASSERT_THAT(store->health().problem, HasSubstr("writes go on by themselves")) << held;
     }
     disk->tables().let_one_through();
@@ -141,7 +141,7 @@ TEST_F(Shortage, FlushThatRocksDbLosesInAShortageTakesARestartAndLosesNothing) {
     testing_support::settle_flushes();  // It meets the failure, before the store looks whether that is over.
     disk->set(FailingFileSystem::Fault::none);
     for (int look = 0; look < 100 && waits(); ++look) {
-      store->look();
+      store->check_files();
       testing_support::settle_flushes();  // Whatever RocksDB has not lost is done.
       clock.advance(std::chrono::seconds{1});
     }

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "auth/validate.h"
+#include "base/encoding.h"
 #include "base/percent.h"
 #include "event/escape.h"
 

@@ -15,7 +15,7 @@
 
 #include "http/wire/request_writer.h"
 #include "http/wire/response_parser.h"
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace triggers::http {
 namespace {
@@ -61,11 +61,11 @@ int connect_to(int socket, const sockaddr* address, socklen_t size, Clock::time_
   return error;
 }
 
-net::UniqueFd open_socket(int family) {
-  return net::UniqueFd{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+UniqueFd open_socket(int family) {
+  return UniqueFd{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
 }
 
-Result<net::UniqueFd> connect_local(const ServerAddress& server, Clock::time_point deadline) {
+Result<UniqueFd> connect_local(const ServerAddress& server, Clock::time_point deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (server.unix_path.size() >= sizeof address.sun_path) {
@@ -73,13 +73,13 @@ Result<net::UniqueFd> connect_local(const ServerAddress& server, Clock::time_poi
                  "the path of the local socket is longer than 107 bytes: " + server.unix_path};
   }
   std::memcpy(address.sun_path, server.unix_path.data(), server.unix_path.size());
-  net::UniqueFd socket = open_socket(AF_UNIX);
+  UniqueFd socket = open_socket(AF_UNIX);
   const int error = connect_to(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
   if (error != 0) return failed_with(name_of(server), error);
   return socket;
 }
 
-Result<net::UniqueFd> connect_tcp(const ServerAddress& server, Clock::time_point deadline) {
+Result<UniqueFd> connect_tcp(const ServerAddress& server, Clock::time_point deadline) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -88,7 +88,7 @@ Result<net::UniqueFd> connect_tcp(const ServerAddress& server, Clock::time_point
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
   int error = EADDRNOTAVAIL;
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-    net::UniqueFd socket = open_socket(address->ai_family);
+    UniqueFd socket = open_socket(address->ai_family);
     error = connect_to(socket.get(), address->ai_addr, address->ai_addrlen, deadline);
     if (error != 0) continue;
     const int on = 1;

@@ -247,11 +247,11 @@ TEST(ClientPool, HandlerOfAServerAsksOnItsOwnLoopAndGoesOnThere) {
   auto server = Server::create(config, std::move(handlers));
   ASSERT_TRUE(server.ok());
   (*server)->start();
-  const ServerAddress server{.host = "127.0.0.1", .port = (*server)->port()};
+  const ServerAddress address{.host = "127.0.0.1", .port = (*server)->port()};
   for (const char* expected : {"1", "2", "3"}) {
     Request request;
     request.target = "/";
-    const auto answer = fetch(server, request, std::chrono::seconds{10});
+    const auto answer = fetch(address, request, std::chrono::seconds{10});
     ASSERT_TRUE(answer.ok());
     EXPECT_EQ(answer->body, expected);
   }

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace triggers::http {
 
@@ -49,7 +49,7 @@ class TestPeer {
   void accept_all();
 
   std::function<void(Connection&)> serve_;
-  net::UniqueFd listener_;
+  UniqueFd listener_;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> accepted_ = 0;
   std::mutex mutex_;

@@ -35,7 +35,7 @@ constexpr std::size_t slice_aside_bytes = 256 * 1024;  // Then another tenant ha
 
 }  // namespace
 
-Session::Session(SessionHost& loop, ServerState& state, net::UniqueFd socket, Peer peer, bool refused,
+Session::Session(SessionHost& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused,
                  OpenCount counted)
     : loop_(loop),
       state_(state),

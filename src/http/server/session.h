@@ -23,7 +23,7 @@ class SessionHost;
 class Session final : public Evictable {
  public:
   /// `refused`: there are too many connections; the session says so and closes.
-  Session(SessionHost& loop, ServerState& state, net::UniqueFd socket, Peer peer, bool refused, OpenCount counted);
+  Session(SessionHost& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted);
   ~Session();
 
   /// Runs until it suspends. When the session has ended it tells its loop, which destroys it.

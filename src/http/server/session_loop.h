@@ -13,7 +13,7 @@ namespace triggers::http {
 
 /// A connection that was accepted, on its way to a session.
 struct NewConnection {
-  net::UniqueFd socket;
+  UniqueFd socket;
   Peer peer;
   OpenCount counted;
 };

@@ -14,7 +14,7 @@
 #include "base/executor.h"
 #include "base/turn_pool.h"
 #include "http/server/server.h"
-#include "net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace triggers::http {
 
@@ -73,7 +73,7 @@ class RawClient {
  private:
   bool fill();
 
-  net::UniqueFd socket_;
+  UniqueFd socket_;
   std::string unread_;
 };
 

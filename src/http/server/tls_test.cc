@@ -60,7 +60,7 @@ class TlsTest : public testing::Test {
     context_.reset(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_max_proto_version(context_.get(), version);
     SSL_CTX_set_security_level(context_.get(), 0);
-    socket_ = net::UniqueFd(::socket(AF_INET, SOCK_STREAM, 0));
+    socket_ = UniqueFd(::socket(AF_INET, SOCK_STREAM, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(server_.server->port());
@@ -83,8 +83,8 @@ class TlsTest : public testing::Test {
   std::string directory_;
   TestServer server_;
   Context context_;
-  net::UniqueFd socket_;
-  std::vector<net::UniqueFd> kept_;
+  UniqueFd socket_;
+  std::vector<UniqueFd> kept_;
 };
 
 const std::string get = "GET /s HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -122,7 +122,7 @@ TEST_F(TlsTest, LargeAnswerArrivesWhole) {
 TEST_F(TlsTest, StopAnswersARequestOfWhichAPartOfARecordHasCome) {
   server_.start();
   const Ssl other = connect();
-  const net::UniqueFd others_socket = std::move(socket_);
+  const UniqueFd others_socket = std::move(socket_);
   const Context others_context = std::move(context_);
   const Ssl ssl = connect();
   ASSERT_TRUE(other && ssl);

@@ -30,7 +30,7 @@ dynamo::Retention retention(const DynamoStoreConfig& config) {
   return {config.event_ttl, std::max(config.windows.dedup, config.windows.idempotency)};
 }
 
-/// Then what has not begun is not begun: each call would wait for its own deadline, and the client for all of them.
+/// If so, no further call is begun: each would wait for its own deadline, and the client for all of them.
 template <class T>
 bool unreachable(const Result<T>& outcome) {
   return !outcome && outcome.error().code == ErrorCode::unavailable;
@@ -384,7 +384,7 @@ Task<Result<limit::Grant>> DynamoStore::take_slice(std::string key_id, std::uint
   co_return grant;
 }
 
-Task<void> DynamoStore::look_again() {
+Task<void> DynamoStore::probe_if_troubled() {
   if (!trouble_->any.load(std::memory_order_relaxed)) co_return;
   const auto item = co_await parts_->events_table.get(dynamo::layout::shards_key());
   if (!item) {

@@ -30,15 +30,15 @@ struct DynamoStoreConfig {
   std::size_t calls_max = 10'000;
   std::size_t calls_at_once = 256;  ///< To the events table, of all tenants, who take turns.
   const Clock* clock = &Clock::system();
-  /// Told of what was done, after it was done: accepted, duplicates, acknowledged. Any thread; may be empty.
+  /// Called after events were accepted, found to be duplicates, or acknowledged. On any thread; may be empty.
   std::function<void(std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged)> on_done{};
 };
 
-/// Events and keys in two tables of DynamoDB, or of what speaks its protocol. Any number of nodes use the same tables
-/// and share nothing else. docs/storage-format.md has the items and their cost, docs/decisions/0020 to 0022 why they
-/// are so.
+/// Events and keys in two tables of DynamoDB, or of a database that speaks its protocol. Any number of nodes use the
+/// same tables and share nothing else. docs/storage-format.md describes the items and their cost, docs/decisions/0020
+/// to 0022 the reasons.
 ///
-/// Beside the contract's errors: `too_large` for an event over 400 KB with its metadata.
+/// Beside the contract's errors, an append may answer `too_large`: the event with its metadata is over 400 KB.
 /// The order of ids is that of acceptance on one node; between nodes it is that of their clocks.
 class DynamoStore final : public EventStore, public KeyStore {
  public:
@@ -51,10 +51,10 @@ class DynamoStore final : public EventStore, public KeyStore {
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override;
   Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override;
   Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override;
-  /// Not writable while the newest call to the events table, or the newest look for a key, found no table or no
+  /// Not writable while the newest call to the events table, or the newest look-up of a key, found no table or no
   /// DynamoDB.
   [[nodiscard]] Health health() const override;
-  /// `undelivered` is of the inboxes that this node has had to do with; the oldest is not known.
+  /// `undelivered` counts the inboxes that this node has served; the oldest event is not known.
   [[nodiscard]] Metrics metrics() const override;
 
   Task<Status> create_key(auth::KeyRecord record) override;
@@ -69,14 +69,13 @@ class DynamoStore final : public EventStore, public KeyStore {
   /// A slice of the bucket that all nodes share: see RateBudget.
   Task<Result<limit::Grant>> take_slice(std::string key_id, std::uint32_t per_minute,
                                         std::function<std::uint32_t()> wanted);
-  /// Adds to the counts of inboxes what has waited to be added: to be called every second, and with `everything` before
-  /// the end.
+  /// Adds waiting changes to the counts of inboxes. To be called every second, and with `everything` before the end.
   Task<void> flush_counts(bool everything);
-  /// The same after each request, by a node that may stand still until the next: see dynamo::Counts.
+  /// The same after each request, for a node that may be frozen until the next one: see dynamo::Counts.
   Task<void> flush_counts_spaced();
-  /// Asks whether DynamoDB serves us again, if the newest call says that it does not: a node that gets no requests must
-  /// recover too. To be called every second.
-  Task<void> look_again();
+  /// If the newest call failed, asks whether DynamoDB serves again, so that a node without requests recovers too. To be
+  /// called every second.
+  Task<void> probe_if_troubled();
 
  private:
   struct Parts;

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/database/stored_record.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
@@ -23,11 +24,11 @@ namespace {
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
-/// Of a batch that was left for digests, what is hashed before another tenant's turn; one larger event is a turn.
+/// Of a batch that was left for digests, the text that is hashed in one turn; one larger event is a turn of its own.
 constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 /// A page with more than this is read at low priority: 8 MiB take many milliseconds of a processor.
 constexpr std::size_t page_bytes_at_once = 256 * 1024;
-/// Whose turn a read is that is no tenant's, such as the look-up of a key: no tenant's name is empty.
+/// Whose turn a read takes that belongs to no tenant, such as the look-up of a key. No tenant's name is empty.
 constexpr std::string_view nobody;
 
 /// Loads every inbox's counters.
@@ -91,7 +92,7 @@ class RocksStoreImpl final : public RocksStore {
                      {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
     if (!config_.background) return;
     housekeeper_.start();
-    database_->start_looking();
+    database_->start_file_checks();
   }
 
   // The committer goes on until the queue is closed and empty; it is destroyed before the queue.
@@ -254,7 +255,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Result<std::size_t> sweep(std::size_t events_max) override { return housekeeper_.sweep(events_max); }
-  void look() override { database_->look(true); }
+  void check_files() override { database_->check_files(true); }
 
  private:
   using Fill = std::function<Status(rocksdb::WriteBatch&)>;
@@ -269,8 +270,8 @@ class RocksStoreImpl final : public RocksStore {
     co_return Done{};
   }
 
-  /// Makes the digests that the committer has left the operation for, where they delay nobody, and submits it again. A
-  /// failure is the answer to the events that are not answered yet.
+  /// Makes the digests that the committer left the operation for, on a thread where they delay nobody, and submits it
+  /// again. A failure answers the events that have no answer yet.
   Task<void> submit_with_digests(Operation& operation) {
     const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
     auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
@@ -292,7 +293,7 @@ class RocksStoreImpl final : public RocksStore {
     operation.error.reset();
   }
 
-  /// Of the event that was left, and of those that follow up to some text: they are likely to want theirs.
+  /// Makes the digest of the event that was left, and of those behind it up to a limit, which most likely need theirs.
   static void make_digests(Operation& operation) {
     if (operation.digest_of(operation.part_begin)) return;
     operation.digests = std::make_unique<MadeDigests>();
@@ -306,7 +307,7 @@ class RocksStoreImpl final : public RocksStore {
     }
   }
 
-  /// Nothing if the event is gone, or cannot be read: the committer then meets that itself.
+  /// Nothing if the event is gone or cannot be read: the committer then finds that out itself.
   std::optional<MadeDigests::Stored> digest_of_stored(const Tenant& tenant, const EventId& id) {
     rocksdb::PinnableSlice stored;
     const auto found = database_->get(Family::events, layout::event_key(tenant.id, id), stored);
@@ -317,23 +318,21 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
-    const std::string key = layout::event_key(tenant, id);
     // In this order: a sweep between the two reads can hide the event, but never its acknowledgement.
-    rocksdb::PinnableSlice time, value;
-    const auto acknowledged = database_->get(Family::acknowledged, key, time);
+    rocksdb::PinnableSlice time, bytes;
+    const auto acknowledged = database_->get(Family::acknowledged, layout::event_key(tenant, id), time);
     if (!acknowledged) return acknowledged.error();
-    const auto found = database_->get(Family::events, key, value);
+    const auto found = read_record(*database_, tenant, id, bytes);
     if (!found) return found.error();
     if (!*found) return std::optional<StoredEvent>{};
-    const auto record = decode_record(view(value));
-    if (!record) return database_->unreadable("the event " + id.text() + " of " + tenant);
-    StoredEvent event{id, std::string{record->event_type}, std::string{record->payload},
-                      {}, std::string{record->metadata},   {}};
-    if (record->source) event.source = *record->source;
+    const EventRecord& record = **found;
+    StoredEvent event{id, std::string{record.event_type}, std::string{record.payload},
+                      {}, std::string{record.metadata},   {}};
+    if (record.source) event.source = *record.source;
     if (*acknowledged && time.size() == 8) {
       event.acknowledged_at =
           UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(layout::read_u64(view(time)))}};
-      // Expired, though the sweep has not come to it.
+      // It has expired, though the sweep has not removed it yet.
       if (retention_.is_expired(*event.acknowledged_at)) return std::optional<StoredEvent>{};
     }
     return std::optional{std::move(event)};

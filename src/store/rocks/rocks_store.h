@@ -27,9 +27,9 @@ struct RocksConfig {
   std::chrono::hours event_ttl{24 * 30};  ///< After acknowledgement.
   CommitLimits commit;
   unsigned reader_threads = 3;                    ///< One tenant has at most all but one of them.
-  std::size_t reads_waiting_max = 20'000;         ///< Of all tenants, who have fair shares; more is `share_used`.
+  std::size_t reads_waiting_max = 20'000;         ///< Of all tenants; beyond a fair share: `share_used`.
   std::chrono::milliseconds filter_time_max{20};  ///< A page's search for a type; see Page::has_more.
-  /// Sweep, measure and look after the files on threads of its own. Tests call sweep() and look().
+  /// Sweeps, measures and checks the files on threads of its own. Without it, tests call sweep() and check_files().
   bool background = true;
   int open_files_max = -1;  ///< Files that RocksDB keeps open; -1: all.
   const Clock* clock = &Clock::system();
@@ -44,22 +44,23 @@ class RocksStore : public EventStore, public KeyStore {
   /// Errors as of Database::open.
   static Result<std::unique_ptr<RocksStore>> open(RocksConfig config);
 
-  /// Copies the whole store, consistently, into `directory`, which must not exist. Takes as long as the disk takes, on
-  /// a thread of its own; one after the other. Errors as of Database::checkpoint, and `overloaded` if several wait.
+  /// Copies the whole store, consistently, into `directory`, which must not exist. Backups run one after the other on a
+  /// thread of their own, each for as long as the disk takes. Errors as of Database::checkpoint, and `overloaded` if
+  /// several wait.
   virtual Task<Status> backup(std::string directory) = 0;
-  /// What could not be read. Any thread.
+  /// The records that could not be read. Any thread.
   [[nodiscard]] virtual DamageLog& damage() noexcept = 0;
-  /// The room on its disk, as of the last look; nothing before the first. Any thread.
+  /// The room on its disk, as of the last check; nothing before the first. Any thread.
   [[nodiscard]] virtual std::optional<DiskSpace> disk() const = 0;
   /// By how much the time of new ids is ahead of the clock. Any thread.
   [[nodiscard]] virtual std::chrono::milliseconds ids_ahead() const = 0;
-  /// Reads so far that gave way to the others: pages by event type or of large events, and lists of keys. Any thread.
+  /// Reads so far that ran at low priority: pages by event type or of large events, and lists of keys. Any thread.
   [[nodiscard]] virtual std::uint64_t searches() const noexcept = 0;
   /// Removes at most `events_max` acknowledged events past their time to live; returns how many. Only without
   /// `background`.
   virtual Result<std::size_t> sweep(std::size_t events_max) = 0;
-  /// As Database::look, thoroughly. Only without `background`.
-  virtual void look() = 0;
+  /// As Database::check_files, thoroughly. Only without `background`.
+  virtual void check_files() = 0;
 };
 
 }  // namespace triggers::store

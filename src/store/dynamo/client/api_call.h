@@ -5,7 +5,7 @@
 
 namespace triggers::store::dynamo {
 
-/// What DynamoDB is asked to do (API version 2012-08-10).
+/// The calls of DynamoDB's API that we make (version 2012-08-10).
 enum class ApiCall : std::uint8_t {
   get_item,
   put_item,
@@ -30,7 +30,7 @@ enum class ApiCall : std::uint8_t {
 /// True if the call changes nothing, so that its outcome is never in doubt.
 [[nodiscard]] bool only_reads(ApiCall call) noexcept;
 
-/// What may be done when it is not known whether a try was carried out (the answer did not come, or came broken).
+/// What to do when it is not known whether a try was carried out, because the answer was lost or damaged.
 enum class Repeat : std::uint8_t {
   /// Doing it twice has the effect of doing it once: reads; writes that set the same values; writes under a condition
   /// that the first one makes false (look at `repeated`); transactions with a ClientRequestToken. Is tried again.

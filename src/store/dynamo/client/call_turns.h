@@ -10,9 +10,9 @@
 
 namespace triggers::store::dynamo {
 
-/// Who may call DynamoDB now. All tenants share the connections of a node: a tenant with thousands of calls waiting
-/// must not put another tenant's one behind them all. Tenants take turns (FairQueue), and an eighth of the calls is
-/// never one tenant's alone. Any thread with an Executor.
+/// Decides who may call DynamoDB next. All tenants share the connections of a node, and one with thousands of waiting
+/// calls must not delay another tenant's single call behind them. Tenants take turns (FairQueue), and no tenant has
+/// more than seven eighths of the calls. Any thread with an Executor.
 class CallTurns {
  public:
   /// At most `at_once` calls are under way, and `waiting_max` wait.

@@ -21,7 +21,7 @@ struct CallError {
     share_used,        ///< Too many calls of this tenant wait. Nothing was sent: wait for its answers.
     throttled,         ///< Until the deadline. Nothing was written: retry after a moment.
     too_large,         ///< The item is over 400 KB. Nothing was written.
-    no_table,          ///< The table is missing, or (to who reads or writes items) still being made: an operator acts.
+    no_table,          ///< The table is missing, or (for reads and writes of items) still being made: an operator acts.
     table_busy,        ///< The table is being made, changed or removed, or is there already: wait.
     unavailable,       ///< DynamoDB could not be asked, or refuses us. Nothing was written.
     unknown,           ///< A write may or may not have happened, or may still happen.
@@ -48,19 +48,18 @@ class Caller {
   virtual Task<CallResult> call(ApiCall api_call, boost::json::object body, Repeat repeat,
                                 std::chrono::milliseconds within) = 0;
 
-  /// Waits before `retry` (0 is the first) of what is repeated otherwise than by `call`, with the client's jitter and
-  /// from its budget. False: not to be repeated, or not `within` that time.
+  /// Waits before `retry` (0 is the first) of a step that call() does not repeat itself, with the client's jitter and
+  /// from its budget. False: do not repeat it, or not `within` that time.
   virtual Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) = 0;
 
-  /// Waits as long, and takes nothing from the budget: between looks at what another writer does. False: not `within`
-  /// that time.
+  /// Waits as long, and takes nothing from the budget: while another writer is at work. False: not `within` that time.
   virtual Task<bool> pause(unsigned round, std::chrono::milliseconds within) = 0;
 };
 
 /// Through the client, which outlives it.
 [[nodiscard]] std::unique_ptr<Caller> make_caller(DynamoClient& client);
 
-/// As the contract of the stores tells it.
+/// The error in the terms of the store's contract.
 [[nodiscard]] Error to_error(const CallError& error);
 
 }  // namespace triggers::store::dynamo

@@ -55,7 +55,7 @@ struct DynamoClient::Impl {
         probe(registry) {}
 
   Task<Result<DynamoReply, Failure>> attempt(ApiCall api_call, const std::string& body, TimePoint deadline);
-  /// False if the deadline is over then: the process may have stood still meanwhile.
+  /// False if the deadline is over then: the process may have been frozen meanwhile.
   Task<bool> wait(milliseconds time, TimePoint deadline) {
     co_await pool->pause(time);
     co_return steady_clock::now() < deadline;
@@ -139,7 +139,7 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(ApiCall api_call, std:
     }
     Failure failure = std::move(outcome).error();
     const bool unknown = failure.done == Failure::Done::unknown && !only_reads(api_call);
-    // DynamoDB is well: a refusal of the request itself says nothing about its load.
+    // DynamoDB is well: that it refuses this request says nothing about its load.
     const bool refused = !failure.retry && !unknown && failure.error.code != DynamoCode::overloaded;
     if (refused) impl_->budget.succeeded();
     const bool may = failure.retry && (!unknown || repeat == Repeat::safe);
@@ -148,8 +148,8 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(ApiCall api_call, std:
     repeated = repeated || unknown;
     if (again) continue;
     failure.error.repeated = repeated;
-    // What was not refused for good may have been done by this try, or by one before it: a transaction that met another
-    // one may have met itself.
+    // Unless it was refused for good, this try or one before may have done it: a transaction that met another one may
+    // have met its own earlier try.
     if (repeated && (!refused || met_another(failure.error))) failure.error.code = DynamoCode::ambiguous;
     impl_->probe.ended(api_call, failure.error.code, steady_clock::now() - since);
     co_return std::move(failure.error);

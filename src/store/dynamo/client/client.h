@@ -28,12 +28,12 @@ struct DynamoReply {
   bool repeated = false;  ///< An earlier try of this call had an unknown outcome.
 };
 
-/// Calls DynamoDB, or what speaks its protocol. Any thread that is an Executor may call; a call resumes on it. On a
-/// server's loop the connections are that loop's own, so nothing is handed between threads.
+/// Calls DynamoDB, or a database that speaks its protocol. Any thread that is an Executor may call; a call resumes on
+/// it. On a server's loop the connections are that loop's own, so nothing is handed between threads.
 ///
 /// Throttling, 5xx and connections that break are tried again within the deadline, after a random time of up to 25 ms,
 /// doubled for each try, at most 1 s ("full jitter"). Retries draw on a budget that successes refill (a tenth of a
-/// retry each, 500 at most): when DynamoDB is sick, it gets about a tenth more requests, not several times as many.
+/// retry each, 500 at most): when DynamoDB fails, it gets about a tenth more requests, not several times as many.
 class DynamoClient {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -52,8 +52,8 @@ class DynamoClient {
   /// must be fetched first, and then nothing is sent.
   Task<Result<DynamoReply, DynamoError>> call(ApiCall api_call, std::string body, Repeat repeat, TimePoint deadline);
 
-  /// Waits as before a retry, the first being 0, and takes it from the budget: for what is repeated in another form
-  /// than it had. False: there is no budget, or no time until `deadline`.
+  /// Waits as before a retry (0 is the first), and takes it from the budget: for a request that is repeated in another
+  /// form. False: there is no budget, or no time until `deadline`.
   Task<bool> wait_to_retry(unsigned retry, TimePoint deadline);
   /// Waits as long without a budget. False: not before `deadline`.
   Task<bool> pause(unsigned round, TimePoint deadline);

@@ -49,7 +49,7 @@ constexpr std::array rules{
     Rule{"InvalidClientTokenId", Code::denied, false},
     Rule{"ExpiredTokenException", Code::denied, false},
     Rule{"OptInRequired", Code::denied, false},
-    // After these a write may have been done all the same.
+    // After these errors a write may have been done nevertheless.
     Rule{"InternalServerError", Code::unavailable, true, true},
     Rule{"InternalServerErrorException", Code::unavailable, true, true},
     Rule{"InternalFailure", Code::unavailable, true, true},

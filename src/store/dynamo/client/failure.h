@@ -8,7 +8,7 @@
 
 namespace triggers::store::dynamo {
 
-/// What one try came to, when it did not come to an answer.
+/// Why one try has no answer.
 struct Failure {
   enum class Done : std::uint8_t {
     no,       ///< Nothing was done.
@@ -19,8 +19,8 @@ struct Failure {
   Done done = Done::no;
 };
 
-/// True if the answer is whole: its x-amz-crc32 is its body's (there need be none), and a JSON object is what it
-/// looks like.
+/// True if the response is whole: its x-amz-crc32, if there is one, is that of the body, and the body looks like a JSON
+/// object.
 [[nodiscard]] bool intact(const http::ClientResponse& response);
 
 /// Of an answer that is not 200, by its `__type` and status.

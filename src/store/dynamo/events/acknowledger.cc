@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A acknowledged item without its removal is what a node leaves that ends in between. One that is older than this is
-/// replaced, so that the time of delivery is right.
+/// A node that dies between its two writes leaves an acknowledged item, and the event in its inbox. Such an item is
+/// replaced once it is older than this, so that it has the time of the acknowledgement that counts.
 constexpr std::chrono::milliseconds left_behind = 60s;
 constexpr unsigned removals_max = 4;
 constexpr std::chrono::seconds claims_margin = 3'600s;

@@ -6,11 +6,11 @@
 
 namespace triggers::store::dynamo {
 
-/// For how long acknowledged events are there.
+/// How long acknowledged events are kept.
 struct Retention {
   std::chrono::hours event_ttl{24 * 30};  ///< From the acknowledgement on.
-  /// From the id's time on, whatever event_ttl is: as long as a claim may name the event, so that a claim whose event
-  /// is nowhere always means a writer that did not end.
+  /// From the id's time on, whatever event_ttl is: as long as a claim may name the event. So a claim without an event
+  /// always means a writer that did not finish.
   std::chrono::seconds claims_until{86'400};
 };
 

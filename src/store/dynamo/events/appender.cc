@@ -9,11 +9,11 @@ namespace {
 using Outcome = Appended::Outcome;
 using Writer = EventItems::Writer;
 
-/// Every round ends because another writer has won something, so more means that something is wrong.
+/// A round ends only if another writer has won, so more rounds mean that something is wrong.
 constexpr int rounds_max = 32;
 /// With the pauses between them they take some four seconds: by then a writer that was between claim and event has
 /// ended, or is fenced off.
-constexpr unsigned looks_max = 12;
+constexpr unsigned waits_max = 12;
 
 /// DynamoDB's limit, less the key (a tenant's name may take three times its bytes) and the names of the attributes.
 constexpr std::size_t item_bytes_max = 400 * 1024 - 2'048;
@@ -74,7 +74,7 @@ Task<Result<std::optional<Claims::Holder>>> Appender::claim_content(const Tenant
                                                                     std::optional<Claims::Holder> fenced,
                                                                     Claims::Holder mine) {
   if (key.by_digest()) {
-    // First, so that whoever finds the fingerprint's own content past the window looks for others.
+    // First, so that whoever finds the fingerprint's own content past the window waits for others.
     auto noted =
         co_await claims_.note_collision(layout::fingerprint_key(tenant, mine.fingerprint), mine.id, windows_.dedup);
     if (!noted) co_return std::move(noted).error();
@@ -93,7 +93,7 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const I
     if (*held) {
       const Claims::Holder& holder = **held;
       if (holder.lapsed && key.collides()) continue;
-      const auto holding = co_await settle(tenant, event, holder);
+      const auto holding = co_await resolve_holder(tenant, event, holder);
       if (!holding) co_return holding.error();
       switch (holding->state) {
         case Holding::State::equal: co_return Appended{Outcome::duplicate, holder.id};
@@ -112,7 +112,8 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const I
     if (!stored) co_return std::move(stored).error();
     if (stored->now) co_return Appended{Outcome::accepted, id};
     if (stored->instead.there() && same(event, stored->instead)) co_return Appended{Outcome::duplicate, id};
-    // Fenced off as too slow; or finished by one whose fingerprint collides with ours, and who keeps this claim.
+    // Another writer has fenced the id off as too slow, or has stored there an event whose fingerprint collides with
+    // ours; then it keeps this claim.
     if (stored->instead.there() && !key.collides()) co_return two_contents_of_one_digest();
     id = renew(id);
   }
@@ -135,7 +136,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Incom
       if (!events_.may_store(id)) holder = mine;
     }
     if (holder) {
-      const auto holding = co_await settle(tenant, event, *holder);
+      const auto holding = co_await resolve_holder(tenant, event, *holder);
       if (!holding) co_return holding.error();
       switch (holding->state) {
         case Holding::State::equal: co_return Appended{Outcome::duplicate, holder->id};
@@ -162,7 +163,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Incom
 Task<Status> Appender::register_content(const Tenant& tenant, const IncomingEvent& event, EventId id) {
   ContentKey key(tenant, event);
   std::optional<Claims::Holder> fenced;
-  unsigned looks = 0;
+  unsigned waits = 0;
   for (int round = 0; round < rounds_max; ++round) {
     const Claims::Holder mine{id, event.fingerprint};
     auto held = co_await claim_content(tenant, key, fenced, mine);
@@ -181,10 +182,10 @@ Task<Status> Appender::register_content(const Tenant& tenant, const IncomingEven
     } else if (first->state == Found::State::fenced) {
       fenced = holder;
     } else if (events_.may_finish(holder.id)) {
-      // On its way in. It is another event, that its own sender may yet be refused, so it is not ours to finish. Not
-      // registered, the worst is that a later equal event without a key is not found to be a duplicate of this one.
-      bool again = looks < looks_max;
-      if (again) again = co_await events_.wait_to_look(looks++);
+      // Another event is on its way in. Its own sender may still be refused, so it is not ours to finish. If this event
+      // stays unregistered, a later equal event without a key is not found to be its duplicate.
+      bool again = waits < waits_max;
+      if (again) again = co_await events_.wait_to_find_again(waits++);
       if (!again) co_return Done{};
     } else if (auto done = co_await events_.fence(tenant, holder.id); !done) {
       co_return std::move(done).error();
@@ -193,10 +194,10 @@ Task<Status> Appender::register_content(const Tenant& tenant, const IncomingEven
   co_return Done{};
 }
 
-Task<Result<Appender::Holding>> Appender::settle(const Tenant& tenant, const IncomingEvent& event,
-                                                 Claims::Holder holder) {
+Task<Result<Appender::Holding>> Appender::resolve_holder(const Tenant& tenant, const IncomingEvent& event,
+                                                         Claims::Holder holder) {
   Holding holding;
-  unsigned looks = 0;
+  unsigned waits = 0;
   for (int round = 0; round < rounds_max; ++round) {
     auto found = co_await events_.find(tenant, holder.id);
     if (!found) co_return std::move(found).error();
@@ -206,15 +207,15 @@ Task<Result<Appender::Holding>> Appender::settle(const Tenant& tenant, const Inc
     }
     if (found->state == Found::State::fenced) co_return holding;
     if (!events_.may_finish(holder.id)) {
-      // Its writer is gone, or slow. If the event comes after all before the fence, the next look finds it.
+      // Its writer is gone or slow. If the event is written before the fence nevertheless, the next find() sees it.
       auto done = co_await events_.fence(tenant, holder.id);
       if (!done) co_return std::move(done).error();
       continue;
     }
     if (holder.fingerprint != event.fingerprint) {
       // Another event with this idempotency key, on its way in: it counts only once it is there.
-      bool again = looks < looks_max;
-      if (again) again = co_await events_.wait_to_look(looks++);
+      bool again = waits < waits_max;
+      if (again) again = co_await events_.wait_to_find_again(waits++);
       if (!again) co_return Error{ErrorCode::overloaded, "another event with the same idempotency key is on its way"};
       continue;
     }

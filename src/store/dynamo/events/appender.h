@@ -16,8 +16,9 @@ struct Windows {
 
 /// Stores one event, once, whatever other nodes do at the same time: docs/decisions/0021.
 ///
-/// First the claim (an item that names the event's id), then the event under that id. Whoever meets a claim without its
-/// event finishes it, or fences the id off and takes the claim over; both are conditional writes that one node wins.
+/// It writes first the claim (an item that names the event's id), then the event under that id. A node that finds a
+/// claim without its event finishes it, or fences the id off and takes the claim over. Both are conditional writes that
+/// one node wins.
 class Appender {
  public:
   Appender(EventItems& events, Claims& claims, FleetIds& ids, const Clock& clock, Windows windows)
@@ -37,12 +38,12 @@ class Appender {
   Task<Result<std::optional<Claims::Holder>>> claim_content(const Tenant& tenant, const ContentKey& key,
                                                             std::optional<Claims::Holder> fenced, Claims::Holder mine);
 
-  /// What has become of the event that holds a claim.
+  /// What became of the event that holds a claim.
   struct Holding {
     enum class State : std::uint8_t { equal, different, stored_now, fenced };
     State state = State::fenced;
   };
-  Task<Result<Holding>> settle(const Tenant& tenant, const IncomingEvent& event, Claims::Holder holder);
+  Task<Result<Holding>> resolve_holder(const Tenant& tenant, const IncomingEvent& event, Claims::Holder holder);
 
   [[nodiscard]] EventId renew(const EventId& id);
 

@@ -8,7 +8,7 @@
 
 namespace triggers::store::dynamo {
 
-/// Who was first: an item that names the event which holds a fingerprint, a content's digest or an idempotency key.
+/// Claims: items that name the event which came first with a fingerprint, a content's digest or an idempotency key.
 /// Attributes: `e` the event's id, `f` its fingerprint, `x` when DynamoDB may remove it. Of a content also `l`, the
 /// newest event that has it and came with an idempotency key; and of a fingerprint `o`, the newest event of another
 /// content with this fingerprint, which is claimed by its digest.
@@ -23,7 +23,7 @@ class Claims {
     bool lapsed = false;  ///< `id` is past the window; the claim is kept by `collided` alone.
   };
 
-  /// Claims `key` for `mine`. Nothing: it is held by `mine` now. Otherwise who holds it. It is free if all its ids are
+  /// Claims `key` for `mine`. Nothing: `mine` holds it now. Otherwise the holder. It is free if all its ids are
   /// `window` old or older; with `fenced`, a holder that was fenced off, only if that is the holder.
   Task<Result<std::optional<Holder>>> claim(Item key, std::optional<Holder> fenced, Holder mine,
                                             std::chrono::seconds window);

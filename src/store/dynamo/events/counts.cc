@@ -82,7 +82,8 @@ Task<Status> Counts::flush_one(Key key) {
     co_return Done{};
   }
   log::warning("count_not_written", {{"cause", counted.error().message}});
-  // What may have been added is not added again: a count that is low is set right as one that is high.
+  // A change that may have been added is not added again: a count that is too low is corrected, as one that is too
+  // high.
   if (counted.error().kind != CallError::Kind::unknown) add(tenant, key.second, change);
   co_return to_error(counted.error());
 }

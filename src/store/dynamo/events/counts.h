@@ -15,11 +15,11 @@
 
 namespace triggers::store::dynamo {
 
-/// How many events are pending in each inbox: an item for each (`c` the count, `r` when it was last changed), to which
-/// every node adds what it has accepted and acknowledged, every flush_every at most, and not for every event.
+/// Counts the pending events of each inbox, in an item for each (`c` the count, `r` when it was last changed). Every
+/// node adds the sum of what it accepted and acknowledged, at most once each flush_every.
 ///
-/// So a count lags by what other nodes have not added yet, and loses what a node had not added when it was killed. It
-/// is set right by a page that shows a whole inbox (correct()). Any thread.
+/// So a count lags by what other nodes have not added yet, and loses what a killed node had not added. A page that
+/// holds a whole inbox corrects the count (correct()). Any thread.
 class Counts {
  public:
   static constexpr std::chrono::milliseconds flush_every{2'000};
@@ -33,12 +33,12 @@ class Counts {
   void add(const Tenant& tenant, const std::string& inbox, std::int64_t change);
   /// Adds this node's changes of that inbox to its item if they have waited for flush_every.
   Task<void> flush_if_due(Tenant tenant, std::string inbox);
-  /// Adds all changes that have waited for `at_least`, the oldest first. A change that cannot be added now stays, and
-  /// those behind it, and those that are not begun within flush_for: so a DynamoDB that does not answer costs one
-  /// call's time, and a slow one flush_for and a call's.
+  /// Adds all changes that have waited for `at_least`, the oldest first. It stops at a change that cannot be added now,
+  /// and after flush_for; the rest stays for the next time. So a DynamoDB that does not answer costs the time of one
+  /// call, and a slow one flush_for and one call.
   Task<void> flush(std::chrono::milliseconds at_least);
-  /// Adds the changes of inboxes to whose items this node has added nothing for flush_every: so a node that may stand
-  /// still after any request leaves little behind, and one that is busy does not write for each request.
+  /// Adds the changes of inboxes whose items this node has left alone for flush_every. So a node that may be frozen
+  /// after any request leaves little behind, and a busy one does not write for each request.
   Task<void> flush_spaced();
 
   struct Count {
@@ -51,8 +51,8 @@ class Counts {
   };
   /// One read.
   Task<Result<Count>> read(const Tenant& tenant, const std::string& inbox);
-  /// An inbox was seen whole, with `seen` events: sets its item right if this node has seen it so for wrong_for, with
-  /// no change of the item since. (Another node's events are seen before it adds them.)
+  /// A page held the whole inbox, with `seen` events. Corrects the item if this node has seen the same difference for
+  /// wrong_for, without a change of the item. (Another node's events are visible before it adds them.)
   Task<void> correct(Tenant tenant, std::string inbox, Count count, std::int64_t seen);
 
   /// The sum of what this node knows.

@@ -110,7 +110,7 @@ Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const I
     if (stored.now) co_return stored;
     const auto kind = answer.error().kind;
     if (kind == CallError::Kind::condition_failed) {
-      auto seen = co_await look(tenant, id, mine);
+      auto seen = co_await find_mine(tenant, id, mine);
       if (seen && (seen->now || seen->instead.state != Found::State::absent)) co_return seen;
       if (!seen && !in_doubt) co_return std::move(seen).error();
     } else if (kind == CallError::Kind::unknown) {
@@ -124,12 +124,12 @@ Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const I
     if (!again) break;
   }
   if (!in_doubt) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
-  auto seen = co_await look(tenant, id, mine);
+  auto seen = co_await find_mine(tenant, id, mine);
   if (seen && (seen->now || seen->instead.state != Found::State::absent)) co_return seen;
   co_return Error{ErrorCode::unavailable, "DynamoDB did not say in time whether it stored an event"};
 }
 
-Task<Result<EventItems::Stored>> EventItems::look(const Tenant& tenant, EventId id, const Mine& mine) {
+Task<Result<EventItems::Stored>> EventItems::find_mine(const Tenant& tenant, EventId id, const Mine& mine) {
   auto found = co_await find(tenant, id);
   if (!found) co_return std::move(found).error();
   Stored stored;

@@ -71,8 +71,8 @@ class EventItems {
   /// Makes sure that nothing is ever stored under an id where nothing is. An event that came first stays.
   Task<Status> fence(const Tenant& tenant, EventId id);
 
-  /// Before another find(), the first look being 0. False: there is no time for it.
-  Task<bool> wait_to_look(unsigned look) { return table_.pause(look, Table::within_default); }
+  /// Waits before another find(); `round` is 0 the first time. False: there is no time for it.
+  Task<bool> wait_to_find_again(unsigned round) { return table_.pause(round, Table::within_default); }
 
   /// True while there is time enough to store an event under an id. (Another one may have fenced it off: store()
   /// tells.)
@@ -84,7 +84,7 @@ class EventItems {
  private:
   [[nodiscard]] std::chrono::milliseconds time_to_write(const EventId& id) const;
   struct Mine;
-  Task<Result<Stored>> look(const Tenant& tenant, EventId id, const Mine& mine);
+  Task<Result<Stored>> find_mine(const Tenant& tenant, EventId id, const Mine& mine);
 
   Table& table_;
   const Clock& clock_;

@@ -11,8 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::chrono::milliseconds look_every{500};
-constexpr int looks_max = 240;
+constexpr std::chrono::milliseconds poll_interval{500};
+constexpr int polls_max = 240;
 
 json::object pair(std::string_view first, std::string_view a, std::string_view second, std::string_view b) {
   json::object out;
@@ -25,7 +25,7 @@ Error still_not(const std::string& name, std::string_view what) {
   return {ErrorCode::unavailable, "the table " + name + " is still not " + std::string{what} + " after two minutes"};
 }
 
-/// What DynamoDB refuses for this table is said of it; whatever else went wrong ends the command.
+/// A refusal by DynamoDB is reported for this table; any other failure ends the command.
 Result<TableReport> refused_or_error(TableReport report, std::string_view what, const Error& error) {
   if (error.code != ErrorCode::internal) return error;
   report.text += ", but " + std::string{what} + ": " + error.message;
@@ -109,21 +109,21 @@ Task<Result<std::string>> Tables::make(Shape shape) {
 }
 
 Task<Status> Tables::wait_until_active(std::string name) {
-  for (int look = 0; look < looks_max; ++look) {
+  for (int poll = 0; poll < polls_max; ++poll) {
     auto answer = co_await ask_for_table(caller_, ApiCall::describe_table, about_table(name));
     if (!answer && answer.error().kind != CallError::Kind::no_table) co_return to_error(answer.error());
     if (answer && string_member(object_of(*answer, "Table"), "TableStatus") == "ACTIVE") co_return Done{};
-    std::this_thread::sleep_for(look_every);
+    std::this_thread::sleep_for(poll_interval);
   }
   co_return still_not(name, "ready");
 }
 
 Task<Status> Tables::wait_until_gone(std::string name) {
-  for (int look = 0; look < looks_max; ++look) {
+  for (int poll = 0; poll < polls_max; ++poll) {
     auto answer = co_await ask_for_table(caller_, ApiCall::describe_table, about_table(name));
     if (!answer && answer.error().kind == CallError::Kind::no_table) co_return Done{};
     if (!answer) co_return to_error(answer.error());
-    std::this_thread::sleep_for(look_every);
+    std::this_thread::sleep_for(poll_interval);
   }
   co_return still_not(name, "gone");
 }
@@ -163,7 +163,7 @@ Task<Result<TableReport>> Tables::remove_one(Shape shape) {
   TableReport report;
   report.table = shape.name;
   report.text = "was not there";
-  for (int look = 0; look < looks_max; ++look) {
+  for (int poll = 0; poll < polls_max; ++poll) {
     auto removed = co_await ask_for_table(caller_, ApiCall::delete_table, about_table(shape.name));
     report.good = !removed && removed.error().kind == CallError::Kind::no_table;
     if (report.good) co_return report;
@@ -175,7 +175,7 @@ Task<Result<TableReport>> Tables::remove_one(Shape shape) {
     }
     // It is being made, or removed by another command.
     if (removed.error().kind != CallError::Kind::table_busy) co_return to_error(removed.error());
-    std::this_thread::sleep_for(look_every);
+    std::this_thread::sleep_for(poll_interval);
   }
   co_return still_not(shape.name, "gone");
 }

@@ -9,7 +9,7 @@
 
 namespace triggers::store::dynamo {
 
-/// What DynamoDB has under one name.
+/// The state of one table.
 struct TableReport {
   std::string table;
   bool good = false;

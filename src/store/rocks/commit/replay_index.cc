@@ -3,7 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
-#include "store/rocks/format/event_record.h"
+#include "store/rocks/database/stored_record.h"
 #include "store/rocks/format/slice_view.h"
 
 namespace triggers::store {
@@ -59,20 +59,19 @@ Result<ReplayIndex::Seen> ReplayIndex::find_stored(const std::string& key, const
 
   rocksdb::PinnableSlice stored;
   ++reads_;
-  const auto exists = database_.get(Family::events, layout::event_key(tenant, first), stored);
-  if (!exists) return exists.error();
-  if (!*exists) {
+  const auto found_record = read_record(database_, tenant, first, stored);
+  if (!found_record) return found_record.error();
+  if (!*found_record) {
     // Acknowledged and expired since: the fingerprint is all that is left of it.
     const auto print = view(value).substr(16);
     const event::Fingerprint fingerprint{layout::read_u64(print.substr(0, 8)), layout::read_u64(print.substr(8))};
     return Seen{answer(incoming.event().fingerprint == fingerprint, first)};
   }
-  const auto record = decode_record(view(stored));
-  if (!record) return database_.unreadable("the event " + first.text() + " of " + tenant);
-  if (incoming.same_text(record->event_type, record->payload)) return Seen{answer(true, first)};
+  const EventRecord& record = **found_record;
+  if (incoming.same_text(record.event_type, record.payload)) return Seen{answer(true, first)};
   auto digest = stored_digests_.get(first);
   if (!digest) {
-    digest = incoming.digest_of(record->event_type, record->payload);
+    digest = incoming.digest_of(record.event_type, record.payload);
     if (digest) stored_digests_.put(first, *digest);
   }
   return seen(digest, incoming, first);

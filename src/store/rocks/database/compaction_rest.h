@@ -14,8 +14,8 @@ class DB;
 namespace triggers::store {
 
 /// Lets a column family rest after a compaction of it has failed. RocksDB would try again each second, read up to the
-/// same damaged block, and throw away what it wrote. While a family rests nothing is compacted in it, and writes go on:
-/// RocksDB does not hold writers up for files that nobody is to compact.
+/// same damaged block, and discard its output. While a family rests nothing is compacted in it, and writes go on:
+/// RocksDB does not delay writers for files whose compaction is off.
 class CompactionRest {
  public:
   static constexpr std::chrono::minutes first_rest{1};

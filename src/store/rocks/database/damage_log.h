@@ -7,7 +7,8 @@
 
 namespace triggers::store {
 
-/// What of a store could not be read: counted, and kept until somebody writes it into the log. Any thread.
+/// Counts the parts of a store that could not be read, and keeps messages until they are written into the log. Any
+/// thread.
 class DamageLog {
  public:
   /// Messages that wait for take(); of more only the count is kept.

@@ -46,8 +46,8 @@ std::string user_name(uid_t user) {
   return "'#" + std::to_string(user) + "'";
 }
 
-/// What root writes into another user's store is root's, and keeps that user's server from opening it. Other users are
-/// kept out by the system.
+/// Files that root writes into another user's store belong to root, so that user's server could no longer open it. The
+/// system keeps other users out.
 Status check_owner(const std::string& data_dir) {
   if (geteuid() != 0) return Done{};
   struct stat found{};
@@ -70,14 +70,14 @@ Status make_directory(const std::string& data_dir) {
   return sync_parent(data_dir);
 }
 
-/// What FORMAT says. Nothing: neither a store is there nor a part of one.
+/// The contents of FORMAT. Nothing if there is no store, and no part of one.
 Result<std::optional<FormatFile>> find_format(const std::string& data_dir) {
   std::error_code error;
   static_cast<void>(fs::exists(format_path(data_dir), error));
   if (error) return Error{ErrorCode::unavailable, "cannot look into " + data_dir + ": " + error.message()};
   auto format = read_format(data_dir);
   if (!format || *format) return format;
-  // A witness alone is of a store whose making was cut off before anything else.
+  // A witness alone is left of a store if a crash interrupted its making before anything else was written.
   for (const auto* name : {"/db", "/INVENTORY"}) {
     if (!fs::exists(data_dir + name, error)) continue;
     return Error{ErrorCode::invalid_argument,
@@ -89,7 +89,7 @@ Result<std::optional<FormatFile>> find_format(const std::string& data_dir) {
   return format;
 }
 
-/// The files of a store that is being made, or that a release of version 1 made, so that they are of this version.
+/// Writes the files of a new store, or brings a store of version 1 to this version.
 Result<WitnessRecord> begin_store(const std::string& data_dir, WitnessRecord record, FormatFile& format) {
   const auto stage = format.version == 0 ? FormatFile::Stage::making : format.stage;
   if (format.version != layout::format_version) format = new_format(stage);
@@ -100,7 +100,7 @@ Result<WitnessRecord> begin_store(const std::string& data_dir, WitnessRecord rec
   return record;
 }
 
-/// The store's files as they are, and of this version from now on.
+/// Checks the files of the store, and brings them to this version.
 Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& format) {
   if (format.version == 0 || format.stage == FormatFile::Stage::making) return begin_store(config.data_dir, {}, format);
   auto checked = check_store(config, format);
@@ -108,8 +108,8 @@ Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& fo
   const bool begins = format.version != layout::format_version || !Witness::read(config.data_dir);
   if (begins) checked = begin_store(config.data_dir, std::move(*checked), format);
   if (!checked) return checked;
-  // From now on the files change: what the clean stop has noted is no more true. What the run before had noted, which
-  // did not stop cleanly, still is.
+  // From now on the files change, so the inventory of a clean stop is no longer true. That of a run which did not stop
+  // cleanly still is.
   const auto before = Inventory::read(config.data_dir);
   Inventory open{.store_id = format.store_id, .sequence = before && !before->closed ? before->sequence : 0};
   static_cast<void>(open.add(config.data_dir, "db/IDENTITY"));  // A backup has none.
@@ -117,8 +117,8 @@ Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& fo
   return checked;
 }
 
-/// After an open that failed: the inventory of the clean stop counts again if nothing that it lists has changed, or the
-/// next open would check less than this one. The sizes tell: the tables were read a moment ago.
+/// After an open that failed: restores the inventory of the clean stop if no listed file has changed. Otherwise the
+/// next open would check less than this one. Comparing sizes is enough, because the tables were read a moment ago.
 void put_back(const std::optional<Inventory>& before, const std::string& data_dir) {
   if (!before || !before->closed) return;
   const auto now = Inventory::read(data_dir);
@@ -162,7 +162,7 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
 
 Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& config) {
   if (auto made = make_directory(config.data_dir); !made) return std::move(made).error();
-  // Before the lock for its message only: what is looked at counts behind it.
+  // Before the lock for its message only; the check behind the lock is the one that counts.
   if (auto readable = find_format(config.data_dir); !readable) return std::move(readable).error();
   std::unique_ptr<Database> database(new Database);
   auto lock = DirectoryLock::take(config.data_dir);
@@ -174,7 +174,7 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   FormatFile format = found->value_or(FormatFile{});
   const auto inventory = Inventory::read(config.data_dir);
   if (auto opened = database->open_checked(config, format); !opened) {
-    // Once RocksDB is open its closing writes an inventory.
+    // If RocksDB was opened, closing it writes an inventory.
     if (!database->db_) put_back(inventory, config.data_dir);
     return std::move(opened).error();
   }
@@ -234,9 +234,9 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
 }
 
 Status Database::note_opened() {
-  // What the witness says of the files is on the disk once. From then on it is never waited for.
+  // The witness is synced once here. From then on nothing waits for it.
   if (auto synced = watch_->witness().sync(); !synced) return synced;
-  // Behind the witness: one of an older copy is known by it.
+  // Behind the witness, so that a witness of an older copy is detected.
   Inventory open{.store_id = store_id_, .sequence = watch_->record().sequence};
   for (const auto& name : {std::string{"IDENTITY"}, newest_options(data_dir_)}) {
     if (name.empty()) continue;  // RocksDB goes on without its OPTIONS if it cannot write them.
@@ -273,7 +273,7 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& c
 }
 
 Database::~Database() {
-  looks_ = {};
+  file_checks_ = {};
   if (!db_) return;
   if (resuming_.valid()) {
     rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);  // Ends its wait.
@@ -292,7 +292,7 @@ Database::~Database() {
     // A restart then has nothing to replay. Best effort: everything is in the log already.
     rocksdb::FlushOptions flush;
     db_->Flush(flush, {families_.begin(), families_.end()}).PermitUncheckedError();
-    // What is listed now must be what the last manifest says.
+    // The files that are listed now must be those of the last manifest.
     rocksdb::CancelAllBackgroundWork(db_.get(), true);
   }
   const auto checksums = clean ? table_checksums(*db_) : TableChecksums{};
@@ -301,7 +301,7 @@ Database::~Database() {
   const auto closed = db_->Close();
   db_.reset();
   if (!clean || !closed.ok()) return;
-  look(false);  // What somebody has removed must not be taken for what belongs there.
+  check_files(false);  // The inventory must not be sealed without a file that somebody has removed.
   if (state_ != State::writable) return;
   static_cast<void>(watch_->witness().sync());
   if (auto sealed = seal_directory(data_dir_, store_id_, sequence, checksums); !sealed) {
@@ -339,8 +339,8 @@ Status Database::write(rocksdb::WriteBatch& batch, WriteTiming* timing) {
   try {
     return write_checked(batch, timing);
   } catch (const std::exception& exception) {
-    // RocksDB was left in the middle of a write: its log would write its buffer once more on closing, and whoever wrote
-    // next would wait for ever.
+    // RocksDB was left in the middle of a write. Closing it would write the log's buffer once more, and the next writer
+    // would wait for ever.
     abandoned_ = true;
     fail(exception.what());
   } catch (...) {
@@ -367,7 +367,7 @@ Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) 
   }
   if (status.ok()) {
     const auto witnessed = watch_->commit(db_->GetLatestSequenceNumber());
-    // This write is in the log and synced. The next one waits until its loss would be noticed again.
+    // This write is in the log and synced. The next one must wait, because nobody would notice its loss.
     if (!witnessed) stop_writes(witnessed.error().message);
     return Done{};
   }
@@ -389,7 +389,7 @@ Status Database::checkpoint(const std::string& name) {
   const auto parent = fs::absolute(directory).parent_path();
   fs::create_directories(parent, error);
   if (error) return Error{ErrorCode::invalid_argument, "cannot make " + parent.string() + ": " + error.message()};
-  // A name of its own: what is left of a backup that was interrupted is in nobody's way, and not ours to remove.
+  // A unique name: the remains of an interrupted backup are in nobody's way, and not ours to remove.
   std::string partial = directory + ".partial.XXXXXX";
   if (mkdtemp(partial.data()) == nullptr) {
     return Error{ErrorCode::invalid_argument, "cannot make " + directory + ".partial: " + std::strerror(errno)};

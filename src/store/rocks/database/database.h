@@ -45,16 +45,15 @@ class DirectoryGuard;
 class DirectoryLock;
 class TablePatrol;
 
-/// RocksDB in a directory that one process owns: opened with our options, checked for our format and for everything
-/// that it must have, and refusing every write after one whose outcome nobody knows. Any thread may call.
+/// RocksDB in a directory that one process owns. It is opened with our options, and checked for our format and for all
+/// of its files. After a write whose outcome is not known it refuses every further write. Any thread may call.
 class Database {
  public:
-  /// Makes the directory (mode 0700) and an empty store if there is none. A store that is there is never made anew: if
-  /// anything of it is missing, shorter or damaged, it is refused and nothing on the disk is changed. A disk that is
-  /// full has it opened for reading, with health() saying so.
-  /// Errors: `conflict` (another process has it), `invalid_argument` (another format version, not our directory,
-  /// root on another user's), `not_found` (to read, and there is none), `unavailable` (the disk, damage). The message
-  /// says what to do.
+  /// Makes the directory (mode 0700) and an empty store if there is none. An existing store is never made anew: if any
+  /// part of it is missing, cut or damaged, the open fails and changes nothing on the disk. If the disk is full, the
+  /// store is opened for reading, and health() says so. Errors: `conflict` (another process has it), `invalid_argument`
+  /// (another format version, not our directory, root on another user's), `not_found` (to read, and there is none),
+  /// `unavailable` (the disk, damage). The message says what to do.
   static Result<std::unique_ptr<Database>> open(const DatabaseConfig& config);
 
   Database(const Database&) = delete;
@@ -66,15 +65,15 @@ class Database {
     return families_[static_cast<std::size_t>(family)];
   }
 
-  /// `internal` if the disk cannot be read or a checksum is wrong. That is noted as damage, and stops nothing else.
+  /// `internal` if the disk cannot be read or a checksum is wrong. That is noted as damage; other calls go on.
   Result<bool> get(Family family, std::string_view key, rocksdb::PinnableSlice& value);
 
   /// `unavailable` once writes have stopped.
   [[nodiscard]] Status check_writable() const;
 
-  /// Writes and syncs. After a failure every write is refused with `unavailable`. If nothing is in doubt, because
-  /// nothing of the write is in the log (the disk was full, or a file could not be opened), look() may end this;
-  /// otherwise opening the store again does: nobody knows what of a failed sync is on the disk.
+  /// Writes and syncs. After a failure every write is refused with `unavailable`. If nothing of the write is in the log
+  /// (the disk was full, or a file could not be opened), check_files() may let writes go on. Otherwise the store must
+  /// be opened again, because nobody knows which part of a failed sync is on the disk.
   Status write(rocksdb::WriteBatch& batch, WriteTiming* timing = nullptr);
 
   /// Stops writes until the store is opened again. The first reason stays.
@@ -88,12 +87,12 @@ class Database {
   void tend_compactions(std::chrono::steady_clock::time_point now);
   [[nodiscard]] Health health() const;
 
-  /// Looks after the store on a thread of its own from now on: see look().
-  void start_looking();
+  /// Looks after the store on a thread of its own from now on: see check_files().
+  void start_file_checks();
   /// Looks whether the files are where they were, and stops writes if not. `thorough`: also at the next tables and at
   /// the room on the disk, and tries to go on after a shortage. One at a time.
-  void look(bool thorough);
-  /// As of the last thorough look.
+  void check_files(bool thorough);
+  /// As of the last thorough check.
   [[nodiscard]] std::optional<DiskSpace> disk() const;
 
   /// A consistent copy in a new directory, itself a data directory. Hard links where the file system allows.
@@ -120,13 +119,13 @@ class Database {
   void set_state(State state, std::string problem);
   /// Stops writes because somebody has removed, cut or replaced a file of the open store.
   void lose(const std::string& problem);
-  void look_at_disk();
+  void update_disk_space();
   /// Begins to go on with writes that were stopped for a while, if the disk lets us. RocksDB writes every memtable, on
   /// a thread of its own.
   void try_resume();
   /// Ends that: with success, or for another try, or once RocksDB moves nothing any more.
   void follow_resume();
-  void run_looks(const std::stop_token& stop);
+  void run_file_checks(const std::stop_token& stop);
 
   std::string data_dir_;
   std::string store_id_;
@@ -148,7 +147,7 @@ class Database {
   mutable std::mutex problem_mutex_;
   std::string problem_;
   DiskSpace disk_;
-  std::jthread looks_;
+  std::jthread file_checks_;
   std::future<bool> resuming_;  ///< Valid while RocksDB resumes, for good if it has moved nothing for too long.
   std::optional<Stillness> resume_stillness_;
   std::string shortage_;  ///< Why it was needed.

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// RocksDB never reads them, or not for the data.
+/// Files that RocksDB does not need for the data.
 bool is_bookkeeping(const std::string& name) {
   return name == "LOCK" || name.starts_with("LOG") || name.ends_with(".dbtmp");
 }
@@ -28,7 +28,7 @@ bool is_bookkeeping(const std::string& name) {
 /// RocksDB makes it anew in a copy, so that no two databases have the same one.
 bool is_identity(const std::string& name) { return name == "IDENTITY"; }
 
-/// A table never changes, so that a second name for it does.
+/// A table never changes, so a second name for it is enough.
 Status link_or_copy(const fs::path& from, const fs::path& to) {
   std::error_code error;
   if (from.extension() == ".sst") {
@@ -74,7 +74,7 @@ Status seal_directory(const std::string& data_dir, const std::string& store_id, 
 
 Status finish_directory(const std::string& data_dir, std::uint64_t sequence, const TableChecksums& tables) {
   const auto format = new_format(FormatFile::Stage::made);
-  // The inventory says all, so that the witness has nothing to add yet.
+  // The inventory lists everything, so the witness has nothing to add yet.
   WitnessRecord record;
   record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});
   if (auto made = Witness::create(data_dir, record); !made) return made;
@@ -109,7 +109,7 @@ Status copy_files(rocksdb::DB& db, const std::string& from, const std::string& d
   if (auto synced = sync_directory(database_dir(directory)); !synced) return synced;
   const bool has_id = *format && !(*format)->store_id.empty();
   if (has_id) return finish_directory(directory, db.GetLatestSequenceNumber(), table_checksums(db));
-  // Of version 1: beside its database there is nothing else. An earlier release takes FORMAT as it was only.
+  // A store of version 1 has nothing beside its database. An earlier release accepts only its own FORMAT.
   const auto text = read_file(format_path(from));
   if (!text) return text.error();
   return write_durably(format_path(directory), *text);

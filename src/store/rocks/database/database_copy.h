@@ -16,7 +16,7 @@ namespace triggers::store {
 using TableChecksums = std::map<std::string, std::string>;
 [[nodiscard]] TableChecksums table_checksums(rocksdb::DB& db);
 
-/// Writes the inventory of a data directory whose database nobody has open. Table files that `tables` lacks are read.
+/// Writes the inventory of a data directory whose database is not open. Reads the table files that `tables` lacks.
 Status seal_directory(const std::string& data_dir, const std::string& store_id, std::uint64_t sequence,
                       const TableChecksums& tables);
 

@@ -59,15 +59,15 @@ rocksdb::ColumnFamilyOptions base_options(const std::shared_ptr<rocksdb::Cache>&
   return options;
 }
 
-/// Where an entry of a window's family has the id that decides when it is past the window.
+/// Where an entry has the id that decides when it is past its window.
 enum class NewestId : std::uint8_t {
   first,     ///< `idempotency`: the only one.
   of_dedup,  ///< `dedup`: the newest of a DedupEntry.
 };
 
-/// Drops the entries that are past their window. Each entry's own id decides, not the age of its file: a file that FIFO
-/// compaction in RocksDB 7.8 has merged counts as as old as its oldest entry, so what was written a moment ago would be
-/// dropped together with what had waited in a memtable for longer than the window.
+/// Drops the entries that are past their window. Each entry's own id decides, not the age of its file: RocksDB 7.8
+/// takes the oldest entry for the age of a file that FIFO compaction has merged. It would drop an entry that was
+/// written a moment ago together with one that had waited in a memtable for longer than the window.
 class WindowFilter final : public rocksdb::CompactionFilter {
  public:
   WindowFilter(std::chrono::seconds window, NewestId newest, const Clock& clock)
@@ -119,7 +119,7 @@ rocksdb::ColumnFamilyOptions window_options(const std::shared_ptr<rocksdb::Cache
                                             NewestId newest, const Clock& clock) {
   auto options = base_options(cache, write_buffer_bytes, 4096);
   options.compression = rocksdb::kNoCompression;
-  // Keys in no order meet every level: merging a few sorted runs rewrites each entry much less often than levels do.
+  // Keys in random order touch every level: merging a few sorted runs rewrites each entry much less often.
   options.compaction_style = rocksdb::kCompactionStyleUniversal;
   options.compaction_filter_factory = std::make_shared<WindowFilterFactory>(window, newest, clock);
   // Every file is compacted, and so filtered, once in this time, also when nothing new comes.
@@ -134,7 +134,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
     case Family::events: return base_options(cache, 32 * mebibyte, 16 * 1024);
     case Family::pending: {
       auto options = base_options(cache, 16 * mebibyte, 8 * 1024);
-      // A file that is mostly acknowledgements is compacted soon, so that a page does not walk over them.
+      // Compacts a file of mostly acknowledgements soon, so that a page does not walk over them.
       options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
       return options;
     }

@@ -1,4 +1,4 @@
-// What keeps an open database good: writes stop after a failure, go on after a shortage, and its directory is watched.
+// The upkeep of an open database: writes stop after a failure and go on after a shortage, and its files are checked.
 #include <rocksdb/db.h>
 
 #include <algorithm>
@@ -17,12 +17,12 @@
 namespace triggers::store {
 namespace {
 
-constexpr std::chrono::milliseconds look_interval{250};
-constexpr int looks_per_thorough_one = 4;
-/// A resume that has moved nothing on the disk for so long has stopped.
+constexpr std::chrono::milliseconds check_interval{250};
+constexpr int checks_per_thorough_one = 4;
+/// A resume for which no operation of the disk has ended for so long is stuck.
 constexpr std::chrono::seconds still_max{10};
 
-/// Where the database has no memtable with an entry, its log cannot be changed for a new one.
+/// RocksDB begins a new log only if a memtable has an entry.
 bool has_entries(rocksdb::DB& db, std::span<rocksdb::ColumnFamilyHandle* const> families) {
   return std::ranges::any_of(families, [&](auto* family) {
     std::uint64_t entries = 0;
@@ -67,8 +67,8 @@ void Database::lose(const std::string& problem) {
 void Database::stop_writes(const std::string& problem) {
   const auto trouble = watch_->trouble();
   if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
-  // An earlier shortage may have harmed nothing, and be no reason for this failure. And try_resume() may have forgotten
-  // this one since: RocksDB tells of a failure some time after it.
+  // The noted trouble may be an earlier shortage, which is no reason for this failure. And try_resume() may have
+  // forgotten this shortage since, because RocksDB reports a failure some time after it.
   if (trouble.kind != FileWatch::Trouble::Kind::doubt && names_shortage(problem)) {
     set_state(State::waiting, problem + " (writes go on by themselves when this is over)");
   } else {
@@ -97,17 +97,17 @@ void Database::try_resume() {
 }
 
 void Database::follow_resume() {
-  // Most are over at once; the next look at the files must not wait for the others.
-  if (resuming_.wait_for(look_interval) != std::future_status::ready) {
-    // RocksDB 7.8 loses sight of a flush that it had scheduled when the failure came, and then waits for it for ever.
+  // Most are over at once; the next check of the files must not wait for the others.
+  if (resuming_.wait_for(check_interval) != std::future_status::ready) {
+    // RocksDB 7.8 may lose a flush that was scheduled when the failure came, and then waits for it for ever.
     if (resume_stillness_->lasts(watch_->work(), clock_->steady()) < still_max) return;
     return fail("RocksDB does not go on after a shortage, and has written nothing for " +
                 std::to_string(still_max.count()) + " s: " + shortage_);
   }
   if (!resuming_.get()) return;
   if (watch_->trouble().kind != FileWatch::Trouble::Kind::none) return;
-  // When a table could not be written either, RocksDB repeats that alone, and keeps the log whose writer takes nothing
-  // more: its assertion would end the process at the next write.
+  // If a table could not be written either, RocksDB repeats only the table, and keeps the log whose writer has failed.
+  // Its assertion would end the process at the next write.
   if (!watch_->log_is_usable()) {
     return fail("the disk was full for the log and for a table at once: " + shortage_);
   }
@@ -122,19 +122,19 @@ Health Database::health() const {
   return {false, problem_};
 }
 
-void Database::look(bool thorough) {
-  if (thorough) look_at_disk();
+void Database::check_files(bool thorough) {
+  if (thorough) update_disk_space();
   if (!guard_ || state_ == State::stopped) return;
-  // A log or a manifest may be changed for a new one meanwhile: a problem must show twice.
-  std::string problem = guard_->look(watch_->record());
-  if (!problem.empty()) problem = guard_->look(watch_->record());
-  if (problem.empty() && thorough) problem = patrol_->look(*db_);
+  // RocksDB may replace a log or a manifest meanwhile, so a problem counts only if it shows twice.
+  std::string problem = guard_->check(watch_->record());
+  if (!problem.empty()) problem = guard_->check(watch_->record());
+  if (problem.empty() && thorough) problem = patrol_->check_next(*db_);
   if (!problem.empty()) return lose(problem);
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
 
-void Database::look_at_disk() {
+void Database::update_disk_space() {
   auto space = measure_disk(data_dir_);
   const std::lock_guard lock(problem_mutex_);
   space.level = disk_level(space, disk_.level);
@@ -149,17 +149,17 @@ std::optional<DiskSpace> Database::disk() const {
   return disk_;
 }
 
-void Database::start_looking() {
-  looks_ = std::jthread([this](const std::stop_token& stop) { run_looks(stop); });
+void Database::start_file_checks() {
+  file_checks_ = std::jthread([this](const std::stop_token& stop) { run_file_checks(stop); });
 }
 
-void Database::run_looks(const std::stop_token& stop) {
+void Database::run_file_checks(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
-  for (int looks = 0; !stop.stop_requested(); ++looks) {
-    look(looks % looks_per_thorough_one == 0);
-    wake.wait_for(lock, stop, look_interval, [] { return false; });
+  for (int checks = 0; !stop.stop_requested(); ++checks) {
+    check_files(checks % checks_per_thorough_one == 0);
+    wake.wait_for(lock, stop, check_interval, [] { return false; });
   }
 }
 

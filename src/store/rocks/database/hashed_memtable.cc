@@ -98,7 +98,7 @@ class HashedMemtable final : public rocksdb::MemTableRep {
   static thread_local Cursor* of_get_;                 ///< Of the Get() that runs on this thread.
 };
 
-/// Walks all buckets, or stays in the one that it seeks in: enough for who looks up one key.
+/// Walks all buckets, or only the bucket of the key that is looked up.
 class HashedMemtable::Cursor final : public MemTableRep::Iterator {
  public:
   Cursor(const HashedMemtable& table, bool all_buckets) : table_(table), all_buckets_(all_buckets) {}
@@ -159,8 +159,8 @@ class HashedMemtable::Cursor final : public MemTableRep::Iterator {
 
 thread_local HashedMemtable::Cursor* HashedMemtable::of_get_ = nullptr;
 
-/// What a LookupKey holds is RocksDB's secret, but the base class knows. It asks for an iterator without an arena, and
-/// never frees it (in RocksDB 7.8): so it gets one that needs no freeing.
+/// Only the base class can read a LookupKey. In RocksDB 7.8 it asks for an iterator without an arena and never frees
+/// it, so this gives it one that needs no freeing.
 void HashedMemtable::Get(const rocksdb::LookupKey& key, void* arguments, bool (*callback)(void*, const char*)) {
   Cursor cursor(*this, false);
   of_get_ = &cursor;

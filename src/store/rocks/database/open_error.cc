@@ -34,7 +34,7 @@ Status expect_nobody_else(const DatabaseConfig& config) {
     env->UnlockFile(lock).PermitUncheckedError();
     return Done{};
   }
-  // A directory that this process may not write to: another could be writing only if it may.
+  // This process reads a directory that it may not write to, so it cannot take the lock.
   if (config.access == Access::read && !status.IsBusy() && access(path.c_str(), W_OK) != 0) return Done{};
   return open_error(config.data_dir, status);
 }

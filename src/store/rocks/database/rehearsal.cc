@@ -49,7 +49,7 @@ class OpenForReading {
 std::string table_problem(const DatabaseConfig& config, const rocksdb::LiveFileMetaData& table) {
   const std::string path = database_dir(config.data_dir) + table.name;
   if (table.file_checksum_func_name == rocksdb::kUnknownFileChecksumFuncName) {
-    // Written by a release that noted no checksum of the whole: its blocks have theirs.
+    // An earlier release wrote it without a checksum of the whole file; its blocks have theirs.
     rocksdb::SstFileReader reader({});
     auto status = reader.Open(path);
     if (status.ok()) status = reader.VerifyChecksum();
@@ -75,7 +75,7 @@ void check_tables(const DatabaseConfig& config, rocksdb::DB& db, std::vector<std
 
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
-/// What each inbox's counter says, by the prefix of its entries; nothing if one cannot be read.
+/// The counter of each inbox, by the prefix of its entries; nothing if one cannot be read.
 std::optional<Counts> counters(OpenForReading& database) {
   Counts counts;
   const auto iterator = database.iterator(Family::meta);

@@ -5,10 +5,10 @@
 
 #include "log/log.h"
 #include "store/rocks/database/database_options.h"
+#include "store/rocks/database/rehearsal.h"
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/disk/inventory.h"
 #include "store/rocks/disk/log_check.h"
-#include "store/rocks/database/rehearsal.h"
 
 namespace triggers::store {
 namespace {
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view manifest_prefix = "MANIFEST-";
 
-/// Collects what is wrong, so that an operator sees all of it at once.
+/// Collects every problem, so that an operator sees all of them at once.
 class Check {
  public:
   Check(const DatabaseConfig& config, const FormatFile& format) : config_(config), format_(format) {}
@@ -82,7 +82,7 @@ class Check {
     }
     manifest_ = std::move(*scan);
     now_.manifest = {manifest_.number, manifest_.bytes};
-    // Its last record may be torn: of a change that was never made.
+    // Its last record may be cut off: that change was never made.
     if (manifest_.damage) unreadable(manifest_);
   }
 

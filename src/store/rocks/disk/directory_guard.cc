@@ -65,7 +65,7 @@ void DirectoryGuard::remember_text(const std::string& path) {
   if (auto text = read_file(path)) texts_.push_back({path, std::move(*text)});
 }
 
-std::string DirectoryGuard::look(const WitnessRecord& record) const {
+std::string DirectoryGuard::check(const WitnessRecord& record) const {
   for (const auto& place : places_) {
     struct stat found{};
     if (stat(place.path.c_str(), &found) != 0) return place.path + " is gone: " + std::strerror(errno);

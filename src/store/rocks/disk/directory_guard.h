@@ -10,15 +10,15 @@
 
 namespace triggers::store {
 
-/// Looks whether the files of an open store are still where they were. A process that has a file open can go on
-/// writing to it after somebody has removed it, and nothing of that is found again.
+/// Checks that the files of an open store are still in their places. A process can go on writing to an open file after
+/// somebody has removed it; what it writes then is lost.
 class DirectoryGuard {
  public:
   /// `directory`: a descriptor of the data directory. `witness` outlives this. Remembers which files are there.
   DirectoryGuard(std::string data_dir, int directory, const Witness& witness);
 
   /// What is wrong; empty if nothing is. `record`: what there must be.
-  [[nodiscard]] std::string look(const WitnessRecord& record) const;
+  [[nodiscard]] std::string check(const WitnessRecord& record) const;
 
  private:
   /// A file by what it is, not by its name.

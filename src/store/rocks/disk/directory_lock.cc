@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -10,14 +9,14 @@
 namespace triggers::store {
 
 Result<std::unique_ptr<DirectoryLock>> DirectoryLock::take(const std::string& directory) {
-  const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) {
+  UniqueFd file(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!file) {
     return Error{ErrorCode::unavailable, "cannot look into " + directory + ": " + std::strerror(errno)};
   }
-  std::unique_ptr<DirectoryLock> lock(new DirectoryLock(file));
+  std::unique_ptr<DirectoryLock> lock(new DirectoryLock(std::move(file)));
   int problem = 0;
   do {
-    problem = flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    problem = flock(lock->descriptor(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
   } while (problem == EINTR);
   if (problem == EWOULDBLOCK) {
     return Error{ErrorCode::conflict,
@@ -29,7 +28,5 @@ Result<std::unique_ptr<DirectoryLock>> DirectoryLock::take(const std::string& di
   }
   return lock;
 }
-
-DirectoryLock::~DirectoryLock() { ::close(directory_); }
 
 }  // namespace triggers::store

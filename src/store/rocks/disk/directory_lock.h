@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace triggers::store {
 
@@ -16,15 +18,14 @@ class DirectoryLock {
 
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
-  ~DirectoryLock();
 
   /// Of the directory, whatever its name is now.
-  [[nodiscard]] int descriptor() const noexcept { return directory_; }
+  [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }
 
  private:
-  explicit DirectoryLock(int directory) : directory_(directory) {}
+  explicit DirectoryLock(UniqueFd directory) : directory_(std::move(directory)) {}
 
-  const int directory_;
+  const UniqueFd directory_;
 };
 
 }  // namespace triggers::store

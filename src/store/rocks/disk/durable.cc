@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "base/encoding.h"
+#include "base/unique_fd.h"
 
 namespace triggers::store {
 namespace {
@@ -22,7 +23,7 @@ Error failed(const std::string& what, const std::string& path, int cause) {
   return {ErrorCode::unavailable, "cannot " + what + " " + path + ": " + std::strerror(cause)};
 }
 
-/// Writes, syncs and closes.
+/// Writes and syncs.
 bool write_all(int file, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(file, text.data(), text.size());
@@ -34,11 +35,8 @@ bool write_all(int file, std::string_view text) {
 }
 
 Status sync(const fs::path& path, int flags) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
-  const bool good = file >= 0 && fsync(file) == 0;
-  const int cause = errno;
-  if (file >= 0) close(file);
-  if (!good) return failed("sync", path, cause);
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
+  if (!file || fsync(file.get()) != 0) return failed("sync", path, errno);
   return Done{};
 }
 
@@ -57,11 +55,11 @@ Status sync_parent(const std::string& path) {
 
 Status write_durably(const std::string& path, std::string_view text) {
   const std::string partial = path + ".partial." + std::to_string(getpid());
-  const int file = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (file < 0) return failed("write", partial, errno);
-  bool good = write_all(file, text);
+  UniqueFd file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!file) return failed("write", partial, errno);
+  bool good = write_all(file.get(), text);
   int cause = errno;
-  if (close(file) != 0 && good) {
+  if (close(file.release()) != 0 && good) {
     good = false;
     cause = errno;
   }
@@ -72,14 +70,6 @@ Status write_durably(const std::string& path, std::string_view text) {
   if (!good) {
     unlink(partial.c_str());
     return failed("write", path, cause);
-  }
-  return sync_parent(path);
-}
-
-Status remove_durably(const std::string& path) {
-  if (unlink(path.c_str()) != 0) {
-    if (errno == ENOENT) return Done{};
-    return failed("remove", path, errno);
   }
   return sync_parent(path);
 }

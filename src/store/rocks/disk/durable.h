@@ -19,8 +19,6 @@ Status sync_file(const std::filesystem::path& path);
 
 /// Replaces the file, whole or not at all, whenever the machine stops; mode 0600.
 Status write_durably(const std::string& path, std::string_view text);
-/// Removes the name, durably. Success if there is none.
-Status remove_durably(const std::string& path);
 
 /// The whole file. `not_found` if there is none.
 Result<std::string> read_file(const std::string& path);

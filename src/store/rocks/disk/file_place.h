@@ -7,7 +7,7 @@
 
 namespace triggers::store {
 
-/// Where a file is that this process writes. Whoever has a file open can go on writing to it after somebody has
+/// The place of a file that this process writes. A process can go on writing to an open file after somebody has
 /// removed, moved, replaced or cut it.
 class FilePlace {
  public:

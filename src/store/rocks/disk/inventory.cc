@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view first_line = "triggers-inventory 1";
 constexpr std::string_view unknown = "-";
 
-/// FNV-1a of the lines before it: this file tells of itself whether it is whole.
+/// FNV-1a of the lines before it, by which the file shows whether it is whole.
 std::string seal(std::string_view text) {
   std::uint64_t sum = 0xcbf2'9ce4'8422'2325;
   for (const char c : text) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100'0000'01b3;

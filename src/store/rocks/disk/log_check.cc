@@ -46,7 +46,7 @@ std::uint32_t crc32c(std::string_view bytes) {
   return ~crc;
 }
 
-/// As RocksDB stores it: a checksum of data that holds checksums is no good one.
+/// The form in which RocksDB stores it: a plain CRC of data that contains CRCs detects errors badly.
 std::uint32_t masked(std::uint32_t crc) { return (crc >> 15 | crc << 17) + 0xa282ead8; }
 
 std::uint64_t number64(std::string_view bytes) {
@@ -83,7 +83,7 @@ std::optional<std::uint64_t> number_in(const std::string& name) {
   return value;
 }
 
-/// Reads records and keeps what has been seen of batches.
+/// Reads records, and follows the batches that they make up.
 class Scanner {
  public:
   explicit Scanner(LogScan& scan) : scan_(scan) {}

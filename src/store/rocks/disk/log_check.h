@@ -21,11 +21,11 @@ struct LogScan {
   /// Of its first whole batch, and what follows its last one, in a write-ahead log. Equal: no write is in it.
   std::uint64_t first_sequence = 0;
   std::uint64_t next_sequence = 0;
-  /// From here on it cannot be read, although batches follow.
+  /// The log cannot be read from here on, although batches follow.
   ///
-  /// RocksDB replays a log up to the first record that it cannot read, and takes that for what a crash has torn. But
-  /// the committer begins a batch only when the one before it was synced, so behind a torn batch there is nothing: a
-  /// batch that begins behind an unreadable record proves that something which was synced, and answered, is damaged.
+  /// RocksDB replays a log up to the first unreadable record, which it takes for a write that a crash cut off. But the
+  /// committer begins a batch only after the one before was synced, so nothing follows a write that was cut off. A
+  /// batch behind an unreadable record proves that a synced and answered write is damaged.
   std::optional<std::uint64_t> damage;
 
   /// What a start drops: the rest of a batch that was never answered.
@@ -46,12 +46,12 @@ Result<LogScan> scan_log(const std::string& path);
 /// Gives each batch of a log that can be read to `take`, in order, also those behind damage.
 Status each_batch(const std::string& path, const std::function<void(std::string_view batch)>& take);
 
-/// Of `logs`, oldest first, those that repeat the numbers of writes that an older one has, a line each: RocksDB aborts
-/// on the second entry with the same number. Numbers are given once, so somebody has put such a log there.
+/// The logs that repeat the numbers of an older log's writes, one line each. `logs`: oldest first. RocksDB gives a
+/// number once, so somebody has copied such a log; RocksDB aborts on the second entry with the same number.
 [[nodiscard]] std::vector<std::string> repeated_writes(const std::vector<LogScan>& logs);
 
-/// Of `logs`, oldest first, those from the number `oldest` on that do not go on where the one before ends, a line each.
-/// Older ones are no longer needed, and RocksDB removes them in no certain order.
+/// The logs, from the number `oldest` on, that do not continue where the log before ends, one line each. `logs`: oldest
+/// first. Older ones are no longer needed, and RocksDB removes them in no particular order.
 [[nodiscard]] std::vector<std::string> missing_writes(const std::vector<LogScan>& logs, std::uint64_t oldest);
 
 /// The write-ahead logs of a database in `directory` that nobody writes to, oldest first.

@@ -7,9 +7,9 @@
 
 namespace triggers::store {
 
-/// For how long the disk has done nothing of what RocksDB asks of it. One thread.
+/// Measures for how long no operation has ended that RocksDB asked of the disk. One thread.
 ///
-/// A slow disk may need minutes to write large memtables, so a fixed limit for all of it would end what goes well.
+/// A slow disk may need minutes to write large memtables, so a fixed limit for the whole would end work that goes well.
 class Stillness {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

@@ -29,7 +29,7 @@ bool TablePatrol::is_whole(const Table& table) const {
   return std::filesystem::file_size(directory_ + table.name, error) == table.bytes && !error;
 }
 
-std::string TablePatrol::look(rocksdb::DB& db) {
+std::string TablePatrol::check_next(rocksdb::DB& db) {
   if (next_ == round_.size()) begin_round(db);
   const std::size_t end = std::min(round_.size(), next_ + tables_at_a_time_);
   std::vector<rocksdb::LiveFileMetaData> live;

@@ -12,12 +12,12 @@ class DB;
 
 namespace triggers::store {
 
-/// Goes round the tables of an open database, a part of them at a time, and looks whether each is there with its size.
-/// For one thread at a time.
+/// Checks that each table of an open database exists and has its size: some tables at a time, round after round. For
+/// one thread at a time.
 class TablePatrol {
  public:
-  /// Tables that one look() stats. A store of so many is looked at whole each time; the list of them is taken once a
-  /// round.
+  /// Tables that one check_next() stats. A store of so many is looked at whole each time; the list of them is taken
+  /// once a round.
   static constexpr std::size_t tables_max = 1'000;
 
   /// `directory`: of the database.
@@ -25,7 +25,7 @@ class TablePatrol {
       : directory_(std::move(directory)), tables_at_a_time_(tables_at_a_time) {}
 
   /// What is wrong with the next tables; empty if nothing is.
-  [[nodiscard]] std::string look(rocksdb::DB& db);
+  [[nodiscard]] std::string check_next(rocksdb::DB& db);
 
  private:
   struct Table {

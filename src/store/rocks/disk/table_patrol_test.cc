@@ -25,9 +25,9 @@ class TablePatrolTest : public testing::Test {
       EXPECT_TRUE(db->Flush({}).ok());
     }
   }
-  std::size_t looks_until_a_problem(TablePatrol& patrol, std::size_t looks_max) const {
-    for (std::size_t looks = 1; looks <= looks_max; ++looks) {
-      if (!patrol.look(*db).empty()) return looks;
+  std::size_t checks_until_a_problem(TablePatrol& patrol, std::size_t checks_max) const {
+    for (std::size_t checks = 1; checks <= checks_max; ++checks) {
+      if (!patrol.check_next(*db).empty()) return checks;
     }
     return 0;
   }
@@ -45,9 +45,9 @@ TEST_F(TablePatrolTest, EveryTableIsReachedInARoundOfItsBound) {
     TablePatrol patrol(directory.path() + "/db", 3);
     const auto path = directory.path() + "/db" + table.name;
     std::filesystem::rename(path, path + ".away");
-    const auto looks = looks_until_a_problem(patrol, 4);
-    EXPECT_GT(looks, 0U) << table.name;
-    latest = std::max(latest, looks);
+    const auto checks = checks_until_a_problem(patrol, 4);
+    EXPECT_GT(checks, 0U) << table.name;
+    latest = std::max(latest, checks);
     std::filesystem::rename(path + ".away", path);
   }
   EXPECT_EQ(latest, 4U);  // No more than three at a time.
@@ -55,9 +55,9 @@ TEST_F(TablePatrolTest, EveryTableIsReachedInARoundOfItsBound) {
 
 TEST_F(TablePatrolTest, TablesThatACompactionRemovesAreNoProblem) {
   TablePatrol patrol(directory.path() + "/db", 3);
-  EXPECT_EQ(patrol.look(*db), "");
+  EXPECT_EQ(patrol.check_next(*db), "");
   ASSERT_TRUE(db->CompactRange({}, nullptr, nullptr).ok());
-  EXPECT_EQ(looks_until_a_problem(patrol, 8), 0U);
+  EXPECT_EQ(checks_until_a_problem(patrol, 8), 0U);
 }
 
 TEST_F(TablePatrolTest, CutTableIsNamed) {
@@ -66,7 +66,7 @@ TEST_F(TablePatrolTest, CutTableIsNamed) {
   const auto path = directory.path() + "/db" + tables[5].name;
   std::filesystem::resize_file(path, 10);
   TablePatrol patrol(directory.path() + "/db");
-  EXPECT_EQ(patrol.look(*db), path + " is gone or was cut");
+  EXPECT_EQ(patrol.check_next(*db), path + " is gone or was cut");
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/unique_fd.h"
 #include "store/rocks/disk/file_place.h"
 #include "store/rocks/disk/file_watch.h"
 
@@ -42,7 +42,7 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   return number;
 }
 
-/// Room, descriptors, memory: what may be there again a moment later.
+/// Room, descriptors, memory: shortages that may be over a moment later.
 bool is_shortage(const IOStatus& status) {
   if (status.ok()) return false;
   if (status.IsNoSpace()) return true;
@@ -50,8 +50,8 @@ bool is_shortage(const IOStatus& status) {
   return names_shortage(status.ToString());
 }
 
-/// RocksDB resumes after errors that are marked as passing, and not after any other of these. Of NoSpace it believes
-/// that somebody else (its SstFileManager) resumes.
+/// RocksDB resumes only after errors that are marked as retryable. After NoSpace it expects its SstFileManager to
+/// resume.
 IOStatus passing(IOStatus status) {
   if (!is_shortage(status)) return status;
   const char* const text = status.getState();
@@ -60,7 +60,7 @@ IOStatus passing(IOStatus status) {
   return marked;
 }
 
-/// A file that nothing depends on while it is written: after a failure it is thrown away.
+/// A file that nothing depends on while it is written: after a failure RocksDB discards it.
 class OtherFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   OtherFile(std::unique_ptr<FSWritableFile> file, FileWatch& watch)
@@ -138,7 +138,7 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
-  /// Once for each sync, and before the write: a file that was cut has its size again after the next write.
+  /// Checks once for each sync, before the write: after the next write, a file that was cut has its size again.
   IOStatus check_place() {
     if (std::exchange(checked_, true)) return IOStatus::OK();
     auto problem = place_.problem(bytes_);
@@ -147,7 +147,7 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
     watch_.failed({FileWatch::Trouble::Kind::lost, std::move(problem)});
     return status;
   }
-  /// Of what could not be written whole, nothing stays. Only then is nothing in doubt.
+  /// Cuts off a write that is incomplete, so that nothing is in doubt.
   IOStatus cut_off(IOStatus status, const IOOptions& options, IODebugContext* debug) {
     const bool cut = is_shortage(status) && target()->Truncate(bytes_, options, debug).ok();
     const auto kind = cut ? FileWatch::Trouble::Kind::shortage : FileWatch::Trouble::Kind::doubt;
@@ -208,9 +208,6 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   WatchedFileSystem(std::shared_ptr<rocksdb::FileSystem> base, const std::string& directory, FileWatch& watch)
       : rocksdb::FileSystemWrapper(std::move(base)), directory_(normal(directory)), watch_(watch) {}
-  ~WatchedFileSystem() override {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
 
   [[nodiscard]] const char* Name() const override { return "triggers.watched"; }
 
@@ -250,7 +247,7 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  /// Nothing was written by an operation that failed so.
+  /// For an operation that writes nothing when it fails.
   IOStatus tell(IOStatus status) {
     if (is_shortage(status)) watch_.failed({FileWatch::Trouble::Kind::shortage, status.ToString()});
     return passing(std::move(status));
@@ -291,14 +288,15 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
 
   /// Opened when the first file is made: the directory may not have been there before.
   int own_directory() {
-    std::call_once(opened_, [this] { descriptor_ = open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-    return descriptor_;
+    std::call_once(opened_,
+                   [this] { descriptor_ = UniqueFd(open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); });
+    return descriptor_.get();
   }
 
   const std::string directory_;
   FileWatch& watch_;
   std::once_flag opened_;
-  int descriptor_ = -1;
+  UniqueFd descriptor_;
 };
 
 class WatchedEnv final : public rocksdb::EnvWrapper {

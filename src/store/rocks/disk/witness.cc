@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "store/rocks/disk/durable.h"
 
@@ -120,14 +121,12 @@ Status Witness::create(const std::string& data_dir, const WitnessRecord& record)
 Result<std::unique_ptr<Witness>> Witness::open(const std::string& data_dir) {
   const auto slot = read_slot(path(data_dir));
   if (!slot) return slot.error();
-  const int file = ::open(path(data_dir).c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) return unreadable(path(data_dir), std::strerror(errno));
-  return std::unique_ptr<Witness>(new Witness(file, slot->generation));
+  UniqueFd file(::open(path(data_dir).c_str(), O_RDWR | O_CLOEXEC));
+  if (!file) return unreadable(path(data_dir), std::strerror(errno));
+  return std::unique_ptr<Witness>(new Witness(std::move(file), slot->generation));
 }
 
-Witness::Witness(int file, std::uint64_t generation) : file_(file), generation_(generation) {}
-
-Witness::~Witness() { ::close(file_); }
+Witness::Witness(UniqueFd file, std::uint64_t generation) : file_(std::move(file)), generation_(generation) {}
 
 Status Witness::write(const WitnessRecord& record) {
   Words words{};
@@ -135,7 +134,7 @@ Status Witness::write(const WitnessRecord& record) {
   const auto place = static_cast<off_t>((generation_ % 2) * slot_bytes);
   ssize_t written = 0;
   do {
-    written = pwrite(file_, words.data(), bytes, place);
+    written = pwrite(file_.get(), words.data(), bytes, place);
   } while (written < 0 && errno == EINTR);
   if (written == static_cast<ssize_t>(bytes)) return Done{};
   --generation_;  // The next one takes the same slot: the other has the record before it.
@@ -145,14 +144,14 @@ Status Witness::write(const WitnessRecord& record) {
 
 Result<WitnessRecord> Witness::read_back() const {
   Page page{};
-  if (pread(file_, page.data(), page_bytes, 0) < 0) return unreadable("WITNESS", std::strerror(errno));
+  if (pread(file_.get(), page.data(), page_bytes, 0) < 0) return unreadable("WITNESS", std::strerror(errno));
   auto slot = newest(page);
   if (!slot) return unreadable("WITNESS", "its checksums are wrong");
   return std::move(slot->record);
 }
 
 Status Witness::sync() {
-  if (fsync(file_) == 0) return Done{};
+  if (fsync(file_.get()) == 0) return Done{};
   return Error{ErrorCode::unavailable, std::string{"the file WITNESS cannot be synced: "} + std::strerror(errno)};
 }
 

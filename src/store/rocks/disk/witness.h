@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "base/uuid7.h"
 
 namespace triggers::store {
@@ -49,7 +50,6 @@ class Witness {
 
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
-  ~Witness();
 
   /// `unavailable` if the file cannot take it; the record before it can still be read.
   Status write(const WitnessRecord& record);
@@ -57,12 +57,12 @@ class Witness {
   [[nodiscard]] Result<WitnessRecord> read_back() const;
   /// Waits until the file is on the disk: at the start and the end, not for a commit.
   Status sync();
-  [[nodiscard]] int descriptor() const noexcept { return file_; }
+  [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
  private:
-  Witness(int file, std::uint64_t generation);
+  Witness(UniqueFd file, std::uint64_t generation);
 
-  const int file_;
+  const UniqueFd file_;
   std::uint64_t generation_;
 };
 

@@ -13,7 +13,7 @@
 
 namespace triggers::store {
 
-/// What is kept in memory of one inbox (about 200 bytes): its exact count, and a place before which nothing is pending.
+/// The state of one inbox in memory, about 200 bytes: its exact count, and a place before which nothing is pending.
 class Inbox {
  public:
   Inbox(std::string tenant, std::string name);

@@ -16,10 +16,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How many entries a filter passes over between two looks at the clock.
+/// How many entries a filter passes over between two readings of the clock.
 constexpr std::size_t entries_per_clock_check = 1024;
 
-/// The ids of one page, and how far it has looked.
+/// The ids of one page, and how far it has read.
 struct Selection {
   std::vector<EventId> ids;
   std::optional<EventId> first_pending;  ///< Wanted or not.
@@ -35,8 +35,8 @@ struct Selection {
   }
 };
 
-/// Selects the ids of one page. Its cost has bounds whatever lies in the inbox: the page's limit, the time for a
-/// filter, and the number of removed entries.
+/// Selects the ids of one page. The page's limit, the time for a filter and the number of removed entries bound its
+/// cost, whatever is in the inbox.
 class Selector {
  public:
   Selector(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PageQuery& query,
@@ -95,7 +95,7 @@ PendingRange range_of(PageOrder order, const std::optional<EventId>& after, cons
   return range;
 }
 
-/// A page that began at the head knows better where the oldest pending event is.
+/// A page that began at the head has found where the oldest pending event is.
 void raise_head(Inbox& inbox, const Selection& selection) {
   if (selection.first_pending) {
     inbox.raise_head(*selection.first_pending);
@@ -126,8 +126,8 @@ Records read_records(Database& database, const Inbox& inbox, rocksdb::ReadOption
     database.db().MultiGet(options, family, slices.size(), slices.data(), records.values.data(),
                            records.statuses.data(), /*sorted_input=*/true);
   }
-  // MultiGet is of no use for the other order: it reads by ascending key, so its limit would leave out the newest. It
-  // also reads what is in memory first, so it may leave out the oldest, with which this page begins.
+  // MultiGet reads by ascending key, so in the other order its limit would leave out the newest. It also reads memory
+  // first, so it may leave out the oldest, with which a page begins.
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < keys.size() && bytes <= bytes_max; ++i) {
     if (records.statuses[i].IsAborted()) {

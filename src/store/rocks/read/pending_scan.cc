@@ -27,20 +27,21 @@ std::uint64_t start_counting() {
   return removed_so_far();
 }
 
+/// The largest id that is smaller; the least, which is no event's, has none and stays.
+EventId predecessor(const EventId& id) {
+  EventId previous = id;
+  for (auto byte = previous.bytes.rbegin(); byte != previous.bytes.rend(); ++byte) {
+    if ((*byte)-- != 0) return previous;
+  }
+  return id;
+}
+
 }  // namespace
 
 EventId successor(const EventId& id) {
   EventId next = id;
   for (auto byte = next.bytes.rbegin(); byte != next.bytes.rend(); ++byte) {
     if (++*byte != 0) return next;
-  }
-  return id;
-}
-
-EventId predecessor(const EventId& id) {
-  EventId previous = id;
-  for (auto byte = previous.bytes.rbegin(); byte != previous.bytes.rend(); ++byte) {
-    if ((*byte)-- != 0) return previous;
   }
   return id;
 }

@@ -30,8 +30,6 @@ struct PendingRange {
 
 /// The least id that is larger; the largest, which is no event's, has none and stays.
 [[nodiscard]] EventId successor(const EventId& id);
-/// The largest id that is smaller; the least, which is no event's, has none and stays.
-[[nodiscard]] EventId predecessor(const EventId& id);
 
 /// The pending entries of one inbox in a range. An entry that was acknowledged leaves marks that RocksDB steps over
 /// until it compacts; a scan steps over a limited number of them. For one thread. `database` and `inbox` outlive it.

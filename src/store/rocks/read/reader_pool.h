@@ -19,7 +19,8 @@
 
 namespace triggers::store {
 
-/// Threads for reads, which may wait for the disk: an IO thread never does. Any thread with an Executor may call run().
+/// Threads for reads that may wait for the disk, which an IO thread must not do. Any thread with an Executor may call
+/// run().
 ///
 /// Tenants take turns (FairQueue): a tenant with many reads, or long ones, delays another tenant's read by one of them
 /// at most. One tenant has at most all threads but one.
@@ -40,8 +41,8 @@ class ReaderPool {
   ~ReaderPool();
 
   /// Awaitable: runs `read()` on a pool thread, resumes on the caller's executor with its result, which must be a
-  /// Result<T>. An exception of `read` becomes `internal`. Its turn is `tenant`'s, whose text must live until then;
-  /// empty: of nobody in particular.
+  /// Result<T>. An exception of `read` becomes `internal`. It takes a turn of `tenant`, whose text must live until
+  /// then; empty: of no tenant.
   template <class Read>
   auto run(std::string_view tenant, Read read) {
     using R = std::invoke_result_t<Read&>;
@@ -90,7 +91,7 @@ class ReaderPool {
   };
 
   bool push(Job& job);
-  /// Ends the threads behind what waits.
+  /// Ends the threads once they have run what waits.
   void stop();
   void serve() noexcept;
   /// Counts and logs the exception that is being handled.

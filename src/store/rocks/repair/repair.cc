@@ -31,15 +31,15 @@ Error failed(const std::string& what) { return {ErrorCode::unavailable, "the rep
 
 bool ends_in(const fs::path& path, std::string_view extension) { return path.extension() == extension; }
 
-/// Families whose entries the service puts once and removes with SingleDelete, which takes one put away: an older one
-/// would come back.
+/// Families whose entries are put once and removed with SingleDelete. It removes one put, so with two of them the older
+/// one would come back.
 constexpr bool is_put_once(Family family) {
   return family == Family::events || family == Family::pending || family == Family::acknowledged ||
          family == Family::expiry;
 }
 
-/// Has the operations of a batch in a log done again, so that no entry of such a family is there twice. The families'
-/// numbers are the places in Family, as one store after the other is made with the same families.
+/// Repeats the operations of a batch in a log so that no entry of such a family exists twice. The families' numbers are
+/// the places in Family, because every store is made with the same families.
 class Replay final : public rocksdb::WriteBatch::Handler {
  public:
   Replay(rocksdb::DB& db, rocksdb::WriteBatch& out, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
@@ -93,8 +93,8 @@ class Repair {
   }
 
  private:
-  /// Those that are whole. Which of them belong to the store, only the manifest knew: an old one that is there too may
-  /// bring back what was removed, and rebuild() sorts that out.
+  /// Takes the tables that are whole. Only the manifest knew which of them belong to the store. An old one may bring
+  /// removed entries back; rebuild() removes them again.
   Status copy_tables(RepairReport& report) {
     std::error_code error;
     fs::create_directories(database_dir(directory_), error);
@@ -132,7 +132,7 @@ class Repair {
     return Done{};
   }
 
-  /// In the order of their writes' numbers, each number once: of a log that is there twice, one is replayed.
+  /// Replays the logs in the order of their writes' numbers, each number once: of two copies of a log, one is replayed.
   Status replay_logs(RepairReport& report) {
     const auto logs = scan_logs(from_);
     if (!logs) return logs.error();
@@ -180,7 +180,7 @@ class Repair {
       const rocksdb::WriteBatch batch{std::string{bytes}};
       if (status.ok()) status = batch.Iterate(&again);
       rocksdb::WriteOptions options;
-      options.disableWAL = true;  // The whole is synced at the end, or thrown away.
+      options.disableWAL = true;  // The store is synced at the end, or discarded.
       if (status.ok()) status = db_->Write(options, &out);
     });
     if (!read) return std::move(read).error();

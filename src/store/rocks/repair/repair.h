@@ -14,12 +14,13 @@ struct RepairReport {
   std::uint64_t undelivered = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t keys = 0;
-  std::uint64_t made_undelivered_again = 0;  ///< Events that had lost the mark of where they are.
-  std::vector<std::string> losses;           ///< What could not be read, and what was wrong.
+  std::uint64_t made_undelivered_again =
+      0;                            ///< Events of which neither a pending entry nor an acknowledgement was found.
+  std::vector<std::string> losses;  ///< What could not be read, and what was wrong.
 };
 
-/// Makes a new store in `into`, which must not exist, of everything that can be read of the damaged one in
-/// `config.data_dir`, which stays as it is. Table files are hard links where the file system allows.
+/// Makes a new store in `into`, which must not exist, from everything that can be read in the damaged store in
+/// `config.data_dir`. The damaged store stays as it is. Table files are hard links where the file system allows.
 ///
 /// An event is undelivered in the new store unless its acknowledgement can be read. Counters are counted anew.
 /// Errors: `invalid_argument` (the store is whole; `into` exists), `not_found`, `conflict`, `unavailable`.

@@ -89,7 +89,7 @@ class Rebuild {
     batch_.Put(family(Family::pending), pending, slice(record->event_type));
   }
 
-  /// An entry without its event would be counted and never shown.
+  /// An entry without its event would be counted, but be on no page.
   void see_pending(std::string_view key) {
     const std::size_t tenant = static_cast<unsigned char>(key.empty() ? '\0' : key.front());
     const bool is_key = key.size() > 1 + tenant + 1 + id_bytes;
@@ -118,7 +118,7 @@ class Rebuild {
     batch_.Put(meta, slice(layout::last_id_key), slice(last_id_.view()));
   }
 
-  /// Made once in a store, and of no use but there: what is lost is replaced.
+  /// Random values that a store makes once. They mean nothing outside of it, so a lost one is replaced.
   void put_randoms() {
     auto* const meta = family(Family::meta);
     if (!has(Family::meta, layout::shared_secret_key)) {

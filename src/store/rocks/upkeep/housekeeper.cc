@@ -40,7 +40,7 @@ void Housekeeper::start() {
 
 Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
   const UnixMillis now = time_.now();
-  // What was removed leaves marks until a compaction; starting behind them keeps a long sweep from walking over its
+  // Removed entries leave marks until a compaction. A long sweep starts behind them, so that it does not walk over its
   // own. After the clock was set back, acknowledgements may get times before that place.
   if (now < swept_at_) swept_to_.clear();
   swept_at_ = now;
@@ -98,7 +98,7 @@ std::optional<UnixMillis> Housekeeper::oldest_undelivered() const {
   return oldest_;
 }
 
-/// Once for each reason: it is tried again every second. A store that takes no writes is told elsewhere.
+/// Logs each reason once, because the sweep is tried again every second. That writes have stopped is logged elsewhere.
 void Housekeeper::tell_sweep(const Result<std::size_t>& swept) {
   const bool failed = !swept && swept.error().code == ErrorCode::internal;
   const std::string problem = failed ? swept.error().message : std::string{};
@@ -125,7 +125,7 @@ void Housekeeper::run() {
     try {
       tick();
     } catch (...) {
-      // Memory has run out, most likely. What was not done is done in a later tick.
+      // Most likely memory has run out. A later tick does the rest.
       log::error("housekeeping_failed", {{"cause", cause_of(std::current_exception())}});
     }
     lock.lock();

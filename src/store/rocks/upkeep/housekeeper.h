@@ -22,7 +22,8 @@ struct HousekeeperConfig {
   std::chrono::milliseconds sweep_time_max{300};  ///< In one tick; the rest waits for the next.
 };
 
-/// What nobody waits for: retention, a little at a time, and the age of the oldest undelivered event.
+/// Background work that no caller waits for: retention, a little at a time, and the age of the oldest undelivered
+/// event.
 class Housekeeper {
  public:
   Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
@@ -35,10 +36,10 @@ class Housekeeper {
 
   /// Removes at most `events_max` acknowledged events past their time to live; returns how many. One call at a time.
   Result<std::size_t> sweep(std::size_t events_max);
-  /// Looks for the oldest pending event of inboxes where it may have changed. Not concurrently.
+  /// Finds the oldest pending event of each inbox where it may have changed. One call at a time.
   void refresh_heads();
 
-  /// As of the last look. Any thread.
+  /// As of the last refresh_heads(). Any thread.
   [[nodiscard]] std::optional<UnixMillis> oldest_undelivered() const;
 
  private:

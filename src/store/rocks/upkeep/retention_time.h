@@ -13,7 +13,7 @@ namespace triggers::store {
 /// must prove true first: see ProvenTime. Logs when it waits for that. Any thread.
 class RetentionTime {
  public:
-  /// `newest`: when the newest event was accepted, if there is one: a store that is opened under a clock that is far
+  /// `newest`: when the newest event was accepted, if there is one. So a store that is opened under a clock that is far
   /// ahead waits as well.
   RetentionTime(const Clock& clock, std::chrono::hours event_ttl, std::optional<UnixMillis> newest) noexcept
       : clock_(clock), event_ttl_(event_ttl), time_(newest) {}

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "base/unique_fd.h"
+
+namespace triggers {
+
+/// A directory, for local_socket_path(). Empty if there is none.
+[[nodiscard]] UniqueFd open_directory(const std::string& data_dir);
+
+/// The path of the local socket in an open directory, for as long as it is open. It goes through the descriptor,
+/// because the path of a socket has room for 107 bytes only.
+[[nodiscard]] std::string local_socket_path(const UniqueFd& directory);
+
+}  // namespace triggers
