@@ -298,7 +298,7 @@ TEST_F(WorkerTest, ARequestThatAStopCutsOffAfterASecondIsAFailureOfTheMaster) {
   master_.send("stop");
   master_.expect("client_stopped");  // the log is complete
   EXPECT_EQ(master_.failures(), 1U);
-  EXPECT_NE(worker_.log().find("have 1 of them, which stalled, as failures"), std::string::npos) << worker_.log();
+  EXPECT_NE(worker_.log().find("counts 1 of them, which stalled, as failures"), std::string::npos) << worker_.log();
   go_on.set_value();
 }
 
