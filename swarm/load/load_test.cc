@@ -252,7 +252,7 @@ TEST(Load, AServerThatNeverAnswersIsATimeout) {
   ASSERT_TRUE(test.count(get_thing, 1));
   test.load->stop(0s);
   release.set_value();
-  EXPECT_EQ(test.first_failure(), "ReadTimeout('no answer within 1 s')");
+  EXPECT_EQ(test.first_failure(), "ReadTimeout('no response within 1 s')");
 }
 
 TEST(Load, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {

@@ -99,7 +99,7 @@ TEST_F(ConsoleTablesTest, WhatARateLimitRefusedIsSaidAndNotAccepted) {
   requests(post, 30, 2ms, 1);
   requests(post.limited(), 12, 1ms, 0);
   EXPECT_THAT(summary(), HasSubstr("Accepted events: 30 (3.00 a second)\n"));
-  EXPECT_THAT(summary(), HasSubstr("Answered 429: 12 requests"));
+  EXPECT_THAT(summary(), HasSubstr("Rate-limited (429): 12 requests"));
 }
 
 TEST_F(ConsoleTablesTest, WhatWasCutOffIsSaid) {

@@ -88,9 +88,8 @@ TEST_F(HtmlReport, TellsHowTheScheduleOfAnOpenModelWasKept) {
       .arrivals = 9990, .waited_for_user = 70, .behind = 20, .unsent = 10, .unfinished = 3, .lateness = {}};
   EXPECT_THAT(
       render_html(report_),
-      HasSubstr(
-          "9\u202f900 of 10\u202f000 tasks begun in time (99 %); 70 waited for a free user; 20 over 10 ms late by "
-          "the generator; 10 never sent; 3 cut off at the end"));
+      HasSubstr("9\u202f900 of 10\u202f000 tasks begun on time (99 %); 70 waited for a free user; 20 over 10 ms late "
+                "because of the generator; 10 never sent; 3 cut off at the end"));
 }
 
 TEST_F(HtmlReport, SaysWhatStalledAtTheEnd) {
@@ -100,8 +99,9 @@ TEST_F(HtmlReport, SaysWhatStalledAtTheEnd) {
   EXPECT_THAT(render_html(report_), Not(HasSubstr("Stalled at the end")));
   report_.rate = 1;
   statistics_.record_cut_off(posts, 4s);
-  EXPECT_THAT(render_html(report_), HasSubstr("<dt>Stalled at the end</dt><dd>1 request waited over 1 s for an answer; "
-                                              "with 1 missing answers the error rate is 14.3 %</dd>"));
+  EXPECT_THAT(render_html(report_),
+              HasSubstr("<dt>Stalled at the end</dt><dd>1 request waited over 1 s for a response; "
+                        "with 1 missing responses the error rate is 14.3 %</dd>"));
 }
 
 TEST_F(HtmlReport, WarningsStandBeforeTheFigures) {

@@ -175,7 +175,7 @@ std::string contradiction(const Options& options) {
   if (options.list || options.worker) return {};
   if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
-  if (options.rate && options.no_wait) return "--rate has its own schedule: use it without --no-wait";
+  if (options.rate && options.no_wait) return "--rate is a schedule of its own: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
   if (options.exclusive && options.verify_path.empty()) return "--exclusive needs --verify";
@@ -219,8 +219,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("-V,--version", std::string{"swarm "} + TRIGGERS_VERSION);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.footer(
-      "Set one API key, or several separated by commas, in the environment variable\n"
-      "LOCUST_API_KEY or, if that is not set, TRIGGERS_API_KEY. Users take turns with them.");
+      "Give one API key, or several separated by commas, in the environment variable\n"
+      "LOCUST_API_KEY; if that is not set, in TRIGGERS_API_KEY. Users take turns with them.");
   declare_load(app, options);
   declare_output(app, options);
   declare_conditions(app, options);

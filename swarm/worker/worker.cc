@@ -390,7 +390,7 @@ class Worker {
     if (status_) return;
     if (lost_at_ && now >= *lost_at_ + options_.times.master_lost_max) return give_up("The master has not come back");
     if (!registered_ && phase_ == Phase::ready && now >= next_ready_) {
-      if (ready_tries_ >= options_.times.ack_tries) return give_up("No Locust master responds");
+      if (ready_tries_ >= options_.times.ack_tries) return give_up("No Locust master answers");
       send_client_ready();
     }
     if (phase_ != Phase::ready && now >= next_report_) report();

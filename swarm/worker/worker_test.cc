@@ -120,14 +120,13 @@ class RunningWorker {
 /// A master, a service that answers everything, and a worker between them.
 class WorkerTest : public testing::Test {
  protected:
-  /// The master has taken the worker, which runs so many users.
+  /// The master registers the worker and spawns users.
   void begin(Map users, double stop_timeout = 5, Map options = {}) {
     master_.take_worker();
     master_.spawn(std::move(users), service_.url(), stop_timeout, std::move(options));
     master_.expect("spawning");
   }
-  /// Until so many requests have been reported.
-  void take_requests(std::uint64_t requests) {
+  void take_until_reported(std::uint64_t requests) {
     EXPECT_TRUE(master_.take_until([&](const auto&) { return master_.requests() >= requests; }));
   }
 
@@ -210,7 +209,7 @@ TEST_F(WorkerTest, RunsSoManyOfEachClassAsTheMasterSays) {
   EXPECT_TRUE(master_.take_until([](const auto& message) {
     return message.type == "heartbeat" && message.data.find("state")->text() == "running";
   }));
-  take_requests(20);
+  take_until_reported(20);
 
   master_.spawn({{"Asker", 0}, {"Idler", 1}, {"Thrower", 0}}, service_.url());
   master_.expect("spawning");
@@ -221,7 +220,7 @@ TEST_F(WorkerTest, RunsSoManyOfEachClassAsTheMasterSays) {
 TEST_F(WorkerTest, AStopLosesNothingAndEndsAsANewReady) {
   begin({{"Asker", 5}});
   master_.expect("spawning_complete");
-  take_requests(50);
+  take_until_reported(50);
   master_.send("stop");
   master_.expect("client_stopped");
   EXPECT_EQ(master_.requests(), service_.requests());
@@ -239,7 +238,7 @@ TEST_F(WorkerTest, AStopLosesNothingAndEndsAsANewReady) {
 TEST_F(WorkerTest, AQuitAfterAStopLeavesTheLastTestsFiguresAlone) {
   begin({{"Asker", 2}});
   master_.expect("spawning_complete");
-  take_requests(10);
+  take_until_reported(10);
   master_.send("stop");
   master_.expect("client_stopped");
   const auto reports = master_.stats().size();
@@ -298,14 +297,14 @@ TEST_F(WorkerTest, ARequestThatAStopCutsOffAfterASecondIsAFailureOfTheMaster) {
   master_.send("stop");
   master_.expect("client_stopped");  // the log is complete
   EXPECT_EQ(master_.failures(), 1U);
-  EXPECT_NE(worker_.log().find("have 1 of them, which stalled, as failures"), std::string::npos) << worker_.log();
+  EXPECT_NE(worker_.log().find("counts 1 of them, which stalled, as failures"), std::string::npos) << worker_.log();
   go_on.set_value();
 }
 
 TEST_F(WorkerTest, ASignalStopsUsersReportsAndSaysQuit) {
   begin({{"Asker", 3}});
   master_.expect("spawning_complete");
-  take_requests(10);
+  take_until_reported(10);
   worker_.interrupt();
   master_.expect("quit");
   EXPECT_EQ(master_.requests(), service_.requests());
@@ -389,7 +388,7 @@ TEST_F(WorkerTest, ChosenTasksAndHostsOfAClassHoldFromTheNextTestOn) {
   master_.send("update_user_class",
                Map{{"user_class_name", "Asker"}, {"host", service_.url()}, {"tasks", Value::Array{"ask_b"}}});
   master_.spawn({{"Asker", 2}}, "");
-  take_requests(30);
+  take_until_reported(30);
   for (const auto& stats : master_.stats()) {
     for (const Value& entry : *stats.data.find("stats")->array()) EXPECT_EQ(entry.find("name")->text(), "GET /b");
   }
@@ -407,9 +406,9 @@ TEST_F(WorkerTest, UnknownMessagesChangeNothing) {
 TEST_F(WorkerTest, AReconnectThatTheMasterAsksForLosesNothingAndEndsNothing) {
   begin({{"Asker", 3}});
   master_.expect("spawning_complete");
-  take_requests(10);
+  take_until_reported(10);
   master_.send("reconnect");
-  take_requests(100);
+  take_until_reported(100);
   master_.send("stop");
   master_.expect("client_stopped");
   EXPECT_EQ(master_.requests(), service_.requests());
