@@ -69,9 +69,10 @@ def product_texts():
 def objects():
     found = list(dead_code.product_objects(build_dir()).values())
     missing = [str(path) for path in found if not path.exists()]
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"{len(missing)} objects are not built in {build_dir()}; `./dev test` builds them")
-    assert found and not missing, "\n".join(["not built:", *missing])
+    # `./dev lint` only configures its build.
+    if len(missing) == len(found) or (missing and not os.environ.get("CI")):
+        pytest.skip(f"{len(missing)} objects are not built in {build_dir()}; `./dev test` builds and reads them")
+    assert not missing, "\n".join(["not built:", *missing])
     return found
 
 
