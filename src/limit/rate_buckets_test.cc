@@ -37,7 +37,14 @@ TEST(RateBucketsTest, BucketThatNobodyHoldsIsKeptUntilItIsFullAgain) {
 
 TEST(RateBucketsTest, PartOfASharedBucketIsKeptWhileItMatters) {
   RateBuckets buckets;
-  buckets.bucket("key_1", 100)->shared.charge(start, 1, 100);
+  Grant grant;
+  grant.tokens = 1;
+  grant.taken_at = start;
+  {
+    const auto handle = buckets.bucket("key_1", 100);
+    ASSERT_TRUE(handle->shared.granted(start, grant));
+    handle->shared.charge(start, 1, 100);  // Owed: the grant's token is used.
+  }
   buckets.forget_unused(start);
   EXPECT_EQ(buckets.size(), 1U);
   buckets.forget_unused(start + SharedBucket::owed_for_max);

@@ -9,7 +9,7 @@
 
 namespace triggers::http {
 
-/// Bytes that were read and not used yet, in one piece. Small while it is empty, so that many connections can wait.
+/// Bytes that were read and not used yet, in one piece. Small while empty, so that many connections can be idle.
 class ReadBuffer {
  public:
   static constexpr std::size_t initial_bytes = 2 * 1024;

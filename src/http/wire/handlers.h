@@ -14,24 +14,24 @@ class TurnPool;
 
 namespace triggers::http {
 
-/// Answers requests. The request is the session's, and outlives the task. Called on an IO thread, many at a time
-/// (one for each connection); an exception that leaves it becomes ProtocolProblem-less 500 by `internal_error`.
+/// Answers a request, which outlives the task. Called on IO threads, once at a time for each connection. If an
+/// exception leaves it, `internal_error` makes the response.
 using Handler = std::function<Task<Response>(const Request&)>;
-/// Decides by the head (no body yet) whether a request may send its body: a ticket, which goes to the handler with the
-/// request, or the answer that refuses it. Not asked about a request without a body, nor about a body of at most 16 KiB
-/// that is not encoded and had come with the head: it takes nothing that the connection does not have already.
+/// Decides by the head whether a request may send its body: a ticket, which the handler gets with the request, or the
+/// response that refuses it. It is not called for a request without a body, nor for an unencoded body of at most 16 KiB
+/// that arrived with its head, since such a body needs no further memory.
 using Admission = Result<std::shared_ptr<Ticket>, Response>;
 using AdmissionHandler = std::function<Task<Admission>(const Request& head)>;
-/// Makes the body of an answer that the server itself gives, in the API's own error format.
+/// Makes the response to a request that the server itself refuses, in the API's error format.
 using ProtocolErrorHandler = std::function<Response(const ProtocolError&, const Request&)>;
 
-/// What an application does with requests, however they come: the server calls it, and Lambda's loop.
+/// What an application does with requests. The server calls it, and so does Lambda's loop.
 struct Handlers {
   Handler handle;
   AdmissionHandler admit;  ///< May be empty: then every request may send its body.
   ProtocolErrorHandler protocol_error;
   std::function<Response(const Request&)> internal_error;  ///< For an exception that left `handle`: 500.
-  /// Where a body is decoded beyond its first 16 KiB, in turns by Ticket::holder. Null: on the IO loop, in slices.
+  /// Decodes what exceeds the first 16 KiB of a body, in turns by Ticket::holder. Null: the IO loop does, in slices.
   /// Outlives the server.
   TurnPool* decoders = nullptr;
 };

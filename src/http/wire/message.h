@@ -18,8 +18,8 @@ enum class Method : std::uint8_t { get, head, post, put, patch, del, options, ot
 /// True if `a` and `b` are the same field name or token (ASCII letters compare without case; RFC 9110, section 5.1).
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
-/// The fields of a message in the order in which they came. Kept in one buffer that clear() keeps while it is
-/// small, so a connection allocates for its first request only.
+/// The fields of a message in their order of arrival. clear() keeps the buffer while it is small, so a connection
+/// allocates only for its first request.
 class Headers {
  public:
   void clear() noexcept;
@@ -29,7 +29,7 @@ class Headers {
   /// How many fields have that name.
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-  /// What is held on to, in use or not.
+  /// Memory that is allocated, in use or not.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
   [[nodiscard]] std::pair<std::string_view, std::string_view> at(std::size_t index) const noexcept;
 
@@ -47,7 +47,7 @@ struct Peer {
   bool local = false;   ///< Over the Unix socket in the data directory: whoever owns the directory, so the operator.
 };
 
-/// What was decided about a request by its head, before its body. Made by Handlers::admit; the handler knows its type.
+/// What Handlers::admit decided about a request before its body arrived. The handler knows its type.
 class Ticket {
  public:
   Ticket() = default;
@@ -55,21 +55,21 @@ class Ticket {
   Ticket& operator=(const Ticket&) = delete;
   virtual ~Ticket() = default;
 
-  std::string holder;      ///< Whose share of the bodies' memory the body takes.
-  bool takes_body = true;  ///< False: the handler needs no body. It is read and dropped, and takes no memory.
+  std::string holder;      ///< Whose share of the memory for bodies it uses.
+  bool takes_body = true;  ///< False: the handler needs no body, so it is read and dropped.
 
-  /// The body has so many bytes by now, decoded. Called as it grows, also if it never ends. This request's thread.
+  /// The body has grown to so many decoded bytes. Called even if the body never ends. On the request's thread.
   virtual void body_grew_to(std::size_t bytes) = 0;
 };
 
-/// A request as the API sees it, however it came. A value: no socket behind it.
+/// A request as the API sees it, whatever its transport: a value without a socket.
 struct Request {
   Method method = Method::get;
   std::string target;  ///< As sent: path, and `?query` if there was one.
   Headers headers;
   std::string body;  ///< Decoded (chunked, gzip).
   Peer peer;
-  std::shared_ptr<Ticket> ticket;  ///< Null: nobody was asked by the head.
+  std::shared_ptr<Ticket> ticket;  ///< Null: Handlers::admit was not called.
 
   /// The target up to `?`, as sent (percent-encoded).
   [[nodiscard]] std::string_view path() const noexcept;
@@ -77,14 +77,14 @@ struct Request {
   [[nodiscard]] std::string_view query() const noexcept;
 };
 
-/// An answer as a value. The server adds `Content-Length`, `Date` and `Connection`; for HEAD it leaves the body out.
+/// A response as a value. The server adds `Content-Length`, `Date` and `Connection`, and omits the body for HEAD.
 struct Response {
   unsigned status = 200;
   std::string_view content_type = "application/json";             ///< Static text. Not sent when the body is empty.
   std::vector<std::pair<std::string_view, std::string>> headers;  ///< Names are static text; values hold no CR or LF.
   std::string body;
-  bool close = false;                  ///< Close the connection after this answer.
-  std::shared_ptr<const void> held{};  ///< What is to live until the answer was written, or is given up.
+  bool close = false;                  ///< Close the connection after this response.
+  std::shared_ptr<const void> held{};  ///< Kept until the response is written or given up.
 
   void add(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
 };

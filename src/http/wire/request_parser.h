@@ -13,15 +13,15 @@
 
 namespace triggers::http {
 
-/// What a request may weigh; the members are those of ServerConfig.
+/// The sizes that a request may have; the members are those of ServerConfig.
 struct RequestLimits {
   std::size_t header_bytes_max = 32 * 1024;
   std::size_t body_bytes_max = 512 * 1024;
   std::function<std::size_t(Method, std::string_view target)> body_bytes_max_for;
 };
 
-/// Bytes to a Request or a ProtocolError, without a socket. However the bytes are cut into pieces, the result is the
-/// same. One for each connection, used for its requests in turn, so that the buffers of the request are used again.
+/// Turns bytes into a Request or a ProtocolError. The result does not depend on how the bytes are split. A connection
+/// uses one parser for all its requests, so that the buffers are reused.
 class RequestParser {
  public:
   enum class State {
@@ -41,35 +41,36 @@ class RequestParser {
   /// Forgets the request (not its peer) and waits for the next. Gives back large buffers.
   void reset();
 
-  /// Decoded in one call of feed(), unless the caller wants another size.
+  /// How much one call of feed() decodes by default.
   static constexpr std::size_t slice_bytes_default = 64 * 1024;
 
   /// Takes bytes from the front of `input` and says how many it used. What was not used must be offered again, with
   /// more bytes behind it. `input` need never be longer than limits.header_bytes_max for the parser to get on. At most
   /// `slice_bytes` of a body are decoded; with 0 nothing is.
   std::size_t feed(std::string_view input, std::size_t slice_bytes = slice_bytes_default);
-  /// feed() has stopped after a slice of decoding, so that one call is short: call it again, with what it left or
-  /// nothing, once others had their turn, or on a thread that nobody waits for.
+  /// feed() has stopped after a slice of decoding, so that one call is short. Call it again, with what it left or with
+  /// nothing, after others have had their turn, or on another thread.
   [[nodiscard]] bool has_more() const noexcept { return has_more_; }
 
-  /// In State::head: takes the body, or fails because of its length or coding. Not to `keep` it: it is read past, takes
-  /// no memory and is not decoded.
+  /// In State::head: takes the body, or fails because of its length or coding. Without `keep`, the body is skipped: it
+  /// takes no memory and is not decoded.
   void accept_body(bool keep);
-  /// In State::head: reads past the body of a request that was refused, whatever it is.
+  /// In State::head: skips the body of a request that was refused, whatever the body is.
   void drop_body();
   /// In State::head: the length of the body, if it was declared, is within the limit, and nothing is to be decoded.
   [[nodiscard]] std::optional<std::size_t> plain_body_bytes() const noexcept;
-  /// In State::head: what is to come on the wire, if it was declared.
+  /// In State::head: how many bytes will come on the wire, if that was declared.
   [[nodiscard]] std::optional<std::size_t> body_bytes_declared() const noexcept;
-  /// The body is decoded as it comes.
+  /// The body is decoded as it arrives.
   [[nodiscard]] bool decodes() const noexcept { return coding_ == Coding::gzip && keeps_body_; }
-  /// What has come of the body, decoded.
+  /// Decoded bytes of the body so far.
   [[nodiscard]] std::size_t decoded_bytes() const noexcept;
-  /// Memory that the body takes now, with what decodes it.
+  /// Memory of the body now, including its decoder.
   [[nodiscard]] std::size_t body_memory_bytes() const noexcept;
 
-  /// Where the rest of a body of a declared length may be written instead of being fed; empty if that is not possible.
-  /// Grows with what has come, not with what was declared. Only after feed() has used all of its input.
+  /// Space into which the caller may read the rest of a body of declared length, instead of feed(); empty if that is
+  /// not possible. It grows with what has arrived, not with what was declared. Only after feed() has used all of its
+  /// input.
   [[nodiscard]] std::span<char> body_space();
   /// `size` bytes were written to the front of body_space().
   void body_written(std::size_t size);
@@ -81,9 +82,9 @@ class RequestParser {
   [[nodiscard]] const ProtocolError& error() const noexcept { return error_; }
   /// The sender waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
   [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
-  /// What has come of the body, before decoding.
+  /// Bytes of the body so far, before decoding.
   [[nodiscard]] std::size_t body_bytes() const noexcept { return body_bytes_; }
-  /// Whether the connection stays open after this request, as far as the client says (RFC 9112, section 9.3).
+  /// Whether the client wants the connection to stay open after this request (RFC 9112, section 9.3).
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
   [[nodiscard]] bool is_http10() const noexcept { return http10_; }
 

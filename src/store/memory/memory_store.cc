@@ -60,14 +60,12 @@ class MemoryStoreImpl final : public MemoryStore {
     }
     page.memory = FairBudget::Share(query.memory, tenant.id);
     page.total_undelivered = pending.size();
-    for (const EventId& id : behind(pending, query.order, after)) {
-      const StoredEvent& event = account.events.at(id);
-      if (query.event_type && event.event_type != *query.event_type) continue;
-      page.has_more = page.events.size() == query.limit;
-      if (page.has_more) break;
-      if (!page.memory.grow(event.bytes())) co_return no_memory_for_page();
-      page.events.push_back(event);
-    }
+    const auto filled =
+        query.order == PageOrder::oldest_first
+            ? fill(page, account, query, after ? pending.upper_bound(*after) : pending.begin(), pending.end())
+            : fill(page, account, query,
+                   std::make_reverse_iterator(after ? pending.lower_bound(*after) : pending.end()), pending.rend());
+    if (!filled) co_return filled.error();
     page.next_after = query.after;
     if (!page.events.empty()) page.next_after = continue_after(page.events.back().id);
     co_return page;
@@ -200,14 +198,18 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
  private:
-  /// What a page may return, in its order.
-  static std::vector<EventId> behind(const std::set<EventId>& pending, PageOrder order,
-                                     const std::optional<EventId>& after) {
-    if (order == PageOrder::oldest_first) {
-      return {after ? pending.upper_bound(*after) : pending.begin(), pending.end()};
+  /// Fills the page from the pending ids, which are in its order.
+  template <class Ids>
+  static Status fill(Page& page, const Account& account, const PageQuery& query, Ids id, Ids end) {
+    for (; id != end; ++id) {
+      const StoredEvent& event = account.events.at(*id);
+      if (query.event_type && event.event_type != *query.event_type) continue;
+      page.has_more = page.events.size() == query.limit;
+      if (page.has_more) break;
+      if (!page.memory.grow(event.bytes())) return no_memory_for_page();
+      page.events.push_back(event);
     }
-    const auto end = after ? pending.lower_bound(*after) : pending.end();
-    return {std::make_reverse_iterator(end), pending.rend()};
+    return Done{};
   }
 
   [[nodiscard]] bool expired(const StoredEvent& event) const {
