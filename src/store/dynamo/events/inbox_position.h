@@ -7,10 +7,10 @@
 
 namespace triggers::store::dynamo {
 
-/// A place in an inbox whose newest ids are not settled: an event with a smaller id than one that was returned may
+/// A position in an inbox whose newest ids are not settled: an event with a smaller id than one that was returned may
 /// still become visible. So the next page reads everything behind `settled` again, and leaves out what it has returned
 /// before. See docs/decisions/0022.
-struct Place {
+struct InboxPosition {
   EventId settled;             ///< No event up to here is still to come, and all of them were passed.
   EventId scanned_to;          ///< The furthest that a page has read.
   std::set<EventId> returned;  ///< Behind `settled`.
@@ -18,8 +18,8 @@ struct Place {
 
 /// The bytes are `settled`, and, if a page has read past it, `scanned_to` and the returned ids. Each id is the time
 /// since the one before as a varint and its other ten bytes, about 11 bytes together.
-[[nodiscard]] Continuation to_continuation(const Place& place);
+[[nodiscard]] Continuation to_continuation(const InboxPosition& position);
 /// Nothing if to_continuation() has not made it.
-[[nodiscard]] std::optional<Place> from_continuation(const Continuation& continuation);
+[[nodiscard]] std::optional<InboxPosition> from_continuation(const Continuation& continuation);
 
 }  // namespace triggers::store::dynamo
