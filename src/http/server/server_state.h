@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 #include "base/fair_budget.h"
 #include "http/server/server_config.h"
@@ -13,22 +12,6 @@
 #include "net/tls_server.h"
 
 namespace triggers::http {
-
-/// One connection in a counter of open ones, for as long as it lives. Move-only.
-class OpenCount {
- public:
-  explicit OpenCount(std::atomic<std::size_t>& counter) noexcept : counter_(&counter) { ++*counter_; }
-  OpenCount(OpenCount&& other) noexcept : counter_(std::exchange(other.counter_, nullptr)) {}
-  OpenCount& operator=(OpenCount&&) = delete;
-  /// Swaps the counters in which the two connections are counted.
-  void swap(OpenCount& other) noexcept { std::swap(counter_, other.counter_); }
-  ~OpenCount() {
-    if (counter_ != nullptr) --*counter_;
-  }
-
- private:
-  std::atomic<std::size_t>* counter_;
-};
 
 /// What every session of a server uses. Constant while the server runs, but for the counters.
 struct ServerState {

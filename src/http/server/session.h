@@ -9,6 +9,7 @@
 
 #include "base/task.h"
 #include "http/server/eviction_queue.h"
+#include "http/server/open_count.h"
 #include "http/server/read_buffer.h"
 #include "http/server/server_state.h"
 #include "http/wire/request_parser.h"
