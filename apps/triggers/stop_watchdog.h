@@ -26,15 +26,15 @@ struct StopTimes {
 /// process and its group, so one stop may arrive as several signals.
 /// So a stop ends in bounded time, whatever a disk, a network or our own code does. An end at once is as a crash is:
 /// what was acknowledged is in the log of the store.
-class StopGuard {
+class StopWatchdog {
  public:
   /// Blocks the signals in the calling thread, so make it before any other thread. SIGTERM, SIGINT, and SIGHUP, unless
   /// that is ignored (nohup).
-  explicit StopGuard(StopTimes times);
-  StopGuard(const StopGuard&) = delete;
-  StopGuard& operator=(const StopGuard&) = delete;
+  explicit StopWatchdog(StopTimes times);
+  StopWatchdog(const StopWatchdog&) = delete;
+  StopWatchdog& operator=(const StopWatchdog&) = delete;
   /// From now on the process ends by itself.
-  ~StopGuard();
+  ~StopWatchdog();
 
   /// Whether a signal has come: for what takes long before wait() can be called.
   [[nodiscard]] bool asked();
