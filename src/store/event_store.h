@@ -77,7 +77,7 @@ struct Page {
   /// time limit, or (DynamoDB) the newest events are more than a continuation can list.
   bool has_more = false;
   /// Of the whole inbox, whatever the filter. Exact on one node; for DynamoDB see docs/storage-format.md.
-  std::uint64_t total_undelivered = 0;
+  std::uint64_t total_unacknowledged = 0;
   FairBudget::Share memory;  ///< Of PageQuery::memory.
 };
 
@@ -96,8 +96,8 @@ struct Health {
 };
 
 struct Metrics {
-  std::uint64_t undelivered = 0;  ///< Of all tenants.
-  std::optional<UnixMillis> oldest_undelivered;
+  std::uint64_t unacknowledged = 0;  ///< Of all tenants.
+  std::optional<UnixMillis> oldest_unacknowledged;
   std::uint64_t queue_depth = 0;  ///< Writes that wait for a commit; DynamoDB: calls under way.
   std::uint64_t queue_bytes = 0;
   std::uint64_t exceptions = 0;  ///< Caught in the store's own threads: bugs, or memory that ran out.

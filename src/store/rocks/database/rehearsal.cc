@@ -107,7 +107,7 @@ void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector
     ++found[std::string{key.substr(0, key.size() - id_bytes)}];
   }
   if (!iterator->status().ok())
-    problems.push_back("undelivered events cannot be read: " + iterator->status().ToString());
+    problems.push_back("unacknowledged events cannot be read: " + iterator->status().ToString());
   Counts expected;
   for (const auto& [inbox, count] : *counted) {
     if (count > 0) expected.emplace(inbox, count);
@@ -115,7 +115,7 @@ void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector
   if (expected == found) return;
   std::uint64_t there = 0;
   for (const auto& [inbox, count] : found) there += count;
-  problems.push_back("the counters of the inboxes say " + std::to_string(total) + " undelivered events, and " +
+  problems.push_back("the counters of the inboxes say " + std::to_string(total) + " unacknowledged events, and " +
                      std::to_string(there) + " are there");
 }
 

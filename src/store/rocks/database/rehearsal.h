@@ -12,7 +12,7 @@ namespace triggers::store {
 /// Of table files' bytes, how many a start reads to compare their checksums, newest files first. The checksums of
 /// their blocks are compared whenever one is read.
 inline constexpr std::uint64_t table_check_bytes_max = std::uint64_t{256} * 1024 * 1024;
-/// Of undelivered events, up to how many a start counts after it was not stopped cleanly.
+/// Of unacknowledged events, up to how many a start counts after it was not stopped cleanly.
 inline constexpr std::uint64_t counted_max = 200'000;
 
 struct Rehearsal {
