@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include "http/server/open_count.h"
 #include "http/server/server_state.h"
 #include "http/server/session_loop.h"
 #include "net/listener.h"
