@@ -21,7 +21,7 @@ struct ServerState {
   std::unique_ptr<net::TlsServerContext> tls;  ///< Empty: plain TCP.
   std::unique_ptr<FairBudget> bodies;
 
-  std::atomic<bool> draining = false;          ///< Each answer ends its connection.
+  std::atomic<bool> draining = false;          ///< Each response ends its connection.
   std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.
   std::atomic<std::size_t> local_open = 0;     ///< Never refused: the operator must get in.
   std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503, waiting for a place, or about to be evicted.

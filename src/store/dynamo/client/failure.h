@@ -8,7 +8,7 @@
 
 namespace triggers::store::dynamo {
 
-/// Why one try has no answer.
+/// Why one attempt failed.
 struct Failure {
   enum class Done : std::uint8_t {
     no,       ///< Nothing was done.
@@ -19,7 +19,7 @@ struct Failure {
   Done done = Done::no;
 };
 
-/// Why a response other than 200 was one, by its `__type` and status.
+/// The failure that a response other than 200 reports, by its `__type` and status.
 [[nodiscard]] Failure failure_of(const http::ClientResponse& response);
 [[nodiscard]] Failure failure_of(const http::FetchError& error);
 

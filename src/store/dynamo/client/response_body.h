@@ -6,7 +6,7 @@
 
 namespace triggers::store::dynamo {
 
-/// True if the response is whole: its x-amz-crc32, if there is one, is that of the body, and the body looks like a JSON
+/// True if the body arrived undamaged: its checksum is that of x-amz-crc32, if there is one, and it looks like a JSON
 /// object.
 [[nodiscard]] bool intact(const http::ClientResponse& response);
 

@@ -7,13 +7,13 @@
 
 namespace triggers::store::dynamo {
 
-/// A position in an inbox whose newest ids are not settled: an event with a smaller id than one that was returned may
-/// still become visible. So the next page reads everything behind `settled` again, and leaves out what it has returned
-/// before. See docs/decisions/0022.
+/// A position in an inbox whose newest ids are not settled: an event may still become visible although its id is
+/// smaller than one that was returned. So the next page reads everything after `settled` again, and leaves out what was
+/// returned before. See docs/decisions/0022.
 struct InboxPosition {
-  EventId settled;             ///< No event up to here is still to come, and all of them were passed.
+  EventId settled;             ///< No new event can appear up to here, and pages have passed all that exist.
   EventId scanned_to;          ///< The furthest that a page has read.
-  std::set<EventId> returned;  ///< Behind `settled`.
+  std::set<EventId> returned;  ///< After `settled`.
 };
 
 /// The bytes are `settled`, and, if a page has read past it, `scanned_to` and the returned ids. Each id is the time
