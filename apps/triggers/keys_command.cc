@@ -7,7 +7,7 @@
 
 #include "auth/validate.h"
 #include "base/clock.h"
-#include "base/percent.h"
+#include "base/percent_encoding.h"
 #include "base/timestamp.h"
 #include "keys_output.h"
 #include "operator_client.h"

@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include "base/clock.h"
-#include "base/last_words.h"
+#include "base/direct_stderr.h"
 #include "base/timestamp.h"
 
 namespace triggers {
@@ -114,7 +114,7 @@ void StopWatchdog::end_at_once(std::string_view why) {
   line.append(R"(","unfinished":")").append(stage_);
   if (detail_) line.append(": ").append(detail_());
   line.append(R"(","message":"Ended before it was finished. Nothing that was acknowledged is lost."})");
-  say_last(line);
+  write_direct_to_stderr(line);
   ::_exit(ended_early_status);
 }
 

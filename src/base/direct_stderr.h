@@ -6,6 +6,6 @@ namespace triggers {
 
 /// Writes `text` and a line feed to standard error at once, bypassing every buffer: for a process that is about to end.
 /// Waits at most 200 ms for a reader that does not read. Allocates nothing, takes no lock. Any thread.
-void say_last(std::string_view text) noexcept;
+void write_direct_to_stderr(std::string_view text) noexcept;
 
 }  // namespace triggers

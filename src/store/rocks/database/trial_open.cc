@@ -1,4 +1,4 @@
-#include "store/rocks/database/rehearsal.h"
+#include "store/rocks/database/trial_open.h"
 
 #include <rocksdb/db.h>
 #include <rocksdb/file_checksum.h>
@@ -121,10 +121,10 @@ void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector
 
 }  // namespace
 
-Result<Rehearsal> rehearse(const DatabaseConfig& config, std::uint64_t count_max) {
+Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::uint64_t count_max) {
   OpenForReading database(config);
   if (!database.status().ok()) return Error{ErrorCode::unavailable, database.status().ToString()};
-  Rehearsal found;
+  TrialOpen found;
   found.sequence = database.db().GetLatestSequenceNumber();
   std::uint64_t oldest_log = 0;
   if (database.db().GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &oldest_log)) {
