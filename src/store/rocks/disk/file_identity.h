@@ -11,8 +11,8 @@ namespace triggers::store {
 /// file after somebody has removed, moved, replaced or cut it.
 class FileIdentity {
  public:
-  /// `directory`: a descriptor of the file's directory, which outlives this, so that no path is walked. -1: it could
-  /// not be opened, and nothing is found.
+  /// `directory`: a descriptor of the file's directory, which outlives this, so that no path is resolved. -1: it could
+  /// not be opened, and problem() finds nothing.
   FileIdentity(int directory, std::string path);
 
   /// Empty if the same file is still there with exactly that many bytes. One system call.
