@@ -113,7 +113,7 @@ void StopWatchdog::end_at_once(std::string_view why) {
   line.append(R"(","level":"error","event":"server_ended_early","cause":")").append(why);
   line.append(R"(","unfinished":")").append(stage_);
   if (detail_) line.append(": ").append(detail_());
-  line.append(R"(","message":"Ended before it was finished. Nothing that was acknowledged is lost."})");
+  line.append(R"(","message":"Ended before it was finished. No confirmed write is lost."})");
   write_direct_to_stderr(line);
   ::_exit(ended_early_status);
 }

@@ -25,7 +25,7 @@ struct LogScan {
   ///
   /// RocksDB replays a log up to the first unreadable record, which it takes for a write that a crash cut off. But the
   /// committer begins a batch only after the one before was synced, so nothing follows a write that was cut off. A
-  /// batch after an unreadable record proves that a synced and acknowledged write is damaged.
+  /// batch after an unreadable record proves that a synced write is damaged.
   std::optional<std::uint64_t> damage;
 
   /// What a start drops: the rest of a batch that was never answered.
