@@ -14,8 +14,8 @@ struct OperatorResponse {
 };
 
 /// Sends a request as the operator: to the server that runs on the data directory, by its local socket, or, if none
-/// runs, to the store in the directory itself; with DynamoDB always to the store. All answer alike. Waits some seconds
-/// for another process that has the directory without listening yet, then `conflict`.
+/// runs, to the store in the directory itself; with DynamoDB always to the store. The responses are the same. Waits
+/// some seconds for another process that has the directory but does not listen yet, then fails with `conflict`.
 Result<OperatorResponse> send_as_operator(const config::Config& config, http::Request request);
 
 /// Whether there is an embedded store, or a part of one, in the data directory.

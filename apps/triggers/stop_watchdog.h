@@ -13,7 +13,7 @@
 namespace triggers {
 
 struct StopTimes {
-  std::chrono::milliseconds drain{0};  ///< A further request in this time ends it, and nothing else.
+  std::chrono::milliseconds drain{0};  ///< A further signal in this time ends only the drain.
   std::chrono::milliseconds grace{0};  ///< For answering requests.
   std::chrono::milliseconds limit{0};  ///< For the rest. Then the process ends itself.
 };

@@ -9,7 +9,7 @@
 #include "auth/validate.h"
 #include "base/encoding.h"
 #include "base/percent_encoding.h"
-#include "event/escape.h"
+#include "event/quotable.h"
 
 namespace triggers::api {
 namespace {

@@ -4,7 +4,7 @@
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
 #include "auth/validate.h"
-#include "event/escape.h"
+#include "event/quotable.h"
 
 namespace triggers::api {
 namespace {
