@@ -22,7 +22,7 @@ enum class Denial : std::uint8_t {
 
 /// Whether `record`, which was found by `presented`, may be used at `now`. A key that expires at noon is expired at
 /// noon exactly. A hash that the record no longer holds is secret_expired. Any thread.
-[[nodiscard]] Denial judge(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept;
+[[nodiscard]] Denial denial_of(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept;
 
 enum class Action : std::uint8_t {
   read,         ///< The inbox, an event.

@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "http/wire/handlers.h"
-#include "lambda/event.h"
+#include "lambda/request_event.h"
 #include "lambda/runtime_client.h"
 
 namespace triggers::lambda {

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/rocks/commit/compared_event.h"
 #include "store/rocks/commit/digest_cache.h"
-#include "store/rocks/commit/incoming.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/dedup_entry.h"
@@ -41,7 +41,7 @@ class ContentIndex {
     std::optional<Undecided> undecided{};    ///< Set: a digest is wanted, and nothing else of the place is known.
   };
   /// An Error if a record that it needs cannot be read.
-  Result<Place> find(const Inbox& inbox, Incoming& incoming);
+  Result<Place> find(const Inbox& inbox, ComparedEvent& incoming);
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
   void add(const Place& place, const IncomingEvent& event, const EventId& id);
 
@@ -84,10 +84,10 @@ class ContentIndex {
   Result<std::size_t> load(std::string key);
   /// Whether the contents are equal. Nothing: this needs a digest that the budget does not allow.
   using Same = std::optional<bool>;
-  Result<Same> has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming);
+  Result<Same> has_content_of(const Inbox& inbox, Slot& slot, ComparedEvent& incoming);
   /// Compares with the stored event of `slot`, which is then known by its digest. If that event no longer exists, the
   /// slot is free.
-  Result<Same> stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming);
+  Result<Same> stored_is_same(const Inbox& inbox, Slot& slot, ComparedEvent& incoming);
   void change(std::size_t slot);
 
   Database& database_;

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/rocks/commit/compared_event.h"
 #include "store/rocks/commit/digest_cache.h"
-#include "store/rocks/commit/incoming.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/layout.h"
@@ -36,7 +36,7 @@ class ReplayIndex {
     std::optional<Undecided> undecided{};
   };
   /// `key` is the event's place(). An Error if a record that it needs cannot be read.
-  Result<Seen> find(const std::string& key, const std::string& tenant, Incoming& incoming);
+  Result<Seen> find(const std::string& key, const std::string& tenant, ComparedEvent& incoming);
   [[nodiscard]] std::string place(const std::string& tenant, std::string_view client_key) const {
     return layout::idempotency_key(seed_, tenant, client_key);
   }
@@ -59,7 +59,7 @@ class ReplayIndex {
     std::optional<ContentDigest> digest{};
   };
 
-  Result<Seen> find_stored(const std::string& key, const std::string& tenant, Incoming& incoming);
+  Result<Seen> find_stored(const std::string& key, const std::string& tenant, ComparedEvent& incoming);
 
   Database& database_;
   const layout::HashSeed seed_;

@@ -25,10 +25,10 @@ class DigestBudget {
 };
 
 /// An incoming event that is compared with others. Its digest is computed at most once, and only if texts differ.
-class Incoming {
+class ComparedEvent {
  public:
   /// `digest`: the event's, if it was made before; or null.
-  Incoming(const IncomingEvent& event, DigestBudget& budget, const ContentDigest* digest)
+  ComparedEvent(const IncomingEvent& event, DigestBudget& budget, const ContentDigest* digest)
       : event_(event), budget_(budget) {
     if (digest != nullptr) digest_ = *digest;
   }
