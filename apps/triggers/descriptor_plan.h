@@ -20,7 +20,7 @@ struct DescriptorPlan {
   }
 };
 
-/// Raises the limit and divides it. The same for the same configuration, whoever asks in this process.
+/// Raises the limit and divides it. Every call with the same configuration has the same result.
 DescriptorPlan plan_descriptors(const config::Config& config);
 /// As it is under `limit`.
 DescriptorPlan plan_descriptors(const config::Config& config, std::size_t limit);

@@ -60,7 +60,7 @@ class Service {
   const Clock* clock_ = nullptr;
   std::optional<std::chrono::steady_clock::time_point> last_used_at_;  // When it was written down by flush().
   std::atomic<bool> stopping_{false};
-  std::string failure_reported_;  ///< What the log was told of the store; empty: that it is well.
+  std::string failure_reported_;  ///< The failure that the log last reported; empty: the store works.
   bool finished_ = false;
   metrics::Registry registry_;
   std::unique_ptr<log::AccessLog> access_log_;

@@ -85,7 +85,7 @@ class CommitQueue {
     std::vector<Operation*> operations;
   };
 
-  /// True if the waiter is suspended; false if the operation was refused and the waiter goes on at once.
+  /// True if the waiter is suspended; false if the operation was refused and the waiter continues at once.
   bool push(Operation& operation, std::coroutine_handle<> waiter);
   /// Counts the operation against the limits if there is room, also in its tenant's share.
   bool reserve(const Operation& operation);
