@@ -12,8 +12,7 @@
 /// (bytes). Names are escaped, so that no tenant's keys are another's.
 namespace triggers::store::dynamo::layout {
 
-/// An id's last byte is the shard of its inbox in which it is pending, so a table has at most so many.
-inline constexpr unsigned shards_max = 256;
+/// An id's last byte is the shard of its inbox in which it is pending, so an inbox has at most 256.
 [[nodiscard]] unsigned shard_of(const event::EventId& id) noexcept;
 
 /// Of the items of one shard of an inbox; their `i` are ids.
