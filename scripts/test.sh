@@ -17,10 +17,7 @@ export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
 export TSAN_OPTIONS="suppressions=\"$sanitizers/tsan.supp\":second_deadlock_stack=1:${TSAN_OPTIONS:-}"
 
 run_ctest() {
-  # g++ 12's ThreadSanitizer does not start with 32 bits of address randomization, the default of newer kernels.
-  local fixed_addresses=()
-  [ "$preset" != tsan ] || fixed_addresses=(setarch "$(uname -m)" --addr-no-randomize)
-  "${fixed_addresses[@]}" ctest --test-dir "$build" --parallel "$(nproc)" --output-on-failure --progress --timeout 300 \
+  ctest --test-dir "$build" --parallel "$(nproc)" --output-on-failure --progress --timeout 300 \
     --output-junit "$results/ctest.xml"
 }
 

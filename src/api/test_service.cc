@@ -95,7 +95,8 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
                .cursor_secret = std::string(32, 's'),
                .started_at = clock.steady(),
                .backup = {},
-               .stopping = {}},
+               .stopping = {},
+               .take_slice = {}},
       api(std::in_place, services, nullptr) {}
 
 void TestService::use(TurnPool& parsers) {

@@ -275,7 +275,7 @@ TEST(Sigv4, SignsEveryVectorOfThePublishedSuiteAsAwsDoes) {
   Signer signer("us-east-1", "service");
   for (const Vector& vector : vectors) {
     http::Request request{
-        .method = vector.method, .target = vector.target, .headers = {}, .body = vector.body, .peer = {}};
+        .method = vector.method, .target = vector.target, .headers = {}, .body = vector.body, .peer = {}, .ticket = {}};
     request.headers.add("Host", "example.amazonaws.com");
     for (const auto& [name, value] : vector.headers) request.headers.add(name, value);
     Credentials credentials = example();

@@ -73,7 +73,7 @@ TEST(TurnPoolTest, ExceptionGoesToWhoAsked) {
 }
 
 TEST(TurnPoolTest, AThreadThatCannotBeStartedIsAnExceptionAndLeavesNoOther) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef TRIGGERS_SANITIZE
   GTEST_SKIP() << "the sanitizer takes all of the address space";
 #endif
   const FewThreads few;

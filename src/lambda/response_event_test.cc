@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 
 http::Request to(http::Method method, std::string target = "/events") {
-  return {.method = method, .target = std::move(target), .headers = {}, .body = {}, .peer = {}};
+  return {.method = method, .target = std::move(target), .headers = {}, .body = {}, .peer = {}, .ticket = {}};
 }
 
 http::Response created() {

@@ -21,8 +21,8 @@ TEST(RateBucketsTest, BucketTakesTheNewestRate) {
   RateBuckets buckets;
   const auto bucket = buckets.bucket("key_1", 10);
   EXPECT_EQ(buckets.bucket("key_1", 20), bucket);
-  EXPECT_EQ(bucket->own.rate(), 20U);
-  EXPECT_EQ(buckets.bucket("key_1", std::nullopt)->own.rate(), std::nullopt);
+  EXPECT_EQ(bucket->own.take(start).limit, 20U);
+  EXPECT_EQ(buckets.bucket("key_1", std::nullopt)->own.take(start).limit, std::nullopt);
 }
 
 TEST(RateBucketsTest, BucketThatNobodyHoldsIsKeptUntilItIsFullAgain) {

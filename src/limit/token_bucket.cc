@@ -43,11 +43,6 @@ void TokenBucket::set_rate(std::optional<std::uint32_t> per_minute) noexcept {
   per_minute_.store(per_minute.value_or(0), std::memory_order_relaxed);
 }
 
-std::optional<std::uint32_t> TokenBucket::rate() const noexcept {
-  const auto per_minute = per_minute_.load(std::memory_order_relaxed);
-  return per_minute == 0 ? std::nullopt : std::optional{per_minute};
-}
-
 bool TokenBucket::full(Time now) const noexcept {
   return full_at_ns_.load(std::memory_order_relaxed) <= Gcra::count(now);
 }

@@ -27,7 +27,6 @@ class TokenBucket {
 
   /// Changes N and keeps the share of the bucket that is used: half empty stays half empty.
   void set_rate(std::optional<std::uint32_t> per_minute) noexcept;
-  [[nodiscard]] std::optional<std::uint32_t> rate() const noexcept;
   /// True if the bucket is full, so that a new one would be the same.
   [[nodiscard]] bool full(Time now) const noexcept;
 

@@ -84,8 +84,13 @@ TEST_F(HtmlReport, TellsHowTheScheduleOfAnOpenModelWasKept) {
   request(RequestName("GET", "GET /inbox"), 5ms);
   EXPECT_THAT(render_html(report_), Not(HasSubstr("<dt>Schedule</dt>")));
   report_.rate = 1000;
-  report_.schedule = {
-      .arrivals = 9990, .waited_for_user = 70, .behind = 20, .unsent = 10, .unfinished = 3, .lateness = {}};
+  report_.schedule = {.arrivals = 9990,
+                      .waited_for_user = 70,
+                      .behind = 20,
+                      .unsent = 10,
+                      .unfinished = 3,
+                      .lateness = {},
+                      .unsent_ages = {}};
   EXPECT_THAT(
       render_html(report_),
       HasSubstr("9\u202f900 of 10\u202f000 tasks begun on time (99 %); 70 waited for a free user; 20 over 10 ms late "

@@ -179,9 +179,4 @@ std::uint64_t Statistics::limited_requests() const {
   return requests;
 }
 
-bool Statistics::empty() const noexcept {
-  return failures_.empty() && exceptions_.empty() &&
-         std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.requests == 0; });
-}
-
 }  // namespace triggers::swarm

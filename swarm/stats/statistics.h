@@ -113,8 +113,6 @@ class Statistics {
   [[nodiscard]] std::vector<CutOffRow> cut_off_rows() const;
   /// Of all names.
   [[nodiscard]] CutOff cut_off() const;
-  /// True without any request, failure or exception.
-  [[nodiscard]] bool empty() const noexcept;
 
  private:
   Failure& failure_of(std::string_view method, std::string_view name, std::string_view error, EpochSeconds when);

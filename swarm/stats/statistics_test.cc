@@ -170,15 +170,6 @@ TEST_F(StatisticsTest, EndlessErrorTextsAreBounded) {
   EXPECT_EQ(merged.failures().back().error, Statistics::other_errors);
 }
 
-TEST_F(StatisticsTest, IsEmptyUntilSomethingIsRecorded) {
-  EXPECT_TRUE(statistics_.empty());
-  Statistics copy = statistics_;
-  answer(copy, post, 1ms, 1001);
-  EXPECT_FALSE(copy.empty());
-  statistics_.record_exception("oops", "somewhere");
-  EXPECT_FALSE(statistics_.empty());
-}
-
 TEST_F(StatisticsTest, WhatWasCutOffIsNoRequestAndIsMergedByName) {
   statistics_.record_cut_off(post, 2s);
   Statistics newer;

@@ -210,8 +210,8 @@ TEST(LocustMessagesTest, AnIntervalWithoutRequestsChangesNoLeastTimeAndNoLastReq
   const Value stats = stats_of(Statistics{1});
   EXPECT_TRUE(stats.find("stats")->array()->empty());
   EXPECT_TRUE(stats.find("errors")->map()->empty());
-  EXPECT_TRUE(stats.find("stats_total")->find("last_request_timestamp")->is_nil());
-  EXPECT_TRUE(stats.find("stats_total")->find("min_response_time")->is_nil());
+  EXPECT_EQ(*stats.find("stats_total")->find("last_request_timestamp"), Value{});
+  EXPECT_EQ(*stats.find("stats_total")->find("min_response_time"), Value{});
   EXPECT_EQ(stats.find("stats_total")->find("num_requests")->count(), 0U);
 }
 

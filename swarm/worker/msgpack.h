@@ -44,7 +44,6 @@ class Value {
     if (value) *this = Value{*value};
   }
 
-  [[nodiscard]] bool is_nil() const noexcept { return std::holds_alternative<std::monostate>(value_); }
   [[nodiscard]] std::optional<bool> boolean() const;
   /// The value of an integer or a float.
   [[nodiscard]] std::optional<double> number() const;

@@ -59,8 +59,8 @@ TEST(MsgpackTest, LongTextsArraysAndMapsKeepTheirSizes) {
 TEST(MsgpackTest, BinaryIsTextAndExtensionsAreNil) {
   EXPECT_EQ(*unpack_hex("c4026162"), Value{"ab"});
   EXPECT_EQ(*unpack_hex("ca3fc00000"), Value{1.5});
-  EXPECT_TRUE(unpack_hex("d40155")->is_nil());
-  EXPECT_TRUE(unpack_hex("c7020105ff")->is_nil());
+  EXPECT_EQ(*unpack_hex("d40155"), Value{});
+  EXPECT_EQ(*unpack_hex("c7020105ff"), Value{});
 }
 
 TEST(MsgpackTest, WhatIsCutShortLeftOverOrOfNoTypeIsRefused) {

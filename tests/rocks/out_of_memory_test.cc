@@ -86,7 +86,7 @@ class OutOfMemory : public testing::Test {
 };
 
 TEST_F(OutOfMemory, RefusesTheWriteWholeAndServesTheNext) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef TRIGGERS_SANITIZE
   GTEST_SKIP() << "the sanitizer has its own allocator, and RocksDB is left open";
 #endif
   std::size_t stored = 0, refused = 0, latched = 0;

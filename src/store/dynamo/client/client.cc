@@ -106,7 +106,8 @@ Task<Result<DynamoReply, Failure>> DynamoClient::Impl::attempt(ApiCall api_call,
     failure.error.message = signs.error().message;
     co_return failure;
   }
-  http::Request request{.method = http::Method::post, .target = path, .headers = {}, .body = body, .peer = {}};
+  http::Request request{
+      .method = http::Method::post, .target = path, .headers = {}, .body = body, .peer = {}, .ticket = {}};
   request.headers.add("Host", authority);
   request.headers.add("Content-Type", "application/x-amz-json-1.0");
   request.headers.add("X-Amz-Target", "DynamoDB_20120810." + std::string(name_of(api_call)));

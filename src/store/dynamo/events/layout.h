@@ -12,8 +12,7 @@
 /// (bytes). Names are escaped, so that no tenant's keys are another's.
 namespace triggers::store::dynamo::layout {
 
-/// The last byte of an id is its shard in the inbox, so an inbox has at most this many.
-inline constexpr unsigned shards_max = 256;
+/// The last byte of an id is its shard in the inbox, so an inbox has at most 256.
 [[nodiscard]] unsigned shard_of(const event::EventId& id) noexcept;
 
 /// The pending events of one shard of an inbox; their `i` are ids.

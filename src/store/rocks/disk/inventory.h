@@ -23,7 +23,7 @@ struct Inventory {
   std::string store_id;
   bool closed = false;         ///< The store was stopped cleanly, and these are all of its files.
   std::uint64_t sequence = 0;  ///< RocksDB's number of the last write then: at the stop, or when the run began.
-  std::vector<InventoryFile> files;
+  std::vector<InventoryFile> files{};
 
   [[nodiscard]] static std::string path(const std::string& data_dir);
   /// Nothing if there is none or it cannot be read; the witness then has the same facts, less exactly.

@@ -1,0 +1,18 @@
+# The target `test_programs` builds what ctest runs and nothing else. ctest fails for a program that this misses.
+function(add_test_programs_of folder)
+  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(type ${target} TYPE)
+    get_target_property(by_hand ${target} EXCLUDE_FROM_ALL)
+    if(type STREQUAL "EXECUTABLE" AND target MATCHES "_(test|bench|replay)$" AND NOT by_hand)
+      add_dependencies(test_programs ${target})
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+  foreach(inner IN LISTS folders)
+    add_test_programs_of(${inner})
+  endforeach()
+endfunction()
+
+add_custom_target(test_programs)
+add_test_programs_of(${PROJECT_SOURCE_DIR})
