@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/encoding.h"
-#include "base/percent.h"
+#include "base/percent_encoding.h"
 
 namespace triggers::lambda {
 namespace {

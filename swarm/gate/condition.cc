@@ -174,7 +174,7 @@ std::string Condition::add_unended(Measured& measured, const RunReport& report) 
     const auto limit = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(limit_));
     const auto unended = swarm::add_unended(entry, measured.selection.cut_off, report, limit);
     if (unended == 0) return {};
-    return fmt::format(", including {} unfinished requests that had waited longer", unended);
+    return fmt::format(", with {} requests that had waited longer than that at the end", unended);
   }
   if (metric_ != Metric::error_rate && metric_ != Metric::failures) return {};
   const Stalled stalled = stalled_of(measured.selection, report);
@@ -183,7 +183,7 @@ std::string Condition::add_unended(Measured& measured, const RunReport& report) 
   const auto added = metric_ == Metric::error_rate ? stalled.missing : stalled.requests;
   entry.requests += added;
   entry.failures += added;
-  return fmt::format(", including {} unfinished requests that had waited over {:.1f} s", stalled.requests,
+  return fmt::format(", with {} requests that had waited over {:.1f} s without an answer at the end", stalled.requests,
                      std::chrono::duration<double>(stalled.limit).count());
 }
 

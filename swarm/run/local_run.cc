@@ -282,7 +282,7 @@ Result<std::vector<const UserClass*>> choose_classes(const std::vector<std::stri
   if (!unknown.empty()) {
     std::string known;
     for (const UserClass* one : UserClass::all()) known += (known.empty() ? "" : ", ") + one->name();
-    return Error{ErrorCode::invalid_argument, "Unknown User(s): " + unknown + ". Available: " + known};
+    return Error{ErrorCode::invalid_argument, "Unknown User(s): " + unknown + ". There are: " + known};
   }
   std::sort(chosen.begin(), chosen.end(), [](const UserClass* a, const UserClass* b) { return a->name() < b->name(); });
   return chosen;

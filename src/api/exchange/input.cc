@@ -8,7 +8,7 @@
 
 #include "auth/validate.h"
 #include "base/encoding.h"
-#include "base/percent.h"
+#include "base/percent_encoding.h"
 #include "event/escape.h"
 
 namespace triggers::api {

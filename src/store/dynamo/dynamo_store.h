@@ -54,7 +54,7 @@ class DynamoStore final : public EventStore, public KeyStore {
   /// Not writable while the newest call to the events table, or the newest look-up of a key, found no table or no
   /// DynamoDB.
   [[nodiscard]] Health health() const override;
-  /// `undelivered` counts the inboxes that this node has served; the oldest event is not known.
+  /// `unacknowledged` counts the inboxes that this node has served; the oldest event is not known.
   [[nodiscard]] Metrics metrics() const override;
 
   Task<Status> create_key(auth::KeyRecord record) override;

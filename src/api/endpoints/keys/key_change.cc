@@ -88,7 +88,7 @@ http::Response key_response(unsigned status, const boost::json::object& object) 
 
 http::Response key_response(unsigned status, const boost::json::object& object, FairBudget::Share memory) {
   http::Response response = key_response(status, object);
-  hold_reserved(std::move(memory), response);
+  count_reserved_until_written(std::move(memory), response);
   return response;
 }
 

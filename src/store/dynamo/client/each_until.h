@@ -23,8 +23,9 @@ Task<void> step_of_each(Step& step, std::size_t i, std::chrono::steady_clock::ti
   if (!done && outcome) outcome = std::move(done);
 }
 
-/// Runs `step(i)`, a Task<Status>, for each i below `count`, beside each other and begun in order. After a failure, or
-/// when `until` is over, none is begun: each would take as long. The first failure; `overloaded` if there was no time.
+/// Runs `step(i)`, a Task<Status>, for each i below `count`: concurrently, begun in order. After a failure, or at
+/// `until`, it begins no further step, because each would take as long. Returns the first failure; `overloaded` if the
+/// time was over.
 template <class Step>
 Task<Status> each_until(std::size_t count, std::chrono::steady_clock::time_point until, Step step) {
   constexpr std::size_t beside_each_other = 16;

@@ -4,7 +4,7 @@
 
 #include "store/dynamo/events/counts.h"
 #include "store/dynamo/events/event_items.h"
-#include "store/dynamo/events/place.h"
+#include "store/dynamo/events/inbox_position.h"
 #include "store/dynamo/events/shards.h"
 
 namespace triggers::store::dynamo {

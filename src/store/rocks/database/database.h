@@ -19,8 +19,8 @@
 #include "store/rocks/database/compaction_rest.h"
 #include "store/rocks/database/damage_log.h"
 #include "store/rocks/database/database_config.h"
+#include "store/rocks/disk/disk_idle_time.h"
 #include "store/rocks/disk/disk_space.h"
-#include "store/rocks/disk/stillness.h"
 
 namespace rocksdb {
 class Cache;
@@ -43,7 +43,7 @@ struct WriteTiming {
 struct FormatFile;
 class DirectoryGuard;
 class DirectoryLock;
-class TablePatrol;
+class TableSizeCheck;
 
 /// RocksDB in a directory that one process owns. It is opened with our options, and checked for our format and for all
 /// of its files. After a write whose outcome is not known it refuses every further write. Any thread may call.
@@ -139,7 +139,7 @@ class Database {
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
   std::unique_ptr<DirectoryGuard> guard_;
-  std::unique_ptr<TablePatrol> patrol_;  // Set with the guard.
+  std::unique_ptr<TableSizeCheck> table_size_check_;  // Set with the guard.
 
   DamageLog damage_;
   std::atomic<State> state_{State::writable};
@@ -149,7 +149,7 @@ class Database {
   DiskSpace disk_;
   std::jthread file_checks_;
   std::future<bool> resuming_;  ///< Valid while RocksDB resumes, for good if it has moved nothing for too long.
-  std::optional<Stillness> resume_stillness_;
+  std::optional<DiskIdleTime> resume_idle_time_;
   std::string shortage_;  ///< Why it was needed.
 };
 

@@ -24,7 +24,7 @@ class Inbox {
   [[nodiscard]] const std::string& meta_key() const noexcept { return meta_key_; }
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
 
-  /// Undelivered events, as of the last commit. Any thread.
+  /// Unacknowledged events, as of the last commit. Any thread.
   [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(std::memory_order_acquire); }
 
   /// No pending id is less than this. It only grows: ids are given in commit order, so nothing can appear before it.
@@ -66,7 +66,7 @@ class Inboxes {
   /// Made when first asked for.
   Inbox& get(std::string_view tenant, std::string_view name);
   [[nodiscard]] std::vector<Inbox*> all() const;
-  [[nodiscard]] std::uint64_t undelivered() const;
+  [[nodiscard]] std::uint64_t unacknowledged() const;
 
  private:
   mutable std::shared_mutex mutex_;
