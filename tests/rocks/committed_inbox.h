@@ -98,7 +98,8 @@ class CommittedInbox {
   Inbox& inbox_ = inboxes_.get(tenant_.id, default_inbox);
   CommitQueue queue_{CommitLimits{}};
   IdTime id_time_{Clock::system()};
-  Committer committer_{*database_, inboxes_, queue_, EventId{}, CommitterConfig{.id_time = &id_time_}};
+  Committer committer_{*database_, inboxes_, queue_, EventId{},
+                       CommitterConfig{.id_time = &id_time_, .hash_seed = {}, .observe = {}}};
 };
 
 }  // namespace triggers::store
