@@ -142,7 +142,7 @@ class Triggers(Process):
             assert answer.status == 200, answer.status
         connection.close()
 
-    def undelivered(self):
+    def unacknowledged(self):
         assert self.get("/inbox?limit=1") == 200, self.body
         return json.loads(self.body)["pagination"]["total_undelivered"]
 

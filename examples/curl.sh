@@ -9,14 +9,14 @@ set -eu
 url=${TRIGGERS_URL:-http://localhost:8000}
 : "${TRIGGERS_API_KEY:?set it to an API key: triggers keys create --user-id me --role creator}"
 
-# Sends a request, prints the body of the answer, and fails if the answer is an error.
+# Sends a request, prints the body of the response, and fails if the response is an error.
 call() {
   method=$1 path=$2
   shift 2
   curl -sS --fail-with-body -X "$method" "$url$path" -H "Authorization: Bearer $TRIGGERS_API_KEY" "$@"
 }
 json='Content-Type: application/json'
-# Extracts the first event id from an answer, without a JSON parser.
+# Extracts the first event id from a response, without a JSON parser.
 first_id() { sed -n 's/.*"event_id":"\([0-9a-f-]*\)".*/\1/p;q'; }
 
 echo "1. Check that the service is up."
@@ -34,7 +34,7 @@ sent=$(call POST /events -H "$json" -H "Idempotency-Key: order-$run" -d "$event"
 echo "$sent"
 id=$(echo "$sent" | first_id)
 
-echo "3. Send it again, as after a lost answer. The id is the same, and duplicate is true."
+echo "3. Send it again, as after a lost response. The id is the same, and duplicate is true."
 call POST /events -H "$json" -H "Idempotency-Key: order-$run" -d "$event"
 
 echo "4. Send a batch, one event per line. The last event is refused, and the others are stored."

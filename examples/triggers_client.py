@@ -42,9 +42,9 @@ class TriggersError(Exception):
 class TriggersClient:
     """Sends events, reads the inbox, and acknowledges events. Only one thread may use a client at a time.
 
-    If a request gets no answer, or gets 429, 500, 502, 503 or 504, the client repeats it up to `retries` times. It waits
-    for `Retry-After` if the answer has that header, otherwise for 0.5, 1, 2, … seconds. Repeating is safe: events are sent
-    with an Idempotency-Key, and reading and acknowledging may be repeated.
+    If a request gets no response, or gets 429, 500, 502, 503 or 504, the client repeats it up to `retries` times. It waits
+    for `Retry-After` if the response has that header, otherwise for 0.5, 1, 2, … seconds. Repeating is safe: each event is
+    sent with an Idempotency-Key, and reading and acknowledging may be repeated.
     """
 
     RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -57,7 +57,7 @@ class TriggersClient:
 
     def send(self, event_type: str, payload: JsonObject, *, source: Optional[str] = None,
              metadata: Optional[JsonObject] = None, idempotency_key: Optional[str] = None) -> JsonObject:
-        """Sends one event. When this returns, the event is on disk. The answer has `event_id`, `timestamp` and, if the
+        """Sends one event. When this returns, the event is on disk. The response has `event_id`, `timestamp` and, if the
         event was stored before, `duplicate`.
 
         Pass your own `idempotency_key` (an order number, a message id) so that retries are also safe across restarts of
@@ -100,9 +100,9 @@ class TriggersClient:
     def consume(self, handle: Callable[[JsonObject], None], *, set_aside: Callable[[JsonObject, Exception], None],
                 event_type: Optional[str] = None, attempts: int = 3) -> int:
         """Handles and acknowledges every unacknowledged event, and returns how many were handled. If handling an event
-        has failed `attempts` times, `set_aside` must store the event for a person to look at. The event is then
-        acknowledged too: otherwise it would come first forever and block everything behind it. If `set_aside` raises, the
-        event stays in the inbox."""
+        has failed `attempts` times, the client calls `set_aside`, which must store the event for a person to look at.
+        Then it acknowledges this event too, which would otherwise come first forever and block everything behind it. If
+        `set_aside` raises, the event stays in the inbox."""
         handled = 0
         for event in self.inbox(event_type=event_type):
             for attempt in range(1, attempts + 1):

@@ -8,13 +8,13 @@
 namespace triggers {
 
 /// Tells an operator, in the log and as metrics, when the machine's wall clock steps, and when it is behind the newest
-/// id. The log line is the only sign of it: the service goes on.
+/// id. Nothing else shows it, because the service continues.
 class ClockWatch {
  public:
-  /// `waits`: the store's time waits until a step has held, as GuardedClock does; if not, it follows at once.
+  /// `waits`: the store's time follows a step only after it has lasted, as GuardedClock does; otherwise at once.
   ClockWatch(metrics::Registry& registry, GuardedClock& clock, bool waits);
 
-  /// To be called every second, by one thread. `ids_ahead`: as of store::Metrics.
+  /// Call it every second, from one thread. `ids_ahead`: as in store::Metrics.
   void look(std::chrono::milliseconds ids_ahead);
 
  private:

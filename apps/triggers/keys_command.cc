@@ -7,7 +7,7 @@
 
 #include "auth/validate.h"
 #include "base/clock.h"
-#include "base/percent.h"
+#include "base/percent_encoding.h"
 #include "base/timestamp.h"
 #include "keys_output.h"
 #include "operator_client.h"
@@ -81,7 +81,7 @@ json::value expiry_json(const std::string& text) {
 }
 
 /// Every page of a list as one answer.
-Result<OperatorAnswer> list_all(const config::Config& config, http::Request request) {
+Result<OperatorResponse> list_all(const config::Config& config, http::Request request) {
   const std::string first = request.target + (request.target.find('?') == std::string::npos ? "?" : "&");
   json::array keys;
   for (;;) {
@@ -100,7 +100,7 @@ Result<OperatorAnswer> list_all(const config::Config& config, http::Request requ
   all["keys"] = std::move(keys);
   all["has_more"] = false;
   all["next_after"] = nullptr;
-  return OperatorAnswer{200, json::serialize(all) + "\n"};
+  return OperatorResponse{200, json::serialize(all) + "\n"};
 }
 
 /// Whether no key of this user is known. Only of the embedded store: a look through DynamoDB's table costs money.
@@ -246,7 +246,7 @@ int KeysCommand::run(const config::Settings& settings) const {
     return 1;
   }
   if (new_tenant && answer->status < 400) print_new_tenant(flags_->user_id);
-  return print_keys_answer(*answer, flags_->as_json);
+  return print_keys_response(*answer, flags_->as_json);
 }
 
 }  // namespace triggers

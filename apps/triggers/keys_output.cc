@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 /// A field for a person: text without quotes, a list with commas, `-` for nothing.
-std::string shown(const json::object& object, std::string_view name) {
+std::string text_of(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   if (value == nullptr || value->is_null()) return "-";
   if (value->is_string()) return value->get_string().empty() ? "-" : std::string{value->get_string()};
@@ -35,7 +35,7 @@ void print_table(const json::array& keys) {
   for (const auto& key : keys) {
     auto& row = rows.emplace_back();
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      row[c] = shown(key.get_object(), columns[c]);
+      row[c] = text_of(key.get_object(), columns[c]);
       widths[c] = std::max(widths[c], row[c].size());
     }
   }
@@ -54,7 +54,7 @@ void print_fields(const json::object& key) {
   for (const auto& member : key) {
     if (member.key() == "api_key") continue;
     const std::string name{member.key()};
-    std::printf("%-14s %s\n", name.c_str(), shown(key, name).c_str());
+    std::printf("%-14s %s\n", name.c_str(), text_of(key, name).c_str());
   }
   if (const auto* secret = key.if_contains("api_key")) {
     std::printf("\nThe API key, which is shown only now:\n%s\n", secret->get_string().c_str());
@@ -62,7 +62,7 @@ void print_fields(const json::object& key) {
 }
 
 int print_error(const json::object& error) {
-  std::fprintf(stderr, "triggers: %s\n", shown(error, "message").c_str());
+  std::fprintf(stderr, "triggers: %s\n", text_of(error, "message").c_str());
   return 1;
 }
 
@@ -72,7 +72,7 @@ int print_loss(const json::object& answer) {
     std::fputs("triggers: cannot write to standard output\n", stderr);
     return 1;
   }
-  const std::string id = shown(answer, "key_id");
+  const std::string id = text_of(answer, "key_id");
   std::fprintf(stderr,
                "triggers: cannot write to standard output, so the new secret of %s is lost: make another with "
                "`triggers keys rotate %s`, or end the key with `triggers keys revoke %s`\n",
@@ -89,7 +89,7 @@ void print_new_tenant(const std::string& user_id) {
       user_id.c_str());
 }
 
-int print_keys_answer(const OperatorAnswer& answer, bool as_json) {
+int print_keys_response(const OperatorResponse& answer, bool as_json) {
   const bool failed = answer.status >= 400;
   if (failed && as_json) {
     std::fputs(answer.body.c_str(), stderr);

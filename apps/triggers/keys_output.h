@@ -4,9 +4,10 @@
 
 namespace triggers {
 
-/// Prints what /admin/keys answered: JSON as it came, or for a person: a table of keys; one key's fields; and after
-/// creating or rotating the key alone on the last line. An error goes to standard error. The exit status.
-int print_keys_answer(const OperatorAnswer& answer, bool as_json);
+/// Prints a response of /admin/keys and returns the exit status. It prints the JSON as received, or for a person a
+/// table of keys or the fields of one key. After creating or rotating, the last line has the secret alone. Errors go to
+/// standard error.
+int print_keys_response(const OperatorResponse& answer, bool as_json);
 
 /// Says that the key about to be printed is the first of its user, so that nobody takes an empty inbox for a loss.
 void print_new_tenant(const std::string& user_id);

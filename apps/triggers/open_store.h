@@ -25,9 +25,9 @@ struct StoreFeatures {
   std::function<Task<Status>(std::string directory)> backup{};
   /// By how much the time of new ids is ahead of the clock. Any thread.
   std::function<std::chrono::milliseconds()> ids_ahead{};
-  /// How long a key that was read may be believed. Empty: until this process changes the key.
+  /// How long a key that was read may be used. Empty: until this process changes the key.
   std::optional<std::chrono::milliseconds> keys_hold_for{};
-  /// As of api::Services. Empty: no other node has the same keys.
+  /// As in api::Services. Empty: no other node has the same keys.
   limit::TakeSlice take_slice{};
   /// Writes what a server would write within a second: for a process that may be frozen or ended now.
   std::function<Task<void>()> flush{};
@@ -45,18 +45,18 @@ class OpenStore {
   [[nodiscard]] virtual store::KeyStore& keys() noexcept = 0;
   /// They refer to this store.
   [[nodiscard]] virtual StoreFeatures features() = 0;
-  /// To be called every second by a server, on a thread that may block.
+  /// A server calls it every second, on a thread that may block.
   virtual void every_second() = 0;
 };
 
 /// Errors: what is wrong with the directory or the tables, for an operator. `background`: sweep and measure on a
-/// thread, as a server does. `access`: of the embedded store; `read` has nothing of it changed. `registry` and `clock`
-/// outlive the store. Each program has its own: with the engines that it carries.
+/// thread, as a server does. `access`: of the embedded store; with `read`, nothing in it is changed. `registry` and
+/// `clock` outlive the store. Each program has its own version, with the engines that it contains.
 Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry,
                                               const Clock& clock, bool background,
                                               store::Access access = store::Access::write);
 
-/// What is counted of events, whatever the store.
+/// The counters of events, for either store.
 struct EventCounters {
   explicit EventCounters(metrics::Registry& registry);
   metrics::Counter &accepted, &duplicates, &acknowledged;

@@ -41,18 +41,18 @@ Status expect_store(const std::string& directory) {
 }
 
 /// Over the local socket; `unavailable` if nobody listens there.
-Result<OperatorAnswer> ask_server(const std::string& data_dir, const http::Request& request) {
+Result<OperatorResponse> ask_server(const std::string& data_dir, const http::Request& request) {
   const UniqueFd directory = open_directory(data_dir);
   if (!directory) return Error{ErrorCode::unavailable, "there is no directory " + data_dir};
   http::ServerAddress server;
   server.unix_path = local_socket_path(directory);
   auto answer = http::fetch(server, request, answer_deadline);
   if (!answer) return std::move(answer).error();
-  return OperatorAnswer{answer->status, std::move(answer->body)};
+  return OperatorResponse{answer->status, std::move(answer->body)};
 }
 
 /// On the store itself; `conflict` if another process has it.
-Result<OperatorAnswer> ask_store(const config::Config& config, const http::Request& request) {
+Result<OperatorResponse> ask_store(const config::Config& config, const http::Request& request) {
   const bool embedded = config.store == config::Store::embedded;
   if (embedded && !starts_a_store(request)) {
     if (auto found = expect_store(config.data_dir); !found) return std::move(found).error();
@@ -60,14 +60,14 @@ Result<OperatorAnswer> ask_store(const config::Config& config, const http::Reque
   auto service = Service::open(config, false, Clock::system(), access_for(request));
   if (!service) return std::move(service).error();
   auto response = sync_wait((*service)->api().handle(request));
-  return OperatorAnswer{response.status, std::move(response.body)};
+  return OperatorResponse{response.status, std::move(response.body)};
 }
 
 }  // namespace
 
 bool store_exists(const config::Config& config) { return expect_store(config.data_dir).ok(); }
 
-Result<OperatorAnswer> send_as_operator(const config::Config& config, http::Request request) {
+Result<OperatorResponse> send_as_operator(const config::Config& config, http::Request request) {
   request.peer.local = true;
   if (config.store == config::Store::dynamodb) return ask_store(config, request);
   const auto deadline = std::chrono::steady_clock::now() + patience;

@@ -40,9 +40,10 @@ int repair(const config::Settings& settings, const std::string& into) {
   for (const auto& loss : report->losses) std::printf("  - %s\n", loss.c_str());
   std::printf("A new store is in %s:\n", into.c_str());
   print_number(report->events, "events");
-  print_number(report->undelivered, "of them undelivered");
+  print_number(report->unacknowledged, "of them unacknowledged");
   print_number(report->acknowledged, "of them acknowledged");
-  print_number(report->made_undelivered_again, "undelivered because the mark of their place was lost");
+  print_number(report->made_unacknowledged_again,
+               "of these put back into the inbox, because neither an inbox entry nor an acknowledgement was found");
   print_number(report->keys, "API keys");
   std::puts(
       "Only the senders' own records can tell whether these are all. To use the new store, serve it, or move it to the"

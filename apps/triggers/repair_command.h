@@ -6,8 +6,8 @@
 
 namespace triggers {
 
-/// `triggers repair`: makes a new store in `into` of what can be read of a damaged one, and says what it has found. The
-/// exit status.
+/// `triggers repair`: makes a new store in `into` from what can be read of a damaged one, and prints what it has found.
+/// Returns the exit status.
 int repair(const config::Settings& settings, const std::string& into);
 
 }  // namespace triggers

@@ -16,7 +16,7 @@
 #include "open_when_free.h"
 #include "service.h"
 #include "service_manager.h"
-#include "stop_guard.h"
+#include "stop_watchdog.h"
 #include "thread_plan.h"
 
 namespace triggers {
@@ -125,18 +125,18 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server, std::
 int serve(const config::Settings& settings) {
   const config::Config& config = settings.config;
   if (const auto enough = check_threads(plan_threads(config, true)); !enough) return complain(enough.error(), settings);
-  StopGuard guard({config.drain, config.shutdown_grace, config.shutdown_limit});
+  StopWatchdog watchdog({config.drain, config.shutdown_grace, config.shutdown_limit});
   log::set_level(config.log_level);
   log::set_format(config.log_format);
   const log::Background log_writer;
   const DescriptorPlan descriptors = plan_descriptors(config);
   if (const auto enough = check_descriptors(descriptors); !enough) return complain(enough.error(), settings);
   if (descriptors.lowered(config)) warn_of_few(descriptors, config);
-  guard.enter("opening the store");
+  watchdog.enter("opening the store");
   GuardedClock clock;
   // Nodes must agree: each follows its machine's clock at once, which NTP keeps.
   const bool waits = config.store == config::Store::embedded;
-  const auto stop_asked = [&] { return guard.asked(); };
+  const auto stop_asked = [&] { return watchdog.asked(); };
   auto service = open_when_free(config, waits ? static_cast<const Clock&>(clock) : Clock::system(), stop_asked);
   if (!service) return complain(service.error(), settings);
   if (!*service) {
@@ -155,12 +155,12 @@ int serve(const config::Settings& settings) {
                                {"port", (*server)->port()},
                                {"tls", tls},
                                {"store", config.store == config::Store::embedded ? config.data_dir : "dynamodb"}});
-  guard.enter("serving");
+  watchdog.enter("serving");
   tell_service_manager("READY=1\nSTATUS=Serving", stop_asked);
 
   // On a thread of its own: it may wait for the store, and a stop must not wait for it.
   std::jthread upkeep([&](const std::stop_token& stop) { run_upkeep(stop, **service, watch); });
-  const int signal_number = guard.wait();
+  const int signal_number = watchdog.wait();
   log::info("server_stopping", {{"signal", signal_number}});
   tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted", stop_asked);
   (*service)->set_stopping();
@@ -168,19 +168,19 @@ int serve(const config::Settings& settings) {
     return std::to_string((*server)->stats().connections_open) + " connections are open, " +
            std::to_string((*service)->writes_waiting()) + " writes wait for the store";
   };
-  guard.enter("answering requests", connections);
+  watchdog.enter("answering requests", connections);
   if (config.drain.count() > 0) {
     (*server)->drain();
-    guard.wait_for_drain();
+    watchdog.wait_for_drain();
   }
   upkeep.request_stop();
   (*server)->stop(config.shutdown_grace);
-  guard.enter("writing when keys were last used, and counts");
+  watchdog.enter("writing when keys were last used, and counts");
   upkeep.join();
   (*service)->finish();
-  guard.enter("closing the store: committing what waits, ending reads and backups, flushing");
+  watchdog.enter("closing the store: committing what waits, ending reads and backups, flushing");
   service->reset();
-  guard.enter("closing the server");
+  watchdog.enter("closing the server");
   log::info("server_stopped");
   return 0;
 }

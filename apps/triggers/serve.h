@@ -4,8 +4,8 @@
 
 namespace triggers {
 
-/// Serves until SIGTERM or SIGINT, then stops gracefully. The exit status: 0 after a clean stop; 1 if it could not
-/// start, with the reason on standard error.
+/// Serves until SIGTERM or SIGINT, then stops gracefully. Returns the exit status: 0 after a clean stop; 1 if it could
+/// not start, with the reason on standard error.
 int serve(const config::Settings& settings);
 
 }  // namespace triggers

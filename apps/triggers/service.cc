@@ -130,18 +130,19 @@ Task<void> Service::flush() {
 
 void Service::add_store_metrics() {
   metrics::add_process_metrics(registry_);
-  auto& undelivered = registry_.gauge("triggers_events_undelivered", "Events that wait in inboxes, of all tenants.");
+  auto& unacknowledged = registry_.gauge("triggers_events_undelivered", "Events that wait in inboxes, of all tenants.");
   auto& age = registry_.gauge("triggers_oldest_undelivered_age_seconds",
-                              "Age of the oldest undelivered event; 0 if there is none.");
+                              "Age of the oldest unacknowledged event; 0 if there is none.");
   auto& depth = registry_.gauge("triggers_commit_queue_operations",
                                 "Writes that are not finished: waiting, or in the group commit under way.");
   auto& bytes = registry_.gauge("triggers_commit_queue_bytes", "Size of the writes that are not finished.");
   auto& writable = registry_.gauge("triggers_store_writable", "1 while the store takes writes, 0 after a failure.");
   registry_.on_scrape([&, this] {
     const auto store_metrics = store_->events().metrics();
-    undelivered.set(static_cast<double>(store_metrics.undelivered));
+    unacknowledged.set(static_cast<double>(store_metrics.unacknowledged));
     const auto now = clock_->now();
-    age.set(store_metrics.oldest_undelivered ? std::max(0.0, seconds(now - *store_metrics.oldest_undelivered)) : 0.0);
+    age.set(store_metrics.oldest_unacknowledged ? std::max(0.0, seconds(now - *store_metrics.oldest_unacknowledged))
+                                                : 0.0);
     depth.set(static_cast<double>(store_metrics.queue_depth));
     bytes.set(static_cast<double>(store_metrics.queue_bytes));
     writable.set(store_->events().health().writable ? 1 : 0);

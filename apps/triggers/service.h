@@ -29,12 +29,12 @@ class Service {
   ~Service();
 
   [[nodiscard]] api::Api& api() noexcept { return *api_; }
-  /// The API for a server, or for what takes its place. For as long as the service.
+  /// The API, for a server or for a caller in its place. Valid as long as the service.
   [[nodiscard]] http::Handlers handlers();
   [[nodiscard]] metrics::Registry& registry() noexcept { return registry_; }
   /// From now on the status page says that the server is stopping. Any thread.
   void set_stopping() noexcept { stopping_ = true; }
-  /// Writes that wait for the store, or are under way there. Any thread.
+  /// The number of writes that wait for the store, or are in progress there. Any thread.
   [[nodiscard]] std::uint64_t writes_waiting() const { return store_->events().metrics().queue_depth; }
   /// By how much the time of new ids is ahead of the clock. Any thread.
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const {
@@ -42,12 +42,12 @@ class Service {
   }
   /// Writes when keys were last used, and forgets unused rate limits.
   void flush_last_used();
-  /// The last of that; what is left of the work is then the destructor's.
+  /// The last such write. The destructor then does the rest.
   void finish() noexcept;
-  /// What a server does beside its requests, every second. Logs when the store stops to serve and why, and when it
-  /// serves again: a failure in the background has no request that would tell. For one thread, which may block.
+  /// The work of a server besides its requests, every second. Logs when the store stops serving and why, and when it
+  /// serves again, because no request reports a failure in the background. For one thread, which may block.
   void every_second();
-  /// What a server would do a moment later: for a process that may be frozen or ended now. One at a time.
+  /// Does now what a server would do a moment later, for a process that may be frozen or ended. One call at a time.
   Task<void> flush();
 
  private:
@@ -60,7 +60,7 @@ class Service {
   const Clock* clock_ = nullptr;
   std::optional<std::chrono::steady_clock::time_point> last_used_at_;  // When it was written down by flush().
   std::atomic<bool> stopping_{false};
-  std::string failure_reported_;  ///< What the log was told of the store; empty: that it is well.
+  std::string failure_reported_;  ///< The failure that the log last reported; empty: the store works.
   bool finished_ = false;
   metrics::Registry registry_;
   std::unique_ptr<log::AccessLog> access_log_;

@@ -15,7 +15,7 @@ class TablesCommand {
  public:
   /// Declares its subcommands below `parent`.
   explicit TablesCommand(CLI::App& parent);
-  /// Runs the one that was given. Exit status: 0, all tables are as they should be; 1, they are not.
+  /// Runs the one that was given. Returns the exit status: 0 if all tables are as they should be, otherwise 1.
   int run(const config::Settings& settings);
 
  private:

@@ -16,9 +16,9 @@ struct ThreadPlan {
 /// `serves`: a server; otherwise a command that opens the store by itself.
 ThreadPlan plan_threads(const config::Config& config, bool serves);
 
-/// `unavailable` if the limits of this process leave no room for the plan: which limit, what is needed, and how to
-/// raise it. Starts so many threads and ends them again. Before the store is opened, as neither RocksDB nor the
-/// allocator can do with a thread less or without its first memory: they end the process.
+/// `unavailable` if the limits of this process are too small for the plan; the message says which limit, what is
+/// needed, and how to raise it. Starts that many threads and ends them again. Call it before the store is opened,
+/// because RocksDB and the allocator end the process if they lack a thread or their first memory.
 Status check_threads(const ThreadPlan& plan);
 
 }  // namespace triggers

@@ -120,7 +120,7 @@ Task<http::Response> Api::handle(const http::Request& request) {
     exchange.route = *matched.route;
     auto answer = co_await dispatcher_->dispatch(exchange);
     if (answer) {
-      if (auto refused = hold_unless_held(services_.answers, exchange, *answer)) answer = *std::move(refused);
+      if (auto refused = count_unless_counted(services_.answers, exchange, *answer)) answer = *std::move(refused);
     }
     response = answer ? std::move(*answer) : refuse(answer.error(), request, exchange.id);
   } else {

@@ -20,8 +20,8 @@ namespace triggers::api {
 class Dispatcher;
 class RequestMetrics;
 
-/// The waist of the service: a request in, a response out. The socket server, the command line and the tests call it
-/// alike. Any thread with an Executor, many at a time.
+/// The only way into the service: a request in, a response out. The socket server, the command line and the tests call
+/// it in the same way. Any thread with an Executor may call, also while other calls run.
 class Api {
  public:
   /// `services` must outlive this. `access_log` may be null.

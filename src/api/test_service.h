@@ -15,7 +15,7 @@
 
 namespace triggers::api {
 
-/// A store that answers everything with one error, for what a client sees of it.
+/// A store whose every call fails with one error, to test what a client sees then.
 class BrokenEvents final : public store::EventStore {
  public:
   explicit BrokenEvents(Error error) : error_(std::move(error)) {}
@@ -34,7 +34,7 @@ class BrokenEvents final : public store::EventStore {
   Error error_;
 };
 
-/// An answer, with verbs for looking at it.
+/// A response, with functions to examine it.
 struct Seen {
   http::Response response;
 
@@ -47,7 +47,7 @@ struct Seen {
   [[nodiscard]] std::string detail(std::string_view member) const;
 };
 
-/// The whole API over a memory store and a clock that stands, without a socket. One for each test.
+/// The whole API over a memory store and a stopped clock, without a socket. One for each test.
 class TestService {
  public:
   using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
@@ -60,7 +60,7 @@ class TestService {
   /// With `events` instead of the memory store's.
   explicit TestService(store::EventStore& events) : TestService(config::NamedValues{}, &events) {}
 
-  /// Makes a key and tells its secret. Nothing as `per_minute` is unlimited.
+  /// Makes a key and returns its secret. Without `per_minute` it is unlimited.
   std::string key(auth::Role role = auth::Role::creator, std::optional<std::uint32_t> per_minute = {},
                   const std::string& user = "acme");
   /// The record of the last key().
@@ -70,12 +70,12 @@ class TestService {
             Fields fields = {});
   /// Posts an event with that type and payload.
   Seen post(std::string_view api_key, const std::string& type, const std::string& payload, Fields fields = {});
-  /// What is decided by the head of such a request. `at` keeps it, for handle().
+  /// What admission decides by the head of such a request. `at` keeps the request, for handle().
   http::Admission admit(http::Request& at, http::Method method, const std::string& target,
                         std::string_view api_key = {}, Fields fields = {});
   /// Over the local socket.
   Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
-  /// From now on `parsers` reads large bodies and makes large answers. It outlives the service's requests.
+  /// From now on `parsers` parses large bodies and builds large responses. It outlives the service's requests.
   void use(TurnPool& parsers);
   /// How often the store was asked for a key.
   [[nodiscard]] unsigned keys_read() const { return watched_keys.reads; }

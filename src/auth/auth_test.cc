@@ -75,34 +75,34 @@ TEST(Names, RoundTripAndUnknownOnesAreNothing) {
 }
 
 TEST(Judge, ActiveKeyWithItsSecretMayBeUsed) {
-  EXPECT_EQ(judge(good_record(), hash_key("current"), at(0)), Denial::none);
+  EXPECT_EQ(denial_of(good_record(), hash_key("current"), at(0)), Denial::none);
 }
 
 TEST(Judge, StatusComesFirst) {
   auto record = good_record();
   record.expires_at = at(0);
   record.status = KeyStatus::revoked;
-  EXPECT_EQ(judge(record, hash_key("current"), at(10)), Denial::revoked);
+  EXPECT_EQ(denial_of(record, hash_key("current"), at(10)), Denial::revoked);
   record.status = KeyStatus::inactive;
-  EXPECT_EQ(judge(record, hash_key("current"), at(10)), Denial::inactive);
+  EXPECT_EQ(denial_of(record, hash_key("current"), at(10)), Denial::inactive);
   record.status = KeyStatus::active;
-  EXPECT_EQ(judge(record, hash_key("current"), at(10)), Denial::expired);
+  EXPECT_EQ(denial_of(record, hash_key("current"), at(10)), Denial::expired);
 }
 
 TEST(Judge, KeyExpiresAtTheInstantAndNotBefore) {
   auto record = good_record();
   record.expires_at = at(1000);
-  EXPECT_EQ(judge(record, hash_key("current"), at(999)), Denial::none);
-  EXPECT_EQ(judge(record, hash_key("current"), at(1000)), Denial::expired);
+  EXPECT_EQ(denial_of(record, hash_key("current"), at(999)), Denial::none);
+  EXPECT_EQ(denial_of(record, hash_key("current"), at(1000)), Denial::expired);
 }
 
 TEST(Judge, RotatedSecretLivesThroughItsGraceOnly) {
   auto record = good_record();
   record.secrets.push_back({hash_key("old"), at(1000)});
-  EXPECT_EQ(judge(record, hash_key("old"), at(999)), Denial::none);
-  EXPECT_EQ(judge(record, hash_key("old"), at(1000)), Denial::secret_expired);
-  EXPECT_EQ(judge(record, hash_key("current"), at(1000)), Denial::none);
-  EXPECT_EQ(judge(record, hash_key("never given"), at(0)), Denial::secret_expired);
+  EXPECT_EQ(denial_of(record, hash_key("old"), at(999)), Denial::none);
+  EXPECT_EQ(denial_of(record, hash_key("old"), at(1000)), Denial::secret_expired);
+  EXPECT_EQ(denial_of(record, hash_key("current"), at(1000)), Denial::none);
+  EXPECT_EQ(denial_of(record, hash_key("never given"), at(0)), Denial::secret_expired);
 }
 
 TEST(Allows, EachRoleWhatItsNameSays) {

@@ -15,7 +15,7 @@ std::string_view denial_name(Denial denial) noexcept {
   return {};
 }
 
-Denial judge(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept {
+Denial denial_of(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept {
   if (record.status == KeyStatus::revoked) return Denial::revoked;
   if (record.status == KeyStatus::inactive) return Denial::inactive;
   if (record.expires_at && now >= *record.expires_at) return Denial::expired;

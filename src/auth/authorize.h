@@ -12,17 +12,17 @@ namespace triggers::auth {
 enum class Denial : std::uint8_t {
   none,            ///< It may.
   inactive,        ///< Switched off by an operator, who can switch it on again.
-  revoked,         ///< For good.
+  revoked,         ///< For ever.
   expired,         ///< The key's `expires_at` has come.
-  secret_expired,  ///< The key lives on, but this secret was rotated out and its grace is over.
+  secret_expired,  ///< The key is still valid, but this secret was rotated out and its grace period is over.
 };
 
 /// `inactive`, …; empty for none.
 [[nodiscard]] std::string_view denial_name(Denial denial) noexcept;
 
-/// Whether `record`, which was found by `presented`, may be used at `now`. An instant belongs to what follows it: a key
-/// that expires at noon is expired at noon. A hash that the record no longer holds is secret_expired. Any thread.
-[[nodiscard]] Denial judge(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept;
+/// Whether `record`, which was found by `presented`, may be used at `now`. A key that expires at noon is expired at
+/// noon exactly. A hash that the record no longer holds is secret_expired. Any thread.
+[[nodiscard]] Denial denial_of(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept;
 
 enum class Action : std::uint8_t {
   read,         ///< The inbox, an event.

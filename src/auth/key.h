@@ -52,7 +52,7 @@ struct KeySecret {
 /// An API key without its secret.
 struct KeyRecord {
   std::string key_id;          ///< `key_` and a UUIDv7.
-  std::uint64_t revision = 1;  ///< Counted up by every change; the larger one is the newer.
+  std::uint64_t revision = 1;  ///< Every change increments it, so a larger one is newer.
   std::string user_id;         ///< The tenant. 1 to 255 bytes.
   std::string user_email;
   Role role = Role::creator;

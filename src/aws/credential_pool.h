@@ -3,13 +3,12 @@
 #include <memory>
 
 #include "base/result.h"
-#include "http/wire/url.h"
 #include "http/client/pool.h"
 #include "http/wire/url.h"
 
 namespace triggers::aws {
 
-/// One connection to an endpoint that gives credentials; its answers are short.
+/// One connection to an endpoint that gives credentials; its responses are short.
 Result<std::unique_ptr<http::ClientPool>> credential_pool(const http::Url& url);
 
 }  // namespace triggers::aws

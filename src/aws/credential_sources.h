@@ -14,19 +14,19 @@ namespace triggers::aws {
 /// The value of an environment variable; nothing if there is none.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN (so they are given on Lambda, too); nothing if the
-/// first two are not both there.
+/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, which Lambda sets too. Nothing unless the first two
+/// are both set.
 [[nodiscard]] std::optional<Credentials> environment_credentials(const Environment& environment);
 
 /// From the text of a shared credentials file: `aws_access_key_id`, `aws_secret_access_key`, `aws_session_token` of the
 /// section `[profile]`; nothing if it has not both of the first two.
 [[nodiscard]] std::optional<Credentials> file_credentials(std::string_view text, std::string_view profile);
 
-/// The answer of a container's or machine's endpoint: JSON with AccessKeyId, SecretAccessKey, Token and Expiration
+/// The response of a container's or machine's endpoint: JSON with AccessKeyId, SecretAccessKey, Token and Expiration
 /// (RFC 3339). Nothing if it is something else.
 [[nodiscard]] std::optional<Credentials> endpoint_credentials(std::string_view body);
 
-/// Asks for credentials once. Nothing of what it sends or gets is ever logged.
+/// Fetches credentials once. It never logs what it sends or receives.
 class CredentialFetcher {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

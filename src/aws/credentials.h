@@ -15,7 +15,7 @@ struct Credentials {
   std::string access_key_id;
   std::string secret_access_key;
   std::string session_token;          ///< Empty if they are not temporary.
-  std::optional<UnixMillis> expires;  ///< Nothing: they hold until they are changed.
+  std::optional<UnixMillis> expires;  ///< Nothing: they do not expire.
 };
 
 /// Where credentials come from. Any thread may call.
@@ -26,13 +26,13 @@ class CredentialSource {
   CredentialSource& operator=(const CredentialSource&) = delete;
   virtual ~CredentialSource() = default;
 
-  /// Credentials that hold at this moment. Resumes on the executor that it was called on. Errors: `unavailable`, no
-  /// source has any, or the one that should have did not answer by `deadline`; one that all wait for may take a second
-  /// longer.
+  /// Credentials that are valid now. Resumes on the executor that it was called on. Error: `unavailable` if no source
+  /// has any, or the configured source did not respond by `deadline`. A fetch that several callers wait for may take a
+  /// second longer.
   virtual Task<Result<Credentials>> get(std::chrono::steady_clock::time_point deadline) = 0;
 };
 
-/// The same credentials for ever.
+/// Fixed credentials.
 class FixedCredentials final : public CredentialSource {
  public:
   explicit FixedCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}

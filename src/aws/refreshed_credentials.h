@@ -10,17 +10,18 @@
 
 namespace triggers::aws {
 
-/// Keeps what a fetcher brought, and has it fetched anew before it expires: from 5 minutes before, by one caller, while
-/// the others go on with what there is. Only when nothing valid is there do all wait, for one fetch. Any thread.
+/// Keeps fetched credentials and renews them before they expire. From 5 minutes before, one caller fetches new ones,
+/// while the others use the old ones. Callers wait, all for one fetch, only if there are no valid credentials. Any
+/// thread.
 class RefreshedCredentials final : public CredentialSource {
  public:
-  /// A fetch takes no longer, and has that time whatever the deadline of who began it: all others get its outcome. So
-  /// long may a caller wait past its own deadline.
+  /// The time limit of a fetch. It does not depend on the deadline of the caller that began the fetch, because other
+  /// callers get its result too. So a caller may wait this long past its own deadline.
   static constexpr std::chrono::seconds fetch_max{1};
   static constexpr std::chrono::minutes refresh_before{5};
-  /// After a fetch that failed while the old ones are still valid.
+  /// The pause after a failed fetch, while the old credentials are still valid.
   static constexpr std::chrono::seconds retry_after{10};
-  /// The same with nothing valid: so long the error is everybody's answer.
+  /// The same without valid credentials. Until then every caller gets the error.
   static constexpr std::chrono::seconds retry_without_after{1};
 
   /// `clock` outlives this.
@@ -31,7 +32,7 @@ class RefreshedCredentials final : public CredentialSource {
 
  private:
   [[nodiscard]] bool valid() const;
-  /// True for who is to fetch, or to wait for the one who does.
+  /// True if the caller must fetch, or wait for the caller that fetches.
   bool needs_fetch();
   Task<Status> fetch();
   Status keep(Result<Credentials> outcome);
@@ -50,8 +51,8 @@ class RefreshedCredentials final : public CredentialSource {
 
 /// What the environment says, in the order in which AWS's own programs look: its variables, the shared file
 /// (AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials; AWS_PROFILE or `default`; see SharedFileCredentials), the
-/// container's endpoint, the machine's. Errors: `invalid_argument`, what is set is wrong; `not_found`, nothing is there
-/// to ask.
+/// container's endpoint, the machine's. Errors: `invalid_argument` if a variable is wrong; `not_found` if there is no
+/// source.
 Result<std::unique_ptr<CredentialSource>> find_credentials(const Environment& environment, const Clock& clock);
 
 /// getenv; an empty variable counts as not set, as with AWS's own programs.

@@ -8,9 +8,9 @@
 
 namespace triggers::aws {
 
-/// A profile of the shared credentials file. The file is read again every read_every, because what it holds may be
-/// temporary: whoever renews it there renews it here. While it cannot be read, or lacks the profile, what was read
-/// last goes on. Any thread.
+/// A profile of the shared credentials file. The file is read again every read_every, because its credentials may be
+/// temporary, and another program renews them there. While the file cannot be read, or lacks the profile, the last
+/// credentials stay in use. Any thread.
 class SharedFileCredentials final : public CredentialSource {
  public:
   static constexpr std::chrono::seconds read_every{30};

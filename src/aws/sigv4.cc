@@ -10,7 +10,7 @@
 #include "auth/mac.h"
 #include "auth/sha256.h"
 #include "base/encoding.h"
-#include "base/percent.h"
+#include "base/percent_encoding.h"
 
 namespace triggers::aws {
 namespace {

@@ -5,7 +5,7 @@
 
 namespace triggers {
 
-/// `value` with its bytes in the order of the network, the most significant first; and back.
+/// Converts between the machine's byte order and big-endian, the most significant byte first.
 [[nodiscard]] constexpr std::uint64_t big_endian(std::uint64_t value) noexcept {
   return std::endian::native == std::endian::big ? value : __builtin_bswap64(value);
 }

@@ -8,7 +8,7 @@ namespace triggers {
 /// Milliseconds since the Unix epoch, UTC: the resolution of every time that the API shows.
 using UnixMillis = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// Time as it is passed to what needs it, so that a test can say what time it is. Any thread may call.
+/// The clock that code is given to read, so that a test can set the time. Any thread may call.
 class Clock {
  public:
   Clock() = default;

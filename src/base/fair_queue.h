@@ -20,9 +20,9 @@ namespace triggers {
 /// Two shares are fair:
 /// - Of the room: a user may have at most as many items waiting as places are free. A lone user fills half of the
 ///   queue, and however greedy the users are, the next one finds room.
-/// - Of those that do the work: at most `running_max` items of one user are at work at once.
+/// - Of the threads: at most `running_max` items of one user are in progress at once.
 ///
-/// Not for several threads at once: its owner has a lock.
+/// Not thread-safe: its owner has a lock.
 template <class Item>
 class FairQueue {
  public:
@@ -30,7 +30,7 @@ class FairQueue {
   FairQueue(const FairQueue&) = delete;
   FairQueue& operator=(const FairQueue&) = delete;
 
-  /// An item whose turn it is. The user's name is good until done().
+  /// An item whose turn it is. The user's name is valid until done().
   struct Turn {
     Item item;
     std::string_view user;
@@ -58,8 +58,8 @@ class FairQueue {
   /// True if pop() has something.
   [[nodiscard]] bool ready() const noexcept { return !in_line_.empty(); }
 
-  /// The next user's oldest item; nothing if none waits, or if all that wait have `running_max` at work. Call done()
-  /// when the item is.
+  /// The next user's oldest item; nothing if none waits, or if every user with a waiting item has `running_max` in
+  /// progress. Call done() when the item has been processed.
   [[nodiscard]] std::optional<Turn> pop() noexcept {
     if (in_line_.empty()) return std::nullopt;
     User& user = **in_line_.begin();
@@ -73,7 +73,7 @@ class FairQueue {
     return turn;
   }
 
-  /// An item of this user is no longer at work.
+  /// An item of this user is no longer in progress.
   void done(std::string_view name) noexcept {
     const auto found = users_.find(name);
     INVARIANT(found != users_.end() && found->second->running > 0);
@@ -85,7 +85,7 @@ class FairQueue {
 
   /// Items that wait.
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
-  /// Users that have an item waiting or at work.
+  /// Users that have an item waiting or in progress.
   [[nodiscard]] std::size_t users() const noexcept { return users_.size(); }
 
  private:
@@ -94,7 +94,7 @@ class FairQueue {
     const std::string name;
     std::deque<Item> waiting;
     std::size_t running = 0;
-    // Its own node of the line, here while it is not in it: to line up needs no memory, so it cannot fail.
+    // Its list node while it is not in line. So joining the line allocates nothing and cannot fail.
     std::list<User*> node;
     bool in_line = false;
   };
@@ -125,7 +125,7 @@ class FairQueue {
   const std::size_t waiting_max_, running_max_;
   std::size_t waiting_ = 0;
   std::unordered_map<std::string_view, std::unique_ptr<User>> users_;  // The names are the users' own.
-  std::list<User*> in_line_;                                           // With something waiting, and leave to run.
+  std::list<User*> in_line_;  // With an item waiting, and fewer than running_max in progress.
 };
 
 }  // namespace triggers

@@ -11,8 +11,8 @@
 
 namespace triggers {
 
-/// Runs tasks beside each other on the executor of the one who awaits it, at most `width` at once, started in order.
-/// Resumes when all have ended; then throws what the first to fail has thrown.
+/// Runs tasks concurrently on the awaiting coroutine's executor, at most `width` at once, started in order. Resumes
+/// when all have ended, and rethrows the first exception.
 class Gather {
  public:
   Gather(std::vector<Task<void>> tasks, std::size_t width) : tasks_(std::move(tasks)), width_(width) {}

@@ -8,9 +8,9 @@
 
 namespace triggers {
 
-/// A wall clock that does not follow the machine's when that steps, either way, by more than a second: it goes on by
-/// the monotonic clock until the step has held for five minutes. A clock that is wrong for a moment then leaves no
-/// trace in what is stored. Steps of up to a second, and the slow corrections of NTP, are followed at once.
+/// A wall clock that ignores a step of the machine's clock by more than a second, in either direction, until the step
+/// has lasted for five minutes. Meanwhile it follows the monotonic clock. So a clock that is wrong for a moment leaves
+/// no trace in stored data. Steps of up to a second, and the slow corrections of NTP, are followed at once.
 ///
 /// Any thread may ask for the time. It costs a second reading of a clock.
 class GuardedClock final : public Clock {
@@ -23,7 +23,7 @@ class GuardedClock final : public Clock {
     enum class Kind {
       stepped,   ///< The machine's clock is now off by `by`; before, it was right or off by another amount.
       undone,    ///< The machine's clock is right again.
-      accepted,  ///< The step has lasted: this clock has followed by `by`.
+      accepted,  ///< The step has lasted, so this clock has stepped by `by` too.
     };
     Kind kind;
     std::chrono::milliseconds by;

@@ -11,6 +11,7 @@ void on_invariant_failure(void (*last_words)() noexcept) noexcept;
 
 }  // namespace triggers
 
-/// Our own bug, in release builds too: the write-ahead log makes a restart safe, a wrong answer is not.
+/// Aborts on a bug of our own, in release builds too. The write-ahead log makes a restart safe; a wrong response is
+/// not.
 #define INVARIANT(expression) \
   ((expression) ? static_cast<void>(0) : ::triggers::invariant_failed(#expression, __FILE__, __LINE__))

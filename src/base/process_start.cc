@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <typeinfo>
 
-#include "base/last_words.h"
+#include "base/direct_stderr.h"
 
 namespace triggers {
 namespace {
@@ -54,7 +54,7 @@ void ensure_open(int descriptor) {
   std::array<char, 512> text{};
   std::snprintf(text.data(), text.size(), "%s: ended by an exception that nothing caught, in the thread %s: %s%s%s",
                 program_name, thread.data(), name, *what == '\0' ? "" : ": ", what);
-  say_last(text.data());
+  write_direct_to_stderr(text.data());
   std::abort();
 }
 

@@ -8,10 +8,10 @@
 
 namespace triggers {
 
-/// A wall clock for what cannot be undone, as deleting: it follows a jump forward only once that has held for a day.
-/// Each jump proves itself, whatever jumps come after it, so a clock that jumps each hour is a day behind and no more.
-/// A clock that goes back it follows at once, since less is old then, and the newest jumps are taken back first. One
-/// thread at a time.
+/// A wall clock for what cannot be undone, such as deleting. It follows a jump forward only after the jump has lasted
+/// for a day. Each jump is timed by itself, whatever jumps come after it. So if the clock jumps every hour, this one
+/// follows each jump a day later. It follows a step back at once, because less data is old then; the step
+/// cancels the newest jumps first. One thread at a time.
 class ProvenTime {
  public:
   static constexpr std::chrono::milliseconds jump_min{1'000};
@@ -19,11 +19,11 @@ class ProvenTime {
   /// More jumps than this are counted as one with the newest.
   static constexpr std::size_t jumps_max = 64;
 
-  /// `known`: a time of which this is known to be later, as the newest one that was stored. So a process that starts
-  /// with a clock that is far ahead waits as well. Nothing: the first time that is given is believed.
+  /// `known`: a time that has certainly passed, such as the newest one that was stored. So a process whose clock is far
+  /// ahead at its start also waits. Nothing: the first reading is believed.
   explicit ProvenTime(std::optional<UnixMillis> known = {}) noexcept : wall_(known) {}
 
-  /// The time to go by, at these readings of the two clocks.
+  /// The proven time, at these readings of the two clocks.
   UnixMillis at(UnixMillis wall, std::chrono::steady_clock::time_point steady);
   /// By how much the wall clock is ahead of what is believed; zero if it is believed.
   [[nodiscard]] std::chrono::milliseconds unproven() const noexcept;

@@ -8,14 +8,14 @@
 
 namespace triggers {
 
-/// What went wrong, told by what the caller does next.
+/// What went wrong, classified by what the caller does next.
 enum class ErrorCode {
   invalid_argument,  ///< Fix the request; the same one will fail again.
   not_found,         ///< The thing does not exist, or is not the caller's.
   conflict,          ///< The thing is in a state that does not allow this.
   too_large,         ///< A stated limit was passed; send less.
   overloaded,        ///< A queue is full; retry after a moment.
-  share_used,        ///< The caller's tenant has its share of what all use: wait for its own answers, then retry.
+  share_used,        ///< The caller's tenant uses its whole share: wait for its own responses, then retry.
   unavailable,       ///< The store cannot serve until an operator acts; nothing was done, or its outcome is unknown.
   internal,          ///< Neither the caller nor the operator can mend this.
 };

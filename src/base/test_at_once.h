@@ -8,8 +8,8 @@
 
 namespace triggers {
 
-/// Runs `count` tasks beside each other on this thread, to their ends; `make` gives the task of a number from 0. Throws
-/// what the first to fail has thrown. For tests.
+/// Runs `count` tasks concurrently on this thread until all have ended; make(i) creates task i, from 0. Rethrows the
+/// first exception. For tests.
 template <class Make>
 void at_once(std::size_t count, Make make) {
   auto all = [&]() -> Task<void> {

@@ -8,7 +8,7 @@ namespace triggers::failing_memory {
 /// How many allocations of this thread succeed before one fails; negative: all do.
 extern thread_local long allocations_left;
 
-/// While it is true, every allocation fails, but for those of the threads that are spared.
+/// While it is true, every allocation fails, except on threads that are spared.
 extern std::atomic<bool> gone;
 extern thread_local bool spared;
 

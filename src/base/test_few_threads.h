@@ -9,7 +9,7 @@
 
 namespace triggers {
 
-/// Until its end this process has room for a few threads more, and not for `too_many`.
+/// While it exists, this process can start a few more threads, but not `too_many`.
 class FewThreads {
  public:
   static constexpr unsigned too_many = 64;

@@ -2,8 +2,8 @@
 
 namespace triggers {
 
-/// Makes the calling thread compete for the processor behind the other threads of the process (Linux): for work that
-/// computes for long, while an IO loop or the committer has little to do and others wait for it.
+/// Lowers the calling thread's priority below that of the process's other threads (Linux). For long computations: IO
+/// loops and the committer compute only briefly, and others wait for them.
 void lower_thread_priority() noexcept;
 
 }  // namespace triggers

@@ -7,11 +7,10 @@
 namespace triggers {
 namespace {
 
-void put_digits(char* out, unsigned value, int count) {
-  for (int i = count - 1; i >= 0; --i) {
-    out[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  }
+/// `value` is below 100.
+void put_two_digits(char* out, unsigned value) {
+  out[0] = static_cast<char>('0' + value / 10);
+  out[1] = static_cast<char>('0' + value % 10);
 }
 
 /// Takes `count` digits from the front of `text`.
@@ -45,13 +44,17 @@ void append_timestamp(std::string& out, UnixMillis time) {
   const hh_mm_ss clock{time - day};
   INVARIANT(date.year() >= year{0} && date.year() <= year{9999});
   std::array<char, 24> text{"0000-00-00T00:00:00.000"};
-  put_digits(&text[0], static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  put_digits(&text[5], static_cast<unsigned>(date.month()), 2);
-  put_digits(&text[8], static_cast<unsigned>(date.day()), 2);
-  put_digits(&text[11], static_cast<unsigned>(clock.hours().count()), 2);
-  put_digits(&text[14], static_cast<unsigned>(clock.minutes().count()), 2);
-  put_digits(&text[17], static_cast<unsigned>(clock.seconds().count()), 2);
-  put_digits(&text[20], static_cast<unsigned>(clock.subseconds().count()), 3);
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  const auto millis = static_cast<unsigned>(clock.subseconds().count());
+  put_two_digits(&text[0], year / 100);
+  put_two_digits(&text[2], year % 100);
+  put_two_digits(&text[5], static_cast<unsigned>(date.month()));
+  put_two_digits(&text[8], static_cast<unsigned>(date.day()));
+  put_two_digits(&text[11], static_cast<unsigned>(clock.hours().count()));
+  put_two_digits(&text[14], static_cast<unsigned>(clock.minutes().count()));
+  put_two_digits(&text[17], static_cast<unsigned>(clock.seconds().count()));
+  text[20] = static_cast<char>('0' + millis / 100);
+  put_two_digits(&text[21], millis % 100);
   text[23] = 'Z';
   out.append(text.data(), text.size());
 }

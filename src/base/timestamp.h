@@ -12,8 +12,8 @@ namespace triggers {
 [[nodiscard]] std::string format_timestamp(UnixMillis time);
 void append_timestamp(std::string& out, UnixMillis time);
 
-/// Any RFC 3339 date-time (an offset and any number of fraction digits are taken; what is below a millisecond is cut).
-/// Nothing if the text is not one.
+/// Parses any RFC 3339 date-time, with an offset and any number of fraction digits. Drops what is finer than a
+/// millisecond. Nothing if the text is not one.
 [[nodiscard]] std::optional<UnixMillis> parse_timestamp(std::string_view text);
 
 }  // namespace triggers

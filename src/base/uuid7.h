@@ -33,8 +33,8 @@ struct Uuid7 {
   static Uuid7 from_bytes(std::string_view bytes) noexcept;
 };
 
-/// Makes ids that strictly increase, also when the clock stands or steps back: then the random part is counted up
-/// (RFC 9562, section 6.2, method 2) and the time stays. Not thread-safe.
+/// Makes ids that strictly increase, even if the clock stops or steps back. Then the random part is incremented (RFC
+/// 9562, section 6.2, method 2) and the time stays. Not thread-safe.
 class Uuid7Generator {
  public:
   /// Continues after `last`, which may come from an earlier process.

@@ -27,7 +27,7 @@ enum class Store : std::uint8_t {
   dynamodb,  ///< In two tables of DynamoDB, which any number of nodes share.
 };
 
-/// The values in the types in which they are used. options() says what each means, its default and its bounds; load()
+/// The values, in the types that the code uses. options() says what each means, its default and its bounds; load()
 /// fills it.
 struct Config {
   std::string config_path;
@@ -97,14 +97,14 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 /// cut off as in the file.
 ///
 /// Error: invalid_argument. A bad value is refused with name, value (unless secret), source and bounds; an unknown or
-/// repeated name in the file with its line and the nearest name; then what must hold together: tls-cert and tls-key
-/// come in a pair, max-payload-size-bytes is at most max-request-size-bytes, DynamoDB has a region.
+/// repeated name in the file with its line and the nearest name. Then options that depend on each other: tls-cert and
+/// tls-key come in a pair, max-payload-size-bytes is at most max-request-size-bytes, DynamoDB has a region.
 ///
-/// `store` is dynamodb when it is not given and an option is whose name begins with dynamodb-.
+/// If `store` is not given but an option whose name begins with dynamodb- is, `store` is dynamodb.
 [[nodiscard]] Result<Settings> load(const NamedValues& flags, const Environment& environment);
 
 /// The message of an error that is found when a value is used, with where the values in it were set, if not by a flag:
-/// `cannot listen on HOST:8000: Host not found (host is set by environment HOST)`. One line, as of printable().
+/// `cannot listen on HOST:8000: Host not found (host is set by environment HOST)`. One line, as printable() makes it.
 [[nodiscard]] std::string with_origins(std::string message, const Settings& settings);
 
 }  // namespace triggers::config

@@ -20,10 +20,10 @@ struct FileLine {
 ///     name = value
 ///     name = "a value with  blanks and #"   # or 'in single quotes'; no escapes
 ///
-/// Blanks around name and value do not count, nor does a CR at the end of a line. Error: invalid_argument with the
-/// path, and the line if one is at fault.
+/// Blanks around name and value, and a CR at the end of a line, are ignored. Error: invalid_argument with the path, and
+/// the line if one is at fault.
 [[nodiscard]] Result<std::vector<FileLine>> read_file(const std::string& path);
-/// The same of a text; `path` is for messages.
+/// The same for a text; `path` is for messages.
 [[nodiscard]] Result<std::vector<FileLine>> parse_lines(std::string_view text, const std::string& path);
 
 }  // namespace triggers::config

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "auth/validate.h"
-#include "base/nearest.h"
+#include "base/nearest_name.h"
 #include "http/wire/url.h"
 #include "limit/address.h"
 

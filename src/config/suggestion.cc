@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/nearest.h"
+#include "base/nearest_name.h"
 
 namespace triggers::config {
 namespace {

@@ -11,8 +11,4 @@ namespace triggers::event {
 /// appended for it are not UTF-8, but differ from those of any other string.
 bool unescape(const StringToken& token, std::string& out);
 
-/// `text` for a message to a client: U+FFFD replaces control characters and bytes that are not UTF-8, and an ellipsis
-/// what is over `chars_max` code points.
-[[nodiscard]] std::string quotable(std::string_view text, std::size_t chars_max);
-
 }  // namespace triggers::event

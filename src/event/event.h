@@ -16,7 +16,7 @@ namespace triggers::event {
 
 using EventId = Uuid7;
 
-/// The rules of size. Every one has its own refusal.
+/// The size limits. Each has its own refusal.
 struct Limits {
   std::size_t payload_bytes_max = 256 * 1024;  ///< Of the payload's JSON text as sent; more is ParseError::too_large.
   std::size_t event_type_chars_max = 255;      ///< Unicode code points, at least 1.

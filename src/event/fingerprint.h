@@ -21,7 +21,7 @@ struct Hash {
 
 namespace mix {
 
-/// The fractional digits of pi: constants that hide no choice of ours.
+/// The fractional digits of pi: constants in which we cannot have hidden anything.
 constexpr std::uint64_t pi[] = {0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89,
                                 0x452821e638d01377, 0xbe5466cf34e90c6c, 0xc0ac29b7c97c50dd, 0x3f84d5b5b5470917,
                                 0x9216d5d98979fb1b, 0xd1310ba698dfb5ac, 0x2ffd72dbd01adfb7, 0xb8e1afed6a267e96,

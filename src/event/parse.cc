@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "event/event.h"
 #include "event/fingerprint.h"
+#include "event/quotable.h"
 #include "event/scan.h"
 #include "event/text_check.h"
 

@@ -18,8 +18,9 @@ template <class Visitor>
 bool scan_array(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out);
 
 /// Reads one value of at most `levels` nested arrays and objects and folds it bottom-up with `visitor`: the visitor
-/// makes a Value of each scalar (null, boolean, number, string), and of each array and object from a state that it is
-/// shown the elements or members of, in order. One pass and no allocation but the visitor's. False at the first fault.
+/// makes a Value of each scalar (null, boolean, number, string). It makes one of each array and object from a state to
+/// which the scan adds the elements or members in order. One pass, and only the visitor allocates. False at the first
+/// fault.
 template <class Visitor>
 bool scan_value(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
   switch (cursor.peek()) {
@@ -109,7 +110,7 @@ bool scan_array(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::
   return true;
 }
 
-/// Only checks.
+/// A visitor that only checks.
 struct Checker {
   struct Nothing {};
   using Value = Nothing;

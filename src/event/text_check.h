@@ -9,7 +9,7 @@
 namespace triggers::event {
 
 /// What is wrong with a text before any token is read: it is empty, begins with a byte order mark (RFC 8259, section
-/// 8.1), or is not UTF-8. `what` says for the message what an empty text should hold.
+/// 8.1), or is not UTF-8. `what`: what an empty text should contain, for the message.
 [[nodiscard]] std::optional<ParseError> refuse_text(std::string_view text, std::string_view what);
 
 [[nodiscard]] ParseError refuse_body(std::string message);

@@ -24,7 +24,7 @@ class InvocationExecutor final : public Executor {
 
   /// `handlers` outlives this.
   explicit InvocationExecutor(const http::Handlers& handlers) : handlers_(handlers) {}
-  /// No request may be under way.
+  /// No request may be in progress.
   ~InvocationExecutor() override;
 
   /// Any thread.

@@ -109,7 +109,7 @@ class Loop {
     request.headers.add("X-Request-ID", std::string(id.empty() ? std::string_view(invocation.request_id) : id));
   }
 
-  http::Response answer(Incoming& incoming, steady_clock::time_point deadline) {
+  http::Response answer(RequestEvent& incoming, steady_clock::time_point deadline) {
     if (incoming.problem) return handlers_.protocol_error(*incoming.problem, incoming.request);
     auto response = executor_->run(incoming.request, std::move(incoming.packed), deadline);
     if (response) return std::move(*response);

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "http/wire/message.h"
-#include "lambda/event.h"
+#include "lambda/request_event.h"
 
 namespace triggers::lambda {
 

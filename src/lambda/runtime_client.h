@@ -21,20 +21,21 @@ struct Invocation {
 /// Lambda's runtime interface (AWS, "Using the Lambda runtime API for custom runtimes", version 2018-06-01). Each call
 /// has a connection of its own, which no freeze can have broken. One thread.
 ///
-/// Errors: `unavailable` or `internal`, the interface is gone or broken, and the process must end; others as said.
+/// Errors: `unavailable` or `internal` if the interface is gone or broken; the process must then end. Other errors are
+/// stated below.
 class RuntimeClient {
  public:
-  /// `address` is what AWS_LAMBDA_RUNTIME_API says: host and port. Error: `invalid_argument`, it is not.
+  /// `address` is the value of AWS_LAMBDA_RUNTIME_API: host and port. Error: `invalid_argument` if it is not.
   static Result<RuntimeClient> create(std::string_view address);
 
-  /// Waits for the next invocation: as long as it takes, and frozen meanwhile.
+  /// Waits for the next invocation without a time limit; Lambda may freeze the process meanwhile.
   Result<Invocation> next();
-  /// Error: `too_large`, this response is over Lambda's limit, and another one may be sent; `invalid_argument`, Lambda
-  /// no longer wants it.
+  /// Errors: `too_large` if the response is over Lambda's limit, and another one may be sent; `invalid_argument` if
+  /// Lambda no longer accepts one.
   Status respond(const std::string& request_id, std::string json);
-  /// Ends the invocation as failed; `type` is a name of ours. Errors as of respond().
+  /// Ends the invocation as failed; `type` is a name of ours. Errors are those of respond().
   Status fail(const std::string& request_id, std::string_view type, std::string_view message);
-  /// The function cannot start. The process is to end afterwards.
+  /// Reports that the function cannot start. The process must end afterwards.
   Status fail_init(std::string_view type, std::string_view message);
 
  private:

@@ -32,14 +32,14 @@ struct Network {
   [[nodiscard]] bool contains(const Address& address) const noexcept;
 };
 
-/// Comma separated networks; blanks around them are skipped, an empty list is empty. Error: invalid_argument with the
-/// entry that is none.
+/// Comma separated networks; blanks around them are skipped, an empty list is empty. Error: invalid_argument, with the
+/// entry that is not a network.
 [[nodiscard]] Result<std::vector<Network>> parse_networks(std::string_view list);
 
-/// Who asked. `peer` is the other end of the connection. Only if it is a trusted proxy, `X-Forwarded-For` is read, from
-/// the right: each trusted proxy added the address to the left of its own, so the first address that is not trusted is
-/// the client's. An entry that is no address ends the walk at the last good one. `forwarded_for`: the fields' values
-/// joined by commas; empty if there was none.
+/// The address of the client. `peer` is the other end of the connection. Only if it is a trusted proxy,
+/// `X-Forwarded-For` is read, from the right: each trusted proxy added the address to the left of its own, so the first
+/// address that is not trusted is the client's. An entry that is no address ends the walk at the last good one.
+/// `forwarded_for`: the fields' values joined by commas; empty if there was none.
 [[nodiscard]] std::string client_address(std::string_view peer, std::string_view forwarded_for,
                                          const std::vector<Network>& trusted);
 

@@ -11,12 +11,12 @@
 
 namespace triggers::limit {
 
-/// Limits failed authentications by client address; an IPv6 address counts as its /64, which one client owns whole. A
-/// text that is no address counts as one shared address.
+/// Limits failed authentications by client address; an IPv6 address counts as its /64, which usually belongs to one
+/// client. A text that is no address counts as one shared address.
 ///
 /// Memory is constant: `addresses_max` entries of 24 bytes, eight to a set that is chosen by a hash with a random seed.
-/// A new address takes the entry of its set that is nearest to full again, so whoever fails most is remembered longest.
-/// Any thread may call; the sets are spread over 64 locks.
+/// A new address takes the entry of its set whose bucket is nearest to full. So the addresses that fail most are
+/// remembered longest. Any thread may call; the sets are spread over 64 locks.
 class FailureLimiter {
  public:
   using Time = TokenBucket::Time;
@@ -34,7 +34,7 @@ class FailureLimiter {
   FailureLimiter& operator=(const FailureLimiter&) = delete;
   ~FailureLimiter();
 
-  /// Counts one failure. Not allowed: this one is over the limit, answer 429 with retry_after instead of 401.
+  /// Counts one failure. Not allowed: this one is over the limit, so respond 429 with retry_after instead of 401.
   [[nodiscard]] Decision record_failure(const Bucket& bucket, Time now);
   [[nodiscard]] Decision record_failure(std::string_view address, Time now) {
     return record_failure(bucket_of(address), now);

@@ -20,7 +20,7 @@ struct Gcra {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
   }
 
-  /// Whether a bucket that is full at `full_at_ns` has one at `now_ns`.
+  /// Whether a bucket that is full at `full_at_ns` has a token at `now_ns`.
   [[nodiscard]] bool has_one(std::int64_t full_at_ns, std::int64_t now_ns) const noexcept {
     return std::max(full_at_ns, now_ns) + price_ns - now_ns <= capacity_ns;
   }
@@ -29,7 +29,7 @@ struct Gcra {
     return std::max(full_at_ns, now_ns) + price_ns * std::int64_t{count};
   }
 
-  /// The decision about one more, and the bucket as it is after it.
+  /// The decision about another token, and the state of the bucket after it.
   [[nodiscard]] Decision describe(bool allowed, std::int64_t full_at_ns, std::int64_t now_ns) const noexcept {
     const std::int64_t missing_ns = std::max(full_at_ns, now_ns) - now_ns;
     Decision decision;

@@ -27,8 +27,8 @@ struct RateBucket {
   [[nodiscard]] bool is_as_new(TokenBucket::Time now) const { return own.full(now) && shared.is_as_new(now); }
 };
 
-/// The buckets of rate limits, by the name of whoever is limited: an API key's id. A caller keeps the handle it gets,
-/// so a request needs no look-up here.
+/// The buckets of rate limits, by the id of an API key. A caller keeps the handle it gets, so a request needs no
+/// look-up here.
 ///
 /// A bucket outlives its last handle until it is full again. So a key that is dropped from memory and read again does
 /// not begin with a full bucket. Any thread.

@@ -8,7 +8,7 @@
 namespace triggers::limit {
 
 // The fields of draft-ietf-httpapi-ratelimit-headers-10 (structured fields, RFC 9651), and Retry-After of RFC 9110,
-// section 10.2.3. Seconds are rounded up: whoever waits that long is never too early.
+// section 10.2.3. Seconds are rounded up: a client that waits that long is never too early.
 
 /// `RateLimit-Policy`: `"default";q=100;w=60`: 100 in 60 seconds.
 [[nodiscard]] std::string policy_field(std::uint32_t per_minute);

@@ -28,8 +28,9 @@ struct AccessEntry {
 /// Writes a line for each request, as JSON or for a person, without ever making a request wait.
 ///
 /// Each thread formats into its own buffer (some 0.3 us). A thread of the log takes the buffers at 32 KiB, or every 200
-/// ms, and writes each with one call (a pipe gets pieces of whole lines of at most 4 KiB, which are atomic). When the
-/// reader stands still and 4 MiB wait, further lines are dropped and counted. The log says so once the reader goes on.
+/// ms, and writes each with one call (a pipe gets pieces of whole lines of at most 4 KiB, which are atomic). If the
+/// reader does not read and 4 MiB wait, further lines are dropped and counted. The log says so once the reader
+/// continues.
 class AccessLog {
  public:
   static constexpr std::size_t buffer_bytes = 32 * 1024;

@@ -17,7 +17,7 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 /// Case does not count; `warn` is warning.
 [[nodiscard]] std::optional<Level> parse_level(std::string_view text) noexcept;
 
-/// A name and a value of a log line. Views: for use in the call that logs only. Never a payload, never a key.
+/// A name and a value of a log line. Views: valid only during the call that logs. Never a payload, never a key.
 struct Field {
   using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
 

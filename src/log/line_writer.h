@@ -11,8 +11,8 @@ namespace triggers::log {
 
 /// A bounded queue of lines and the thread that writes them: a thread that logs never waits for the log's reader.
 ///
-/// When the reader stands still and `waiting_bytes_max` wait, further lines are dropped and counted. The writer says so
-/// in their place once the reader goes on.
+/// If the reader does not read and `waiting_bytes_max` wait, further lines are dropped and counted. The writer says so
+/// in their place once the reader continues.
 class LineWriter {
  public:
   struct Config {
@@ -29,15 +29,15 @@ class LineWriter {
   LineWriter(int descriptor, Config config);
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
-  /// finish(), unless it was called; call nothing any more.
+  /// Calls finish() unless it was called.
   ~LineWriter();
 
   /// Takes `lines` whole lines out of `text` and leaves it empty. Any thread; never blocks on the descriptor.
   void push(std::string& text, std::uint64_t lines) noexcept;
   /// Waits until everything is written, or `patience` is over. True if all is written.
   bool flush(std::chrono::milliseconds patience);
-  /// Writes what waits, for at most patience_at_end, and drops the rest. dropped() is final afterwards. Once, from one
-  /// thread; push nothing any more.
+  /// Writes the waiting lines, for at most patience_at_end, and drops the rest. dropped() is final afterwards. Call it
+  /// once, and push() no more.
   void finish();
   void count_dropped(std::uint64_t lines) noexcept;
   /// Lines that were dropped since the start.

@@ -19,8 +19,8 @@ void set_format(Format format) noexcept;
 /// the fields; a field `message` is for a person. Text is escaped, what is not UTF-8 becomes U+FFFD, and what is longer
 /// than 4 KiB is cut. Never throws. Any thread; lines are never mixed.
 ///
-/// Never blocks while a Background lives. Without one it waits at most a second for a reader that stands still, and
-/// drops the lines after that until the reader goes on.
+/// Never blocks while a Background lives. Without one it waits at most a second for a reader that does not read, and
+/// then drops lines until the reader continues.
 void write(Level level, std::string_view event, Fields fields = {}) noexcept;
 
 /// Writes `text` and a line's end to standard error as they are, in order with the lines of the log: what a command
@@ -32,14 +32,15 @@ bool flush(std::chrono::milliseconds patience);
 /// Lines that were dropped since the start.
 [[nodiscard]] std::uint64_t dropped() noexcept;
 
-/// While it lives, a thread of its own writes the lines: at most 1 MiB waits, then lines are dropped, counted, and told
-/// once the reader goes on. One at a time. A broken invariant writes what waits before it aborts, for at most 200 ms.
+/// While it lives, a thread of its own writes the lines: at most 1 MiB waits; further lines are dropped and counted,
+/// and the log says so once the reader continues. One at a time. A broken invariant writes what waits before it aborts,
+/// for at most 200 ms.
 class Background {
  public:
   Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
-  /// Writes what waits, for at most a second. Other threads may go on to log.
+  /// Writes the waiting lines, for at most a second. Other threads may continue to log.
   ~Background();
 };
 

@@ -5,7 +5,7 @@
 
 namespace triggers::log {
 
-/// A descriptor whose reader may stand still: a pipe that nobody reads, a stopped terminal. One thread at a time.
+/// A descriptor whose reader may stop reading: a pipe, a stopped terminal. One thread at a time.
 class Output {
  public:
   /// `descriptor` stays the caller's and must outlive this.
@@ -14,8 +14,9 @@ class Output {
   Output& operator=(const Output&) = delete;
   ~Output();
 
-  /// Writes all of `text`, without ever blocking in a write to a pipe, a socket or a terminal. While the reader stands
-  /// still, asks `may_wait` every 50 ms. False if the reader is gone or `may_wait` said no; the rest is then lost.
+  /// Writes all of `text`, without ever blocking in a write to a pipe, a socket or a terminal. While the reader does
+  /// not read, it asks `may_wait` every 50 ms. False if the reader is gone or `may_wait` said no; the rest is then
+  /// lost.
   bool write(std::string_view text, const std::function<bool()>& may_wait);
 
  private:

@@ -11,7 +11,7 @@
 
 namespace triggers::log {
 
-/// A pipe whose reader the test plays.
+/// A pipe that the test reads.
 class TestPipe {
  public:
   TestPipe() { EXPECT_EQ(pipe(ends_.data()), 0); }

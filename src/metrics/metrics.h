@@ -21,7 +21,7 @@ inline constexpr std::size_t stripes = 8;
 /// The calling thread's stripe.
 [[nodiscard]] std::size_t stripe() noexcept;
 
-/// Only goes up. Any thread.
+/// A counter: it only increases. Any thread.
 class Counter {
  public:
   void add(std::uint64_t by = 1) noexcept { cells_[stripe()].value.fetch_add(by, std::memory_order_relaxed); }
@@ -34,7 +34,7 @@ class Counter {
   std::array<Cell, stripes> cells_;
 };
 
-/// Goes both ways. Any thread.
+/// A gauge: it may increase and decrease. Any thread.
 class Gauge {
  public:
   void set(double value) noexcept { value_.store(value, std::memory_order_relaxed); }
@@ -57,7 +57,8 @@ class Histogram {
   /// NaN counts into the last bucket and not into the sum.
   void observe(double value) noexcept;
 
-  /// The counts are each bucket's own (not cumulative); they were read one by one while others went on counting.
+  /// The counts are each bucket's own (not cumulative); they were read one by one, while other threads may have
+  /// counted.
   struct Snapshot {
     std::vector<std::uint64_t> counts;
     std::uint64_t count = 0;

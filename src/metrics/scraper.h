@@ -17,9 +17,9 @@ namespace triggers::metrics {
 
 /// Makes expositions on a thread of its own, so that an IO loop neither makes one nor waits for /proc.
 ///
-/// The cost of all scrapes together is bounded. All that wait get the same text, begun after they asked. Then the
-/// thread rests nine times as long as the text took, at most a second. So scrapes use at most a tenth of a core. Any
-/// thread with an Executor may call scrape().
+/// The cost of all scrapes together is bounded. All waiting scrapes get the same text, which was begun after they
+/// arrived. Then the thread rests nine times as long as the text took, at most a second. So scrapes use at most a tenth
+/// of a core. Any thread with an Executor may call scrape().
 class Scraper {
  public:
   static constexpr std::size_t waiting_max = 100;
@@ -28,7 +28,7 @@ class Scraper {
   explicit Scraper(const Registry& registry) : registry_(registry) {}
   Scraper(const Scraper&) = delete;
   Scraper& operator=(const Scraper&) = delete;
-  /// No scrape may be under way.
+  /// No scrape may be in progress.
   ~Scraper();
 
   /// Awaitable: the text; nullptr if waiting_max others wait.

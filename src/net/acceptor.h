@@ -32,7 +32,7 @@ class Acceptor {
   using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
   RootTask live();
-  /// Accepts what waits. False: the process is out of file descriptors or memory.
+  /// Accepts all waiting connections. False: the process is out of file descriptors or memory.
   bool accept_some();
 
   Listener listener_;

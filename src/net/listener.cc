@@ -104,7 +104,7 @@ Result<Listener> Listener::tcp(const std::string& host, std::uint16_t port) {
 }
 
 Result<Listener> Listener::local(const std::string& path, const std::string& name) {
-  const std::string& shown = name.empty() ? path : name;
+  const std::string& label = name.empty() ? path : name;
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     return Error{ErrorCode::invalid_argument, "the path of the local socket has " + std::to_string(path.size()) +
                                                   " bytes, and the system allows 107: " + path};
@@ -112,8 +112,8 @@ Result<Listener> Listener::local(const std::string& path, const std::string& nam
   const sockaddr_un address = local_address(path);
   struct stat status{};
   if (::lstat(path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode)) return Error{ErrorCode::conflict, "not a socket, and in the way of one: " + shown};
-    if (someone_listens(address)) return Error{ErrorCode::conflict, "another process listens on " + shown};
+    if (!S_ISSOCK(status.st_mode)) return Error{ErrorCode::conflict, "not a socket, and in the way of one: " + label};
+    if (someone_listens(address)) return Error{ErrorCode::conflict, "another process listens on " + label};
     ::unlink(path.c_str());
   }
   UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
@@ -121,10 +121,10 @@ Result<Listener> Listener::local(const std::string& path, const std::string& nam
   // The mode of the descriptor becomes the mode of the file that bind() makes: so it is never open to others.
   ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return failure("cannot listen on " + shown, errno);
+    return failure("cannot listen on " + label, errno);
   }
   ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
-  if (::listen(socket.get(), backlog) != 0) return failure("cannot listen on " + shown, errno);
+  if (::listen(socket.get(), backlog) != 0) return failure("cannot listen on " + label, errno);
   return Listener{std::move(socket), 0, path};
 }
 

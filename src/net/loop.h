@@ -13,7 +13,8 @@
 
 namespace triggers::net {
 
-/// One IO thread: an executor that accepts connections and has a clock's tick. A derived class owns the connections.
+/// One IO thread: an executor that accepts connections and calls on_tick() at intervals. A derived class owns the
+/// connections.
 class Loop : public IoExecutor {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

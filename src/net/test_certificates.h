@@ -10,7 +10,7 @@ struct CertificateFiles {
   std::string certificate, key;
 };
 
-/// An authority of a test's own, which lives for an hour, with its files in a folder that ends with it.
+/// A certificate authority for a test. Its certificate is valid for an hour; the destructor removes its files.
 class TestAuthority {
  public:
   TestAuthority();
@@ -18,9 +18,9 @@ class TestAuthority {
   TestAuthority& operator=(const TestAuthority&) = delete;
   ~TestAuthority();
 
-  /// Its own certificate: what a client is told to believe.
+  /// Its own certificate, which a client must trust.
   [[nodiscard]] std::string file() const;
-  /// For a server with that name (`DNS:localhost`, `IP:127.0.0.1`); it ends `seconds` from now, which may be past.
+  /// For a server with that name (`DNS:localhost`, `IP:127.0.0.1`); it expires in `seconds`, which may be negative.
   [[nodiscard]] CertificateFiles issue(const std::string& name, long seconds = 3'600) const;
   /// One that no authority has signed.
   [[nodiscard]] CertificateFiles self_signed(const std::string& name) const;

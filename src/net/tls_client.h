@@ -10,9 +10,8 @@
 
 namespace triggers::net {
 
-/// The client's side of TLS over a non-blocking socket. Each step does what it can and says what it waits for.
-/// The process ignores SIGPIPE: OpenSSL writes to the socket without asking for no signal.
-/// Not for two threads at once.
+/// The client's side of TLS over a non-blocking socket. Each step does what it can and says what it waits for. The
+/// process must ignore SIGPIPE, because OpenSSL writes to the socket without MSG_NOSIGNAL. Not thread-safe.
 class TlsClient {
  public:
   enum class Step : std::uint8_t {
@@ -29,11 +28,11 @@ class TlsClient {
   virtual Step read(std::span<char> space, std::size_t& got) = 0;
   /// The first `wrote` bytes of `bytes`, at least 1, if done.
   virtual Step write(std::string_view bytes, std::size_t& wrote) = 0;
-  /// Of the last step that failed: for a person.
+  /// The reason of the last failure, for a person.
   [[nodiscard]] virtual const std::string& error() const noexcept = 0;
 };
 
-/// TLS 1.2 or later for clients. After it is made, any thread.
+/// TLS 1.2 or later for clients. Any thread may use it.
 class TlsClientContext {
  public:
   /// `ca_file` (PEM), if not empty, is trusted instead of the system's authorities. With `verify` false nothing is

@@ -12,8 +12,8 @@ namespace triggers::net {
 /// A certificate and its key: TLS 1.2 and 1.3 (RFC 9325), no renegotiation, no compression. Any thread may use it.
 class TlsServerContext {
  public:
-  /// Both are PEM files; the certificate may be followed by its chain. Error: unreadable, or they do not belong
-  /// together. `protocol`: the name in ALPN of what is spoken over TLS, at most 255 bytes.
+  /// Both are PEM files; the certificate may be followed by its chain. Error: a file cannot be read, or key and
+  /// certificate do not match. `protocol`: the name in ALPN of what is spoken over TLS, at most 255 bytes.
   static Result<std::unique_ptr<TlsServerContext>> create(const std::string& cert_path, const std::string& key_path,
                                                           std::string_view protocol);
 

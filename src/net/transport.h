@@ -51,7 +51,7 @@ class TlsLayer {
 /// `turn_bytes_max` read or written, the other connections of the thread have their turn.
 class Transport {
  public:
-  /// A write may exceed it once: by what write_now() took, before the first piece of the write that follows.
+  /// The write after write_now() may exceed it by the bytes that write_now() took.
   static constexpr std::size_t turn_bytes_max = 64 * 1024;
 
   Transport(boost::asio::io_context& io, UniqueFd socket);
@@ -86,7 +86,7 @@ class Transport {
   /// Bytes have arrived that read_some() has not returned yet. With TLS they may wait for the rest of their record.
   [[nodiscard]] bool has_untold() noexcept { return available() > 0 || (tls_ && tls_->holds_part()); }
   void shutdown_send() noexcept;
-  /// Ends the operations under way with an error.
+  /// Ends the operations in progress with an error.
   void cancel() noexcept;
   void close() noexcept;
 

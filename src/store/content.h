@@ -11,9 +11,9 @@ namespace triggers::store {
 /// True if both are the same event for deduplication: the same type, and a payload that means the same.
 [[nodiscard]] bool same_event(const IncomingEvent& event, std::string_view event_type, std::string_view payload);
 
-/// SHA-256 of a type and of the meaning of a payload: two events have the same digest if same_event() calls them the
-/// same, and only then. Making it parses, sorts and hashes the payload (many short members cost most), so it is made
-/// only when a fingerprint does not decide.
+/// SHA-256 of a type and of the meaning of a payload: two events have the same digest if and only if same_event() is
+/// true for them. Making it parses, sorts and hashes the payload (many short members cost most), so it is made only
+/// when a fingerprint does not decide.
 using ContentDigest = std::array<unsigned char, 32>;
 [[nodiscard]] ContentDigest content_digest(std::string_view event_type, std::string_view payload);
 

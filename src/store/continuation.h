@@ -11,7 +11,7 @@ namespace triggers::store {
 
 using event::EventId;
 
-/// Where a page ended, in bytes that only the engine which made them reads. Clients keep them in cursors for as long as
+/// Where a page ended. Only the engine that made the bytes can read them. Clients keep them in cursors for as long as
 /// they like, so an engine reads every continuation that an earlier release of it made.
 struct Continuation {
   std::string bytes;  ///< At most continuation_bytes_max.
@@ -20,16 +20,16 @@ struct Continuation {
 };
 inline constexpr std::size_t continuation_bytes_max = 16 + 20 * 1024;
 
-// For an engine, or an order, in which the last id of a page is the whole place.
+// For an engine, or an order, whose position is just the last id of a page.
 
 [[nodiscard]] inline Continuation continue_after(const EventId& id) { return {std::string{id.view()}}; }
-/// Nothing unless the continuation is an id and no more.
+/// Nothing unless the continuation is exactly an id.
 [[nodiscard]] inline std::optional<EventId> id_of(const Continuation& continuation) {
   if (continuation.bytes.size() != EventId{}.view().size()) return std::nullopt;
   return EventId::from_bytes(continuation.bytes);
 }
 
-/// The answer to a continuation that the engine did not make.
+/// The error for a continuation that the engine did not make.
 [[nodiscard]] inline Error foreign_continuation() {
   return {ErrorCode::invalid_argument, "the cursor is not of this store"};
 }

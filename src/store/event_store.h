@@ -25,11 +25,11 @@ struct IncomingEvent {
   std::optional<std::string_view> source;
   std::string_view metadata;  ///< JSON object, or empty.
   event::Fingerprint fingerprint;
-  /// 1 to 300 bytes. That of an element of a batch is longer than a client's own.
+  /// 1 to 300 bytes. That of an element of a batch is derived from the client's key, and longer.
   std::optional<std::string_view> idempotency_key;
 };
 
-/// The answer to an append.
+/// The result of an append.
 struct Appended {
   enum class Outcome {
     accepted,              ///< Stored now.
@@ -63,8 +63,8 @@ struct PageQuery {
   std::optional<Continuation> after{};
   std::size_t limit = 50;                   ///< 1 to 200.
   std::optional<std::string> event_type{};  ///< Only this type.
-  /// The budget that the page's memory is taken from, until the page is gone. Without room the answer is `overloaded`.
-  /// It outlives the page. nullptr: no bound.
+  /// The page's memory counts in this budget until the page is destroyed. Without room the error is `overloaded`. The
+  /// budget outlives the page. nullptr: no limit.
   FairBudget* memory = nullptr;
 };
 
@@ -77,7 +77,7 @@ struct Page {
   /// time limit, or (DynamoDB) the newest events are more than a continuation can list.
   bool has_more = false;
   /// Of the whole inbox, whatever the filter. Exact on one node; for DynamoDB see docs/storage-format.md.
-  std::uint64_t total_undelivered = 0;
+  std::uint64_t total_unacknowledged = 0;
   FairBudget::Share memory;  ///< Of PageQuery::memory.
 };
 
@@ -96,9 +96,9 @@ struct Health {
 };
 
 struct Metrics {
-  std::uint64_t undelivered = 0;  ///< Of all tenants.
-  std::optional<UnixMillis> oldest_undelivered;
-  std::uint64_t queue_depth = 0;  ///< Writes that wait for a commit; DynamoDB: calls under way.
+  std::uint64_t unacknowledged = 0;  ///< Of all tenants.
+  std::optional<UnixMillis> oldest_unacknowledged;
+  std::uint64_t queue_depth = 0;  ///< Writes that wait for a commit; DynamoDB: calls in progress.
   std::uint64_t queue_bytes = 0;
   std::uint64_t exceptions = 0;  ///< Caught in the store's own threads: bugs, or memory that ran out.
 };

@@ -8,8 +8,7 @@
 
 namespace triggers::swarm {
 
-/// xoshiro256** (Blackman and Vigna, 2018), seeded from the kernel: quick, and never for secrets. Not for two threads
-/// at once.
+/// xoshiro256** (Blackman and Vigna, 2018), seeded from the kernel: fast, and never for secrets. Not thread-safe.
 class Random {
  public:
   using result_type = std::uint64_t;

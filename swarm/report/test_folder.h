@@ -9,7 +9,7 @@
 
 namespace triggers::swarm {
 
-/// A folder that is there as long as this object.
+/// A folder that the destructor removes.
 class TestFolder {
  public:
   TestFolder() : path_((std::filesystem::temp_directory_path() / "triggers-swarm-XXXXXX").string()) {

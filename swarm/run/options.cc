@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 
-#include "base/nearest.h"
+#include "base/nearest_name.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/run/duration.h"
 #include "swarm/run/environment.h"

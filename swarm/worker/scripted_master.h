@@ -13,7 +13,7 @@
 
 namespace triggers::swarm {
 
-/// A ROUTER as a Locust master has one, that says what a test tells it to. A real peer for one worker; for one thread.
+/// A ZeroMQ ROUTER like a Locust master's, which sends what a test tells it to. For one worker and one thread.
 class ScriptedMaster {
  public:
   struct Message {
@@ -46,7 +46,7 @@ class ScriptedMaster {
   void spawn(msgpack::Value::Map users, const std::string& host, double stop_timeout = 0,
              msgpack::Value::Map options = {});
 
-  /// What all stats together say.
+  /// The sum of all stats.
   [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
   [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
   [[nodiscard]] const std::vector<Message>& stats() const noexcept { return stats_; }

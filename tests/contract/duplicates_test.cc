@@ -23,7 +23,7 @@ TEST_P(DuplicatesContract, EqualContentWithinTheWindowIsTheFirstEventAgain) {
   const auto second = append({.payload = R"({ "b" : [2], "a" : 1 })", .source = "other", .metadata = R"({"m":1})"});
   EXPECT_EQ(second.outcome, Outcome::duplicate);
   EXPECT_EQ(second.id, first.id);
-  EXPECT_EQ(undelivered(), 1U);
+  EXPECT_EQ(unacknowledged(), 1U);
   EXPECT_FALSE(get(first.id)->source);
 }
 
@@ -34,7 +34,7 @@ TEST_P(DuplicatesContract, EqualContentAfterTheWindowIsANewEvent) {
   EXPECT_EQ(second.outcome, Outcome::accepted);
   EXPECT_NE(second.id, first.id);
   EXPECT_EQ(append(numbered(1)).id, second.id);
-  EXPECT_EQ(undelivered(), 2U);
+  EXPECT_EQ(unacknowledged(), 2U);
 }
 
 TEST_P(DuplicatesContract, ADuplicateDoesNotProlongTheWindow) {
@@ -50,14 +50,14 @@ TEST_P(DuplicatesContract, OtherTypeOrPayloadIsAnotherEvent) {
   EXPECT_EQ(append({.event_type = "b", .payload = R"({"n":1})"}).outcome, Outcome::accepted);
   EXPECT_EQ(append({.event_type = "a", .payload = R"({"n":1.0})"}).outcome, Outcome::accepted);
   EXPECT_EQ(append({.event_type = "a", .payload = R"({"n":"1"})"}).outcome, Outcome::accepted);
-  EXPECT_EQ(undelivered(), 4U);
+  EXPECT_EQ(unacknowledged(), 4U);
 }
 
 TEST_P(DuplicatesContract, AcknowledgedEventStillHasDuplicates) {
   const auto first = append(numbered(1));
   acknowledge(first.id);
   EXPECT_EQ(append(numbered(1)).outcome, Outcome::duplicate);
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
 TEST_P(DuplicatesContract, DuplicatesAreKnownAfterARestart) {
@@ -85,7 +85,7 @@ TEST_P(DuplicatesContract, CollidingFingerprintsLoseNoEventAndHideNoDuplicate) {
     EXPECT_EQ(append(two).id, second.id);
     restart();
   }
-  EXPECT_EQ(undelivered(), 2U);
+  EXPECT_EQ(unacknowledged(), 2U);
 }
 
 TEST_P(DuplicatesContract, CollidingFingerprintsInOneBatchLoseNoEvent) {
@@ -100,7 +100,7 @@ TEST_P(DuplicatesContract, CollidingFingerprintsInOneBatchLoseNoEvent) {
     EXPECT_EQ(answers[i].id, answers[i % 4].id) << i;
   }
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(append(drafts[i]).id, answers[i].id);
-  EXPECT_EQ(undelivered(), 4U);
+  EXPECT_EQ(unacknowledged(), 4U);
 }
 
 TEST_P(DuplicatesContract, ManyCollisionsLoseNoEvent) {
@@ -158,7 +158,7 @@ TEST_P(DuplicatesContract, EqualEventsInOneBatchAreDuplicatesOfItsFirst) {
   EXPECT_EQ(answers[1].id, answers[0].id);
   EXPECT_EQ(answers[4].id, answers[0].id);
   EXPECT_LT(answers[0].id, answers[3].id);
-  EXPECT_EQ(undelivered(), 3U);
+  EXPECT_EQ(unacknowledged(), 3U);
 }
 
 TEST_P(DuplicatesContract, OfSixtyFourRacingEqualAppendsOneIsAccepted) {
@@ -186,7 +186,7 @@ TEST_P(DuplicatesContract, RacingBatchesThatOverlapStoreEachEventOnce) {
     append_batch(drafts);
   });
   EXPECT_EQ(drain().size(), 100U);
-  EXPECT_EQ(undelivered(), 100U);
+  EXPECT_EQ(unacknowledged(), 100U);
 }
 
 TEST_P(DuplicatesContract, WindowOfZeroTurnsTheComparisonOff) {
@@ -195,7 +195,7 @@ TEST_P(DuplicatesContract, WindowOfZeroTurnsTheComparisonOff) {
   clock.jump(-1h);
   EXPECT_EQ(append(numbered(1)).outcome, Outcome::accepted);
   EXPECT_EQ(append_batch({numbered(1), numbered(1)})[1].outcome, Outcome::accepted);
-  EXPECT_EQ(undelivered(), 4U);
+  EXPECT_EQ(unacknowledged(), 4U);
 }
 
 TEST_P(DuplicatesContract, ClockThatStepsBackHidesNoDuplicate) {

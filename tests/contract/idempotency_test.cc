@@ -21,7 +21,7 @@ TEST_P(IdempotencyContract, SameKeyAndEventIsTheFirstAnswerAgain) {
   const auto again = append(keyed(1, "k"));
   EXPECT_EQ(again.outcome, Outcome::duplicate);
   EXPECT_EQ(again.id, first.id);
-  EXPECT_EQ(undelivered(), 1U);
+  EXPECT_EQ(unacknowledged(), 1U);
 }
 
 TEST_P(IdempotencyContract, SameKeyAndOtherWritingOfTheSameEventIsAReplay) {
@@ -39,7 +39,7 @@ TEST_P(IdempotencyContract, SameKeyAndAnotherEventIsAMismatch) {
   Draft other_type = keyed(1, "k");
   other_type.event_type = "other";
   EXPECT_EQ(append(other_type).outcome, Outcome::idempotency_mismatch);
-  EXPECT_EQ(undelivered(), 1U);
+  EXPECT_EQ(unacknowledged(), 1U);
 }
 
 TEST_P(IdempotencyContract, MismatchIsToldAlsoWhenFingerprintsCollide) {
@@ -62,7 +62,7 @@ TEST_P(IdempotencyContract, EqualEventsWithTwoKeysAreTwoEvents) {
 TEST_P(IdempotencyContract, KeyIsNotComparedWithContentThatCameWithoutOne) {
   append(numbered(1));
   EXPECT_EQ(append(keyed(1, "k")).outcome, Outcome::accepted);
-  EXPECT_EQ(undelivered(), 2U);
+  EXPECT_EQ(unacknowledged(), 2U);
 }
 
 TEST_P(IdempotencyContract, EventWithoutAKeyIsADuplicateOfOneThatHadAKey) {
@@ -184,7 +184,7 @@ TEST_P(IdempotencyContract, OfSixtyFourRacingAppendsWithOneKeyOneIsAccepted) {
   });
   EXPECT_EQ(accepted, 1);
   EXPECT_EQ(mismatches, 32);
-  EXPECT_EQ(undelivered(), 1U);
+  EXPECT_EQ(unacknowledged(), 1U);
 }
 
 }  // namespace

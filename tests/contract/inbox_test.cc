@@ -32,7 +32,7 @@ TEST_P(InboxContract, AcceptedEventIsInTheInboxAsItWasSent) {
   EXPECT_EQ(event.source, draft.source);
   EXPECT_EQ(event.metadata, draft.metadata);
   EXPECT_FALSE(event.acknowledged_at);
-  EXPECT_EQ(inbox.total_undelivered, 1U);
+  EXPECT_EQ(inbox.total_unacknowledged, 1U);
   EXPECT_FALSE(inbox.has_more);
 }
 
@@ -54,7 +54,7 @@ TEST_P(InboxContract, InboxIsInOrderOfAcceptanceAlsoAfterARestart) {
   if (!engine().orders_by_commit()) clock.advance(std::chrono::milliseconds{1});
   const auto later = fill(3, 5'000);
   EXPECT_LT(ids.back(), later.front());
-  EXPECT_EQ(undelivered(), 1'206U);
+  EXPECT_EQ(unacknowledged(), 1'206U);
 }
 
 TEST_P(InboxContract, EmptyInboxIsAnEmptyPage) {
@@ -62,7 +62,7 @@ TEST_P(InboxContract, EmptyInboxIsAnEmptyPage) {
   EXPECT_TRUE(inbox.events.empty());
   EXPECT_FALSE(inbox.has_more);
   EXPECT_FALSE(inbox.next_after);
-  EXPECT_EQ(inbox.total_undelivered, 0U);
+  EXPECT_EQ(inbox.total_unacknowledged, 0U);
 }
 
 TEST_P(InboxContract, EmptyBatchIsNothing) {
@@ -86,7 +86,7 @@ TEST_P(InboxContract, AcknowledgedEventIsGoneFromTheInboxAndStillReadable) {
   clock.advance(std::chrono::milliseconds(1'234));
   EXPECT_EQ(acknowledge(ids[1]), AckStatus::acknowledged);
   EXPECT_EQ(ids_of(drain()), (std::vector{ids[0], ids[2]}));
-  EXPECT_EQ(undelivered(), 2U);
+  EXPECT_EQ(unacknowledged(), 2U);
   EXPECT_EQ(get(ids[1])->acknowledged_at, clock.now());
   EXPECT_FALSE(get(ids[0])->acknowledged_at);
 }
@@ -100,7 +100,7 @@ TEST_P(InboxContract, SecondAcknowledgementChangesNothing) {
   restart();
   EXPECT_EQ(acknowledge(id), AckStatus::already_acknowledged);
   EXPECT_EQ(get(id)->acknowledged_at, first_time);
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
 TEST_P(InboxContract, AcknowledgingManyAnswersForEachInOrder) {
@@ -111,20 +111,20 @@ TEST_P(InboxContract, AcknowledgingManyAnswersForEachInOrder) {
   EXPECT_EQ(acknowledge({ids[1], unknown, ids[0], ids[1], EventId{}}),
             (std::vector{AckStatus::acknowledged, AckStatus::not_found, AckStatus::already_acknowledged,
                          AckStatus::already_acknowledged, AckStatus::not_found}));
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
 TEST_P(InboxContract, UnknownEventIsNotFound) {
   EXPECT_FALSE(get(EventId{}));
   EXPECT_EQ(acknowledge(EventId{}), AckStatus::not_found);
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
 TEST_P(InboxContract, FiveHundredAreAppendedAndAcknowledgedAtOnce) {
   const auto ids = fill(500);
   EXPECT_EQ(acknowledge(ids), std::vector(500, AckStatus::acknowledged));
   EXPECT_TRUE(drain().empty());
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
 TEST_P(InboxContract, CountIsExactWhileEightThreadsAppendAndAcknowledge) {
@@ -136,14 +136,14 @@ TEST_P(InboxContract, CountIsExactWhileEightThreadsAppendAndAcknowledge) {
       const bool keep = i % 3 == 0;
       if (!keep) acknowledge(answer.id);
       left += keep ? 1U : 0U;
-      EXPECT_LE(undelivered(), 480U);
+      EXPECT_LE(unacknowledged(), 480U);
     }
   });
-  EXPECT_EQ(undelivered(), left);
-  EXPECT_EQ(events().metrics().undelivered, left);
+  EXPECT_EQ(unacknowledged(), left);
+  EXPECT_EQ(events().metrics().unacknowledged, left);
   EXPECT_EQ(drain().size(), left);
   restart();
-  EXPECT_EQ(undelivered(), left);
+  EXPECT_EQ(unacknowledged(), left);
   EXPECT_EQ(drain().size(), left);
 }
 
@@ -154,7 +154,7 @@ TEST_P(InboxContract, OfManyRacingAcknowledgementsOneIsTheFirst) {
     for (int i = 0; i < 8; ++i) firsts += acknowledge(id) == AckStatus::acknowledged ? 1 : 0;
   });
   EXPECT_EQ(firsts, 1);
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
 TEST_P(InboxContract, IdsIncreaseWhenTheClockStepsBack) {

@@ -30,7 +30,7 @@ TEST_P(NewestFirstContract, FirstPageIsTheNewestHoweverManyWait) {
   const Page newest = page({.order = newest_first, .limit = 3});
   EXPECT_EQ(ids_of(newest.events), (std::vector{ids[999], ids[998], ids[997]}));
   EXPECT_TRUE(newest.has_more);
-  EXPECT_EQ(newest.total_undelivered, 1'000U);
+  EXPECT_EQ(newest.total_unacknowledged, 1'000U);
   const auto later = append(numbered(5'000)).id;
   EXPECT_EQ(page({.order = newest_first, .limit = 1}).events.at(0).id, later);
 }

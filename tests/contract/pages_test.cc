@@ -25,7 +25,7 @@ TEST_P(PagesContract, LastFullPageHasNoMore) {
   const Page part = page({.limit = 9});
   EXPECT_TRUE(part.has_more);
   EXPECT_EQ(page({.after = part.next_after, .limit = 9}).events.size(), 1U);
-  EXPECT_EQ(part.total_undelivered, 10U);
+  EXPECT_EQ(part.total_unacknowledged, 10U);
 }
 
 TEST_P(PagesContract, ReaderThatDoesNotAcknowledgeGoesOnFromTheEnd) {
@@ -115,7 +115,7 @@ TEST_P(PagesContract, AcknowledgedBetweenPagesSkipsAndRepeatsNothing) {
     query.after = next.next_after;
   }
   EXPECT_EQ(seen, ids);
-  EXPECT_EQ(undelivered(), 0U);
+  EXPECT_EQ(unacknowledged(), 0U);
 }
 
 TEST_P(PagesContract, AcknowledgedInAnyOrderLeavesTheRest) {
@@ -131,7 +131,7 @@ TEST_P(PagesContract, AcknowledgedInAnyOrderLeavesTheRest) {
   EXPECT_EQ(ids_of(drain({.limit = 3})), left);
   restart();
   EXPECT_EQ(ids_of(drain({.limit = 3})), left);
-  EXPECT_EQ(undelivered(), left.size());
+  EXPECT_EQ(unacknowledged(), left.size());
 }
 
 TEST_P(PagesContract, PagesReadWhileOthersWriteAndAcknowledgeRepeatAndSkipNothing) {
@@ -203,7 +203,7 @@ TEST_P(PagesContract, FilterFindsItsTypeAndCountsTheWholeInbox) {
   for (const std::size_t limit : {1U, 3U, 9U, 50U}) {
     EXPECT_EQ(ids_of(drain({.limit = limit, .event_type = "wanted"})), wanted) << limit;
   }
-  EXPECT_EQ(page({.limit = 2, .event_type = "wanted"}).total_undelivered, 60U);
+  EXPECT_EQ(page({.limit = 2, .event_type = "wanted"}).total_unacknowledged, 60U);
   EXPECT_TRUE(drain({.event_type = "unknown"}).empty());
   EXPECT_TRUE(drain({.event_type = ""}).empty());
 }
@@ -285,7 +285,7 @@ TEST_P(PagesContract, AnotherInboxIsEmpty) {
   fill(3);
   const Page other = page({.inbox = "other"});
   EXPECT_TRUE(other.events.empty());
-  EXPECT_EQ(other.total_undelivered, 0U);
+  EXPECT_EQ(other.total_unacknowledged, 0U);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace {
 using namespace std::chrono_literals;
 TRIGGERS_CONTRACT(RetentionContract);
 
-TEST_P(RetentionContract, UndeliveredEventsNeverExpire) {
+TEST_P(RetentionContract, UnacknowledgedEventsNeverExpire) {
   const auto ids = fill(5);
   clock.advance(24h * 365);
   EXPECT_EQ(engine().sweep(100), 0U);
@@ -26,7 +26,7 @@ TEST_P(RetentionContract, TimeToLiveCountsFromTheAcknowledgement) {
   EXPECT_EQ(engine().sweep(100), 1U);
   EXPECT_FALSE(get(ids[0]));
   EXPECT_TRUE(get(ids[1]));
-  EXPECT_EQ(undelivered(), 1U);
+  EXPECT_EQ(unacknowledged(), 1U);
 }
 
 TEST_P(RetentionContract, ExpiredEventIsGoneThoughNoSweepHasCome) {

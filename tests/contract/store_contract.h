@@ -42,7 +42,7 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   std::vector<StoredEvent> drain(const Tenant& of, PageQuery query = {});
   std::optional<StoredEvent> get(EventId id) { return get(tenant, id); }
   std::optional<StoredEvent> get(const Tenant& of, EventId id);
-  std::uint64_t undelivered() { return page().total_undelivered; }
+  std::uint64_t unacknowledged() { return page().total_unacknowledged; }
 
   AckStatus acknowledge(EventId id) { return acknowledge(tenant, {id}).at(0); }
   std::vector<AckStatus> acknowledge(const std::vector<EventId>& ids) { return acknowledge(tenant, ids); }

@@ -13,7 +13,7 @@ TEST_P(TenantsContract, AnotherTenantsEventIsNotFound) {
   EXPECT_FALSE(get(other, id));
   EXPECT_EQ(acknowledge(other, {id}), std::vector{AckStatus::not_found});
   EXPECT_TRUE(drain(other).empty());
-  EXPECT_EQ(page(other, {}).total_undelivered, 0U);
+  EXPECT_EQ(page(other, {}).total_unacknowledged, 0U);
 
   acknowledge(id);
   EXPECT_FALSE(get(other, id));
@@ -24,8 +24,8 @@ TEST_P(TenantsContract, AnotherTenantsAcknowledgementTakesNothingAway) {
   const auto id = append(numbered(1)).id;
   const auto own = append(other, numbered(2)).id;
   EXPECT_EQ(acknowledge(other, {id, own}), (std::vector{AckStatus::not_found, AckStatus::acknowledged}));
-  EXPECT_EQ(undelivered(), 1U);
-  EXPECT_EQ(page(other, {}).total_undelivered, 0U);
+  EXPECT_EQ(unacknowledged(), 1U);
+  EXPECT_EQ(page(other, {}).total_unacknowledged, 0U);
   EXPECT_EQ(ids_of(drain()), std::vector{id});
 }
 
@@ -75,7 +75,7 @@ TEST_P(TenantsContract, NamesThatLookAlikeAreApart) {
   for (int i = 0; i < 2; ++i) {
     for (std::size_t own = 0; own < tenants.size(); ++own) {
       EXPECT_EQ(ids_of(drain(tenants[own])), (std::vector{ids[own][1], ids[own][2]})) << own;
-      EXPECT_EQ(page(tenants[own], {}).total_undelivered, 2U) << own;
+      EXPECT_EQ(page(tenants[own], {}).total_unacknowledged, 2U) << own;
       for (std::size_t theirs = 0; theirs < tenants.size(); ++theirs) {
         EXPECT_EQ(get(tenants[own], ids[theirs][1]).has_value(), own == theirs) << own << ' ' << theirs;
       }
@@ -85,7 +85,7 @@ TEST_P(TenantsContract, NamesThatLookAlikeAreApart) {
   if (!engine().orders_by_commit()) {
     for (const Tenant& each : tenants) page(each, {});
   }
-  EXPECT_EQ(events().metrics().undelivered, 2 * tenants.size());
+  EXPECT_EQ(events().metrics().unacknowledged, 2 * tenants.size());
 }
 
 }  // namespace

@@ -76,8 +76,8 @@ std::optional<Ledger::Pending> Ledger::read_inbox(EventStore& store, const Tenan
       }
     }
     if (!page->has_more) {
-      if (page->total_undelivered == ids.size()) return pending;
-      wrong.push_back("the count says " + std::to_string(page->total_undelivered) + " of " +
+      if (page->total_unacknowledged == ids.size()) return pending;
+      wrong.push_back("the count says " + std::to_string(page->total_unacknowledged) + " of " +
                       std::to_string(ids.size()));
       return pending;
     }

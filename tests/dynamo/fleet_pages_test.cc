@@ -185,8 +185,8 @@ TEST_F(FleetPagesTest, CountOfTwoNodesIsRightOnceBothHaveAddedToIt) {
   acknowledge(two_, page(two_).events.front().id);
   sync_wait(one_.store->flush_counts(true));
   sync_wait(two_.store->flush_counts(true));
-  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 59U);
-  EXPECT_EQ(page(two_, {.limit = 10}).total_undelivered, 59U);
+  EXPECT_EQ(page(one_, {.limit = 10}).total_unacknowledged, 59U);
+  EXPECT_EQ(page(two_, {.limit = 10}).total_unacknowledged, 59U);
 }
 
 TEST_F(FleetPagesTest, NodeThatMayStandStillAfterAnyRequestWritesItsCountAtOnceAndABusyOneNotForEachRequest) {
@@ -199,11 +199,11 @@ TEST_F(FleetPagesTest, NodeThatMayStandStillAfterAnyRequestWritesItsCountAtOnceA
     sync_wait(one_.store->flush_counts_spaced());
   }
   EXPECT_EQ(written, 1);
-  EXPECT_EQ(page(two_, {.limit = 1}).total_undelivered, 2U);  // The first one, and that there are more.
+  EXPECT_EQ(page(two_, {.limit = 1}).total_unacknowledged, 2U);  // The first one, and that there are more.
   clock.advance(2s);
   append(one_, numbered(50));
   sync_wait(one_.store->flush_counts_spaced());
-  EXPECT_EQ(page(two_, {.limit = 1}).total_undelivered, 51U);
+  EXPECT_EQ(page(two_, {.limit = 1}).total_unacknowledged, 51U);
 }
 
 TEST_F(FleetPagesTest, CountIsLeftAloneWhileAnotherNodeHasSomethingToAdd) {
@@ -211,21 +211,21 @@ TEST_F(FleetPagesTest, CountIsLeftAloneWhileAnotherNodeHasSomethingToAdd) {
   sync_wait(one_.store->flush_counts(true));
   clock.advance(20s);
   fill(two_, 2, 100);
-  EXPECT_EQ(page(one_).total_undelivered, 5U);  // The whole inbox: the item says 3.
+  EXPECT_EQ(page(one_).total_unacknowledged, 5U);  // The whole inbox: the item says 3.
   sync_wait(two_.store->flush_counts(true));
-  EXPECT_EQ(page(one_, {.limit = 2}).total_undelivered, 5U);
+  EXPECT_EQ(page(one_, {.limit = 2}).total_unacknowledged, 5U);
 }
 
 TEST_F(FleetPagesTest, CountThatAKilledNodeHasLeftWrongIsSetRightByAPageOfTheWholeInbox) {
   fill(one_, 30);
   sync_wait(one_.store->flush_counts(true));
   fill(two_, 10, 100);  // And it ends without adding them.
-  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 30U);
-  EXPECT_EQ(page(one_, {.limit = 200}).total_undelivered, 40U);
-  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 30U);
+  EXPECT_EQ(page(one_, {.limit = 10}).total_unacknowledged, 30U);
+  EXPECT_EQ(page(one_, {.limit = 200}).total_unacknowledged, 40U);
+  EXPECT_EQ(page(one_, {.limit = 10}).total_unacknowledged, 30U);
   clock.advance(20s);
-  EXPECT_EQ(page(one_, {.limit = 200}).total_undelivered, 40U);
-  EXPECT_EQ(page(one_, {.limit = 10}).total_undelivered, 40U);
+  EXPECT_EQ(page(one_, {.limit = 200}).total_unacknowledged, 40U);
+  EXPECT_EQ(page(one_, {.limit = 10}).total_unacknowledged, 40U);
 }
 
 }  // namespace

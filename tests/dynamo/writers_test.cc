@@ -312,7 +312,7 @@ TEST_F(WritersTest, AcknowledgementIsOfTheWriterOfTheAcknowledgedItemWhoeverRemo
   EXPECT_TRUE(page(two_).events.empty());
 }
 
-TEST_F(WritersTest, NodeThatDiesInAnAcknowledgementLeavesTheEventUndelivered) {
+TEST_F(WritersTest, NodeThatDiesInAnAcknowledgementLeavesTheEventUnacknowledged) {
   const auto id = append(one_, numbered(1)).id;
   Node dead = node();
   dead.caller->lose_request = [](ApiCall api_call, const auto&) { return api_call == ApiCall::delete_item; };

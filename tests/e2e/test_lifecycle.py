@@ -42,7 +42,7 @@ def ask_again(server, number):
 def ended_early(server):
     lines = [json.loads(line) for line in server.log().splitlines() if '"server_ended_early"' in line]
     assert len(lines) == 1, server.log()
-    assert "Nothing that was acknowledged is lost" in lines[0]["message"]
+    assert "No confirmed write is lost" in lines[0]["message"]
     return lines[0]
 
 

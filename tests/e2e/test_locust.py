@@ -51,7 +51,7 @@ def runs(server, tmp_path_factory):
         def run(name, *arguments, keys=1, rate_limit="unlimited", spend=0, **options):
             made = [server.create_key(rate_limit=rate_limit)["api_key"] for _ in range(keys)]
             for _ in range(spend):
-                undelivered(server, made[0])
+                unacknowledged(server, made[0])
             return name, Run(pool, folder / name, server, *arguments, keys=made, **options)
 
         yield dict([
@@ -72,7 +72,7 @@ def at(server):
     return f"http://127.0.0.1:{server.port}"
 
 
-def undelivered(server, key):
+def unacknowledged(server, key):
     with server.client(key) as client:
         return client.get("/inbox?limit=1").json()["pagination"]["total_undelivered"]
 
@@ -108,7 +108,7 @@ def test_locust_gets_only_expected_answers_and_counts_what_the_server_counts(sta
     assert figures.get("triggers_events_duplicate_total", 0) == 0
     assert figures["triggers_events_acknowledged_total"] == run["DELETE /events/{id}"][0]
     assert figures[answered] == run["GET /inbox"][0]
-    assert undelivered(server, key) == sent - run["DELETE /events/{id}"][0]
+    assert unacknowledged(server, key) == sent - run["DELETE /events/{id}"][0]
     events, rate = locust.accepted(done.stderr)
     assert events == sent
     assert sent / 30 < rate < sent / 6
@@ -140,7 +140,7 @@ def test_the_web_page_runs_the_class_of_the_flag_or_the_picked_one(server, runni
     assert process.wait(20) == 0
     events, _ = locust.accepted((tmp_path / "log").read_text())
     # What was under way when the users were stopped has been stored, and not counted.
-    assert 30 < events <= undelivered(server, key) <= events + 3
+    assert 30 < events <= unacknowledged(server, key) <= events + 3
 
 
 def test_a_master_needs_no_key_and_counts_what_its_workers_had_accepted(server, running, tmp_path):
@@ -159,7 +159,7 @@ def test_a_master_needs_no_key_and_counts_what_its_workers_had_accepted(server, 
     run = locust.table(output)
     assert set(run) == {"POST /events"}, output
     events, rate = locust.accepted(output)
-    shares = [undelivered(server, key) for key in keys]
+    shares = [unacknowledged(server, key) for key in keys]
     # One user on each worker, and still two keys in use; Locust's workers lose up to their last report.
     assert all(shares), shares
     assert events == run["POST /events"][0]
@@ -178,7 +178,7 @@ def test_what_a_rate_limit_refuses_is_a_row_of_its_own_and_no_accepted_event(run
     assert all(failures == 0 for _, failures in rows.values()), rows
     events, _ = locust.accepted(done.stderr)
     acknowledged = rows.get("DELETE /events/{id}", (0, 0))[0]
-    assert events == rows["POST /events"][0] == undelivered(run.server, run.keys[0]) + acknowledged
+    assert events == rows["POST /events"][0] == unacknowledged(run.server, run.keys[0]) + acknowledged
     refused = sum(rows[name][0] for name in limited)
     assert f"WARNING: {refused} requests were answered 429" in done.stderr
     assert "--rate-limit unlimited" in done.stderr
@@ -211,7 +211,7 @@ def test_users_take_turns_with_several_keys(runs):
     run = runs["three keys"]
     done = run.done()
     assert done.returncode == 0, done.stderr
-    shares = [undelivered(run.server, key) for key in run.keys]
+    shares = [unacknowledged(run.server, key) for key in run.keys]
     assert sum(shares) == locust.accepted(done.stderr)[0]
     assert min(shares) > 0.5 * max(shares), shares
 

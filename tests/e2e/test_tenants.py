@@ -67,7 +67,7 @@ def facts(answer, *ids):
 
 @pytest.fixture
 def owner(new_client):
-    """A tenant with an event that is undelivered, one that is delivered, an admin key, and a cursor."""
+    """A tenant with an unacknowledged event, an acknowledged one, an admin key, and a cursor."""
     client = new_client(role="admin")
     client.waiting, client.done, _ = (client.send_event("secret.type", {"n": n}).json()["event_id"] for n in range(3))
     client.delete(f"/events/{client.done}")

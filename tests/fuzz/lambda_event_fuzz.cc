@@ -8,7 +8,7 @@
 
 #include "base/invariant.h"
 #include "base/sync_wait.h"
-#include "lambda/event.h"
+#include "lambda/request_event.h"
 #include "lambda/response_event.h"
 
 namespace {
@@ -26,7 +26,7 @@ bool is_line(std::string_view text) {
   return std::ranges::none_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
 }
 
-void decode_body(lambda::Incoming& incoming) {
+void decode_body(lambda::RequestEvent& incoming) {
   http::Handlers handlers;
   handlers.handle = [](const http::Request&) -> Task<http::Response> { co_return http::Response{}; };
   handlers.protocol_error = [&](const http::ProtocolError& error, const http::Request&) -> http::Response {

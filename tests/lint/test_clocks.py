@@ -35,7 +35,7 @@ service = {
     "src/store/rocks/rocks_store.h": ({"Clock::system()"}, "a default; `serve` gives it a GuardedClock"),
     "apps/triggers/service.h": ({"Clock::system()"}, "a default, for commands: they end in a moment"),
     "apps/triggers/serve.cc": ({"Clock::system()"}, "of a node of a fleet, which must agree with the others at once"),
-    "apps/triggers/stop_guard.cc": ({"Clock::system()"}, "the time in a line of the log"),
+    "apps/triggers/stop_watchdog.cc": ({"Clock::system()"}, "the time in a line of the log"),
     "apps/triggers/operator_client.cc": ({"Clock::system()"}, "a command ends in a moment"),
     "apps/triggers/dynamo_access.cc": ({"Clock::system()"}, "credentials of AWS end at a time"),
     "apps/triggers/keys_command.cc": ({"Clock::system()"}, "`--expires 30d` becomes a time, once, at the operator's word"),

@@ -46,18 +46,18 @@ class DamagedStore : public testing::Test {
   /// What is not there as it was accepted.
   std::string missing_in(RocksStore& store) {
     const std::size_t expected = accepted.size() - acknowledged.size();
-    std::size_t undelivered = 0;
+    std::size_t unacknowledged = 0;
     for (PageQuery query{.limit = 200};;) {
       const auto page = sync_wait(store.page(tenant, query));
       if (!page) return page.error().message;
-      undelivered += page->events.size();
-      if (page->total_undelivered != expected) {
-        return "the total is " + std::to_string(page->total_undelivered) + " instead of " + std::to_string(expected);
+      unacknowledged += page->events.size();
+      if (page->total_unacknowledged != expected) {
+        return "the total is " + std::to_string(page->total_unacknowledged) + " instead of " + std::to_string(expected);
       }
       if (!page->has_more) break;
       query.after = page->next_after;
     }
-    if (undelivered != expected) return std::to_string(undelivered) + " are undelivered";
+    if (unacknowledged != expected) return std::to_string(unacknowledged) + " are unacknowledged";
     for (const auto& [id, payload] : accepted) {
       const auto found = sync_wait(store.get(tenant, id));
       if (!found || !*found || (*found)->payload != payload) return id.text();

@@ -34,9 +34,9 @@ class Directory : public testing::Test {
     const Draft draft = numbered(number);
     return sync_wait(store.append(tenant, draft.append()));
   }
-  std::size_t undelivered(RocksStore& store) {
+  std::size_t unacknowledged(RocksStore& store) {
     const Page page = sync_wait(store.page(tenant, {.limit = 200})).value();
-    EXPECT_EQ(page.total_undelivered, page.events.size());
+    EXPECT_EQ(page.total_unacknowledged, page.events.size());
     return page.events.size();
   }
   /// Its live log.
@@ -196,7 +196,7 @@ TEST_F(Directory, ReadingChangesNothingAndTakesNoWrite) {
   }
   config.access = Access::read;
   const auto store = RocksStore::open(config).value();
-  EXPECT_EQ(undelivered(*store), 1U);
+  EXPECT_EQ(unacknowledged(*store), 1U);
   EXPECT_TRUE(sync_wait(store->shared_secret()));
   EXPECT_FALSE(append(*store, 1));
 }
@@ -233,7 +233,7 @@ TEST_F(Directory, StoreOfVersion1IsServedAndIsOfThisVersionFromThenOn) {
   const auto config = config_of("version_1");
   for (int start = 0; start < 3; ++start) {
     const auto store = RocksStore::open(config).value();
-    EXPECT_EQ(undelivered(*store), 10U);
+    EXPECT_EQ(unacknowledged(*store), 10U);
     std::ifstream file(config.data_dir + "/FORMAT");
     std::string name, version;
     file >> name >> version;
@@ -246,7 +246,7 @@ TEST_F(Directory, StoreOfVersion1CanBeReadAndStaysOfItsVersion) {
   RocksConfig config = config_of("version_1");
   config.access = Access::read;
   const auto store = RocksStore::open(config).value();
-  EXPECT_EQ(undelivered(*store), 10U);
+  EXPECT_EQ(unacknowledged(*store), 10U);
   EXPECT_FALSE(fs::exists(config.data_dir + "/WITNESS"));
 }
 
@@ -263,7 +263,7 @@ TEST_F(Directory, MigrationThatWasCutOffBeforeFormatBeginsAnew) {
   unpack_version_1();
   fs::rename(directory / "WITNESS_2", witness);
   const auto store = RocksStore::open(config).value();
-  EXPECT_EQ(undelivered(*store), 10U);
+  EXPECT_EQ(unacknowledged(*store), 10U);
 }
 
 TEST_F(Directory, DamagedStoreOfVersion1IsRefused) {
@@ -308,7 +308,7 @@ class StoppedStore : public Directory {
       config.access = access;
       const auto store = RocksStore::open(config);
       ASSERT_TRUE(store) << store.error().message;
-      EXPECT_EQ(undelivered(**store), events);
+      EXPECT_EQ(unacknowledged(**store), events);
     }
     EXPECT_TRUE(testing_support::snapshot(directory / name) == before);  // Also those that are one with the backup's.
   }
@@ -398,9 +398,9 @@ TEST_F(Repair, LostManifestCostsNoEvent) {
   const auto report = repair();
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->events, events);
-  EXPECT_EQ(report->undelivered, events - events / 5);
+  EXPECT_EQ(report->unacknowledged, events - events / 5);
   const auto store = RocksStore::open(config_of("repaired")).value();
-  EXPECT_EQ(undelivered(*store), events - events / 5);
+  EXPECT_EQ(unacknowledged(*store), events - events / 5);
   EXPECT_TRUE(append(*store, 1'000));
   ASSERT_FALSE(RocksStore::open(config_of("damaged")));
 }
@@ -429,7 +429,7 @@ TEST_F(Repair, LostSecretsAreMadeAnewAndNamed) {
   RocksConfig config = config_of("repaired");
   config.access = Access::read;
   const auto store = RocksStore::open(config).value();
-  EXPECT_EQ(undelivered(*store), events - events / 5);
+  EXPECT_EQ(unacknowledged(*store), events - events / 5);
   const auto secret = sync_wait(store->shared_secret());
   ASSERT_TRUE(secret) << secret.error().message;
   EXPECT_EQ(secret->size(), 32U);
@@ -445,7 +445,7 @@ TEST_F(Repair, LogThatIsCutCostsWhatWasBehindTheCutOnly) {
   EXPECT_LT(report->events, events);
   EXPECT_THAT(report->losses, testing::Contains(HasSubstr("can be read up to byte")));
   const auto store = RocksStore::open(config_of("repaired")).value();
-  EXPECT_EQ(undelivered(*store), report->undelivered);
+  EXPECT_EQ(unacknowledged(*store), report->unacknowledged);
 }
 
 TEST_F(Repair, DamageInTheMiddleOfALogCostsOneBatch) {
@@ -460,7 +460,7 @@ TEST_F(Repair, DamageInTheMiddleOfALogCostsOneBatch) {
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_GE(report->events, events - 1);
   const auto store = RocksStore::open(config_of("repaired")).value();
-  EXPECT_EQ(undelivered(*store), report->undelivered);
+  EXPECT_EQ(unacknowledged(*store), report->unacknowledged);
 }
 
 }  // namespace

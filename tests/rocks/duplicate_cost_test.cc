@@ -7,7 +7,7 @@
 
 #include "base/manual_clock.h"
 #include "base/sync_wait.h"
-#include "store/rocks/commit/incoming.h"
+#include "store/rocks/commit/compared_event.h"
 #include "store/rocks/rocks_store.h"
 #include "support/draft.h"
 #include "support/scratch_directory.h"

@@ -55,7 +55,7 @@ class LogDamage : public testing::Test {
   std::size_t opened() {
     auto store = open_crashed();
     EXPECT_TRUE(store.ok()) << store.error().message;
-    return store.ok() ? (*store)->metrics().undelivered : 0;
+    return store.ok() ? (*store)->metrics().unacknowledged : 0;
   }
 
   RocksConfig config_of(const std::string& name) {
@@ -135,7 +135,7 @@ TEST_F(LogDamage, CopyOfALogIsRefusedByItsNameAndRepairLeavesItOut) {
     damaged.data_dir = directory / "crashed";
     const auto report = repair_store(damaged, directory / "repaired");
     ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(report->undelivered, events);
+    EXPECT_EQ(report->unacknowledged, events);
     EXPECT_TRUE(RocksStore::open(config_of("repaired")).ok());
   }
 }

@@ -66,13 +66,13 @@ class OutOfMemory : public testing::Test {
     }
   }
   Result<Appended> append(const Tenant& to, const Draft& draft) { return sync_wait(store->append(to, draft.append())); }
-  std::uint64_t undelivered() {
+  std::uint64_t unacknowledged() {
     PageQuery query{.limit = 200};
     const Page page = sync_wait(store->page(tenant, query)).value();
     if (!page.has_more) {
-      EXPECT_EQ(page.events.size(), page.total_undelivered);
+      EXPECT_EQ(page.events.size(), page.total_unacknowledged);
     }
-    return page.total_undelivered;
+    return page.total_unacknowledged;
   }
 
   static constexpr std::size_t arming_events = 2;
@@ -110,7 +110,7 @@ TEST_F(OutOfMemory, RefusesTheWriteWholeAndServesTheNext) {
     if (answer) {
       EXPECT_EQ(again->id, answer->id);
     }
-    ASSERT_EQ(undelivered(), static_cast<std::size_t>(allocations) + 1);
+    ASSERT_EQ(unacknowledged(), static_cast<std::size_t>(allocations) + 1);
   }
   std::cout << stored << " stored, " << refused << " refused, of them " << latched << " in doubt\n";
   EXPECT_GT(stored, 0U);

@@ -116,8 +116,8 @@ TEST_F(RepairReplay, WhatWasAcknowledgedStaysSoWhereverItsWritesAre) {
 
   const RepairReport report = repair();
   EXPECT_EQ(report.events, 7 * group);
-  EXPECT_EQ(report.undelivered, left.size());
-  EXPECT_EQ(report.made_undelivered_again, 0U);
+  EXPECT_EQ(report.unacknowledged, left.size());
+  EXPECT_EQ(report.made_unacknowledged_again, 0U);
   expect_shown(left, 7 * group);
 }
 

@@ -41,7 +41,7 @@ class RocksFixture : public testing::Test {
       const Page page = sync_wait(store->page(tenant, query)).value();
       for (const auto& event : page.events) ids.push_back(event.id);
       if (!page.has_more) {
-        EXPECT_EQ(page.total_undelivered, ids.size());
+        EXPECT_EQ(page.total_unacknowledged, ids.size());
         return ids;
       }
       query.after = page.next_after;

@@ -277,7 +277,7 @@ TEST_F(RocksContract, CountersAreExactAfterManyRestarts) {
   std::size_t expected = 0;
   for (std::size_t round = 0; round < 5; ++round) {
     open();
-    EXPECT_EQ(store->metrics().undelivered, expected);
+    EXPECT_EQ(store->metrics().unacknowledged, expected);
     for (std::size_t i = 0; i < 7; ++i) {
       const auto answer = append(numbered(round * 100 + i));
       if (i < round) {

@@ -33,9 +33,9 @@ class UnreadableRecord : public testing::Test {
     for (const Draft& draft : drafts) events.push_back(draft.append());
     return sync_wait(store->append_batch(to, std::move(events)));
   }
-  std::uint64_t undelivered(const Tenant& of) {
+  std::uint64_t unacknowledged(const Tenant& of) {
     PageQuery query{.event_type = "none"};  // It reads no event.
-    return sync_wait(store->page(of, query)).value().total_undelivered;
+    return sync_wait(store->page(of, query)).value().total_unacknowledged;
   }
 
   /// Stores `damaged` and neighbours of another tenant, and makes the former's record unreadable while the store is
@@ -108,7 +108,7 @@ TEST_F(UnreadableRecord, RefusesWhatNeedsItAlsoTriedAgainAndAStartSaysSo) {
 
 TEST_F(UnreadableRecord, RefusesItsEventOfABatchAndNoOther) {
   store_and_damage();
-  const auto before = undelivered(tenant);
+  const auto before = unacknowledged(tenant);
   Draft keyed = numbered(11);
   keyed.idempotency_key = "new";
   Draft without_key = damaged;
@@ -128,21 +128,21 @@ TEST_F(UnreadableRecord, RefusesItsEventOfABatchAndNoOther) {
   ASSERT_TRUE(answers[5]);
   EXPECT_EQ(answers[5]->outcome, Outcome::duplicate);
   EXPECT_EQ(answers[5]->id, answers[0]->id);
-  EXPECT_EQ(undelivered(tenant), before + 3);
+  EXPECT_EQ(unacknowledged(tenant), before + 3);
   EXPECT_EQ(append(tenant, keyed)->id, answers[2]->id);
   store.reset();
   ASSERT_EQ(testing_support::mend_table_with(marker, config.data_dir), 1);
   open();
-  EXPECT_EQ(undelivered(tenant), before + 3);
+  EXPECT_EQ(unacknowledged(tenant), before + 3);
   EXPECT_EQ(append(tenant, numbered(12))->id, answers[4]->id);
   EXPECT_EQ(append(tenant, damaged)->id, first);
 }
 
 TEST_F(UnreadableRecord, LeavesNothingOfABatchThatHoldsNothingElse) {
   store_and_damage();
-  const auto before = undelivered(tenant);
+  const auto before = unacknowledged(tenant);
   for (const auto& answer : append_batch(tenant, {damaged, damaged})) EXPECT_FALSE(answer);
-  EXPECT_EQ(undelivered(tenant), before);
+  EXPECT_EQ(unacknowledged(tenant), before);
 }
 
 TEST_F(UnreadableRecord, LeavesTheRestOfItsCommitWhole) {
@@ -159,7 +159,7 @@ TEST_F(UnreadableRecord, LeavesTheRestOfItsCommitWhole) {
   EXPECT_EQ((*answers[2])->outcome, Outcome::accepted);
   EXPECT_FALSE(*answers[3]);
   EXPECT_EQ((*answers[4])->outcome, Outcome::duplicate);
-  EXPECT_EQ(undelivered(tenant), 3U);
+  EXPECT_EQ(unacknowledged(tenant), 3U);
   store.reset();  // A commit is observed after its waiters were woken.
   EXPECT_EQ(largest_commit, drafts.size());
 }

@@ -176,7 +176,7 @@ Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange,
     now = control.clock.now();
   }
 
-  if (const auto denial = auth::judge(key->record, hash, now); denial != auth::Denial::none) {
+  if (const auto denial = auth::denial_of(key->record, hash, now); denial != auth::Denial::none) {
     co_return failed(control, request, denied(denial));
   }
   key->last_use->store(now.time_since_epoch().count(), std::memory_order_relaxed);

@@ -19,25 +19,25 @@ OrRefusal<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchan
   return memory;
 }
 
-std::optional<Refusal> hold(FairBudget::Share memory, http::Response& response) {
+std::optional<Refusal> count_until_written(FairBudget::Share memory, http::Response& response) {
   memory.shrink(memory.bytes());
   if (!memory.grow(response.body.capacity())) return no_room();
   response.held = std::make_shared<const FairBudget::Share>(std::move(memory));
   return std::nullopt;
 }
 
-void hold_reserved(FairBudget::Share memory, http::Response& response) {
+void count_reserved_until_written(FairBudget::Share memory, http::Response& response) {
   memory.count(response.body.capacity());
   response.held = std::make_shared<const FairBudget::Share>(std::move(memory));
 }
 
-std::optional<Refusal> hold_unless_held(FairBudget& answers, const Exchange& exchange, http::Response& response) {
+std::optional<Refusal> count_unless_counted(FairBudget& answers, const Exchange& exchange, http::Response& response) {
   if (response.held || response.body.capacity() <= counted_answer_bytes) return std::nullopt;
   FairBudget::Share memory = answer_share(answers, exchange);
   const bool changed_nothing =
       exchange.request.method == http::Method::get || exchange.request.method == http::Method::head;
-  if (changed_nothing) return hold(std::move(memory), response);
-  hold_reserved(std::move(memory), response);
+  if (changed_nothing) return count_until_written(std::move(memory), response);
+  count_reserved_until_written(std::move(memory), response);
   return std::nullopt;
 }
 

@@ -23,15 +23,15 @@ inline constexpr std::size_t counted_answer_bytes = 4 * 1024;
 /// response waits for a thread. Refused with 503 `overloaded` if there is no room.
 [[nodiscard]] OrRefusal<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes);
 
-/// Makes `memory` count what the response takes, instead of what it counted before, until the response has been
+/// Makes `memory` count the size of the response, instead of what it counted before, until the response has been
 /// written. Refused with 503 `overloaded` if there is no room: too many responses wait for clients to read them.
-[[nodiscard]] std::optional<Refusal> hold(FairBudget::Share memory, http::Response& response);
+[[nodiscard]] std::optional<Refusal> count_until_written(FairBudget::Share memory, http::Response& response);
 
 /// The same for a response whose room was reserved: it is never refused, even if it is somewhat larger.
-void hold_reserved(FairBudget::Share memory, http::Response& response);
+void count_reserved_until_written(FairBudget::Share memory, http::Response& response);
 
-/// Holds a response that its endpoint has not held, unless it is small.
-[[nodiscard]] std::optional<Refusal> hold_unless_held(FairBudget& answers, const Exchange& exchange,
-                                                      http::Response& response);
+/// Counts a response that its endpoint has not counted, unless it is small.
+[[nodiscard]] std::optional<Refusal> count_unless_counted(FairBudget& answers, const Exchange& exchange,
+                                                          http::Response& response);
 
 }  // namespace triggers::api

@@ -187,12 +187,12 @@ TEST_F(AnswerMemoryTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
   FairBudget::Share all(&service_.answers, "acme");
   ASSERT_TRUE(all.grow(service_.answers.bytes_max()));
   const std::string path = "/admin/keys/" + key_id_;
-  const auto events = service_.store->metrics().undelivered;
+  const auto events = service_.store->metrics().unacknowledged;
   EXPECT_EQ(service_.send(Method::del, path, admin_).status(), 503U);
   EXPECT_EQ(service_.send(Method::post, "/admin/keys", admin_, R"({"role":"viewer"})").status(), 503U);
   const auto event = [](std::size_t i) { return R"({"event_type":"t","payload":{"i":)" + std::to_string(i) + "}}"; };
   EXPECT_EQ(service_.send(Method::post, "/events/batch", admin_, list_of(500, event)).status(), 503U);
-  EXPECT_EQ(service_.store->metrics().undelivered, events);
+  EXPECT_EQ(service_.store->metrics().unacknowledged, events);
   all.count(0);
   EXPECT_EQ(service_.send(Method::get, path, admin_).text("status"), "active");
 }

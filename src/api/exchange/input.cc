@@ -8,8 +8,8 @@
 
 #include "auth/validate.h"
 #include "base/encoding.h"
-#include "base/percent.h"
-#include "event/escape.h"
+#include "base/percent_encoding.h"
+#include "event/quotable.h"
 
 namespace triggers::api {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "api/exchange/repeated_member.h"
-#include "event/escape.h"
+#include "event/quotable.h"
 
 namespace triggers::api {
 namespace {

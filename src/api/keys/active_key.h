@@ -11,10 +11,10 @@
 
 namespace triggers::api {
 
-/// When a key was last used: Unix time in milliseconds; 0: not since that was last written down.
+/// When a key was last used: Unix time in milliseconds; 0: not since the last write to the store.
 using LastUse = std::atomic<std::int64_t>;
 
-/// A key as requests see it. Never changes: a changed record is another one.
+/// A key as requests see it. Immutable: a changed record is another object.
 struct ActiveKey {
   auth::KeyRecord record;
   Tenant tenant;

@@ -39,7 +39,7 @@ class KeyRing {
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;
 
-  /// The key with that secret if it is here and may be believed; one look-up.
+  /// The key with that secret if it is here and was read recently enough; one look-up.
   [[nodiscard]] std::shared_ptr<const ActiveKey> find(const auth::KeyHash& hash) const;
   /// Whether a key with that secret is here, also one that must be read again before it is used.
   [[nodiscard]] bool knows(const auth::KeyHash& hash) const { return find_any(hash) != nullptr; }

@@ -16,13 +16,13 @@ struct ServerAddress {
   std::string unix_path = {};  ///< If not empty: this local socket, and not host and port.
 };
 
-/// An answer larger than this is an error.
+/// A larger response is an error.
 inline constexpr std::size_t client_response_bytes_max = 64 * 1024 * 1024;
 
-/// Sends one request over a connection of its own and waits for the answer: for commands and tests. Blocks, `timeout`
-/// at most for everything. Adds Host (unless it is given), Content-Length and `Connection: close`. Errors:
-/// `unavailable` if nobody listens there, in the time given; `internal` if the answer is not one that
-/// ResponseParser takes.
+/// Sends one request over a connection of its own and waits for the response: for commands and tests. Blocks for at
+/// most `timeout` in total. Adds Host (unless it is given), Content-Length and `Connection: close`. Errors:
+/// `unavailable` if nobody listens there or the time is over; `internal` if ResponseParser does not accept the
+/// response.
 Result<ClientResponse> fetch(const ServerAddress& server, const Request& request, std::chrono::milliseconds timeout);
 
 }  // namespace triggers::http

@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using Answer = Result<ClientResponse, FetchError>;
+using FetchResult = Result<ClientResponse, FetchError>;
 
 std::unique_ptr<ClientPool> pool_to(std::uint16_t port, ClientPoolConfig config = {}) {
   config.server.port = port;
@@ -26,7 +26,7 @@ std::unique_ptr<ClientPool> pool_to(std::uint16_t port, ClientPoolConfig config 
   return std::move(made).value();
 }
 
-Answer ask(ClientPool& pool, milliseconds time = std::chrono::seconds{10}, std::string body = "") {
+FetchResult ask(ClientPool& pool, milliseconds time = std::chrono::seconds{10}, std::string body = "") {
   Request request;
   request.method = Method::post;
   request.target = "/";

@@ -9,7 +9,7 @@ namespace triggers::http {
 namespace {
 
 using std::chrono::steady_clock;
-using Answer = Result<ClientResponse, FetchError>;
+using FetchResult = Result<ClientResponse, FetchError>;
 
 /// A real server behind TLS, and a pool that must or must not believe it.
 class ClientPoolTls : public testing::Test {
@@ -27,7 +27,7 @@ class ClientPoolTls : public testing::Test {
     config.ca_file = ca_file;
     return ClientPool::create(std::move(config)).value();
   }
-  static Answer ask(ClientPool& pool, std::string target = "/s", std::string body = "") {
+  static FetchResult ask(ClientPool& pool, std::string target = "/s", std::string body = "") {
     Request request;
     request.method = Method::post;
     request.target = std::move(target);
@@ -35,7 +35,7 @@ class ClientPoolTls : public testing::Test {
     return sync_wait(pool.fetch(std::move(request), steady_clock::now() + std::chrono::seconds{10}));
   }
   /// Refused before a byte of the request was sent, for the certificate's sake; the server's handler saw nothing.
-  void expect_refused(const Answer& answer, const std::string& reason) {
+  void expect_refused(const FetchResult& answer, const std::string& reason) {
     ASSERT_FALSE(answer.ok());
     EXPECT_EQ(answer.error().code, FetchErrorCode::unreachable);
     EXPECT_FALSE(answer.error().sent);

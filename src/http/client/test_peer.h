@@ -13,7 +13,7 @@
 
 namespace triggers::http {
 
-/// A server that does to a client whatever a test says: each connection is served by `serve`, on a thread of its own.
+/// A server that treats a client as a test wants: `serve` handles each connection, on a thread of its own.
 class TestPeer {
  public:
   class Connection {

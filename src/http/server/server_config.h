@@ -11,7 +11,7 @@
 
 namespace triggers::http {
 
-/// What a server is started with. Every limit has an answer: see the comment of each.
+/// The options of a server. The comment of each limit says what happens when it is reached.
 struct ServerConfig {
   std::string host = "0.0.0.0";  ///< Address or name to listen on.
   std::uint16_t port = 8000;     ///< 0 takes a free one; Server::port() tells which.

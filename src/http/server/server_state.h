@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 #include "base/fair_budget.h"
 #include "http/server/server_config.h"
@@ -14,22 +13,6 @@
 
 namespace triggers::http {
 
-/// One connection in a counter of open ones, for as long as it lives. Move-only.
-class OpenCount {
- public:
-  explicit OpenCount(std::atomic<std::size_t>& counter) noexcept : counter_(&counter) { ++*counter_; }
-  OpenCount(OpenCount&& other) noexcept : counter_(std::exchange(other.counter_, nullptr)) {}
-  OpenCount& operator=(OpenCount&&) = delete;
-  /// Swaps the counters in which the two connections are counted.
-  void swap(OpenCount& other) noexcept { std::swap(counter_, other.counter_); }
-  ~OpenCount() {
-    if (counter_ != nullptr) --*counter_;
-  }
-
- private:
-  std::atomic<std::size_t>* counter_;
-};
-
 /// What every session of a server uses. Constant while the server runs, but for the counters.
 struct ServerState {
   ServerConfig config;
@@ -38,7 +21,7 @@ struct ServerState {
   std::unique_ptr<net::TlsServerContext> tls;  ///< Empty: plain TCP.
   std::unique_ptr<FairBudget> bodies;
 
-  std::atomic<bool> draining = false;          ///< Each answer ends its connection.
+  std::atomic<bool> draining = false;          ///< Each response ends its connection.
   std::atomic<std::size_t> tcp_open = 0;       ///< Counted against connections_max.
   std::atomic<std::size_t> local_open = 0;     ///< Never refused: the operator must get in.
   std::atomic<std::size_t> refusing_open = 0;  ///< Being told 503, waiting for a place, or about to be evicted.

@@ -9,6 +9,7 @@
 
 #include "base/task.h"
 #include "http/server/eviction_queue.h"
+#include "http/server/open_count.h"
 #include "http/server/read_buffer.h"
 #include "http/server/server_state.h"
 #include "http/wire/request_parser.h"
@@ -28,7 +29,7 @@ class Session final : public Evictable {
 
   /// Runs until it suspends. When the session has ended it tells its loop, which destroys it.
   void start() { live(); }
-  /// Ends the wait under way if its deadline has passed.
+  /// Ends the current wait if its deadline has passed.
   void check_deadline(TimePoint now);
   /// The server stops: ends the session unless part of a request has arrived. A client that is sending one must go on
   /// within a moment.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "http/server/open_count.h"
 #include "http/server/server_state.h"
 #include "http/server/session.h"
 #include "http/server/session_host.h"

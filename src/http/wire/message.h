@@ -44,7 +44,7 @@ class Headers {
 /// Where a request came from.
 struct Peer {
   std::string address;  ///< Text of the IP address, without a port; empty for the local socket.
-  bool local = false;   ///< Over the Unix socket in the data directory: whoever owns the directory, so the operator.
+  bool local = false;   ///< Over the Unix socket in the data directory. Only the operator can open it.
 };
 
 /// What Handlers::admit decided about a request before its body arrived. The handler knows its type.

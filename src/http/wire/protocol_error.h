@@ -20,8 +20,8 @@ enum class ProtocolProblem {
   too_many_connections,     ///< 503
   too_many_bodies,          ///< 503: ServerConfig::bodies_bytes_max.
   shutting_down,            ///< 503
-  out_of_time,              ///< 503: the handler had not ended when its caller's time was over.
-  answer_too_large,         ///< 413: the handler's answer is over `limit_bytes`, its caller's limit.
+  out_of_time,              ///< 503: the handler did not finish within its caller's time.
+  answer_too_large,         ///< 413: the response is larger than `limit_bytes`, its caller's limit.
 };
 
 struct ProtocolError {

@@ -45,7 +45,7 @@ class RequestParser {
   static constexpr std::size_t slice_bytes_default = 64 * 1024;
 
   /// Takes bytes from the front of `input` and says how many it used. What was not used must be offered again, with
-  /// more bytes behind it. `input` need never be longer than limits.header_bytes_max for the parser to get on. At most
+  /// more bytes behind it. The parser can always make progress with an `input` of limits.header_bytes_max. At most
   /// `slice_bytes` of a body are decoded; with 0 nothing is.
   std::size_t feed(std::string_view input, std::size_t slice_bytes = slice_bytes_default);
   /// feed() has stopped after a slice of decoding, so that one call is short. Call it again, with what it left or with

@@ -19,8 +19,8 @@ class DateText {
 };
 
 struct Framing {
-  bool head = false;    ///< The answer to HEAD: the length of the body, without the body.
-  bool close = false;   ///< The connection closes after this answer.
+  bool head = false;    ///< The response to HEAD: the length of the body, without the body.
+  bool close = false;   ///< The connection closes after this response.
   bool http10 = false;  ///< The client must be told that the connection stays open.
 };
 

@@ -22,7 +22,7 @@ struct Url {
   [[nodiscard]] std::string authority() const;
 };
 
-/// Error: `invalid_argument`; it has another form, or holds a user's name.
+/// Error: `invalid_argument` if it has another form, or contains a user name.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
 }  // namespace triggers::http

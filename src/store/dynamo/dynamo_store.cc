@@ -348,7 +348,7 @@ Health DynamoStore::health() const {
 
 Metrics DynamoStore::metrics() const {
   Metrics metrics;
-  metrics.undelivered = parts_->counts.known();
+  metrics.unacknowledged = parts_->counts.known();
   metrics.queue_depth = calls_under_way_->total();
   return metrics;
 }

@@ -24,9 +24,9 @@ struct DynamoStoreConfig {
   std::chrono::hours event_ttl{24 * 30};
   dynamo::Timing timing{};
   dynamo::PageBounds page{};
-  /// Calls that may be under way at once: one for an append, an acknowledgement or an event that is read, and one for
-  /// each shard and the count for a page. More are `overloaded`. A tenant may have as many as are left over; more are
-  /// `share_used`.
+  /// Calls that may be in progress at once: one for an append, an acknowledgement or an event that is read, and one for
+  /// each shard and the count for a page. Further calls are `overloaded`. A tenant may have as many as it leaves free;
+  /// further ones are `share_used`.
   std::size_t calls_max = 10'000;
   std::size_t calls_at_once = 256;  ///< To the events table, of all tenants, who take turns.
   const Clock* clock = &Clock::system();
@@ -38,11 +38,11 @@ struct DynamoStoreConfig {
 /// same tables and share nothing else. docs/storage-format.md describes the items and their cost, docs/decisions/0020
 /// to 0022 the reasons.
 ///
-/// Beside the contract's errors, an append may answer `too_large`: the event with its metadata is over 400 KB.
-/// The order of ids is that of acceptance on one node; between nodes it is that of their clocks.
+/// Besides the contract's errors, an append may fail with `too_large`: the event with its metadata is over 400 KB. The
+/// order of ids is that of acceptance on one node; between nodes it is that of their clocks.
 class DynamoStore final : public EventStore, public KeyStore {
  public:
-  /// Asks nothing of DynamoDB. `caller` outlives the store.
+  /// Makes no call to DynamoDB. `caller` outlives the store.
   DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller);
   ~DynamoStore() override;
 
@@ -51,10 +51,10 @@ class DynamoStore final : public EventStore, public KeyStore {
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override;
   Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override;
   Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override;
-  /// Not writable while the newest call to the events table, or the newest look-up of a key, found no table or no
-  /// DynamoDB.
+  /// Not writable while the newest call to the events table, or the newest look-up of a key, found no table, or could
+  /// not reach DynamoDB.
   [[nodiscard]] Health health() const override;
-  /// `undelivered` counts the inboxes that this node has served; the oldest event is not known.
+  /// `unacknowledged` counts the inboxes that this node has served; the oldest event is not known.
   [[nodiscard]] Metrics metrics() const override;
 
   Task<Status> create_key(auth::KeyRecord record) override;
@@ -69,12 +69,12 @@ class DynamoStore final : public EventStore, public KeyStore {
   /// A slice of the bucket that all nodes share: see RateBudget.
   Task<Result<limit::Grant>> take_slice(std::string key_id, std::uint32_t per_minute,
                                         std::function<std::uint32_t()> wanted);
-  /// Adds waiting changes to the counts of inboxes. To be called every second, and with `everything` before the end.
+  /// Adds waiting changes to the counts of inboxes. Call it every second, and with `everything` before the end.
   Task<void> flush_counts(bool everything);
   /// The same after each request, for a node that may be frozen until the next one: see dynamo::Counts.
   Task<void> flush_counts_spaced();
-  /// If the newest call failed, asks whether DynamoDB serves again, so that a node without requests recovers too. To be
-  /// called every second.
+  /// If the newest call failed, checks whether DynamoDB serves again, so that a node without requests recovers too.
+  /// Call it every second.
   Task<void> probe_if_troubled();
 
  private:

@@ -59,7 +59,7 @@ class MemoryStoreImpl final : public MemoryStore {
       if (!after) co_return foreign_continuation();
     }
     page.memory = FairBudget::Share(query.memory, tenant.id);
-    page.total_undelivered = pending.size();
+    page.total_unacknowledged = pending.size();
     const auto filled =
         query.order == PageOrder::oldest_first
             ? fill(page, account, query, after ? pending.upper_bound(*after) : pending.begin(), pending.end())
@@ -108,10 +108,10 @@ class MemoryStoreImpl final : public MemoryStore {
     Metrics metrics;
     for (const auto& [tenant, account] : accounts_) {
       for (const auto& [name, pending] : account.inboxes) {
-        metrics.undelivered += pending.size();
+        metrics.unacknowledged += pending.size();
         if (pending.empty()) continue;
         const UnixMillis oldest = pending.begin()->time();
-        metrics.oldest_undelivered = std::min(metrics.oldest_undelivered.value_or(oldest), oldest);
+        metrics.oldest_unacknowledged = std::min(metrics.oldest_unacknowledged.value_or(oldest), oldest);
       }
     }
     return metrics;

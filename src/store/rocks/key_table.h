@@ -11,7 +11,7 @@
 
 namespace triggers::store {
 
-/// API keys in the `keys` family: the record by its id, the id by a hash of a secret, the ids by user, and beside them
+/// API keys in the `keys` family: the record by its id, the id by the hash of a secret, the ids by user, and the time
 /// when each was last used. Reads may come from any thread; the put_… functions fill a batch, for the committer's
 /// thread.
 class KeyTable {

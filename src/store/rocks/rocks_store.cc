@@ -164,7 +164,7 @@ class RocksStoreImpl final : public RocksStore {
   [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
   [[nodiscard]] Metrics metrics() const override {
-    return {inboxes_->undelivered(), housekeeper_.oldest_undelivered(), queue_.depth(), queue_.bytes(),
+    return {inboxes_->unacknowledged(), housekeeper_.oldest_unacknowledged(), queue_.depth(), queue_.bytes(),
             readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
   [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }

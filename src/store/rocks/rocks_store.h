@@ -41,7 +41,7 @@ struct RocksConfig {
 /// its threads.
 class RocksStore : public EventStore, public KeyStore {
  public:
-  /// Errors as of Database::open.
+  /// Errors are those of Database::open.
   static Result<std::unique_ptr<RocksStore>> open(RocksConfig config);
 
   /// Copies the whole store, consistently, into `directory`, which must not exist. Backups run one after the other on a
@@ -50,7 +50,7 @@ class RocksStore : public EventStore, public KeyStore {
   virtual Task<Status> backup(std::string directory) = 0;
   /// The records that could not be read. Any thread.
   [[nodiscard]] virtual DamageLog& damage() noexcept = 0;
-  /// The room on its disk, as of the last check; nothing before the first. Any thread.
+  /// The free space on its disk at the last check; nothing before the first. Any thread.
   [[nodiscard]] virtual std::optional<DiskSpace> disk() const = 0;
   /// By how much the time of new ids is ahead of the clock. Any thread.
   [[nodiscard]] virtual std::chrono::milliseconds ids_ahead() const = 0;

@@ -181,7 +181,7 @@ void page(benchmark::State& state) {
   if (state.range(1) != 0) query.after = continue_after(ids[ids.size() / 2]);
   for (auto iteration : state) {
     auto page = sync_wait(bench.store().page(tenant, query));
-    INVARIANT(page && page->events.size() == query.limit && page->total_undelivered == ids.size());
+    INVARIANT(page && page->events.size() == query.limit && page->total_unacknowledged == ids.size());
     benchmark::DoNotOptimize(page);
   }
 }

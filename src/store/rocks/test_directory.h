@@ -9,7 +9,7 @@
 
 namespace triggers::store {
 
-/// For tests: a temporary directory that is there as long as this object.
+/// For tests: a temporary directory that the destructor removes.
 class TestDirectory {
  public:
   TestDirectory() : path_((std::filesystem::temp_directory_path() / "triggers-store-XXXXXX").string()) {

@@ -41,7 +41,7 @@ Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& e
   if (!memory) co_return memory.error();
   auto make = [&] { return answer(std::move(**event)); };
   http::Response response = co_await make_off_loop(events.parsers, exchange, bytes, std::move(make));
-  hold_reserved(std::move(*memory), response);
+  count_reserved_until_written(std::move(*memory), response);
   co_return response;
 }
 

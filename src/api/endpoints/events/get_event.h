@@ -15,7 +15,7 @@ struct EventAccess {
   const AdmissionControl& admission;
   store::EventStore& store;
   FairBudget& answers;
-  TurnPool* parsers;  ///< For large answers; null: the loop makes them.
+  TurnPool* parsers;  ///< For large responses; null: the loop builds them.
 };
 
 /// GET /events/{id}

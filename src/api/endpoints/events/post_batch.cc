@@ -174,7 +174,7 @@ Task<OrRefusal<http::Response>> post_batch(const BatchIntake& intake, Exchange& 
   auto make = [&] { return conclude(*std::move(parsed), stored); };
   auto response = co_await make_off_loop(intake.events.parsers, exchange, bytes, std::move(make));
   if (!response) co_return std::move(response).error();
-  hold_reserved(std::move(*memory), *response);
+  count_reserved_until_written(std::move(*memory), *response);
   co_return *std::move(response);
 }
 

@@ -16,7 +16,7 @@ struct CursorScope {
 };
 
 /// A continuation as text for a client: version, the engine's bytes, and a MAC (HMAC-SHA-256, cut to 128 bits) over
-/// scope and bytes, so that nobody can make or move one.
+/// scope and bytes, so that nobody can forge one, or use it with another scope.
 [[nodiscard]] std::string encode_cursor(std::string_view secret, const CursorScope& scope,
                                         const store::Continuation& place);
 

@@ -80,7 +80,7 @@ http::Response answer(const InboxPages& inbox, const Exchange& exchange, const s
   } else {
     body += "null";
   }
-  body += fmt::format(",\"has_more\":{},\"total_undelivered\":{}}}}}\n", page.has_more, page.total_undelivered);
+  body += fmt::format(",\"has_more\":{},\"total_undelivered\":{}}}}}\n", page.has_more, page.total_unacknowledged);
   page.events = {};
   return response;
 }
@@ -97,7 +97,7 @@ Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exc
   const std::size_t bytes = answer_bytes(*page);
   auto make = [&] { return answer(inbox, exchange, *query, *page); };
   http::Response response = co_await make_off_loop(inbox.parsers, exchange, bytes, std::move(make));
-  if (auto refused = hold(std::move(page->memory), response)) co_return *std::move(refused);
+  if (auto refused = count_until_written(std::move(page->memory), response)) co_return *std::move(refused);
   co_return response;
 }
 

@@ -18,7 +18,7 @@ struct InboxPages {
   store::EventStore& store;
   std::string_view cursor_secret;  ///< Signs cursors; the same on every node.
   FairBudget& answers;
-  TurnPool* parsers;  ///< For large pages; null: the loop makes them.
+  TurnPool* parsers;  ///< For large pages; null: the loop builds them.
 };
 
 /// GET /inbox

@@ -95,7 +95,7 @@ Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange&
   if (!outcomes) co_return from_error(outcomes.error());
   auto make = [&] { return answer(*std::move(parsed), *outcomes); };
   http::Response response = co_await make_off_loop(inbox.parsers, exchange, bytes, std::move(make));
-  hold_reserved(std::move(*memory), response);
+  count_reserved_until_written(std::move(*memory), response);
   co_return response;
 }
 

@@ -15,7 +15,7 @@ struct Acknowledgement {
   const AdmissionControl& admission;
   store::EventStore& store;
   FairBudget& answers;
-  TurnPool* parsers;  ///< For large bodies and answers; null: the loop does both.
+  TurnPool* parsers;  ///< For large bodies and responses; null: the loop does both.
 };
 
 /// POST /inbox/ack

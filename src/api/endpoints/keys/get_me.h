@@ -12,7 +12,7 @@ namespace triggers::api {
 
 struct OwnKey {
   const AdmissionControl& admission;
-  // The configured limits, which it tells.
+  // The configured limits, which the response contains.
   std::size_t request_bytes_max = 0, batch_bytes_max = 0, payload_bytes_max = 0;
 };
 

@@ -4,7 +4,7 @@
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
 #include "auth/validate.h"
-#include "event/escape.h"
+#include "event/quotable.h"
 
 namespace triggers::api {
 namespace {
@@ -88,7 +88,7 @@ http::Response key_response(unsigned status, const boost::json::object& object) 
 
 http::Response key_response(unsigned status, const boost::json::object& object, FairBudget::Share memory) {
   http::Response response = key_response(status, object);
-  hold_reserved(std::move(memory), response);
+  count_reserved_until_written(std::move(memory), response);
   return response;
 }
 

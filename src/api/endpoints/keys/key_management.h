@@ -20,7 +20,7 @@ namespace triggers::api {
 struct KeyManagement {
   const AdmissionControl& admission;
   store::KeyStore& store;
-  KeyRing& ring;  ///< Is told of each change before the caller is.
+  KeyRing& ring;  ///< Gets each change before the client gets its response.
   FairBudget& answers;
   TurnPool* parsers;  ///< For large bodies; null: the loop parses them.
   const Clock& clock;

@@ -146,7 +146,7 @@ Task<OrRefusal<http::Response>> list_keys(const KeyListing& keys, Exchange& exch
   auto page = co_await read_page(keys, exchange, *query);
   if (!page) co_return page.error();
   http::Response response = answer(*std::move(page));
-  if (auto refused = hold(std::move(*memory), response)) co_return *std::move(refused);
+  if (auto refused = count_until_written(std::move(*memory), response)) co_return *std::move(refused);
   co_return response;
 }
 

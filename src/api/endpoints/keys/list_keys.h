@@ -15,7 +15,7 @@ struct KeyListing {
   const AdmissionControl& admission;
   store::KeyStore& store;
   FairBudget& answers;
-  TurnPool* parsers;  ///< For large pages; null: the loop makes them.
+  TurnPool* parsers;  ///< For large pages; null: the loop builds them.
 };
 
 /// GET /admin/keys

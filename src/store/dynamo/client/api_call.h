@@ -30,13 +30,13 @@ enum class ApiCall : std::uint8_t {
 /// True if the call changes nothing, so that its outcome is never in doubt.
 [[nodiscard]] bool only_reads(ApiCall call) noexcept;
 
-/// What to do when it is not known whether a try was carried out, because the answer was lost or damaged.
+/// What to do when the outcome of an attempt is unknown, because its response was lost or damaged.
 enum class Repeat : std::uint8_t {
-  /// Doing it twice has the effect of doing it once: reads; writes that set the same values; writes under a condition
-  /// that the first one makes false (look at `repeated`); transactions with a ClientRequestToken. Is tried again.
+  /// Repeats the call. For calls whose repetition has no further effect: reads; writes that set the same values; writes
+  /// under a condition that the first write makes false (look at `repeated`); transactions with a ClientRequestToken.
   safe,
-  /// It is not (ADD, a counter). Ends as `ambiguous`. Is still tried again where nothing can have been done: the
-  /// request was not sent, or DynamoDB refused it.
+  /// Ends the call as `ambiguous`. For other calls (ADD, a counter). They are repeated only if nothing can have been
+  /// done: the request was not sent, or DynamoDB refused it.
   once,
 };
 

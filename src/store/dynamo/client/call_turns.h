@@ -15,12 +15,12 @@ namespace triggers::store::dynamo {
 /// more than seven eighths of the calls. Any thread with an Executor.
 class CallTurns {
  public:
-  /// At most `at_once` calls are under way, and `waiting_max` wait.
+  /// At most `at_once` calls are in progress, and `waiting_max` wait.
   CallTurns(std::size_t at_once, std::size_t waiting_max);
   CallTurns(const CallTurns&) = delete;
   CallTurns& operator=(const CallTurns&) = delete;
 
-  /// A turn that was taken; gives it back when destroyed. The tenant's name must live as long.
+  /// A turn that was taken; gives it back when destroyed. It must not outlive the tenant's name.
   class Turn {
    public:
     Turn(CallTurns* turns, std::string_view tenant) noexcept : turns_(turns), tenant_(tenant) {}
@@ -60,10 +60,10 @@ class CallTurns {
     bool taken_ = true;
   };
 
-  /// False if it need not suspend: its turn is now, or never.
+  /// False if the caller need not suspend: it has its turn now, or was refused.
   bool wait(Waiter& waiter);
   void give_back(std::string_view tenant) noexcept;
-  /// The next whose turn it is, if one more call may be under way. The lock is held.
+  /// The next caller whose turn it is, if another call may begin. The lock is held.
   Waiter* next() noexcept;
 
   const std::size_t at_once_;

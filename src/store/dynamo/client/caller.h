@@ -12,13 +12,13 @@
 
 namespace triggers::store::dynamo {
 
-/// Why a call has no answer, told by what the caller does next.
+/// Why a call failed, classified by what the caller does next.
 struct CallError {
   enum class Kind : std::uint8_t {
     condition_failed,  ///< Nothing was written; `item` is what is there, if it was asked for.
     contended,         ///< A transaction met another one. Nothing was written: ask again.
     overloaded,        ///< Too many calls of this node wait. Nothing was sent: retry after a moment.
-    share_used,        ///< Too many calls of this tenant wait. Nothing was sent: wait for its answers.
+    share_used,        ///< Too many calls of this tenant wait. Nothing was sent: wait for its responses.
     throttled,         ///< Until the deadline. Nothing was written: retry after a moment.
     too_large,         ///< The item is over 400 KB. Nothing was written.
     no_table,          ///< The table is missing, or (for reads and writes of items) still being made: an operator acts.
@@ -35,8 +35,8 @@ struct CallError {
 
 using CallResult = Result<boost::json::object, CallError>;
 
-/// Makes calls to DynamoDB and reads the answers. Any thread with an Executor; resumes on it. Tests stand between the
-/// engine and DynamoDB here.
+/// Makes calls to DynamoDB and parses the responses. Any thread with an Executor; resumes on it. Tests replace this to
+/// stand between the engine and DynamoDB.
 class Caller {
  public:
   Caller() = default;
@@ -44,7 +44,7 @@ class Caller {
   Caller& operator=(const Caller&) = delete;
   virtual ~Caller() = default;
 
-  /// `within` ends the call with all its repetitions. A transaction's failed condition is `condition_failed` too.
+  /// `within` limits the call with all its repetitions. A transaction's failed condition is `condition_failed` too.
   virtual Task<CallResult> call(ApiCall api_call, boost::json::object body, Repeat repeat,
                                 std::chrono::milliseconds within) = 0;
 
@@ -52,14 +52,15 @@ class Caller {
   /// from its budget. False: do not repeat it, or not `within` that time.
   virtual Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) = 0;
 
-  /// Waits as long, and takes nothing from the budget: while another writer is at work. False: not `within` that time.
+  /// Waits as long without using the budget, for another writer to finish. False: there is no time left `within` the
+  /// limit.
   virtual Task<bool> pause(unsigned round, std::chrono::milliseconds within) = 0;
 };
 
-/// Through the client, which outlives it.
+/// A caller that uses `client`, which outlives it.
 [[nodiscard]] std::unique_ptr<Caller> make_caller(DynamoClient& client);
 
-/// The error in the terms of the store's contract.
+/// The error as the store's contract names it.
 [[nodiscard]] Error to_error(const CallError& error);
 
 }  // namespace triggers::store::dynamo

@@ -12,6 +12,7 @@
 #include "http/wire/url.h"
 #include "store/dynamo/client/client_probe.h"
 #include "store/dynamo/client/failure.h"
+#include "store/dynamo/client/response_body.h"
 #include "store/dynamo/client/retry_budget.h"
 
 namespace triggers::store::dynamo {

@@ -52,10 +52,10 @@ class DynamoClient {
   /// must be fetched first, and then nothing is sent.
   Task<Result<DynamoReply, DynamoError>> call(ApiCall api_call, std::string body, Repeat repeat, TimePoint deadline);
 
-  /// Waits as before a retry (0 is the first), and takes it from the budget: for a request that is repeated in another
-  /// form. False: there is no budget, or no time until `deadline`.
+  /// Waits as before a retry (0 is the first) and uses the budget, for a request that is repeated in another form.
+  /// False: the budget is empty, or the wait would pass `deadline`.
   Task<bool> wait_to_retry(unsigned retry, TimePoint deadline);
-  /// Waits as long without a budget. False: not before `deadline`.
+  /// The same without using the budget. False: the wait would pass `deadline`.
   Task<bool> pause(unsigned round, TimePoint deadline);
 
  private:

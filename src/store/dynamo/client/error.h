@@ -6,7 +6,7 @@
 
 namespace triggers::store::dynamo {
 
-/// Why a call has no answer, told by what the caller does next.
+/// Why a call failed, classified by what the caller does next.
 enum class DynamoCode : std::uint8_t {
   conditional_failed,     ///< The condition did not hold: an outcome, not a fault. See `item` and `repeated`.
   transaction_cancelled,  ///< Nothing of the transaction was done. See `reasons` and `repeated`.
@@ -22,7 +22,7 @@ enum class DynamoCode : std::uint8_t {
   ambiguous,              ///< The request may or may not have been carried out.
 };
 
-/// Of one item of a transaction.
+/// Why one item of a transaction was refused.
 struct CancellationReason {
   std::string code;  ///< `None`, `ConditionalCheckFailed`, `TransactionConflict`, `ThrottlingError`, …
   std::string message;
@@ -37,8 +37,8 @@ struct DynamoError {
   std::string item = {};
   /// transaction_cancelled: one for each item of the request, in order.
   std::vector<CancellationReason> reasons = {};
-  /// An earlier try of this call had an unknown outcome. So a condition that failed may have been failed by our own
-  /// write: compare `item` with what was written before believing that somebody else was first.
+  /// An earlier try of this call had an unknown outcome. So our own write may have made the condition false: compare
+  /// `item` with what was written before believing that somebody else was first.
   bool repeated = false;
 };
 

@@ -8,7 +8,7 @@
 
 namespace triggers::store::dynamo {
 
-/// Why one try has no answer.
+/// Why one attempt failed.
 struct Failure {
   enum class Done : std::uint8_t {
     no,       ///< Nothing was done.
@@ -19,15 +19,8 @@ struct Failure {
   Done done = Done::no;
 };
 
-/// True if the response is whole: its x-amz-crc32, if there is one, is that of the body, and the body looks like a JSON
-/// object.
-[[nodiscard]] bool intact(const http::ClientResponse& response);
-
-/// Of an answer that is not 200, by its `__type` and status.
+/// The failure that a response other than 200 reports, by its `__type` and status.
 [[nodiscard]] Failure failure_of(const http::ClientResponse& response);
 [[nodiscard]] Failure failure_of(const http::FetchError& error);
-
-/// The sum of the units in `ConsumedCapacity`, if the request asked for TOTAL; otherwise 0.
-[[nodiscard]] double consumed_units(std::string_view body);
 
 }  // namespace triggers::store::dynamo

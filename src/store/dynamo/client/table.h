@@ -12,7 +12,7 @@
 
 namespace triggers::store::dynamo {
 
-/// What must hold for a write. An empty expression: nothing.
+/// The condition of a write. An empty expression: no condition.
 struct Condition {
   std::string expression{};
   Item values{};  ///< Of its `:names`.
@@ -29,14 +29,14 @@ class Table {
 
   Table(Caller& caller, std::string name) : caller_(caller), name_(std::move(name)) {}
 
-  /// The same table for one request: none of its calls ends later, and none is begun later (`throttled`:
-  /// DynamoDB is there, and slow).
+  /// The same table for one request: no call begins or ends after the deadline. The error is then `throttled`: DynamoDB
+  /// responds, but slowly.
   [[nodiscard]] Table until(TimePoint deadline) const {
     Table table(caller_, name_);
     table.deadline_ = deadline;
     return table;
   }
-  /// And each of its calls waits for a turn of this tenant. `turns` outlives it.
+  /// The same, and each call waits for a turn of this tenant. `turns` outlives it.
   [[nodiscard]] Table until(TimePoint deadline, CallTurns& turns, std::string tenant) const {
     Table table = until(deadline);
     table.turns_ = &turns;
@@ -50,14 +50,14 @@ class Table {
 
   /// The item, or an empty one if there is none.
   Task<Result<Item, CallError>> get(Item key);
-  /// A failed condition tells what is there.
+  /// A failed condition's error has the stored item.
   Task<CallResult> put(Item item, Condition condition, Repeat repeat,
                        std::chrono::milliseconds within = within_default);
   Task<CallResult> remove(Item key, Condition condition, Repeat repeat);
   /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write
   /// units. A failed condition does not tell which. May be repeated.
   Task<CallResult> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);
-  /// Answers the item as it is afterwards.
+  /// Returns the item as it is after the update.
   Task<Result<Item, CallError>> update(Item key, std::string expression, Condition condition, Repeat repeat);
 
   struct Range {
@@ -69,7 +69,7 @@ class Table {
   };
   struct Items {
     std::vector<Item> items;
-    bool more = false;  ///< Behind the last one; there may be none after all.
+    bool more = false;  ///< There may be more after the last one.
   };
   /// The items of one partition in order, at most `limit` and 1 MB.
   Task<Result<Items, CallError>> query(Range range);

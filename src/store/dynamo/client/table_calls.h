@@ -12,7 +12,7 @@ namespace triggers::store::dynamo {
 [[nodiscard]] boost::json::object about_table(std::string_view table);
 /// The member if it is a string; otherwise an empty one. Lives as long as the object.
 [[nodiscard]] std::string_view string_member(const boost::json::object& object, std::string_view name);
-/// A call of a command, which may take its time.
+/// A call of a command, with a long deadline.
 Task<CallResult> ask_for_table(Caller& caller, ApiCall api_call, boost::json::object body);
 
 }  // namespace triggers::store::dynamo

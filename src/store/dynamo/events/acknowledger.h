@@ -14,9 +14,9 @@ struct Retention {
   std::chrono::seconds claims_until{86'400};
 };
 
-/// Acknowledges: writes the event as acknowledged, then removes it from its inbox. The removal is the moment that
-/// counts; until then nobody reads the acknowledged item. Whoever wrote the acknowledged item has acknowledged the
-/// event, whoever removes the pending one: DynamoDB lets one write it. Any thread.
+/// Acknowledges: writes the event as acknowledged, then removes it from its inbox. The removal is the decisive moment;
+/// until then the acknowledged item is ignored. The writer of the acknowledged item has acknowledged the event, even if
+/// another one removes the pending item: DynamoDB lets only one write it. Any thread.
 class Acknowledger {
  public:
   Acknowledger(Table& table, const Clock& clock, Retention retention)

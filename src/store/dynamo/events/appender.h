@@ -17,21 +17,22 @@ struct Windows {
 /// Stores one event, once, whatever other nodes do at the same time: docs/decisions/0021.
 ///
 /// It writes first the claim (an item that names the event's id), then the event under that id. A node that finds a
-/// claim without its event finishes it, or fences the id off and takes the claim over. Both are conditional writes that
-/// one node wins.
+/// claim without its event writes that event, or fences the id off and takes the claim over. Both are conditional
+/// writes, so only one node succeeds.
 class Appender {
  public:
   Appender(EventItems& events, Claims& claims, FleetIds& ids, const Clock& clock, Windows windows)
       : events_(events), claims_(claims), ids_(ids), clock_(clock), windows_(windows) {}
 
-  /// `id` was made now. Errors as of EventItems::store.
+  /// `id` was made now. Errors are those of EventItems::store.
   Task<Result<Appended>> append(const Tenant& tenant, const IncomingEvent& event, EventId id);
 
  private:
   Task<Result<Appended>> append_plain(const Tenant& tenant, const IncomingEvent& event, EventId id);
   Task<Result<Appended>> append_by_content(const Tenant& tenant, const IncomingEvent& event, EventId id);
   Task<Result<Appended>> append_by_key(const Tenant& tenant, const IncomingEvent& event, EventId id);
-  /// Makes later events without a key duplicates of this one, which has a key, unless they are another's already.
+  /// Makes later events without a key duplicates of this one, which has a key, unless they are already duplicates of
+  /// another event.
   Task<Status> register_content(const Tenant& tenant, const IncomingEvent& event, EventId id);
 
   class ContentKey;

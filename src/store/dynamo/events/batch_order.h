@@ -11,15 +11,15 @@
 namespace triggers::store::dynamo {
 
 /// Places in a batch of the last events before one that may be equal to it. It waits for both, so that the first of
-/// equal events is the one that is accepted; all others are stored beside each other.
+/// equal events is the one that is accepted; all others are stored concurrently.
 struct EqualBefore {
   std::optional<std::size_t> by_content, by_key;
 };
 /// One for each event. `by_content`: events without an idempotency key are compared by their content.
 [[nodiscard]] std::vector<EqualBefore> equal_before(std::span<const IncomingEvent> events, bool by_content);
 
-/// The answer of the event at `place`, if that of an equal one before it says it: they were compared here, so DynamoDB
-/// need not be asked.
+/// The result of the event at `place`, if it follows from that of an equal event before it. The two were compared here,
+/// so no call to DynamoDB is needed.
 [[nodiscard]] std::optional<Appended> answer_of_equal(std::span<const IncomingEvent> events,
                                                       std::span<const Result<Appended>> answers, std::size_t place,
                                                       const EqualBefore& before);
@@ -29,7 +29,7 @@ class Turns {
  public:
   explicit Turns(std::size_t tasks) : tasks_(tasks) {}
 
-  /// What a task holds while it runs.
+  /// A task keeps this while it runs.
   class Turn {
    public:
     Turn(Turns& turns, std::size_t task) : turns_(turns), task_(task) {}

@@ -23,14 +23,14 @@ class Claims {
     bool lapsed = false;  ///< `id` is past the window; the claim is kept by `collided` alone.
   };
 
-  /// Claims `key` for `mine`. Nothing: `mine` holds it now. Otherwise the holder. It is free if all its ids are
-  /// `window` old or older; with `fenced`, a holder that was fenced off, only if that is the holder.
+  /// Claims `key` for `mine`. Nothing: `mine` holds it now. Otherwise the holder. A claim is free if all its ids are at
+  /// least `window` old. With `fenced`, a holder that was fenced off, it is free only if that is still the holder.
   Task<Result<std::optional<Holder>>> claim(Item key, std::optional<Holder> fenced, Holder mine,
                                             std::chrono::seconds window);
   /// Keeps the claim of a content for `newest` too, which has the content of `holder`.
   Task<Status> prolong(Item key, EventId holder, EventId newest, std::chrono::seconds window);
-  /// Notes in the claim of a fingerprint that `other`, of another content, is claimed by its digest: from now on, and
-  /// until it is past the window, the fingerprint is nobody else's.
+  /// Notes in the claim of a fingerprint that `other`, of another content, is claimed by its digest. Until `other` is
+  /// past the window, no further content may take the fingerprint.
   Task<Status> note_collision(Item key, EventId other, std::chrono::seconds window);
 
  private:

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 
 #include "log/log.h"
-#include "store/dynamo/client/each_until.h"
+#include "store/dynamo/client/for_each_until.h"
 #include "store/dynamo/events/layout.h"
 
 namespace triggers::store::dynamo {
@@ -57,7 +57,7 @@ Task<void> Counts::flush_spaced() {
 Task<void> Counts::flush_all(std::vector<Due> due) {
   std::ranges::sort(due);
   auto flush_it = [&](std::size_t i) { return flush_one(due[i].second); };
-  const auto flushed = co_await each_until(due.size(), std::chrono::steady_clock::now() + flush_for, flush_it);
+  const auto flushed = co_await for_each_until(due.size(), std::chrono::steady_clock::now() + flush_for, flush_it);
   static_cast<void>(flushed);  // It was logged, and what was not begun stays.
 }
 

@@ -10,19 +10,18 @@
 
 namespace triggers::store::dynamo {
 
-/// How long things may take. The first three are counted from when an event's id was made, and are what pages build on:
-/// docs/decisions/0022.
+/// Time limits. The first three count from when an event's id was made, and pages rely on them: docs/decisions/0022.
 struct Timing {
-  /// As long as another writer may finish an event in its first writer's place; later it is fenced off.
+  /// Until then another writer finishes an event for its first writer; later it fences the event off.
   std::chrono::milliseconds finish_for{1'000};
   /// Until then an event is written or not accepted.
   std::chrono::milliseconds write_for{2'500};
-  /// With less of that left, no first write is begun for a writer that has waited: it takes a new id.
+  /// With less time left than this, a writer that has waited begins no first write, and takes a new id.
   std::chrono::milliseconds write_within{250};
   /// Ids older than this are settled. The rest above write_for is for clocks that differ, and for requests that were
   /// given up and still arrive.
   std::chrono::milliseconds settled_after{5'000};
-  /// One operation of the store with all its calls; what has not begun by then is not begun.
+  /// One operation of the store with all its calls. Calls that have not begun by then do not begin.
   std::chrono::milliseconds request_for{10'000};
 };
 
@@ -30,7 +29,7 @@ struct Timing {
 struct Found {
   enum class State : std::uint8_t {
     absent,
-    fenced,        ///< Given up: it can never be stored under this id.
+    fenced,        ///< Nothing can ever be stored under this id.
     pending,       ///< In its inbox.
     acknowledged,  ///< Kept until it expires, and somewhat longer.
   };
@@ -45,7 +44,7 @@ struct Found {
 
 /// Attributes of an event, without its key: `t` type, `p` payload, `s` source, `m` metadata.
 [[nodiscard]] Item event_attributes(const IncomingEvent& event);
-/// What keeps an id of an event that is not pending from ever being one; DynamoDB removes it after an hour.
+/// A fence: no event can be stored under its id. DynamoDB removes it after an hour.
 [[nodiscard]] Item fence_item(const Tenant& tenant, EventId id, UnixMillis now);
 /// The event of an item that is pending or acknowledged. Its id is the sort key.
 [[nodiscard]] Result<Found> read_found(const Item& item, Found::State state);
@@ -63,19 +62,20 @@ class EventItems {
     Found instead{};   ///< Otherwise what was there: an event, or a fence.
   };
   enum class Writer : std::uint8_t { first, helper };
-  /// Stores a pending event under an id where nothing is; `helper` in its first writer's place. A write whose outcome
-  /// is not known is repeated, and looked for, so that it is neither doubled nor told wrongly: docs/decisions/0021.
-  /// Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if nobody knows.
+  /// Stores a pending event under an unused id; `helper`: for its first writer. If the outcome of a write is unknown,
+  /// it looks for the event and repeats the write, so that the event is neither stored twice nor reported wrongly:
+  /// docs/decisions/0021. Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if
+  /// nobody knows.
   Task<Result<Stored>> store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer);
 
-  /// Makes sure that nothing is ever stored under an id where nothing is. An event that came first stays.
+  /// Makes sure that nothing is ever stored under an unused id. If an event is already there, it stays.
   Task<Status> fence(const Tenant& tenant, EventId id);
 
   /// Waits before another find(); `round` is 0 the first time. False: there is no time for it.
   Task<bool> wait_to_find_again(unsigned round) { return table_.pause(round, Table::within_default); }
 
-  /// True while there is time enough to store an event under an id. (Another one may have fenced it off: store()
-  /// tells.)
+  /// True while there is time to store an event under an id. (Another node may have fenced it off; store() reports
+  /// that.)
   [[nodiscard]] bool may_store(const EventId& id) const { return time_to_write(id) >= timing_.write_within; }
 
   /// True while the first writer of an id may be between its claim and its event.

@@ -8,8 +8,8 @@
 
 namespace triggers::store::dynamo {
 
-/// Makes ids on a node of a fleet: UUIDv7 (RFC 9562) whose last byte is a shard. They strictly increase on this node
-/// within the life of this object, also when the clock steps back; between nodes by their clocks only. Any thread.
+/// Makes ids on a node of a fleet: UUIDv7 (RFC 9562) whose last byte is a shard. They strictly increase within the life
+/// of this object, even if the clock steps back; between nodes, only as far as the clocks agree. Any thread.
 class FleetIds {
  public:
   event::EventId next(UnixMillis now, unsigned shard);

@@ -47,9 +47,9 @@ Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& quer
   if (!count) co_return std::move(count).error();
 
   if (!query.after && page.events.empty() && !page.has_more) page.next_after.reset();
-  page.total_undelivered = std::max<std::uint64_t>(count->total(), page.events.size() + (page.has_more ? 1 : 0));
+  page.total_unacknowledged = std::max<std::uint64_t>(count->total(), page.events.size() + (page.has_more ? 1 : 0));
   if (!query.after && !query.event_type && !page.has_more) {
-    page.total_undelivered = page.events.size();
+    page.total_unacknowledged = page.events.size();
     co_await counts_.correct(tenant, query.inbox, *count, static_cast<std::int64_t>(page.events.size()));
   }
   co_return page;
@@ -62,19 +62,19 @@ Task<Status> InboxReader::collect(const Tenant& tenant, const PageQuery& query, 
 
 Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQuery& query, unsigned shards,
                                                Page& page) {
-  Place place;
+  InboxPosition position;
   if (query.after) {
     auto given = from_continuation(*query.after);
     if (!given) co_return foreign_continuation();
-    place = std::move(*given);
+    position = std::move(*given);
   }
   const EventId settled = first_id_at(clock_.now() - timing_.settled_after);
-  const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + place.returned.size();
-  ShardScan scan(table_, tenant, query.inbox, shards, query.order, place.settled, expected, page.memory);
+  const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + position.returned.size();
+  ShardScan scan(table_, tenant, query.inbox, shards, query.order, position.settled, expected, page.memory);
 
   const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
-  const EventId scanned_before = place.scanned_to;
-  EventId scanned_to = place.settled;
+  const EventId scanned_before = position.scanned_to;
+  EventId scanned_to = position.settled;
   std::size_t bytes = 0;
   std::size_t passed = 0;
   for (;;) {
@@ -85,15 +85,15 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
     if (found.state == Found::State::absent) break;
     const EventId id = found.event.id;
     StoredEvent& event = found.event;
-    const bool wanted = found.state == Found::State::pending && !place.returned.contains(id) &&
+    const bool wanted = found.state == Found::State::pending && !position.returned.contains(id) &&
                         (!query.event_type || event.event_type == *query.event_type);
     if (wanted) {
       const bool open = id > settled;
       page.has_more =
-          full(query, page, bytes, content_bytes(event)) || (open && place.returned.size() >= bounds_.returned_max);
+          full(query, page, bytes, content_bytes(event)) || (open && position.returned.size() >= bounds_.returned_max);
       if (page.has_more) break;
       bytes += content_bytes(event);
-      if (open) place.returned.insert(id);
+      if (open) position.returned.insert(id);
       page.events.push_back(std::move(event));
     } else {
       page.memory.shrink(event.bytes());
@@ -107,11 +107,11 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
     }
   }
   // All up to `settled` was looked at if the scan came to its end.
-  place.settled = std::max(place.settled, page.has_more ? std::min(scanned_to, settled) : settled);
-  place.scanned_to = std::max(scanned_before, scanned_to);
+  position.settled = std::max(position.settled, page.has_more ? std::min(scanned_to, settled) : settled);
+  position.scanned_to = std::max(scanned_before, scanned_to);
   keep_what_is_returned(page);
-  std::erase_if(place.returned, [&](const EventId& id) { return id <= place.settled; });
-  page.next_after = to_continuation(place);
+  std::erase_if(position.returned, [&](const EventId& id) { return id <= position.settled; });
+  page.next_after = to_continuation(position);
   co_return Done{};
 }
 

@@ -4,15 +4,15 @@
 
 #include "store/dynamo/events/counts.h"
 #include "store/dynamo/events/event_items.h"
-#include "store/dynamo/events/place.h"
+#include "store/dynamo/events/inbox_position.h"
 #include "store/dynamo/events/shards.h"
 
 namespace triggers::store::dynamo {
 
-/// What one page may cost. Past a limit the page ends early, and a continuation leads on.
+/// What one page may cost. Past a limit the page ends early, with a continuation.
 struct PageBounds {
   std::size_t bytes_max = 8 * 1024 * 1024;         ///< Of payloads and metadata; one larger event goes alone.
-  std::chrono::milliseconds filter_time_max{200};  ///< Passing over events of other types.
+  std::chrono::milliseconds filter_time_max{200};  ///< For skipping events of other types.
   /// Returned events that a continuation lists. Once it lists so many, pages are empty until the oldest are settled.
   std::size_t returned_max = 500;
 };
@@ -28,10 +28,10 @@ class InboxReader {
  private:
   Task<Status> collect(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
   Task<Status> collect_oldest_first(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
-  /// Whatever becomes visible while a reader goes back is newer than its first page, or may be on a later one. So an id
-  /// alone is the place, settled or not.
+  /// An event that becomes visible while a reader goes back is newer than its first page, or may be on a later one. So
+  /// the position is just an id, settled or not.
   Task<Status> collect_newest_first(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
-  /// The page has no room for one more of so many bytes.
+  /// The page has no room for another event of this size.
   [[nodiscard]] bool full(const PageQuery& query, const Page& page, std::size_t bytes, std::size_t event_bytes) const {
     return page.events.size() == query.limit || (!page.events.empty() && bytes + event_bytes > bounds_.bytes_max);
   }

@@ -12,23 +12,23 @@
 /// (bytes). Names are escaped, so that no tenant's keys are another's.
 namespace triggers::store::dynamo::layout {
 
-/// An id's last byte is the shard of its inbox in which it is pending, so an inbox has at most 256.
+/// The last byte of an id is its shard in the inbox, so an inbox has at most 256.
 [[nodiscard]] unsigned shard_of(const event::EventId& id) noexcept;
 
-/// Of the items of one shard of an inbox; their `i` are ids.
+/// The pending events of one shard of an inbox; their `i` are ids.
 [[nodiscard]] std::string pending_partition(const Tenant& tenant, std::string_view inbox, unsigned shard);
 [[nodiscard]] Item pending_key(const Tenant& tenant, std::string_view inbox, const event::EventId& id);
 /// An acknowledged event.
 [[nodiscard]] Item acknowledged_key(const Tenant& tenant, const event::EventId& id);
-/// Who was first with a fingerprint.
+/// The claim by fingerprint.
 [[nodiscard]] Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint);
-/// Who was first with a content whose fingerprint is another content's.
+/// The claim by digest, of a content whose fingerprint belongs to another content.
 [[nodiscard]] Item digest_key(const Tenant& tenant, const ContentDigest& digest);
-/// Who was first with an idempotency key.
+/// The claim by idempotency key.
 [[nodiscard]] Item idempotency_key(const Tenant& tenant, std::string_view client_key);
-/// How many are pending in an inbox.
+/// The count of pending events of an inbox.
 [[nodiscard]] Item count_key(const Tenant& tenant, std::string_view inbox);
-/// How many shards an inbox has.
+/// The number of shards of every inbox.
 [[nodiscard]] Item shards_key();
 
 }  // namespace triggers::store::dynamo::layout

@@ -12,16 +12,16 @@ namespace triggers::store::dynamo {
 /// coroutine.
 class ShardScan {
  public:
-  /// Starts behind `after`, or with the first one. `items_expected`: how many the caller will most likely take. What is
-  /// read is added to `memory`; the caller takes off what it does not keep.
+  /// Starts after `after`, or with the first one. `items_expected`: how many the caller will probably take. Adds what
+  /// is read to `memory`; the caller subtracts what it does not keep.
   ShardScan(Table& table, const Tenant& tenant, const std::string& inbox, unsigned shards, PageOrder order,
             std::optional<EventId> after, std::size_t items_expected, FairBudget::Share& memory);
 
   /// True at first, and whenever a shard whose items were taken has more.
   [[nodiscard]] bool must_read() const;
-  /// Reads on in those shards, beside each other.
+  /// Continues to read those shards, concurrently.
   Task<Status> read_on();
-  /// The next one, a fence too; an `absent` one is the end. Not while it must read.
+  /// The next item, which may be a fence; `absent` is the end. Do not call it while a read is needed.
   [[nodiscard]] Found next();
 
  private:

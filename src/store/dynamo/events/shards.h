@@ -12,8 +12,8 @@
 namespace triggers::store::dynamo {
 
 /// How many shards the inboxes of a table have. The number is an item of the table (`n`; `o` the number before, `t`
-/// when it was raised) and only grows. A node asks again every refresh_every, once for all its requests; readers read
-/// all `n`; writers use new shards only grown_after later, when every reader knows of them. Any thread.
+/// when it was raised) and only grows. A node reads the number every refresh_every, once for all its requests. Readers
+/// read all `n` shards. Writers use new shards only grown_after later, when every reader knows them. Any thread.
 class Shards {
  public:
   static constexpr std::chrono::milliseconds refresh_every{5'000};
@@ -21,9 +21,9 @@ class Shards {
 
   Shards(Table& table, const Clock& clock, unsigned wanted) : table_(table), clock_(clock), wanted_(wanted) {}
 
-  /// So many are to be read.
+  /// The number of shards to read.
   Task<Result<unsigned>> to_read();
-  /// The one for the next event: each in turn.
+  /// The shard for the next event; each shard in turn.
   Task<Result<unsigned>> next_to_write();
 
  private:
@@ -32,7 +32,7 @@ class Shards {
     UnixMillis raised_at{};
     std::chrono::steady_clock::time_point read_at{};
   };
-  /// So many are known to every reader.
+  /// The number of shards that every reader knows.
   [[nodiscard]] unsigned settled(const Known& known) const;
   Task<Result<Known>> know();
   /// Asks for all who want to know.

@@ -6,7 +6,7 @@
 #include "auth/validate.h"
 #include "base/encoding.h"
 #include "base/random.h"
-#include "store/dynamo/client/each_until.h"
+#include "store/dynamo/client/for_each_until.h"
 
 namespace triggers::store::dynamo {
 namespace {
@@ -208,7 +208,7 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list(std::optional<std::str
   if (!ids) co_return std::move(ids).error();
   std::vector<std::optional<auth::KeyRecord>> read(ids->size());
   auto read_it = [&](std::size_t i) { return read_into((*ids)[i], read[i]); };
-  auto done = co_await each_until(read.size(), until, read_it);
+  auto done = co_await for_each_until(read.size(), until, read_it);
   if (!done) co_return std::move(done).error();
   std::vector<auth::KeyRecord> records;
   for (auto& record : read) {
@@ -254,7 +254,7 @@ Task<Result<std::vector<auth::KeyRecord>>> KeyItems::list_all(std::string after_
 
 Task<Status> KeyItems::touch(std::vector<std::pair<std::string, UnixMillis>> last_used) {
   auto touch_it = [&](std::size_t i) { return touch_one(last_used[i].first, last_used[i].second); };
-  co_return co_await each_until(last_used.size(), steady_clock::now() + touch_for, touch_it);
+  co_return co_await for_each_until(last_used.size(), steady_clock::now() + touch_for, touch_it);
 }
 
 Task<Status> KeyItems::touch_one(std::string key_id, UnixMillis time) {

@@ -16,16 +16,16 @@ class KeyItems {
  public:
   KeyItems(Caller& caller, std::string table) : caller_(caller), table_(caller, std::move(table)) {}
 
-  // As of KeyStore. On a slow DynamoDB a list and a change begin nothing after 10 s, and end with `overloaded`.
+  // As in KeyStore. On a slow DynamoDB a list and a change begin nothing after 10 s, and end with `overloaded`.
   Task<Status> create(auth::KeyRecord record);
   Task<Result<auth::KeyRecord>> update(std::string key_id, KeyChange change);
   Task<Result<std::optional<auth::KeyRecord>>> by_id(std::string key_id);
   /// Two reads.
   Task<Result<std::optional<auth::KeyRecord>>> by_hash(auth::KeyHash hash);
-  /// Of one user: a query, and a read for each. Of all: scans the whole table, for every page.
+  /// For one user: a query, and a read for each key. For all: scans the whole table for every page.
   Task<Result<std::vector<auth::KeyRecord>>> list(std::optional<std::string> user_id, std::string after_key_id,
                                                   std::size_t limit);
-  /// One write for each; none is begun after 5 s, or after one that failed.
+  /// One write for each key. Begins no write after 5 s, or after a failed one.
   Task<Status> touch(std::vector<std::pair<std::string, UnixMillis>> last_used);
   Task<Result<std::string>> shared_secret();
 

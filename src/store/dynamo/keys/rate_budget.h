@@ -12,8 +12,8 @@ namespace triggers::store::dynamo {
 
 /// The buckets of keys that all nodes share: an item of the api-keys table for each key that has a limit, with the time
 /// (ns) at which its bucket is full (`f`), as of limit::TokenBucket, by the wall clocks of the nodes, and a token of
-/// the newest slice (`w`). A slice is a read and a conditional write; a second one where another node was there in
-/// between. A time that no clock within 2 s of this one's can have written is told as such: see limit::SharedBucket.
+/// the newest slice (`w`). A slice costs a read and a conditional write, and both again if another node wrote in
+/// between. A time that no clock within 2 s of this one can have written is reported as such: see limit::SharedBucket.
 /// Any thread.
 class RateBudget {
  public:

@@ -16,18 +16,19 @@ struct TableReport {
   std::string text;  ///< For an operator: what was done, or what is wrong, or what the endpoint does not offer.
 };
 
-/// The two tables of a service, made, looked at and removed. For commands; waits for DynamoDB where it must.
+/// Creates, checks and removes the two tables of a service. For commands: it waits for DynamoDB.
 class Tables {
  public:
   Tables(Caller& caller, std::string events_table, std::string keys_table);
 
-  /// Makes what is missing: on-demand capacity, encryption at rest, removal of what has expired, and point-in-time
-  /// recovery; an endpoint without one of the last three is told of and is good. Does nothing to what is right. A table
-  /// of another shape, or with provisioned capacity, is not changed, and is not good.
+  /// Creates what is missing: on-demand capacity, encryption at rest, removal of expired items, and point-in-time
+  /// recovery. If the endpoint does not offer one of the last three, the result says so, and is good. Changes nothing
+  /// that is right. A table with other keys, or with provisioned capacity, is not changed, and is not good.
   Task<Result<std::vector<TableReport>>> create();
-  /// Tells what is not as create() makes it, where the endpoint offers it. (AWS encrypts whatever a table says.)
+  /// Reports what differs from what create() makes, as far as the endpoint offers it. (AWS encrypts whatever a table
+  /// says.)
   Task<Result<std::vector<TableReport>>> check();
-  /// With all that is in them; waits until they are gone. A table that is not there is good.
+  /// Removes the tables with all their items, and waits until they are gone. A missing table is good.
   Task<Result<std::vector<TableReport>>> remove();
 
  private:
@@ -41,7 +42,7 @@ class Tables {
   Task<Result<TableReport>> create_one(Shape shape);
   Task<Result<TableReport>> check_one(Shape shape);
   Task<Result<TableReport>> remove_one(Shape shape);
-  /// What there is to say of it beside that it was made.
+  /// What to report besides that it was made.
   Task<Result<std::string>> make(Shape shape);
   Task<Status> wait_until_active(std::string name);
   Task<Status> wait_until_gone(std::string name);

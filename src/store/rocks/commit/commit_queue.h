@@ -23,10 +23,11 @@
 namespace triggers::store {
 
 struct CommitLimits {
-  std::size_t queue_operations_max = 20'000;       ///< Not finished; one more is refused with `overloaded`.
+  std::size_t queue_operations_max = 20'000;       ///< In progress; one more is refused with `overloaded`.
   std::size_t queue_bytes_max = 64 * 1024 * 1024;  ///< Of their `bytes`.
   /// Events and acknowledged ids in one commit, and their bytes; one larger element goes alone. While several tenants
-  /// write, a commit is short, because whoever comes meanwhile waits for it. A lone tenant's may be long: fewer syncs.
+  /// write, a commit is short, because requests that arrive meanwhile wait for it. For a lone tenant it may be long,
+  /// which takes fewer syncs.
   std::size_t commit_elements_max = 256, commit_bytes_max = 256 * 1024;
   std::size_t lone_commit_elements_max = 1024, lone_commit_bytes_max = 4 * 1024 * 1024;
   std::chrono::milliseconds lone_after{1000};  ///< Since another tenant has written.
@@ -34,13 +35,13 @@ struct CommitLimits {
   std::size_t turn_bytes_max = 64 * 1024;      ///< The same; one larger element is a turn.
 };
 
-/// The queue before the committer: many producers, one consumer. No timer: whatever has come while the last batch was
-/// being synced is the next batch. What does not fit into one batch is handed out by turns, some elements of each
-/// tenant: one that sends much waits for itself. A large operation is handed out in parts.
+/// The queue before the committer: many producers, one consumer. No timer: the operations that arrived while the last
+/// batch was being synced are the next batch. If they do not fit into one batch, tenants take turns with some elements
+/// each, so a tenant that sends much delays only itself. A large operation is handed out in parts.
 ///
-/// An executor hands over what it has submitted at the end of its turn, when it has run all that was ready. One lock
-/// and one wake-up serve the whole turn, and the committer does not sync for the first request of a hundred that have
-/// come together.
+/// An executor hands its operations over at the end of its turn, when it has run all ready coroutines. So a whole turn
+/// costs one lock and one wake-up, and the committer does not sync for the first of a hundred requests that arrived
+/// together.
 class CommitQueue {
  public:
   explicit CommitQueue(CommitLimits limits)
@@ -65,17 +66,17 @@ class CommitQueue {
   /// before it has taken anything.
   bool take(std::vector<Operation*>& batch);
 
-  /// Refuses what comes from now on with `unavailable`, and what has not been handed over; take() still hands out what
-  /// waits.
+  /// From now on refuses new operations, and those that were not handed over yet, with `unavailable`. take() still
+  /// hands out the waiting ones.
   void close();
 
-  /// What has been submitted and not finished.
+  /// The operations that were submitted and have not ended.
   [[nodiscard]] std::size_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
   /// After a commit of what take() handed out: resumes the waiters of those operations which have ended, one call for
   /// each executor. Until then they count against the limits. Of the others the next part is handed out in their
-  /// tenant's turn. Without memory it waits for some: a waiter that is not resumed is a request without an end.
+  /// tenant's turn. If there is no memory it waits for some, because a request whose waiter is not resumed never ends.
   void finish(std::span<Operation* const> operations) noexcept;
 
  private:
@@ -84,7 +85,7 @@ class CommitQueue {
     std::vector<Operation*> operations;
   };
 
-  /// True if the waiter is suspended; false if the operation was refused and the waiter goes on at once.
+  /// True if the waiter is suspended; false if the operation was refused and the waiter continues at once.
   bool push(Operation& operation, std::coroutine_handle<> waiter);
   /// Counts the operation against the limits if there is room, also in its tenant's share.
   bool reserve(const Operation& operation);

@@ -83,7 +83,7 @@ class Committer::Batch {
   Status stage_acknowledgements(Operation& operation, Inbox& inbox);
   Status stage_append(Operation& operation, Inbox& inbox, std::size_t index, Appended& answer);
   /// True if the event was answered as a duplicate, or as a mismatch, or if it is left undecided.
-  Result<bool> answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
+  Result<bool> answered(const std::string& replay_key, Inbox& inbox, ComparedEvent& incoming,
                         std::optional<ContentIndex::Place>& place, Operation& operation, Appended& answer);
   /// After a commit that failed: those of its elements that are answered already stay so.
   void refuse_part(Operation& operation, const Error& error) noexcept;
@@ -148,7 +148,7 @@ void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const 
              rocksdb::SliceParts(&type, 1));
 }
 
-Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& inbox, Incoming& incoming,
+Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& inbox, ComparedEvent& incoming,
                                         std::optional<ContentIndex::Place>& place, Operation& operation,
                                         Appended& answer) {
   if (!replay_key.empty()) {
@@ -172,7 +172,7 @@ Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& in
 Status Committer::Batch::stage_append(Operation& operation, Inbox& inbox, std::size_t index, Appended& answer) {
   const std::string& tenant = operation.tenant->id;
   const IncomingEvent& event = operation.events[index];
-  Incoming incoming(event, digest_budget_, operation.digest_of(index));
+  ComparedEvent incoming(event, digest_budget_, operation.digest_of(index));
   std::string replay_key;
   if (event.idempotency_key) replay_key = replays_.place(tenant, *event.idempotency_key);
   std::optional<ContentIndex::Place> place;

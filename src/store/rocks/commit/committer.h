@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "base/uuid7.h"
 #include "store/rocks/commit/commit_queue.h"
-#include "store/rocks/database/database.h"
 #include "store/rocks/commit/id_time.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/database/database.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/inbox/inboxes.h"
 
 namespace triggers::store {
 
@@ -25,7 +25,7 @@ struct CommitStats {
   std::size_t reads = 0;                   ///< Of the store, to look for duplicates.
   std::size_t compared_bytes = 0;          ///< Of payloads that were compared or hashed to tell duplicates.
   std::size_t hashed_bytes = 0;            ///< Of these, what was hashed. At most DigestBudget::bytes_max.
-  std::size_t left_events = 0;             ///< For a digest that is made outside of a commit.
+  std::size_t left_events = 0;             ///< Postponed, for a digest that is computed outside of a commit.
   std::size_t bytes = 0;                   ///< Of the batch.
   std::chrono::nanoseconds log_time{0};    ///< Writing and syncing the write-ahead log.
   std::chrono::nanoseconds total_time{0};  ///< From the first look-up to the last waiter's wake-up.
@@ -40,14 +40,14 @@ struct CommitterConfig {
   std::function<void(const CommitStats&)> observe;  ///< On the committer's thread; may be empty.
 };
 
-/// The one writer: takes whatever waits in the queue, decides what is a duplicate, gives ids, writes one batch, syncs
-/// once, and wakes every waiter. What it decides is visible to readers only after the sync.
+/// The only writer: takes the waiting operations from the queue, decides which events are duplicates, assigns ids,
+/// writes one batch, syncs once, and resumes every waiter. Readers see the results only after the sync.
 ///
-/// An operation that needs a record which cannot be read is refused whole, and the rest of its batch goes on.
-/// Exceptions end here: what was not written is refused, and a write whose outcome is not known stops writes as a
-/// failed one does.
+/// An operation that needs an unreadable record is refused as a whole, and the rest of the commit continues. Exceptions
+/// end here: operations that were not written are refused, and a write of unknown outcome stops writes as a failed one
+/// does.
 ///
-/// Being alone makes it simple: ids are in commit order, and of racing equal appends the first in the queue wins.
+/// Because it is the only writer, ids are in commit order, and of racing equal appends the first in the queue wins.
 class Committer {
  public:
   /// Continues after `last_id`. Starts its thread.

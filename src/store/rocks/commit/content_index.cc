@@ -16,7 +16,7 @@ void ContentIndex::begin(UnixMillis now) {
   reads_ = 0;
 }
 
-Result<ContentIndex::Place> ContentIndex::find(const Inbox& inbox, Incoming& incoming) {
+Result<ContentIndex::Place> ContentIndex::find(const Inbox& inbox, ComparedEvent& incoming) {
   const auto first = by_fingerprint(inbox, incoming.event().fingerprint);
   if (!first) return first.error();
   Place place{.equal = {}, .by_fingerprint = *first};
@@ -76,7 +76,7 @@ Result<std::size_t> ContentIndex::load(std::string key) {
   return slots_.size() - 1;
 }
 
-Result<ContentIndex::Same> ContentIndex::has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming) {
+Result<ContentIndex::Same> ContentIndex::has_content_of(const Inbox& inbox, Slot& slot, ComparedEvent& incoming) {
   if (slot.text != nullptr && incoming.same_text(slot.text->event_type, slot.text->payload)) return Same{true};
   if (!slot.digest) slot.digest = stored_digests_.get(*slot.entry.first);
   if (!slot.digest && slot.text == nullptr) return stored_is_same(inbox, slot, incoming);
@@ -85,7 +85,7 @@ Result<ContentIndex::Same> ContentIndex::has_content_of(const Inbox& inbox, Slot
   return Same{*slot.digest == *incoming.digest()};
 }
 
-Result<ContentIndex::Same> ContentIndex::stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming) {
+Result<ContentIndex::Same> ContentIndex::stored_is_same(const Inbox& inbox, Slot& slot, ComparedEvent& incoming) {
   rocksdb::PinnableSlice stored;
   ++reads_;
   const EventId id = *slot.entry.first;

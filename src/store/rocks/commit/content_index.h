@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/rocks/commit/compared_event.h"
 #include "store/rocks/commit/digest_cache.h"
-#include "store/rocks/commit/incoming.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/dedup_entry.h"
@@ -18,8 +18,8 @@
 
 namespace triggers::store {
 
-/// Which contents were accepted within the window, in the store and in the batch that is being built. What an event
-/// costs is bounded whatever came before: two look-ups, one stored event, and a digest of both texts.
+/// Which contents were accepted within the window, in the store and in the batch that is being built. The cost of an
+/// event is bounded, whatever came before: two look-ups, one read of a stored event, and a digest of both texts.
 ///
 /// A fingerprint leads to one content. A second content with the same fingerprint is found under its digest, and so is
 /// every further one: that costs the second look-up, however many share the fingerprint.
@@ -30,18 +30,18 @@ class ContentIndex {
   ContentIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window, DigestCache& digests)
       : database_(database), seed_(seed), window_(window), stored_digests_(digests) {}
 
-  /// A new batch. What was found and added before is forgotten.
+  /// Begins a new batch and forgets everything found and added before.
   void begin(UnixMillis now);
 
-  /// Where an event's content is, or is to be added. Until the next begin().
+  /// Where an event's content was found, or is to be added. Valid until the next begin().
   struct Place {
     std::optional<EventId> equal;  ///< The event of the same content whose duplicate a later one is.
     std::size_t by_fingerprint = 0;
     std::optional<std::size_t> by_digest{};  ///< The fingerprint leads to another content.
     std::optional<Undecided> undecided{};    ///< Set: a digest is wanted, and nothing else of the place is known.
   };
-  /// An Error if what this needs of the store cannot be read.
-  Result<Place> find(const Inbox& inbox, Incoming& incoming);
+  /// An Error if a record that it needs cannot be read.
+  Result<Place> find(const Inbox& inbox, ComparedEvent& incoming);
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
   void add(const Place& place, const IncomingEvent& event, const EventId& id);
 
@@ -82,12 +82,12 @@ class ContentIndex {
   Result<std::size_t> by_fingerprint(const Inbox& inbox, const event::Fingerprint& fingerprint);
   Result<std::size_t> by_digest(const Inbox& inbox, const ContentDigest& digest);
   Result<std::size_t> load(std::string key);
-  /// An answer to "is this its content?". Nothing: a digest is wanted that the budget does not allow.
+  /// Whether the contents are equal. Nothing: this needs a digest that the budget does not allow.
   using Same = std::optional<bool>;
-  Result<Same> has_content_of(const Inbox& inbox, Slot& slot, Incoming& incoming);
-  /// Compares with the stored event of `slot`, which is then known by its digest. An event that is gone leaves the slot
-  /// free.
-  Result<Same> stored_is_same(const Inbox& inbox, Slot& slot, Incoming& incoming);
+  Result<Same> has_content_of(const Inbox& inbox, Slot& slot, ComparedEvent& incoming);
+  /// Compares with the stored event of `slot`, which is then known by its digest. If that event no longer exists, the
+  /// slot is free.
+  Result<Same> stored_is_same(const Inbox& inbox, Slot& slot, ComparedEvent& incoming);
   void change(std::size_t slot);
 
   Database& database_;

@@ -9,8 +9,8 @@
 
 namespace triggers::store {
 
-/// Digests of stored events, so that an event which many others are compared with is read and hashed once. Keeps the
-/// last `digests_max / 2` to `digests_max`, 48 bytes each. Not thread-safe.
+/// Digests of stored events, so that an event is read and hashed once even if many others are compared with it. Keeps
+/// the last `digests_max / 2` to `digests_max`, 48 bytes each. Not thread-safe.
 class DigestCache {
  public:
   static constexpr std::size_t digests_max = 32'768;

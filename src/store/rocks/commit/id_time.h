@@ -7,17 +7,17 @@
 
 namespace triggers::store {
 
-/// The time of new ids, and so of the windows for duplicates, which are counted from an event's id. It never goes back:
-/// behind the newest id (the clock was set back, or was ahead when the store was used before) it goes on from there at
-/// nine tenths of real time. So a window is at most a ninth longer meanwhile, and the clock catches up. Were the ids to
-/// stand still instead, an equal event would be a duplicate for as long as the clock is behind.
+/// The time of new ids, and so of the windows for duplicates, which are counted from an event's id. It never goes back.
+/// If the clock is behind the newest id (it was set back, or was ahead when the store was last used), this time
+/// continues from that id at nine tenths of real time. So the clock catches up, and a window is at most a ninth longer
+/// meanwhile. If ids stood still instead, an equal event would be a duplicate for as long as the clock is behind.
 class IdTime final : public Clock {
  public:
   explicit IdTime(const Clock& clock) noexcept : clock_(clock) {}
 
-  /// The newest id there is has this time. Before anything else is called.
+  /// Sets the time of the newest existing id. Call it first.
   void start_after(UnixMillis newest);
-  /// The time for new ids. For the one thread that gives them.
+  /// The time for new ids. For the thread that assigns them.
   UnixMillis take();
 
   /// The time that take() would give. Any thread.

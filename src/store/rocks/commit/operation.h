@@ -21,20 +21,20 @@ class WriteBatch;
 
 namespace triggers::store {
 
-/// What an event costs besides its text: keys, counters, bookkeeping.
+/// The bytes of an event besides its text: keys, counters, bookkeeping.
 inline constexpr std::size_t event_overhead_bytes = 256;
 
 [[nodiscard]] inline std::size_t append_bytes(const IncomingEvent& event) noexcept {
   return event_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
 }
 
-/// Whether an event is a duplicate is asked of a digest that is too much work for a commit. The committer leaves the
-/// operation there; whoever waits makes the digests and submits it again.
+/// To tell whether an event is a duplicate, a digest is needed that is too much work for a commit. The committer stops
+/// the operation there. Its waiter computes the digests and submits it again.
 struct Undecided {
   std::optional<EventId> against;  ///< The stored event whose digest is wanted beside that of the incoming one.
 };
 
-/// What was made for an operation that was left undecided.
+/// The digests that were computed for an undecided operation.
 struct MadeDigests {
   std::size_t begin = 0;
   std::vector<ContentDigest> of_events;  ///< From `begin` on.
@@ -64,14 +64,14 @@ struct Operation {
   std::function<Status(rocksdb::WriteBatch&)> change;
   std::size_t bytes = 0;  ///< What it counts against the queue's limit.
 
-  /// Set: nothing of the above was done, and `appended` means nothing (or, after a failed sync, nobody knows). Of an
-  /// acknowledgement a part may have been done.
+  /// If set, nothing of the above was done (or, after a failed sync, nobody knows), and `appended` is meaningless. A
+  /// part of an acknowledgement may have been done.
   std::optional<Error> error;
 
-  /// The elements before `part_begin` are answered; those before `part_end` are in the commit that is under way.
+  /// The elements before `part_begin` have their results; those before `part_end` are in the current commit.
   std::size_t part_begin = 0, part_end = 0;
-  bool cut_off = false;  ///< A commit failed: the elements that it had not answered have its error in `appended`.
-  std::optional<Undecided> undecided;    ///< The event at `part_begin`. What follows it has not been looked at.
+  bool cut_off = false;                ///< A commit failed: the elements without a result have its error in `appended`.
+  std::optional<Undecided> undecided;  ///< The event at `part_begin`. What follows it has not been looked at.
   std::unique_ptr<MadeDigests> digests;  ///< Few operations have any.
 
   std::coroutine_handle<> waiter;
@@ -90,7 +90,7 @@ struct Operation {
     if (!digests || event - digests->begin >= digests->of_events.size()) return nullptr;
     return &digests->of_events[event - digests->begin];
   }
-  /// Whether the committer has nothing more to do with it.
+  /// True if the committer has nothing more to do for it.
   [[nodiscard]] bool ended() const noexcept { return error || undecided || cut_off || part_end == size(); }
 };
 

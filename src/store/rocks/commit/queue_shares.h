@@ -7,14 +7,14 @@
 
 namespace triggers::store {
 
-/// What each tenant has in a bounded queue, so that none of them can fill it: a tenant has at most half of what the
-/// others leave, and always one operation. As base/fair_budget.h, but for the path of every write: no lock, no memory
-/// that grows. Tenants that a seeded hash puts on one of the counters share its part.
+/// The share of each tenant in a bounded queue, so that no tenant can fill it: at most half of what the others leave,
+/// and always one operation. It follows base/fair_budget.h, but is on the path of every write: no lock, and constant
+/// memory. Tenants that a seeded hash maps to the same counter have one share together.
 class QueueShares {
  public:
   QueueShares(std::size_t operations_max, std::size_t bytes_max);
 
-  /// Counts an operation. False, and it is not counted, if the tenant has its part already. `operations` and
+  /// Counts an operation. Returns false without counting it if the tenant has used its share. `operations` and
   /// `bytes_all` are what the whole queue held before.
   [[nodiscard]] bool take(std::string_view tenant, std::size_t bytes, std::size_t operations,
                           std::size_t bytes_all) noexcept;

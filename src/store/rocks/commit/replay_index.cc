@@ -19,7 +19,7 @@ Appended answer(bool same, const EventId& first) {
 }
 
 /// `digest`: of the first event; nothing if it could not be made.
-ReplayIndex::Seen seen(const std::optional<ContentDigest>& digest, Incoming& incoming, const EventId& first) {
+ReplayIndex::Seen seen(const std::optional<ContentDigest>& digest, ComparedEvent& incoming, const EventId& first) {
   if (!digest) return {std::nullopt, Undecided{first}};
   if (!incoming.digest()) return {std::nullopt, Undecided{}};
   return {answer(*digest == *incoming.digest(), first)};
@@ -34,7 +34,8 @@ void ReplayIndex::begin(UnixMillis now) {
   kept_ = reads_ = 0;
 }
 
-Result<ReplayIndex::Seen> ReplayIndex::find(const std::string& key, const std::string& tenant, Incoming& incoming) {
+Result<ReplayIndex::Seen> ReplayIndex::find(const std::string& key, const std::string& tenant,
+                                            ComparedEvent& incoming) {
   const auto here = by_key_.find(key);
   if (here == by_key_.end()) return find_stored(key, tenant, incoming);
   Added& first = *here->second;
@@ -44,7 +45,7 @@ Result<ReplayIndex::Seen> ReplayIndex::find(const std::string& key, const std::s
 }
 
 Result<ReplayIndex::Seen> ReplayIndex::find_stored(const std::string& key, const std::string& tenant,
-                                                   Incoming& incoming) {
+                                                   ComparedEvent& incoming) {
   rocksdb::PinnableSlice value;
   ++reads_;
   const auto found = database_.get(Family::idempotency, key, value);

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/rocks/commit/compared_event.h"
 #include "store/rocks/commit/digest_cache.h"
-#include "store/rocks/commit/incoming.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/layout.h"
@@ -18,9 +18,9 @@
 namespace triggers::store {
 
 /// Which idempotency keys were seen within the window, in the store and in the batch that is being built. An event
-/// costs one look-up, and if its key was seen one stored event and a digest of both texts. A stored event is read and
-/// hashed once for all whose key is its own: a client may send a small event with the key of a large one again and
-/// again.
+/// costs one look-up, and if its key was seen, one read of a stored event and a digest of both texts. A stored event is
+/// read and hashed once for all events with its key, because a client may repeat a small event with the key of a large
+/// one.
 ///
 /// For the committer's thread.
 class ReplayIndex {
@@ -28,15 +28,15 @@ class ReplayIndex {
   ReplayIndex(Database& database, const layout::HashSeed& seed, std::chrono::seconds window, DigestCache& digests)
       : database_(database), seed_(seed), window_(window), stored_digests_(digests) {}
 
-  /// A new batch. What was added before is forgotten.
+  /// Begins a new batch and forgets everything added before.
   void begin(UnixMillis now);
 
   struct Seen {
     std::optional<Appended> answer;  ///< To an event whose key was seen: the first one's, or a mismatch.
     std::optional<Undecided> undecided{};
   };
-  /// `key` is the event's place(). An Error if what this needs of the store cannot be read.
-  Result<Seen> find(const std::string& key, const std::string& tenant, Incoming& incoming);
+  /// `key` is the event's place(). An Error if a record that it needs cannot be read.
+  Result<Seen> find(const std::string& key, const std::string& tenant, ComparedEvent& incoming);
   [[nodiscard]] std::string place(const std::string& tenant, std::string_view client_key) const {
     return layout::idempotency_key(seed_, tenant, client_key);
   }
@@ -59,7 +59,7 @@ class ReplayIndex {
     std::optional<ContentDigest> digest{};
   };
 
-  Result<Seen> find_stored(const std::string& key, const std::string& tenant, Incoming& incoming);
+  Result<Seen> find_stored(const std::string& key, const std::string& tenant, ComparedEvent& incoming);
 
   Database& database_;
   const layout::HashSeed seed_;

@@ -10,12 +10,12 @@
 
 namespace triggers::store {
 
-/// Operations that wait, by tenants that take turns; those of one tenant in their order. Constant cost for each,
+/// Waiting operations. Tenants take turns; the operations of one tenant keep their order. Constant cost for each,
 /// whatever waits; remove() costs more the more tenants wait. Not thread-safe.
 class TenantTurns {
  public:
-  /// Takes the operations over, from the front of `operations`. Without memory it throws std::bad_alloc, and those that
-  /// are not taken over stay there.
+  /// Moves the operations in, from the front of `operations`. If there is no memory, it throws std::bad_alloc, and the
+  /// rest stay there.
   void add(std::vector<Operation*>& operations);
 
   [[nodiscard]] bool empty() const noexcept { return turns_.empty(); }

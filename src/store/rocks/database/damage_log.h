@@ -11,11 +11,11 @@ namespace triggers::store {
 /// thread.
 class DamageLog {
  public:
-  /// Messages that wait for take(); of more only the count is kept.
+  /// Limit on messages that wait for take(); further ones are only counted.
   static constexpr std::size_t messages_max = 16;
 
   void note(const std::string& message) noexcept;
-  /// Every note() so far.
+  /// The number of note() calls so far.
   [[nodiscard]] std::uint64_t count() const noexcept;
   /// The different messages since the last call, oldest first.
   [[nodiscard]] std::vector<std::string> take();

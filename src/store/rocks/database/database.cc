@@ -29,7 +29,7 @@
 #include "store/rocks/disk/file_watch.h"
 #include "store/rocks/disk/format_file.h"
 #include "store/rocks/disk/inventory.h"
-#include "store/rocks/disk/table_patrol.h"
+#include "store/rocks/disk/table_size_check.h"
 #include "store/rocks/format/layout.h"
 
 namespace triggers::store {
@@ -184,7 +184,7 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   }
   database->guard_ = std::make_unique<DirectoryGuard>(config.data_dir, database->directory_lock_->descriptor(),
                                                       database->watch_->witness());
-  database->patrol_ = std::make_unique<TablePatrol>(database_dir(config.data_dir));
+  database->table_size_check_ = std::make_unique<TableSizeCheck>(database_dir(config.data_dir));
   database->mark_opened(*config.clock);
   if (auto noted = database->note_opened(); !noted) return std::move(noted).error();
   return database;

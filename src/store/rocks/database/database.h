@@ -19,8 +19,8 @@
 #include "store/rocks/database/compaction_rest.h"
 #include "store/rocks/database/damage_log.h"
 #include "store/rocks/database/database_config.h"
+#include "store/rocks/disk/disk_idle_time.h"
 #include "store/rocks/disk/disk_space.h"
-#include "store/rocks/disk/stillness.h"
 
 namespace rocksdb {
 class Cache;
@@ -43,17 +43,17 @@ struct WriteTiming {
 struct FormatFile;
 class DirectoryGuard;
 class DirectoryLock;
-class TablePatrol;
+class TableSizeCheck;
 
-/// RocksDB in a directory that one process owns. It is opened with our options, and checked for our format and for all
-/// of its files. After a write whose outcome is not known it refuses every further write. Any thread may call.
+/// RocksDB in a directory that one process owns. Opening it checks the format and all files. After a write of unknown
+/// outcome it refuses every further write. Any thread may call.
 class Database {
  public:
-  /// Makes the directory (mode 0700) and an empty store if there is none. An existing store is never made anew: if any
-  /// part of it is missing, cut or damaged, the open fails and changes nothing on the disk. If the disk is full, the
-  /// store is opened for reading, and health() says so. Errors: `conflict` (another process has it), `invalid_argument`
-  /// (another format version, not our directory, root on another user's), `not_found` (to read, and there is none),
-  /// `unavailable` (the disk, damage). The message says what to do.
+  /// Makes the directory (mode 0700) and an empty store if there is none. An existing store is never replaced by a new
+  /// one: if any part of it is missing, cut or damaged, the open fails and changes nothing on the disk. If the disk is
+  /// full, the store is opened for reading, and health() says so. Errors: `conflict` (another process has it),
+  /// `invalid_argument` (another format version, not our directory, root on another user's), `not_found` (to read, and
+  /// there is none), `unavailable` (the disk, damage). The message says what to do.
   static Result<std::unique_ptr<Database>> open(const DatabaseConfig& config);
 
   Database(const Database&) = delete;
@@ -72,25 +72,26 @@ class Database {
   [[nodiscard]] Status check_writable() const;
 
   /// Writes and syncs. After a failure every write is refused with `unavailable`. If nothing of the write is in the log
-  /// (the disk was full, or a file could not be opened), check_files() may let writes go on. Otherwise the store must
+  /// (the disk was full, or a file could not be opened), check_files() may let writes resume. Otherwise the store must
   /// be opened again, because nobody knows which part of a failed sync is on the disk.
   Status write(rocksdb::WriteBatch& batch, WriteTiming* timing = nullptr);
 
   /// Stops writes until the store is opened again. The first reason stays.
   void fail(std::string problem) noexcept;
-  /// As fail(), for the failure that RocksDB has just told of; only for a while if it left nothing in doubt.
+  /// As fail(), for a failure that RocksDB has just reported. If it left nothing in doubt, writes stop only for a
+  /// while.
   void stop_writes(const std::string& problem);
   /// Notes a record, or a file, that cannot be read. Returns the Error (`internal`) for the caller.
   Error unreadable(const std::string& what);
   [[nodiscard]] DamageLog& damage() noexcept { return damage_; }
-  /// Once a second or so: lets families rest whose compaction cannot read its files, and tries them again.
+  /// Call it about once a second. Pauses the compaction of families whose files cannot be read, and retries later.
   void tend_compactions(std::chrono::steady_clock::time_point now);
   [[nodiscard]] Health health() const;
 
-  /// Looks after the store on a thread of its own from now on: see check_files().
+  /// Calls check_files() regularly on a thread of its own from now on.
   void start_file_checks();
-  /// Looks whether the files are where they were, and stops writes if not. `thorough`: also at the next tables and at
-  /// the room on the disk, and tries to go on after a shortage. One at a time.
+  /// Checks that the files are in place, and stops writes if not. `thorough`: also checks the next tables and the free
+  /// space, and tries to resume after a shortage. One call at a time.
   void check_files(bool thorough);
   /// As of the last thorough check.
   [[nodiscard]] std::optional<DiskSpace> disk() const;
@@ -112,18 +113,17 @@ class Database {
   Status open_checked(const DatabaseConfig& config, FormatFile& format);
   Status open_files(const DatabaseConfig& config, bool make);
   Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
-  /// So that there is an entry in a memtable: see try_resume().
+  /// Makes sure that a memtable has an entry: see try_resume().
   void mark_opened(const Clock& clock);
-  /// Has the witness and the inventory on the disk say that this run has begun.
+  /// Records on disk, in the witness and the inventory, that this run has begun.
   Status note_opened();
   void set_state(State state, std::string problem);
   /// Stops writes because somebody has removed, cut or replaced a file of the open store.
   void lose(const std::string& problem);
   void update_disk_space();
-  /// Begins to go on with writes that were stopped for a while, if the disk lets us. RocksDB writes every memtable, on
-  /// a thread of its own.
+  /// Tries to resume writes after a shortage. RocksDB writes every memtable, on a thread of its own.
   void try_resume();
-  /// Ends that: with success, or for another try, or once RocksDB moves nothing any more.
+  /// Follows that attempt until it succeeds, may be repeated, or makes no progress any more.
   void follow_resume();
   void run_file_checks(const std::stop_token& stop);
 
@@ -139,7 +139,7 @@ class Database {
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
   std::unique_ptr<DirectoryGuard> guard_;
-  std::unique_ptr<TablePatrol> patrol_;  // Set with the guard.
+  std::unique_ptr<TableSizeCheck> table_size_check_;  // Set with the guard.
 
   DamageLog damage_;
   std::atomic<State> state_{State::writable};
@@ -149,7 +149,7 @@ class Database {
   DiskSpace disk_;
   std::jthread file_checks_;
   std::future<bool> resuming_;  ///< Valid while RocksDB resumes, for good if it has moved nothing for too long.
-  std::optional<Stillness> resume_stillness_;
+  std::optional<DiskIdleTime> resume_idle_time_;
   std::string shortage_;  ///< Why it was needed.
 };
 

@@ -20,14 +20,15 @@ using TableChecksums = std::map<std::string, std::string>;
 Status seal_directory(const std::string& data_dir, const std::string& store_id, std::uint64_t sequence,
                       const TableChecksums& tables);
 
-/// Writes the inventory, the witness and at last FORMAT beside a database that nobody has open: a store of its own.
+/// Writes the inventory, the witness and finally FORMAT beside a database that nobody has open, which makes it a store.
 Status finish_directory(const std::string& data_dir, std::uint64_t sequence, const TableChecksums& tables);
 
-/// Makes a data directory, with a copy of the database, of `directory`, which is there and empty.
+/// Turns the empty `directory` into a data directory with a copy of the database.
 Status make_copy(rocksdb::DB& db, const std::string& directory);
 
-/// The same of a database that is open for reading only, in the data directory `from`, which stays as it is: RocksDB
-/// makes no checkpoint of such a one. Nobody writes to its files meanwhile. A store of version 1 stays one.
+/// The same for a database that is open for reading only, in the data directory `from`, which does not change. RocksDB
+/// makes no checkpoint of such a database. Nobody may write to its files meanwhile. A copy of a version 1 store has
+/// version 1.
 Status copy_files(rocksdb::DB& db, const std::string& from, const std::string& directory);
 
 }  // namespace triggers::store

@@ -17,10 +17,10 @@ namespace triggers::store {
 /// Where the database is in a data directory.
 [[nodiscard]] std::string database_dir(const std::string& data_dir);
 
-/// How the database is opened. They make nothing that is missing.
+/// The options to open the database. RocksDB then creates nothing that is missing.
 [[nodiscard]] rocksdb::DBOptions database_options(const DatabaseConfig& config,
                                                   const std::shared_ptr<rocksdb::Cache>& cache);
-/// Those that only read: nothing is written, RocksDB's own log neither.
+/// The options to read only: nothing is written, not even RocksDB's own log.
 [[nodiscard]] rocksdb::DBOptions reading_options(const DatabaseConfig& config,
                                                  const std::shared_ptr<rocksdb::Cache>& cache);
 /// In the order of Family.

@@ -12,7 +12,7 @@
 #include "store/rocks/disk/directory_guard.h"
 #include "store/rocks/disk/disk_space.h"
 #include "store/rocks/disk/file_watch.h"
-#include "store/rocks/disk/table_patrol.h"
+#include "store/rocks/disk/table_size_check.h"
 
 namespace triggers::store {
 namespace {
@@ -87,7 +87,7 @@ void Database::try_resume() {
     return fail("the disk failed at the first write: " + trouble.cause);
   shortage_ = trouble.cause;
   watch_->forget_shortage();
-  resume_stillness_.emplace(watch_->work(), clock_->steady());
+  resume_idle_time_.emplace(watch_->work(), clock_->steady());
   // Everything that was answered is in memtables: they are written to tables, and a new log begins.
   try {
     resuming_ = std::async(std::launch::async, [this] { return db_->Resume().ok(); });
@@ -100,7 +100,7 @@ void Database::follow_resume() {
   // Most are over at once; the next check of the files must not wait for the others.
   if (resuming_.wait_for(check_interval) != std::future_status::ready) {
     // RocksDB 7.8 may lose a flush that was scheduled when the failure came, and then waits for it for ever.
-    if (resume_stillness_->lasts(watch_->work(), clock_->steady()) < still_max) return;
+    if (resume_idle_time_->lasts(watch_->work(), clock_->steady()) < still_max) return;
     return fail("RocksDB does not go on after a shortage, and has written nothing for " +
                 std::to_string(still_max.count()) + " s: " + shortage_);
   }
@@ -128,7 +128,7 @@ void Database::check_files(bool thorough) {
   // RocksDB may replace a log or a manifest meanwhile, so a problem counts only if it shows twice.
   std::string problem = guard_->check(watch_->record());
   if (!problem.empty()) problem = guard_->check(watch_->record());
-  if (problem.empty() && thorough) problem = patrol_->check_next(*db_);
+  if (problem.empty() && thorough) problem = table_size_check_->check_next(*db_);
   if (!problem.empty()) return lose(problem);
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();

@@ -13,9 +13,10 @@ namespace triggers::store {
 class CompactionRest;
 class DamageLog;
 
-/// Reports what fails on RocksDB's background threads. A flush that failed, or a manifest that could not be written,
-/// calls `stop_writes` with the reason: what was promised may not be on the disk. A failed compaction does not, because
-/// its input is unchanged: it is noted as damage, and its column family rests. All three outlive the listener.
+/// Handles failures on RocksDB's background threads. If a flush failed or a manifest could not be written, it calls
+/// `stop_writes` with the reason, because promised data may not be on the disk. A failed compaction does not stop
+/// writes, because its input is unchanged: it is noted as damage, and its column family rests. All three outlive the
+/// listener.
 [[nodiscard]] std::shared_ptr<rocksdb::EventListener> make_failure_listener(
     std::function<void(const std::string& problem)> stop_writes, DamageLog& damage, CompactionRest& rest);
 

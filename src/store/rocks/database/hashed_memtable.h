@@ -10,9 +10,9 @@ class MemTableRepFactory;
 namespace triggers::store {
 
 /// A memtable for keys that begin with eight bytes of a hash, so that they are spread evenly: the first bits of a key
-/// choose its bucket, and buckets in order are keys in order. Putting an entry in costs no search, and neither does
-/// sorting for the flush, for which a skip list or a hash table that knows no order compares each entry some seventeen
-/// times. Other keys are kept rightly too, but slowly.
+/// choose its bucket, and buckets in order are keys in order. So neither inserting an entry nor the flush needs a
+/// search. A skip list compares each entry some seventeen times to insert it, and an unordered hash table as often to
+/// sort for the flush. Other keys work too, but slowly.
 ///
 /// One writer at a time; readers at any time. `entries` is how many are expected before a flush.
 [[nodiscard]] std::shared_ptr<rocksdb::MemTableRepFactory> make_hashed_memtable(std::size_t entries);

@@ -11,8 +11,8 @@ namespace triggers::store {
 
 /// RocksDB's own log: warnings and errors, in `directory`/LOG. Over 4 MiB it becomes LOG.old, and a new one begins.
 ///
-/// RocksDB's logger is not used, because its assertion ends the process at the second line that a full disk does not
-/// take. Here such a line is lost. Any thread.
+/// RocksDB's own logger aborts the process when a full disk rejects its second line. This one drops such a line. Any
+/// thread.
 [[nodiscard]] std::shared_ptr<rocksdb::Logger> make_info_log(const std::string& directory);
 
 }  // namespace triggers::store

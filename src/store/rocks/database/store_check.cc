@@ -5,7 +5,7 @@
 
 #include "log/log.h"
 #include "store/rocks/database/database_options.h"
-#include "store/rocks/database/rehearsal.h"
+#include "store/rocks/database/trial_open.h"
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/disk/inventory.h"
 #include "store/rocks/disk/log_check.h"
@@ -38,7 +38,7 @@ class Check {
       if (format_.version > 1) expect_witness();
       const auto repeated = repeated_writes(logs_);
       problems_.insert(problems_.end(), repeated.begin(), repeated.end());
-      if (repeated.empty()) rehearse();
+      if (repeated.empty()) open_for_trial();
     }
     now_.store_id = Uuid7::parse(format_.store_id).value_or(Uuid7{});
   }
@@ -149,9 +149,9 @@ class Check {
                         std::to_string(file.batches) + " batches), and was synced up to byte " + std::to_string(bytes));
   }
 
-  void rehearse() {
+  void open_for_trial() {
     const auto limit = format_.version > 1 ? counted_max : std::numeric_limits<std::uint64_t>::max();
-    const auto found = store::rehearse(config_, limit);
+    const auto found = store::open_for_trial(config_, limit);
     if (!found) {
       problems_.push_back(found.error().message);
       expect_logs(0);

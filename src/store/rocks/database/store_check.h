@@ -10,15 +10,15 @@
 
 namespace triggers::store {
 
-/// Looks whether everything is there that a store must have, before anything is opened for writing. Changes nothing.
-/// Nobody else may have the database open.
+/// Checks that a store is complete before anything is opened for writing. Changes nothing. Nobody else may have the
+/// database open.
 ///
-/// After a clean stop every file must be as the inventory says. After anything else the witness says how far the logs
-/// and the manifest must reach, and the database is opened once for reading only, to look at its tables. What a torn
-/// log loses is said in the log.
+/// After a clean stop every file must match the inventory. After any other stop, the witness says how far the logs and
+/// the manifest must reach, and the database is opened once for reading only, to check its tables. The log reports the
+/// torn end of a write-ahead log.
 ///
-/// The record is what the files are now: where a new witness begins.
-/// Error: `unavailable`, with all that is wrong, what can still be read, and what to do.
+/// The record describes the files as they are now; a new witness begins with it. Error: `unavailable`, with all that is
+/// wrong, what can still be read, and what to do.
 Result<WitnessRecord> check_store(const DatabaseConfig& config, const FormatFile& format);
 
 /// What is wrong, a line each; empty if check_store() would not refuse it.

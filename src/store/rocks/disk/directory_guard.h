@@ -10,14 +10,14 @@
 
 namespace triggers::store {
 
-/// Checks that the files of an open store are still in their places. A process can go on writing to an open file after
+/// Checks that the files of an open store are still in place. A process can go on writing to an open file after
 /// somebody has removed it; what it writes then is lost.
 class DirectoryGuard {
  public:
   /// `directory`: a descriptor of the data directory. `witness` outlives this. Remembers which files are there.
   DirectoryGuard(std::string data_dir, int directory, const Witness& witness);
 
-  /// What is wrong; empty if nothing is. `record`: what there must be.
+  /// What is wrong; empty if nothing is. `record`: the files that must exist.
   [[nodiscard]] std::string check(const WitnessRecord& record) const;
 
  private:

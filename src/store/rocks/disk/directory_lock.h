@@ -9,17 +9,17 @@
 
 namespace triggers::store {
 
-/// A data directory that this process has: held from before its files are looked at until they are closed. (RocksDB's
-/// own lock is taken later, and lives in a directory that is not there yet when a store is made.)
+/// The lock on a data directory. The process takes it before it examines the files, and releases it after it has closed
+/// them. (RocksDB's own lock is taken later, and lives in a directory that is not there yet when a store is made.)
 class DirectoryLock {
  public:
-  /// `conflict` if another has it, `unavailable` if the directory cannot be opened or locked.
+  /// `conflict` if another process has it, `unavailable` if the directory cannot be opened or locked.
   static Result<std::unique_ptr<DirectoryLock>> take(const std::string& directory);
 
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
 
-  /// Of the directory, whatever its name is now.
+  /// The descriptor of the directory, whatever its name is now.
   [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }
 
  private:

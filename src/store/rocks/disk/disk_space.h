@@ -5,7 +5,7 @@
 
 namespace triggers::store {
 
-/// How near its end the room on the store's disk is.
+/// How much free space the store's disk has left, as a level.
 enum class DiskLevel : std::uint8_t { enough, low, very_low };
 
 struct DiskSpace {
@@ -14,10 +14,10 @@ struct DiskSpace {
   DiskLevel level = DiskLevel::enough;
 };
 
-/// How much room the file system of `directory` has for this process's user. All zero if it does not say.
+/// The free space that the file system of `directory` has for this process's user. All zero if it cannot be read.
 [[nodiscard]] DiskSpace measure_disk(const std::string& directory);
 
-/// The level of `space`, coming from `before`: it leaves a level only with a quarter more room than it was entered
+/// The level of `space`, if the last level was `before`. A level ends only with a quarter more free space than it began
 /// with. Low is less than a tenth of the disk or 10 GiB, whichever is less; very low is less than a fiftieth or 2 GiB.
 [[nodiscard]] DiskLevel disk_level(const DiskSpace& space, DiskLevel before);
 

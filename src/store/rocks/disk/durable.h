@@ -17,7 +17,7 @@ Status sync_parent(const std::string& path);
 /// What is in a file is durable once it is synced.
 Status sync_file(const std::filesystem::path& path);
 
-/// Replaces the file, whole or not at all, whenever the machine stops; mode 0600.
+/// Replaces the file atomically, even if the machine stops at any moment; mode 0600.
 Status write_durably(const std::string& path, std::string_view text);
 
 /// The whole file. `not_found` if there is none.

@@ -16,8 +16,8 @@ class Env;
 
 namespace triggers::store {
 
-/// What the database's files are known to be while it is open. The watched file system (make_watched_env) tells it what
-/// happens to them, and it tells the witness. Any thread.
+/// Knows the state of the database's files while it is open. The watched file system (make_watched_env) reports every
+/// change to it, and it updates the witness. Any thread.
 class FileWatch {
  public:
   /// A write-ahead log that is open.
@@ -28,7 +28,7 @@ class FileWatch {
     std::atomic<std::uint64_t> synced{0};  ///< Bytes.
   };
 
-  /// A failed operation of the disk, by what it leaves behind.
+  /// A failed disk operation, classified by its consequence.
   struct Trouble {
     enum class Kind : std::uint8_t {
       none,
@@ -41,11 +41,11 @@ class FileWatch {
     std::uint64_t log = 0;  ///< The number of the log that could not be written, if it was one.
   };
 
-  /// What RocksDB does with its tables and manifests, and with names of files. Writes of a log are not counted: they
-  /// are every commit's.
+  /// Counts the operations of RocksDB on tables, manifests and file names. Writes of a log are not counted: every
+  /// commit makes one.
   struct Work {
     std::uint64_t done = 0;  ///< Operations of the disk that have ended.
-    unsigned under_way = 0;  ///< Operations that the disk has not answered yet.
+    unsigned under_way = 0;  ///< Operations that the disk has not finished yet.
   };
   /// Counts one such operation.
   class Working {
@@ -69,19 +69,19 @@ class FileWatch {
   /// `record`: what the files are now.
   FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record);
 
-  /// For the database: everything up to `sequence` is about to be answered. `unavailable` if the witness cannot be
-  /// written: what was synced is safe, but nobody would notice its loss.
+  /// The database calls it before it reports writes up to `sequence` as done. `unavailable` if the witness cannot be
+  /// written: the writes are synced, but nobody would notice their loss.
   Status commit(std::uint64_t sequence);
-  /// Has the witness say what is known now.
+  /// Writes the current state to the witness.
   Status write_witness();
   [[nodiscard]] WitnessRecord record() const;
   /// The first doubt or loss, or else the last shortage since forget_shortage().
   [[nodiscard]] Trouble trouble() const;
   void forget_shortage();
-  /// Whether the newest log is newer than any that could not be written: RocksDB's writer of such a one takes nothing
-  /// more.
+  /// Whether the newest log is newer than any log that could not be written. RocksDB's writer of such a log accepts
+  /// nothing more.
   [[nodiscard]] bool log_is_usable() const;
-  /// Without a lock, which the disk may hold up.
+  /// Takes no lock, because a thread may hold it while it waits for the disk.
   [[nodiscard]] Work work() const noexcept {
     // In the opposite order of Working's destructor.
     const unsigned under_way = under_way_;
@@ -91,7 +91,7 @@ class FileWatch {
 
   // For the file system.
   std::shared_ptr<Log> log_made(std::uint64_t number);
-  /// Before its name goes, as the witness must never claim more than there is.
+  /// Called before its name is removed, because the witness must never claim more than exists.
   void log_goes(std::uint64_t number);
   void manifest_synced(SyncedFile manifest);
   void current_renamed();
@@ -114,11 +114,11 @@ class FileWatch {
   std::atomic<unsigned> under_way_{0};
 };
 
-/// Whether an error's text names a shortage as its cause: RocksDB keeps no other trace of it.
+/// Whether an error's text names a shortage as its cause. RocksDB keeps it nowhere else.
 [[nodiscard]] bool names_shortage(const std::string& text);
 
-/// An environment whose files in `directory` are `base`'s and are watched. It has errors that a shortage has caused
-/// look as RocksDB wants them, so that DB::Resume() can mend them. `watch` and `base` outlive it.
+/// An environment whose files in `directory` are `base`'s and are watched. It marks errors that a shortage has caused
+/// as retryable, so that DB::Resume() can recover from them. `watch` and `base` outlive it.
 std::unique_ptr<rocksdb::Env> make_watched_env(rocksdb::Env* base, const std::string& directory, FileWatch& watch);
 
 }  // namespace triggers::store

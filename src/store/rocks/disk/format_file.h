@@ -8,11 +8,11 @@
 
 namespace triggers::store {
 
-/// The file `FORMAT` of a data directory: that a store was made here, in which version, and which one it is.
+/// The file `FORMAT` of a data directory. It says that a store was made here, its version and its id.
 struct FormatFile {
   enum class Stage : std::uint8_t {
-    making,  ///< The database is being made: nothing was accepted yet, so it may be made anew.
-    made,    ///< It was made and synced. From now on whatever is missing is lost.
+    making,  ///< The database is being made. Nothing was accepted yet, so it may be made again.
+    made,    ///< It was made and synced. From now on a missing file is data loss.
   };
 
   std::uint32_t version = 0;
@@ -28,7 +28,7 @@ Result<std::optional<FormatFile>> read_format(const std::string& data_dir);
 /// Durable when it returns.
 Status write_format(const std::string& data_dir, const FormatFile& format);
 
-/// A new one, of the version that this program writes.
+/// A new `FORMAT`, of the version that this program writes.
 [[nodiscard]] FormatFile new_format(FormatFile::Stage stage);
 
 }  // namespace triggers::store

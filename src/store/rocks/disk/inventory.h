@@ -9,7 +9,7 @@
 
 namespace triggers::store {
 
-/// A file of the data directory as it has to be.
+/// A file of the data directory as it must be.
 struct InventoryFile {
   std::string name;  ///< Below the data directory: `db/CURRENT`.
   std::uint64_t bytes = 0;
@@ -26,7 +26,7 @@ struct Inventory {
   std::vector<InventoryFile> files{};
 
   [[nodiscard]] static std::string path(const std::string& data_dir);
-  /// Nothing if there is none, or if it cannot be read: the witness says the same, if less exactly.
+  /// Nothing if there is none or it cannot be read; the witness then has the same facts, less exactly.
   [[nodiscard]] static std::optional<Inventory> read(const std::string& data_dir);
   /// Durable when it returns.
   [[nodiscard]] Status write(const std::string& data_dir) const;
@@ -35,9 +35,9 @@ struct Inventory {
   Status add(const std::string& data_dir, const std::string& name, std::optional<std::string> checksum = {});
 };
 
-/// What is wrong with the files of an inventory, a line each; empty if all is as it should be. Reads at most
-/// `table_bytes_max` of table files, newest first, and the others whole. `complete`: a file of the database that is not
-/// listed is wrong too: it is of another time, and RocksDB would replay it, or remove it.
+/// The problems of the files of an inventory, a line each; empty if there are none. Reads at most `table_bytes_max` of
+/// table files, newest first, and the others whole. `complete`: a file of the database that is not listed is a problem
+/// too: it is from another time, and RocksDB would replay or remove it.
 [[nodiscard]] std::vector<std::string> differences(const Inventory& inventory, const std::string& data_dir,
                                                    std::uint64_t table_bytes_max, bool complete);
 

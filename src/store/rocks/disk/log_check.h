@@ -11,7 +11,7 @@
 
 namespace triggers::store {
 
-/// What a file in RocksDB's log format (a write-ahead log, a manifest) holds.
+/// The contents of a file in RocksDB's log format (a write-ahead log, a manifest).
 struct LogScan {
   std::string name;           ///< Without its directory.
   std::uint64_t number = 0;   ///< In its name.
@@ -25,7 +25,7 @@ struct LogScan {
   ///
   /// RocksDB replays a log up to the first unreadable record, which it takes for a write that a crash cut off. But the
   /// committer begins a batch only after the one before was synced, so nothing follows a write that was cut off. A
-  /// batch behind an unreadable record proves that a synced and answered write is damaged.
+  /// batch after an unreadable record proves that a synced write is damaged.
   std::optional<std::uint64_t> damage;
 
   /// What a start drops: the rest of a batch that was never answered.
@@ -43,7 +43,7 @@ struct BatchNumbers {
 /// `unavailable` if the file cannot be read.
 Result<LogScan> scan_log(const std::string& path);
 
-/// Gives each batch of a log that can be read to `take`, in order, also those behind damage.
+/// Passes each readable batch of a log to `take`, in order, including those after damage.
 Status each_batch(const std::string& path, const std::function<void(std::string_view batch)>& take);
 
 /// The logs that repeat the numbers of an older log's writes, one line each. `logs`: oldest first. RocksDB gives a

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "base/unique_fd.h"
-#include "store/rocks/disk/file_place.h"
+#include "store/rocks/disk/file_identity.h"
 #include "store/rocks/disk/file_watch.h"
 
 namespace triggers::store {
@@ -108,16 +108,17 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
   using Synced = std::function<void(std::uint64_t bytes)>;
 
   /// `log`: its number; 0 if it is a manifest.
-  GrowingFile(std::unique_ptr<FSWritableFile> file, FilePlace place, FileWatch& watch, std::uint64_t log, Synced synced)
+  GrowingFile(std::unique_ptr<FSWritableFile> file, FileIdentity identity, FileWatch& watch, std::uint64_t log,
+              Synced synced)
       : rocksdb::FSWritableFileOwnerWrapper(std::move(file)),
-        place_(std::move(place)),
+        identity_(std::move(identity)),
         watch_(watch),
         log_(log),
         synced_(std::move(synced)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     const FileWatch::Working working(log_ == 0 ? &watch_ : nullptr);
-    if (auto place = check_place(); !place.ok()) return place;
+    if (auto intact = check_identity(); !intact.ok()) return intact;
     auto status =
         cut_ ? target()->PositionedAppend(data, bytes_, options, debug) : target()->Append(data, options, debug);
     if (!status.ok()) return cut_off(std::move(status), options, debug);
@@ -139,9 +140,9 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
  private:
   /// Checks once for each sync, before the write: after the next write, a file that was cut has its size again.
-  IOStatus check_place() {
+  IOStatus check_identity() {
     if (std::exchange(checked_, true)) return IOStatus::OK();
-    auto problem = place_.problem(bytes_);
+    auto problem = identity_.problem(bytes_);
     if (problem.empty()) return IOStatus::OK();
     auto status = IOStatus::IOError(problem);
     watch_.failed({FileWatch::Trouble::Kind::lost, std::move(problem)});
@@ -167,7 +168,7 @@ class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
     return status;
   }
 
-  const FilePlace place_;
+  const FileIdentity identity_;
   FileWatch& watch_;
   const std::uint64_t log_;
   const Synced synced_;
@@ -275,12 +276,12 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
       GrowingFile::Synced synced = [log = watch_.log_made(*number)](std::uint64_t bytes) {
         log->synced.store(bytes, std::memory_order_release);
       };
-      return std::make_unique<GrowingFile>(std::move(file), FilePlace(own_directory(), path), watch_, *number,
+      return std::make_unique<GrowingFile>(std::move(file), FileIdentity(own_directory(), path), watch_, *number,
                                            std::move(synced));
     }
     if (const auto number = manifest_number(path)) {
       GrowingFile::Synced synced = [this, number](std::uint64_t bytes) { watch_.manifest_synced({*number, bytes}); };
-      return std::make_unique<GrowingFile>(std::move(file), FilePlace(own_directory(), path), watch_, 0,
+      return std::make_unique<GrowingFile>(std::move(file), FileIdentity(own_directory(), path), watch_, 0,
                                            std::move(synced));
     }
     return std::make_unique<OtherFile>(std::move(file), watch_);

@@ -21,7 +21,7 @@ struct SyncedFile {
   bool operator==(const SyncedFile&) const = default;
 };
 
-/// What was promised, kept outside of the files that hold it.
+/// What clients were promised, recorded outside of the files that contain it.
 struct WitnessRecord {
   Uuid7 store_id;
   std::uint64_t sequence = 0;    ///< RocksDB's number of the last write that was answered.
@@ -29,11 +29,11 @@ struct WitnessRecord {
   std::vector<SyncedFile> logs;  ///< The write-ahead logs, oldest first; of very many the newest.
 };
 
-/// The file `WITNESS`, one page. It is written after each sync of a log, with one short `pwrite`, and never synced for
-/// it. What is written belongs to the kernel, so it survives the end of the process. After a loss of power the file may
-/// be older than the logs, and is never newer. docs/decisions/0024-a-witness-beside-the-log.md says why.
+/// The file `WITNESS`, one page. It is written after each sync of a log with one short `pwrite`, and not synced then.
+/// The kernel has the written data, so it survives the end of the process. After a loss of power the file may be older
+/// than the logs, and is never newer. docs/decisions/0024-a-witness-beside-the-log.md says why.
 ///
-/// The record is written to two slots in turn, each with a checksum, so that one is always whole. write() is for one
+/// The record is written to two slots in turn, each with a checksum, so that one is always intact. write() is for one
 /// thread at a time.
 class Witness {
  public:
@@ -43,7 +43,7 @@ class Witness {
   [[nodiscard]] static std::string path(const std::string& data_dir);
   /// `not_found` if there is none, `unavailable` if it cannot be read or no slot is whole.
   static Result<WitnessRecord> read(const std::string& data_dir);
-  /// Replaces the file by one that says `record`, durably.
+  /// Replaces the file by one with `record`, durably.
   static Status create(const std::string& data_dir, const WitnessRecord& record);
   /// Errors as of read().
   static Result<std::unique_ptr<Witness>> open(const std::string& data_dir);
@@ -51,9 +51,10 @@ class Witness {
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
-  /// `unavailable` if the file cannot take it; the record before it can still be read.
+  /// `unavailable` if it cannot be written; the previous record can still be read.
   Status write(const WitnessRecord& record);
-  /// What the open file says, also while another thread writes: of two writes that overlap it, it may see neither.
+  /// The record in the open file. It may be called while another thread writes; it may then see neither of two
+  /// overlapping writes.
   [[nodiscard]] Result<WitnessRecord> read_back() const;
   /// Waits until the file is on the disk: at the start and the end, not for a commit.
   Status sync();

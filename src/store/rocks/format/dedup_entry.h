@@ -9,19 +9,19 @@
 
 namespace triggers::store {
 
-/// The value of an entry in the `dedup` family: which events of one content were accepted. The first is the one whose
-/// duplicates later events are; the newest keeps the content known when the first is past the window.
+/// The value of an entry in the `dedup` family: which events of one content were accepted. Later events are duplicates
+/// of the first. The newest keeps the content known when the first is past the window.
 struct DedupEntry {
   std::optional<event::EventId> first, newest;
-  /// Only under a fingerprint: the newest event of another content with this fingerprint. That one is under its digest,
-  /// and so is every further content until this one is past the window.
+  /// Only under a fingerprint: the newest event of another content with this fingerprint. That content is stored under
+  /// its digest, and so is every further one until this id is past the window.
   std::optional<event::EventId> collided;
 
   [[nodiscard]] std::string encode() const;
 };
 
-/// What counts of an entry: ids for which `valid(id)` holds. An entry of format version 1 has up to 8 ids; between the
-/// first and the last they are passed over.
+/// What counts of an entry: ids for which `valid(id)` holds. An entry of format version 1 has up to 8 ids; those
+/// between the first and the last are ignored.
 template <class Valid>
 [[nodiscard]] DedupEntry decode_dedup(std::string_view bytes, Valid valid);
 

@@ -12,7 +12,7 @@
 /// keys are a prefix of another's; ids and times are big-endian, so that keys sort as they do.
 namespace triggers::store::layout {
 
-/// The version of all that follows. Another one is not opened.
+/// The version of this format. A store of another version is not opened.
 inline constexpr std::uint32_t format_version = 2;
 inline constexpr std::size_t name_bytes_max = 255;
 
@@ -24,7 +24,7 @@ void append_name(std::string& key, std::string_view name);
 /// `pending`: tenant, inbox, and then the id.
 [[nodiscard]] std::string pending_prefix(std::string_view tenant, std::string_view inbox);
 [[nodiscard]] std::string pending_key(std::string_view tenant, std::string_view inbox, const event::EventId& id);
-/// A secret of the store that makes the hashes in its keys its own, so that nobody can choose where a key goes.
+/// A secret of the store that seeds the hashes in its keys, so that no client can choose where a key goes.
 struct HashSeed {
   std::uint64_t a = 0, b = 0;
 };
@@ -67,7 +67,7 @@ struct InboxName {
 };
 [[nodiscard]] std::optional<InboxName> parse_inbox_meta_key(std::string_view key);
 
-/// For a message: whose entry `key` of `family` is, as far as the key tells.
+/// For a message: the tenant and id that `key` of `family` belongs to, as far as the key says.
 [[nodiscard]] std::string describe_entry(std::string_view family, std::string_view key);
 
 }  // namespace triggers::store::layout

@@ -6,7 +6,7 @@
 
 namespace triggers::store {
 
-/// The text of one of RocksDB's slices, which headers do not name.
+/// The text of a RocksDB slice, a type that headers do not name.
 template <class Slice>
   requires requires(const Slice& slice) {
     { slice.data() } -> std::same_as<const char*>;

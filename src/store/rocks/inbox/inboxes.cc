@@ -85,7 +85,7 @@ std::vector<Inbox*> Inboxes::all() const {
   return inboxes;
 }
 
-std::uint64_t Inboxes::undelivered() const {
+std::uint64_t Inboxes::unacknowledged() const {
   const std::shared_lock lock(mutex_);
   std::uint64_t total = 0;
   for (const auto& [prefix, inbox] : by_prefix_) total += inbox->count();

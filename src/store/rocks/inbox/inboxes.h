@@ -13,7 +13,8 @@
 
 namespace triggers::store {
 
-/// The state of one inbox in memory, about 200 bytes: its exact count, and a place before which nothing is pending.
+/// The state of one inbox in memory, about 200 bytes: its exact count, and its head: an id before which nothing is
+/// pending.
 class Inbox {
  public:
   Inbox(std::string tenant, std::string name);
@@ -24,11 +25,11 @@ class Inbox {
   [[nodiscard]] const std::string& meta_key() const noexcept { return meta_key_; }
   [[nodiscard]] const std::string& prefix() const noexcept { return prefix_; }
 
-  /// Undelivered events, as of the last commit. Any thread.
+  /// Unacknowledged events, as of the last commit. Any thread.
   [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(std::memory_order_acquire); }
 
-  /// No pending id is less than this. It only grows: ids are given in commit order, so nothing can appear before it.
-  /// A page that starts here does not walk over what was acknowledged. Any thread.
+  /// No pending id is less than this. It only grows: ids are given in commit order, so nothing can appear before it. A
+  /// page that starts here skips the marks of acknowledged entries. Any thread.
   [[nodiscard]] EventId head() const;
   void raise_head(const EventId& head);
 
@@ -37,12 +38,12 @@ class Inbox {
   bool staged = false;                  ///< Touched by the batch that is being built.
   bool staged_head = false;             ///< That batch changes what is oldest.
   std::optional<EventId> staged_first;  ///< Set if that batch appends to an empty inbox: nothing older is pending.
-  /// Shows the staged state to others, once the batch is durable.
+  /// Publishes the staged state once the batch is durable.
   void publish();
   /// Forgets the staged state of a batch that was not written.
   void discard() noexcept;
 
-  /// True if the oldest pending event may be another one than when this was asked last. Any thread.
+  /// True if the oldest pending event may have changed since the last call. Any thread.
   bool take_head_changed() noexcept { return head_changed_.exchange(false, std::memory_order_acq_rel); }
   [[nodiscard]] bool head_changed() const noexcept { return head_changed_.load(std::memory_order_acquire); }
 
@@ -60,13 +61,13 @@ class Inbox {
   EventId head_;
 };
 
-/// All inboxes, by tenant and name. They are never removed, so a reference stays good. Any thread.
+/// All inboxes, by tenant and name. They are never removed, so a reference stays valid. Any thread.
 class Inboxes {
  public:
-  /// Made when first asked for.
+  /// Created on first use.
   Inbox& get(std::string_view tenant, std::string_view name);
   [[nodiscard]] std::vector<Inbox*> all() const;
-  [[nodiscard]] std::uint64_t undelivered() const;
+  [[nodiscard]] std::uint64_t unacknowledged() const;
 
  private:
   mutable std::shared_mutex mutex_;

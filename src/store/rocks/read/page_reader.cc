@@ -199,7 +199,7 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
   options.snapshot = snapshot.snapshot();
   const auto count = count_at(database, inbox, options);
   if (!count) return count.error();
-  page.total_undelivered = *count;
+  page.total_unacknowledged = *count;
   page.next_after = query.after;
   // Behind what was acknowledged there may be many entries to step over, and none to find.
   if (*count == 0) return page;

@@ -9,10 +9,10 @@
 
 namespace triggers::store {
 
-/// What one page may cost. Past a limit the page ends early and has a cursor to go on.
+/// What one page may cost. Past a limit the page ends early, with a cursor to continue from.
 struct PageLimits {
   std::size_t bytes_max = 8 * 1024 * 1024;        ///< Of payloads and metadata; one larger event goes alone.
-  std::chrono::milliseconds filter_time_max{20};  ///< Passing over events of other types.
+  std::chrono::milliseconds filter_time_max{20};  ///< For skipping events of other types.
   std::size_t removed_max = 20'000;               ///< Marks of acknowledged entries that RocksDB has not removed yet.
 };
 

@@ -16,13 +16,13 @@ struct ReadOptions;
 
 namespace triggers::store {
 
-/// Ids from `first` on and before `end` (without one, to the newest), and the order to go over them.
+/// Ids from `first` on and before `end` (without one, to the newest), and the order of the scan.
 struct PendingRange {
   PageOrder order = PageOrder::oldest_first;
   EventId first;
   std::optional<EventId> end{};
 
-  /// What lies behind `id`, in that order.
+  /// The rest of the range after `id`, in that order.
   [[nodiscard]] PendingRange behind(const EventId& id) const;
   /// The id so that `id` is the first that may lie behind it, in that order.
   [[nodiscard]] EventId before(const EventId& id) const;
@@ -47,7 +47,7 @@ class PendingScan {
   void next();
   [[nodiscard]] EventId id() const;
   [[nodiscard]] std::string_view event_type() const;
-  /// It stepped over as many as it may. valid() may still be true.
+  /// It has stepped over as many removed entries as it may. valid() may still be true.
   [[nodiscard]] bool tired() const;
   /// Where it gave up, if it did: it stepped over as many marks as it may in a row. Nothing is pending between the
   /// entry before and here; whether this one is, is not known.

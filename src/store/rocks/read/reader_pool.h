@@ -26,7 +26,7 @@ namespace triggers::store {
 /// at most. One tenant has at most all threads but one.
 class ReaderPool {
  public:
-  /// How the threads compete for the processor.
+  /// The priority of the threads.
   enum class Priority : std::uint8_t {
     normal,
     low,  ///< Behind the IO loops and the committer: for reads that compute for long.
@@ -41,8 +41,8 @@ class ReaderPool {
   ~ReaderPool();
 
   /// Awaitable: runs `read()` on a pool thread, resumes on the caller's executor with its result, which must be a
-  /// Result<T>. An exception of `read` becomes `internal`. It takes a turn of `tenant`, whose text must live until
-  /// then; empty: of no tenant.
+  /// Result<T>. An exception of `read` becomes `internal`. The read takes a turn of `tenant`, whose text must live
+  /// until then; empty: of no tenant.
   template <class Read>
   auto run(std::string_view tenant, Read read) {
     using R = std::invoke_result_t<Read&>;

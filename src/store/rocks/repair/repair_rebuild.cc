@@ -82,10 +82,10 @@ class Rebuild {
       if (has(Family::pending, pending)) batch_.Delete(family(Family::pending), pending);
       return;
     }
-    ++report_.undelivered;
+    ++report_.unacknowledged;
     ++counts_[layout::inbox_meta_key(*tenant, default_inbox)];
     if (has(Family::pending, pending)) return;
-    ++report_.made_undelivered_again;
+    ++report_.made_unacknowledged_again;
     batch_.Put(family(Family::pending), pending, slice(record->event_type));
   }
 

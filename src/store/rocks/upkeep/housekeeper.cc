@@ -93,7 +93,7 @@ void Housekeeper::refresh_heads() {
   oldest_ = oldest;
 }
 
-std::optional<UnixMillis> Housekeeper::oldest_undelivered() const {
+std::optional<UnixMillis> Housekeeper::oldest_unacknowledged() const {
   const std::lock_guard lock(mutex_);
   return oldest_;
 }

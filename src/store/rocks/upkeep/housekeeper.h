@@ -22,7 +22,7 @@ struct HousekeeperConfig {
   std::chrono::milliseconds sweep_time_max{300};  ///< In one tick; the rest waits for the next.
 };
 
-/// Background work that no caller waits for: retention, a little at a time, and the age of the oldest undelivered
+/// Background work that no caller waits for: retention, a little at a time, and the age of the oldest unacknowledged
 /// event.
 class Housekeeper {
  public:
@@ -40,7 +40,7 @@ class Housekeeper {
   void refresh_heads();
 
   /// As of the last refresh_heads(). Any thread.
-  [[nodiscard]] std::optional<UnixMillis> oldest_undelivered() const;
+  [[nodiscard]] std::optional<UnixMillis> oldest_unacknowledged() const;
 
  private:
   void run();

@@ -9,17 +9,17 @@
 
 namespace triggers::store {
 
-/// The time by which acknowledged events expire. What has expired is deleted for good, so a clock that jumps forward
-/// must prove true first: see ProvenTime. Logs when it waits for that. Any thread.
+/// The time by which acknowledged events expire. Expired events are deleted for good, so a jump of the clock forward
+/// must first last for a day: see ProvenTime. Logs when it waits for that. Any thread.
 class RetentionTime {
  public:
-  /// `newest`: when the newest event was accepted, if there is one. So a store that is opened under a clock that is far
+  /// `newest`: when the newest event was accepted, if there is one. So a store that is opened while the clock is far
   /// ahead waits as well.
   RetentionTime(const Clock& clock, std::chrono::hours event_ttl, std::optional<UnixMillis> newest) noexcept
       : clock_(clock), event_ttl_(event_ttl), time_(newest) {}
 
   [[nodiscard]] UnixMillis now();
-  /// Whether an event that was acknowledged then is past its time to live.
+  /// Whether an event with this time of acknowledgement is past its time to live.
   [[nodiscard]] bool is_expired(UnixMillis acknowledged_at) { return now() - acknowledged_at >= event_ttl_; }
 
  private:

@@ -1,4 +1,4 @@
-#include "lambda/event.h"
+#include "lambda/request_event.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/encoding.h"
-#include "base/percent.h"
+#include "base/percent_encoding.h"
 
 namespace triggers::lambda {
 namespace {
@@ -191,7 +191,7 @@ std::optional<Error> read_rest_1_0(const json::object& event, const json::object
   return std::nullopt;
 }
 
-std::optional<Error> read_body(const json::object& event, Incoming& incoming, const BodyLimit& body_bytes_max) {
+std::optional<Error> read_body(const json::object& event, RequestEvent& incoming, const BodyLimit& body_bytes_max) {
   const auto* const body = event.if_contains("body");
   if (body == nullptr || body->is_null()) return std::nullopt;
   if (!body->is_string()) return refuse("the body is no text");
@@ -209,7 +209,7 @@ std::optional<Error> read_body(const json::object& event, Incoming& incoming, co
 
 }  // namespace
 
-Result<Incoming> read_event(std::string_view text, const BodyLimit& body_bytes_max) {
+Result<RequestEvent> read_event(std::string_view text, const BodyLimit& body_bytes_max) {
   json::error_code failed;
   const json::value value = json::parse({text.data(), text.size()}, failed);
   if (failed) return refuse("it is not JSON");
@@ -223,7 +223,7 @@ Result<Incoming> read_event(std::string_view text, const BodyLimit& body_bytes_m
   if (event->contains("version") && version != "1.0" && version != "2.0") {
     return refuse("the version of its format is neither 1.0 nor 2.0");
   }
-  Incoming incoming;
+  RequestEvent incoming;
   // REST APIs have no version in their events.
   incoming.format = version == "2.0" ? Format::http_2_0 : Format::rest_1_0;
   auto wrong = incoming.format == Format::http_2_0 ? read_http_2_0(*event, *context, incoming.request)

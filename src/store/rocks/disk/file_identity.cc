@@ -1,4 +1,4 @@
-#include "store/rocks/disk/file_place.h"
+#include "store/rocks/disk/file_identity.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 
 namespace triggers::store {
 
-FilePlace::FilePlace(int directory, std::string path)
+FileIdentity::FileIdentity(int directory, std::string path)
     : directory_(directory), path_(std::move(path)), name_(std::filesystem::path(path_).filename().string()) {
   struct stat found{};
   if (fstatat(directory_, name_.c_str(), &found, 0) != 0) return;
@@ -17,7 +17,7 @@ FilePlace::FilePlace(int directory, std::string path)
   inode_ = found.st_ino;
 }
 
-std::string FilePlace::problem(std::uint64_t bytes) const {
+std::string FileIdentity::problem(std::uint64_t bytes) const {
   if (inode_ == 0) return {};
   struct stat found{};
   if (fstatat(directory_, name_.c_str(), &found, 0) != 0) {

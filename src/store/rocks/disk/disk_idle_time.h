@@ -7,17 +7,18 @@
 
 namespace triggers::store {
 
-/// Measures for how long no operation has ended that RocksDB asked of the disk. One thread.
+/// Measures for how long the disk has finished no operation of RocksDB's and had none in progress. One thread.
 ///
-/// A slow disk may need minutes to write large memtables, so a fixed limit for the whole would end work that goes well.
-class Stillness {
+/// A slow disk may need minutes to write large memtables, so a fixed limit for the whole would stop work that makes
+/// progress.
+class DiskIdleTime {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// Counts from now on.
-  Stillness(FileWatch::Work work, TimePoint now) : done_(work.done), moved_at_(now) {}
+  DiskIdleTime(FileWatch::Work work, TimePoint now) : done_(work.done), moved_at_(now) {}
 
-  /// An operation that has ended since the last call, or that the disk has not answered yet, is a movement.
+  /// Zero if an operation has ended since the last call, or is in progress.
   std::chrono::nanoseconds lasts(FileWatch::Work work, TimePoint now) {
     if (work.under_way > 0 || work.done != done_) moved_at_ = now;
     done_ = work.done;

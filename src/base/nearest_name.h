@@ -6,7 +6,7 @@
 
 namespace triggers {
 
-/// The name that `wanted` most probably means; empty if none is near. Case does not count, and `_` is `-`.
+/// The name that `wanted` most probably means; empty if none is near. Ignores case, and treats `_` as `-`.
 [[nodiscard]] std::string nearest_name(std::string_view wanted, std::span<const std::string> names);
 
 }  // namespace triggers

@@ -1,4 +1,4 @@
-#include "store/rocks/disk/table_patrol.h"
+#include "store/rocks/disk/table_size_check.h"
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
@@ -25,9 +25,9 @@ class TablePatrolTest : public testing::Test {
       EXPECT_TRUE(db->Flush({}).ok());
     }
   }
-  std::size_t checks_until_a_problem(TablePatrol& patrol, std::size_t checks_max) const {
+  std::size_t checks_until_a_problem(TableSizeCheck& check, std::size_t checks_max) const {
     for (std::size_t checks = 1; checks <= checks_max; ++checks) {
-      if (!patrol.check_next(*db).empty()) return checks;
+      if (!check.check_next(*db).empty()) return checks;
     }
     return 0;
   }
@@ -42,10 +42,10 @@ TEST_F(TablePatrolTest, EveryTableIsReachedInARoundOfItsBound) {
   ASSERT_EQ(tables.size(), 10U);
   std::size_t latest = 0;
   for (const auto& table : tables) {
-    TablePatrol patrol(directory.path() + "/db", 3);
+    TableSizeCheck check(directory.path() + "/db", 3);
     const auto path = directory.path() + "/db" + table.name;
     std::filesystem::rename(path, path + ".away");
-    const auto checks = checks_until_a_problem(patrol, 4);
+    const auto checks = checks_until_a_problem(check, 4);
     EXPECT_GT(checks, 0U) << table.name;
     latest = std::max(latest, checks);
     std::filesystem::rename(path + ".away", path);
@@ -54,10 +54,10 @@ TEST_F(TablePatrolTest, EveryTableIsReachedInARoundOfItsBound) {
 }
 
 TEST_F(TablePatrolTest, TablesThatACompactionRemovesAreNoProblem) {
-  TablePatrol patrol(directory.path() + "/db", 3);
-  EXPECT_EQ(patrol.check_next(*db), "");
+  TableSizeCheck check(directory.path() + "/db", 3);
+  EXPECT_EQ(check.check_next(*db), "");
   ASSERT_TRUE(db->CompactRange({}, nullptr, nullptr).ok());
-  EXPECT_EQ(checks_until_a_problem(patrol, 8), 0U);
+  EXPECT_EQ(checks_until_a_problem(check, 8), 0U);
 }
 
 TEST_F(TablePatrolTest, CutTableIsNamed) {
@@ -65,8 +65,8 @@ TEST_F(TablePatrolTest, CutTableIsNamed) {
   db->GetLiveFilesMetaData(&tables);
   const auto path = directory.path() + "/db" + tables[5].name;
   std::filesystem::resize_file(path, 10);
-  TablePatrol patrol(directory.path() + "/db");
-  EXPECT_EQ(patrol.check_next(*db), path + " is gone or was cut");
+  TableSizeCheck check(directory.path() + "/db");
+  EXPECT_EQ(check.check_next(*db), path + " is gone or was cut");
 }
 
 }  // namespace

@@ -12,16 +12,16 @@ class DB;
 
 namespace triggers::store {
 
-/// Checks that each table of an open database exists and has its size: some tables at a time, round after round. For
-/// one thread at a time.
-class TablePatrol {
+/// Checks that each table of an open database exists and has its recorded size: some tables at a time, round after
+/// round. One thread at a time.
+class TableSizeCheck {
  public:
-  /// Tables that one check_next() stats. A store of so many is looked at whole each time; the list of them is taken
-  /// once a round.
+  /// Tables that one check_next() examines. It examines all tables of a store with at most this many. The list of
+  /// tables is read once a round.
   static constexpr std::size_t tables_max = 1'000;
 
   /// `directory`: of the database.
-  explicit TablePatrol(std::string directory, std::size_t tables_at_a_time = tables_max)
+  explicit TableSizeCheck(std::string directory, std::size_t tables_at_a_time = tables_max)
       : directory_(std::move(directory)), tables_at_a_time_(tables_at_a_time) {}
 
   /// What is wrong with the next tables; empty if nothing is.

@@ -1,4 +1,4 @@
-#include "store/rocks/database/rehearsal.h"
+#include "store/rocks/database/trial_open.h"
 
 #include <rocksdb/db.h>
 #include <rocksdb/file_checksum.h>
@@ -107,7 +107,7 @@ void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector
     ++found[std::string{key.substr(0, key.size() - id_bytes)}];
   }
   if (!iterator->status().ok())
-    problems.push_back("undelivered events cannot be read: " + iterator->status().ToString());
+    problems.push_back("unacknowledged events cannot be read: " + iterator->status().ToString());
   Counts expected;
   for (const auto& [inbox, count] : *counted) {
     if (count > 0) expected.emplace(inbox, count);
@@ -115,16 +115,16 @@ void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector
   if (expected == found) return;
   std::uint64_t there = 0;
   for (const auto& [inbox, count] : found) there += count;
-  problems.push_back("the counters of the inboxes say " + std::to_string(total) + " undelivered events, and " +
+  problems.push_back("the counters of the inboxes say " + std::to_string(total) + " unacknowledged events, and " +
                      std::to_string(there) + " are there");
 }
 
 }  // namespace
 
-Result<Rehearsal> rehearse(const DatabaseConfig& config, std::uint64_t count_max) {
+Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::uint64_t count_max) {
   OpenForReading database(config);
   if (!database.status().ok()) return Error{ErrorCode::unavailable, database.status().ToString()};
-  Rehearsal found;
+  TrialOpen found;
   found.sequence = database.db().GetLatestSequenceNumber();
   std::uint64_t oldest_log = 0;
   if (database.db().GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &oldest_log)) {

@@ -20,7 +20,7 @@ enum class Format : std::uint8_t {
 };
 
 /// A request that came as an event.
-struct Incoming {
+struct RequestEvent {
   Format format = Format::http_2_0;
   http::Request request;  ///< Without its body if `packed` has it.
   PackedBody packed;
@@ -47,6 +47,6 @@ using BodyLimit = std::function<std::size_t(http::Method, std::string_view targe
 /// Error: `invalid_argument`, the event is not one of these. A load balancer's event resembles format 1.0, but its
 /// parameters are not decoded. Sources: AWS, "AWS Lambda proxy integrations for HTTP APIs" and "Input format of a
 /// Lambda function for proxy integration". Any thread.
-[[nodiscard]] Result<Incoming> read_event(std::string_view json, const BodyLimit& body_bytes_max);
+[[nodiscard]] Result<RequestEvent> read_event(std::string_view json, const BodyLimit& body_bytes_max);
 
 }  // namespace triggers::lambda

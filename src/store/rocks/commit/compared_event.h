@@ -6,14 +6,14 @@
 
 namespace triggers::store {
 
-/// How much text one commit may still hash to tell duplicates. Hashing is slow (some 10 ns a byte), and everybody who
-/// waits for the commit waits for it.
+/// How much text one commit may still hash to detect duplicates. Hashing is slow (some 10 ns a byte), and delays every
+/// request that waits for the commit.
 class DigestBudget {
  public:
   static constexpr std::size_t bytes_max = 32 * 1024;
 
   void begin() noexcept { left_ = bytes_max; }
-  /// True, and they are spent, if so many bytes are left.
+  /// Spends that many bytes and returns true if they are left.
   [[nodiscard]] bool spend(std::size_t bytes) noexcept {
     if (bytes > left_) return false;
     left_ -= bytes;
@@ -24,12 +24,11 @@ class DigestBudget {
   std::size_t left_ = bytes_max;
 };
 
-/// An event on its way in, compared with others at most at the cost of its own text and theirs: its digest is made once
-/// and only when texts differ.
-class Incoming {
+/// An incoming event that is compared with others. Its digest is computed at most once, and only if texts differ.
+class ComparedEvent {
  public:
   /// `digest`: the event's, if it was made before; or null.
-  Incoming(const IncomingEvent& event, DigestBudget& budget, const ContentDigest* digest)
+  ComparedEvent(const IncomingEvent& event, DigestBudget& budget, const ContentDigest* digest)
       : event_(event), budget_(budget) {
     if (digest != nullptr) digest_ = *digest;
   }
@@ -57,9 +56,9 @@ class Incoming {
     return content_digest(event_type, payload);
   }
 
-  /// Of texts that were compared or hashed for this event.
+  /// Bytes of texts that were compared or hashed for this event.
   [[nodiscard]] std::size_t compared_bytes() const noexcept { return compared_bytes_; }
-  /// Of these, what was hashed.
+  /// Of these, the hashed bytes.
   [[nodiscard]] std::size_t hashed_bytes() const noexcept { return hashed_bytes_; }
 
  private:

@@ -7,13 +7,13 @@
 
 namespace triggers::store {
 
-/// The place of a file that this process writes. A process can go on writing to an open file after somebody has
-/// removed, moved, replaced or cut it.
-class FilePlace {
+/// Tells whether a file that this process writes is still the file of that name. A process can go on writing to an open
+/// file after somebody has removed, moved, replaced or cut it.
+class FileIdentity {
  public:
-  /// `directory`: a descriptor of the file's directory, which outlives this, so that no path is walked. -1: it could
-  /// not be opened, and nothing is found.
-  FilePlace(int directory, std::string path);
+  /// `directory`: a descriptor of the file's directory, which outlives this, so that no path is resolved. -1: it could
+  /// not be opened, and problem() finds nothing.
+  FileIdentity(int directory, std::string path);
 
   /// Empty if the same file is still there with exactly that many bytes. One system call.
   [[nodiscard]] std::string problem(std::uint64_t bytes) const;

@@ -1,4 +1,4 @@
-#include "stop_guard.h"
+#include "stop_watchdog.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include "base/clock.h"
-#include "base/last_words.h"
+#include "base/direct_stderr.h"
 #include "base/timestamp.h"
 
 namespace triggers {
@@ -23,7 +23,7 @@ bool is_ignored(int signal_number) {
 
 }  // namespace
 
-StopGuard::StopGuard(StopTimes times) : times_(times) {
+StopWatchdog::StopWatchdog(StopTimes times) : times_(times) {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGTERM);
   sigaddset(&signals_, SIGINT);
@@ -32,7 +32,7 @@ StopGuard::StopGuard(StopTimes times) : times_(times) {
   thread_ = std::thread([this] { run(); });
 }
 
-StopGuard::~StopGuard() {
+StopWatchdog::~StopWatchdog() {
   {
     const std::lock_guard lock(mutex_);
     over_ = true;
@@ -41,29 +41,29 @@ StopGuard::~StopGuard() {
   thread_.join();
 }
 
-bool StopGuard::asked() {
+bool StopWatchdog::asked() {
   const std::lock_guard lock(mutex_);
   return signal_ != 0;
 }
 
-int StopGuard::wait() {
+int StopWatchdog::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return signal_ != 0; });
   return signal_;
 }
 
-void StopGuard::wait_for_drain() {
+void StopWatchdog::wait_for_drain() {
   std::unique_lock lock(mutex_);
   while (std::chrono::steady_clock::now() < drain_until_) changed_.wait_until(lock, drain_until_);
 }
 
-void StopGuard::enter(std::string_view stage, std::function<std::string()> detail) {
+void StopWatchdog::enter(std::string_view stage, std::function<std::string()> detail) {
   const std::lock_guard lock(mutex_);
   stage_ = stage;
   detail_ = std::move(detail);
 }
 
-int StopGuard::next_signal(TimePoint until) const {
+int StopWatchdog::next_signal(TimePoint until) const {
   for (;;) {
     const std::chrono::nanoseconds left = until - std::chrono::steady_clock::now();
     if (left.count() <= 0) return 0;
@@ -73,7 +73,7 @@ int StopGuard::next_signal(TimePoint until) const {
   }
 }
 
-void StopGuard::run() {
+void StopWatchdog::run() {
   pthread_setname_np(pthread_self(), "signals");
   constexpr std::chrono::hours look_interval{1};
   for (;;) {
@@ -107,14 +107,14 @@ void StopGuard::run() {
 
 /// The lock is held: what `detail_` looks at is still there. It allocates; if memory has run out, the handler of
 /// std::terminate says so and ends the process as well.
-void StopGuard::end_at_once(std::string_view why) {
+void StopWatchdog::end_at_once(std::string_view why) {
   std::string line = R"({"time":")";
   append_timestamp(line, Clock::system().now());
   line.append(R"(","level":"error","event":"server_ended_early","cause":")").append(why);
   line.append(R"(","unfinished":")").append(stage_);
   if (detail_) line.append(": ").append(detail_());
-  line.append(R"(","message":"Ended before it was finished. Nothing that was acknowledged is lost."})");
-  say_last(line);
+  line.append(R"(","message":"Ended before it was finished. No confirmed write is lost."})");
+  write_direct_to_stderr(line);
   ::_exit(ended_early_status);
 }
 

@@ -1,4 +1,4 @@
-#include "store/dynamo/events/place.h"
+#include "store/dynamo/events/inbox_position.h"
 
 #include <algorithm>
 #include <string>
@@ -30,13 +30,13 @@ std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
 
 }  // namespace
 
-Continuation to_continuation(const Place& place) {
-  Continuation continuation = continue_after(place.settled);
-  if (place.returned.empty() && place.scanned_to <= place.settled) return continuation;
+Continuation to_continuation(const InboxPosition& position) {
+  Continuation continuation = continue_after(position.settled);
+  if (position.returned.empty() && position.scanned_to <= position.settled) return continuation;
   std::string& bytes = continuation.bytes;
-  bytes += place.scanned_to.view();
-  std::uint64_t time = time_of(place.settled);
-  for (const EventId& id : place.returned) {
+  bytes += position.scanned_to.view();
+  std::uint64_t time = time_of(position.settled);
+  for (const EventId& id : position.returned) {
     append_varint(bytes, time_of(id) - time);
     time = time_of(id);
     bytes += id.view().substr(time_bytes);
@@ -44,17 +44,17 @@ Continuation to_continuation(const Place& place) {
   return continuation;
 }
 
-std::optional<Place> from_continuation(const Continuation& continuation) {
+std::optional<InboxPosition> from_continuation(const Continuation& continuation) {
   std::string_view bytes = continuation.bytes;
   if (bytes.size() < id_bytes) return std::nullopt;
-  Place place;
-  place.settled = place.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
+  InboxPosition position;
+  position.settled = position.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
   bytes.remove_prefix(id_bytes);
-  if (bytes.empty()) return place;
+  if (bytes.empty()) return position;
   if (bytes.size() < id_bytes) return std::nullopt;
-  place.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
+  position.scanned_to = EventId::from_bytes(bytes.substr(0, id_bytes));
   bytes.remove_prefix(id_bytes);
-  std::uint64_t time = time_of(place.settled);
+  std::uint64_t time = time_of(position.settled);
   while (!bytes.empty()) {
     const auto since = take_varint(bytes);
     if (!since || bytes.size() < id_bytes - time_bytes) return std::nullopt;
@@ -65,9 +65,9 @@ std::optional<Place> from_continuation(const Continuation& continuation) {
     }
     std::copy_n(bytes.begin(), id_bytes - time_bytes, id.bytes.begin() + time_bytes);
     bytes.remove_prefix(id_bytes - time_bytes);
-    place.returned.insert(place.returned.end(), id);
+    position.returned.insert(position.returned.end(), id);
   }
-  return place;
+  return position;
 }
 
 }  // namespace triggers::store::dynamo

@@ -1,4 +1,4 @@
-#include "store/dynamo/client/each_until.h"
+#include "store/dynamo/client/for_each_until.h"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ struct Steps {
   }
   Status run(std::size_t count, steady_clock::time_point until) {
     auto one = [this](std::size_t i) { return step(i); };
-    return sync_wait(each_until(count, until, one));
+    return sync_wait(for_each_until(count, until, one));
   }
 };
 

@@ -1,4 +1,4 @@
-#include "base/last_words.h"
+#include "base/direct_stderr.h"
 
 #include <poll.h>
 #include <sys/uio.h>
@@ -13,7 +13,7 @@ constexpr int patience_ms = 200;
 
 }  // namespace
 
-void say_last(std::string_view text) noexcept {
+void write_direct_to_stderr(std::string_view text) noexcept {
   pollfd reader{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&reader, 1, patience_ms) != 1) return;
   char line_feed = '\n';

@@ -11,9 +11,9 @@
 
 namespace triggers::store::dynamo {
 
-/// A step of each_until().
+/// A step of for_each_until().
 template <class Step>
-Task<void> step_of_each(Step& step, std::size_t i, std::chrono::steady_clock::time_point until, Status& outcome) {
+Task<void> step_of_for_each(Step& step, std::size_t i, std::chrono::steady_clock::time_point until, Status& outcome) {
   if (!outcome) co_return;
   if (std::chrono::steady_clock::now() >= until) {
     outcome = Error{ErrorCode::overloaded, "DynamoDB is too slow for so many"};
@@ -23,15 +23,16 @@ Task<void> step_of_each(Step& step, std::size_t i, std::chrono::steady_clock::ti
   if (!done && outcome) outcome = std::move(done);
 }
 
-/// Runs `step(i)`, a Task<Status>, for each i below `count`, beside each other and begun in order. After a failure, or
-/// when `until` is over, none is begun: each would take as long. The first failure; `overloaded` if there was no time.
+/// Runs `step(i)`, a Task<Status>, for each i below `count`: concurrently, begun in order. After a failure, or at
+/// `until`, it begins no further step, because each would take as long. Returns the first failure; `overloaded` if the
+/// time was over.
 template <class Step>
-Task<Status> each_until(std::size_t count, std::chrono::steady_clock::time_point until, Step step) {
+Task<Status> for_each_until(std::size_t count, std::chrono::steady_clock::time_point until, Step step) {
   constexpr std::size_t beside_each_other = 16;
   Status outcome = Done{};
   std::vector<Task<void>> steps;
   steps.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) steps.push_back(step_of_each(step, i, until, outcome));
+  for (std::size_t i = 0; i < count; ++i) steps.push_back(step_of_for_each(step, i, until, outcome));
   Gather all(std::move(steps), beside_each_other);
   co_await all;
   co_return outcome;

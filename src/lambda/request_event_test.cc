@@ -1,4 +1,4 @@
-#include "lambda/event.h"
+#include "lambda/request_event.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,10 +40,10 @@ json::object rest_event(std::string_view method, std::string_view path) {
   return event;
 }
 
-Incoming read(const json::object& event) {
+RequestEvent read(const json::object& event) {
   auto incoming = read_event(json::serialize(event), limited);
   EXPECT_TRUE(incoming.ok()) << json::serialize(event);
-  return incoming ? std::move(*incoming) : Incoming{};
+  return incoming ? std::move(*incoming) : RequestEvent{};
 }
 
 TEST(Event, OfAnHttpApiIsTheRequestThatTheClientSent) {
@@ -100,7 +100,7 @@ TEST(Event, PathBeginsBehindTheStage) {
   EXPECT_EQ(target("prod", "/v1/inbox"), "/inbox");
 }
 
-std::string prefix_of(const Incoming& incoming) {
+std::string prefix_of(const RequestEvent& incoming) {
   return std::string{incoming.request.headers.find("X-Forwarded-Prefix").value_or("none")};
 }
 
@@ -181,7 +181,7 @@ TEST(Event, BodyInBase64IsItsBytes) {
 }
 
 /// With the body or the problem that a handler would get.
-Incoming answered(Incoming incoming) {
+RequestEvent answered(RequestEvent incoming) {
   http::Handlers handlers;
   handlers.handle = [](const http::Request&) -> Task<http::Response> { co_return http::Response{}; };
   handlers.protocol_error = [&](const http::ProtocolError& error, const http::Request&) -> http::Response {

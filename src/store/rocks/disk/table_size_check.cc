@@ -1,4 +1,4 @@
-#include "store/rocks/disk/table_patrol.h"
+#include "store/rocks/disk/table_size_check.h"
 
 #include <rocksdb/db.h>
 
@@ -18,18 +18,18 @@ std::vector<rocksdb::LiveFileMetaData> live_tables(rocksdb::DB& db) {
 
 }  // namespace
 
-void TablePatrol::begin_round(rocksdb::DB& db) {
+void TableSizeCheck::begin_round(rocksdb::DB& db) {
   round_.clear();
   next_ = 0;
   for (auto& table : live_tables(db)) round_.push_back({std::move(table.name), table.size});
 }
 
-bool TablePatrol::is_whole(const Table& table) const {
+bool TableSizeCheck::is_whole(const Table& table) const {
   std::error_code error;
   return std::filesystem::file_size(directory_ + table.name, error) == table.bytes && !error;
 }
 
-std::string TablePatrol::check_next(rocksdb::DB& db) {
+std::string TableSizeCheck::check_next(rocksdb::DB& db) {
   if (next_ == round_.size()) begin_round(db);
   const std::size_t end = std::min(round_.size(), next_ + tables_at_a_time_);
   std::vector<rocksdb::LiveFileMetaData> live;

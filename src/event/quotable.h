@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace triggers::event {
+
+/// `text` as a message to a client may quote it. U+FFFD replaces control characters and bytes that are not UTF-8. A
+/// text of more than `chars_max` code points is cut and ends in an ellipsis.
+[[nodiscard]] std::string quotable(std::string_view text, std::size_t chars_max);
+
+}  // namespace triggers::event
