@@ -59,7 +59,7 @@ def build_dir():
 def product_texts():
     """{path: text} of the products' sources and of the headers that these include."""
     # Not those that the build itself generates.
-    sources = [path for path in dead_code.product_objects(build_dir()) if path.parts[0] in product_folders]
+    sources = {path for path, _ in dead_code.product_objects(build_dir()) if path.parts[0] in product_folders}
     assert len(sources) > 200
     headers = {path for path in tracked.files(".h") if path.parts[0] in product_folders}
     return {path: tracked.text(path) for path in [*sources, *dead_code.reachable_headers(sources, headers)]}
@@ -67,9 +67,11 @@ def product_texts():
 
 @pytest.fixture(scope="module")
 def objects():
-    found = list(dead_code.product_objects(build_dir()).values())
+    found = [path for _, path in dead_code.product_objects(build_dir())]
     missing = [str(path) for path in found if not path.exists()]
-    # `./dev lint` only configures its build.
+    if "clang" in dead_code.compiler(build_dir()):
+        pytest.skip("clang inlines functions of position-independent objects, so that their calls leave no trace; g++ does not")
+    # A build may be configured only.
     if len(missing) == len(found) or (missing and not os.environ.get("CI")):
         pytest.skip(f"{len(missing)} objects are not built in {build_dir()}; `./dev test` builds and reads them")
     assert not missing, "\n".join(["not built:", *missing])
