@@ -117,5 +117,5 @@ def test_a_planted_function_and_a_planted_name_are_found(objects, tmp_path):
 
     header = pathlib.PurePosixPath("src/base/planted.h")
     text = "int used(); // forgotten\nint forgotten(std::size_t); const char* both = \"forgotten\";"
-    source = {pathlib.PurePosixPath("src/base/planted.cc"): "int both(const char*); int main() { return used() + 1'000; }"}
+    source = {pathlib.PurePosixPath("src/base/planted.cc"): "int both(const char*); int main() { return std::abs(used()) + 1'000; }"}
     assert set(dead_code.identifiers_used_once({header: text, **source})) == {"forgotten"}
