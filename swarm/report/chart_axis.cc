@@ -18,7 +18,11 @@ double round_step(double value, bool up) {
   const double power = std::pow(10, std::floor(std::log10(value) + hair));
   const std::array<double, 4> steps{power, 2 * power, 5 * power, 10 * power};
   if (up) return *std::find_if(steps.begin(), steps.end(), [&](double step) { return step >= value * (1 - hair); });
-  return *std::find_if(steps.rbegin(), steps.rend(), [&](double step) { return step <= value * (1 + hair); });
+  double below = power;  // Rounding may have made even this one larger than the value, by less than ten hairs.
+  for (const double step : steps) {
+    if (step <= value * (1 + hair)) below = step;
+  }
+  return below;
 }
 
 }  // namespace

@@ -38,6 +38,10 @@ TEST(ChartAxis, TicksOfACountAreWhole) {
   }
 }
 
+TEST(ChartAxis, LogAxisOfAValueAHairBelowAPowerOfTenBeginsAtThePower) {
+  EXPECT_DOUBLE_EQ(log_axis(10 * (1 - 1.5e-9), 100).low, 10);
+}
+
 TEST(ChartAxis, LogAxisHoldsEveryValueBetweenItsEndsAndHasFewTicks) {
   for (double low = 1e-5; low < 1e6; low *= 1.7) {
     for (double ratio = 1; ratio < 1e10; ratio *= 3.1) {
