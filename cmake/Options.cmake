@@ -16,6 +16,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees overlaps in std::string's inlined operator+ that are not there (GCC bug 105651), and warns of members that a
   # designated initializer leaves at their default.
   target_compile_options(triggers_options INTERFACE -Wno-restrict -Wno-missing-field-initializers)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # base/thread_annotations.h says which lock guards what. "Beta" also checks the order of two locks.
+  target_compile_options(triggers_options INTERFACE -Wthread-safety -Wthread-safety-beta)
 endif()
 target_include_directories(triggers_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(triggers_options INTERFACE TRIGGERS_VERSION="${PROJECT_VERSION}")

@@ -10,7 +10,7 @@ Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metr
     case config::Store::embedded: return open_embedded_store(config, registry, clock, background, access);
     case config::Store::dynamodb: return open_dynamo_store(config, registry, clock);
   }
-  INVARIANT(false);
+  INVARIANT(false, "a store without an entry in this switch");
 }
 
 }  // namespace triggers

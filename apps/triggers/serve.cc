@@ -1,13 +1,13 @@
 #include "serve.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 
 #include "base/guarded_clock.h"
 #include "base/process_start.h"
+#include "base/stoppable_sleep.h"
+#include "base/thread_name.h"
 #include "clock_watch.h"
 #include "descriptor_plan.h"
 #include "http/server/server.h"
@@ -42,12 +42,9 @@ void guarded(Step step) {
 
 /// What a server does beside its requests, until it is to stop.
 void run_upkeep(const std::stop_token& stop, Service& service, ClockWatch& clock) {
-  pthread_setname_np(pthread_self(), "upkeep");
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
+  name_thread("upkeep");
   for (int looks = 1;; ++looks) {
-    wake.wait_for(lock, stop, look_interval, [] { return false; });
+    stoppable_sleep(stop, look_interval);
     if (stop.stop_requested()) return;
     guarded([&] { clock.look(service.ids_ahead()); });
     guarded([&] { service.every_second(); });

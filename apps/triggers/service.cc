@@ -61,7 +61,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
   service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
   // A command has one request at a time.
-  if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads);
+  if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads, "parser");
   service->services_.reset(new api::Services{
       .events = service->store_->events(),
       .keys = service->store_->keys(),

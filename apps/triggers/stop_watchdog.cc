@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/direct_stderr.h"
+#include "base/thread_name.h"
 #include "base/timestamp.h"
 
 namespace triggers {
@@ -34,7 +35,7 @@ StopWatchdog::StopWatchdog(StopTimes times) : times_(times) {
 
 StopWatchdog::~StopWatchdog() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     over_ = true;
   }
   pthread_kill(thread_.native_handle(), SIGINT);  // Blocked there: it only ends the wait.
@@ -42,23 +43,23 @@ StopWatchdog::~StopWatchdog() {
 }
 
 bool StopWatchdog::asked() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return signal_ != 0;
 }
 
 int StopWatchdog::wait() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return signal_ != 0; });
+  MutexLock lock(mutex_);
+  while (signal_ == 0) changed_.wait(lock);
   return signal_;
 }
 
 void StopWatchdog::wait_for_drain() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (std::chrono::steady_clock::now() < drain_until_) changed_.wait_until(lock, drain_until_);
 }
 
 void StopWatchdog::enter(std::string_view stage, std::function<std::string()> detail) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stage_ = stage;
   detail_ = std::move(detail);
 }
@@ -74,16 +75,16 @@ int StopWatchdog::next_signal(TimePoint until) const {
 }
 
 void StopWatchdog::run() {
-  pthread_setname_np(pthread_self(), "signals");
+  name_thread("signals");
   constexpr std::chrono::hours look_interval{1};
   for (;;) {
     TimePoint until = std::chrono::steady_clock::now() + look_interval;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       until = std::min(until, end_at_);
     }
     const int number = next_signal(until);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (over_) return;
     const TimePoint now = std::chrono::steady_clock::now();
     if (number == 0) {
@@ -105,8 +106,8 @@ void StopWatchdog::run() {
   }
 }
 
-/// The lock is held: what `detail_` looks at is still there. It allocates; if memory has run out, the handler of
-/// std::terminate says so and ends the process as well.
+/// What `detail_` looks at is still there, because enter() takes the lock. It allocates; if memory has run out, the
+/// handler of std::terminate says so and ends the process as well.
 void StopWatchdog::end_at_once(std::string_view why) {
   std::string line = R"({"time":")";
   append_timestamp(line, Clock::system().now());

@@ -3,12 +3,12 @@
 #include <signal.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace triggers {
 
@@ -55,19 +55,19 @@ class StopWatchdog {
   void run();
   /// A signal, or 0 at `until`.
   int next_signal(TimePoint until) const;
-  [[noreturn]] void end_at_once(std::string_view why);
+  [[noreturn]] void end_at_once(std::string_view why) REQUIRES(mutex_);
 
   const StopTimes times_;
   sigset_t signals_{};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int signal_ = 0;
-  TimePoint signal_at_;  ///< When `signal_` came.
-  TimePoint drain_until_ = TimePoint::max();
-  TimePoint end_at_ = TimePoint::max();
-  bool over_ = false;
-  std::string_view stage_ = "starting";
-  std::function<std::string()> detail_;
+  Mutex mutex_;
+  Condition changed_;
+  int signal_ GUARDED_BY(mutex_) = 0;
+  TimePoint signal_at_ GUARDED_BY(mutex_);  ///< When `signal_` came.
+  TimePoint drain_until_ GUARDED_BY(mutex_) = TimePoint::max();
+  TimePoint end_at_ GUARDED_BY(mutex_) = TimePoint::max();
+  bool over_ GUARDED_BY(mutex_) = false;
+  std::string_view stage_ GUARDED_BY(mutex_) = "starting";
+  std::function<std::string()> detail_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -63,7 +63,7 @@ Task<OrRefusal<http::Response>> Dispatcher::dispatch(Exchange& exchange) const {
     case Endpoint::rotate_key: return rotate_key(keys_, exchange);
     case Endpoint::backup: return post_backup(backup_, exchange);
   }
-  INVARIANT(false);
+  INVARIANT(false, "an endpoint without a handler");
 }
 
 }  // namespace triggers::api

@@ -17,7 +17,7 @@ struct Free {
 /// OpenSSL 3 looks an algorithm up by name, under a lock, whenever it is not given a fetched one.
 const EVP_MD* algorithm() {
   static const std::unique_ptr<EVP_MD, Free> digest{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-  INVARIANT(digest != nullptr);
+  INVARIANT(digest != nullptr, "OpenSSL has no SHA-256");
   return digest.get();
 }
 

@@ -12,7 +12,7 @@ namespace triggers::aws {
 bool RefreshedCredentials::valid() const { return newest_ && (!newest_->expires || clock_.now() < *newest_->expires); }
 
 bool RefreshedCredentials::needs_fetch() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!valid()) return !failure_ || clock_.steady() - failed_at_ >= retry_without_after;
   if (!newest_->expires || clock_.now() < refresh_at_) return false;
   // While one fetches, the others go on with what there is.
@@ -20,7 +20,7 @@ bool RefreshedCredentials::needs_fetch() {
 }
 
 Status RefreshedCredentials::keep(Result<Credentials> outcome) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   fetching_ = false;
   const UnixMillis now = clock_.now();
   if (!outcome) {
@@ -47,7 +47,7 @@ Task<Result<Credentials>> RefreshedCredentials::get(std::chrono::steady_clock::t
     auto fetch_once = [this] { return fetch(); };
     fetched = co_await flight_.fly(std::move(fetch_once));
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (valid()) co_return *newest_;
   if (!fetched) co_return std::move(fetched).error();
   if (failure_) co_return *failure_;

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "aws/credential_sources.h"
+#include "base/mutex.h"
 #include "base/single_flight.h"
 
 namespace triggers::aws {
@@ -31,7 +31,7 @@ class RefreshedCredentials final : public CredentialSource {
   Task<Result<Credentials>> get(std::chrono::steady_clock::time_point deadline) override;
 
  private:
-  [[nodiscard]] bool valid() const;
+  [[nodiscard]] bool valid() const REQUIRES(mutex_);
   /// True if the caller must fetch, or wait for the caller that fetches.
   bool needs_fetch();
   Task<Status> fetch();
@@ -40,13 +40,12 @@ class RefreshedCredentials final : public CredentialSource {
   const std::unique_ptr<CredentialFetcher> fetcher_;
   const Clock& clock_;
   SingleFlight flight_;
-  std::mutex mutex_;
-  // Guarded by mutex_:
-  std::optional<Credentials> newest_;
-  UnixMillis refresh_at_{};
-  std::optional<Error> failure_;  // Of the last fetch, if that failed.
-  std::chrono::steady_clock::time_point failed_at_{};
-  bool fetching_ = false;  // What is there is still valid meanwhile.
+  Mutex mutex_;
+  std::optional<Credentials> newest_ GUARDED_BY(mutex_);
+  UnixMillis refresh_at_ GUARDED_BY(mutex_){};
+  std::optional<Error> failure_ GUARDED_BY(mutex_);  // Of the last fetch, if that failed.
+  std::chrono::steady_clock::time_point failed_at_ GUARDED_BY(mutex_){};
+  bool fetching_ GUARDED_BY(mutex_) = false;  // What is there is still valid meanwhile.
 };
 
 /// What the environment says, in the order in which AWS's own programs look: its variables, the shared file

@@ -12,6 +12,7 @@ std::unique_ptr<SharedFileCredentials> SharedFileCredentials::open(std::string p
   std::unique_ptr<SharedFileCredentials> source(new SharedFileCredentials(std::move(path), std::move(profile), clock));
   auto found = source->read();
   if (!found) return nullptr;
+  const MutexLock lock(source->mutex_);
   source->newest_ = std::move(*found);
   source->read_at_ = clock.steady();
   return source;
@@ -24,7 +25,7 @@ std::optional<Credentials> SharedFileCredentials::read() const {
 }
 
 Task<Result<Credentials>> SharedFileCredentials::get(std::chrono::steady_clock::time_point) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto now = clock_.steady();
   if (now - read_at_ >= read_every) {
     read_at_ = now;

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "aws/credentials.h"
+#include "base/mutex.h"
 
 namespace triggers::aws {
 
@@ -28,10 +28,9 @@ class SharedFileCredentials final : public CredentialSource {
   const std::string path_;
   const std::string profile_;
   const Clock& clock_;
-  std::mutex mutex_;
-  // Guarded by mutex_:
-  Credentials newest_;
-  std::chrono::steady_clock::time_point read_at_;
+  Mutex mutex_;
+  Credentials newest_ GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point read_at_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::aws

@@ -140,7 +140,7 @@ void Signer::sign(http::Request& request, const Credentials& credentials, UnixMi
 }
 
 std::string Signer::signing_key(const Credentials& credentials, std::string_view day) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto secret_hash = auth::sha256(credentials.secret_access_key);  // so that the secret itself is not kept here
   if (key_day_ != day || key_secret_hash_ != secret_hash) {
     std::string key = auth::hmac_sha256("AWS4" + credentials.secret_access_key, day);

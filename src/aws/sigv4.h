@@ -1,11 +1,11 @@
 #pragma once
 
 #include <array>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "aws/credentials.h"
+#include "base/mutex.h"
 #include "http/wire/message.h"
 
 namespace triggers::aws {
@@ -29,11 +29,11 @@ class Signer {
 
   const std::string region_;
   const std::string service_;
-  std::mutex mutex_;
-  // Of the newest key; guarded by mutex_.
-  std::string key_;
-  std::string key_day_;
-  std::array<unsigned char, 32> key_secret_hash_{};
+  Mutex mutex_;
+  // Of the newest key:
+  std::string key_ GUARDED_BY(mutex_);
+  std::string key_day_ GUARDED_BY(mutex_);
+  std::array<unsigned char, 32> key_secret_hash_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace triggers::aws

@@ -26,7 +26,7 @@ void Executor::resume_surely(std::span<const std::coroutine_handle<>> handles) n
 }
 
 Executor& Executor::current() noexcept {
-  INVARIANT(current_executor != nullptr);
+  INVARIANT(current_executor != nullptr, "this thread runs no executor that could resume the coroutine");
   return *current_executor;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace triggers {
 
 FairBudget::FairBudget(std::size_t bytes_max, std::size_t small_bytes)
@@ -11,7 +13,7 @@ FairBudget::FairBudget(std::size_t bytes_max, std::size_t small_bytes)
 FairBudget::~FairBudget() = default;
 
 std::size_t FairBudget::holders() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return holders_.size();
 }
 
@@ -52,7 +54,7 @@ bool FairBudget::Share::grow(std::size_t bytes) { return add(bytes, true); }
 bool FairBudget::Share::add(std::size_t bytes, bool must_fit) {
   if (bytes == 0) return true;
   if (budget_ != nullptr) {
-    const std::lock_guard lock(budget_->mutex_);
+    const MutexLock lock(budget_->mutex_);
     Holder& holder = holder_ != nullptr ? *holder_ : budget_->holder_of(name_);
     if (must_fit && !budget_->has_room(holder, bytes_, bytes)) {
       ++budget_->refused_;
@@ -70,9 +72,12 @@ bool FairBudget::Share::add(std::size_t bytes, bool must_fit) {
 
 void FairBudget::Share::shrink(std::size_t bytes) noexcept {
   if (bytes == 0) return;
+  INVARIANT(bytes <= bytes_, "a share of %zu bytes gives %zu back", bytes_, bytes);
   bytes_ -= bytes;
   if (budget_ == nullptr) return;
-  const std::lock_guard lock(budget_->mutex_);
+  const MutexLock lock(budget_->mutex_);
+  INVARIANT(holder_ != nullptr && bytes <= holder_->bytes, "%s gives back %zu bytes that it does not hold",
+            name_.c_str(), bytes);
   budget_->bytes_ -= bytes;
   holder_->bytes -= bytes;
   if (bytes_ > 0) return;

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+#include "base/mutex.h"
 
 namespace triggers {
 
@@ -63,7 +64,7 @@ class FairBudget {
 
     FairBudget* budget_ = nullptr;
     std::string name_;
-    Holder* holder_ = nullptr;  // Set while bytes_ is not 0.
+    Holder* holder_ PT_GUARDED_BY(budget_->mutex_) = nullptr;  // Set while bytes_ is not 0.
     std::size_t bytes_ = 0;
   };
 
@@ -74,14 +75,15 @@ class FairBudget {
     std::size_t shares = 0;  // That are not empty.
   };
 
-  [[nodiscard]] bool has_room(const Holder& holder, std::size_t share_bytes, std::size_t more) const;
-  Holder& holder_of(const std::string& name);
+  [[nodiscard]] bool has_room(const Holder& holder, std::size_t share_bytes, std::size_t more) const REQUIRES(mutex_);
+  Holder& holder_of(const std::string& name) REQUIRES(mutex_);
 
   const std::size_t bytes_max_, small_bytes_;
-  std::atomic<std::size_t> bytes_{0};  // Changed with mutex_ held.
+  std::atomic<std::size_t> bytes_{0};  // Written with mutex_ held, read without.
   std::atomic<std::uint64_t> refused_{0};
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string_view, std::unique_ptr<Holder>> holders_;  // Guarded by mutex_; the names are theirs.
+  mutable Mutex mutex_;
+  std::unordered_map<std::string_view, std::unique_ptr<Holder>> holders_
+      GUARDED_BY(mutex_);  // By the holder's own name.
 };
 
 }  // namespace triggers

@@ -64,6 +64,7 @@ class FairQueue {
     if (in_line_.empty()) return std::nullopt;
     User& user = **in_line_.begin();
     leave_line(user);
+    INVARIANT(!user.waiting.empty(), "%s stands in line and has nothing waiting", user.name.c_str());
     std::optional<Turn> turn(Turn{std::move(user.waiting.front()), user.name});
     user.waiting.pop_front();
     --waiting_;
@@ -76,7 +77,8 @@ class FairQueue {
   /// An item of this user is no longer in progress.
   void done(std::string_view name) noexcept {
     const auto found = users_.find(name);
-    INVARIANT(found != users_.end() && found->second->running > 0);
+    INVARIANT(found != users_.end() && found->second->running > 0,
+              "done() for the user %.*s, which has nothing at work", static_cast<int>(name.size()), name.data());
     User& user = *found->second;
     --user.running;
     if (!user.waiting.empty()) line_up(user);

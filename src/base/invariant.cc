@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <climits>
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 
@@ -20,10 +21,20 @@ std::atomic<void (*)() noexcept> last_words_hook{nullptr};
 }  // namespace
 
 void invariant_failed(const char* expression, const char* file, int line) noexcept {
+  invariant_failed(expression, file, line, "%s", "");
+}
+
+void invariant_failed(const char* expression, const char* file, int line, const char* message, ...) noexcept {
+  std::array<char, 512> why{};
+  std::va_list values;
+  va_start(values, message);
+  (void)std::vsnprintf(why.data(), why.size(), message, values);
+  va_end(values);
   // A pipe that says it is writable takes this much without blocking: a reader that stands still must not keep the
   // process from ending.
   std::array<char, PIPE_BUF> text{};
-  const int size = std::snprintf(text.data(), text.size(), "invariant failed: %s (%s:%d)\n", expression, file, line);
+  const int size = std::snprintf(text.data(), text.size(), "invariant failed: %s%s%s (%s:%d)\n", expression,
+                                 why[0] != '\0' ? ": " : "", why.data(), file, line);
   pollfd standard_error{STDERR_FILENO, POLLOUT, 0};
   if (size > 0 && ::poll(&standard_error, 1, patience_ms) > 0) {
     const auto written = std::min(static_cast<std::size_t>(size), text.size() - 1);

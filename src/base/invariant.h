@@ -3,7 +3,10 @@
 namespace triggers {
 
 /// Reports a broken invariant on standard error and aborts. Never returns. Waits at most 100 ms for standard error.
-[[noreturn]] void invariant_failed(const char* expression, const char* file, int line) noexcept;
+[[noreturn, gnu::cold]] void invariant_failed(const char* expression, const char* file, int line) noexcept;
+/// The same with a message, as of printf().
+[[noreturn, gnu::cold, gnu::format(printf, 4, 5)]] void invariant_failed(const char* expression, const char* file,
+                                                                         int line, const char* message, ...) noexcept;
 
 /// What is called between the report and the abort; nullptr: nothing. It must not block for long, nor take a lock that
 /// the failed thread may hold.
@@ -12,6 +15,9 @@ void on_invariant_failure(void (*last_words)() noexcept) noexcept;
 }  // namespace triggers
 
 /// Aborts on a bug of our own, in release builds too. The write-ahead log makes a restart safe; a wrong response is
-/// not.
-#define INVARIANT(expression) \
-  ((expression) ? static_cast<void>(0) : ::triggers::invariant_failed(#expression, __FILE__, __LINE__))
+/// not. An optional message, with printf's arguments, says what is broken. They are evaluated only if it is broken:
+///
+///     INVARIANT(begin <= end, "a part of an operation ends at %zu, before its begin %zu", end, begin);
+#define INVARIANT(expression, ...)     \
+  ((expression) ? static_cast<void>(0) \
+                : ::triggers::invariant_failed(#expression, __FILE__, __LINE__ __VA_OPT__(, ) __VA_ARGS__))

@@ -13,7 +13,7 @@ void fill_random(std::span<std::byte> out) {
   while (!out.empty()) {
     const ssize_t got = getrandom(out.data(), out.size(), 0);
     if (got < 0 && errno == EINTR) continue;
-    INVARIANT(got > 0);
+    INVARIANT(got > 0, "the kernel gives no random bytes");
     out = out.subspan(static_cast<std::size_t>(got));
   }
 }

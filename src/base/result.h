@@ -36,15 +36,15 @@ class [[nodiscard]] Result {
   explicit operator bool() const noexcept { return ok(); }
 
   T& value() & {
-    INVARIANT(ok());
+    INVARIANT(ok(), "the value of a Result that holds an error was asked for");
     return *std::get_if<0>(&state_);
   }
   const T& value() const& {
-    INVARIANT(ok());
+    INVARIANT(ok(), "the value of a Result that holds an error was asked for");
     return *std::get_if<0>(&state_);
   }
   T&& value() && {
-    INVARIANT(ok());
+    INVARIANT(ok(), "the value of a Result that holds an error was asked for");
     return std::move(*std::get_if<0>(&state_));
   }
   T& operator*() & { return value(); }
@@ -54,11 +54,11 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
   const E& error() const& {
-    INVARIANT(!ok());
+    INVARIANT(!ok(), "the error of a Result that holds a value was asked for");
     return *std::get_if<1>(&state_);
   }
   E&& error() && {
-    INVARIANT(!ok());
+    INVARIANT(!ok(), "the error of a Result that holds a value was asked for");
     return std::move(*std::get_if<1>(&state_));
   }
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <coroutine>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/task.h"
 
@@ -45,7 +45,7 @@ class SingleFlight {
 
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> handle) {
-      const std::lock_guard lock(flight.mutex_);
+      const MutexLock lock(flight.mutex_);
       if (!std::exchange(flight.under_way_, true)) return false;
       executor = &Executor::current();
       waiter = handle;
@@ -72,7 +72,7 @@ class SingleFlight {
     ~Landing() {
       std::vector<Place*> waiting;
       {
-        const std::lock_guard lock(flight.mutex_);
+        const MutexLock lock(flight.mutex_);
         flight.under_way_ = false;
         waiting.swap(flight.waiting_);
       }
@@ -85,9 +85,9 @@ class SingleFlight {
     }
   };
 
-  std::mutex mutex_;
-  bool under_way_ = false;
-  std::vector<Place*> waiting_;
+  Mutex mutex_;
+  bool under_way_ GUARDED_BY(mutex_) = false;
+  std::vector<Place*> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers

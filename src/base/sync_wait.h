@@ -1,12 +1,11 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/task.h"
 
 namespace triggers {
@@ -15,7 +14,7 @@ namespace triggers {
 class BlockingExecutor final : public Executor {
  public:
   void resume(std::span<const std::coroutine_handle<>> handles) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ready_.insert(ready_.end(), handles.begin(), handles.end());
     wake_.notify_one();
   }
@@ -51,16 +50,16 @@ class BlockingExecutor final : public Executor {
   void run_some() {
     std::vector<std::coroutine_handle<>> handles;
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !ready_.empty(); });
+      MutexLock lock(mutex_);
+      while (ready_.empty()) wake_.wait(lock);
       handles.swap(ready_);
     }
     for (const auto handle : handles) handle.resume();
   }
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::coroutine_handle<>> ready_;
+  Mutex mutex_;
+  Condition wake_;
+  std::vector<std::coroutine_handle<>> ready_ GUARDED_BY(mutex_);
 };
 
 /// Runs `task` to its end on this thread.

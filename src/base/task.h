@@ -48,7 +48,7 @@ struct Promise : PromiseBase {
   }
   T take() {
     if (exception) std::rethrow_exception(exception);
-    INVARIANT(value.has_value());
+    INVARIANT(value.has_value(), "a task is asked for its result before it has ended");
     return std::move(*value);
   }
 };
@@ -93,7 +93,7 @@ class [[nodiscard]] Task {
       }
       T await_resume() const { return handle.promise().take(); }
     };
-    INVARIANT(handle_);
+    INVARIANT(handle_, "a task is awaited a second time, or after it was moved away");
     return Awaiter{handle_};
   }
 

@@ -15,12 +15,11 @@
 /// A member that is read and written with this mutex held; PT_GUARDED_BY: what it points to.
 #define GUARDED_BY(mutex) TRIGGERS_THREAD_ANNOTATION(guarded_by(mutex))
 #define PT_GUARDED_BY(mutex) TRIGGERS_THREAD_ANNOTATION(pt_guarded_by(mutex))
+/// A mutex that is taken before that one by whoever takes both.
 #define ACQUIRED_BEFORE(...) TRIGGERS_THREAD_ANNOTATION(acquired_before(__VA_ARGS__))
 
-/// A function that its caller calls with the mutex held (REQUIRES), or never with it held (EXCLUDES).
+/// A function that its caller calls with the mutex held.
 #define REQUIRES(...) TRIGGERS_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
-#define REQUIRES_SHARED(...) TRIGGERS_THREAD_ANNOTATION(requires_shared_capability(__VA_ARGS__))
-#define EXCLUDES(...) TRIGGERS_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
 
 #define ACQUIRE(...) TRIGGERS_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define ACQUIRE_SHARED(...) TRIGGERS_THREAD_ANNOTATION(acquire_shared_capability(__VA_ARGS__))

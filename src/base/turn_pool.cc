@@ -1,15 +1,17 @@
 #include "base/turn_pool.h"
 
 #include "base/invariant.h"
+#include "base/thread_name.h"
 #include "base/thread_priority.h"
 
 namespace triggers {
 
-TurnPool::TurnPool(unsigned threads) {
+TurnPool::TurnPool(unsigned threads, std::string_view name) {
   threads_.reserve(threads);
   try {
     for (unsigned i = 0; i < threads; ++i) {
-      threads_.emplace_back([this] {
+      threads_.emplace_back([this, name, i] {
+        name_thread(name, i);
         lower_thread_priority();
         serve();
       });
@@ -24,35 +26,38 @@ TurnPool::~TurnPool() { stop(); }
 
 void TurnPool::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
   for (auto& thread : threads_) thread.join();
+  const MutexLock lock(mutex_);
+  INVARIANT(queue_.waiting() == 0, "the threads have ended before %zu jobs, whose waiters would wait for ever",
+            queue_.waiting());
 }
 
 std::size_t TurnPool::waiting() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return queue_.waiting();
 }
 
 std::uint64_t TurnPool::taken() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return taken_;
 }
 
 void TurnPool::push(std::string_view holder, Job& job) {
   {
-    const std::lock_guard lock(mutex_);
-    INVARIANT(queue_.push(holder, &job));
+    const MutexLock lock(mutex_);
+    INVARIANT(queue_.push(holder, &job), "an unbounded queue has refused a job");
   }
   wake_.notify_one();
 }
 
 void TurnPool::serve() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || queue_.ready(); });
+    while (!stopping_ && !queue_.ready()) wake_.wait(lock);
     const auto turn = queue_.pop();
     if (!turn) return;
     ++taken_;

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <condition_variable>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -16,6 +14,7 @@
 
 #include "base/executor.h"
 #include "base/fair_queue.h"
+#include "base/mutex.h"
 
 namespace triggers {
 
@@ -25,8 +24,8 @@ namespace triggers {
 /// run().
 class TurnPool {
  public:
-  /// Throws std::system_error, and leaves no thread, if one cannot be started.
-  explicit TurnPool(unsigned threads);
+  /// Throws std::system_error, and leaves no thread, if one cannot be started. `name`: of the threads, a literal.
+  explicit TurnPool(unsigned threads, std::string_view name = "turns");
   TurnPool(const TurnPool&) = delete;
   TurnPool& operator=(const TurnPool&) = delete;
   /// Finishes the work that waits.
@@ -88,11 +87,11 @@ class TurnPool {
   void stop();
   void serve();
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  FairQueue<Job*> queue_{unbounded, unbounded};
-  std::uint64_t taken_ = 0;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  Condition wake_;
+  FairQueue<Job*> queue_ GUARDED_BY(mutex_){unbounded, unbounded};
+  std::uint64_t taken_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

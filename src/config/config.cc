@@ -87,7 +87,8 @@ void choose_store(Settings& settings) {
 /// `NAME (where it is set)`; the name alone if that is a flag, or if nobody has set it.
 std::string named(const Settings& settings, std::string_view name) {
   const auto setting = std::ranges::find(settings.values, name, [](const Setting& s) { return s.option->name; });
-  INVARIANT(setting != settings.values.end());
+  INVARIANT(setting != settings.values.end(), "no option has the name %.*s", static_cast<int>(name.size()),
+            name.data());
   std::string text(name);
   const bool hidden = setting->source == Source::environment || setting->source == Source::file;
   if (hidden) text.append(" (").append(setting->origin).append(")");

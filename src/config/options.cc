@@ -14,7 +14,7 @@ std::size_t size_of(const Value& value) { return static_cast<std::size_t>(value.
 
 std::vector<limit::Network> networks_of(const Value& value) {
   auto networks = limit::parse_networks(value.text);
-  INVARIANT(networks.ok());
+  INVARIANT(networks.ok(), "a value passed its check and is no list of networks: %s", value.text.c_str());
   return *std::move(networks);
 }
 
@@ -41,7 +41,7 @@ MetricsAccess metrics_access_of(const Value& value) {
 
 log::Level level_of(const Value& value) {
   const auto level = log::parse_level(value.text);
-  INVARIANT(level.has_value());
+  INVARIANT(level.has_value(), "a value passed its check and is no level: %s", value.text.c_str());
   return *level;
 }
 

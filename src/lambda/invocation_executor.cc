@@ -9,10 +9,12 @@
 
 namespace triggers::lambda {
 
-InvocationExecutor::~InvocationExecutor() { INVARIANT(under_way_ == 0); }
+InvocationExecutor::~InvocationExecutor() {
+  INVARIANT(under_way_ == 0, "%zu requests are under way, and nothing would run them", under_way_);
+}
 
 void InvocationExecutor::resume(std::span<const std::coroutine_handle<>> handles) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ready_.insert(ready_.end(), handles.begin(), handles.end());
   wake_.notify_one();
 }
@@ -74,8 +76,10 @@ bool InvocationExecutor::drain(TimePoint deadline) {
 bool InvocationExecutor::run_some(TimePoint deadline) {
   std::vector<std::coroutine_handle<>> handles;
   {
-    std::unique_lock lock(mutex_);
-    if (!wake_.wait_until(lock, deadline, [this] { return !ready_.empty(); })) return false;
+    MutexLock lock(mutex_);
+    while (ready_.empty() && wake_.wait_until(lock, deadline) == std::cv_status::no_timeout) {
+    }
+    if (ready_.empty()) return false;
     handles.swap(ready_);
   }
   for (const auto handle : handles) handle.resume();

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/task.h"
 #include "http/wire/handlers.h"
 #include "http/wire/message.h"
@@ -55,9 +54,9 @@ class InvocationExecutor final : public Executor {
   const http::Handlers& handlers_;
   std::size_t under_way_ = 0;  // Requests, and run_upkeep()'s task; this thread's.
   bool upkeep_under_way_ = false;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::coroutine_handle<>> ready_;  // guarded by mutex_
+  Mutex mutex_;
+  Condition wake_;
+  std::vector<std::coroutine_handle<>> ready_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::lambda

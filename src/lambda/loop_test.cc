@@ -6,11 +6,11 @@
 #include <boost/json.hpp>
 #include <coroutine>
 #include <deque>
-#include <mutex>
 #include <stdexcept>
 
 #include "base/encoding.h"
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/task.h"
 #include "http/client/test_peer.h"
 #include "http/wire/test_gzip.h"
@@ -71,7 +71,7 @@ class Runtime {
   }
   /// The requests that were not `next`, whole.
   std::vector<std::string> told() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return told_;
   }
   unsigned post_status = 202;
@@ -81,13 +81,13 @@ class Runtime {
     const auto request = connection.read_request();
     if (!request.starts_with("GET ")) {
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         told_.push_back(request);
       }
       connection.answer("{}", post_status);
       return;
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!given_.empty()) {
       const auto next = given_.front();
       given_.pop_front();
@@ -96,10 +96,10 @@ class Runtime {
     }
   }
 
-  std::mutex mutex_;  // Guards the three below.
-  std::deque<Given> given_;
-  std::vector<std::string> told_;
-  int count_ = 0;
+  Mutex mutex_;
+  std::deque<Given> given_ GUARDED_BY(mutex_);
+  std::vector<std::string> told_ GUARDED_BY(mutex_);
+  int count_ GUARDED_BY(mutex_) = 0;
   http::TestPeer peer_;
 };
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <cstring>
 #include <limits>
-#include <mutex>
 #include <span>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/random.h"
 #include "limit/gcra.h"
 
@@ -35,7 +35,7 @@ std::uint64_t mix(std::uint64_t value) noexcept {
 
 struct FailureLimiter::Table {
   struct alignas(64) Lock {
-    std::mutex mutex;
+    Mutex mutex;
   };
 
   explicit Table(std::size_t addresses_max) : entries(std::max(addresses_max / ways, std::size_t{1}) * ways) {}
@@ -43,7 +43,10 @@ struct FailureLimiter::Table {
   std::size_t set_of(const Bucket& bucket) const noexcept {
     return mix(mix(bucket.high ^ seed_high) ^ bucket.low ^ seed_low) % (entries.size() / ways);
   }
-  std::span<Entry> set_at(std::size_t set) noexcept { return std::span(entries).subspan(set * ways, ways); }
+  Mutex& mutex_of(std::size_t set) noexcept { return locks[set % lock_count].mutex; }
+  std::span<Entry> set_at(std::size_t set) noexcept REQUIRES(mutex_of(set)) {
+    return std::span(entries).subspan(set * ways, ways);
+  }
 
   static Entry* find(std::span<Entry> set, const Bucket& wanted) noexcept {
     const auto found = std::ranges::find(set, wanted, &Entry::bucket);
@@ -76,7 +79,7 @@ Decision FailureLimiter::record_failure(const Bucket& bucket, Time now) {
   const Gcra gcra(per_minute_);
   const auto now_ns = Gcra::count(now);
   const auto set_index = table_->set_of(bucket);
-  const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
+  const MutexLock lock(table_->mutex_of(set_index));
   const auto set = table_->set_at(set_index);
   auto* entry = Table::find(set, bucket);
   if (entry == nullptr) {
@@ -93,7 +96,7 @@ void FailureLimiter::forgive(const Bucket& bucket, Time now) {
   if (per_minute_ == 0) return;
   const Gcra gcra(per_minute_);
   const auto set_index = table_->set_of(bucket);
-  const std::lock_guard lock(table_->locks[set_index % lock_count].mutex);
+  const MutexLock lock(table_->mutex_of(set_index));
   auto* entry = Table::find(table_->set_at(set_index), bucket);
   if (entry == nullptr) return;  // Other entries replaced it, and its failures are forgotten.
   entry->full_at_ns = std::max(entry->full_at_ns - gcra.price_ns, Gcra::count(now));

@@ -16,7 +16,7 @@ std::int64_t whole_seconds(std::chrono::nanoseconds time) {
 std::string policy_field(std::uint32_t per_minute) { return "\"default\";q=" + std::to_string(per_minute) + ";w=60"; }
 
 std::string limit_field(const Decision& decision) {
-  INVARIANT(decision.limit.has_value());
+  INVARIANT(decision.limit.has_value(), "fields of a rate limit for a key that has none");
   return "\"default\";r=" + std::to_string(decision.remaining) + ";t=" + std::to_string(whole_seconds(decision.reset));
 }
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "base/invariant.h"
 #include "limit/gcra.h"
 
 namespace triggers::limit {
 
 std::optional<Decision> SharedBucket::take(Time now, std::uint32_t per_minute) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (last_.limit != per_minute) {
     tokens_ = owed_ = 0;
     empty_until_ = alone_until_ = {};
@@ -16,7 +17,7 @@ std::optional<Decision> SharedBucket::take(Time now, std::uint32_t per_minute) {
 }
 
 Decision SharedBucket::charge(Time now, std::uint32_t count, std::uint32_t per_minute) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (now < alone_until_) return own_.charge(now, count);
   const std::uint32_t paid = std::min(tokens_, count);
   tokens_ -= paid;
@@ -30,7 +31,7 @@ Decision SharedBucket::charge(Time now, std::uint32_t count, std::uint32_t per_m
 }
 
 std::uint32_t SharedBucket::wanted(Time asked_at, std::uint32_t per_minute) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::uint32_t most = std::max<std::uint32_t>(per_minute / 20, 1);
   // Not by when it was asked for: calls to DynamoDB may take longer than that.
   const bool quick = slice_ > 0 && asked_at - came_at_ < doubled_within;
@@ -38,7 +39,7 @@ std::uint32_t SharedBucket::wanted(Time asked_at, std::uint32_t per_minute) cons
 }
 
 std::optional<Decision> SharedBucket::granted(Time now, const Grant& grant) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   last_ = grant.bucket;
   const std::uint32_t paid = std::min(owed_, grant.tokens);
   owed_ -= paid;
@@ -57,13 +58,14 @@ std::optional<Decision> SharedBucket::granted(Time now, const Grant& grant) {
 }
 
 bool SharedBucket::is_as_new(Time now) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool empty = tokens_ == 0 || now - taken_at_ >= kept_for;
   const bool paid = owed_ == 0 || now - came_at_ >= owed_for_max;
   return empty && paid && waiting_ == 0 && now >= empty_until_ && now >= alone_until_;
 }
 
 std::optional<Decision> SharedBucket::take_locked(Time now) {
+  INVARIANT(owed_ == 0 || tokens_ == 0, "a bucket that owes %u tokens has %u", owed_, tokens_);
   if (now < alone_until_) return own_.take(now);
   if (tokens_ > 0 && now - taken_at_ < kept_for) {
     --tokens_;

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "limit/token_bucket.h"
@@ -74,15 +74,17 @@ class SharedBucket {
   static constexpr std::chrono::minutes owed_for_max{5};
 
  private:
-  std::optional<Decision> take_locked(Time now);
+  std::optional<Decision> take_locked(Time now) REQUIRES(mutex_);
 
   std::atomic<std::uint32_t> waiting_{0};
-  mutable std::mutex mutex_;              // Guards all below.
-  std::uint32_t tokens_ = 0, slice_ = 0;  // What is left of the newest slice, and what it was.
-  std::uint32_t owed_ = 0;                // Charged and not paid; then tokens_ is 0.
-  Time taken_at_{}, came_at_{}, empty_until_{}, alone_until_{};
-  Decision last_;
-  TokenBucket own_{std::nullopt};  // Serves until alone_until_.
+  mutable Mutex mutex_;
+  std::uint32_t tokens_ GUARDED_BY(mutex_) = 0;  // What is left of the newest slice.
+  std::uint32_t slice_ GUARDED_BY(mutex_) = 0;   // What that slice was.
+  std::uint32_t owed_ GUARDED_BY(mutex_) = 0;    // Charged and not paid; then tokens_ is 0.
+  Time taken_at_ GUARDED_BY(mutex_){}, came_at_ GUARDED_BY(mutex_){};
+  Time empty_until_ GUARDED_BY(mutex_){}, alone_until_ GUARDED_BY(mutex_){};
+  Decision last_ GUARDED_BY(mutex_);
+  TokenBucket own_ GUARDED_BY(mutex_){std::nullopt};  // Serves until alone_until_.
 };
 
 }  // namespace triggers::limit

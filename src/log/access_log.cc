@@ -7,13 +7,13 @@
 #include <atomic>
 #include <charconv>
 #include <iterator>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "base/json_text.h"
+#include "base/mutex.h"
 #include "base/timestamp.h"
 #include "log/line_writer.h"
 #include "log/log_line.h"
@@ -99,7 +99,7 @@ class AccessLog::State {
 
   void write(const AccessEntry& entry) {
     auto& buffer = buffer_of_this_thread();
-    const std::lock_guard lock(buffer.mutex);
+    const MutexLock lock(buffer.mutex);
     if (as_text_) {
       append_text_line(buffer.text, entry);
     } else {
@@ -118,13 +118,16 @@ class AccessLog::State {
 
  private:
   struct Buffer {
-    std::mutex mutex;
-    std::string text;
-    std::uint64_t lines = 0;
+    Buffer() { text.reserve(buffer_bytes + 1024); }
+
+    Mutex mutex;
+    std::string text GUARDED_BY(mutex);
+    std::uint64_t lines GUARDED_BY(mutex) = 0;
   };
 
   LineWriter::Config writer_config() {
     LineWriter::Config config;
+    config.thread_name = "access-log";
     config.waiting_bytes_max = waiting_bytes_max;
     config.tell_dropped = [this](std::uint64_t lines) { return dropped_line(as_text_, lines); };
     config.collect = [this] { collect(); };
@@ -137,9 +140,8 @@ class AccessLog::State {
     thread_local std::uint64_t owner = 0;
     thread_local Buffer* buffer = nullptr;
     if (owner != id_ || buffer == nullptr) {
-      const std::lock_guard lock(buffers_mutex_);
+      const MutexLock lock(buffers_mutex_);
       auto made = std::make_unique<Buffer>();
-      made->text.reserve(buffer_bytes + 1024);
       // Made before the insertion, so that the map has whole entries even when memory runs out. This thread may have
       // one already.
       auto& slot = buffers_.try_emplace(std::this_thread::get_id(), std::move(made)).first->second;
@@ -149,13 +151,14 @@ class AccessLog::State {
     return *buffer;
   }
 
-  /// The buffer's lock is held.
-  void hand_over(Buffer& buffer) noexcept { writer_.push(buffer.text, std::exchange(buffer.lines, 0)); }
+  void hand_over(Buffer& buffer) noexcept REQUIRES(buffer.mutex) {
+    writer_.push(buffer.text, std::exchange(buffer.lines, 0));
+  }
 
   void collect() {
-    const std::lock_guard lock(buffers_mutex_);
+    const MutexLock lock(buffers_mutex_);
     for (auto& [thread, buffer] : buffers_) {
-      const std::lock_guard buffer_lock(buffer->mutex);
+      const MutexLock buffer_lock(buffer->mutex);
       if (buffer->lines > 0) hand_over(*buffer);
     }
   }
@@ -163,8 +166,8 @@ class AccessLog::State {
   const std::uint64_t id_;
   const bool as_text_;
 
-  std::mutex buffers_mutex_;
-  std::unordered_map<std::thread::id, std::unique_ptr<Buffer>> buffers_;
+  Mutex buffers_mutex_;
+  std::unordered_map<std::thread::id, std::unique_ptr<Buffer>> buffers_ GUARDED_BY(buffers_mutex_);
 
   LineWriter writer_;  // The last member: its thread uses the others.
 };

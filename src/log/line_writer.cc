@@ -4,13 +4,14 @@
 #include <signal.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/invariant.h"
+#include "base/mutex.h"
+#include "base/thread_name.h"
 #include "log/output.h"
 
 namespace triggers::log {
@@ -54,7 +55,7 @@ class LineWriter::State {
   void finish() {
     if (!thread_.joinable()) return;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stop_at_ = SteadyClock::now() + patience_at_end;
       stopping_ = true;
     }
@@ -65,7 +66,7 @@ class LineWriter::State {
   void push(std::string& text, std::uint64_t lines) noexcept {
     if (lines == 0) return;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (waiting_bytes_ + text.size() > config_.waiting_bytes_max) {
         text.clear();
         count_dropped(lines);
@@ -78,8 +79,11 @@ class LineWriter::State {
   }
 
   bool flush(milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    return idle_.wait_for(lock, patience, [this] { return queue_.empty() && !writing_; });
+    MutexLock lock(mutex_);
+    const auto until = SteadyClock::now() + patience;
+    while (!idle() && idle_.wait_until(lock, until) == std::cv_status::no_timeout) {
+    }
+    return idle();
   }
 
   void count_dropped(std::uint64_t lines) noexcept {
@@ -95,8 +99,10 @@ class LineWriter::State {
     std::uint64_t dropped_before = 0;
   };
 
+  bool idle() const REQUIRES(mutex_) { return queue_.empty() && !writing_; }
+
   /// Single lines share a chunk, so that one write takes many and the queue's own memory stays small.
-  void enqueue(std::string& text, std::uint64_t lines) {
+  void enqueue(std::string& text, std::uint64_t lines) REQUIRES(mutex_) {
     const std::size_t bytes = text.size();
     try {
       const bool shares = !queue_.empty() && queue_.back().text.size() + bytes <= shared_chunk_bytes_max &&
@@ -126,8 +132,9 @@ class LineWriter::State {
   std::uint64_t take_untold() noexcept { return untold_.exchange(0, std::memory_order_relaxed); }
 
   void run() {
+    name_thread(config_.thread_name);
     auto collect_at = SteadyClock::now() + config_.flush_interval;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
       wait(lock, collect_at);
       if (queue_.empty() && stopping_) return;
@@ -137,16 +144,32 @@ class LineWriter::State {
         collect_at = SteadyClock::now() + config_.flush_interval;
         lock.lock();
       }
-      if (!queue_.empty()) write_front(lock);
+      if (queue_.empty()) continue;
+      Chunk chunk = take_front();
+      lock.unlock();
+      tell(chunk.dropped_before);
+      if (!write(chunk.text)) count_dropped(chunk.lines);
+      lock.lock();
+      keep(std::move(chunk.text));
+      if (queue_.empty()) {
+        // Nothing followed what was dropped last, so it is told now.
+        lock.unlock();
+        tell(take_untold());
+        lock.lock();
+      }
+      writing_ = false;
+      if (queue_.empty()) idle_.notify_all();
     }
   }
 
-  void wait(std::unique_lock<std::mutex>& lock, SteadyClock::time_point collect_at) {
-    const auto called = [this] { return !queue_.empty() || stopping_; };
-    if (config_.collect) {
-      wake_.wait_until(lock, collect_at, called);
-    } else {
-      wake_.wait(lock, called);
+  /// Until there is a chunk, or it is time to stop or to collect.
+  void wait(MutexLock& lock, SteadyClock::time_point collect_at) REQUIRES(mutex_) {
+    while (queue_.empty() && !stopping_) {
+      if (!config_.collect) {
+        wake_.wait(lock);
+      } else if (wake_.wait_until(lock, collect_at) == std::cv_status::timeout) {
+        return;
+      }
     }
   }
 
@@ -158,25 +181,19 @@ class LineWriter::State {
     }
   }
 
-  void write_front(std::unique_lock<std::mutex>& lock) {
+  Chunk take_front() REQUIRES(mutex_) {
     Chunk chunk = std::move(queue_.front());
     queue_.pop_front();
     writing_ = true;
-    lock.unlock();
-    tell(chunk.dropped_before);
-    if (!write(chunk.text)) count_dropped(chunk.lines);
-    lock.lock();
-    waiting_bytes_ -= chunk.text.size();
-    chunk.text.clear();
-    if (spare_.size() < spare_max) spare_.push_back(std::move(chunk.text));
-    if (queue_.empty()) {
-      // Nothing followed what was dropped last, so it is told now.
-      lock.unlock();
-      tell(take_untold());
-      lock.lock();
-    }
-    writing_ = false;
-    if (queue_.empty()) idle_.notify_all();
+    return chunk;
+  }
+
+  /// The memory of a chunk that was written, for a later one.
+  void keep(std::string text) REQUIRES(mutex_) {
+    INVARIANT(waiting_bytes_ >= text.size(), "the log's writer counts fewer waiting bytes than it has written");
+    waiting_bytes_ -= text.size();
+    text.clear();
+    if (spare_.size() < spare_max) spare_.push_back(std::move(text));
   }
 
   void tell(std::uint64_t lines) noexcept {
@@ -191,7 +208,7 @@ class LineWriter::State {
 
   bool write(std::string_view text) {
     return output_.write(text, [this] {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       return !stopping_ || SteadyClock::now() < stop_at_;
     });
   }
@@ -200,13 +217,13 @@ class LineWriter::State {
   Output output_;
   std::atomic<std::uint64_t> dropped_{0}, untold_{0};
 
-  std::mutex mutex_;
-  std::condition_variable wake_, idle_;
-  std::deque<Chunk> queue_;
-  std::vector<std::string> spare_;
-  std::size_t waiting_bytes_ = 0;
-  bool writing_ = false, stopping_ = false;
-  SteadyClock::time_point stop_at_{};
+  Mutex mutex_;
+  Condition wake_, idle_;
+  std::deque<Chunk> queue_ GUARDED_BY(mutex_);
+  std::vector<std::string> spare_ GUARDED_BY(mutex_);
+  std::size_t waiting_bytes_ GUARDED_BY(mutex_) = 0;
+  bool writing_ GUARDED_BY(mutex_) = false, stopping_ GUARDED_BY(mutex_) = false;
+  SteadyClock::time_point stop_at_ GUARDED_BY(mutex_){};
 
   std::thread thread_;
 };

@@ -16,6 +16,7 @@ namespace triggers::log {
 class LineWriter {
  public:
   struct Config {
+    std::string thread_name;
     std::size_t waiting_bytes_max = 0;
     /// The line, with its end, that says how many lines were dropped.
     std::function<std::string(std::uint64_t lines)> tell_dropped;

@@ -3,11 +3,11 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/invariant.h"
+#include "base/mutex.h"
 #include "log/line_writer.h"
 #include "log/log_line.h"
 #include "log/output.h"
@@ -27,7 +27,7 @@ std::atomic<std::uint64_t> dropped_before{0};  // By the direct way, and by writ
 class Sink {
  public:
   void take(std::string& lines) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (writer_) {
       writer_->push(lines, 1);
     } else if (!write_at_once(lines)) {
@@ -36,25 +36,27 @@ class Sink {
   }
 
   void set_writer(std::shared_ptr<LineWriter> writer) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     writer_.swap(writer);
   }
 
-  /// The writer; its flush must not hold up those that log. Nothing if the lock is not to be had and `may_wait` is
-  /// false.
-  std::shared_ptr<LineWriter> writer(bool may_wait = true) {
-    std::unique_lock lock(mutex_, std::defer_lock);
-    if (may_wait) {
-      lock.lock();
-    } else if (!lock.try_lock()) {
-      return nullptr;
-    }
+  /// The writer; its flush must not hold up those that log.
+  std::shared_ptr<LineWriter> writer() {
+    const MutexLock lock(mutex_);
     return writer_;
+  }
+
+  /// The same, but nothing while another thread, or this one, has the lock.
+  std::shared_ptr<LineWriter> writer_if_free() {
+    if (!mutex_.try_lock()) return nullptr;
+    auto writer = writer_;
+    mutex_.unlock();
+    return writer;
   }
 
  private:
   /// Waits for a reader that stands still, but only once: later lines are dropped at once until it goes on.
-  bool write_at_once(std::string_view line) noexcept {
+  bool write_at_once(std::string_view line) noexcept REQUIRES(mutex_) {
     try {
       const auto until = std::chrono::steady_clock::now() + (stood_still_ ? std::chrono::seconds{0} : direct_patience);
       stood_still_ = !Output(standard_error).write(line, [until] { return std::chrono::steady_clock::now() < until; });
@@ -66,9 +68,9 @@ class Sink {
 
   static constexpr std::chrono::seconds direct_patience{1};
 
-  std::mutex mutex_;
-  std::shared_ptr<LineWriter> writer_;
-  bool stood_still_ = false;
+  Mutex mutex_;
+  std::shared_ptr<LineWriter> writer_ GUARDED_BY(mutex_);
+  bool stood_still_ GUARDED_BY(mutex_) = false;
 };
 
 Sink& sink() {
@@ -80,7 +82,7 @@ Sink& sink() {
 /// Writes the waiting lines before the process aborts. The thread that failed may hold the sink's lock.
 void write_last_words() noexcept {
   try {
-    if (const auto writer = sink().writer(false)) writer->flush(last_words_patience);
+    if (const auto writer = sink().writer_if_free()) writer->flush(last_words_patience);
   } catch (...) {
     return;
   }
@@ -125,8 +127,9 @@ std::uint64_t dropped() noexcept {
 }
 
 Background::Background() {
-  INVARIANT(!sink().writer());
+  INVARIANT(!sink().writer(), "the log has a background writer already");
   LineWriter::Config config;
+  config.thread_name = "log";
   config.waiting_bytes_max = waiting_bytes_max;
   config.tell_dropped = [](std::uint64_t lines) { return dropped_line(as_text, lines); };
   sink().set_writer(std::make_shared<LineWriter>(standard_error, std::move(config)));

@@ -6,11 +6,11 @@
 #include <deque>
 #include <limits>
 #include <map>
-#include <mutex>
 #include <utility>
 #include <variant>
 
 #include "base/invariant.h"
+#include "base/mutex.h"
 #include "metrics/metrics.h"
 #include "metrics/scraper.h"
 
@@ -91,33 +91,34 @@ class Registry::State {
   /// The place of that name and these labels; `make` fills a new one.
   template <class Make>
   Metric& resolve(MetricType type, std::string_view name, std::string_view help, const Labels& labels, Make make) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::string key(name);
-    INVARIANT(prometheus::CheckMetricName(key));
+    INVARIANT(prometheus::CheckMetricName(key), "%s is no name of a metric", key.c_str());
     auto [family, is_new] = families_.try_emplace(key);
     if (is_new) {
       family->second.type = type;
       family->second.help = help;
     }
-    INVARIANT(family->second.type == type);
+    INVARIANT(family->second.type == type, "%s was registered with another type", key.c_str());
     auto sorted = labels;
     std::sort(sorted.begin(), sorted.end());
     auto& metrics = family->second.metrics;
     if (const auto found = metrics.find(sorted); found != metrics.end()) return found->second;
     for (const auto& [label, value] : sorted) {
-      INVARIANT(prometheus::CheckLabelName(label));
+      INVARIANT(prometheus::CheckLabelName(label), "%s has the label %s, which is no name of one", key.c_str(),
+                label.c_str());
     }
     return metrics.emplace(std::move(sorted), make()).first->second;
   }
 
   void on_scrape(std::function<void()> hook) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     hooks_.push_back(std::move(hook));
   }
 
   std::string exposition() {
     // Hooks and values may take long; a request that needs a counter must not wait for them.
-    const std::lock_guard one_at_a_time(exposition_mutex_);
+    const MutexLock one_at_a_time(exposition_mutex_);
     for (const auto* hook : registered().hooks) (*hook)();
     std::vector<MetricFamily> collected;
     for (const auto& family : registered().families) collected.push_back(collect(family));
@@ -127,7 +128,7 @@ class Registry::State {
  private:
   Registered registered() {
     Registered out;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& hook : hooks_) out.hooks.push_back(&hook);
     for (const auto& [name, family] : families_) {
       auto& one = out.families.emplace_back(Registered::OneFamily{&name, &family, {}});
@@ -137,11 +138,11 @@ class Registry::State {
     return out;
   }
 
-  std::mutex exposition_mutex_;  // Taken before the other one, and only by who exposes.
-  std::mutex mutex_;
-  std::map<std::string, Family> families_;
-  std::deque<std::function<void()>> hooks_;  // Whose elements stay where they are.
-  Scraper scraper_;                          // The last member: its thread uses the others.
+  Mutex exposition_mutex_ ACQUIRED_BEFORE(mutex_);  // Lets one exposition run at a time.
+  Mutex mutex_;
+  std::map<std::string, Family> families_ GUARDED_BY(mutex_);
+  std::deque<std::function<void()>> hooks_ GUARDED_BY(mutex_);  // Whose elements stay where they are.
+  Scraper scraper_;                                             // The last member: its thread uses the others.
 };
 
 Registry::Registry() : state_(std::make_unique<State>(*this)) {}
@@ -151,7 +152,7 @@ Counter& Registry::counter(std::string_view name, std::string_view help, const L
   auto& metric =
       state_->resolve(MetricType::Counter, name, help, labels, [] { return Metric(std::make_unique<Counter>()); });
   const auto* counter = std::get_if<std::unique_ptr<Counter>>(&metric);
-  INVARIANT(counter != nullptr);
+  INVARIANT(counter != nullptr, "%.*s is no counter", static_cast<int>(name.size()), name.data());
   return **counter;
 }
 

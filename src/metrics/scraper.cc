@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/thread_name.h"
+
 namespace triggers::metrics {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr SteadyClock::duration rest_max = std::chrono::seconds{1};
 
 Scraper::~Scraper() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -23,7 +25,7 @@ Scraper::~Scraper() {
 
 bool Scraper::wait(Awaiter& awaiter) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (waiting_.size() >= waiting_max) return false;
     waiting_.reserve(waiting_max);
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -34,9 +36,10 @@ bool Scraper::wait(Awaiter& awaiter) {
 }
 
 void Scraper::run() noexcept {
-  std::unique_lock lock(mutex_);
+  name_thread("scraper");
+  MutexLock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    while (!stopping_ && waiting_.empty()) wake_.wait(lock);
     if (stopping_) return;
     std::vector<Awaiter*> served;
     served.swap(waiting_);
@@ -51,7 +54,9 @@ void Scraper::run() noexcept {
       awaiter->executor->resume_surely({&waiter, 1});
     }
     lock.lock();
-    wake_.wait_for(lock, rest, [this] { return stopping_; });
+    const auto rested = SteadyClock::now() + rest;
+    while (!stopping_ && wake_.wait_until(lock, rested) == std::cv_status::no_timeout) {
+    }
   }
 }
 

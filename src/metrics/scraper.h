@@ -1,16 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "metrics/metrics.h"
 
 namespace triggers::metrics {
@@ -56,11 +55,11 @@ class Scraper {
   [[nodiscard]] std::shared_ptr<const std::string> expose() const noexcept;
 
   const Registry& registry_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<Awaiter*> waiting_;
-  bool stopping_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  Condition wake_;
+  std::vector<Awaiter*> waiting_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::metrics

@@ -9,7 +9,7 @@ IoExecutor::~IoExecutor() = default;
 
 void IoExecutor::resume(std::span<const std::coroutine_handle<>> handles) {
   if (handles.empty()) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // Room first, and the post before the handles: without memory nothing is resumed, and the caller may try again.
   if (const std::size_t size = ready_.size() + handles.size(); size > ready_.capacity()) ready_.reserve(2 * size);
   if (ready_.empty()) boost::asio::post(io_, [this] { run_ready(); });
@@ -18,7 +18,7 @@ void IoExecutor::resume(std::span<const std::coroutine_handle<>> handles) {
 
 void IoExecutor::run_ready() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     running_.swap(ready_);
   }
   for (const auto handle : running_) handle.resume();

@@ -3,11 +3,11 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/mutex.h"
 
 namespace triggers::net {
 
@@ -30,8 +30,8 @@ class IoExecutor : public Executor {
   void run_ready();
 
   boost::asio::io_context io_{1};
-  std::mutex mutex_;
-  std::vector<std::coroutine_handle<>> ready_;                             // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::coroutine_handle<>> ready_ GUARDED_BY(mutex_);
   std::vector<std::coroutine_handle<>> running_;                           // this thread's
   std::vector<std::pair<std::uint64_t, std::shared_ptr<void>>> attached_;  // after io_, so that it goes first
 };

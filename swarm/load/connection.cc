@@ -41,7 +41,8 @@ Connection::~Connection() {
 }
 
 void Connection::send(CompletionHandler& handler) {
-  INVARIANT(handler_ == nullptr);
+  INVARIANT(handler_ == nullptr, "a request is sent while another one is under way, in state %d",
+            static_cast<int>(state_));
   handler_ = &handler;
   written_ = 0;
   response_.reset();
@@ -274,6 +275,7 @@ void Connection::finish(std::string error) {
     }
   }
   CompletionHandler* const handler = handler_;
+  INVARIANT(handler != nullptr, "a request ends that nobody waits for");
   handler_ = nullptr;
   handler->finished(error);
 }

@@ -4,11 +4,11 @@
 
 #include <atomic>
 #include <future>
-#include <mutex>
 #include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "base/mutex.h"
 #include "swarm/load/scripted_server.h"
 #include "swarm/load/user.h"
 #include "swarm/load/user_class.h"
@@ -361,22 +361,22 @@ TEST(Load, AnExceptionOfATaskIsCountedAndTheUserGoesOn) {
 }
 
 TEST(Load, NumbersItsUsersFromZero) {
-  std::mutex mutex;
+  Mutex mutex;
   std::vector<std::string> numbers;
   ScriptedServer server([&](std::string_view request, std::size_t) {
     const auto at = request.find("X-Number: ") + 10;
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     numbers.emplace_back(request.substr(at, request.find('\r', at) - at));
     return ScriptedServer::ok(R"(POST /echo {"a":1})");
   });
   LoadTest test(server.url(), {&poster}, {.threads = 2});
   test.load->set_users({4}, 0s);
   ASSERT_TRUE(test.until([&] {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     return std::set<std::string>(numbers.begin(), numbers.end()).size() == 4;
   }));
   test.load->stop(0s);
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   EXPECT_EQ(std::set<std::string>(numbers.begin(), numbers.end()), (std::set<std::string>{"0", "1", "2", "3"}));
 }
 

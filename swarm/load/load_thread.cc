@@ -7,6 +7,7 @@
 #include <future>
 
 #include "base/invariant.h"
+#include "base/thread_name.h"
 
 namespace triggers::swarm {
 
@@ -32,7 +33,10 @@ LoadThread::LoadThread(const Target& target, const std::vector<const UserClass*>
                    .request_timeout = options.request_timeout,
                    .start = &start},
       counts_(classes.size()),
-      thread_([this] { reactor_.run(); }) {}
+      thread_([this] {
+        name_thread("load", index_);
+        reactor_.run();
+      }) {}
 
 LoadThread::~LoadThread() {
   reactor_.stop();
@@ -44,18 +48,20 @@ LoadThread::~LoadThread() {
 
 void LoadThread::set_users(std::vector<std::size_t> by_class, nanoseconds stop_timeout) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++pending_;
   }
   reactor_.post([this, by_class = std::move(by_class), stop_timeout] {
     apply(by_class, stop_timeout);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
+    INVARIANT(pending_ > 0, "more changes of the number of users took effect than were asked for");
     --pending_;
   });
 }
 
 void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds stop_timeout) {
-  INVARIANT(by_class.size() == classes_.size());
+  INVARIANT(by_class.size() == classes_.size(), "numbers of users for %zu classes of %zu", by_class.size(),
+            classes_.size());
   for (std::size_t index = 0; index < by_class.size(); ++index) {
     // Stop the newest users first.
     for (std::size_t i = users_.size(); users(index) > by_class[index] && i > 0; --i) {
@@ -80,7 +86,7 @@ void LoadThread::start_user(std::size_t class_index) {
   user.position = users_.size() - 1;
   counts_[class_index].fetch_add(1, std::memory_order_relaxed);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++user_count_;
   }
   user.start();
@@ -90,7 +96,7 @@ void LoadThread::stop_user(RunningUser& user, nanoseconds stop_timeout) {
   counts_[user.class_index()].fetch_sub(1, std::memory_order_relaxed);
   std::erase(free_, &user);
   if (open_model() && stop_timeout <= nanoseconds{0} && user.in_task()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++schedule_.unfinished;
   }
   if (stop_timeout <= nanoseconds{0}) {
@@ -112,7 +118,7 @@ void LoadThread::kill_overdue(MonotonicTime now) {
       continue;
     }
     if (open_model()) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++schedule_.unfinished;
     }
     user.kill();
@@ -128,6 +134,8 @@ void LoadThread::ended(RunningUser& user) {
 
 void LoadThread::remove(RunningUser& user) {
   const std::size_t position = user.position;
+  INVARIANT(position < users_.size() && users_[position].get() == &user,
+            "the user at %zu of %zu is not the one that has ended", position, users_.size());
   ended_users_.push_back(std::move(users_[position]));
   if (position + 1 != users_.size()) {
     users_[position] = std::move(users_.back());
@@ -137,7 +145,8 @@ void LoadThread::remove(RunningUser& user) {
   if (ended_users_.size() == 1) {
     reactor_.post([this] { ended_users_.clear(); });
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
+  INVARIANT(user_count_ > 0, "more users have ended than were started");
   if (--user_count_ == 0) idle_.notify_all();
 }
 
@@ -145,16 +154,17 @@ void LoadThread::wait_until_idle() {
   std::promise<void> applied;
   reactor_.post([&applied] { applied.set_value(); });
   applied.get_future().wait();
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return user_count_ == 0; });
+  MutexLock lock(mutex_);
+  while (user_count_ > 0) idle_.wait(lock);
 }
 
 bool LoadThread::idle() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return user_count_ == 0 && pending_ == 0;
 }
 
 void LoadThread::start_arrivals() {
+  INVARIANT(options_.rate && *options_.rate > 0, "an open model without a rate");
   // Threads take turns, so that together they keep one evenly spaced schedule.
   const double share = *options_.rate / static_cast<double>(options_.threads);
   const std::chrono::duration<double> offset{static_cast<double>(index_) / *options_.rate};
@@ -165,7 +175,7 @@ void LoadThread::start_arrivals() {
 
 void LoadThread::end_arrivals() {
   if (!arrivals_) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto now = steady_clock::now();
   schedule_.unsent += arrivals_->waiting(now);
   arrivals_->add_ages(now, schedule_.unsent_ages);
@@ -182,6 +192,7 @@ void LoadThread::user_is_idle(RunningUser& user) {
 }
 
 void LoadThread::begin_due_tasks() {
+  INVARIANT(arrivals_, "a task is due after the schedule has ended");
   auto now = steady_clock::now();
   while (arrivals_->next_due() <= now && !free_.empty()) {
     RunningUser* const user = free_.front();
@@ -189,7 +200,7 @@ void LoadThread::begin_due_tasks() {
     const MonotonicTime due = arrivals_->begin();
     const nanoseconds lateness = now - due;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++schedule_.arrivals;
       schedule_.lateness.add(lateness);
       if (due <= out_of_users_until_) {
@@ -211,7 +222,7 @@ void LoadThread::begin_due_tasks() {
 }
 
 Schedule LoadThread::schedule() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return schedule_;
 }
 

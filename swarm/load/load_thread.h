@@ -1,15 +1,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "swarm/load/arrivals.h"
 #include "swarm/load/load_options.h"
 #include "swarm/load/running_user.h"
@@ -89,12 +88,12 @@ class LoadThread final : public RunningUser::Owner {
       ended_users_;  // ended within their own coroutine: destroyed in the next round
 
   std::vector<std::atomic<std::size_t>> counts_;  // by class; without users that are stopping
-  mutable std::mutex mutex_;
-  std::condition_variable idle_;
-  std::size_t user_count_ = 0;  // guarded by mutex_
-  std::size_t pending_ = 0;     // guarded by mutex_; set_users() calls that have not taken effect yet
-  Schedule schedule_;           // guarded by mutex_
-  std::thread thread_;          // last: it uses all of the above
+  mutable Mutex mutex_;
+  triggers::Condition idle_;  // not the gate's
+  std::size_t user_count_ GUARDED_BY(mutex_) = 0;
+  std::size_t pending_ GUARDED_BY(mutex_) = 0;  // set_users() calls that have not taken effect yet
+  Schedule schedule_ GUARDED_BY(mutex_);
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace triggers::swarm

@@ -4,17 +4,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "base/invariant.h"
 
 namespace triggers::swarm {
 
 Reactor::Reactor() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  INVARIANT(epoll_ && wake_);
+  INVARIANT(epoll_ && wake_, "no descriptors for a load thread: %s", std::strerror(errno));
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;  // nobody's: a wake-up
-  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0);
+  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) == 0, "%s", std::strerror(errno));
 }
 
 void Reactor::run() {
@@ -35,7 +36,7 @@ void Reactor::round() {
 
 void Reactor::post(std::function<void()> work) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     posted_.push_back(std::move(work));
   }
   ::eventfd_write(wake_.get(), 1);
@@ -43,7 +44,7 @@ void Reactor::post(std::function<void()> work) {
 
 void Reactor::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped_ = true;
   }
   ::eventfd_write(wake_.get(), 1);
@@ -53,19 +54,19 @@ void Reactor::watch(int fd, Source& source, std::uint32_t epoll_events) {
   epoll_event event{};
   event.events = epoll_events;
   event.data.ptr = &source;
-  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
+  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0, "descriptor %d: %s", fd, std::strerror(errno));
 }
 
 void Reactor::change(int fd, Source& source, std::uint32_t epoll_events) {
   epoll_event event{};
   event.events = epoll_events;
   event.data.ptr = &source;
-  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
+  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0, "descriptor %d: %s", fd, std::strerror(errno));
 }
 
 void Reactor::forget(int fd, Source& source) {
   epoll_event event{};
-  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &event) == 0);
+  INVARIANT(::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, &event) == 0, "descriptor %d: %s", fd, std::strerror(errno));
   for (int i = 0; i < found_; ++i) {
     auto& found = events_[static_cast<std::size_t>(i)];
     if (found.data.ptr == &source) found.data.ptr = nullptr;
@@ -102,7 +103,7 @@ void Reactor::run_posted() {
   ::eventfd_read(wake_.get(), &wakes);
   std::vector<std::function<void()>> work;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     work.swap(posted_);
     stop_seen_ = stopped_;
   }
@@ -143,6 +144,8 @@ void Reactor::start(Timer& timer, MonotonicTime due) {
 void Reactor::cancel(Timer& timer) {
   if (!timer.waits()) return;
   const std::size_t position = timer.position_;
+  INVARIANT(position < timers_.size() && timers_[position] == &timer,
+            "the timer at %zu of %zu is not the one that is cancelled", position, timers_.size());
   timer.position_ = Timer::nowhere;
   Timer* const last = timers_.back();
   timers_.pop_back();

@@ -7,9 +7,9 @@
 #include <coroutine>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/unique_fd.h"
 
 namespace triggers::swarm {
@@ -90,9 +90,9 @@ class Reactor {
   bool woken_ = false;      // in this round, by post() or stop()
   bool stop_seen_ = false;  // stopped_, as of the last wake-up
 
-  std::mutex mutex_;
-  std::vector<std::function<void()>> posted_;  // guarded by mutex_
-  bool stopped_ = false;                       // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::function<void()>> posted_ GUARDED_BY(mutex_);
+  bool stopped_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace triggers::swarm

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "base/mutex.h"
 #include "swarm/stats/statistics.h"
 
 namespace triggers::swarm {
@@ -13,31 +13,31 @@ namespace triggers::swarm {
 class Recorder {
  public:
   void record(RequestName name, const Sample& sample) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     counted_.record(name, sample);
   }
   void record_failure(RequestName name, const Sample& sample, const std::string& error) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     counted_.record(name, sample);
     counted_.record_failure(name, error, sample.finished);
   }
   void record_exception(const std::string& message, const std::string& traceback) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     counted_.record_exception(message, traceback);
   }
   void record_cut_off(RequestName name, std::chrono::nanoseconds age) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     counted_.record_cut_off(name, age);
   }
   /// Everything recorded since the last call.
   Statistics take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(counted_, Statistics{});
   }
 
  private:
-  std::mutex mutex_;
-  Statistics counted_;  // guarded by mutex_
+  Mutex mutex_;
+  Statistics counted_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::swarm

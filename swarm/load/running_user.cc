@@ -1,5 +1,7 @@
 #include "swarm/load/running_user.h"
 
+#include "base/invariant.h"
+
 namespace triggers::swarm {
 
 using std::chrono::nanoseconds;
@@ -109,6 +111,7 @@ bool RunningUser::stop_after_task(MonotonicTime kill_at) {
 }
 
 void RunningUser::begin_task(MonotonicTime due) {
+  INVARIANT(idle_ && !in_task_, "a task begins for a user that waits for none");
   context_.set_due(due);
   std::exchange(idle_, nullptr).resume();
 }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 
 #include "base/invariant.h"
 
@@ -30,7 +29,7 @@ ScriptedServer::~ScriptedServer() {
   ::shutdown(listener_.get(), SHUT_RDWR);
   acceptor_.join();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const int socket : open_) ::shutdown(socket, SHUT_RDWR);
   }
   for (auto& thread : threads_) thread.join();
@@ -42,7 +41,7 @@ void ScriptedServer::accept_all() {
     if (socket < 0) continue;
     ++connections_;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       open_.push_back(socket);
     }
     threads_.emplace_back([this, socket] { serve(socket); });
@@ -74,7 +73,7 @@ void ScriptedServer::serve(int socket) {
       ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase(open_, socket);
   ::close(socket);
 }

@@ -3,12 +3,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/unique_fd.h"
 
 namespace triggers::swarm {
@@ -51,8 +51,8 @@ class ScriptedServer {
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> requests_ = 0, connections_ = 0;
   std::atomic<bool> stopping_ = false;
-  std::mutex mutex_;
-  std::vector<int> open_;             // guarded by mutex_
+  Mutex mutex_;
+  std::vector<int> open_ GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;  // the acceptor's, until it has ended
   std::thread acceptor_;
 };

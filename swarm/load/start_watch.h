@@ -2,10 +2,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.h"
 
 namespace triggers::swarm {
 
@@ -32,12 +33,12 @@ class StartWatch {
   }
   /// The service refuses this test. `why` is for a person.
   void refused(std::string why) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!reason_) reason_ = std::move(why);
   }
 
   [[nodiscard]] std::optional<std::string> refusal() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return reason_;
   }
 
@@ -56,8 +57,8 @@ class StartWatch {
   }
 
   std::atomic<bool> answered_ = false;
-  mutable std::mutex mutex_;
-  std::optional<std::string> reason_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::optional<std::string> reason_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::swarm

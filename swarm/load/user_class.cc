@@ -31,7 +31,7 @@ UserClass::UserClass(std::string name, std::function<std::unique_ptr<User>(UserC
     : name_(std::move(name)), make_(std::move(make)) {}
 
 UserClass& UserClass::declare(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make) {
-  INVARIANT(find(name) == nullptr);
+  INVARIANT(find(name) == nullptr, "a second user class with the name of another");
   auto& all = classes();
   const auto after = std::find_if(all.begin(), all.end(), [&](const auto& other) { return name < other->name_; });
   return **all.insert(after, std::unique_ptr<UserClass>{new UserClass{std::move(name), std::move(make)}});
@@ -53,7 +53,7 @@ UserClass& UserClass::fixed_count(std::size_t users) {
 }
 
 UserClass& UserClass::task(std::string name, unsigned weight, std::function<Task<void>(User&)> run) {
-  INVARIANT(weight > 0);
+  INVARIANT(weight > 0, "a task without a weight would never run");
   weights_total_ += weight;
   tasks_.push_back({std::move(name), weight, std::move(run)});
   return *this;
@@ -79,7 +79,7 @@ std::unique_ptr<const UserClass> UserClass::with_tasks(const std::vector<std::st
 }
 
 const UserClass::TaskChoice& UserClass::choose_task(double random) const {
-  INVARIANT(!tasks_.empty());
+  INVARIANT(!tasks_.empty(), "a user class without tasks");
   auto chosen = static_cast<unsigned>(random * weights_total_);
   for (const TaskChoice& task : tasks_) {
     if (chosen < task.weight) return task;

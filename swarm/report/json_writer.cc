@@ -42,7 +42,8 @@ void JsonWriter::null() {
 }
 
 std::string JsonWriter::take() {
-  INVARIANT(depth_ == 0 && !text_.empty());
+  INVARIANT(depth_ == 0 && !text_.empty(), "the text is taken with %zu brackets open",
+            static_cast<std::size_t>(depth_));
   return std::move(text_) + "\n";
 }
 
@@ -54,7 +55,7 @@ void JsonWriter::open(char bracket) {
 }
 
 void JsonWriter::close(char bracket) {
-  INVARIANT(depth_ > 0 && !after_key_);
+  INVARIANT(depth_ > 0 && !after_key_, "a bracket is closed behind a key, or without an open one");
   --depth_;
   if (!first_) new_line();
   text_ += bracket;

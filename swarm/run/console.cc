@@ -51,7 +51,7 @@ Console::~Console() {
 }
 
 bool Console::log_to(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::FILE* const file = std::fopen(path.c_str(), "ae");
   if (file == nullptr) return false;
   log_file_ = file;
@@ -63,17 +63,17 @@ void Console::log(LogLevel level, std::string_view logger, std::string_view text
   static const std::string host = host_name();
   const std::string line = fmt::format("[{}] {}/{}/{}: {}\n", timestamp(), host, names[static_cast<std::size_t>(level)],
                                        logger, terminal_safe(text));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   write(log_file_ == nullptr ? stderr : log_file_, line);
 }
 
 void Console::print(std::string_view text) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   write(stderr, terminal_safe(text));
 }
 
 void Console::set_status(std::string_view text) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   draw_status(text);
 }
 

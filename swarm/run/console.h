@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "swarm/report/status_line.h"
 
 namespace triggers::swarm {
@@ -43,14 +43,14 @@ class Console {
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
  private:
-  void write(std::FILE* file, std::string_view text);
+  void write(std::FILE* file, std::string_view text) REQUIRES(mutex_);
   void put(std::FILE* file, std::string_view bytes);
-  void draw_status(std::string_view text);
+  void draw_status(std::string_view text) REQUIRES(mutex_);
 
-  std::mutex mutex_;
+  Mutex mutex_;
   LogLevel least_;
-  std::FILE* log_file_ = nullptr;
-  StatusLine status_;
+  std::FILE* log_file_ GUARDED_BY(mutex_) = nullptr;
+  StatusLine status_ GUARDED_BY(mutex_);
   std::atomic<bool> closed_ = false;
 };
 

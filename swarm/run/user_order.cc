@@ -63,13 +63,13 @@ UserOrder::UserOrder(const std::vector<Class>& classes) {
     ++counts[index];
     fixed_.push_back(index);
   }
-  INVARIANT(!fixed_.empty() || !cycle_.empty());
+  INVARIANT(!fixed_.empty() || !cycle_.empty(), "no class has users");
 }
 
 std::size_t UserOrder::next() {
   const std::size_t turn = started_++;
   if (turn < fixed_.size()) return fixed_[turn];
-  INVARIANT(!cycle_.empty());
+  INVARIANT(!cycle_.empty(), "user %zu is asked for, and only %zu of a fixed number exist", turn, fixed_.size());
   return cycle_[(turn - fixed_.size()) % cycle_.size()];
 }
 

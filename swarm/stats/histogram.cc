@@ -50,7 +50,7 @@ void Histogram::merge(const Histogram& other) {
 }
 
 std::chrono::nanoseconds Histogram::quantile(double quantile) const {
-  INVARIANT(quantile >= 0 && quantile <= 1);
+  INVARIANT(quantile >= 0 && quantile <= 1, "the quantile %f", quantile);
   if (count_ == 0) return {};
   // 0.07 * 100 is slightly above 7 in binary, and must not become 8.
   constexpr double rounding = 1e-14;
@@ -63,7 +63,7 @@ std::chrono::nanoseconds Histogram::quantile(double quantile) const {
     const Range range = range_of(i);
     return std::chrono::nanoseconds{range.from + range.width / 2};
   }
-  INVARIANT(false);  // The counts sum up to count_.
+  INVARIANT(false, "the counts of a histogram sum up to less than %llu", static_cast<unsigned long long>(count_));
 }
 
 std::vector<Histogram::Bucket> Histogram::buckets() const {

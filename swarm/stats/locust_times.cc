@@ -46,7 +46,8 @@ void LocustTimes::merge(const LocustTimes& other) {
 }
 
 LocustTimes LocustTimes::since(const LocustTimes& earlier) const {
-  INVARIANT(earlier.counts_.size() <= counts_.size() && earlier.count_ <= count_);
+  INVARIANT(earlier.counts_.size() <= counts_.size() && earlier.count_ <= count_,
+            "the times since a later moment are asked for");
   LocustTimes newer = *this;
   for (std::size_t i = 0; i < earlier.counts_.size(); ++i) newer.counts_[i] -= earlier.counts_[i];
   newer.count_ -= earlier.count_;

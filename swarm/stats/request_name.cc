@@ -3,10 +3,10 @@
 #include <atomic>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include "base/invariant.h"
+#include "base/mutex.h"
 
 namespace triggers::swarm {
 namespace {
@@ -42,22 +42,22 @@ class RequestName::Registry {
   }
 
   const Known* find_or_add(std::string_view method, std::string_view name) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto [place, added] = by_text_.try_emplace({std::string(method), std::string(name)}, nullptr);
     if (added) place->second = &all_.emplace_back(all_.size(), method, name);
     return place->second;
   }
 
   const Known* at(std::size_t index) {
-    const std::lock_guard lock(mutex_);
-    INVARIANT(index < all_.size());
+    const MutexLock lock(mutex_);
+    INVARIANT(index < all_.size(), "the request name %zu of %zu", index, all_.size());
     return &all_[index];
   }
 
  private:
-  std::mutex mutex_;
-  std::deque<Known> all_;                                                // guarded by mutex_
-  std::map<std::pair<std::string, std::string>, const Known*> by_text_;  // guarded by mutex_
+  Mutex mutex_;
+  std::deque<Known> all_ GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, const Known*> by_text_ GUARDED_BY(mutex_);
 };
 
 RequestName::RequestName(std::string_view method, std::string_view name)

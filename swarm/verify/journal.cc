@@ -6,11 +6,11 @@
 
 #include <cerrno>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <system_error>
 
 #include "base/encoding.h"
+#include "base/mutex.h"
 #include "base/unique_fd.h"
 #include "swarm/verify/digest.h"
 #include "swarm/verify/journal_contents.h"
@@ -41,7 +41,7 @@ class FileJournal final : public Journal {
   void acknowledged(std::string_view event_id) override { append('K', event_id, nullptr); }
 
   Status finish() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     flush();
     if (failed_with_) return cannot_write(path_, *failed_with_);
     return Done{};
@@ -50,7 +50,7 @@ class FileJournal final : public Journal {
  private:
   void append(char kind, std::string_view event_id, const SentEvent* event) {
     const std::string digest = event == nullptr ? std::string{} : to_hex(digest_of(*event).view());
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     buffer_ += kind;
     for (const std::string_view field : {event_id, std::string_view(digest)}) {
       if (!field.empty()) buffer_.append(" ").append(field);
@@ -63,7 +63,7 @@ class FileJournal final : public Journal {
     }
   }
 
-  void flush() {
+  void flush() REQUIRES(mutex_) {
     std::string_view rest = buffer_;
     while (!rest.empty() && !failed_with_) {
       const ssize_t wrote = ::write(file_.get(), rest.data(), rest.size());
@@ -78,10 +78,10 @@ class FileJournal final : public Journal {
 
   std::string path_;
   UniqueFd file_;
-  std::mutex mutex_;
-  std::string buffer_;                             // guarded by mutex_
-  steady_clock::time_point flush_at_{};            // guarded by mutex_
-  std::optional<int> failed_with_ = std::nullopt;  // guarded by mutex_
+  Mutex mutex_;
+  std::string buffer_ GUARDED_BY(mutex_);
+  steady_clock::time_point flush_at_ GUARDED_BY(mutex_){};
+  std::optional<int> failed_with_ GUARDED_BY(mutex_) = std::nullopt;
 };
 
 /// Writes the first line of a new file. An existing file must begin with that line; an incomplete last line is ended.

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <thread>
 
+#include "base/mutex.h"
+#include "base/thread_name.h"
 #include "net/tls_client.h"
 #include "swarm/load/blocking_client.h"
 #include "swarm/verify/service_json.h"
@@ -37,6 +38,7 @@ class Verifier {
       }
     }
     if (auto checked = check_events_outside_inboxes(); !checked) return std::move(checked).error();
+    const MutexLock lock(mutex_);
     for (const Uuid7& id : journal_.changed) result_.changed.add(id.text());
     for (const JournaledEvent& one : journal_.events) {
       result_.accepted += one.accepted ? 1U : 0U;
@@ -99,7 +101,10 @@ class Verifier {
                      fmt::format("GET {} was answered with {} events", path, page->events.size())};
       }
       bool any_new = false;
-      for (const StoredEvent& one : page->events) any_new = compare_pending(one, key_number) || any_new;
+      {
+        const MutexLock lock(mutex_);
+        for (const StoredEvent& one : page->events) any_new = compare_pending(one, key_number) || any_new;
+      }
       if (page->next_cursor.empty()) return Done{};
       const auto now = std::chrono::steady_clock::now();
       pages_without_news = any_new ? 0 : pages_without_news + 1;
@@ -112,7 +117,7 @@ class Verifier {
   }
 
   /// False if this key's inbox has already listed the event.
-  bool compare_pending(const StoredEvent& stored, std::uint8_t key_number) {
+  bool compare_pending(const StoredEvent& stored, std::uint8_t key_number) REQUIRES(mutex_) {
     JournaledEvent* const journaled = journal_.find(stored.id);
     if (journaled == nullptr || !journaled->accepted) return compare_unjournaled(stored, journaled, key_number);
     const bool already_listed = journaled->seen_by_key == key_number;
@@ -131,7 +136,8 @@ class Verifier {
 
   /// For an event in the inbox that the journal does not list as accepted. `journaled` is null if the journal does not
   /// list it at all. False if this key's inbox has already listed the event.
-  bool compare_unjournaled(const StoredEvent& stored, const JournaledEvent* journaled, std::uint8_t key_number) {
+  bool compare_unjournaled(const StoredEvent& stored, const JournaledEvent* journaled, std::uint8_t key_number)
+      REQUIRES(mutex_) {
     const auto at = std::lower_bound(unjournaled_.begin(), unjournaled_.end(), stored.id,
                                      [](const UnjournaledEvent& one, const Uuid7& id) { return one.id < id; });
     if (at != unjournaled_.end() && at->id == stored.id) {
@@ -145,7 +151,7 @@ class Verifier {
     return true;
   }
 
-  void classify_unjournaled(const StoredEvent& stored, const JournaledEvent* journaled) {
+  void classify_unjournaled(const StoredEvent& stored, const JournaledEvent* journaled) REQUIRES(mutex_) {
     if (journaled != nullptr && journaled->acknowledged) return result_.returned.add(stored.id.text());
     const auto unknown = std::lower_bound(journal_.unknown.begin(), journal_.unknown.end(), stored.digest);
     if (unknown != journal_.unknown.end() && *unknown == stored.digest) {
@@ -162,8 +168,14 @@ class Verifier {
   Status check_events_outside_inboxes() {
     std::vector<std::jthread> threads;  // Joined also if the next one cannot be started.
     threads.reserve(options_.threads);
-    for (std::size_t i = 0; i < options_.threads; ++i) threads.emplace_back([this] { check_shares(); });
+    for (std::size_t i = 0; i < options_.threads; ++i) {
+      threads.emplace_back([this, i] {
+        name_thread("verify", i);
+        check_shares();
+      });
+    }
     for (auto& thread : threads) thread.join();
+    const MutexLock lock(mutex_);
     if (failure_) return *failure_;
     return Done{};
   }
@@ -189,7 +201,7 @@ class Verifier {
 
   /// Stops all threads. Returns false.
   bool fail(Error why) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     failure_ = std::move(why);
     next_ = journal_.events.size();
     return false;
@@ -205,11 +217,11 @@ class Verifier {
       if (reply && reply->status == 404) continue;
       const auto stored = reply && reply->status == 200 ? read_stored_event(reply->body) : std::nullopt;
       if (!stored) return fail(reply ? unexpected_response(path, *reply) : std::move(reply).error());
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       compare_acknowledged(journaled, *stored, id);
       return true;
     }
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (may_have_expired(journaled)) {
       ++result_.expired;
     } else {
@@ -223,7 +235,8 @@ class Verifier {
     return journaled.maybe_acknowledged && journaled.id.time() + options_.retention <= options_.now;
   }
 
-  void compare_acknowledged(const JournaledEvent& journaled, const StoredEvent& stored, const std::string& id) {
+  void compare_acknowledged(const JournaledEvent& journaled, const StoredEvent& stored, const std::string& id)
+      REQUIRES(mutex_) {
     if (stored.id != journaled.id || (journaled.has_digest && stored.digest != journaled.digest))
       result_.changed.add(id);
     if (!stored.acknowledged.value_or(false)) {
@@ -249,9 +262,9 @@ class Verifier {
   std::vector<Digest> accepted_digests_;       // sorted
   std::vector<UnjournaledEvent> unjournaled_;  // sorted by id
   std::atomic<std::size_t> next_ = 0;
-  std::mutex mutex_;
-  Verification result_;           // guarded by mutex_ while there are threads
-  std::optional<Error> failure_;  // guarded by mutex_
+  Mutex mutex_;
+  Verification result_ GUARDED_BY(mutex_);
+  std::optional<Error> failure_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -10,11 +10,12 @@
 #include <atomic>
 #include <cstdio>
 #include <ctime>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
 
+#include "base/mutex.h"
+#include "base/thread_name.h"
 #include "base/unique_fd.h"
 #include "swarm/worker/dealer.h"
 
@@ -86,14 +87,14 @@ class ThreadedMasterLink final : public MasterLink {
   [[nodiscard]] std::vector<Event> take() override {
     eventfd_t ignored = 0;
     ::eventfd_read(has_events_.get(), &ignored);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     events_bytes_ = 0;
     return std::exchange(events_, {});
   }
 
   void send(std::uint64_t connection, std::vector<std::string> messages) override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       for (std::string& message : messages) outgoing_.push_back({connection, std::move(message)});
     }
     wake();
@@ -126,7 +127,7 @@ class ThreadedMasterLink final : public MasterLink {
   /// `bytes`: the size of the event's message.
   void push(Event event, std::size_t bytes = 0) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (events_.size() >= events_max || events_bytes_ + bytes > events_bytes_max) return;
       events_bytes_ += bytes;
       events_.push_back(std::move(event));
@@ -135,6 +136,7 @@ class ThreadedMasterLink final : public MasterLink {
   }
 
   void run() {
+    name_thread("master-link");
     std::size_t attempt = 0;
     while (!stopping_) {
       const auto endpoints = endpoints_of(options_.host, options_.port);
@@ -265,7 +267,7 @@ class ThreadedMasterLink final : public MasterLink {
   bool send_outgoing(Dealer& dealer) {
     std::vector<Outgoing> outgoing;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       outgoing.swap(outgoing_);
     }
     for (const Outgoing& one : outgoing) {
@@ -289,10 +291,10 @@ class ThreadedMasterLink final : public MasterLink {
   std::atomic<bool> reconnect_{false}, stopping_{false};
   std::atomic<milliseconds::rep> linger_ms_{0};
 
-  std::mutex mutex_;
-  std::vector<Event> events_;       // guarded by mutex_
-  std::size_t events_bytes_ = 0;    // guarded by mutex_
-  std::vector<Outgoing> outgoing_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<Event> events_ GUARDED_BY(mutex_);
+  std::size_t events_bytes_ GUARDED_BY(mutex_) = 0;
+  std::vector<Outgoing> outgoing_ GUARDED_BY(mutex_);
 
   // Only for the thread.
   bool introduced_ = false;       // something has been sent on this connection

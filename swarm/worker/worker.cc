@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "base/encoding.h"
+#include "base/invariant.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
 #include "swarm/load/failure_text.h"
@@ -370,6 +371,9 @@ class Worker {
   }
 
   void enter(Phase phase) {
+    INVARIANT(phase != Phase::spawning || phase_ != Phase::stopping, "users are started while others stop");
+    INVARIANT(phase != Phase::running || phase_ == Phase::spawning, "a test runs that was in phase %d before",
+              static_cast<int>(phase_));
     phase_ = phase;
     // Locust's states; it has none for stopping.
     link_->set_state(phase == Phase::ready ? "ready" : phase == Phase::spawning ? "spawning" : "running");

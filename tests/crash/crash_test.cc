@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 #include <random>
 #include <thread>
 
+#include "base/mutex.h"
 #include "base/sync_wait.h"
 #include "crash/ledger.h"
 #include "store/rocks/rocks_store.h"
@@ -69,7 +69,7 @@ class PowerLoss : public testing::Test {
  private:
   [[nodiscard]] std::string old_witness() const { return directory_ / "old_witness"; }
   void keep_witness() {
-    const std::lock_guard lock(witness_mutex_);
+    const MutexLock lock(witness_mutex_);
     std::filesystem::copy_file(directory_ / "data/WITNESS", old_witness(),
                                std::filesystem::copy_options::overwrite_existing);
   }
@@ -117,7 +117,7 @@ class PowerLoss : public testing::Test {
   testing_support::ScratchDirectory directory_;
   const Tenant tenant_{"acme"};
   Ledger ledger_;
-  std::mutex witness_mutex_;
+  Mutex witness_mutex_;  // Of the file old_witness().
   std::size_t old_witnesses_ = 0;
 };
 

@@ -30,28 +30,28 @@ std::string Ledger::payload(std::size_t number) {
 }
 
 std::size_t Ledger::send() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_[next_] = {};
   return next_++;
 }
 
 void Ledger::accepted(std::size_t number, const EventId& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.at(number).id = id;
 }
 
 void Ledger::acknowledging(std::size_t number) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.at(number).acknowledgement = Acknowledgement::sent;
 }
 
 void Ledger::acknowledged(std::size_t number) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.at(number).acknowledgement = Acknowledgement::answered;
 }
 
 std::size_t Ledger::accepted_count() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return static_cast<std::size_t>(
       std::ranges::count_if(entries_, [](const auto& entry) { return entry.second.id.has_value(); }));
 }
@@ -105,7 +105,7 @@ void Ledger::check_entry(EventStore& store, const Tenant& tenant, std::size_t nu
 }
 
 std::vector<std::string> Ledger::check(EventStore& store, const Tenant& tenant) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::string> wrong;
   const auto inbox = read_inbox(store, tenant, wrong);
   if (!inbox) return wrong;

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/event_store.h"
 
 namespace triggers::store {
@@ -35,13 +35,14 @@ class Ledger {
   };
   using Pending = std::map<std::size_t, EventId>;
 
-  std::optional<Pending> read_inbox(EventStore& store, const Tenant& tenant, std::vector<std::string>& wrong) const;
+  std::optional<Pending> read_inbox(EventStore& store, const Tenant& tenant, std::vector<std::string>& wrong) const
+      REQUIRES(mutex_);
   static void check_entry(EventStore& store, const Tenant& tenant, std::size_t number, const Entry& entry,
                           std::optional<EventId> pending, std::vector<std::string>& wrong);
 
-  mutable std::mutex mutex_;
-  std::size_t next_ = 0;
-  std::map<std::size_t, Entry> entries_;
+  mutable Mutex mutex_;
+  std::size_t next_ GUARDED_BY(mutex_) = 0;
+  std::map<std::size_t, Entry> entries_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::store

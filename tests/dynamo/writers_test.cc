@@ -1,6 +1,7 @@
 #include <set>
 #include <thread>
 
+#include "base/mutex.h"
 #include "dynamo/fleet.h"
 
 namespace triggers::store {
@@ -31,7 +32,7 @@ class WritersTest : public FleetTest {
 
 TEST_F(WritersTest, OfEventsThatRaceOnTwoNodesOneIsAccepted) {
   std::atomic<int> accepted{0};
-  std::mutex mutex;
+  Mutex mutex;
   std::set<EventId> ids;
   {
     std::vector<std::jthread> threads;
@@ -40,7 +41,7 @@ TEST_F(WritersTest, OfEventsThatRaceOnTwoNodesOneIsAccepted) {
         for (int i = 0; i < 8; ++i) {
           const auto answer = append(thread % 2 == 0 ? one_ : two_, numbered(1));
           accepted += answer.outcome == Outcome::accepted ? 1 : 0;
-          const std::lock_guard lock(mutex);
+          const MutexLock lock(mutex);
           ids.insert(answer.id);
         }
       });

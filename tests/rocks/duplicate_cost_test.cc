@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <mutex>
 #include <thread>
 
 #include "base/manual_clock.h"
+#include "base/mutex.h"
 #include "base/sync_wait.h"
 #include "store/rocks/commit/compared_event.h"
 #include "store/rocks/rocks_store.h"
@@ -32,7 +32,7 @@ class DuplicateCost : public testing::Test {
     config.background = false;
     config.clock = &clock_;
     config.on_commit = [this](const CommitStats& stats) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       total_.reads += stats.reads;
       total_.compared_bytes += stats.compared_bytes;
       total_.left_events += stats.left_events;
@@ -51,7 +51,7 @@ class DuplicateCost : public testing::Test {
     answers = sync_wait(store_->append_batch(tenant_, std::move(events)));
     for (const auto& answer : answers) EXPECT_TRUE(answer);
     while (answered() < drafts.size()) std::this_thread::yield();  // A commit is observed after its waiters were woken.
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::exchange(total_, {});
   }
   [[nodiscard]] std::size_t accepted() const {
@@ -63,15 +63,15 @@ class DuplicateCost : public testing::Test {
 
  private:
   std::size_t answered() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return total_.answered;
   }
 
   testing_support::ScratchDirectory directory_;
   ManualClock clock_;
   const Tenant tenant_{"acme"};
-  std::mutex mutex_;
-  Cost total_;
+  Mutex mutex_;
+  Cost total_ GUARDED_BY(mutex_);
   std::unique_ptr<RocksStore> store_;
 };
 

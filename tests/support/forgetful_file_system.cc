@@ -47,7 +47,7 @@ class ForgetfulFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapp
         lies_(lies) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    const std::lock_guard lock(system_.mutex_);
+    const MutexLock lock(system_.mutex_);
     if (auto status = system_.step(); !status.ok()) return status;
     auto status = target()->Append(data, options, debug);
     if (status.ok()) extent_->written += data.size();
@@ -66,7 +66,7 @@ class ForgetfulFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapp
     return IOStatus::NotSupported("direct writes");
   }
   IOStatus Sync(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
-    const std::lock_guard lock(system_.mutex_);
+    const MutexLock lock(system_.mutex_);
     if (auto status = system_.step(); !status.ok()) return status;
     if (!lies_) extent_->synced = extent_->written;
     return IOStatus::OK();
@@ -89,7 +89,7 @@ class ForgetfulFileSystem::Directory final : public rocksdb::FSDirectoryWrapper 
       : rocksdb::FSDirectoryWrapper(std::move(directory)), system_(system), path_(std::move(path)) {}
 
   IOStatus Fsync(const IOOptions& /*options*/, IODebugContext* /*debug*/) override {
-    const std::lock_guard lock(system_.mutex_);
+    const MutexLock lock(system_.mutex_);
     if (auto status = system_.step(); !status.ok()) return status;
     system_.sync_names(path_);
     return IOStatus::OK();
@@ -110,12 +110,12 @@ ForgetfulFileSystem::ForgetfulFileSystem(Options options)
 }
 
 bool ForgetfulFileSystem::stopped() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return stopped_;
 }
 
 void ForgetfulFileSystem::stop() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stopped_ = true;
 }
 
@@ -136,7 +136,7 @@ IOStatus ForgetfulFileSystem::put_aside(const std::string& path, NameChange& cha
 
 IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                               std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (auto status = step(); !status.ok()) return status;
   const std::string path = normal(name);
   NameChange change{.directory = directory_of(path), .made = path};
@@ -175,7 +175,7 @@ IOStatus ForgetfulFileSystem::NewDirectory(const std::string& path, const IOOpti
 
 IOStatus ForgetfulFileSystem::DeleteFile(const std::string& name, const IOOptions& /*options*/,
                                          IODebugContext* /*debug*/) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (auto status = step(); !status.ok()) return status;
   const std::string path = normal(name);
   if (!fs::exists(path)) return IOStatus::PathNotFound(path);
@@ -187,7 +187,7 @@ IOStatus ForgetfulFileSystem::DeleteFile(const std::string& name, const IOOption
 
 IOStatus ForgetfulFileSystem::RenameFile(const std::string& old_name, const std::string& new_name,
                                          const IOOptions& /*options*/, IODebugContext* /*debug*/) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (auto status = step(); !status.ok()) return status;
   const std::string from = normal(old_name);
   const std::string to = normal(new_name);
@@ -225,7 +225,7 @@ void ForgetfulFileSystem::undo(const NameChange& change) {
 }
 
 void ForgetfulFileSystem::lose_power() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   stopped_ = true;
   for (const auto& [path, extent] : extents_) {
     if (!fs::exists(path)) continue;

@@ -6,12 +6,13 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace triggers::testing_support {
 
@@ -75,20 +76,20 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
     std::string replaced_name{};
   };
 
-  /// Counts an operation; an error after the machine has stopped. The caller holds the lock.
-  rocksdb::IOStatus step();
-  rocksdb::IOStatus put_aside(const std::string& path, NameChange& change);
-  void undo(const NameChange& change);
-  void sync_names(const std::string& directory);
+  /// Counts an operation; an error after the machine has stopped.
+  rocksdb::IOStatus step() REQUIRES(mutex_);
+  rocksdb::IOStatus put_aside(const std::string& path, NameChange& change) REQUIRES(mutex_);
+  void undo(const NameChange& change) REQUIRES(mutex_);
+  void sync_names(const std::string& directory) REQUIRES(mutex_);
 
   const Options options_;
-  mutable std::mutex mutex_;
-  std::uint64_t operations_ = 0;
-  bool stopped_ = false;
-  std::uint64_t put_aside_ = 0;
-  std::unordered_map<std::string, std::shared_ptr<Extent>> extents_;
-  std::vector<NameChange> unsynced_names_;
-  std::mt19937_64 random_;
+  mutable Mutex mutex_;
+  std::uint64_t operations_ GUARDED_BY(mutex_) = 0;
+  bool stopped_ GUARDED_BY(mutex_) = false;
+  std::uint64_t put_aside_ GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, std::shared_ptr<Extent>> extents_ GUARDED_BY(mutex_);
+  std::vector<NameChange> unsynced_names_ GUARDED_BY(mutex_);
+  std::mt19937_64 random_ GUARDED_BY(mutex_);
 };
 
 /// A machine with this disk. Its sleeps return at once: RocksDB sleeps for a second after a background failure.

@@ -28,7 +28,7 @@ AccessRule access_of(Endpoint endpoint) noexcept {
     case Endpoint::revoke_key: return {Caller::manager, Action::manage_keys, false};
     case Endpoint::backup: return {Caller::on_socket, Action::manage_keys, true};
   }
-  INVARIANT(false);
+  INVARIANT(false, "an endpoint without a rule of access");
 }
 
 }  // namespace triggers::api

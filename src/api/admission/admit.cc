@@ -36,7 +36,7 @@ Refusal failed(const AdmissionControl& control, const http::Request& request, Re
 Refusal denied(auth::Denial denial) {
   std::string_view message;
   switch (denial) {
-    case auth::Denial::none: INVARIANT(false);
+    case auth::Denial::none: INVARIANT(false, "a refusal without a reason");
     case auth::Denial::inactive: message = "This API key is inactive: ask an admin to activate it."; break;
     case auth::Denial::revoked: message = "This API key was revoked: use another."; break;
     case auth::Denial::expired: message = "This API key has expired: use another, or ask an admin to extend it."; break;

@@ -8,7 +8,7 @@ bool FirstReads::may_begin(FirstRead& read, std::chrono::steady_clock::time_poin
 }
 
 bool FirstReads::begin_or_wait(FirstRead& read, std::coroutine_handle<> handle) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto home = buckets_.try_emplace(read.bucket_).first;
   Reads& reads = home->second;
   read.since_ = clock_.steady();
@@ -51,7 +51,7 @@ std::list<FirstRead*> FirstReads::decide(Reads& reads) {
 void FirstReads::end(const FirstRead& read) noexcept {
   std::list<FirstRead*> decided;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (read.forgiven_) failures_.forgive(read.bucket_, clock_.steady());
     const auto home = buckets_.find(read.bucket_);
     Reads& reads = home->second;

@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <list>
 #include <map>
-#include <mutex>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "limit/failure_limiter.h"
 
 namespace triggers::api {
@@ -49,8 +49,8 @@ class FirstReads {
 
   limit::FailureLimiter& failures_;
   const Clock& clock_;
-  std::mutex mutex_;
-  std::map<limit::FailureLimiter::Bucket, Reads> buckets_;  // Guarded by mutex_. Each has a read under way.
+  Mutex mutex_;
+  std::map<limit::FailureLimiter::Bucket, Reads> buckets_ GUARDED_BY(mutex_);  // Each has a read under way.
 };
 
 /// One of the reads, from co_await to its destruction. It counts as a failure unless forgive() was called.

@@ -48,7 +48,7 @@ unsigned http_status(Code code) noexcept {
     case Code::service_unavailable: return 503;
     case Code::version_not_supported: return 505;
   }
-  INVARIANT(false);
+  INVARIANT(false, "a code without an entry in this switch");
 }
 
 std::string_view code_name(Code code) noexcept {
@@ -72,7 +72,7 @@ std::string_view code_name(Code code) noexcept {
     case Code::service_unavailable: return "SERVICE_UNAVAILABLE";
     case Code::version_not_supported: return "VERSION_NOT_SUPPORTED";
   }
-  INVARIANT(false);
+  INVARIANT(false, "a code without an entry in this switch");
 }
 
 void Details::name(std::string_view name) {
@@ -148,7 +148,7 @@ Refusal from_error(const Error& error) {
               {},
               error.message};
   }
-  INVARIANT(false);
+  INVARIANT(false, "a code without an entry in this switch");
 }
 
 Refusal from_protocol(const http::ProtocolError& error) {
@@ -186,7 +186,7 @@ Refusal from_protocol(const http::ProtocolError& error) {
       return {
           Code::service_unavailable, error.detail, "{}", {{"Retry-After", std::string{overloaded_retry_seconds}}}, {}};
   }
-  INVARIANT(false);
+  INVARIANT(false, "a code without an entry in this switch");
 }
 
 void append_error_members(std::string& out, const Refusal& refusal) {

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 
 #include "api/keys/active_key.h"
 #include "api/keys/key_shard.h"
 #include "auth/key.h"
+#include "base/mutex.h"
 #include "base/single_flight.h"
 
 namespace triggers::api {
@@ -18,30 +18,30 @@ class KeyLoad {
   SingleFlight flight;
 
   void set_key(std::shared_ptr<const ActiveKey> key) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     key_ = std::move(key);
   }
   /// What was read last.
   [[nodiscard]] std::shared_ptr<const ActiveKey> key() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return key_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const ActiveKey> key_;  // Guarded by mutex_.
+  mutable Mutex mutex_;
+  std::shared_ptr<const ActiveKey> key_ GUARDED_BY(mutex_);
 };
 
 /// The reads that are under way, at most one for each secret. Any thread.
 class KeyLoads {
  public:
   [[nodiscard]] bool contains(const auth::KeyHash& hash) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return loads_.contains(hash);
   }
   /// The read of that secret that is under way, or a new one.
   [[nodiscard]] std::shared_ptr<KeyLoad> join(const auth::KeyHash& hash) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto& load = loads_[hash];
     if (!load) load = std::make_shared<KeyLoad>();
     return load;
@@ -49,14 +49,14 @@ class KeyLoads {
   /// `load` has ended. Another read of the same secret stays: a caller that joins a read just before its end reads once
   /// more, and others may have begun a new one meanwhile.
   void end(const auth::KeyHash& hash, const KeyLoad& load) noexcept {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = loads_.find(hash);
     if (found != loads_.end() && found->second.get() == &load) loads_.erase(found);
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<auth::KeyHash, std::shared_ptr<KeyLoad>, HashOfHash> loads_;  // Guarded by mutex_.
+  mutable Mutex mutex_;
+  std::unordered_map<auth::KeyHash, std::shared_ptr<KeyLoad>, HashOfHash> loads_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::api

@@ -67,13 +67,13 @@ Task<Result<std::shared_ptr<const ActiveKey>>> KeyRing::read(auth::KeyHash hash)
 std::shared_ptr<const ActiveKey> KeyRing::still_newest(const KeyLoad& load) const {
   const std::shared_ptr<const ActiveKey> key = load.key();
   if (!key) return nullptr;
-  const std::lock_guard lock(by_id_mutex_);
+  const MutexLock lock(by_id_mutex_);
   const auto known = by_id_.find(key->record.key_id);
   return known != by_id_.end() && known->second.revision == key->record.revision ? key : nullptr;
 }
 
 KeyRing::Mark KeyRing::mark() const {
-  const std::lock_guard lock(by_id_mutex_);
+  const MutexLock lock(by_id_mutex_);
   return forgotten_;
 }
 
@@ -94,7 +94,7 @@ std::shared_ptr<ActiveKey> KeyRing::active(const auth::KeyRecord& record,
 
 KeyRing::Refreshed KeyRing::refresh(std::shared_ptr<ActiveKey> key, Mark before) {
   const auth::KeyRecord& record = key->record;
-  const std::lock_guard lock(by_id_mutex_);
+  const MutexLock lock(by_id_mutex_);
   const auto home = by_id_.find(record.key_id);
   if (home == by_id_.end() && forgotten_ != before) return Refreshed::unknown;
   if (home != by_id_.end() && home->second.revision > record.revision) return Refreshed::older;
@@ -126,14 +126,14 @@ std::size_t KeyRing::bytes() const {
 }
 
 std::size_t KeyRing::remembered() const {
-  const std::lock_guard lock(by_id_mutex_);
+  const MutexLock lock(by_id_mutex_);
   return by_id_.size();
 }
 
 Task<Status> KeyRing::flush_last_used() {
   std::vector<Used> used;
   {
-    const std::lock_guard lock(by_id_mutex_);
+    const MutexLock lock(by_id_mutex_);
     forgotten_ += std::erase_if(by_id_, [](const auto& one) { return may_be_forgotten(one.second); });
     for (const auto& [key_id, known] : by_id_) {
       if (!known.last_use) continue;

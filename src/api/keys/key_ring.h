@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -15,6 +14,7 @@
 #include "api/keys/key_shard.h"
 #include "auth/key.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "store/key_store.h"
@@ -99,9 +99,9 @@ class KeyRing {
   const std::optional<std::chrono::milliseconds> hold_for_;
   std::array<KeyShard, shard_count> shards_;
   KeyLoads loads_;
-  mutable std::mutex by_id_mutex_;  ///< Held by refresh(), before a shard's. Guards all below.
-  std::unordered_map<std::string, Known> by_id_;
-  Mark forgotten_ = 0;  ///< How many keys were removed from by_id_.
+  mutable Mutex by_id_mutex_;  ///< Taken before a shard's.
+  std::unordered_map<std::string, Known> by_id_ GUARDED_BY(by_id_mutex_);
+  Mark forgotten_ GUARDED_BY(by_id_mutex_) = 0;  ///< How many keys were removed from by_id_.
 };
 
 }  // namespace triggers::api

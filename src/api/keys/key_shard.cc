@@ -1,7 +1,6 @@
 #include "api/keys/key_shard.h"
 
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 namespace triggers::api {
@@ -31,20 +30,20 @@ std::size_t HashOfHash::operator()(const auth::KeyHash& hash) const noexcept {
 }
 
 void KeyShard::set_bytes_max(std::size_t bytes_max) {
-  const std::unique_lock lock(mutex_);
+  const WriterLock lock(mutex_);
   large_.bytes_max = bytes_max / 4;
   small_.bytes_max = bytes_max - large_.bytes_max;
 }
 
 std::shared_ptr<const ActiveKey> KeyShard::find(const auth::KeyHash& hash) const {
-  const std::shared_lock lock(mutex_);
+  const ReaderLock lock(mutex_);
   const auto found = keys_.find(hash);
   return found == keys_.end() ? nullptr : found->second.key;
 }
 
 void KeyShard::put(const auth::KeyHash& hash, std::shared_ptr<const ActiveKey> key) {
   const std::size_t bytes = bytes_of(*key);
-  const std::unique_lock lock(mutex_);
+  const WriterLock lock(mutex_);
   if (const auto before = keys_.find(hash); before != keys_.end()) erase(before);
   Class& home = bytes > small_bytes_max ? large_ : small_;
   while (!home.members.empty() && home.bytes + bytes > home.bytes_max) {
@@ -62,17 +61,17 @@ void KeyShard::put(const auth::KeyHash& hash, std::shared_ptr<const ActiveKey> k
 }
 
 void KeyShard::erase(const auth::KeyHash& hash) {
-  const std::unique_lock lock(mutex_);
+  const WriterLock lock(mutex_);
   if (const auto found = keys_.find(hash); found != keys_.end()) erase(found);
 }
 
 void KeyShard::erase_older(const auth::KeyHash& hash, std::chrono::steady_clock::time_point time) {
-  const std::unique_lock lock(mutex_);
+  const WriterLock lock(mutex_);
   if (const auto found = keys_.find(hash); found != keys_.end() && found->second.key->read_at < time) erase(found);
 }
 
 std::size_t KeyShard::bytes() const {
-  const std::shared_lock lock(mutex_);
+  const ReaderLock lock(mutex_);
   return small_.bytes + large_.bytes;
 }
 

@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <memory>
 #include <random>
-#include <shared_mutex>
 #include <unordered_map>
 #include <vector>
 
 #include "api/keys/active_key.h"
 #include "auth/key.h"
+#include "base/mutex.h"
 
 namespace triggers::api {
 
@@ -49,12 +49,12 @@ class KeyShard {
     std::vector<Keys::value_type*> members;
   };
 
-  void erase(Keys::iterator found);
+  void erase(Keys::iterator found) REQUIRES(mutex_);
 
-  mutable std::shared_mutex mutex_;  // Guards all below.
-  Keys keys_;
-  Class small_, large_;
-  std::minstd_rand random_;
+  mutable SharedMutex mutex_;
+  Keys keys_ GUARDED_BY(mutex_);
+  Class small_ GUARDED_BY(mutex_), large_ GUARDED_BY(mutex_);
+  std::minstd_rand random_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::api

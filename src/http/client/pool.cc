@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/process_start.h"
+#include "base/thread_name.h"
 #include "http/client/shard.h"
 #include "http/wire/url.h"
 #include "log/log.h"
@@ -24,6 +25,7 @@ class ClientThread final : public net::IoExecutor {
 
  private:
   void run() {
+    name_thread("http-client");
     const Scope scope(*this);
     const auto guard = boost::asio::make_work_guard(io());
     for (bool ended = false; !ended;) {

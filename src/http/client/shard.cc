@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/invariant.h"
 #include "http/wire/request_writer.h"
 
 namespace triggers::http {
@@ -123,7 +124,7 @@ ClientShard::Connection ClientShard::take_idle() {
     // While a machine is frozen, its steady clock may stand still, and the peer may close.
     const bool fresh = now - connection->idle_since < idle_max && wall - connection->idle_since_wall < idle_max;
     if (fresh && !connection->stale()) return connection;
-    --open_;
+    give_up_place();
   }
   return nullptr;
 }
@@ -201,13 +202,16 @@ void ClientShard::look_up() {
 void ClientShard::release(Connection connection, bool reusable) {
   if (!reusable) connection.reset();
   if (!waiting_.empty()) return wake_first(waiting_, std::move(connection));
-  if (!connection) {
-    --open_;
-    return;
-  }
+  if (!connection) return give_up_place();
   connection->idle_since = steady_clock::now();
   connection->idle_since_wall = std::chrono::system_clock::now();
   idle_.push_back(std::move(connection));
+}
+
+void ClientShard::give_up_place() {
+  INVARIANT(open_ > in_use_.size() + idle_.size(), "%zu places for %zu connections in use and %zu idle ones", open_,
+            in_use_.size(), idle_.size());
+  --open_;
 }
 
 void ClientShard::use(ClientConnection& connection) {
@@ -217,6 +221,8 @@ void ClientShard::use(ClientConnection& connection) {
 }
 
 void ClientShard::unuse(ClientConnection& connection) {
+  INVARIANT(connection.index < in_use_.size() && in_use_[connection.index] == &connection,
+            "the connection at %zu of %zu in use is not the one that is given back", connection.index, in_use_.size());
   in_use_.back()->index = connection.index;
   std::swap(in_use_[connection.index], in_use_.back());
   in_use_.pop_back();

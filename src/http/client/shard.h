@@ -57,6 +57,7 @@ class ClientShard {
   Task<Result<Done, FetchError>> find_addresses(TimePoint deadline);
   Connection take_idle();
   void release(Connection connection, bool reusable);
+  void give_up_place();
   void use(ClientConnection& connection);
   void unuse(ClientConnection& connection);
   void look_up();

@@ -78,7 +78,7 @@ TestPeer::~TestPeer() {
   ::shutdown(listener_.get(), SHUT_RDWR);
   acceptor_.join();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
   }
   for (std::thread& thread : serving_) thread.join();
@@ -89,14 +89,14 @@ void TestPeer::accept_all() {
     const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       open_.push_back(fd);
     }
     ++accepted_;
     serving_.emplace_back([this, fd] {
       Connection connection(fd);
       serve_(connection);
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       std::erase(open_, fd);
       ::close(fd);
     });

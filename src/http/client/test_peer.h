@@ -3,12 +3,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/unique_fd.h"
 
 namespace triggers::http {
@@ -52,8 +52,8 @@ class TestPeer {
   UniqueFd listener_;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> accepted_ = 0;
-  std::mutex mutex_;
-  std::vector<int> open_;             // guarded by mutex_
+  Mutex mutex_;
+  std::vector<int> open_ GUARDED_BY(mutex_);
   std::vector<std::thread> serving_;  // the acceptor's, until it has ended
   std::thread acceptor_;
 };

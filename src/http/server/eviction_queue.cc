@@ -1,5 +1,7 @@
 #include "http/server/eviction_queue.h"
 
+#include "base/invariant.h"
+
 namespace triggers::http {
 
 static_assert(std::atomic<Evictable::TimePoint>::is_always_lock_free);
@@ -17,6 +19,7 @@ void Evictable::join(EvictionQueue& queue, TimePoint since) noexcept {
 void Evictable::unlink() noexcept {
   EvictionQueue& queue = *queue_;
   const bool was_first = ahead_ == nullptr;
+  INVARIANT((was_first ? queue.first_ : ahead_->behind_) == this, "the queue of evictable connections is torn");
   (was_first ? queue.first_ : ahead_->behind_) = behind_;
   (behind_ == nullptr ? queue.last_ : behind_->ahead_) = ahead_;
   queue_ = nullptr;

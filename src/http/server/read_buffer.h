@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/invariant.h"
+
 namespace triggers::http {
 
 /// Bytes that were read and not used yet, in one piece. Small while empty, so that many connections can be idle.
@@ -16,7 +18,10 @@ class ReadBuffer {
 
   [[nodiscard]] std::string_view unread() const noexcept { return {data_.get() + begin_, end_ - begin_}; }
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
-  void consume(std::size_t size) noexcept { begin_ += size; }
+  void consume(std::size_t size) noexcept {
+    INVARIANT(size <= end_ - begin_, "%zu bytes are used of %zu unread ones", size, end_ - begin_);
+    begin_ += size;
+  }
 
   /// Room for more behind what is unread; at least a byte as long as less than `capacity_max` is unread.
   std::span<char> space(std::size_t capacity_wanted, std::size_t capacity_max) {
@@ -28,7 +33,10 @@ class ReadBuffer {
     if (end_ == capacity_) grow(std::min(std::max({capacity_ * 2, capacity_wanted, initial_bytes}), capacity_max));
     return {data_.get() + end_, capacity_ - end_};
   }
-  void written(std::size_t size) noexcept { end_ += size; }
+  void written(std::size_t size) noexcept {
+    INVARIANT(size <= capacity_ - end_, "%zu bytes were read into a space of %zu", size, capacity_ - end_);
+    end_ += size;
+  }
 
   /// Gives memory back if it is empty and has grown.
   void release() noexcept {

@@ -1,11 +1,11 @@
 #include "http/server/server.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
+#include "base/thread_name.h"
 #include "http/server/server_state.h"
 #include "http/server/session_loop.h"
 #include "net/listener.h"
@@ -41,11 +41,15 @@ class ServerImpl final : public Server {
   [[nodiscard]] std::uint16_t port() const override { return port_; }
 
   void start() override {
-    running_ = loops_.size();
-    for (const auto& loop : loops_) {
-      threads_.emplace_back([this, &loop] {
-        loop->run();
-        const std::lock_guard lock(mutex_);
+    {
+      const MutexLock lock(mutex_);
+      running_ = loops_.size();
+    }
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      threads_.emplace_back([this, i] {
+        name_thread("io", i);
+        loops_[i]->run();
+        const MutexLock lock(mutex_);
         --running_;
         ended_.notify_all();
       });
@@ -57,13 +61,8 @@ class ServerImpl final : public Server {
   void stop(std::chrono::milliseconds grace) override {
     if (threads_.empty()) return;
     for (const auto& loop : loops_) loop->stop();
-    {
-      std::unique_lock lock(mutex_);
-      const bool all_ended = ended_.wait_for(lock, grace, [this] { return running_ == 0; });
-      lock.unlock();
-      if (!all_ended) {
-        for (const auto& loop : loops_) loop->abort();
-      }
+    if (!all_end_within(grace)) {
+      for (const auto& loop : loops_) loop->abort();
     }
     for (auto& thread : threads_) thread.join();
     threads_.clear();
@@ -84,6 +83,14 @@ class ServerImpl final : public Server {
   }
 
  private:
+  bool all_end_within(std::chrono::milliseconds grace) {
+    const auto until = std::chrono::steady_clock::now() + grace;
+    MutexLock lock(mutex_);
+    while (running_ > 0 && ended_.wait_until(lock, until) == std::cv_status::no_timeout) {
+    }
+    return running_ == 0;
+  }
+
   /// On the thread that accepts.
   void hand_over(net::Accepted accepted, SessionLoop& to) {
     ++state_->accepted;
@@ -104,9 +111,9 @@ class ServerImpl final : public Server {
   std::uint16_t port_;
   std::vector<std::unique_ptr<SessionLoop>> loops_;
   std::vector<std::thread> threads_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  std::size_t running_ = 0;  // guarded by mutex_
+  Mutex mutex_;
+  Condition ended_;
+  std::size_t running_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
 #include "base/process_start.h"
 #include "base/turn_pool.h"
 #include "base/yield.h"
@@ -35,8 +36,7 @@ constexpr std::size_t slice_aside_bytes = 256 * 1024;  // Then another tenant ha
 
 }  // namespace
 
-Session::Session(SessionHost& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused,
-                 OpenCount counted)
+Session::Session(SessionHost& loop, ServerState& state, UniqueFd socket, Peer peer, bool refused, OpenCount counted)
     : loop_(loop),
       state_(state),
       transport_(loop.io(), std::move(socket)),
@@ -95,6 +95,9 @@ Task<bool> Session::serve_request() {
   if (parser_.state() == RequestParser::State::failed) problem_ = parser_.error();
   if (problem_) co_return co_await respond_to_problem(std::move(*problem_));
 
+  INVARIANT(parser_.state() == RequestParser::State::complete, "a request is handled while its parser is in state %d",
+            static_cast<int>(parser_.state()));
+  INVARIANT(queue() == nullptr, "a request is handled while its connection may be evicted");
   phase_ = Phase::handling;
   deadline_ = TimePoint::max();
   const Request& request = parser_.request();
@@ -340,6 +343,8 @@ bool Session::write_answer(const Response& response, bool close) {
   const bool body_apart = write_response(out, response, framing, loop_.date());
   const std::string_view body = body_apart ? std::string_view(response.body) : std::string_view{};
   const std::size_t sent = transport_.write_now(out, body);
+  INVARIANT(sent <= out.size() + body.size(), "%zu bytes were sent of an answer of %zu", sent,
+            out.size() + body.size());
   if (sent == out.size() + body.size()) return true;
   const std::size_t head_sent = std::min(sent, out.size());
   unsent_.assign(out, head_sent);

@@ -1,4 +1,5 @@
 // When a session may give its place to a new connection, and how it does (http/server/eviction.h).
+#include "base/invariant.h"
 #include "http/server/session.h"
 #include "http/server/session_host.h"
 
@@ -37,6 +38,8 @@ void Session::client_goes_on() {
 }
 
 void Session::choose(std::uint64_t choice, TimePoint now) {
+  INVARIANT(phase_ != Phase::handling && phase_ != Phase::writing,
+            "a connection is chosen for eviction in phase %d, with a request under way", static_cast<int>(phase_));
   choice_ = choice;
   join(loop_.queues().chosen, now);
 }
@@ -48,6 +51,8 @@ bool Session::give_place(OpenCount& newcomer) {
     client_goes_on();
     return false;
   }
+  INVARIANT(phase_ != Phase::handling && phase_ != Phase::writing,
+            "a connection gives its place away in phase %d, with a request under way", static_cast<int>(phase_));
   leave_queue();
   counted_.swap(newcomer);
   transport_.close();

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace triggers::http {
 namespace {
 
@@ -54,7 +56,9 @@ void SessionLoop::choose_victim(NewConnection newcomer, int moves) {
     return start_session(std::move(newcomer), true);
   }
   if (holder != this) return holder->find_place(std::move(newcomer), moves - 1);
-  static_cast<Session&>(*victim_of(queues(), now).queue->first()).choose(++choices_, now);
+  const EvictionQueue* const queue = victim_of(queues(), now).queue;
+  INVARIANT(queue != nullptr && queue->first() != nullptr, "the loop has published a victim that it does not have");
+  static_cast<Session&>(*queue->first()).choose(++choices_, now);
   // Asio may have read bytes of it without having reported them. It reports them before it runs this handler.
   boost::asio::post(io(), [this, moves, choice = choices_, accepted = std::move(newcomer)]() mutable {
     take_place(std::move(accepted), choice, moves);
@@ -86,6 +90,8 @@ void SessionLoop::start_session(NewConnection newcomer, bool refused) {
 
 void SessionLoop::ended(Session& session) {
   const std::size_t index = session.index;
+  INVARIANT(index < sessions_.size() && sessions_[index].get() == &session,
+            "the session at %zu of %zu is not the one that has ended", index, sessions_.size());
   if (index + 1 != sessions_.size()) {
     std::swap(sessions_[index], sessions_.back());
     sessions_[index]->index = index;

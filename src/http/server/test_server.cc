@@ -20,7 +20,7 @@ constexpr int patience_ms = 10'000;  // a test that waits so long has failed
 }  // namespace
 
 bool Gate::hold(std::coroutine_handle<> handle) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (open_) return false;
   waiting_.emplace_back(&Executor::current(), handle);
   changed_.notify_all();
@@ -28,15 +28,17 @@ bool Gate::hold(std::coroutine_handle<> handle) {
 }
 
 void Gate::open() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   open_ = true;
   for (const auto& [executor, handle] : waiting_) executor->resume({&handle, 1});
   waiting_.clear();
 }
 
 void Gate::await_waiting(std::size_t count) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::milliseconds{patience_ms}, [&] { return waiting_.size() >= count; });
+  MutexLock lock(mutex_);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{patience_ms};
+  while (waiting_.size() < count && changed_.wait_until(lock, until) == std::cv_status::no_timeout) {
+  }
 }
 
 RawClient::RawClient(std::uint16_t port, int receive_buffer_bytes) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -170,7 +172,7 @@ RawResponse TestServer::ask(std::string_view bytes) const {
 }
 
 std::vector<std::string> TestServer::targets() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return targets_;
 }
 
@@ -211,7 +213,7 @@ Task<Admission> TestServer::admit(const Request& head) {
 Task<Response> TestServer::handle(const Request& request) {
   ++handled_;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     targets_.push_back(request.target);
   }
   Response response;

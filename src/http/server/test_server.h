@@ -6,15 +6,15 @@
 #include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/turn_pool.h"
-#include "http/server/server.h"
 #include "base/unique_fd.h"
+#include "http/server/server.h"
 
 namespace triggers::http {
 
@@ -37,10 +37,10 @@ class Gate {
  private:
   bool hold(std::coroutine_handle<> handle);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  std::vector<std::pair<Executor*, std::coroutine_handle<>>> waiting_;
+  Mutex mutex_;
+  Condition changed_;
+  bool open_ GUARDED_BY(mutex_) = false;
+  std::vector<std::pair<Executor*, std::coroutine_handle<>>> waiting_ GUARDED_BY(mutex_);
 };
 
 /// What a raw client read.
@@ -112,8 +112,8 @@ class TestServer {
 
   bool admits_ = false;
   std::atomic<std::size_t> handled_ = 0, asked_ = 0, charged_bytes_ = 0;
-  std::mutex mutex_;
-  std::vector<std::string> targets_;
+  Mutex mutex_;
+  std::vector<std::string> targets_ GUARDED_BY(mutex_);
 };
 
 /// The status that server.h promises for a problem.

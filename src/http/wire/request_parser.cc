@@ -118,6 +118,7 @@ struct RequestParser::Wire {
 
     std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code& ec) override {
       const std::size_t taken = owner_.take_body({bytes.data(), bytes.size()});
+      INVARIANT(taken <= owner_.chunk_left_, "%zu bytes of a chunk that has %zu left", taken, owner_.chunk_left_);
       owner_.chunk_left_ -= taken;
       if (owner_.state_ == State::failed) ec = wire::make_error_code(wire::error::body_limit);
       return taken;
@@ -255,7 +256,8 @@ void RequestParser::header_ended() {
 }
 
 void RequestParser::accept_body(bool keep) {
-  INVARIANT(state_ == State::head);
+  INVARIANT(state_ == State::head, "a body is accepted in state %d, not between head and body",
+            static_cast<int>(state_));
   if (coding_ == Coding::unknown) {
     return fail(ProtocolProblem::unsupported_encoding, "the only Content-Encoding that is understood is gzip");
   }
@@ -268,7 +270,8 @@ void RequestParser::accept_body(bool keep) {
 }
 
 void RequestParser::drop_body() {
-  INVARIANT(state_ == State::head);
+  INVARIANT(state_ == State::head, "a body is dropped in state %d, not between head and body",
+            static_cast<int>(state_));
   state_ = State::body;
 }
 
@@ -386,6 +389,8 @@ std::size_t RequestParser::take_body(std::string_view bytes) {
 }
 
 void RequestParser::body_ended() {
+  INVARIANT(state_ == State::body && body_left_ == 0, "a body ends in state %d with %zu bytes to come",
+            static_cast<int>(state_), body_left_);
   if (wire_->gzip && body_bytes_ > 0 && !wire_->gzip->at_end()) {
     return fail(ProtocolProblem::bad_encoding, "the gzip body is cut short");
   }
@@ -405,6 +410,8 @@ std::span<char> RequestParser::body_space() {
 }
 
 void RequestParser::body_written(std::size_t size) {
+  INVARIANT(state_ == State::body && size <= body_left_, "in state %d, %zu bytes of a body that has %zu left",
+            static_cast<int>(state_), size, body_left_);
   body_bytes_ += size;
   body_left_ -= size;
   if (body_left_ == 0) state_ = State::complete;

@@ -84,7 +84,7 @@ bool write_response(std::string& out, const Response& response, const Framing& f
   pen.text("\r\n");
   if (copies_body) pen.text(response.body);
   const auto written = static_cast<std::size_t>(pen.end() - out.data());
-  INVARIANT(written <= out.size());
+  INVARIANT(written <= out.size(), "a head of %zu bytes in %zu", static_cast<std::size_t>(written), out.size());
   out.resize(written);
   return sends_body && !copies_body;
 }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <unordered_map>
 
 #include "base/gather.h"
+#include "base/mutex.h"
 #include "store/dynamo/events/acknowledger.h"
 #include "store/dynamo/events/batch_order.h"
 #include "store/dynamo/events/counts.h"
@@ -107,9 +107,9 @@ struct DynamoStore::Batch {
 };
 
 struct DynamoStore::Trouble {
-  mutable std::mutex mutex;
+  mutable Mutex mutex;
   std::atomic<bool> any{false};
-  std::string message;  ///< Guarded by mutex.
+  std::string message GUARDED_BY(mutex);
 };
 
 /// Calls to DynamoDB that may be under way, of each tenant.
@@ -121,7 +121,7 @@ class DynamoStore::CallsUnderWay {
   /// that is free.
   std::optional<Error> add(const std::string& tenant, std::size_t count) {
     if (count == 0) return std::nullopt;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (total_ + count > max_) return too_many_calls();
     std::size_t& own = by_tenant_[tenant];
     if (own > 0 && own + count > max_ - total_ - count) return too_many_of_tenant();
@@ -131,22 +131,22 @@ class DynamoStore::CallsUnderWay {
   }
   void remove(const std::string& tenant, std::size_t count) noexcept {
     if (count == 0) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     total_ -= count;
     const auto own = by_tenant_.find(tenant);
     own->second -= count;
     if (own->second == 0) by_tenant_.erase(own);
   }
   [[nodiscard]] std::size_t total() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return total_;
   }
 
  private:
   const std::size_t max_;
-  mutable std::mutex mutex_;
-  std::size_t total_ = 0;
-  std::unordered_map<std::string, std::size_t> by_tenant_;
+  mutable Mutex mutex_;
+  std::size_t total_ GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, std::size_t> by_tenant_ GUARDED_BY(mutex_);
 };
 
 /// Counts the calls of one request while it lives.
@@ -336,13 +336,13 @@ void DynamoStore::note(const Error* error) {
   if (error != nullptr && (error->code == ErrorCode::overloaded || error->code == ErrorCode::share_used)) return;
   const bool troubled = error != nullptr && error->code == ErrorCode::unavailable;
   if (!troubled && !trouble_->any.load(std::memory_order_relaxed)) return;
-  const std::lock_guard lock(trouble_->mutex);
+  const MutexLock lock(trouble_->mutex);
   trouble_->any = troubled;
   trouble_->message = troubled ? error->message : std::string{};
 }
 
 Health DynamoStore::health() const {
-  const std::lock_guard lock(trouble_->mutex);
+  const MutexLock lock(trouble_->mutex);
   return {trouble_->message.empty(), trouble_->message};
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <set>
 
+#include "base/mutex.h"
 #include "base/random.h"
 #include "base/uuid7.h"
 #include "store/content.h"
@@ -36,12 +36,12 @@ class MemoryStoreImpl final : public MemoryStore {
   explicit MemoryStoreImpl(MemoryConfig config) : config_(config) {}
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     co_return append_locked(tenant, event);
   }
 
   Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<Result<Appended>> answers;
     answers.reserve(events.size());
     for (const IncomingEvent& event : events) answers.push_back(append_locked(tenant, event));
@@ -49,7 +49,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Account& account = accounts_[tenant];
     const auto& pending = account.inboxes[query.inbox];
     Page page;
@@ -72,7 +72,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Result<std::optional<StoredEvent>>> get(const Tenant& tenant, EventId id) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto& events = accounts_[tenant].events;
     const auto found = events.find(id);
     if (found == events.end() || expired(found->second)) co_return std::optional<StoredEvent>{};
@@ -80,7 +80,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!problem_.empty()) co_return Error{ErrorCode::unavailable, problem_};
     Account& account = accounts_[tenant];
     std::vector<AckStatus> outcomes;
@@ -99,12 +99,12 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   [[nodiscard]] Health health() const override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return {problem_.empty(), problem_};
   }
 
   [[nodiscard]] Metrics metrics() const override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Metrics metrics;
     for (const auto& [tenant, account] : accounts_) {
       for (const auto& [name, pending] : account.inboxes) {
@@ -118,7 +118,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Status> create_key(auth::KeyRecord record) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (keys_.contains(record.key_id)) co_return Error{ErrorCode::conflict, "the key id " + record.key_id + " exists"};
     for (const auto& secret : record.secrets) {
       if (find_hash(secret.hash) != keys_.end()) co_return Error{ErrorCode::conflict, "the API key exists"};
@@ -128,7 +128,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Result<auth::KeyRecord>> update_key(std::string key_id, KeyChange change) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = keys_.find(key_id);
     if (found == keys_.end()) co_return Error{ErrorCode::not_found, "no key has the id " + key_id};
     auth::KeyRecord after = found->second;
@@ -139,14 +139,14 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Result<std::optional<auth::KeyRecord>>> key_by_id(std::string key_id) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = keys_.find(key_id);
     if (found == keys_.end()) co_return std::optional<auth::KeyRecord>{};
     co_return std::optional{found->second};
   }
 
   Task<Result<std::optional<auth::KeyRecord>>> key_by_hash(auth::KeyHash hash) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = find_hash(hash);
     if (found == keys_.end()) co_return std::optional<auth::KeyRecord>{};
     co_return std::optional{found->second};
@@ -154,7 +154,7 @@ class MemoryStoreImpl final : public MemoryStore {
 
   Task<Result<std::vector<auth::KeyRecord>>> list_keys(std::optional<std::string> user_id, std::string after_key_id,
                                                        std::size_t limit) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<auth::KeyRecord> records;
     for (auto key = keys_.upper_bound(after_key_id); key != keys_.end() && records.size() < limit; ++key) {
       if (!user_id || key->second.user_id == *user_id) records.push_back(key->second);
@@ -163,7 +163,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Status> touch_keys(std::vector<std::pair<std::string, UnixMillis>> last_used) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [key_id, time] : last_used) {
       if (const auto found = keys_.find(key_id); found != keys_.end()) found->second.last_used_at = time;
     }
@@ -171,7 +171,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   Task<Result<std::string>> shared_secret() override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (secret_.empty()) {
       secret_.resize(32);
       fill_random(std::as_writable_bytes(std::span(secret_)));
@@ -180,7 +180,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   std::size_t sweep(std::size_t events_max) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::size_t removed = 0;
     for (auto& [tenant, account] : accounts_) {
       for (auto event = account.events.begin(); event != account.events.end() && removed < events_max;) {
@@ -193,7 +193,7 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   void fail_writes(std::string problem) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     problem_ = std::move(problem);
   }
 
@@ -216,13 +216,13 @@ class MemoryStoreImpl final : public MemoryStore {
     return event.acknowledged_at && config_.clock->now() - *event.acknowledged_at >= config_.event_ttl;
   }
 
-  std::map<std::string, auth::KeyRecord>::iterator find_hash(const auth::KeyHash& hash) {
+  std::map<std::string, auth::KeyRecord>::iterator find_hash(const auth::KeyHash& hash) REQUIRES(mutex_) {
     return std::ranges::find_if(keys_, [&](const auto& entry) {
       return std::ranges::find(entry.second.secrets, hash, &auth::KeySecret::hash) != entry.second.secrets.end();
     });
   }
 
-  Result<Appended> append_locked(const Tenant& tenant, const IncomingEvent& event) {
+  Result<Appended> append_locked(const Tenant& tenant, const IncomingEvent& event) REQUIRES(mutex_) {
     if (!problem_.empty()) return Error{ErrorCode::unavailable, problem_};
     Account& account = accounts_[tenant];
     const UnixMillis now = config_.clock->now();
@@ -269,12 +269,12 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   const MemoryConfig config_;
-  mutable std::mutex mutex_;
-  std::map<Tenant, Account> accounts_;
-  std::map<std::string, auth::KeyRecord> keys_;
-  std::string secret_;
-  std::string problem_;
-  Uuid7Generator ids_;
+  mutable Mutex mutex_;
+  std::map<Tenant, Account> accounts_ GUARDED_BY(mutex_);
+  std::map<std::string, auth::KeyRecord> keys_ GUARDED_BY(mutex_);
+  std::string secret_ GUARDED_BY(mutex_);
+  std::string problem_ GUARDED_BY(mutex_);
+  Uuid7Generator ids_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

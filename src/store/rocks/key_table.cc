@@ -89,7 +89,9 @@ Status KeyTable::put_new(const auth::KeyRecord& record, rocksdb::WriteBatch& bat
 
 Status KeyTable::put_changed(const auth::KeyRecord& before, const auth::KeyRecord& after,
                              rocksdb::WriteBatch& batch) const {
-  INVARIANT(before.key_id == after.key_id && before.user_id == after.user_id);
+  INVARIANT(before.key_id == after.key_id && before.user_id == after.user_id,
+            "a change makes the key %s the key %s, or gives it to another user", before.key_id.c_str(),
+            after.key_id.c_str());
   auto* family = database_.family(Family::keys);
   for (const auto& secret : before.secrets) {
     if (std::ranges::find(after.secrets, secret.hash, &auth::KeySecret::hash) == after.secrets.end()) {

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/sync_wait.h"
 #include "store/rocks/rocks_store.h"
 #include "store/rocks/test_directory.h"
@@ -30,7 +29,7 @@ std::size_t pending_large() {
 class Loop final : public Executor {
  public:
   void resume(std::span<const std::coroutine_handle<>> handles) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ready_.insert(ready_.end(), handles.begin(), handles.end());
     wake_.notify_one();
   }
@@ -51,16 +50,16 @@ class Loop final : public Executor {
   void run_ready() {
     std::vector<std::coroutine_handle<>> handles;
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !ready_.empty(); });
+      MutexLock lock(mutex_);
+      while (ready_.empty()) wake_.wait(lock);
       handles.swap(ready_);
     }
     for (const auto handle : handles) handle.resume();
   }
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::coroutine_handle<>> ready_;
+  Mutex mutex_;
+  Condition wake_;
+  std::vector<std::coroutine_handle<>> ready_ GUARDED_BY(mutex_);
   std::size_t running_ = 0;
 };
 

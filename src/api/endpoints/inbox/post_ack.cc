@@ -48,7 +48,7 @@ std::string_view outcome_name(store::AckStatus outcome) {
     case store::AckStatus::already_acknowledged: return "already_acknowledged";
     case store::AckStatus::not_found: return "not_found";
   }
-  INVARIANT(false);
+  INVARIANT(false, "a status without an entry in this switch");
 }
 
 /// The response repeats each id with its status.

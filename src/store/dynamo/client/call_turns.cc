@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "base/invariant.h"
+
 namespace triggers::store::dynamo {
 
 CallTurns::CallTurns(std::size_t at_once, std::size_t waiting_max)
     : at_once_(at_once), queue_(waiting_max, std::max<std::size_t>(at_once - at_once / 8, 1)) {}
 
 bool CallTurns::wait(Waiter& waiter) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!queue_.push(waiter.tenant_, &waiter)) {
     waiter.taken_ = false;
     return false;
@@ -29,7 +31,8 @@ void CallTurns::give_back(std::string_view tenant) noexcept {
   std::coroutine_handle<> handle;
   Executor* executor = nullptr;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
+    INVARIANT(under_way_ > 0, "a call gives back a turn that nobody has taken");
     --under_way_;
     queue_.done(tenant);
     // At most one: one place has become free, or the one tenant that had all it may have can go on.

@@ -2,11 +2,11 @@
 
 #include <coroutine>
 #include <cstddef>
-#include <mutex>
 #include <string_view>
 
 #include "base/executor.h"
 #include "base/fair_queue.h"
+#include "base/mutex.h"
 
 namespace triggers::store::dynamo {
 
@@ -63,13 +63,13 @@ class CallTurns {
   /// False if the caller need not suspend: it has its turn now, or was refused.
   bool wait(Waiter& waiter);
   void give_back(std::string_view tenant) noexcept;
-  /// The next caller whose turn it is, if another call may begin. The lock is held.
-  Waiter* next() noexcept;
+  /// The next caller whose turn it is, if another call may begin.
+  Waiter* next() noexcept REQUIRES(mutex_);
 
   const std::size_t at_once_;
-  std::mutex mutex_;
-  std::size_t under_way_ = 0;
-  FairQueue<Waiter*> queue_;
+  Mutex mutex_;
+  std::size_t under_way_ GUARDED_BY(mutex_) = 0;
+  FairQueue<Waiter*> queue_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::store::dynamo

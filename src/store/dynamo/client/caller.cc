@@ -21,7 +21,7 @@ Error to_error(const CallError& error) {
     case CallError::Kind::not_offered:
     case CallError::Kind::invalid: return {ErrorCode::internal, "a call to DynamoDB is refused: " + error.message};
   }
-  INVARIANT(false);
+  INVARIANT(false, "a kind of error without an entry in this switch");
 }
 
 }  // namespace triggers::store::dynamo

@@ -38,7 +38,7 @@ CallError::Kind kind_of(const DynamoError& error) {
     case DynamoCode::unavailable: return CallError::Kind::unavailable;
     case DynamoCode::ambiguous: return CallError::Kind::unknown;
   }
-  INVARIANT(false);
+  INVARIANT(false, "a code of DynamoDB without an entry in this switch");
 }
 
 class ClientCaller final : public Caller {

@@ -48,7 +48,7 @@ void ClientProbe::ended(ApiCall api_call, std::optional<DynamoCode> failed, std:
 }
 
 void ClientProbe::consumed(ApiCall api_call, double units) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& sum = units_[static_cast<std::size_t>(api_call)];
   if (!sum) {
     sum = std::make_shared<metrics::Gauge>();

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.h"
 #include "metrics/metrics.h"
 #include "store/dynamo/client/api_call.h"
 #include "store/dynamo/client/error.h"
@@ -33,8 +33,8 @@ class ClientProbe {
   metrics::Counter& refused_retries_;
   std::array<std::array<std::atomic<metrics::Counter*>, outcomes>, api_calls> calls_{};
   std::array<std::atomic<metrics::Histogram*>, api_calls> seconds_{};
-  std::mutex mutex_;
-  std::array<std::shared_ptr<metrics::Gauge>, api_calls> units_;  // guarded by mutex_; the registry reads them too
+  Mutex mutex_;
+  std::array<std::shared_ptr<metrics::Gauge>, api_calls> units_ GUARDED_BY(mutex_);  // The registry reads them too
 };
 
 }  // namespace triggers::store::dynamo

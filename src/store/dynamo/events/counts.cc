@@ -10,7 +10,7 @@
 namespace triggers::store::dynamo {
 
 void Counts::add(const Tenant& tenant, const std::string& inbox, std::int64_t change) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Entry& entry = entries_[{tenant.id, inbox}];
   entry.own += change;
   if (!entry.since) entry.since = clock_.steady();
@@ -20,7 +20,7 @@ void Counts::add(const Tenant& tenant, const std::string& inbox, std::int64_t ch
 Task<void> Counts::flush_if_due(Tenant tenant, std::string inbox) {
   const Key key{std::move(tenant.id), std::move(inbox)};
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = entries_.find(key);
     if (found == entries_.end() || !found->second.since) co_return;
     if (clock_.steady() - *found->second.since < flush_every) co_return;
@@ -32,7 +32,7 @@ Task<void> Counts::flush_if_due(Tenant tenant, std::string inbox) {
 Task<void> Counts::flush(std::chrono::milliseconds at_least) {
   std::vector<Due> due;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [key, entry] : entries_) {
       if (entry.since && clock_.steady() - *entry.since >= at_least) due.emplace_back(*entry.since, key);
     }
@@ -43,7 +43,7 @@ Task<void> Counts::flush(std::chrono::milliseconds at_least) {
 Task<void> Counts::flush_spaced() {
   std::vector<Due> due;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto now = clock_.steady();
     for (const auto& [key, entry] : entries_) {
       if (entry.since && (!entry.flushed_at || now - *entry.flushed_at >= flush_every)) {
@@ -64,7 +64,7 @@ Task<void> Counts::flush_all(std::vector<Due> due) {
 Task<Status> Counts::flush_one(Key key) {
   std::int64_t change = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Entry& entry = entries_[key];
     change = std::exchange(entry.own, 0);
     entry.since.reset();
@@ -96,7 +96,7 @@ Task<Result<Counts::Count>> Counts::read(const Tenant& tenant, const std::string
   count.changed_at = UnixMillis{std::chrono::milliseconds{number_of(*item, "r").value_or(0)}};
   const Key key{tenant.id, inbox};
   remember(key, count.stored);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   count.own = entries_[key].own;
   co_return count;
 }
@@ -116,7 +116,7 @@ Task<void> Counts::correct(Tenant tenant, std::string inbox, Count count, std::i
 
 bool Counts::wrong_for_long(const Key& key, const Count& count, std::int64_t seen) {
   const auto now = clock_.steady();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& doubt = entries_[key].doubt;
   if (count.own != 0 || count.stored == seen) {
     doubt.reset();
@@ -129,7 +129,7 @@ bool Counts::wrong_for_long(const Key& key, const Count& count, std::int64_t see
 }
 
 void Counts::remember(const Key& key, std::int64_t stored) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_[key].stored = stored;
   forget_some();
 }
@@ -139,7 +139,7 @@ void Counts::forget_some() {
 }
 
 std::uint64_t Counts::known() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::uint64_t sum = 0;
   for (const auto& [key, entry] : entries_) {
     sum += static_cast<std::uint64_t>(std::max<std::int64_t>(entry.stored + entry.own, 0));

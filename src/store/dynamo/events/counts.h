@@ -3,13 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "store/dynamo/client/table.h"
 #include "store/tenant.h"
 
@@ -79,12 +79,12 @@ class Counts {
   Task<Status> flush_one(Key key);
   void remember(const Key& key, std::int64_t stored);
   [[nodiscard]] bool wrong_for_long(const Key& key, const Count& count, std::int64_t seen);
-  void forget_some();  ///< mutex_ is held.
+  void forget_some() REQUIRES(mutex_);
 
   Table& table_;
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  std::map<Key, Entry> entries_;
+  mutable Mutex mutex_;
+  std::map<Key, Entry> entries_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::store::dynamo

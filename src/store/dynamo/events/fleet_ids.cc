@@ -5,7 +5,7 @@
 namespace triggers::store::dynamo {
 
 event::EventId FleetIds::next(UnixMillis now, unsigned shard) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   // The generator counts up by random steps of 48 bits; where a step was too small to show above the last byte, the
   // next is taken.
   event::EventId previous = generator_.last();

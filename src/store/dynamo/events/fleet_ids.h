@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "event/event.h"
 
 namespace triggers::store::dynamo {
@@ -15,8 +15,8 @@ class FleetIds {
   event::EventId next(UnixMillis now, unsigned shard);
 
  private:
-  std::mutex mutex_;
-  Uuid7Generator generator_;
+  Mutex mutex_;
+  Uuid7Generator generator_ GUARDED_BY(mutex_);
 };
 
 /// The least id of a time: the ids below it are older.

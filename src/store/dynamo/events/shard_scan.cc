@@ -40,7 +40,7 @@ Task<Status> ShardScan::read_on() {
 Found ShardScan::next() {
   Shard* next = nullptr;
   for (Shard& shard : shards_) {
-    INVARIANT(!shard.must_read());
+    INVARIANT(!shard.must_read(), "the next event is asked for before every shard was read so far");
     if (shard.items.empty()) continue;
     if (next != nullptr && (shard.items.front().event.id < next->items.front().event.id) == backwards_) continue;
     next = &shard;

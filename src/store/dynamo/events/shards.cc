@@ -28,7 +28,7 @@ Task<Result<Shards::Known>> Shards::know() {
   if (const auto known = fresh()) co_return *known;
   auto renew_once = [this] { return renew(); };
   if (auto done = co_await reading_.fly(std::move(renew_once)); !done) co_return std::move(done).error();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   co_return known_;
 }
 
@@ -38,14 +38,14 @@ Task<Status> Shards::renew() {
   auto known = co_await read();
   if (!known) co_return known.error();
   known->read_at = asked_at;  // From before the reading: it is not older than this.
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   known_ = *known;
   co_return Done{};
 }
 
 std::optional<Shards::Known> Shards::fresh() const {
   const auto now = clock_.steady();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (known_.count == 0 || now - known_.read_at >= refresh_every) return std::nullopt;
   return known_;
 }

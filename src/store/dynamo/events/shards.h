@@ -2,10 +2,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/single_flight.h"
 #include "store/dynamo/client/table.h"
 
@@ -45,8 +45,8 @@ class Shards {
   const unsigned wanted_;
   std::atomic<unsigned> turn_{0};
   SingleFlight reading_;
-  mutable std::mutex mutex_;
-  Known known_;  ///< Guarded by mutex_. count 0: nothing yet.
+  mutable Mutex mutex_;
+  Known known_ GUARDED_BY(mutex_);  ///< count 0: nothing yet.
 };
 
 }  // namespace triggers::store::dynamo

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <new>
 
+#include "base/invariant.h"
 #include "base/yield.h"
 
 namespace triggers::store {
@@ -37,6 +38,9 @@ std::vector<Group> by_executor(std::span<Operation* const> operations) {
 
 bool CommitQueue::push(Operation& operation, std::coroutine_handle<> waiter) {
   Executor& executor = Executor::current();
+  INVARIANT(operation.part_begin == operation.part_end && operation.part_end < operation.size(),
+            "an operation of %zu elements is submitted with the part from %zu to %zu", operation.size(),
+            operation.part_begin, operation.part_end);
   operation.waiter = waiter;
   operation.executor = &executor;
   if (closed_.load(std::memory_order_acquire)) {
@@ -82,8 +86,10 @@ bool CommitQueue::reserve(const Operation& operation) {
 }
 
 void CommitQueue::release(std::size_t operations, std::size_t bytes) noexcept {
-  depth_.fetch_sub(operations, std::memory_order_relaxed);
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  const std::size_t depth = depth_.fetch_sub(operations, std::memory_order_relaxed);
+  const std::size_t held = bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  INVARIANT(depth >= operations && held >= bytes,
+            "%zu operations of %zu bytes leave a queue that counts %zu of %zu bytes", operations, bytes, depth, held);
 }
 
 void CommitQueue::release_share(const Operation& operation) noexcept {
@@ -92,10 +98,10 @@ void CommitQueue::release_share(const Operation& operation) noexcept {
 
 CommitQueue::Turn& CommitQueue::turn_of(const Executor& executor) {
   {
-    const std::shared_lock lock(turns_mutex_);
+    const ReaderLock lock(turns_mutex_);
     if (const auto found = turns_.find(&executor); found != turns_.end()) return *found->second;
   }
-  const std::unique_lock lock(turns_mutex_);
+  const WriterLock lock(turns_mutex_);
   auto& turn = turns_[&executor];
   if (!turn) turn = std::make_unique<Turn>();
   return *turn;
@@ -107,7 +113,7 @@ RootTask CommitQueue::end_turn(Turn& turn) {
 }
 
 void CommitQueue::hand_over(Turn& turn) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   std::optional<Error> refusal;
   if (closed_) {
     refusal = shutting_down();
@@ -145,6 +151,7 @@ bool CommitQueue::take(std::vector<Operation*>& batch) {
   turns_by_tenant_.add(arrived_);
   while (!turns_by_tenant_.empty() && take_turn(batch, filling)) {
   }
+  INVARIANT(!batch.empty(), "operations wait, and none of them fits into an empty batch");
   return true;
 }
 
@@ -198,12 +205,12 @@ bool CommitQueue::take_element(std::size_t bytes, Filling& filling) const noexce
 }
 
 bool CommitQueue::wait_for_work() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   // What is left from before, also of a take() that found no memory, goes on before anything is waited for.
   while (waiting_.empty() && arrived_.empty() && turns_by_tenant_.empty()) {
     if (closed_) return false;
     idle_ = true;
-    wake_.wait(lock, [this] { return !waiting_.empty() || closed_; });
+    while (waiting_.empty() && !closed_) wake_.wait(lock);
   }
   idle_ = false;
   if (arrived_.empty()) arrived_.swap(waiting_);
@@ -221,13 +228,19 @@ bool CommitQueue::fits(std::span<Operation* const> operations, const Filling& ba
 }
 
 void CommitQueue::close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed_ = true;
   wake_.notify_one();
 }
 
 void CommitQueue::finish(std::span<Operation* const> operations) noexcept {
   for (Operation* operation : operations) {
+    INVARIANT(operation->part_begin <= operation->part_end && operation->part_end <= operation->size(),
+              "an operation of %zu elements had the part from %zu to %zu", operation->size(), operation->part_begin,
+              operation->part_end);
+    INVARIANT(operation->ended() || operation->part_begin < operation->part_end,
+              "a commit took nothing of an operation that goes on at element %zu of %zu", operation->part_begin,
+              operation->size());
     operation->part_begin = operation->part_end;
     // One that was handed out whole has left its lane. Another stands there, and ends with its waiter.
     if (operation->ended() && operation->part_end < operation->size()) turns_by_tenant_.remove(*operation);

@@ -2,17 +2,15 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <coroutine>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "store/event_store.h"
@@ -116,17 +114,17 @@ class CommitQueue {
 
   const CommitLimits limits_;
   QueueShares shares_;
-  std::shared_mutex turns_mutex_;
-  std::unordered_map<const Executor*, std::unique_ptr<Turn>> turns_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<Operation*> waiting_;
+  SharedMutex turns_mutex_;
+  std::unordered_map<const Executor*, std::unique_ptr<Turn>> turns_ GUARDED_BY(turns_mutex_);
+  Mutex mutex_;
+  Condition wake_;
+  std::vector<Operation*> waiting_ GUARDED_BY(mutex_);
+  bool idle_ GUARDED_BY(mutex_) = false;  ///< The committer waits, or is about to.
   // Of the committer alone: what it has fetched and not handed out.
   std::vector<Operation*> arrived_;
   TenantTurns turns_by_tenant_;
   std::string last_tenant_;
   std::chrono::steady_clock::time_point other_tenant_at_{};  ///< When the tenant that writes was last another one.
-  bool idle_ = false;
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> depth_{0};
   std::atomic<std::size_t> bytes_{0};

@@ -6,6 +6,8 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
 
+#include "base/invariant.h"
+#include "base/thread_name.h"
 #include "store/rocks/commit/content_index.h"
 #include "store/rocks/commit/replay_index.h"
 #include "store/rocks/format/event_record.h"
@@ -268,7 +270,7 @@ void Committer::Batch::roll_back(const Before& before) {
     before.inbox->staged_first = before.inbox_staged_first;
   }
   const auto status = batch_.RollbackToSavePoint();
-  INVARIANT(status.ok());
+  INVARIANT(status.ok(), "RocksDB cannot undo what an event staged: %s", status.ToString().c_str());
 }
 
 template <class Stage>
@@ -398,6 +400,7 @@ Committer::~Committer() {
 }
 
 void Committer::run() {
+  name_thread("committer");
   Batch batch(*this);
   std::vector<Operation*> operations;
   while (true) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/invariant.h"
 #include "base/random.h"
 
 namespace triggers::store {
@@ -39,8 +40,10 @@ bool QueueShares::take(std::string_view tenant, std::size_t bytes, std::size_t o
 
 void QueueShares::give_back(std::string_view tenant, std::size_t bytes) noexcept {
   Counter& counter = counter_of(tenant);
-  counter.operations.fetch_sub(1, std::memory_order_relaxed);
-  counter.bytes.fetch_sub(bytes, std::memory_order_relaxed);
+  const std::size_t operations = counter.operations.fetch_sub(1, std::memory_order_relaxed);
+  const std::size_t held = counter.bytes.fetch_sub(bytes, std::memory_order_relaxed);
+  INVARIANT(operations > 0 && held >= bytes, "a tenant gives back %zu bytes of %zu, and an operation of %zu", bytes,
+            held, operations);
 }
 
 }  // namespace triggers::store

@@ -1,5 +1,7 @@
 #include "store/rocks/commit/tenant_turns.h"
 
+#include "base/invariant.h"
+
 namespace triggers::store {
 namespace {
 
@@ -28,6 +30,7 @@ void TenantTurns::add(std::vector<Operation*>& operations) {
 }
 
 bool TenantTurns::pop() noexcept {
+  INVARIANT(!turns_.empty() && !turns_.front()->second.empty(), "the tenant whose turn it is has nothing waiting");
   Lanes::value_type& lane = *turns_.front();
   lane.second.pop_front();
   if (!lane.second.empty()) return true;

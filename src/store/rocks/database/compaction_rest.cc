@@ -7,12 +7,12 @@
 namespace triggers::store {
 
 void CompactionRest::note_failure(std::uint32_t family) noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (family < families_max) states_[family].failed = true;
 }
 
 void CompactionRest::note_success(std::uint32_t family) noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (family < families_max) states_[family].rest = {};
 }
 
@@ -21,7 +21,7 @@ void CompactionRest::tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family,
   if (family.GetID() >= families_max) return;
   bool rests = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     State& state = states_[family.GetID()];
     const bool begins = std::exchange(state.failed, false) && !state.rests;
     const bool ends = state.rests && now >= state.until;

@@ -2,9 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 
 namespace rocksdb {
 class ColumnFamilyHandle;
@@ -38,8 +38,8 @@ class CompactionRest {
     std::chrono::steady_clock::time_point until{};
   };
 
-  std::mutex mutex_;
-  State states_[families_max];
+  Mutex mutex_;
+  State states_[families_max] GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::store

@@ -7,7 +7,7 @@
 namespace triggers::store {
 
 void DamageLog::note(const std::string& message) noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++count_;
   if (messages_.size() >= messages_max || std::ranges::find(messages_, message) != messages_.end()) return;
   try {
@@ -18,12 +18,12 @@ void DamageLog::note(const std::string& message) noexcept {
 }
 
 std::uint64_t DamageLog::count() const noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return count_;
 }
 
 std::vector<std::string> DamageLog::take() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return std::exchange(messages_, {});
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace triggers::store {
 
@@ -21,9 +22,9 @@ class DamageLog {
   [[nodiscard]] std::vector<std::string> take();
 
  private:
-  mutable std::mutex mutex_;
-  std::uint64_t count_ = 0;
-  std::vector<std::string> messages_;
+  mutable Mutex mutex_;
+  std::uint64_t count_ GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> messages_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::store

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "store/event_store.h"
 #include "store/rocks/database/compaction_rest.h"
@@ -144,9 +144,9 @@ class Database {
   DamageLog damage_;
   std::atomic<State> state_{State::writable};
   std::atomic<bool> abandoned_{false};  ///< An exception left RocksDB in the middle of a write: it is not closed.
-  mutable std::mutex problem_mutex_;
-  std::string problem_;
-  DiskSpace disk_;
+  mutable Mutex problem_mutex_;
+  std::string problem_ GUARDED_BY(problem_mutex_);
+  DiskSpace disk_ GUARDED_BY(problem_mutex_);
   std::jthread file_checks_;
   std::future<bool> resuming_;  ///< Valid while RocksDB resumes, for good if it has moved nothing for too long.
   std::optional<DiskIdleTime> resume_idle_time_;

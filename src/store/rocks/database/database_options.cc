@@ -152,7 +152,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
     case Family::meta:
     case Family::keys: return base_options(cache, 2 * mebibyte, 4096);
   }
-  INVARIANT(false);
+  INVARIANT(false, "a family without options");
 }
 
 }  // namespace

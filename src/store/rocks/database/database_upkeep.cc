@@ -2,11 +2,13 @@
 #include <rocksdb/db.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <exception>
 #include <future>
 #include <span>
 
+#include "base/mutex.h"
+#include "base/stoppable_sleep.h"
+#include "base/thread_name.h"
 #include "log/log.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/disk/directory_guard.h"
@@ -43,7 +45,7 @@ void tell_level(const std::string& data_dir, const DiskSpace& space) {
 }  // namespace
 
 void Database::set_state(State state, std::string problem) {
-  const std::lock_guard lock(problem_mutex_);
+  const MutexLock lock(problem_mutex_);
   if (state_ == State::stopped || (state == State::waiting && state_ == State::waiting)) return;
   problem_ = std::move(problem);
   state_ = state;
@@ -90,7 +92,10 @@ void Database::try_resume() {
   resume_idle_time_.emplace(watch_->work(), clock_->steady());
   // Everything that was answered is in memtables: they are written to tables, and a new log begins.
   try {
-    resuming_ = std::async(std::launch::async, [this] { return db_->Resume().ok(); });
+    resuming_ = std::async(std::launch::async, [this] {
+      name_thread("resume");
+      return db_->Resume().ok();
+    });
   } catch (const std::exception&) {
     // No thread for it: the shortage is not over.
   }
@@ -112,13 +117,13 @@ void Database::follow_resume() {
     return fail("the disk was full for the log and for a table at once: " + shortage_);
   }
   if (!watch_->write_witness()) return;
-  const std::lock_guard lock(problem_mutex_);
+  const MutexLock lock(problem_mutex_);
   if (state_ == State::waiting) state_ = State::writable;
 }
 
 Health Database::health() const {
   if (state_.load(std::memory_order_acquire) == State::writable) return {};
-  const std::lock_guard lock(problem_mutex_);
+  const MutexLock lock(problem_mutex_);
   return {false, problem_};
 }
 
@@ -136,7 +141,7 @@ void Database::check_files(bool thorough) {
 
 void Database::update_disk_space() {
   auto space = measure_disk(data_dir_);
-  const std::lock_guard lock(problem_mutex_);
+  const MutexLock lock(problem_mutex_);
   space.level = disk_level(space, disk_.level);
   const bool changed = space.level != disk_.level;
   disk_ = space;
@@ -144,7 +149,7 @@ void Database::update_disk_space() {
 }
 
 std::optional<DiskSpace> Database::disk() const {
-  const std::lock_guard lock(problem_mutex_);
+  const MutexLock lock(problem_mutex_);
   if (disk_.total_bytes == 0) return std::nullopt;
   return disk_;
 }
@@ -154,12 +159,10 @@ void Database::start_file_checks() {
 }
 
 void Database::run_file_checks(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
+  name_thread("store-watch");
   for (int checks = 0; !stop.stop_requested(); ++checks) {
     check_files(checks % checks_per_thorough_one == 0);
-    wake.wait_for(lock, stop, check_interval, [] { return false; });
+    stoppable_sleep(stop, check_interval);
   }
 }
 

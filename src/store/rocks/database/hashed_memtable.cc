@@ -7,9 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace triggers::store {
 namespace {
@@ -93,9 +94,9 @@ class HashedMemtable final : public rocksdb::MemTableRep {
   const KeyComparator& compare_;
   const unsigned bucket_bits_;
   std::vector<std::atomic<Node*>> buckets_;
-  std::mutex cursors_mutex_;
-  std::vector<std::unique_ptr<std::byte[]>> cursors_;  ///< Memory of iterators.
-  static thread_local Cursor* of_get_;                 ///< Of the Get() that runs on this thread.
+  Mutex cursors_mutex_;
+  std::vector<std::unique_ptr<std::byte[]>> cursors_ GUARDED_BY(cursors_mutex_);  ///< Memory of iterators.
+  static thread_local Cursor* of_get_;  ///< Of the Get() that runs on this thread.
 };
 
 /// Walks all buckets, or only the bucket of the key that is looked up.
@@ -179,7 +180,7 @@ rocksdb::MemTableRep::Iterator* HashedMemtable::make_iterator(rocksdb::Arena* ar
   // memtable's own may not grow any more: so the few iterators of flushes are kept here as long as the memtable.
   auto memory = std::make_unique<std::byte[]>(sizeof(Cursor));
   auto* const cursor = new (memory.get()) Cursor(*this, all_buckets);
-  const std::lock_guard lock(cursors_mutex_);
+  const MutexLock lock(cursors_mutex_);
   cursors_.push_back(std::move(memory));
   return cursor;
 }

@@ -5,10 +5,10 @@
 #include <array>
 #include <cstdarg>
 #include <cstdio>
-#include <mutex>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/timestamp.h"
 
 namespace triggers::store {
@@ -32,7 +32,7 @@ class InfoLog final : public rocksdb::Logger {
     std::vsnprintf(text.data(), text.size(), format, arguments);
     std::string time;
     append_timestamp(time, Clock::system().now());
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!open()) return;
     std::fprintf(file_, "%s %s\n", time.c_str(), text.data());
     std::fflush(file_);
@@ -42,7 +42,7 @@ class InfoLog final : public rocksdb::Logger {
 
  private:
   /// At the first line: RocksDB makes the directory. False if there is no room for a file.
-  bool open() {
+  bool open() REQUIRES(mutex_) {
     if (file_ != nullptr && std::ftell(file_) > bytes_max) {
       std::fclose(std::exchange(file_, nullptr));
       std::rename(path_.c_str(), (path_ + ".old").c_str());
@@ -52,8 +52,8 @@ class InfoLog final : public rocksdb::Logger {
   }
 
   const std::string path_;
-  std::mutex mutex_;
-  std::FILE* file_ = nullptr;
+  Mutex mutex_;
+  std::FILE* file_ GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace

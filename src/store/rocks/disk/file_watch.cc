@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace triggers::store {
 
 FileWatch::FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record)
@@ -16,16 +18,18 @@ void FileWatch::publish() {
 }
 
 Status FileWatch::write_witness() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return witness_->write(record_);
 }
 
 Status FileWatch::commit(std::uint64_t sequence) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& log : open_logs_) {
     const auto found = std::ranges::find(record_.logs, log->number, &SyncedFile::number);
     if (found != record_.logs.end()) found->bytes = log->synced.load(std::memory_order_acquire);
   }
+  INVARIANT(sequence >= record_.sequence, "the witness would go back from write %llu to %llu",
+            static_cast<unsigned long long>(record_.sequence), static_cast<unsigned long long>(sequence));
   const auto before = std::exchange(record_.sequence, sequence);
   auto written = witness_->write(record_);
   if (!written) record_.sequence = before;  // The record never says more than the file.
@@ -33,23 +37,23 @@ Status FileWatch::commit(std::uint64_t sequence) {
 }
 
 WitnessRecord FileWatch::record() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return record_;
 }
 
 FileWatch::Trouble FileWatch::trouble() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return trouble_;
 }
 
 void FileWatch::forget_shortage() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (trouble_.kind == Trouble::Kind::shortage) trouble_ = {};
 }
 
 std::shared_ptr<FileWatch::Log> FileWatch::log_made(std::uint64_t number) {
   auto log = std::make_shared<Log>(number);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(record_.logs, [&](const SyncedFile& known) { return known.number == number; });
   record_.logs.push_back({number, 0});
   open_logs_.push_back(log);
@@ -57,14 +61,14 @@ std::shared_ptr<FileWatch::Log> FileWatch::log_made(std::uint64_t number) {
 }
 
 void FileWatch::log_goes(std::uint64_t number) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(open_logs_, [&](const auto& log) { return log->number == number; });
   std::erase_if(record_.logs, [&](const SyncedFile& known) { return known.number == number; });
   publish();
 }
 
 void FileWatch::manifest_synced(SyncedFile manifest) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (manifest.number != record_.manifest.number) {
     next_manifest_ = manifest;
     return;
@@ -74,12 +78,12 @@ void FileWatch::manifest_synced(SyncedFile manifest) {
 }
 
 void FileWatch::current_renamed() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   current_renamed_ = true;
 }
 
 void FileWatch::directory_synced() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!current_renamed_) return;
   current_renamed_ = false;
   record_.manifest = next_manifest_;
@@ -87,12 +91,13 @@ void FileWatch::directory_synced() {
 }
 
 bool FileWatch::log_is_usable() const {
-  const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(record_.logs, [&](const SyncedFile& log) { return log.number > failed_log_; });
+  const MutexLock lock(mutex_);
+  return std::ranges::any_of(record_.logs,
+                             [failed = failed_log_](const SyncedFile& log) { return log.number > failed; });
 }
 
 void FileWatch::failed(Trouble trouble) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failed_log_ = std::max(failed_log_, trouble.log);
   note(std::move(trouble));
 }

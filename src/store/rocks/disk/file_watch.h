@@ -3,11 +3,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/rocks/disk/witness.h"
 
 namespace rocksdb {
@@ -99,17 +99,17 @@ class FileWatch {
   void failed(Trouble trouble);
 
  private:
-  void publish();
-  void note(Trouble trouble);
+  void publish() REQUIRES(mutex_);
+  void note(Trouble trouble) REQUIRES(mutex_);
 
   const std::unique_ptr<Witness> witness_;
-  mutable std::mutex mutex_;
-  WitnessRecord record_;
-  std::vector<std::shared_ptr<Log>> open_logs_;
-  SyncedFile next_manifest_;  ///< That CURRENT does not name yet, or not durably.
-  bool current_renamed_ = false;
-  Trouble trouble_;
-  std::uint64_t failed_log_ = 0;
+  mutable Mutex mutex_;
+  WitnessRecord record_ GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Log>> open_logs_ GUARDED_BY(mutex_);
+  SyncedFile next_manifest_ GUARDED_BY(mutex_);  ///< That CURRENT does not name yet, or not durably.
+  bool current_renamed_ GUARDED_BY(mutex_) = false;
+  Trouble trouble_ GUARDED_BY(mutex_);
+  std::uint64_t failed_log_ GUARDED_BY(mutex_) = 0;
   std::atomic<std::uint64_t> done_{0};
   std::atomic<unsigned> under_way_{0};
 };

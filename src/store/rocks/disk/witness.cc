@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "base/invariant.h"
 #include "store/rocks/disk/durable.h"
 
 namespace triggers::store {
@@ -131,6 +132,7 @@ Witness::Witness(UniqueFd file, std::uint64_t generation) : file_(std::move(file
 Status Witness::write(const WitnessRecord& record) {
   Words words{};
   const std::size_t bytes = encode(record, ++generation_, words) * sizeof(std::uint64_t);
+  INVARIANT(bytes <= slot_bytes, "a record of %zu bytes would cover the slot with the record before it", bytes);
   const auto place = static_cast<off_t>((generation_ % 2) * slot_bytes);
   ssize_t written = 0;
   do {

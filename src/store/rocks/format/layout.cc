@@ -34,7 +34,7 @@ std::optional<std::string_view> take_name(std::string_view& rest) {
 }  // namespace
 
 void append_name(std::string& key, std::string_view name) {
-  INVARIANT(!name.empty() && name.size() <= name_bytes_max);
+  INVARIANT(!name.empty() && name.size() <= name_bytes_max, "a name of %zu bytes in a key of the store", name.size());
   key.push_back(static_cast<char>(name.size()));
   key.append(name);
 }
@@ -106,7 +106,7 @@ std::string inbox_meta_key(std::string_view tenant, std::string_view inbox) {
 std::string prefix_end(std::string_view prefix) {
   std::string end{prefix};
   while (!end.empty() && end.back() == '\xff') end.pop_back();
-  INVARIANT(!end.empty());
+  INVARIANT(!end.empty(), "no key is behind a prefix of 0xFF alone");
   end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
   return end;
 }
@@ -119,7 +119,7 @@ void append_u64(std::string& out, std::uint64_t value) {
 }
 
 std::uint64_t read_u64(std::string_view bytes) {
-  INVARIANT(bytes.size() == 8);
+  INVARIANT(bytes.size() == 8, "a number of %zu bytes", bytes.size());
   std::uint64_t value = 0;
   for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
   return value;

@@ -1,6 +1,5 @@
 #include "store/rocks/inbox/inboxes.h"
 
-#include <mutex>
 #include <utility>
 
 #include "store/rocks/format/layout.h"
@@ -34,12 +33,12 @@ void Inbox::discard() noexcept {
 }
 
 EventId Inbox::head() const {
-  const std::shared_lock lock(head_mutex_);
+  const ReaderLock lock(head_mutex_);
   return head_;
 }
 
 void Inbox::raise_head(const EventId& head) {
-  const std::unique_lock lock(head_mutex_);
+  const WriterLock lock(head_mutex_);
   if (head_ < head) head_ = head;
 }
 
@@ -68,17 +67,17 @@ bool Inbox::decode_meta(std::string_view bytes) {
 Inbox& Inboxes::get(std::string_view tenant, std::string_view name) {
   const std::string prefix = layout::pending_prefix(tenant, name);
   {
-    const std::shared_lock lock(mutex_);
+    const ReaderLock lock(mutex_);
     if (const auto found = by_prefix_.find(prefix); found != by_prefix_.end()) return *found->second;
   }
-  const std::unique_lock lock(mutex_);
+  const WriterLock lock(mutex_);
   auto& inbox = by_prefix_[prefix];
   if (!inbox) inbox = std::make_unique<Inbox>(std::string{tenant}, std::string{name});
   return *inbox;
 }
 
 std::vector<Inbox*> Inboxes::all() const {
-  const std::shared_lock lock(mutex_);
+  const ReaderLock lock(mutex_);
   std::vector<Inbox*> inboxes;
   inboxes.reserve(by_prefix_.size());
   for (const auto& [prefix, inbox] : by_prefix_) inboxes.push_back(inbox.get());
@@ -86,7 +85,7 @@ std::vector<Inbox*> Inboxes::all() const {
 }
 
 std::uint64_t Inboxes::unacknowledged() const {
-  const std::shared_lock lock(mutex_);
+  const ReaderLock lock(mutex_);
   std::uint64_t total = 0;
   for (const auto& [prefix, inbox] : by_prefix_) total += inbox->count();
   return total;

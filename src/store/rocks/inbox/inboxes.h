@@ -3,12 +3,12 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/event_store.h"
 
 namespace triggers::store {
@@ -57,8 +57,8 @@ class Inbox {
   const std::string tenant_, name_, meta_key_, prefix_;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<bool> head_changed_{true};
-  mutable std::shared_mutex head_mutex_;
-  EventId head_;
+  mutable SharedMutex head_mutex_;
+  EventId head_ GUARDED_BY(head_mutex_);
 };
 
 /// All inboxes, by tenant and name. They are never removed, so a reference stays valid. Any thread.
@@ -70,8 +70,8 @@ class Inboxes {
   [[nodiscard]] std::uint64_t unacknowledged() const;
 
  private:
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, std::unique_ptr<Inbox>> by_prefix_;
+  mutable SharedMutex mutex_;
+  std::unordered_map<std::string, std::unique_ptr<Inbox>> by_prefix_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::store

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <exception>
 
+#include "base/invariant.h"
+#include "base/thread_name.h"
 #include "base/thread_priority.h"
 #include "log/log.h"
 
 namespace triggers::store {
 
-ReaderPool::ReaderPool(unsigned threads, std::size_t waiting_max, Priority priority, std::string busy)
+ReaderPool::ReaderPool(unsigned threads, std::size_t waiting_max, std::string_view name, Priority priority,
+                       std::string busy)
     : busy_(std::move(busy)), queue_(waiting_max, std::max(threads, 2U) - 1) {
   threads_.reserve(threads);
   try {
     for (unsigned i = 0; i < threads; ++i) {
-      threads_.emplace_back([this, priority] {
+      threads_.emplace_back([this, name, i, priority] {
+        name_thread(name, i);
         if (priority == Priority::low) lower_thread_priority();
         serve();
       });
@@ -28,16 +32,19 @@ ReaderPool::~ReaderPool() { stop(); }
 
 void ReaderPool::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
   for (auto& thread : threads_) thread.join();
+  const MutexLock lock(mutex_);
+  INVARIANT(queue_.waiting() == 0, "the readers have ended before %zu reads, whose waiters would wait for ever",
+            queue_.waiting());
 }
 
 bool ReaderPool::push(Job& job) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_ || !queue_.push(job.tenant, &job)) return false;
   }
   wake_.notify_one();
@@ -45,9 +52,9 @@ bool ReaderPool::push(Job& job) {
 }
 
 void ReaderPool::serve() noexcept {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return queue_.ready() || (stopping_ && queue_.waiting() == 0); });
+    while (!queue_.ready() && !(stopping_ && queue_.waiting() == 0)) wake_.wait(lock);
     const auto turn = queue_.pop();
     if (!turn) return;
     lock.unlock();

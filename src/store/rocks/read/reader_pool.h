@@ -1,10 +1,8 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <coroutine>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +13,7 @@
 
 #include "base/executor.h"
 #include "base/fair_queue.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace triggers::store {
@@ -32,9 +31,9 @@ class ReaderPool {
     low,  ///< Behind the IO loops and the committer: for reads that compute for long.
   };
   /// Throws std::system_error, and leaves no thread, if one cannot be started. `waiting_max`: of all tenants. A tenant
-  /// with its share of it is refused with `share_used` and `busy`.
-  ReaderPool(unsigned threads, std::size_t waiting_max, Priority priority = Priority::normal,
-             std::string busy = "Too many reads of this tenant are waiting.");
+  /// with its share of it is refused with `share_used` and `busy`. `name`: of the threads, a literal.
+  ReaderPool(unsigned threads, std::size_t waiting_max, std::string_view name = "reader",
+             Priority priority = Priority::normal, std::string busy = "Too many reads of this tenant are waiting.");
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
   /// Waits for the reads that were taken.
@@ -99,10 +98,10 @@ class ReaderPool {
 
   const std::string busy_;
   std::atomic<std::uint64_t> exceptions_{0}, taken_{0};
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  FairQueue<Job*> queue_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition wake_;
+  FairQueue<Job*> queue_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

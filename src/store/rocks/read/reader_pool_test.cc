@@ -6,7 +6,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/gather.h"
+#include "base/mutex.h"
 #include "base/sync_wait.h"
 #include "base/test_few_threads.h"
 
@@ -40,7 +40,7 @@ class Schedule {
   /// A read of this tenant that writes `mark` down.
   void read(const std::string& tenant, char mark) {
     add(tenant, [this, mark] {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       order_.push_back(mark);
     });
   }
@@ -58,6 +58,7 @@ class Schedule {
       co_await gather;
     };
     sync_wait(all(std::move(tasks_)));
+    const MutexLock lock(mutex_);
     return order_ + std::string(refused_, '!');
   }
 
@@ -79,8 +80,8 @@ class Schedule {
   ReaderPool& pool_;
   std::promise<void> blocked_, open_;
   std::vector<Task<void>> tasks_;
-  std::mutex mutex_;
-  std::string order_;
+  Mutex mutex_;
+  std::string order_ GUARDED_BY(mutex_);
   std::size_t refused_ = 0;
 };
 

@@ -5,8 +5,10 @@
 
 #include <memory>
 
+#include "base/invariant.h"
 #include "base/process_start.h"
 #include "base/sync_wait.h"
+#include "base/thread_name.h"
 #include "log/log.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/read/page_reader.h"
@@ -27,7 +29,7 @@ Housekeeper::Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queu
 
 Housekeeper::~Housekeeper() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
@@ -35,6 +37,7 @@ Housekeeper::~Housekeeper() {
 }
 
 void Housekeeper::start() {
+  INVARIANT(!thread_.joinable(), "the housekeeper was started twice");
   thread_ = std::thread([this] { run(); });
 }
 
@@ -89,12 +92,12 @@ void Housekeeper::refresh_heads() {
     const UnixMillis time = inbox->head().time();
     if (!oldest || time < *oldest) oldest = time;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   oldest_ = oldest;
 }
 
 std::optional<UnixMillis> Housekeeper::oldest_unacknowledged() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return oldest_;
 }
 
@@ -118,8 +121,8 @@ void Housekeeper::tick() {
 }
 
 void Housekeeper::run() {
-  pthread_setname_np(pthread_self(), "housekeeper");
-  std::unique_lock lock(mutex_);
+  name_thread("housekeeper");
+  MutexLock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
     try {
@@ -129,7 +132,9 @@ void Housekeeper::run() {
       log::error("housekeeping_failed", {{"cause", cause_of(std::current_exception())}});
     }
     lock.lock();
-    wake_.wait_for(lock, config_.tick, [this] { return stopping_; });
+    const auto next_tick = std::chrono::steady_clock::now() + config_.tick;
+    while (!stopping_ && wake_.wait_until(lock, next_tick) == std::cv_status::no_timeout) {
+    }
   }
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "store/rocks/commit/commit_queue.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/inboxes.h"
@@ -53,10 +52,11 @@ class Housekeeper {
   RetentionTime& time_;
   const HousekeeperConfig config_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::optional<UnixMillis> oldest_;
+  mutable Mutex mutex_;
+  Condition wake_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::optional<UnixMillis> oldest_ GUARDED_BY(mutex_);
+  // Of the thread that sweeps alone:
   std::string sweep_problem_;  ///< Of the last sweep.
   std::string swept_to_;       ///< The last expiry key that was removed.
   UnixMillis swept_at_{};

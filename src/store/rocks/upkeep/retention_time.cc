@@ -5,7 +5,7 @@
 namespace triggers::store {
 
 UnixMillis RetentionTime::now() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const UnixMillis time = time_.at(clock_.now(), clock_.steady());
   tell(time_.unproven());
   return time;

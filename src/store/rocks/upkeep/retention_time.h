@@ -1,10 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/proven_time.h"
 
 namespace triggers::store {
@@ -23,13 +23,13 @@ class RetentionTime {
   [[nodiscard]] bool is_expired(UnixMillis acknowledged_at) { return now() - acknowledged_at >= event_ttl_; }
 
  private:
-  void tell(std::chrono::milliseconds unproven);
+  void tell(std::chrono::milliseconds unproven) REQUIRES(mutex_);
 
   const Clock& clock_;
   const std::chrono::hours event_ttl_;
-  std::mutex mutex_;
-  ProvenTime time_;    // guarded by mutex_
-  bool told_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  ProvenTime time_ GUARDED_BY(mutex_);
+  bool told_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace triggers::store

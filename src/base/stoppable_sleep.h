@@ -1,0 +1,11 @@
+#pragma once
+
+#include <chrono>
+#include <stop_token>
+
+namespace triggers {
+
+/// Blocks for `time`, or until `stop` is requested, whichever is first.
+void stoppable_sleep(const std::stop_token& stop, std::chrono::steady_clock::duration time);
+
+}  // namespace triggers
