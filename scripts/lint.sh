@@ -36,7 +36,7 @@ tidy() {
   [ "$1" = tests ] || select=(grep -v -E)
   shift
   # run-clang-tidy expects regular expressions for absolute paths.
-  mapfile -t files < <(printf '%s\n' "$tidied" | "${select[@]}" '_test\.cc$|^tests/' | sed 's|.*|/&$|')
+  mapfile -t files < <(printf '%s' "$tidied" | "${select[@]}" '_test\.cc$|^tests/' | sed 's|.*|/&$|')
   [ ${#files[@]} -gt 0 ] || return 0
   # Flushed line by line, because the lines show progress.
   PYTHONUNBUFFERED=1 run-clang-tidy-19 -quiet -j "$(nproc)" -p build/clang "$@" "${files[@]}" 2>/dev/null |
