@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "net/tls_client.h"
 #include "base/unique_fd.h"
+#include "net/tls_client.h"
 #include "swarm/load/reactor.h"
 #include "swarm/load/response_reader.h"
 #include "swarm/load/start_watch.h"

@@ -69,7 +69,8 @@ void Shortage::expect_writes_again_after(FailingFileSystem::Fault fault) {
     disk->set(FailingFileSystem::Fault::none);
     look_until_it_goes_on_or_stops();
     if (!store->health().writable && restarts++ == 0) {
-      // Seldom RocksDB loses a flush all the same, see the test after these. A restart then helps, and no event is lost.
+      // Seldom RocksDB loses a flush all the same, see the test after these. A restart then helps, and no event is
+      // lost.
       reopen();
       EXPECT_EQ(inbox().size(), accepted.size());
     }

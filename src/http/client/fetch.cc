@@ -13,9 +13,9 @@
 #include <memory>
 #include <system_error>
 
+#include "base/unique_fd.h"
 #include "http/wire/request_writer.h"
 #include "http/wire/response_parser.h"
-#include "base/unique_fd.h"
 
 namespace triggers::http {
 namespace {
@@ -61,9 +61,7 @@ int connect_to(int socket, const sockaddr* address, socklen_t size, Clock::time_
   return error;
 }
 
-UniqueFd open_socket(int family) {
-  return UniqueFd{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-}
+UniqueFd open_socket(int family) { return UniqueFd{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)}; }
 
 Result<UniqueFd> connect_local(const ServerAddress& server, Clock::time_point deadline) {
   sockaddr_un address{};
