@@ -189,7 +189,6 @@ TEST_F(Shortage, LimitOfDescriptorsStopsWritesOnlyForAWhile) {
   open();
   std::set<EventId> accepted;
   std::size_t number = 0;
-  int restarts = 0;
   const auto next = [&] { return append({.payload = big_payload(number++)}); };
   for (int i = 0; i < 10; ++i) accepted.insert(next().value().id);
   testing_support::settle_flushes();
