@@ -11,7 +11,7 @@ import pytest
 from support import client_tools
 from support.program import repository
 
-source = repository / "src" / "api" / "openapi.json"
+source = repository / "src/api/endpoints/service/openapi.json"
 verbs = ("get", "post", "patch", "delete")
 
 
