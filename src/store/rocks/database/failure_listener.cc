@@ -33,8 +33,8 @@ class FailureListener final : public rocksdb::EventListener {
     if (info.status.ok() && info.stats.num_input_records > 0) rest_.note_success(info.cf_id);
     if (info.status.ok() || given_up) return;
     rest_.note_failure(info.cf_id);
-    if (info.status.IsNoSpace() || names_shortage(info.status.ToString()))
-      return;  // No damage: disk_very_low tells of it.
+    // A shortage (of space, descriptors or memory) is no damage.
+    if (info.status.IsNoSpace() || names_shortage(info.status.ToString())) return;
     std::string files;
     for (const std::string& file : info.input_files) files.append(files.empty() ? "" : ", ").append(file);
     damage_.note("a compaction of " + info.cf_name + " failed, which will rest: " + info.status.ToString() +
