@@ -1,5 +1,8 @@
 #pragma once
 
+// The contract of storing events, and the types of its calls. Every engine implements it, and tests/contract tests it.
+// The contract of storing API keys is in key_store.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,4 +1,6 @@
-// A backup takes as long as its disk takes, and nobody else waits for it.
+// A backup of a live store delays no other request. What a backup contains is directory_test.cc and
+// rocks_contract_test.cc.
+
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>

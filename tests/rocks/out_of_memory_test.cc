@@ -1,4 +1,5 @@
-// A commit in which an allocation fails, each in turn: the operation is refused or done, and never half of it.
+// Commits in which one allocation fails, each in turn: an operation is refused or done, never half done.
+
 #include <gtest/gtest.h>
 
 #include <array>

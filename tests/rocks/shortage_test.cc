@@ -1,4 +1,5 @@
-// A shortage of room or descriptors on the embedded engine: writes stop, nothing is lost, and they go on by themselves.
+// A shortage of disk space or descriptors: writes stop, nothing is lost, and writes resume by themselves.
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

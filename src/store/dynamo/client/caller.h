@@ -1,5 +1,8 @@
 #pragma once
 
+// One call to DynamoDB as JSON in and JSON out. Tests replace it. The HTTP below it is client.h; the operations on
+// items above it are table.h.
+
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>

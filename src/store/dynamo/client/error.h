@@ -1,5 +1,8 @@
 #pragma once
 
+// Why a call failed, for the code that made it. Why a single attempt failed, which decides about a retry, is in
+// failure.h.
+
 #include <cstdint>
 #include <string>
 #include <vector>

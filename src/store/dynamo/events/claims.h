@@ -1,5 +1,8 @@
 #pragma once
 
+// The items that say which event was first with a content or an idempotency key. Their keys are in layout.h; what to do
+// on a conflict is in appender.h.
+
 #include <optional>
 
 #include "base/clock.h"

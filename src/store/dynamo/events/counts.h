@@ -1,5 +1,7 @@
 #pragma once
 
+// The number of pending events of each inbox. Pages are in inbox_reader.h.
+
 #include <chrono>
 #include <cstdint>
 #include <map>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The items of events: reading, writing and fencing them. Their keys are in layout.h; the steps that make an append or
+// an acknowledgement are in appender.h and acknowledger.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The number of shards of the inboxes. Reading them is in shard_scan.h.
+
 #include <atomic>
 #include <chrono>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Creates, checks and deletes the tables, for commands. Reading and writing items is in client/table.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

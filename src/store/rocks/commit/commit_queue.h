@@ -1,5 +1,8 @@
 #pragma once
 
+// The queue in front of the committer: limits, order, and which operations form the next commit. What one operation is:
+// operation.h. What the committer does with it: committer.h.
+
 #include <atomic>
 #include <chrono>
 #include <coroutine>

@@ -215,7 +215,7 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
   env_ = make_watched_env(base, database_dir(data_dir_), *watch_);
   cache_ = new_cache(config);
   listener_ =
-      make_failure_listener([this](const std::string& problem) { stop_writes(problem); }, damage_, compaction_rest_);
+      make_failure_listener([this](const std::string& problem) { stop_writes(problem); }, damage_, compaction_backoff_);
   auto options = database_options(config, cache_);
   options.env = env_.get();
   options.create_if_missing = make;
@@ -326,7 +326,7 @@ Error Database::unreadable(const std::string& what) {
 
 void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
   if (state_.load(std::memory_order_acquire) == State::stopped) return;
-  for (auto* family : families_) compaction_rest_.tend(*db_, *family, now);
+  for (auto* family : families_) compaction_backoff_.tend(*db_, *family, now);
 }
 
 Status Database::check_writable() const {

@@ -1,4 +1,6 @@
-// The upkeep of an open database: writes stop after a failure and go on after a shortage, and its files are checked.
+// The upkeep of an open Database: the thread that checks its files and the disk, stops writes after a failure, and
+// resumes them after a shortage. Reading, writing and opening are in database.cc.
+
 #include <rocksdb/db.h>
 
 #include <algorithm>

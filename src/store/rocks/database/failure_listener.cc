@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "store/rocks/database/compaction_rest.h"
+#include "store/rocks/database/compaction_backoff.h"
 #include "store/rocks/database/damage_log.h"
 #include "store/rocks/disk/file_watch.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 class FailureListener final : public rocksdb::EventListener {
  public:
-  FailureListener(std::function<void(const std::string&)> stop_writes, DamageLog& damage, CompactionRest& rest)
+  FailureListener(std::function<void(const std::string&)> stop_writes, DamageLog& damage, CompactionBackoff& rest)
       : stop_writes_(std::move(stop_writes)), damage_(damage), rest_(rest) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
@@ -44,13 +44,13 @@ class FailureListener final : public rocksdb::EventListener {
  private:
   const std::function<void(const std::string&)> stop_writes_;
   DamageLog& damage_;
-  CompactionRest& rest_;
+  CompactionBackoff& rest_;
 };
 
 }  // namespace
 
 std::shared_ptr<rocksdb::EventListener> make_failure_listener(
-    std::function<void(const std::string& problem)> stop_writes, DamageLog& damage, CompactionRest& rest) {
+    std::function<void(const std::string& problem)> stop_writes, DamageLog& damage, CompactionBackoff& rest) {
   return std::make_shared<FailureListener>(std::move(stop_writes), damage, rest);
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// Checks an open store's small files and directories: present, unreplaced, unchanged. Tables are checked in
+// table_size_check.h, logs and the manifest in file_watch.h.
+
 #include <sys/types.h>
 
 #include <cstdint>
@@ -28,7 +31,7 @@ class DirectoryGuard {
 
     bool operator==(const Identity&) const = default;
   };
-  struct Place {
+  struct WatchedPath {
     std::string path;
     Identity identity;
   };
@@ -45,7 +48,7 @@ class DirectoryGuard {
 
   const std::string data_dir_;
   const Witness& witness_;
-  std::vector<Place> places_;
+  std::vector<WatchedPath> watched_paths_;
   std::vector<Text> texts_;
 };
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// The sizes and the sync state of the database's files, and the RocksDB Env that reports them. What is then recorded on
+// disk is in witness.h.
+
 #include <atomic>
 #include <cstdint>
 #include <memory>

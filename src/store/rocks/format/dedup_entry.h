@@ -1,5 +1,8 @@
 #pragma once
 
+// The bytes of a value in the `dedup` family. Its key is in layout.h; finding and changing entries is in
+// commit/content_index.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The counters and the head of every inbox in memory. Pages of an inbox are read in read/page_reader.h; the counters'
+// keys on disk are in format/layout.h.
+
 #include <atomic>
 #include <memory>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Walks over the pending entries of an inbox. What a page takes from them is in page_reader.h.
+
 #include <memory>
 #include <optional>
 #include <string>

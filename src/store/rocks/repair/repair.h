@@ -1,5 +1,8 @@
 #pragma once
 
+// Makes a new store from a damaged one. Finding damage without repairing it is in database/store_check.h; the command
+// is apps/triggers/repair_command.h.
+
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -1,4 +1,6 @@
-// What only the embedded engine promises: its directory, its disk, its queue and its backups.
+// What only the embedded engine promises, in short cases: refused directories, failed syncs, a full queue, backups.
+// Cases that need a whole file are the other tests of this folder; what every engine promises is tests/contract.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Decides when RocksDB may compact a column family again after a compaction has failed. The callback that reports the
+// failure is in failure_listener.h.
+
 #include <chrono>
 #include <cstdint>
 
@@ -16,7 +19,7 @@ namespace triggers::store {
 /// Lets a column family rest after a compaction of it has failed. RocksDB would try again each second, read up to the
 /// same damaged block, and discard its output. While a family rests nothing is compacted in it, and writes go on:
 /// RocksDB does not delay writers for files whose compaction is off.
-class CompactionRest {
+class CompactionBackoff {
  public:
   static constexpr std::chrono::minutes first_rest{1};
   static constexpr std::chrono::minutes longest_rest{6 * 60};  ///< Each is twice as long as the one before.

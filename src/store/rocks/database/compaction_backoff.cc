@@ -1,4 +1,4 @@
-#include "store/rocks/database/compaction_rest.h"
+#include "store/rocks/database/compaction_backoff.h"
 
 #include <rocksdb/db.h>
 
@@ -6,18 +6,18 @@
 
 namespace triggers::store {
 
-void CompactionRest::note_failure(std::uint32_t family) noexcept {
+void CompactionBackoff::note_failure(std::uint32_t family) noexcept {
   const MutexLock lock(mutex_);
   if (family < families_max) states_[family].failed = true;
 }
 
-void CompactionRest::note_success(std::uint32_t family) noexcept {
+void CompactionBackoff::note_success(std::uint32_t family) noexcept {
   const MutexLock lock(mutex_);
   if (family < families_max) states_[family].rest = {};
 }
 
-void CompactionRest::tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family,
-                          std::chrono::steady_clock::time_point now) {
+void CompactionBackoff::tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family,
+                             std::chrono::steady_clock::time_point now) {
   if (family.GetID() >= families_max) return;
   bool rests = false;
   {

@@ -1,4 +1,5 @@
-// What one record that cannot be read stops: the events and operations that need it, and nothing else.
+// One unreadable record fails only the events and operations that need it.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,3 +1,6 @@
+// When entries of duplicates leave the database: the compaction filters of the dedup and idempotency families
+// (database_options.h).
+
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>

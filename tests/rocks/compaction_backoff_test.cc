@@ -1,4 +1,6 @@
-#include "store/rocks/database/compaction_rest.h"
+// A damaged block stops the compactions of its column family, for longer each time, and no writes.
+
+#include "store/rocks/database/compaction_backoff.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "store/rocks/database/compaction_rest.h"
+#include "store/rocks/database/compaction_backoff.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/database/failure_listener.h"
 #include "support/damage.h"
@@ -22,9 +24,9 @@ using std::chrono::minutes;
 using testing::HasSubstr;
 using testing_support::incompressible;
 
-class CompactionRestTest : public testing::Test {
+class CompactionBackoffTest : public testing::Test {
  protected:
-  CompactionRestTest() {
+  CompactionBackoffTest() {
     DatabaseConfig config;
     config.data_dir = directory_ / "data";
     database_ = std::move(Database::open(config)).value();
@@ -48,7 +50,7 @@ class CompactionRestTest : public testing::Test {
   std::unique_ptr<Database> database_;
 };
 
-TEST_F(CompactionRestTest, ADamagedBlockStopsTheCompactionsOfItsFamilyAndNoWrites) {
+TEST_F(CompactionBackoffTest, ADamagedBlockStopsTheCompactionsOfItsFamilyAndNoWrites) {
   const auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};
   // Files that overlap, as many as begin a compaction (RocksDB's level0_file_num_compaction_trigger is 4).
   for (int file = 0; file < 3; ++file) {
@@ -94,10 +96,10 @@ TEST_F(CompactionRestTest, ADamagedBlockStopsTheCompactionsOfItsFamilyAndNoWrite
   EXPECT_TRUE(database_->health().writable) << database_->health().problem;
 }
 
-TEST_F(CompactionRestTest, ACompactionThatReadsItsFilesMakesTheNextRestAFirstOne) {
+TEST_F(CompactionBackoffTest, ACompactionThatReadsItsFilesMakesTheNextRestAFirstOne) {
   auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};
   auto* const family = database_->family(Family::events);
-  CompactionRest rest;
+  CompactionBackoff rest;
   const auto listener = make_failure_listener([](const std::string&) {}, database_->damage(), rest);
   const auto tell = [&](const rocksdb::Status& status, std::uint64_t records) {
     rocksdb::CompactionJobInfo info;

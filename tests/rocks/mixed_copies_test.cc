@@ -1,5 +1,6 @@
-// Files of an older copy of a store in a newer state of it: the newer state is served whole, or all is refused. The
-// whole older copy alone is a restore.
+// Files of an older copy of a store among newer ones: the newer state is served whole, or the store is refused. The
+// older copy as a whole is a valid restore.
+
 #include <gtest/gtest.h>
 
 #include <chrono>
