@@ -1,6 +1,6 @@
 #include "service.h"
 
-#include "api/exchange/answer_memory.h"
+#include "api/exchange/response_memory.h"
 #include "base/process_start.h"
 #include "base/sync_wait.h"
 #include "log/log.h"
@@ -59,7 +59,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
                                      service->features_.keys_hold_for, clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
-  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
+  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_response_bytes);
   // A command has one request at a time.
   if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads, "parser");
   service->services_.reset(new api::Services{

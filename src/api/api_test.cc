@@ -1,3 +1,6 @@
+// What holds for every endpoint: errors of the store, request ids, methods, CORS, sizes, counters. Single endpoints are
+// tested in endpoints/ and in tests/e2e/test_contract.py.
+
 #include "api/api.h"
 
 #include <gtest/gtest.h>

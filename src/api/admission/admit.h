@@ -1,7 +1,10 @@
 #pragma once
 
-#include "api/admission/access.h"
+// Decides whether a request is admitted: key, role, rate. Which rule an endpoint has is in endpoint_access.h; what a
+// request costs is in admitted_request.h.
+
 #include "api/admission/admission_control.h"
+#include "api/admission/endpoint_access.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "auth/authorize.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// The price of a request, and a request that was admitted before its body arrived. The decision to admit it is in
+// admit.h.
+
 #include <cstdint>
 #include <memory>
 #include <optional>

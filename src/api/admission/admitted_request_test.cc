@@ -1,4 +1,5 @@
-// Admission by a request's head, and what a request costs its key.
+// Admission by a request's head, and what a request costs its key. Who is admitted at all is admit_test.cc.
+
 #include "api/admission/admitted_request.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads headers, query parameters and path segments of a request, or refuses them. JSON bodies are json_body.h; events
+// are event/event.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,4 +1,5 @@
-// What is done on a thread where tenants take turns, because it would hold the IO loop up.
+// Which bodies and responses leave the IO loop, and that tenants take turns there.
+
 #include "api/exchange/off_loop.h"
 
 #include <gtest/gtest.h>

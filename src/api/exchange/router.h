@@ -1,5 +1,8 @@
 #pragma once
 
+// Which endpoint a method and path belong to. Calling it is api/dispatcher.h; who may call it is
+// admission/endpoint_access.h.
+
 #include <cstdint>
 #include <optional>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Lets concurrent requests for the same unknown key share one read of the store. Keys that are known are in
+// key_shard.h.
+
 #include <memory>
 #include <unordered_map>
 #include <utility>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Parses one event of a request and checks that the key may send its type. The parser without keys and refusals is
+// event/event.h.
+
 #include <string_view>
 
 #include "api/exchange/refusal.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint POST /events, and what it needs of the service. Batches are post_batch.h; parsing is parse_event.h.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

@@ -2,9 +2,9 @@
 
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 #include "auth/validate.h"
 
 namespace triggers::api {

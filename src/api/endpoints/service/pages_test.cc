@@ -1,3 +1,5 @@
+// The pages for people: start page, documentation, their addresses and prefixes (get_root.h, get_docs.h, html.h).
+
 #include <gtest/gtest.h>
 
 #include "api/endpoints/service/html.h"

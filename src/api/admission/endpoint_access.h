@@ -1,5 +1,8 @@
 #pragma once
 
+// The table that says for each endpoint who may call it and whether it reads a body. The checks themselves are in
+// admit.h; what a role may do is in auth/authorize.h.
+
 #include <cstdint>
 
 #include "api/exchange/router.h"

@@ -1,4 +1,4 @@
-#include "api/exchange/answer_memory.h"
+#include "api/exchange/response_memory.h"
 
 #include <memory>
 
@@ -9,12 +9,12 @@ Refusal no_room() { return from_error({ErrorCode::overloaded, "answers take too 
 
 }  // namespace
 
-FairBudget::Share answer_share(FairBudget& answers, const Exchange& exchange) {
+FairBudget::Share response_share(FairBudget& answers, const Exchange& exchange) {
   return FairBudget::Share(&answers, holder_of(exchange));
 }
 
 OrRefusal<FairBudget::Share> reserve(FairBudget& answers, const Exchange& exchange, std::size_t bytes) {
-  FairBudget::Share memory = answer_share(answers, exchange);
+  FairBudget::Share memory = response_share(answers, exchange);
   if (!memory.grow(bytes)) return no_room();
   return memory;
 }
@@ -32,8 +32,8 @@ void count_reserved_until_written(FairBudget::Share memory, http::Response& resp
 }
 
 std::optional<Refusal> count_unless_counted(FairBudget& answers, const Exchange& exchange, http::Response& response) {
-  if (response.held || response.body.capacity() <= counted_answer_bytes) return std::nullopt;
-  FairBudget::Share memory = answer_share(answers, exchange);
+  if (response.held || response.body.capacity() <= counted_response_bytes) return std::nullopt;
+  FairBudget::Share memory = response_share(answers, exchange);
   const bool changed_nothing =
       exchange.request.method == http::Method::get || exchange.request.method == http::Method::head;
   if (changed_nothing) return count_until_written(std::move(memory), response);

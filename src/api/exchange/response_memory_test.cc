@@ -1,5 +1,6 @@
-// Every endpoint's largest answer, and that it counts in the memory of answers until it was written.
-#include "api/exchange/answer_memory.h"
+// The largest response of every endpoint, and that it counts in the memory of responses until it is written.
+
+#include "api/exchange/response_memory.h"
 
 #include <gtest/gtest.h>
 
@@ -33,9 +34,9 @@ std::string list_of(std::size_t count, const std::function<std::string(std::size
   return list + "]";
 }
 
-class AnswerMemoryTest : public testing::Test {
+class ResponseMemoryTest : public testing::Test {
  protected:
-  AnswerMemoryTest() {
+  ResponseMemoryTest() {
     for (int i = 0; i < 10; ++i) {
       const std::string payload = R"({"n":)" + std::to_string(i) + R"(,"text":")" + std::string(200 * kib, 'x') + "\"}";
       event_id_ = service_.post(admin_, "t", payload).text("event_id");
@@ -116,7 +117,7 @@ constexpr Row rows[] = {
     {Endpoint::backup, 512 * kib},
 };
 
-TEST_F(AnswerMemoryTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
+TEST_F(ResponseMemoryTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
   for (int i = 0; i <= static_cast<int>(last_endpoint); ++i) {
     const auto endpoint = static_cast<Endpoint>(i);
     const auto row = std::ranges::find(rows, endpoint, &Row::endpoint);
@@ -128,12 +129,12 @@ TEST_F(AnswerMemoryTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
     EXPECT_EQ(seen.status(), status);
     EXPECT_TRUE(status < 300 || status == 422) << i << seen.response.body.substr(0, 200);
     EXPECT_LE(seen.response.body.size(), row->bytes_max) << i;
-    const std::size_t counted = seen.response.body.size() > counted_answer_bytes ? seen.response.body.capacity() : 0;
+    const std::size_t counted = seen.response.body.size() > counted_response_bytes ? seen.response.body.capacity() : 0;
     EXPECT_GE(service_.answers.bytes(), counted) << i;
   }
 }
 
-TEST_F(AnswerMemoryTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
+TEST_F(ResponseMemoryTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
   std::vector<std::string> ids;
   std::string after;
   std::size_t pages = 0;
@@ -152,7 +153,7 @@ TEST_F(AnswerMemoryTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
   EXPECT_GE(pages, 3U);
 }
 
-TEST_F(AnswerMemoryTest, ListOfKeysHasItsRoomBeforeItIsRead) {
+TEST_F(ResponseMemoryTest, ListOfKeysHasItsRoomBeforeItIsRead) {
   FairBudget::Share other(&service_.answers, "other");
   ASSERT_TRUE(other.grow(service_.answers.bytes_max() - 1024 * kib));
   EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=1", admin_).status(), 503U);
@@ -162,7 +163,7 @@ TEST_F(AnswerMemoryTest, ListOfKeysHasItsRoomBeforeItIsRead) {
   EXPECT_EQ(service_.answers.bytes(), 0U);
 }
 
-TEST_F(AnswerMemoryTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
+TEST_F(ResponseMemoryTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
   TestService service;
   std::string admin;
   for (int i = 0; i < 200; ++i) admin = service.key(auth::Role::admin);
@@ -172,7 +173,7 @@ TEST_F(AnswerMemoryTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
   EXPECT_LE(service.watched_keys.largest_list, 32U);
 }
 
-TEST_F(AnswerMemoryTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
+TEST_F(ResponseMemoryTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
   const std::string on_the_loop = service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body;
   TurnPool parsers(1);
   service_.use(parsers);
@@ -183,7 +184,7 @@ TEST_F(AnswerMemoryTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
   EXPECT_EQ(parsers.taken(), 1U) << "a short one does not pay for it";
 }
 
-TEST_F(AnswerMemoryTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
+TEST_F(ResponseMemoryTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
   FairBudget::Share all(&service_.answers, "acme");
   ASSERT_TRUE(all.grow(service_.answers.bytes_max()));
   const std::string path = "/admin/keys/" + key_id_;

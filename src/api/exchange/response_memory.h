@@ -1,5 +1,8 @@
 #pragma once
 
+// The memory of responses: counting it, reserving it, and refusing when there is none. The memory of request bodies is
+// in http/server. The rule of fair shares is base/fair_budget.h.
+
 #include <optional>
 
 #include "api/exchange/exchange.h"
@@ -11,13 +14,13 @@ namespace triggers::api {
 
 /// A page or an event up to this size, read and as JSON, is never refused because of what others hold. So large pages
 /// that clients do not read cannot block small ones.
-inline constexpr std::size_t small_answer_bytes = 16 * 1024;
+inline constexpr std::size_t small_response_bytes = 16 * 1024;
 
 /// Responses over this size count against the budget until they have been written, on every endpoint.
-inline constexpr std::size_t counted_answer_bytes = 4 * 1024;
+inline constexpr std::size_t counted_response_bytes = 4 * 1024;
 
 /// The memory of a response, in the caller's share. Empty at first.
-[[nodiscard]] FairBudget::Share answer_share(FairBudget& answers, const Exchange& exchange);
+[[nodiscard]] FairBudget::Share response_share(FairBudget& answers, const Exchange& exchange);
 
 /// Reserves room for a response of about `bytes`. Call it before a change that cannot be undone, and before the
 /// response waits for a thread. Refused with 503 `overloaded` if there is no room.

@@ -1,4 +1,4 @@
-#include "api/admission/access.h"
+#include "api/admission/endpoint_access.h"
 
 #include "base/invariant.h"
 
