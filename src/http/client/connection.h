@@ -1,5 +1,8 @@
 #pragma once
 
+// One connection of the client, for one request after the other. Choosing and keeping connections is shard.h; bytes and
+// TLS are net/transport.h.
+
 #include <chrono>
 #include <cstddef>
 #include <memory>

@@ -1,3 +1,5 @@
+// The client's pool over TLS: which certificates it accepts. Without TLS: pool_test.cc.
+
 #include <gtest/gtest.h>
 
 #include "base/sync_wait.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// For tests of the client: a server that sends whatever a test wants. A server that behaves is
+// http/server/test_server.h.
+
 #include <atomic>
 #include <cstdint>
 #include <functional>

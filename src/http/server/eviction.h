@@ -1,5 +1,8 @@
 #pragma once
 
+// Chooses the connection that is closed for a new one when the server is full. The queue it chooses from is
+// eviction_queue.h; when a session may be chosen is session_eviction.cc.
+
 #include <array>
 #include <chrono>
 #include <cstddef>

@@ -1,4 +1,5 @@
-// Which connection gives its place to a new one when no place is free (ServerConfig::connections_max).
+// Which connection is closed for a new one when the server is full (ServerConfig::connections_max).
+
 #include "http/server/eviction.h"
 
 #include <gtest/gtest.h>
@@ -212,7 +213,7 @@ TEST_P(EvictionTest, WhatIsHandledIsAnsweredHoweverManyNewConnectionsCome) {
   EXPECT_GT(stats().connections_evicted, 0U);
 }
 
-struct Place final : Evictable {};
+struct WaitingConnection final : Evictable {};
 
 class VictimTest : public testing::Test {
  protected:
@@ -226,11 +227,11 @@ class VictimTest : public testing::Test {
 TEST_F(VictimTest, LineIsInTheOrderOfJoiningWhoeverLeaves) {
   EvictionQueue& queue = queues_.kept;
   EXPECT_EQ(queue.oldest(), Evictable::TimePoint::max());
-  Place first, second, third;
+  WaitingConnection first, second, third;
   first.join(queue, before(30));
   second.join(queue, before(20));
   {
-    Place passing;
+    WaitingConnection passing;
     passing.join(queue, before(15));
   }
   third.join(queue, before(10));
@@ -248,14 +249,14 @@ TEST_F(VictimTest, LineIsInTheOrderOfJoiningWhoeverLeaves) {
 }
 
 TEST_F(VictimTest, NobodyIsCutWhoHasOnlyJustBegunOrAnswered) {
-  Place header, answered;
+  WaitingConnection header, answered;
   header.join(queues_.header, before(100));
   answered.join(queues_.answered, before(100));
   EXPECT_EQ(victims_queue(), nullptr);
 }
 
 TEST_F(VictimTest, ThoseWhoNeverAskedGoFirstUnlessTheyCameJustNow) {
-  Place old_header, old_answered, young_kept, young_fresh, old_kept, old_fresh;
+  WaitingConnection old_header, old_answered, young_kept, young_fresh, old_kept, old_fresh;
   old_answered.join(queues_.answered, before(1'000));
   EXPECT_EQ(victims_queue(), &queues_.answered);
   old_header.join(queues_.header, before(500));

@@ -1,5 +1,7 @@
 #pragma once
 
+// The bytes that a session has read and not used. Parsing them is http/wire/request_parser.h.
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>

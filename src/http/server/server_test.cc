@@ -1,3 +1,6 @@
+// The server over plain sockets: requests, framing, limits, deadlines, the local socket. Each larger subject has a test
+// file of its own beside this one.
+
 #include "http/server/server.h"
 
 #include <gtest/gtest.h>

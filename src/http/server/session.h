@@ -1,5 +1,8 @@
 #pragma once
 
+// One connection: read a request, call the handler, write the response, repeat. Parsing is http/wire, bytes and TLS are
+// net/transport.h; giving way to a new connection is session_eviction.cc.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

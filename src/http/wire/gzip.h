@@ -1,5 +1,7 @@
 #pragma once
 
+// Decodes gzip. Where it is called, and on which thread, is http/server/session.cc and lambda/body.h.
+
 #include <cstddef>
 #include <memory>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// What an application gives to a server: functions that admit and answer requests. The API's are in api/api.h.
+
 #include <functional>
 #include <memory>
 

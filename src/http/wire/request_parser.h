@@ -1,5 +1,7 @@
 #pragma once
 
+// Turns bytes into a request, for servers. Responses are response_parser.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: feeds a request parser as a session does.
+
 #include <cstddef>
 #include <string_view>
 

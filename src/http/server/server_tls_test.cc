@@ -1,3 +1,5 @@
+// The server over TLS. Without TLS: server_test.cc.
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>

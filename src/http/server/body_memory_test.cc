@@ -1,4 +1,6 @@
-// What the bodies of all connections may take together (ServerConfig::bodies_bytes_max).
+// How much memory the bodies of all connections may use together (ServerConfig::bodies_bytes_max). Where they are
+// decoded is body_decoding_test.cc.
+
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,3 +1,5 @@
+// The graceful stop: what happens to idle connections, running requests and unread responses.
+
 #include <gtest/gtest.h>
 
 #include <atomic>

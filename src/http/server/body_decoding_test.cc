@@ -1,4 +1,6 @@
 // Where gzip bodies are decoded: a first piece on the IO loop, the rest on the decoders, where tenants take turns.
+// Their memory is body_memory_test.cc.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

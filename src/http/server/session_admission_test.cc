@@ -1,4 +1,6 @@
-// What is decided by a request's head, before its body (Handlers::admit).
+// What is decided by a request's head, before its body is read (Handlers::admit). Which requests the API admits is
+// src/api/admission/admit_test.cc.
+
 #include <gtest/gtest.h>
 
 #include <string>
