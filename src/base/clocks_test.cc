@@ -1,3 +1,5 @@
+// GuardedClock and ProvenTime, while the machine's clock jumps.
+
 #include <gtest/gtest.h>
 #include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is POSIX
 

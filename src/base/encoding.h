@@ -1,5 +1,7 @@
 #pragma once
 
+// Bytes as hexadecimal, base64 and base64url. Percent-encoding is percent_encoding.h, JSON strings are json_text.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

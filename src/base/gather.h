@@ -1,5 +1,7 @@
 #pragma once
 
+// Waits for several tasks that run concurrently on one executor. Callers that share a single call are single_flight.h.
+
 #include <algorithm>
 #include <coroutine>
 #include <cstddef>

@@ -1,5 +1,7 @@
 #pragma once
 
+// INVARIANT: ends the process on a bug of our own. Failures of the world or of a client are result.h.
+
 namespace triggers {
 
 /// Reports a broken invariant on standard error and aborts. Never returns. Waits at most 100 ms for standard error.

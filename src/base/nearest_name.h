@@ -1,5 +1,7 @@
 #pragma once
 
+// Finds the name that a misspelt one probably means. Who asks: config/suggestion.h and config/option.h.
+
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Task, the type that every coroutine of ours returns. Waiting for several is gather.h; running one from ordinary code
+// is sync_wait.h.
+
 #include <coroutine>
 #include <exception>
 #include <optional>

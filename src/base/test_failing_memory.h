@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: lets allocations of the whole program fail.
+
 #include <atomic>
 
 /// Allocations that fail when a test says so: test_failing_memory.cc replaces operator new of the whole program.

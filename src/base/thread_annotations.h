@@ -1,5 +1,7 @@
 #pragma once
 
+// The macros of clang's thread-safety analysis. The mutexes that carry them are mutex.h.
+
 /// What clang's thread-safety analysis reads (`-Wthread-safety`); nothing to other compilers. Names as in clang's
 /// documentation: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
 

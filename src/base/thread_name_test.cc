@@ -1,20 +1,14 @@
+#include "base/thread_name.h"
+
 #include <gtest/gtest.h>
 #include <pthread.h>
 
 #include <array>
-#include <chrono>
 #include <string>
 #include <thread>
 
-#include "base/stoppable_sleep.h"
-#include "base/thread_name.h"
-
 namespace triggers {
 namespace {
-
-using std::chrono::hours;
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 /// The name of a thread that was named by `name`.
 template <class Name>
@@ -36,20 +30,6 @@ TEST(ThreadName, IsTheRoleAndTheNumberAsTheKernelKeepsThem) {
 
 TEST(ThreadNameDeathTest, ARoleThatTheKernelWouldRefuseIsABug) {
   EXPECT_DEATH(name_thread("sixteen-letters!"), "the name of a thread is too long: sixteen-letters!");
-}
-
-TEST(StoppableSleep, LastsItsTimeWithoutAStop) {
-  const auto begun = steady_clock::now();
-  stoppable_sleep({}, milliseconds{20});
-  EXPECT_GE(steady_clock::now() - begun, milliseconds{20});
-}
-
-TEST(StoppableSleep, EndsWithAStopBeforeItOrDuringIt) {
-  for (int i = 0; i < 200; ++i) {
-    std::stop_source stop;
-    std::jthread sleeping([&] { stoppable_sleep(stop.get_token(), hours{1}); });
-    stop.request_stop();
-  }
 }
 
 }  // namespace
