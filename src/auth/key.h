@@ -1,5 +1,8 @@
 #pragma once
 
+// An API key: making one, hashing it, and its record with roles and status. Checking a record's fields is validate.h;
+// what a key may do is authorize.h.
+
 #include <array>
 #include <compare>
 #include <cstdint>

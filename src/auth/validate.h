@@ -1,5 +1,8 @@
 #pragma once
 
+// The bounds of a key's fields. Reading them from JSON is api/endpoints/keys/key_json.h; what a valid key may do is
+// authorize.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The buckets of all keys of this node, by key id. One bucket is token_bucket.h, or shared_bucket.h in a fleet.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The bucket of one rate limit. The arithmetic is gcra.h; the buckets of all keys are rate_buckets.h.
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
