@@ -1,3 +1,5 @@
+// Whether two contents are equal, in all three forms: same_content(), canonical() and the fingerprint.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Random texts, parsed by us and by Boost.JSON: both must accept the same ones.
+
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The public part of this folder: parsing an event or a batch, its size limits, and whether two payloads mean the same.
+// The other headers here are the parts that it is made of. Storing events is store/event_store.h.
+
 #include <array>
 #include <compare>
 #include <cstddef>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The arithmetic of the fingerprint, which is stored: a change needs a new storage format. The type of a fingerprint is
+// in event.h; the digest that decides is store/content.h.
+
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <cstring>
@@ -7,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "event/cursor.h"
 #include "event/escape.h"
 #include "event/event.h"
+#include "event/json_cursor.h"
 
 namespace triggers::event {
 

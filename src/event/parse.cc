@@ -1,3 +1,6 @@
+// Parses one event: its fields, their limits and their faults (parse() of event.h). JSON itself is json_cursor.h and
+// scan.h.
+
 #include <fmt/format.h>
 
 #include <array>
@@ -192,7 +195,7 @@ class EventParser {
 
   const Limits& limits_;
   std::string_view text_;
-  Cursor cursor_;
+  JsonCursor cursor_;
   Checker checker_;
   Hasher hasher_;
   Hash payload_hash_;

@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads the tokens of a JSON text. Putting tokens together into values is scan.h. The cursor of an inbox page is
+// something else: api/endpoints/inbox/cursor.h.
+
 #include <cstddef>
 #include <string_view>
 
@@ -21,9 +24,9 @@ struct StringToken {
 
 /// Reads the tokens of RFC 8259 from a text that is known to be UTF-8. A reader returns false at the first fault; after
 /// that only fault() may be called. Not thread-safe; keeps a view of the text.
-class Cursor {
+class JsonCursor {
  public:
-  explicit Cursor(std::string_view text) noexcept
+  explicit JsonCursor(std::string_view text) noexcept
       : begin_(text.data()), at_(text.data()), end_(text.data() + text.size()) {}
 
   [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
