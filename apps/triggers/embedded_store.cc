@@ -1,3 +1,5 @@
+// Opens the embedded engine with its metrics (open_embedded_store() of open_store.h). The engine is store/rocks.
+
 #include "backup_target.h"
 #include "descriptor_plan.h"
 #include "log/log.h"

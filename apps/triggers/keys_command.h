@@ -1,5 +1,7 @@
 #pragma once
 
+// The command `triggers keys`: its arguments and requests. Printing is keys_output.h, sending operator_client.h.
+
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,3 +1,6 @@
+// The program `triggers`: its commands and their arguments. Each command has a file beside this one; the objects of the
+// service are built in service.cc.
+
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Writes a command's result to standard output. Log lines and errors are log/log.h.
+
 namespace triggers {
 
 /// Writes what was printed to standard output. False if some of it is lost, as on a full disk.

@@ -1,5 +1,8 @@
 #pragma once
 
+// The command `triggers serve`: starts the server and stops it. The objects behind it are service.h, the signals
+// stop_watchdog.h.
+
 #include "config/config.h"
 
 namespace triggers {

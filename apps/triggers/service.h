@@ -1,5 +1,8 @@
 #pragma once
 
+// Builds the service without a socket: store, key ring, limits, API. The server around it is serve.cc, Lambda
+// apps/bootstrap/main.cc.
+
 #include <chrono>
 #include <memory>
 #include <optional>

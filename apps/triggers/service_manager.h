@@ -1,5 +1,7 @@
 #pragma once
 
+// Tells systemd how the service is.
+
 #include <functional>
 #include <string_view>
 

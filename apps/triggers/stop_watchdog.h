@@ -1,5 +1,8 @@
 #pragma once
 
+// Receives the signals that stop the server, and ends a stop that takes too long. The graceful stop is in serve.cc and
+// http/server/server.h.
+
 #include <signal.h>
 
 #include <chrono>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Each single place where credentials can come from: environment, file, container, machine. Their order and renewal are
+// refreshed_credentials.h.
+
 #include <functional>
 #include <memory>
 #include <optional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds the source of credentials and renews them in time. The single sources are credential_sources.h and
+// shared_file_credentials.h.
+
 #include <chrono>
 #include <memory>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Signs a request for AWS. The credentials are credentials.h; sending it is store/dynamo/client/client.h.
+
 #include <array>
 #include <string>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The configuration of a program as values, and how it is resolved from flags, environment and file. The declaration of
+// each option is option.h and options.cc.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Asks Lambda for one invocation after another and answers them. The HTTP interface to Lambda is runtime_client.h;
+// events are request_event.h and response_event.h.
+
 #include <chrono>
 #include <functional>
 

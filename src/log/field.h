@@ -1,5 +1,7 @@
 #pragma once
 
+// The levels, formats and fields of a log line. Writing a line is log.h, its text log_line.h.
+
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The queue and the thread behind log.h. Requests are logged by access_log.h with buffers of its own.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,6 @@
+// The log with its own thread (log::Background): order, and readers that stop reading. Lines themselves are
+// log_test.cc.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
