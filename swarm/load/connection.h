@@ -1,5 +1,8 @@
 #pragma once
 
+// The keep-alive connection of one user. What a user sends is user.h; finding the end of a response is
+// response_reader.h; waiting is reactor.h.
+
 #include <cstdint>
 #include <memory>
 #include <string>

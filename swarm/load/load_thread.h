@@ -1,5 +1,7 @@
 #pragma once
 
+// One thread of a load with its users. All threads together are load_generator.h; one user is running_user.h.
+
 #include <atomic>
 #include <deque>
 #include <functional>

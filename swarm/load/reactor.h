@@ -1,5 +1,7 @@
 #pragma once
 
+// The event loop of a load thread, on epoll. The users on it are load_thread.h. The service's loop is net/loop.h.
+
 #include <sys/epoll.h>
 
 #include <array>

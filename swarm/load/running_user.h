@@ -1,5 +1,8 @@
 #pragma once
 
+// Runs one user's coroutines: start, tasks, waits, stop. What a kind of user does is user.h; which kinds there are is
+// user_class.h.
+
 #include <coroutine>
 #include <exception>
 #include <memory>

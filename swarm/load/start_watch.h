@@ -1,5 +1,8 @@
 #pragma once
 
+// Whether the first requests show that the service cannot be measured. Doubts about a test's figures afterwards are
+// run/warnings.h.
+
 #include <atomic>
 #include <cstdint>
 #include <optional>

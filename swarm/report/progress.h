@@ -1,5 +1,7 @@
 #pragma once
 
+// The line about a running test. Redrawing it in place is status_line.h; the tables are console_tables.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Compares a service with a journal. The command around it is run/verify_run.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string>

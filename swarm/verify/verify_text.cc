@@ -1,3 +1,5 @@
+// The findings of a verification as text and as JSON (summary() and to_json() of verify.h). Finding them is verify.cc.
+
 #include <fmt/format.h>
 
 #include <array>

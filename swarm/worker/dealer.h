@@ -1,5 +1,7 @@
 #pragma once
 
+// One ZeroMQ connection, without reconnecting. Reconnecting and heartbeats are master_link.h.
+
 #include <chrono>
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: a Locust master that sends what a test tells it to.
+
 #include <chrono>
 #include <cstdint>
 #include <functional>

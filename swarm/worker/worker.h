@@ -1,5 +1,8 @@
 #pragma once
 
+// The command `swarm --worker`: takes orders from a Locust master until it says quit. One test of it is load_run.h.
+// Without a master it is run/local_run.h.
+
 #include "swarm/run/console.h"
 #include "swarm/worker/worker_options.h"
 

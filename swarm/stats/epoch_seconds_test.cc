@@ -1,4 +1,4 @@
-#include "swarm/stats/epoch.h"
+#include "swarm/stats/epoch_seconds.h"
 
 #include <gtest/gtest.h>
 

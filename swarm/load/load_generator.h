@@ -1,5 +1,8 @@
 #pragma once
 
+// A running load: users on several threads, started and stopped by its owner. One of its threads is load_thread.h. When
+// to start how many users is decided by the owner: run/local_run.h or worker/load_run.h.
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -17,13 +20,13 @@ namespace triggers::swarm {
 
 /// Runs users against a target on its own threads. The owner sets the number of users and collects the statistics. Not
 /// thread-safe; any single thread may own it.
-class Load {
+class LoadGenerator {
  public:
   /// `classes` are the user classes of the test; the other functions refer to them by index. Errors: `invalid_argument`
   /// if a class's check fails or the CA file cannot be read, `internal` if the system has no thread or descriptor left.
-  static Result<std::unique_ptr<Load>> create(Target target, std::vector<const UserClass*> classes,
-                                              LoadOptions options);
-  virtual ~Load() = default;
+  static Result<std::unique_ptr<LoadGenerator>> create(Target target, std::vector<const UserClass*> classes,
+                                                       LoadOptions options);
+  virtual ~LoadGenerator() = default;
 
   /// Sets the number of users of each class: starts missing users and stops surplus ones. Does not wait. A stopping
   /// user finishes its task within `stop_timeout`; otherwise its request is cut off (Statistics::cut_off()).
@@ -49,7 +52,7 @@ class Load {
   [[nodiscard]] virtual std::size_t threads() const noexcept = 0;
 
  protected:
-  Load() = default;
+  LoadGenerator() = default;
 };
 
 }  // namespace triggers::swarm

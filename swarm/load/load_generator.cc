@@ -1,4 +1,4 @@
-#include "swarm/load/load.h"
+#include "swarm/load/load_generator.h"
 
 #include <algorithm>
 #include <system_error>
@@ -10,10 +10,10 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-class ThreadedLoad final : public Load {
+class ThreadedGenerator final : public LoadGenerator {
  public:
-  ThreadedLoad(Target target, std::vector<const UserClass*> classes, LoadOptions options,
-               std::unique_ptr<net::TlsClientContext> tls)
+  ThreadedGenerator(Target target, std::vector<const UserClass*> classes, LoadOptions options,
+                    std::unique_ptr<net::TlsClientContext> tls)
       : target_(std::move(target)), classes_(std::move(classes)), options_(std::move(options)), tls_(std::move(tls)) {
     for (std::size_t index = 0; index < options_.threads; ++index) {
       threads_.push_back(std::make_unique<LoadThread>(target_, classes_, options_, tls_.get(), start_, index));
@@ -106,7 +106,8 @@ class ThreadedLoad final : public Load {
 
 }  // namespace
 
-Result<std::unique_ptr<Load>> Load::create(Target target, std::vector<const UserClass*> classes, LoadOptions options) {
+Result<std::unique_ptr<LoadGenerator>> LoadGenerator::create(Target target, std::vector<const UserClass*> classes,
+                                                             LoadOptions options) {
   for (const UserClass* user_class : classes) {
     if (auto checked = user_class->check(); !checked) return std::move(checked).error();
   }
@@ -117,8 +118,8 @@ Result<std::unique_ptr<Load>> Load::create(Target target, std::vector<const User
     tls = std::move(*context);
   }
   try {
-    std::unique_ptr<Load> load =
-        std::make_unique<ThreadedLoad>(std::move(target), std::move(classes), std::move(options), std::move(tls));
+    std::unique_ptr<LoadGenerator> load =
+        std::make_unique<ThreadedGenerator>(std::move(target), std::move(classes), std::move(options), std::move(tls));
     return load;
   } catch (const std::system_error& error) {
     return Error{ErrorCode::internal, std::string{"cannot start the load threads: "} + error.what()};

@@ -1,5 +1,8 @@
 #pragma once
 
+// The times of a test, as seconds since the Unix epoch that no step of the clock disturbs. Durations of requests are
+// measured with std::chrono::steady_clock.
+
 #include <chrono>
 
 namespace triggers::swarm {

@@ -1,3 +1,6 @@
+// The rates that are computed from Statistics (total_rates(), current_rates() and rates_over() of statistics.h).
+// Counting is statistics.cc.
+
 #include <algorithm>
 
 #include "swarm/stats/statistics.h"

@@ -1,4 +1,4 @@
-#include "swarm/load/load.h"
+#include "swarm/load/load_generator.h"
 
 #include <gtest/gtest.h>
 
@@ -72,13 +72,13 @@ const UserClass& thrower = UserClass::declare("Thrower", make<Thrower>).task("ru
 const UserClass& big_poster = UserClass::declare("BigPoster", make<BigPoster>).task("run", 1, task<&BigPoster::run>);
 const UserClass& poster = UserClass::declare("Poster", make<Poster>).task("run", 1, task<&Poster::run>);
 
-/// A Load against a URL, and what it has counted so far.
+/// A LoadGenerator against a URL, and what it has counted so far.
 struct LoadTest {
   explicit LoadTest(const std::string& url, std::vector<const UserClass*> classes = {&getter},
                     LoadOptions options = {}) {
     auto target = Target::parse(url);
     EXPECT_TRUE(target.ok());
-    auto made = Load::create(std::move(*target), std::move(classes), std::move(options));
+    auto made = LoadGenerator::create(std::move(*target), std::move(classes), std::move(options));
     EXPECT_TRUE(made.ok());
     load = std::move(*made);
   }
@@ -108,11 +108,11 @@ struct LoadTest {
   }
   std::string first_failure() { return counted.failures().empty() ? "" : counted.failures().front().error; }
 
-  std::unique_ptr<Load> load;
+  std::unique_ptr<LoadGenerator> load;
   Statistics counted;
 };
 
-TEST(Load, CountsEveryRequestThatTheServerAnswered) {
+TEST(LoadGenerator, CountsEveryRequestThatTheServerAnswered) {
   ScriptedServer server([](std::string_view request, std::size_t) {
     return ScriptedServer::ok("POST /echo " + std::string{request.substr(request.find("\r\n\r\n") + 4)});
   });
@@ -126,7 +126,7 @@ TEST(Load, CountsEveryRequestThatTheServerAnswered) {
   EXPECT_EQ(test.load->users(), std::vector<std::size_t>{0});
 }
 
-TEST(Load, AUserKeepsItsConnection) {
+TEST(LoadGenerator, AUserKeepsItsConnection) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
   LoadTest test(server.url());
   test.load->set_users({3}, 0s);
@@ -135,7 +135,7 @@ TEST(Load, AUserKeepsItsConnection) {
   EXPECT_EQ(server.connections(), 3U);
 }
 
-TEST(Load, OpensANewConnectionAfterTheServerHasClosed) {
+TEST(LoadGenerator, OpensANewConnectionAfterTheServerHasClosed) {
   ScriptedServer server([](std::string_view, std::size_t) {
     Reply reply = ScriptedServer::ok();
     reply.bytes.insert(reply.bytes.find("\r\n") + 2, "Connection: close\r\n");
@@ -150,7 +150,7 @@ TEST(Load, OpensANewConnectionAfterTheServerHasClosed) {
   EXPECT_EQ(server.connections(), server.requests());
 }
 
-TEST(Load, RunsSoManyUsersOfEachClassOverAllThreads) {
+TEST(LoadGenerator, RunsSoManyUsersOfEachClassOverAllThreads) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
   LoadTest test(server.url(), {&getter, &waiter}, {.threads = 3});
   const auto runs = [&](std::size_t getters, std::size_t waiters) {
@@ -164,7 +164,7 @@ TEST(Load, RunsSoManyUsersOfEachClassOverAllThreads) {
   EXPECT_TRUE(runs(0, 0));
 }
 
-TEST(Load, ARequestThatIsCutOffAtTheStopCountsNowhere) {
+TEST(LoadGenerator, ARequestThatIsCutOffAtTheStopCountsNowhere) {
   std::promise<void> asked, release;
   ScriptedServer server([&](std::string_view, std::size_t) {
     asked.set_value();
@@ -180,7 +180,7 @@ TEST(Load, ARequestThatIsCutOffAtTheStopCountsNowhere) {
   EXPECT_TRUE(test.counted.failures().empty());
 }
 
-TEST(Load, AStopTimeoutLetsTheRequestFinish) {
+TEST(LoadGenerator, AStopTimeoutLetsTheRequestFinish) {
   std::promise<void> asked, release;
   ScriptedServer server([&](std::string_view, std::size_t number) {
     if (number == 0) {
@@ -199,7 +199,7 @@ TEST(Load, AStopTimeoutLetsTheRequestFinish) {
   EXPECT_EQ(test.entry(get_thing).requests, 1U);
 }
 
-TEST(Load, AWaitingUserStopsAtOnceInSpiteOfAStopTimeout) {
+TEST(LoadGenerator, AWaitingUserStopsAtOnceInSpiteOfAStopTimeout) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
   LoadTest test(server.url(), {&waiter});
   test.load->set_users({1}, 0s);
@@ -209,7 +209,7 @@ TEST(Load, AWaitingUserStopsAtOnceInSpiteOfAStopTimeout) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 10min);
 }
 
-TEST(Load, FailuresOfHttpAndOfTheConnectionAreToldApart) {
+TEST(LoadGenerator, FailuresOfHttpAndOfTheConnectionAreToldApart) {
   const auto failure_of = [](const Reply& reply) {
     ScriptedServer server([&](std::string_view, std::size_t) { return reply; });
     LoadTest test(server.url());
@@ -229,7 +229,7 @@ TEST(Load, FailuresOfHttpAndOfTheConnectionAreToldApart) {
   EXPECT_EQ(failure_of({.bytes = "220 smtp ready\r\n\r\n"}), "BadStatusLine('the response is not HTTP/1.1')");
 }
 
-TEST(Load, ADeadHostIsAFailureAndNotTheEnd) {
+TEST(LoadGenerator, ADeadHostIsAFailureAndNotTheEnd) {
   std::uint16_t port = 0;
   {
     port = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).port();
@@ -241,7 +241,7 @@ TEST(Load, ADeadHostIsAFailureAndNotTheEnd) {
   EXPECT_EQ(test.first_failure(), "ConnectionRefusedError(111, 'Connection refused')");
 }
 
-TEST(Load, AServerThatNeverAnswersIsATimeout) {
+TEST(LoadGenerator, AServerThatNeverAnswersIsATimeout) {
   std::promise<void> release;
   ScriptedServer server([&, released = release.get_future().share()](std::string_view, std::size_t) {
     released.wait();
@@ -255,7 +255,7 @@ TEST(Load, AServerThatNeverAnswersIsATimeout) {
   EXPECT_EQ(test.first_failure(), "ReadTimeout('no response within 1 s')");
 }
 
-TEST(Load, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
+TEST(LoadGenerator, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
   ScriptedServer server(
       [](std::string_view, std::size_t number) { return ScriptedServer::status(number % 2 == 0 ? 201 : 429); });
   LoadTest test(server.url());
@@ -269,7 +269,7 @@ TEST(Load, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
   EXPECT_EQ(test.entry(get_thing.limited()).failures + test.entry(get_thing).failures, 0U);
 }
 
-TEST(Load, A429ThatIsNoRateLimitIsAFailure) {
+TEST(LoadGenerator, A429ThatIsNoRateLimitIsAFailure) {
   for (const std::string reason : {"authentication_failures", "too_many_under_way"}) {
     ScriptedServer server([reason](std::string_view, std::size_t) {
       return ScriptedServer::status(429, R"({"details":{"reason":")" + reason + R"("}})");
@@ -283,7 +283,7 @@ TEST(Load, A429ThatIsNoRateLimitIsAFailure) {
   }
 }
 
-TEST(Load, AfterAnAnswerToHalfARequestTheNextHasAConnectionOfItsOwn) {
+TEST(LoadGenerator, AfterAnAnswerToHalfARequestTheNextHasAConnectionOfItsOwn) {
   std::atomic<std::size_t> broken = 0;
   const auto script = [&](std::string_view request, std::size_t) {
     if (!request.starts_with("POST ")) ++broken;
@@ -297,7 +297,7 @@ TEST(Load, AfterAnAnswerToHalfARequestTheNextHasAConnectionOfItsOwn) {
   EXPECT_EQ(broken, 0U);
 }
 
-TEST(Load, RequestsInFlightAtTheStopAreCountedWithTheirAge) {
+TEST(LoadGenerator, RequestsInFlightAtTheStopAreCountedWithTheirAge) {
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
   ScriptedServer server([released](std::string_view, std::size_t) {
@@ -317,7 +317,7 @@ TEST(Load, RequestsInFlightAtTheStopAreCountedWithTheirAge) {
   EXPECT_EQ(test.entry(get_thing).requests, 0U);
 }
 
-TEST(Load, NobodyWhoListensIsToldAndEndsWithTheFirstAnswer) {
+TEST(LoadGenerator, NobodyWhoListensIsToldAndEndsWithTheFirstAnswer) {
   std::string dead_url;
   {
     dead_url = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).url();
@@ -350,7 +350,7 @@ TEST(Target, ASchemeIgnoresCaseAndAnOddCharacterIsShownEscaped) {
   }
 }
 
-TEST(Load, AnExceptionOfATaskIsCountedAndTheUserGoesOn) {
+TEST(LoadGenerator, AnExceptionOfATaskIsCountedAndTheUserGoesOn) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
   LoadTest test(server.url(), {&thrower});
   test.load->set_users({1}, 0s);
@@ -360,7 +360,7 @@ TEST(Load, AnExceptionOfATaskIsCountedAndTheUserGoesOn) {
   EXPECT_EQ(test.counted.exceptions().front().message, "a bug of the user");
 }
 
-TEST(Load, NumbersItsUsersFromZero) {
+TEST(LoadGenerator, NumbersItsUsersFromZero) {
   Mutex mutex;
   std::vector<std::string> numbers;
   ScriptedServer server([&](std::string_view request, std::size_t) {
@@ -425,7 +425,7 @@ class Sleeper final : public User {
 const UserClass& sleeper =
     UserClass::declare("Sleeper", make<Sleeper>).waits(constant(0.0002)).task("run", 1, task<&Sleeper::run>);
 
-TEST(Load, UsersThatAreCutOffWhileTheyWaitAreNotWoken) {
+TEST(LoadGenerator, UsersThatAreCutOffWhileTheyWaitAreNotWoken) {
   LoadTest test("http://127.0.0.1:9", {&sleeper});
   for (int round = 0; round < 300; ++round) {
     test.load->set_users({20}, 0s);
@@ -436,7 +436,7 @@ TEST(Load, UsersThatAreCutOffWhileTheyWaitAreNotWoken) {
   EXPECT_TRUE(test.load->idle());
 }
 
-TEST(Load, IsIdleOnceTheLastUserHasFinishedItsTask) {
+TEST(LoadGenerator, IsIdleOnceTheLastUserHasFinishedItsTask) {
   std::promise<void> asked, release;
   const auto released = release.get_future().share();
   ScriptedServer server([&](std::string_view, std::size_t number) {
