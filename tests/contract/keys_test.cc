@@ -1,3 +1,5 @@
+// Storing and changing API keys on every engine. Keys in memory are tested in src/api/keys.
+
 #include <atomic>
 
 #include "base/sync_wait.h"

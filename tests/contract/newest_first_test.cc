@@ -1,3 +1,5 @@
+// Pages from the newest event backwards, on every engine. Oldest first: pages_test.cc.
+
 #include <algorithm>
 #include <atomic>
 #include <thread>

@@ -1,3 +1,5 @@
+// Pages from the oldest event on, filters and continuations, on every engine. Newest first: newest_first_test.cc.
+
 #include <algorithm>
 #include <atomic>
 #include <thread>

@@ -1,3 +1,5 @@
+// No tenant sees or changes anything of another, on every engine. Over HTTP: tests/e2e/test_tenants.py.
+
 #include "contract/store_contract.h"
 
 namespace triggers::store::contract {

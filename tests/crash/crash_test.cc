@@ -1,4 +1,6 @@
-// A machine that loses its power at any moment under load keeps what it has answered for.
+// A simulated machine loses its power at random moments under load. Afterwards the embedded store must hold everything
+// that it has promised. Killing the real program is tests/e2e/test_crash.py.
+
 #include <gtest/gtest.h>
 
 #include <cstdio>

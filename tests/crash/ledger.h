@@ -1,5 +1,8 @@
 #pragma once
 
+// What the store has promised to the clients of a crash test, and the check that it holds. The crashes are
+// crash_test.cc.
+
 #include <cstddef>
 #include <map>
 #include <optional>

@@ -1,3 +1,5 @@
+// How many capacity units each operation consumes. Time and throughput are bench/dynamo.py.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {

@@ -1,3 +1,6 @@
+// What the client does when DynamoDB throttles, fails or is silent. Its normal calls are client_test.cc; whole
+// operations under such faults are retries_test.cc.
+
 #include <zlib.h>
 
 #include <atomic>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Several nodes on one pair of tables, and a caller that watches and disturbs their calls to DynamoDB. Tests of the
+// client alone use client_fixture.h.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

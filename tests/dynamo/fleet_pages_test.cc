@@ -1,3 +1,5 @@
+// Pages that are read while several nodes write. Pages of one node are in tests/contract.
+
 #include <set>
 #include <thread>
 

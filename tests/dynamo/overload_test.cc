@@ -1,3 +1,6 @@
+// Each tenant's share of the operations in progress. Which tenant's call goes next is
+// src/store/dynamo/client/call_turns_test.cc.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {

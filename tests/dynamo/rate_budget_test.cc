@@ -1,3 +1,5 @@
+// One rate limit shared by several nodes. A node's own part is src/limit/shared_bucket_test.cc.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {

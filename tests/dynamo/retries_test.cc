@@ -1,3 +1,6 @@
+// Writes that are repeated after their response was lost: each must happen once. The client's own retries are
+// client_faults_test.cc.
+
 #include <thread>
 
 #include "dynamo/fleet.h"

@@ -1,3 +1,5 @@
+// Nodes that write or acknowledge the same event at once. Pages meanwhile are fleet_pages_test.cc.
+
 #include <set>
 #include <thread>
 

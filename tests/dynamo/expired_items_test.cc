@@ -1,3 +1,6 @@
+// Items whose time is over but which DynamoDB has not removed yet. The contract's own tests of expiry are
+// tests/contract/retention_test.cc.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {

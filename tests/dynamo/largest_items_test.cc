@@ -1,3 +1,5 @@
+// The largest events and inboxes that DynamoDB's limits allow.
+
 #include <set>
 
 #include "dynamo/fleet.h"
