@@ -49,7 +49,7 @@ TEST(DenialOf, RotatedSecretLivesThroughItsGraceOnly) {
   EXPECT_EQ(denial_of(record, hash_key("never given"), at(0)), Denial::secret_expired);
 }
 
-TEST(Allows, EachRoleWhatItsNameSays) {
+TEST(Allows, EachRoleAllowsItsActions) {
   for (const auto role : {Role::viewer, Role::creator, Role::admin}) {
     EXPECT_TRUE(allows(role, Action::read));
     EXPECT_EQ(allows(role, Action::send), role != Role::viewer);

@@ -13,7 +13,7 @@ TEST(BearerToken, SchemeInAnyCaseThenOneToken) {
   EXPECT_EQ(bearer_token("Bearer aZ09-._~+/=="), "aZ09-._~+/==");
 }
 
-TEST(BearerToken, AnythingElseIsNone) {
+TEST(BearerToken, AnythingElseIsNoToken) {
   for (const std::string_view text : {"", "Bearer", "Bearer ", "Bearer  ", "Bearerabc", "Basic abc", "Bearer a b",
                                       "Bearer abc ", "Bearer\tabc", " Bearer abc", "Bearer a,b", "Bearer =",
                                       "Bearer a=b", "Bearer \"abc\"", "Bearer \xC3\xA4", "Beare", "Bearer a\n"}) {

@@ -52,7 +52,7 @@ TEST(GenerateKey, FavoursNoCharacter) {
   }
 }
 
-TEST(Names, RoundTripAndUnknownOnesAreNothing) {
+TEST(Names, RoundTripAndUnknownNamesAreRefused) {
   for (const auto role : {Role::viewer, Role::creator, Role::admin}) EXPECT_EQ(parse_role(role_name(role)), role);
   for (const auto status : {KeyStatus::active, KeyStatus::inactive, KeyStatus::revoked}) {
     EXPECT_EQ(parse_status(status_name(status)), status);

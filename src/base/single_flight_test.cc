@@ -33,7 +33,7 @@ class SingleFlightTest : public testing::Test {
   int worked = 0;
 };
 
-TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
+TEST_F(SingleFlightTest, ConcurrentCallersShareOneCall) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
     co_await yield();
@@ -45,7 +45,7 @@ TEST_F(SingleFlightTest, OneWorksForAllWhoComeMeanwhile) {
   EXPECT_EQ(worked, 2);
 }
 
-TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
+TEST_F(SingleFlightTest, AllWaitingCallersGetTheFailure) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
     co_await yield();
@@ -55,7 +55,7 @@ TEST_F(SingleFlightTest, AllWhoWaitedLearnTheFailure) {
   EXPECT_EQ(worked, 1);
 }
 
-TEST_F(SingleFlightTest, ExceptionIsTheLeadersAndTheOthersAreNotLeftWaiting) {
+TEST_F(SingleFlightTest, ExceptionGoesToTheFirstCallerAndTheOthersAreResumed) {
   const auto work = [this]() -> Task<Status> {
     ++worked;
     co_await yield();
@@ -82,7 +82,7 @@ class ShortExecutor final : public Executor {
   const Scope scope_{*this};
 };
 
-TEST_F(SingleFlightTest, WithoutMemoryForAMomentAllGoOn) {
+TEST_F(SingleFlightTest, AllCallersContinueAfterAShortageOfMemory) {
   ShortExecutor executor;
   int ended = 0;
   const auto work = []() -> Task<Status> {
@@ -100,7 +100,7 @@ TEST_F(SingleFlightTest, WithoutMemoryForAMomentAllGoOn) {
   EXPECT_EQ(ended, 3);
 }
 
-TEST_F(SingleFlightTest, ThreadsThatRaceAllGoOn) {
+TEST_F(SingleFlightTest, AllRacingThreadsContinue) {
   std::atomic<int> works = 0, good = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

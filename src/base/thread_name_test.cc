@@ -21,7 +21,7 @@ std::string named(Name name) {
   return text.data();
 }
 
-TEST(ThreadName, IsTheRoleAndTheNumberAsTheKernelKeepsThem) {
+TEST(ThreadName, IsTheRoleAndTheNumberCutToTheKernelsLength) {
   EXPECT_EQ(named([] { name_thread("committer"); }), "committer");
   EXPECT_EQ(named([] { name_thread("fifteen-letters"); }), "fifteen-letters");
   EXPECT_EQ(named([] { name_thread("io", 12); }), "io-12");

@@ -20,7 +20,7 @@ std::string value_in(const std::string& text) {
   return lines->empty() ? "no line" : lines->front().value;
 }
 
-TEST(FileText, CommentsQuotesAndBlanksAreNoPartOfAValue) {
+TEST(FileText, CommentsQuotesAndBlanksAreRemovedFromAValue) {
   for (const auto& [text, value] :
        std::vector<std::pair<std::string, std::string>>{{"data-dir = /x   # main disk", "/x"},
                                                         {"data-dir=/x\t#main disk", "/x"},
@@ -42,7 +42,7 @@ TEST(FileText, CommentsQuotesAndBlanksAreNoPartOfAValue) {
   }
 }
 
-TEST(FileText, WhatIsNotClearIsRefusedWithItsLine) {
+TEST(FileText, AmbiguousTextIsRefusedWithItsLine) {
   const std::string quote = "error: file:2: a quoted value ends with the same quote, and only a comment follows it";
   for (const auto* text :
        {"\ndata-dir = \"/x", "\ndata-dir = '/x\"", "\ndata-dir = \"/x\" y", "\ndata-dir = \"a\"b\""}) {
@@ -55,7 +55,7 @@ TEST(FileText, WhatIsNotClearIsRefusedWithItsLine) {
   EXPECT_EQ(value_in(std::string("p\0o\0", 4)), "error: file: is not UTF-8: save it as UTF-8");
 }
 
-TEST(FileText, ANameWithWhatNobodySeesIsShownEscaped) {
+TEST(FileText, InvisibleCharactersInANameAreShownEscaped) {
   EXPECT_EQ(value_in("\xc2\xa0port = 1"), "error: file:1: unknown option `\\u{00a0}port`; did you mean `port`?");
   EXPECT_EQ(value_in("port\xe2\x80\x8b = 1"), "error: file:1: unknown option `port\\u{200b}`; did you mean `port`?");
   EXPECT_EQ(value_in("po\x1brt = 1"), "error: file:1: unknown option `po\\x1brt`; did you mean `port`?");
@@ -66,7 +66,7 @@ TEST(FileText, AFileThatCannotBeReadSaysWhy) {
   EXPECT_EQ(read_file("/tmp").error().message, "/tmp: cannot be read: Is a directory");
 }
 
-TEST(Printable, ShowsWhatNobodySees) {
+TEST(Printable, ShowsInvisibleCharacters) {
   EXPECT_EQ(printable("Größe 1"), "Größe 1");
   EXPECT_EQ(printable("a\r\n\t\x7f"), "a\\x0d\\x0a\\x09\\x7f");
   EXPECT_EQ(printable("a\xff"
@@ -91,7 +91,7 @@ Settings settings_of(std::vector<std::pair<std::string, std::string>> variables,
   return settings.ok() ? *std::move(settings) : Settings{};
 }
 
-TEST(EnvironmentText, QuotesAreNoPartOfAValue) {
+TEST(EnvironmentText, QuotesAreRemovedFromAValue) {
   EXPECT_EQ(settings_of({{"PORT", "\"9000\""}}).config.port, 9000);
   EXPECT_EQ(settings_of({{"DATA_DIR", "'/x y'"}}).config.data_dir, "/x y");
   EXPECT_EQ(settings_of({{"API_TITLE", "\"Best\" API"}}).config.api_title, "\"Best\" API");
@@ -138,7 +138,7 @@ TEST(Values, HostAndDataDirAreNotEmpty) {
   }
 }
 
-TEST(Origins, AreInWhatMustHoldTogether) {
+TEST(Origins, AreAddedForOptionsThatDependOnEachOther) {
   const auto refusal = [](const char* name, const char* value) {
     return load({},
                 [=](const std::string& asked) {

@@ -304,7 +304,7 @@ TEST(Loop, LateAnswerIs503AndTheNextInvocationIsServed) {
   EXPECT_FALSE(end.requests_under_way);
 }
 
-TEST(Loop, WorkAfterAnAnswerThatLastsHoldsNobodyUpAndIsNotBegunTwice) {
+TEST(Loop, LongWorkAfterAResponseDelaysNobodyAndIsNotStartedTwice) {
   Gate gate;
   int begun = 0, done = 0;
   LoopConfig config;
@@ -350,7 +350,7 @@ TEST(Loop, AnswerOverLambdasLimitIsRefusedInsteadOfBeingLost) {
   EXPECT_THAT(runtime.told()[0], HasSubstr("\"statusCode\":413"));
 }
 
-TEST(Loop, AnswerThatLambdaDoesNotWantIsNotTheEnd) {
+TEST(Loop, ResponseThatLambdaRefusesDoesNotEndTheLoop) {
   Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}});
   runtime.post_status = 400;
   runtime.run(echo());

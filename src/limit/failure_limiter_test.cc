@@ -24,7 +24,7 @@ TEST(FailureLimiter, RefusesAfterNAndSaysWhenToRetry) {
   EXPECT_TRUE(limiter.record_failure("10.0.0.1", start + 2s).allowed);
 }
 
-TEST(FailureLimiter, ForgivesWhatWasNoFailure) {
+TEST(FailureLimiter, ForgivenFailuresDoNotCount) {
   FailureLimiter limiter(2);
   for (int i = 0; i < 10; ++i) {
     EXPECT_TRUE(limiter.record_failure("10.0.0.1", start).allowed);

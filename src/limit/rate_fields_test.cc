@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 const Time start{1h};
 
-TEST(RateFields, AreOfTheDraftsForm) {
+TEST(RateFields, HaveTheFormOfTheDraft) {
   EXPECT_EQ(policy_field(100), "\"default\";q=100;w=60");
   TokenBucket bucket(60);
   auto decision = bucket.take(start);

@@ -109,7 +109,7 @@ TEST(TokenBucket, RacingThreadsTakeExactlyWhatIsThere) {
   EXPECT_EQ(taken, capacity);
 }
 
-TEST(TokenBucket, ChargeTakesWhatIsThereAndOwesTheRest) {
+TEST(TokenBucket, ChargeTakesWhatRemainsAndOwesTheRest) {
   TokenBucket bucket(60);
   EXPECT_EQ(bucket.charge(start, 10).remaining, 50U);
   const auto owing = bucket.charge(start, 80);

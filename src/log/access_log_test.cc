@@ -147,7 +147,7 @@ TEST(AccessLog, FileIsNoTerminal) {
   EXPECT_TRUE(file.text().starts_with("{\"time\""));
 }
 
-TEST(AccessLog, StuckReaderCostsLinesAndNeverTime) {
+TEST(AccessLog, StuckReaderLosesLinesButDelaysNobody) {
   TestPipe stuck;
   std::uint64_t dropped = 0;
   std::string seen;

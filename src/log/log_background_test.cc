@@ -83,7 +83,7 @@ std::vector<std::uint64_t> told_in(const std::string& text) {
   return told;
 }
 
-TEST(LogBackground, ReaderThatStandsStillCostsLinesAndTheyAreTold) {
+TEST(LogBackground, StuckReaderLosesLinesAndTheLossIsLogged) {
   TestPipe pipe;
   const auto dropped_before = dropped();
   std::string seen;
@@ -106,7 +106,7 @@ TEST(LogBackground, ReaderThatStandsStillCostsLinesAndTheyAreTold) {
   EXPECT_EQ(seen, "goes on\n");
 }
 
-TEST(LogBackground, LinesLostInSeveralPartsAreEachToldOnce) {
+TEST(LogBackground, EachLossOfLinesIsLoggedOnce) {
   constexpr int times = 3;
   TestPipe pipe;
   const auto dropped_before = dropped();
@@ -156,7 +156,7 @@ TEST(LogBackground, EndsAlthoughNobodyReads) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 30s) << "the rest was to be dropped at once";
 }
 
-TEST(LogBackground, WithoutOneAStandingReaderCostsOnePatienceOnly) {
+TEST(LogBackground, WithoutBackgroundAStuckReaderDelaysTheCallerOnce) {
   TestPipe pipe;
   std::string seen;
   const StandardErrorInto redirected(pipe);

@@ -229,7 +229,7 @@ TEST(LoadGenerator, FailuresOfHttpAndOfTheConnectionAreToldApart) {
   EXPECT_EQ(failure_of({.bytes = "220 smtp ready\r\n\r\n"}), "BadStatusLine('the response is not HTTP/1.1')");
 }
 
-TEST(LoadGenerator, ADeadHostIsAFailureAndNotTheEnd) {
+TEST(LoadGenerator, ADeadHostIsAFailureAndDoesNotEndTheTest) {
   std::uint16_t port = 0;
   {
     port = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).port();
@@ -317,7 +317,7 @@ TEST(LoadGenerator, RequestsInFlightAtTheStopAreCountedWithTheirAge) {
   EXPECT_EQ(test.entry(get_thing).requests, 0U);
 }
 
-TEST(LoadGenerator, NobodyWhoListensIsToldAndEndsWithTheFirstAnswer) {
+TEST(LoadGenerator, MissingServerIsReportedUntilTheFirstResponse) {
   std::string dead_url;
   {
     dead_url = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).url();
@@ -456,7 +456,7 @@ TEST(LoadGenerator, IsIdleOnceTheLastUserHasFinishedItsTask) {
   EXPECT_EQ(test.entry(get_other).requests, 1U);
 }
 
-TEST(UserClassTest, WithSomeOfItsTasksItIsTheSameOtherwise) {
+TEST(UserClassTest, ASubsetOfItsTasksKeepsEverythingElse) {
   const auto narrowed = waiter.with_tasks({"run", "nothing"});
   ASSERT_NE(narrowed, nullptr);
   EXPECT_EQ(narrowed->name(), "Waiter");

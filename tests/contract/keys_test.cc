@@ -67,7 +67,7 @@ TEST_P(KeysContract, UnknownKeyIsNotFound) {
   EXPECT_EQ(updated.error().code, ErrorCode::not_found);
 }
 
-TEST_P(KeysContract, LongIdNamesNoKeyAndIsAPlaceInAList) {
+TEST_P(KeysContract, LongIdFindsNoKeyButIsAPositionInAList) {
   const std::string first = "key_" + std::string(60, 'm');
   ASSERT_TRUE(create(record(first)));
   ASSERT_TRUE(create(record("key_n")));

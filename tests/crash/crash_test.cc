@@ -123,7 +123,7 @@ class PowerLoss : public testing::Test {
   std::size_t old_witnesses_ = 0;
 };
 
-TEST_F(PowerLoss, WhatWasAnsweredIsThereOnceAfterEveryOfTwentyCrashes) {
+TEST_F(PowerLoss, AcceptedEventsAreThereOnceAfterEachOfTwentyCrashes) {
   for (int round = 0; round < 20; ++round) {
     run_until_power_loss(false);
     ASSERT_EQ(check(), std::vector<std::string>{}) << "round " << round;
@@ -132,7 +132,7 @@ TEST_F(PowerLoss, WhatWasAnsweredIsThereOnceAfterEveryOfTwentyCrashes) {
   EXPECT_GT(old_witnesses(), 0U);
 }
 
-TEST_F(PowerLoss, ADiskThatLiesAboutItsSyncsIsFoundOut) {
+TEST_F(PowerLoss, ADiskThatLiesAboutItsSyncsIsDetected) {
   // If this does not fail, then the test above cannot.
   std::vector<std::string> wrong;
   for (int round = 0; round < 10 && wrong.empty(); ++round) {

@@ -42,7 +42,7 @@ TEST_F(LargeTest, InboxOfTheLargestPayloadsIsPagedWholeAndInOrder) {
   EXPECT_EQ(seen, ids);
 }
 
-TEST_F(LargeTest, EventAtTheLimitOfAnItemGoesAllItsWay) {
+TEST_F(LargeTest, EventAtTheLimitOfAnItemIsStoredReadAndAcknowledged) {
   Draft draft = sized(400 * 1024 - 2'048 - std::string_view{"order.created"}.size());
   const auto stored = append(node_, draft);
   EXPECT_EQ(get(node_, stored.id)->payload, draft.payload);

@@ -56,7 +56,7 @@ TEST_F(OverloadTest, TenantHasAsManyOperationsAsItLeavesAndAnotherFindsRoom) {
   EXPECT_FALSE(get(node, EventId{}));
 }
 
-TEST_F(OverloadTest, PageIsReadWhateverTheBound) {
+TEST_F(OverloadTest, PageIsReadWhateverTheLimit) {
   config.calls_max = 1;
   Node node = this->node();
   append(node, numbered(1));

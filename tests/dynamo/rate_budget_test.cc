@@ -77,7 +77,7 @@ TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
   EXPECT_GE(served, per_minute * 0.9);
 }
 
-TEST_F(RateBudgetTest, AskThatAlwaysMeetsAnotherNodeEndsWhenItsTimeIsOver) {
+TEST_F(RateBudgetTest, TakingASliceThatAlwaysConflictsEndsAtItsDeadline) {
   Node one = node();
   int puts = 0;
   one.caller->answer_instead = [&](dynamo::ApiCall api_call, const auto&) -> std::optional<dynamo::CallResult> {

@@ -28,7 +28,7 @@ std::string remaining(const Seen& seen) {
   return field.substr(0, field.rfind(';'));
 }
 
-TEST(AdmittedRequestTest, HeadIsRefusedAsTheWholeRequestIs) {
+TEST(AdmittedRequestTest, HeadIsRefusedLikeTheWholeRequest) {
   TestService service("auth-failures-per-minute", "0");
   const auto viewer = service.key(auth::Role::viewer);
   std::vector<Asked> asked = with_body;
@@ -72,7 +72,7 @@ TEST(AdmittedRequestTest, AdmittedRequestIsServedAndPaysOnce) {
   }
 }
 
-TEST(AdmittedRequestTest, BodiesThatNobodyReadsAreNotTaken) {
+TEST(AdmittedRequestTest, BodyThatNoEndpointReadsIsSkipped) {
   TestService service;
   const auto key = service.key(auth::Role::admin);
   for (const std::string target : {"/", "/health", "/docs", "/metrics", "/inbox", "/admin/keys"}) {
@@ -112,7 +112,7 @@ TEST(AdmittedRequestTest, EachFurther64KiBOfABodyCostsOneMore) {
   }
 }
 
-TEST(AdmittedRequestTest, BodyThatCameWithoutATicketCostsTheSame) {
+TEST(AdmittedRequestTest, BodyWithoutATicketCostsTheSame) {
   TestService service;
   const auto key = service.key(auth::Role::creator, 100);
   const std::string body = "[" + std::string(200 * kib, ' ') + "]";

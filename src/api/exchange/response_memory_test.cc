@@ -134,7 +134,7 @@ TEST_F(ResponseMemoryTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
   }
 }
 
-TEST_F(ResponseMemoryTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
+TEST_F(ResponseMemoryTest, ListOfLargeKeysIsPagedWithEachKeyOnce) {
   std::vector<std::string> ids;
   std::string after;
   std::size_t pages = 0;
@@ -153,7 +153,7 @@ TEST_F(ResponseMemoryTest, ListOfLargeKeysComesInPagesThatHoldEachOnce) {
   EXPECT_GE(pages, 3U);
 }
 
-TEST_F(ResponseMemoryTest, ListOfKeysHasItsRoomBeforeItIsRead) {
+TEST_F(ResponseMemoryTest, ListOfKeysReservesItsMemoryBeforeReading) {
   FairBudget::Share other(&service_.answers, "other");
   ASSERT_TRUE(other.grow(service_.answers.bytes_max() - 1024 * kib));
   EXPECT_EQ(service_.send(Method::get, "/admin/keys?limit=1", admin_).status(), 503U);
@@ -163,7 +163,7 @@ TEST_F(ResponseMemoryTest, ListOfKeysHasItsRoomBeforeItIsRead) {
   EXPECT_EQ(service_.answers.bytes(), 0U);
 }
 
-TEST_F(ResponseMemoryTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
+TEST_F(ResponseMemoryTest, ListOfKeysReadsFewAtOnceBecauseTheNextMayBeLarge) {
   TestService service;
   std::string admin;
   for (int i = 0; i < 200; ++i) admin = service.key(auth::Role::admin);
@@ -173,7 +173,7 @@ TEST_F(ResponseMemoryTest, ListOfKeysReadsFewAtOnceSinceTheNextMayBeLarge) {
   EXPECT_LE(service.watched_keys.largest_list, 32U);
 }
 
-TEST_F(ResponseMemoryTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
+TEST_F(ResponseMemoryTest, ListOfLargeKeysIsTheSameWhenBuiltOffTheLoop) {
   const std::string on_the_loop = service_.send(Method::get, "/admin/keys?limit=3", admin_).response.body;
   TurnPool parsers(1);
   service_.use(parsers);
@@ -184,7 +184,7 @@ TEST_F(ResponseMemoryTest, ListOfLargeKeysIsMadeAsideAndTheSame) {
   EXPECT_EQ(parsers.taken(), 1U) << "a short one does not pay for it";
 }
 
-TEST_F(ResponseMemoryTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
+TEST_F(ResponseMemoryTest, ChangeWithoutMemoryForItsResponseChangesNothing) {
   FairBudget::Share all(&service_.answers, "acme");
   ASSERT_TRUE(all.grow(service_.answers.bytes_max()));
   const std::string path = "/admin/keys/" + key_id_;
@@ -198,7 +198,7 @@ TEST_F(ResponseMemoryTest, ChangeThatFindsNoRoomForItsAnswerChangesNothing) {
   EXPECT_EQ(service_.send(Method::get, path, admin_).text("status"), "active");
 }
 
-TEST(SharesOfAnswersTest, EventsThatWaitForTheParserCountAndLeaveRoomForOthers) {
+TEST(SharesOfAnswersTest, EventsWaitingForTheParserCountAndLeaveRoomForOthers) {
   TestService service("max-answers-size-bytes", "8388608");
   const auto key = service.key();
   constexpr std::size_t event_bytes = 200 * kib;
@@ -235,7 +235,7 @@ TEST(SharesOfAnswersTest, EventsThatWaitForTheParserCountAndLeaveRoomForOthers) 
   EXPECT_EQ(service.answers.bytes(), 0U);
 }
 
-TEST(SharesOfAnswersTest, PagesForAnybodyLeaveRoomForTenantsAndTheMetrics) {
+TEST(SharesOfAnswersTest, PagesWithoutAKeyLeaveRoomForTenantsAndTheMetrics) {
   TestService service("max-answers-size-bytes", "8388608");
   const auto key = service.key();
   service.post(key, "t", R"({"text":")" + std::string(200 * kib, 'x') + "\"}");

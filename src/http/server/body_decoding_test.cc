@@ -120,7 +120,7 @@ TEST_F(DecodingTest, BodyThatComesInSmallPiecesCostsTheLoopNoMore) {
   EXPECT_EQ(client.receive().body, "POST /p " + body);
 }
 
-TEST_F(DecodingTest, EmptyMembersCountAsWhatTheyArePacked) {
+TEST_F(DecodingTest, EmptyGzipMembersCountByTheirCompressedSize) {
   server_.start();
   Blocker blocker(server_.decoders);
   std::string bytes;
@@ -196,7 +196,7 @@ TEST_F(DecodingTest, TimeForTheBodyEndsAlsoWhileItWaitsForItsTurn) {
   EXPECT_EQ(client.receive().status, 408U);
 }
 
-TEST_F(DecodingTest, TimeThatEndsDuringTheLastTurnIsNotHeldAgainstTheNextRequest) {
+TEST_F(DecodingTest, DeadlineThatPassesDuringTheLastTurnDoesNotAffectTheNextRequest) {
   server_.config.body_deadline = std::chrono::milliseconds{20};
   server_.start();
   Blocker blocker(server_.decoders);

@@ -53,9 +53,9 @@ class BodiesTest : public testing::Test {
 
 TEST_F(BodiesTest, LargeOnesTogetherHaveALimitAndSmallOnesAreStillTaken) { expect_limit(post); }
 
-TEST_F(BodiesTest, OneThatIsPackedSmallCountsAsWhatItTakes) { expect_limit(post_packed); }
+TEST_F(BodiesTest, CompressedBodyCountsByItsDecodedSize) { expect_limit(post_packed); }
 
-TEST_F(BodiesTest, OneThatIsNeverEndedIsForgottenWithItsConnection) {
+TEST_F(BodiesTest, UnfinishedBodyIsReleasedWithItsConnection) {
   server_.start();
   {
     RawClient client = server_.connect();

@@ -60,7 +60,7 @@ TEST_F(StopTest, RequestInTheHandlerIsAnsweredAndTheConnectionCloses) {
   EXPECT_TRUE(busy.ends());
 }
 
-TEST_F(StopTest, RequestOfWhichAPartHasComeIsAnswered) {
+TEST_F(StopTest, PartlyReceivedRequestIsAnswered) {
   server_.start();
   RawClient idle = idle_client();
   RawClient late = server_.connect();
@@ -80,7 +80,7 @@ milliseconds timed(const std::function<void()>& stop) {
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - since);
 }
 
-TEST_F(StopTest, HeaderThatDoesNotGoOnIsNotWaitedFor) {
+TEST_F(StopTest, StalledHeaderIsNotWaitedFor) {
   server_.start();
   RawClient silent = server_.connect();
   RawClient first = server_.connect();
@@ -94,7 +94,7 @@ TEST_F(StopTest, HeaderThatDoesNotGoOnIsNotWaitedFor) {
   EXPECT_EQ(server_.handled(), 1U);
 }
 
-TEST_F(StopTest, BodyThatDoesNotGoOnIsToldThatTheServerStops) {
+TEST_F(StopTest, StalledBodyIsAnsweredThatTheServerStops) {
   server_.start();
   RawClient stalled = server_.connect();
   stalled.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
@@ -105,7 +105,7 @@ TEST_F(StopTest, BodyThatDoesNotGoOnIsToldThatTheServerStops) {
   EXPECT_EQ(server_.handled(), 1U);
 }
 
-TEST_F(StopTest, BodyThatGoesOnSlowlyIsAnswered) {
+TEST_F(StopTest, SlowBodyIsAnswered) {
   server_.start();
   RawClient slow = server_.connect();
   slow.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n");

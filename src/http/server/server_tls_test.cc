@@ -121,7 +121,7 @@ TEST_F(TlsTest, LargeAnswerArrivesWhole) {
   EXPECT_GT(got, 8U * 1024 * 1024);
 }
 
-TEST_F(TlsTest, StopAnswersARequestOfWhichAPartOfARecordHasCome) {
+TEST_F(TlsTest, StopAnswersAPartlyReceivedTlsRecord) {
   server_.start();
   const Ssl other = connect();
   const UniqueFd others_socket = std::move(socket_);
@@ -190,7 +190,7 @@ TEST_F(TlsTest, ConnectionInItsHandshakeDoesNotHoldUpStopping) {
   EXPECT_TRUE(silent.ends());
 }
 
-TEST_F(TlsTest, HandshakesUnderWayAndIdleConnectionsGiveTheirPlaces) {
+TEST_F(TlsTest, UnfinishedHandshakesAndIdleConnectionsAreEvicted) {
   server_.config.connections_max = 4;
   server_.start();
   std::vector<RawClient> silent;

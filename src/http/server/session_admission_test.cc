@@ -92,7 +92,7 @@ TEST_F(AdmissionTest, LongRestEndsTheConnection) {
   }
 }
 
-TEST_F(AdmissionTest, OnlyAnAdmittedRequestIsToldToContinue) {
+TEST_F(AdmissionTest, ContinueIsSentToAdmittedRequestsOnly) {
   server_.start();
   RawClient refused = server_.connect();
   refused.send(head("Expect: 100-continue\r\n" + sized(2)));
@@ -105,7 +105,7 @@ TEST_F(AdmissionTest, OnlyAnAdmittedRequestIsToldToContinue) {
   EXPECT_EQ(admitted.receive().body, "POST /p ab");
 }
 
-TEST_F(AdmissionTest, ShortBodyThatCameWithItsHeadIsNotAskedAbout) {
+TEST_F(AdmissionTest, ShortBodyThatArrivesWithItsHeadNeedsNoAdmission) {
   server_.start();
   EXPECT_EQ(server_.ask(head(sized(16'384)) + std::string(16'384, 'x')).status, 200U);
   EXPECT_EQ(server_.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status, 200U);
@@ -114,7 +114,7 @@ TEST_F(AdmissionTest, ShortBodyThatCameWithItsHeadIsNotAskedAbout) {
   EXPECT_EQ(server_.asked(), 1U);
 }
 
-TEST_F(AdmissionTest, TicketIsToldWhatTheBodyDecodesToAlsoIfItNeverEnds) {
+TEST_F(AdmissionTest, TicketLearnsTheDecodedSizeEvenIfTheBodyNeverEnds) {
   server_.start();
   const std::string whole = packed(key, std::string(300'000, 'x'));
   EXPECT_EQ(server_.ask(whole).status, 200U);
@@ -168,7 +168,7 @@ TEST_F(AdmissionTest, BodiesOfOneTenantLeaveRoomForThoseOfAnother) {
   EXPECT_EQ(server_.ask(packed(other, std::string(400'000, 'x'))).status, 200U);
 }
 
-TEST_F(AdmissionTest, BodyThatNobodyTakesIsReadPastAndNotDecoded) {
+TEST_F(AdmissionTest, UnwantedBodyIsSkippedWithoutDecoding) {
   server_.start();
   RawClient client = server_.connect();
   client.send(packed("", std::string(400'000, 'x'), "/free") + head(sized(100'000), "/free") +
@@ -180,7 +180,7 @@ TEST_F(AdmissionTest, BodyThatNobodyTakesIsReadPastAndNotDecoded) {
   EXPECT_EQ(client.receive().status, 413U);
 }
 
-TEST_F(AdmissionTest, WhoMayNotSendIsToldThatBeforeWhatIsWrongWithTheBody) {
+TEST_F(AdmissionTest, RefusalOfTheKeyComesBeforeFaultsOfTheBody) {
   server_.start();
   for (const std::string& fields : {sized(600'000), "Content-Encoding: br\r\n" + sized(2)}) {
     EXPECT_EQ(server_.ask(head(fields) + "ab").status, 401U) << fields;
@@ -189,13 +189,13 @@ TEST_F(AdmissionTest, WhoMayNotSendIsToldThatBeforeWhatIsWrongWithTheBody) {
   EXPECT_EQ(server_.ask(head(key + "Content-Encoding: br\r\n" + sized(2)) + "ab").status, 415U);
 }
 
-TEST_F(AdmissionTest, ExceptionOfAdmissionIsThatRequestsOnly) {
+TEST_F(AdmissionTest, ExceptionInAdmissionFailsThatRequestOnly) {
   server_.start();
   EXPECT_EQ(server_.ask(head(sized(100'000), "/throw-admitting")).status, 500U);
   EXPECT_EQ(server_.ask(head(key + sized(2)) + "ab").status, 200U);
 }
 
-TEST_F(AdmissionTest, ConnectionThatEndsWhileAdmissionWaitsIsForgotten) {
+TEST_F(AdmissionTest, ConnectionThatEndsDuringAdmissionIsReleased) {
   server_.start();
   {
     RawClient client = server_.connect();

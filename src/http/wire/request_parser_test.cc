@@ -92,7 +92,7 @@ TEST_F(RequestParserTest, AbsoluteFormBecomesThePath) {
   }
 }
 
-TEST_F(RequestParserTest, BodyOfADeclaredLengthIsReadToItsPlace) {
+TEST_F(RequestParserTest, BodyOfADeclaredLengthIsReadIntoItsFinalBuffer) {
   const std::string body(3000, 'x');
   feed(post(sized(body), body.substr(0, 1000)));
   while (parser_.state() == State::body) {
