@@ -26,8 +26,8 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
   store.windows = {config.dedup_window, config.idempotency_window};
   store.event_ttl = config.event_ttl;
   store.calls_max = config.queue_events_max;
-  // As many as there are connections (DynamoConfig::connections_max for each loop), so that a call with a turn need not
-  // wait again, behind everybody, for a connection.
+  // As many as there are connections (DynamoConfig::connections_max for each loop), so that a call that has its turn
+  // finds a connection free.
   const unsigned loops = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency() / 2);
   store.calls_at_once = store::dynamo::DynamoConfig{}.connections_max * loops;
   const EventCounters counters(registry);

@@ -82,7 +82,7 @@ class EventParser {
     return refuse_rest();
   }
 
-  /// It is no object; but whether it is JSON comes first.
+  /// The text is no object. If it is not JSON at all, that error takes precedence.
   std::optional<ParseError> read_other() {
     const std::string_view raw(cursor_.position(), 1);
     Checker::Value value;

@@ -29,7 +29,7 @@ void Loop::run() {
       io().run();
       ended = true;
     } catch (...) {
-      // Most likely there was no memory for a handler of Asio's: its connection is lost, the others go on.
+      // Most likely there was no memory for a handler of Asio's: its connection is lost, the others continue.
       tell_failure(std::current_exception());
       // No connection has used the memory: the next attempt may fail at once in the same way.
       if (!begun()) std::this_thread::sleep_for(failure_pause);

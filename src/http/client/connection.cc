@@ -131,7 +131,7 @@ Task<std::string> ClientConnection::send_tls(std::string_view bytes) {
 
 Task<std::string> ClientConnection::receive(ResponseParser& parser) {
   std::array<char, piece_bytes> piece;
-  // Nothing can have come yet, so the socket is asked only once it says that something has; TLS may hold bytes back.
+  // No response can have arrived yet, so it waits before it reads. TLS may have buffered bytes already.
   bool ask = tls_ != nullptr;
   for (;;) {
     if (!ask) {

@@ -113,7 +113,7 @@ Task<bool> Session::serve_request() {
   const bool close = response.close || !parser_.keep_alive() || leaving;
   bool written = write_answer(response, close);
   if (!written) written = co_await write_rest(response);
-  // What the client sent behind its last request would make the system reset the connection under the answer.
+  // If unread bytes remained, the system would reset the connection and the client could lose the response.
   if (written && close) lingers_ = transport_.has_tls() || !buffer_.empty() || transport_.available() > 0;
   co_return written && !close;
 }
@@ -185,8 +185,8 @@ Task<bool> Session::admit() {
   co_return false;
 }
 
-/// A short body that came with its head: it takes nothing that is not taken already, and nothing is to be decoded. So
-/// the handler decides, as about a request without a body.
+/// True for a short body that arrived with its head and needs neither decoding nor further memory. The handler then
+/// admits the request, like one without a body.
 bool Session::body_has_come() noexcept {
   const auto bytes = parser_.plain_body_bytes();
   if (!bytes || *bytes > body_buffer_bytes) return false;
@@ -261,7 +261,7 @@ std::span<char> Session::read_space() {
   return buffer_.space(wanted, std::max(state_.limits.header_bytes_max, body_buffer_bytes));
 }
 
-/// False if nothing more comes; then problem_ says what the client is still to be told.
+/// False if no more bytes will arrive; problem_ then has the error to send to the client.
 bool Session::take_read(const net::IoOperation& read) {
   client_goes_on();
   if (expired_) return !timed_out();
@@ -425,7 +425,7 @@ void Session::enter(Phase phase, milliseconds time) {
   hurry();
 }
 
-/// While the server stops, a client that does not go on is not waited for.
+/// While the server stops, it does not wait for a client that has stopped sending.
 void Session::hurry() {
   const bool waits_for_peer =
       phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body || phase_ == Phase::closing;

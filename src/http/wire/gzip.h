@@ -14,8 +14,8 @@ class GzipDecoder {
  public:
   enum class Status {
     ok,         ///< All of the input was taken and decoded.
-    more,       ///< The slice is used up: call again, with what is left of the input, though it may be empty.
-    too_large,  ///< The decoded body would pass the limit.
+    more,       ///< The slice is full: call again with the remaining input, which may be empty.
+    too_large,  ///< The decoded body would exceed the limit.
     broken,     ///< Not gzip, a wrong checksum, or bytes after the end.
   };
 

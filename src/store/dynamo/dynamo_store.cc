@@ -314,7 +314,7 @@ Task<Result<std::vector<AckStatus>>> DynamoStore::acknowledge(const Tenant& tena
   if (config_.on_done && acknowledged > 0) config_.on_done(0, 0, static_cast<std::uint64_t>(acknowledged));
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
   note(request, failed);
-  // Some may be acknowledged now: to say so again is safe, and is what the caller is asked to do.
+  // Some may be acknowledged now. Acknowledging again is safe, and this error asks the caller to do so.
   if (failed != nullptr && removed > 0) co_return Error{ErrorCode::unavailable, failed->message};
   if (failed != nullptr) co_return *failed;
   std::vector<AckStatus> answer;

@@ -270,8 +270,8 @@ class RocksStoreImpl final : public RocksStore {
     co_return Done{};
   }
 
-  /// Makes the digests that the committer left the operation for, on a thread where they delay nobody, and submits it
-  /// again. A failure answers the events that have no answer yet.
+  /// Computes the digests that the committer needs for this operation, on a thread where they delay no commit, and
+  /// submits the operation again. A failure becomes the result of the events that have none yet.
   Task<void> submit_with_digests(Operation& operation) {
     const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
     auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
@@ -293,7 +293,8 @@ class RocksStoreImpl final : public RocksStore {
     operation.error.reset();
   }
 
-  /// Makes the digest of the event that was left, and of those behind it up to a limit, which most likely need theirs.
+  /// Computes the digest of the event at which the committer stopped, and of those after it up to a limit, because they
+  /// most likely need theirs.
   static void make_digests(Operation& operation) {
     if (operation.digest_of(operation.part_begin)) return;
     operation.digests = std::make_unique<MadeDigests>();

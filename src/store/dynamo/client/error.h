@@ -41,7 +41,7 @@ struct DynamoError {
   /// transaction_cancelled: one for each item of the request, in order.
   std::vector<CancellationReason> reasons = {};
   /// An earlier try of this call had an unknown outcome. So our own write may have made the condition false: compare
-  /// `item` with what was written before believing that somebody else was first.
+  /// `item` with what we wrote before concluding that another writer was first.
   bool repeated = false;
 };
 

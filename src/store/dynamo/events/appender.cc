@@ -74,7 +74,7 @@ Task<Result<std::optional<Claims::Holder>>> Appender::claim_content(const Tenant
                                                                     std::optional<Claims::Holder> fenced,
                                                                     Claims::Holder mine) {
   if (key.by_digest()) {
-    // First, so that whoever finds the fingerprint's own content past the window waits for others.
+    // This comes first. A writer that finds the first content of the fingerprint past its window then knows of others.
     auto noted =
         co_await claims_.note_collision(layout::fingerprint_key(tenant, mine.fingerprint), mine.id, windows_.dedup);
     if (!noted) co_return std::move(noted).error();

@@ -106,7 +106,7 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
       break;
     }
   }
-  // All up to `settled` was looked at if the scan came to its end.
+  // If the scan reached its end, all events up to `settled` were read.
   position.settled = std::max(position.settled, page.has_more ? std::min(scanned_to, settled) : settled);
   position.scanned_to = std::max(scanned_before, scanned_to);
   keep_what_is_returned(page);

@@ -206,7 +206,7 @@ bool CommitQueue::take_element(std::size_t bytes, Filling& filling) const noexce
 
 bool CommitQueue::wait_for_work() {
   MutexLock lock(mutex_);
-  // What is left from before, also of a take() that found no memory, goes on before anything is waited for.
+  // Operations that an earlier take() left, perhaps for lack of memory, need no waiting.
   while (waiting_.empty() && arrived_.empty() && turns_by_tenant_.empty()) {
     if (closed_) return false;
     idle_ = true;

@@ -350,7 +350,7 @@ Status Committer::Batch::write(std::span<Operation* const> operations, WriteTimi
   return committer_.database_.write(batch_, &timing);
 }
 
-/// An exception that comes here was thrown before the write, and has changed nothing that anybody sees.
+/// An exception that arrives here was thrown before the write, so no change is visible.
 Status Committer::Batch::write_or_refuse(std::span<Operation* const> operations, WriteTiming& timing) noexcept {
   try {
     return write(operations, timing);

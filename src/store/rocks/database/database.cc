@@ -162,7 +162,7 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
 
 Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& config) {
   if (auto made = make_directory(config.data_dir); !made) return std::move(made).error();
-  // Before the lock for its message only; the check behind the lock is the one that counts.
+  // This check gives a better message than the lock would. The check after locking is the one that counts.
   if (auto readable = find_format(config.data_dir); !readable) return std::move(readable).error();
   std::unique_ptr<Database> database(new Database);
   auto lock = DirectoryLock::take(config.data_dir);
@@ -367,14 +367,14 @@ Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) 
   }
   if (status.ok()) {
     const auto witnessed = watch_->commit(db_->GetLatestSequenceNumber());
-    // This write is in the log and synced. The next one must wait, because nobody would notice its loss.
+    // This write is in the log and synced. The next one must wait, because its loss would go unnoticed.
     if (!witnessed) stop_writes(witnessed.error().message);
     return Done{};
   }
   const std::string problem = "a write failed: " + status.ToString();
   stop_writes(problem);
   if (auto writable = check_writable(); !writable) return writable;
-  // Writes go on already. This one was not written, and must not be answered as if it were.
+  // Writes have resumed already. This one was not written, so it must fail.
   return Error{ErrorCode::unavailable, problem};
 }
 

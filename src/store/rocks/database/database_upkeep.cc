@@ -85,8 +85,8 @@ void Database::try_resume() {
   const auto trouble = watch_->trouble();
   if (trouble.kind == FileWatch::Trouble::Kind::doubt) return fail("the disk failed: " + trouble.cause);
   if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
-  // RocksDB begins a new log only behind entries; its writer of the old one takes nothing more after a failure. A
-  // shortage that came back after a resume finds no entries, and a new log.
+  // RocksDB begins a new log only if a memtable has entries, and after a failure it writes nothing more to the old log.
+  // If a shortage returns right after a resume, there are no entries, but the log is new.
   if (!has_entries(*db_, families_) && !watch_->log_is_usable())
     return fail("the disk failed at the first write: " + trouble.cause);
   shortage_ = trouble.cause;
@@ -106,7 +106,7 @@ void Database::try_resume() {
 void Database::follow_resume() {
   // Most are over at once; the next check of the files must not wait for the others.
   if (resuming_.wait_for(check_interval) != std::future_status::ready) {
-    // RocksDB 7.8 may lose a flush that was scheduled when the failure came, and then waits for it for ever.
+    // RocksDB 7.8 may lose a flush that was scheduled when the failure happened, and then waits for it for ever.
     if (resume_idle_time_->lasts(watch_->work(), clock_->steady()) < still_max) return;
     return fail("RocksDB does not go on after a shortage, and has written nothing for " +
                 std::to_string(still_max.count()) + " s: " + shortage_);

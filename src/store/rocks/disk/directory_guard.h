@@ -24,7 +24,7 @@ class DirectoryGuard {
   [[nodiscard]] std::string check(const WitnessRecord& record) const;
 
  private:
-  /// A file by what it is, not by its name.
+  /// Identifies a file whatever its name.
   struct Identity {
     dev_t device = 0;
     ino_t inode = 0;
