@@ -1,4 +1,4 @@
-"""A backup and its restore: whole under load, refused with the reason, and its owner's alone."""
+"""A backup and its restore: complete under load, refused with a reason where it must be, and readable by its owner only."""
 
 import os
 import shutil

@@ -1,4 +1,5 @@
-"""What is bounded stays bounded: the queue before the disk, memory under many connections, the search of a page."""
+"""Limits inside the server hold under load: the queue before the disk, memory under many connections, the search of a page.
+The system's limits on the process are test_process_limits.py."""
 
 import collections
 import contextlib

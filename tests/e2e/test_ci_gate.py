@@ -1,4 +1,5 @@
-"""ci_gate.sh, the gate over the CSV file of a load test: each condition can fail and can pass, and nothing is no pass."""
+"""ci_gate.sh, which judges the CSV file of a load test: each condition can fail and can pass, and a file without data never
+passes."""
 
 import csv
 import importlib.util

@@ -1,4 +1,4 @@
-"""The machine's wall clock jumps under a running server, and between two runs; its monotonic clock never does."""
+"""The machine's wall clock jumps while a server runs, and between two runs. The monotonic clock never jumps."""
 
 import datetime
 import json

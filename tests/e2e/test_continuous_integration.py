@@ -1,4 +1,4 @@
-"""`.ci/run`: its lanes and its verdict. And the sources that its lane for clang-tidy looks at."""
+"""`.ci/run`: its lanes, its verdict, and which sources its lane for clang-tidy checks."""
 
 import shutil
 import subprocess

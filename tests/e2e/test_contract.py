@@ -1,4 +1,5 @@
-"""The HTTP contract, row by row: what each endpoint answers, with which fields, and how it says no."""
+"""The HTTP contract, row by row: the status, fields and errors of each endpoint's responses. Bad input in all its forms is
+test_bad_input.py."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""What is a duplicate, and what an Idempotency-Key makes of it."""
+"""Which events are duplicates over HTTP, and what an Idempotency-Key changes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""examples/triggers_client.py as a library: what a consumer meets that is JSON and no ordinary value."""
+"""examples/triggers_client.py as a library: unusual but valid JSON, and failures of the consumer's own code."""
 
 import decimal
 import importlib.util

@@ -1,4 +1,4 @@
-"""The benchmark of the hostile tenant runs for a moment, so that it does not rot, and fails where it must."""
+"""The hostile-tenant benchmark still runs, for a moment, and fails where it must."""
 
 import shutil
 import subprocess

@@ -1,4 +1,5 @@
-"""HTTP/1.1 itself: bodies in every framing, connections, deadlines, TLS, and a stop that loses nothing."""
+"""HTTP/1.1 itself: framings of bodies, connections, deadlines, TLS, and a stop that loses no request. What endpoints answer
+is test_contract.py."""
 
 import contextlib
 import gzip

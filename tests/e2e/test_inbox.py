@@ -1,4 +1,4 @@
-"""GET /inbox: pages that never repeat or skip, cursors that only we make, and the filter."""
+"""GET /inbox: pages that repeat and skip nothing, cursors that clients cannot forge, and the filter by type."""
 
 import base64
 import threading

@@ -1,4 +1,4 @@
-"""`triggers keys`: beside a running server and without one, for people and for programs."""
+"""The command `triggers keys`, with and without a running server, for people and for programs."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""How the programs start and end: signals, stops that would hang, descriptors, and what a working directory may be."""
+"""How the programs end: signals, stops that would hang, descriptors, and unusual working directories. How a server starts
+is test_starts.py and test_start_errors.py."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""The locustfile, run by Locust itself against the built server; its figures against the server's own."""
+"""The locustfile, run by Locust against the built server. Locust's figures must agree with the server's own."""
 
 import json
 import signal

@@ -1,4 +1,5 @@
-"""The logs: a reader that stands still holds nothing up, and a terminal gets lines for a person."""
+"""Both logs as streams: a stuck reader delays nobody, and a terminal gets readable lines. The contents of lines are
+test_log_lines.py."""
 
 import contextlib
 import fcntl

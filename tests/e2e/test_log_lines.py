@@ -1,4 +1,4 @@
-"""What the lines of both logs say, and what they never hold: no payload and no key."""
+"""The contents of both logs: the fields of each line, and that no line has a payload or a key."""
 
 import json
 import re

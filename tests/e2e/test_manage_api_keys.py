@@ -1,5 +1,5 @@
-"""scripts/manage_api_keys.py and infrastructure/dynamodb_tables.py: what they hand on to `triggers`, which store they choose
-when none is named, and what they say when the program is missing. With LocalStack: test_original_guide.py."""
+"""scripts/manage_api_keys.py and infrastructure/dynamodb_tables.py: the arguments that they pass to `triggers`, the store
+that they choose by default, and the message if the program is missing. With LocalStack: test_original_guide.py."""
 
 import http.server
 import re

@@ -1,4 +1,4 @@
-"""/metrics: what is counted, and who may read it."""
+"""GET /metrics: what the server counts, and who may read it."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Programs that are started with closed standard descriptors: no file of theirs takes what they print."""
+"""Programs that start with closed standard descriptors: no file that they open receives their output."""
 
 import os
 import pathlib

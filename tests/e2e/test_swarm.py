@@ -1,4 +1,4 @@
-"""The built load generator alone: what it says is held against servers that know better."""
+"""The built load generator alone. Its figures must agree with those of servers whose behaviour is known."""
 
 import csv
 import datetime

@@ -1,4 +1,4 @@
-"""What `swarm` says of wrong arguments and of wrong values in the environment."""
+"""The errors of `swarm` about wrong arguments and wrong values in the environment."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""swarm against services that answer endlessly: memory and processor time are bounded, and every time limit holds."""
+"""swarm against services that answer without end: memory and processor time are bounded, and every time limit holds."""
 
 import json
 import os

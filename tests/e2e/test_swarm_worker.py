@@ -1,4 +1,5 @@
-"""`swarm --worker` under Debian's own Locust master, headless and through its web page; its figures against the server's."""
+"""`swarm --worker` under Debian's Locust master, headless and through its web page. The master's figures must agree with
+the server's."""
 
 import csv
 import io

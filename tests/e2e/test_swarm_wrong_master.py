@@ -1,4 +1,4 @@
-"""`swarm --worker` where no Locust master is: memory and processor time stay small, and a signal ends it."""
+"""`swarm --worker` where no Locust master listens: memory and processor time stay small, and a signal ends it."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""Tenants never see each other, and a key does what its role, status and types allow: every endpoint, every role."""
+"""Tenants never see each other, and a key does what its role, status and event types allow: every endpoint and every
+role."""
 
 import time
 import uuid

@@ -1,4 +1,4 @@
-"""`swarm --verify`: the judge of the crash tests must itself be able to find each kind of difference."""
+"""`swarm --verify`, the judge of the crash tests, finds each kind of difference itself."""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-"""Every GitHub webhook payload goes in, comes out of the inbox as it was sent, and is acknowledged."""
+"""Every GitHub webhook payload is accepted, read from the inbox unchanged, and acknowledged."""
 
 import json
 

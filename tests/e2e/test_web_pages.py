@@ -1,4 +1,4 @@
-"""What a person sees who opens the server's address in a browser, and what a client learns of its key."""
+"""The pages that a browser shows at the server's address, and GET /me, which tells a client about its key."""
 
 import pytest
 

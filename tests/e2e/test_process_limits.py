@@ -1,4 +1,5 @@
-"""Limits of memory and of threads: a start either serves or ends with one line that names the limit."""
+"""The system's limits of memory and threads: a server either starts, or ends with one line that names the limit. Limits
+inside the server are test_bounds.py."""
 
 import os
 import pathlib

@@ -1,4 +1,5 @@
-"""The thin line through everything: an event goes in over HTTP, is listed, acknowledged, and survives `kill -9`."""
+"""The shortest test of the whole: an event is sent over HTTP, listed, acknowledged, and survives `kill -9`. If this fails,
+look here first."""
 
 
 def test_an_event_and_its_acknowledgement_survive_kill_9(start_server):
