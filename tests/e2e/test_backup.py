@@ -104,7 +104,7 @@ def test_a_backup_into_the_data_directory_is_refused_whatever_leads_there(start_
     assert backup(server, f"{server.data_dir}-copy").returncode == 0
 
 
-def test_many_backups_at_once_are_made_or_told_why_not(start_server, tmp_path):
+def test_many_backups_at_once_succeed_or_say_why_not(start_server, tmp_path):
     server = start_server()
     server.create_key()
     with ThreadPoolExecutor(12) as pool:

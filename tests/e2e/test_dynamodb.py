@@ -111,7 +111,7 @@ def test_a_revoked_key_is_refused_by_every_node_within_five_seconds(env, start_s
                 assert time.monotonic() - since < 5
 
 
-def test_requests_that_come_at_once_are_all_served_within_their_keys_limit(env, start_server):
+def test_concurrent_requests_are_all_served_within_their_keys_limit(env, start_server):
     node = start_server(env=env)
     key = create_key(env, rate_limit=200)
 

@@ -250,7 +250,7 @@ def test_a_batch_and_an_acknowledgement_of_many_are_answered_in_time_while_dynam
             assert sorted(seen) == list(range(500))
 
 
-def test_requests_that_come_at_once_wait_together_for_their_keys_limit_while_dynamodb_is_slow(service, start_server):
+def test_concurrent_requests_wait_together_for_their_keys_limit_while_dynamodb_is_slow(service, start_server):
     key = service.create_key(rate_limit=rate_limit)["api_key"]
     with Proxy(service.dynamo.port) as proxy:
         node = start_server("--access-log=false", env=service.env_through(proxy))

@@ -47,7 +47,7 @@ def test_a_lone_surrogate_is_read_and_sent_again(client, library):
     assert client.get(f"/events/{again['event_id']}").body.count(rb'"payload":{"text": "\ud800"}') == 1
 
 
-def test_a_poisoned_event_does_not_block_those_behind_it(client, library):
+def test_a_poisoned_event_does_not_block_later_ones(client, library):
     ids = [send_raw(client, payload) for payload in
            ('{"n":1}', '{"n":' + digits + "}", r'{"n":"\udc00"}', '{"n":null}', '{"n":2}')]
     out, tries, set_aside = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), [], []

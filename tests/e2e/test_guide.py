@@ -214,7 +214,7 @@ def test_every_block_is_run_or_is_named_with_the_reason_why_not():
 
 
 @pytest.mark.parametrize("text", promised)
-def test_a_promised_command_stands_in_the_guide_as_it_is(text):
+def test_a_promised_command_is_in_the_guide_unchanged(text):
     assert text in "".join(blocks).splitlines()
 
 

@@ -174,7 +174,7 @@ def test_a_hang_up_stops_as_sigterm_does(start_server):
     assert '"server_stopped"' in server.log()
 
 
-def test_hang_ups_that_come_together_are_one(start_server):
+def test_simultaneous_hang_ups_count_as_one(start_server):
     """The kernel and the shell of a terminal that goes each send one."""
     server = start_server("--drain-ms=1500")
     since = time.monotonic()

@@ -46,7 +46,7 @@ def test_a_base_path_may_stand_in_front(start_server, base):
         assert client.get(f"/other{base}/health").status == 404
 
 
-def test_an_unknown_query_parameter_is_told_which_there_are(client):
+def test_an_unknown_query_parameter_is_refused_with_the_known_ones(client):
     for path, known in (("/inbox", ["limit", "cursor", "event_type", "order"]), ("/me", [])):
         refused = client.get(f"{path}?_=1700000000")
         assert refused.status == 400

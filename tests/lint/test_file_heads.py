@@ -1,5 +1,6 @@
 """A reader learns from the top of each source what belongs in it, and where to look for what does not."""
 
+import ast
 import re
 
 import tracked
@@ -39,10 +40,23 @@ def test_every_source_says_what_belongs_in_it():
     assert not silent, "\n".join(["no comment at the top says what belongs in these files:", *silent])
 
 
+def test_every_script_says_what_it_is_for():
+    silent = [str(path) for path in tracked.files(".py")
+              if path.name != "__init__.py" and ast.get_docstring(ast.parse(tracked.text(path))) is None]
+    assert not silent, "\n".join(["no docstring says what these are for:", *silent])
+
+
+def test_every_folder_that_is_built_says_what_it_is():
+    silent = [str(path) for path in tracked.files(".txt") if path.name == "CMakeLists.txt" and path.parent.name
+              and not tracked.text(path).startswith("# ")]
+    assert not silent, "\n".join(["no comment at the top says what the folder is:", *silent])
+
+
 def test_every_file_that_a_head_names_exists():
     every = {str(path) for path in tracked.files()}
-    lost = [f"{path}: {name}" for path in tracked.sources()
-            for name in lost_names(path, head_of(tracked.text(path)), every)]
+    heads = {**{path: head_of(tracked.text(path)) for path in tracked.sources()},
+             **{path: ast.get_docstring(ast.parse(tracked.text(path))) or "" for path in tracked.files(".py")}}
+    lost = [f"{path}: {name}" for path, comment in heads.items() for name in lost_names(path, comment, every)]
     assert not lost, "\n".join(["the comment at the top names a file that does not exist:", *lost])
 
 
