@@ -1,4 +1,4 @@
-// The Lambda function: opens the service on DynamoDB and answers invocations (lambda/loop.h). What starts it is
+// The Lambda function: opens the service on DynamoDB and answers invocations (lambda/loop.h). What starts it is in
 // launcher.cc.
 
 #include <netdb.h>

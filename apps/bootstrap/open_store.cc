@@ -1,4 +1,4 @@
-// open_store() for the Lambda function, which contains only the DynamoDB engine. The server's version is
+// open_store() for the Lambda function, which contains only the DynamoDB engine. The server's version is in
 // apps/triggers/open_store.cc.
 
 #include "../triggers/open_store.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-// Checks the directory of a backup or repair. Making the backup is store/rocks/database/database_copy.h.
+// Checks the directory of a backup or repair. Making the backup is in store/rocks/database/database_copy.h.
 
 #include <string>
 

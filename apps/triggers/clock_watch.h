@@ -1,6 +1,6 @@
 #pragma once
 
-// Reports steps of the machine's clock. The clock that ignores them is base/guarded_clock.h.
+// Reports steps of the machine's clock. The clock that ignores them is in base/guarded_clock.h.
 
 #include <chrono>
 

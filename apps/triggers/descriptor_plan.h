@@ -1,6 +1,7 @@
 #pragma once
 
-// How the server divides its file descriptors. Threads are thread_plan.h; raising the limit is base/descriptor_limit.h.
+// How the server divides its file descriptors. Threads are in thread_plan.h; raising the limit is in
+// base/descriptor_limit.h.
 
 #include <cstddef>
 

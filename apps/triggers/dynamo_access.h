@@ -1,6 +1,6 @@
 #pragma once
 
-// Connects to DynamoDB as configured, for the store and for commands. The store on it is dynamo_store.cc.
+// Connects to DynamoDB as configured, for the store and for commands. The store on it is in dynamo_store.cc.
 
 #include <memory>
 

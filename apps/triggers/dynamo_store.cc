@@ -1,5 +1,5 @@
 // Opens the DynamoDB engine with its metrics (open_dynamo_store() of open_store.h). The engine is store/dynamo; the
-// connection is dynamo_access.h.
+// connection is in dynamo_access.h.
 
 #include "store/dynamo/dynamo_store.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Prints the responses of `triggers keys`. Its arguments are keys_command.h.
+// Prints the responses of `triggers keys`. Its arguments are in keys_command.h.
 
 #include "operator_client.h"
 

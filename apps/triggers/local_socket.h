@@ -1,6 +1,6 @@
 #pragma once
 
-// The path of the local socket in a data directory. Listening on it is net/listener.h; requests to it are
+// The path of the local socket in a data directory. Listening on it is in net/listener.h; requests to it are in
 // operator_client.h.
 
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Opens the service, waiting for a process that still has the store. Opening without waiting is service.h; who has the
-// store is store_owner.h.
+// Opens the service, waiting for a process that still has the store. Opening without waiting is in service.h; who has
+// the store is in store_owner.h.
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Sends a command's request to the running server, or to the store itself. The commands are keys_command.h and, for
+// Sends a command's request to the running server, or to the store itself. The commands are in keys_command.h and, for
 // backups, main.cc.
 
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The command `triggers repair`. The repair itself is store/rocks/repair/repair.h.
+// The command `triggers repair`. The repair itself is in store/rocks/repair/repair.h.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Builds the service without a socket: store, key ring, limits, API. The server around it is serve.cc, Lambda
+// Builds the service without a socket: store, key ring, limits, API. The server around it is in serve.cc, Lambda
 // apps/bootstrap/main.cc.
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Which process has a data directory. The lock is store/rocks/disk/directory_lock.h.
+// Which process has a data directory. The lock is in store/rocks/disk/directory_lock.h.
 
 #include <sys/types.h>
 

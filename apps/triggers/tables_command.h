@@ -1,6 +1,6 @@
 #pragma once
 
-// The command `triggers tables`. The tables are store/dynamo/tables/tables.h.
+// The command `triggers tables`. The tables are in store/dynamo/tables/tables.h.
 
 #include <string>
 

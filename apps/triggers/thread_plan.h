@@ -1,6 +1,6 @@
 #pragma once
 
-// How many threads the process needs, and whether it may have them. Descriptors are descriptor_plan.h.
+// How many threads the process needs, and whether it may have them. Descriptors are in descriptor_plan.h.
 
 #include <cstddef>
 

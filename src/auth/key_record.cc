@@ -1,4 +1,4 @@
-// The stored form of a key's record: encode() and decode() of key.h. The JSON that clients see is
+// The stored form of a key's record: encode() and decode() of key.h. The JSON that clients see is in
 // api/endpoints/keys/key_json.cc.
 
 #include <algorithm>

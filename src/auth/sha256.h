@@ -1,6 +1,6 @@
 #pragma once
 
-// SHA-256. A keyed hash is mac.h.
+// SHA-256. A keyed hash is in mac.h.
 
 #include <array>
 #include <string_view>

@@ -1,5 +1,5 @@
 // The endpoint that ECS and EKS give a container (container_fetcher() of credential_sources.h). A machine's endpoint is
-// machine_credentials.cc.
+// in machine_credentials.cc.
 
 #include <fstream>
 #include <iterator>

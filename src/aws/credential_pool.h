@@ -1,6 +1,6 @@
 #pragma once
 
-// The HTTP connection on which credentials are fetched. What is asked there is container_credentials.cc and
+// The HTTP connection on which credentials are fetched. What is asked there is in container_credentials.cc and
 // machine_credentials.cc.
 
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Each single place where credentials can come from: environment, file, container, machine. Their order and renewal are
-// refreshed_credentials.h.
+// Each single place where credentials can come from: environment, file, container, machine, each in a .cc of its own.
+// Their order and renewal are in refreshed_credentials.h.
 
 #include <functional>
 #include <memory>

@@ -1,5 +1,5 @@
 // Reads credentials from text: environment, file, response (the functions of credential_sources.h that fetch nothing).
-// Fetching is container_credentials.cc and machine_credentials.cc.
+// Fetching is in container_credentials.cc and machine_credentials.cc.
 
 #include <boost/json.hpp>
 

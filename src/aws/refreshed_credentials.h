@@ -1,6 +1,6 @@
 #pragma once
 
-// Finds the source of credentials and renews them in time. The single sources are credential_sources.h and
+// Finds the source of credentials and renews them in time. The single sources are in credential_sources.h and
 // shared_file_credentials.h.
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Signs a request for AWS. The credentials are credentials.h; sending it is store/dynamo/client/client.h.
+// Signs a request for AWS. The credentials are in credentials.h; sending it is in store/dynamo/client/client.h.
 
 #include <array>
 #include <string>

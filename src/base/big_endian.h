@@ -1,6 +1,6 @@
 #pragma once
 
-// Numbers as big-endian bytes. Hexadecimal and base64 are encoding.h.
+// Numbers as big-endian bytes. Hexadecimal and base64 are in encoding.h.
 
 #include <bit>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #pragma once
 
 // The interface of a thread that runs coroutines. Who implements it: net/io_executor.h with IO, sync_wait.h without,
-// lambda/invocation_executor.h. Threads for blocking or long work are turn_pool.h and store/rocks/read/reader_pool.h;
-// they resume coroutines through this interface.
+// lambda/invocation_executor.h. Threads for blocking or long work are in turn_pool.h and
+// store/rocks/read/reader_pool.h; they resume coroutines through this interface.
 
 #include <coroutine>
 #include <span>

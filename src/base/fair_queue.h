@@ -1,6 +1,6 @@
 #pragma once
 
-// A queue in which tenants take turns, without threads. With threads it is turn_pool.h or
+// A queue in which tenants take turns, without threads. With threads it is in turn_pool.h or
 // store/rocks/read/reader_pool.h; memory is divided by fair_budget.h.
 
 #include <cstddef>

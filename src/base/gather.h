@@ -1,6 +1,7 @@
 #pragma once
 
-// Waits for several tasks that run concurrently on one executor. Callers that share a single call are single_flight.h.
+// Waits for several tasks that run concurrently on one executor. Callers that share a single call are in
+// single_flight.h.
 
 #include <algorithm>
 #include <coroutine>

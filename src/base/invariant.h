@@ -1,6 +1,6 @@
 #pragma once
 
-// INVARIANT: ends the process on a bug of our own. Failures of the world or of a client are result.h.
+// INVARIANT: ends the process on a bug of our own. Failures of the world or of a client are in result.h.
 
 namespace triggers {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // The mutexes and locks that clang's thread-safety analysis understands. Use these instead of std's. The annotations
-// are thread_annotations.h.
+// are in thread_annotations.h.
 
 #include <chrono>
 #include <condition_variable>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Percent-encoding of URLs. Taking a URL apart is http/wire/url.h.
+// Percent-encoding of URLs. Taking a URL apart is in http/wire/url.h.
 
 #include <optional>
 #include <string>

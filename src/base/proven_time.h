@@ -1,6 +1,7 @@
 #pragma once
 
-// A clock for deletions: it believes a jump forward only after a day. The clock for everything else is guarded_clock.h.
+// A clock for deletions: it believes a jump forward only after a day. The clock for everything else is in
+// guarded_clock.h.
 
 #include <chrono>
 #include <deque>

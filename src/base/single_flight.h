@@ -1,6 +1,6 @@
 #pragma once
 
-// Concurrent callers share one call, such as one refresh of a cache. Tasks that all run are gather.h.
+// Concurrent callers share one call, such as one refresh of a cache. Tasks that all run are in gather.h.
 
 #include <coroutine>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Task, the type that every coroutine of ours returns. Waiting for several is gather.h; running one from ordinary code
-// is sync_wait.h.
+// Task, the type that every coroutine of ours returns. Waiting for several is in gather.h; running one from ordinary
+// code is in sync_wait.h.
 
 #include <coroutine>
 #include <exception>

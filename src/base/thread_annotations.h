@@ -1,6 +1,6 @@
 #pragma once
 
-// The macros of clang's thread-safety analysis. The mutexes that carry them are mutex.h.
+// The macros of clang's thread-safety analysis. The mutexes that carry them are in mutex.h.
 
 /// What clang's thread-safety analysis reads (`-Wthread-safety`); nothing to other compilers. Names as in clang's
 /// documentation: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html

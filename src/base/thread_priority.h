@@ -1,6 +1,6 @@
 #pragma once
 
-// Lowers a thread's priority. Its name is thread_name.h.
+// Lowers a thread's priority. Its name is in thread_name.h.
 
 namespace triggers {
 

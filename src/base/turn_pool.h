@@ -1,7 +1,7 @@
 #pragma once
 
-// Threads for long computation, where tenants take turns. For reads that wait for the disk there is
-// store/rocks/read/reader_pool.h; the queue without threads is fair_queue.h.
+// Threads for long computation, where tenants take turns. For reads that wait for the disk there is in
+// store/rocks/read/reader_pool.h; the queue without threads is in fair_queue.h.
 
 #include <coroutine>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The texts of configuration: files, environment, printable text, and errors that say where a value was set. Precedence
-// and bounds of options are config_test.cc.
+// and bounds of options are in config_test.cc.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads the lines of a configuration file. What its names and values mean is config.h.
+// Reads the lines of a configuration file. What its names and values mean is in config.h.
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// What an option is: name, type, bounds, help. The list of all options is options.cc; their values are config.h.
+// What an option is: name, type, bounds, help. The list of all options is in options.cc; their values are in config.h.
 
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,5 @@
 // The declaration of every option of the program. To add an option, add it here and in config.h. How an option's text
-// is checked is option.cc.
+// is checked is in option.cc.
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Shows the options: as a table, as JSON, as documentation. Their declaration is option.h.
+// Shows the options: as a table, as JSON, as documentation. Their declaration is in option.h.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Which flag or command a mistyped argument probably means. The comparison of names is base/nearest_name.h.
+// Which flag or command a mistyped argument probably means. The comparison of names is in base/nearest_name.h.
 
 #include <string>
 

@@ -1,4 +1,4 @@
-// Splits a batch into its events (split_array() and split_lines() of event.h). Parsing each is parse.cc.
+// Splits a batch into its events (split_array() and split_lines() of event.h). Parsing each is in parse.cc.
 
 #include <fmt/format.h>
 

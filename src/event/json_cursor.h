@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads the tokens of a JSON text. Putting tokens together into values is scan.h. The cursor of an inbox page is
+// Reads the tokens of a JSON text. Putting tokens together into values is in scan.h. The cursor of an inbox page is
 // something else: api/endpoints/inbox/cursor.h.
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Parses one event: its fields, their limits and their faults (parse() of event.h). JSON itself is json_cursor.h and
+// Parses one event: its fields, their limits and their faults (parse() of event.h). JSON itself is in json_cursor.h and
 // scan.h.
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Whether two payloads mean the same (same_content() of event.h). The hash that finds candidates is fingerprint.cc.
+// Whether two payloads mean the same (same_content() of event.h). The hash that finds candidates is in fingerprint.cc.
 
 #include <algorithm>
 #include <cstddef>

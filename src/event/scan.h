@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads a JSON value and gives its parts to a visitor, in one pass. Tokens are json_cursor.h; visitors are
+// Reads a JSON value and gives its parts to a visitor, in one pass. Tokens are in json_cursor.h; visitors are in
 // fingerprint.h and tape.h.
 
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The body of an invocation's request: limits, gzip, and answering it. The event around it is request_event.h.
+// The body of an invocation's request: limits, gzip, and answering it. The event around it is in request_event.h.
 
 #include <cstddef>
 #include <optional>

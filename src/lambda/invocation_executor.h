@@ -1,6 +1,6 @@
 #pragma once
 
-// The executor of a Lambda function: one request at a time, until a deadline. The loop that calls it is loop.h.
+// The executor of a Lambda function: one request at a time, until a deadline. The loop that calls it is in loop.h.
 
 #include <chrono>
 #include <exception>

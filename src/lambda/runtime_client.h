@@ -1,6 +1,6 @@
 #pragma once
 
-// The calls of Lambda's runtime interface. What is done with an invocation is loop.h.
+// The calls of Lambda's runtime interface. What is done with an invocation is in loop.h.
 
 #include <optional>
 #include <string>

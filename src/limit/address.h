@@ -1,6 +1,6 @@
 #pragma once
 
-// IP addresses, networks, and which address is the client's behind proxies. Limits by address are failure_limiter.h.
+// IP addresses, networks, and which address is the client's behind proxies. Limits by address are in failure_limiter.h.
 
 #include <array>
 #include <compare>

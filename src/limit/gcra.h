@@ -1,6 +1,6 @@
 #pragma once
 
-// The arithmetic of a token bucket, without state. The bucket is token_bucket.h.
+// The arithmetic of a token bucket, without state. The bucket is in token_bucket.h.
 
 #include <algorithm>
 #include <chrono>

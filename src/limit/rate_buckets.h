@@ -1,6 +1,6 @@
 #pragma once
 
-// The buckets of all keys of this node, by key id. One bucket is token_bucket.h, or shared_bucket.h in a fleet.
+// The buckets of all keys of this node, by key id. One bucket is in token_bucket.h, or shared_bucket.h in a fleet.
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The response header fields that tell a client its rate limit. The limit itself is token_bucket.h.
+// The response header fields that tell a client its rate limit. The limit itself is in token_bucket.h.
 
 #include <cstdint>
 #include <string>

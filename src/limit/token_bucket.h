@@ -1,6 +1,6 @@
 #pragma once
 
-// The bucket of one rate limit. The arithmetic is gcra.h; the buckets of all keys are rate_buckets.h.
+// The bucket of one rate limit. The arithmetic is in gcra.h; the buckets of all keys are in rate_buckets.h.
 
 #include <atomic>
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The log of requests, on standard output. Everything else is log.h.
+// The log of requests, on standard output. Everything else is in log.h.
 
 #include <chrono>
 #include <cstddef>

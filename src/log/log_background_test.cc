@@ -1,4 +1,4 @@
-// The log with its own thread (log::Background): order, and readers that stop reading. Lines themselves are
+// The log with its own thread (log::Background): order, and readers that stop reading. Lines themselves are in
 // log_test.cc.
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The text of one log line. Writing it is log.h.
+// The text of one log line. Writing it is in log.h.
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,5 @@
-// The registry of metrics and the text page (Registry of metrics.h). Counters and histograms themselves are metrics.cc.
+// The registry of metrics and the text page (Registry of metrics.h). Counters and histograms themselves are in
+// metrics.cc.
 
 #include <prometheus/check_names.h>
 #include <prometheus/metric_family.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Makes the text page on a thread of its own, with a bounded cost. The metrics are metrics.h; the endpoint is
+// Makes the text page on a thread of its own, with a bounded cost. The metrics are in metrics.h; the endpoint is in
 // api/endpoints/service/get_metrics.h.
 
 #include <chrono>

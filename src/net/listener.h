@@ -1,6 +1,6 @@
 #pragma once
 
-// A listening socket, TCP or local: opening, accepting once, and removing its file. The loop of accepting is
+// A listening socket, TCP or local: opening, accepting once, and removing its file. The loop of accepting is in
 // acceptor.h.
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// TLS as a client, step by step over a socket. TLS as a server is tls_server.h.
+// TLS as a client, step by step over a socket. TLS as a server is in tls_server.h.
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
 // The certificate and the TLS settings of a server. The bytes of a TLS connection are in transport.h; TLS as a client
-// is tls_client.h.
+// is in tls_client.h.
 
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// A connected socket, with or without TLS, that coroutines read and write. It knows no HTTP: that is
+// A connected socket, with or without TLS, that coroutines read and write. It knows no HTTP: that is in
 // http/server/session.h and http/client/connection.h.
 
 #include <boost/asio/basic_stream_socket.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A condition of `--fail-if`: parsing it, and judging a finished test by it. The test's figures are
-// report/run_report.h; the options are run/options.h.
+// A condition of `--fail-if`: parsing it, and judging a finished test by it. The test's figures are in
+// report/run_report.h; the options are in run/options.h.
 
 #include <cstdint>
 #include <optional>

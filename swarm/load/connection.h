@@ -1,7 +1,7 @@
 #pragma once
 
-// The keep-alive connection of one user. What a user sends is user.h; finding the end of a response is
-// response_reader.h; waiting is reactor.h.
+// The keep-alive connection of one user. What a user sends is in user.h; finding the end of a response is in
+// response_reader.h; waiting is in reactor.h.
 
 #include <cstdint>
 #include <memory>

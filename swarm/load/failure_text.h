@@ -1,7 +1,7 @@
 #pragma once
 
-// The text of a failed request, in Locust's words. Counting it is stats/statistics.h; other texts in Python's style are
-// report/python_repr.h.
+// The text of a failed request, in Locust's words. Counting it is in stats/statistics.h; other texts in Python's style
+// are in report/python_repr.h.
 
 #include <string>
 #include <string_view>

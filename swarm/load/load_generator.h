@@ -1,7 +1,7 @@
 #pragma once
 
-// A running load: users on several threads, started and stopped by its owner. One of its threads is load_thread.h. When
-// to start how many users is decided by the owner: run/local_run.h or worker/load_run.h.
+// A running load: users on several threads, started and stopped by its owner. One of its threads is in load_thread.h.
+// When to start how many users is decided by the owner: run/local_run.h or worker/load_run.h.
 
 #include <chrono>
 #include <cstddef>

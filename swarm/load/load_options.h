@@ -1,6 +1,6 @@
 #pragma once
 
-// The options of a load: threads, model, rate, timeouts. The command line's options are run/options.h.
+// The options of a load: threads, model, rate, timeouts. The command line's options are in run/options.h.
 
 #include <chrono>
 #include <cstddef>

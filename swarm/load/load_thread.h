@@ -1,6 +1,6 @@
 #pragma once
 
-// One thread of a load with its users. All threads together are load_generator.h; one user is running_user.h.
+// One thread of a load with its users. All threads together are in load_generator.h; one user is in running_user.h.
 
 #include <atomic>
 #include <deque>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Hands what a load thread counted to the thread that collects. What is counted is stats/statistics.h.
+// Hands what a load thread counted to the thread that collects. What is counted is in stats/statistics.h.
 
 #include <chrono>
 #include <string>

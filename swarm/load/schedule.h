@@ -1,6 +1,6 @@
 #pragma once
 
-// How well an open-model test kept its schedule, as figures. The times themselves are arrivals.h.
+// How well an open-model test kept its schedule, as figures. The times themselves are in arrivals.h.
 
 #include <chrono>
 #include <cstdint>

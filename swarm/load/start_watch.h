@@ -1,6 +1,6 @@
 #pragma once
 
-// Whether the first requests show that the service cannot be measured. Doubts about a test's figures afterwards are
+// Whether the first requests show that the service cannot be measured. Doubts about a test's figures afterwards are in
 // run/warnings.h.
 
 #include <atomic>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The service under load: its URL, resolved once. The user's connection to it is connection.h.
+// The service under load: its URL, resolved once. The user's connection to it is in connection.h.
 
 #include <cstdint>
 #include <string>

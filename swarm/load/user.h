@@ -1,6 +1,6 @@
 #pragma once
 
-// What a kind of user is written with: requests, responses, waits. Declaring the kind is user_class.h; the kinds of
+// What a kind of user is written with: requests, responses, waits. Declaring the kind is in user_class.h; the kinds of
 // this project are in apps/swarm/users.
 
 #include <chrono>

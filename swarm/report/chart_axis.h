@@ -1,6 +1,6 @@
 #pragma once
 
-// The ticks and labels of a chart's axis. Drawing the chart is svg_chart.h.
+// The ticks and labels of a chart's axis. Drawing the chart is in svg_chart.h.
 
 #include <string>
 #include <vector>

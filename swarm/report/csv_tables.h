@@ -1,6 +1,6 @@
 #pragma once
 
-// The texts of Locust's CSV files. Writing them to disk is csv_files.h; quoting is csv_text.h; our own file is
+// The texts of Locust's CSV files. Writing them to disk is in csv_files.h; quoting is in csv_text.h; our own file is in
 // cut_off_csv.h.
 
 #include <cstddef>

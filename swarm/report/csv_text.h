@@ -1,6 +1,6 @@
 #pragma once
 
-// Quotes the fields of a CSV line. Which lines there are is csv_tables.h and cut_off_csv.h.
+// Quotes the fields of a CSV line. Which lines there are is in csv_tables.h and cut_off_csv.h.
 
 #include <span>
 #include <string>

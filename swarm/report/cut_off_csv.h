@@ -1,6 +1,6 @@
 #pragma once
 
-// The text of PREFIX_cut_off.csv, the CSV file that Locust does not have. The others are csv_tables.h.
+// The text of PREFIX_cut_off.csv, the CSV file that Locust does not have. The others are in csv_tables.h.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The key by which Locust sorts and names failures. The failures are stats/statistics.h.
+// The key by which Locust sorts and names failures. The failures are in stats/statistics.h.
 
 #include <string>
 

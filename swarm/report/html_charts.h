@@ -1,6 +1,6 @@
 #pragma once
 
-// The charts of the HTML report. Drawing one is svg_chart.h; the page is html_report.h.
+// The charts of the HTML report. Drawing one is in svg_chart.h; the page is in html_report.h.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Warnings, key figures and facts of the HTML report. The page is html_report.h.
+// Warnings, key figures and facts of the HTML report. The page is in html_report.h.
 
 #include <string>
 

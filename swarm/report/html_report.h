@@ -1,6 +1,6 @@
 #pragma once
 
-// The page of `--html` as a whole. Its parts are html_facts.h, html_charts.h, html_tables.h and html_style.h.
+// The page of `--html` as a whole. Its parts are in html_facts.h, html_charts.h, html_tables.h and html_style.h.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The style sheet and the script of the HTML report. The page is html_report.h.
+// The style sheet and the script of the HTML report. The page is in html_report.h.
 
 #include <string_view>
 

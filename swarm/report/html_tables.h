@@ -1,6 +1,6 @@
 #pragma once
 
-// The tables of the HTML report. The tables for the terminal are console_tables.h.
+// The tables of the HTML report. The tables for the terminal are in console_tables.h.
 
 #include <cstddef>
 #include <string>

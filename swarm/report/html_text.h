@@ -1,6 +1,6 @@
 #pragma once
 
-// Numbers, times and texts as the HTML report shows them. Text for a terminal is run/terminal_text.h.
+// Numbers, times and texts as the HTML report shows them. Text for a terminal is in run/terminal_text.h.
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Writes JSON, whatever the document. The documents are json_report.h and verify/verify.h.
+// Writes JSON, whatever the document. The documents are in json_report.h and verify/verify.h.
 
 #include <cstddef>
 #include <cstdint>

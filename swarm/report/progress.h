@@ -1,6 +1,6 @@
 #pragma once
 
-// The line about a running test. Redrawing it in place is status_line.h; the tables are console_tables.h.
+// The line about a running test. Redrawing it in place is in status_line.h; the tables are in console_tables.h.
 
 #include <cstddef>
 #include <string>

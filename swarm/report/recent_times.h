@@ -1,6 +1,6 @@
 #pragma once
 
-// The response times of the last ten seconds, for Locust's "current" percentiles. Rates of the last seconds are
+// The response times of the last ten seconds, for Locust's "current" percentiles. Rates of the last seconds are in
 // stats/per_second.h.
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Everything that is known about a test, as the input of every report and condition. Counting it is stats/statistics.h.
+// Everything that is known about a test, as the input of every report and condition. Counting it is in
+// stats/statistics.h.
 
 #include <chrono>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-// A line at the bottom of a terminal that is redrawn in place. What it says is progress.h.
+// A line at the bottom of a terminal that is redrawn in place. What it says is in progress.h.
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Draws one chart as SVG. Which charts the report has is html_charts.h.
+// Draws one chart as SVG. Which charts the report has is in html_charts.h.
 
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Files that are replaced or grow during a test. What is in them is csv_files.h and html_report.h.
+// Files that are replaced or grow during a test. What is in them is in csv_files.h and html_report.h.
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
 // Adds requests that never ended to the latencies, so that a stalled service does not look fast. Which of them count as
-// failures is stalled.h.
+// failures is in stalled.h.
 
 #include <chrono>
 

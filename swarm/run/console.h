@@ -1,6 +1,6 @@
 #pragma once
 
-// Standard error: log lines and tables in Locust's form. The tables' texts are report/console_tables.h.
+// Standard error: log lines and tables in Locust's form. The tables' texts are in report/console_tables.h.
 
 #include <atomic>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Parses a time as Locust writes it. Printing one is report/html_text.h.
+// Parses a time as Locust writes it. Printing one is in report/html_text.h.
 
 #include <chrono>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs a whole test in this process. Under a Locust master it is worker/worker.h; the load itself is
+// Runs a whole test in this process. Under a Locust master it is in worker/worker.h; the load itself is in
 // load/load_generator.h.
 
 #include "swarm/run/console.h"

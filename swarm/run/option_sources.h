@@ -1,6 +1,6 @@
 #pragma once
 
-// Remembers which options came from the environment, for error messages. Reading them is environment.h.
+// Remembers which options came from the environment, for error messages. Reading them is in environment.h.
 
 #include <initializer_list>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The options of the program `swarm`. The options of a load alone are load/load_options.h.
+// The options of the program `swarm`. The options of a load alone are in load/load_options.h.
 
 #include <chrono>
 #include <cstdint>

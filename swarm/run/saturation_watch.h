@@ -1,6 +1,6 @@
 #pragma once
 
-// Notices that the generator itself is the bottleneck. The warning about it is warnings.h.
+// Notices that the generator itself is the bottleneck. The warning about it is in warnings.h.
 
 #include <chrono>
 #include <deque>

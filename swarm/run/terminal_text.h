@@ -1,6 +1,6 @@
 #pragma once
 
-// Text that cannot control a terminal. Text for HTML is report/html_text.h.
+// Text that cannot control a terminal. Text for HTML is in report/html_text.h.
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// In which order the users of several classes start, as in Locust. Starting them is load/load_generator.h.
+// In which order the users of several classes start, as in Locust. Starting them is in load/load_generator.h.
 
 #include <cstddef>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The command `swarm --verify`. The comparison is verify/verify.h.
+// The command `swarm --verify`. The comparison is in verify/verify.h.
 
 #include "swarm/run/console.h"
 #include "swarm/run/options.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-// The reasons not to trust a test's figures. A reason to end a test at its start is load/start_watch.h.
+// The reasons not to trust a test's figures. A reason to end a test at its start is in load/start_watch.h.
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Counts durations exactly enough for percentiles within 1 %. Locust's coarser buckets are locust_times.h.
+// Counts durations exactly enough for percentiles within 1 %. Locust's coarser buckets are in locust_times.h.
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: figures that Locust itself computed. The code that must agree with them is locust_times.h.
+// For tests: figures that Locust itself computed. The code that must agree with them is in locust_times.h.
 
 #include <cstdint>
 #include <utility>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Counts of each recent second. A whole test over time is report/history.h.
+// Counts of each recent second. A whole test over time is in report/history.h.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The names under which requests are counted. Their figures are statistics.h.
+// The names under which requests are counted. Their figures are in statistics.h.
 
 #include <cstddef>
 #include <string>

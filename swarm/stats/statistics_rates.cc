@@ -1,5 +1,5 @@
 // The rates that are computed from Statistics (total_rates(), current_rates() and rates_over() of statistics.h).
-// Counting is statistics.cc.
+// Counting is in statistics.cc.
 
 #include <algorithm>
 

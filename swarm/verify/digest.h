@@ -1,6 +1,6 @@
 #pragma once
 
-// The digest by which an event is recognised again. The journal that contains it is journal.h.
+// The digest by which an event is recognised again. The journal that contains it is in journal.h.
 
 #include <array>
 #include <compare>

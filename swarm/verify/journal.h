@@ -1,6 +1,6 @@
 #pragma once
 
-// Writes the journal: what the service promised during a test. Reading it is journal_contents.h.
+// Writes the journal: what the service promised during a test. Reading it is in journal_contents.h.
 
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads a journal. Writing it is journal.h; comparing it with the service is verify.h.
+// Reads a journal. Writing it is in journal.h; comparing it with the service is in verify.h.
 
 #include <cstdint>
 #include <string>

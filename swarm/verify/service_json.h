@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads the service's responses for the comparison. The service's own JSON is api/endpoints/events/event_json.h.
+// Reads the service's responses for the comparison. The service's own JSON is in api/endpoints/events/event_json.h.
 
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Compares a service with a journal. The command around it is run/verify_run.h.
+// Compares a service with a journal; verify_text.cc prints the findings. The command around it is in run/verify_run.h.
 
 #include <chrono>
 #include <cstdint>

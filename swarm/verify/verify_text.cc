@@ -1,4 +1,5 @@
-// The findings of a verification as text and as JSON (summary() and to_json() of verify.h). Finding them is verify.cc.
+// The findings of a verification as text and as JSON (summary() and to_json() of verify.h). Finding them is in
+// verify.cc.
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: messages that real Locust masters and workers have sent. Reading them is locust_messages.h.
+// For tests: messages that real Locust masters and workers have sent. Reading them is in locust_messages.h.
 
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// One ZeroMQ connection, without reconnecting. Reconnecting and heartbeats are master_link.h.
+// One ZeroMQ connection, without reconnecting. Reconnecting and heartbeats are in master_link.h.
 
 #include <chrono>
 #include <cstdint>

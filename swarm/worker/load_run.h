@@ -1,7 +1,7 @@
 #pragma once
 
-// One test under a master: users, counts and reports. The load is load/load_generator.h; the connection to the master
-// is master_link.h.
+// One test under a master: users, counts and reports. The load is in load/load_generator.h; the connection to the
+// master is in master_link.h.
 
 #include <chrono>
 #include <map>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The messages between a Locust master and a worker, as values and bytes. Sending them is master_link.h; the encoding
-// is msgpack.h.
+// The messages between a Locust master and a worker, as values and bytes. Sending them is in master_link.h; the
+// encoding is in msgpack.h.
 
 #include <cstdint>
 #include <map>

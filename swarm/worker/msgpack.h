@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads and writes MessagePack. The messages in it are locust_messages.h.
+// Reads and writes MessagePack. The messages in it are in locust_messages.h.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The worker's log, also for the master's web page. Printing without a master is run/console.h.
+// The worker's log, also for the master's web page. Printing without a master is in run/console.h.
 
 #include <deque>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The options and timeouts of a worker. The command line is run/options.h.
+// The options and timeouts of a worker. The command line is in run/options.h.
 
 #include <chrono>
 #include <cstdint>

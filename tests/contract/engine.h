@@ -1,7 +1,7 @@
 #pragma once
 
 // What the contract suite needs of an engine: making one, restarting it, moving its clock. The verbs of the tests are
-// store_contract.h; each engine has a file of its own (rocks_engine.cc, dynamo_engine.cc, memory_engine.cc).
+// in store_contract.h; each engine has a file of its own (rocks_engine.cc, dynamo_engine.cc, memory_engine.cc).
 
 #include <chrono>
 #include <functional>

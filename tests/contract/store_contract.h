@@ -1,6 +1,6 @@
 #pragma once
 
-// The fixture of the contract suite, with a blocking verb for each call of a store. The engine below it is engine.h.
+// The fixture of the contract suite, with a blocking verb for each call of a store. The engine below it is in engine.h.
 // Tests of one engine alone are in tests/rocks and tests/dynamo.
 
 #include <gtest/gtest.h>

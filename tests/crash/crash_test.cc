@@ -1,5 +1,5 @@
 // A simulated machine loses its power at random moments under load. Afterwards the embedded store must hold everything
-// that it has promised. Killing the real program is tests/e2e/test_crash.py.
+// that it has promised. Killing the real program is in tests/e2e/test_crash.py.
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the store has promised to the clients of a crash test, and the check that it holds. The crashes are
+// What the store has promised to the clients of a crash test, and the check that it holds. The crashes are in
 // crash_test.cc.
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How many capacity units each operation consumes. Time and throughput are bench/dynamo.py.
+// How many capacity units each operation consumes. Time and throughput are in bench/dynamo.py.
 
 #include "dynamo/fleet.h"
 

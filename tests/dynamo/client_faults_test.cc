@@ -1,5 +1,5 @@
-// What the client does when DynamoDB throttles, fails or is silent. Its normal calls are client_test.cc; whole
-// operations under such faults are retries_test.cc.
+// What the client does when DynamoDB throttles, fails or is silent. Its normal calls are in client_test.cc; whole
+// operations under such faults are in retries_test.cc.
 
 #include <zlib.h>
 

@@ -1,4 +1,4 @@
-// The client's calls on single items, on DynamoDB Local. Faults are client_faults_test.cc.
+// The client's calls on single items, on DynamoDB Local. Faults are in client_faults_test.cc.
 
 #include "store/dynamo/client/client.h"
 

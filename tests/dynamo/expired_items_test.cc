@@ -1,4 +1,4 @@
-// Items whose time is over but which DynamoDB has not removed yet. The contract's own tests of expiry are
+// Items whose time is over but which DynamoDB has not removed yet. The contract's own tests of expiry are in
 // tests/contract/retention_test.cc.
 
 #include "dynamo/fleet.h"

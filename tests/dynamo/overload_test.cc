@@ -1,4 +1,4 @@
-// Each tenant's share of the operations in progress. Which tenant's call goes next is
+// Each tenant's share of the operations in progress. Which tenant's call goes next is in
 // src/store/dynamo/client/call_turns_test.cc.
 
 #include "dynamo/fleet.h"

@@ -1,4 +1,4 @@
-// Nodes that write or acknowledge the same event at once. Pages meanwhile are fleet_pages_test.cc.
+// Nodes that write or acknowledge the same event at once. Pages meanwhile are in fleet_pages_test.cc.
 
 #include <set>
 #include <thread>

@@ -1,4 +1,4 @@
-// Writes that are repeated after their response was lost: each must happen once. The client's own retries are
+// Writes that are repeated after their response was lost: each must happen once. The client's own retries are in
 // client_faults_test.cc.
 
 #include <thread>

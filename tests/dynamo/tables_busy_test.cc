@@ -1,4 +1,4 @@
-// Creating and deleting tables while another command does the same. The ordinary cases are tables_test.cc.
+// Creating and deleting tables while another command does the same. The ordinary cases are in tables_test.cc.
 
 #include "dynamo/fleet.h"
 

@@ -1,4 +1,4 @@
-// Creating, checking and deleting the tables. Tables that are just being changed are tables_busy_test.cc.
+// Creating, checking and deleting the tables. Tables that are just being changed are in tables_busy_test.cc.
 
 #include "dynamo/fleet.h"
 

@@ -1,5 +1,5 @@
 """Requests without a usable key: the server refuses them by their header, and keeps or decodes nothing of the body. The
-server's own counters show it. Which key may do what is test_tenants.py."""
+server's own counters show it. Which key may do what is in test_tenants.py."""
 
 import contextlib
 import gzip

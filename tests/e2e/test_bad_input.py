@@ -1,5 +1,5 @@
 """Bad input for every endpoint, as one table: the request's bytes, and the status, error code and field of its response.
-Nothing of it is stored, and the server then answers good requests. Bad framing of HTTP itself is test_http.py."""
+Nothing of it is stored, and the server then answers good requests. Bad framing of HTTP itself is in test_http.py."""
 
 import gzip
 import json

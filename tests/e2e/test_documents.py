@@ -1,5 +1,5 @@
 """The documents are true: the commands of the README, the examples, and the OpenAPI file work as written. The load-test
-guide is test_guide.py."""
+guide is in test_guide.py."""
 
 import json
 import re

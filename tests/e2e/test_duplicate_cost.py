@@ -1,5 +1,5 @@
 """Batches that are built to make the search for duplicates expensive: the cost of each is bounded by its own size. Which
-events are duplicates is test_duplicates.py."""
+events are duplicates is in test_duplicates.py."""
 
 import gzip
 import itertools

@@ -1,5 +1,5 @@
 """HTTP/1.1 itself: framings of bodies, connections, deadlines, TLS, and a stop that loses no request. What endpoints answer
-is test_contract.py."""
+is in test_contract.py."""
 
 import contextlib
 import gzip

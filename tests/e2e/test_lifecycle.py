@@ -1,5 +1,5 @@
 """How the programs end: signals, stops that would hang, descriptors, and unusual working directories. How a server starts
-is test_starts.py and test_start_errors.py."""
+is in test_starts.py and test_start_errors.py."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Both logs as streams: a stuck reader delays nobody, and a terminal gets readable lines. The contents of lines are
+"""Both logs as streams: a stuck reader delays nobody, and a terminal gets readable lines. The contents of lines are in
 test_log_lines.py."""
 
 import contextlib

@@ -1,5 +1,5 @@
 """The system's limits of memory and threads: a server either starts, or ends with one line that names the limit. Limits
-inside the server are test_bounds.py."""
+inside the server are in test_bounds.py."""
 
 import os
 import pathlib

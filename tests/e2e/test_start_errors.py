@@ -1,4 +1,4 @@
-"""What keeps a server from starting: the error names it, and the server changes nothing. A start that succeeds is
+"""What keeps a server from starting: the error names it, and the server changes nothing. A start that succeeds is in
 test_starts.py."""
 
 import os

@@ -1,5 +1,5 @@
 """How a server starts: it waits for a process that still has its store, reports to its service manager, and needs no
-password. Starts that fail are test_start_errors.py."""
+password. Starts that fail are in test_start_errors.py."""
 
 import contextlib
 import datetime

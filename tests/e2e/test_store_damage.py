@@ -1,5 +1,5 @@
 """The program never replaces an existing store by an empty one: it serves the store whole, or refuses it unchanged. Single
-files and bits are tests/rocks/store_damage_test.cc."""
+files and bits are in tests/rocks/store_damage_test.cc."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-// Fuzzes the parser of events (event/event.h). Bytes of HTTP are http_request_fuzz.cc.
+// Fuzzes the parser of events (event/event.h). Bytes of HTTP are in http_request_fuzz.cc.
 
 #include <cstddef>
 #include <cstdint>

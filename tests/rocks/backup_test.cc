@@ -1,4 +1,4 @@
-// A backup of a live store delays no other request. What a backup contains is directory_test.cc and
+// A backup of a live store delays no other request. What a backup contains is in directory_test.cc and
 // rocks_contract_test.cc.
 
 #include <gtest/gtest.h>

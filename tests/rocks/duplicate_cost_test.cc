@@ -1,4 +1,4 @@
-// What the search for duplicates costs the committer, counted in reads and bytes. Which events are duplicates is
+// What the search for duplicates costs the committer, counted in reads and bytes. Which events are duplicates is in
 // tests/contract/duplicates_test.cc.
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// How many entries a page walks over, counted by RocksDB for each thread. What pages contain is
+// How many entries a page walks over, counted by RocksDB for each thread. What pages contain is in
 // tests/contract/pages_test.cc.
 
 #include <gtest/gtest.h>

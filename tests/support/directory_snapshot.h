@@ -1,6 +1,6 @@
 #pragma once
 
-// All files of a directory as values: taking and restoring them. Changing single bits is damage.h.
+// All files of a directory as values: taking and restoring them. Changing single bits is in damage.h.
 
 #include <filesystem>
 #include <fstream>

@@ -1,6 +1,6 @@
 #pragma once
 
-// A disk that loses what was not synced, for crash tests. A disk with errors is failing_file_system.h.
+// A disk that loses what was not synced, for crash tests. A disk with errors is in failing_file_system.h.
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// A slow disk: a test lets each write through. A disk with errors is failing_file_system.h.
+// A slow disk: a test lets each write through. A disk with errors is in failing_file_system.h.
 
 #include "base/mutex.h"
 

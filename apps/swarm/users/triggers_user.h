@@ -1,6 +1,6 @@
 #pragma once
 
-// What the kinds of users for the Triggers API share. Users of any service are swarm/load/user.h.
+// What the kinds of users for the Triggers API share. Users of any service are in swarm/load/user.h.
 
 #include <cstddef>
 #include <deque>

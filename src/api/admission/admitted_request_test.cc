@@ -1,4 +1,4 @@
-// Admission by a request's head, and what a request costs its key. Who is admitted at all is admit_test.cc.
+// Admission by a request's head, and what a request costs its key. Who is admitted at all is in admit_test.cc.
 
 #include "api/admission/admitted_request.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Removes the configured prefix from a path. The address that clients see, with the prefix, is public_address.h.
+// Removes the configured prefix from a path. The address that clients see, with the prefix, is in public_address.h.
 
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// One request in progress with what is known about it so far. The request's bytes and the response are
+// One request in progress with what is known about it so far. The request's bytes and the response are in
 // http/wire/message.h.
 
 #include <memory>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The address at which a client sees this API, for links and documents. The client's own address is client_address.h.
+// The address at which a client sees this API, for links and documents. The client's own address is in
+// client_address.h.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Which endpoint a method and path belong to. Calling it is api/dispatcher.h; who may call it is
+// Which endpoint a method and path belong to. Calling it is in api/dispatcher.h; who may call it is in
 // admission/endpoint_access.h.
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 
 // The keys in memory: finding a key by its secret, reading it when it is missing, and following changes. One part of
-// the memory is key_shard.h, the shared reads are key_loads.h. Whether a key may do something is decided in admission/.
+// the memory is in key_shard.h, the shared reads are in key_loads.h. Whether a key may do something is decided in
+// admission/.
 
 #include <array>
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-// One part of the key ring: a bounded map from the hash of a secret to a key. Reading missing keys is key_ring.h.
+// One part of the key ring: a bounded map from the hash of a secret to a key. Reading missing keys is in key_ring.h.
 
 #include <array>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Where gzip bodies are decoded: a first piece on the IO loop, the rest on the decoders, where tenants take turns.
-// Their memory is body_memory_test.cc.
+// Their memory is in body_memory_test.cc.
 
 #include <gtest/gtest.h>
 

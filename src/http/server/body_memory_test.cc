@@ -1,5 +1,5 @@
 // How much memory the bodies of all connections may use together (ServerConfig::bodies_bytes_max). Where they are
-// decoded is body_decoding_test.cc.
+// decoded is in body_decoding_test.cc.
 
 #include <gtest/gtest.h>
 

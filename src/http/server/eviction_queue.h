@@ -1,6 +1,6 @@
 #pragma once
 
-// A queue of waiting connections, oldest first. Which queue counts first is eviction.h.
+// A queue of waiting connections, oldest first. Which queue counts first is in eviction.h.
 
 #include <atomic>
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The bytes that a session has read and not used. Parsing them is http/wire/request_parser.h.
+// The bytes that a session has read and not used. Parsing them is in http/wire/request_parser.h.
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The options of a server and their defaults. The program's own options, from which they are set, are config/config.h.
+// The options of a server and their defaults. The program's own options, from which they are set, are in
+// config/config.h.
 
 #include <chrono>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
 // One connection: read a request, call the handler, write the response, repeat. Parsing is http/wire, bytes and TLS are
-// net/transport.h; giving way to a new connection is session_eviction.cc.
+// in net/transport.h; giving way to a new connection is in session_eviction.cc.
 
 #include <chrono>
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What is decided by a request's head, before its body is read (Handlers::admit). Which requests the API admits is
+// What is decided by a request's head, before its body is read (Handlers::admit). Which requests the API admits is in
 // src/api/admission/admit_test.cc.
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// An exception in a session, outside the handler, ends that connection only. Exceptions of handlers are server_test.cc.
+// An exception in a session, outside the handler, ends that connection only. Exceptions of handlers are in
+// server_test.cc.
 
 #include <gtest/gtest.h>
 

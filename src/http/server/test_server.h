@@ -1,7 +1,7 @@
 #pragma once
 
 // For tests: a server that answers with what it was sent, and a client that sends raw bytes. The API without sockets is
-// api/test_service.h.
+// in api/test_service.h.
 
 #include <chrono>
 #include <coroutine>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Decodes gzip. Where it is called, and on which thread, is http/server/session.cc and lambda/body.h.
+// Decodes gzip. Where it is called, and on which thread, is in http/server/session.cc and lambda/body.h.
 
 #include <cstddef>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Requests and responses as values, with their headers. Turning bytes into them and back is request_parser.h,
+// Requests and responses as values, with their headers. Turning bytes into them and back is in request_parser.h,
 // request_writer.h, response_parser.h and response_writer.h.
 
 #include <cstdint>

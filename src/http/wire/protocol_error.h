@@ -1,6 +1,6 @@
 #pragma once
 
-// Why bytes are not a request, or a request that the server refuses itself. The API's own refusals are
+// Why bytes are not a request, or a request that the server refuses itself. The API's own refusals are in
 // api/exchange/refusal.h.
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The head of a request as bytes, for clients. Responses are response_writer.h.
+// The head of a request as bytes, for clients. Responses are in response_writer.h.
 
 #include <string>
 #include <string_view>

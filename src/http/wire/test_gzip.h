@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: makes gzip data. Decoding it is gzip.h.
+// For tests: makes gzip data. Decoding it is in gzip.h.
 
 #include <string>
 #include <string_view>

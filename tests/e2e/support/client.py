@@ -1,4 +1,4 @@
-"""Clients of a server for tests: one with keep-alive, and a raw connection that sends any bytes. Starting the server is
+"""Clients of a server for tests: one with keep-alive, and a raw connection that sends any bytes. Starting the server is in
 server.py."""
 
 import http.client

@@ -1,5 +1,5 @@
 """An HTTP proxy between a node and DynamoDB that causes the faults of real networks and services. A proxy that only records
-is recording_proxy.py."""
+is in recording_proxy.py."""
 
 import asyncio
 import contextlib

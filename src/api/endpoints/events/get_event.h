@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoints of one stored event: GET and DELETE /events/{id}. Acknowledging several events is inbox/post_ack.h.
+// The endpoints of one stored event: GET and DELETE /events/{id}. Acknowledging several events is in inbox/post_ack.h.
 
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"

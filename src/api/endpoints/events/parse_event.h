@@ -1,6 +1,6 @@
 #pragma once
 
-// Parses one event of a request and checks that the key may send its type. The parser without keys and refusals is
+// Parses one event of a request and checks that the key may send its type. The parser without keys and refusals is in
 // event/event.h.
 
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoint POST /events/batch. A single event is post_event.h; splitting the body is event/event.h.
+// The endpoint POST /events/batch. A single event is in post_event.h; splitting the body is in event/event.h.
 
 #include "api/endpoints/events/post_event.h"
 #include "base/fair_budget.h"

@@ -1,6 +1,7 @@
 #pragma once
 
-// The endpoint POST /events, and what it needs of the service. Batches are post_batch.h; parsing is parse_event.h.
+// The endpoint POST /events, and what it needs of the service. Batches are in post_batch.h; parsing is in
+// parse_event.h.
 
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoint GET /me: what a key is told about itself. Managing keys is key_management.h.
+// The endpoint GET /me: what a key is told about itself. Managing keys is in key_management.h.
 
 #include <cstddef>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The files that the build puts into the program as text. The endpoints that serve them are get_docs.h and get_root.h.
+// The files that the build puts into the program as text. The endpoints that serve them are in get_docs.h and
+// get_root.h.
 
 #include <string_view>
 

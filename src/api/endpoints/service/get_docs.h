@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoints for documentation: GET /docs, /openapi.json and /favicon.ico. The start page is get_root.h.
+// The endpoints for documentation: GET /docs, /openapi.json and /favicon.ico. The start page is in get_root.h.
 
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoint GET /status: the health of the service. Figures over time are get_metrics.h.
+// The endpoint GET /status: the health of the service. Figures over time are in get_metrics.h.
 
 #include <chrono>
 #include <functional>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Sends a call over HTTP: signature, retries, deadline. It does not look into items: that is caller.h and table.h.
+// Sends a call over HTTP: signature, retries, deadline. It does not look into items: that is in caller.h and table.h.
 
 #include <chrono>
 #include <cstdint>

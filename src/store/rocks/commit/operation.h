@@ -1,7 +1,7 @@
 #pragma once
 
-// One write on its way through the queue and the committer, with its result. The queue is commit_queue.h; how a write
-// is carried out is in committer.cc.
+// One write on its way through the queue and the committer, with its result. The queue is in commit_queue.h; how a
+// write is carried out is in committer.cc.
 
 #include <algorithm>
 #include <coroutine>

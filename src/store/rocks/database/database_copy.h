@@ -1,6 +1,6 @@
 #pragma once
 
-// Makes a data directory from a database: for a backup and after a repair. The list of files that it writes is
+// Makes a data directory from a database: for a backup and after a repair. The list of files that it writes is in
 // disk/inventory.h.
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The sizes and the sync state of the database's files, and the RocksDB Env that reports them. What is then recorded on
-// disk is in witness.h.
+// The sizes and the sync state of the database's files, and the RocksDB Env that reports them (watched_env.cc). What is
+// then recorded on disk is in witness.h.
 
 #include <atomic>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
 // The file INVENTORY: the list of files after a clean stop, and the comparison with the directory. For an unclean stop
-// there is witness.h.
+// there is in witness.h.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The clock by which acknowledged events expire. The clock of new ids is commit/id_time.h.
+// The clock by which acknowledged events expire. The clock of new ids is in commit/id_time.h.
 
 #include <chrono>
 #include <optional>
