@@ -65,7 +65,7 @@ class StopWatchdog {
   Mutex mutex_;
   Condition changed_;
   int signal_ GUARDED_BY(mutex_) = 0;
-  TimePoint signal_at_ GUARDED_BY(mutex_);  ///< When `signal_` came.
+  TimePoint signal_at_ GUARDED_BY(mutex_);  ///< When `signal_` arrived.
   TimePoint drain_until_ GUARDED_BY(mutex_) = TimePoint::max();
   TimePoint end_at_ GUARDED_BY(mutex_) = TimePoint::max();
   bool over_ GUARDED_BY(mutex_) = false;

@@ -80,7 +80,7 @@ class TestService {
   Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
   /// From now on `parsers` parses large bodies and builds large responses. It outlives the service's requests.
   void use(TurnPool& parsers);
-  /// How often the store was asked for a key.
+  /// How often a key was read from the store.
   [[nodiscard]] unsigned keys_read() const { return watched_keys.reads; }
   /// From another address.
   Seen send_from(const std::string& address, const std::string& target, std::string_view api_key);

@@ -44,7 +44,7 @@ class Gather {
         if (!all.failure_) all.failure_ = std::current_exception();
       }
     }
-    // The last one resumes, and `all` may be gone then.
+    // The last task resumes the waiter, which may destroy `all`.
     if (--all.running_ == 0) all.waiter_.resume();
   }
 

@@ -28,7 +28,7 @@ class ProvenTime {
 
   /// The proven time, at these readings of the two clocks.
   UnixMillis at(UnixMillis wall, std::chrono::steady_clock::time_point steady);
-  /// By how much the wall clock is ahead of what is believed; zero if it is believed.
+  /// How far the wall clock is ahead of this clock; zero if there is no unproven jump.
   [[nodiscard]] std::chrono::milliseconds unproven() const noexcept;
 
  private:

@@ -65,7 +65,7 @@ TEST_F(SingleFlightTest, ExceptionGoesToTheFirstCallerAndTheOthersAreResumed) {
   EXPECT_EQ(worked, 1);
 }
 
-/// Runs what is ready when it is told to; may be out of memory once.
+/// Runs ready coroutines only in run_ready(); resume() can fail once for lack of memory.
 class ShortExecutor final : public Executor {
  public:
   void resume(std::span<const std::coroutine_handle<>> handles) override {

@@ -16,7 +16,7 @@ extern thread_local bool spared;
 
 /// How many allocations have failed.
 extern std::atomic<long> failures;
-/// How many of them came 5 ms or more after the last failure of their thread: it has paused.
+/// How many of them were 5 ms or more after the last failure of their thread, which means that it has paused.
 extern std::atomic<long> failures_after_pause;
 
 }  // namespace triggers::failing_memory

@@ -15,7 +15,7 @@ class SharedBucketTest : public testing::Test {
   SharedBucket::Time now{1'000s};
   SharedBucket node;
 
-  /// One that comes at once.
+  /// A slice that arrives at once.
   [[nodiscard]] Grant grant(std::uint32_t tokens) const {
     Grant grant;
     grant.taken_at = now;

@@ -89,7 +89,7 @@ TEST(LogBackground, StuckReaderLosesLinesAndTheLossIsLogged) {
   std::string seen;
   {
     const StandardErrorInto redirected(pipe);
-    // Were there room in the pipe, the writer would go on amid the flood, and the lines would be dropped in two parts.
+    // With room in the pipe, the writer would resume during the flood, and lines would be dropped in two parts.
     const auto filled = pipe.fill();
     const Background background;
     const auto sent = flood();  // Returns although nobody reads.

@@ -37,7 +37,7 @@ struct Appended {
   enum class Outcome {
     accepted,              ///< Stored now.
     duplicate,             ///< Stored before: `id` is that of the first event. Nothing was stored.
-    idempotency_mismatch,  ///< The idempotency key came with another event before. Nothing was stored.
+    idempotency_mismatch,  ///< The idempotency key was used for another event before. Nothing was stored.
   };
   Outcome outcome = Outcome::accepted;
   EventId id;  ///< The time of acceptance is id.time().

@@ -35,7 +35,7 @@ class Engine {
 
   virtual EventStore& events() = 0;
   virtual KeyStore& keys() = 0;
-  /// Stops and starts; references from before are dead. An engine that keeps nothing on purpose goes on as it was.
+  /// Stops and starts the engine; earlier references are invalid. An engine that stores nothing durable just continues.
   virtual void restart() = 0;
   /// Removes at most `events_max` expired events; how many.
   virtual std::size_t sweep(std::size_t events_max) = 0;

@@ -55,7 +55,7 @@ class PowerLoss : public testing::Test {
     std::filesystem::remove(old_witness());
   }
 
-  /// What is wrong after a start on a machine that goes on.
+  /// What is wrong after the next start on the same machine.
   std::vector<std::string> check() {
     ForgetfulFileSystem::Options options;
     options.trash = directory_ / "trash";

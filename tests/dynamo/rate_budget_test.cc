@@ -50,7 +50,7 @@ TEST_F(RateBudgetTest, ThreeNodesTogetherServeTheLimitAndAskSeldom) {
     }
     clock.advance(1s);
   }
-  // A full bucket, and what came into it in 29 s.
+  // A full bucket, and what flowed in during 29 s.
   const double limit = per_minute + per_minute * 29 / 60.0;
   EXPECT_LE(served, limit * 1.1);
   EXPECT_GE(served, limit * 0.9);
@@ -67,7 +67,7 @@ TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     for (int i = 0; i < 32; ++i) request(nodes[n], buckets[n]);
   }
-  // The bucket fills up meanwhile. Then all come at one moment.
+  // The bucket fills up. Then all requests arrive at once.
   clock.advance(59s);
   std::uint32_t served = 0;
   for (std::size_t n = 0; n < nodes.size(); ++n) {

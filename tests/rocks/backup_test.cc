@@ -16,7 +16,7 @@
 namespace triggers::store {
 namespace {
 
-/// The machine's files, on which a copy stands still until a test lets it go on.
+/// The machine's files, on which a copy waits until a test lets it continue.
 class StandingFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   StandingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}

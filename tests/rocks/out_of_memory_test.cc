@@ -99,7 +99,7 @@ TEST_F(OutOfMemory, RefusesTheWriteWholeAndServesTheNext) {
     stored += answer ? 1 : 0;
     refused += answer ? 0 : 1;
     if (!store->health().writable) {
-      // In the write itself: nobody knows what of it is in the log.
+      // In the write itself: how much of it is in the log is unknown.
       ASSERT_FALSE(answer);
       EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
       ++latched;

@@ -100,7 +100,7 @@ void RocksContract::expect_reads_only_until_reopened(FailingFileSystem::Fault fa
   EXPECT_FALSE(store->health().writable);
   EXPECT_FALSE(store->health().problem.empty());
 
-  // A disk that works again does not make the writes good that nobody knows the outcome of.
+  // A disk that works again does not settle the writes of unknown outcome.
   disk->set(FailingFileSystem::Fault::none);
   EXPECT_EQ(append(numbered(11)).error().code, ErrorCode::unavailable);
   EXPECT_EQ(acknowledge(ids[0]).error().code, ErrorCode::unavailable);

@@ -15,7 +15,7 @@ namespace triggers::api {
 /// Authenticates the request's key, checks that its role allows `action`, and takes one token from its bucket; fills in
 /// `exchange.key` and `exchange.rate`. Refusals: 401, 403, 429; and 400 for a query where the endpoint has no
 /// parameters. A request that the role forbids costs a token too: otherwise a key without rights could send requests
-/// without a limit. A body that is here is paid for too (admitted_request.h).
+/// without a limit. If the body has arrived already, its price is charged too (admitted_request.h).
 Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange, auth::Action action);
 
 /// As admit() for managing keys. Over the local socket the caller is the operator, who needs no key.

@@ -50,7 +50,7 @@ std::vector<Asked> everything_with_a_key() {
 TEST(AdmitTest, RequestWithoutAKeyLearnsNothing) {
   TestService service("auth-failures-per-minute", "0");
   for (const auto& asked : everything_with_a_key()) {
-    // Also with a body that would be refused: who asks is asked first.
+    // The body is bad too, but the key is checked first.
     for (const auto& body : {asked.body, std::string{"{"}}) {
       const auto seen = service.send(asked.method, asked.target, {}, body);
       EXPECT_EQ(seen.status(), 401U) << asked.target;
@@ -334,7 +334,7 @@ TEST(AdmitTest, AddressesDoNotWaitForEachOther) {
   });
   const auto other = std::ranges::find(order, keys.size() - 1);
   EXPECT_LE(other - order.begin(), 1);
-  // Those of one address are served in the order in which they came.
+  // Requests of one address are served in the order of their arrival.
   order.erase(other);
   EXPECT_TRUE(std::ranges::is_sorted(order));
 }
@@ -364,7 +364,7 @@ TEST(AdmitTest, UnusableKeysAreLimitedByAddress) {
   }
 }
 
-/// A service whose keys' limits are shared, by a bucket that is asked on a slow way.
+/// A service whose keys have shared limits, with a shared bucket that answers slowly.
 class SharedLimitTest : public testing::Test {
  protected:
   SharedLimitTest() {

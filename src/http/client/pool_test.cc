@@ -34,7 +34,7 @@ FetchResult ask(ClientPool& pool, milliseconds time = std::chrono::seconds{10}, 
   return sync_wait(pool.fetch(std::move(request), steady_clock::now() + time));
 }
 
-/// Answers every request with how many came over its connection.
+/// Answers each request with the number of requests on its connection so far.
 void count(TestPeer::Connection& connection) {
   for (int number = 1; !connection.read_request().empty(); ++number) connection.answer(std::to_string(number));
 }
@@ -119,7 +119,7 @@ TEST(ClientPool, NameIsLookedUp) {
 }
 
 TEST(ClientPool, UnknownNameIsUnreachableAndNothingIsSent) {
-  // A part of a name has at most 63 characters, so no server of names is asked.
+  // A label of a name has at most 63 characters, so no name server is asked.
   ClientPoolConfig config;
   config.server.host = std::string(64, 'a') + ".invalid";
   const auto pool = pool_to(1, config);

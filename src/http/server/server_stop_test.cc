@@ -168,7 +168,7 @@ TEST_F(StopTest, StoppingTwiceIsStoppingOnce) {
   server_.stop();
 }
 
-/// Whatever moment the stop comes at: an answer is whole or absent, and what was handled was answered.
+/// Whenever the server stops: a response is whole or absent, and every handled request has its response.
 TEST_F(StopTest, UnderLoadEveryHandledRequestIsAnswered) {
   server_.config.threads = 2;
   server_.start();

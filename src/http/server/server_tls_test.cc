@@ -135,7 +135,7 @@ TEST_F(TlsTest, StopAnswersAPartlyReceivedTlsRecord) {
   const auto size = static_cast<std::size_t>(BIO_get_mem_data(SSL_get_wbio(ssl.get()), &record));
   ASSERT_GT(size, get.size());
   ASSERT_EQ(::send(socket_.get(), record, size / 2, MSG_NOSIGNAL), static_cast<ssize_t>(size / 2));
-  // The loop reads what came first: so the part has been read from the socket.
+  // The loop reads in order of arrival, so it has read the part from the socket.
   EXPECT_TRUE(ask(other.get(), get).ends_with("GET /s "));
   std::thread stopping([this] { server_.stop(std::chrono::seconds{30}); });
   // The stop has reached every connection once it has ended the idle one.

@@ -99,7 +99,7 @@ class TestServer {
   void use_admission() { admits_ = true; }
   /// The targets that were handled so far, in their order.
   std::vector<std::string> targets();
-  /// How often admission was asked, and what tickets were told that bodies grew to, together.
+  /// How often admission was called, and the sum of the body sizes that tickets were told.
   std::size_t asked() const { return asked_; }
   std::size_t charged_bytes() const { return charged_bytes_; }
 

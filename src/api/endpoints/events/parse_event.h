@@ -15,7 +15,7 @@ namespace triggers::api {
 [[nodiscard]] OrRefusal<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key,
                                                      std::string_view text);
 
-/// 422: the idempotency key came with another event before, `first`.
+/// 422: the idempotency key was used for another event before, `first`.
 [[nodiscard]] Refusal idempotency_mismatch(const event::EventId& first);
 
 }  // namespace triggers::api

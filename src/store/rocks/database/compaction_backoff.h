@@ -16,9 +16,9 @@ class DB;
 
 namespace triggers::store {
 
-/// Lets a column family rest after a compaction of it has failed. RocksDB would try again each second, read up to the
-/// same damaged block, and discard its output. While a family rests nothing is compacted in it, and writes go on:
-/// RocksDB does not delay writers for files whose compaction is off.
+/// Pauses the compactions of a column family after one of them has failed. RocksDB would try again each second, read up
+/// to the same damaged block, and discard its output. During a pause, writes continue: RocksDB does not delay writers
+/// of a family whose compactions are off.
 class CompactionBackoff {
  public:
   static constexpr std::chrono::minutes first_rest{1};

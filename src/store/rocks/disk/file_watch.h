@@ -36,7 +36,7 @@ class FileWatch {
     enum class Kind : std::uint8_t {
       none,
       shortage,  ///< Of room, descriptors or memory. Nothing is in doubt: what could not be written was cut off.
-      doubt,     ///< Nobody knows what is on the disk.
+      doubt,     ///< What is on the disk is unknown.
       lost,      ///< Somebody has removed, cut or replaced a file of the open store.
     };
     Kind kind = Kind::none;
@@ -73,7 +73,7 @@ class FileWatch {
   FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record);
 
   /// The database calls it before it reports writes up to `sequence` as done. `unavailable` if the witness cannot be
-  /// written: the writes are synced, but nobody would notice their loss.
+  /// written: the writes are synced, but their loss would go unnoticed.
   Status commit(std::uint64_t sequence);
   /// Writes the current state to the witness.
   Status write_witness();
