@@ -38,7 +38,7 @@ class CompactionBackoffTest : public testing::Test {
     return database_->write(batch);
   }
   void flush() { ASSERT_TRUE(database_->db().Flush({}, database_->family(Family::events)).ok()); }
-  [[nodiscard]] bool rests() const {
+  [[nodiscard]] bool paused() const {
     return database_->db().GetOptions(database_->family(Family::events)).disable_auto_compactions;
   }
   void wait_for_failures_above(std::uint64_t count) {
@@ -75,7 +75,7 @@ TEST_F(CompactionBackoffTest, ADamagedBlockStopsTheCompactionsOfItsFamilyAndNoWr
   EXPECT_FALSE(database_->get(Family::events, "m0", value));
 
   database_->tend_compactions(now);
-  EXPECT_TRUE(rests());
+  EXPECT_TRUE(paused());
   // Far more files than RocksDB holds writers up for (36), if it were to compact them.
   for (int file = 0; file < 40; ++file) {
     ASSERT_TRUE(put("f" + std::to_string(file), "value"));
@@ -84,23 +84,23 @@ TEST_F(CompactionBackoffTest, ADamagedBlockStopsTheCompactionsOfItsFamilyAndNoWr
   EXPECT_TRUE(put("d", "value"));
 
   database_->tend_compactions(now + minutes{1} - std::chrono::seconds{1});
-  EXPECT_TRUE(rests());
+  EXPECT_TRUE(paused());
   const auto failures = database_->damage().count();
   database_->tend_compactions(now + minutes{1});
-  EXPECT_FALSE(rests());
+  EXPECT_FALSE(paused());
   wait_for_failures_above(failures);
   database_->tend_compactions(now + minutes{2});
-  EXPECT_TRUE(rests());
-  database_->tend_compactions(now + minutes{3});  // The second rest is twice as long.
-  EXPECT_TRUE(rests());
+  EXPECT_TRUE(paused());
+  database_->tend_compactions(now + minutes{3});  // The second pause is twice as long.
+  EXPECT_TRUE(paused());
   EXPECT_TRUE(database_->health().writable) << database_->health().problem;
 }
 
-TEST_F(CompactionBackoffTest, ACompactionThatReadsItsFilesMakesTheNextRestAFirstOne) {
+TEST_F(CompactionBackoffTest, ASuccessfulCompactionResetsTheNextPause) {
   auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};
   auto* const family = database_->family(Family::events);
-  CompactionBackoff rest;
-  const auto listener = make_failure_listener([](const std::string&) {}, database_->damage(), rest);
+  CompactionBackoff backoff;
+  const auto listener = make_failure_listener([](const std::string&) {}, database_->damage(), backoff);
   const auto tell = [&](const rocksdb::Status& status, std::uint64_t records) {
     rocksdb::CompactionJobInfo info;
     info.cf_id = family->GetID();
@@ -110,10 +110,10 @@ TEST_F(CompactionBackoffTest, ACompactionThatReadsItsFilesMakesTheNextRestAFirst
   };
   const auto next_rest = [&] {
     tell(rocksdb::Status::Corruption("a block"), 1);
-    rest.tend(database_->db(), *family, now);
-    minutes rested{0};
-    for (; rests(); ++rested) rest.tend(database_->db(), *family, now += minutes{1});
-    return rested;
+    backoff.tend(database_->db(), *family, now);
+    minutes minutes_paused{0};
+    for (; paused(); ++minutes_paused) backoff.tend(database_->db(), *family, now += minutes{1});
+    return minutes_paused;
   };
   EXPECT_EQ(next_rest(), minutes{1});
   EXPECT_EQ(next_rest(), minutes{2});

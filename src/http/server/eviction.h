@@ -18,7 +18,7 @@ struct ServerState;
 struct EvictionQueues {
   EvictionQueue fresh;  ///< Has sent no request, or is in its TLS handshake; since the accept.
   EvictionQueue kept;   ///< Is between two requests; since the last response.
-  /// Is sending a header, or a body that the server drops; since its first byte, or since it was last not evicted.
+  /// Is sending a header, or a body that the server drops; since its first byte, or since new bytes last saved it.
   EvictionQueue header;
   /// Has its last response, and the client has not closed; since the response. Or is sending the rest of a refused
   /// body; since the last bytes of it.

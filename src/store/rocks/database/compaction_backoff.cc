@@ -13,27 +13,27 @@ void CompactionBackoff::note_failure(std::uint32_t family) noexcept {
 
 void CompactionBackoff::note_success(std::uint32_t family) noexcept {
   const MutexLock lock(mutex_);
-  if (family < families_max) states_[family].rest = {};
+  if (family < families_max) states_[family].pause = {};
 }
 
 void CompactionBackoff::tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family,
                              std::chrono::steady_clock::time_point now) {
   if (family.GetID() >= families_max) return;
-  bool rests = false;
+  bool paused = false;
   {
     const MutexLock lock(mutex_);
     State& state = states_[family.GetID()];
-    const bool begins = std::exchange(state.failed, false) && !state.rests;
-    const bool ends = state.rests && now >= state.until;
+    const bool begins = std::exchange(state.failed, false) && !state.paused;
+    const bool ends = state.paused && now >= state.until;
     if (!begins && !ends) return;
     if (begins) {
-      state.rest = std::min(std::max(first_rest, state.rest * 2), longest_rest);
-      state.until = now + state.rest;
+      state.pause = std::min(std::max(first_pause, state.pause * 2), longest_pause);
+      state.until = now + state.pause;
     }
-    state.rests = rests = begins;
+    state.paused = paused = begins;
   }
-  // Should it fail, the family is as it was, and the next failure of a compaction leads here again.
-  db.SetOptions(&family, {{"disable_auto_compactions", rests ? "true" : "false"}}).PermitUncheckedError();
+  // If this fails, nothing has changed, and the next failed compaction leads here again.
+  db.SetOptions(&family, {{"disable_auto_compactions", paused ? "true" : "false"}}).PermitUncheckedError();
 }
 
 }  // namespace triggers::store

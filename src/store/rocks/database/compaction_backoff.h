@@ -21,23 +21,23 @@ namespace triggers::store {
 /// of a family whose compactions are off.
 class CompactionBackoff {
  public:
-  static constexpr std::chrono::minutes first_rest{1};
-  static constexpr std::chrono::minutes longest_rest{6 * 60};  ///< Each is twice as long as the one before.
+  static constexpr std::chrono::minutes first_pause{1};
+  static constexpr std::chrono::minutes longest_pause{6 * 60};  ///< Each is twice as long as the one before.
 
   /// A compaction has failed in the family with this id of RocksDB's. Any thread.
   void note_failure(std::uint32_t family) noexcept;
-  /// A compaction has read its files to the end: the next rest is a first one again. Any thread.
+  /// A compaction has read its files to the end: the next pause is a first one again. Any thread.
   void note_success(std::uint32_t family) noexcept;
 
-  /// Begins and ends the rest of `family` if it is due. One thread.
+  /// Begins or ends the pause of `family` if it is due. One thread.
   void tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family, std::chrono::steady_clock::time_point now);
 
  private:
   static constexpr std::size_t families_max = 64;
   struct State {
     bool failed = false;  ///< Since the last tend().
-    bool rests = false;
-    std::chrono::minutes rest{0};
+    bool paused = false;
+    std::chrono::minutes pause{0};
     std::chrono::steady_clock::time_point until{};
   };
 

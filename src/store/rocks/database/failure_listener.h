@@ -18,9 +18,9 @@ class DamageLog;
 
 /// Handles failures on RocksDB's background threads. If a flush failed or a manifest could not be written, it calls
 /// `stop_writes` with the reason, because promised data may not be on the disk. A failed compaction does not stop
-/// writes, because its input is unchanged: it is noted as damage, and its column family rests. All three outlive the
-/// listener.
+/// writes, because its input is unchanged: it is noted as damage, and the compactions of its column family pause. All
+/// three outlive the listener.
 [[nodiscard]] std::shared_ptr<rocksdb::EventListener> make_failure_listener(
-    std::function<void(const std::string& problem)> stop_writes, DamageLog& damage, CompactionBackoff& rest);
+    std::function<void(const std::string& problem)> stop_writes, DamageLog& damage, CompactionBackoff& backoff);
 
 }  // namespace triggers::store
