@@ -108,20 +108,20 @@ TEST_F(CompactionBackoffTest, ASuccessfulCompactionResetsTheNextPause) {
     info.stats.num_input_records = records;
     listener->OnCompactionCompleted(&database_->db(), info);
   };
-  const auto next_rest = [&] {
+  const auto next_pause = [&] {
     tell(rocksdb::Status::Corruption("a block"), 1);
     backoff.tend(database_->db(), *family, now);
     minutes minutes_paused{0};
     for (; paused(); ++minutes_paused) backoff.tend(database_->db(), *family, now += minutes{1});
     return minutes_paused;
   };
-  EXPECT_EQ(next_rest(), minutes{1});
-  EXPECT_EQ(next_rest(), minutes{2});
+  EXPECT_EQ(next_pause(), minutes{1});
+  EXPECT_EQ(next_pause(), minutes{2});
   tell(rocksdb::Status::OK(), 0);
-  EXPECT_EQ(next_rest(), minutes{4}) << "a table that was only moved proves nothing";
+  EXPECT_EQ(next_pause(), minutes{4}) << "a table that was only moved proves nothing";
   tell(rocksdb::Status::OK(), 100);
-  EXPECT_EQ(next_rest(), minutes{1});
-  EXPECT_EQ(next_rest(), minutes{2});
+  EXPECT_EQ(next_pause(), minutes{1});
+  EXPECT_EQ(next_pause(), minutes{2});
 }
 
 }  // namespace
