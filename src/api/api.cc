@@ -140,13 +140,12 @@ Task<http::Admission> Api::admit(const http::Request& head) {
     co_return response;
   }
   exchange.route = *matched.route;
-  const AccessRule rule = access_of(exchange.route.endpoint);
-  if (const auto admitted = co_await admit_by_head(admission_, exchange, rule); !admitted) {
+  if (const auto admitted = co_await admit_by_head(admission_, exchange); !admitted) {
     http::Response response = refuse(admitted.error(), head, exchange.id);
     finish(exchange, response, started);
     co_return response;
   }
-  std::shared_ptr<http::Ticket> ticket = std::make_shared<AdmittedRequest>(admission_, exchange, rule.takes_body);
+  std::shared_ptr<http::Ticket> ticket = std::make_shared<AdmittedRequest>(admission_, exchange);
   co_return ticket;
 }
 

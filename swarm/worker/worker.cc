@@ -59,7 +59,7 @@ template <class... Fs>
 Overload(Fs...) -> Overload<Fs...>;
 
 /// A text from the master for a message: truncated, without control characters.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t bytes_max = 100;
   return python_repr_ascii(text.substr(0, bytes_max));
 }
@@ -176,12 +176,13 @@ class Worker {
 
   void on(MasterMessage& message) {
     std::visit(
-        Overload{[this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
-                 [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
-                 [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
-                 [this](const AllSpawned&) { newer_master_ = true; },
-                 [this](const ClassUpdate& update) { update_class(update); },
-                 [this](const UnknownMessage& unknown) { log_.debug("Ignored a message: " + quoted(unknown.type)); }},
+        Overload{
+            [this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
+            [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
+            [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
+            [this](const AllSpawned&) { newer_master_ = true; },
+            [this](const ClassUpdate& update) { update_class(update); },
+            [this](const UnknownMessage& unknown) { log_.debug("Ignored a message: " + in_quotes(unknown.type)); }},
         message);
   }
 
@@ -227,7 +228,7 @@ class Worker {
     if (!run_ && !begin_test()) return;
     run_->set_users(spawn_);
     std::string missing;
-    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + quoted(name);
+    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + in_quotes(name);
     if (!missing.empty()) {
       report_mistake("the master asks for users of " + missing +
                      ", which this worker does not have or did not begin with");
@@ -300,7 +301,7 @@ class Worker {
 
   void update_class(const ClassUpdate& update) {
     if (UserClass::find(update.class_name) == nullptr) {
-      return log_.debug("Ignored a change of a class that this worker does not have: " + quoted(update.class_name));
+      return log_.debug("Ignored a change of a class that this worker does not have: " + in_quotes(update.class_name));
     }
     ClassUpdate& known = class_updates_[update.class_name];
     if (update.host) known.host = update.host;

@@ -26,7 +26,7 @@ namespace triggers::api {
 /// A request that was admitted by its head, on its way to handle(). Charges the key as the body arrives.
 class AdmittedRequest final : public http::Ticket {
  public:
-  AdmittedRequest(const AdmissionControl& control, const Exchange& exchange, bool with_body);
+  AdmittedRequest(const AdmissionControl& control, const Exchange& exchange);
 
   void body_grew_to(std::size_t bytes) override;
   /// Puts what admission found out into the request's exchange.

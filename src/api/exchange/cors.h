@@ -1,6 +1,6 @@
 #pragma once
 
-// What browsers' scripts of other origins may do. Who may call an endpoint at all is in admission/endpoint_access.h.
+// What browsers' scripts of other origins may do. Who may call an endpoint at all is in endpoint_table.h.
 
 #include <string>
 #include <string_view>

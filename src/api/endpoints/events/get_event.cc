@@ -27,7 +27,7 @@ http::Response answer(store::StoredEvent event) {
 }  // namespace
 
 Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange) {
-  const auto admitted = co_await admit(events.admission, exchange, auth::Action::read);
+  const auto admitted = co_await admit(events.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();
@@ -46,7 +46,7 @@ Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& e
 }
 
 Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange) {
-  const auto admitted = co_await admit(events.admission, exchange, auth::Action::acknowledge);
+  const auto admitted = co_await admit(events.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();

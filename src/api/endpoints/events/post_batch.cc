@@ -160,7 +160,7 @@ OrRefusal<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<
 }  // namespace
 
 Task<OrRefusal<http::Response>> post_batch(const BatchIntake& intake, Exchange& exchange) {
-  const auto admitted = co_await admit(intake.events.admission, exchange, auth::Action::send);
+  const auto admitted = co_await admit(intake.events.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto batch_key = idempotency_key(exchange.request);
   if (!batch_key) co_return batch_key.error();

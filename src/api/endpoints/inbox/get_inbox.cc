@@ -88,7 +88,7 @@ http::Response answer(const InboxPages& inbox, const Exchange& exchange, const s
 }  // namespace
 
 Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
-  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::read);
+  const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(inbox, exchange);
   if (!query) co_return query.error();

@@ -80,7 +80,7 @@ http::Response answer(ParsedIds parsed, const std::vector<store::AckStatus>& out
 }  // namespace
 
 Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
-  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::acknowledge);
+  const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();

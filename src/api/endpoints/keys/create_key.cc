@@ -32,7 +32,7 @@ OrRefusal<std::string> read_user(const Exchange& exchange, const boost::json::ob
 }  // namespace
 
 Task<OrRefusal<http::Response>> create_key(const KeyManagement& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_body(exchange.request); };
   const auto body = co_await parse_off_loop(keys.parsers, exchange, std::move(read));

@@ -136,7 +136,7 @@ Task<OrRefusal<KeyPage>> read_page(const KeyListing& keys, const Exchange& excha
 }  // namespace
 
 Task<OrRefusal<http::Response>> list_keys(const KeyListing& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(exchange);
   if (!query) co_return query.error();

@@ -7,7 +7,7 @@
 
 namespace triggers::api {
 Task<OrRefusal<http::Response>> revoke_key(const KeyManagement& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto record = co_await visible_key(keys, exchange);
   if (!record) co_return record.error();

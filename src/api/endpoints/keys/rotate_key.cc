@@ -44,7 +44,7 @@ void rotate(auth::KeyRecord& record, const auth::KeyHash& fresh, UnixMillis now,
 }  // namespace
 
 Task<OrRefusal<http::Response>> rotate_key(const KeyManagement& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_grace(exchange.request); };
   const auto grace = co_await parse_off_loop(keys.parsers, exchange, std::move(read));

@@ -9,7 +9,7 @@
 
 namespace triggers::api {
 Task<OrRefusal<http::Response>> update_key(const KeyManagement& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_body(exchange.request); };
   const auto body = co_await parse_off_loop(keys.parsers, exchange, std::move(read));
