@@ -1,6 +1,6 @@
 #pragma once
 
-// Writes a command's result to standard output. Log lines and errors are in log/log.h.
+// Makes sure that a command's result reaches standard output. Log lines and errors are in log/log.h.
 
 namespace triggers {
 

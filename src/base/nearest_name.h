@@ -1,6 +1,7 @@
 #pragma once
 
-// Finds the name that a misspelt one probably means. Who asks: config/suggestion.h and config/option.h.
+// Finds the name that a misspelt one probably means. The command lines of both programs and the configuration file use
+// it.
 
 #include <span>
 #include <string>

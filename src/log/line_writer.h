@@ -1,6 +1,6 @@
 #pragma once
 
-// The queue and the thread behind log.h. Requests are logged by access_log.h with buffers of its own.
+// The queue and the thread that both logs write through. Which lines there are is in log.h and access_log.h.
 
 #include <chrono>
 #include <cstddef>

@@ -36,7 +36,7 @@ struct ConnectionContext {
 /// at a time, on the reactor's thread.
 class Connection final : private Reactor::Source {
  public:
-  /// Is told when a request has ended.
+  /// Called when a request has ended.
   class CompletionHandler {
    public:
     /// `error` is empty after a response, which stays readable until the next send(). Otherwise `error` is the text of

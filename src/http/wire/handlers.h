@@ -1,6 +1,7 @@
 #pragma once
 
-// What an application gives to a server: functions that admit and answer requests. The API's are in api/api.h.
+// What an application gives to a server: functions that admit and answer requests. Those of this service are made in
+// apps/triggers/service.h.
 
 #include <functional>
 #include <memory>
