@@ -37,7 +37,8 @@ void Loop::run() {
   }
 }
 
-/// Goes on where the last attempt failed. No acceptor ends before all have begun, since that takes a handler of io().
+/// Continues where the last attempt failed. No acceptor ends before all have begun, because it needs a handler of io()
+/// to end.
 void Loop::begin() {
   if (!ticking_) tick();
   for (; accepting_ < acceptors_.size(); ++accepting_) acceptors_[accepting_]->start();

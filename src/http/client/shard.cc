@@ -180,7 +180,7 @@ Task<Result<Done, FetchError>> ClientShard::find_addresses(TimePoint deadline) {
   co_return Done{};
 }
 
-/// Asio calls getaddrinfo on a thread of its own, and waits for that thread when the executor goes.
+/// Asio calls getaddrinfo on a thread of its own. The executor's destructor waits for that thread.
 void ClientShard::look_up() {
   using Resolver = boost::asio::ip::tcp::resolver;
   looking_up_ = true;

@@ -238,8 +238,8 @@ std::size_t Session::slice_here() const noexcept {
   return decoded_here_bytes_max - std::min(decoded_here_bytes_max, parser_.decoded_bytes() + parser_.body_bytes());
 }
 
-/// Feeds the parser on a thread of the decoders. Meanwhile the loop may end the connection, but never looks at the
-/// parser or the buffer.
+/// Feeds the parser on a thread of the decoders. During that time the loop may close the connection, but does not use
+/// the parser or the buffer.
 Task<void> Session::feed_aside() {
   const Ticket* const ticket = parser_.request().ticket.get();
   const std::size_t before = parser_.decoded_bytes();
@@ -281,7 +281,7 @@ bool Session::take_read(const net::IoOperation& read) {
   return true;
 }
 
-/// Always true: problem_ is set if the client is to be told.
+/// Always true. Sets problem_ if the client gets a response.
 bool Session::timed_out() {
   expired_ = false;
   if (phase_ == Phase::idle && !first_) return true;
@@ -317,7 +317,7 @@ void Session::charge_body() {
   }
 }
 
-/// Counts what the body takes. False, and the body is gone, if it finds no room.
+/// Counts the memory of the body. If there is no room for it, frees the body and returns false.
 bool Session::hold_body() {
   const std::size_t takes = parser_.body_memory_bytes();
   if (body_share_.resize(takes > body_buffer_bytes ? takes : 0)) return true;
@@ -335,7 +335,7 @@ Task<bool> Session::send_continue() {
   co_return !written.error && !expired_;
 }
 
-/// Makes the answer and hands the kernel what it takes at once. False if there is a rest.
+/// Builds the response and writes as much as the kernel accepts at once. False if more remains.
 bool Session::write_answer(const Response& response, bool close) {
   const Framing framing{
       .head = parser_.request().method == Method::head, .close = close, .http10 = parser_.is_http10()};

@@ -61,7 +61,7 @@ class RawClient {
   explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
   explicit RawClient(const std::string& unix_path);
 
-  /// False if the server closed before it had taken all; what it said is still to be read.
+  /// False if the server closed before it had read everything; its response can still be read.
   bool send(std::string_view bytes);
   void send_end();
   /// `with_body`: false for the answer to HEAD.

@@ -117,8 +117,8 @@ class DynamoStore::CallsUnderWay {
  public:
   explicit CallsUnderWay(std::size_t max) : max_(max) {}
 
-  /// The reason, if there is no room. A tenant may have as many as it leaves to others; its only request may take all
-  /// that is free.
+  /// An Error if there is no room. A tenant may have as many calls as it leaves free for others; its only request may
+  /// use all that are free.
   std::optional<Error> add(const std::string& tenant, std::size_t count) {
     if (count == 0) return std::nullopt;
     const MutexLock lock(mutex_);

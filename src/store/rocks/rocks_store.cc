@@ -24,11 +24,11 @@ namespace {
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
-/// Of a batch that was left for digests, the text that is hashed in one turn; one larger event is a turn of its own.
+/// How much text of an undecided batch is hashed in one turn. One larger event is a turn of its own.
 constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 /// A page with more than this is read at low priority: 8 MiB take many milliseconds of a processor.
 constexpr std::size_t page_bytes_at_once = 256 * 1024;
-/// Whose turn a read takes that belongs to no tenant, such as the look-up of a key. No tenant's name is empty.
+/// The user in whose turn reads without a tenant run, such as the look-up of a key. No tenant's name is empty.
 constexpr std::string_view nobody;
 
 /// Loads every inbox's counters.
@@ -95,7 +95,7 @@ class RocksStoreImpl final : public RocksStore {
     database_->start_file_checks();
   }
 
-  // The committer goes on until the queue is closed and empty; it is destroyed before the queue.
+  // The committer runs until the queue is closed and empty; it is destroyed before the queue.
   ~RocksStoreImpl() override { queue_.close(); }
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {

@@ -102,7 +102,7 @@ const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
   const Error* failure = nullptr;
   for (const auto& one : stored) {
     if (one && one->outcome != store::Appended::Outcome::idempotency_mismatch) return nullptr;
-    // If one event may have been stored all the same, its error is the one for all.
+    // If one event may have been stored in spite of its error, the batch gets that error.
     if (!one && (failure == nullptr || one.error().code == ErrorCode::unavailable)) failure = &one.error();
   }
   return failure;

@@ -96,7 +96,7 @@ http::Response answer(KeyPage&& page) {
   return response;
 }
 
-/// About what the keys take as JSON.
+/// The approximate size of the keys as JSON.
 std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
   std::size_t bytes = 0;
   for (const auto& record : records) {

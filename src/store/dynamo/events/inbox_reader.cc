@@ -99,7 +99,7 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
       page.memory.shrink(event.bytes());
     }
     scanned_to = id;
-    // What an earlier page has looked at is gone over whatever it takes, or no page would come further.
+    // Events that an earlier page has passed do not count against the time, or no page would get further.
     if (query.event_type && id > scanned_before && ++passed % events_per_look == 0 &&
         std::chrono::steady_clock::now() >= deadline) {
       page.has_more = true;

@@ -75,7 +75,7 @@ class Committer::Batch {
 
   void reset();
   void stage_all(std::span<Operation* const> operations);
-  /// Each event by itself.
+  /// Stages each event on its own, so that a failed one leaves the others.
   void stage_events(Operation& operation);
   /// Runs `stage()`; if it fails, nothing of what it staged stays. `inbox` is the one that it changes, or null.
   template <class Stage>
@@ -407,7 +407,7 @@ void Committer::run() {
     try {
       if (!queue_.take(operations)) return;
     } catch (const std::bad_alloc&) {
-      // Nothing was taken.
+      // The queue still has all its operations.
       std::this_thread::sleep_for(memory_pause);
       continue;
     }

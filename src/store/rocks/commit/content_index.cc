@@ -135,7 +135,7 @@ void ContentIndex::change(std::size_t index) {
 void ContentIndex::undo() noexcept {
   for (auto change = undo_.rbegin(); change != undo_.rend(); ++change) {
     Slot& slot = slots_[change->slot];
-    // The digest was of a text that goes with its event.
+    // The digest belongs to the text of an event that is undone.
     if (slot.entry.first != change->entry.first) slot.digest.reset();
     slot.entry = change->entry;
     slot.text = change->text;

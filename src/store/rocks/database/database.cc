@@ -37,7 +37,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As sudo takes it.
+/// The name or `#id` that sudo accepts.
 std::string user_name(uid_t user) {
   passwd entry{};
   passwd* found = nullptr;
