@@ -14,7 +14,7 @@
 namespace triggers {
 namespace {
 
-/// A changed key is to reach every node within 5 seconds: this, and the time to read it.
+/// A changed key must reach every node within 5 seconds, which includes the time to read it.
 constexpr std::chrono::milliseconds keys_held{4'000};
 
 store::DynamoStoreConfig store_config(const config::Config& config, metrics::Registry& registry, const Clock& clock) {

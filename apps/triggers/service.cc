@@ -37,7 +37,7 @@ void Service::write_last_used_if_possible() {
   if (health.writable) {
     flush_last_used();
   } else {
-    // They are hints, and not worth waiting for a store that does not answer.
+    // They are only hints, so a stop does not wait for a store that does not respond.
     log::warning("last_used_not_written", {{"cause", health.problem}});
   }
 }
@@ -109,7 +109,7 @@ void Service::flush_last_used() { sync_wait(flush_keys()); }
 void Service::every_second() {
   store_->every_second();
   const auto health = store_->events().health();
-  // A shortage that can be waited for may turn out to need a restart: told again.
+  // A shortage that may end by itself may turn out to need a restart, which is logged again.
   if (health.problem == failure_reported_) return;
   failure_reported_ = health.problem;
   if (health.writable) {

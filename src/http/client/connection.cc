@@ -36,7 +36,7 @@ auto ClientConnection::ready(For what) {
   return Awaiter{socket_, what == For::read ? net::Socket::wait_read : net::Socket::wait_write};
 }
 
-/// False if the deadline passed. What is wrong with the socket, the next call on it says.
+/// False if the deadline passed. The next call on the socket reports any error of it.
 Task<bool> ClientConnection::wait(For what) {
   if (expired_) co_return false;
   co_await ready(what);

@@ -189,7 +189,7 @@ void ClientShard::look_up() {
                           [this](const boost::system::error_code& error, const Resolver::results_type& found) {
                             if (error == boost::asio::error::operation_aborted) return;
                             looking_up_ = false;
-                            // Old addresses are better than none.
+                            // Keep the old addresses if the look-up fails.
                             if (!error) addresses_.clear();
                             lookup_error_ = error.message();
                             for (const auto& entry : found) addresses_.emplace_back(entry.endpoint());

@@ -54,7 +54,7 @@ RootTask Session::live() {
   try {
     co_await converse();
   } catch (...) {
-    // Memory has run out, most likely. This connection ends; the others go on.
+    // Memory has run out, most likely. This connection ends; the others continue.
     log::error("connection_failed", {{"cause", cause_of(std::current_exception())}});
   }
   transport_.close();
@@ -213,7 +213,7 @@ void Session::begin_body() {
   parser_.accept_body(ticket == nullptr || ticket->takes_body);
 }
 
-/// Decodes what is here, a slice at a time. False if that ends the request; then problem_ says why.
+/// Decodes the bytes in the buffer, a slice at a time. False if that ends the request; problem_ then says why.
 Task<bool> Session::take_turns() {
   if (phase_ != Phase::body) enter(Phase::body, state_.config.body_deadline);
   while (parser_.has_more()) {

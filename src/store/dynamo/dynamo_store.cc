@@ -228,7 +228,7 @@ Task<void> DynamoStore::append_in_turn(Batch& batch, std::size_t i) {
     answer = *told;
     co_return;
   }
-  // It has waited for so long that it could be fenced off as too slow.
+  // It has waited for so long that other writers may fence it off.
   if (id && !batch.request.events.may_finish(*id)) id = co_await new_id();
   answer = co_await append_one(batch.request, batch.tenant, batch.events[i], std::move(id));
   if (unreachable(answer)) batch.silent = answer.error();
@@ -281,7 +281,7 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
   note(request, found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
   const auto& acknowledged_at = found->event.acknowledged_at;
-  // DynamoDB removes what has expired when it likes.
+  // DynamoDB removes expired items at any time after they expire.
   const bool expired = acknowledged_at && config_.clock->now() - *acknowledged_at >= config_.event_ttl;
   if (!found->there() || expired) co_return std::optional<StoredEvent>{};
   co_return std::optional{std::move(found->event)};

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 using std::chrono::steady_clock;
 
-// Nothing is begun later, in:
+// No call begins after this time:
 constexpr std::chrono::seconds list_for{10}, change_for{10}, touch_for{5};
 constexpr unsigned rounds_max = 64;
 constexpr std::size_t key_id_bytes_max = auth::KeyLimits::key_id_bytes_max;

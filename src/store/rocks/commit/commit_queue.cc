@@ -263,7 +263,7 @@ void CommitQueue::answer(std::span<Operation* const> operations) noexcept {
   try {
     groups = by_executor(operations);
   } catch (const std::bad_alloc&) {
-    // Looked at before its waiter runs: then it is gone.
+    // Read before its waiter runs, because the waiter destroys it.
     for (const Operation* operation : operations) {
       if (operation->ended()) operation->executor->resume_surely({&operation->waiter, 1});
     }

@@ -59,7 +59,7 @@ class Committer::Batch {
         replays_(committer.database_, committer.config_.hash_seed, committer.config_.idempotency_window,
                  stored_digests_) {}
 
-  /// Every operation is answered, whatever happens.
+  /// Every operation gets a result, whatever happens.
   void commit(std::vector<Operation*>& operations) noexcept;
 
  private:
@@ -302,7 +302,7 @@ void Committer::Batch::stage_events(Operation& operation) {
     Appended answer;
     const auto staged = stage_whole(&inbox, [&] { return stage_append(operation, inbox, i, answer); });
     if (operation.undecided) {
-      // It and what follows, in their order, are for a later commit.
+      // This element and all later ones wait for another commit.
       operation.part_end = i;
       ++stats_.left_events;
       return;

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::chrono::milliseconds check_interval{250};
 constexpr int checks_per_thorough_one = 4;
-/// A resume for which no operation of the disk has ended for so long is stuck.
+/// If the disk finishes no operation for this long, a resume is stuck.
 constexpr std::chrono::seconds still_max{10};
 
 /// RocksDB begins a new log only if a memtable has an entry.
@@ -57,7 +57,7 @@ void Database::fail(std::string problem) noexcept {
   try {
     problem += " (free the disk or mend it, then restart)";
   } catch (const std::bad_alloc&) {
-    // The reason alone.
+    // Keep the reason only.
   }
   set_state(State::stopped, std::move(problem));
 }
@@ -104,7 +104,7 @@ void Database::try_resume() {
 }
 
 void Database::follow_resume() {
-  // Most are over at once; the next check of the files must not wait for the others.
+  // Most resumes end at once; the next check of the files must not wait for the others.
   if (resuming_.wait_for(check_interval) != std::future_status::ready) {
     // RocksDB 7.8 may lose a flush that was scheduled when the failure happened, and then waits for it for ever.
     if (resume_idle_time_->lasts(watch_->work(), clock_->steady()) < still_max) return;
