@@ -1,6 +1,6 @@
 #pragma once
 
-// The command `triggers keys`: its arguments and requests. Printing is in keys_output.h, sending operator_client.h.
+// The command `triggers keys`: its arguments and requests. Printing is in keys_output.h, sending in operator_client.h.
 
 #include <memory>
 #include <optional>

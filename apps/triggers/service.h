@@ -1,7 +1,7 @@
 #pragma once
 
-// Builds the service without a socket: store, key ring, limits, API. The server around it is in serve.cc, Lambda
-// apps/bootstrap/main.cc.
+// Builds the service without a socket: store, key ring, limits, API. The server around it is in serve.cc, the Lambda
+// function in apps/bootstrap/main.cc.
 
 #include <chrono>
 #include <memory>

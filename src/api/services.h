@@ -1,7 +1,7 @@
 #pragma once
 
-// The objects that the API needs from the program that builds it. Which endpoint gets which of them is in dispatcher.h;
-// they are built in apps/triggers/service.h.
+// The objects that the API needs from the program that builds it (apps/triggers/service.h). Which endpoint gets which
+// of them is in dispatcher.h.
 
 #include <chrono>
 #include <functional>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Text for a message to an operator, without invisible characters. Text for an API client is in event/quotable.h, for
-// the log log/log_line.h.
+// Text for a message to an operator, without invisible characters. Text for an API client is in event/quotable.h, text
+// for the log in log/log_line.h.
 
 #include <cstddef>
 #include <string>

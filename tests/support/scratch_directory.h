@@ -1,6 +1,6 @@
 #pragma once
 
-// A temporary directory for tests/. Unit tests of the embedded engine have store/rocks/test_directory.h.
+// A temporary directory for tests/. Unit tests of the embedded engine use store/rocks/test_directory.h.
 
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 

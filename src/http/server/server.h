@@ -1,7 +1,7 @@
 #pragma once
 
-// The HTTP server as its owner sees it: start, stop, figures. One connection is in session.h, one thread
-// session_loop.h, options server_config.h. It knows no endpoint: those are in src/api.
+// The HTTP server as its owner sees it: start, stop, figures. One connection is in session.h, one thread in
+// session_loop.h, the options in server_config.h. It knows no endpoint: those are in src/api.
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Why a single attempt failed, and whether to try again. The error that remains after all attempts is in error.h.
+// Why a single attempt failed. Whether to try again is decided in client.cc; the error that remains after all attempts
+// is in error.h.
 
 #include <cstdint>
 #include <string>

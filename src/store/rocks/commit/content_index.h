@@ -1,7 +1,7 @@
 #pragma once
 
-// Finds duplicates by content, for events without an idempotency key. Events with a key: replay_index.h. The bytes of
-// an entry: format/dedup_entry.h.
+// Finds duplicates by content. An event with an idempotency key is compared by its key instead (replay_index.h), but
+// its content is noted here too. The bytes of an entry are in format/dedup_entry.h.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Finds duplicates by idempotency key. Events without a key are found by content: content_index.h. The bytes of a key:
-// format/layout.h.
+// Finds duplicates by idempotency key. Events without a key are compared by content: content_index.h. The bytes of a
+// key are in format/layout.h.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
