@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A little is usual: ids are counted up within a millisecond, and NTP slows a clock down.
+/// A small lead is normal: ids are counted up within a millisecond, and NTP slows a clock down.
 constexpr milliseconds behind_min{1'000};
 
 double seconds(milliseconds time) { return std::chrono::duration<double>(time).count(); }

@@ -1,3 +1,5 @@
+// Opens the embedded engine with its metrics (open_embedded_store() of open_store.h). The engine is store/rocks.
+
 #include "backup_target.h"
 #include "descriptor_plan.h"
 #include "log/log.h"
@@ -10,7 +12,7 @@ namespace {
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
-/// What the committer tells about each group commit.
+/// The metrics of each group commit.
 std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry& registry) {
   auto& batch =
       registry.histogram("triggers_commit_batch_operations", "Operations in one group commit.", metrics::size_bounds());
@@ -50,7 +52,7 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
   return store;
 }
 
-/// Room on the disk of the data directory, as of the last look.
+/// Free space on the disk of the data directory, as last measured.
 void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& store) {
   auto& free = registry.gauge("triggers_disk_free_bytes", "Room on the file system of the data directory.");
   auto& size = registry.gauge("triggers_disk_size_bytes", "Size of the file system of the data directory.");
@@ -105,7 +107,7 @@ class EmbeddedStore final : public OpenStore {
 
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
                                                        const Clock& clock, bool background, store::Access access) {
-  // A server has looked before its first thread.
+  // A server has checked this before its first thread.
   if (!background) {
     if (auto enough = check_threads(plan_threads(config, false)); !enough) return std::move(enough).error();
   }

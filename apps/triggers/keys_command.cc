@@ -68,7 +68,7 @@ std::string grace_problem(const std::string& text) {
 
 std::string text_problem(const std::string& text) { return auth::is_utf8(text) ? "" : "it must be UTF-8"; }
 
-/// A blank at an end, which nobody sees, would make another tenant.
+/// An invisible blank at an end would make another tenant.
 std::string tenant_problem(const std::string& text) {
   const bool blank = !text.empty() && (text.front() == ' ' || text.back() == ' ');
   return blank ? "it must not begin or end with a blank" : text_problem(text);

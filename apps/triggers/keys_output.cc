@@ -66,7 +66,7 @@ int print_error(const json::object& error) {
   return 1;
 }
 
-/// What was printed did not arrive. A secret that nobody has seen cannot be shown again.
+/// The output was lost, and a secret cannot be shown again.
 int print_loss(const json::object& answer) {
   if (!answer.contains("api_key")) {
     std::fputs("triggers: cannot write to standard output\n", stderr);

@@ -40,7 +40,7 @@ void guarded(Step step) {
   }
 }
 
-/// What a server does beside its requests, until it is to stop.
+/// What a server does beside its requests, until it stops.
 void run_upkeep(const std::stop_token& stop, Service& service, ClockWatch& clock) {
   name_thread("upkeep");
   for (int looks = 1;; ++looks) {

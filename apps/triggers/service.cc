@@ -1,6 +1,6 @@
 #include "service.h"
 
-#include "api/exchange/answer_memory.h"
+#include "api/exchange/response_memory.h"
 #include "base/process_start.h"
 #include "base/sync_wait.h"
 #include "log/log.h"
@@ -37,7 +37,7 @@ void Service::write_last_used_if_possible() {
   if (health.writable) {
     flush_last_used();
   } else {
-    // They are hints, and not worth waiting for a store that does not answer.
+    // They are only hints, so a stop does not wait for a store that does not respond.
     log::warning("last_used_not_written", {{"cause", health.problem}});
   }
 }
@@ -59,7 +59,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
                                      service->features_.keys_hold_for, clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
-  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
+  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_response_bytes);
   // A command has one request at a time.
   if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads, "parser");
   service->services_.reset(new api::Services{
@@ -109,7 +109,7 @@ void Service::flush_last_used() { sync_wait(flush_keys()); }
 void Service::every_second() {
   store_->every_second();
   const auto health = store_->events().health();
-  // A shortage that can be waited for may turn out to need a restart: told again.
+  // A shortage that may end by itself may turn out to need a restart, which is logged again.
   if (health.problem == failure_reported_) return;
   failure_reported_ = health.problem;
   if (health.writable) {

@@ -16,7 +16,7 @@ namespace {
 constexpr int ended_early_status = 1;
 constexpr std::chrono::milliseconds same_request_max{250};
 
-/// Nobody listens to a hang-up that is ignored: `nohup` has asked for that.
+/// An ignored hang-up stays ignored, because `nohup` wants it so.
 bool is_ignored(int signal_number) {
   struct sigaction action{};
   return ::sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;

@@ -1,5 +1,8 @@
 #pragma once
 
+// Whether the first requests show that the service cannot be measured. Doubts about a test's figures afterwards are in
+// run/warnings.h.
+
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -18,8 +21,8 @@ enum class Unconnected : std::uint8_t {
   own_shortage,  ///< This machine has no descriptor, port or memory left.
 };
 
-/// Whether the service can be measured at all. The first requests of a test tell: nobody can connect, or the service
-/// refuses the key. The first reason is kept. Thread-safe.
+/// Whether the service can be measured at all. The first requests of a test show it: no user can connect, or the
+/// service refuses the key. The first reason is kept. Thread-safe.
 class StartWatch {
  public:
   /// A response has arrived. From now on, a failed connection is only a failed request.

@@ -1,4 +1,5 @@
-"""`swarm --worker` under Debian's own Locust master, headless and through its web page; its figures against the server's."""
+"""`swarm --worker` under Debian's Locust master, headless and through its web page. The master's figures must agree with
+the server's."""
 
 import csv
 import io
@@ -203,7 +204,7 @@ def test_a_master_that_dies_stops_the_users_and_its_successor_gets_the_workers(t
         assert worker.wait(ended_seconds_max) == 0, worker_log.read_text()
 
 
-def test_heartbeats_come_while_the_load_threads_have_no_time_left(team):
+def test_heartbeats_continue_while_the_load_threads_are_saturated(team):
     page_port = free_port()
     _, log = team.start_master("--web-host", "127.0.0.1", "--web-port", page_port)
     team.start_workers(1)

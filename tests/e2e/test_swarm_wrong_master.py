@@ -1,4 +1,4 @@
-"""`swarm --worker` where no Locust master is: memory and processor time stay small, and a signal ends it."""
+"""`swarm --worker` where no Locust master listens: memory and processor time stay small, and a signal ends it."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def free_port():
     ({"LOCUST_MASTER_NODE_HOST": "localhost", "LOCUST_MASTER_NODE_PORT": free_port()}, r"nothing takes connections there\. The "
      r"worker goes on trying \(--master-host is set by LOCUST_MASTER_NODE_HOST; --master-port is set by LOCUST_MASTER_NODE_PORT\)"),
 ])
-def test_a_master_that_cannot_be_reached_is_told_at_once_and_once(variables, said):
+def test_an_unreachable_master_is_reported_at_once_and_only_once(variables, said):
     process = subprocess.Popen([swarm.binary(), "--worker"], stderr=subprocess.PIPE, text=True,
                                env=environment({"LOCUST_API_KEY": "k" * 64, **variables}))
     try:

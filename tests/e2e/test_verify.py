@@ -1,4 +1,4 @@
-"""`swarm --verify`: the judge of the crash tests must itself be able to find each kind of difference."""
+"""`swarm --verify`, the judge of the crash tests, finds each kind of difference itself."""
 
 import http.server
 import json
@@ -192,7 +192,7 @@ def test_the_tenants_of_several_keys_are_read_and_a_key_more_doubles_nothing(sha
     assert swarm.verify(shared_server.port, stores[0].key, journal.path).wrong == {"missing": sorted(accepted[2:4])}
 
 
-def test_a_torn_line_is_told_and_the_rest_verified(store):
+def test_a_torn_line_is_reported_and_the_rest_verified(store):
     event_id = store.accept(1)
     with open(store.journal.path, "a", encoding="ascii") as file:
         file.write(f"K {event_id[:20]}")

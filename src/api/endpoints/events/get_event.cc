@@ -2,9 +2,9 @@
 
 #include "api/admission/admit.h"
 #include "api/endpoints/events/event_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 namespace {

@@ -1,3 +1,6 @@
+// The RocksDB Env that reports every write and sync to FileWatch (file_watch.h declares it). What FileWatch keeps of
+// that is in file_watch.cc.
+
 #include <fcntl.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
