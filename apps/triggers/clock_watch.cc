@@ -19,9 +19,9 @@ ClockWatch::ClockWatch(metrics::Registry& registry, GuardedClock& clock, bool wa
       waits_(waits),
       steps_(registry.counter("triggers_clock_steps_total", "Steps of the machine's wall clock by over a second.")),
       offset_(registry.gauge("triggers_clock_offset_seconds",
-                             "By how much the machine's wall clock is ahead of the one that the server goes by.")),
-      behind_(registry.gauge("triggers_clock_behind_ids_seconds",
-                             "By how much the clock is behind the time of new ids.")) {}
+                             "How far the machine's wall clock is ahead of the clock that the server uses.")),
+      behind_(registry.gauge("triggers_clock_behind_ids_seconds", "How far the clock is behind the time of new ids.")) {
+}
 
 void ClockWatch::look(milliseconds ids_ahead) {
   if (const auto change = clock_.look()) tell(*change);
