@@ -160,7 +160,7 @@ int serve(const config::Settings& settings) {
   std::jthread upkeep([&](const std::stop_token& stop) { run_upkeep(stop, **service, watch); });
   const int signal_number = watchdog.wait();
   log::info("server_stopping", {{"signal", signal_number}});
-  tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted", stop_asked);
+  tell_service_manager("STOPPING=1\nSTATUS=Answering the accepted requests", stop_asked);
   (*service)->set_stopping();
   const auto connections = [&] {
     return std::to_string((*server)->stats().connections_open) + " connections are open, " +
