@@ -84,8 +84,8 @@ int print_loss(const json::object& answer) {
 
 void print_new_tenant(const std::string& user_id) {
   std::printf(
-      "This is the first key of the user %s, whose inbox is new and empty. A key for an inbox that is there needs the "
-      "--user-id of its other keys: `triggers keys list` shows them.\n\n",
+      "This is the first key of the user %s, whose inbox is new and empty. For another key to an existing "
+      "inbox, use the --user-id of its other keys: `triggers keys list` shows them.\n\n",
       user_id.c_str());
 }
 

@@ -81,7 +81,7 @@ int backup(const config::Settings& settings, const std::string& directory) {
   const auto answer = send_as_operator(settings.config, std::move(request));
   if (!answer) return complain(config::with_origins(answer.error().message, settings));
   if (answer->status == 200) {
-    std::printf("The backup is in %s: itself a data directory, to be copied or served.\n", directory.c_str());
+    std::printf("The backup is in %s. It is a data directory that you can copy or serve.\n", directory.c_str());
     return 0;
   }
   boost::json::error_code error;

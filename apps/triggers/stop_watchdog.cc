@@ -100,7 +100,7 @@ void StopWatchdog::run() {
       drain_until_ = now;
       end_at_ = now + times_.grace + times_.limit;
     } else {
-      end_at_once("a second signal has come");
+      end_at_once("a second signal arrived");
     }
     changed_.notify_all();
   }

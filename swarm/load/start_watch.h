@@ -52,7 +52,7 @@ class StartWatch {
       case Unconnected::refused: return "Is the service running there?";
       case Unconnected::tls: return "Does the service speak TLS there, with a certificate that this machine trusts?";
       case Unconnected::own_shortage:
-        return "This machine is short of file descriptors, ports or memory; the service may be well. Raise the limit "
+        return "This machine is short of file descriptors, ports or memory; the service may be fine. Raise the limit "
                "of "
                "open files (ulimit -n), or use fewer users.";
     }

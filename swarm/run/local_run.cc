@@ -147,7 +147,7 @@ class LocalRun {
     if (!refusal_) return false;
     if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.sources.note({"--host"});
     if (options_.keep_going) {
-      console_.warning(main_log, sentence(*refusal_) + " The test goes on because of --keep-going");
+      console_.warning(main_log, sentence(*refusal_) + " The test continues because of --keep-going");
     } else {
       console_.error(main_log, sentence(*refusal_) + " The test ends here; --keep-going would continue it");
     }

@@ -175,7 +175,7 @@ std::string contradiction(const Options& options) {
   if (options.list || options.worker) return {};
   if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
-  if (options.rate && options.no_wait) return "--rate is a schedule of its own: use it without --no-wait";
+  if (options.rate && options.no_wait) return "--rate already sets when tasks start: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
   if (options.exclusive && options.verify_path.empty()) return "--exclusive needs --verify";

@@ -277,7 +277,7 @@ def test_a_wrong_key_ends_the_run_at_its_start_and_says_so(start_server):
     began = time.monotonic()
     done = swarm.run(server.port, "x" * 60, "-u", "5", "-r", "5", "-t", "50s", "--json", "TriggersAPIUser")
     assert done.returncode == 1 and time.monotonic() - began < 20
-    told = "the service does not take the API key in LOCUST_API_KEY: 401 instead of"
+    told = "the service refuses the API key in LOCUST_API_KEY: 401 instead of"
     assert told in done.stderr and "it has 60 characters, and a key has 64" in done.stderr, done.stderr
     assert any(told in warning for warning in json.loads(done.stdout)["run"]["warnings"])
 

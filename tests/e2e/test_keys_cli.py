@@ -170,7 +170,7 @@ def test_errors_say_what_to_change(operator):
     for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
         assert f"{flag}: it must be UTF-8" in operator.error("create", "--user-id", "u", flag, os.fsdecode(b"\xff"))
     nothing = operator.run("update", key_id)
-    assert nothing.returncode == 2 and "give what is to change, for instance --rate-limit" in nothing.stderr
+    assert nothing.returncode == 2 and "name a field to change, for instance --rate-limit" in nothing.stderr
     assert operator.json("update", key_id, "--own-tenant")["all_tenants"] is False
     for command in ("show", "rotate", "revoke"):
         assert "No key has this id" in operator.error(command, "key_nowhere")

@@ -85,7 +85,7 @@ def test_a_second_signal_ends_at_once_and_says_what_was_not_finished(start_serve
     assert server.wait() == 1
     assert time.monotonic() - since < soon_seconds
     line = ended_early(server)
-    assert line["cause"] == "a second signal has come"
+    assert line["cause"] == "a second signal arrived"
     assert line["unfinished"].startswith("answering requests: "), line
     check_kept(server, disk, key, event_id)
 

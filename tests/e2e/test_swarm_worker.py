@@ -144,7 +144,7 @@ def test_a_key_that_the_service_does_not_know_is_on_the_masters_page(team):
     page = Page(page_port)
     page.ask_until("/stats/requests", lambda text: len(json.loads(text)["workers"]) == 1)
     page.ask("/swarm", {"user_count": 2, "spawn_rate": 2, "host": f"http://127.0.0.1:{team.server.port}"})
-    page.ask_until("/exceptions/csv", lambda text: "does not take the API key in LOCUST_API_KEY: 401" in text)
+    page.ask_until("/exceptions/csv", lambda text: "refuses the API key in LOCUST_API_KEY: 401" in text)
 
 
 def test_the_web_page_starts_edits_stops_and_starts_again(team):
