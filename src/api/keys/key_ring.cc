@@ -92,7 +92,7 @@ std::shared_ptr<ActiveKey> KeyRing::active(const auth::KeyRecord& record,
   return key;
 }
 
-KeyRing::Refreshed KeyRing::refresh(std::shared_ptr<ActiveKey> key, Mark before) {
+KeyRing::Refreshed KeyRing::refresh(const std::shared_ptr<ActiveKey>& key, Mark before) {
   const auth::KeyRecord& record = key->record;
   const MutexLock lock(by_id_mutex_);
   const auto home = by_id_.find(record.key_id);

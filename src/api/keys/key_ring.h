@@ -78,7 +78,7 @@ class KeyRing {
     older,    ///< The ring has a newer record.
     unknown,  ///< The ring has forgotten keys since `before`, so it cannot tell whether it had a newer record.
   };
-  [[nodiscard]] Refreshed refresh(std::shared_ptr<ActiveKey> key, Mark before);
+  [[nodiscard]] Refreshed refresh(const std::shared_ptr<ActiveKey>& key, Mark before);
   static std::shared_ptr<ActiveKey> active(const auth::KeyRecord& record,
                                            std::chrono::steady_clock::time_point read_at);
   [[nodiscard]] static bool may_be_forgotten(const Known& known);

@@ -16,7 +16,7 @@ Refusal no_such_event(std::string_view id) {
 /// The size of the response, about.
 std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
 
-http::Response answer(store::StoredEvent event) {
+http::Response answer(const store::StoredEvent& event) {
   http::Response response;
   response.body.reserve(answer_bytes(event));
   append_event(response.body, event, true);
@@ -39,7 +39,7 @@ Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& e
   // Reserved before the response waits for the pool, because each connection may hold an event meanwhile.
   auto memory = reserve(events.answers, exchange, bytes);
   if (!memory) co_return memory.error();
-  auto make = [&] { return answer(std::move(**event)); };
+  auto make = [&] { return answer(**event); };
   http::Response response = co_await make_off_loop(events.parsers, exchange, bytes, std::move(make));
   count_reserved_until_written(std::move(*memory), response);
   co_return response;

@@ -210,8 +210,8 @@ class WatchedDirectory final : public rocksdb::FSDirectoryWrapper {
 
 class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  WatchedFileSystem(std::shared_ptr<rocksdb::FileSystem> base, const std::string& directory, FileWatch& watch)
-      : rocksdb::FileSystemWrapper(std::move(base)), directory_(normal(directory)), watch_(watch) {}
+  WatchedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, const std::string& directory, FileWatch& watch)
+      : rocksdb::FileSystemWrapper(base), directory_(normal(directory)), watch_(watch) {}
 
   [[nodiscard]] const char* Name() const override { return "triggers.watched"; }
 
