@@ -151,6 +151,10 @@ Refusal from_error(const Error& error) {
   INVARIANT(false, "a code without an entry in this switch");
 }
 
+Refusal operator_only() {
+  return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
+}
+
 Refusal from_protocol(const http::ProtocolError& error) {
   const auto sized = [&](Code code) {
     Details details;
