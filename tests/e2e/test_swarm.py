@@ -1,4 +1,5 @@
-"""The built load generator alone. Its figures must agree with those of servers whose behaviour is known."""
+"""The built load generator in local runs: its figures agree with those of servers whose behaviour is known, its exit status,
+its messages about mistakes, and what a terminal shows. Wrong arguments in detail are in test_swarm_arguments.py."""
 
 import csv
 import datetime
