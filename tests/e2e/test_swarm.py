@@ -281,7 +281,7 @@ def test_a_mistake_is_shown_escaped(arguments):
     (["--csv-full-history"], 2, "--csv-full-history needs --csv"),
     (["-u", "0"], 2, "--users"),
     (["-r", "0"], 2, "--spawn-rate"),
-    (["--rate", "10", "--no-wait"], 2, "--rate is a schedule"),
+    (["--rate", "10", "--no-wait"], 2, "--rate already sets when tasks start"),
     (["--fail-if", "p95 > 100"], 1, "needs the unit us, ms or s"),
     (["--loglevel", "LOUD"], 2, "'LOUD' is not"),
     (["--csv", "/proc/no/such"], 1, "/proc/no"),
