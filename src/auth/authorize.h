@@ -1,7 +1,7 @@
 #pragma once
 
-// What a key may do: its status, its role, the event types that it may send. Finding the key of a request and refusing
-// it is api/admission.
+// Whether a key may be used at all (its status, expiry and secrets), and what it may do (its role and event types).
+// Finding the key of a request and refusing it is api/admission.
 
 #include <cstdint>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
-// An API key: making one, hashing it, and its record with roles and status (its stored form: key_record.cc). Checking a
-// record's fields is in validate.h; what a key may do is in authorize.h.
+// An API key: making one, hashing it, its roles and statuses with their names, and its record (whose stored form is in
+// key_record.cc). Checking a record's fields is in validate.h; what a key may do is in authorize.h.
 
 #include <array>
 #include <compare>

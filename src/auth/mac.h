@@ -1,6 +1,6 @@
 #pragma once
 
-// Message authentication codes, and comparing secrets. Hashes of keys are in key.h.
+// HMAC-SHA-256, and comparing secrets in constant time. Hashes of keys are in key.h.
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Credentials, and the interface of what gives them. Where they come from is in credential_sources.h; signing with them
-// is in sigv4.h.
+// Credentials, the interface of what gives them, and fixed ones. Where they come from is in credential_sources.h;
+// signing with them is in sigv4.h.
 
 #include <chrono>
 #include <optional>

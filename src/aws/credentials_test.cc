@@ -1,3 +1,6 @@
+// Where credentials come from, in which order, and when they are renewed: credential_sources.h,
+// shared_file_credentials.h and refreshed_credentials.h.
+
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Finds the source of credentials and renews them in time. The single sources are in credential_sources.h and
-// shared_file_credentials.h.
+// Finds the source of credentials and renews fetched ones in time; also reads the process's environment for it. The
+// single sources are in credential_sources.h and shared_file_credentials.h.
 
 #include <chrono>
 #include <memory>

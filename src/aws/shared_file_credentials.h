@@ -1,7 +1,7 @@
 #pragma once
 
-// Credentials from the shared file, which another program may renew. Those of an endpoint are in
-// refreshed_credentials.h.
+// Credentials from the shared file, which is read again because another program may renew them there. Those of an
+// endpoint are in refreshed_credentials.h.
 
 #include <memory>
 #include <string>

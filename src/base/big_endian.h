@@ -1,6 +1,6 @@
 #pragma once
 
-// Numbers as big-endian bytes. Hexadecimal and base64 are in encoding.h.
+// Converts a 64-bit number between the machine's byte order and big-endian. Hexadecimal and base64 are in encoding.h.
 
 #include <bit>
 #include <cstdint>

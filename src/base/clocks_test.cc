@@ -1,4 +1,5 @@
-// GuardedClock and ProvenTime while the machine's clock jumps, and the system's clock while the machine sleeps.
+// GuardedClock and ProvenTime while the machine's clock runs, drifts and jumps. Also the machine's own clock: its
+// steady time goes on while the machine sleeps.
 
 #include <gtest/gtest.h>
 #include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is POSIX

@@ -1,6 +1,7 @@
 #pragma once
 
-// One last message of a process that is about to end. Everything else that is logged goes through log/log.h.
+// Writes one last message to standard error at once, for a process that is about to end. Broken invariants write their
+// own, in invariant.h; everything else that is logged goes through log/log.h.
 
 #include <string_view>
 

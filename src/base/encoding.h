@@ -1,7 +1,7 @@
 #pragma once
 
-// Bytes as hexadecimal, base64 and base64url. Percent-encoding is in percent_encoding.h, JSON strings are in
-// json_text.h.
+// Bytes as hexadecimal, base64 and base64url, in both directions; also the value of one hexadecimal digit.
+// Percent-encoding is in percent_encoding.h, JSON strings are in json_text.h.
 
 #include <optional>
 #include <string>

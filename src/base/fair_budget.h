@@ -1,6 +1,7 @@
 #pragma once
 
-// Divides memory fairly between tenants. Waiting work is divided by fair_queue.h.
+// Divides a limited amount of memory fairly among tenants, whose requests hold shares of it. Waiting work is divided by
+// fair_queue.h.
 
 #include <atomic>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A queue in which tenants take turns, without threads. With threads it is in turn_pool.h or
-// store/rocks/read/reader_pool.h; memory is divided by fair_budget.h.
+// A queue in which tenants take turns, with limits on how much of one tenant's work waits and is in progress. It has no
+// threads: those are in turn_pool.h and store/rocks/read/reader_pool.h. Memory is divided by fair_budget.h.
 
 #include <cstddef>
 #include <deque>

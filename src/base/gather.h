@@ -1,7 +1,7 @@
 #pragma once
 
-// Waits for several tasks that run concurrently on one executor. Callers that share a single call are in
-// single_flight.h.
+// Runs several tasks concurrently on one executor, a limited number at once, and waits for all. Callers that share a
+// single call are in single_flight.h.
 
 #include <algorithm>
 #include <coroutine>

@@ -1,6 +1,7 @@
 #pragma once
 
-// INVARIANT: ends the process on a bug of our own. Failures of the world or of a client are in result.h.
+// INVARIANT reports a bug of our own and ends the process; a hook may run before the end. Failures of the world or of a
+// client are in result.h.
 
 namespace triggers {
 

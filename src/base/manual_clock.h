@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: a clock that stands until the test moves it.
+// For tests: a wall clock and a steady clock that stand until the test moves them.
 
 #include <atomic>
 

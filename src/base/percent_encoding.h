@@ -1,6 +1,6 @@
 #pragma once
 
-// Percent-encoding of URLs. Taking a URL apart is in http/wire/url.h.
+// Percent-encoding of URLs, and the decoding of a query's names and values. Taking a URL apart is in http/wire/url.h.
 
 #include <optional>
 #include <string>

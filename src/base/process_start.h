@@ -1,7 +1,8 @@
 #pragma once
 
-// What each program does before anything else; also cause_of(), the text of an exception. The rest of a start is in the
-// program's own main function, below apps/.
+// What each program does before anything else: open the standard descriptors, ignore signals, report uncaught
+// exceptions. Also cause_of(), the text of an exception. The rest of a start is in the program's own main function,
+// below apps/.
 
 #include <exception>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Random bytes from the kernel, good enough for secrets. The load generator's fast random numbers are in
+// Random bytes and numbers from the kernel, good enough for secrets. The load generator's fast random numbers are in
 // swarm/load/random.h.
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Sleeps on a thread until a time or a stop. A coroutine must not call it.
+// Blocks a thread for a time or until a stop. A coroutine must not call it.
 
 #include <chrono>
 #include <stop_token>

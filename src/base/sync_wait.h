@@ -1,7 +1,7 @@
 #pragma once
 
-// Runs a coroutine on the calling thread until it ends, for commands and tests. Servers run coroutines on the threads
-// of net/loop.h.
+// sync_wait() and its executor run a coroutine on the calling thread until it ends, for commands and tests. Servers run
+// coroutines on the threads of net/loop.h.
 
 #include <optional>
 #include <type_traits>

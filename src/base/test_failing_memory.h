@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: lets allocations of the whole program fail.
+// For tests: lets allocations of the whole program fail, and counts the failures.
 
 #include <atomic>
 

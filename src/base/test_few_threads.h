@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: lets the system refuse new threads.
+// For tests: limits the address space of the process so that the system refuses new threads.
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Names a thread for debuggers and `top -H`. Its priority is in thread_priority.h.
+// Names the calling thread, for debuggers and `top -H`. Its priority is in thread_priority.h.
 
 #include <cstddef>
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Lowers a thread's priority. Its name is in thread_name.h.
+// Lowers the calling thread's priority. Its name is in thread_name.h.
 
 namespace triggers {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Times as RFC 3339 text. The type of a time and the clocks are in clock.h.
+// Writes and reads times as RFC 3339 text. The type of a time and the clocks are in clock.h.
 
 #include <optional>
 #include <string>

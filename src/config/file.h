@@ -1,6 +1,7 @@
 #pragma once
 
-// Reads the lines of a configuration file. What its names and values mean is in config.h.
+// Reads the lines of a configuration file, and refuses unknown and repeated names. What names and values mean is in
+// config.h.
 
 #include <string>
 #include <string_view>

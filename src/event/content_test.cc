@@ -1,4 +1,5 @@
-// Whether two contents are equal, in all three forms: same_content(), canonical() and the fingerprint.
+// Whether two contents are equal, in all three forms: same_content(), canonical() and the fingerprint. Also how evenly
+// the fingerprint is spread, and that it never changes.
 
 #include <gtest/gtest.h>
 

@@ -1,3 +1,5 @@
+// Writing and unescaping JSON strings, and the search of string_scan.h that both use.
+
 #include "event/escape.h"
 
 #include <gtest/gtest.h>

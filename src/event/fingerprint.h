@@ -1,7 +1,7 @@
 #pragma once
 
-// The arithmetic of the fingerprint, which is stored: a change needs a new storage format. The type of a fingerprint is
-// in event.h; the digest that decides is in store/content.h.
+// How a fingerprint is computed while a payload is scanned; fingerprints are stored, so a change needs a new storage
+// format. The type of a fingerprint is in event.h; the digest that decides is in store/content.h.
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>

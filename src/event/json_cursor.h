@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads the tokens of a JSON text. Putting tokens together into values is in scan.h. The cursor of an inbox page is
-// something else: api/endpoints/inbox/cursor.h.
+// Reads the tokens of a JSON text, and says where and why it is not JSON. Putting tokens together into values is in
+// scan.h. The cursor of an inbox page is something else: api/endpoints/inbox/cursor.h.
 
 #include <cstddef>
 #include <string_view>

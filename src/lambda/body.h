@@ -1,6 +1,7 @@
 #pragma once
 
-// The body of an invocation's request: limits, gzip, and answering it. The event around it is in request_event.h.
+// The body of an invocation's request (its limit, and gzip that is decoded after admission), and answer_request(),
+// which answers with it. The event around it is in request_event.h.
 
 #include <cstddef>
 #include <optional>

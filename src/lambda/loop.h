@@ -1,7 +1,7 @@
 #pragma once
 
-// Asks Lambda for one invocation after another and answers them. The HTTP interface to Lambda is in runtime_client.h;
-// events are in request_event.h and response_event.h.
+// Asks Lambda for one invocation after another, answers each in time and within Lambda's size limit, and runs upkeep
+// after it. The HTTP interface to Lambda is in runtime_client.h; events are in request_event.h and response_event.h.
 
 #include <chrono>
 #include <functional>

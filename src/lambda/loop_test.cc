@@ -1,3 +1,6 @@
+// The loop with a server that plays Lambda. Also packed bodies (body.h), and the address of the runtime interface
+// (runtime_client.h).
+
 #include "lambda/loop.h"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// An event of API Gateway as a request. The response is in response_event.h.
+// An event of API Gateway as a request, and the two formats of events. The response is in response_event.h.
 
 #include <cstddef>
 #include <cstdint>

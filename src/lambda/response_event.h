@@ -1,6 +1,6 @@
 #pragma once
 
-// A response as the JSON that API Gateway expects. The request is in request_event.h.
+// A response as the JSON that API Gateway expects, and the size that Lambda allows. The request is in request_event.h.
 
 #include <cstddef>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
-// What a limiter answers: allowed or not, what remains, when to retry. Limiters are in token_bucket.h, shared_bucket.h
-// and failure_limiter.h.
+// What a limiter answers (allowed or not, what remains, when to retry), and the type of time that limits use. Limiters
+// are in token_bucket.h, shared_bucket.h and failure_limiter.h.
 
 #include <chrono>
 #include <cstdint>

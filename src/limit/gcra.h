@@ -1,6 +1,7 @@
 #pragma once
 
-// The arithmetic of a token bucket, without state. The bucket is in token_bucket.h.
+// The arithmetic of a token bucket, without state. The buckets that use it are in token_bucket.h, shared_bucket.h,
+// failure_limiter.h and store/dynamo/keys/rate_budget.h.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The buckets of all keys of this node, by key id. One bucket is in token_bucket.h, or shared_bucket.h in a fleet.
+// The rate buckets of all keys of this node, by key id, and what one consists of. Its parts are in token_bucket.h and,
+// for a fleet, shared_bucket.h.
 
 #include <chrono>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A node's part of a rate limit that several nodes share. The shared part is stored by store/dynamo/keys/rate_budget.h;
-// a limit of one node alone is in token_bucket.h.
+// A node's part of a rate limit that several nodes share, and the function by which it takes tokens of the shared part.
+// The shared part is stored by store/dynamo/keys/rate_budget.h; a limit of one node alone is in token_bucket.h.
 
 #include <atomic>
 #include <chrono>

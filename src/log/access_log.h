@@ -1,6 +1,7 @@
 #pragma once
 
-// The log of requests, on standard output. Everything else is in log.h.
+// The log of requests, on standard output: the fields of a line, its text, and the threads' buffers. Everything else
+// that is logged is in log.h.
 
 #include <chrono>
 #include <cstddef>

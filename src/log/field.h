@@ -1,6 +1,7 @@
 #pragma once
 
-// The levels, formats and fields of a log line. Writing a line is in log.h, its text in log_line.h.
+// The levels, formats and fields of a log line, and the names of the levels. Writing a line is in log.h, its text in
+// log_line.h.
 
 #include <concepts>
 #include <cstdint>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The queue and the thread that both logs write through. Which lines there are is in log.h and access_log.h.
+// The bounded queue and the thread that both logs write through, and the count of dropped lines. Which lines there are
+// is in log.h and access_log.h.
 
 #include <chrono>
 #include <cstddef>

@@ -1,3 +1,5 @@
+// The cost of a line of the access log, and of a line of the log below its level.
+
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <unistd.h>

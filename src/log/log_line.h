@@ -1,6 +1,7 @@
 #pragma once
 
-// The text of one log line, as JSON or for a person, and which of the two. Writing it is in log.h.
+// The text of one log line, as JSON or for a person, and which of the two; also the line that reports dropped lines.
+// Writing it is in log.h.
 
 #include <string>
 #include <string_view>

@@ -1,3 +1,6 @@
+// The lines of the log: text, levels, formats, several threads. The log with its own thread is tested in
+// log_background_test.cc.
+
 #include "log/log.h"
 
 #include <gtest/gtest.h>

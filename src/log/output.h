@@ -1,6 +1,6 @@
 #pragma once
 
-// Writes to a pipe or terminal whose reader may stop reading. What is written is in log_line.h.
+// Writes to a pipe, socket or terminal whose reader may stop reading. What is written is in log_line.h.
 
 #include <functional>
 #include <string_view>

@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: a pipe in place of standard output or error.
+// For tests: a pipe in place of standard output or error, which a test reads or fills.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

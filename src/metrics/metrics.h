@@ -1,7 +1,8 @@
 #pragma once
 
-// Counters, gauges, histograms, the registry with its text page (registry.cc), and the metrics of the process
-// (process.cc). Which other metrics exist is decided where they are counted. Serving the page is in scraper.h.
+// Counters, gauges, histograms and their usual bounds, the registry with its text page (registry.cc), and the metrics
+// of the process (process.cc). Which other metrics exist is decided where they are counted. Making the page on a thread
+// of its own is in scraper.h.
 
 #include <array>
 #include <atomic>

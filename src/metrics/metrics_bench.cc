@@ -1,3 +1,5 @@
+// The cost of counting and observing, with the Prometheus library's own counters for comparison, and of the text page.
+
 #include <benchmark/benchmark.h>
 #include <prometheus/counter.h>
 #include <prometheus/histogram.h>

@@ -1,3 +1,6 @@
+// Counters, gauges, histograms, the registry with its text page, and the metrics of the process. The page on a thread
+// of its own: scraper_test.cc.
+
 #include "metrics/metrics.h"
 
 #include <gmock/gmock.h>
@@ -15,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// The value of the sample that begins with `sample` (name and labels); NaN if there is none.
+/// The value of the sample that begins with `wanted` (name and labels); NaN if there is none.
 double sample(const std::string& exposition, const std::string& wanted) {
   std::istringstream lines(exposition);
   for (std::string line; std::getline(lines, line);) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// An executor that waits for sockets and timers with Asio. A thread that runs it is in loop.h; executors without IO are
-// in base.
+// An executor that waits for sockets and timers with Asio, and keeps objects of other parts for its thread. A thread
+// that runs it is in loop.h; executors without IO are in base.
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A listening socket, TCP or local: opening, accepting once, and removing its file. The loop of accepting is in
-// acceptor.h.
+// A listening socket, TCP or local: opening it, accepting one connection with the peer's address, and removing its
+// file. The loop of accepting is in acceptor.h.
 
 #include <cstdint>
 #include <string>

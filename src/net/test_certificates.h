@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: certificates of an authority made for the test.
+// For tests: an authority made for the test, and certificates that it has signed or has not.
 
 #include <memory>
 #include <string>

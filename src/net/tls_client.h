@@ -1,6 +1,7 @@
 #pragma once
 
-// TLS as a client, step by step over a socket. TLS as a server is in tls_server.h.
+// TLS as a client: the authorities that it trusts, and the steps of a connection over a socket. TLS as a server is in
+// tls_server.h.
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A connected socket, with or without TLS, that coroutines read and write. It knows no HTTP: that is in
-// http/server/session.h and http/client/connection.h.
+// A connected socket, with or without TLS, that coroutines read and write; also the interface of the TLS layer, which
+// tls_server.h implements. It knows no HTTP: that is in http/server/session.h and http/client/connection.h.
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>

@@ -16,9 +16,9 @@ service = {
     "src/log/log.cc": ({"Clock::system()"}, "a line of the log has the machine's time, as the lines of others beside it"),
     "src/log/log_line.cc": ({"Clock::system()"}, "the same"),
     "src/http/wire/response_writer.cc": ({"CLOCK_REALTIME"}, "the field Date"),
-    "src/http/client/connection.h": ({"system_clock"}, "as of shard.cc"),
-    "src/http/client/shard.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was frozen"
-                                                   " is not used; a jump costs a connection"),
+    "src/http/client/connection.h": ({"system_clock"}, "as of thread_connections.cc"),
+    "src/http/client/thread_connections.cc": ({"system_clock"}, "beside the monotonic clock: an idle connection of a machine that was"
+                                              " frozen is not used; a jump costs a connection"),
     "src/api/keys/key_ring.h": ({"Clock::system()"}, "a default; only its monotonic clock is asked"),
     "src/lambda/loop.h": ({"Clock::system()"}, "the invocation's deadline is a time of the machine's clock"),
     "src/lambda/thaw_clock.h": ({"Clock::system()"}, "a frozen function's time goes on by it; it is looked at for steps forward only"),

@@ -49,8 +49,8 @@ wrapped = {
 
 # Headers that may name a library all the same, beside those below tests/, which only tests include. Those of net and http are for
 # net and http alone (checked below).
-private_headers = {"src/http/client/connection.h", "src/http/client/shard.h", "src/net/acceptor.h", "src/net/io_executor.h",
-                   "src/net/loop.h", "src/net/transport.h"}
+private_headers = {"src/http/client/connection.h", "src/http/client/thread_connections.h", "src/net/acceptor.h",
+                   "src/net/io_executor.h", "src/net/loop.h", "src/net/transport.h"}
 naming_headers = {*private_headers, "src/api/exchange/json_body.h", "src/api/endpoints/keys/key_json.h", "src/api/test_service.h",
                   "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
                   "src/store/dynamo/client/table_calls.h"}

@@ -1,7 +1,7 @@
 #pragma once
 
-// One connection of the client, for one request after the other. Choosing and keeping connections is in shard.h; bytes
-// and TLS are in net/transport.h.
+// One connection of the client, for one request after the other, with a deadline for each. Choosing and keeping
+// connections is in thread_connections.h; bytes and TLS are in net/transport.h.
 
 #include <chrono>
 #include <cstddef>
@@ -46,7 +46,8 @@ class ClientConnection {
   [[nodiscard]] bool stale() noexcept;
   void close() noexcept;
 
-  std::size_t index = 0;  ///< Where it is in the list of connections in use. The shard sets it and the next two.
+  // thread_connections.cc sets these three.
+  std::size_t index = 0;  ///< Where it is in the list of connections in use.
   TimePoint idle_since{};
   std::chrono::system_clock::time_point idle_since_wall{};
 

@@ -7,7 +7,7 @@
 
 #include "base/process_start.h"
 #include "base/thread_name.h"
-#include "http/client/shard.h"
+#include "http/client/thread_connections.h"
 #include "http/wire/url.h"
 #include "log/log.h"
 
@@ -78,9 +78,9 @@ struct ClientPool::Impl {
     return *thread;
   }
 
-  ClientShard& shard_of(net::IoExecutor& executor) {
-    if (void* const shard = executor.attached(number)) return *static_cast<ClientShard*>(shard);
-    auto made = std::make_shared<ClientShard>(executor, shared);
+  ThreadConnections& connections_of(net::IoExecutor& executor) {
+    if (void* const connections = executor.attached(number)) return *static_cast<ThreadConnections*>(connections);
+    auto made = std::make_shared<ThreadConnections>(executor, shared);
     executor.attach(number, made);
     return *made;
   }
@@ -110,7 +110,7 @@ Task<Result<ClientResponse, FetchError>> ClientPool::fetch(Request request, Time
   const Hop to_io{io};
   const Hop back{caller};
   if (elsewhere) co_await to_io;
-  auto answer = co_await impl_->shard_of(io).fetch(std::move(request), deadline);
+  auto answer = co_await impl_->connections_of(io).fetch(std::move(request), deadline);
   if (elsewhere) co_await back;
   co_return answer;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// Requests to one server over kept connections, for any thread. The connections of one thread are in shard.h; a single
-// blocking request is in fetch.h.
+// Requests to one server over kept connections, for any thread; also a pause for coroutines. The connections of one
+// thread are in thread_connections.h; a single blocking request is in fetch.h.
 
 #include <chrono>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The address, limits and deadlines of a client's pool (pool.h).
+// The address, limits, deadlines and TLS of a client's pool (pool.h).
 
 #include <chrono>
 #include <cstddef>

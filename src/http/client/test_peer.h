@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests of the client: a server that sends whatever a test wants. A server that behaves is in
+// For tests of the client: a server that treats each connection as a test wants. A server that behaves is in
 // http/server/test_server.h.
 
 #include <atomic>

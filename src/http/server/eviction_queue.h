@@ -1,6 +1,7 @@
 #pragma once
 
-// A queue of waiting connections, oldest first. Which queue counts first is in eviction.h.
+// A queue of waiting connections, oldest first, and the base class of those in it. Which queue counts first is in
+// eviction.h.
 
 #include <atomic>
 #include <chrono>

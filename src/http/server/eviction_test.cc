@@ -1,4 +1,5 @@
-// Which connection is closed for a new one when the server is full (ServerConfig::connections_max).
+// Which connection is closed for a new one when the server is full (ServerConfig::connections_max), and the queues that
+// it is chosen from.
 
 #include "http/server/eviction.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The HTTP server as its owner sees it: start, stop, figures. One connection is in session.h, one thread in
+// The HTTP server as its owner sees it: start, drain, stop, figures. One connection is in session.h, one thread in
 // session_loop.h, the options in server_config.h. It knows no endpoint: those are in src/api.
 
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 
-// What all sessions of a server share: handlers, limits, counters. What they share on one thread is in session_host.h.
+// What all sessions of a server share: options, handlers, certificate, memory for bodies, counters. What they share on
+// one thread is in session_host.h.
 
 #include <atomic>
 #include <chrono>

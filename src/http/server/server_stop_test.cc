@@ -1,4 +1,4 @@
-// The graceful stop: what happens to idle connections, running requests and unread responses.
+// The graceful stop, and draining before it: what happens to idle connections, running requests and unread responses.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The server over plain sockets: requests, framing, limits, deadlines, the local socket, and fetch() of
+// The server over plain sockets: requests, framing, limits, deadlines, creation, the local socket, and fetch() of
 // http/client/fetch.h over it. Each larger subject has a test file of its own beside this one.
 
 #include "http/server/server.h"

@@ -1,4 +1,5 @@
-// The server over TLS. Without TLS: server_test.cc.
+// The server over TLS: handshakes, versions, closing, stopping, eviction, bad certificate files. Without TLS:
+// server_test.cc.
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

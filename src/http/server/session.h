@@ -1,7 +1,8 @@
 #pragma once
 
-// One connection: read a request, call the handler, write the response, repeat. Parsing is http/wire, bytes and TLS are
-// in net/transport.h; giving way to a new connection is in session_eviction.cc.
+// One connection: read a request, have it admitted, decode its body, call the handler, write the response, repeat; also
+// its deadlines and how it closes. Parsing is http/wire, bytes and TLS are in net/transport.h; giving way to a new
+// connection is in session_eviction.cc.
 
 #include <chrono>
 #include <cstddef>

@@ -1,8 +1,7 @@
 #pragma once
 
 // For tests: a server that answers with what it was sent, a gate that holds its handlers back, and a client that sends
-// raw bytes. The API without sockets is
-// in api/test_service.h.
+// raw bytes. The API without sockets is in api/test_service.h.
 
 #include <chrono>
 #include <coroutine>
@@ -120,7 +119,7 @@ class TestServer {
   std::vector<std::string> targets_ GUARDED_BY(mutex_);
 };
 
-/// The status that server.h promises for a problem.
+/// The status that protocol_error.h promises for a problem.
 unsigned status_of(ProtocolProblem problem) noexcept;
 
 }  // namespace triggers::http

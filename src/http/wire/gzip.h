@@ -1,7 +1,7 @@
 #pragma once
 
-// Decodes gzip, for request_parser.h and lambda/body.h. A server decides in http/server/session.cc which thread does
-// it.
+// Decodes gzip in slices, for request_parser.h and lambda/body.h. A server decides in http/server/session.cc which
+// thread does it.
 
 #include <cstddef>
 #include <memory>

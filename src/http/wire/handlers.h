@@ -1,7 +1,7 @@
 #pragma once
 
-// What an application gives to a server: functions that admit and answer requests. Those of this service are made in
-// apps/triggers/service.h.
+// What an application gives to a server: functions that admit and answer requests and make error responses, and threads
+// that decode bodies. Those of this service are made in apps/triggers/service.h.
 
 #include <functional>
 #include <memory>

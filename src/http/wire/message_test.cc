@@ -1,3 +1,5 @@
+// The values of message.h, and responses and dates as bytes (response_writer.h).
+
 #include "http/wire/message.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Why bytes are not a request, or a request that the server refuses itself. The API's own refusals are in
+// Why the server answers without the application's response: the bytes are not a valid request, a limit or a stop
+// forbids it, or the response is late or too large. Both these errors and the API's own become responses in
 // api/exchange/refusal.h.
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 
 namespace triggers::http {
 
-/// Why a request never reached the handler.
+/// Why the handler's response is not sent.
 enum class ProtocolProblem {
   malformed,         ///< 400: not HTTP/1.1, or framing that two readers could read differently. The connection closes.
   header_too_large,  ///< 431

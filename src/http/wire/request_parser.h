@@ -1,6 +1,6 @@
 #pragma once
 
-// Turns bytes into a request, for servers. Responses are in response_parser.h.
+// Turns bytes into a request within limits, and decodes its body, for servers. Responses are in response_parser.h.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Turns bytes into a response, for clients. Requests are in request_parser.h. The load generator has a reader of its
-// own: swarm/load/response_reader.h.
+// Turns bytes into a response within limits, for clients, and says whether the connection can be used again. Requests
+// are in request_parser.h. The load generator has a reader of its own: swarm/load/response_reader.h.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// A response as bytes, for servers. Requests are in request_writer.h.
+// A response as bytes, and the text of its date, for servers. Requests are in request_writer.h.
 
 #include <ctime>
 #include <string>

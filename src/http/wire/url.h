@@ -1,7 +1,8 @@
 #pragma once
 
-// Takes a URL apart. Percent-encoding is in base/percent_encoding.h. message.h splits a request's target into path and
-// query; api/exchange/input.h reads the query's parameters.
+// Takes a URL apart, and writes host and port as the Host field has them. Percent-encoding is in
+// base/percent_encoding.h. message.h splits a request's target into path and query; api/exchange/input.h reads the
+// query's parameters.
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The connections that a pool has on one thread: which is free, which is too old, which request waits. One connection
-// is in connection.h; the pool over all threads is in pool.h.
+// The connections that a pool has on one thread: which is free, which is too old, which request waits; also the
+// addresses of the server's name. One connection is in connection.h; the pool over all threads is in pool.h.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -19,7 +19,7 @@
 
 namespace triggers::http {
 
-/// What the shards of a pool share; constant.
+/// What the connections of all threads share; constant.
 struct ClientPoolShared {
   ClientPoolConfig config;
   std::unique_ptr<net::TlsClientContext> tls;  ///< nullptr: without.
@@ -27,14 +27,14 @@ struct ClientPoolShared {
 };
 
 /// A pool's connections on one executor. That thread only.
-class ClientShard {
+class ThreadConnections {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  ClientShard(net::IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared);
-  ClientShard(const ClientShard&) = delete;
-  ClientShard& operator=(const ClientShard&) = delete;
-  ~ClientShard();
+  ThreadConnections(net::IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared);
+  ThreadConnections(const ThreadConnections&) = delete;
+  ThreadConnections& operator=(const ThreadConnections&) = delete;
+  ~ThreadConnections();
 
   Task<Result<ClientResponse, FetchError>> fetch(Request request, TimePoint deadline);
 

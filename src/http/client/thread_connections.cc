@@ -1,4 +1,4 @@
-#include "http/client/shard.h"
+#include "http/client/thread_connections.h"
 
 #include <algorithm>
 
@@ -17,16 +17,16 @@ constexpr std::chrono::seconds addresses_kept{5};  // a large service changes th
 
 }  // namespace
 
-ClientShard::ClientShard(net::IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared)
+ThreadConnections::ThreadConnections(net::IoExecutor& executor, std::shared_ptr<const ClientPoolShared> shared)
     : executor_(executor), shared_(std::move(shared)), timer_(executor.io()), resolver_(executor.io()) {}
 
-ClientShard::~ClientShard() = default;
+ThreadConnections::~ThreadConnections() = default;
 
-std::string ClientShard::name() const {
+std::string ThreadConnections::name() const {
   return shared_->config.server.host + ":" + std::to_string(shared_->config.server.port);
 }
 
-Task<Result<ClientResponse, FetchError>> ClientShard::fetch(Request request, TimePoint deadline) {
+Task<Result<ClientResponse, FetchError>> ThreadConnections::fetch(Request request, TimePoint deadline) {
   auto acquired = co_await acquire(deadline);
   if (!acquired) co_return std::move(acquired).error();
   Connection connection = std::move(acquired).value();
@@ -55,9 +55,9 @@ Task<Result<ClientResponse, FetchError>> ClientShard::fetch(Request request, Tim
   co_return parser.take();
 }
 
-auto ClientShard::wait_in(Queue& queue, Waiter& waiter) {
+auto ThreadConnections::wait_in(Queue& queue, Waiter& waiter) {
   struct Awaiter {
-    ClientShard& shard;
+    ThreadConnections& connections;
     Queue& queue;
     Waiter& waiter;
 
@@ -65,7 +65,7 @@ auto ClientShard::wait_in(Queue& queue, Waiter& waiter) {
     void await_suspend(std::coroutine_handle<> handle) {
       waiter.handle = handle;
       queue.push_back(&waiter);
-      shard.tick_soon();
+      connections.tick_soon();
     }
     void await_resume() const noexcept {}
   };
@@ -73,14 +73,14 @@ auto ClientShard::wait_in(Queue& queue, Waiter& waiter) {
 }
 
 /// Resumed by way of the executor: one that fails at once wakes the next, and ten thousand must not make one stack.
-void ClientShard::wake_first(Queue& queue, Connection connection) {
+void ThreadConnections::wake_first(Queue& queue, Connection connection) {
   Waiter& waiter = *queue.front();
   queue.pop_front();
   waiter.connection = std::move(connection);
   executor_.resume({&waiter.handle, 1});
 }
 
-void ClientShard::wake_late(Queue& queue, TimePoint now) {
+void ThreadConnections::wake_late(Queue& queue, TimePoint now) {
   std::erase_if(queue, [&](Waiter* waiter) {
     if (now < waiter->deadline) return false;
     waiter->expired = true;
@@ -89,7 +89,7 @@ void ClientShard::wake_late(Queue& queue, TimePoint now) {
   });
 }
 
-Task<Result<ClientShard::Connection, FetchError>> ClientShard::acquire(TimePoint deadline) {
+Task<Result<ThreadConnections::Connection, FetchError>> ThreadConnections::acquire(TimePoint deadline) {
   const auto& config = shared_->config;
   if (waiting_.empty()) {
     if (Connection idle = take_idle()) co_return idle;
@@ -114,7 +114,7 @@ Task<Result<ClientShard::Connection, FetchError>> ClientShard::acquire(TimePoint
   co_return co_await open(deadline);
 }
 
-ClientShard::Connection ClientShard::take_idle() {
+ThreadConnections::Connection ThreadConnections::take_idle() {
   const TimePoint now = steady_clock::now();
   const auto wall = std::chrono::system_clock::now();
   const auto idle_max = shared_->config.idle_max;
@@ -130,7 +130,7 @@ ClientShard::Connection ClientShard::take_idle() {
 }
 
 /// The place in open_ is the caller's already; it is given back if there is an error.
-Task<Result<ClientShard::Connection, FetchError>> ClientShard::open(TimePoint deadline) {
+Task<Result<ThreadConnections::Connection, FetchError>> ThreadConnections::open(TimePoint deadline) {
   const auto found = co_await find_addresses(deadline);
   if (!found) {
     release(nullptr, false);
@@ -159,7 +159,7 @@ Task<Result<ClientShard::Connection, FetchError>> ClientShard::open(TimePoint de
   co_return FetchError{code, false, "cannot reach " + name() + ": " + why};
 }
 
-Task<Result<Done, FetchError>> ClientShard::find_addresses(TimePoint deadline) {
+Task<Result<Done, FetchError>> ThreadConnections::find_addresses(TimePoint deadline) {
   if (!addresses_.empty() && steady_clock::now() < addresses_until_) co_return Done{};
   boost::system::error_code error;
   const auto literal = boost::asio::ip::make_address(shared_->config.server.host, error);
@@ -181,7 +181,7 @@ Task<Result<Done, FetchError>> ClientShard::find_addresses(TimePoint deadline) {
 }
 
 /// Asio calls getaddrinfo on a thread of its own. The executor's destructor waits for that thread.
-void ClientShard::look_up() {
+void ThreadConnections::look_up() {
   using Resolver = boost::asio::ip::tcp::resolver;
   looking_up_ = true;
   const auto& server = shared_->config.server;
@@ -199,7 +199,7 @@ void ClientShard::look_up() {
 }
 
 /// Passes the connection, or its place, to the request that has waited longest.
-void ClientShard::release(Connection connection, bool reusable) {
+void ThreadConnections::release(Connection connection, bool reusable) {
   if (!reusable) connection.reset();
   if (!waiting_.empty()) return wake_first(waiting_, std::move(connection));
   if (!connection) return give_up_place();
@@ -208,19 +208,19 @@ void ClientShard::release(Connection connection, bool reusable) {
   idle_.push_back(std::move(connection));
 }
 
-void ClientShard::give_up_place() {
+void ThreadConnections::give_up_place() {
   INVARIANT(open_ > in_use_.size() + idle_.size(), "%zu places for %zu connections in use and %zu idle ones", open_,
             in_use_.size(), idle_.size());
   --open_;
 }
 
-void ClientShard::use(ClientConnection& connection) {
+void ThreadConnections::use(ClientConnection& connection) {
   connection.index = in_use_.size();
   in_use_.push_back(&connection);
   tick_soon();
 }
 
-void ClientShard::unuse(ClientConnection& connection) {
+void ThreadConnections::unuse(ClientConnection& connection) {
   INVARIANT(connection.index < in_use_.size() && in_use_[connection.index] == &connection,
             "the connection at %zu of %zu in use is not the one that is given back", connection.index, in_use_.size());
   in_use_.back()->index = connection.index;
@@ -228,7 +228,7 @@ void ClientShard::unuse(ClientConnection& connection) {
   in_use_.pop_back();
 }
 
-void ClientShard::tick_soon() {
+void ThreadConnections::tick_soon() {
   if (ticking_) return;
   ticking_ = true;
   timer_.expires_after(tick_busy);  // ends a wait of tick_idle
@@ -237,7 +237,7 @@ void ClientShard::tick_soon() {
   });
 }
 
-void ClientShard::tick() {
+void ThreadConnections::tick() {
   ticking_ = false;
   const TimePoint now = steady_clock::now();
   for (ClientConnection* connection : in_use_) connection->check_deadline(now);
