@@ -1,5 +1,5 @@
-// The DynamoDB engine as an OpenStore (open_store.h): options from the configuration, counters of events, how long keys
-// are held, shared rate limits, and its work every second or before a freeze. The engine itself is in store/dynamo; the
+// The DynamoDB engine as an OpenStore (open_store.h): its options, the counters of events, how long keys are held,
+// shared rate limits, and its work every second or before a freeze. The engine itself is in store/dynamo; the
 // connection is in dynamo_access.h.
 
 #include "store/dynamo/dynamo_store.h"
