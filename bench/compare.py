@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Compares triggers, nginx with a fixed response, and webdis in front of Redis, driven by the same wrk in turn. Also measures
 batches and pages, and runs generators.py, agreement.py, dynamo.py and nodes.py. `--quick` is a smoke test, not a
-measurement. Comparisons of two builds are in paired_builds.py."""
+measurement. Comparisons of two builds are in paired_builds.py.
+hostile.py prints its report with this file's Report."""
 
 import argparse
 import datetime

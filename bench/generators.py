@@ -1,5 +1,6 @@
 """Compares load generators: wrk, swarm and Locust's HttpUser against nginx's fixed response. Also measures swarm's memory, and
-the rate that the service takes from it."""
+the rate that the service takes from it. Other benchmarks take the path of swarm and
+raise_descriptor_limit() from here."""
 
 import csv
 import json

@@ -1,4 +1,5 @@
-"""The attacks of the hostile-tenant benchmark: `shapes` has one entry for each form that a request can take."""
+"""The attacks of the hostile-tenant benchmark: `shapes` has one entry for each form that a request can take. Also the
+ways to send them, such as slowly or at the rate limit, and the process that attacks."""
 
 import asyncio
 import base64

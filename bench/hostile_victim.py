@@ -1,4 +1,5 @@
-"""The victim of the hostile-tenant benchmark: a small tenant that sends events and polls its inbox at a fixed rate."""
+"""The victim of the hostile-tenant benchmark: a small tenant that sends events and polls its inbox at a fixed rate, in
+a process of its own, and measures its latencies."""
 
 import asyncio
 import gc

@@ -1,4 +1,5 @@
-"""The store that a script uses if its caller names none: that of a server on ./data, or LocalStack on its usual port."""
+"""The store that a script uses if its caller names none: that of a server on ./data, or LocalStack on its usual port. Also
+tells whether the caller names one or asks for help, and sets LocalStack's address in the environment."""
 
 import fcntl
 import http.client

@@ -1,4 +1,5 @@
-"""A minimal Debian in a folder, for checks that need a clean machine. Needs root and debootstrap."""
+"""Makes a minimal Debian in a folder, for checks that need a clean machine, and runs shell scripts in it. Needs root and
+debootstrap."""
 
 import os
 import pathlib

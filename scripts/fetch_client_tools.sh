@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fetch_client_tools.sh: fetches the tools that check openapi.json and generate clients from it, for the tests, into
 # build/client-tools. A second call does nothing until tests/clients/package-lock.json changes. It does not run the
-# packages' install scripts.
+# packages' install scripts. Installs npm if it is missing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 wanted=$root/tests/clients

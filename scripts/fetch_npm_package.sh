@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fetch_npm_package.sh PACKAGE@VERSION SHA512 FOLDER TARGET: unpacks the FOLDER of an npm package into TARGET, unless it is
 # already there. SHA512 is the checksum of the package's archive. npm downloads it, because npm knows which registry this
-# machine uses.
+# machine uses. Installs npm if it is missing.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 package=$1 sha512=$2 folder=$3 target=$4

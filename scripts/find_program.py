@@ -1,4 +1,4 @@
-"""Finds the `triggers` program for the scripts that run it."""
+"""Finds the `triggers` program for the scripts that run it, and runs it in their place."""
 
 import os
 import pathlib

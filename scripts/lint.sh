@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # lint.sh [changed|recent|all]: checks layout (clang-format), mistakes (clang-tidy), scripts (shellcheck) and the rules of
 # this project (tests/lint). clang-tidy is slow, so `changed` runs it only on sources that differ from the last commit, and
-# `recent` only on the sources that changed last (scripts/recent_sources.py).
+# `recent` only on the sources that changed last (scripts/recent_sources.py). A failed step does not stop the others.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PYTHONDONTWRITEBYTECODE=1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # locust_ui.sh: drives Locust's web page in headless Chromium, with swarm as its workers, and writes
 # docs/images/locust-ui-swarm.png. Needs the built programs, and Debian's chromium, npm and nodejs.
+# Fetches playwright-core with npm.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${TRIGGERS_BUILD_DIR:-$root/build/release}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # package.sh: makes build/package/triggers_VERSION_ARCHITECTURE.deb from the release program and lists its contents.
+# Builds that program, and installs what it needs for both.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "$PWD/scripts/install_packages.sh" build package

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # package_lambda.sh: makes build/lambda.zip for AWS Lambda (provided.al2023, x86-64) from the release program. It contains a
 # launcher, the program, the dynamic loader, and every library that the program needs. From the system that it runs on, it
-# uses only the list of certificate authorities.
+# uses only the list of certificate authorities. Builds the programs, and installs what it needs for both.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "$PWD/scripts/install_packages.sh" build package

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [OPTION...]: runs the server of the release build, with the options of `triggers serve`. On an empty store it makes
-# a first key and prints commands to paste.
+# a first key and prints commands to paste. Refuses to start if another program answers on the port.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 triggers=$root/build/release/triggers

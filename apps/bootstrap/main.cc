@@ -1,5 +1,5 @@
-// The Lambda function: opens the service on DynamoDB and answers invocations (lambda/loop.h). What starts it is in
-// launcher.cc.
+// The Lambda function: opens the service on DynamoDB, reports to Lambda why it cannot start, and answers invocations
+// (lambda/loop.h). What starts it is in launcher.cc.
 
 #include <netdb.h>
 #include <nss.h>

@@ -1,5 +1,5 @@
-// The load generator's program: reads options and starts a test, a worker or a verification. These are in swarm/run,
-// swarm/worker and swarm/verify; the kinds of users are in users/.
+// The load generator's program: reads options and starts a test, a worker or a verification, or lists the kinds of
+// users. These are in swarm/run, swarm/worker and swarm/verify; the kinds of users are in users/.
 
 #include <cstdio>
 #include <exception>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Checks the directory of a backup or repair. Making the backup is in store/rocks/database/database_copy.h.
+// Refuses the directory of a backup or repair if it is inside the data directory. Making the backup is in
+// store/rocks/database/database_copy.h.
 
 #include <string>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Reports steps of the machine's clock. The clock that ignores them is in base/guarded_clock.h.
+// Reports in the log and as metrics when the machine's clock steps, and when it is behind the newest id. The clock that
+// ignores steps is in base/guarded_clock.h.
 
 #include <chrono>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// How the server divides its file descriptors. Threads are in thread_plan.h; raising the limit is in
-// base/descriptor_limit.h.
+// How the server divides its file descriptors between connections and the store, and whether it has enough. Threads are
+// in thread_plan.h; raising the limit is in base/descriptor_limit.h.
 
 #include <cstddef>
 

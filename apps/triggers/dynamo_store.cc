@@ -1,5 +1,6 @@
-// The DynamoDB engine as an OpenStore (open_store.h): its options from the configuration, the counters of events, and
-// its work every second or before a freeze. The engine itself is store/dynamo; the connection is in dynamo_access.h.
+// The DynamoDB engine as an OpenStore (open_store.h): its options, the counters of events, how long keys are held,
+// shared rate limits, and its work every second or before a freeze. The engine itself is in store/dynamo; the
+// connection is in dynamo_access.h.
 
 #include "store/dynamo/dynamo_store.h"
 

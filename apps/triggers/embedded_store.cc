@@ -1,5 +1,6 @@
 // The embedded engine as an OpenStore (open_store.h): its options from the configuration, its metrics, backups, and the
-// log line about a damaged disk. The engine itself is store/rocks.
+// log line about a damaged disk. For a command, it checks before that the process may start enough threads. The engine
+// itself is in store/rocks.
 
 #include "backup_target.h"
 #include "descriptor_plan.h"

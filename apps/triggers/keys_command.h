@@ -1,6 +1,7 @@
 #pragma once
 
-// The command `triggers keys`: its arguments and requests. Printing is in keys_output.h, sending in operator_client.h.
+// The command `triggers keys`: its arguments and the requests that it makes of them, several for a long list. Printing
+// is in keys_output.h, sending in operator_client.h.
 
 #include <memory>
 #include <optional>

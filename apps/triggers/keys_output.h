@@ -1,6 +1,7 @@
 #pragma once
 
-// Prints the responses of `triggers keys`. Its arguments are in keys_command.h.
+// Prints the responses of `triggers keys`, and that a key is the first of its user. Its arguments are in
+// keys_command.h.
 
 #include "operator_client.h"
 

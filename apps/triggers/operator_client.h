@@ -1,7 +1,7 @@
 #pragma once
 
-// Sends a command's request to the running server, or to the store itself. The commands are in keys_command.h and, for
-// backups, main.cc.
+// Sends a command's request to the running server, or to the store itself, and waits for a process that is starting or
+// stopping; also tells whether there is a store. The commands are in keys_command.h and, for backups, main.cc.
 
 #include <string>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The command `triggers repair`. The repair itself is in store/rocks/repair/repair.h.
+// The command `triggers repair`: checks its directory, repairs, and prints what was found. The repair itself is in
+// store/rocks/repair/repair.h.
 
 #include <string>
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// The service without a socket: builds store, key ring, limits and API, publishes their metrics, and does their regular
-// work. The server around it is in serve.cc, the Lambda function in apps/bootstrap/main.cc.
+// The service without a socket: builds store, key ring, limits and API, publishes their metrics, does their regular
+// work, and logs when the store stops serving. The server around it is in serve.cc, the Lambda function in
+// apps/bootstrap/main.cc.
 
 #include <chrono>
 #include <memory>

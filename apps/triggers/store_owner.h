@@ -1,6 +1,6 @@
 #pragma once
 
-// Which process has a data directory, and whether a server listens there. The lock itself is in
+// Which process has a data directory, the message about it, and whether a server listens there. The lock itself is in
 // store/rocks/disk/directory_lock.h.
 
 #include <sys/types.h>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The command `triggers tables`. The tables are in store/dynamo/tables/tables.h.
+// The command `triggers tables`, which creates, checks or deletes the tables of DynamoDB. The tables are in
+// store/dynamo/tables/tables.h.
 
 #include <string>
 

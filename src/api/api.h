@@ -1,8 +1,8 @@
 #pragma once
 
 // The way into the service: a request in, a response out. Its steps are in api.cc, with what every request has: an id,
-// log lines, common headers, a limit of its body. What one endpoint does is in endpoints/. Sockets are in src/http,
-// Lambda in src/lambda.
+// log lines, common headers, a limit of its body, an error when the server or the API fails. What one endpoint does is
+// in endpoints/; sockets are in src/http, Lambda in src/lambda.
 
 #include <atomic>
 #include <chrono>
@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "api/services.h"
@@ -54,7 +54,7 @@ class Api {
 
   Services& services_;
   log::AccessLog* access_log_;
-  const AdmissionControl admission_;
+  const AdmissionContext admission_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<RequestMetrics> metrics_;
   std::atomic<std::chrono::steady_clock::time_point> next_busy_line_{};

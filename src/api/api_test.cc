@@ -1,5 +1,6 @@
-// What holds for every endpoint: errors of the store, request ids, methods, CORS, sizes, counters. Single endpoints are
-// tested in endpoints/ and in tests/e2e/test_contract.py.
+// What holds for every endpoint: errors of the store and their log lines, request ids, methods, CORS, sizes, memory of
+// responses, counters; also the status page and who may read the metrics. Other single endpoints are tested in
+// endpoints/ and in tests/e2e/test_contract.py.
 
 #include "api/api.h"
 

@@ -17,7 +17,7 @@ Task<OrRefusal<http::Response>> at_once(OrRefusal<http::Response> response) { co
 
 }  // namespace
 
-Dispatcher::Dispatcher(const Services& services, const AdmissionControl& admission)
+Dispatcher::Dispatcher(const Services& services, const AdmissionContext& admission)
     : event_intake_{admission, services.events, event_limits(services.config), services.parsers},
       batch_intake_{event_intake_, services.answers},
       events_{admission, services.events, services.answers, services.parsers},

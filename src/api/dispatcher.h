@@ -3,7 +3,7 @@
 // Calls the endpoint that the router has found, with the parts of the service that it uses. Which path belongs to which
 // endpoint is in exchange/endpoint_table.h.
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/endpoints/events/get_event.h"
 #include "api/endpoints/events/post_batch.h"
 #include "api/endpoints/events/post_event.h"
@@ -23,7 +23,7 @@ namespace triggers::api {
 class Dispatcher {
  public:
   /// Both outlive this.
-  Dispatcher(const Services& services, const AdmissionControl& admission);
+  Dispatcher(const Services& services, const AdmissionContext& admission);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 

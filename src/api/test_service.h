@@ -1,7 +1,7 @@
 #pragma once
 
-// For tests: the whole API over a memory store, and a store that always fails. A real server for tests is in
-// http/server/test_server.h.
+// For tests: the whole API over a memory store, what a test sees of a response, and a store that always fails. A real
+// server for tests is in http/server/test_server.h.
 
 #include <boost/json.hpp>
 #include <initializer_list>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Where a page ended, as bytes that only the engine understands. The signed cursor that a client gets is made of these
-// bytes in api/endpoints/inbox/cursor.h.
+// Where a page ended, as bytes that only the engine understands; for some engines just an id, which is made and read
+// here. The signed cursor that a client gets is made of these bytes in api/endpoints/inbox/cursor.h.
 
 #include <cstddef>
 #include <optional>

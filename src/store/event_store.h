@@ -1,7 +1,7 @@
 #pragma once
 
-// The contract of storing events, and the types of its calls. Every engine implements it, and tests/contract tests it.
-// The contract of storing API keys is in key_store.h.
+// The contract of storing events: the calls with their types, and the health and figures of a store. Every engine
+// implements it, and tests/contract tests it. The contract of storing API keys is in key_store.h.
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The contract of storing API keys. Every engine implements it. The record itself is auth::KeyRecord (auth/key.h); the
-// keys in memory are in api/keys.
+// The contract of storing API keys, when they were last used, and the secret that all nodes share. Every engine
+// implements it. The record itself is auth::KeyRecord (auth/key.h); the keys in memory are in api/keys.
 
 #include <functional>
 #include <optional>

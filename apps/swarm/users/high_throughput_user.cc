@@ -1,4 +1,4 @@
-// The kind of user that only sends events. The one that also reads is in triggers_api_user.cc.
+// The kind of user that only sends events, with short waits. The one that also reads is in triggers_api_user.cc.
 
 #include "triggers_user.h"
 

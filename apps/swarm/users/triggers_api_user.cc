@@ -1,4 +1,5 @@
-// The kind of user that sends events and reads its inbox. The one that only sends is in high_throughput_user.cc.
+// The kind of user that sends events, reads its inbox, acknowledges events and asks for the status. The one that only
+// sends is in high_throughput_user.cc.
 
 #include "swarm/verify/journal.h"
 #include "triggers_user.h"

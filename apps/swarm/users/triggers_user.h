@@ -1,6 +1,7 @@
 #pragma once
 
-// What the kinds of users for the Triggers API share. Users of any service are in swarm/load/user.h.
+// What the kinds of users for the Triggers API share: their keys, the event that they send and record in the journal,
+// and the check of responses. Users of any service are in swarm/load/user.h.
 
 #include <cstddef>
 #include <deque>

@@ -27,9 +27,9 @@ Refusal unauthorized(std::string message) {
 }
 
 /// Counts a failed authentication. Gives `refusal`, or 429 once the address has failed too often.
-Refusal failed(const AdmissionControl& control, const http::Request& request, Refusal refusal) {
+Refusal failed(const AdmissionContext& context, const http::Request& request, Refusal refusal) {
   const auto counted =
-      control.failures.record_failure(client_address(control.trusted_proxies, request), control.clock.steady());
+      context.failures.record_failure(client_address(context.trusted_proxies, request), context.clock.steady());
   return counted.allowed ? std::move(refusal) : too_many_failures(counted);
 }
 
@@ -75,35 +75,35 @@ Refusal over_rate(const limit::Decision& rate) {
 }
 
 /// Fetches a slice of the bucket that all nodes share, and takes one request from it: `mine`.
-Task<Status> bring_slice(const AdmissionControl& control, const ActiveKey& key, std::uint32_t per_minute,
+Task<Status> bring_slice(const AdmissionContext& context, const ActiveKey& key, std::uint32_t per_minute,
                          std::optional<limit::Decision>& mine) {
   limit::SharedBucket& shared = key.rate_bucket->shared;
-  const auto asked_at = control.clock.steady();
+  const auto asked_at = context.clock.steady();
   mine = shared.take(asked_at, per_minute);  // Another request has fetched a slice meanwhile.
   if (mine) co_return Done{};
   std::function<std::uint32_t()> wanted = [&shared, asked_at, per_minute] {
     return shared.wanted(asked_at, per_minute);
   };
-  const auto grant = co_await control.take_slice(key.record.key_id, per_minute, std::move(wanted));
+  const auto grant = co_await context.take_slice(key.record.key_id, per_minute, std::move(wanted));
   if (!grant) co_return grant.error();
-  mine = shared.granted(control.clock.steady(), *grant);
+  mine = shared.granted(context.clock.steady(), *grant);
   co_return Done{};
 }
 
 /// Takes one from the key's bucket: this node's own, or the one that all nodes share.
-Task<Result<limit::Decision>> take_one(const AdmissionControl& control, const ActiveKey& key) {
+Task<Result<limit::Decision>> take_one(const AdmissionContext& context, const ActiveKey& key) {
   const auto per_minute = key.record.rate_limit_per_minute;
-  if (!control.take_slice || !per_minute) co_return key.rate_bucket->own.take(control.clock.steady());
+  if (!context.take_slice || !per_minute) co_return key.rate_bucket->own.take(context.clock.steady());
   limit::SharedBucket& shared = key.rate_bucket->shared;
-  const auto since = control.clock.steady();
+  const auto since = context.clock.steady();
   std::optional<limit::Decision> mine = shared.take(since, *per_minute);
   if (mine) co_return *mine;
   const limit::SharedBucket::Waiter waiter(shared);
   // One request fetches a slice for all. Others may use it up before our turn; then we fetch, or wait, again.
-  while (control.clock.steady() - since < slice_wait_max) {
-    auto ask = [&] { return bring_slice(control, key, *per_minute, mine); };
+  while (context.clock.steady() - since < slice_wait_max) {
+    auto ask = [&] { return bring_slice(context, key, *per_minute, mine); };
     if (auto asked = co_await key.rate_bucket->slice.fly(std::move(ask)); !asked) co_return std::move(asked).error();
-    if (!mine) mine = shared.take(control.clock.steady(), *per_minute);
+    if (!mine) mine = shared.take(context.clock.steady(), *per_minute);
     if (mine) co_return *mine;
   }
   co_return Error{ErrorCode::overloaded, "no part of the key's rate limit came in time"};
@@ -113,24 +113,24 @@ Task<Result<limit::Decision>> take_one(const AdmissionControl& control, const Ac
 /// failure is counted before the read, and taken back if the key is good: an address that has failed too often causes
 /// no reads. Two kinds are not counted before: a key that this node knows and must only read again, and a key that is
 /// being read for another request, which costs no read.
-Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionControl& control,
+Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionContext& context,
                                                            const http::Request& request, auth::KeyHash hash) {
-  FirstRead first_read(control.first_reads, client_address(control.trusted_proxies, request));
+  FirstRead first_read(context.first_reads, client_address(context.trusted_proxies, request));
   bool counted = false;
-  if (!control.ring.knows(hash) && !control.ring.is_reading(hash)) {
+  if (!context.ring.knows(hash) && !context.ring.is_reading(hash)) {
     const auto begun = co_await first_read;
     counted = begun == FirstRead::Begun::yes;
     // Another request may have read the key while this one waited.
-    if (!counted && !control.ring.knows(hash)) {
+    if (!counted && !context.ring.knows(hash)) {
       if (begun == FirstRead::Begun::failed_too_often) co_return too_many_failures(first_read.counted());
       co_return from_error({ErrorCode::overloaded, "API keys are read too slowly"});
     }
   }
-  auto read = co_await control.ring.load(hash);
+  auto read = co_await context.ring.load(hash);
   const bool unknown = read.ok() && *read == nullptr;
   if (unknown) {
     Refusal refusal = unauthorized("This API key is not known.");
-    co_return counted ? std::move(refusal) : failed(control, request, std::move(refusal));
+    co_return counted ? std::move(refusal) : failed(context, request, std::move(refusal));
   }
   first_read.forgive();
   if (!read) co_return from_error(read.error());
@@ -149,7 +149,7 @@ OrRefusal<Done> may(const Exchange& exchange) {
 
 }  // namespace
 
-Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange) {
+Task<OrRefusal<Done>> admit(const AdmissionContext& context, Exchange& exchange) {
   if (exchange.route.access.caller == Caller::manager && exchange.request.peer.local) {
     exchange.is_operator = true;
     co_return Done{};
@@ -158,43 +158,43 @@ Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange)
   const http::Request& request = exchange.request;
   const auto field = request.headers.find("Authorization");
   if (!field) {
-    co_return failed(control, request,
+    co_return failed(context, request,
                      unauthorized("An API key is required: send the header Authorization: Bearer <api key>."));
   }
   const auto token = auth::bearer_token(*field);
   if (!token || request.headers.count("Authorization") > 1) {
-    co_return failed(control, request, unauthorized("The Authorization header must be: Bearer <api key>."));
+    co_return failed(context, request, unauthorized("The Authorization header must be: Bearer <api key>."));
   }
 
   const auth::KeyHash hash = auth::hash_key(*token);
   UnixMillis now = exchange.begun;
-  auto key = control.ring.find(hash);
+  auto key = context.ring.find(hash);
   if (!key) {
-    auto read = co_await read_key(control, request, hash);
+    auto read = co_await read_key(context, request, hash);
     if (!read) co_return std::move(read).error();
     key = std::move(*read);
-    now = control.clock.now();
+    now = context.clock.now();
   }
 
   if (const auto denial = auth::denial_of(key->record, hash, now); denial != auth::Denial::none) {
-    co_return failed(control, request, denied(denial));
+    co_return failed(context, request, denied(denial));
   }
   key->last_use->store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  auto rate = co_await take_one(control, *key);
+  auto rate = co_await take_one(context, *key);
   if (!rate) co_return from_error(rate.error());
   exchange.rate = *rate;
   exchange.key = std::move(key);
   if (!exchange.rate->allowed) co_return over_rate(*exchange.rate);
   if (const std::size_t here = request.body.size(); exchange.rate->limit && !request.ticket) {
     if (const auto cost = cost_of(here, *exchange.rate->limit); cost > 1) {
-      exchange.rate = charge(control, *exchange.key, cost - 1);
+      exchange.rate = charge(context, *exchange.key, cost - 1);
     }
   }
   exchange.admitted = true;
   co_return may(exchange);
 }
 
-Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange) {
+Task<OrRefusal<Done>> admit_by_head(const AdmissionContext& context, Exchange& exchange) {
   switch (exchange.route.access.caller) {
     case Caller::anybody: co_return Done{};
     case Caller::on_socket:
@@ -203,7 +203,7 @@ Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& e
     case Caller::key:
     case Caller::manager: break;
   }
-  co_return co_await admit(control, exchange);
+  co_return co_await admit(context, exchange);
 }
 
 }  // namespace triggers::api

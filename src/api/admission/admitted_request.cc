@@ -14,16 +14,16 @@ std::uint32_t cost_of(std::size_t body_bytes, std::uint32_t limit) noexcept {
   return static_cast<std::uint32_t>(std::clamp<std::size_t>(pieces, 1, limit));
 }
 
-std::optional<limit::Decision> charge(const AdmissionControl& control, const ActiveKey& key, std::uint32_t cost) {
+std::optional<limit::Decision> charge(const AdmissionContext& context, const ActiveKey& key, std::uint32_t cost) {
   const auto per_minute = key.record.rate_limit_per_minute;
   if (!per_minute) return std::nullopt;
-  const auto now = control.clock.steady();
-  return control.take_slice ? key.rate_bucket->shared.charge(now, cost, *per_minute)
+  const auto now = context.clock.steady();
+  return context.take_slice ? key.rate_bucket->shared.charge(now, cost, *per_minute)
                             : key.rate_bucket->own.charge(now, cost);
 }
 
-AdmittedRequest::AdmittedRequest(const AdmissionControl& control, const Exchange& exchange)
-    : control_(control),
+AdmittedRequest::AdmittedRequest(const AdmissionContext& context, const Exchange& exchange)
+    : context_(context),
       id_(exchange.id),
       key_(exchange.key),
       is_operator_(exchange.is_operator),
@@ -37,7 +37,7 @@ void AdmittedRequest::body_grew_to(std::size_t bytes) {
   if (!key_ || !key_->record.rate_limit_per_minute) return;
   const std::uint32_t cost = cost_of(bytes, *key_->record.rate_limit_per_minute);
   if (cost <= paid_) return;
-  rate_ = charge(control_, *key_, cost - paid_);
+  rate_ = charge(context_, *key_, cost - paid_);
   paid_ = cost;
 }
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "http/wire/message.h"
 
@@ -20,20 +20,20 @@ namespace triggers::api {
 
 /// Charges a request's cost beyond the token that admitted it, even if the bucket holds less. The key must then wait
 /// before its next request. Nothing if `key` is unlimited.
-[[nodiscard]] std::optional<limit::Decision> charge(const AdmissionControl& control, const ActiveKey& key,
+[[nodiscard]] std::optional<limit::Decision> charge(const AdmissionContext& context, const ActiveKey& key,
                                                     std::uint32_t cost);
 
 /// A request that was admitted by its head, on its way to handle(). Charges the key as the body arrives.
 class AdmittedRequest final : public http::Ticket {
  public:
-  AdmittedRequest(const AdmissionControl& control, const Exchange& exchange);
+  AdmittedRequest(const AdmissionContext& context, const Exchange& exchange);
 
   void body_grew_to(std::size_t bytes) override;
   /// Puts what admission found out into the request's exchange.
   void hand_over(Exchange& exchange) const;
 
  private:
-  const AdmissionControl& control_;
+  const AdmissionContext& context_;
   const std::string id_;
   const std::shared_ptr<const ActiveKey> key_;
   const bool is_operator_, admitted_;

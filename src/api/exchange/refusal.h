@@ -1,7 +1,8 @@
 #pragma once
 
-// The errors that a client can get: codes, statuses, details, and the response. Common refusals are here too;
-// one that only one part gives is made there. The success responses are made by the endpoints.
+// The errors that a client can get: codes, statuses, details, and the response. Errors of the store and of the server
+// become refusals here; a refusal that only one part gives is made there. The success responses are made by the
+// endpoints.
 
 #include <cstdint>
 #include <span>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The memory of responses: counting it, reserving it, and refusing when there is none. The memory of request bodies is
-// in http/server. The rule of fair shares is in base/fair_budget.h.
+// The memory of responses: counting it, reserving it, and refusing when there is none; and the sizes that are too small
+// for that. The memory of request bodies is in http/server. The rule of fair shares is in base/fair_budget.h.
 
 #include <optional>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Finds the endpoint of a method and path. The endpoints are declared in endpoint_table.h, and called in
-// api/dispatcher.h.
+// Finds the endpoint of a method and path, or the methods that the path allows, and lists all paths. The endpoints are
+// declared in endpoint_table.h, and called in api/dispatcher.h.
 
 #include <optional>
 #include <span>

@@ -1,7 +1,6 @@
 #pragma once
 
-// Lets concurrent requests for the same unknown key share one read of the store. Keys that are known are in
-// key_shard.h.
+// Lets concurrent requests that must read the same key share one read of the store. Keys in memory are in key_shard.h.
 
 #include <memory>
 #include <unordered_map>

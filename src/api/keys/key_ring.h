@@ -1,8 +1,8 @@
 #pragma once
 
-// The keys in memory: finding a key by its secret, reading it when it is missing, and following changes. One part of
-// the memory is in key_shard.h, the shared reads are in key_loads.h. Whether a key may do something is decided in
-// admission/.
+// The keys in memory: finding a key by its secret, reading it when it is missing or too old, replacing it when this
+// process changes it. It writes times of last use to the store. One part of the memory is in key_shard.h, the shared
+// reads are in key_loads.h; whether a key may do something is decided in admission/.
 
 #include <array>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 
-// One part of the key ring: a bounded map from the hash of a secret to a key. Reading missing keys is in key_ring.h.
+// One part of the key ring: a map from the hash of a secret to a key, which drops keys beyond its limit of memory.
+// Reading missing keys is in key_ring.h.
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
-// For tests: a key store that counts its reads and can interrupt them.
+// For tests: a key store that records its reads and the times of last use written to it. It can interrupt a read, and
+// fail the writing of these times.
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,8 @@
 #pragma once
 
-// The DynamoDB engine as a whole: it bounds the calls in progress, orders the events of a batch, notes whether DynamoDB
-// serves, and passes each call on to a class of events/ or keys/. How these work is in those folders.
+// The DynamoDB engine as a whole: its configuration, the limit of calls in progress, the order of a batch, and whether
+// DynamoDB serves. It passes each call on to a class of events/ or keys/, whose folders show how these work. A program
+// calls its regular work: it writes counts, and tries a DynamoDB that failed.
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,5 @@
-// The endpoints of events and of the inbox together, over the memory store: sending, reading, acknowledging. Parsing
-// alone is in src/event/parse_test.cc.
+// The endpoints of events and of the inbox together, over the memory store: sending one event or a batch, duplicates,
+// pages and cursors, acknowledging. Parsing alone is in src/event/parse_test.cc.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,9 @@
 #pragma once
 
-// The endpoints of one stored event: GET and DELETE /events/{id}. Acknowledging several events is in inbox/post_ack.h.
+// The endpoints of one stored event: GET and DELETE /events/{id}, which acknowledges it. Acknowledging several events
+// is in inbox/post_ack.h.
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/fair_budget.h"
@@ -14,7 +15,7 @@
 namespace triggers::api {
 
 struct EventAccess {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   store::EventStore& store;
   FairBudget& answers;
   TurnPool* parsers;  ///< For large responses; null: the loop builds them.

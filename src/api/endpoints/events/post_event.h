@@ -3,7 +3,7 @@
 // The endpoint POST /events, and what it needs of the service. Batches are in post_batch.h; parsing is in
 // parse_event.h.
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/task.h"
@@ -16,7 +16,7 @@ namespace triggers::api {
 
 /// What accepting events needs.
 struct EventIntake {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   store::EventStore& store;
   event::Limits limits;
   TurnPool* parsers;  ///< For large bodies; null: the loop parses them.

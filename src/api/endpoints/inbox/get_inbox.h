@@ -1,10 +1,11 @@
 #pragma once
 
-// The endpoint GET /inbox. Reading the page is the engine's work (store/event_store.h).
+// The endpoint GET /inbox: reads the query, and answers a page as JSON with its cursor. Reading the page is the
+// engine's work (store/event_store.h).
 
 #include <string_view>
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/fair_budget.h"
@@ -16,7 +17,7 @@
 namespace triggers::api {
 
 struct InboxPages {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   store::EventStore& store;
   std::string_view cursor_secret;  ///< Signs cursors; the same on every node.
   FairBudget& answers;

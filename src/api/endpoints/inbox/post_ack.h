@@ -2,7 +2,7 @@
 
 // The endpoint POST /inbox/ack: acknowledges several events. One event is acknowledged by events/get_event.h.
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/fair_budget.h"
@@ -14,7 +14,7 @@
 namespace triggers::api {
 
 struct Acknowledgement {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   store::EventStore& store;
   FairBudget& answers;
   TurnPool* parsers;  ///< For large bodies and responses; null: the loop does both.

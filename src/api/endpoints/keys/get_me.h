@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/task.h"
@@ -14,7 +14,7 @@
 namespace triggers::api {
 
 struct OwnKey {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   // The configured limits, which the response contains.
   std::size_t request_bytes_max = 0, batch_bytes_max = 0, payload_bytes_max = 0;
 };

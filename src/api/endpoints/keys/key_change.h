@@ -1,7 +1,7 @@
 #pragma once
 
-// The common steps of the endpoints that create or change a key: body, visibility, rights, the change itself, response.
-// The endpoints are in key_management.h, the JSON of a key in key_json.h.
+// The common steps of the endpoints that show, create or change a key: body, visibility, rights, the change itself,
+// response and its largest size. The endpoints are in key_management.h, the JSON of a key in key_json.h.
 
 #include <cstddef>
 #include <functional>

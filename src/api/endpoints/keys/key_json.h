@@ -1,7 +1,7 @@
 #pragma once
 
-// A key as JSON, for responses and from requests. The bounds of its fields are in auth/validate.h; its stored form is
-// in auth/key.h.
+// A key as JSON: the response, and the fields that a request may set. The bounds of its fields are in auth/validate.h;
+// its stored form is in auth/key.h.
 
 #include <boost/json.hpp>
 

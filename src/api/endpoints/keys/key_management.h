@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "api/keys/key_ring.h"
@@ -20,7 +20,7 @@ namespace triggers::api {
 
 /// What creating and changing keys needs.
 struct KeyManagement {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   store::KeyStore& store;
   KeyRing& ring;  ///< Gets each change before the client gets its response.
   FairBudget& answers;

@@ -1,8 +1,9 @@
 #pragma once
 
-// The endpoint GET /admin/keys. The other endpoints of keys are in key_management.h.
+// The endpoint GET /admin/keys: a page of keys, limited in number and size, and read in pieces. The other endpoints of
+// keys are in key_management.h.
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/fair_budget.h"
@@ -14,7 +15,7 @@
 namespace triggers::api {
 
 struct KeyListing {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   store::KeyStore& store;
   FairBudget& answers;
   TurnPool* parsers;  ///< For large pages; null: the loop builds them.

@@ -3,7 +3,7 @@
 // The endpoint GET /metrics, and who may read it. The text is made in metrics/scraper.h; what is counted is in
 // api/request_metrics.h and in the modules that count.
 
-#include "api/admission/admission_control.h"
+#include "api/admission/admission_context.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/task.h"
@@ -13,7 +13,7 @@
 namespace triggers::api {
 
 struct MetricsPage {
-  const AdmissionControl& admission;
+  const AdmissionContext& admission;
   metrics::Registry& registry;
   bool open_to_all = false;           ///< Without a key.
   bool open_to_this_machine = false;  ///< Without a key, for peers on loopback.

@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoint GET /: the start page. The documentation is in get_docs.h.
+// The endpoint GET /: the start page for browsers, and links as JSON for programs. The documentation is in get_docs.h.
 
 #include <string_view>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The endpoint GET /status: the health of the service. Figures over time are in get_metrics.h.
+// The endpoint GET /status and GET /health: whether the service serves, its version and its uptime. Figures over time
+// are in get_metrics.h.
 
 #include <chrono>
 #include <functional>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Helpers of the pages for people: escaping, inserting addresses, and whether a client wants HTML. The pages are in
-// embedded.h; the address itself is in exchange/public_address.h.
+// Helpers of the pages and of the OpenAPI document: replacing placeholders, escaping for HTML, and whether a client
+// prefers HTML. The pages are in embedded.h; the address to insert is in exchange/public_address.h.
 
 #include <initializer_list>
 #include <string>

@@ -1,4 +1,5 @@
-// The pages for people: start page, documentation, their addresses and prefixes (get_root.h, get_docs.h, html.h).
+// The pages for people: start page, documentation, their addresses and prefixes (get_root.h, get_docs.h, html.h); also
+// the base path, which may precede every path.
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoint POST /admin/backup. Making the copy is in store/rocks/database/database_copy.h.
+// The endpoint POST /admin/backup, for the operator only. Making the copy is in store/rocks/database/database_copy.h.
 
 #include <functional>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Which tenant's call goes next, and how many calls a tenant may have. Connections are in http/client/pool.h, retries
-// in client.h.
+// How many calls to DynamoDB may run and wait, of all tenants and of each, and whose call goes next. Connections are in
+// http/client/pool.h, retries in client.h.
 
 #include <coroutine>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Sends a call over HTTP: signature, retries, deadline. It does not look into items: that is in caller.h and table.h.
+// Sends a call over HTTP: region and endpoint, connections, signature, retries, deadline. It does not look into items:
+// that is in caller.h and table.h.
 
 #include <chrono>
 #include <cstdint>

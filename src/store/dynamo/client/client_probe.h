@@ -1,6 +1,7 @@
 #pragma once
 
-// The metrics of the client. The metrics of the store's events are in apps/triggers.
+// The metrics of the client: calls and their durations, consumed capacity, retries. The metrics of the store's events
+// are in apps/triggers.
 
 #include <array>
 #include <atomic>

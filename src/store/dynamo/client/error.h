@@ -1,7 +1,7 @@
 #pragma once
 
-// Why a call failed, for the code that made it. Why a single attempt failed, which decides about a retry, is in
-// failure.h.
+// Why a call of client.h failed after all its attempts, with what DynamoDB reported about a condition or a transaction.
+// caller.h turns it into CallError. Why a single attempt failed is in failure.h.
 
 #include <cstdint>
 #include <string>

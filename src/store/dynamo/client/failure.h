@@ -1,7 +1,7 @@
 #pragma once
 
-// Why a single attempt failed. Whether to try again is decided in client.cc; the error that remains after all attempts
-// is in error.h.
+// Why a single attempt failed, whether a later one may succeed, and whether this one may have been done. The retries
+// are in client.cc; the error that remains after all attempts is in error.h.
 
 #include <cstdint>
 #include <string>

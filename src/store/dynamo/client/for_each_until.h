@@ -1,6 +1,6 @@
 #pragma once
 
-// Runs many calls concurrently until a deadline. Without a deadline: base/gather.h.
+// Runs many calls concurrently until one fails or a deadline is over. Without a deadline: base/gather.h.
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Checks a response's body before it is parsed: checksum, and consumed capacity. Parsing is in client_caller.cc.
+// What a response's body shows before it is parsed: whether it arrived undamaged, and how much capacity it consumed.
+// Parsing is in client_caller.cc.
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads and writes of items in one table, with conditions and one deadline. Creating and deleting tables is in
-// tables/tables.h.
+// Reads and writes items of one table, also in a transaction, with conditions, one deadline and a tenant's turns.
+// Creating and deleting tables is in tables/tables.h.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Small helpers of the calls that concern a whole table, such as CreateTable. Calls that concern items are in table.h.
+// What the calls about a whole table, such as CreateTable, have in common: request, response, long deadline. Calls that
+// concern items are in table.h.
 
 #include <boost/json/object.hpp>
 #include <string_view>

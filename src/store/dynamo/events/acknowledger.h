@@ -1,6 +1,6 @@
 #pragma once
 
-// Acknowledges an event on DynamoDB. Storing one is in appender.h.
+// Acknowledges an event on DynamoDB, and says how long acknowledged ones are kept. Storing one is in appender.h.
 
 #include <chrono>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Stores an event on DynamoDB exactly once. The claims that it uses are in claims.h, the items in event_items.h, and
-// the order within a batch in batch_order.h.
+// Stores an event on DynamoDB exactly once, within the windows in which duplicates are known. The claims that it uses
+// are in claims.h, the items in event_items.h, and the order within a batch in batch_order.h.
 
 #include <chrono>
 

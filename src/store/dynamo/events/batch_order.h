@@ -1,6 +1,7 @@
 #pragma once
 
-// Which events of one batch must wait for an equal one before them. Storing each event is in appender.h.
+// Equal events in one batch: which must wait for an earlier one, the wait itself, and the results that follow from the
+// earlier one's. Storing each event is in appender.h.
 
 #include <coroutine>
 #include <cstddef>

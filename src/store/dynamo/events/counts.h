@@ -1,6 +1,7 @@
 #pragma once
 
-// The number of pending events of each inbox. Pages are in inbox_reader.h.
+// The number of pending events of each inbox: when a node adds its changes to the stored number, and when a page
+// corrects it. Pages are in inbox_reader.h.
 
 #include <chrono>
 #include <cstdint>

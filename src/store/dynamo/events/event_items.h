@@ -1,7 +1,7 @@
 #pragma once
 
-// The items of events: reading, writing and fencing them. Their keys are in layout.h; the steps that make an append or
-// an acknowledgement are in appender.h and acknowledger.h.
+// The items of events: reading, writing and fencing them; and the time limits of the engine (Timing). Their keys are in
+// layout.h; the steps that make an append or an acknowledgement are in appender.h and acknowledger.h.
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Reads one page of an inbox. Merging the shards is in shard_scan.h, the position between pages in inbox_position.h.
+// Reads one page of an inbox with the inbox's count, within the limits of a page (PageBounds). Merging the shards is in
+// shard_scan.h, the position between pages in inbox_position.h.
 
 #include <chrono>
 

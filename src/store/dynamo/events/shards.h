@@ -1,6 +1,6 @@
 #pragma once
 
-// The number of shards of the inboxes. Reading them is in shard_scan.h.
+// The number of shards of the inboxes, how it grows, and the shard of the next event. Reading them is in shard_scan.h.
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 #pragma once
 
-// API keys in the api-keys table. Their rate limits, which nodes share, are in rate_budget.h; keys in memory are in
-// api/keys.
+// API keys in the api-keys table, when they were last used, and the secret that all nodes share. Rate limits, which
+// nodes share too, are in rate_budget.h; keys in memory are in api/keys.
 
 #include <chrono>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Creates, checks (tables_check.cc) and deletes the tables, for commands. Reading and writing items is in
-// client/table.h.
+// Creates, checks (tables_check.cc) and deletes the tables, for commands, and reports what was done. Reading and
+// writing items is in client/table.h.
 
 #include <optional>
 #include <string>

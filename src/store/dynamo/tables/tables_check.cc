@@ -1,4 +1,5 @@
-// Tables::check(): compares each table with what we need. Creating and deleting are in tables.cc.
+// Tables::check(): compares each table with what we need; also whether expiry and recovery are on, which create() asks
+// too. Creating and deleting are in tables.cc.
 
 #include <boost/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Decides when RocksDB may compact a column family again after a compaction has failed. The callback that reports the
-// failure is in failure_listener.h.
+// Switches the compactions of a column family off for a while after one has failed, each time for longer. The callback
+// that reports the failure is in failure_listener.h.
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 
-// The open RocksDB database: opening, reading and writing it, and refusing writes after a failure. What is stored in it
-// is defined in format/; the checks of its files while it is open are in database_upkeep.cc.
+// The open RocksDB database: making and opening a store, with its lock and the files beside the database, reading,
+// writing, copying, and closing it. After a failure it refuses writes. What is stored is defined in format/; the checks
+// of its files while it is open are in database_upkeep.cc.
 
 #include <array>
 #include <atomic>

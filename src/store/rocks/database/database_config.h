@@ -1,7 +1,7 @@
 #pragma once
 
-// Where the database is and how it is opened, and the names of its column families. The RocksDB options that follow
-// from it are in database_options.h.
+// Where the database is and how it is opened, and the list of its column families. Their stored names and the RocksDB
+// options are in database_options.h.
 
 #include <chrono>
 #include <cstddef>

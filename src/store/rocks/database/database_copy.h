@@ -1,7 +1,7 @@
 #pragma once
 
-// Makes a data directory from a database: for a backup and after a repair. The list of files that it writes is in
-// disk/inventory.h.
+// Makes a data directory from a database, for a backup or after a repair, and lists the files of a store that stops
+// cleanly, with checksums. How the list is written is in disk/inventory.h.
 
 #include <cstdint>
 #include <map>

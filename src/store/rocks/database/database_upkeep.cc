@@ -1,5 +1,5 @@
-// The upkeep of an open Database: the thread that checks its files and the disk, stops writes after a failure, and
-// resumes them after a shortage. Reading, writing and opening are in database.cc.
+// The upkeep of an open Database: its health, and the thread that checks its files and the disk. It stops writes after
+// a failure, and resumes them after a shortage. Reading, writing and opening are in database.cc.
 
 #include <rocksdb/db.h>
 

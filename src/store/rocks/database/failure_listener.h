@@ -1,7 +1,7 @@
 #pragma once
 
-// What happens when a flush, a compaction or a manifest fails on RocksDB's own threads. How long a family then waits is
-// in compaction_backoff.h.
+// What happens when a flush, a compaction or a manifest fails on RocksDB's own threads, and when a compaction succeeds
+// again. How long a family then waits is in compaction_backoff.h.
 
 #include <functional>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-// RocksDB's own log file. The log of the service is in src/log.
+// RocksDB's own log file LOG, of limited size. The log of the service is in src/log.
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The checks before a store is opened: is every promised file there and whole? The checks while it is open are in
-// disk/directory_guard.h and disk/table_size_check.h.
+// The checks before a store is opened, or repaired: is every promised file there and whole? It also makes the error
+// about what is damaged. The checks while it is open are in disk/directory_guard.h and disk/table_size_check.h.
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-// How full the disk is, and when that is too full. Stopping and resuming writes for it is in
+// How full the disk is, and when its space is low. Stopping and resuming writes for it is in
 // database/database_upkeep.cc.
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The sizes and the sync state of the database's files, and the RocksDB Env that reports them (watched_env.cc). What is
-// then recorded on disk is in witness.h.
+// What is known of the open database's files: their synced sizes, failures of the disk, and its operations in progress.
+// The RocksDB Env that reports all this is in watched_env.cc; the sizes on disk, which this updates, are in witness.h.
 
 #include <atomic>
 #include <cstdint>

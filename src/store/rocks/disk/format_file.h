@@ -1,7 +1,7 @@
 #pragma once
 
-// The file FORMAT: it makes a directory a store and names its version. The keys and values of that version are in
-// format/.
+// The file FORMAT: it makes a directory a store, or one that is being made, and names its version and its id. The keys
+// and values of that version are in format/.
 
 #include <cstdint>
 #include <optional>

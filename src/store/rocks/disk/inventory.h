@@ -1,7 +1,7 @@
 #pragma once
 
-// The file INVENTORY: the list of files after a clean stop, and the comparison with the directory. After an unclean
-// stop the file WITNESS says what must exist: witness.h.
+// The file INVENTORY: all files of the store after a clean stop, and while it is open the few that do not change; and
+// the comparison with the directory. After an unclean stop the file WITNESS says what must exist: witness.h.
 
 #include <cstdint>
 #include <optional>

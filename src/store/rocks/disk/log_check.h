@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads files in RocksDB's log format without RocksDB, to find damage, gaps and repeated writes. Their replay into a
-// database is RocksDB's own work.
+// Reads files in RocksDB's log format without RocksDB, to find damage, gaps and repeated writes, and hands a repair
+// each batch. The replay at a start is RocksDB's own work.
 
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,6 @@
-// The RocksDB Env that reports every write and sync to FileWatch (file_watch.h declares it). What FileWatch keeps of
-// that is in file_watch.cc.
+// The RocksDB Env that reports every operation on the database's files to FileWatch (file_watch.h declares it). It also
+// finds out when a log or manifest was replaced or cut, cuts off incomplete writes, and marks shortages as retryable.
+// What FileWatch keeps is in file_watch.cc.
 
 #include <fcntl.h>
 #include <rocksdb/env.h>

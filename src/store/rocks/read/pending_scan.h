@@ -1,6 +1,7 @@
 #pragma once
 
-// Walks over the pending entries of an inbox. What a page takes from them is in page_reader.h.
+// Walks over the pending entries of an inbox, in a range and an order, and stops after too many that were removed. What
+// a page takes from them is in page_reader.h.
 
 #include <memory>
 #include <optional>

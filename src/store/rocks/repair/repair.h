@@ -1,7 +1,8 @@
 #pragma once
 
-// Makes a new store from a damaged one: repair.cc copies what can be read, repair_rebuild.cc makes it consistent.
-// Finding damage without repairing it is in database/store_check.h; the command is in apps/triggers/repair_command.h.
+// Makes a new store from a damaged one: repair.cc copies tables and replays logs, repair_rebuild.cc makes the result
+// consistent. Finding damage without repairing it is in database/store_check.h; the command is in
+// apps/triggers/repair_command.h.
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The clock by which acknowledged events expire. The clock of new ids is in commit/id_time.h.
+// The clock by which acknowledged events expire: it follows a jump forward only after a day, and logs that it waits.
+// The clock of new ids is in commit/id_time.h.
 
 #include <chrono>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The objects that admission uses: key ring, limits, trusted proxies, clock. The decision is in admit.h.
+// The objects that admission uses: key ring, first reads, limits, trusted proxies, clock. The decision is in admit.h.
 
 #include <vector>
 
@@ -14,7 +14,7 @@
 namespace triggers::api {
 
 /// What admission decides with. All of it outlives the requests; any thread may use it.
-struct AdmissionControl {
+struct AdmissionContext {
   KeyRing& ring;
   FirstReads& first_reads;
   limit::FailureLimiter& failures;
