@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "swarm/report/unended_latencies.h"
+#include "swarm/report/unfinished_latencies.h"
 
 namespace triggers::swarm {
 namespace {
@@ -156,25 +156,25 @@ Condition::Verdict Condition::evaluate(const RunReport& report) const {
   const double seconds = report.ended - report.statistics->start();
   if (per_second_ && seconds <= 0) return cannot("no time has passed");
   const std::uint64_t accepted = ended.accepted;
-  const std::string with_unended = has_ceiling() ? add_unended(measured, report) : "";
+  const std::string with_unfinished = has_ceiling() ? add_unfinished(measured, report) : "";
   const double value = measure(ended, seconds);
   const bool failed = holds(value);
   if (!failed && measured.sends_events && accepted == 0) {
     return cannot("no event was accepted, so the figures describe only refusals");
   }
-  return {
-      failed ? Verdict::Kind::failed : Verdict::Kind::passed,
-      fmt::format("{}: it is {}{}", text_, as_text(value, is_latency(), metric_ == Metric::error_rate), with_unended)};
+  return {failed ? Verdict::Kind::failed : Verdict::Kind::passed,
+          fmt::format("{}: it is {}{}", text_, as_text(value, is_latency(), metric_ == Metric::error_rate),
+                      with_unfinished)};
 }
 
-std::string Condition::add_unended(Measured& measured, const RunReport& report) const {
+std::string Condition::add_unfinished(Measured& measured, const RunReport& report) const {
   using std::chrono::nanoseconds;
   Entry& entry = measured.selection.ended;
   if (is_latency()) {
     const auto limit = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(limit_));
-    const auto unended = swarm::add_unended(entry, measured.selection.cut_off, report, limit);
-    if (unended == 0) return {};
-    return fmt::format(", with {} requests that had waited longer than that at the end", unended);
+    const auto unfinished = swarm::add_unfinished(entry, measured.selection.cut_off, report, limit);
+    if (unfinished == 0) return {};
+    return fmt::format(", with {} requests that had waited longer than that at the end", unfinished);
   }
   if (metric_ != Metric::error_rate && metric_ != Metric::failures) return {};
   const Stalled stalled = stalled_of(measured.selection, report);

@@ -1,7 +1,7 @@
 #pragma once
 
-// A condition of `--fail-if`: parsing it, and judging a finished test by it. The test's figures are in
-// report/run_report.h; the options are in run/options.h.
+// A condition of `--fail-if`: parsing it, and judging a finished test by it, with the requests that did not finish. The
+// test's figures are in report/run_report.h; the options are in run/options.h.
 
 #include <cstdint>
 #include <optional>
@@ -27,7 +27,7 @@ namespace triggers::swarm {
 /// with `/s`, without a unit. Latencies are exact, not rounded as in Locust.
 ///
 /// Unfinished requests cannot make a condition pass. Latency conditions include requests that were cut off or never
-/// sent after a wait above the limit (see unended_latencies.h). Failure conditions include stalled requests (see
+/// sent after a wait above the limit (see unfinished_latencies.h). Failure conditions include stalled requests (see
 /// stalled.h). If no event was accepted, the figures of `POST /events` are those of refusals, so a condition about them
 /// can fail but not pass.
 class Condition {
@@ -63,7 +63,7 @@ class Condition {
     return comparison_ == Comparison::above || comparison_ == Comparison::at_least;
   }
   /// Adds unfinished requests as this metric counts them. Returns a note about them.
-  std::string add_unended(Measured& measured, const RunReport& report) const;
+  std::string add_unfinished(Measured& measured, const RunReport& report) const;
   [[nodiscard]] double measure(const Entry& entry, double seconds) const;
   [[nodiscard]] bool holds(double value) const;
 

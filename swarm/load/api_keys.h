@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads the API keys from the environment. Every other option is in run/options.h.
+// Reads the API keys from the environment, and says from which variable. Every other option is in run/options.h.
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 #pragma once
 
-// When the tasks of an open model are due. How well the test kept to it is in schedule.h; running the tasks is in
-// running_user.h.
+// When the tasks of an open model are due, how many of them wait, and for how long. How well the test kept to it is in
+// schedule.h; running the tasks is in running_user.h.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 
-// One request at a time, for tools that do not measure, such as verify/. Users under load use connection.h.
+// One request at a time, sent again once if its connection fails; for tools that do not measure, such as verify/. Users
+// under load use connection.h.
 
 #include <string>
 #include <string_view>

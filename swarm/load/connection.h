@@ -1,7 +1,8 @@
 #pragma once
 
-// The keep-alive connection of one user. What a user sends is in user.h; finding the end of a response is in
-// response_reader.h; waiting is in reactor.h.
+// The keep-alive connection of one user: connecting, TLS, the timeout of a request, and the limit on memory that a
+// thread's connections share. What a user sends is in user.h; finding the end of a response is in response_reader.h;
+// waiting is in reactor.h.
 
 #include <cstdint>
 #include <memory>

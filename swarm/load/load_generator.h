@@ -1,7 +1,8 @@
 #pragma once
 
-// A running load: users on several threads, started and stopped by its owner. One of its threads is in load_thread.h.
-// When to start how many users is decided by the owner: run/local_run.h or worker/load_run.h.
+// A running load: users on several threads, started and stopped by its owner; what they counted, how the schedule was
+// kept, CPU time, and why the service cannot be measured. One of its threads is in load_thread.h. When to start how
+// many users is decided by the owner: run/local_run.h or worker/load_run.h.
 
 #include <chrono>
 #include <cstddef>

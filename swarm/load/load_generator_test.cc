@@ -1,5 +1,5 @@
-// Whole loads against a server that a test scripts: users, failures, stops, and the schedule of the open model. A
-// machine that runs out of descriptors is in start_watch_test.cc.
+// Whole loads against a server that a test scripts: users, connections, failures, rate limits, stops, and the schedule
+// of the open model. A machine that runs out of descriptors is in start_watch_test.cc.
 
 #include "swarm/load/load_generator.h"
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The options of a load: threads, model, rate, timeouts. The command line's options are in run/options.h.
+// The options of a load: threads, waits, rate, TLS, timeout and journal. The command line's options are in
+// run/options.h.
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
-// One thread of a load with its users. All threads together are in load_generator.h; one user is in running_user.h.
+// One thread of a load: starts and stops its users, gives them the tasks of the open model, and has their statistics
+// and its CPU time. All threads together are in load_generator.h; one user is in running_user.h.
 
 #include <atomic>
 #include <deque>

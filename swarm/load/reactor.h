@@ -1,6 +1,7 @@
 #pragma once
 
-// The event loop of a load thread, on epoll. The users on it are in load_thread.h. The service's loop is in net/loop.h.
+// The event loop of a load thread, on epoll: descriptors, timers, coroutines to resume, and work from other threads.
+// The users on it are in load_thread.h. The service's loop is in net/loop.h.
 
 #include <sys/epoll.h>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The header fields that every request has. The request itself is made in user.h.
+// The header fields that every request has: Host, User-Agent and Accept. The request itself is made in user.h or
+// blocking_client.h.
 
 #include <string>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Finds the end of a response as its bytes arrive. The service's own client parses with http/wire/response_parser.h.
+// Reads a response as its bytes arrive, within limits: where it ends, its status, fields and body, and whether the
+// connection can be used again. The service's own client parses with http/wire/response_parser.h.
 
 #include <cstddef>
 #include <cstdint>

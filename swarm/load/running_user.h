@@ -1,7 +1,7 @@
 #pragma once
 
-// Runs one user's coroutines: start, tasks, waits, stop. What a kind of user does is in user.h; which kinds there are
-// is in user_class.h.
+// One user on its load thread: the coroutine that runs its start, tasks and waits, and stopping it. What a kind of user
+// does is in user.h; which kinds there are is in user_class.h.
 
 #include <coroutine>
 #include <exception>

@@ -1,6 +1,7 @@
 #pragma once
 
-// For tests: an HTTP server whose responses a test writes byte for byte.
+// For tests: an HTTP server whose responses a test writes byte for byte; it counts requests and connections. A Locust
+// master for tests is in worker/scripted_master.h.
 
 #include <atomic>
 #include <cstdint>

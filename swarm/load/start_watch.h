@@ -1,7 +1,7 @@
 #pragma once
 
-// Whether the first requests show that the service cannot be measured. Doubts about a test's figures afterwards are in
-// run/warnings.h.
+// Whether the first requests show that the service cannot be measured, the reason with advice for a person, and why a
+// request got no connection (Unconnected). Doubts about a test's figures afterwards are in run/warnings.h.
 
 #include <atomic>
 #include <cstdint>

@@ -1,3 +1,6 @@
+// A machine without free descriptors is not taken for a service that is down. Other reasons to end a test at its start
+// are in load_generator_test.cc and tests/e2e/test_ci_gate.py.
+
 #include "swarm/load/start_watch.h"
 
 #include <gtest/gtest.h>

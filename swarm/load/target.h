@@ -1,6 +1,7 @@
 #pragma once
 
-// The service under load: its URL, resolved once. The user's connection to it is in connection.h.
+// The service under load: its URL, parsed, and its addresses, resolved once before the first user starts. The user's
+// connection to it is in connection.h.
 
 #include <cstdint>
 #include <string>

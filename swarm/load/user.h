@@ -1,7 +1,8 @@
 #pragma once
 
-// What a kind of user is written with: requests, responses, and the context of its load thread. Its tasks and waits are
-// declared with user_class.h; the kinds of this project are in apps/swarm/users.
+// What a kind of user is written with: User with its requests, Response, which records the result in the statistics,
+// and UserContext, what its load thread gives it. Its tasks and waits are declared with user_class.h; the kinds of this
+// project are in apps/swarm/users.
 
 #include <chrono>
 #include <coroutine>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The ticks and labels of a chart's axis. Drawing the chart is in svg_chart.h.
+// The axis of a chart: positions of values; ticks of linear, logarithmic and time axes; and labels of times. Drawing
+// the chart is in svg_chart.h.
 
 #include <string>
 #include <vector>

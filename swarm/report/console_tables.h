@@ -1,7 +1,8 @@
 #pragma once
 
-// The tables that a test prints on the terminal, and the terminal's width. The line of a running test is in progress.h;
-// printing is in run/console.h.
+// What a test prints on the terminal as whole lines: tables of requests, response times and failures, and the summary
+// below them; also the widths of the terminal and of the names. The line of a running test is in progress.h; printing
+// is in run/console.h.
 
 #include <cstddef>
 #include <cstdint>

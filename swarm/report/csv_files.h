@@ -1,6 +1,7 @@
 #pragma once
 
-// Writes the files of `--csv` during and after a test. Their texts are in csv_tables.h and cut_off_csv.h.
+// Creates the files of `--csv` and their folder, and writes them during and after a test, also when the disk is full
+// for a while. Their texts are in csv_tables.h and cut_off_csv.h.
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A test over time, in a bounded number of points, for the charts. The charts are in html_charts.h; counts of the last
-// seconds are in stats/per_second.h.
+// A test over time, in a bounded number of points, for the charts; and its last seconds, for the live view. The charts
+// are in html_charts.h, the live view is in progress.h; counts of single seconds are in stats/per_second.h.
 
 #include <cstddef>
 #include <deque>

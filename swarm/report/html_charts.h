@@ -1,6 +1,7 @@
 #pragma once
 
-// The charts of the HTML report. Drawing one is in svg_chart.h; the page is in html_report.h.
+// The charts of the HTML report: throughput, latency and users over time, and the distribution of latencies. Drawing
+// one is in svg_chart.h; the page is in html_report.h.
 
 #include <string>
 

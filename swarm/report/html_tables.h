@@ -1,6 +1,7 @@
 #pragma once
 
-// The tables of the HTML report. The tables for the terminal are in console_tables.h.
+// The tables of the HTML report (requests, response times, failures, exceptions), and how many rows each shows at most.
+// The tables for the terminal are in console_tables.h.
 
 #include <cstddef>
 #include <string>

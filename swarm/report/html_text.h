@@ -1,6 +1,7 @@
 #pragma once
 
-// Numbers, times and texts as the HTML report shows them. Text for a terminal is in run/terminal_text.h.
+// Texts, numbers and times as the HTML report shows them: escaped, rounded, with units. Text for a terminal is in
+// run/terminal_text.h.
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// The document of `--json`. Writing JSON is in json_writer.h.
+// The document of `--json`: its description and its text. Writing JSON is in json_writer.h.
 
 #include <string>
 

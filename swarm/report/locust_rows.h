@@ -1,6 +1,7 @@
 #pragma once
 
-// The rows and percentiles that all of Locust's tables have. The tables are in csv_tables.h and console_tables.h.
+// The rows, rates and percentiles that all of Locust's tables have. The tables are in csv_tables.h and
+// console_tables.h.
 
 #include <array>
 #include <string_view>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The line about a running test. Redrawing it in place is in status_line.h; the tables are in console_tables.h.
+// The line about a running test, its style (colours, blocks), and the width of a line in columns. Redrawing it in place
+// is in status_line.h; the tables are in console_tables.h.
 
 #include <cstddef>
 #include <string>

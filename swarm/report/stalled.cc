@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "swarm/report/unended_latencies.h"
+#include "swarm/report/unfinished_latencies.h"
 
 namespace triggers::swarm {
 
@@ -29,11 +29,11 @@ std::chrono::nanoseconds limit_of(const Entry& ended) {
 Stalled stalled_of(const Selection& selection, const RunReport& report) {
   Stalled stalled;
   stalled.limit = limit_of(selection.ended);
-  Entry with_unended = selection.ended;
-  const auto unended = add_unended(with_unended, selection.cut_off, report, stalled.limit);
-  stalled.missing = with_unended.requests - selection.ended.requests;
+  Entry with_unfinished = selection.ended;
+  const auto unfinished = add_unfinished(with_unfinished, selection.cut_off, report, stalled.limit);
+  stalled.missing = with_unfinished.requests - selection.ended.requests;
   // Unsent tasks have no name yet, so these names get their share of them.
-  stalled.requests = std::min(unended, stalled.missing);
+  stalled.requests = std::min(unfinished, stalled.missing);
   return stalled;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// Which unfinished requests had waited unusually long, and the error rate with them. Selects the figures of one name
-// for that. Their effect on latencies is in unended_latencies.h; counting them at the stop is in stats/cut_off.h.
+// Which unfinished requests had waited unusually long, of one name or of all (Selection); the error rate with them; and
+// recording them as failures for a Locust master. Their effect on latencies is in unfinished_latencies.h; counting them
+// at the stop is in stats/cut_off.h.
 
 #include <chrono>
 #include <cstdint>
@@ -27,7 +28,7 @@ struct Stalled {
   std::chrono::nanoseconds limit{};  ///< A request has stalled if it waited longer than this.
   std::uint64_t requests = 0;
   /// `requests`, plus those that stalled users of the closed model would have sent meanwhile. So a stall weighs as much
-  /// as its share of the test (see unended_latencies.h).
+  /// as its share of the test (see unfinished_latencies.h).
   std::uint64_t missing = 0;
 };
 [[nodiscard]] Stalled stalled_of(const Selection& selection, const RunReport& report);

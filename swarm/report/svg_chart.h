@@ -1,6 +1,6 @@
 #pragma once
 
-// Draws one chart as SVG. Which charts the report has is in html_charts.h.
+// One chart: its data (Chart), and drawing it as an SVG with a legend. Which charts the report has is in html_charts.h.
 
 #include <optional>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Files that are replaced or grow during a test. What is in them is in csv_files.h and html_report.h.
+// Files that are replaced whole (ReplacedFile) or grow by lines (GrowingFile) during a test, and never show a part,
+// also on a full disk. What is in them is in csv_files.h and html_report.h.
 
 #include <cstddef>
 #include <string>

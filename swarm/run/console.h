@@ -1,6 +1,8 @@
 #pragma once
 
-// Standard error: log lines and tables in Locust's form. The tables' texts are in report/console_tables.h.
+// Where swarm writes for people: log lines in Locust's form (to standard error or the log file), whole texts such as
+// tables, and the status line. The tables' texts are in report/console_tables.h; what the status line says is in
+// report/progress.h; escaping is in terminal_text.h.
 
 #include <atomic>
 #include <cstdint>

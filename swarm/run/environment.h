@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads options from the environment. The options are in options.h; which of them came from there is in
-// option_sources.h.
+// Reads the options that the command line does not give from the environment. The options are in options.h; which of
+// them came from there is in option_sources.h.
 
 #include <string>
 #include <vector>

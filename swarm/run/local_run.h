@@ -1,7 +1,7 @@
 #pragma once
 
-// Runs a whole test in this process. Under a Locust master it is in worker/worker.h; the load itself is in
-// load/load_generator.h.
+// Runs a whole test in this process, from the choice of user classes to the exit status; signals end it early. Under a
+// Locust master it is in worker/worker.h; the load itself is in load/load_generator.h.
 
 #include "swarm/run/console.h"
 #include "swarm/run/options.h"

@@ -1,6 +1,7 @@
 #pragma once
 
-// The options of the program `swarm`. The options of a load alone are in load/load_options.h.
+// The options of the program `swarm`: reads them from the command line and the environment, checks them, and prints the
+// help and mistakes. The options of a load alone are in load/load_options.h.
 
 #include <chrono>
 #include <cstdint>

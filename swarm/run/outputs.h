@@ -1,6 +1,7 @@
 #pragma once
 
-// Drives all reports of a test while it runs and when it ends. Each report is in report/.
+// Drives all reports of a test while it runs and when it ends, judges the conditions of `--fail-if`, and decides the
+// exit status. Each report is in report/, a condition is in gate/.
 
 #include <memory>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The command `swarm --verify`. The comparison is in verify/verify.h.
+// The command `swarm --verify`: prints what the comparison found, and chooses the exit status. The comparison is in
+// verify/verify.h.
 
 #include "swarm/run/console.h"
 #include "swarm/run/options.h"

@@ -1,7 +1,7 @@
 #pragma once
 
 // Requests that a stop interrupted, with their ages. What reports make of them is in report/stalled.h and
-// report/unended_latencies.h.
+// report/unfinished_latencies.h.
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The names under which requests are counted. Their figures are in statistics.h.
+// The rows under which requests are counted: Locust's (method, name), interned so that recording needs only an index;
+// also the name of the row for requests that a rate limit refused. Their figures are in statistics.h.
 
 #include <cstddef>
 #include <string>

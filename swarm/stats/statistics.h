@@ -1,7 +1,7 @@
 #pragma once
 
-// Everything that a test counts: requests, failures, exceptions, and rates from them (statistics_rates.cc). Handing it
-// between threads is in load/recorder.h; printing it is in report/.
+// Everything that a test counts by name: requests, failures, exceptions, requests that were cut off, and rates from
+// them (statistics_rates.cc). Handing it between threads is in load/recorder.h; printing it is in report/.
 
 #include <chrono>
 #include <cstddef>

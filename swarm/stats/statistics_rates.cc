@@ -1,5 +1,5 @@
-// The rates that are computed from Statistics (total_rates(), current_rates() and rates_over() of statistics.h).
-// Counting is in statistics.cc.
+// The rates that are computed from Statistics: total_rates(), current_rates(), rates_over() and accepted_per_second()
+// of statistics.h. Counting is in statistics.cc.
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The digest by which an event is recognised again. The journal that contains it is in journal.h.
+// What is compared of an event (SentEvent), and the digest by which it is recognised again. The journal that contains
+// it is in journal.h.
 
 #include <array>
 #include <compare>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Writes the journal: what the service promised during a test. Reading it is in journal_contents.h.
+// Writes the journal, what the service promised during a test, and describes the format of its file. Reading it is in
+// journal_contents.h.
 
 #include <memory>
 #include <string>

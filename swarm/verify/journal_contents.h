@@ -1,6 +1,7 @@
 #pragma once
 
-// Reads a journal. Writing it is in journal.h; comparing it with the service is in verify.h.
+// Reads a journal: what it says of each event, joined by id, and where it contradicts itself. Writing it is in
+// journal.h; comparing it with the service is in verify.h.
 
 #include <cstdint>
 #include <string>

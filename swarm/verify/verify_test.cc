@@ -1,3 +1,5 @@
+// Only the limit on events that the journal does not list. Every kind of finding is tested in tests/e2e/test_verify.py.
+
 #include "swarm/verify/verify.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 #pragma once
 
-// One ZeroMQ connection, without reconnecting. Reconnecting and heartbeats are in master_link.h.
+// One ZeroMQ connection to one address, with its state and limits on what a peer sends, without reconnecting.
+// Reconnecting and heartbeats are in master_link.h.
 
 #include <chrono>
 #include <cstdint>

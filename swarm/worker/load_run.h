@@ -1,7 +1,7 @@
 #pragma once
 
-// One test under a master: users, counts and reports. The load is in load/load_generator.h; the connection to the
-// master is in master_link.h.
+// One test under a master: its user classes and service, its users, what they counted, and its CPU use. The load is in
+// load/load_generator.h; the connection to the master is in master_link.h; reporting is in worker.h.
 
 #include <chrono>
 #include <map>

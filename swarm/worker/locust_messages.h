@@ -1,7 +1,8 @@
 #pragma once
 
-// The messages between a Locust master and a worker, as values and bytes. Sending them is in master_link.h; the
-// encoding is in msgpack.h.
+// The messages between a Locust master and a worker (Locust 2.0 to 2.46): values, decoding the master's, encoding the
+// worker's. Each is one ZeroMQ frame, a MessagePack array `[type, data, node id]`. Sending them is in master_link.h;
+// the MessagePack format itself is in msgpack.h.
 
 #include <cstdint>
 #include <map>
@@ -15,9 +16,6 @@
 #include "swarm/stats/statistics.h"
 
 namespace triggers::swarm {
-
-/// The messages between a Locust master and its workers (Locust 2.0 to 2.46), as plain values. A message is one ZeroMQ
-/// frame: a MessagePack array `[type, data, node id]`.
 
 /// Users by class name.
 using ClassCounts = std::map<std::string, std::size_t>;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The connection to a Locust master, on its own thread: reconnecting, heartbeats. What the messages mean is in
-// locust_messages.h; acting on them is in worker.h.
+// The connection to a Locust master, on its own thread: reconnecting, heartbeats, and noticing that a master is lost,
+// silent or something else. What the messages mean is in locust_messages.h; acting on them is in worker.h.
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads and writes MessagePack. The messages in it are in locust_messages.h.
+// A MessagePack value, and reading and writing its bytes. The messages in it are in locust_messages.h.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,7 @@
 #pragma once
 
-// For tests: a Locust master that sends what a test tells it to.
+// For tests: a Locust master that sends what a test tells it to, and keeps what the worker sends. An HTTP server for
+// tests is in load/scripted_server.h.
 
 #include <chrono>
 #include <cstdint>

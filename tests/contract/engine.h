@@ -1,7 +1,8 @@
 #pragma once
 
-// What the contract suite needs of an engine: making one, restarting it, moving its clock. The verbs of the tests are
-// in store_contract.h; each engine has a file of its own (rocks_engine.cc, dynamo_engine.cc, memory_engine.cc).
+// What the contract suite needs of an engine: making one with options and a clock, its stores, restarting it, and
+// removing expired events. The verbs of the tests are in store_contract.h; each engine has a file of its own
+// (rocks_engine.cc, dynamo_engine.cc, memory_engine.cc).
 
 #include <chrono>
 #include <functional>

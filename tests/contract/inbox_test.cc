@@ -1,4 +1,5 @@
-// Accepting, reading and acknowledging events, one or many at once, on every engine. Pages are in pages_test.cc.
+// Accepting, reading and acknowledging events, one or many at once, their ids and their count, on every engine. Pages
+// are in pages_test.cc.
 
 #include <algorithm>
 #include <atomic>

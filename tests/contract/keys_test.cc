@@ -1,4 +1,5 @@
-// Storing and changing API keys on every engine, and the shared secret. Keys in memory are tested in src/api/keys.
+// Storing, finding, listing and changing API keys on every engine, and the shared secret. Keys in memory are tested in
+// src/api/keys.
 
 #include <atomic>
 

@@ -1,4 +1,5 @@
-// Pages from the oldest event on, filters and continuations, on every engine. Newest first: newest_first_test.cc.
+// Pages from the oldest event on, filters, continuations and the memory that pages may take, on every engine. Newest
+// first: newest_first_test.cc.
 
 #include <algorithm>
 #include <atomic>

@@ -1,5 +1,5 @@
-// When acknowledged events expire, on every engine. Jumps of the clock on the embedded engine:
-// tests/rocks/clock_jumps_test.cc.
+// When acknowledged events expire, and the sweep that removes them, on every engine. Jumps of the clock on the embedded
+// engine: tests/rocks/clock_jumps_test.cc.
 
 #include "contract/store_contract.h"
 

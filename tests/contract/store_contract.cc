@@ -1,5 +1,5 @@
-// The verbs of the contract suite (store_contract.h). The tests are in the files of this folder that are named after
-// what they test.
+// The verbs of the contract suite, ids_of() and race() (store_contract.h). The tests are in the files of this folder
+// that are named after what they test.
 
 #include "contract/store_contract.h"
 

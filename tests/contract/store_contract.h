@@ -1,7 +1,8 @@
 #pragma once
 
-// The fixture of the contract suite, with a blocking verb for each call of a store. The engine below it is in engine.h.
-// Tests of one engine alone are in tests/rocks and tests/dynamo.
+// The fixture of the contract suite: a blocking verb for each operation on events, race() for threads that start at
+// once, and TRIGGERS_CONTRACT, which declares a suite. The engine below it is in engine.h. Tests of one engine alone
+// are in tests/rocks and tests/dynamo.
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the store has promised to the clients of a crash test, and the check that it holds. The crashes are in
-// crash_test.cc.
+// What the store has promised to the clients of a crash test, from what they sent and were told, and the check that it
+// holds. The crashes are in crash_test.cc.
 
 #include <cstddef>
 #include <map>

@@ -1,5 +1,5 @@
-// What the client does when DynamoDB throttles, fails or is silent. Its normal calls are in client_test.cc; whole
-// operations under such faults are in retries_test.cc.
+// What the client does when DynamoDB throttles, fails, is silent or sends garbage; also its signatures and its budget
+// of retries. Its normal calls are in client_test.cc; whole operations under such faults are in retries_test.cc.
 
 #include <zlib.h>
 

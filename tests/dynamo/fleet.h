@@ -1,7 +1,7 @@
 #pragma once
 
-// Several nodes on one pair of tables, and a caller that watches and disturbs their calls to DynamoDB. Tests of the
-// client alone use client_fixture.h.
+// Several nodes on one pair of tables (FleetTest), and a caller that watches, counts and disturbs their calls to
+// DynamoDB (WatchedCaller). Tests of the client alone use client_fixture.h.
 
 #include <gtest/gtest.h>
 

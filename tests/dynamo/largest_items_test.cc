@@ -1,4 +1,4 @@
-// The largest events and inboxes that DynamoDB's limits allow.
+// The largest events and inboxes that DynamoDB's limits allow, and the refusal of larger events.
 
 #include <set>
 

@@ -1,4 +1,5 @@
-// Nodes that write or acknowledge the same event at once. Pages meanwhile are in fleet_pages_test.cc.
+// Nodes that write or acknowledge the same event at once, are slow, die in between or lose responses. Pages meanwhile
+// are in fleet_pages_test.cc.
 
 #include <set>
 #include <thread>

@@ -1,4 +1,5 @@
-// One rate limit shared by several nodes. A node's own part is in src/limit/shared_bucket_test.cc.
+// One rate limit shared by several nodes, also with clocks that differ. A node's own part is in
+// src/limit/shared_bucket_test.cc.
 
 #include "dynamo/fleet.h"
 

@@ -1,4 +1,5 @@
-// Creating, checking and deleting the tables. Tables that are just being changed are in tables_busy_test.cc.
+// Creating, checking and deleting the tables, and what a store says without them. Tables that are being changed or have
+// other settings are in tables_scripted_test.cc.
 
 #include "dynamo/fleet.h"
 

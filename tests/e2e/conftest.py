@@ -1,4 +1,5 @@
-"""The fixtures of the end-to-end tests: they run the built program over loopback, each in a folder of its own."""
+"""The fixtures of the end-to-end tests: servers that run the built program over loopback, clients with keys of their own, and
+a TLS certificate. Also checks that the program is there, and ends a session that hangs."""
 
 import os
 import signal

@@ -1,5 +1,6 @@
-"""Requests without a usable key: the server refuses them by their header, and keeps or decodes nothing of the body. The
-server's own counters show it. Which key may do what is in test_tenants.py."""
+"""Requests without a usable key are refused by their header, and nothing of the body is kept or decoded; the server's own
+counters show it. A body with a good key counts against its rate limit by its size. Which key may do what is in
+test_tenants.py."""
 
 import contextlib
 import gzip

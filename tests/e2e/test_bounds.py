@@ -1,5 +1,5 @@
-"""Limits inside the server hold under load: the queue before the disk, memory under many connections, the search of a page.
-The system's limits on the process are in test_process_limits.py."""
+"""Limits inside the server hold under load: the queue before the disk, memory for many connections, unread responses and
+bodies, each tenant's share, and the search of a page. The system's limits on the process are in test_process_limits.py."""
 
 import collections
 import contextlib

@@ -1,5 +1,6 @@
 """tests/performance/ci_gate.sh, which judges the CSV file of a load test: each condition can fail and can pass, and a file
-without data never passes. Also compares its verdicts with those of `swarm --fail-if`."""
+without data never passes. Its verdicts agree with those of `swarm --fail-if`, also after a stall and with a wrong key, which
+ends a run of swarm at its start."""
 
 import csv
 import importlib.util

@@ -1,5 +1,5 @@
-"""The command line of `triggers`: help, and clear errors for arguments that it does not know. Commands that fail for other
-reasons are in test_hostile_arguments.py."""
+"""The command line of `triggers`: help, version, and clear errors for arguments that it does not know or output that it cannot
+write. Commands that fail for other reasons are in test_hostile_arguments.py."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""Options from flags, environment and file: which source wins, and what is refused with which message."""
+"""Options from flags, environment and file: which source wins, what is refused with which message, and that docs/operations.md
+lists the program's options."""
 
 import json
 

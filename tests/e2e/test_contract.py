@@ -1,5 +1,5 @@
-"""The HTTP contract, row by row: the status, fields and errors of each endpoint's responses. Bad input in all its forms is
-in test_bad_input.py."""
+"""The HTTP contract, row by row: the status, fields and errors of each endpoint's responses; authentication, rate limits, CORS
+and request ids. Bad input in all its forms is in test_bad_input.py."""
 
 import datetime
 import json

@@ -1,8 +1,6 @@
-"""kill -9 at random moments under load, repeatedly on one data directory: the server keeps every promise to its clients.
-
-Two tenants send at once. One belongs to swarm, which sends as fast as it can and keeps a journal that `swarm --verify`
-checks. The other belongs to four slower clients (support/crash_clients.py), which send what swarm does not. Loss of power
-is tests/crash/crash_test.cc."""
+"""kill -9 at random moments under load, repeatedly on one data directory: the server keeps every promise to swarm, whose
+journal `swarm --verify` checks, and to slower clients (support/crash_clients.py), which send what swarm does not. Loss of
+power is tests/crash/crash_test.cc."""
 
 import json
 import signal

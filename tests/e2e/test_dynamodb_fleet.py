@@ -1,4 +1,4 @@
-"""Several nodes on one DynamoDB act as one service, whichever node a client asks, while nodes start and stop."""
+"""Several nodes on one DynamoDB act as one service, whichever node a client asks, while nodes start, stop and are killed."""
 
 import asyncio
 import collections

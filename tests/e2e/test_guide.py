@@ -1,8 +1,6 @@
-"""Every command of the load-test guide works as written, against a server that the guide's own command has started.
-
-The guide's reader has the project's folder, `python` and `locust`. Each command here has the same, in a scratch copy of the
-folder. Only `changed()` changes a command before it runs. The guide's commands for AWS are test_guide_aws.py.
-"""
+"""Every command of the load-test guide works as written, in a scratch copy of the project with `python` and `locust`; only
+`changed()` changes a command before it runs. Its table has every option of swarm, and its example is the file that is
+compiled. The commands for AWS are in test_guide_aws.py."""
 
 import json
 import os

@@ -1,5 +1,5 @@
-"""The hostile-tenant benchmark still runs, for a moment, and fails where it must. Python programs that
-tests start leave no bytecode in the project."""
+"""The hostile-tenant benchmark still runs, for a moment, and fails where it must. Also: Python programs that tests start leave
+no bytecode in the project."""
 
 import shutil
 import subprocess

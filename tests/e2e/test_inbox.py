@@ -1,4 +1,5 @@
-"""GET /inbox: pages that repeat and skip nothing, cursors that clients cannot forge, and the filter by type."""
+"""GET /inbox: pages that repeat and skip nothing in either order, cursors that clients cannot forge, the filter by type, and
+the exact total."""
 
 import base64
 import threading

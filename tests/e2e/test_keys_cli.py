@@ -1,5 +1,5 @@
-"""The command `triggers keys`, with and without a running server, for people and for programs; the local socket that it uses;
-and the same over HTTP by admin keys. What keys may do is in test_tenants.py."""
+"""The command `triggers keys`, with and without a running server, for people and for programs, also where it cannot print; the
+local socket that it uses; and the same over HTTP by admin keys. What keys may do is in test_tenants.py."""
 
 import json
 import os

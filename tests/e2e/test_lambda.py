@@ -1,4 +1,5 @@
-"""The packed Lambda function, alone in an empty root, between a runtime interface and DynamoDB Local."""
+"""The packed Lambda function, alone in an empty root, between a runtime interface and DynamoDB Local: its responses, base
+paths, limits of size and time, and how it starts and ends."""
 
 import gzip
 import json

@@ -1,4 +1,5 @@
-"""The contents of both logs: the fields of each line, and that no line has a payload or a key."""
+"""The contents of both logs: the fields of each line, the client's address behind a proxy, and that no line has a payload or a
+key. Streams that nobody reads are in test_log.py."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How a server starts: it waits for a process that still has its store, reports to its service manager, and needs no
+"""How a server starts: it waits for a process that still has its store, reports to its service manager, and never asks for a
 password. Starts that fail are in test_start_errors.py."""
 
 import contextlib

@@ -1,5 +1,6 @@
 """The built load generator in local runs: its figures agree with those of servers whose behaviour is known, its exit status,
-its messages about mistakes, and what a terminal shows. Wrong arguments in detail are in test_swarm_arguments.py."""
+its keys and TLS, its messages about mistakes, and what a terminal shows. Wrong arguments in detail are in
+test_swarm_arguments.py."""
 
 import csv
 import datetime

@@ -1,4 +1,5 @@
-"""swarm against services that answer without end: memory and processor time are bounded, and every time limit holds."""
+"""swarm against services that answer without end: memory and processor time are bounded, every time limit holds, and a signal
+ends it."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""`swarm --verify`, the judge of the crash tests, finds each kind of difference itself."""
+"""`swarm --verify`, the judge of the crash tests, finds each kind of difference itself, and gives no verdict on what it cannot
+read in time."""
 
 import http.server
 import json

@@ -1,4 +1,5 @@
-// Fuzzes the parser of events (event/event.h). Bytes of HTTP are in http_request_fuzz.cc.
+// Fuzzes the parser of events (event/event.h), the splitting of batches, and the comparison of contents. Bytes of HTTP
+// are in http_request_fuzz.cc.
 
 #include <cstddef>
 #include <cstdint>

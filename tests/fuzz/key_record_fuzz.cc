@@ -1,4 +1,4 @@
-// Fuzzes the decoder of stored keys (decode() of auth/key.h).
+// Fuzzes the decoder of stored keys (decode() of auth/key.h): what it accepts must survive encode() and decode().
 
 #include <cstddef>
 #include <cstdint>

@@ -1,10 +1,10 @@
-"""The products contain nothing that only tests use, or nobody. -Wunused sees this in one source, not across them.
+"""The products contain nothing that only tests use, or nobody: no function without a use in their objects, and no name of
+their headers without a use in their texts. How each is found is in dead_code.py."""
 
-Two ways, because neither finds all. An object file names each function or variable that its code refers to, so what no
-object of a product refers to is dead. Functions in headers leave no such trace: a name that occurs once in the text of
-all products is declared and not used. Not found: a virtual function that nobody calls, a function that calls only
-itself, and a header's name that something else has too.
-"""
+# -Wunused sees this in one source, not across them. Two ways, because neither finds all. An object file names each function
+# or variable that its code refers to, so what no object of a product refers to is dead. Functions in headers leave no such
+# trace: a name that occurs once in the text of all products is declared and not used. Not found: a virtual function that
+# nobody calls, a function that calls only itself, and a header's name that something else has too.
 
 import functools
 import os

@@ -1,5 +1,5 @@
 """The documents agree with what is on disk and in the sources: the README's tree, links, metrics, lines of the log, and names
-of options."""
+of options. No file of the project names a machine's path."""
 
 import re
 import urllib.parse

@@ -1,4 +1,5 @@
-"""Folders of src/ depend in one direction, no files form a ring, and each library of others is named only where we wrap it."""
+"""Folders of src/ and swarm/ depend in one direction, no files form a ring, and each library of others is named only where we
+wrap it."""
 
 import re
 

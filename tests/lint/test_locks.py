@@ -1,5 +1,5 @@
-"""Locks are those of base/mutex.h, whose words say to clang (-Wthread-safety) what each lock guards. A comment that says it is checked
-by nobody. Every thread has a name, and docs/architecture.md lists it."""
+"""Locks are those of base/mutex.h, whose annotations tell clang (-Wthread-safety) what each lock guards; no comment says it
+instead. Every thread has a name, and docs/architecture.md lists it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""No test is left out of the build, and no source grows without end."""
+"""No test, benchmark or fuzz target is left out of the build, and no source grows without end."""
 
 import json
 import os

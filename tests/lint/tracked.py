@@ -1,4 +1,5 @@
-"""The files of the project, as git knows them: tracked ones and new ones that are not ignored."""
+"""The files of the project, as git knows them (tracked ones and new ones that are not ignored), their text and their
+includes."""
 
 import functools
 import pathlib

@@ -1,4 +1,5 @@
-// A batch that is larger than one commit. The queue alone is in src/store/rocks/commit/commit_queue_test.cc.
+// A batch that is larger than one commit: its parts, other tenants between them, and a failure among them. The queue
+// alone is in src/store/rocks/commit/commit_queue_test.cc.
 
 #include <gtest/gtest.h>
 

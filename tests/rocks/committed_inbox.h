@@ -1,7 +1,7 @@
 #pragma once
 
-// One tenant's inbox over an open database, without the rest of the engine. Tests of the whole engine use
-// rocks_fixture.h.
+// One tenant's inbox over an open database, without the rest of the engine: appends, acknowledges and expires events.
+// Tests of the whole engine use rocks_fixture.h.
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>

@@ -1,4 +1,5 @@
-// Commits in which one allocation fails, each in turn: an operation is refused or done, never half done.
+// Commits in which one allocation fails, each in turn: an operation is refused or done, never half done, and the next
+// one is served.
 
 #include <gtest/gtest.h>
 

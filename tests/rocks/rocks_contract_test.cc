@@ -1,5 +1,6 @@
-// What only the embedded engine promises, in short cases: directories, failed syncs, a full queue, pages, backups.
-// Cases that need a whole file are the other tests of this folder; what every engine promises is tests/contract.
+// What only the embedded engine promises, in short cases: which directories it opens, failed syncs, a full disk or
+// queue, pages, backups and counters. Cases that need a whole file are the other tests of this folder; what every
+// engine promises is tests/contract.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

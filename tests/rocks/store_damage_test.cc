@@ -1,5 +1,5 @@
-// Any file of a store is missing, cut or changed: the store is served whole or refused, and a refusal changes nothing.
-// Damage within the log is in log_damage_test.cc.
+// Any file of a store is missing, cut or changed, or cannot be opened: the store is served whole or refused, and a
+// refusal changes nothing. Damage within the log is in log_damage_test.cc.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// One unreadable record fails only the events and operations that need it.
+// One unreadable record fails only the events and operations that need it, and a start names it.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// An event that a test sends, with text of its own.
+// An event that a test sends, with text of its own; numbered() makes different ones.
 
 #include <optional>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Starts DynamoDB Local for C++ tests. For Python tests: tests/e2e/support/dynamodb.py.
+// Starts DynamoDB Local for C++ tests, one for a test or one for the whole program. For Python tests:
+// tests/e2e/support/dynamodb.py.
 
 #include <sys/types.h>
 

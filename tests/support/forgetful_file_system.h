@@ -1,6 +1,7 @@
 #pragma once
 
-// A disk that loses what was not synced, for crash tests. A disk with errors is in failing_file_system.h.
+// A machine for crash tests: its disk loses what was not synced, and stops after a number of operations; its clock
+// never sleeps. A disk whose writes fail on request is in failing_file_system.h.
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>

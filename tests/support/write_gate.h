@@ -1,6 +1,7 @@
 #pragma once
 
-// A slow disk: a test lets each write through. A disk with errors is in failing_file_system.h.
+// The gate of a slow disk: each write waits until a test lets it through. The disk that uses it is in
+// failing_file_system.h.
 
 #include "base/mutex.h"
 

@@ -1,4 +1,5 @@
-"""Clients of the crash test for what swarm does not do: batches, idempotency keys, large events, and repeated requests."""
+"""Clients of the crash test for what swarm does not do: batches, idempotency keys, large events, and repeated requests. Also
+the journal of what they were told, and the check of a store against it."""
 
 import http.client
 import threading

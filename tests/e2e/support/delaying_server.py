@@ -1,4 +1,4 @@
-"""An HTTP server with known delays: the reference for the figures that a load generator reports."""
+"""An HTTP server with known delays and stalls: the reference for the figures that a load generator reports."""
 
 import asyncio
 import time

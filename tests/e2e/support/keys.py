@@ -1,4 +1,4 @@
-"""Makes API keys as an operator does: with `triggers keys`."""
+"""Runs `triggers keys` as an operator does, and makes API keys for new users."""
 
 import itertools
 import json

@@ -1,4 +1,5 @@
-"""Finds the built program and runs its commands. A running server is in server.py."""
+"""Finds the built program, and runs its commands in an environment without options of our programs. A running server is in
+server.py."""
 
 import os
 import pathlib

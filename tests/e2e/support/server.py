@@ -1,4 +1,4 @@
-"""Runs the built program as a server: a process, a free port, a data directory, and its two logs."""
+"""Runs the built program as a server: a process, a free port, a data directory, its two logs, and clients and keys for it."""
 
 import json
 import os

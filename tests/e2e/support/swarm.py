@@ -1,4 +1,5 @@
-"""Runs the built load generator, verifies its journals, and writes journals as a test wants them. Locust is run by locust.py."""
+"""Runs the built load generator, verifies its journals, and writes journals as a test wants them, with digests of its own.
+Locust is run by locust.py."""
 
 import hashlib
 import json

@@ -1,4 +1,6 @@
-// Creating and deleting tables while another command does the same. The ordinary cases are in tables_test.cc.
+// Tables in states that AWS reports and DynamoDB Local never does, by scripted responses: being created or deleted by
+// another command, with other settings, or with settings that the endpoint lacks or refuses. The ordinary cases are in
+// tables_test.cc.
 
 #include "dynamo/fleet.h"
 
@@ -11,11 +13,11 @@ using dynamo::CallError;
 using dynamo::CallResult;
 
 /// What AWS answers and DynamoDB Local never does: tables in the making, settings that differ.
-class TablesBusyTest : public FleetTest {
+class TablesScriptedTest : public FleetTest {
  protected:
   using Report = dynamo::TableReport;
 
-  TablesBusyTest() {
+  TablesScriptedTest() {
     watched_.answer_instead = [this](ApiCall api_call, const json::object& body) -> std::optional<CallResult> {
       if (body.at("TableName").as_string() != config.events_table) return {};
       return scripted_ ? scripted_(api_call, body) : std::optional<CallResult>{};
@@ -39,7 +41,7 @@ class TablesBusyTest : public FleetTest {
   std::function<std::optional<CallResult>(ApiCall, const json::object&)> scripted_;
 };
 
-TEST_F(TablesBusyTest, TableThatAnotherCommandIsMakingIsWaitedFor) {
+TEST_F(TablesScriptedTest, TableThatAnotherCommandIsMakingIsWaitedFor) {
   int looks = 0;
   scripted_ = [&](ApiCall api_call, const json::object&) -> std::optional<CallResult> {
     if (api_call == ApiCall::create_table) return CallError{CallError::Kind::table_busy, "being made", {}};
@@ -52,7 +54,7 @@ TEST_F(TablesBusyTest, TableThatAnotherCommandIsMakingIsWaitedFor) {
   EXPECT_GE(looks, 3);
 }
 
-TEST_F(TablesBusyTest, TableThatIsBeingDeletedIsMadeAgainOnceItIsGone) {
+TEST_F(TablesScriptedTest, TableThatIsBeingDeletedIsMadeAgainOnceItIsGone) {
   ASSERT_TRUE(sync_wait(tables().remove()).ok());
   int looks = 0;
   scripted_ = [&](ApiCall api_call, const json::object&) -> std::optional<CallResult> {
@@ -64,7 +66,7 @@ TEST_F(TablesBusyTest, TableThatIsBeingDeletedIsMadeAgainOnceItIsGone) {
   EXPECT_TRUE(report.text.starts_with("made")) << report.text;
 }
 
-TEST_F(TablesBusyTest, DeletingATableInTheMakingWaitsForItAndDoesNotSayThatItWasNotThere) {
+TEST_F(TablesScriptedTest, DeletingATableInTheMakingWaitsForItAndDoesNotSayThatItWasNotThere) {
   int refused = 0;
   scripted_ = [&](ApiCall api_call, const json::object&) -> std::optional<CallResult> {
     if (api_call != ApiCall::delete_table || ++refused > 1) return {};
@@ -76,7 +78,7 @@ TEST_F(TablesBusyTest, DeletingATableInTheMakingWaitsForItAndDoesNotSayThatItWas
   EXPECT_FALSE(check().good);
 }
 
-TEST_F(TablesBusyTest, CheckSaysThatATableIsNotReady) {
+TEST_F(TablesScriptedTest, CheckSaysThatATableIsNotReady) {
   scripted_ = [&](ApiCall api_call, const json::object&) -> std::optional<CallResult> {
     if (api_call != ApiCall::describe_table) return {};
     auto made = sync_wait(real->call(ApiCall::describe_table,
@@ -90,7 +92,7 @@ TEST_F(TablesBusyTest, CheckSaysThatATableIsNotReady) {
   EXPECT_EQ(report.text, "not ready: CREATING");
 }
 
-TEST_F(TablesBusyTest, CheckSaysEachSettingThatDiffers) {
+TEST_F(TablesScriptedTest, CheckSaysEachSettingThatDiffers) {
   scripted_ = [&](ApiCall api_call, const json::object& body) -> std::optional<CallResult> {
     if (api_call == ApiCall::describe_time_to_live) {
       return parsed(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}})");
@@ -114,7 +116,7 @@ TEST_F(TablesBusyTest, CheckSaysEachSettingThatDiffers) {
   }
 }
 
-TEST_F(TablesBusyTest, EndpointWithoutASettingOfEncryptionGetsATableWithoutIt) {
+TEST_F(TablesScriptedTest, EndpointWithoutASettingOfEncryptionGetsATableWithoutIt) {
   ASSERT_TRUE(sync_wait(tables().remove()).ok());
   scripted_ = [&](ApiCall api_call, const json::object& body) -> std::optional<CallResult> {
     if (api_call != ApiCall::create_table || !body.contains("SSESpecification")) return {};
@@ -125,7 +127,7 @@ TEST_F(TablesBusyTest, EndpointWithoutASettingOfEncryptionGetsATableWithoutIt) {
   EXPECT_NE(report.text.find("no setting of encryption"), std::string::npos) << report.text;
 }
 
-TEST_F(TablesBusyTest, SettingThatDynamodbRefusesIsToldWithItsReason) {
+TEST_F(TablesScriptedTest, SettingThatDynamodbRefusesIsToldWithItsReason) {
   scripted_ = [&](ApiCall api_call, const json::object&) -> std::optional<CallResult> {
     if (api_call == ApiCall::describe_time_to_live) {
       return parsed(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"other"}})");
@@ -141,7 +143,7 @@ TEST_F(TablesBusyTest, SettingThatDynamodbRefusesIsToldWithItsReason) {
   EXPECT_EQ(report.text.find("triggers tables create"), std::string::npos) << report.text;
 }
 
-TEST_F(TablesBusyTest, OperationThatTheEndpointDoesNotHaveIsNotMissed) {
+TEST_F(TablesScriptedTest, OperationThatTheEndpointDoesNotHaveIsNotMissed) {
   ASSERT_TRUE(sync_wait(tables().remove()).ok());
   scripted_ = [&](ApiCall api_call, const json::object&) -> std::optional<CallResult> {
     if (api_call != ApiCall::describe_time_to_live && api_call != ApiCall::update_time_to_live) return {};
@@ -152,7 +154,7 @@ TEST_F(TablesBusyTest, OperationThatTheEndpointDoesNotHaveIsNotMissed) {
   EXPECT_NE(report.text.find("this endpoint removes no expired items"), std::string::npos) << report.text;
 }
 
-TEST_F(TablesBusyTest, TableIsAskedForOnDemandEncryptedExpiringAndRecoverable) {
+TEST_F(TablesScriptedTest, TableIsAskedForOnDemandEncryptedExpiringAndRecoverable) {
   ASSERT_TRUE(sync_wait(tables().remove()).ok());
   std::map<ApiCall, json::object> asked;
   scripted_ = [&](ApiCall api_call, const json::object& body) -> std::optional<CallResult> {

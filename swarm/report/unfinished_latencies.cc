@@ -1,4 +1,4 @@
-#include "swarm/report/unended_latencies.h"
+#include "swarm/report/unfinished_latencies.h"
 
 #include <algorithm>
 #include <cmath>
@@ -66,19 +66,19 @@ void add_waiting(Entry& entry, const Histogram& ages, nanoseconds limit, double 
   }
 }
 
-std::uint64_t add_unended(Entry& entry, const CutOff& cut_off, const RunReport& report, nanoseconds limit) {
-  const std::uint64_t unended = older_than(cut_off.ages, limit);
+std::uint64_t add_unfinished(Entry& entry, const CutOff& cut_off, const RunReport& report, nanoseconds limit) {
+  const std::uint64_t unfinished = older_than(cut_off.ages, limit);
   if (!report.rate) {
     const double requests = static_cast<double>(std::max<std::uint64_t>(entry.requests, 1));
     const std::chrono::duration<double> interval{user_seconds_of(report) / requests};
     add_cut_off(entry, cut_off, limit, std::chrono::duration_cast<nanoseconds>(interval));
-    return unended;
+    return unfinished;
   }
   const double share = static_cast<double>(entry.requests) /
                        static_cast<double>(std::max<std::uint64_t>(report.statistics->aggregated().requests, 1));
   add_waiting(entry, cut_off.ages, limit, 1);
   add_waiting(entry, report.schedule.unsent_ages, limit, share);
-  return unended + older_than(report.schedule.unsent_ages, limit);
+  return unfinished + older_than(report.schedule.unsent_ages, limit);
 }
 
 }  // namespace triggers::swarm

@@ -1,7 +1,8 @@
 #pragma once
 
-// Adds requests that never ended to the latencies, so that a stalled service does not look fast. Which of them count as
-// failures is in stalled.h.
+// Corrects the latencies that a condition is judged by: adds requests that were cut off or never sent, and in the
+// closed model the requests that a waiting user would have sent (coordinated omission). Which unfinished requests are
+// stalled is in stalled.h.
 
 #include <chrono>
 
@@ -24,6 +25,7 @@ void add_waiting(Entry& entry, const Histogram& ages, std::chrono::nanoseconds l
 
 /// Uses the function above for the report's model. In the open model, also adds tasks that were due and never sent.
 /// `entry` and `cut_off` must be of the same names. Returns the number of requests that never ended.
-std::uint64_t add_unended(Entry& entry, const CutOff& cut_off, const RunReport& report, std::chrono::nanoseconds limit);
+std::uint64_t add_unfinished(Entry& entry, const CutOff& cut_off, const RunReport& report,
+                             std::chrono::nanoseconds limit);
 
 }  // namespace triggers::swarm
