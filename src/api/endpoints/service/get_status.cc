@@ -25,7 +25,7 @@ OrRefusal<http::Response> get_status(const ServiceStatus& status) {
     response.add("Retry-After", "30");
     // The caller has shown no key, so the disk's error text is for the log only.
     append_member(response.body, "problem",
-                  stopping ? "the server is stopping" : "the store has stopped writes; its log says why");
+                  stopping ? "the server is stopping" : "the store has stopped accepting writes; its log says why");
   }
   response.body += "}\n";
   response.add("Cache-Control", "no-store");
