@@ -28,7 +28,8 @@ thread_local steady_clock::time_point last_failure = steady_clock::time_point::m
 }
 
 void* allocate(std::size_t size) {
-  const bool counted_out = allocations_left >= 0 && allocations_left-- == 0;
+  const bool counted_out = allocations_left == 0;
+  if (allocations_left >= 0) --allocations_left;
   if (counted_out || (gone && !spared)) fail();
   void* const memory = std::malloc(size > 0 ? size : 1);
   if (memory == nullptr) throw std::bad_alloc();

@@ -18,7 +18,10 @@ class HandExecutor final : public Executor {
  public:
   void resume(std::span<const std::coroutine_handle<>> handles) override {
     ++calls;
-    if (failures > 0 && failures-- > 0) throw std::bad_alloc();
+    if (failures > 0) {
+      --failures;
+      throw std::bad_alloc();
+    }
     ready.insert(ready.end(), handles.begin(), handles.end());
   }
   void run_ready() {

@@ -122,7 +122,7 @@ Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& fo
 void put_back(const std::optional<Inventory>& before, const std::string& data_dir) {
   if (!before || !before->closed) return;
   const auto now = Inventory::read(data_dir);
-  if ((now && now->closed) || !differences(*before, data_dir, /*table_bytes_max=*/0, /*unlisted_logs=*/true).empty()) {
+  if ((now && now->closed) || !differences(*before, data_dir, /*table_bytes_max=*/0, /*complete=*/true).empty()) {
     return;
   }
   if (auto written = before->write(data_dir); !written) {
