@@ -212,8 +212,8 @@ constexpr Option all_options[] = {
      .min = 2048,
      .max = gibibyte * 64,
      .section = "Limits",
-     .help = "Maximum total size of all large bodies in flight, at most half for one tenant; more gets 503. At least "
-             "twice the largest body.",
+     .help = "Maximum total size of all large bodies in flight, at most half for one tenant; more gets 503. The "
+             "value must be at least twice max-request-size-bytes and twice max-batch-size-bytes.",
      .set = [](Config& c, const Value& v) { c.bodies_bytes_max = size_of(v); }},
     {.name = "max-answers-size-bytes",
      .env = "MAX_ANSWERS_SIZE_BYTES",
@@ -363,8 +363,8 @@ constexpr Option all_options[] = {
      .min = 1,
      .max = 256,
      .section = "Store",
-     .help = "Partitions of each inbox, about 1,000 writes a second each. May only grow; a change takes effect within "
-             "15 s.",
+     .help = "Partitions of each inbox, about 1,000 writes a second each. The tables keep the highest number ever set; "
+             "new partitions are used 15 s after a raise.",
      .set = [](Config& c, const Value& v) { c.dynamodb_inbox_shards = static_cast<unsigned>(v.integer); }},
 
     {.name = "log-level",
