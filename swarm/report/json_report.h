@@ -27,7 +27,7 @@ namespace triggers::swarm {
 ///     "requests", "failures", "accepted",      requests include the failed ones; events, answered 201, not duplicates
 ///     "rate_limited",                          requests that were answered 429; they are no failures
 ///     "requests_per_second", "failures_per_second", "accepted_per_second",
-///                                              from the start to the end of the last request of all
+///                                              averages over the whole test
 ///     "latency_ms": null without requests, or {"min", "mean", "p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99",
 ///     "max"}
 ///

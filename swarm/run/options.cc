@@ -109,7 +109,8 @@ void declare_output(CLI::App& app, Options& options) {
   app.add_flag("--csv-full-history", options.csv_full_history, "Writes the history of each row, not only of the total")
       ->group("Output");
   app.add_option("--html", options.html_path, "Writes a report with charts")->envname("LOCUST_HTML")->group("Output");
-  app.add_flag("--json", options.json, "Prints the exact results as JSON on standard output")->group("Output");
+  app.add_flag("--json", options.json, "Prints the results as JSON on standard output, without Locust's rounding")
+      ->group("Output");
   app.add_flag("--only-summary", options.only_summary, "Prints tables only at the end")
       ->envname("LOCUST_ONLY_SUMMARY")
       ->group("Output");
