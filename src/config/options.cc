@@ -144,7 +144,7 @@ constexpr Option all_options[] = {
      .max = 300'000,
      .section = "Server",
      .help =
-         "Time between SIGTERM and closing the port. Meanwhile /health is 503, and each answer ends its connection.",
+         "Time between SIGTERM and closing the port. Meanwhile /health is 503, and each response ends its connection.",
      .set = [](Config& c, const Value& v) { c.drain = milliseconds{v.integer}; }},
     {.name = "shutdown-grace-ms",
      .env = "SHUTDOWN_GRACE_MS",
@@ -153,7 +153,7 @@ constexpr Option all_options[] = {
      .default_value = "8000",
      .max = 60'000,
      .section = "Server",
-     .help = "Time after SIGTERM to answer the requests that were accepted.",
+     .help = "Time after the drain to respond to the requests that were read.",
      .set = [](Config& c, const Value& v) { c.shutdown_grace = milliseconds{v.integer}; }},
     {.name = "shutdown-limit-ms",
      .env = "SHUTDOWN_LIMIT_MS",
