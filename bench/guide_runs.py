@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Runs the three examples of tests/performance/README.md at full length, with Locust and with swarm, each against a fresh
-server in its default configuration. Keeps the CSV files, prints a table with the targets of docs/prd.md, and compares both
-generators. `--seconds N` shortens every run. That is a smoke test, not a measurement."""
+server in its default configuration. Keeps the CSV files, and prints each run's rows beside the targets of docs/prd.md, with
+the cores that the service used. Whether both generators report the same is in agreement.py; it and dynamo.py take
+command(), rows() and TARGETS from here. `--seconds N` shortens every run. That is a smoke test, not a measurement."""
 
 import argparse
 import csv

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Installs the Debian package on a machine that is booted with systemd, and operates the service as an operator does.
+"""Checks the Debian package: its description, the links of its documents, and then the service under systemd, as an
+operator uses it (start, restart, taken port, crash, bad option, upgrade, purge).
 
-    ./dev check systemd        (as root; makes the package first; some minutes)
+    ./dev check systemd        (as root; ./dev makes the package first; some minutes)
 
-The machine is a clean Debian root whose process 1 is systemd, with its own process, network and control group
+The package is installed into a clean Debian root, which is then booted. Its process 1 is systemd, with its own process, network and control group
 namespaces. It is not a virtual machine: it shares this machine's kernel.
 """
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// sync_wait() and its executor run a coroutine on the calling thread until it ends, for commands and tests. Servers run
-// coroutines on the threads of net/loop.h.
+// sync_wait() and its executor run a coroutine on the calling thread until it ends: for commands, for tests, and for
+// those threads of a server that may block (start, stop, housekeeping). Requests run on the threads of net/loop.h.
 
 #include <optional>
 #include <type_traits>
@@ -13,7 +13,7 @@
 
 namespace triggers {
 
-/// An executor that runs on the thread that waits: for commands and tests, where nothing else runs.
+/// An executor that runs on the thread that waits, where nothing else runs.
 class BlockingExecutor final : public Executor {
  public:
   void resume(std::span<const std::coroutine_handle<>> handles) override {

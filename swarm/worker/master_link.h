@@ -1,7 +1,8 @@
 #pragma once
 
-// The connection to a Locust master, on its own thread: reconnecting, heartbeats, and noticing that a master is lost,
-// silent or something else. What the messages mean is in locust_messages.h; acting on them is in worker.h.
+// The link to a Locust master, on its own thread: finding its addresses, reconnecting, heartbeats with the process's
+// memory, and noticing that a master is lost, silent or something else. One ZeroMQ connection is in dealer.h. What the
+// messages mean is in locust_messages.h; acting on them is in worker.h.
 
 #include <chrono>
 #include <cstdint>
