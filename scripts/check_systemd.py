@@ -4,8 +4,8 @@ operator uses it (start, restart, taken port, crash, bad option, upgrade, purge)
 
     ./dev check systemd        (as root; ./dev makes the package first; some minutes)
 
-The package is installed into a clean Debian root, which is then booted. Its process 1 is systemd, with its own process, network and control group
-namespaces. It is not a virtual machine: it shares this machine's kernel.
+The package is installed into a clean Debian root, which is then booted. Its process 1 is systemd, with its own process,
+network and control group namespaces. It is not a virtual machine: it shares this machine's kernel.
 """
 
 import json

@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads the lines of a configuration file, and refuses unknown and repeated names. Which names there are, and how values
-// are checked, is in option.h and options.cc; the resulting configuration is in config.h.
+// Reads the lines of a configuration file, and refuses unknown and repeated names. Which names there are, and how
+// values are checked, is in option.h and options.cc; the resulting configuration is in config.h.
 
 #include <string>
 #include <string_view>

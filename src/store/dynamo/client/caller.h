@@ -1,8 +1,8 @@
 #pragma once
 
 // The interface Caller: one call to DynamoDB as JSON in and JSON out, and the wait before a retry (client_caller.cc;
-// tests replace it). Also why a call failed (CallError), and the store's error for it (to_error()). The HTTP that Caller
-// uses is in client.h; the operations on items that use Caller are in table.h.
+// tests replace it). Also why a call failed (CallError), and the store's error for it (to_error()). The HTTP that
+// Caller uses is in client.h; the operations on items that use Caller are in table.h.
 
 #include <boost/json/object.hpp>
 #include <chrono>
