@@ -6,7 +6,7 @@ if(NOT TRIGGERS_PRECOMPILED_HEADERS)
 endif()
 
 # Programs are compiled with other options than libraries (-fPIE, -fPIC), and so need a header of their own.
-file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cc "int main() { return 0; }\n")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cc CONTENT "int main() { return 0; }\n")
 add_library(precompiled_for_libraries OBJECT ${PROJECT_BINARY_DIR}/precompiled.cc)
 add_executable(precompiled_for_programs ${PROJECT_BINARY_DIR}/precompiled.cc)
 set(precompiled_targets precompiled_for_libraries precompiled_for_programs)

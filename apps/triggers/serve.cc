@@ -99,7 +99,7 @@ void add_server_metrics(metrics::Registry& registry, http::Server& server, std::
                         "Connections refused because every open one had a request in progress.", {},
                         [&] { return static_cast<double>(server.stats().connections_refused); });
   registry.counter_from("triggers_http_connections_evicted_total",
-                        "Connections closed between requests to make room for a new one.", {},
+                        "Connections without a complete request that were closed to make room for a new one.", {},
                         [&] { return static_cast<double>(server.stats().connections_evicted); });
   auto& bodies = registry.gauge("triggers_http_bodies_bytes", "Memory of the large bodies in flight.");
   registry.on_scrape([&] { bodies.set(static_cast<double>(server.stats().bodies_bytes)); });

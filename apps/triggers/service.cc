@@ -151,9 +151,10 @@ void Service::add_store_metrics() {
   registry_.counter_from("triggers_store_exceptions_total",
                          "Exceptions caught in the store's own threads; each was logged, and its request got 500.", {},
                          [this] { return static_cast<double>(store_->events().metrics().exceptions); });
-  auto& answers =
-      registry_.gauge("triggers_answers_bytes",
-                      "Memory of responses over 4 KiB that are being built or that their client has not read yet.");
+  auto& answers = registry_.gauge(
+      "triggers_answers_bytes",
+      "Memory of events, pages and other responses that are being built or that their client has not read "
+      "yet; a response that its endpoint does not count itself counts from 4 KiB on.");
   registry_.on_scrape([&, this] { answers.set(static_cast<double>(answers_->bytes())); });
   auto& keys = registry_.gauge("triggers_keys_bytes", "Approximate memory of cached keys.");
   registry_.on_scrape([&, this] { keys.set(static_cast<double>(ring_->bytes())); });

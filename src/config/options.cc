@@ -153,7 +153,7 @@ constexpr Option all_options[] = {
      .default_value = "8000",
      .max = 60'000,
      .section = "Server",
-     .help = "Time after the drain to respond to the requests that were read.",
+     .help = "Time after the drain to respond to the requests that had begun.",
      .set = [](Config& c, const Value& v) { c.shutdown_grace = milliseconds{v.integer}; }},
     {.name = "shutdown-limit-ms",
      .env = "SHUTDOWN_LIMIT_MS",

@@ -10,7 +10,7 @@
 namespace triggers::swarm {
 
 /// Response times in Locust's buckets: 1 ms wide below 100 ms, two significant digits above, rounded half to even. Used
-/// for Locust's CSV files, tables and worker messages; all other figures use Histogram. Not thread-safe.
+/// for Locust's CSV files and worker messages; all other figures use Histogram. Not thread-safe.
 class LocustTimes {
  public:
   /// Longer times count as this.

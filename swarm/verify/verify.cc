@@ -64,8 +64,9 @@ class Verifier {
   [[nodiscard]] bool out_of_time() const { return std::chrono::steady_clock::now() >= deadline_; }
 
   [[nodiscard]] Error out_of_time_error() const {
-    return Error{ErrorCode::unavailable, fmt::format("it was not finished after {} s; --run-time sets this limit",
-                                                     std::chrono::duration<double>(options_.time_max).count())};
+    return Error{ErrorCode::unavailable,
+                 fmt::format("the verification was not finished after {} s; --run-time sets this limit",
+                             std::chrono::duration<double>(options_.time_max).count())};
   }
 
   /// Nothing if reading may go on after this many pages in a row, and this long, without a new event.

@@ -7,7 +7,7 @@
 namespace triggers::store {
 namespace {
 
-class LargeTest : public FleetTest {
+class LargestItemsTest : public FleetTest {
  protected:
   /// A payload of exactly so many bytes.
   static Draft sized(std::size_t bytes, std::size_t number = 0) {
@@ -20,7 +20,7 @@ class LargeTest : public FleetTest {
   Node node_ = node();
 };
 
-TEST_F(LargeTest, InboxOfTheLargestPayloadsIsPagedWholeAndInOrder) {
+TEST_F(LargestItemsTest, InboxOfTheLargestPayloadsIsPagedWholeAndInOrder) {
   // More than a query answers (1 MB) in every shard, and more than a page takes (8 MiB).
   std::vector<EventId> ids;
   for (std::size_t i = 0; i < 40; ++i) ids.push_back(append(node_, sized(256 * 1024, i)).id);
@@ -42,7 +42,7 @@ TEST_F(LargeTest, InboxOfTheLargestPayloadsIsPagedWholeAndInOrder) {
   EXPECT_EQ(seen, ids);
 }
 
-TEST_F(LargeTest, EventAtTheLimitOfAnItemIsStoredReadAndAcknowledged) {
+TEST_F(LargestItemsTest, EventAtTheLimitOfAnItemIsStoredReadAndAcknowledged) {
   Draft draft = sized(400 * 1024 - 2'048 - std::string_view{"order.created"}.size());
   const auto stored = append(node_, draft);
   EXPECT_EQ(get(node_, stored.id)->payload, draft.payload);
@@ -55,7 +55,7 @@ TEST_F(LargeTest, EventAtTheLimitOfAnItemIsStoredReadAndAcknowledged) {
   EXPECT_EQ(refused.error().code, ErrorCode::too_large);
 }
 
-TEST_F(LargeTest, EventOverFourHundredKilobytesIsTooLargeAndStoresNothing) {
+TEST_F(LargestItemsTest, EventOverFourHundredKilobytesIsTooLargeAndStoresNothing) {
   Draft draft = numbered(1);
   draft.metadata = R"({"text":")" + std::string(420'000, 'x') + R"("})";
   const auto answer = try_append(node_, draft);

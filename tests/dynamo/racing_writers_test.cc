@@ -17,7 +17,7 @@ using dynamo::CallResult;
 using dynamo::Repeat;
 using Outcome = Appended::Outcome;
 
-class WritersTest : public FleetTest {
+class RacingWritersTest : public FleetTest {
  protected:
   /// A writer of `draft` that ends after its claim: its event is never written.
   void dead_writer(const Draft& draft) {
@@ -33,7 +33,7 @@ class WritersTest : public FleetTest {
   Node one_ = node(), two_ = node(), three_ = node();
 };
 
-TEST_F(WritersTest, OfEventsThatRaceOnTwoNodesOneIsAccepted) {
+TEST_F(RacingWritersTest, OfEventsThatRaceOnTwoNodesOneIsAccepted) {
   std::atomic<int> accepted{0};
   Mutex mutex;
   std::set<EventId> ids;
@@ -55,7 +55,7 @@ TEST_F(WritersTest, OfEventsThatRaceOnTwoNodesOneIsAccepted) {
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, AcknowledgementOnOneNodeIsSeenOnTheOther) {
+TEST_F(RacingWritersTest, AcknowledgementOnOneNodeIsSeenOnTheOther) {
   const auto id = append(one_, numbered(1)).id;
   EXPECT_EQ(page(two_).events.size(), 1U);
   EXPECT_EQ(acknowledge(one_, id), AckStatus::acknowledged);
@@ -64,7 +64,7 @@ TEST_F(WritersTest, AcknowledgementOnOneNodeIsSeenOnTheOther) {
   EXPECT_TRUE(get(two_, id)->acknowledged_at);
 }
 
-TEST_F(WritersTest, OfAcknowledgementsThatRaceOnTwoNodesOneIsTheFirst) {
+TEST_F(RacingWritersTest, OfAcknowledgementsThatRaceOnTwoNodesOneIsTheFirst) {
   const auto id = append(one_, numbered(1)).id;
   std::atomic<int> firsts{0};
   {
@@ -77,7 +77,7 @@ TEST_F(WritersTest, OfAcknowledgementsThatRaceOnTwoNodesOneIsTheFirst) {
   EXPECT_EQ(firsts, 1);
 }
 
-TEST_F(WritersTest, EventWhoseFirstWriterDiedIsStoredByTheNextOne) {
+TEST_F(RacingWritersTest, EventWhoseFirstWriterDiedIsStoredByTheNextOne) {
   dead_writer(numbered(1));
   const auto answer = append(two_, numbered(1));
   EXPECT_EQ(answer.outcome, Outcome::accepted);
@@ -85,7 +85,7 @@ TEST_F(WritersTest, EventWhoseFirstWriterDiedIsStoredByTheNextOne) {
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, IdempotencyKeyOfAWriterThatDiedIsFree) {
+TEST_F(RacingWritersTest, IdempotencyKeyOfAWriterThatDiedIsFree) {
   Draft draft = numbered(1);
   draft.idempotency_key = "k";
   dead_writer(draft);
@@ -95,7 +95,7 @@ TEST_F(WritersTest, IdempotencyKeyOfAWriterThatDiedIsFree) {
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, WriterThatIsSlowIsFencedOffAndItsEventIsStoredOnce) {
+TEST_F(RacingWritersTest, WriterThatIsSlowIsFencedOffAndItsEventIsStoredOnce) {
   // Its claim is written; before its event is, time passes and another node takes the claim over.
   bool slept = false;
   std::optional<Appended> other;
@@ -113,7 +113,7 @@ TEST_F(WritersTest, WriterThatIsSlowIsFencedOffAndItsEventIsStoredOnce) {
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, WriterThatIsQuicklyOvertakenFindsItsEventThere) {
+TEST_F(RacingWritersTest, WriterThatIsQuicklyOvertakenFindsItsEventThere) {
   bool overtaken = false;
   std::optional<Appended> other;
   one_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
@@ -128,7 +128,7 @@ TEST_F(WritersTest, WriterThatIsQuicklyOvertakenFindsItsEventThere) {
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, EventThatAnotherNodeFinishedAndThatWasAcknowledgedDoesNotComeBackWithItsFirstWriter) {
+TEST_F(RacingWritersTest, EventThatAnotherNodeFinishedAndThatWasAcknowledgedDoesNotComeBackWithItsFirstWriter) {
   bool overtaken = false;
   std::optional<Appended> other;
   one_.caller->before = [&](ApiCall api_call, const boost::json::object& body) {
@@ -148,7 +148,7 @@ TEST_F(WritersTest, EventThatAnotherNodeFinishedAndThatWasAcknowledgedDoesNotCom
   EXPECT_EQ(acknowledge(one_, answer.id), AckStatus::already_acknowledged);
 }
 
-TEST_F(WritersTest, EventThatWasAcknowledgedDoesNotComeBackWithWhoWantedToFinishIt) {
+TEST_F(RacingWritersTest, EventThatWasAcknowledgedDoesNotComeBackWithWhoWantedToFinishIt) {
   // While the first is between claim and event, the second meets the claim; before it writes the event, the first one's
   // write is carried out, and a consumer acknowledges it.
   std::optional<Appended> other;
@@ -176,7 +176,7 @@ TEST_F(WritersTest, EventThatWasAcknowledgedDoesNotComeBackWithWhoWantedToFinish
   EXPECT_TRUE(get(three_, answer.id)->acknowledged_at);
 }
 
-TEST_F(WritersTest, KeyedEventThatTakesOverADeadClaimIsKnownByItsContent) {
+TEST_F(RacingWritersTest, KeyedEventThatTakesOverADeadClaimIsKnownByItsContent) {
   Draft keyed = numbered(1);
   keyed.idempotency_key = "k";
   dead_writer(keyed);
@@ -187,7 +187,7 @@ TEST_F(WritersTest, KeyedEventThatTakesOverADeadClaimIsKnownByItsContent) {
   EXPECT_EQ(equal.id, answer.id);
 }
 
-TEST_F(WritersTest, KeyedEventTakesTheContentOverFromAWriterWithoutAKeyThatDied) {
+TEST_F(RacingWritersTest, KeyedEventTakesTheContentOverFromAWriterWithoutAKeyThatDied) {
   dead_writer(numbered(1));
   Draft keyed = numbered(1);
   keyed.idempotency_key = "k";
@@ -197,7 +197,7 @@ TEST_F(WritersTest, KeyedEventTakesTheContentOverFromAWriterWithoutAKeyThatDied)
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, KeyedEventThatWaitedForTheContentOfADeadWriterWhoseClockWasAheadIsAccepted) {
+TEST_F(RacingWritersTest, KeyedEventThatWaitedForTheContentOfADeadWriterWhoseClockWasAheadIsAccepted) {
   ManualClock ahead{clock.now() + 3s};
   DynamoStoreConfig with = config;
   with.clock = &ahead;
@@ -224,7 +224,7 @@ TEST_F(WritersTest, KeyedEventThatWaitedForTheContentOfADeadWriterWhoseClockWasA
   EXPECT_EQ(page(one_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, KeyedEventIsAcceptedWhenEachCallTakesLong) {
+TEST_F(RacingWritersTest, KeyedEventIsAcceptedWhenEachCallTakesLong) {
   Draft keyed = numbered(1);
   keyed.idempotency_key = "k";
   for (const bool known : {false, true}) {
@@ -238,7 +238,7 @@ TEST_F(WritersTest, KeyedEventIsAcceptedWhenEachCallTakesLong) {
   EXPECT_EQ(page(two_).events.size(), 2U);
 }
 
-TEST_F(WritersTest, KeyOfAnEventThatDoesNotComeIsFreeForAnother) {
+TEST_F(RacingWritersTest, KeyOfAnEventThatDoesNotComeIsFreeForAnother) {
   Draft first = numbered(1);
   first.idempotency_key = "k";
   Draft second = numbered(2);
@@ -254,7 +254,7 @@ TEST_F(WritersTest, KeyOfAnEventThatDoesNotComeIsFreeForAnother) {
   EXPECT_EQ(append(two_, first).outcome, Outcome::idempotency_mismatch);
 }
 
-TEST_F(WritersTest, EventOfAKeyWhoseFirstEventIsOnItsWayIsToldToComeAgain) {
+TEST_F(RacingWritersTest, EventOfAKeyWhoseFirstEventIsOnItsWayIsToldToComeAgain) {
   Draft first = numbered(1);
   first.idempotency_key = "k";
   Draft second = numbered(2);
@@ -271,7 +271,7 @@ TEST_F(WritersTest, EventOfAKeyWhoseFirstEventIsOnItsWayIsToldToComeAgain) {
   EXPECT_EQ(append(two_, second).outcome, Outcome::idempotency_mismatch);
 }
 
-TEST_F(WritersTest, LostAnswerOfAWriteIsAskedForAndTheEventIsAcceptedOnce) {
+TEST_F(RacingWritersTest, LostAnswerOfAWriteIsAskedForAndTheEventIsAcceptedOnce) {
   int lost = 0;
   one_.caller->lose_answer = [&](ApiCall api_call, const auto& body) {
     return puts_event(api_call, body) && lost++ == 0;
@@ -282,7 +282,7 @@ TEST_F(WritersTest, LostAnswerOfAWriteIsAskedForAndTheEventIsAcceptedOnce) {
   EXPECT_EQ(page(two_).events.size(), 1U);
 }
 
-TEST_F(WritersTest, LostWriteIsWrittenAgain) {
+TEST_F(RacingWritersTest, LostWriteIsWrittenAgain) {
   int lost = 0;
   one_.caller->lose_request = [&](ApiCall api_call, const auto& body) {
     return puts_event(api_call, body) && lost++ == 0;
@@ -293,7 +293,7 @@ TEST_F(WritersTest, LostWriteIsWrittenAgain) {
   EXPECT_EQ(append(two_, numbered(1)).id, answer.id);
 }
 
-TEST_F(WritersTest, LostAnswerOfAnAcknowledgementIsItsOwn) {
+TEST_F(RacingWritersTest, LostAnswerOfAnAcknowledgementIsItsOwn) {
   const auto id = append(one_, numbered(1)).id;
   int lost = 0;
   one_.caller->lose_answer = [&](ApiCall api_call, const auto&) {
@@ -303,7 +303,7 @@ TEST_F(WritersTest, LostAnswerOfAnAcknowledgementIsItsOwn) {
   EXPECT_EQ(acknowledge(two_, id), AckStatus::already_acknowledged);
 }
 
-TEST_F(WritersTest, AcknowledgementIsOfTheWriterOfTheAcknowledgedItemWhoeverRemovesThePendingOne) {
+TEST_F(RacingWritersTest, AcknowledgementIsOfTheWriterOfTheAcknowledgedItemWhoeverRemovesThePendingOne) {
   const auto id = append(one_, numbered(1)).id;
   std::optional<AckStatus> other;
   one_.caller->lose_request = [&](ApiCall api_call, const auto&) {
@@ -316,7 +316,7 @@ TEST_F(WritersTest, AcknowledgementIsOfTheWriterOfTheAcknowledgedItemWhoeverRemo
   EXPECT_TRUE(page(two_).events.empty());
 }
 
-TEST_F(WritersTest, NodeThatDiesInAnAcknowledgementLeavesTheEventUnacknowledged) {
+TEST_F(RacingWritersTest, NodeThatDiesInAnAcknowledgementLeavesTheEventUnacknowledged) {
   const auto id = append(one_, numbered(1)).id;
   Node dead = node();
   dead.caller->lose_request = [](ApiCall api_call, const auto&) { return api_call == ApiCall::delete_item; };

@@ -30,7 +30,7 @@ endpoints = {
 }
 
 
-def test_the_table_has_every_endpoint_of_the_router():
+def test_the_roles_of_every_endpoint_are_stated():
     assert set(endpoints) == set(routes.endpoints())
 
 

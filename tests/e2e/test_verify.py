@@ -360,7 +360,7 @@ def test_the_run_time_bounds_a_verification(lie):
     began = time.monotonic()
     verdict = lie(inbox, single(True), "A", arguments=("-t", "1s"))
     assert (verdict.status, verdict.clean) == (2, None), verdict
-    assert "cannot be verified: it was not finished after 1 s; --run-time sets this limit" in verdict.text, verdict
+    assert "cannot be verified: the verification was not finished after 1 s; --run-time sets this limit" in verdict.text, verdict
     assert inbox.pages > 1 and time.monotonic() - began >= 1
 
 

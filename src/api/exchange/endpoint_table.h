@@ -47,11 +47,12 @@ enum class Caller : std::uint8_t {
   on_socket,  ///< The operator only.
 };
 
-/// What a request may carry besides its path.
+/// What an endpoint uses of a request besides its path. admit() refuses a query that the endpoint does not use, but
+/// only of a request with a key: without one, as for the operator over the local socket, the query is ignored.
 enum class Input : std::uint8_t {
-  none,   ///< A query is refused. A body is skipped, and takes no memory.
-  query,  ///< The endpoint reads the query. A body is skipped.
-  body,   ///< A query is refused.
+  none,   ///< Nothing: a body is skipped, and takes no memory.
+  query,  ///< The query, which the endpoint checks itself. (A scrape of /metrics may have any.) A body is skipped.
+  body,   ///< The body.
 };
 
 struct AccessRule {
@@ -77,7 +78,7 @@ inline constexpr AccessRule read_page{Caller::key, Action::read, Input::query};
 inline constexpr AccessRule send{Caller::key, Action::send, Input::body};
 inline constexpr AccessRule consume{Caller::key, Action::acknowledge, Input::body};
 inline constexpr AccessRule consume_one{Caller::key, Action::acknowledge, Input::none};
-inline constexpr AccessRule look_up_key{Caller::manager, Action::manage_keys, Input::none};
+inline constexpr AccessRule manage_key{Caller::manager, Action::manage_keys, Input::none};
 inline constexpr AccessRule list_keys{Caller::manager, Action::manage_keys, Input::query};
 inline constexpr AccessRule change_key{Caller::manager, Action::manage_keys, Input::body};
 inline constexpr AccessRule operate{Caller::on_socket, Action::manage_keys, Input::body};
@@ -106,9 +107,9 @@ inline constexpr EndpointRow endpoint_table[] = {
     {http::Method::del, "/inbox/{id}", Endpoint::delete_event, rules::consume_one},
     {http::Method::get, "/admin/keys", Endpoint::list_keys, rules::list_keys},
     {http::Method::post, "/admin/keys", Endpoint::create_key, rules::change_key},
-    {http::Method::get, "/admin/keys/{id}", Endpoint::show_key, rules::look_up_key},
+    {http::Method::get, "/admin/keys/{id}", Endpoint::show_key, rules::manage_key},
     {http::Method::patch, "/admin/keys/{id}", Endpoint::update_key, rules::change_key},
-    {http::Method::del, "/admin/keys/{id}", Endpoint::revoke_key, rules::look_up_key},
+    {http::Method::del, "/admin/keys/{id}", Endpoint::revoke_key, rules::manage_key},
     {http::Method::post, "/admin/keys/{id}/rotate", Endpoint::rotate_key, rules::change_key},
     {http::Method::post, "/admin/backup", Endpoint::backup, rules::operate},
 };

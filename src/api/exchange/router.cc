@@ -64,6 +64,18 @@ constexpr Path make_path(std::span<const EndpointRow> rows) {
   return path;
 }
 
+/// Otherwise a path would be found by its first rows only, and the methods of the others refused.
+constexpr bool rows_of_a_path_follow_each_other() {
+  for (std::size_t row = 1; row < std::size(endpoint_table); ++row) {
+    for (std::size_t before = 0; before + 1 < row; ++before) {
+      const bool same = endpoint_table[before].path == endpoint_table[row].path;
+      if (same && endpoint_table[row - 1].path != endpoint_table[row].path) return false;
+    }
+  }
+  return true;
+}
+static_assert(rows_of_a_path_follow_each_other());
+
 constexpr bool begins_a_path(std::size_t row) {
   return row == 0 || endpoint_table[row].path != endpoint_table[row - 1].path;
 }

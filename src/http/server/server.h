@@ -44,8 +44,8 @@ class Server {
   /// From now on each response ends its connection. New connections are still accepted, so that clients and load
   /// balancers move to other servers before this one stops. Any thread.
   virtual void drain() = 0;
-  /// Stops gracefully: closes the listeners, answers the requests that were read, and closes idle connections. A client
-  /// that has begun a request and sends nothing of it for half a second is closed too; after `grace`, so are all
+  /// Stops gracefully: closes the listeners, answers the requests that have begun, and closes idle connections. A
+  /// client that has begun a request and sends nothing of it for half a second is closed too; after `grace`, so are all
   /// others. Blocks until every IO thread has ended, which takes as long as the slowest handler.
   virtual void stop(std::chrono::milliseconds grace) = 0;
   [[nodiscard]] virtual ServerStats stats() const = 0;

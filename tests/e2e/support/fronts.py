@@ -1,4 +1,5 @@
-"""Servers between a program and its peer: a TLS front for a plain port, and a name server."""
+"""A TLS front for a plain port, and a name server that resolves every name to loopback. Proxies are in fault_proxy.py and
+recording_proxy.py; the load balancer is in load_balancer.py."""
 
 import socket
 import ssl
