@@ -1,6 +1,7 @@
 #pragma once
 
-// The faults of a whole text: empty, not UTF-8, not JSON. The faults of an event's fields are in parse.cc.
+// Refuses a text before it is parsed (empty, a byte order mark, not UTF-8), and makes the errors about a body as a
+// whole. Whether it is JSON is found by json_cursor.h and scan.h. The faults of an event's fields are in parse.cc.
 
 #include <optional>
 #include <string_view>

@@ -1,5 +1,5 @@
-"""The documents are true: the commands of the README, the examples, and the OpenAPI file work as written. The load-test
-guide is in test_guide.py."""
+"""The documents are true: the commands of the README and the examples work as written. The OpenAPI document is in
+test_openapi.py, the guide to load tests in test_guide.py."""
 
 import json
 import re
@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from support import routes
 from support.program import repository
 
 
@@ -84,36 +83,3 @@ def test_the_example_fails_with_a_wrong_key(served, command):
     done = run_as_reader(served, command)
     assert done.returncode != 0
     assert "UNAUTHORIZED" in done.stdout + done.stderr
-
-
-def test_openapi_has_the_routers_paths_and_methods(shared_server):
-    with shared_server.client() as anyone:
-        document = anyone.get("/openapi.json").json()
-    assert document["openapi"].startswith("3.1")
-    verbs = {"get", "post", "put", "patch", "delete", "head", "options"}
-    described = {(method.upper(), path) for path, item in document["paths"].items() for method in item if method in verbs}
-    assert described - {(m, p) for m, p in described if m in ("HEAD", "OPTIONS")} == set(routes.endpoints())
-
-
-def test_openapi_references_lead_somewhere_and_every_operation_has_answers(shared_server):
-    with shared_server.client() as anyone:
-        document = anyone.get("/openapi.json").json()
-
-    def references(node):
-        if isinstance(node, dict):
-            if isinstance(node.get("$ref"), str):
-                yield node["$ref"]
-            for value in node.values():
-                yield from references(value)
-        elif isinstance(node, list):
-            for value in node:
-                yield from references(value)
-
-    for reference in set(references(document)):
-        node = document
-        for part in reference.removeprefix("#/").split("/"):
-            assert part in node, reference
-            node = node[part]
-    names = [operation["operationId"] for item in document["paths"].values() for operation in item.values()
-             if isinstance(operation, dict) and "responses" in operation]
-    assert len(names) == len(set(names)) == len(routes.endpoints())

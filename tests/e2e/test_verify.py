@@ -1,5 +1,5 @@
-"""`swarm --verify`, the judge of the crash tests, finds each kind of difference itself, and gives no verdict on what it cannot
-read in time."""
+"""`swarm --verify` finds each kind of difference between a journal and a store, accepts what is no fault, and gives no verdict
+if it cannot read the journal or the service, or not in time. The crash tests (test_crash.py) rely on it."""
 
 import http.server
 import json

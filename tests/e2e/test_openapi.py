@@ -1,5 +1,6 @@
-"""Clients that are generated from the OpenAPI document work against the server, linters of such documents find no fault in
-it, and the response to each of its examples matches it. The hand-written example is in test_example_client.py."""
+"""The OpenAPI document: it has every endpoint, linters find no fault in it, its schemas and examples follow our rules,
+generated clients work, and the response to each example matches it. The hand-written client is in
+test_example_client.py."""
 
 import copy
 import json
@@ -9,7 +10,7 @@ import subprocess
 import jsonschema
 import pytest
 
-from support import client_tools
+from support import client_tools, routes
 from support.program import repository
 
 source = repository / "src/api/endpoints/service/openapi.json"
@@ -34,6 +35,39 @@ def resolved(document, node):
         for part in reference.removeprefix("#/").split("/"):
             node = node[part]
     return node
+
+
+def test_openapi_has_the_routers_paths_and_methods(shared_server):
+    with shared_server.client() as anyone:
+        document = anyone.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    verbs = {"get", "post", "put", "patch", "delete", "head", "options"}
+    described = {(method.upper(), path) for path, item in document["paths"].items() for method in item if method in verbs}
+    assert described - {(m, p) for m, p in described if m in ("HEAD", "OPTIONS")} == set(routes.endpoints())
+
+
+def test_openapi_references_lead_somewhere_and_every_operation_has_answers(shared_server):
+    with shared_server.client() as anyone:
+        document = anyone.get("/openapi.json").json()
+
+    def references(node):
+        if isinstance(node, dict):
+            if isinstance(node.get("$ref"), str):
+                yield node["$ref"]
+            for value in node.values():
+                yield from references(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from references(value)
+
+    for reference in set(references(document)):
+        node = document
+        for part in reference.removeprefix("#/").split("/"):
+            assert part in node, reference
+            node = node[part]
+    names = [operation["operationId"] for item in document["paths"].values() for operation in item.values()
+             if isinstance(operation, dict) and "responses" in operation]
+    assert len(names) == len(set(names)) == len(routes.endpoints())
 
 
 def test_a_linter_finds_nothing_in_the_document(shared_server, tmp_path):
