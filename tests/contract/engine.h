@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
+#include "store/status.h"
 
 namespace triggers::store::contract {
 
@@ -30,7 +32,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   virtual ~Engine() = default;
 
-  virtual EventStore& events() = 0;
+  virtual EventLog& log() = 0;
+  virtual DefaultInbox& inbox() = 0;
+  virtual StoreStatus& status() = 0;
   virtual KeyStore& keys() = 0;
   /// Stops and starts; references from before are dead. An engine that keeps nothing on purpose goes on as it was.
   virtual void restart() = 0;

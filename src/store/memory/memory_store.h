@@ -4,8 +4,10 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
+#include "store/status.h"
 
 namespace triggers::store {
 
@@ -17,7 +19,7 @@ struct MemoryConfig {
 };
 
 /// The contract in its simplest form, for tests: one lock, ordered maps, nothing durable. Answers without suspending.
-class MemoryStore : public EventStore, public KeyStore {
+class MemoryStore : public EventLog, public DefaultInbox, public KeyStore, public StoreStatus {
  public:
   static std::unique_ptr<MemoryStore> create(MemoryConfig config);
   /// Removes at most `events_max` acknowledged events past their time to live; returns how many.

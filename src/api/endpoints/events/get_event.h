@@ -7,20 +7,18 @@
 #include "base/task.h"
 #include "base/turn_pool.h"
 #include "http/wire/message.h"
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::api {
 
-struct EventAccess {
+struct EventReading {
   const AdmissionControl& admission;
-  store::EventStore& store;
+  store::EventLog& log;
   FairBudget& answers;
   TurnPool* parsers;  ///< For large responses; null: the loop builds them.
 };
 
 /// GET /events/{id}
-Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange);
-/// DELETE /events/{id}: acknowledges it.
-Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange);
+Task<OrRefusal<http::Response>> get_event(const EventReading& events, Exchange& exchange);
 
 }  // namespace triggers::api

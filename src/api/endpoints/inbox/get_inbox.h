@@ -9,13 +9,13 @@
 #include "base/task.h"
 #include "base/turn_pool.h"
 #include "http/wire/message.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
 
 namespace triggers::api {
 
 struct InboxPages {
   const AdmissionControl& admission;
-  store::EventStore& store;
+  store::DefaultInbox& store;
   std::string_view cursor_secret;  ///< Signs cursors; the same on every node.
   FairBudget& answers;
   TurnPool* parsers;  ///< For large pages; null: the loop builds them.

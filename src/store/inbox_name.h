@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace triggers::store {
+
+/// The name of an inbox. Today every tenant has one, `default`, which takes every event.
+inline constexpr std::string_view default_inbox = "default";
+
+}  // namespace triggers::store
