@@ -26,7 +26,7 @@ RequestMetrics::RequestMetrics(metrics::Registry& registry) : registry_(registry
     auto route = std::make_unique<PerRoute>();
     route->name = name;
     route->duration = &registry.histogram("triggers_http_request_duration_seconds",
-                                          "From the end of a request to its answer, by route.",
+                                          "Time from the end of a request to its response, by route.",
                                           metrics::duration_bounds_seconds(), {{"route", std::string{name}}});
     routes_.push_back(std::move(route));
   };

@@ -64,7 +64,7 @@ void TurnPool::serve() {
     ++taken_;
     Job& job = *turn->item;
     lock.unlock();
-    // The job is gone as soon as its waiter runs.
+    // The waiter destroys the job as soon as it runs.
     job.run();
     Executor& executor = *job.executor;
     const std::coroutine_handle<> waiter = job.waiter;

@@ -1,5 +1,7 @@
 #pragma once
 
+// The contract of reading and acknowledging events. Its pages are in page.h; how an event gets in is in event_log.h.
+
 #include <vector>
 
 #include "base/result.h"

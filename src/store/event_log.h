@@ -1,5 +1,8 @@
 #pragma once
 
+// The contract of storing events. Every engine implements it, and tests/contract tests it. The other contracts are in
+// default_inbox.h (what consumers read), key_store.h and status.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,7 +34,7 @@ struct Appended {
   enum class Outcome {
     accepted,              ///< Stored now.
     duplicate,             ///< Stored before: `id` is that of the first event. Nothing was stored.
-    idempotency_mismatch,  ///< The idempotency key came with another event before. Nothing was stored.
+    idempotency_mismatch,  ///< The idempotency key was used for another event before. Nothing was stored.
   };
   Outcome outcome = Outcome::accepted;
   EventId id;  ///< The time of acceptance is id.time().

@@ -1,5 +1,7 @@
 #pragma once
 
+// The names of inboxes. What an inbox does is in default_inbox.h.
+
 #include <string_view>
 
 namespace triggers::store {

@@ -1,5 +1,8 @@
 #pragma once
 
+// A page of an inbox, and the request for it. The calls are in default_inbox.h; where a page ended is in
+// continuation.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// What a store tells an operator about itself. The calls about events are in event_log.h and default_inbox.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>

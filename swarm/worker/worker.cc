@@ -158,17 +158,17 @@ class Worker {
 
   void on(const MasterLink::NotLocust&) {
     if (std::exchange(told_not_locust_, true)) return;
-    log_.warning(fmt::format("The service at {}:{} does not speak as a Locust master does: is it another service?{}",
+    log_.warning(fmt::format("The program at {}:{} does not speak like a Locust master: is it another service?{}",
                              options_.master_host, options_.master_port, options_.master_note));
   }
 
   void on(const MasterLink::Unreachable& unreachable) {
-    log_.warning(fmt::format("Cannot reach a Locust master at {}:{}: {}. The worker goes on trying{}",
+    log_.warning(fmt::format("Cannot reach a Locust master at {}:{}: {}. The worker keeps trying{}",
                              options_.master_host, options_.master_port, unreachable.why, options_.master_note));
   }
 
   void on(const MasterLink::Silent&) {
-    log_.error(fmt::format("The master has not answered heartbeats for {} s: it is gone. Quitting",
+    log_.error(fmt::format("The master has not answered heartbeats for {} s. Quitting",
                            std::chrono::duration<double>(options_.times.master_silence_max).count()));
     abandon_test();
     status_ = status_no_master;
@@ -231,7 +231,7 @@ class Worker {
     for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + in_quotes(name);
     if (!missing.empty()) {
       report_mistake("the master asks for users of " + missing +
-                     ", which this worker does not have or did not begin with");
+                     ", which this worker does not have, or which the test did not begin with");
     }
   }
 
@@ -315,12 +315,12 @@ class Worker {
 
   void stop_by_master() {
     if (!registered_) return;
-    log_.info("The master says stop");
+    log_.info("The master stops the test");
     begin_stop(AfterStop::ready);
   }
 
   void quit_by_master() {
-    log_.info("The master says quit");
+    log_.info("The master ends its workers");
     begin_stop(AfterStop::end);
   }
 

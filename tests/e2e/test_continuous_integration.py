@@ -1,4 +1,4 @@
-"""`.ci/run`: its lanes and its verdict. And the sources that its lane for clang-tidy looks at."""
+"""`.ci/run`: its lanes, its verdict, and which sources its lane for clang-tidy checks."""
 
 import shutil
 import subprocess
@@ -44,7 +44,7 @@ def test_the_last_line_counts_all_lanes_and_each_lane_says_its_time(run):
     ("lint recent", "lint: failed: mistakes", 1, "19 passed, 1 failed"),
     ("test asan", "0 passed, 1 failed", 0, "15 passed, 1 failed"),
 ])
-def test_a_lane_that_fails_fails_the_run_after_the_others_have_run(run, lane, text, status, last):
+def test_a_failed_lane_fails_the_run_after_the_other_lanes(run, lane, text, status, last):
     done = run({**good, lane: (text, status)})
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == last
     assert done.stdout.count("began") == len(good)

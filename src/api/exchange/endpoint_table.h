@@ -1,5 +1,9 @@
 #pragma once
 
+// The table of endpoints: method, path, who may call it, whether it reads a body. To add an endpoint, add its row here.
+// Looking up a request's row is in router.h; calling the endpoint is in api/dispatcher.h; checking its key is in
+// admission/admit.h.
+
 #include <cstdint>
 #include <string_view>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// One request in progress with what is known about it so far. The request's bytes and the response are in
+// http/wire/message.h.
+
 #include <memory>
 #include <optional>
 #include <string>

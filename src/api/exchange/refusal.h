@@ -1,5 +1,8 @@
 #pragma once
 
+// Every error that a client can get: code, status, details, and the response. The success responses are made by the
+// endpoints.
+
 #include <cstdint>
 #include <span>
 #include <string>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds the endpoint of a method and path. The endpoints are declared in endpoint_table.h, and called in
+// api/dispatcher.h.
+
 #include <optional>
 #include <span>
 #include <string_view>

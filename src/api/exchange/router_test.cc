@@ -93,7 +93,7 @@ TEST(RouterTest, OneTrailingSlashIsTheSamePath) {
   }
 }
 
-TEST(RouterTest, OddPathsAreNone) {
+TEST(RouterTest, OddPathsMatchNothing) {
   for (const std::string_view path : {"",
                                       "*",
                                       "/Events",
@@ -125,7 +125,7 @@ TEST(RouterTest, ALiteralPathWinsOverAnId) {
   EXPECT_FALSE(match(Method::del, "/inbox/ack").route);
 }
 
-TEST(RouterTest, AnIdIsGivenAsItWasSent) {
+TEST(RouterTest, AnIdIsPassedOnUnchanged) {
   EXPECT_EQ(match(Method::get, "/events/%20..%2F").route->id, "%20..%2F");
   const std::string longest = "/events/" + std::string(30'000, 'x');
   EXPECT_EQ(match(Method::get, longest).route->id.size(), 30'000U);

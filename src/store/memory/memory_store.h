@@ -1,5 +1,7 @@
 #pragma once
 
+// The engine for tests: the contracts of store/ in their simplest form. No program contains it.
+
 #include <chrono>
 #include <memory>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint DELETE /events/{id}, which acknowledges one event. Acknowledging several is in inbox/post_ack.h.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

@@ -2,9 +2,9 @@
 
 #include "api/admission/admit.h"
 #include "api/endpoints/events/event_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 /// The size of the response, about.
 std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
 
-http::Response answer(store::StoredEvent event) {
+http::Response answer(const store::StoredEvent& event) {
   http::Response response;
   response.body.reserve(answer_bytes(event));
   append_event(response.body, event, true);
@@ -35,7 +35,7 @@ Task<OrRefusal<http::Response>> get_event(const EventReading& events, Exchange& 
   // Reserved before the response waits for the pool, because each connection may hold an event meanwhile.
   auto memory = reserve(events.answers, exchange, bytes);
   if (!memory) co_return memory.error();
-  auto make = [&] { return answer(std::move(**event)); };
+  auto make = [&] { return answer(**event); };
   http::Response response = co_await make_off_loop(events.parsers, exchange, bytes, std::move(make));
   count_reserved_until_written(std::move(*memory), response);
   co_return response;

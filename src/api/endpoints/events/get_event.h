@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint GET /events/{id}. Acknowledging an event is in delete_event.h.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

@@ -6,9 +6,9 @@
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inbox/cursor.h"
 #include "api/endpoints/request_limits.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 #include "base/utf8.h"
 
 namespace triggers::api {

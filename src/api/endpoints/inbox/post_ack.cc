@@ -6,10 +6,10 @@
 
 #include "api/admission/admit.h"
 #include "api/endpoints/request_limits.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 namespace {

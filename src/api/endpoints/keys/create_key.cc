@@ -1,9 +1,11 @@
+// POST /admin/keys. The steps that it shares with the other endpoints are in key_change.h.
+
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"
 #include "api/endpoints/keys/key_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/json_body.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 #include "base/uuid7.h"
 
 namespace triggers::api {

@@ -1,3 +1,5 @@
+// GET /admin/keys/{id}. The list of keys is in list_keys.cc.
+
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"
 #include "api/endpoints/keys/key_json.h"
