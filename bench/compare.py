@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Compares triggers, nginx with a fixed response, and webdis in front of Redis. The same wrk drives them with unique bodies,
-in turn, on this machine. Then compares wrk, swarm and Locust against the same fixed response. Prints tables with ratios.
-`--quick` is a smoke test, not a measurement."""
+"""Compares triggers, nginx with a fixed response, and webdis in front of Redis, driven by the same wrk in turn. Also measures
+batches and pages, and runs generators.py, agreement.py, dynamo.py and nodes.py. `--quick` is a smoke test, not a
+measurement. Comparisons of two builds are in paired_builds.py."""
 
 import argparse
 import datetime

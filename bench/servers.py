@@ -1,4 +1,5 @@
-"""Starts and stops the compared servers, each on a free port of loopback, with its data in its own folder."""
+"""Starts and stops the compared servers, each on a free port of loopback, with its data in its own folder. Also
+fills Triggers with events, and reads how much memory and processor time it uses."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""Runs wrk and reads its results."""
+"""Runs wrk with a script of the folder wrk/, and reads its results."""
 
 import json
 import pathlib

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test.sh PRESET RUNNER...: runs ctest, lint or e2e on build/PRESET, and ends with one line, "N passed, N failed".
-# It counts the tests in each runner's JUnit summary. A runner that runs nothing has failed.
+# It counts the tests in each runner's JUnit summary. A runner that runs nothing has failed, and so has a run that leaves
+# files in the project's folder.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 preset=$1

@@ -1,5 +1,5 @@
-// open_store() for the Lambda function, which contains only the DynamoDB engine. The server's version is in
-// apps/triggers/open_store.cc.
+// open_store() of the Lambda function: only the DynamoDB engine, with pages that fit into a response of Lambda. The
+// server's open_store() is in apps/triggers/open_store.cc.
 
 #include "../triggers/open_store.h"
 

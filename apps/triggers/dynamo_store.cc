@@ -1,5 +1,5 @@
-// Opens the DynamoDB engine with its metrics (open_dynamo_store() of open_store.h). The engine is store/dynamo; the
-// connection is in dynamo_access.h.
+// The DynamoDB engine as an OpenStore (open_store.h): its options from the configuration, the counters of events, and
+// its work every second or before a freeze. The engine itself is store/dynamo; the connection is in dynamo_access.h.
 
 #include "store/dynamo/dynamo_store.h"
 

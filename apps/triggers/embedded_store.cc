@@ -1,4 +1,5 @@
-// Opens the embedded engine with its metrics (open_embedded_store() of open_store.h). The engine is store/rocks.
+// The embedded engine as an OpenStore (open_store.h): its options from the configuration, its metrics, backups, and the
+// log line about a damaged disk. The engine itself is store/rocks.
 
 #include "backup_target.h"
 #include "descriptor_plan.h"

@@ -1,5 +1,5 @@
-// The program `triggers`: its commands and their arguments. Each command has a file beside this one; the objects of the
-// service are built in service.cc.
+// The program `triggers`: its commands and their arguments. The commands `backup` and `config` are here; each of the
+// others has a file beside this one. The objects of the service are built in service.cc.
 
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The command `triggers serve`: starts the server and stops it. The objects behind it are in service.h, the signals in
-// stop_watchdog.h.
+// The command `triggers serve`: starts the server, does its regular work, publishes its metrics, and stops it. The
+// objects behind it are in service.h, the signals in stop_watchdog.h.
 
 #include "config/config.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Builds the service without a socket: store, key ring, limits, API. The server around it is in serve.cc, the Lambda
-// function in apps/bootstrap/main.cc.
+// The service without a socket: builds store, key ring, limits and API, publishes their metrics, and does their regular
+// work. The server around it is in serve.cc, the Lambda function in apps/bootstrap/main.cc.
 
 #include <chrono>
 #include <memory>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Which process has a data directory. The lock is in store/rocks/disk/directory_lock.h.
+// Which process has a data directory, and whether a server listens there. The lock itself is in
+// store/rocks/disk/directory_lock.h.
 
 #include <sys/types.h>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// How many threads the process needs, and whether it may have them. Descriptors are in descriptor_plan.h.
+// How many threads the process needs, how much memory they take, and whether the process may have both. Descriptors are
+// in descriptor_plan.h.
 
 #include <cstddef>
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// The way into the service: a request in, a response out. The steps of that way are in api.cc; what one endpoint does
-// is in endpoints/. Sockets are in src/http, Lambda in src/lambda.
+// The way into the service: a request in, a response out. Its steps are in api.cc, with what every request has: an id,
+// log lines, common headers, a limit of its body. What one endpoint does is in endpoints/. Sockets are in src/http,
+// Lambda in src/lambda.
 
 #include <atomic>
 #include <chrono>

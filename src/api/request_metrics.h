@@ -1,7 +1,7 @@
 #pragma once
 
-// The counters of requests and refusals. The page that shows all metrics is in endpoints/service/get_metrics.h; the
-// types of metrics are in src/metrics.
+// The counters of requests and refusals, and the durations of requests. The page that shows all metrics is in
+// endpoints/service/get_metrics.h; the types of metrics are in src/metrics.
 
 #include <array>
 #include <atomic>

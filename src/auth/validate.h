@@ -1,7 +1,7 @@
 #pragma once
 
-// The bounds of a key's fields. Reading them from JSON is in api/endpoints/keys/key_json.h; what a valid key may do is
-// in authorize.h.
+// The bounds of a key's fields, and the checks of text that others use too: UTF-8, and no control characters. Reading
+// the fields from JSON is in api/endpoints/keys/key_json.h; what a valid key may do is in authorize.h.
 
 #include <cstddef>
 #include <cstdint>

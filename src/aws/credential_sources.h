@@ -1,7 +1,8 @@
 #pragma once
 
-// Each single place where credentials can come from: environment, file, container, machine, each in a .cc of its own.
-// Their order and renewal are in refreshed_credentials.h.
+// Each single place where credentials can come from. Texts (environment, file, response) are read in
+// credential_text.cc; the endpoints are in container_credentials.cc and machine_credentials.cc. The order of the
+// places, and renewal, are in refreshed_credentials.h.
 
 #include <functional>
 #include <memory>

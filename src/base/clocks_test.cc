@@ -1,4 +1,4 @@
-// GuardedClock and ProvenTime, while the machine's clock jumps.
+// GuardedClock and ProvenTime while the machine's clock jumps, and the system's clock while the machine sleeps.
 
 #include <gtest/gtest.h>
 #include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is POSIX

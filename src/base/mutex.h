@@ -1,7 +1,7 @@
 #pragma once
 
-// The mutexes and locks that clang's thread-safety analysis understands. Use these instead of std's. The annotations
-// are in thread_annotations.h.
+// The mutexes and locks that clang's thread-safety analysis understands, and the condition variable for them. Use these
+// instead of std's. The annotations are in thread_annotations.h.
 
 #include <chrono>
 #include <condition_variable>

@@ -7,7 +7,7 @@
 namespace triggers {
 namespace {
 
-TEST(Nearest, IsTheNameWithTheFewestEdits) {
+TEST(NearestName, IsTheNameWithTheFewestEdits) {
   const std::vector<std::string> names{"host", "port", "tls-key", "LOG_LEVEL"};
   EXPECT_EQ(nearest_name("prot", names), "port");
   EXPECT_EQ(nearest_name("TLS_KEY", names), "tls-key");

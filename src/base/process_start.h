@@ -1,6 +1,7 @@
 #pragma once
 
-// What each program does before anything else. The rest of a start is in its own main function, below apps/.
+// What each program does before anything else; also cause_of(), the text of an exception. The rest of a start is in the
+// program's own main function, below apps/.
 
 #include <exception>
 #include <string>

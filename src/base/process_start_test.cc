@@ -8,8 +8,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/descriptor_limit.h"
-
 namespace triggers {
 namespace {
 
@@ -42,12 +40,6 @@ TEST(ProcessStartDeathTest, UnusedSignalsAreIgnoredAndStandardDescriptorsAreOpen
 TEST(ProcessStart, CauseIsWhatTheExceptionSays) {
   EXPECT_EQ(cause_of(std::make_exception_ptr(std::runtime_error("boom"))), "boom");
   EXPECT_EQ(cause_of(std::make_exception_ptr(7)), "an exception of an unknown type");
-}
-
-TEST(DescriptorLimit, IsRaisedToTheHardOne) {
-  const std::size_t limit = raise_descriptor_limit();
-  EXPECT_GE(limit, 3U);
-  EXPECT_EQ(raise_descriptor_limit(), limit);
 }
 
 }  // namespace

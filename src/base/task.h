@@ -1,7 +1,7 @@
 #pragma once
 
-// Task, the type that every coroutine of ours returns. Waiting for several is in gather.h; running one from ordinary
-// code is in sync_wait.h.
+// Task, the type that every coroutine of ours returns, and RootTask, which starts a chain of them. Waiting for several
+// is in gather.h; running one from ordinary code is in sync_wait.h.
 
 #include <coroutine>
 #include <exception>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Threads for long computation, where tenants take turns. For reads that wait for the disk there is in
-// store/rocks/read/reader_pool.h; the queue without threads is in fair_queue.h.
+// Threads for long computation, where tenants take turns. Reads that wait for the disk have threads of their own:
+// store/rocks/read/reader_pool.h. The queue without threads is in fair_queue.h.
 
 #include <coroutine>
 #include <cstddef>

@@ -1,3 +1,6 @@
+// Options, their bounds and their sources (config.h), flags (flags.h) and the printed configuration (render.h). How
+// texts of files and the environment are read is in config_text_test.cc.
+
 #include "config/config.h"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,7 @@
 #pragma once
 
-// What an option is: name, type, bounds, help. The list of all options is in options.cc; their values are in config.h.
+// What an option is: name, type, bounds, help. Finding an option by name and checking the text of a value are in
+// option.cc. The list of all options is in options.cc; their values are in config.h.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Resolves the escapes of a JSON string. Writing a JSON string is append_json_string() in event.h.
+// Resolves the escapes of a JSON string. escape.cc also writes JSON strings: append_json_string() of event.h.
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads a JSON value and gives its parts to a visitor, in one pass. Tokens are in json_cursor.h; visitors are in
-// fingerprint.h and tape.h.
+// Reads a JSON value and gives its parts to a visitor, in one pass. Tokens are in json_cursor.h; the visitor that only
+// checks is here, the others are in fingerprint.h and tape.h.
 
 #include <string_view>
 

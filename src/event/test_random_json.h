@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: random JSON that can be written in several ways.
+// For tests: random JSON that can be written in several ways, changed or damaged, and the seed of a random test.
 
 #include <algorithm>
 #include <cstdint>

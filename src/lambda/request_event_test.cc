@@ -46,7 +46,7 @@ RequestEvent read(const json::object& event) {
   return incoming ? std::move(*incoming) : RequestEvent{};
 }
 
-TEST(Event, OfAnHttpApiIsTheRequestThatTheClientSent) {
+TEST(RequestEvent, OfAnHttpApiIsTheRequestThatTheClientSent) {
   auto event = http_event("POST", "/v1/events");
   event["rawQueryString"] = "a=1&b=%20";
   event["body"] = R"({"x":1.0})";
@@ -62,7 +62,7 @@ TEST(Event, OfAnHttpApiIsTheRequestThatTheClientSent) {
   EXPECT_FALSE(incoming.request.peer.local);
 }
 
-TEST(Event, OfARestApiHasEveryValueOfAHeaderAndAParameter) {
+TEST(RequestEvent, OfARestApiHasEveryValueOfAHeaderAndAParameter) {
   auto event = rest_event("GET", "/inbox");
   event["queryStringParameters"] = json::parse(R"({"limit":"5","event_type":"b"})");
   event["multiValueQueryStringParameters"] = json::parse(R"({"limit":["5"],"event_type":["a b&c","b"]})");
@@ -74,7 +74,7 @@ TEST(Event, OfARestApiHasEveryValueOfAHeaderAndAParameter) {
   EXPECT_EQ(incoming.request.peer.address, "192.0.2.1");
 }
 
-TEST(Event, WithoutListsHasTheSingleValues) {
+TEST(RequestEvent, WithoutListsHasTheSingleValues) {
   auto event = rest_event("GET", "/inbox");
   event["multiValueHeaders"] = nullptr;
   event["queryStringParameters"] = json::parse(R"({"limit":"5"})");
@@ -83,7 +83,7 @@ TEST(Event, WithoutListsHasTheSingleValues) {
   EXPECT_EQ(incoming.request.headers.find("X-Two"), "two");
 }
 
-TEST(Event, PathBeginsBehindTheStage) {
+TEST(RequestEvent, PathBeginsBehindTheStage) {
   const auto target = [](std::string_view stage, std::string_view path) {
     auto event = http_event("GET", path);
     event["requestContext"].as_object()["stage"] = stage;
@@ -104,7 +104,7 @@ std::string prefix_of(const RequestEvent& incoming) {
   return std::string{incoming.request.headers.find("X-Forwarded-Prefix").value_or("none")};
 }
 
-TEST(Event, ResourceOfARestApiIsThePathWhateverStandsInFront) {
+TEST(RequestEvent, ResourceOfARestApiIsThePathWhateverStandsInFront) {
   const auto read_at = [](std::string_view resource, std::string_view path, std::string_view parameters) {
     auto event = rest_event("GET", path);
     event["resource"] = resource;
@@ -130,7 +130,7 @@ TEST(Event, ResourceOfARestApiIsThePathWhateverStandsInFront) {
   EXPECT_EQ(prefix_of(read_at("/{proxy+}", "/health", R"({"proxy":"health"})")), "none");
 }
 
-TEST(Event, RemovedPrefixIsReportedAndAClientsOwnFieldIsIgnored) {
+TEST(RequestEvent, RemovedPrefixIsReportedAndAClientsOwnFieldIsIgnored) {
   auto event = http_event("GET", "/v1/docs");
   event["headers"].as_object()["x-forwarded-prefix"] = "/of-the-client";
   EXPECT_EQ(prefix_of(read(event)), "/v1");
@@ -139,7 +139,7 @@ TEST(Event, RemovedPrefixIsReportedAndAClientsOwnFieldIsIgnored) {
   EXPECT_EQ(prefix_of(read(http_event("GET", "/docs"))), "none");
 }
 
-TEST(Event, OfALoadBalancerOrOfAnUnknownFormatIsRefusedByName) {
+TEST(RequestEvent, OfALoadBalancerOrOfAnUnknownFormatIsRefusedByName) {
   const auto refusal = [](const json::object& event) {
     const auto incoming = read_event(json::serialize(event), limited);
     EXPECT_FALSE(incoming.ok());
@@ -160,17 +160,17 @@ TEST(Event, OfALoadBalancerOrOfAnUnknownFormatIsRefusedByName) {
   EXPECT_THAT(refusal(rest), testing::HasSubstr("resource"));
 }
 
-TEST(Event, PathThatWasDecodedIsATargetAgain) {
+TEST(RequestEvent, PathThatWasDecodedIsATargetAgain) {
   EXPECT_EQ(read(http_event("GET", "/v1/events/a b?c#d\xc3\xa9%20")).request.target, "/events/a%20b%3Fc%23d%C3%A9%20");
 }
 
-TEST(Event, MethodThatTheApiDoesNotKnowIsOther) {
+TEST(RequestEvent, MethodThatTheApiDoesNotKnowIsOther) {
   EXPECT_EQ(read(http_event("DELETE", "/v1/x")).request.method, Method::del);
   EXPECT_EQ(read(http_event("HEAD", "/v1/x")).request.method, Method::head);
   EXPECT_EQ(read(http_event("TRACE", "/v1/x")).request.method, Method::other);
 }
 
-TEST(Event, BodyInBase64IsItsBytes) {
+TEST(RequestEvent, BodyInBase64IsItsBytes) {
   auto event = http_event("POST", "/v1/events");
   const std::string bytes("\0\xff{}", 4);
   event["body"] = to_base64(bytes);
@@ -192,7 +192,7 @@ RequestEvent answered(RequestEvent incoming) {
   return incoming;
 }
 
-TEST(Event, GzipBodyIsDecodedWithinTheLimit) {
+TEST(RequestEvent, GzipBodyIsDecodedWithinTheLimit) {
   const auto with_body = [](std::string_view coding, std::string_view bytes) {
     auto event = http_event("POST", "/v1/events");
     event["headers"].as_object()["content-encoding"] = coding;
@@ -216,7 +216,7 @@ TEST(Event, GzipBodyIsDecodedWithinTheLimit) {
   EXPECT_EQ(problem("br", "abc"), ProtocolProblem::unsupported_encoding);
 }
 
-TEST(Event, BodyOverTheLimitIsAProblemOfTheRequestAndNotOfTheEvent) {
+TEST(RequestEvent, BodyOverTheLimitIsAProblemOfTheRequestAndNotOfTheEvent) {
   auto event = rest_event("POST", "/events");
   event["body"] = std::string(limit, 'a');
   EXPECT_FALSE(read(event).problem);
@@ -228,7 +228,7 @@ TEST(Event, BodyOverTheLimitIsAProblemOfTheRequestAndNotOfTheEvent) {
   EXPECT_EQ(incoming.request.target, "/events");
 }
 
-TEST(Event, EventThatIsNotApiGatewaysIsRefused) {
+TEST(RequestEvent, EventThatIsNotApiGatewaysIsRefused) {
   for (const std::string_view text :
        {"", "null", "[]", "{}", R"({"Records":[{"eventSource":"aws:sqs"}]})", R"({"requestContext":{}})",
         R"({"version":"2.0","requestContext":{}})", R"({"version":"2.0","rawPath":"/","requestContext":{"http":1}})",
@@ -239,7 +239,7 @@ TEST(Event, EventThatIsNotApiGatewaysIsRefused) {
   }
 }
 
-TEST(Event, FieldThatCouldEndAHeaderIsRefused) {
+TEST(RequestEvent, FieldThatCouldEndAHeaderIsRefused) {
   for (const auto& [name, value] : {std::pair{"x", "a\r\nb: c"}, {"x\ny", "a"}, {"", "a"}, {"x", "\x7f"}}) {
     auto event = http_event("GET", "/v1/inbox");
     event["headers"].as_object()[name] = value;

@@ -25,20 +25,20 @@ http::Response created() {
   return response;
 }
 
-TEST(Answer, OfFormat2JoinsTheFieldsOfOneName) {
+TEST(ResponseEvent, OfFormat2JoinsTheFieldsOfOneName) {
   EXPECT_EQ(json::parse(write_response(created(), Format::http_2_0, to(http::Method::post))),
             json::parse(R"({"statusCode":201,"headers":{"Content-Type":"application/json","Location":"events/1",
               "Vary":"Origin, Accept"},"body":"{\"status\":\"accepted\"}","isBase64Encoded":false})"));
 }
 
-TEST(Answer, OfFormat1ListsTheFieldsOfOneName) {
+TEST(ResponseEvent, OfFormat1ListsTheFieldsOfOneName) {
   EXPECT_EQ(json::parse(write_response(created(), Format::rest_1_0, to(http::Method::post))),
             json::parse(R"({"statusCode":201,"multiValueHeaders":{"Content-Type":["application/json"],
               "Location":["events/1"],"Vary":["Origin","Accept"]},"body":"{\"status\":\"accepted\"}",
               "isBase64Encoded":false})"));
 }
 
-TEST(Answer, LocationIsRelativeToTheRequest) {
+TEST(ResponseEvent, LocationIsRelativeToTheRequest) {
   const auto location = [](std::string target, std::string of) {
     http::Response response;
     response.add("Location", std::move(of));
@@ -52,7 +52,7 @@ TEST(Answer, LocationIsRelativeToTheRequest) {
   EXPECT_EQ(location("*", "/events/1"), "/events/1");
 }
 
-TEST(Answer, BodyThatIsNotUtf8GoesAsBase64) {
+TEST(ResponseEvent, BodyThatIsNotUtf8GoesAsBase64) {
   auto response = created();
   response.body = std::string("\xff\0", 2);
   const auto answer = json::parse(write_response(response, Format::http_2_0, to(http::Method::get)));
@@ -60,7 +60,7 @@ TEST(Answer, BodyThatIsNotUtf8GoesAsBase64) {
   EXPECT_EQ(from_base64(std::string(answer.at("body").as_string())), response.body);
 }
 
-TEST(Answer, ToHeadAndWith204HasNoBody) {
+TEST(ResponseEvent, ToHeadAndWith204HasNoBody) {
   const auto body = [](const http::Response& response, http::Method method) {
     return json::parse(write_response(response, Format::http_2_0, to(method))).at("body").as_string();
   };

@@ -1,6 +1,6 @@
 #pragma once
 
-// The text of one log line. Writing it is in log.h.
+// The text of one log line, as JSON or for a person, and which of the two. Writing it is in log.h.
 
 #include <string>
 #include <string_view>

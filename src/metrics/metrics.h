@@ -1,7 +1,7 @@
 #pragma once
 
-// Counters, gauges, histograms, and the registry (registry.cc) with their text page. Which metrics exist is decided
-// where they are counted. Serving the page is in scraper.h.
+// Counters, gauges, histograms, the registry with its text page (registry.cc), and the metrics of the process
+// (process.cc). Which other metrics exist is decided where they are counted. Serving the page is in scraper.h.
 
 #include <array>
 #include <atomic>

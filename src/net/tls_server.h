@@ -1,7 +1,7 @@
 #pragma once
 
-// The certificate and the TLS settings of a server. The bytes of a TLS connection are in transport.h; TLS as a client
-// is in tls_client.h.
+// TLS as a server: the certificate, the settings, and the TLS layer of a connection. The interface of that layer is in
+// transport.h; TLS as a client is in tls_client.h.
 
 #include <memory>
 #include <string>

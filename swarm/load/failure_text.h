@@ -1,7 +1,7 @@
 #pragma once
 
-// The text of a failed request, in Locust's words. Counting it is in stats/statistics.h; other texts in Python's style
-// are in report/python_repr.h.
+// The text of a failed request, in Locust's words, and any text as Python's repr() prints it. A float as Python prints
+// it is in report/python_repr.h; counting failures is in stats/statistics.h.
 
 #include <string>
 #include <string_view>

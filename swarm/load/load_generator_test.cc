@@ -1,3 +1,6 @@
+// Whole loads against a server that a test scripts: users, failures, stops, and the schedule of the open model. A
+// machine that runs out of descriptors is in start_watch_test.cc.
+
 #include "swarm/load/load_generator.h"
 
 #include <gtest/gtest.h>
@@ -337,19 +340,6 @@ TEST(LoadGenerator, MissingServerIsReportedUntilTheFirstResponse) {
   EXPECT_FALSE(alive.load->start_refusal().has_value()) << "it answers, however badly";
 }
 
-TEST(Target, ASchemeIgnoresCaseAndAnOddCharacterIsShownEscaped) {
-  EXPECT_TRUE(Target::parse("HTTP://127.0.0.1:8000").ok());
-  const auto tls = Target::parse("hTTPs://127.0.0.1");
-  ASSERT_TRUE(tls.ok());
-  EXPECT_TRUE(tls->tls);
-  for (const std::string url :
-       {"http://127.0.0.1\r", "http://127.0.0.1/v1\n", "http://127.0.0.1/a\tb", "http://a\x1b[2J"}) {
-    const auto parsed = Target::parse(url);
-    ASSERT_FALSE(parsed.ok()) << url;
-    EXPECT_EQ(parsed.error().message.find_first_of("\r\n\t\x1b"), std::string::npos) << parsed.error().message;
-  }
-}
-
 TEST(LoadGenerator, AnExceptionOfATaskIsCountedAndTheUserGoesOn) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
   LoadTest test(server.url(), {&thrower});
@@ -454,37 +444,6 @@ TEST(LoadGenerator, IsIdleOnceTheLastUserHasFinishedItsTask) {
   release.set_value();
   EXPECT_TRUE(test.until([&] { return test.load->idle(); }));
   EXPECT_EQ(test.entry(get_other).requests, 1U);
-}
-
-TEST(UserClassTest, ASubsetOfItsTasksKeepsEverythingElse) {
-  const auto narrowed = waiter.with_tasks({"run", "nothing"});
-  ASSERT_NE(narrowed, nullptr);
-  EXPECT_EQ(narrowed->name(), "Waiter");
-  EXPECT_EQ(narrowed->tasks().size(), 1U);
-  EXPECT_EQ(narrowed->draw_wait(0), 3600s);
-  EXPECT_EQ(UserClass::find("Waiter"), &waiter);
-  EXPECT_EQ(waiter.with_tasks({"nothing"}), nullptr);
-}
-
-TEST(Target, ReadsUrls) {
-  const auto target = Target::parse("http://localhost:8000/v1/");
-  ASSERT_TRUE(target.ok());
-  EXPECT_EQ(target.value().host, "localhost");
-  EXPECT_EQ(target.value().port, 8000);
-  EXPECT_EQ(target.value().base_path, "/v1");
-  EXPECT_FALSE(target.value().tls);
-  EXPECT_EQ(Target::parse("https://127.0.0.1").value().port, 443);
-  EXPECT_EQ(Target::parse("http://[::1]:81").value().host, "::1");
-}
-
-TEST(Target, RefusesWhatIsNoUrlOfAService) {
-  for (const char* url : {"", "localhost:8000", "ftp://localhost", "http://", "http://:8000", "http://localhost:0",
-                          "http://localhost:99999", "http://localhost:80a", "http://user@localhost", "http://[::1",
-                          "http://localhost/a b"}) {
-    EXPECT_EQ(Target::parse(url).ok() ? ErrorCode::internal : Target::parse(url).error().code,
-              ErrorCode::invalid_argument)
-        << url;
-  }
 }
 
 }  // namespace

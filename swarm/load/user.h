@@ -1,7 +1,7 @@
 #pragma once
 
-// What a kind of user is written with: requests, responses, waits. Declaring the kind is in user_class.h; the kinds of
-// this project are in apps/swarm/users.
+// What a kind of user is written with: requests, responses, and the context of its load thread. Its tasks and waits are
+// declared with user_class.h; the kinds of this project are in apps/swarm/users.
 
 #include <chrono>
 #include <coroutine>

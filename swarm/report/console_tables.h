@@ -1,7 +1,7 @@
 #pragma once
 
-// The tables that a test prints on the terminal. The line of a running test is in progress.h; printing is in
-// run/console.h.
+// The tables that a test prints on the terminal, and the terminal's width. The line of a running test is in progress.h;
+// printing is in run/console.h.
 
 #include <cstddef>
 #include <cstdint>

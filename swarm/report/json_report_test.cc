@@ -4,9 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <limits>
-
-#include "swarm/report/json_writer.h"
 
 namespace triggers::swarm {
 namespace {
@@ -163,51 +160,6 @@ TEST_F(JsonReportTest, WhatServersSaidCannotBreakIt) {
   request(post, 1ms, 0, true);
   statistics_.record_failure(post, "\"quoted\"\n\x01 and \xff no UTF-8", 1001);
   EXPECT_EQ(document().at("failures").at(0).at("error"), "\"quoted\"\n\x01 and \xef\xbf\xbd no UTF-8");
-}
-
-TEST(JsonWriter, WritesForPeopleToo) {
-  JsonWriter json;
-  json.begin_object();
-  json.member("text", std::string_view("a"));
-  json.key("list");
-  json.begin_array();
-  json.value(0.5);
-  json.value(std::uint64_t{18'446'744'073'709'551'615U});
-  json.null();
-  json.end_array();
-  json.key("none");
-  json.begin_object();
-  json.end_object();
-  json.end_object();
-  EXPECT_EQ(json.take(), R"({
-  "text": "a",
-  "list": [
-    0.5,
-    18446744073709551615,
-    null
-  ],
-  "none": {}
-}
-)");
-}
-
-TEST(JsonWriter, NumbersArePlainDecimals) {
-  const std::vector<std::pair<double, std::string>> known{{0, "0"},
-                                                          {-0.0, "0"},
-                                                          {60, "60"},
-                                                          {1.5, "1.5"},
-                                                          {1e15, "1000000000000000"},
-                                                          {0.000001, "0.000001"},
-                                                          {1e-9, "0"},
-                                                          {-1e-9, "0"},
-                                                          {100, "100"},
-                                                          {std::numeric_limits<double>::infinity(), "null"},
-                                                          {std::numeric_limits<double>::quiet_NaN(), "null"}};
-  for (const auto& [number, text] : known) {
-    JsonWriter json;
-    json.value(number);
-    EXPECT_EQ(json.take(), text + "\n");
-  }
 }
 
 }  // namespace

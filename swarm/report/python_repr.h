@@ -1,6 +1,6 @@
 #pragma once
 
-// A number as Python prints it. A text as Python prints it is in load/failure_text.h.
+// A float as Python prints it. A text as Python prints it is in load/failure_text.h.
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Which unfinished requests had waited unusually long. Their effect on latencies is in unended_latencies.h; how they
-// are counted at the stop is in stats/cut_off.h.
+// Which unfinished requests had waited unusually long, and the error rate with them. Selects the figures of one name
+// for that. Their effect on latencies is in unended_latencies.h; counting them at the stop is in stats/cut_off.h.
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// For tests: a temporary folder.
+// For tests of swarm: a temporary folder. Tests of the service use tests/support/scratch_directory.h.
 
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 

@@ -20,14 +20,14 @@ CutOff cut_off_after(std::chrono::nanoseconds age, int requests) {
   return cut_off;
 }
 
-TEST(Waiting, RequestsYoungerThanTheLimitAreIgnored) {
+TEST(UnendedLatencies, RequestsYoungerThanTheLimitAreIgnored) {
   Entry entry = quick_requests();
   add_cut_off(entry, cut_off_after(90ms, 100), 100ms, 1ms);
   EXPECT_EQ(entry.requests, 1000U);
   EXPECT_LT(entry.latency_ms(1), 1.1);
 }
 
-TEST(Waiting, AStallWeighsAsMuchAsTheTimeThatItTook) {
+TEST(UnendedLatencies, AStallWeighsAsMuchAsTheTimeThatItTook) {
   // One user, a request each ms: the second half of two seconds is a stall.
   Entry entry = quick_requests();
   add_cut_off(entry, cut_off_after(1s, 1), 100ms, 1ms);
@@ -36,19 +36,19 @@ TEST(Waiting, AStallWeighsAsMuchAsTheTimeThatItTook) {
   EXPECT_EQ(entry.response_ms_max, 1000);
 }
 
-TEST(Waiting, ALongStallTakesFewSteps) {
+TEST(UnendedLatencies, ALongStallTakesFewSteps) {
   Entry entry = quick_requests();
   add_cut_off(entry, cut_off_after(1h, 1), 1ms, 1us);
   EXPECT_NEAR(static_cast<double>(entry.requests), 3.6e9, 4e7);
 }
 
-TEST(Waiting, WithoutAnIntervalARequestStandsForItself) {
+TEST(UnendedLatencies, WithoutAnIntervalARequestStandsForItself) {
   Entry entry = quick_requests();
   add_cut_off(entry, cut_off_after(1s, 3), 100ms, 0ns);
   EXPECT_EQ(entry.requests, 1003U);
 }
 
-TEST(Waiting, OfASchedulesTasksANameHasItsShare) {
+TEST(UnendedLatencies, OfASchedulesTasksANameHasItsShare) {
   Entry entry = quick_requests();
   Histogram ages;
   ages.add(1s, 100);

@@ -5,7 +5,7 @@
 namespace triggers::swarm {
 namespace {
 
-TEST(Printable, ControlCharactersAreEscaped) {
+TEST(TerminalText, ControlCharactersAreEscaped) {
   EXPECT_EQ(terminal_safe("a\x1b[2Jb\r\tc\x7f"), "a\\x1b[2Jb\\x0d\\x09c\\x7f");
   EXPECT_EQ(terminal_safe("\xc2\x9b"
                           "2J"),
@@ -13,7 +13,7 @@ TEST(Printable, ControlCharactersAreEscaped) {
   EXPECT_EQ(terminal_safe(std::string_view("\0", 1)), "\\x00");
 }
 
-TEST(Printable, OtherTextStaysAsItIs) {
+TEST(TerminalText, OtherTextStaysAsItIs) {
   for (const char* text : {"", "plain\nin two lines\n", "größe/名前 …", "\xc2\xa0", "\xc2"})
     EXPECT_EQ(terminal_safe(text), text);
 }

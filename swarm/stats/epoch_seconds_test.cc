@@ -11,12 +11,12 @@ EpochSeconds wall_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-TEST(Epoch, IsWhatTheWallClockSaidAtTheAnchor) {
+TEST(EpochSeconds, IsWhatTheWallClockSaidAtTheAnchor) {
   anchor_epoch();
   EXPECT_NEAR(epoch_now(), wall_now(), 1);
 }
 
-TEST(Epoch, MovesAsTheMonotonicClockDoes) {
+TEST(EpochSeconds, MovesAsTheMonotonicClockDoes) {
   const auto now = std::chrono::steady_clock::now();
   EXPECT_NEAR(epoch_at(now + 90s) - epoch_at(now), 90, 1e-5);
   EXPECT_NEAR(epoch_at(now - 90s) - epoch_at(now), -90, 1e-5);

@@ -1,4 +1,4 @@
-// Accepting, reading and acknowledging single events on every engine. Pages are in pages_test.cc.
+// Accepting, reading and acknowledging events, one or many at once, on every engine. Pages are in pages_test.cc.
 
 #include <algorithm>
 #include <atomic>

@@ -1,4 +1,4 @@
-// Storing and changing API keys on every engine. Keys in memory are tested in src/api/keys.
+// Storing and changing API keys on every engine, and the shared secret. Keys in memory are tested in src/api/keys.
 
 #include <atomic>
 

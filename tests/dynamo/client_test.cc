@@ -1,4 +1,5 @@
-// The client's calls on single items, on DynamoDB Local. Faults are in client_faults_test.cc.
+// The client's calls on DynamoDB Local: items, queries, batches, transactions, and what it counts of them. Faults are
+// in client_faults_test.cc.
 
 #include "store/dynamo/client/client.h"
 

@@ -1,4 +1,5 @@
-// Pages that are read while several nodes write. Pages of one node are in tests/contract.
+// Pages that are read while several nodes write, while shards are added, and the inbox's count of several nodes. Pages
+// of one node are in tests/contract.
 
 #include <set>
 #include <thread>

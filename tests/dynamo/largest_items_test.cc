@@ -55,5 +55,14 @@ TEST_F(LargeTest, EventAtTheLimitOfAnItemIsStoredReadAndAcknowledged) {
   EXPECT_EQ(refused.error().code, ErrorCode::too_large);
 }
 
+TEST_F(LargeTest, EventOverFourHundredKilobytesIsTooLargeAndStoresNothing) {
+  Draft draft = numbered(1);
+  draft.metadata = R"({"text":")" + std::string(420'000, 'x') + R"("})";
+  const auto answer = try_append(node_, draft);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::too_large);
+  EXPECT_TRUE(page(node_).events.empty());
+}
+
 }  // namespace
 }  // namespace triggers::store

@@ -327,14 +327,5 @@ TEST_F(WritersTest, NodeThatDiesInAnAcknowledgementLeavesTheEventUnacknowledged)
   EXPECT_EQ(get(one_, id)->acknowledged_at, clock.now());
 }
 
-TEST_F(WritersTest, EventOverFourHundredKilobytesIsTooLargeAndStoresNothing) {
-  Draft draft = numbered(1);
-  draft.metadata = R"({"text":")" + std::string(420'000, 'x') + R"("})";
-  const auto answer = try_append(one_, draft);
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code, ErrorCode::too_large);
-  EXPECT_TRUE(page(one_).events.empty());
-}
-
 }  // namespace
 }  // namespace triggers::store

@@ -1,5 +1,5 @@
-// Writes that are repeated after their response was lost: each must happen once. The client's own retries are in
-// client_faults_test.cc.
+// Operations whose calls have lost responses, are refused or take too long: each happens once, ends in time, and may be
+// sent again. The client's own retries are in client_faults_test.cc.
 
 #include <thread>
 

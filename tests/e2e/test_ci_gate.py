@@ -1,5 +1,5 @@
 """tests/performance/ci_gate.sh, which judges the CSV file of a load test: each condition can fail and can pass, and a file
-without data never passes."""
+without data never passes. Also compares its verdicts with those of `swarm --fail-if`."""
 
 import csv
 import importlib.util

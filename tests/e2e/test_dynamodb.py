@@ -1,5 +1,5 @@
 """The built program on DynamoDB Local: tables and keys by command, and two nodes that share nothing but the tables. Faults
-are in test_dynamodb_faults.py, larger fleets test_dynamodb_fleet.py."""
+are in test_dynamodb_faults.py, larger fleets in test_dynamodb_fleet.py."""
 
 import subprocess
 import sys

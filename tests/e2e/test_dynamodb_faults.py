@@ -1,5 +1,6 @@
 """DynamoDB behind a proxy that delays, drops, resets or falsifies: no event is lost or stored twice, errors arrive in time,
-and the node recovers by itself. A second node, which uses DynamoDB without the proxy, shows what is really stored.
+the node recovers by itself, and its memory stays bounded. A second node, which uses DynamoDB without the proxy, shows what is really
+stored.
 
 The scenarios mostly wait, so they run in parallel, each with a node and a proxy of its own."""
 

@@ -1,4 +1,5 @@
-"""The hostile-tenant benchmark still runs, for a moment, and fails where it must."""
+"""The hostile-tenant benchmark still runs, for a moment, and fails where it must. Python programs that
+tests start leave no bytecode in the project."""
 
 import shutil
 import subprocess

@@ -1,4 +1,5 @@
-"""The command `triggers keys`, with and without a running server, for people and for programs."""
+"""The command `triggers keys`, with and without a running server, for people and for programs; the local socket that it uses;
+and the same over HTTP by admin keys. What keys may do is in test_tenants.py."""
 
 import json
 import os

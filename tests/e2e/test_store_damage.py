@@ -1,5 +1,5 @@
-"""The program never replaces an existing store by an empty one: it serves the store whole, or refuses it unchanged. Single
-files and bits are in tests/rocks/store_damage_test.cc."""
+"""The program never replaces an existing store by an empty one: it serves the store whole, or refuses it unchanged. Also
+removes the directory of a running server, and repairs a store. Single files and bits are in tests/rocks/store_damage_test.cc."""
 
 import hashlib
 import shutil

@@ -1,4 +1,5 @@
-"""The built load generator alone. Its figures must agree with those of servers whose behaviour is known."""
+"""The built load generator in local runs: its figures agree with those of servers whose behaviour is known, its exit status,
+its messages about mistakes, and what a terminal shows. Wrong arguments in detail are in test_swarm_arguments.py."""
 
 import csv
 import datetime
@@ -280,7 +281,7 @@ def test_a_mistake_is_shown_escaped(arguments):
     (["--csv-full-history"], 2, "--csv-full-history needs --csv"),
     (["-u", "0"], 2, "--users"),
     (["-r", "0"], 2, "--spawn-rate"),
-    (["--rate", "10", "--no-wait"], 2, "--rate is a schedule"),
+    (["--rate", "10", "--no-wait"], 2, "--rate already sets when tasks start"),
     (["--fail-if", "p95 > 100"], 1, "needs the unit us, ms or s"),
     (["--loglevel", "LOUD"], 2, "'LOUD' is not"),
     (["--csv", "/proc/no/such"], 1, "/proc/no"),

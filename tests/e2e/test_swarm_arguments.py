@@ -92,5 +92,5 @@ def test_an_option_without_a_near_name_is_refused_without_a_guess():
 @pytest.mark.parametrize("arguments", [(), ("--keep-going",)])
 def test_a_question_in_a_message_has_one_mark_at_its_end(arguments):
     done = run(*local, *arguments)
-    assert re.search(r"Is the service running there\? The test (ends here|goes on)", done.stderr), done.stderr
+    assert re.search(r"Is the service running there\? The test (ends here|continues)", done.stderr), done.stderr
     assert not re.search(r"[?!.]\.(\s|$)", done.stderr), done.stderr

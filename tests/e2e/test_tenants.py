@@ -1,5 +1,5 @@
 """Tenants never see each other, and a key does what its role, status and event types allow: every endpoint and every
-role."""
+role, until the key is revoked, expires or is rotated. Making keys is in test_keys_cli.py."""
 
 import time
 import uuid

@@ -1,4 +1,5 @@
-"""The pages that a browser shows at the server's address, and GET /me, which tells a client about its key."""
+"""The pages that a browser shows at the server's address, also behind a base path; GET /me, which tells a client about its
+key; and the refusal of unknown query parameters."""
 
 import pytest
 

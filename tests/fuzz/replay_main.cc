@@ -14,9 +14,6 @@
 #include <string>
 #include <vector>
 
-// Replays a fuzz target as a test: every file of the corpus, then mutations of them. TRIGGERS_TEST_SEED takes a printed
-// seed back. A fault aborts, as under the fuzzer.
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {

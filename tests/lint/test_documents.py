@@ -1,4 +1,5 @@
-"""The documents agree with what is on disk."""
+"""The documents agree with what is on disk and in the sources: the README's tree, links, metrics, lines of the log, and names
+of options."""
 
 import re
 import urllib.parse

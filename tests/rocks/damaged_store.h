@@ -1,7 +1,8 @@
 #pragma once
 
-// The fixture of the tests that change a store's files and start it again: log_damage_test.cc, store_damage_test.cc,
-// mixed_copies_test.cc.
+// The fixture of store_damage_test.cc and mixed_copies_test.cc: a store whose files are changed while it is closed, and
+// expect_whole_or_refused(), which opens it. Stores on failing disks use rocks_fixture.h; log_damage_test.cc has its
+// own.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 // A store's directory: changes while it is open, stores that were cut off while being made, version 1, read-only
-// opening, and repair. Damage in single files is in log_damage_test.cc and store_damage_test.cc.
+// opening, backups of a stopped store, and repair. Damage in single files is in log_damage_test.cc and
+// store_damage_test.cc.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

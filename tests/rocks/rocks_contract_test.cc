@@ -1,4 +1,4 @@
-// What only the embedded engine promises, in short cases: refused directories, failed syncs, a full queue, backups.
+// What only the embedded engine promises, in short cases: directories, failed syncs, a full queue, pages, backups.
 // Cases that need a whole file are the other tests of this folder; what every engine promises is tests/contract.
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Holds back RocksDB's flushes, or waits for them.
+// Holds back RocksDB's flushes, or waits for them. Single writes are held back with write_gate.h.
 
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>

@@ -1,5 +1,5 @@
 // Writes reports of invented load tests: swarm_report_sample NAME >FILE writes an HTML report, and swarm_report_sample
-// NAME COLUMNS a live view for a terminal of that width. tests/e2e/test_swarm_html.py reads both.
+// NAME COLUMNS shows a live view for a terminal of that width. tests/e2e/test_swarm_html.py reads the former.
 
 #include <chrono>
 #include <cmath>

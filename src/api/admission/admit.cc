@@ -206,8 +206,4 @@ Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& e
   co_return co_await admit(control, exchange);
 }
 
-Refusal operator_only() {
-  return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
-}
-
 }  // namespace triggers::api

@@ -1,7 +1,8 @@
 #pragma once
 
-// Decides whether a request is admitted: key, role, rate. Which rule an endpoint has is in exchange/endpoint_table.h;
-// what a request costs is in admitted_request.h.
+// Decides whether a request is admitted: by its key, role, rate limit and query, by the failed authentications of its
+// address, or because the operator sends it. Which rule an endpoint has is in exchange/endpoint_table.h; what a request
+// costs is in admitted_request.h.
 
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
@@ -20,8 +21,5 @@ Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange)
 /// Admits by the request's head alone, as the route's rule of access says: the body has not arrived. The endpoint's own
 /// call of admit() for the same exchange then neither looks the key up nor pays again.
 Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange);
-
-/// 404 for callers that are not on this machine: the path does not exist for them.
-[[nodiscard]] Refusal operator_only();
 
 }  // namespace triggers::api

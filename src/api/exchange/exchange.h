@@ -1,7 +1,7 @@
 #pragma once
 
-// One request in progress with what is known about it so far. The request's bytes and the response are in
-// http/wire/message.h.
+// One request in progress: what is known about it so far, and whose share of memory it uses. The request's bytes and
+// the response are in http/wire/message.h.
 
 #include <memory>
 #include <optional>

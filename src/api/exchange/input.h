@@ -1,7 +1,7 @@
 #pragma once
 
-// Reads headers, query parameters and path segments of a request, or refuses them. JSON bodies are in json_body.h;
-// events are in event/event.h.
+// Reads headers, query parameters and path segments of a request, or refuses them; from_parse_error() refuses an event
+// that could not be parsed. JSON bodies are in json_body.h; events are parsed in event/event.h.
 
 #include <optional>
 #include <string>

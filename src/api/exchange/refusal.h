@@ -1,7 +1,7 @@
 #pragma once
 
-// Every error that a client can get: code, status, details, and the response. The success responses are made by the
-// endpoints.
+// The errors that a client can get: codes, statuses, details, and the response. Common refusals are here too;
+// one that only one part gives is made there. The success responses are made by the endpoints.
 
 #include <cstdint>
 #include <span>
@@ -72,9 +72,11 @@ using OrRefusal = Result<T, Refusal>;
 /// A message about a field: `field: problem`, or the problem alone if it begins with the field's name.
 [[nodiscard]] std::string about_field(std::string_view field, std::string_view problem);
 /// 400 about one field of a body, a query or a header.
-[[nodiscard]] Refusal invalid(std::string_view field, std::string message);
+[[nodiscard]] Refusal invalid(std::string_view field, std::string_view message);
 /// The refusal for a failed call of a store. The cause goes to the log only, unless the client can mend it.
 [[nodiscard]] Refusal from_error(const Error& error);
+/// 404 for a caller of POST /admin/backup that is not on this machine: the path does not exist for it.
+[[nodiscard]] Refusal operator_only();
 /// The refusal for what the server could not read as a request.
 [[nodiscard]] Refusal from_protocol(const http::ProtocolError& error);
 

@@ -17,7 +17,8 @@ std::size_t bytes_of(const ActiveKey& key) {
                       record.key_id.capacity() + record.user_id.capacity() + record.user_email.capacity() +
                       record.description.capacity() + key.tenant.id.capacity() +
                       record.secrets.capacity() * sizeof(auth::KeySecret);
-  for (const auto& type : record.event_types) bytes += sizeof type + type.capacity();
+  bytes += record.event_types.size() * sizeof(std::string);
+  for (const auto& type : record.event_types) bytes += type.capacity();
   return bytes;
 }
 

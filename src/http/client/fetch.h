@@ -1,6 +1,7 @@
 #pragma once
 
-// One blocking request, for commands and tests. Code on an IO loop uses pool.h.
+// One blocking request, for commands, tests and Lambda's runtime interface; also the address of a server, which
+// pool_config.h uses. Code on an IO loop uses pool.h.
 
 #include <chrono>
 #include <cstdint>

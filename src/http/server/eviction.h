@@ -1,7 +1,7 @@
 #pragma once
 
-// Chooses the connection that is closed for a new one when the server is full. The queue it chooses from is in
-// eviction_queue.h; when a session may be chosen is in session_eviction.cc.
+// Chooses the connection that is closed for a new one when the server is full; also counts and logs evictions. The
+// queue it chooses from is in eviction_queue.h; when a session may be chosen is in session_eviction.cc.
 
 #include <array>
 #include <chrono>

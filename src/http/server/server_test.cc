@@ -1,5 +1,5 @@
-// The server over plain sockets: requests, framing, limits, deadlines, the local socket. Each larger subject has a test
-// file of its own beside this one.
+// The server over plain sockets: requests, framing, limits, deadlines, the local socket, and fetch() of
+// http/client/fetch.h over it. Each larger subject has a test file of its own beside this one.
 
 #include "http/server/server.h"
 

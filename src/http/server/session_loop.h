@@ -1,7 +1,7 @@
 #pragma once
 
-// One IO thread with its sessions: it takes new connections, checks deadlines, stops. What a session does is in
-// session.h; the thread without HTTP is in net/loop.h.
+// One IO thread with its sessions: it takes new connections, makes room for one when the server is full, checks
+// deadlines, stops. What a session does is in session.h; the thread without HTTP is in net/loop.h.
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Decodes gzip. Where it is called, and on which thread, is in http/server/session.cc and lambda/body.h.
+// Decodes gzip, for request_parser.h and lambda/body.h. A server decides in http/server/session.cc which thread does
+// it.
 
 #include <cstddef>
 #include <memory>

@@ -1,7 +1,8 @@
 #pragma once
 
-// Requests and responses as values, with their headers. Turning bytes into them and back is in request_parser.h,
-// request_writer.h, response_parser.h and response_writer.h.
+// Requests and responses as values, with their headers; also where a request came from, and what was decided before its
+// body arrived (Ticket). Turning bytes into them and back is in request_parser.h, request_writer.h, response_parser.h
+// and response_writer.h.
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Takes a URL apart. Percent-encoding is in base/percent_encoding.h; a request's target is read by
-// api/exchange/input.h.
+// Takes a URL apart. Percent-encoding is in base/percent_encoding.h. message.h splits a request's target into path and
+// query; api/exchange/input.h reads the query's parameters.
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 
-// The DynamoDB engine as a whole: it passes each call on to a class of events/ or keys/. How they work is in those
-// folders.
+// The DynamoDB engine as a whole: it bounds the calls in progress, orders the events of a batch, notes whether DynamoDB
+// serves, and passes each call on to a class of events/ or keys/. How these work is in those folders.
 
 #include <atomic>
 #include <chrono>

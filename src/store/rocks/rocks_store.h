@@ -1,7 +1,7 @@
 #pragma once
 
-// The embedded engine as a whole: it connects queue, committer, readers and housekeeper, and passes each call on to one
-// of them. How they work is in the folders beside this file.
+// The embedded engine as a whole: it connects queue, committer, readers and housekeeper, passes each call on to one of
+// them, and computes digests that would hold up a commit. How they work is in the folders beside this file.
 
 #include <chrono>
 #include <functional>

@@ -1,6 +1,7 @@
 #pragma once
 
-// For tests: a temporary directory.
+// For unit tests of the embedded engine: a temporary directory. Tests below tests/ use
+// tests/support/scratch_directory.h.
 
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 

@@ -1,1 +1,2 @@
-"""What the end-to-end tests share: a server to start and stop, a client, and keys."""
+"""What the end-to-end tests share: the programs, their clients, what they run beside, and the faults of machines, networks and
+peers. One file for each."""

@@ -1,4 +1,5 @@
-"""Runs Debian's Locust with the project's locustfile."""
+"""Runs Debian's Locust with the project's locustfile, reads its files and tables, and uses its web page. swarm is run by
+swarm.py."""
 
 import csv
 import importlib.util

@@ -1,4 +1,4 @@
-"""Builds preload.c, and uses it to simulate a hanging disk or a jumping clock for a program."""
+"""Builds preload.c, and uses it to simulate a hanging disk or a jumping clock for a server. For swarm's clock: wall_clock.py."""
 
 import functools
 import pathlib

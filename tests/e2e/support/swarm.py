@@ -1,4 +1,4 @@
-"""Runs the built load generator with a journal, and verifies the journal afterwards. Locust is run by locust.py."""
+"""Runs the built load generator, verifies its journals, and writes journals as a test wants them. Locust is run by locust.py."""
 
 import hashlib
 import json

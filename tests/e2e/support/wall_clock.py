@@ -1,4 +1,5 @@
-"""A wall clock that a test can step while a program runs, by a library that is loaded before the C library."""
+"""A wall clock that a test can step while swarm runs, by a library that is loaded before the C library. For the server's clock
+and disk: preload.py."""
 
 import shutil
 import subprocess

@@ -45,14 +45,4 @@ void append_event(std::string& out, const store::StoredEvent& event, bool with_a
   out += '}';
 }
 
-store::IncomingEvent to_append(const event::NewEvent& event) {
-  store::IncomingEvent append;
-  append.event_type = event.event_type;
-  append.payload = event.payload;
-  if (event.source) append.source = *event.source;
-  append.metadata = event.metadata;
-  append.fingerprint = event.fingerprint;
-  return append;
-}
-
 }  // namespace triggers::api

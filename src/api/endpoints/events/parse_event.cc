@@ -21,6 +21,16 @@ OrRefusal<event::NewEvent> parse_event(const event::Limits& limits, const Active
   return std::move(event);
 }
 
+store::IncomingEvent to_append(const event::NewEvent& event) {
+  store::IncomingEvent append;
+  append.event_type = event.event_type;
+  append.payload = event.payload;
+  if (event.source) append.source = *event.source;
+  append.metadata = event.metadata;
+  append.fingerprint = event.fingerprint;
+  return append;
+}
+
 Refusal idempotency_mismatch(const event::EventId& first) {
   return {Code::idempotency_mismatch,
           "This Idempotency-Key came with another event before: use a new key for a new event, or send the first event "

@@ -1,6 +1,7 @@
 #pragma once
 
-// The endpoint GET /me: what a key is told about itself. Managing keys is in key_management.h.
+// The endpoint GET /me: what a key is told about itself and about the service's limits. Managing keys is in
+// key_management.h.
 
 #include <cstddef>
 

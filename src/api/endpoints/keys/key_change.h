@@ -1,7 +1,7 @@
 #pragma once
 
-// The common steps of the endpoints that create or change a key: visibility, rights, the change itself. The endpoints
-// are in key_management.h, the JSON of a key in key_json.h.
+// The common steps of the endpoints that create or change a key: body, visibility, rights, the change itself, response.
+// The endpoints are in key_management.h, the JSON of a key in key_json.h.
 
 #include <cstddef>
 #include <functional>
@@ -9,7 +9,6 @@
 #include "api/endpoints/keys/key_json.h"
 #include "api/endpoints/keys/key_management.h"
 
-/// What the endpoints that create and change keys have in common.
 namespace triggers::api {
 
 /// About the largest size of a key's JSON: 100 event types of 255 characters, each of four bytes or escaped.

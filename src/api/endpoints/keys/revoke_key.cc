@@ -1,4 +1,5 @@
-// DELETE /admin/keys/{id}. The steps that it shares with the other endpoints are in key_change.h.
+// DELETE /admin/keys/{id}: revoke_key() of key_management.h. The steps that it shares with the other endpoints are in
+// key_change.h.
 
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"

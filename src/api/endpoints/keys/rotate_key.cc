@@ -1,4 +1,5 @@
-// POST /admin/keys/{id}/rotate: a new secret. The steps that it shares with the other endpoints are in key_change.h.
+// POST /admin/keys/{id}/rotate, which makes a new secret: rotate_key() of key_management.h. The steps that it shares
+// with the other endpoints are in key_change.h.
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// GET /admin/keys/{id}. The list of keys is in list_keys.cc.
+// GET /admin/keys/{id}: show_key() of key_management.h. The list of keys is in list_keys.cc.
 
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"

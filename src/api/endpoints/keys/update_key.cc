@@ -1,4 +1,5 @@
-// PATCH /admin/keys/{id}. The steps that it shares with the other endpoints are in key_change.h.
+// PATCH /admin/keys/{id}: update_key() of key_management.h. The steps that it shares with the other endpoints are in
+// key_change.h.
 
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"

@@ -24,7 +24,7 @@ http::Response page(const RootPage& root, const Exchange& exchange) {
 }
 
 http::Response names(const RootPage& root, const Exchange& exchange) {
-  const std::string_view prefix = exchange.base_path;
+  const std::string prefix = prefix_of(exchange);
   const auto path = [&](std::string_view name) { return std::string{prefix}.append(name); };
   boost::json::object names;
   names["name"] = root.title;

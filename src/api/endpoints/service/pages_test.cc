@@ -51,6 +51,14 @@ TEST(PagesTest, ABrowserSeesAPageAtTheRootAndAProgramSeesJson) {
   EXPECT_EQ(json.text("docs"), "/docs");
 }
 
+TEST(PagesTest, TheRootListsPathsWithThePrefixThatAProxyRemoved) {
+  TestService service;
+  const auto names = service.send(Method::get, "/", {}, {}, {{"X-Forwarded-Prefix", "/prod"}});
+  EXPECT_EQ(names.text("docs"), "/prod/docs");
+  EXPECT_EQ(names.text("openapi"), "/prod/openapi.json");
+  EXPECT_EQ(names.text("status"), "/prod/status");
+}
+
 TEST(PagesTest, PagesLoadNothingFromElsewhere) {
   TestService service;
   for (const auto* path : {"/", "/docs"}) {

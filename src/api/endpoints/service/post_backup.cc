@@ -1,6 +1,5 @@
 #include "api/endpoints/service/post_backup.h"
 
-#include "api/admission/admit.h"
 #include "api/exchange/json_body.h"
 
 namespace triggers::api {

@@ -29,7 +29,7 @@ struct Steps {
   }
 };
 
-TEST(EachUntil, AllAreDoneInOrder) {
+TEST(ForEachUntil, AllAreDoneInOrder) {
   Steps steps;
   EXPECT_TRUE(steps.run(40, steady_clock::time_point::max()).ok());
   ASSERT_EQ(steps.begun.size(), 40U);
@@ -37,7 +37,7 @@ TEST(EachUntil, AllAreDoneInOrder) {
   EXPECT_TRUE(Steps{}.run(0, steady_clock::now()).ok());
 }
 
-TEST(EachUntil, NoneIsBegunAfterAFailure) {
+TEST(ForEachUntil, NoneIsBegunAfterAFailure) {
   Steps steps{.fails_at = 7};
   const Status outcome = steps.run(40, steady_clock::time_point::max());
   ASSERT_FALSE(outcome.ok());
@@ -45,7 +45,7 @@ TEST(EachUntil, NoneIsBegunAfterAFailure) {
   EXPECT_EQ(steps.begun.size(), 8U);
 }
 
-TEST(EachUntil, NoneIsBegunWhenTheTimeIsOver) {
+TEST(ForEachUntil, NoneIsBegunWhenTheTimeIsOver) {
   Steps steps;
   const Status outcome = steps.run(40, steady_clock::now());
   ASSERT_FALSE(outcome.ok());

@@ -79,7 +79,7 @@ Task<Result<std::optional<Claims::Holder>>> Appender::claim_content(const Tenant
         co_await claims_.note_collision(layout::fingerprint_key(tenant, mine.fingerprint), mine.id, windows_.dedup);
     if (!noted) co_return std::move(noted).error();
   }
-  co_return co_await claims_.claim(key.item(), std::move(fenced), std::move(mine), windows_.dedup);
+  co_return co_await claims_.claim(key.item(), fenced, mine, windows_.dedup);
 }
 
 Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const IncomingEvent& event, EventId id) {

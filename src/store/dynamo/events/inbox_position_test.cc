@@ -25,7 +25,7 @@ InboxPosition position_with(std::size_t returned) {
   return position;
 }
 
-TEST(PlaceTest, GoesIntoAContinuationAndBack) {
+TEST(InboxPositionTest, GoesIntoAContinuationAndBack) {
   for (const std::size_t count : {0U, 1U, 2U, 500U}) {
     const InboxPosition position = position_with(count);
     const auto back = from_continuation(to_continuation(position));
@@ -36,12 +36,12 @@ TEST(PlaceTest, GoesIntoAContinuationAndBack) {
   }
 }
 
-TEST(PlaceTest, OfFiveHundredIdsTakesSomeElevenBytesEach) {
+TEST(InboxPositionTest, OfFiveHundredIdsTakesSomeElevenBytesEach) {
   EXPECT_LE(to_continuation(position_with(500)).bytes.size(), 6'516U);
 }
 
-TEST(PlaceTest, OfARelease010IsReadAsItWasWritten) {
-  // In the cursors of clients; api/cursor_test.cc has the whole cursor.
+TEST(InboxPositionTest, OfARelease010IsReadAsItWasWritten) {
+  // In the cursors of clients; api/endpoints/inbox/cursor_test.cc has the whole cursor.
   const auto bytes = from_base64url("AZClwBI0eryN7wEjRWeJqwGQpcAfAHq8je8BI0VniasBcACAAAAAAAAAAYsYcACAAAAAAAAA_g");
   ASSERT_TRUE(bytes);
   const auto position = from_continuation({*bytes});
@@ -53,7 +53,7 @@ TEST(PlaceTest, OfARelease010IsReadAsItWasWritten) {
   EXPECT_EQ(to_continuation(*position).bytes, *bytes);
 }
 
-TEST(PlaceTest, ContinuationThatIsCutOffIsNotOurs) {
+TEST(InboxPositionTest, ContinuationThatIsCutOffIsNotOurs) {
   const Continuation whole = to_continuation(position_with(3));
   for (std::size_t size = 0; size < whole.bytes.size(); ++size) {
     const auto back = from_continuation({whole.bytes.substr(0, size)});

@@ -1,6 +1,7 @@
 #pragma once
 
-// RocksDB's options for each way to open the database. Our own settings are in database_config.h.
+// RocksDB's options for each way to open the database, with the filter by which compactions drop entries past their
+// window. Our own settings are in database_config.h.
 
 #include <memory>
 #include <string>

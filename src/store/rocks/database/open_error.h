@@ -1,7 +1,7 @@
 #pragma once
 
-// Turns RocksDB's refusal to open into an error for an operator. What our own checks find before that is in
-// store_check.h.
+// Turns RocksDB's refusal to open into an error for an operator, and checks before that whether another process has
+// RocksDB's lock. What our own checks of the files find is in store_check.h.
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Checks an open store's small files and directories: present, unreplaced, unchanged. Tables are checked in
-// table_size_check.h, logs and the manifest in file_watch.h.
+// Checks an open store's directories and files: present, not replaced, not cut, small ones unchanged. Tables are
+// checked in table_size_check.h; a log or the manifest is also checked at each sync, in watched_env.cc.
 
 #include <sys/types.h>
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Writes, reads and syncs small files of ours. What these files say is in format_file.h, inventory.h and witness.h.
+// Writes, reads and syncs small files of ours; also the checksum of a file. What these files say is in format_file.h,
+// inventory.h and witness.h.
 
 #include <filesystem>
 #include <string>

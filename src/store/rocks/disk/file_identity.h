@@ -1,6 +1,7 @@
 #pragma once
 
-// Whether an open file still has its name. directory_guard.h and file_watch.h choose the files to ask about.
+// Whether an open file still has its name and its size. watched_env.cc asks this of logs and manifests as it writes
+// them; the regular check of the directory is in directory_guard.h.
 
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The file INVENTORY: the list of files after a clean stop, and the comparison with the directory. For an unclean stop
-// there is in witness.h.
+// The file INVENTORY: the list of files after a clean stop, and the comparison with the directory. After an unclean
+// stop the file WITNESS says what must exist: witness.h.
 
 #include <cstdint>
 #include <optional>

@@ -11,9 +11,9 @@
 namespace triggers::store {
 namespace {
 
-class TablePatrolTest : public testing::Test {
+class TableSizeCheckTest : public testing::Test {
  protected:
-  TablePatrolTest() {
+  TableSizeCheckTest() {
     rocksdb::Options options;
     options.create_if_missing = true;
     options.disable_auto_compactions = true;
@@ -36,7 +36,7 @@ class TablePatrolTest : public testing::Test {
   std::unique_ptr<rocksdb::DB> db;
 };
 
-TEST_F(TablePatrolTest, EveryTableIsReachedInARoundOfItsBound) {
+TEST_F(TableSizeCheckTest, EveryTableIsReachedInARoundOfItsBound) {
   std::vector<rocksdb::LiveFileMetaData> tables;
   db->GetLiveFilesMetaData(&tables);
   ASSERT_EQ(tables.size(), 10U);
@@ -53,14 +53,14 @@ TEST_F(TablePatrolTest, EveryTableIsReachedInARoundOfItsBound) {
   EXPECT_EQ(latest, 4U);  // No more than three at a time.
 }
 
-TEST_F(TablePatrolTest, TablesThatACompactionRemovesAreNoProblem) {
+TEST_F(TableSizeCheckTest, TablesThatACompactionRemovesAreNoProblem) {
   TableSizeCheck check(directory.path() + "/db", 3);
   EXPECT_EQ(check.check_next(*db), "");
   ASSERT_TRUE(db->CompactRange({}, nullptr, nullptr).ok());
   EXPECT_EQ(checks_until_a_problem(check, 8), 0U);
 }
 
-TEST_F(TablePatrolTest, CutTableIsNamed) {
+TEST_F(TableSizeCheckTest, CutTableIsNamed) {
   std::vector<rocksdb::LiveFileMetaData> tables;
   db->GetLiveFilesMetaData(&tables);
   const auto path = directory.path() + "/db" + tables[5].name;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The thread that expires acknowledged events and measures the oldest pending one. The time by which it expires is in
-// retention_time.h; the checks of files are in database/database_upkeep.cc.
+// The thread that expires acknowledged events, measures the oldest pending one, and pauses failing compactions. The
+// time by which it expires is in retention_time.h; the checks of files are in database/database_upkeep.cc.
 
 #include <chrono>
 #include <optional>

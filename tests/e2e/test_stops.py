@@ -1,5 +1,5 @@
-"""How the programs end: signals, stops that would hang, descriptors, and unusual working directories. How a server starts
-is in test_starts.py and test_start_errors.py."""
+"""How a server stops: signals, repeated signals, and stops that would hang. How it starts is in test_starts.py and
+test_start_errors.py; which requests a stop still answers is in test_http.py."""
 
 import http.client
 import json

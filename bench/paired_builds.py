@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Sends single posts to two programs, in pairs, and prints the ratio of the second to the first. This shows whether a change
-has made `POST /events` slower; a single figure would mostly show the machine's current speed."""
+"""Sends single posts to two builds of triggers in turn, and prints the ratios of their rates and of their processor time. It
+ends with status 1 if the median rate of the second is below 0.97 of the first's. Comparisons with other programs are in
+compare.py."""
 
 import argparse
 import pathlib
@@ -16,7 +17,7 @@ slowest_ratio = 0.97
 
 
 class Run:
-    """Posts for some seconds. Returns the posts accepted a second, and the server's processor time for each."""
+    """Posts for some seconds. `rate`: the posts accepted a second; `cpu_us`: the server's processor time for each."""
 
     def __init__(self, binary, seconds, connections):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="paired-", dir=REPOSITORY / "build"))
@@ -46,7 +47,7 @@ def judge(rates, slowest):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("before", type=pathlib.Path, help="the program to compare with")
+    parser.add_argument("before", type=pathlib.Path, help="the build to compare with")
     parser.add_argument("after", type=pathlib.Path, nargs="?", default=REPOSITORY / "build/release/triggers")
     parser.add_argument("--pairs", type=positive, default=20)
     parser.add_argument("--seconds", type=positive, default=3, help="length of each run")
