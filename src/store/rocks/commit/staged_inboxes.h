@@ -28,9 +28,9 @@ class StagedInboxes {
 
   /// Puts the counters of each inbox.
   void put(const Database& database, rocksdb::WriteBatch& batch) const;
-  /// Once the commit is durable, everybody sees it.
+  /// Shows the changes to all threads. Call it once the commit is durable.
   void publish();
-  /// The commit was not written: the inboxes are as before it.
+  /// Forgets the changes of a commit that was not written.
   void discard() noexcept;
 
  private:
