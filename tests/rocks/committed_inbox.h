@@ -17,7 +17,7 @@
 #include "store/rocks/commit/id_time.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/layout.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/inbox/tenants.h"
 #include "support/draft.h"
 
 namespace triggers::store {
@@ -36,7 +36,7 @@ class CommittedInbox {
   ~CommittedInbox() { queue_.close(); }
 
   [[nodiscard]] Database& database() { return *database_; }
-  [[nodiscard]] Inbox& inbox() { return inbox_; }
+  [[nodiscard]] InboxState& inbox() { return inbox_; }
   [[nodiscard]] const Tenant& tenant() const { return tenant_; }
 
   std::vector<EventId> append(std::size_t count) {
@@ -97,11 +97,11 @@ class CommittedInbox {
   const Tenant tenant_{"acme"};
   std::size_t next_ = 0;
   std::unique_ptr<Database> database_;
-  Inboxes inboxes_;
-  Inbox& inbox_ = inboxes_.get(tenant_.id, default_inbox);
+  Tenants tenants_;
+  InboxState& inbox_ = tenants_.get(tenant_.id).default_inbox();
   CommitQueue queue_{CommitLimits{}};
   IdTime id_time_{Clock::system()};
-  Committer committer_{*database_, inboxes_, queue_, EventId{},
+  Committer committer_{*database_, tenants_, queue_, EventId{},
                        CommitterConfig{.id_time = &id_time_, .hash_seed = {}, .observe = {}}};
 };
 

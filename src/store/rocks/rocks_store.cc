@@ -12,7 +12,7 @@
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/inbox/tenants.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
 #include "store/rocks/read/reader_pool.h"
@@ -32,7 +32,7 @@ constexpr std::size_t page_bytes_at_once = 256 * 1024;
 constexpr std::string_view nobody;
 
 /// Loads every inbox's counters.
-Status load_inboxes(Database& database, Inboxes& inboxes) {
+Status load_inboxes(Database& database, Tenants& tenants) {
   const std::string end = layout::prefix_end(layout::inbox_meta_prefix);
   const rocksdb::Slice end_slice(end);
   rocksdb::ReadOptions options;
@@ -40,7 +40,7 @@ Status load_inboxes(Database& database, Inboxes& inboxes) {
   const std::unique_ptr<rocksdb::Iterator> iterator(database.db().NewIterator(options, database.family(Family::meta)));
   for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
     const auto name = layout::parse_inbox_meta_key(view(iterator->key()));
-    if (!name || !inboxes.get(name->tenant, name->inbox).decode_meta(view(iterator->value()))) {
+    if (!name || !tenants.get(name->tenant).inbox(name->inbox).decode_meta(view(iterator->value()))) {
       return Error{ErrorCode::unavailable, "the counters of an inbox cannot be read: restore a backup"};
     }
   }
@@ -72,23 +72,23 @@ Result<layout::HashSeed> load_hash_seed(Database& database) {
 class RocksStoreImpl final : public RocksStore {
  public:
   RocksStoreImpl(RocksConfig config, std::unique_ptr<IdTime> time, std::unique_ptr<Database> database,
-                 std::unique_ptr<Inboxes> inboxes, EventId last_id, const layout::HashSeed& hash_seed)
+                 std::unique_ptr<Tenants> tenants, EventId last_id, const layout::HashSeed& hash_seed)
       : config_(std::move(config)),
         time_(std::move(time)),
         retention_(*config_.clock, config_.event_ttl,
                    last_id == EventId{} ? std::nullopt : std::optional{last_id.time()}),
         database_(std::move(database)),
-        inboxes_(std::move(inboxes)),
+        tenants_(std::move(tenants)),
         keys_(*database_),
         queue_(config_.commit),
         readers_(config_.reader_threads, config_.reads_waiting_max, "reader"),
         searches_(1, config_.reads_waiting_max, "search", ReaderPool::Priority::low),
         backups_(1, backups_waiting_max, "backup", ReaderPool::Priority::normal,
                  "a backup is under way and others wait: try again when they have ended"),
-        committer_(*database_, *inboxes_, queue_, last_id,
+        committer_(*database_, *tenants_, queue_, last_id,
                    {config_.dedup_window, config_.idempotency_window, config_.clock, time_.get(), hash_seed,
                     config_.on_commit}),
-        housekeeper_(*database_, *inboxes_, queue_, retention_,
+        housekeeper_(*database_, *tenants_, queue_, retention_,
                      {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
     if (!config_.background) return;
     housekeeper_.start();
@@ -125,7 +125,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
-    Inbox& inbox = inboxes_->get(tenant.id, query.inbox);
+    InboxState& inbox = tenants_->get(tenant.id).inbox(query.inbox);
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
     if (!query.event_type) {
@@ -164,7 +164,7 @@ class RocksStoreImpl final : public RocksStore {
   [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
   [[nodiscard]] Metrics metrics() const override {
-    return {inboxes_->unacknowledged(), housekeeper_.oldest_unacknowledged(), queue_.depth(), queue_.bytes(),
+    return {tenants_->unacknowledged(), housekeeper_.oldest_unacknowledged(), queue_.depth(), queue_.bytes(),
             readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
   [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }
@@ -343,7 +343,7 @@ class RocksStoreImpl final : public RocksStore {
   const std::unique_ptr<IdTime> time_;
   RetentionTime retention_;
   const std::unique_ptr<Database> database_;
-  const std::unique_ptr<Inboxes> inboxes_;
+  const std::unique_ptr<Tenants> tenants_;
   const KeyTable keys_;
   CommitQueue queue_;
   ReaderPool readers_;
@@ -360,8 +360,8 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   auto database = Database::open({config.data_dir, config.access, config.memory_bytes, config.dedup_window,
                                   config.idempotency_window, time.get(), config.env, config.open_files_max});
   if (!database) return std::move(database).error();
-  auto inboxes = std::make_unique<Inboxes>();
-  if (auto loaded = load_inboxes(**database, *inboxes); !loaded) return std::move(loaded).error();
+  auto tenants = std::make_unique<Tenants>();
+  if (auto loaded = load_inboxes(**database, *tenants); !loaded) return std::move(loaded).error();
   EventId last_id;
   rocksdb::PinnableSlice value;
   const auto found = (*database)->get(Family::meta, layout::last_id_key, value);
@@ -371,7 +371,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   const auto hash_seed = load_hash_seed(**database);
   if (!hash_seed) return hash_seed.error();
   return std::unique_ptr<RocksStore>(new RocksStoreImpl(std::move(config), std::move(time), std::move(*database),
-                                                        std::move(inboxes), last_id, *hash_seed));
+                                                        std::move(tenants), last_id, *hash_seed));
 }
 
 }  // namespace triggers::store

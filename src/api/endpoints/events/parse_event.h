@@ -9,7 +9,7 @@
 #include "api/exchange/refusal.h"
 #include "api/keys/active_key.h"
 #include "event/event.h"
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::api {
 

@@ -16,12 +16,12 @@ void ContentIndex::begin(UnixMillis now) {
   reads_ = 0;
 }
 
-Result<ContentIndex::Lookup> ContentIndex::find(const Inbox& inbox, ComparedEvent& incoming) {
-  const auto first = by_fingerprint(inbox, incoming.event().fingerprint);
+Result<ContentIndex::Lookup> ContentIndex::find(const TenantState& tenant, ComparedEvent& incoming) {
+  const auto first = by_fingerprint(tenant, incoming.event().fingerprint);
   if (!first) return first.error();
   Lookup lookup{.equal = {}, .by_fingerprint = *first};
   if (slots_[*first].entry.first) {
-    const auto same = has_content_of(inbox, slots_[*first], incoming);
+    const auto same = has_content_of(tenant, slots_[*first], incoming);
     if (!same) return same.error();
     if (!*same) {
       lookup.undecided = Undecided{};
@@ -38,23 +38,23 @@ Result<ContentIndex::Lookup> ContentIndex::find(const Inbox& inbox, ComparedEven
     lookup.undecided = Undecided{};
     return lookup;
   }
-  const auto second = by_digest(inbox, *digest);
+  const auto second = by_digest(tenant, *digest);
   if (!second) return second.error();
   lookup.by_digest = *second;
   lookup.equal = slots_[*second].entry.first;
   return lookup;
 }
 
-Result<std::size_t> ContentIndex::by_fingerprint(const Inbox& inbox, const event::Fingerprint& fingerprint) {
-  const Key key{&inbox, fingerprint};
+Result<std::size_t> ContentIndex::by_fingerprint(const TenantState& tenant, const event::Fingerprint& fingerprint) {
+  const Key key{&tenant, fingerprint};
   if (const auto found = fingerprints_.find(key); found != fingerprints_.end()) return found->second;
-  auto loaded = load(layout::dedup_key(seed_, inbox.tenant(), fingerprint));
+  auto loaded = load(layout::dedup_key(seed_, tenant.id(), fingerprint));
   if (loaded) fingerprints_.emplace(key, *loaded);
   return loaded;
 }
 
-Result<std::size_t> ContentIndex::by_digest(const Inbox& inbox, const ContentDigest& digest) {
-  std::string key = layout::dedup_key(seed_, inbox.tenant(), store::view(digest));
+Result<std::size_t> ContentIndex::by_digest(const TenantState& tenant, const ContentDigest& digest) {
+  std::string key = layout::dedup_key(seed_, tenant.id(), store::view(digest));
   if (const auto found = digests_.find(key); found != digests_.end()) return found->second;
   auto loaded = load(key);
   if (!loaded) return loaded;
@@ -76,31 +76,33 @@ Result<std::size_t> ContentIndex::load(std::string key) {
   return slots_.size() - 1;
 }
 
-Result<ContentIndex::Same> ContentIndex::has_content_of(const Inbox& inbox, Slot& slot, ComparedEvent& incoming) {
+Result<ContentIndex::Same> ContentIndex::has_content_of(const TenantState& tenant, Slot& slot,
+                                                        ComparedEvent& incoming) {
   if (slot.text != nullptr && incoming.same_text(slot.text->event_type, slot.text->payload)) return Same{true};
   if (!slot.digest) slot.digest = stored_digests_.get(*slot.entry.first);
-  if (!slot.digest && slot.text == nullptr) return stored_is_same(inbox, slot, incoming);
+  if (!slot.digest && slot.text == nullptr) return stored_is_same(tenant, slot, incoming);
   if (!slot.digest) slot.digest = incoming.digest_of(slot.text->event_type, slot.text->payload);
   if (!slot.digest || !incoming.digest()) return Same{};
   return Same{*slot.digest == *incoming.digest()};
 }
 
-Result<ContentIndex::Same> ContentIndex::stored_is_same(const Inbox& inbox, Slot& slot, ComparedEvent& incoming) {
+Result<ContentIndex::Same> ContentIndex::stored_is_same(const TenantState& tenant, Slot& slot,
+                                                        ComparedEvent& incoming) {
   rocksdb::PinnableSlice stored;
   ++reads_;
   const EventId id = *slot.entry.first;
-  const auto found = database_.get(Family::events, layout::event_key(inbox.tenant(), id), stored);
+  const auto found = database_.get(Family::events, layout::event_key(tenant.id(), id), stored);
   if (!found) return found.error();
   if (!*found) {
     // Acknowledged and expired, within a window that is longer than events live.
     const bool last = slot.entry.newest == slot.entry.first;
     slot.entry.first = last ? std::nullopt : slot.entry.newest;
-    if (!last) return stored_is_same(inbox, slot, incoming);
+    if (!last) return stored_is_same(tenant, slot, incoming);
     slot.entry.newest.reset();
     return Same{false};
   }
   const auto record = decode_record(view(stored));
-  if (!record) return database_.unreadable("the event " + id.text() + " of " + inbox.tenant());
+  if (!record) return database_.unreadable("the event " + id.text() + " of " + tenant.id());
   if (incoming.same_text(record->event_type, record->payload)) {
     slot.text = &incoming.event();
     return Same{true};

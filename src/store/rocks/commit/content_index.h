@@ -17,7 +17,7 @@
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/dedup_entry.h"
 #include "store/rocks/format/layout.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
 
@@ -45,7 +45,7 @@ class ContentIndex {
     std::optional<Undecided> undecided{};    ///< Set: find() needs a digest first. Ignore the rest.
   };
   /// An Error if a record that it needs cannot be read.
-  Result<Lookup> find(const Inbox& inbox, ComparedEvent& incoming);
+  Result<Lookup> find(const TenantState& tenant, ComparedEvent& incoming);
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
   void add(const Lookup& lookup, const IncomingEvent& event, const EventId& id);
 
@@ -61,11 +61,11 @@ class ContentIndex {
 
  private:
   struct Key {
-    const Inbox* inbox;
+    const TenantState* tenant;
     event::Fingerprint fingerprint;
     bool operator==(const Key&) const = default;
     friend std::size_t hash_value(const Key& key) {
-      return key.fingerprint.low ^ reinterpret_cast<std::uintptr_t>(key.inbox);
+      return key.fingerprint.low ^ reinterpret_cast<std::uintptr_t>(key.tenant);
     }
   };
   /// An entry as the batch leaves it.
@@ -83,15 +83,15 @@ class ContentIndex {
     bool changed;
   };
 
-  Result<std::size_t> by_fingerprint(const Inbox& inbox, const event::Fingerprint& fingerprint);
-  Result<std::size_t> by_digest(const Inbox& inbox, const ContentDigest& digest);
+  Result<std::size_t> by_fingerprint(const TenantState& tenant, const event::Fingerprint& fingerprint);
+  Result<std::size_t> by_digest(const TenantState& tenant, const ContentDigest& digest);
   Result<std::size_t> load(std::string key);
   /// Whether the contents are equal. Nothing: this needs a digest that the budget does not allow.
   using Same = std::optional<bool>;
-  Result<Same> has_content_of(const Inbox& inbox, Slot& slot, ComparedEvent& incoming);
+  Result<Same> has_content_of(const TenantState& tenant, Slot& slot, ComparedEvent& incoming);
   /// Compares with the stored event of `slot`, which is then known by its digest. If that event no longer exists, the
   /// slot is free.
-  Result<Same> stored_is_same(const Inbox& inbox, Slot& slot, ComparedEvent& incoming);
+  Result<Same> stored_is_same(const TenantState& tenant, Slot& slot, ComparedEvent& incoming);
   void change(std::size_t slot);
 
   Database& database_;

@@ -1,7 +1,7 @@
 #pragma once
 
 // One write on its way through the queue and the committer, with its result. The queue is in commit_queue.h; how a
-// write is carried out is in committer.cc.
+// write is carried out is in group_commit.h.
 
 #include <algorithm>
 #include <coroutine>
@@ -16,7 +16,8 @@
 #include "base/executor.h"
 #include "base/result.h"
 #include "store/content.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 
 namespace rocksdb {
 class WriteBatch;

@@ -39,7 +39,7 @@ struct Selection {
 /// cost, whatever is in the inbox.
 class Selector {
  public:
-  Selector(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PageQuery& query,
+  Selector(Database& database, const InboxState& inbox, const rocksdb::ReadOptions& options, const PageQuery& query,
            const PageLimits& limits)
       : database_(database), inbox_(inbox), options_(options), query_(query), limits_(limits) {}
 
@@ -77,7 +77,7 @@ class Selector {
   }
 
   Database& database_;
-  const Inbox& inbox_;
+  const InboxState& inbox_;
   const rocksdb::ReadOptions& options_;
   const PageQuery& query_;
   const PageLimits& limits_;
@@ -96,7 +96,7 @@ PendingRange range_of(PageOrder order, const std::optional<EventId>& after, cons
 }
 
 /// Raises the inbox's head to the oldest pending event, which a page from the head has found.
-void raise_head(Inbox& inbox, const Selection& selection) {
+void raise_head(InboxState& inbox, const Selection& selection) {
   if (selection.first_pending) {
     inbox.raise_head(*selection.first_pending);
   } else if (selection.has_more && selection.scanned_to) {
@@ -113,7 +113,7 @@ struct Records {
   std::vector<rocksdb::Status> statuses;
 };
 
-Records read_records(Database& database, const Inbox& inbox, rocksdb::ReadOptions options,
+Records read_records(Database& database, const InboxState& inbox, rocksdb::ReadOptions options,
                      const std::vector<EventId>& ids, PageOrder order, std::size_t bytes_max) {
   std::vector<std::string> keys;
   keys.reserve(ids.size());
@@ -139,7 +139,7 @@ Records read_records(Database& database, const Inbox& inbox, rocksdb::ReadOption
   return records;
 }
 
-Status load_events(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, PageOrder order,
+Status load_events(Database& database, const InboxState& inbox, const rocksdb::ReadOptions& options, PageOrder order,
                    Selection& selection, const PageLimits& limits, Page& page) {
   const Records records = read_records(database, inbox, options, selection.ids, order, limits.bytes_max);
   std::size_t bytes = 0;
@@ -172,19 +172,19 @@ Status load_events(Database& database, const Inbox& inbox, const rocksdb::ReadOp
 }
 
 /// The inbox's count in a snapshot, so that it agrees with the entries that the page finds there.
-Result<std::uint64_t> count_at(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options) {
+Result<std::uint64_t> count_at(Database& database, const InboxState& inbox, const rocksdb::ReadOptions& options) {
   rocksdb::PinnableSlice value;
   const auto status = database.db().Get(options, database.family(Family::meta), inbox.meta_key(), &value);
   if (status.IsNotFound()) return std::uint64_t{0};
   if (!status.ok()) return database.unreadable("the counters of " + inbox.tenant() + ": " + status.ToString());
-  const auto count = Inbox::decode_count(view(value));
+  const auto count = InboxState::decode_count(view(value));
   if (!count) return database.unreadable("the counters of " + inbox.tenant());
   return *count;
 }
 
 }  // namespace
 
-Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query, const PageLimits& limits) {
+Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits) {
   std::optional<EventId> after;
   if (query.after) {
     after = id_of(*query.after);
@@ -216,7 +216,7 @@ Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query,
   return page;
 }
 
-Result<std::optional<EventId>> find_head(Database& database, Inbox& inbox) {
+Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox) {
   PendingScan scan(database, inbox, {}, {.first = inbox.head()}, 0);
   if (auto status = scan.status(); !status) return status.error();
   if (!scan.valid()) return std::optional<EventId>{};

@@ -6,9 +6,9 @@
 #include <chrono>
 
 #include "base/result.h"
-#include "store/event_store.h"
+#include "store/page.h"
 #include "store/rocks/database/database.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/inbox/inbox_state.h"
 
 namespace triggers::store {
 
@@ -20,10 +20,10 @@ struct PageLimits {
 };
 
 /// Reads one page. Blocks on the disk: for the reader threads.
-Result<Page> read_page(Database& database, Inbox& inbox, const PageQuery& query, const PageLimits& limits);
+Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits);
 
 /// Finds the oldest pending event and raises the inbox's head to it. Nothing if none is pending.
 /// Blocks on the disk.
-Result<std::optional<EventId>> find_head(Database& database, Inbox& inbox);
+Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox);
 
 }  // namespace triggers::store

@@ -17,7 +17,7 @@ namespace {
 /// More than the marks that one key can have.
 constexpr std::size_t removed_max_least = 16;
 
-std::string pending_key(const Inbox& inbox, const EventId& id) { return inbox.prefix() + std::string{id.view()}; }
+std::string pending_key(const InboxState& inbox, const EventId& id) { return inbox.prefix() + std::string{id.view()}; }
 
 /// RocksDB counts for each thread.
 std::uint64_t removed_so_far() { return rocksdb::get_perf_context()->internal_delete_skipped_count; }
@@ -109,7 +109,7 @@ class PendingScan::Walk {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
-PendingScan::PendingScan(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options,
+PendingScan::PendingScan(Database& database, const InboxState& inbox, const rocksdb::ReadOptions& options,
                          const PendingRange& range, std::size_t removed_max)
     : database_(database),
       tenant_(inbox.tenant()),

@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "store/event_store.h"
+#include "store/page.h"
 #include "store/rocks/database/database.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/inbox/inbox_state.h"
 
 namespace rocksdb {
 struct ReadOptions;
@@ -40,8 +40,8 @@ class PendingScan {
  public:
   /// `removed_max`: how many removed entries it steps over. 0 means no limit; 1 to 15 count as 16, so that a scan
   /// always advances.
-  PendingScan(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PendingRange& range,
-              std::size_t removed_max);
+  PendingScan(Database& database, const InboxState& inbox, const rocksdb::ReadOptions& options,
+              const PendingRange& range, std::size_t removed_max);
   PendingScan(const PendingScan&) = delete;
   PendingScan& operator=(const PendingScan&) = delete;
   ~PendingScan();

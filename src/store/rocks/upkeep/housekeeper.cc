@@ -23,9 +23,9 @@ Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.sub
 
 }  // namespace
 
-Housekeeper::Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time,
+Housekeeper::Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time,
                          HousekeeperConfig config)
-    : database_(database), inboxes_(inboxes), queue_(queue), time_(time), config_(config) {}
+    : database_(database), tenants_(tenants), queue_(queue), time_(time), config_(config) {}
 
 Housekeeper::~Housekeeper() {
   {
@@ -81,7 +81,7 @@ Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
 void Housekeeper::refresh_heads() {
   std::optional<UnixMillis> oldest;
   std::size_t looked = 0;
-  for (Inbox* inbox : inboxes_.all()) {
+  for (InboxState* inbox : tenants_.inboxes()) {
     if (inbox->count() == 0) continue;
     if (looked < heads_per_tick_max && inbox->take_head_changed()) {
       ++looked;

@@ -12,7 +12,7 @@
 #include "base/mutex.h"
 #include "store/rocks/commit/commit_queue.h"
 #include "store/rocks/database/database.h"
-#include "store/rocks/inbox/inboxes.h"
+#include "store/rocks/inbox/tenants.h"
 #include "store/rocks/upkeep/retention_time.h"
 
 namespace triggers::store {
@@ -28,7 +28,7 @@ struct HousekeeperConfig {
 /// event.
 class Housekeeper {
  public:
-  Housekeeper(Database& database, Inboxes& inboxes, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
+  Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
   Housekeeper(const Housekeeper&) = delete;
   Housekeeper& operator=(const Housekeeper&) = delete;
   ~Housekeeper();
@@ -50,7 +50,7 @@ class Housekeeper {
   void tell_sweep(const Result<std::size_t>& swept);
 
   Database& database_;
-  Inboxes& inboxes_;
+  Tenants& tenants_;
   CommitQueue& queue_;
   RetentionTime& time_;
   const HousekeeperConfig config_;

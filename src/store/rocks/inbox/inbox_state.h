@@ -1,26 +1,26 @@
 #pragma once
 
-// The counters and the head of every inbox in memory. Pages of an inbox are read in read/page_reader.h; the counters'
-// keys on disk are in format/layout.h.
+// The counters and the head of one inbox in memory. All inboxes are in tenants.h. Pages of an inbox are read in
+// read/page_reader.h; the counters' keys on disk are in format/layout.h.
 
 #include <atomic>
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 #include "base/mutex.h"
-#include "store/event_store.h"
+#include "event/event.h"
 
 namespace triggers::store {
 
+using event::EventId;
+
 /// The state of one inbox in memory, about 200 bytes: its exact count, and its head: an id before which nothing is
 /// pending.
-class Inbox {
+class InboxState {
  public:
-  Inbox(std::string tenant, std::string name);
+  InboxState(std::string tenant, std::string name);
 
   [[nodiscard]] const std::string& tenant() const noexcept { return tenant_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -36,14 +36,18 @@ class Inbox {
   [[nodiscard]] EventId head() const;
   void raise_head(const EventId& head);
 
-  /// The committer's own state, ahead of what others see while a batch is being written.
-  std::uint64_t staged_count = 0;
-  bool staged = false;                  ///< Touched by the batch that is being built.
-  bool staged_head = false;             ///< That batch changes the oldest pending event.
-  std::optional<EventId> staged_first;  ///< Set if that batch appends to an empty inbox: nothing older is pending.
-  /// Publishes the staged state once the batch is durable.
+  /// The inbox as the commit that is being built leaves it, ahead of what others see.
+  struct Staged {
+    std::uint64_t count = 0;
+    bool touched = false;          ///< By that commit.
+    bool head_changed = false;     ///< It changes the oldest pending event.
+    std::optional<EventId> first;  ///< Set if it appends to an empty inbox: nothing older is pending.
+  };
+  /// For the committer's thread, which changes it through StagedInboxes.
+  Staged staged;
+  /// Publishes the staged state once the commit is durable.
   void publish();
-  /// Forgets the staged state of a batch that was not written.
+  /// Forgets the staged state of a commit that was not written.
   void discard() noexcept;
 
   /// True if the oldest pending event may have changed since the last call. Any thread.
@@ -62,19 +66,6 @@ class Inbox {
   std::atomic<bool> head_changed_{true};
   mutable SharedMutex head_mutex_;
   EventId head_ GUARDED_BY(head_mutex_);
-};
-
-/// All inboxes, by tenant and name. They are never removed, so a reference stays valid. Any thread.
-class Inboxes {
- public:
-  /// Created on first use.
-  Inbox& get(std::string_view tenant, std::string_view name);
-  [[nodiscard]] std::vector<Inbox*> all() const;
-  [[nodiscard]] std::uint64_t unacknowledged() const;
-
- private:
-  mutable SharedMutex mutex_;
-  std::unordered_map<std::string, std::unique_ptr<Inbox>> by_prefix_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers::store

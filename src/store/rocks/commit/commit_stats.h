@@ -1,0 +1,25 @@
+#pragma once
+
+// What one group commit tells the metrics. The committer fills it: group_commit.h, committer.h.
+
+#include <chrono>
+#include <cstddef>
+
+namespace triggers::store {
+
+/// One group commit, for the metrics.
+struct CommitStats {
+  std::size_t operations = 0;  ///< Calls of append and acknowledge, and parts of calls.
+  std::size_t accepted = 0;
+  std::size_t duplicates = 0;
+  std::size_t acknowledged = 0;
+  std::size_t reads = 0;                   ///< Of the store, to look for duplicates.
+  std::size_t compared_bytes = 0;          ///< Of payloads that were compared or hashed to tell duplicates.
+  std::size_t hashed_bytes = 0;            ///< Of these, what was hashed. At most DigestBudget::bytes_max.
+  std::size_t left_events = 0;             ///< Postponed, for a digest that is computed outside of a commit.
+  std::size_t bytes = 0;                   ///< Of the batch.
+  std::chrono::nanoseconds log_time{0};    ///< Writing and syncing the write-ahead log.
+  std::chrono::nanoseconds total_time{0};  ///< From the first look-up to the last waiter's wake-up.
+};
+
+}  // namespace triggers::store

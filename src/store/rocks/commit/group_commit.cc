@@ -1,0 +1,173 @@
+#include "store/rocks/commit/group_commit.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <string>
+
+#include "base/invariant.h"
+
+namespace triggers::store {
+namespace {
+
+/// What an exception of the standard library or of RocksDB means for the caller. For a catch block.
+Error error_of_exception() noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::overloaded, {}};  // No text: it might need memory.
+  } catch (const std::exception& exception) {
+    try {
+      return {ErrorCode::internal, std::string{"the write ended in an exception: "} + exception.what()};
+    } catch (...) {
+      return {ErrorCode::internal, {}};
+    }
+  } catch (...) {
+    return {ErrorCode::internal, {}};
+  }
+}
+
+/// Without its text if there is no memory for it.
+Error copy_of(const Error& error) noexcept {
+  try {
+    return error;
+  } catch (...) {
+    return {error.code, {}};
+  }
+}
+
+void refuse(Operation& operation, const Error& error) noexcept { operation.error = copy_of(error); }
+
+/// After a commit that failed: those of its elements that are answered already stay so.
+void refuse_part(Operation& operation, const Error& error) noexcept {
+  operation.undecided.reset();
+  if (operation.kind != Operation::Kind::append || operation.part_begin == 0) return refuse(operation, error);
+  for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = copy_of(error);
+  operation.cut_off = true;
+}
+
+}  // namespace
+
+GroupCommit::GroupCommit(Database& database, Tenants& tenants, const CommitterConfig& config, const EventId& last_id)
+    : tenants_(tenants),
+      config_(config),
+      batch_(std::make_unique<rocksdb::WriteBatch>()),
+      staging_{.database = database, .batch = *batch_},
+      appends_(staging_, config, last_id),
+      acknowledgements_(staging_) {}
+
+GroupCommit::~GroupCommit() = default;
+
+void GroupCommit::begin() {
+  staging_.now = config_.clock->now();
+  staging_.id_now = config_.id_time->take();
+  staging_.stats = {};
+  staging_.inboxes.begin();
+  batch_->Clear();
+  appends_.begin();
+  acknowledgements_.begin();
+}
+
+void GroupCommit::keep() {
+  batch_->PopSavePoint().PermitUncheckedError();
+  staging_.inboxes.keep();
+  appends_.keep();
+  acknowledgements_.keep();
+}
+
+void GroupCommit::undo(const CommitStats& before) {
+  staging_.stats = before;
+  staging_.inboxes.undo();
+  appends_.undo();
+  acknowledgements_.undo();
+  const auto status = batch_->RollbackToSavePoint();
+  INVARIANT(status.ok(), "RocksDB cannot undo what an event staged: %s", status.ToString().c_str());
+}
+
+template <class Stage>
+Status GroupCommit::stage_whole(Stage stage) {
+  const CommitStats before = staging_.stats;
+  batch_->SetSavePoint();
+  Status staged = Done{};
+  try {
+    staged = stage();
+  } catch (...) {
+    staged = error_of_exception();
+  }
+  if (staged) {
+    keep();
+  } else {
+    undo(before);
+  }
+  return staged;
+}
+
+void GroupCommit::stage_events(Operation& operation) {
+  TenantState& tenant = tenants_.get(operation.tenant->id);
+  appends_.use_digests(operation);
+  for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
+    Appended answer;
+    const auto staged = stage_whole([&] { return appends_.stage(operation, tenant, i, answer); });
+    if (operation.undecided) {
+      // This element and all later ones wait for another commit.
+      operation.part_end = i;
+      ++staging_.stats.left_events;
+      return;
+    }
+    operation.appended[i] = staged ? Result<Appended>(answer) : copy_of(staged.error());
+  }
+}
+
+void GroupCommit::stage_all(std::span<Operation* const> operations) {
+  for (Operation* operation : operations) {
+    Status staged = Done{};
+    switch (operation->kind) {
+      case Operation::Kind::append: stage_events(*operation); break;
+      case Operation::Kind::acknowledge: {
+        TenantState& tenant = tenants_.get(operation->tenant->id);
+        staged = stage_whole([&] { return acknowledgements_.stage(*operation, tenant); });
+        break;
+      }
+      case Operation::Kind::change: staged = stage_whole([&] { return operation->change(*batch_); }); break;
+    }
+    if (!staged) refuse(*operation, staged.error());
+  }
+}
+
+Status GroupCommit::write(std::span<Operation* const> operations) {
+  begin();
+  CommitStats& stats = staging_.stats;
+  stats.operations = operations.size();
+  if (auto writable = staging_.database.check_writable(); !writable) return writable;
+  stage_all(operations);
+  appends_.put();
+  staging_.inboxes.put(staging_.database, *batch_);
+  stats.reads = appends_.reads();
+  stats.bytes = batch_->GetDataSize();
+  if (batch_->Count() == 0) return Done{};
+  WriteTiming timing;
+  auto written = staging_.database.write(*batch_, &timing);
+  stats.log_time = timing.log;
+  return written;
+}
+
+/// An exception that arrives here was thrown before the write, so no change is visible.
+Status GroupCommit::write_or_refuse(std::span<Operation* const> operations) noexcept {
+  try {
+    return write(operations);
+  } catch (...) {
+    return error_of_exception();
+  }
+}
+
+bool GroupCommit::commit(std::span<Operation* const> operations) noexcept {
+  const Status written = write_or_refuse(operations);
+  if (written) {
+    staging_.inboxes.publish();
+    return true;
+  }
+  staging_.inboxes.discard();
+  for (Operation* operation : operations) refuse_part(*operation, written.error());
+  return false;
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,59 @@
+#pragma once
+
+// One group commit: it runs the stages, and writes what they staged. They are in append_stage.h and
+// acknowledge_stage.h; the thread is in committer.h.
+
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "base/uuid7.h"
+#include "store/rocks/commit/acknowledge_stage.h"
+#include "store/rocks/commit/append_stage.h"
+#include "store/rocks/commit/committer_config.h"
+#include "store/rocks/commit/operation.h"
+#include "store/rocks/commit/staging.h"
+#include "store/rocks/database/database.h"
+#include "store/rocks/inbox/tenants.h"
+
+namespace triggers::store {
+
+/// Builds and writes a commit. Reused, so that a quiet server allocates little and a busy one less. For the committer's
+/// thread.
+class GroupCommit {
+ public:
+  /// Ids continue after `last_id`. The others outlive this.
+  GroupCommit(Database& database, Tenants& tenants, const CommitterConfig& config, const EventId& last_id);
+  GroupCommit(const GroupCommit&) = delete;
+  GroupCommit& operator=(const GroupCommit&) = delete;
+  ~GroupCommit();
+
+  /// Writes and syncs the part of each operation that is to be done now, and publishes what has changed. Every
+  /// operation gets its results or an error, whatever happens. False: nothing was written, or nobody knows what was.
+  bool commit(std::span<Operation* const> operations) noexcept;
+
+  /// Of the last commit, except for its total time.
+  [[nodiscard]] const CommitStats& stats() const noexcept { return staging_.stats; }
+
+ private:
+  void begin();
+  void stage_all(std::span<Operation* const> operations);
+  /// Stages each event on its own, so that a failed one leaves the others.
+  void stage_events(Operation& operation);
+  /// Runs `stage()`; if it fails, nothing of what it staged stays.
+  template <class Stage>
+  Status stage_whole(Stage stage);
+  void keep();
+  void undo(const CommitStats& before);
+  Status write(std::span<Operation* const> operations);
+  Status write_or_refuse(std::span<Operation* const> operations) noexcept;
+
+  Tenants& tenants_;
+  const CommitterConfig& config_;
+  const std::unique_ptr<rocksdb::WriteBatch> batch_;
+  Staging staging_;
+  AppendStage appends_;
+  AcknowledgeStage acknowledgements_;
+};
+
+}  // namespace triggers::store
