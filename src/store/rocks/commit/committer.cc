@@ -12,6 +12,7 @@
 #include "store/rocks/commit/replay_index.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/pending_value.h"
 
 namespace triggers::store {
 namespace {
@@ -110,7 +111,7 @@ class Committer::Batch {
   std::deque<std::string> acknowledged_;  ///< A deque, because `acknowledged_set_` views its elements.
   boost::unordered_flat_set<std::string_view> acknowledged_set_;
   std::vector<Inbox*> touched_;
-  std::string head_;  ///< Scratch for a record's head.
+  std::string head_;  ///< Scratch for a record's head, and for the value of a pending entry.
   rocksdb::PinnableSlice value_;
 };
 
@@ -143,11 +144,13 @@ void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const 
   const std::array<rocksdb::Slice, 3> record = {slice(head_), slice(event.payload), slice(event.metadata)};
   batch_.Put(committer_.database_.family(Family::events), rocksdb::SliceParts(&key_slice, 1),
              rocksdb::SliceParts(record.data(), static_cast<int>(record.size())));
-  // The type rides along, so that a filter does not read the events that it passes over.
   const std::array<rocksdb::Slice, 2> pending_key = {slice(inbox.prefix()), slice(id.view())};
-  const rocksdb::Slice type = slice(event.event_type);
+  const std::size_t record_bytes = head_.size() + event.payload.size() + event.metadata.size();
+  head_.clear();
+  append_pending_value(head_, {.record_bytes = record_bytes, .event_type = event.event_type});
+  const rocksdb::Slice pending_value = slice(head_);
   batch_.Put(committer_.database_.family(Family::pending), rocksdb::SliceParts(pending_key.data(), 2),
-             rocksdb::SliceParts(&type, 1));
+             rocksdb::SliceParts(&pending_value, 1));
 }
 
 Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& inbox, ComparedEvent& incoming,
