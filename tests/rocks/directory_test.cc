@@ -53,7 +53,7 @@ class Directory : public testing::Test {
   /// What release 0.1.0 left after a kill: 12 events of the tenant, two of them acknowledged; half of it in the log.
   void unpack_version_1() {
     const std::string command =
-        std::string{"tar -xzf '"} + TRIGGERS_VERSION_1_STORE + "' -C '" + (directory / "") + "'";
+        std::string{"tar -xzf '"} + TRIGGERS_EARLIER_STORES + "/version_1.tar.gz' -C '" + (directory / "") + "'";
     ASSERT_EQ(std::system(command.c_str()), 0);
   }
 
@@ -231,44 +231,6 @@ TEST_F(Directory, StoreWhoseMakingWasCutOffBeforeItsFormatIsMadeAnew) {
   EXPECT_TRUE(append(*store, 0));
 }
 
-TEST_F(Directory, StoreOfVersion1IsServedAndIsOfThisVersionFromThenOn) {
-  unpack_version_1();
-  const auto config = config_of("version_1");
-  for (int start = 0; start < 3; ++start) {
-    const auto store = RocksStore::open(config).value();
-    EXPECT_EQ(unacknowledged(*store), 10U);
-    std::ifstream file(config.data_dir + "/FORMAT");
-    std::string name, version;
-    file >> name >> version;
-    EXPECT_EQ(version, "2");
-  }
-}
-
-TEST_F(Directory, StoreOfVersion1CanBeReadAndStaysOfItsVersion) {
-  unpack_version_1();
-  RocksConfig config = config_of("version_1");
-  config.access = Access::read;
-  const auto store = RocksStore::open(config).value();
-  EXPECT_EQ(unacknowledged(*store), 10U);
-  EXPECT_FALSE(fs::exists(config.data_dir + "/WITNESS"));
-}
-
-TEST_F(Directory, MigrationThatWasCutOffBeforeFormatBeginsAnew) {
-  unpack_version_1();
-  const auto config = config_of("version_1");
-  const auto format = directory / "version_1/FORMAT";
-  fs::copy_file(format, directory / "FORMAT_1");
-  RocksStore::open(config).value().reset();
-  // The witness was there before FORMAT said so. Everything else had not begun.
-  const auto witness = directory / "version_1/WITNESS";
-  fs::rename(witness, directory / "WITNESS_2");
-  fs::remove_all(config.data_dir);
-  unpack_version_1();
-  fs::rename(directory / "WITNESS_2", witness);
-  const auto store = RocksStore::open(config).value();
-  EXPECT_EQ(unacknowledged(*store), 10U);
-}
-
 TEST_F(Directory, DamagedStoreOfVersion1IsRefused) {
   unpack_version_1();
   fs::resize_file(directory / "version_1/db/MANIFEST-000043", 900);
@@ -347,16 +309,6 @@ TEST_F(StoppedStore, IncompleteCopyOfABackupIsRefused) {
   ASSERT_TRUE(sync_wait(RocksStore::open(config).value()->backup(directory / "backup")));
   fs::remove(log_of("backup"));
   EXPECT_FALSE(RocksStore::open(config_of("backup")));
-}
-
-TEST_F(StoppedStore, BackupOfVersion1IsOfVersion1) {
-  unpack_version_1();
-  const auto format = format_of("version_1");
-  RocksConfig config = config_of("version_1");
-  config.access = Access::read;
-  ASSERT_TRUE(sync_wait(RocksStore::open(config).value()->backup(directory / "copy")));
-  EXPECT_EQ(format_of("copy"), format);
-  expect_backup_of("version_1", 10);
 }
 
 class Repair : public Directory {

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "rocks/committed_inbox.h"
+#include "store/rocks/format/pending_value.h"
 #include "store/rocks/read/page_reader.h"
 #include "support/scratch_directory.h"
 
@@ -34,8 +35,9 @@ class RepairReplay : public testing::Test {
       ASSERT_TRUE(store_->database().db().Flush({}, store_->database().family(family)).ok());
     }
   }
-  void copy_as_a_kill_leaves_it() {
-    fs::copy(directory_ / "data", directory_ / "damaged", fs::copy_options::recursive);
+  void copy_as_a_kill_leaves_it(const std::string& name = "data") {
+    fs::remove_all(directory_ / "damaged");
+    fs::copy(directory_ / name, directory_ / "damaged", fs::copy_options::recursive);
     fs::remove(fs::path(directory_ / "damaged/db/CURRENT"));
   }
   fs::path newest_log() {
@@ -46,13 +48,14 @@ class RepairReplay : public testing::Test {
     return newest;
   }
   /// Repairs, and has the new store in the old one's place.
-  RepairReport repair() {
+  RepairReport repair(const std::string& into = "repaired") {
     store_.reset();
     DatabaseConfig config;
     config.data_dir = directory_ / "damaged";
-    auto report = repair_store(config, directory_ / "repaired").value();
-    store_.emplace(directory_ / "repaired");
-    return report;
+    auto report = repair_store(config, directory_ / into);
+    EXPECT_TRUE(report) << report.error().message;
+    store_.emplace(directory_ / into);
+    return std::move(report).value();
   }
 
   std::vector<EventId> shown() {
@@ -122,6 +125,27 @@ TEST_F(RepairReplay, WhatWasAcknowledgedStaysSoWhereverItsWritesAre) {
   expect_shown(left, 7 * group);
 }
 
+/// As an entry that is taken out of its inbox and put back by one commit.
+TEST_F(RepairReplay, AnEntryThatOneWriteRemovesAndPutsAgainIsThere) {
+  const auto ids = store_->append(group);
+  flush();
+  const std::string key = layout::pending_key("acme", default_inbox, ids.front());
+  std::string value;
+  append_pending_value(value, {.again = true, .record_bytes = 1, .event_type = "put again"});
+  rocksdb::WriteBatch batch;
+  batch.SingleDelete(store_->database().family(Family::pending), key);
+  batch.Put(store_->database().family(Family::pending), key, value);
+  ASSERT_TRUE(store_->database().write(batch));
+  copy_as_a_kill_leaves_it();
+
+  const RepairReport report = repair();
+  EXPECT_EQ(report.unacknowledged, group);
+  EXPECT_EQ(report.made_unacknowledged_again, 0U);
+  rocksdb::PinnableSlice found;
+  ASSERT_TRUE(*store_->database().get(Family::pending, key, found));
+  EXPECT_EQ(found, value);
+}
+
 TEST_F(RepairReplay, WhatHasExpiredStaysGone) {
   const auto ids = store_->append(3 * group);
   const Ids all(ids);
@@ -141,6 +165,32 @@ TEST_F(RepairReplay, ALogThatIsThereTwiceIsReplayedOnce) {
   fs::copy(newest_log(), fs::path(directory_ / "damaged/db/000999.log"));
   EXPECT_THAT(repair().losses, testing::Contains(testing::HasSubstr("another log has writes with the same numbers")));
   expect_shown(Ids(ids).subspan(group), 2 * group);
+}
+
+/// Most stores have a family without a table: of idempotency keys, say, but not of API keys. A log names families by
+/// their numbers.
+TEST_F(RepairReplay, ARepairedStoreCanBeRepairedAgainAlthoughFamiliesHadNoTable) {
+  const auto put = [&](Family family) {
+    rocksdb::WriteBatch batch;
+    batch.Put(store_->database().family(family), "a key", "a value");
+    ASSERT_TRUE(store_->database().write(batch));
+  };
+  put(Family::keys);
+  put(Family::traces);
+  flush({Family::keys, Family::traces});
+  copy_as_a_kill_leaves_it();
+  repair();
+  for (std::size_t place = 0; place < family_count; ++place) {
+    EXPECT_EQ(store_->database().family(static_cast<Family>(place))->GetID(), place);
+  }
+  put(Family::idempotency);  // In the log alone.
+  put(Family::entries);
+  copy_as_a_kill_leaves_it("repaired");
+  repair("repaired_again");
+  for (const Family family : {Family::idempotency, Family::keys, Family::entries, Family::traces}) {
+    rocksdb::PinnableSlice found;
+    EXPECT_TRUE(*store_->database().get(family, "a key", found)) << static_cast<int>(family);
+  }
 }
 
 }  // namespace

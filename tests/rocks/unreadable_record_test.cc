@@ -7,6 +7,8 @@
 
 #include "base/gather.h"
 #include "base/sync_wait.h"
+#include "rocks/committed_inbox.h"
+#include "store/rocks/read/page_reader.h"
 #include "store/rocks/rocks_store.h"
 #include "support/damage.h"
 #include "support/draft.h"
@@ -163,6 +165,23 @@ TEST_F(UnreadableRecord, LeavesTheRestOfItsCommitWhole) {
   EXPECT_EQ(unacknowledged(tenant), 3U);
   store.reset();  // A commit is observed after its waiters were woken.
   EXPECT_EQ(largest_commit, drafts.size());
+}
+
+TEST(UnreadablePendingValue, IsRefusedByAFilterAndNeededByNothingElse) {
+  const testing_support::ScratchDirectory directory;
+  CommittedInbox store(directory / "data");
+  const auto ids = store.append(3);
+  rocksdb::WriteBatch batch;
+  batch.Put(store.database().family(Family::pending), layout::pending_key("acme", default_inbox, ids[1]), "\xff\x7f");
+  ASSERT_TRUE(store.database().write(batch));
+  const auto filtered = read_page(store.database(), store.inbox(), {.event_type = "order.created"}, {});
+  ASSERT_FALSE(filtered);
+  EXPECT_EQ(filtered.error().code, ErrorCode::internal);
+  EXPECT_THAT(filtered.error().message, HasSubstr("the pending entry of acme, event " + ids[1].text()));
+  const auto whole = read_page(store.database(), store.inbox(), {}, {});
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(whole->events.size(), 3U);
+  store.acknowledge(ids);
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ void ForgetfulFileSystem::stop() {
 }
 
 IOStatus ForgetfulFileSystem::step() {
-  if (++operations_ > options_.operations_max) stopped_ = true;
+  if (++operations_ > options_.operations_max && !std::exchange(stopped_, true) && options_.on_stop) options_.on_stop();
   return stopped_ ? IOStatus::IOError("the test's machine has stopped") : IOStatus::OK();
 }
 

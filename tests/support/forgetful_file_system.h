@@ -7,6 +7,7 @@
 #include <rocksdb/file_system.h>
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -32,6 +33,9 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
     std::uint64_t operations_max = std::numeric_limits<std::uint64_t>::max();
     bool lies_about_log = false;  ///< Reports a sync of a write-ahead log that did not happen.
     std::uint64_t seed = 0;
+    /// Called when the machine stops by itself. Files that are written otherwise do not stop with it, so a test may put
+    /// them aside here, and back later.
+    std::function<void()> on_stop{};
   };
 
   explicit ForgetfulFileSystem(Options options);

@@ -8,6 +8,7 @@
 
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/pending_value.h"
 
 namespace triggers::store {
 namespace {
@@ -43,11 +44,13 @@ void AppendStage::put_event(const TenantState& tenant, const InboxState& inbox, 
   const std::array<rocksdb::Slice, 3> record = {slice(head_), slice(event.payload), slice(event.metadata)};
   staging_.batch.Put(staging_.database.family(Family::events), rocksdb::SliceParts(&key_slice, 1),
                      rocksdb::SliceParts(record.data(), static_cast<int>(record.size())));
-  // The type rides along, so that a filter does not read the events that it passes over.
   const std::array<rocksdb::Slice, 2> pending_key = {slice(inbox.prefix()), slice(id.view())};
-  const rocksdb::Slice type = slice(event.event_type);
+  const std::size_t record_bytes = head_.size() + event.payload.size() + event.metadata.size();
+  head_.clear();
+  append_pending_value(head_, {.record_bytes = record_bytes, .event_type = event.event_type});
+  const rocksdb::Slice pending_value = slice(head_);
   staging_.batch.Put(staging_.database.family(Family::pending), rocksdb::SliceParts(pending_key.data(), 2),
-                     rocksdb::SliceParts(&type, 1));
+                     rocksdb::SliceParts(&pending_value, 1));
 }
 
 Result<bool> AppendStage::answered(const std::string& replay_key, const TenantState& tenant, ComparedEvent& incoming,

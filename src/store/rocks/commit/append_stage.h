@@ -58,7 +58,7 @@ class AppendStage {
   ContentIndex contents_;
   ReplayIndex replays_;
   DigestBudget digest_budget_;
-  std::string head_;  ///< Scratch for a record's head.
+  std::string head_;  ///< Scratch for a record's head, and for the value of a pending entry.
 };
 
 }  // namespace triggers::store

@@ -22,6 +22,7 @@
 #include "store/rocks/database/database_options.h"
 #include "store/rocks/database/failure_listener.h"
 #include "store/rocks/database/open_error.h"
+#include "store/rocks/database/prepare_store.h"
 #include "store/rocks/database/store_check.h"
 #include "store/rocks/disk/directory_guard.h"
 #include "store/rocks/disk/directory_lock.h"
@@ -89,34 +90,6 @@ Result<std::optional<FormatFile>> find_format(const std::string& data_dir) {
   return format;
 }
 
-/// Writes the files of a new store, or brings a store of version 1 to this version.
-Result<WitnessRecord> begin_store(const std::string& data_dir, WitnessRecord record, FormatFile& format) {
-  const auto stage = format.version == 0 ? FormatFile::Stage::making : format.stage;
-  if (format.version != layout::format_version) format = new_format(stage);
-  record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});
-  // In this order: a FORMAT of this version without a witness would be damage.
-  if (auto made = Witness::create(data_dir, record); !made) return std::move(made).error();
-  if (auto made = write_format(data_dir, format); !made) return std::move(made).error();
-  return record;
-}
-
-/// Checks the files of the store, and brings them to this version.
-Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& format) {
-  if (format.version == 0 || format.stage == FormatFile::Stage::making) return begin_store(config.data_dir, {}, format);
-  auto checked = check_store(config, format);
-  if (!checked) return checked;
-  const bool begins = format.version != layout::format_version || !Witness::read(config.data_dir);
-  if (begins) checked = begin_store(config.data_dir, std::move(*checked), format);
-  if (!checked) return checked;
-  // From now on the files change, so the inventory of a clean stop is no longer true. That of a run which did not stop
-  // cleanly still is.
-  const auto before = Inventory::read(config.data_dir);
-  Inventory open{.store_id = format.store_id, .sequence = before && !before->closed ? before->sequence : 0};
-  static_cast<void>(open.add(config.data_dir, "db/IDENTITY"));  // A backup has none.
-  if (auto written = open.write(config.data_dir); !written) return std::move(written).error();
-  return checked;
-}
-
 /// After an open that failed: restores the inventory of the clean stop if no listed file has changed. Otherwise the
 /// next open would check less than this one. Comparing sizes is enough, because the tables were read a moment ago.
 void put_back(const std::optional<Inventory>& before, const std::string& data_dir) {
@@ -178,7 +151,7 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
     if (!database->db_) put_back(inventory, config.data_dir);
     return std::move(opened).error();
   }
-  if (format.stage == FormatFile::Stage::making) {
+  if (format.stage != FormatFile::Stage::made) {
     format.stage = FormatFile::Stage::made;
     if (auto made = write_format(config.data_dir, format); !made) return std::move(made).error();
   }
@@ -199,7 +172,7 @@ Status Database::open_checked(const DatabaseConfig& config, FormatFile& format) 
   clock_ = config.clock;
   store_id_ = format.store_id;
   watch_ = std::make_unique<FileWatch>(std::move(*witness), std::move(*record));
-  return open_files(config, format.stage == FormatFile::Stage::making);
+  return open_files(config, format.stage);
 }
 
 void Database::mark_opened(const Clock& clock) {
@@ -210,7 +183,7 @@ void Database::mark_opened(const Clock& clock) {
   static_cast<void>(write(batch));  // A failure stops writes; the store can be read.
 }
 
-Status Database::open_files(const DatabaseConfig& config, bool make) {
+Status Database::open_files(const DatabaseConfig& config, FormatFile::Stage stage) {
   rocksdb::Env* const base = config.env != nullptr ? config.env : rocksdb::Env::Default();
   env_ = make_watched_env(base, database_dir(data_dir_), *watch_);
   cache_ = new_cache(config);
@@ -218,8 +191,8 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
       make_failure_listener([this](const std::string& problem) { stop_writes(problem); }, damage_, compaction_backoff_);
   auto options = database_options(config, cache_);
   options.env = env_.get();
-  options.create_if_missing = make;
-  options.create_missing_column_families = make;
+  options.create_if_missing = stage == FormatFile::Stage::making;
+  options.create_missing_column_families = stage != FormatFile::Stage::made;
   options.listeners.push_back(listener_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
@@ -264,7 +237,7 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& c
   rocksdb::DB* db = nullptr;
   const auto status =
       rocksdb::DB::OpenForReadOnly(reading_options(config, database->cache_), database_dir(config.data_dir),
-                                   family_descriptors(config, database->cache_), &handles, &db);
+                                   family_descriptors(config, database->cache_, families_of(**format)), &handles, &db);
   if (!status.ok()) return open_error(config.data_dir, status);
   database->db_.reset(db);
   std::ranges::copy(handles, database->families_.begin());
@@ -297,7 +270,9 @@ Database::~Database() {
   }
   const auto checksums = clean ? table_checksums(*db_) : TableChecksums{};
   const auto sequence = db_->GetLatestSequenceNumber();
-  for (auto* handle : families_) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  for (auto* handle : families_) {
+    if (handle != nullptr) db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  }
   const auto closed = db_->Close();
   db_.reset();
   if (!clean || !closed.ok()) return;
@@ -312,6 +287,7 @@ Database::~Database() {
 
 Result<bool> Database::get(Family family_name, std::string_view key, rocksdb::PinnableSlice& value) {
   value.Reset();
+  if (!has(family_name)) return false;
   const auto status = db_->Get({}, family(family_name), rocksdb::Slice(key.data(), key.size()), &value);
   if (status.ok()) return true;
   if (status.IsNotFound()) return false;

@@ -24,6 +24,7 @@
 #include "store/rocks/database/database_config.h"
 #include "store/rocks/disk/disk_idle_time.h"
 #include "store/rocks/disk/disk_space.h"
+#include "store/rocks/disk/format_file.h"
 #include "store/status.h"
 
 namespace rocksdb {
@@ -44,7 +45,6 @@ struct WriteTiming {
   std::chrono::nanoseconds log{0};  ///< Of it, writing and syncing the write-ahead log.
 };
 
-struct FormatFile;
 class DirectoryGuard;
 class DirectoryLock;
 class TableSizeCheck;
@@ -65,6 +65,9 @@ class Database {
   ~Database();
 
   [[nodiscard]] rocksdb::DB& db() noexcept { return *db_; }
+  /// False in a store of an earlier version that is open for reading only, for a family that it lacks. The family then
+  /// reads as empty.
+  [[nodiscard]] bool has(Family name) const noexcept { return family(name) != nullptr; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family family) const noexcept {
     return families_[static_cast<std::size_t>(family)];
   }
@@ -115,7 +118,7 @@ class Database {
   static Result<std::unique_ptr<Database>> open_to_write(const DatabaseConfig& config);
   static Result<std::unique_ptr<Database>> open_to_read(const DatabaseConfig& config, std::string problem);
   Status open_checked(const DatabaseConfig& config, FormatFile& format);
-  Status open_files(const DatabaseConfig& config, bool make);
+  Status open_files(const DatabaseConfig& config, FormatFile::Stage stage);
   Status write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing);
   /// Makes sure that a memtable has an entry: see try_resume().
   void mark_opened(const Clock& clock);

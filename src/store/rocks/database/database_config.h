@@ -18,8 +18,23 @@ class Env;
 namespace triggers::store {
 
 /// The column families, in the order in which they are opened. docs/storage-format.md says what each holds.
-enum class Family : std::uint8_t { meta, events, pending, acknowledged, expiry, dedup, idempotency, keys };
-inline constexpr std::size_t family_count = 8;
+/// Their places are RocksDB's numbers for them, which a repair relies on: new ones come last.
+enum class Family : std::uint8_t {
+  meta,
+  events,
+  pending,
+  acknowledged,
+  expiry,
+  dedup,
+  idempotency,
+  keys,
+  entries,
+  traces,
+  holders
+};
+inline constexpr std::size_t family_count = 11;
+/// The first of them are those of a store before format version 3.
+inline constexpr std::size_t family_count_before_3 = 8;
 
 struct DatabaseConfig {
   std::string data_dir;

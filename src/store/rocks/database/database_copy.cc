@@ -10,7 +10,6 @@
 #include "base/encoding.h"
 #include "store/rocks/database/database_options.h"
 #include "store/rocks/disk/durable.h"
-#include "store/rocks/disk/format_file.h"
 #include "store/rocks/disk/inventory.h"
 #include "store/rocks/disk/log_check.h"
 #include "store/rocks/disk/witness.h"
@@ -72,8 +71,8 @@ Status seal_directory(const std::string& data_dir, const std::string& store_id, 
   return inventory.write(data_dir);
 }
 
-Status finish_directory(const std::string& data_dir, std::uint64_t sequence, const TableChecksums& tables) {
-  const auto format = new_format(FormatFile::Stage::made);
+Status finish_directory(const std::string& data_dir, const FormatFile& format, std::uint64_t sequence,
+                        const TableChecksums& tables) {
   // The inventory lists everything, so the witness has nothing to add yet.
   WitnessRecord record;
   record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});
@@ -90,7 +89,7 @@ Status make_copy(rocksdb::DB& db, const std::string& directory) {
   if (status.ok()) status = maker->CreateCheckpoint(database_dir(directory));
   if (!status.ok()) return Error{ErrorCode::unavailable, "the backup failed: " + status.ToString()};
   tables.merge(table_checksums(db));
-  return finish_directory(directory, 0, tables);
+  return finish_directory(directory, new_format(FormatFile::Stage::made), 0, tables);
 }
 
 Status copy_files(rocksdb::DB& db, const std::string& from, const std::string& directory) {
@@ -108,7 +107,9 @@ Status copy_files(rocksdb::DB& db, const std::string& from, const std::string& d
   if (error) return Error{ErrorCode::unavailable, "cannot look into " + database_dir(from) + ": " + error.message()};
   if (auto synced = sync_directory(database_dir(directory)); !synced) return synced;
   const bool has_id = *format && !(*format)->store_id.empty();
-  if (has_id) return finish_directory(directory, db.GetLatestSequenceNumber(), table_checksums(db));
+  if (has_id) {
+    return finish_directory(directory, format_of_copy(**format), db.GetLatestSequenceNumber(), table_checksums(db));
+  }
   // A store of version 1 has nothing beside its database. An earlier release accepts only its own FORMAT.
   const auto text = read_file(format_path(from));
   if (!text) return text.error();

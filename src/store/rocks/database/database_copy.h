@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "store/rocks/disk/format_file.h"
 
 namespace rocksdb {
 class DB;
@@ -23,15 +24,17 @@ using TableChecksums = std::map<std::string, std::string>;
 Status seal_directory(const std::string& data_dir, const std::string& store_id, std::uint64_t sequence,
                       const TableChecksums& tables);
 
-/// Writes the inventory, the witness and finally FORMAT beside a database that nobody has open, which makes it a store.
-Status finish_directory(const std::string& data_dir, std::uint64_t sequence, const TableChecksums& tables);
+/// Writes the inventory, the witness and finally `format` beside a database that nobody has open, which makes it a
+/// store.
+Status finish_directory(const std::string& data_dir, const FormatFile& format, std::uint64_t sequence,
+                        const TableChecksums& tables);
 
 /// Turns the empty `directory` into a data directory with a copy of the database.
 Status make_copy(rocksdb::DB& db, const std::string& directory);
 
 /// The same for a database that is open for reading only, in the data directory `from`, which does not change. RocksDB
-/// makes no checkpoint of such a database. Nobody may write to its files meanwhile. A copy of a version 1 store has
-/// version 1.
+/// makes no checkpoint of such a database. Nobody may write to its files meanwhile. The copy has the version of the
+/// store.
 Status copy_files(rocksdb::DB& db, const std::string& from, const std::string& directory);
 
 }  // namespace triggers::store

@@ -24,7 +24,8 @@ namespace triggers::store {
 namespace {
 
 constexpr std::array<std::string_view, family_count> family_names = {"default", "events", "pending",     "delivered",
-                                                                     "expiry",  "dedup",  "idempotency", "keys"};
+                                                                     "expiry",  "dedup",  "idempotency", "keys",
+                                                                     "entries", "traces", "holders"};
 constexpr std::size_t mebibyte = 1024 * 1024;
 constexpr std::size_t window_entry_bytes = 100;  ///< About what an entry of a window's family takes in a memtable.
 
@@ -149,6 +150,14 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
       return window_options(cache, 16 * mebibyte, config.dedup_window, NewestId::of_dedup, *config.clock);
     case Family::idempotency:
       return window_options(cache, 8 * mebibyte, config.idempotency_window, NewestId::first, *config.clock);
+    case Family::entries: {
+      auto options = base_options(cache, 8 * mebibyte, 4096);
+      options.table_properties_collector_factories.push_back(
+          rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));  // A start reads the whole family.
+      return options;
+    }
+    case Family::traces:
+    case Family::holders: return base_options(cache, 8 * mebibyte, 4096);
     case Family::meta:
     case Family::keys: return base_options(cache, 2 * mebibyte, 4096);
   }
@@ -186,10 +195,11 @@ rocksdb::DBOptions reading_options(const DatabaseConfig& config, const std::shar
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const DatabaseConfig& config,
-                                                                const std::shared_ptr<rocksdb::Cache>& cache) {
+                                                                const std::shared_ptr<rocksdb::Cache>& cache,
+                                                                std::size_t count) {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  descriptors.reserve(family_count);
-  for (std::size_t i = 0; i < family_count; ++i) {
+  descriptors.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
     descriptors.emplace_back(std::string{family_names[i]}, family_options(static_cast<Family>(i), config, cache));
   }
   return descriptors;

@@ -26,9 +26,9 @@ namespace triggers::store {
 /// The options to read only: nothing is written, not even RocksDB's own log.
 [[nodiscard]] rocksdb::DBOptions reading_options(const DatabaseConfig& config,
                                                  const std::shared_ptr<rocksdb::Cache>& cache);
-/// In the order of Family.
+/// Of the first `count` families, in the order of Family.
 [[nodiscard]] std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(
-    const DatabaseConfig& config, const std::shared_ptr<rocksdb::Cache>& cache);
+    const DatabaseConfig& config, const std::shared_ptr<rocksdb::Cache>& cache, std::size_t count = family_count);
 [[nodiscard]] std::shared_ptr<rocksdb::Cache> new_cache(const DatabaseConfig& config);
 
 }  // namespace triggers::store

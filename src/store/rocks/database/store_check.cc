@@ -151,7 +151,7 @@ class Check {
 
   void open_for_trial() {
     const auto limit = format_.version > 1 ? counted_max : std::numeric_limits<std::uint64_t>::max();
-    const auto found = store::open_for_trial(config_, limit);
+    const auto found = store::open_for_trial(config_, families_of(format_), limit);
     if (!found) {
       problems_.push_back(found.error().message);
       expect_logs(0);
@@ -224,6 +224,11 @@ std::string what_can_be_read(const std::string& data_dir) {
 }
 
 }  // namespace
+
+std::size_t families_of(const FormatFile& format) noexcept {
+  const bool has_all = format.version >= 3 && format.stage != FormatFile::Stage::migrating;
+  return has_all ? family_count : family_count_before_3;
+}
 
 Error damaged(const std::string& data_dir, const std::vector<std::string>& problems) {
   std::string text;

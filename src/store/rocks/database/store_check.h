@@ -13,6 +13,10 @@
 
 namespace triggers::store {
 
+/// How many families the database surely has, of the front of Family. One that is being migrated may have more, which
+/// are empty.
+[[nodiscard]] std::size_t families_of(const FormatFile& format) noexcept;
+
 /// Checks that a store is complete before anything is opened for writing. Changes nothing. Nobody else may have the
 /// database open.
 ///

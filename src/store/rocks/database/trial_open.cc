@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "store/rocks/database/database_options.h"
 #include "store/rocks/disk/durable.h"
+#include "store/rocks/format/inbox_meta.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
 
@@ -18,11 +19,11 @@ namespace {
 
 class OpenForReading {
  public:
-  explicit OpenForReading(const DatabaseConfig& config) {
+  OpenForReading(const DatabaseConfig& config, std::size_t families) {
     const auto cache = new_cache(config);
     rocksdb::DB* db = nullptr;
     status_ = rocksdb::DB::OpenForReadOnly(reading_options(config, cache), database_dir(config.data_dir),
-                                           family_descriptors(config, cache), &families_, &db);
+                                           family_descriptors(config, cache, families), &families_, &db);
     db_.reset(db);
   }
   OpenForReading(const OpenForReading&) = delete;
@@ -81,9 +82,9 @@ std::optional<Counts> counters(OpenForReading& database) {
   const auto iterator = database.iterator(Family::meta);
   for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
     if (!view(iterator->key()).starts_with(layout::inbox_meta_prefix)) break;
-    if (iterator->value().size() < sizeof(std::uint64_t)) return std::nullopt;
-    counts[std::string{view(iterator->key()).substr(layout::inbox_meta_prefix.size())}] =
-        layout::read_u64(view(iterator->value()).substr(0, sizeof(std::uint64_t)));
+    const auto meta = decode_inbox_meta(view(iterator->value()));
+    if (!meta) return std::nullopt;
+    counts[std::string{view(iterator->key()).substr(layout::inbox_meta_prefix.size())}] = meta->count;
   }
   if (!iterator->status().ok()) return std::nullopt;
   return counts;
@@ -121,8 +122,8 @@ void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector
 
 }  // namespace
 
-Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::uint64_t count_max) {
-  OpenForReading database(config);
+Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::size_t families, std::uint64_t count_max) {
+  OpenForReading database(config, families);
   if (!database.status().ok()) return Error{ErrorCode::unavailable, database.status().ToString()};
   TrialOpen found;
   found.sequence = database.db().GetLatestSequenceNumber();

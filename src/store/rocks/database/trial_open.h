@@ -25,9 +25,9 @@ struct TrialOpen {
   std::vector<std::string> problems;
 };
 
-/// Opens the database for reading only, in the state that a start would find, and closes it again. Writes nothing.
-/// Compares tables with their checksums, and the counters of inboxes with their entries if there are at most
-/// `count_max` entries. Error: `unavailable` if the database cannot be opened.
-Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::uint64_t count_max);
+/// Opens the first `families` of the database for reading only, in the state that a start would find, and closes it
+/// again. Writes nothing. Compares tables with their checksums, and the counters of inboxes with their entries if there
+/// are at most `count_max` entries. Error: `unavailable` if the database cannot be opened.
+Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::size_t families, std::uint64_t count_max);
 
 }  // namespace triggers::store

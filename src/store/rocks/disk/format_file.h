@@ -14,8 +14,9 @@ namespace triggers::store {
 /// The file `FORMAT` of a data directory. It says that a store was made here, its version and its id.
 struct FormatFile {
   enum class Stage : std::uint8_t {
-    making,  ///< The database is being made. Nothing was accepted yet, so it may be made again.
-    made,    ///< It was made and synced. From now on a missing file is data loss.
+    making,     ///< The database is being made. Nothing was accepted yet, so it may be made again.
+    migrating,  ///< A database of an earlier version is being brought to this one. Only new families may be missing.
+    made,       ///< It was made and synced. From now on a missing file is data loss.
   };
 
   std::uint32_t version = 0;
@@ -25,6 +26,9 @@ struct FormatFile {
 
 [[nodiscard]] std::string format_path(const std::string& data_dir);
 
+/// `invalid_argument` if the file names a version that this program does not read. Anything else that is wrong with it
+/// is no error here.
+Status expect_known_version(const std::string& data_dir);
 /// Nothing if there is no such file. Errors: `invalid_argument` (not ours, another version), `unavailable` (cannot be
 /// read).
 Result<std::optional<FormatFile>> read_format(const std::string& data_dir);
@@ -33,5 +37,7 @@ Status write_format(const std::string& data_dir, const FormatFile& format);
 
 /// A new `FORMAT`, of the version that this program writes.
 [[nodiscard]] FormatFile new_format(FormatFile::Stage stage);
+/// The `FORMAT` of a copy of a store: a store of its own, of the same version and stage. `format` must have an id.
+[[nodiscard]] FormatFile format_of_copy(const FormatFile& format);
 
 }  // namespace triggers::store

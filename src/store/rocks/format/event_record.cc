@@ -1,25 +1,11 @@
 #include "store/rocks/format/event_record.h"
 
+#include "store/rocks/format/varint.h"
+
 namespace triggers::store {
 namespace {
 
 constexpr char record_version = 1;
-
-void append_varint(std::string& out, std::size_t value) {
-  for (; value >= 128; value >>= 7) out.push_back(static_cast<char>(value | 128));
-  out.push_back(static_cast<char>(value));
-}
-
-std::optional<std::size_t> take_varint(std::string_view& rest) {
-  std::size_t value = 0;
-  for (unsigned shift = 0; shift < 35 && !rest.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(rest.front());
-    rest.remove_prefix(1);
-    value |= static_cast<std::size_t>(byte & 127) << shift;
-    if (byte < 128) return value;
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string_view> take_text(std::string_view& rest, std::size_t size) {
   if (rest.size() < size) return std::nullopt;

@@ -149,13 +149,13 @@ std::optional<InboxName> parse_inbox_meta_key(std::string_view key) {
 
 std::string describe_entry(std::string_view family, std::string_view key) {
   std::string text = "an entry of " + std::string{family};
-  if (family == "dedup" || family == "idempotency") key.remove_prefix(std::min(key.size(), hash_bytes));
+  const bool is_hashed = family == "dedup" || family == "idempotency";
+  if (is_hashed) key.remove_prefix(std::min(key.size(), hash_bytes));
   if (family == "default" || family == "keys" || family == "expiry") return text;
   const auto tenant = take_name(key);
   if (!tenant) return text;
   text.append(" of the tenant ").append(*tenant);
-  const bool ends_in_id = family == "events" || family == "delivered" || family == "pending";
-  if (ends_in_id && key.size() >= id_bytes) {
+  if (!is_hashed && key.size() >= id_bytes) {
     text.append(", event ").append(event::EventId::from_bytes(key.substr(key.size() - id_bytes)).text());
   }
   return text;

@@ -15,8 +15,8 @@
 /// keys are a prefix of another's; ids and times are big-endian, so that keys sort as they do.
 namespace triggers::store::layout {
 
-/// The version of this format. A store of another version is not opened.
-inline constexpr std::uint32_t format_version = 2;
+/// The version of this format. A store of an earlier version is converted, one of a later version is not opened.
+inline constexpr std::uint32_t format_version = 3;
 inline constexpr std::size_t name_bytes_max = 255;
 
 /// Appends the length byte and `name`, which must have 1 to 255 bytes.

@@ -2,15 +2,10 @@
 
 #include <utility>
 
+#include "store/rocks/format/inbox_meta.h"
 #include "store/rocks/format/layout.h"
 
 namespace triggers::store {
-namespace {
-
-/// The count, and the head.
-constexpr std::size_t meta_bytes = 8 + 16;
-
-}  // namespace
 
 InboxState::InboxState(std::string tenant, std::string name)
     : tenant_(std::move(tenant)),
@@ -37,25 +32,19 @@ void InboxState::raise_head(const EventId& head) {
   if (head_ < head) head_ = head;
 }
 
-std::string InboxState::encode_meta() const {
-  std::string bytes;
-  bytes.reserve(meta_bytes);
-  layout::append_u64(bytes, staged.count);
-  bytes.append(head().view());
-  return bytes;
-}
+std::string InboxState::encode_meta() const { return encode_inbox_meta({.count = staged.count, .head = head()}); }
 
 std::optional<std::uint64_t> InboxState::decode_count(std::string_view bytes) {
-  if (bytes.size() != meta_bytes) return std::nullopt;
-  return layout::read_u64(bytes.substr(0, 8));
+  const auto meta = decode_inbox_meta(bytes);
+  return meta ? std::optional{meta->count} : std::nullopt;
 }
 
 bool InboxState::decode_meta(std::string_view bytes) {
-  const auto stored = decode_count(bytes);
+  const auto stored = decode_inbox_meta(bytes);
   if (!stored) return false;
-  staged.count = *stored;
+  staged.count = stored->count;
   publish();
-  raise_head(EventId::from_bytes(bytes.substr(8)));
+  raise_head(stored->head);
   return true;
 }
 

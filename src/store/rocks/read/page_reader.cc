@@ -59,14 +59,15 @@ class Selector {
  private:
   Status take_from(PendingScan& scan) {
     for (; scan.valid(); scan.next()) {
-      const bool wanted = !query_.event_type || scan.event_type() == *query_.event_type;
+      const auto wanted = is_wanted(scan);
+      if (!wanted) return wanted.error();
       // At least one entry is looked at, or no page would come further.
       selection_.has_more =
-          (scan.tired() && selection_.scanned_to) || (wanted && selection_.ids.size() == query_.limit);
+          (scan.tired() && selection_.scanned_to) || (*wanted && selection_.ids.size() == query_.limit);
       if (selection_.has_more) break;
       selection_.scanned_to = scan.id();
       if (!selection_.first_pending) selection_.first_pending = selection_.scanned_to;
-      if (wanted) {
+      if (*wanted) {
         selection_.ids.push_back(*selection_.scanned_to);
       } else {
         selection_.has_more = ++selection_.passed % entries_per_clock_check == 0 && Clock::now() >= deadline_;
@@ -74,6 +75,13 @@ class Selector {
       }
     }
     return scan.status();
+  }
+
+  [[nodiscard]] Result<bool> is_wanted(const PendingScan& scan) const {
+    if (!query_.event_type) return true;
+    const auto type = scan.event_type();
+    if (!type) return type.error();
+    return *type == *query_.event_type;
   }
 
   Database& database_;

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/pending_value.h"
 #include "store/rocks/format/slice_view.h"
 
 namespace triggers::store {
@@ -128,7 +129,11 @@ void PendingScan::next() { walk_->go_on(); }
 
 EventId PendingScan::id() const { return walk_->id(prefix_bytes_); }
 
-std::string_view PendingScan::event_type() const { return view(walk_->at().value()); }
+Result<std::string_view> PendingScan::event_type() const {
+  const auto value = decode_pending_value(view(walk_->at().value()));
+  if (!value) return database_.unreadable("the pending entry of " + tenant_ + ", event " + id().text());
+  return value->event_type;
+}
 
 bool PendingScan::tired() const { return removed_max_ > 0 && removed_so_far() - removed_before_ >= removed_max_; }
 

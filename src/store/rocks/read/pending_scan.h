@@ -49,7 +49,8 @@ class PendingScan {
   [[nodiscard]] bool valid() const;
   void next();
   [[nodiscard]] EventId id() const;
-  [[nodiscard]] std::string_view event_type() const;
+  /// `internal` if the entry cannot be read.
+  [[nodiscard]] Result<std::string_view> event_type() const;
   /// It has stepped over as many removed entries as it may. valid() may still be true.
   [[nodiscard]] bool tired() const;
   /// Where it gave up, if it did: it stepped over as many marks as it may in a row. Nothing is pending between the

@@ -2,6 +2,7 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/sst_file_reader.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
 #include <rocksdb/write_batch.h>
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 
@@ -21,6 +22,7 @@
 #include "store/rocks/disk/format_file.h"
 #include "store/rocks/disk/log_check.h"
 #include "store/rocks/disk/witness.h"
+#include "store/rocks/repair/family_places.h"
 
 namespace triggers::store {
 namespace {
@@ -38,25 +40,27 @@ constexpr bool is_put_once(Family family) {
          family == Family::expiry;
 }
 
-/// Repeats the operations of a batch in a log so that no entry of such a family exists twice. The families' numbers are
-/// the places in Family, because every store is made with the same families.
+/// Repeats the operations of a batch in a log so that no entry of such a family exists twice. An entry that the batch
+/// itself removes does not count.
 class Replay final : public rocksdb::WriteBatch::Handler {
  public:
-  Replay(rocksdb::DB& db, rocksdb::WriteBatch& out, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
+  Replay(rocksdb::DB& db, rocksdb::WriteBatchWithIndex& out, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
       : db_(db), out_(out), families_(families) {}
 
   rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
-    if (family >= families_.size()) return rocksdb::Status::OK();
-    if (is_put_once(static_cast<Family>(family))) {
+    const auto place = place_of(family);
+    if (!place) return rocksdb::Status::OK();
+    if (is_put_once(static_cast<Family>(*place))) {
       // A log is kept until every family has its writes in tables, so a table may have this one.
       rocksdb::PinnableSlice there;
-      const auto status = db_.Get({}, families_[family], key, &there);
+      const auto status = out_.GetFromBatchAndDB(&db_, {}, families_[*place], key, &there);
       if (!status.IsNotFound()) return status;
     }
-    return out_.Put(families_[family], key, value);
+    return out_.Put(families_[*place], key, value);
   }
   rocksdb::Status DeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
-    return family < families_.size() ? out_.Delete(families_[family], key) : rocksdb::Status::OK();
+    const auto place = place_of(family);
+    return place ? out_.Delete(families_[*place], key) : rocksdb::Status::OK();
   }
   rocksdb::Status SingleDeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
     // Removes what two tables have, too: see copy_tables().
@@ -64,8 +68,15 @@ class Replay final : public rocksdb::WriteBatch::Handler {
   }
 
  private:
+  /// The tables have given the families the numbers that they had.
+  [[nodiscard]] std::optional<std::size_t> place_of(std::uint32_t number) const {
+    const auto found = std::ranges::find(families_, number, &rocksdb::ColumnFamilyHandle::GetID);
+    if (found == families_.end()) return std::nullopt;
+    return found - families_.begin();
+  }
+
   rocksdb::DB& db_;
-  rocksdb::WriteBatch& out_;
+  rocksdb::WriteBatchWithIndex& out_;
   const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
 };
 
@@ -124,12 +135,13 @@ class Repair {
     options.create_if_missing = true;
     options.create_missing_column_families = true;
     const auto descriptors = family_descriptors(target_, cache);
+    if (auto added = add_missing_family_tables(target_, directory_); !added) return added;
     auto status = rocksdb::RepairDB(database_dir(directory_), options, descriptors);
     rocksdb::DB* db = nullptr;
     if (status.ok()) status = rocksdb::DB::Open(options, database_dir(directory_), descriptors, &families_, &db);
     if (!status.ok()) return failed(status.ToString());
     db_.reset(db);
-    return Done{};
+    return remove_added_entries(*db_, families_);
   }
 
   /// Replays the logs in the order of their writes' numbers, each number once: of two copies of a log, one is replayed.
@@ -176,13 +188,13 @@ class Repair {
         return;
       }
       next = numbers->sequence + numbers->count;
-      rocksdb::WriteBatch out;
+      rocksdb::WriteBatchWithIndex out;
       Replay again(*db_, out, families_);
       const rocksdb::WriteBatch batch{std::string{bytes}};
       if (status.ok()) status = batch.Iterate(&again);
       rocksdb::WriteOptions options;
       options.disableWAL = true;  // The store is synced at the end, or discarded.
-      if (status.ok()) status = db_->Write(options, &out);
+      if (status.ok()) status = db_->Write(options, out.GetWriteBatch());
     });
     if (!read) return std::move(read).error();
     if (!status.ok()) return failed(status.ToString());
@@ -196,7 +208,7 @@ class Repair {
     if (status.ok()) status = db_->Close();
     db_.reset();
     if (!status.ok()) return failed(status.ToString());
-    return finish_directory(directory_, sequence, {});
+    return finish_directory(directory_, new_format(FormatFile::Stage::made), sequence, {});
   }
 
   const DatabaseConfig& config_;
@@ -231,6 +243,7 @@ Result<RepairReport> repair_store(const DatabaseConfig& config, const std::strin
   const auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return lock.error();
   if (auto alone = expect_nobody_else(config); !alone) return std::move(alone).error();
+  if (auto known = expect_known_version(config.data_dir); !known) return std::move(known).error();
   auto damage = find_damage(config);
   if (!damage) return std::move(damage).error();
   RepairReport report;

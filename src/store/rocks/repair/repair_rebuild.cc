@@ -11,7 +11,9 @@
 #include "base/random.h"
 #include "store/inbox_name.h"
 #include "store/rocks/format/event_record.h"
+#include "store/rocks/format/inbox_meta.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/pending_value.h"
 #include "store/rocks/format/slice_view.h"
 #include "store/rocks/repair/repair.h"
 
@@ -90,7 +92,9 @@ class Rebuild {
     ++counts_[layout::inbox_meta_key(*tenant, default_inbox)];
     if (has(Family::pending, pending)) return;
     ++report_.made_unacknowledged_again;
-    batch_.Put(family(Family::pending), pending, slice(record->event_type));
+    std::string entry;
+    append_pending_value(entry, {.again = true, .record_bytes = value.size(), .event_type = record->event_type});
+    batch_.Put(family(Family::pending), pending, entry);
   }
 
   /// An entry without its event would be counted, but be on no page.
@@ -110,12 +114,8 @@ class Rebuild {
       if (!view(iterator->key()).starts_with(layout::inbox_meta_prefix)) break;
       counts_.try_emplace(iterator->key().ToString(), 0);
     }
-    for (const auto& [key, count] : counts_) {
-      std::string value;
-      layout::append_u64(value, count);
-      value.append(id_bytes, '\0');  // From the start: a head is a hint.
-      batch_.Put(meta, key, value);
-    }
+    // From the start: a head is a hint.
+    for (const auto& [key, count] : counts_) batch_.Put(meta, key, encode_inbox_meta({.count = count}));
     if (has(Family::meta, layout::last_id_key) && value_.size() == id_bytes) {
       last_id_ = std::max(last_id_, EventId::from_bytes(value_));
     }
