@@ -2,7 +2,7 @@
 
 import tracked
 
-order = ["base", "metrics", "log", "http", "event", "auth", "limit", "aws", "config", "store", "api", "lambda", "swarm"]
+order = ["base", "metrics", "log", "http", "event", "filter", "auth", "limit", "aws", "config", "store", "api", "lambda", "swarm"]
 
 # A prefix of the include's name: (the folders that wrap it, whether their headers may name it too).
 wrapped = {
