@@ -40,11 +40,11 @@ using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 struct Formula {
   enum class Kind { all, any, values, object, branch };
   Kind kind = Kind::all;
-  std::vector<Formula> parts;  ///< Of all and any.
-  NodeId node = none;          ///< Of values and object: where they are looked for.
-  std::vector<AtomId> atoms;   ///< Of values: one is enough.
-  bool absent = false;         ///< Of values: no value at all is enough too.
-  ScopeId scope = none;        ///< Of object and branch.
+  std::vector<Formula> parts = {};  ///< Of all and any.
+  NodeId node = none;               ///< Of values and object: where they are looked for.
+  std::vector<AtomId> atoms = {};   ///< Of values: one is enough.
+  bool absent = false;              ///< Of values: no value at all is enough too.
+  ScopeId scope = none;             ///< Of object and branch.
 };
 
 /// A scope has a higher number than those that its formula names.
