@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+
+#include "filter/matcher.h"
+#include "filter/parse_state.h"
+
+namespace triggers::filter {
+
+/// Reads the operand of `numeric`: one comparison, or two that are a range. False after a fault.
+bool parse_numeric(ParseState& state, std::size_t i, Matcher& out);
+
+}  // namespace triggers::filter

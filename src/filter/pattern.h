@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "filter/matcher.h"
+
+namespace triggers::filter {
+
+/// A list of a pattern: any of its matchers.
+struct ValueList {
+  std::vector<Matcher> matchers;  ///< At least one.
+};
+
+struct ObjectPattern;
+
+/// A member of a pattern's object, by its unescaped name.
+struct MemberPattern {
+  std::string name;
+  std::variant<ValueList, std::vector<ObjectPattern>> value;  ///< The vector holds one object.
+};
+
+/// An object of a pattern: all of its members, and one branch of each `$or`.
+struct ObjectPattern {
+  std::vector<MemberPattern> members;
+  std::vector<std::vector<ObjectPattern>> alternatives;  ///< Each `$or` is a list of branches.
+};
+
+}  // namespace triggers::filter

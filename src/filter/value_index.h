@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "filter/matcher.h"
+#include "filter/program.h"
+
+namespace triggers::filter {
+
+/// Gathers what the lists at one path ask, and lays it out for the evaluation.
+class ValueIndex {
+ public:
+  /// The atom of a matcher, and whether it is new. Keeps the matcher's address.
+  std::pair<AtomId, bool> atom_of(const Matcher& matcher, const std::function<AtomId()>& new_atom);
+
+  /// Once, after the last atom_of().
+  void finish(ValueTests& out) const;
+
+ private:
+  void finish_numbers(ValueTests& out) const;
+
+  ByText<AtomId> by_key_;
+  std::vector<Test> all_;  ///< In the order of their atoms.
+};
+
+}  // namespace triggers::filter
