@@ -6,7 +6,7 @@ import tracked
 
 # A file may include its own folder and those before it in this list, unless `only` says less. A folder below another one has
 # a line of its own where arrows between such folders are held.
-order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/client", "event", "auth", "limit", "aws", "config",
+order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/client", "event", "inbox", "auth", "limit", "aws", "config",
          "store", "store/memory",
          *(f"store/rocks/{folder}" for folder in ("format", "disk", "database", "inbox", "commit", "read", "upkeep", "repair")),
          "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "keys", "tables")), "store/dynamo",
@@ -19,13 +19,14 @@ shared_with_swarm = {"base", "net", "http/wire"}
 only = {
     "net": {"base", "log"},
     "http/wire": {"base"},
+    "inbox": {"base", "event"},
     "http/server": {"base", "log", "net", "http/wire"},
     "http/client": {"base", "log", "net", "http/wire"},
     "api": set(order) - {"net", "http/server", "http/client"},
     "lambda": set(order) - {"net", "http/server"},
     **{folder: swarm | shared_with_swarm for folder in swarm},
     **{folder: {"base", "log", "event", "auth", "store", *rocks} for folder in rocks},
-    **{folder: {"base", "metrics", "log", "http/wire", "http/client", "event", "auth", "limit", "aws", "store", *dynamo}
+    **{folder: {"base", "metrics", "log", "http/wire", "http/client", "event", "inbox", "auth", "limit", "aws", "store", *dynamo}
        for folder in dynamo},
 }
 
