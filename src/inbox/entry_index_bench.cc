@@ -1,0 +1,102 @@
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "inbox/entry_index.h"
+#include "inbox/record_codec.h"
+#include "inbox/test_inbox.h"
+
+namespace triggers::inbox {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// `hidden` leased and as many dead entries in turn, with even numbers, and `fresh` ones behind them.
+void fill(EntryIndex& index, std::uint64_t hidden, std::uint64_t fresh) {
+  for (std::uint64_t i = 0; i != hidden; ++i) {
+    const UnixMillis until = test_time + milliseconds(1 + i * 29'000 / hidden);
+    index.restore(test_id(4 * i), {EntryState::leased, 1, test_time, until, test_lease(i / 10), {}}, test_time);
+    index.restore(test_id(4 * i + 2), {EntryState::dead, 10, test_time, {}, {}, Failure{"no", test_time}}, test_time);
+  }
+  index.restored(index.counts().undelivered() + fresh, {});
+}
+
+/// What an engine asks of this folder for a lease of 10 and the acknowledgement of the 10, with the bytes it stores:
+/// range(0) leased and as many dead entries lie in front.
+void lease_and_acknowledge_10(benchmark::State& state) {
+  EntryIndex index(Rules{});
+  const auto hidden = static_cast<std::uint64_t>(state.range(0));
+  fill(index, hidden, 5'000'000);
+  std::uint64_t next = 4 * hidden, leases = 2 * hidden;
+  std::array<EventId, 10> fresh;
+  for (auto _ : state) {
+    for (EventId& id : fresh) id = test_id(next++);
+    const LeaseId lease = test_lease(leases++);
+    for (const LeasedEntry& entry : index.lease(fresh, 10, lease, seconds(30), test_time)) {
+      benchmark::DoNotOptimize(encode_record({.entry = entry.entry, .acknowledgement = {}}));
+    }
+    for (const EventId& id : fresh) {
+      const auto known = index.find(id);
+      const auto transition = acknowledge({.entry = known->entry, .acknowledgement = {}}, lease, test_time);
+      index.remove(id);
+      benchmark::DoNotOptimize(encode_record(*transition.changed));
+      benchmark::DoNotOptimize(index.accept(test_id(next + 10'000'000)));
+    }
+  }
+}
+BENCHMARK(lease_and_acknowledge_10)->Arg(1'000)->Arg(1'000'000);
+
+/// The same where the ten have come back: they lie anywhere between what is hidden.
+void lease_and_release_10(benchmark::State& state) {
+  EntryIndex index(Rules{.max_attempts = {}});
+  const auto hidden = static_cast<std::uint64_t>(state.range(0));
+  for (std::uint64_t i = 0; i != 1'000; ++i) {
+    index.restore(test_id(4 * hidden / 1'000 * i + 1), Entry{.attempts = 1}, test_time);
+  }
+  fill(index, hidden, 0);
+  std::uint64_t leases = 2 * hidden;
+  for (auto _ : state) {
+    for (const LeasedEntry& entry : index.lease({}, 10, test_lease(leases++), seconds(30), test_time)) {
+      index.update(entry.id, Entry{.attempts = 1});
+    }
+  }
+}
+BENCHMARK(lease_and_release_10)->Arg(1'000)->Arg(1'000'000);
+
+/// Of a start: one record each, as a scan of the store gives them.
+void restore_a_million(benchmark::State& state) {
+  for (auto _ : state) {
+    EntryIndex index(Rules{});
+    fill(index, 500'000, 0);
+    benchmark::DoNotOptimize(index.counts());
+  }
+}
+BENCHMARK(restore_a_million)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+/// All leases end at one time; advance() ends 500 at a call.
+void end_500_of_a_million(benchmark::State& state) {
+  EntryIndex index(Rules{.max_attempts = {}});
+  const auto restore = [&] {
+    for (std::uint64_t i = 0; i != 1'000'000; ++i) {
+      if (index.find(test_id(i))) index.remove(test_id(i));
+      index.restore(test_id(i),
+                    Entry{EntryState::leased, 1, test_time, test_time + seconds(30), test_lease(i / 10), {}},
+                    test_time);
+    }
+  };
+  restore();
+  for (auto _ : state) {
+    if (index.advance(test_time + seconds(30), 500).empty()) {
+      state.PauseTiming();
+      restore();
+      state.ResumeTiming();
+    }
+  }
+}
+BENCHMARK(end_500_of_a_million);
+
+}  // namespace
+}  // namespace triggers::inbox

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "inbox/slot_pool.h"
+
+namespace triggers::inbox {
+
+/// A binary heap of slots that knows each slot's position, so that one can be taken out of the middle. A slot is in at
+/// most one heap. `Before` says which of two slots is nearer to the top; what it looks at must not change meanwhile.
+/// Adding what belongs to the end costs one comparison, everything else O(log n). One thread.
+template <class Before>
+class SlotHeap {
+ public:
+  explicit SlotHeap(SlotPool& pool) noexcept : pool_(pool) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return handles_.size(); }
+  [[nodiscard]] std::optional<Handle> top() const {
+    return handles_.empty() ? std::nullopt : std::optional(handles_.front());
+  }
+
+  void add(Handle handle) {
+    handles_.push_back(handle);
+    rise(handles_.size() - 1, handle);
+  }
+
+  void remove(Handle handle) {
+    const std::size_t hole = pool_[handle].heap_position;
+    INVARIANT(hole < handles_.size() && handles_[hole] == handle);
+    const Handle last = handles_.back();
+    handles_.pop_back();
+    if (last != handle && rise(hole, last) == hole) sink(hole, last);
+    if (handles_.size() < handles_.capacity() / 4) handles_.shrink_to_fit();
+  }
+
+ private:
+  void place(std::size_t position, Handle handle) {
+    handles_[position] = handle;
+    pool_[handle].heap_position = static_cast<std::uint32_t>(position);
+  }
+
+  std::size_t rise(std::size_t position, Handle handle) {
+    while (position != 0) {
+      const std::size_t parent = (position - 1) / 2;
+      if (!Before()(pool_[handle], pool_[handles_[parent]])) break;
+      place(position, handles_[parent]);
+      position = parent;
+    }
+    place(position, handle);
+    return position;
+  }
+
+  void sink(std::size_t position, Handle handle) {
+    for (std::size_t child = 2 * position + 1; child < handles_.size(); child = 2 * position + 1) {
+      if (child + 1 < handles_.size() && Before()(pool_[handles_[child + 1]], pool_[handles_[child]])) ++child;
+      if (!Before()(pool_[handles_[child]], pool_[handle])) break;
+      place(position, handles_[child]);
+      position = child;
+    }
+    place(position, handle);
+  }
+
+  SlotPool& pool_;
+  std::vector<Handle> handles_;
+};
+
+}  // namespace triggers::inbox

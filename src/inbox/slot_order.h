@@ -1,0 +1,166 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "inbox/slot_pool.h"
+
+namespace triggers::inbox {
+
+/// Slots in the order of a key that each has for itself: `KeyOf` reads it from the slot, and it must not change
+/// meanwhile. Sorted leaves of handles in a map, as a B+ tree has them: about 5 bytes a slot, at most 7 when slots come
+/// in any order. O(log n); at the end of the order, where new leases are, O(1) and no further from the processor's
+/// cache however many slots are before it. One thread.
+template <class KeyOf>
+class SlotOrder {
+ public:
+  using Key = std::decay_t<decltype(KeyOf()(std::declval<const Slot&>()))>;
+
+  explicit SlotOrder(const SlotPool& pool) noexcept : pool_(pool) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  void add(Handle handle) {
+    const Key key = key_of(handle);
+    if (leaves_.empty()) leaves_.emplace(key, Leaf{});
+    auto leaf = leaf_of(key);
+    if (key < leaf->first) leaf = rebound_first(leaf, key);
+    if (leaf->second.size == leaf_slots) leaf = split(leaf, key);
+    Leaf& in = leaf->second;
+    Handle* const at = lower_bound(in, key);
+    INVARIANT(at == in.end() || key_of(*at) != key);
+    std::copy_backward(at, in.end(), in.end() + 1);
+    *at = handle;
+    ++in.size;
+    ++size_;
+  }
+
+  void remove(Handle handle) {
+    const Key key = key_of(handle);
+    INVARIANT(!leaves_.empty());
+    const auto leaf = leaf_of(key);
+    Leaf& in = leaf->second;
+    Handle* const at = lower_bound(in, key);
+    INVARIANT(at != in.end() && *at == handle);
+    std::copy(at + 1, in.end(), at);
+    --in.size;
+    --size_;
+    if (in.size < leaf_slots / 4) merge(leaf);
+  }
+
+  [[nodiscard]] std::optional<Handle> find(const Key& key) const {
+    if (leaves_.empty()) return std::nullopt;
+    const Leaf& in = leaf_of(key)->second;
+    const Handle* const at = lower_bound(in, key);
+    if (at == in.end() || key_of(*at) != key) return std::nullopt;
+    return *at;
+  }
+
+  /// Calls `visit(handle)` for each slot whose key is not less than `from`, in order, until it returns false. The visit
+  /// must not change the order.
+  template <class Visit>
+  void walk(const Key& from, Visit visit) const {
+    if (leaves_.empty()) return;
+    auto leaf = leaf_of(from);
+    const Handle* at = lower_bound(leaf->second, from);
+    while (true) {
+      for (; at != leaf->second.end(); ++at) {
+        if (!visit(*at)) return;
+      }
+      if (++leaf == leaves_.end()) return;
+      at = leaf->second.begin();
+    }
+  }
+
+ private:
+  static constexpr std::size_t leaf_slots = 126;
+
+  struct Leaf {
+    std::uint32_t size = 0;
+    std::array<Handle, leaf_slots> handles;
+
+    Handle* begin() noexcept { return handles.data(); }
+    Handle* end() noexcept { return handles.data() + size; }
+    const Handle* begin() const noexcept { return handles.data(); }
+    const Handle* end() const noexcept { return handles.data() + size; }
+  };
+  /// By a key that no slot of the leaf is less than.
+  using Leaves = std::map<Key, Leaf>;
+
+  Key key_of(Handle handle) const noexcept { return KeyOf()(pool_[handle]); }
+
+  template <class Map>
+  static auto leaf_in(Map& leaves, const Key& key) {
+    auto last = std::prev(leaves.end());
+    if (!(key < last->first)) return last;
+    auto leaf = leaves.upper_bound(key);
+    return leaf == leaves.begin() ? leaf : std::prev(leaf);
+  }
+  auto leaf_of(const Key& key) { return leaf_in(leaves_, key); }
+  auto leaf_of(const Key& key) const { return leaf_in(leaves_, key); }
+
+  template <class SomeLeaf>
+  auto lower_bound(SomeLeaf& leaf, const Key& key) const {
+    // New entries come to the end of the last leaf.
+    if (leaf.size != 0 && key_of(*(leaf.end() - 1)) < key) return leaf.end();
+    return std::lower_bound(leaf.begin(), leaf.end(), key,
+                            [this](Handle handle, const Key& than) { return key_of(handle) < than; });
+  }
+
+  /// What comes before all others belongs to the first leaf, whose bound becomes less.
+  typename Leaves::iterator rebound_first(typename Leaves::iterator leaf, const Key& key) {
+    auto node = leaves_.extract(leaf);
+    node.key() = key;
+    return leaves_.insert(leaves_.begin(), std::move(node));
+  }
+
+  /// Makes room in a full leaf; returns the leaf for `key`. A full last leaf stays full when what comes is behind it.
+  typename Leaves::iterator split(typename Leaves::iterator leaf, const Key& key) {
+    Leaf& in = leaf->second;
+    const bool behind_all = std::next(leaf) == leaves_.end() && key_of(*(in.end() - 1)) < key;
+    Handle* const middle = behind_all ? in.end() : in.begin() + leaf_slots / 2;
+    const auto next = leaves_.emplace_hint(std::next(leaf), behind_all ? key : key_of(*middle), Leaf{});
+    std::copy(middle, in.end(), next->second.begin());
+    next->second.size = static_cast<std::uint32_t>(in.end() - middle);
+    in.size = static_cast<std::uint32_t>(middle - in.begin());
+    return key < next->first ? leaf : next;
+  }
+
+  /// Joins a leaf that has become small with a neighbour that has room for it, and drops it if it is empty.
+  void merge(typename Leaves::iterator leaf) {
+    if (leaf->second.size == 0) {
+      leaves_.erase(leaf);
+      return;
+    }
+    if (const auto next = std::next(leaf); next != leaves_.end() && fits(*leaf, *next)) {
+      append(*leaf, *next);
+      leaves_.erase(next);
+    } else if (leaf != leaves_.begin() && fits(*std::prev(leaf), *leaf)) {
+      append(*std::prev(leaf), *leaf);
+      leaves_.erase(leaf);
+    }
+  }
+
+  using Node = typename Leaves::value_type;
+  // With some room left, so that the next additions do not split it again.
+  static bool fits(const Node& a, const Node& b) noexcept {
+    return a.second.size + b.second.size <= leaf_slots * 3 / 4;
+  }
+  static void append(Node& to, const Node& from) {
+    std::copy(from.second.begin(), from.second.end(), to.second.end());
+    to.second.size += from.second.size;
+  }
+
+  const SlotPool& pool_;
+  Leaves leaves_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace triggers::inbox
