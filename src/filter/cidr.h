@@ -13,16 +13,16 @@ namespace triggers::filter {
 /// 16 bytes; an IPv4 address is mapped to IPv6 (RFC 4291, section 2.5.5.2).
 using Address = std::array<std::uint8_t, 16>;
 
-/// Nothing unless `text` is one address, IPv4 (four decimal numbers) or IPv6, and nothing else.
+/// Nothing unless `text` is exactly one IPv4 address (four decimal numbers) or IPv6 address.
 [[nodiscard]] std::optional<Address> parse_address(std::string_view text);
 
-/// A block of addresses, `10.0.0.0/8` or `2001:db8::/32`. Bits below the prefix do not count.
+/// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`. Bits after the prefix are ignored.
 class Cidr {
  public:
   /// Error: what is wrong, for a person.
   static Result<Cidr, std::string> parse(std::string_view text);
 
-  /// A block of one family holds no address of the other.
+  /// A block of one family contains no address of the other.
   [[nodiscard]] bool contains(const Address& address) const noexcept;
 
  private:

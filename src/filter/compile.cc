@@ -23,7 +23,7 @@ class Compiler {
 
   void add(const Filter& filter) { program_.roots.push_back({.scope = scope(filter.pattern(), 0, 0)}); }
 
-  /// The first path that has more conditions than are allowed.
+  /// The first node with more conditions than are allowed, or null.
   [[nodiscard]] const Node* crowded() const {
     const auto found = std::ranges::find_if(program_.nodes,
                                             [](const Node& node) { return node.conditions > conditions_per_path_max; });
@@ -111,8 +111,8 @@ class Compiler {
     return made;
   }
 
-  /// The scope of this pattern, which says something of an object at `owner`: of one that is there, or of one that is
-  /// under a name of it. A pattern that is written alike at the same place has the same scope.
+  /// The scope of a pattern. Its atom is a fact about an object of `owner`: that the object itself, or an object in one
+  /// of its members, matches the pattern. Equal patterns at the same place share a scope.
   ScopeId scope(const ObjectPattern& pattern, NodeId node, NodeId owner) {
     Formula formula = object(pattern, node);
     std::string key = fmt::format("{} {} ", node, owner);
@@ -147,7 +147,7 @@ class Compiler {
     return false;
   }
 
-  /// Atoms of which at least one is true whenever the formula is; nothing if it can be true without any.
+  /// Atoms of which the formula needs at least one. Nothing if it can be true without any.
   [[nodiscard]] std::optional<std::vector<AtomId>> keys(const Formula& formula) const {
     switch (formula.kind) {
       case Formula::Kind::all: return keys_of_all(formula);
@@ -163,7 +163,7 @@ class Compiler {
     return std::nullopt;
   }
 
-  /// Of any part, so of the one whose atoms have the fewest watchers: no atom shall wake many scopes.
+  /// The keys of any part would do. Those with the fewest watchers are best, because no atom should wake many scopes.
   [[nodiscard]] std::optional<std::vector<AtomId>> keys_of_all(const Formula& formula) const {
     std::optional<std::vector<AtomId>> best;
     std::size_t best_load = 0;
@@ -206,8 +206,8 @@ class Compiler {
   }
 
   Program program_;
-  std::vector<ValueIndex> index_;  ///< Of each node.
-  ByText<ScopeId> scopes_;         ///< By what they say.
+  std::vector<ValueIndex> index_;  ///< One for each node.
+  ByText<ScopeId> scopes_;         ///< By their text from write().
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 namespace triggers::filter {
 
-/// Errors as of FilterSet::make().
+/// Errors are those of FilterSet::make().
 [[nodiscard]] Result<std::shared_ptr<const Program>> compile(const std::vector<Filter>& filters);
 
 }  // namespace triggers::filter

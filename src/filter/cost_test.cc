@@ -7,8 +7,8 @@
 
 #include "filter/test_filter.h"
 
-// What an evaluation costs, counted in steps (values, members, comparisons, characters of wildcards): time cannot be
-// trusted on a busy machine, and a count finds what is not linear at once.
+// The cost of an evaluation, counted in steps: values, members, comparisons, characters of wildcards. Time varies on a
+// busy machine; a count shows at once whether the cost is linear.
 
 namespace triggers::filter {
 namespace {

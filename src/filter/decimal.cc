@@ -6,7 +6,7 @@
 namespace triggers::filter {
 namespace {
 
-/// Every shorter exponent fits an int64_t, also after it is shifted by the length of a text.
+/// A shorter exponent fits into an int64_t, even after the length of a text is added.
 constexpr std::size_t narrow_digits_max = 18;
 
 std::string_view without_leading_zeros(std::string_view digits) {
@@ -20,7 +20,7 @@ std::int64_t to_integer(std::string_view digits) {
   return value;
 }
 
-/// The sum of a decimal number and a smaller one of either sign.
+/// `digits` plus `delta`, whose magnitude is smaller.
 std::string sum(std::string digits, std::int64_t delta) {
   for (std::size_t i = digits.size(); delta != 0 && i-- != 0;) {
     delta += digits[i] - '0';
@@ -80,7 +80,7 @@ std::strong_ordering Decimal::operator<=>(const Decimal& other) const noexcept {
 }
 
 std::strong_ordering Decimal::compare_magnitude(const Decimal& other) const noexcept {
-  // A wide exponent is above, or below, every narrow one.
+  // A wide exponent is greater than every narrow one, or less if it is negative.
   const auto width = [](const Decimal& number) { return number.wide_exponent_.empty() ? 0 : number.exponent_; };
   if (const auto by_width = width(*this) <=> width(other); by_width != 0) return by_width;
   if (wide_exponent_.empty()) {

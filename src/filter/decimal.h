@@ -7,17 +7,17 @@
 
 namespace triggers::filter {
 
-/// A number of JSON by its exact value: 1, 1.0 and 10e-1 are equal, and no digit is lost. Its size is that of its text,
-/// whatever its exponent says.
+/// The exact value of a JSON number: 1, 1.0 and 10e-1 are equal, and no digit is lost. It takes as much memory as its
+/// text, however large the exponent.
 class Decimal {
  public:
-  /// `text`: a number as RFC 8259 has it; anything else is not noticed and gives some number.
+  /// `text` must be a number of RFC 8259. Other text is not detected, and gives an arbitrary number.
   explicit Decimal(std::string_view text);
 
   std::strong_ordering operator<=>(const Decimal& other) const noexcept;
   bool operator==(const Decimal& other) const noexcept { return (*this <=> other) == 0; }
 
-  /// Equal for equal numbers only.
+  /// Equal if and only if the numbers are equal.
   [[nodiscard]] std::string key() const;
 
  private:
@@ -27,7 +27,7 @@ class Decimal {
   bool negative_ = false;
   std::string digits_;  ///< Without zeros at either end; empty for zero. The value is 0.digits times 10^exponent.
   std::int64_t exponent_ = 0;
-  /// An exponent of more than 18 digits: its magnitude, and exponent_ is 1 or -1 for its sign. Empty otherwise.
+  /// The magnitude of an exponent with more than 18 digits; exponent_ is then 1 or -1, its sign. Otherwise empty.
   std::string wide_exponent_;
 };
 

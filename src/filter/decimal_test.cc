@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "event/random_json.h"
+#include "event/test_random_json.h"
 
 namespace triggers::filter {
 namespace {

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "event/event.h"
-#include "event/random_json.h"
+#include "event/test_random_json.h"
 #include "filter/test_filter.h"
 
-// Random filters on random events, against an evaluator that is as plain as can be: it compares trees by recursion,
-// shares nothing with the library, and knows its numbers as integers.
+// Random filters on random events, compared with the simplest possible evaluator. It compares trees recursively, shares
+// nothing with the library, and stores numbers as integers.
 
 namespace triggers::filter {
 namespace {
@@ -380,7 +380,7 @@ TEST(Differential, SetsOfRandomFiltersAgreeWithPlainRecursion) {
       }
     }
   }
-  // A generator that makes only mismatches, or only matches, would prove nothing.
+  // Only matches, or only mismatches, would prove nothing.
   EXPECT_GT(matched, compared / 20);
   EXPECT_LT(matched, compared * 9 / 10);
 }

@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "event/escape.h"
 #include "event/event.h"
+#include "event/quotable.h"
 #include "event/tape.h"
 #include "filter/filter.h"
 #include "filter/path.h"
@@ -20,17 +20,17 @@ using event::Tape;
 
 constexpr std::size_t mismatches_max = 10;
 constexpr std::size_t path_chars_max = 400;
-constexpr std::size_t objects_compared_max = 100;  ///< Of an array: to find the one that comes nearest.
+constexpr std::size_t objects_compared_max = 100;  ///< Of an array, to find the one with the fewest mismatches.
 
-/// The members of one name in an object of the event: the nodes of their values.
+/// The nodes of the values that an object of the event has under one name.
 using Values = std::vector<std::size_t>;
 
-/// Compares one pattern with one event as trees. What it says must agree with Walk; a test compares them.
+/// Compares one pattern with one event, as trees. Its answer must agree with that of Walk; a test compares them.
 class Explainer {
  public:
   explicit Explainer(const Tape& tape) : tape_(tape) {}
 
-  /// What of the pattern the object at a node does not have; empty if it matches. Without a node: as if it were empty.
+  /// The mismatches of the object at a node; empty if it matches. Without a node: those of an empty object.
   std::vector<Mismatch> object(const ObjectPattern& pattern, std::optional<std::size_t> node,
                                const std::string& path) const {
     std::vector<Mismatch> mismatches;
@@ -64,7 +64,7 @@ class Explainer {
     return found;
   }
 
-  /// Shows `visit` the value, or in place of an array its elements, with their paths, until it returns true.
+  /// Calls `visit` with the value, or with each element if it is an array, and its path, until `visit` returns true.
   template <class Visit>
   bool each(std::size_t node, std::string& path, const Visit& visit) const {
     if (tape_[node].kind != Tape::Kind::array) return visit(node, path);
@@ -79,7 +79,7 @@ class Explainer {
     return false;
   }
 
-  /// Whether an object has all of the pattern. Stops at the first that it has not, and writes no text.
+  /// Whether an object matches the whole pattern. Stops at the first mismatch, and writes no text.
   bool fulfils(const ObjectPattern& pattern, std::optional<std::size_t> node) const {
     const auto has = [&](const MemberPattern& member) {
       const Values found = look(node, member.name);
@@ -147,7 +147,7 @@ class Explainer {
   }
 
   [[nodiscard]] Mismatch mismatch(const std::string& path, std::string wanted, const Values& found) const {
-    return {event::printable(path, path_chars_max), std::move(wanted),
+    return {event::quotable(path, path_chars_max), std::move(wanted),
             found.empty() ? "nothing" : shown_value(tape_, found.front())};
   }
 
@@ -178,7 +178,7 @@ Result<Explanation> explain(const Filter& filter, const Event& event) {
   }
   const std::string text = written(event);
   Tape tape;
-  if (!tape.read(text)) return Error{ErrorCode::invalid_argument, "The event is nested too deep."};
+  if (!tape.read(text)) return Error{ErrorCode::invalid_argument, "The event is nested too deeply."};
   Explanation made;
   made.mismatches = Explainer(tape).object(filter.pattern(), 0, "$");
   made.matches = made.mismatches.empty();

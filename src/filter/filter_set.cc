@@ -10,7 +10,7 @@
 namespace triggers::filter {
 namespace {
 
-/// One event: its short texts first, because they often decide; then each object that can still change the answer.
+/// Evaluates one event: first its short texts, which often decide; then each object that can still change the answer.
 class Evaluation {
  public:
   Evaluation(const Program& program, Marks& marks) : program_(program), walk_(program, marks) {}
@@ -19,7 +19,7 @@ class Evaluation {
     walk_.begin();
     read_text(program_.event_type, event.event_type);
     if (event.source) read_text(program_.source, *event.source);
-    // What is asked of no metadata is answered by empty ones.
+    // An event without metadata is treated as one with empty metadata.
     const std::string_view metadata = event.metadata.empty() ? "{}" : event.metadata;
     if (needs(&Root::asks_metadata) && !walk_.object(program_.metadata, metadata)) return no_object("metadata");
     if (needs(&Root::asks_payload) && !walk_.object(program_.payload, event.payload)) return no_object("payload");
@@ -39,7 +39,7 @@ class Evaluation {
     if (node != none) walk_.value(node, Scalar(Scalar::Kind::text, text));
   }
 
-  /// Whether a filter that asks for the object is still undecided.
+  /// Whether a filter with conditions on the object is still undecided.
   bool needs(bool Root::* asks) {
     return std::ranges::any_of(program_.roots, [&](const Root& root) { return root.*asks && walk_.is_open(root); });
   }

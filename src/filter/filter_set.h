@@ -12,21 +12,21 @@
 namespace triggers::filter {
 
 constexpr std::size_t filters_max = 100;
-/// How many different conditions all filters of a set may have at one path, literals aside: those are found by one
-/// look-up, while each other condition is tried on each value there. An object or a branch that nothing but absences
-/// match counts as one more. It bounds what a byte of a payload can cost.
+/// The limit on different conditions of all filters of a set at one path. It bounds what a byte of a payload can cost,
+/// because each condition is tried on each value there. Literals do not count: one look-up finds them. An object or a
+/// branch that can match without any value counts as one.
 constexpr std::size_t conditions_per_path_max = 256;
 
-/// By the filter's place in its set.
+/// One bit for each filter, by its position in the set.
 using Matches = std::bitset<filters_max>;
 
 struct Program;
 
-/// All filters of a tenant, made ready to be evaluated together. Immutable; thread-safe; copies share it.
+/// All filters of a tenant, compiled to be evaluated together. Immutable; copies share the program. Any thread.
 class FilterSet {
  public:
-  /// Errors: too_large for more than filters_max filters, or for more than conditions_per_path_max conditions at one
-  /// path; the message names the filter and the path.
+  /// Error: `too_large` for more than filters_max filters, or for more than conditions_per_path_max conditions at one
+  /// path. The message names the filter and the path.
   static Result<FilterSet> make(const std::vector<Filter>& filters);
 
   [[nodiscard]] std::size_t size() const noexcept;
@@ -40,8 +40,8 @@ class FilterSet {
 
 struct Marks;
 
-/// Evaluates a set, event after event. It keeps its memory from one event to the next, and that memory depends on the
-/// set alone (and on the longest string with escapes). One thread at a time.
+/// Evaluates a set for one event after another. It reuses its memory, whose size depends only on the set and on the
+/// longest string with escapes. One thread at a time.
 class Evaluator {
  public:
   explicit Evaluator(FilterSet set);
@@ -49,12 +49,12 @@ class Evaluator {
   Evaluator& operator=(Evaluator&&) noexcept;
   ~Evaluator();
 
-  /// Which filters take the event: one walk over its texts, in which only those members are read that a filter names.
-  /// The metadata, and then the payload, are not touched when the answer does not depend on them. Linear in their
-  /// bytes. Error: invalid_argument if what was touched is not a JSON object.
+  /// Which filters match the event. It walks over the event's texts once, and reads only members that a filter names.
+  /// It reads the metadata, and then the payload, only while the answer depends on them. Linear in their bytes. Error:
+  /// `invalid_argument` if one that it reads is not a JSON object.
   Result<Matches> evaluate(const Event& event);
 
-  /// What the last evaluation did: values, members, comparisons, characters of wildcards. For tests of the bound.
+  /// The work of the last evaluation: values, members, comparisons, characters of wildcards. For tests of the bound.
   [[nodiscard]] std::uint64_t steps() const noexcept;
 
  private:

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "event/utf8.h"
+#include "base/utf8.h"
 
 namespace triggers::filter {
 namespace {
@@ -102,7 +102,7 @@ std::string fold_case(std::string_view text) {
     if (folded == code_point) {
       out.append(text.substr(at, bytes));
     } else {
-      event::append_code_point(out, folded);
+      append_code_point(out, folded);
     }
     at += bytes;
   }

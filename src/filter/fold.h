@@ -5,9 +5,9 @@
 
 namespace triggers::filter {
 
-/// `text` with the case of its letters taken away: two texts are equal but for case if these are equal. One code point
-/// at a time, by its simple upper and then lower case (Unicode 14), without a locale: "ß" is not "ss". Bytes that are
-/// not UTF-8 stay.
+/// `text` without case: two texts differ only in case if their results are equal. Each code point becomes the simple
+/// lower case of its simple upper case (Unicode 14), independent of the locale, so "ß" does not become "ss". Bytes that
+/// are not UTF-8 do not change.
 [[nodiscard]] std::string fold_case(std::string_view text);
 
 }  // namespace triggers::filter

@@ -8,8 +8,9 @@
 
 namespace triggers::filter {
 
-/// What an evaluation knows so far. Of each node at most one object is open at a time, because a path of names has one
-/// length; so a mark is the number of the object that it was made for, and opening the next one clears them all.
+/// The state of an evaluation. At most one object of each node is open at a time. Objects are numbered as they are
+/// opened, and a mark is the number of the object that it is valid for. So opening an object clears all marks of the
+/// one before.
 struct Marks {
   explicit Marks(const Program& program)
       : object(program.nodes.size(), 0),
@@ -21,8 +22,8 @@ struct Marks {
 
   std::uint64_t objects = 0;                ///< Opened so far, over all events.
   std::vector<std::uint64_t> object;        ///< Of each node: the number of its open object.
-  std::vector<std::uint64_t> value_in;      ///< Of each node: the object around it in which it last had a value,
-  std::vector<std::uint64_t> object_in;     ///< or an object.
+  std::vector<std::uint64_t> value_in;      ///< Of each node: the object around it in which it last had a value.
+  std::vector<std::uint64_t> object_in;     ///< The same for an object.
   std::vector<std::uint64_t> true_in;       ///< Of each atom: the object around it for which it is true.
   std::vector<std::uint64_t> woken_in;      ///< Of each scope: the object for which it is to be computed.
   std::vector<std::vector<ScopeId>> woken;  ///< Of each node: a heap of the scopes to compute when its object ends.

@@ -18,7 +18,7 @@ struct Bound {
   bool inclusive = false;
 };
 
-/// One element of a pattern's list: what a single value is compared with.
+/// One element of a pattern's list: a condition on a single value.
 struct Matcher {
   enum class Kind {
     text,             ///< Equal to text.
@@ -48,7 +48,7 @@ struct Matcher {
   std::optional<Cidr> cidr;
   std::vector<Matcher> excluded;
 
-  /// Adds to `steps` what it did beyond looking at the value once.
+  /// Adds its work beyond one look at the value to `steps`.
   [[nodiscard]] bool matches(const Scalar& value, std::uint64_t& steps) const;
 };
 

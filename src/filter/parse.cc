@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/invariant.h"
+#include "base/utf8.h"
 #include "event/cursor.h"
-#include "event/escape.h"
+#include "event/quotable.h"
 #include "event/scan.h"
 #include "event/tape.h"
-#include "event/utf8.h"
 #include "filter/filter.h"
 #include "filter/parse_matcher.h"
 #include "filter/parse_state.h"
@@ -23,18 +23,18 @@ using Step = ParseState::Step;
 
 constexpr std::string_view or_name = "$or";
 
-/// Where an object of a pattern stands.
+/// The position of an object of a pattern.
 struct Place {
-  bool top = false;     ///< Its members are the event's own.
+  bool top = false;     ///< Its members are those of the event itself.
   bool branch = false;  ///< Within `$or`.
 };
 
-/// The event's own members: which are objects is fixed.
+/// The members of the event itself: two are strings, and two are objects.
 bool check_top_member(ParseState& state, std::string_view name, std::size_t value) {
   const bool is_text = name == "event_type" || name == "source";
   if (!is_text && name != "payload" && name != "metadata") {
     return state.fail(fmt::format("An event has no member `{}`; the four are event_type, source, payload and metadata.",
-                                  event::printable(name, 60)));
+                                  event::quotable(name, 60)));
   }
   const Kind kind = state.node(value).kind;
   if (is_text && kind == Kind::object) {
@@ -140,7 +140,7 @@ std::optional<Fault> check_text(std::string_view text) {
   if (text.size() > filter_bytes_max) {
     return whole(fmt::format("The filter has {} bytes; at most {} are allowed.", text.size(), filter_bytes_max));
   }
-  if (const auto offset = event::find_invalid_utf8(text)) {
+  if (const auto offset = find_invalid_utf8(text)) {
     return whole(fmt::format("The filter is not valid UTF-8 at byte offset {}.", *offset));
   }
   return check_json(text);
@@ -174,10 +174,10 @@ std::string_view kind_of(const event::Tape::Node& node, std::size_t i) {
 Result<Filter, Fault> Filter::parse(std::string_view text) {
   if (auto fault = check_text(text)) return *std::move(fault);
   event::Tape tape;
-  INVARIANT(tape.read(text));
+  INVARIANT(tape.read(text), "a tape cannot read a text that was checked");
   ParseState state(tape);
   for (std::size_t i = 0; i != tape[0].next; ++i) {
-    if (tape[i].kind == Kind::string && event::find_invalid_utf8(tape[i].text)) {
+    if (tape[i].kind == Kind::string && find_invalid_utf8(tape[i].text)) {
       return whole("A string or a name holds half of a surrogate pair (\\ud800 to \\udfff), which no text contains.");
     }
   }

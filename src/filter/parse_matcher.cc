@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "event/escape.h"
 #include "event/event.h"
+#include "event/quotable.h"
 #include "filter/parse_numeric.h"
 
 namespace triggers::filter {
@@ -45,7 +45,7 @@ bool need_text(ParseState& state, std::size_t i, std::string_view name, std::str
                                 kind_of(state.node(i), i)));
 }
 
-/// The one member of an object that names an operator: its name's node.
+/// The node of the name of an object's only member, an operator.
 bool need_one_member(ParseState& state, std::size_t i, std::size_t& name) {
   const auto end = state.node(i).next;
   if (i + 1 == end)
@@ -120,7 +120,7 @@ bool parse_exists(ParseState& state, std::size_t i, Matcher& out) {
   return state.count_leaf();
 }
 
-/// Makes the literal of node `i`; false without a fault if it is none.
+/// Makes a literal of node `i`. False, without a fault, if the node is something else.
 bool read_literal(const event::Tape::Node& node, Matcher& out) {
   out.source = node.text;
   switch (node.kind) {
@@ -174,7 +174,7 @@ constexpr std::array<Operator, 4> excludable = {{{"prefix", parse_prefix},
                                                  {"equals-ignore-case", parse_any_case},
                                                  {"wildcard", parse_wildcard}}};
 
-/// What `anything-but` excludes by an operator: its operand, or a list of them.
+/// What `anything-but` excludes with an operator: the operand, or a list of operands.
 bool parse_excluded_by(ParseState& state, std::size_t i, Matcher& out) {
   std::size_t member = 0;
   if (!need_one_member(state, i, member)) return false;
@@ -200,7 +200,7 @@ bool parse_excluded_by(ParseState& state, std::size_t i, Matcher& out) {
   return index != 0 || state.fail("An empty list excludes nothing; give at least one string.");
 }
 
-/// A list of JSON texts, or the only one as it is.
+/// A list of JSON texts; a single text without a list.
 std::string joined(const std::vector<std::string>& texts) {
   return texts.size() == 1 ? texts[0] : fmt::format("[{}]", fmt::join(texts, ","));
 }
@@ -249,7 +249,7 @@ bool parse_matcher(ParseState& state, std::size_t i, Matcher& out) {
   const auto* const found = std::ranges::find(operators, name, &Operator::name);
   if (found == operators.end()) {
     return state.fail(
-        fmt::format("`{}` is no operator; the operators are {}.", event::printable(name, 60), operator_names));
+        fmt::format("`{}` is no operator; the operators are {}.", event::quotable(name, 60), operator_names));
   }
   return found->parse(state, member + 1, out);
 }

@@ -11,7 +11,7 @@ constexpr std::string_view operator_names =
     "prefix, suffix, equals-ignore-case, wildcard, anything-but, numeric, exists and cidr";
 [[nodiscard]] bool is_operator(std::string_view name);
 
-/// Reads the element of a list that is node `i`. False after a fault.
+/// Parses node `i`, an element of a list. False after a fault.
 bool parse_matcher(ParseState& state, std::size_t i, Matcher& out);
 
 }  // namespace triggers::filter

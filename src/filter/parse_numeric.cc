@@ -19,7 +19,7 @@ std::vector<std::size_t> elements_of(ParseState& state, std::size_t i) {
   return elements;
 }
 
-/// Takes one comparison into the range. `comparison` is the index of its sign in the list.
+/// Adds one comparison to the range. `comparison` is the index of its sign in the list.
 bool take(ParseState& state, std::size_t sign_node, std::size_t number_node, std::size_t comparison, Matcher& out) {
   const std::string_view sign = state.node(sign_node).text;
   const Step step(state, comparison);

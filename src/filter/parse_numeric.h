@@ -7,7 +7,7 @@
 
 namespace triggers::filter {
 
-/// Reads the operand of `numeric`: one comparison, or two that are a range. False after a fault.
+/// Parses the operand of `numeric`: one comparison, or two that form a range. False after a fault.
 bool parse_numeric(ParseState& state, std::size_t i, Matcher& out);
 
 }  // namespace triggers::filter

@@ -10,10 +10,10 @@
 
 namespace triggers::filter {
 
-/// What all parts of the parser share: the text as nodes, the path to where they read, the first fault.
+/// What all parts of the parser share: the text as nodes, the path of the current node, and the first fault.
 class ParseState {
  public:
-  /// Appends a step to the path for as long as it lives.
+  /// Appends a step to the path during its lifetime.
   class Step {
    public:
     Step(ParseState& state, std::string_view name) : state_(state), length_(state.path_.size()) {
@@ -36,7 +36,7 @@ class ParseState {
   [[nodiscard]] const event::Tape::Node& node(std::size_t i) const { return tape_[i]; }
   [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
 
-  /// Always false. Keeps the fault with the path of now.
+  /// Stores the fault with the current path, unless there is one. Always returns false.
   bool fail(std::string message);
 
   /// Counts a leaf; false if there are too many.

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "event/escape.h"
 #include "filter/filter.h"
 
 namespace triggers::filter {

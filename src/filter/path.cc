@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "event/escape.h"
 #include "event/event.h"
+#include "event/quotable.h"
 
 namespace triggers::filter {
 namespace {
@@ -22,7 +22,7 @@ void append_name(std::string& path, std::string_view name) {
     return;
   }
   path.push_back('[');
-  event::append_json_string(path, event::printable(name, name_chars_max));
+  event::append_json_string(path, event::quotable(name, name_chars_max));
   path.push_back(']');
 }
 

@@ -6,7 +6,7 @@
 
 namespace triggers::filter {
 
-/// Appends `.name`, or `["name"]` for a name that is no plain word; what is over 60 characters is cut off.
+/// Appends `.name`, or `["name"]` if the name is not a plain word. A name is cut off after 60 characters.
 void append_name(std::string& path, std::string_view name);
 void append_index(std::string& path, std::size_t index);
 

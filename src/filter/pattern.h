@@ -8,20 +8,20 @@
 
 namespace triggers::filter {
 
-/// A list of a pattern: any of its matchers.
+/// A list of a pattern: one of its matchers must match.
 struct ValueList {
   std::vector<Matcher> matchers;  ///< At least one.
 };
 
 struct ObjectPattern;
 
-/// A member of a pattern's object, by its unescaped name.
+/// A member of a pattern's object. The name is unescaped.
 struct MemberPattern {
   std::string name;
   std::variant<ValueList, std::vector<ObjectPattern>> value;  ///< The vector holds one object.
 };
 
-/// An object of a pattern: all of its members, and one branch of each `$or`.
+/// An object of a pattern: all members must match, and one branch of each `$or`.
 struct ObjectPattern {
   std::vector<MemberPattern> members;
   std::vector<std::vector<ObjectPattern>> alternatives;  ///< Each `$or` is a list of branches.

@@ -16,14 +16,14 @@
 
 namespace triggers::filter {
 
-/// The filters of a set, merged. A Node is a path of names; what different filters ask there stands side by side, and
-/// what they ask alike stands there once.
+/// The filters of a set, merged. A Node is a path of names, with the conditions of all filters at that path. Equal
+/// conditions are stored once.
 ///
-/// An Atom is a fact about one object of an event: that a value under one of its names passes a condition, that an
-/// object under one of its names is matched by a Scope, or that the object itself is matched by a branch of `$or`,
-/// which is a Scope too. A scope is a formula of atoms. Atoms only ever become true while an object is read, so a scope
-/// is computed when its object ends, and only if one of a few atoms that it cannot do without, its keys, became true.
-/// That is what keeps the cost of an array's element from growing with the number of filters.
+/// An Atom is a fact about one object of an event: a value of a member passes a condition, an object in a member
+/// matches a Scope, or the object itself matches a branch of `$or`, which is a Scope too. A scope is a formula of
+/// atoms. While an object is read, atoms only become true, never false. So a scope is computed when its object ends,
+/// and only if one of its keys became true: a few atoms of which the formula needs at least one. That is why the cost
+/// of an element of an array does not grow with the number of filters.
 using AtomId = std::uint32_t;
 using NodeId = std::uint32_t;
 using ScopeId = std::uint32_t;
@@ -41,27 +41,27 @@ struct Formula {
   enum class Kind { all, any, values, object, branch };
   Kind kind = Kind::all;
   std::vector<Formula> parts = {};  ///< Of all and any.
-  NodeId node = none;               ///< Of values and object: where they are looked for.
-  std::vector<AtomId> atoms = {};   ///< Of values: one is enough.
-  bool absent = false;              ///< Of values: no value at all is enough too.
+  NodeId node = none;               ///< Of values and object: the member's node.
+  std::vector<AtomId> atoms = {};   ///< Of values: one must be true.
+  bool absent = false;              ///< Of values: also true if there is no value.
   ScopeId scope = none;             ///< Of object and branch.
 };
 
-/// A scope has a higher number than those that its formula names.
+/// A scope has a higher number than the scopes in its formula.
 struct Scope {
   Formula formula;
-  NodeId node = none;        ///< It is computed at the end of an object there.
-  AtomId atom = none;        ///< What it makes true.
-  bool when_absent = false;  ///< What it is where no object is.
+  NodeId node = none;        ///< The scope is computed when an object of this node ends.
+  AtomId atom = none;        ///< Becomes true with the formula.
+  bool when_absent = false;  ///< The formula's value if there is no object.
 };
 
 struct Atom {
-  NodeId owner = none;            ///< Where the object is that it is a fact about.
-  std::vector<ScopeId> watchers;  ///< Scopes of which it is a key.
+  NodeId owner = none;            ///< The node of the object that the fact is about.
+  std::vector<ScopeId> watchers;  ///< The scopes that have this atom as a key.
 };
 
-/// A condition on numbers: which places among the sorted numbers of a node it holds for. Place 2i + 1 is the i-th
-/// number itself, place 2i is between its neighbours.
+/// A condition on numbers, as a range of places among the sorted numbers of a node. Place 2i + 1 is the number i
+/// itself, and place 2i lies between the numbers i - 1 and i.
 struct NumberTest {
   std::uint32_t first = 0, last = 0;
   AtomId atom = none;
@@ -72,14 +72,14 @@ struct Test {
   AtomId atom = none;
 };
 
-/// What is asked of the values at a path.
+/// The conditions on values at a path.
 struct ValueTests {
   ByText<AtomId> texts;                           ///< Literals.
   std::array<AtomId, 3> words{none, none, none};  ///< true, false, null.
   AtomId present = none;
   std::vector<Test> text_tests;         ///< Tried on strings.
-  std::vector<Decimal> numbers;         ///< Every number that a test compares with; sorted, different.
-  std::vector<AtomId> number_literals;  ///< For each of them.
+  std::vector<Decimal> numbers;         ///< All numbers that a test compares with, sorted and without repetition.
+  std::vector<AtomId> number_literals;  ///< One for each of `numbers`, or none.
   std::vector<NumberTest> number_tests;
   std::vector<Test> exclusions;  ///< `anything-but`: tried on every value.
 };
@@ -91,22 +91,22 @@ struct Node {
   ValueTests tests;
   bool has_values = false;      ///< A filter has a list here.
   bool has_scopes = false;      ///< A filter has an object here.
-  std::vector<ScopeId> always;  ///< Those without keys: computed at the end of every object.
-  std::size_t conditions = 0;   ///< Without literals; with scopes without keys.
+  std::vector<ScopeId> always;  ///< Scopes without keys, which are computed at the end of every object.
+  std::size_t conditions = 0;   ///< All except literals, and the scopes without keys.
 };
 
-/// A filter: a scope of the event itself.
+/// A filter: a scope of the whole event.
 struct Root {
   ScopeId scope = none;
   bool asks_payload = false, asks_metadata = false;
 };
 
 struct Program {
-  std::vector<Filter> filters;  ///< Keeps the matchers that tests point to.
-  std::vector<Node> nodes;      ///< The first is the event itself.
+  std::vector<Filter> filters;  ///< Own the matchers that tests point to.
+  std::vector<Node> nodes;      ///< The first is the whole event.
   std::vector<Atom> atoms;
   std::vector<Scope> scopes;
-  std::vector<Root> roots;  ///< Of each filter.
+  std::vector<Root> roots;  ///< One for each filter.
   NodeId event_type = none, source = none, payload = none, metadata = none;
 };
 

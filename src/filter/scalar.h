@@ -10,12 +10,12 @@
 
 namespace triggers::filter {
 
-/// A value of an event that is neither an array nor an object. Its other forms are made when the first matcher asks.
+/// A value of an event that is neither an array nor an object. Its other forms are computed on first use.
 class Scalar {
  public:
   enum class Kind { text, number, yes, no, null };
 
-  /// `text`: what a string means, or a number as it was sent; must outlive this.
+  /// `text`: an unescaped string, or a number as it was sent. It must outlive this.
   explicit Scalar(Kind kind, std::string_view text = {}) : kind_(kind), text_(text) {}
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }

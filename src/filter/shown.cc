@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include "event/escape.h"
 #include "event/event.h"
+#include "event/quotable.h"
 
 namespace triggers::filter {
 namespace {
@@ -12,13 +12,13 @@ using event::Tape;
 
 constexpr std::size_t list_chars_max = 200;
 constexpr std::size_t value_chars_max = 100;
-/// More than any cut-off text has, so that a long value is not written out to be cut off.
+/// More than any text has after it was cut, so that a long value is not written only to be cut.
 constexpr std::size_t written_bytes_max = 1024;
 
 void write(const Tape& tape, std::size_t i, std::string& out);
 
 void write_string(std::string_view text, std::string& out) {
-  event::append_json_string(out, event::printable(text.substr(0, written_bytes_max), value_chars_max));
+  event::append_json_string(out, event::quotable(text.substr(0, written_bytes_max), value_chars_max));
 }
 
 void write_members(const Tape& tape, std::size_t i, std::string& out) {
@@ -64,13 +64,13 @@ Scalar scalar_of(const Tape::Node& node) {
 std::string shown_list(const ValueList& list) {
   std::string out = "[";
   for (const Matcher& matcher : list.matchers) out.append(out.size() == 1 ? "" : ",").append(matcher.source);
-  return event::printable(out.append("]"), list_chars_max);
+  return event::quotable(out.append("]"), list_chars_max);
 }
 
 std::string shown_value(const Tape& tape, std::size_t node) {
   std::string out;
   write(tape, node, out);
-  return event::printable(out, value_chars_max);
+  return event::quotable(out, value_chars_max);
 }
 
 }  // namespace triggers::filter

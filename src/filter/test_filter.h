@@ -27,7 +27,7 @@ inline FilterSet set_of(const std::vector<std::string>& texts) {
 
 inline Event event_with(std::string_view payload) { return {"t", std::nullopt, payload, {}}; }
 
-/// True if the filter takes the event; explain() must say the same.
+/// True if the filter matches the event. Fails the test if explain() disagrees.
 inline bool takes(std::string_view filter, const Event& event) {
   Evaluator evaluator(set_of({std::string(filter)}));
   const auto matches = evaluator.evaluate(event);
@@ -39,14 +39,14 @@ inline bool takes(std::string_view filter, const Event& event) {
   return (*matches)[0];
 }
 
-/// What a list of a pattern says of one payload member `v`.
+/// Whether a list of a pattern matches the payload's member `v`.
 inline bool list_takes(std::string_view list, std::string_view value) {
   const std::string filter = std::string(R"({"payload":{"v":)").append(list).append("}}");
   const std::string payload = std::string(R"({"v":)").append(value).append("}");
   return takes(filter, event_with(payload));
 }
 
-/// The same of a pattern's object and the whole payload.
+/// Whether an object of a pattern matches the whole payload.
 inline bool payload_takes(std::string_view pattern, std::string_view payload) {
   return takes(std::string(R"({"payload":)").append(pattern).append("}"), event_with(payload));
 }

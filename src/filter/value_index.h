@@ -9,20 +9,20 @@
 
 namespace triggers::filter {
 
-/// Gathers what the lists at one path ask, and lays it out for the evaluation.
+/// Collects the conditions of all lists at one path, and arranges them for the evaluation.
 class ValueIndex {
  public:
-  /// The atom of a matcher, and whether it is new. Keeps the matcher's address.
+  /// The atom of a matcher, and whether it is new. Stores the matcher's address.
   std::pair<AtomId, bool> atom_of(const Matcher& matcher, const std::function<AtomId()>& new_atom);
 
-  /// Once, after the last atom_of().
+  /// Call it once, after the last atom_of().
   void finish(ValueTests& out) const;
 
  private:
   void finish_numbers(ValueTests& out) const;
 
   ByText<AtomId> by_key_;
-  std::vector<Test> all_;  ///< In the order of their atoms.
+  std::vector<Test> all_;  ///< In the order of the atoms.
 };
 
 }  // namespace triggers::filter

@@ -16,7 +16,7 @@ void Walk::begin(NodeId node) {
 
 void Walk::end(NodeId node) {
   for (const ScopeId id : program_.nodes[node].always) wake(id);
-  // By their numbers, so that each comes after all that its formula names. Computing one may wake others.
+  // In the order of their numbers, so that each follows the scopes in its formula. Computing one may wake others.
   std::vector<ScopeId>& woken = marks_.woken[node];
   while (!woken.empty()) {
     std::ranges::pop_heap(woken, std::greater<>());

@@ -9,21 +9,21 @@
 
 namespace triggers::filter {
 
-/// One walk over an event. Values are shown where the program asks for some; all others are only stepped over.
+/// One walk over an event. Values that the program has conditions on are tested; all others are skipped.
 class Walk {
  public:
   Walk(const Program& program, Marks& marks) : program_(program), marks_(marks) {}
 
-  /// Opens and ends the event's own object.
+  /// Begins and ends the whole event.
   void begin() { begin(0); }
   void end() { end(0); }
   void value(NodeId node, const Scalar& value);
-  /// Reads the text of one JSON object. False if it is none.
+  /// Reads the text of one JSON object. False if it is something else.
   [[nodiscard]] bool object(NodeId node, std::string_view text);
 
-  /// Whether a filter takes the event, after end().
+  /// Whether a filter matches the event. Call it after end().
   [[nodiscard]] bool takes(const Root& root) const { return is_true(program_.scopes[root.scope].atom); }
-  /// Whether that can still change with one of the event's objects that was not read yet.
+  /// Whether an object of the event that was not read yet can still change the answer.
   [[nodiscard]] bool is_open(const Root& root);
 
  private:
@@ -37,7 +37,7 @@ class Walk {
   void begin(NodeId node);
   void end(NodeId node);
   bool holds(const Formula& formula);
-  /// `unread`: what an object of the event that was not read yet counts as.
+  /// `unread`: the assumed value of a condition on an object that was not read yet.
   bool holds(const Formula& formula, bool unread);
 
   bool read(event::Cursor& cursor, NodeId node, int levels);

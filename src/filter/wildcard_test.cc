@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "event/random_json.h"
+#include "event/test_random_json.h"
 
 namespace triggers::filter {
 namespace {
@@ -67,7 +67,7 @@ TEST(Wildcard, RefusesWhatEventBridgeRefuses) {
   }
 }
 
-/// By trying everything.
+/// Tries every split.
 bool matches_plainly(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern[0] != '*')

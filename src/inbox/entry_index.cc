@@ -20,7 +20,8 @@ void EntryIndex::restore(const EventId& id, const Entry& entry, UnixMillis now) 
 void EntryIndex::restored(std::uint64_t undelivered, const EventId& fresh_after) {
   fresh_after_ = std::max(fresh_after_, fresh_after);
   const std::uint64_t known = counts().undelivered() - fresh_;
-  INVARIANT(undelivered >= known);
+  INVARIANT(undelivered >= known, "the store counts %llu undelivered entries, and %llu have records",
+            static_cast<unsigned long long>(undelivered), static_cast<unsigned long long>(known));
   fresh_ = undelivered - known;
 }
 
@@ -41,7 +42,7 @@ std::optional<IndexedEntry> EntryIndex::find(const EventId& id) const {
 
 void EntryIndex::update(const EventId& id, const Entry& entry) {
   const auto handle = handle_of(id);
-  INVARIANT(handle);
+  INVARIANT(handle, "an entry without a slot is updated");
   unlink(*handle);
   write(*handle, entry);
   link(*handle);
@@ -52,21 +53,21 @@ void EntryIndex::remove(const EventId& id) {
     release(*handle);
     return;
   }
-  INVARIANT(id > fresh_after_ && fresh_ != 0);
+  INVARIANT(id > fresh_after_ && fresh_ != 0, "an entry that is not in the inbox is removed");
   --fresh_;
 }
 
 std::vector<LeasedEntry> EntryIndex::lease(std::span<const EventId> fresh, std::size_t limit, const LeaseId& lease,
                                            std::chrono::seconds duration, UnixMillis now) {
   const auto due = next_due();
-  INVARIANT(!due || *due > now);
+  INVARIANT(!due || *due > now, "entries are leased while the end of another is due");
   std::vector<LeasedEntry> leased;
   leased.reserve(std::min(limit, in_state(EntryState::available).size() + fresh.size()));
   for (const EventId& id : page(EntryState::available, std::nullopt, limit)) {
     const IndexedEntry known = *find(id);
     const auto entry = inbox::lease(known.entry, lease, duration, rules_, now);
-    INVARIANT(entry);
-    // The index keeps the mark of a last error, not its text.
+    INVARIANT(entry, "an entry in the order of the available is not available");
+    // The index knows whether there is a last error, but not its text.
     Entry marked = *entry;
     if (known.failed) marked.last_failure.emplace();
     update(id, marked);
@@ -74,9 +75,9 @@ std::vector<LeasedEntry> EntryIndex::lease(std::span<const EventId> fresh, std::
   }
   for (const EventId& id : fresh) {
     if (leased.size() == limit) break;
-    INVARIANT(id > fresh_after_ && fresh_ != 0);
+    INVARIANT(id > fresh_after_ && fresh_ != 0, "an entry that is not fresh is leased as a fresh one");
     const auto entry = inbox::lease(Entry{}, lease, duration, rules_, now);
-    INVARIANT(entry);
+    INVARIANT(entry, "a fresh entry is not available");
     insert(id, *entry);
     fresh_after_ = id;
     --fresh_;
@@ -161,7 +162,7 @@ Counts EntryIndex::counts() const noexcept {
 }
 
 std::optional<Handle> EntryIndex::handle_of(const EventId& id) const {
-  // What is asked for most is asked first.
+  // The most frequent state first.
   for (const EntryState state : {EntryState::leased, EntryState::available, EntryState::dead, EntryState::delayed}) {
     if (const auto handle = in_state(state).find(id)) return handle;
   }

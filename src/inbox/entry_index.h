@@ -18,91 +18,92 @@
 
 namespace triggers::inbox {
 
-/// What the index knows of an entry: all of its record but the text of the last error and, when leased, `since`, which
-/// no operation looks at.
+/// What the index stores of an entry: its record without the text of the last error and, if leased, without `since`,
+/// which no operation needs.
 struct IndexedEntry {
   Entry entry;
-  bool failed = false;  ///< The record has a last error: read it before the record is written again.
+  bool failed = false;  ///< The record has a last error. Read the record before writing it again, to keep the error.
   bool operator==(const IndexedEntry&) const = default;
 };
 
-/// An entry as it was leased.
+/// An entry that was leased just now.
 struct LeasedEntry {
   EventId id;
   Entry entry;
   bool failed = false;  ///< As in IndexedEntry.
 };
 
-/// What time did to an entry.
+/// A change of an entry that came with time.
 struct Ended {
   enum class What : std::uint8_t {
-    available,  ///< A lease or delay ended. Nothing to store: the record says until when it lasted.
-    died,       ///< The attempts are used up. Store what settle() makes of the record at `since`.
-    expired,    ///< A dead entry was kept for its time: it left the inbox. Delete its record's entry.
+    available,  ///< A lease or delay ended. Nothing to store: the stored record has the end.
+    died,       ///< The attempts are used up. Store the result of settle(record, `since`).
+    expired,    ///< The retention of a dead entry has passed, so it left the inbox. Delete the record's entry.
   };
   EventId id;
   What what = What::available;
   bool was_leased = false;
-  UnixMillis since{};  ///< available, died: the time of it.
+  UnixMillis since{};  ///< available, died: when the new state began.
   bool operator==(const Ended&) const = default;
 };
 
-/// The entries of one inbox that are not simply waiting for their first lease, in memory, for an engine that is the
-/// only writer of the inbox. What was never leased is known by its number and by where it begins: *fresh* entries are
-/// those behind fresh_after(). All others have a slot here: leased, delayed, dead, and available ones that came back.
+/// The entries of one inbox in memory, for an engine that is the only writer of the inbox. *Fresh* entries, which were
+/// never leased, are only counted: they are the pending entries behind fresh_after(). All others have a slot here:
+/// those that are leased, delayed or dead, and available ones that came back.
 ///
-/// No operation walks over what is hidden: each is O(log n), for each entry that it returns. A slot costs about 64
-/// bytes.
+/// The cost of an operation does not depend on how many entries are leased, delayed or dead in front: it is O(log n)
+/// for each entry that the operation returns. A slot takes about 64 bytes.
 ///
-/// Threads: one. All calls come from the thread that writes the inbox (embedded: the committer's); it publishes the
-/// counts for others once the change is durable. After a write that failed, the index is ahead of the disk: drop it and
-/// restore a new one. No I/O, no clock: time is passed in and does not go back.
+/// One thread: all calls come from the thread that writes the inbox (embedded: the committer's). It publishes the
+/// counts when the change is durable. After a failed write the index is ahead of the disk, so drop it and restore a new
+/// one. No I/O and no clock: time is passed in and must not go back.
 class EntryIndex {
  public:
   explicit EntryIndex(const Rules& rules) : rules_(rules) {}
   EntryIndex(const EntryIndex&) = delete;
   EntryIndex& operator=(const EntryIndex&) = delete;
 
-  // After a start: restore() for each record that has an entry, in any order (by id is quickest), then restored() once.
+  // After startup call restore() for each record with an entry, in any order (by id is fastest). Then call restored().
 
   void restore(const EventId& id, const Entry& entry, UnixMillis now);
-  /// `undelivered`: all entries that are not dead, as the store has counted them. `fresh_after`: what the engine last
-  /// stored of fresh_after(). An engine that never stores it gives {}; the next lease then reads over entries that
-  /// left.
+  /// `undelivered`: the store's count of entries that are not dead. `fresh_after`: fresh_after() as the engine last
+  /// stored it. An engine that never stores it passes {}; the next lease then also reads past entries that have left.
   void restored(std::uint64_t undelivered, const EventId& fresh_after);
 
-  /// Counts an entry that comes into the inbox, new or replayed, and is not in it. True: it lies before fresh entries,
-  /// so the engine must store the record of an available entry with 0 attempts; otherwise a restart would not find it.
+  /// Adds an entry, new or replayed, that is not in the inbox. True if its id is not behind fresh_after(): then the
+  /// engine must store the record of an available entry with 0 attempts, or a restart would not find the entry.
   [[nodiscard]] bool accept(const EventId& id);
 
-  /// Entries with a greater id and no slot are fresh; with a lesser id every entry has a slot.
+  /// Pending entries with a greater id and no slot are fresh. Every other entry has a slot.
   [[nodiscard]] const EventId& fresh_after() const noexcept { return fresh_after_; }
 
   /// Nothing if the entry is fresh or not in the inbox.
   [[nodiscard]] std::optional<IndexedEntry> find(const EventId& id) const;
-  /// After a transition: the entry is now this. It must have a slot.
+  /// Replaces an entry after a transition. It must have a slot.
   void update(const EventId& id, const Entry& entry);
-  /// The entry, with a slot or fresh, left the inbox.
+  /// Removes an entry, with a slot or fresh, that left the inbox.
   void remove(const EventId& id);
 
-  /// Leases up to `limit` of what is available, oldest first: what came back, then `fresh`, which the engine has read
-  /// behind fresh_after(), in order and without a gap. Call advance() first, until nothing is due.
+  /// Leases up to `limit` available entries, oldest first: those that came back, then `fresh`. The engine has read
+  /// `fresh` behind fresh_after(), in order and without a gap. Call advance() first, until nothing is due.
   [[nodiscard]] std::vector<LeasedEntry> lease(std::span<const EventId> fresh, std::size_t limit, const LeaseId& lease,
                                                std::chrono::seconds duration, UnixMillis now);
 
-  /// What the lease still holds, oldest first.
+  /// The entries that the lease still holds, oldest first.
   [[nodiscard]] std::vector<EventId> held_by(const LeaseId& lease) const;
 
-  /// Slots in one state behind `after`, oldest first, at most `limit`. Of available entries the fresh ones follow.
+  /// At most `limit` entries in one state with a slot and an id greater than `after`, oldest first. Fresh entries,
+  /// which are available too, are not among them: all have greater ids.
   [[nodiscard]] std::vector<EventId> page(EntryState state, const std::optional<EventId>& after,
                                           std::size_t limit) const;
 
-  /// Ends what is over at `now`: leases and delays in the order of their ends, then entries whose attempts a lowered
-  /// limit has used up, then dead entries that were kept long enough. At most `limit`; is more due, next_due() says so.
+  /// Applies what is due at `now`: leases and delays end, in the order of their ends; then entries die whose attempts
+  /// are used up because the limit was lowered; then dead entries expire. At most `limit`; next_due() tells if more is
+  /// due.
   [[nodiscard]] std::vector<Ended> advance(UnixMillis now, std::size_t limit);
 
-  /// When advance() has something to do next; the clock's beginning: now, for the limit was lowered. Undelivered
-  /// entries that get too old are not in it: the oldest of them is the first pending one.
+  /// When advance() has something to do next. Time 0 means at once, because the limit was lowered. The retention of
+  /// undelivered entries is not included: the first pending entry is the oldest.
   [[nodiscard]] std::optional<UnixMillis> next_due() const;
 
   struct Ending {
@@ -110,11 +111,10 @@ class EntryIndex {
     UnixMillis at{};
     bool operator==(const Ending&) const = default;
   };
-  /// Which lease or delay ends next, and when: the next entry that time makes available, unless its attempts are used
-  /// up.
+  /// The lease or delay that ends next: its entry becomes available then, unless its attempts are used up.
   [[nodiscard]] std::optional<Ending> next_ending() const;
 
-  /// Takes effect at once, but for lowered limits: those with the next advance().
+  /// Takes effect at once, except for a lowered limit, which takes effect with the next advance().
   void set_rules(const Rules& rules) noexcept { rules_ = rules; }
 
   /// Exact, as of the last advance().

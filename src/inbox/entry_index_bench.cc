@@ -24,8 +24,8 @@ void fill(EntryIndex& index, std::uint64_t hidden, std::uint64_t fresh) {
   index.restored(index.counts().undelivered() + fresh, {});
 }
 
-/// What an engine asks of this folder for a lease of 10 and the acknowledgement of the 10, with the bytes it stores:
-/// range(0) leased and as many dead entries lie in front.
+/// The cost in this folder of a lease of 10 and the acknowledgement of the 10, including the encoded records. range(0)
+/// leased entries and as many dead ones are in front.
 void lease_and_acknowledge_10(benchmark::State& state) {
   EntryIndex index(Rules{});
   const auto hidden = static_cast<std::uint64_t>(state.range(0));
@@ -49,7 +49,7 @@ void lease_and_acknowledge_10(benchmark::State& state) {
 }
 BENCHMARK(lease_and_acknowledge_10)->Arg(1'000)->Arg(1'000'000);
 
-/// The same where the ten have come back: they lie anywhere between what is hidden.
+/// The same for ten entries that came back and lie anywhere among the hidden ones.
 void lease_and_release_10(benchmark::State& state) {
   EntryIndex index(Rules{.max_attempts = {}});
   const auto hidden = static_cast<std::uint64_t>(state.range(0));
@@ -66,7 +66,7 @@ void lease_and_release_10(benchmark::State& state) {
 }
 BENCHMARK(lease_and_release_10)->Arg(1'000)->Arg(1'000'000);
 
-/// Of a start: one record each, as a scan of the store gives them.
+/// Restoring after startup: one record for each entry, in the order of a scan.
 void restore_a_million(benchmark::State& state) {
   for (auto _ : state) {
     EntryIndex index(Rules{});
@@ -76,7 +76,7 @@ void restore_a_million(benchmark::State& state) {
 }
 BENCHMARK(restore_a_million)->Unit(benchmark::kMillisecond)->Iterations(1);
 
-/// All leases end at one time; advance() ends 500 at a call.
+/// All leases end at the same time; each call of advance() ends 500.
 void end_500_of_a_million(benchmark::State& state) {
   EntryIndex index(Rules{.max_attempts = {}});
   const auto restore = [&] {

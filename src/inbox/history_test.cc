@@ -20,7 +20,7 @@ using std::chrono::days;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The inbox as it should be: every record in a map, and each look at it a walk over all.
+/// The model of an inbox: a map of all records. Each query walks over all of them.
 class Model {
  public:
   std::map<EventId, Record> records;
@@ -69,7 +69,7 @@ class Model {
   }
 };
 
-/// One random history: each step is done by the engine and by the model, and judged.
+/// One random history. The engine and the model both do each step, and the judge checks it.
 class History {
  public:
   explicit History(std::uint64_t seed) : random_(seed), engine_(model_.rules, random_) {}
@@ -117,7 +117,7 @@ class History {
     return test_id(random_());
   }
 
-  /// A lease that holds something, one that does no longer, or one that never was.
+  /// A lease that holds something, one that has ended, or one that never existed.
   LeaseId some_lease(const EventId& id) {
     while (true) {
       const LeaseId lease = any_lease(id);

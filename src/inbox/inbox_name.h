@@ -12,7 +12,7 @@ namespace triggers::inbox {
 
 inline constexpr std::size_t inbox_name_chars_max = 100;
 
-/// The name of an inbox: 1 to 100 of `A-Z a-z 0-9 - _ .`, beginning with a letter or a digit. Case counts.
+/// The name of an inbox: 1 to 100 characters of `A-Z a-z 0-9 - _ .`. It begins with a letter or a digit. Case matters.
 class InboxName {
  public:
   /// The inbox that every tenant has. It cannot be deleted.

@@ -26,7 +26,8 @@ void append_number(std::string& out, std::uint64_t value) {
 
 void append_time(std::string& out, UnixMillis time) {
   const auto ms = static_cast<std::uint64_t>(time.time_since_epoch().count());
-  INVARIANT(ms < time_end_ms);
+  INVARIANT(ms < time_end_ms, "a record has the time %llu ms, after the year 10889",
+            static_cast<unsigned long long>(ms));
   append_number(out, ms);
 }
 
@@ -35,7 +36,8 @@ void append_entry(std::string& out, const Entry& entry) {
   append_time(out, entry.since);
   if (ends_by_itself(entry.state)) {
     const auto duration = static_cast<std::uint64_t>((entry.until - entry.since).count());
-    INVARIANT(duration >= 1 && duration <= duration_ms_max);
+    INVARIANT(duration >= 1 && duration <= duration_ms_max, "a lease or a delay takes %llu ms",
+              static_cast<unsigned long long>(duration));
     append_number(out, duration);
   }
   if (entry.state == EntryState::leased) out.append(entry.lease.value.view());
@@ -46,7 +48,7 @@ void append_entry(std::string& out, const Entry& entry) {
   }
 }
 
-/// Reads what was appended; each step is false at the first byte that cannot be right.
+/// Reads what the functions above append. Each step returns false at the first byte that they would not have written.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) noexcept : left_(bytes) {}
@@ -60,7 +62,7 @@ class Reader {
     return true;
   }
 
-  /// Only in its shortest form, so that equal records have equal bytes.
+  /// Accepts only the shortest form of a number, so that equal records have equal bytes.
   bool number(std::uint64_t& value, std::uint64_t max) noexcept {
     value = 0;
     for (int shift = 0; shift <= 56; shift += 7) {
@@ -140,7 +142,7 @@ bool read_record(Reader& reader, Record& record) {
 }  // namespace
 
 std::string encode_record(const Record& record) {
-  INVARIANT(!record.empty());
+  INVARIANT(!record.empty(), "a record without an entry and an acknowledgement is not stored");
   unsigned flags = record.entry ? static_cast<unsigned>(record.entry->state) + 1 : 0;
   if (record.entry && record.entry->last_failure) flags |= failure_bit;
   if (record.acknowledgement) flags |= acknowledged_bit;

@@ -9,11 +9,11 @@
 
 namespace triggers::inbox {
 
-/// No record is longer: the last error is all that is not small. Without an error it is at most 74 bytes.
+/// Only the last error can make a record long; without one a record has at most 74 bytes.
 inline constexpr std::size_t record_bytes_max = 4'096;
 
 /// The bytes of a record, which must not be empty() and whose times lie between 1970 and the year 10889. A leased entry
-/// takes about 30 bytes, a trace 24, or 8 without a lease.
+/// takes about 30 bytes; an acknowledgement 24, or 8 without a lease.
 ///
 ///     version (1) | flags | [entry] | [acknowledgement]
 ///     entry:           attempts | since | [until - since, if it ends by itself] | [lease id (16), if leased]

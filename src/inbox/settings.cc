@@ -1,14 +1,22 @@
 #include "inbox/settings.h"
 
+#include "filter/filter.h"
+
 namespace triggers::inbox {
+namespace {
+
+std::optional<FieldFault> check_filter(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto parsed = filter::Filter::parse(text);
+  if (parsed) return std::nullopt;
+  return FieldFault{"filter", "filter cannot be understood at " + parsed.error().path + ": " + parsed.error().message};
+}
+
+}  // namespace
 
 std::optional<FieldFault> find_fault(const Settings& settings) {
   if (auto fault = check_text("description", settings.description, description_chars_max)) return fault;
-  if (settings.filter.size() > filter_bytes_max) {
-    return FieldFault{"filter", "filter must have at most " + std::to_string(filter_bytes_max) + " bytes; it has " +
-                                    std::to_string(settings.filter.size())};
-  }
-  if (auto fault = check_text("filter", settings.filter, filter_bytes_max)) return fault;
+  if (auto fault = check_filter(settings.filter)) return fault;
   if (auto fault = check_range("lease_seconds", settings.lease_duration.count(), lease_seconds_range)) return fault;
   if (settings.max_attempts) {
     if (auto fault = check_range("max_attempts", *settings.max_attempts, max_attempts_range)) return fault;

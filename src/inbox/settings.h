@@ -10,20 +10,20 @@
 
 namespace triggers::inbox {
 
-/// What the owner of an inbox decides, with the defaults of the API. FieldFault names a member as the API does.
+/// The settings of an inbox, with the API's defaults. FieldFault uses the API's names of the members.
 struct Settings {
   std::string description;
-  std::string filter;                       ///< A JSON text; only its length is checked here. Empty: takes every event.
-  bool collect = true;                      ///< False: takes no new events.
-  std::chrono::seconds lease_duration{30};  ///< `lease_seconds`: of a lease that does not say.
-  MaxAttempts max_attempts = 10;            ///< Nothing: no limit.
-  std::optional<std::chrono::days> retention;  ///< `retention_days`. Nothing: for ever.
+  std::string filter;                          ///< As filter::Filter::parse() takes it. Empty: takes every event.
+  bool collect = true;                         ///< False: takes no new events.
+  std::chrono::seconds lease_duration{30};     ///< `lease_seconds`, for requests that do not say.
+  MaxAttempts max_attempts = 10;               ///< Nothing: no limit.
+  std::optional<std::chrono::days> retention;  ///< `retention_days`. Nothing: no limit.
   std::chrono::days dead_retention{30};        ///< `dead_retention_days`.
 
   bool operator==(const Settings&) const = default;
 };
 
-/// The first member that is out of its bounds; nothing if all are right.
+/// The first member that is wrong. Nothing if all are right.
 [[nodiscard]] std::optional<FieldFault> find_fault(const Settings& settings);
 
 /// How many entries of an inbox are in each state.

@@ -37,8 +37,6 @@ TEST(Settings, EachBoundIsHeldOnBothSides) {
       {"dead_retention_days", [](Settings& s, std::int64_t v) { s.dead_retention = days(v); }, 1, 36'500},
       {"description",
        [](Settings& s, std::int64_t v) { s.description = std::string(static_cast<std::size_t>(v), 'a'); }, 0, 1'000},
-      {"filter", [](Settings& s, std::int64_t v) { s.filter = std::string(static_cast<std::size_t>(v), 'a'); }, 0,
-       8'192},
   };
   for (const Case& c : cases) {
     const auto fault = [&](std::int64_t value) {
@@ -74,6 +72,24 @@ TEST(Settings, CharactersAreCountedNotBytes) {
 TEST(Settings, TextThatIsNotUtf8IsRefused) {
   EXPECT_EQ(find_fault(Settings{.description = "a\xff"})->message, "description must be UTF-8; byte 1 is not");
   EXPECT_EQ(find_fault(Settings{.filter = "\xff"})->field, "filter");
+}
+
+TEST(Settings, AFilterThatCannotBeUnderstoodIsRefusedWithThePathOfItsFault) {
+  EXPECT_FALSE(find_fault(Settings{.filter = R"({"payload":{"total":[{"numeric":[">",10]}]}})"}));
+  const auto fault = find_fault(Settings{.filter = R"({"payload":{"total":[{"numeric":[10]}]}})"});
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->field, "filter");
+  EXPECT_NE(fault->message.find("$.payload.total[0].numeric"), std::string::npos) << fault->message;
+}
+
+TEST(Settings, AFilterHasAtMostEightKibibytes) {
+  // Spaces may follow the value.
+  const auto filter_of = [](std::size_t bytes) { return "{}" + std::string(bytes - 2, ' '); };
+  EXPECT_FALSE(find_fault(Settings{.filter = filter_of(8'192)}));
+  const auto fault = find_fault(Settings{.filter = filter_of(8'193)});
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->field, "filter");
+  EXPECT_NE(fault->message.find("8193"), std::string::npos) << fault->message;
 }
 
 TEST(Bounds, ANumberOutsideIsToldWithItsRange) {

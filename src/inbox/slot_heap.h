@@ -10,9 +10,10 @@
 
 namespace triggers::inbox {
 
-/// A binary heap of slots that knows each slot's position, so that one can be taken out of the middle. A slot is in at
-/// most one heap. `Before` says which of two slots is nearer to the top; what it looks at must not change meanwhile.
-/// Adding what belongs to the end costs one comparison, everything else O(log n). One thread.
+/// A binary heap of slots that stores each slot's position, so that any slot can be removed. A slot is in at most one
+/// heap. `Before` tells which of two slots is nearer to the top; the fields that it reads must not change while the
+/// slot is in the heap. Adding a slot that belongs at the end takes one comparison; everything else is O(log n). One
+/// thread.
 template <class Before>
 class SlotHeap {
  public:
@@ -30,7 +31,8 @@ class SlotHeap {
 
   void remove(Handle handle) {
     const std::size_t hole = pool_[handle].heap_position;
-    INVARIANT(hole < handles_.size() && handles_[hole] == handle);
+    INVARIANT(hole < handles_.size() && handles_[hole] == handle, "slot %u is not at its place %zu of the heap", handle,
+              hole);
     const Handle last = handles_.back();
     handles_.pop_back();
     if (last != handle && rise(hole, last) == hole) sink(hole, last);

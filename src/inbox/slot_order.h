@@ -14,10 +14,10 @@
 
 namespace triggers::inbox {
 
-/// Slots in the order of a key that each has for itself: `KeyOf` reads it from the slot, and it must not change
-/// meanwhile. Sorted leaves of handles in a map, as a B+ tree has them: about 5 bytes a slot, at most 7 when slots come
-/// in any order. O(log n); at the end of the order, where new leases are, O(1) and no further from the processor's
-/// cache however many slots are before it. One thread.
+/// Slots sorted by a unique key. `KeyOf` reads the key from the slot; it must not change while the slot is in the
+/// order. A map of sorted leaves of handles, as in a B+ tree: about 5 bytes a slot, at most 7 if slots come in random
+/// order. O(log n). At the end of the order, where new leases are added, O(1) and within the processor's cache, however
+/// many slots are before it. One thread.
 template <class KeyOf>
 class SlotOrder {
  public:
@@ -35,7 +35,8 @@ class SlotOrder {
     if (leaf->second.size == leaf_slots) leaf = split(leaf, key);
     Leaf& in = leaf->second;
     Handle* const at = lower_bound(in, key);
-    INVARIANT(at == in.end() || key_of(*at) != key);
+    INVARIANT(at == in.end() || key_of(*at) != key, "slot %u has the key of slot %u, which is in the order", handle,
+              *at);
     std::copy_backward(at, in.end(), in.end() + 1);
     *at = handle;
     ++in.size;
@@ -44,11 +45,11 @@ class SlotOrder {
 
   void remove(Handle handle) {
     const Key key = key_of(handle);
-    INVARIANT(!leaves_.empty());
+    INVARIANT(!leaves_.empty(), "slot %u is removed from an empty order", handle);
     const auto leaf = leaf_of(key);
     Leaf& in = leaf->second;
     Handle* const at = lower_bound(in, key);
-    INVARIANT(at != in.end() && *at == handle);
+    INVARIANT(at != in.end() && *at == handle, "slot %u is removed from an order that does not have it", handle);
     std::copy(at + 1, in.end(), at);
     --in.size;
     --size_;
@@ -63,7 +64,7 @@ class SlotOrder {
     return *at;
   }
 
-  /// Calls `visit(handle)` for each slot whose key is not less than `from`, in order, until it returns false. The visit
+  /// Calls `visit(handle)` for each slot whose key is not less than `from`, in order, until it returns false. `visit`
   /// must not change the order.
   template <class Visit>
   void walk(const Key& from, Visit visit) const {
@@ -91,7 +92,7 @@ class SlotOrder {
     const Handle* begin() const noexcept { return handles.data(); }
     const Handle* end() const noexcept { return handles.data() + size; }
   };
-  /// By a key that no slot of the leaf is less than.
+  /// By a lower bound of the leaf's keys.
   using Leaves = std::map<Key, Leaf>;
 
   Key key_of(Handle handle) const noexcept { return KeyOf()(pool_[handle]); }
@@ -108,20 +109,21 @@ class SlotOrder {
 
   template <class SomeLeaf>
   auto lower_bound(SomeLeaf& leaf, const Key& key) const {
-    // New entries come to the end of the last leaf.
+    // New entries usually go to the end of the last leaf.
     if (leaf.size != 0 && key_of(*(leaf.end() - 1)) < key) return leaf.end();
     return std::lower_bound(leaf.begin(), leaf.end(), key,
                             [this](Handle handle, const Key& than) { return key_of(handle) < than; });
   }
 
-  /// What comes before all others belongs to the first leaf, whose bound becomes less.
+  /// A key before all others belongs to the first leaf, whose bound becomes that key.
   typename Leaves::iterator rebound_first(typename Leaves::iterator leaf, const Key& key) {
     auto node = leaves_.extract(leaf);
     node.key() = key;
     return leaves_.insert(leaves_.begin(), std::move(node));
   }
 
-  /// Makes room in a full leaf; returns the leaf for `key`. A full last leaf stays full when what comes is behind it.
+  /// Makes room for `key` in a full leaf, and returns the leaf for it. If the key is behind all others, the last leaf
+  /// stays full and a new one begins.
   typename Leaves::iterator split(typename Leaves::iterator leaf, const Key& key) {
     Leaf& in = leaf->second;
     const bool behind_all = std::next(leaf) == leaves_.end() && key_of(*(in.end() - 1)) < key;
@@ -133,7 +135,7 @@ class SlotOrder {
     return key < next->first ? leaf : next;
   }
 
-  /// Joins a leaf that has become small with a neighbour that has room for it, and drops it if it is empty.
+  /// Merges a small leaf with a neighbour that has room, or removes it if it is empty.
   void merge(typename Leaves::iterator leaf) {
     if (leaf->second.size == 0) {
       leaves_.erase(leaf);
@@ -149,7 +151,7 @@ class SlotOrder {
   }
 
   using Node = typename Leaves::value_type;
-  // With some room left, so that the next additions do not split it again.
+  // Leaves some room, so that the next additions do not split the leaf again.
   static bool fits(const Node& a, const Node& b) noexcept {
     return a.second.size + b.second.size <= leaf_slots * 3 / 4;
   }

@@ -11,7 +11,7 @@
 
 namespace triggers::inbox {
 
-/// What the index keeps of one entry. 48 bytes: with its places in two orders and one heap about 64.
+/// What the index stores of one entry. 48 bytes; about 64 with its places in two orders and one heap.
 struct Slot {
   EventId id;
   LeaseId lease;             ///< leased: the holder. Otherwise 0.
@@ -19,15 +19,15 @@ struct Slot {
   std::uint64_t state : 8;   ///< An EntryState.
   std::uint64_t failed : 8;  ///< 1: its record has a last error.
   std::uint32_t attempts = 0;
-  std::uint32_t heap_position = 0;  ///< In the only heap that it is in.
+  std::uint32_t heap_position = 0;  ///< In the one heap that has the slot.
 };
 static_assert(sizeof(Slot) == 48);
 
 /// A slot's number. It stays until the slot is released.
 using Handle = std::uint32_t;
 
-/// Slots by number, in chunks: nothing moves as they become more, and a chunk that is no longer used is freed. A chunk
-/// with the least number is filled first, so that chunks become free when entries become fewer. One thread.
+/// Slots by number, in chunks. Slots never move, and an empty chunk is freed. A new slot goes into the chunk with the
+/// lowest number that has room, so that chunks become empty when entries become fewer. One thread.
 class SlotPool {
  public:
   [[nodiscard]] Slot& operator[](Handle handle) noexcept {
@@ -39,7 +39,7 @@ class SlotPool {
 
   [[nodiscard]] Handle allocate() {
     if (with_room_.empty()) {
-      INVARIANT(chunks_.size() < chunks_max);
+      INVARIANT(chunks_.size() < chunks_max, "an index has all of its %zu chunks of slots in use", chunks_max);
       with_room_.insert(static_cast<std::uint32_t>(chunks_.size()));
       chunks_.emplace_back();
     }
@@ -59,7 +59,7 @@ class SlotPool {
     if (chunk.used == chunk_slots) with_room_.insert(number);
     chunk.slots[index].heap_position = chunk.first_free;
     chunk.first_free = index;
-    // One empty chunk stays, so that an inbox with few entries does not allocate at each lease.
+    // The first chunk stays, so that an inbox with few entries does not allocate for each lease.
     if (--chunk.used == 0 && number != 0) chunk.slots.reset();
   }
 
@@ -70,7 +70,7 @@ class SlotPool {
   struct Chunk {
     std::unique_ptr<Slot[]> slots;
     std::uint32_t used = 0;
-    std::uint32_t first_free = 0;  ///< The free slots are a list through heap_position.
+    std::uint32_t first_free = 0;  ///< Free slots form a list through heap_position.
 
     void open() {
       slots = std::make_unique<Slot[]>(chunk_slots);

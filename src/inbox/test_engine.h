@@ -17,8 +17,8 @@
 
 namespace triggers::inbox {
 
-/// For tests: an inbox as an engine on a key-value store keeps it. `records` and `pending` stand for the disk; crash()
-/// loses all else.
+/// For tests: an inbox as an engine on a key-value store keeps it. `records` and `pending` are the disk; crash() loses
+/// everything else.
 class TestEngine {
  public:
   TestEngine(const Rules& rules, std::mt19937_64& random) : rules_(rules), random_(random) { start({}); }
@@ -26,7 +26,7 @@ class TestEngine {
   [[nodiscard]] const EntryIndex& index() const { return *index_; }
   [[nodiscard]] const std::set<EventId>& pending() const { return pending_; }
 
-  /// What is stored; of an entry without a record that it is fresh.
+  /// The stored record. A pending entry without one is fresh.
   [[nodiscard]] Record record(const EventId& id) const {
     Record known;
     if (const auto at = records_.find(id); at != records_.end()) known = std::move(decode_record(at->second)).value();
@@ -67,7 +67,7 @@ class TestEngine {
     }
   }
 
-  /// `lost`: the process dies before anything of it is stored.
+  /// `lost`: the process dies before it stores anything.
   std::vector<LeasedEntry> lease(const LeaseId& lease, std::size_t limit, std::chrono::seconds duration, UnixMillis now,
                                  bool lost = false) {
     std::vector<EventId> fresh;
@@ -134,7 +134,7 @@ class TestEngine {
 
   Rules rules_;
   std::mt19937_64& random_;
-  const bool stores_fresh_after_ = random_() % 2 == 0;  ///< An engine does or does not.
+  const bool stores_fresh_after_ = random_() % 2 == 0;  ///< Engines may or may not.
   std::map<EventId, std::string> records_;
   std::set<EventId> pending_;
   EventId stored_fresh_after_{};

@@ -7,7 +7,7 @@
 
 namespace triggers::inbox {
 
-/// Any time will do.
+/// The tests work with any time.
 inline constexpr UnixMillis test_time{std::chrono::milliseconds(1'800'000'000'000)};
 
 /// Ids in the order of `number`, with `time` as their time.

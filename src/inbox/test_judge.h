@@ -10,11 +10,11 @@
 
 namespace triggers::inbox {
 
-/// For tests: judges a history of one inbox by what its clients saw alone. It knows the promises to consumers, and
-/// nothing of how entries are kept. One thread.
+/// For tests: judges a history of one inbox only by what its clients saw. It knows the promises to consumers, but not
+/// how entries are stored. One thread.
 class Judge {
  public:
-  /// The first promise that was broken; empty: none.
+  /// The first promise that was broken. Empty if none was.
   [[nodiscard]] const std::string& verdict() const noexcept { return verdict_; }
 
   void accepted(const EventId& id) {
@@ -70,7 +70,7 @@ class Judge {
     holders_.erase(id);
   }
 
-  /// `found`: what the inbox has now. Missing may only be what a stated retention has taken.
+  /// `found`: what the inbox has now. Only entries whose retention has passed may be missing.
   void present_are(const std::set<EventId>& found, UnixMillis now, const Rules& rules) {
     for (const EventId& id : found) expect(present_.contains(id), "the inbox has an entry that has left it");
     std::set<EventId> missing;
@@ -91,7 +91,7 @@ class Judge {
     UnixMillis until;
   };
 
-  /// Who has a valid lease, as far as clients know.
+  /// The holder of a valid lease, as far as clients know.
   std::optional<LeaseId> holder(const EventId& id, UnixMillis now) const {
     const auto at = holders_.find(id);
     if (at == holders_.end() || now >= at->second.until) return std::nullopt;

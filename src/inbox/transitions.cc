@@ -41,7 +41,7 @@ std::string_view status_name(EntryStatus status) noexcept {
     case EntryStatus::lease_lost: return "lease_lost";
     case EntryStatus::not_found: return "not_found";
   }
-  INVARIANT(false);
+  INVARIANT(false, "a status without an entry in this switch");
 }
 
 std::optional<Entry> lease(const Entry& entry, const LeaseId& lease, std::chrono::seconds duration, const Rules& rules,
@@ -61,7 +61,7 @@ Transition acknowledge(const Record& record, const std::optional<LeaseId>& lease
   if (lease ? held(record, *lease, now) : record.entry.has_value()) {
     return {EntryStatus::acknowledged, Record{.entry = {}, .acknowledgement = Acknowledgement{now, lease}}};
   }
-  // A repeat of the same lease stays a repeat after a replay has put the event into the inbox again.
+  // A repetition by the same lease stays one, even if a replay has put the event into the inbox again.
   if (before && (!lease || before->lease == lease)) return {EntryStatus::already_acknowledged, std::nullopt};
   return lost(record);
 }
@@ -75,7 +75,7 @@ Transition release(const Record& record, const LeaseId& lease, std::chrono::seco
   entry.until = now;
   entry.lease = {};
   if (error) entry.last_failure = Failure{*error, now};
-  // As if its delay were over: available, or dead.
+  // The state after the delay: available or dead.
   Entry back = settle(entry, rules.max_attempts, now);
   if (back.state == EntryState::dead || delay == std::chrono::seconds(0)) {
     return changed(EntryStatus::released, record, std::move(back));
