@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "filter/filter_set.h"
+#include "filter/bounds.h"
 #include "filter/path.h"
 #include "filter/pattern.h"
 #include "filter/value_index.h"

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,10 +26,6 @@ namespace triggers::filter {
 ///   objects must match, including those of nested arrays. If there is no object, `{}` is matched instead, so that
 ///   `{"exists": false}` can match.
 /// - Two members with the same name in an object of the event count as an array of both values.
-
-constexpr std::size_t filter_bytes_max = 8 * 1024;
-constexpr std::size_t leaves_max = 64;  ///< Elements of a filter's lists; each value within an `anything-but` counts.
-constexpr int pattern_levels_max = 32;  ///< Nested objects and lists, the filter itself being 1.
 
 /// Why a text is not a filter.
 struct Fault {

@@ -7,15 +7,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "filter/bounds.h"
 #include "filter/filter.h"
 
 namespace triggers::filter {
-
-constexpr std::size_t filters_max = 100;
-/// The limit on different conditions of all filters of a set at one path. It bounds what a byte of a payload can cost,
-/// because each condition is tried on each value there. Literals do not count: one look-up finds them. An object or a
-/// branch that can match without any value counts as one.
-constexpr std::size_t conditions_per_path_max = 256;
 
 /// One bit for each filter, by its position in the set.
 using Matches = std::bitset<filters_max>;

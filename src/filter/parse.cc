@@ -10,6 +10,7 @@
 #include "event/quotable.h"
 #include "event/scan.h"
 #include "event/tape.h"
+#include "filter/bounds.h"
 #include "filter/filter.h"
 #include "filter/parse_matcher.h"
 #include "filter/parse_state.h"

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "filter/bounds.h"
 #include "filter/filter.h"
 
 namespace triggers::filter {

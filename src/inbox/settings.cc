@@ -1,9 +1,12 @@
 #include "inbox/settings.h"
 
+#include "filter/bounds.h"
 #include "filter/filter.h"
 
 namespace triggers::inbox {
 namespace {
+
+static_assert(inboxes_per_tenant_max <= filter::filters_max, "the filters of a tenant must fit into one set");
 
 std::optional<FieldFault> check_filter(std::string_view text) {
   if (text.empty()) return std::nullopt;
