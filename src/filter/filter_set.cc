@@ -56,11 +56,8 @@ Result<FilterSet> FilterSet::make(const std::vector<Filter>& filters) {
   return FilterSet(*std::move(program));
 }
 
-std::size_t FilterSet::size() const noexcept { return program_->filters.size(); }
-
 Evaluator::Evaluator(FilterSet set) : set_(std::move(set)), marks_(std::make_unique<Marks>(set_.program())) {}
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
-Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
 Evaluator::~Evaluator() = default;
 
 Result<Matches> Evaluator::evaluate(const Event& event) {

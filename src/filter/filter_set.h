@@ -24,7 +24,6 @@ class FilterSet {
   /// path. The message names the filter and the path.
   static Result<FilterSet> make(const std::vector<Filter>& filters);
 
-  [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] const Program& program() const noexcept { return *program_; }
 
  private:
@@ -41,7 +40,6 @@ class Evaluator {
  public:
   explicit Evaluator(FilterSet set);
   Evaluator(Evaluator&&) noexcept;
-  Evaluator& operator=(Evaluator&&) noexcept;
   ~Evaluator();
 
   /// Which filters match the event. It walks over the event's texts once, and reads only members that a filter names.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ using AtomId = std::uint32_t;
 using NodeId = std::uint32_t;
 using ScopeId = std::uint32_t;
 
-constexpr std::uint32_t none = UINT32_MAX;
+constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
 struct TextHash {
   using is_transparent = void;
