@@ -14,9 +14,9 @@ bool is_v4(const Address& address) { return std::equal(v4_prefix.begin(), v4_pre
 
 std::optional<unsigned> parse_bits(std::string_view digits, unsigned bits_max) {
   unsigned bits = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, bits);
-  if (parsed.ec != std::errc() || parsed.ptr != end || bits > bits_max) return std::nullopt;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+  const bool whole = parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
+  if (!whole || bits > bits_max) return std::nullopt;
   return bits;
 }
 

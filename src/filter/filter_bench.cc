@@ -24,6 +24,7 @@ std::string order() {
 
 FilterSet set_of(const std::vector<std::string>& texts) {
   std::vector<Filter> filters;
+  filters.reserve(texts.size());
   for (const std::string& text : texts) filters.push_back(*Filter::parse(text));
   return *FilterSet::make(filters);
 }
@@ -41,7 +42,8 @@ void evaluate_each(benchmark::State& state, const std::vector<std::string>& filt
 
 std::vector<std::string> hundred(const std::string& before, const std::string& after) {
   std::vector<std::string> filters;
-  for (int i = 0; i != 100; ++i) filters.push_back(before + std::to_string(i) + after);
+  filters.reserve(100);
+  for (int i = 0; i != 100; ++i) filters.emplace_back(before).append(std::to_string(i)).append(after);
   return filters;
 }
 

@@ -211,6 +211,7 @@ bool parse_anything_but(ParseState& state, std::size_t i, Matcher& out) {
   if (!(by_operator ? parse_excluded_by(state, i, out) : parse_excluded_values(state, i, out))) return false;
   const std::string_view name = by_operator ? state.node(i + 1).text : std::string_view();
   std::vector<std::string> operands;
+  operands.reserve(out.excluded.size());
   for (const Matcher& each : out.excluded) {
     operands.push_back(by_operator ? operand_of(name, each.source) : each.source);
   }

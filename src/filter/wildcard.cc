@@ -47,7 +47,8 @@ std::size_t Wildcard::find_end(const Part& part, std::string_view text, std::siz
       matched = part.failure[matched - 1];
       ++steps;
     }
-    if (text[i] == part.text[matched] && ++matched == part.text.size()) return i + 1;
+    if (text[i] == part.text[matched]) ++matched;
+    if (matched == part.text.size()) return i + 1;
   }
   return std::string_view::npos;
 }

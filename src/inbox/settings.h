@@ -12,13 +12,13 @@ namespace triggers::inbox {
 
 /// The settings of an inbox, with the API's defaults. FieldFault uses the API's names of the members.
 struct Settings {
-  std::string description;
-  std::string filter;                          ///< As filter::Filter::parse() takes it. Empty: takes every event.
-  bool collect = true;                         ///< False: takes no new events.
-  std::chrono::seconds lease_duration{30};     ///< `lease_seconds`, for requests that do not say.
-  MaxAttempts max_attempts = 10;               ///< Nothing: no limit.
-  std::optional<std::chrono::days> retention;  ///< `retention_days`. Nothing: no limit.
-  std::chrono::days dead_retention{30};        ///< `dead_retention_days`.
+  std::string description{};
+  std::string filter{};                          ///< As filter::Filter::parse() takes it. Empty: takes every event.
+  bool collect = true;                           ///< False: takes no new events.
+  std::chrono::seconds lease_duration{30};       ///< `lease_seconds`, for requests that do not say.
+  MaxAttempts max_attempts = 10;                 ///< Nothing: no limit.
+  std::optional<std::chrono::days> retention{};  ///< `retention_days`. Nothing: no limit.
+  std::chrono::days dead_retention{30};          ///< `dead_retention_days`.
 
   bool operator==(const Settings&) const = default;
 };

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "inbox/test_inbox.h"
 
@@ -29,7 +30,7 @@ std::string shown(const Transition& transition) {
   return std::string(status_name(transition.status)) + shown(transition.changed);
 }
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text.substr(1); }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text.substr(1); }
 
 struct Situation {
   const char* name;
@@ -87,7 +88,7 @@ TEST(Transitions, EachOperationOnEachStateIsThatOfTheTable) {
     SCOPED_TRACE(s.name);
     std::optional<Record> taken;
     if (s.record.entry) {
-      if (auto entry = lease(*s.record.entry, n, seconds(60), three, s.now)) taken = Record{.entry = *entry};
+      if (auto entry = lease(*s.record.entry, n, seconds(60), three, s.now)) taken = Record{.entry = std::move(entry)};
     }
     EXPECT_EQ(or_dash(shown(taken)), s.leased);
     EXPECT_EQ(shown(acknowledge(s.record, std::nullopt, s.now)), s.acknowledged);
