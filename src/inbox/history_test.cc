@@ -147,7 +147,7 @@ class History {
 
   void lease() {
     const LeaseId lease = test_lease(++leases_);
-    const auto limit = static_cast<std::size_t>(1 + below(8));
+    const auto limit = 1 + static_cast<std::size_t>(below(8));
     const seconds duration = this->duration();
     if (below(20) == 0) {
       (void)engine_.lease(lease, limit, duration, now_, true);
