@@ -8,6 +8,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(TRIGGERS_SANITIZE "" CACHE STRING "address (with undefined), thread, or empty")
 set_property(CACHE TRIGGERS_SANITIZE PROPERTY STRINGS "" address thread)
 option(TRIGGERS_FUZZ "Build the libFuzzer targets (clang)" OFF)
+option(TRIGGERS_PRECOMPILED_HEADERS "Precompile what most sources include (clang)" OFF)
 
 add_library(triggers_options INTERFACE)
 target_compile_options(triggers_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor
@@ -35,4 +36,9 @@ endif()
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  if(TRIGGERS_PRECOMPILED_HEADERS)
+    # It keeps what was compiled with a precompiled header only if it may ignore the header's time and macros.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+    target_compile_options(triggers_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
 endif()

@@ -1,5 +1,6 @@
 // What Lambda starts: a static program that starts the service with the dynamic loader and the libraries that lie
-// beside it, so that none of the system's are used.
+// beside it, so that none of the system's are used. The service itself is in main.cc.
+
 #include <unistd.h>
 
 #include <array>

@@ -1,3 +1,6 @@
+// The Lambda function: opens the service on DynamoDB and answers invocations (lambda/loop.h). What starts it is in
+// launcher.cc.
+
 #include <netdb.h>
 #include <nss.h>
 #include <unistd.h>

@@ -1,3 +1,6 @@
+// open_store() for the Lambda function, which contains only the DynamoDB engine. The server's version is in
+// apps/triggers/open_store.cc.
+
 #include "../triggers/open_store.h"
 
 namespace triggers {

@@ -1,3 +1,6 @@
+// The load generator's program: reads options and starts a test, a worker or a verification. These are in swarm/run,
+// swarm/worker and swarm/verify; the kinds of users are in users/.
+
 #include <cstdio>
 #include <exception>
 

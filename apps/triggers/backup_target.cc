@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 Status check_backup_target(const std::string& directory, const std::string& data_dir) {
   std::error_code error;
   fs::path target = fs::weakly_canonical(directory, error);
-  // Twice: behind a name that does not exist yet, `..` may lead back to a link.
+  // Resolve twice: after a name that does not exist yet, `..` may lead back to a link.
   if (!error) target = fs::weakly_canonical(target, error);
   if (error) return Error{ErrorCode::invalid_argument, "cannot look at " + directory + ": " + error.message()};
   const fs::path store = fs::canonical(data_dir, error);

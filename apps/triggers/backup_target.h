@@ -1,5 +1,7 @@
 #pragma once
 
+// Checks the directory of a backup or repair. Making the backup is in store/rocks/database/database_copy.h.
+
 #include <string>
 
 #include "base/result.h"

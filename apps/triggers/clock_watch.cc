@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A little is usual: ids are counted up within a millisecond, and NTP slows a clock down.
+/// A small lead is normal: ids are counted up within a millisecond, and NTP slows a clock down.
 constexpr milliseconds behind_min{1'000};
 
 double seconds(milliseconds time) { return std::chrono::duration<double>(time).count(); }
@@ -19,9 +19,9 @@ ClockWatch::ClockWatch(metrics::Registry& registry, GuardedClock& clock, bool wa
       waits_(waits),
       steps_(registry.counter("triggers_clock_steps_total", "Steps of the machine's wall clock by over a second.")),
       offset_(registry.gauge("triggers_clock_offset_seconds",
-                             "By how much the machine's wall clock is ahead of the one that the server goes by.")),
-      behind_(registry.gauge("triggers_clock_behind_ids_seconds",
-                             "By how much the clock is behind the time of new ids.")) {}
+                             "How far the machine's wall clock is ahead of the clock that the server uses.")),
+      behind_(registry.gauge("triggers_clock_behind_ids_seconds", "How far the clock is behind the time of new ids.")) {
+}
 
 void ClockWatch::look(milliseconds ids_ahead) {
   if (const auto change = clock_.look()) tell(*change);
@@ -40,13 +40,13 @@ void ClockWatch::tell(const GuardedClock::Change& change) {
                      {{"by_seconds", by},
                       {"waits_seconds", std::chrono::seconds{GuardedClock::proof}.count()},
                       {"message",
-                       "The machine's clock has jumped. Events get the time that it would have without the "
-                       "jump, until the jump has held for so long."}});
+                       "The machine's clock has jumped. New events get the time that the clock would have without "
+                       "the jump, until the jump has lasted for waits_seconds."}});
       } else {
         log::warning("clock_stepped", {{"by_seconds", by},
                                        {"message",
-                                        "The machine's clock has jumped, and the time of new events with "
-                                        "it. Nodes whose clocks differ hide events from cursors."}});
+                                        "The machine's clock has jumped, and so has the time of new events. "
+                                        "If nodes' clocks differ, readers with cursors may miss events."}});
       }
       return;
     case GuardedClock::Change::Kind::undone: return log::info("clock_step_undone");
@@ -64,8 +64,8 @@ void ClockWatch::tell_behind(milliseconds by) {
   log::warning("clock_behind_ids",
                {{"by_seconds", seconds(by)},
                 {"message",
-                 "The newest event is later than the clock, which was set back or was wrong before. New "
-                 "events go on from there."}});
+                 "The newest event is later than the clock, which was set back or was wrong before. The "
+                 "times of new events continue from the newest event."}});
 }
 
 }  // namespace triggers

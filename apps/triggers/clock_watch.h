@@ -1,5 +1,7 @@
 #pragma once
 
+// Reports steps of the machine's clock. The clock that ignores them is in base/guarded_clock.h.
+
 #include <chrono>
 
 #include "base/guarded_clock.h"

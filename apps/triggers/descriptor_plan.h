@@ -1,5 +1,8 @@
 #pragma once
 
+// How the server divides its file descriptors. Threads are in thread_plan.h; raising the limit is in
+// base/descriptor_limit.h.
+
 #include <cstddef>
 
 #include "base/result.h"

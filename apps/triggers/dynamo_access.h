@@ -1,5 +1,7 @@
 #pragma once
 
+// Connects to DynamoDB as configured, for the store and for commands. The store on it is in dynamo_store.cc.
+
 #include <memory>
 
 #include "aws/credentials.h"

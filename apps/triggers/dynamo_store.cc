@@ -1,3 +1,6 @@
+// Opens the DynamoDB engine with its metrics (open_dynamo_store() of open_store.h). The engine is store/dynamo; the
+// connection is in dynamo_access.h.
+
 #include "store/dynamo/dynamo_store.h"
 
 #include <algorithm>
@@ -11,7 +14,7 @@
 namespace triggers {
 namespace {
 
-/// A changed key is to reach every node within 5 seconds: this, and the time to read it.
+/// A changed key must reach every node within 5 seconds, which includes the time to read it.
 constexpr std::chrono::milliseconds keys_held{4'000};
 
 store::DynamoStoreConfig store_config(const config::Config& config, metrics::Registry& registry, const Clock& clock) {
@@ -23,8 +26,8 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
   store.windows = {config.dedup_window, config.idempotency_window};
   store.event_ttl = config.event_ttl;
   store.calls_max = config.queue_events_max;
-  // As many as there are connections (DynamoConfig::connections_max for each loop), so that a call with a turn need not
-  // wait again, behind everybody, for a connection.
+  // As many as there are connections (DynamoConfig::connections_max for each loop), so that a call that has its turn
+  // finds a connection free.
   const unsigned loops = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency() / 2);
   store.calls_at_once = store::dynamo::DynamoConfig{}.connections_max * loops;
   const EventCounters counters(registry);

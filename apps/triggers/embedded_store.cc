@@ -1,3 +1,5 @@
+// Opens the embedded engine with its metrics (open_embedded_store() of open_store.h). The engine is store/rocks.
+
 #include "backup_target.h"
 #include "descriptor_plan.h"
 #include "log/log.h"
@@ -10,19 +12,20 @@ namespace {
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
-/// What the committer tells about each group commit.
+/// The metrics of each group commit.
 std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry& registry) {
   auto& batch =
       registry.histogram("triggers_commit_batch_operations", "Operations in one group commit.", metrics::size_bounds());
   auto& sync = registry.histogram("triggers_commit_sync_seconds",
-                                  "Writing and syncing the write-ahead log, for each group commit.",
+                                  "Time to write and sync the write-ahead log, for each group commit.",
                                   metrics::duration_bounds_seconds());
-  auto& total =
-      registry.histogram("triggers_commit_seconds", "A whole group commit.", metrics::duration_bounds_seconds());
+  auto& total = registry.histogram("triggers_commit_seconds", "Time of a whole group commit.",
+                                   metrics::duration_bounds_seconds());
   auto& compared = registry.counter("triggers_commit_compared_bytes_total",
-                                    "Bytes of payloads that were compared or hashed to tell duplicates.");
-  auto& left = registry.counter("triggers_commit_left_events_total",
-                                "Events that a commit has left because telling duplicates would have held it up.");
+                                    "Payload bytes that commits compared or hashed to detect duplicates.");
+  auto& left =
+      registry.counter("triggers_commit_left_events_total",
+                       "Events that a commit left for the next one, because hashing them would have taken too long.");
   const EventCounters counters(registry);
   return [&, counters](const store::CommitStats& stats) {
     batch.observe(static_cast<double>(stats.operations));
@@ -50,12 +53,12 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
   return store;
 }
 
-/// Room on the disk of the data directory, as of the last look.
+/// Free space on the disk of the data directory, as last measured.
 void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& store) {
-  auto& free = registry.gauge("triggers_disk_free_bytes", "Room on the file system of the data directory.");
+  auto& free = registry.gauge("triggers_disk_free_bytes", "Free space on the file system of the data directory.");
   auto& size = registry.gauge("triggers_disk_size_bytes", "Size of the file system of the data directory.");
   auto& level =
-      registry.gauge("triggers_disk_level", "0 if there is room enough, 1 if it is low, 2 if it is very low.");
+      registry.gauge("triggers_disk_level", "Free space: 0 if there is enough, 1 if it is low, 2 if it is very low.");
   registry.on_scrape([&] {
     const auto disk = store.disk().value_or(store::DiskSpace{});
     free.set(static_cast<double>(disk.free_bytes));
@@ -105,7 +108,7 @@ class EmbeddedStore final : public OpenStore {
 
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
                                                        const Clock& clock, bool background, store::Access access) {
-  // A server has looked before its first thread.
+  // A server has checked this before its first thread.
   if (!background) {
     if (auto enough = check_threads(plan_threads(config, false)); !enough) return std::move(enough).error();
   }

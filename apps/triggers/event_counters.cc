@@ -1,3 +1,5 @@
+// The counters of events, the same for both engines (EventCounters of open_store.h).
+
 #include "open_store.h"
 
 namespace triggers {

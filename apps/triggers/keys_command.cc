@@ -68,7 +68,7 @@ std::string grace_problem(const std::string& text) {
 
 std::string text_problem(const std::string& text) { return auth::is_utf8(text) ? "" : "it must be UTF-8"; }
 
-/// A blank at an end, which nobody sees, would make another tenant.
+/// An invisible blank at an end would make another tenant.
 std::string tenant_problem(const std::string& text) {
   const bool blank = !text.empty() && (text.front() == ' ' || text.back() == ' ');
   return blank ? "it must not begin or end with a blank" : text_problem(text);
@@ -223,7 +223,7 @@ KeysCommand::KeysCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
       ->transform(CLI::IsMember({"active", "inactive"}, CLI::ignore_case));
   flags.update->final_callback([&flags] {
     if (flags.fields(*flags.update).empty() && flags.update->count("--status") == 0)
-      throw CLI::ValidationError("keys update", "give what is to change, for instance --rate-limit 600");
+      throw CLI::ValidationError("keys update", "name a field to change, for instance --rate-limit 600");
   });
   flags.rotate =
       with_id("rotate", "Makes a new secret, and prints it once; the old one stays valid for the grace period");

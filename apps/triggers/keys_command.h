@@ -1,5 +1,7 @@
 #pragma once
 
+// The command `triggers keys`: its arguments and requests. Printing is in keys_output.h, sending in operator_client.h.
+
 #include <memory>
 #include <optional>
 #include <string>

@@ -66,7 +66,7 @@ int print_error(const json::object& error) {
   return 1;
 }
 
-/// What was printed did not arrive. A secret that nobody has seen cannot be shown again.
+/// The output was lost, and a secret cannot be shown again.
 int print_loss(const json::object& answer) {
   if (!answer.contains("api_key")) {
     std::fputs("triggers: cannot write to standard output\n", stderr);
@@ -84,8 +84,8 @@ int print_loss(const json::object& answer) {
 
 void print_new_tenant(const std::string& user_id) {
   std::printf(
-      "This is the first key of the user %s, whose inbox is new and empty. A key for an inbox that is there needs the "
-      "--user-id of its other keys: `triggers keys list` shows them.\n\n",
+      "This is the first key of the user %s, whose inbox is new and empty. For another key to an existing "
+      "inbox, use the --user-id of its other keys: `triggers keys list` shows them.\n\n",
       user_id.c_str());
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// Prints the responses of `triggers keys`. Its arguments are in keys_command.h.
+
 #include "operator_client.h"
 
 namespace triggers {

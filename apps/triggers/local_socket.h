@@ -1,5 +1,8 @@
 #pragma once
 
+// The path of the local socket in a data directory. Listening on it is in net/listener.h; requests to it are in
+// operator_client.h.
+
 #include <string>
 
 #include "base/unique_fd.h"

@@ -1,3 +1,6 @@
+// The program `triggers`: its commands and their arguments. Each command has a file beside this one; the objects of the
+// service are built in service.cc.
+
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -48,7 +51,7 @@ int leave(const CLI::App& app, const CLI::ParseError& error) {
   return usage_status;
 }
 
-/// What is left of the configuration after flags, environment and file; or a message and no settings.
+/// The settings from flags, environment and file; nothing after a printed error.
 std::optional<config::Settings> load(const config::Flags& flags) {
   auto settings = flags.load(config::process_environment());
   if (!settings) {
@@ -78,7 +81,7 @@ int backup(const config::Settings& settings, const std::string& directory) {
   const auto answer = send_as_operator(settings.config, std::move(request));
   if (!answer) return complain(config::with_origins(answer.error().message, settings));
   if (answer->status == 200) {
-    std::printf("The backup is in %s: itself a data directory, to be copied or served.\n", directory.c_str());
+    std::printf("The backup is in %s. It is a data directory that you can copy or serve.\n", directory.c_str());
     return 0;
   }
   boost::json::error_code error;
@@ -165,7 +168,7 @@ int main(int argc, char** argv) {
     return complain(std::string{"failed: a thread could not be started ("} + failure.what() +
                     "): raise the limits of processes and of memory (ulimit -u, TasksMax=, ulimit -v)");
   } catch (...) {
-    // No memory, no file of the system's: whatever it is, one line and 1.
+    // No memory, or no file of the system's: any failure prints one line, and the status is 1.
     return complain("failed: " + cause_of(std::current_exception()));
   }
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+// Opens the store that the configuration names, with its metrics. Each engine has a .cc: embedded_store.cc,
+// dynamo_store.cc. The API over it is in service.h.
+
 #include <chrono>
 #include <cstddef>
 #include <functional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Opens the service, waiting for a process that still has the store. Opening without waiting is in service.h; who has
+// the store is in store_owner.h.
+
 #include <functional>
 #include <memory>
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::minutes answer_deadline{10};  // A backup may copy for long.
 
-/// Only making a key starts a store: for anything else a directory without one is a slip of --data-dir.
+/// Only `create` makes a store. For any other command a directory without one means that --data-dir is wrong.
 bool starts_a_store(const http::Request& request) {
   return request.method == http::Method::post && request.target == "/admin/keys";
 }
@@ -80,7 +80,7 @@ Result<OperatorResponse> send_as_operator(const config::Config& config, http::Re
     } else {
       answer = ask_store(config, request);
     }
-    // Somebody may have come between the look and the opening.
+    // Another process may have opened it since the check.
     const bool taken = !answer && answer.error().code == ErrorCode::conflict;
     if (!taken || std::chrono::steady_clock::now() >= deadline) return answer;
     std::this_thread::sleep_for(look_interval);

@@ -1,5 +1,8 @@
 #pragma once
 
+// Sends a command's request to the running server, or to the store itself. The commands are in keys_command.h and, for
+// backups, main.cc.
+
 #include <string>
 
 #include "base/result.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// Makes sure that a command's result reaches standard output. Log lines and errors are in log/log.h.
+
 namespace triggers {
 
 /// Writes what was printed to standard output. False if some of it is lost, as on a full disk.

@@ -23,7 +23,7 @@ void print_number(std::uint64_t number, const char* what) {
 int repair(const config::Settings& settings, const std::string& into) {
   const config::Config& config = settings.config;
   if (config.store != config::Store::embedded)
-    return complain("repair is for the embedded store: DynamoDB has its own");
+    return complain("repair is for the embedded store: the tables of DynamoDB have point-in-time recovery");
   if (into.empty()) return complain("--into must name a directory that does not exist yet");
   // Where there is no data directory, the repair says so.
   const auto outside = check_backup_target(into, config.data_dir);
@@ -36,7 +36,7 @@ int repair(const config::Settings& settings, const std::string& into) {
   store.idempotency_window = config.idempotency_window;
   const auto report = store::repair_store(store, into);
   if (!report) return complain(config::with_origins(report.error().message, settings));
-  std::printf("What was wrong with %s, which stays as it is:\n", config.data_dir.c_str());
+  std::printf("Damage found in %s, which repair does not change:\n", config.data_dir.c_str());
   for (const auto& loss : report->losses) std::printf("  - %s\n", loss.c_str());
   std::printf("A new store is in %s:\n", into.c_str());
   print_number(report->events, "events");

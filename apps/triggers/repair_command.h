@@ -1,5 +1,7 @@
 #pragma once
 
+// The command `triggers repair`. The repair itself is in store/rocks/repair/repair.h.
+
 #include <string>
 
 #include "config/config.h"

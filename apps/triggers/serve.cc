@@ -40,7 +40,7 @@ void guarded(Step step) {
   }
 }
 
-/// What a server does beside its requests, until it is to stop.
+/// What a server does beside its requests, until it stops.
 void run_upkeep(const std::stop_token& stop, Service& service, ClockWatch& clock) {
   name_thread("upkeep");
   for (int looks = 1;; ++looks) {
@@ -89,26 +89,27 @@ void warn_of_few(const DescriptorPlan& descriptors, const config::Config& config
 }
 
 void add_server_metrics(metrics::Registry& registry, http::Server& server, std::size_t connections_max) {
-  registry.gauge("triggers_http_connections_max", "Connections that may be open at once.")
+  registry.gauge("triggers_http_connections_max", "Maximum number of open connections.")
       .set(static_cast<double>(connections_max));
   auto& open = registry.gauge("triggers_http_connections", "Open connections.");
   registry.on_scrape([&] { open.set(static_cast<double>(server.stats().connections_open)); });
   registry.counter_from("triggers_http_connections_accepted_total", "Connections accepted.", {},
                         [&] { return static_cast<double>(server.stats().connections_accepted); });
-  registry.counter_from("triggers_http_connections_refused_total", "Connections refused because there were too many.",
-                        {}, [&] { return static_cast<double>(server.stats().connections_refused); });
+  registry.counter_from("triggers_http_connections_refused_total",
+                        "Connections refused because every open one had a request in progress.", {},
+                        [&] { return static_cast<double>(server.stats().connections_refused); });
   registry.counter_from("triggers_http_connections_evicted_total",
-                        "Connections closed while they waited for a request, to make room for a new one.", {},
+                        "Connections closed between requests to make room for a new one.", {},
                         [&] { return static_cast<double>(server.stats().connections_evicted); });
   auto& bodies = registry.gauge("triggers_http_bodies_bytes", "Memory of the large bodies in flight.");
   registry.on_scrape([&] { bodies.set(static_cast<double>(server.stats().bodies_bytes)); });
   registry.counter_from("triggers_http_bodies_refused_total",
-                        "Requests refused because the bodies in flight were too large together.", {},
+                        "Bodies that found no room in max-bodies-size-bytes, or in their tenant's share of it.", {},
                         [&] { return static_cast<double>(server.stats().bodies_refused); });
   registry.counter_from("triggers_http_refused_before_body_total",
-                        "Requests refused by their header: the body was neither kept nor decoded.", {},
+                        "Requests refused by their headers; their bodies were neither kept nor decoded.", {},
                         [&] { return static_cast<double>(server.stats().refused_before_body); });
-  registry.counter_from("triggers_http_inflated_bytes_total", "Bytes that gzip bodies were decoded to.", {},
+  registry.counter_from("triggers_http_inflated_bytes_total", "Decoded size of gzip bodies, in bytes.", {},
                         [&] { return static_cast<double>(server.stats().inflated_bytes); });
   registry.counter_from("triggers_http_accept_failures_total",
                         "Connections that could not be accepted: out of file descriptors or memory.", {},
@@ -159,7 +160,7 @@ int serve(const config::Settings& settings) {
   std::jthread upkeep([&](const std::stop_token& stop) { run_upkeep(stop, **service, watch); });
   const int signal_number = watchdog.wait();
   log::info("server_stopping", {{"signal", signal_number}});
-  tell_service_manager("STOPPING=1\nSTATUS=Answering what was accepted", stop_asked);
+  tell_service_manager("STOPPING=1\nSTATUS=Answering the accepted requests", stop_asked);
   (*service)->set_stopping();
   const auto connections = [&] {
     return std::to_string((*server)->stats().connections_open) + " connections are open, " +

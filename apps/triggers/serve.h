@@ -1,5 +1,8 @@
 #pragma once
 
+// The command `triggers serve`: starts the server and stops it. The objects behind it are in service.h, the signals in
+// stop_watchdog.h.
+
 #include "config/config.h"
 
 namespace triggers {

@@ -1,6 +1,6 @@
 #include "service.h"
 
-#include "api/exchange/answer_memory.h"
+#include "api/exchange/response_memory.h"
 #include "base/process_start.h"
 #include "base/sync_wait.h"
 #include "log/log.h"
@@ -37,7 +37,7 @@ void Service::write_last_used_if_possible() {
   if (health.writable) {
     flush_last_used();
   } else {
-    // They are hints, and not worth waiting for a store that does not answer.
+    // They are only hints, so a stop does not wait for a store that does not respond.
     log::warning("last_used_not_written", {{"cause", health.problem}});
   }
 }
@@ -59,7 +59,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
                                      service->features_.keys_hold_for, clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
-  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_answer_bytes);
+  service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_response_bytes);
   // A command has one request at a time.
   if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads, "parser");
   service->services_.reset(new api::Services{
@@ -109,7 +109,7 @@ void Service::flush_last_used() { sync_wait(flush_keys()); }
 void Service::every_second() {
   store_->every_second();
   const auto health = store_->events().health();
-  // A shortage that can be waited for may turn out to need a restart: told again.
+  // A shortage that may end by itself may turn out to need a restart, which is logged again.
   if (health.problem == failure_reported_) return;
   failure_reported_ = health.problem;
   if (health.writable) {
@@ -130,12 +130,13 @@ Task<void> Service::flush() {
 
 void Service::add_store_metrics() {
   metrics::add_process_metrics(registry_);
-  auto& unacknowledged = registry_.gauge("triggers_events_undelivered", "Events that wait in inboxes, of all tenants.");
+  auto& unacknowledged =
+      registry_.gauge("triggers_events_undelivered", "Unacknowledged events in the inboxes of all tenants.");
   auto& age = registry_.gauge("triggers_oldest_undelivered_age_seconds",
                               "Age of the oldest unacknowledged event; 0 if there is none.");
   auto& depth = registry_.gauge("triggers_commit_queue_operations",
-                                "Writes that are not finished: waiting, or in the group commit under way.");
-  auto& bytes = registry_.gauge("triggers_commit_queue_bytes", "Size of the writes that are not finished.");
+                                "Unfinished writes: waiting, or in the current group commit.");
+  auto& bytes = registry_.gauge("triggers_commit_queue_bytes", "Size of the unfinished writes.");
   auto& writable = registry_.gauge("triggers_store_writable", "1 while the store takes writes, 0 after a failure.");
   registry_.on_scrape([&, this] {
     const auto store_metrics = store_->events().metrics();
@@ -148,31 +149,33 @@ void Service::add_store_metrics() {
     writable.set(store_->events().health().writable ? 1 : 0);
   });
   registry_.counter_from("triggers_store_exceptions_total",
-                         "Exceptions caught in the store's own threads; each was answered 500 and logged.", {},
+                         "Exceptions caught in the store's own threads; each was logged, and its request got 500.", {},
                          [this] { return static_cast<double>(store_->events().metrics().exceptions); });
-  auto& answers = registry_.gauge("triggers_answers_bytes", "Memory of the pages and events that are being answered.");
+  auto& answers =
+      registry_.gauge("triggers_answers_bytes",
+                      "Memory of responses over 4 KiB that are being built or that their client has not read yet.");
   registry_.on_scrape([&, this] { answers.set(static_cast<double>(answers_->bytes())); });
-  auto& keys = registry_.gauge("triggers_keys_bytes", "Memory of the keys that are found without the store, about.");
+  auto& keys = registry_.gauge("triggers_keys_bytes", "Approximate memory of cached keys.");
   registry_.on_scrape([&, this] { keys.set(static_cast<double>(ring_->bytes())); });
   registry_.counter_from("triggers_answers_refused_total",
-                         "Requests refused because the answers under way took too much memory together.", {},
-                         [this] { return static_cast<double>(answers_->refused()); });
+                         "Responses that found no room in max-answers-size-bytes, or in their tenant's share of it.",
+                         {}, [this] { return static_cast<double>(answers_->refused()); });
   registry_.counter_from("triggers_log_dropped_total",
-                         "Lines of the log on standard error that were dropped because its reader stood still.", {},
+                         "Lines dropped from the log on standard error because no process read them in time.", {},
                          [] { return static_cast<double>(log::dropped()); });
   if (parsers_) {
     registry_.counter_from(
         "triggers_bodies_parsed_aside_total",
-        "Pieces of large gzip bodies decoded, large bodies parsed and large answers made, off the IO "
-        "loops.",
+        "Pieces of gzip bodies decoded, large bodies parsed and large responses built by a parser thread "
+        "instead of an IO thread.",
         {}, [this] { return static_cast<double>(parsers_->taken()); });
     auto& parsing =
-        registry_.gauge("triggers_bodies_waiting_for_parser", "Large bodies and answers that wait for that.");
+        registry_.gauge("triggers_bodies_waiting_for_parser", "Bodies and responses that wait for a parser thread.");
     registry_.on_scrape([&, this] { parsing.set(static_cast<double>(parsers_->waiting())); });
   }
   if (access_log_) {
     registry_.counter_from("triggers_access_log_dropped_total",
-                           "Lines of the access log that were dropped because its reader stood still.", {},
+                           "Lines dropped from the access log because no process read them in time.", {},
                            [this] { return static_cast<double>(access_log_->dropped()); });
   }
 }

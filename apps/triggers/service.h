@@ -1,5 +1,8 @@
 #pragma once
 
+// Builds the service without a socket: store, key ring, limits, API. The server around it is in serve.cc, the Lambda
+// function in apps/bootstrap/main.cc.
+
 #include <chrono>
 #include <memory>
 #include <optional>

@@ -16,9 +16,9 @@
 namespace triggers {
 namespace {
 
-/// A service manager that reads slowly gets the message. One that does not read must not hold the service up.
+/// A service manager that reads slowly gets the message. One that does not read must not block the service.
 constexpr std::chrono::seconds wait_max{1};
-/// While it waits, it looks this often whether it may go on waiting.
+/// How often it checks whether it may continue to wait.
 constexpr timeval look_interval{.tv_sec = 0, .tv_usec = 20'000};
 
 /// 0, or the error's number.

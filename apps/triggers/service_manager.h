@@ -1,5 +1,8 @@
 #pragma once
 
+// Tells systemd how the service is. Signals from it are received in stop_watchdog.h; when to tell it something is
+// decided in serve.cc.
+
 #include <functional>
 #include <string_view>
 

@@ -16,7 +16,7 @@ namespace {
 constexpr int ended_early_status = 1;
 constexpr std::chrono::milliseconds same_request_max{250};
 
-/// Nobody listens to a hang-up that is ignored: `nohup` has asked for that.
+/// An ignored hang-up stays ignored, because `nohup` wants it so.
 bool is_ignored(int signal_number) {
   struct sigaction action{};
   return ::sigaction(signal_number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
@@ -100,7 +100,7 @@ void StopWatchdog::run() {
       drain_until_ = now;
       end_at_ = now + times_.grace + times_.limit;
     } else {
-      end_at_once("a second signal has come");
+      end_at_once("a second signal arrived");
     }
     changed_.notify_all();
   }

@@ -1,5 +1,8 @@
 #pragma once
 
+// Receives the signals that stop the server, and ends a stop that takes too long. The graceful stop is in serve.cc and
+// http/server/server.h.
+
 #include <signal.h>
 
 #include <chrono>
@@ -62,7 +65,7 @@ class StopWatchdog {
   Mutex mutex_;
   Condition changed_;
   int signal_ GUARDED_BY(mutex_) = 0;
-  TimePoint signal_at_ GUARDED_BY(mutex_);  ///< When `signal_` came.
+  TimePoint signal_at_ GUARDED_BY(mutex_);  ///< When `signal_` arrived.
   TimePoint drain_until_ GUARDED_BY(mutex_) = TimePoint::max();
   TimePoint end_at_ GUARDED_BY(mutex_) = TimePoint::max();
   bool over_ GUARDED_BY(mutex_) = false;

@@ -63,7 +63,7 @@ bool server_listens(const std::string& data_dir) {
   address.sun_family = AF_UNIX;
   const std::string path = local_socket_path(directory);
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  // EAGAIN: so many wait to be accepted that there must be a server.
+  // EAGAIN: the queue of connections is full, so there is a server.
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
 }
 

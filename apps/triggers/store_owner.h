@@ -1,5 +1,7 @@
 #pragma once
 
+// Which process has a data directory. The lock is in store/rocks/disk/directory_lock.h.
+
 #include <sys/types.h>
 
 #include <optional>

@@ -28,7 +28,7 @@ TablesCommand::TablesCommand(CLI::App& parent) : parent_(parent) {
 int TablesCommand::run(const config::Settings& settings) {
   const config::Config& config = settings.config;
   if (config.store != config::Store::dynamodb) {
-    return complain("there are tables with store = dynamodb only: set DYNAMODB_TABLE_EVENTS, or STORE=dynamodb");
+    return complain("tables exist only with store = dynamodb: set DYNAMODB_TABLE_EVENTS, or STORE=dynamodb");
   }
   const bool remove = parent_.got_subcommand("delete");
   if (remove && sure_ != config.dynamodb_table_events) {

@@ -1,5 +1,7 @@
 #pragma once
 
+// The command `triggers tables`. The tables are in store/dynamo/tables/tables.h.
+
 #include <string>
 
 #include "config/config.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// How many threads the process needs, and whether it may have them. Descriptors are in descriptor_plan.h.
+
 #include <cstddef>
 
 #include "base/result.h"

@@ -5,10 +5,10 @@
 #include "api/admission/admit.h"
 #include "api/admission/admitted_request.h"
 #include "api/dispatcher.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/base_path.h"
 #include "api/exchange/client_address.h"
 #include "api/exchange/cors.h"
+#include "api/exchange/response_memory.h"
 #include "api/request_metrics.h"
 #include "base/uuid7.h"
 #include "limit/rate_fields.h"
@@ -140,13 +140,12 @@ Task<http::Admission> Api::admit(const http::Request& head) {
     co_return response;
   }
   exchange.route = *matched.route;
-  const AccessRule rule = access_of(exchange.route.endpoint);
-  if (const auto admitted = co_await admit_by_head(admission_, exchange, rule); !admitted) {
+  if (const auto admitted = co_await admit_by_head(admission_, exchange); !admitted) {
     http::Response response = refuse(admitted.error(), head, exchange.id);
     finish(exchange, response, started);
     co_return response;
   }
-  std::shared_ptr<http::Ticket> ticket = std::make_shared<AdmittedRequest>(admission_, exchange, rule.takes_body);
+  std::shared_ptr<http::Ticket> ticket = std::make_shared<AdmittedRequest>(admission_, exchange);
   co_return ticket;
 }
 

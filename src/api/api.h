@@ -1,5 +1,8 @@
 #pragma once
 
+// The way into the service: a request in, a response out. The steps of that way are in api.cc; what one endpoint does
+// is in endpoints/. Sockets are in src/http, Lambda in src/lambda.
+
 #include <atomic>
 #include <chrono>
 #include <memory>

@@ -1,3 +1,6 @@
+// What holds for every endpoint: errors of the store, request ids, methods, CORS, sizes, counters. Single endpoints are
+// tested in endpoints/ and in tests/e2e/test_contract.py.
+
 #include "api/api.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +31,7 @@ const std::vector<Asked> writes = {{Method::post, "/events", an_event},
                                    {Method::post, "/inbox/ack", "{\"event_ids\":[\"" + an_id + "\"]}"}};
 const std::vector<Asked> reads = {{Method::get, "/inbox", ""}, {Method::get, "/events/" + an_id, ""}};
 
-TEST(ApiTest, AStoppedStoreIs503WithRetryAfterAndNothingOfTheDisk) {
+TEST(ApiTest, AStoppedStoreIs503WithRetryAfterAndNoDetailOfTheDisk) {
   BrokenEvents broken({ErrorCode::unavailable, std::string{disk_words}});
   TestService service(broken);
   const auto key = service.key();
@@ -80,7 +83,7 @@ std::ptrdiff_t lines_of(const std::function<void()>& work) {
   return std::ranges::count(text, '\n');
 }
 
-TEST(ApiTest, ACrowdThatIsRefusedFillsNoLog) {
+TEST(ApiTest, ManyRefusalsDoNotFillTheLog) {
   BrokenEvents broken({ErrorCode::overloaded, "the write queue is full"});
   TestService service(broken);
   const auto key = service.key();
@@ -104,7 +107,7 @@ TEST(ApiTest, EveryFailureIsInTheLog) {
             10);
 }
 
-TEST(ApiTest, WhenWritesHaveStoppedReadsGoOn) {
+TEST(ApiTest, ReadsContinueWhenWritesHaveStopped) {
   TestService service;
   const auto key = service.key();
   const auto id = service.post(key, "t", "{}").text("event_id");
@@ -115,7 +118,7 @@ TEST(ApiTest, WhenWritesHaveStoppedReadsGoOn) {
   EXPECT_EQ(service.send(Method::get, "/inbox", key).json().at("events").as_array().size(), 1U);
 }
 
-TEST(ApiTest, StatusTellsThatTheStoreStoppedAndNotWhy) {
+TEST(ApiTest, StatusSaysThatTheStoreStoppedButNotWhy) {
   TestService service;
   for (const auto* path : {"/status", "/health"}) {
     EXPECT_EQ(service.send(Method::get, path).status(), 200U);
@@ -141,14 +144,14 @@ TEST(ApiTest, StatusIs503OnceTheServerIsStopping) {
   EXPECT_EQ(seen.text("problem"), "the server is stopping");
 }
 
-TEST(ApiTest, TheConfiguredVersionIsToldEverywhere) {
+TEST(ApiTest, TheConfiguredVersionIsShownEverywhere) {
   TestService service("api-version", "v9");
   for (const std::string_view path : {"/", "/status", "/health"}) {
     EXPECT_EQ(service.send(Method::get, std::string{path}).text("version"), "v9") << path;
   }
 }
 
-TEST(ApiTest, ASaneRequestIdIsKeptAndAnyOtherReplaced) {
+TEST(ApiTest, AValidRequestIdIsKeptAndAnyOtherReplaced) {
   TestService service;
   for (const auto& sane : {std::string{"a"}, std::string{"req-1_2.3:4/5+6=7@8"}, std::string(128, 'x'),
                            std::string(32, 'a') + "-" + std::string(63, 'B'),
@@ -195,7 +198,7 @@ TEST(ApiTest, AWrongMethodIs405WithAllow) {
   EXPECT_EQ(service.send(Method::get, "/nothing").status(), 404U);
 }
 
-TEST(ApiTest, OptionsAreToldWithoutAKey) {
+TEST(ApiTest, OptionsNeedsNoKey) {
   TestService service;
   const auto seen = service.send(Method::options, "/events");
   EXPECT_EQ(seen.status(), 204U);
@@ -206,7 +209,7 @@ TEST(ApiTest, OptionsAreToldWithoutAKey) {
   EXPECT_EQ(service.send(Method::get, "/nothing").status(), 404U);
 }
 
-TEST(ApiTest, CorsIsForTheOriginsThatAreNamed) {
+TEST(ApiTest, CorsAllowsOnlyConfiguredOrigins) {
   TestService off;
   const auto plain = off.send(Method::get, "/status", {}, {}, {{"Origin", "https://a.example"}});
   EXPECT_EQ(plain.header("Access-Control-Allow-Origin"), "");
@@ -251,7 +254,7 @@ TEST(ApiTest, OnlyABatchMayHaveABatchsSize) {
   }
 }
 
-TEST(ApiTest, AnErrorIsTextWhateverItQuotes) {
+TEST(ApiTest, AnErrorIsPrintableWhateverItQuotes) {
   TestService service;
   const auto admin = service.key(auth::Role::admin);
   const std::string name = std::string(63, 'a') + "\xC3\xA9";  // Cut after 64 bytes it would be half a character.
@@ -268,7 +271,7 @@ TEST(ApiTest, AnErrorIsTextWhateverItQuotes) {
   }
 }
 
-TEST(ApiTest, AnswersThatNobodyTakesAreBoundedTogether) {
+TEST(ApiTest, UnreadResponsesHaveACommonLimit) {
   TestService service("max-answers-size-bytes", "1048576");
   const auto others_key = service.key(auth::Role::creator, {}, "other");
   const auto key = service.key();
@@ -312,7 +315,7 @@ TEST(ApiTest, RequestsAndRefusalsAreCounted) {
   EXPECT_TRUE(has(R"(triggers_refusals_total{reason="NOT_FOUND"} 2)"));
 }
 
-TEST(ApiTest, MetricsAreForThisMachineUnlessConfigured) {
+TEST(ApiTest, MetricsAreLocalUnlessConfigured) {
   TestService loopback;
   EXPECT_EQ(loopback.send_from("127.0.0.1", "/metrics", {}).status(), 200U);
   EXPECT_EQ(loopback.send_from("::1", "/metrics", {}).status(), 200U);

@@ -1,5 +1,8 @@
 #pragma once
 
+// Calls the endpoint that the router has found, with the parts of the service that it uses. Which path belongs to which
+// endpoint is in exchange/endpoint_table.h.
+
 #include "api/admission/admission_control.h"
 #include "api/endpoints/events/get_event.h"
 #include "api/endpoints/events/post_batch.h"

@@ -22,17 +22,15 @@ struct RequestMetrics::PerRoute {
 };
 
 RequestMetrics::RequestMetrics(metrics::Registry& registry) : registry_(registry) {
-  std::size_t count = 0;
-  const PathEntry* entries = path_entries(count);
   const auto add = [&](std::string_view name) {
     auto route = std::make_unique<PerRoute>();
     route->name = name;
     route->duration = &registry.histogram("triggers_http_request_duration_seconds",
-                                          "From the end of a request to its answer, by route.",
+                                          "Time from the end of a request to its response, by route.",
                                           metrics::duration_bounds_seconds(), {{"route", std::string{name}}});
     routes_.push_back(std::move(route));
   };
-  for (std::size_t i = 0; i < count; ++i) add(entries[i].name);
+  for (const std::string_view name : path_names()) add(name);
   add(no_route);
   for (std::size_t code = 0; code < code_count; ++code) {
     refusals_[code] = &registry.counter("triggers_refusals_total", "Refused requests, by reason.",

@@ -1,5 +1,8 @@
 #pragma once
 
+// The counters of requests and refusals. The page that shows all metrics is in endpoints/service/get_metrics.h; the
+// types of metrics are in src/metrics.
+
 #include <array>
 #include <atomic>
 #include <chrono>

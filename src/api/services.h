@@ -1,5 +1,8 @@
 #pragma once
 
+// The objects that the API needs from the program that builds it (apps/triggers/service.h). Which endpoint gets which
+// of them is in dispatcher.h.
+
 #include <chrono>
 #include <functional>
 #include <string>

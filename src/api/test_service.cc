@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "api/exchange/answer_memory.h"
+#include "api/exchange/response_memory.h"
 #include "base/sync_wait.h"
 #include "base/uuid7.h"
 
@@ -82,7 +82,7 @@ TestService::TestService(const config::NamedValues& settings, store::EventStore*
       config(config_of(settings)),
       ring(watched_keys, rate_buckets),
       failures(config.auth_failures_per_minute),
-      answers(config.answers_bytes_max, small_answer_bytes),
+      answers(config.answers_bytes_max, small_response_bytes),
       services{.events = events != nullptr ? *events : *store,
                .keys = watched_keys,
                .ring = ring,

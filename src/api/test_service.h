@@ -1,5 +1,8 @@
 #pragma once
 
+// For tests: the whole API over a memory store, and a store that always fails. A real server for tests is in
+// http/server/test_server.h.
+
 #include <boost/json.hpp>
 #include <initializer_list>
 #include <memory>
@@ -77,7 +80,7 @@ class TestService {
   Seen send_as_operator(http::Method method, const std::string& target, const std::string& body = {});
   /// From now on `parsers` parses large bodies and builds large responses. It outlives the service's requests.
   void use(TurnPool& parsers);
-  /// How often the store was asked for a key.
+  /// How often a key was read from the store.
   [[nodiscard]] unsigned keys_read() const { return watched_keys.reads; }
   /// From another address.
   Seen send_from(const std::string& address, const std::string& target, std::string_view api_key);

@@ -1,3 +1,6 @@
+// The cost of hashing a key, reading a bearer token, and decoding a key's record. Finding a key in memory is in
+// src/api/keys/key_ring_bench.cc.
+
 #include <benchmark/benchmark.h>
 
 #include "auth/authorize.h"

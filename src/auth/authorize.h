@@ -1,5 +1,8 @@
 #pragma once
 
+// What a key may do: its status, its role, the event types that it may send. Finding the key of a request and refusing
+// it is api/admission.
+
 #include <cstdint>
 #include <string_view>
 

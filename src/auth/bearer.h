@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads the token from an Authorization field. Whether the token is a key is decided by api/keys/key_ring.h.
+
 #include <optional>
 #include <string_view>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// An API key: making one, hashing it, and its record with roles and status (its stored form: key_record.cc). Checking a
+// record's fields is in validate.h; what a key may do is in authorize.h.
+
 #include <array>
 #include <compare>
 #include <cstdint>

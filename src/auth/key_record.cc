@@ -1,3 +1,6 @@
+// The stored form of a key's record: encode() and decode() of key.h. The JSON that clients see is in
+// api/endpoints/keys/key_json.cc.
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstring>

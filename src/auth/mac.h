@@ -1,5 +1,7 @@
 #pragma once
 
+// Message authentication codes, and comparing secrets. Hashes of keys are in key.h.
+
 #include <string>
 #include <string_view>
 

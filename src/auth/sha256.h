@@ -1,5 +1,7 @@
 #pragma once
 
+// SHA-256. A keyed hash is in mac.h.
+
 #include <array>
 #include <string_view>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// The bounds of a key's fields. Reading them from JSON is in api/endpoints/keys/key_json.h; what a valid key may do is
+// in authorize.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,3 +1,6 @@
+// The endpoint that ECS and EKS give a container (container_fetcher() of credential_sources.h). A machine's endpoint is
+// in machine_credentials.cc.
+
 #include <fstream>
 #include <iterator>
 #include <utility>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The HTTP connection on which credentials are fetched. What is asked there is in container_credentials.cc and
+// machine_credentials.cc.
+
 #include <memory>
 
 #include "base/result.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// Each single place where credentials can come from: environment, file, container, machine, each in a .cc of its own.
+// Their order and renewal are in refreshed_credentials.h.
+
 #include <functional>
 #include <memory>
 #include <optional>

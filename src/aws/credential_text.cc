@@ -1,3 +1,6 @@
+// Reads credentials from text: environment, file, response (the functions of credential_sources.h that fetch nothing).
+// Fetching is in container_credentials.cc and machine_credentials.cc.
+
 #include <boost/json.hpp>
 
 #include "aws/credential_sources.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// Credentials, and the interface of what gives them. Where they come from is in credential_sources.h; signing with them
+// is in sigv4.h.
+
 #include <chrono>
 #include <optional>
 #include <string>

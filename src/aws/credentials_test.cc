@@ -62,7 +62,7 @@ TEST(Credentials, EnvironmentNeedsBothKeysAndTakesALambdasToken) {
   EXPECT_EQ(found->session_token, "c");
 }
 
-TEST(Credentials, FileGivesTheProfileThatWasAskedFor) {
+TEST(Credentials, FileHasTheRequestedProfile) {
   const std::string text =
       "# mine\n[default]\naws_access_key_id = one\naws_secret_access_key=1\n\n[ work ]\r\naws_access_key_id=two\r\n"
       "aws_secret_access_key = a=b\r\naws_session_token = t\r\n";
@@ -73,7 +73,7 @@ TEST(Credentials, FileGivesTheProfileThatWasAskedFor) {
   EXPECT_TRUE(file_credentials("\xef\xbb\xbf[default]\naws_access_key_id=a\naws_secret_access_key=b", "default"));
 }
 
-TEST(Credentials, AnswerThatIsNotCredentialsIsNothing) {
+TEST(Credentials, ResponseWithoutCredentialsIsRefused) {
   for (const char* text :
        {"", "[]", "{}", R"({"AccessKeyId":"a"})", R"({"AccessKeyId":"a","SecretAccessKey":"b","Expiration":"soon"})"}) {
     EXPECT_FALSE(endpoint_credentials(text)) << text;
@@ -134,7 +134,7 @@ TEST(Credentials, EnvironmentComesBeforeTheFileAndTheFileBeforeTheContainer) {
   EXPECT_EQ(get(**source)->access_key_id, "environment");
 }
 
-TEST(Credentials, FileThatIsRenewedIsReadAgainAndOneThatIsGoneLeavesWhatItHeld) {
+TEST(Credentials, RenewedFileIsReadAgainAndAMissingOneKeepsTheLastCredentials) {
   const TemporaryFile file("[default]\naws_access_key_id=first\naws_secret_access_key=s\naws_session_token=t\n");
   ManualClock clock;
   const auto source = find_credentials(with({{"AWS_SHARED_CREDENTIALS_FILE", file.path()}}), clock);
@@ -158,13 +158,13 @@ TEST(Credentials, ProfileThatTheFileDoesNotHaveIsRefusedByName) {
   EXPECT_NE(source.error().message.find("work"), std::string::npos);
 }
 
-TEST(Credentials, ContainersTokenIsNotSentInClearToAStranger) {
+TEST(Credentials, ContainersTokenIsNotSentInPlainTextToOtherHosts) {
   for (const char* url : {"http://example.com/", "http://127.example.com/"}) {
     EXPECT_FALSE(container_fetcher(with({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", url}})).ok()) << url;
   }
 }
 
-TEST(Credentials, MachineIsAskedByTheSecondVersionOnly) {
+TEST(Credentials, MachineIsAskedByImdsV2Only) {
   TestPeer peer([](TestPeer::Connection& connection) {
     for (;;) {
       const std::string request = connection.read_request();
@@ -190,7 +190,7 @@ TEST(Credentials, MachineIsAskedByTheSecondVersionOnly) {
   EXPECT_EQ(peer.accepted(), 1U);
 }
 
-TEST(Credentials, NothingToAskIsSaidToBeThat) {
+TEST(Credentials, MissingSourcesAreReportedAsSuch) {
   for (const char* disabled : {"true", "True", "TRUE"}) {
     const auto none = find_credentials(with({{"AWS_EC2_METADATA_DISABLED", disabled}}), Clock::system());
     ASSERT_FALSE(none.ok());
@@ -198,7 +198,7 @@ TEST(Credentials, NothingToAskIsSaidToBeThat) {
   }
 }
 
-TEST(Credentials, WithoutAnyTheErrorNamesEachPlaceThatWasLookedAt) {
+TEST(Credentials, WithoutCredentialsTheErrorNamesEachSource) {
   TestPeer peer([](TestPeer::Connection& connection) {
     while (!connection.read_request().empty()) connection.answer("", 403);
   });
@@ -213,7 +213,7 @@ TEST(Credentials, WithoutAnyTheErrorNamesEachPlaceThatWasLookedAt) {
             "status 403): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role");
 }
 
-TEST(Credentials, BlanksAndLineEndsAroundAVariableAreNoPartOfIt) {
+TEST(Credentials, BlanksAndLineEndsAroundAVariableAreIgnored) {
   const std::string name = "TRIGGERS_TEST_VARIABLE";
   const Environment environment = process_environment();
   ::setenv(name.c_str(), " x y\r\n", 1);
@@ -274,7 +274,7 @@ TEST_F(Refreshing, CredentialsAreRenewedBeforeTheyExpireAndNotSooner) {
   EXPECT_EQ(id(), "id2");
 }
 
-TEST_F(Refreshing, OldOnesServeWhileTheyCannotBeRenewedAndNoLonger) {
+TEST_F(Refreshing, OldCredentialsServeUntilTheyExpireIfRenewalFails) {
   EXPECT_EQ(id(), "id1");
   clock.advance(minutes{56});
   state.fails = true;
@@ -288,7 +288,7 @@ TEST_F(Refreshing, OldOnesServeWhileTheyCannotBeRenewedAndNoLonger) {
   EXPECT_EQ(id(), "id4");
 }
 
-TEST_F(Refreshing, FailureIsEverybodysAnswerForASecond) {
+TEST_F(Refreshing, FailureIsSharedByAllCallersForASecond) {
   state.fails = true;
   for (int i = 0; i < 50; ++i) {
     const auto credentials = get(source);
@@ -301,7 +301,7 @@ TEST_F(Refreshing, FailureIsEverybodysAnswerForASecond) {
   EXPECT_EQ(id(), "id2");
 }
 
-TEST(Credentials, ManyWhoAskAtOnceMakeOneFetch) {
+TEST(Credentials, ConcurrentCallersShareOneFetch) {
   std::atomic<int> requests = 0;
   TestPeer peer([&](TestPeer::Connection& connection) {
     while (!connection.read_request().empty()) {

@@ -1,3 +1,6 @@
+// The endpoint of an EC2 machine, IMDSv2 (machine_fetcher() of credential_sources.h). A container's endpoint is in
+// container_credentials.cc.
+
 #include <algorithm>
 #include <utility>
 

@@ -15,7 +15,7 @@ bool RefreshedCredentials::needs_fetch() {
   const MutexLock lock(mutex_);
   if (!valid()) return !failure_ || clock_.steady() - failed_at_ >= retry_without_after;
   if (!newest_->expires || clock_.now() < refresh_at_) return false;
-  // While one fetches, the others go on with what there is.
+  // While one caller fetches, the others use the current credentials.
   return !std::exchange(fetching_, true);
 }
 
@@ -31,7 +31,7 @@ Status RefreshedCredentials::keep(Result<Credentials> outcome) {
   }
   failure_.reset();
   newest_ = std::move(outcome).value();
-  // What lives shorter than ten minutes is renewed after half of its time.
+  // Credentials that are valid for less than ten minutes are renewed after half of that time.
   if (newest_->expires) refresh_at_ = std::max(*newest_->expires - refresh_before, now + (*newest_->expires - now) / 2);
   return Done{};
 }

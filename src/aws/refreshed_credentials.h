@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds the source of credentials and renews them in time. The single sources are in credential_sources.h and
+// shared_file_credentials.h.
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -45,7 +48,7 @@ class RefreshedCredentials final : public CredentialSource {
   UnixMillis refresh_at_ GUARDED_BY(mutex_){};
   std::optional<Error> failure_ GUARDED_BY(mutex_);  // Of the last fetch, if that failed.
   std::chrono::steady_clock::time_point failed_at_ GUARDED_BY(mutex_){};
-  bool fetching_ GUARDED_BY(mutex_) = false;  // What is there is still valid meanwhile.
+  bool fetching_ GUARDED_BY(mutex_) = false;  // The last credentials are still valid while it is true.
 };
 
 /// What the environment says, in the order in which AWS's own programs look: its variables, the shared file

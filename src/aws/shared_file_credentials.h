@@ -1,5 +1,8 @@
 #pragma once
 
+// Credentials from the shared file, which another program may renew. Those of an endpoint are in
+// refreshed_credentials.h.
+
 #include <memory>
 #include <string>
 

@@ -78,7 +78,7 @@ std::string collapsed(std::string_view value) {
   return out;
 }
 
-/// By name in lower case; the values of a name that comes more than once in their order.
+/// Sorted by name in lower case; values of the same name keep their order.
 Pairs canonical_headers(const http::Headers& headers) {
   Pairs out;
   for (std::size_t i = 0; i < headers.size(); ++i) {

@@ -1,5 +1,7 @@
 #pragma once
 
+// Signs a request for AWS. The credentials are in credentials.h; sending it is in store/dynamo/client/client.h.
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -16,9 +18,10 @@ class Signer {
  public:
   Signer(std::string region, std::string service) : region_(std::move(region)), service_(std::move(service)) {}
 
-  /// Adds X-Amz-Date, X-Amz-Security-Token if there is one, and Authorization. `request` has Host and whatever else is
-  /// to be signed, and neither of those three. The path is taken as it is sent, percent-encoded: "." and ".." in it are
-  /// resolved, and it is encoded once more, as AWS does for everything but S3. The query is sorted.
+  /// Adds X-Amz-Date, X-Amz-Security-Token if there is one, and Authorization. `request` must have Host and all
+  /// other fields to be signed, but none of these three. Its path must be percent-encoded, as it is sent. For the
+  /// signature "." and ".." are resolved, and the path is encoded once more, as AWS does for everything but S3. The
+  /// query is sorted.
   void sign(http::Request& request, const Credentials& credentials, UnixMillis now);
 
   /// The text whose hash is signed; for tests.

@@ -295,7 +295,7 @@ std::string signature_of(Signer& signer, const Credentials& credentials, UnixMil
   return std::string(request.headers.find("Authorization").value_or(""));
 }
 
-TEST(Sigv4, KeptKeyIsNotUsedForAnotherDayOrAnotherSecret) {
+TEST(Sigv4, CachedKeyIsNotUsedForAnotherDayOrAnotherSecret) {
   Credentials other = example();
   other.secret_access_key = "another";
   const UnixMillis tomorrow = vector_time + std::chrono::days{1};

@@ -1,5 +1,7 @@
 #pragma once
 
+// Numbers as big-endian bytes. Hexadecimal and base64 are in encoding.h.
+
 #include <bit>
 #include <cstdint>
 

@@ -11,7 +11,7 @@ class SystemClock final : public Clock {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   }
   [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-    // steady_clock is CLOCK_MONOTONIC, which stands still while the machine sleeps.
+    // steady_clock is CLOCK_MONOTONIC, which stops while the machine sleeps.
     timespec time{};
     clock_gettime(CLOCK_BOOTTIME, &time);
     const auto since_boot = std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};

@@ -1,5 +1,8 @@
 #pragma once
 
+// The time as code reads it: the type of a time, and the clock that a test can replace. Other clocks are in
+// guarded_clock.h, proven_time.h and manual_clock.h; times as text are in timestamp.h.
+
 #include <chrono>
 #include <cstdint>
 

@@ -1,3 +1,5 @@
+// GuardedClock and ProvenTime, while the machine's clock jumps.
+
 #include <gtest/gtest.h>
 #include <time.h>  // NOLINT(modernize-deprecated-headers): clock_gettime is POSIX
 
@@ -29,7 +31,7 @@ class GuardedClockTest : public testing::Test {
   GuardedClock clock_{machine_};
 };
 
-TEST_F(GuardedClockTest, IsTheMachinesClockWhileThatGoesOn) {
+TEST_F(GuardedClockTest, FollowsTheMachinesClockWhileItRunsNormally) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(clock_.now(), machine_.now());
     EXPECT_FALSE(clock_.look());
@@ -37,7 +39,7 @@ TEST_F(GuardedClockTest, IsTheMachinesClockWhileThatGoesOn) {
   }
 }
 
-TEST_F(GuardedClockTest, JumpAndBackAreTwoChangesAndLeaveNoTrace) {
+TEST_F(GuardedClockTest, JumpThatIsTakenBackLeavesNoTrace) {
   for (const auto by : {year, -year}) {
     const UnixMillis before = clock_.now();
     machine_.jump(by);
@@ -51,7 +53,7 @@ TEST_F(GuardedClockTest, JumpAndBackAreTwoChangesAndLeaveNoTrace) {
   }
 }
 
-TEST_F(GuardedClockTest, JumpThatHoldsIsFollowedAfterTheProof) {
+TEST_F(GuardedClockTest, LastingJumpIsFollowedAfterItsProof) {
   machine_.jump(year);
   EXPECT_EQ(look_for(GuardedClock::proof), std::vector{Kind::stepped});
   EXPECT_EQ(clock_.now(), start_ + GuardedClock::proof);
@@ -60,7 +62,7 @@ TEST_F(GuardedClockTest, JumpThatHoldsIsFollowedAfterTheProof) {
   EXPECT_EQ(clock_.now(), start_ + year + GuardedClock::proof + 2s);
 }
 
-TEST_F(GuardedClockTest, AnotherJumpBeginsTheProofAnew) {
+TEST_F(GuardedClockTest, AnotherJumpRestartsTheProof) {
   machine_.jump(year);
   EXPECT_EQ(look_for(4min), std::vector{Kind::stepped});
   machine_.jump(1h);
@@ -84,7 +86,7 @@ class ProvenTimeTest : public testing::Test {
   ProvenTime time_;
 };
 
-TEST_F(ProvenTimeTest, FollowsAClockThatGoesOnHoweverSeldomItIsAsked) {
+TEST_F(ProvenTimeTest, FollowsANormalClockHoweverRarelyItIsRead) {
   EXPECT_EQ(now(), clock_.now());
   clock_.advance(24h * 400);
   EXPECT_EQ(now(), clock_.now());
@@ -103,7 +105,7 @@ TEST_F(ProvenTimeTest, JumpForwardIsFollowedAfterADay) {
   EXPECT_EQ(time_.unproven(), 0ms);
 }
 
-TEST_F(ProvenTimeTest, JumpThatIsTakenBackHasNeverBeen) {
+TEST_F(ProvenTimeTest, JumpThatIsTakenBackHasNoEffect) {
   now();
   clock_.jump(year);
   now();
@@ -115,7 +117,7 @@ TEST_F(ProvenTimeTest, JumpThatIsTakenBackHasNeverBeen) {
   EXPECT_EQ(now(), clock_.now());
 }
 
-TEST_F(ProvenTimeTest, EveryJumpIsProvenByItselfWhateverJumpsComeAfterIt) {
+TEST_F(ProvenTimeTest, EveryJumpIsProvenByItselfWhateverJumpsFollow) {
   now();
   for (int i = 0; i < 100; ++i) {
     clock_.jump(1h);
@@ -145,7 +147,7 @@ TEST_F(ProvenTimeTest, MoreJumpsThanItKeepsAreProvenWithTheNewest) {
   EXPECT_EQ(now(), clock_.now());
 }
 
-TEST_F(ProvenTimeTest, WhatIsTakenBackIsOfTheNewestJumps) {
+TEST_F(ProvenTimeTest, StepBackCancelsTheNewestJumpsFirst) {
   now();
   clock_.jump(1h);
   now();
@@ -161,7 +163,7 @@ TEST_F(ProvenTimeTest, WhatIsTakenBackIsOfTheNewestJumps) {
 }
 
 /// CLOCK_MONOTONIC stands still in a machine that sleeps: each sleep would be a jump of the wall clock.
-TEST(SystemClock, SteadyGoesOnWhileTheMachineSleeps) {
+TEST(SystemClock, SteadyTimeContinuesWhileTheMachineSleeps) {
   timespec before{}, after{};
   clock_gettime(CLOCK_BOOTTIME, &before);
   const auto read = Clock::system().steady().time_since_epoch();
@@ -182,7 +184,7 @@ TEST_F(ProvenTimeTest, AStepBackIsFollowedAtOnceAndForwardAgainAfterADay) {
   EXPECT_EQ(now(), low);
 }
 
-TEST_F(ProvenTimeTest, AtTheStartItGoesOnFromWhatIsKnown) {
+TEST_F(ProvenTimeTest, StartsFromTheKnownTime) {
   ProvenTime time(clock_.now());
   clock_.advance(year);
   const auto first = time.at(clock_.now(), clock_.steady());

@@ -1,5 +1,7 @@
 #pragma once
 
+// Raises the process's limit of open files. How the program divides them is in apps/triggers/descriptor_plan.h.
+
 #include <cstddef>
 
 namespace triggers {

@@ -1,5 +1,7 @@
 #pragma once
 
+// One last message of a process that is about to end. Everything else that is logged goes through log/log.h.
+
 #include <string_view>
 
 namespace triggers {

@@ -16,7 +16,7 @@ int base64url_value(char c) {
 
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// By the digit; 64 for what is none. A body of megabytes is too long to look each one up in a text.
+/// The value of each digit; 64 for other characters. A table, because a body may have megabytes of digits.
 constexpr std::array<std::uint8_t, 256> base64_values = [] {
   std::array<std::uint8_t, 256> values{};
   values.fill(64);

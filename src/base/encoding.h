@@ -1,5 +1,8 @@
 #pragma once
 
+// Bytes as hexadecimal, base64 and base64url. Percent-encoding is in percent_encoding.h, JSON strings are in
+// json_text.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

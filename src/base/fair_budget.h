@@ -1,5 +1,7 @@
 #pragma once
 
+// Divides memory fairly between tenants. Waiting work is divided by fair_queue.h.
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

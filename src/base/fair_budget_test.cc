@@ -39,7 +39,7 @@ TEST(FairBudgetTest, GreedyHolderUsesHalfOfWhatTheOthersLeave) {
   EXPECT_EQ(budget.holders(), 3U);
 }
 
-TEST(FairBudgetTest, HolderThatCameFirstGetsNoMoreThanItsHalfOnceOthersCame) {
+TEST(FairBudgetTest, FirstHolderGetsNoMoreThanItsHalfOnceOthersArrive) {
   FairBudget budget(1'000);
   FairBudget::Share others(&budget, "others");
   ASSERT_TRUE(others.grow(600));
@@ -124,7 +124,7 @@ TEST(FairBudgetTest, ResizeFollowsWhatABufferTakes) {
   EXPECT_EQ(budget.holders(), 1U);
 }
 
-TEST(FairBudgetTest, WhatCannotBeRefusedAnyMoreIsCounted) {
+TEST(FairBudgetTest, SharesThatCannotBeRefusedAreStillCounted) {
   FairBudget budget(100);
   FairBudget::Share other(&budget, "b");
   ASSERT_TRUE(other.grow(50));
@@ -138,7 +138,7 @@ TEST(FairBudgetTest, WhatCannotBeRefusedAnyMoreIsCounted) {
   EXPECT_EQ(budget.bytes(), 55U);
 }
 
-TEST(FairBudgetTest, ThreadsNeverPassTheLimitAndLeaveNothing) {
+TEST(FairBudgetTest, ThreadsNeverExceedTheLimitAndReturnEverything) {
   constexpr std::size_t bytes_max = 1'000;
   FairBudget budget(bytes_max);
   std::atomic<bool> passed = false;

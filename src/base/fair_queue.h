@@ -1,5 +1,8 @@
 #pragma once
 
+// A queue in which tenants take turns, without threads. With threads it is in turn_pool.h or
+// store/rocks/read/reader_pool.h; memory is divided by fair_budget.h.
+
 #include <cstddef>
 #include <deque>
 #include <list>

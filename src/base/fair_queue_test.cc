@@ -27,7 +27,7 @@ TEST(FairQueue, UsersTakeTurns) {
   EXPECT_EQ(order_of(queue), "a1Xb2cd");
 }
 
-TEST(FairQueue, NewcomerIsBehindOneItemOfEachOther) {
+TEST(FairQueue, NewUserWaitsForOneItemOfEachOther) {
   FairQueue<char> queue(1000, 1);
   for (int n = 0; n < 100; ++n) {
     ASSERT_TRUE(queue.push("a", 'a'));
@@ -37,7 +37,7 @@ TEST(FairQueue, NewcomerIsBehindOneItemOfEachOther) {
   EXPECT_EQ(order_of(queue).find('n'), 2U);
 }
 
-TEST(FairQueue, UserThatComesAgainIsBehindTheOthers) {
+TEST(FairQueue, ReturningUserWaitsBehindTheOthers) {
   FairQueue<char> queue(100, 1);
   ASSERT_TRUE(queue.push("a", 'a') && queue.push("b", 'b') && queue.push("c", 'c'));
   const auto first = queue.pop();
@@ -46,7 +46,7 @@ TEST(FairQueue, UserThatComesAgainIsBehindTheOthers) {
   EXPECT_EQ(order_of(queue), "bcA");
 }
 
-TEST(FairQueue, UserHasAtMostRunningMaxAtWork) {
+TEST(FairQueue, UserHasAtMostRunningMaxItemsInProgress) {
   FairQueue<char> queue(100, 2);
   for (int n = 0; n < 5; ++n) ASSERT_TRUE(queue.push("greedy", 'g'));
   ASSERT_TRUE(queue.pop() && queue.pop());
@@ -80,7 +80,7 @@ TEST(FairQueue, IsNeverFullerThanItsLimit) {
   EXPECT_EQ(queue.waiting(), 10U);
 }
 
-TEST(FairQueue, ForgetsUsersThatHaveNothing) {
+TEST(FairQueue, ForgetsUsersWithoutItems) {
   FairQueue<int> queue(4, 1);
   for (int n = 0; n < 50; ++n) (void)queue.push("user" + std::to_string(n), n);
   EXPECT_EQ(queue.users(), 4U);

@@ -1,5 +1,8 @@
 #pragma once
 
+// Waits for several tasks that run concurrently on one executor. Callers that share a single call are in
+// single_flight.h.
+
 #include <algorithm>
 #include <coroutine>
 #include <cstddef>
@@ -41,7 +44,7 @@ class Gather {
         if (!all.failure_) all.failure_ = std::current_exception();
       }
     }
-    // The last one resumes, and `all` may be gone then.
+    // The last task resumes the waiter, which may destroy `all`.
     if (--all.running_ == 0) all.waiter_.resume();
   }
 

@@ -20,7 +20,7 @@ UnixMillis GuardedClock::now() const {
   const milliseconds monotonic = since_start(machine_.steady());
   const milliseconds known{difference_ms_.load(std::memory_order_relaxed)};
   const milliseconds off = wall.time_since_epoch() - monotonic - known;
-  // A thread that was held up between the two readings comes here too, and gets the right time all the same.
+  // A thread that was delayed between the two readings also takes this path, and gets the right time.
   return std::chrono::abs(off) <= step_min ? wall : UnixMillis{monotonic + known};
 }
 

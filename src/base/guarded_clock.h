@@ -1,5 +1,8 @@
 #pragma once
 
+// The wall clock of the service, which ignores short jumps of the machine's clock. For deleting, proven_time.h is more
+// careful still.
+
 #include <atomic>
 #include <chrono>
 #include <optional>

@@ -30,7 +30,7 @@ void invariant_failed(const char* expression, const char* file, int line, const 
   va_start(values, message);
   (void)std::vsnprintf(why.data(), why.size(), message, values);
   va_end(values);
-  // A pipe that says it is writable takes this much without blocking: a reader that stands still must not keep the
+  // A pipe that polls as writable accepts this many bytes without blocking: a stuck reader must not keep the
   // process from ending.
   std::array<char, PIPE_BUF> text{};
   const int size = std::snprintf(text.data(), text.size(), "invariant failed: %s%s%s (%s:%d)\n", expression,

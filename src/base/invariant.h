@@ -1,5 +1,7 @@
 #pragma once
 
+// INVARIANT: ends the process on a bug of our own. Failures of the world or of a client are in result.h.
+
 namespace triggers {
 
 /// Reports a broken invariant on standard error and aborts. Never returns. Waits at most 100 ms for standard error.
@@ -8,14 +10,14 @@ namespace triggers {
 [[noreturn, gnu::cold, gnu::format(printf, 4, 5)]] void invariant_failed(const char* expression, const char* file,
                                                                          int line, const char* message, ...) noexcept;
 
-/// What is called between the report and the abort; nullptr: nothing. It must not block for long, nor take a lock that
-/// the failed thread may hold.
+/// Sets a function that runs between the report and the abort; nullptr: none. It must not block for long, nor take a
+/// lock that the failed thread may hold.
 void on_invariant_failure(void (*last_words)() noexcept) noexcept;
 
 }  // namespace triggers
 
 /// Aborts on a bug of our own, in release builds too. The write-ahead log makes a restart safe; a wrong response is
-/// not. An optional message, with printf's arguments, says what is broken. They are evaluated only if it is broken:
+/// not. An optional message, with printf's arguments, says what is broken. Its arguments are evaluated only on failure:
 ///
 ///     INVARIANT(begin <= end, "a part of an operation ends at %zu, before its begin %zu", end, begin);
 #define INVARIANT(expression, ...)     \

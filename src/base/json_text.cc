@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-/// Which bytes stand for themselves. A table: this is asked for every character of every line of the access log.
+/// Which bytes need no escape. A table, because every character of every line of the access log is looked up.
 constexpr std::array<bool, 256> plain_bytes = [] {
   std::array<bool, 256> plain{};
   for (unsigned byte = 0x20; byte < 0x7F; ++byte) plain[byte] = byte != '"' && byte != '\\';

@@ -1,5 +1,8 @@
 #pragma once
 
+// Writes a text as a JSON string, whatever its bytes. Valid event text goes through event/event.h; whole documents are
+// built with Boost.JSON.
+
 #include <string>
 #include <string_view>
 

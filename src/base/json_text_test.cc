@@ -11,13 +11,13 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
-TEST(JsonText, EscapesWhatMustBeAndKeepsTheRest) {
+TEST(JsonText, EscapesOnlyWhatItMust) {
   EXPECT_EQ(json_text(""), "\"\"");
   EXPECT_EQ(json_text("a/b\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), "\"a/b\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
   EXPECT_EQ(json_text("\b\x7F"), "\"\\u0008\\u007f\"");
 }
 
-TEST(JsonText, ReplacesEveryByteThatIsNoUtf8) {
+TEST(JsonText, ReplacesEveryByteThatIsNotUtf8) {
   const std::string fffd = "\xEF\xBF\xBD";
   EXPECT_EQ(json_text("\x80"), '"' + fffd + '"');
   EXPECT_EQ(json_text("a\xE2\x82"), "\"a" + fffd + fffd + '"');

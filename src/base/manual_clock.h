@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: a clock that stands until the test moves it.
+
 #include <atomic>
 
 #include "base/clock.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// The mutexes and locks that clang's thread-safety analysis understands. Use these instead of std's. The annotations
+// are in thread_annotations.h.
+
 #include <chrono>
 #include <condition_variable>
 #include <mutex>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds the name that a misspelt one probably means. The command lines of both programs and the configuration file use
+// it.
+
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Percent-encoding of URLs. Taking a URL apart is in http/wire/url.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// What each program does before anything else. The rest of a start is in its own main function, below apps/.
+
 #include <exception>
 #include <string>
 

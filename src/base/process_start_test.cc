@@ -23,7 +23,7 @@ TEST(ProcessStartDeathTest, AnExceptionThatNothingCaughtSaysWhatItWas) {
       "program: ended by an exception that nothing caught, in the thread .*: std::runtime_error: boom");
 }
 
-TEST(ProcessStartDeathTest, SignalsThatMeanNothingAreIgnoredAndStandardDescriptorsAreOpen) {
+TEST(ProcessStartDeathTest, UnusedSignalsAreIgnoredAndStandardDescriptorsAreOpen) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(
       {

@@ -1,5 +1,8 @@
 #pragma once
 
+// A clock for deletions: it believes a jump forward only after a day. The clock for everything else is in
+// guarded_clock.h.
+
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -25,7 +28,7 @@ class ProvenTime {
 
   /// The proven time, at these readings of the two clocks.
   UnixMillis at(UnixMillis wall, std::chrono::steady_clock::time_point steady);
-  /// By how much the wall clock is ahead of what is believed; zero if it is believed.
+  /// How far the wall clock is ahead of this clock; zero if there is no unproven jump.
   [[nodiscard]] std::chrono::milliseconds unproven() const noexcept;
 
  private:

@@ -1,5 +1,8 @@
 #pragma once
 
+// Random bytes from the kernel, good enough for secrets. The load generator's fast random numbers are in
+// swarm/load/random.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <span>

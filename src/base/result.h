@@ -1,5 +1,8 @@
 #pragma once
 
+// Result, Status and Error: how a function says that the world or a client failed. Bugs of our own are in invariant.h;
+// the error that an HTTP client sees is in api/exchange/refusal.h.
+
 #include <string>
 #include <utility>
 #include <variant>

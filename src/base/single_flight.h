@@ -1,5 +1,7 @@
 #pragma once
 
+// Concurrent callers share one call, such as one refresh of a cache. Tasks that all run are in gather.h.
+
 #include <coroutine>
 #include <optional>
 #include <utility>
@@ -26,9 +28,9 @@ class SingleFlight {
   /// others get `internal`.
   template <class Work>
   Task<Status> fly(Work work) {
-    Place place{*this};
-    co_await place;
-    if (place.outcome) co_return std::move(*place.outcome);
+    Caller caller{*this};
+    co_await caller;
+    if (caller.outcome) co_return std::move(*caller.outcome);
     Landing landing{*this};
     auto outcome = co_await work();
     landing.outcome = outcome;
@@ -37,7 +39,7 @@ class SingleFlight {
 
  private:
   /// One caller: it runs the call, or waits for the outcome.
-  struct Place {
+  struct Caller {
     SingleFlight& flight;
     std::optional<Status> outcome{};
     Executor* executor = nullptr;
@@ -70,24 +72,24 @@ class SingleFlight {
     Status outcome = Error{ErrorCode::internal, "what others waited for has failed"};
 
     ~Landing() {
-      std::vector<Place*> waiting;
+      std::vector<Caller*> waiting;
       {
         const MutexLock lock(flight.mutex_);
         flight.under_way_ = false;
         waiting.swap(flight.waiting_);
       }
-      for (Place* place : waiting) {
-        place->outcome = copy_of(outcome);
-        // Its place is gone as soon as it runs.
-        const std::coroutine_handle<> waiter = place->waiter;
-        place->executor->resume_surely({&waiter, 1});
+      for (Caller* caller : waiting) {
+        caller->outcome = copy_of(outcome);
+        // The waiter destroys `caller` as soon as it runs.
+        const std::coroutine_handle<> waiter = caller->waiter;
+        caller->executor->resume_surely({&waiter, 1});
       }
     }
   };
 
   Mutex mutex_;
   bool under_way_ GUARDED_BY(mutex_) = false;
-  std::vector<Place*> waiting_ GUARDED_BY(mutex_);
+  std::vector<Caller*> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace triggers

@@ -1,5 +1,7 @@
 #pragma once
 
+// Sleeps on a thread until a time or a stop. A coroutine must not call it.
+
 #include <chrono>
 #include <stop_token>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// Runs a coroutine on the calling thread until it ends, for commands and tests. Servers run coroutines on the threads
+// of net/loop.h.
+
 #include <optional>
 #include <type_traits>
 #include <vector>

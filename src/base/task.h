@@ -1,5 +1,8 @@
 #pragma once
 
+// Task, the type that every coroutine of ours returns. Waiting for several is in gather.h; running one from ordinary
+// code is in sync_wait.h.
+
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -111,8 +114,8 @@ inline Task<void> Promise<void>::get_return_object() noexcept {
 }
 }  // namespace detail
 
-/// A coroutine that starts at once, owns itself and tells nobody when it ends: only for the root of a task, by code
-/// that keeps count of it (a TaskGroup, sync_wait). Its body must not let an exception out: that terminates.
+/// A coroutine that starts at once, owns itself and signals nothing when it ends. Only for the root of a task, in code
+/// that tracks its end by itself, such as sync_wait(). An exception that leaves its body ends the process.
 struct RootTask {
   struct promise_type {
     RootTask get_return_object() const noexcept { return {}; }

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: runs tasks concurrently on one thread.
+
 #include <cstddef>
 #include <vector>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: lets allocations of the whole program fail.
+
 #include <atomic>
 
 /// Allocations that fail when a test says so: test_failing_memory.cc replaces operator new of the whole program.
@@ -14,7 +16,7 @@ extern thread_local bool spared;
 
 /// How many allocations have failed.
 extern std::atomic<long> failures;
-/// How many of them came 5 ms or more after the last failure of their thread: it has paused.
+/// How many of them were 5 ms or more after the last failure of their thread, which means that it has paused.
 extern std::atomic<long> failures_after_pause;
 
 }  // namespace triggers::failing_memory

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: lets the system refuse new threads.
+
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The macros of clang's thread-safety analysis. The mutexes that carry them are in mutex.h.
+
 /// What clang's thread-safety analysis reads (`-Wthread-safety`); nothing to other compilers. Names as in clang's
 /// documentation: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
 
@@ -12,13 +14,13 @@
 #define CAPABILITY(name) TRIGGERS_THREAD_ANNOTATION(capability(name))
 #define SCOPED_CAPABILITY TRIGGERS_THREAD_ANNOTATION(scoped_lockable)
 
-/// A member that is read and written with this mutex held; PT_GUARDED_BY: what it points to.
+/// This member is read and written only with the mutex held. PT_GUARDED_BY: the same for the object it points to.
 #define GUARDED_BY(mutex) TRIGGERS_THREAD_ANNOTATION(guarded_by(mutex))
 #define PT_GUARDED_BY(mutex) TRIGGERS_THREAD_ANNOTATION(pt_guarded_by(mutex))
-/// A mutex that is taken before that one by whoever takes both.
+/// Lock order: this mutex is locked before the named one.
 #define ACQUIRED_BEFORE(...) TRIGGERS_THREAD_ANNOTATION(acquired_before(__VA_ARGS__))
 
-/// A function that its caller calls with the mutex held.
+/// The caller of this function must hold the mutex.
 #define REQUIRES(...) TRIGGERS_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
 
 #define ACQUIRE(...) TRIGGERS_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))

@@ -1,5 +1,7 @@
 #pragma once
 
+// Names a thread for debuggers and `top -H`. Its priority is in thread_priority.h.
+
 #include <cstddef>
 #include <string_view>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// Times as RFC 3339 text. The type of a time and the clocks are in clock.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

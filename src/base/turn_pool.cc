@@ -49,7 +49,8 @@ std::uint64_t TurnPool::taken() const {
 void TurnPool::push(std::string_view holder, Job& job) {
   {
     const MutexLock lock(mutex_);
-    INVARIANT(queue_.push(holder, &job), "an unbounded queue has refused a job");
+    const bool pushed = queue_.push(holder, &job);
+    INVARIANT(pushed, "an unbounded queue has refused a job");
   }
   wake_.notify_one();
 }
@@ -63,7 +64,7 @@ void TurnPool::serve() {
     ++taken_;
     Job& job = *turn->item;
     lock.unlock();
-    // The job is gone as soon as its waiter runs.
+    // The waiter destroys the job as soon as it runs.
     job.run();
     Executor& executor = *job.executor;
     const std::coroutine_handle<> waiter = job.waiter;

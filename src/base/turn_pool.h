@@ -1,5 +1,8 @@
 #pragma once
 
+// Threads for long computation, where tenants take turns. For reads that wait for the disk there is in
+// store/rocks/read/reader_pool.h; the queue without threads is in fair_queue.h.
+
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>

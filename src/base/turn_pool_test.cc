@@ -26,7 +26,7 @@ TEST(TurnPoolTest, RunsOnAThreadOfItsOwnAndResumesOnTheCallers) {
   });
 }
 
-TEST(TurnPoolTest, GivesWayToTheThreadsThatWaitForIt) {
+TEST(TurnPoolTest, HasALowPriority) {
   TurnPool pool(1);
   const auto niceness = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
   const int here = niceness();
@@ -38,7 +38,7 @@ TEST(TurnPoolTest, GivesWayToTheThreadsThatWaitForIt) {
   EXPECT_EQ(niceness(), here);
 }
 
-TEST(TurnPoolTest, HoldersTakeTurnsHoweverMuchOfOneWaits) {
+TEST(TurnPoolTest, HoldersTakeTurnsHoweverMuchWorkOneHas) {
   TurnPool pool(1);
   std::vector<std::string> order;
   const std::vector<std::string> holders = {"greedy", "greedy", "greedy", "greedy", "b", "b", "c"};
@@ -59,7 +59,7 @@ TEST(TurnPoolTest, HoldersTakeTurnsHoweverMuchOfOneWaits) {
   EXPECT_EQ(pool.waiting(), 0U);
 }
 
-TEST(TurnPoolTest, ExceptionGoesToWhoAsked) {
+TEST(TurnPoolTest, ExceptionGoesToTheCaller) {
   TurnPool pool(2);
   const auto failing = [&](std::size_t) -> Task<void> {
     auto fails = pool.run("a", []() -> int { throw std::runtime_error("thrown"); });

@@ -1,5 +1,7 @@
 #pragma once
 
+// Owns a file descriptor and closes it.
+
 #include <unistd.h>
 
 #include <utility>

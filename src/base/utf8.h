@@ -1,5 +1,8 @@
 #pragma once
 
+// Checks, counts and appends UTF-8. Replacing bytes that are not UTF-8 is in json_text.h, event/quotable.h and
+// config/printable.h.
+
 #include <cstddef>
 #include <optional>
 #include <string>

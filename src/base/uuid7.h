@@ -1,5 +1,8 @@
 #pragma once
 
+// UUIDs of version 7, and a generator of them. Which time an event's id has is decided in store/rocks/commit/id_time.h;
+// the nodes of a fleet make ids in store/dynamo/events/fleet_ids.h.
+
 #include <array>
 #include <compare>
 #include <cstdint>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Lets a coroutine give way to the others on its thread.
+
 #include <coroutine>
 
 #include "base/executor.h"

@@ -84,7 +84,7 @@ void choose_store(Settings& settings) {
   }
 }
 
-/// `NAME (where it is set)`; the name alone if that is a flag, or if nobody has set it.
+/// `NAME (where it is set)`; the name alone if it is set by a flag or not set.
 std::string named(const Settings& settings, std::string_view name) {
   const auto setting = std::ranges::find(settings.values, name, [](const Setting& s) { return s.option->name; });
   INVARIANT(setting != settings.values.end(), "no option has the name %.*s", static_cast<int>(name.size()),

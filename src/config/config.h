@@ -1,5 +1,8 @@
 #pragma once
 
+// The configuration of a program as values, and how it is resolved from flags, environment and file. The declaration of
+// each option is in option.h and options.cc; origin.cc adds to errors where a value was set.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -204,7 +204,7 @@ TEST(Load, BadValueIsRefusedWithNameValueSourceAndBounds) {
   EXPECT_THAT(refusal({{"no-such", "1"}}), HasSubstr("--no-such"));
 }
 
-TEST(Load, TextThatCannotBeIsRefusedInOneLineWithWhatItMustBe) {
+TEST(Load, InvalidTextIsRefusedInOneLineThatSaysWhatIsValid) {
   EXPECT_EQ(
       refusal({}, {{"API_TITLE", "a\xff\x1b[31m"}}),
       "api-title = a\\xff\\x1b[31m (environment API_TITLE) is refused: it must be UTF-8 without control characters");
@@ -235,7 +235,7 @@ TEST(Load, UrlWithAUserOrOfAnotherSchemeIsRefusedAndAPasswordIsNotPrinted) {
 
 TEST(Load, EmptyVariableIsUnset) { EXPECT_EQ(loaded({}, {{"PORT", ""}}).config.port, 8000); }
 
-TEST(Load, WhatMustHoldTogetherIsChecked) {
+TEST(Load, OptionsThatDependOnEachOtherAreChecked) {
   EXPECT_THAT(refusal({{"tls-cert", "a.pem"}}), HasSubstr("tls-key is missing"));
   EXPECT_THAT(refusal({{"tls-key", "a.pem"}}), HasSubstr("tls-cert is missing"));
   EXPECT_EQ(loaded({{"tls-cert", "a"}, {"tls-key", "b"}}).config.tls_key_path, "b");
@@ -257,7 +257,7 @@ TEST(Load, StoreIsDynamodbWhenOneOfItsOptionsIsGiven) {
   EXPECT_EQ(loaded({}, {{"DYNAMODB_ENDPOINT_URL", "http://localhost:8001"}}).config.aws_region, "us-east-1");
 }
 
-TEST(Flags, GiveOnlyWhatWasOnTheCommandLine) {
+TEST(Flags, ContainOnlyWhatWasOnTheCommandLine) {
   CLI::App app;
   Flags flags;
   flags.declare(*app.add_subcommand("serve"));
@@ -280,7 +280,7 @@ TEST(Flags, BooleanTakesAValueToo) {
   }
 }
 
-TEST(Flags, MayBeAFew) {
+TEST(Flags, MayBeASubset) {
   CLI::App app;
   Flags flags;
   constexpr std::array<std::string_view, 1> only{"data-dir"};

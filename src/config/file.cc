@@ -57,7 +57,7 @@ std::optional<std::string_view> value_of(std::string_view text) {
   return value.substr(1, end - 1);
 }
 
-/// For what an editor has saved otherwise than as UTF-8.
+/// For a file that an editor has saved in another encoding than UTF-8.
 bool is_utf16(std::string_view text) {
   return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") || text.find('\0') != std::string_view::npos;
 }

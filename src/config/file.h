@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads the lines of a configuration file. What its names and values mean is in config.h.
+
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The options as flags of a command line. Environment and file are read by load() in config.h.
+
 #include <memory>
 #include <span>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// What an option is: name, type, bounds, help. The list of all options is in options.cc; their values are in config.h.
+
 #include <cstdint>
 #include <optional>
 #include <span>

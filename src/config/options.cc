@@ -1,3 +1,6 @@
+// The declaration of every option of the program. To add an option, add it here and in config.h. How an option's text
+// is checked is in option.cc.
+
 #include <algorithm>
 
 #include "base/invariant.h"

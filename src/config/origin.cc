@@ -1,3 +1,5 @@
+// Adds to an error where the values in it were set (with_origins() of config.h).
+
 #include <algorithm>
 
 #include "config/config.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// Text for a message to an operator, without invisible characters. Text for an API client is in event/quotable.h, text
+// for the log in log/log_line.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Shows the options: as a table, as JSON, as documentation. Their declaration is in option.h.
+
 #include <string>
 
 #include "config/config.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// Which flag or command a mistyped argument probably means. The comparison of names is in base/nearest_name.h.
+
 #include <string>
 
 namespace CLI {

@@ -1,3 +1,5 @@
+// Splits a batch into its events (split_array() and split_lines() of event.h). Parsing each is in parse.cc.
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +16,7 @@ void add(BatchElements& batch, std::string_view element, const Limits& limits) {
   if (batch.elements.size() <= limits.batch_events_max) batch.elements.push_back(element);
 }
 
-bool read_elements(Cursor& cursor, BatchElements& batch, const Limits& limits) {
+bool read_elements(JsonCursor& cursor, BatchElements& batch, const Limits& limits) {
   Checker checker;
   cursor.take('[');
   cursor.skip_space();
@@ -37,7 +39,7 @@ bool read_elements(Cursor& cursor, BatchElements& batch, const Limits& limits) {
 std::variant<BatchElements, ParseError> split_array(std::string_view text, const Limits& limits) {
   constexpr std::string_view batch_shape = "a JSON array of events";
   if (auto refusal = refuse_text(text, batch_shape)) return *std::move(refusal);
-  Cursor cursor(text);
+  JsonCursor cursor(text);
   cursor.skip_space();
   const bool is_array = cursor.peek() == '[';
   BatchElements batch;

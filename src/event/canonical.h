@@ -1,5 +1,8 @@
 #pragma once
 
+// One text for all events of the same content, to be hashed. Comparing two events directly is same_content() in
+// event.h; the short hash is in fingerprint.h.
+
 #include <string>
 #include <string_view>
 

@@ -1,3 +1,5 @@
+// Whether two contents are equal, in all three forms: same_content(), canonical() and the fingerprint.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +36,7 @@ TEST(Content, IsTheSameWhateverTheOrderSpaceAndEscapes) {
   }
 }
 
-TEST(Content, IsAnotherWhenAnyValueKindOrNestingDiffers) {
+TEST(Content, DiffersWhenAnyValueKindOrNestingDiffers) {
   const std::vector<std::string_view> values = {"1",
                                                 "\"1\"",
                                                 "1.0",
@@ -178,7 +180,7 @@ TEST(Content, MembersOfManyNamesKeepTheirOrderByNameAlone) {
   }
 }
 
-TEST(Content, RepeatedNamesAreNotComparedEachWithEach) {
+TEST(Content, ComparingRepeatedNamesIsNotQuadratic) {
   std::vector<std::string> members;
   for (int i = 0; i != 60'000; ++i) members.push_back("\"" + std::to_string(i / 2) + "\":0");
   const std::string wide = join(members);
@@ -198,7 +200,7 @@ TEST(Content, CanonicalFormTellsTypesAndWhatIsNotJsonApart) {
   EXPECT_NE(canonical("ab", "!"), canonical("a", "b!"));
 }
 
-TEST(Content, OfWhatIsNotJsonIsItsBytes) {
+TEST(Content, OfATextThatIsNotJsonIsItsBytes) {
   EXPECT_TRUE(same_content("not json", "not json"));
   EXPECT_FALSE(same_content("not json", "not  json"));
   EXPECT_FALSE(same_content("{} x", "{}"));
@@ -206,7 +208,7 @@ TEST(Content, OfWhatIsNotJsonIsItsBytes) {
   EXPECT_NE(fingerprint("t", "nope"), fingerprint("t", "nopf"));
 }
 
-TEST(Content, ManyMembersAreNotComparedEachWithEach) {
+TEST(Content, ComparingManyMembersIsNotQuadratic) {
   std::string up = "{\"x\":0", down = "{\"x\":0";
   constexpr int members = 100'000;
   for (int i = 0; i != members; ++i) {
@@ -223,7 +225,7 @@ TEST(Content, ManyMembersAreNotComparedEachWithEach) {
   EXPECT_FALSE(same_content(up, down));
 }
 
-TEST(Content, RandomDocumentsAreTheSameHoweverWrittenAndOtherOnceChanged) {
+TEST(Content, RandomDocumentsAreEqualHoweverWrittenAndDifferOnceChanged) {
   JsonMaker maker(test_seed());
   for (int i = 0; i != 2000; ++i) {
     const RandomJson json = maker.container(RandomJson::Kind::object, 4);

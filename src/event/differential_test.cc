@@ -1,3 +1,5 @@
+// Random texts, parsed by us and by Boost.JSON: both must accept the same ones.
+
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -22,7 +24,7 @@ bool escapes_surrogates(std::string_view text) {
 }
 
 /// Boost.JSON's word on a text; none where it is known to differ, as for an exponent beyond its range, where it stops
-/// and we go on. 1e400 and equal names it accepts, as we do.
+/// and we continue. It accepts 1e400 and equal names, as we do.
 std::optional<bool> boost_accepts(std::string_view text) {
   boost::json::parse_options options;
   options.max_depth = 2000;

@@ -1,9 +1,11 @@
 #pragma once
 
+// Resolves the escapes of a JSON string. Writing a JSON string is append_json_string() in event.h.
+
 #include <string>
 #include <string_view>
 
-#include "event/cursor.h"
+#include "event/json_cursor.h"
 
 namespace triggers::event {
 

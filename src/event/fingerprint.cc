@@ -55,7 +55,7 @@ void Hasher::tell_repeated_apart(Object& object) {
 }
 
 Fingerprint fingerprint(std::string_view event_type, std::string_view payload) {
-  Cursor cursor(payload);
+  JsonCursor cursor(payload);
   Hasher hasher;
   Hash hash;
   cursor.skip_space();

@@ -1,5 +1,8 @@
 #pragma once
 
+// The arithmetic of the fingerprint, which is stored: a change needs a new storage format. The type of a fingerprint is
+// in event.h; the digest that decides is in store/content.h.
+
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <cstring>
@@ -7,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "event/cursor.h"
 #include "event/escape.h"
 #include "event/event.h"
+#include "event/json_cursor.h"
 
 namespace triggers::event {
 
@@ -75,7 +78,7 @@ inline Hash bytes(std::string_view text, Hash seed) noexcept {
   return hash;
 }
 
-/// Of two hashes, their order and their place in a container (`k`: other constants for another use).
+/// Combines two hashes; their order counts. `k` selects constants: other ones for each use.
 inline Hash pair(Hash left, Hash right, std::size_t k) noexcept {
   return {fold(left.a ^ pi[k], right.a ^ pi[k + 1]), fold(left.b ^ pi[k + 2], right.b ^ pi[k + 3])};
 }
@@ -127,16 +130,16 @@ class Hasher {
 
  private:
   struct Member {
-    std::uint64_t name;  ///< One lane is enough: names that share it would only be taken for one name.
+    std::uint64_t name;  ///< One lane is enough: two names that share it only count as one.
     Hash plain;          ///< What it added to the object's sum.
   };
   /// One name of an object with many members.
   struct Name {
     std::uint32_t member = 0;  ///< The first of this name.
-    std::uint32_t count = 0;   ///< 0: the place is free.
+    std::uint32_t count = 0;   ///< 0: the slot is free.
   };
 
-  /// Replaces, in the object's sum, the members whose name came before. Linear in the members, whatever their names.
+  /// Replaces, in the object's sum, the members whose name occurred before. Linear in the number of members.
   void tell_repeated_apart(Object& object);
   void tell_few_apart(Object& object) const;
   static void replace(Object& object, const Member& member, std::uint64_t before) noexcept;

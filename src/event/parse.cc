@@ -1,3 +1,6 @@
+// Parses one event: its fields, their limits and their faults (parse() of event.h). JSON itself is in json_cursor.h and
+// scan.h.
+
 #include <fmt/format.h>
 
 #include <array>
@@ -79,7 +82,7 @@ class EventParser {
     return refuse_rest();
   }
 
-  /// It is no object; but whether it is JSON comes first.
+  /// The text is no object. If it is not JSON at all, that error takes precedence.
   std::optional<ParseError> read_other() {
     const std::string_view raw(cursor_.position(), 1);
     Checker::Value value;
@@ -192,7 +195,7 @@ class EventParser {
 
   const Limits& limits_;
   std::string_view text_;
-  Cursor cursor_;
+  JsonCursor cursor_;
   Checker checker_;
   Hasher hasher_;
   Hash payload_hash_;

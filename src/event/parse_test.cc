@@ -117,7 +117,7 @@ TEST(Parse, EveryControlCharacterInAStringIsRefused) {
   }
 }
 
-TEST(Parse, IllFormedUtf8IsRefusedWithItsPlace) {
+TEST(Parse, IllFormedUtf8IsRefusedWithItsOffset) {
   for (const auto bytes : {"\x80"sv, "\xc3"sv, "\xc0\xaf"sv, "\xc1\xbf"sv, "\xe0\x9f\xbf"sv, "\xe2\x82"sv,
                            "\xed\xa0\x80"sv, "\xed\xbf\xbf"sv, "\xf0\x8f\xbf\xbf"sv, "\xf4\x90\x80\x80"sv,
                            "\xf5\x80\x80\x80"sv, "\xff"sv, "\xf0\x9f\x98"sv}) {
@@ -149,7 +149,7 @@ TEST(Parse, AMalformedTailWinsOverAFieldFault) {
   EXPECT_THAT(refuse(R"([1,2 x])").message, HasSubstr("a comma"));
 }
 
-TEST(Parse, AnotherValueThanAnObjectIsRefusedByItsKind) {
+TEST(Parse, AValueThatIsNoObjectIsRefusedByItsKind) {
   EXPECT_THAT(refuse("[]").message, HasSubstr("this is an array"));
   EXPECT_THAT(refuse("\"{}\"").message, HasSubstr("this is a string"));
   EXPECT_THAT(refuse("null").message, HasSubstr("this is null"));

@@ -1,5 +1,8 @@
 #pragma once
 
+// A client's text as an error message may quote it. The rules for the terminal and the log are in config/printable.h
+// and log/log_line.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,3 +1,5 @@
+// Whether two payloads mean the same (same_content() of event.h). The hash that finds candidates is in fingerprint.cc.
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>

@@ -1,8 +1,11 @@
 #pragma once
 
+// Reads a JSON value and gives its parts to a visitor, in one pass. Tokens are in json_cursor.h; visitors are in
+// fingerprint.h and tape.h.
+
 #include <string_view>
 
-#include "event/cursor.h"
+#include "event/json_cursor.h"
 
 namespace triggers::event {
 
@@ -13,16 +16,16 @@ constexpr int nesting_max = 1000;
 inline constexpr const char* nested_too_deep = "arrays and objects are nested too deep";
 
 template <class Visitor>
-bool scan_object(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out);
+bool scan_object(JsonCursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out);
 template <class Visitor>
-bool scan_array(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out);
+bool scan_array(JsonCursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out);
 
 /// Reads one value of at most `levels` nested arrays and objects and folds it bottom-up with `visitor`: the visitor
 /// makes a Value of each scalar (null, boolean, number, string). It makes one of each array and object from a state to
 /// which the scan adds the elements or members in order. One pass, and only the visitor allocates. False at the first
 /// fault.
 template <class Visitor>
-bool scan_value(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
+bool scan_value(JsonCursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
   switch (cursor.peek()) {
     case '"': {
       StringToken token;
@@ -56,7 +59,7 @@ bool scan_value(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::
 }
 
 /// Reads a member's name and its colon, up to the value.
-inline bool scan_name(Cursor& cursor, StringToken& name) {
+inline bool scan_name(JsonCursor& cursor, StringToken& name) {
   if (cursor.peek() != '"') return cursor.fail("a member's name in double quotes is needed here");
   if (!cursor.string(name)) return false;
   cursor.skip_space();
@@ -66,7 +69,7 @@ inline bool scan_name(Cursor& cursor, StringToken& name) {
 }
 
 template <class Visitor>
-bool scan_object(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
+bool scan_object(JsonCursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
   if (levels == 0) return cursor.fail(nested_too_deep);
   cursor.take('{');
   auto object = visitor.begin_object();
@@ -90,7 +93,7 @@ bool scan_object(Cursor& cursor, Visitor& visitor, int levels, typename Visitor:
 }
 
 template <class Visitor>
-bool scan_array(Cursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
+bool scan_array(JsonCursor& cursor, Visitor& visitor, int levels, typename Visitor::Value& out) {
   if (levels == 0) return cursor.fail(nested_too_deep);
   cursor.take('[');
   auto array = visitor.begin_array();

@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds the end of the plain part of a JSON string, many bytes at a time. Only json_cursor.h and the writer of strings
+// need it.
+
 #include <bit>
 #include <cstdint>
 #include <cstring>

@@ -16,7 +16,7 @@ std::uint64_t first_bytes(std::string_view text) {
 }  // namespace
 
 bool Tape::read(std::string_view text) {
-  Cursor cursor(text);
+  JsonCursor cursor(text);
   Nothing value;
   cursor.skip_space();
   if (!scan_value(cursor, *this, nesting_max, value)) return false;

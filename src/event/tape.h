@@ -1,5 +1,8 @@
 #pragma once
 
+// A JSON text as a list of nodes, for comparing and sorting. same_content() and canonical() use it; parsing an event
+// does not.
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>

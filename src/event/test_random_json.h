@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: random JSON that can be written in several ways.
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

@@ -1,10 +1,12 @@
 #pragma once
 
+// The faults of a whole text: empty, not UTF-8, not JSON. The faults of an event's fields are in parse.cc.
+
 #include <optional>
 #include <string_view>
 
-#include "event/cursor.h"
 #include "event/event.h"
+#include "event/json_cursor.h"
 
 namespace triggers::event {
 

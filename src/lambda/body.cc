@@ -18,7 +18,7 @@ std::optional<ProtocolError> decode(http::Request& request, const PackedBody& pa
   http::GzipDecoder decoder;
   std::string decoded;
   std::string_view rest = packed.bytes;
-  // In one slice: no other request waits for this process.
+  // In one slice, because no other request waits in this process.
   const auto status = decoder.decode(rest, decoded, packed.limit_bytes, std::numeric_limits<std::size_t>::max());
   // The key pays even if decoding failed, and at least for the bytes sent: empty gzip members decode to nothing.
   if (request.ticket != nullptr) request.ticket->body_grew_to(std::max(decoded.size(), packed.bytes.size()));

@@ -1,5 +1,7 @@
 #pragma once
 
+// The body of an invocation's request: limits, gzip, and answering it. The event around it is in request_event.h.
+
 #include <cstddef>
 #include <optional>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The executor of a Lambda function: one request at a time, until a deadline. The loop that calls it is in loop.h.
+
 #include <chrono>
 #include <exception>
 #include <functional>

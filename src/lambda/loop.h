@@ -1,5 +1,8 @@
 #pragma once
 
+// Asks Lambda for one invocation after another and answers them. The HTTP interface to Lambda is in runtime_client.h;
+// events are in request_event.h and response_event.h.
+
 #include <chrono>
 #include <functional>
 
@@ -21,7 +24,7 @@ struct LoopConfig {
   std::function<void()> on_begin;  ///< Before each request: the process may have been frozen. May be empty.
   /// Upkeep after each response, when the client already has it; Lambda may freeze or end the process afterwards. The
   /// next invocation waits for it, at most upkeep_max. After that it continues during that invocation, and no other
-  /// upkeep begins meanwhile. May be empty.
+  /// upkeep begins before it ends. May be empty.
   std::function<Task<void>()> on_end;
   std::chrono::milliseconds upkeep_max{300};
 };

@@ -31,7 +31,7 @@ std::string event_for(std::string_view path) {
   return json::serialize(event);
 }
 
-/// A coroutine that waits until it is told to go on.
+/// A coroutine that waits until the test resumes it.
 class Gate {
  public:
   auto wait() {
@@ -53,7 +53,7 @@ class Gate {
   std::coroutine_handle<> waiting_;
 };
 
-/// Lambda's side: gives out what the test has put in, then is gone; keeps what it is told.
+/// Lambda's side: hands out the test's invocations, then disappears. Keeps the responses that it gets.
 class Runtime {
  public:
   struct Given {
@@ -141,7 +141,7 @@ class CountingTicket final : public http::Ticket {
   std::vector<std::size_t>& grown_;
 };
 
-/// Admits who brings a key; writes down what it was asked and told.
+/// Admits requests with a key, and records its calls.
 struct Admitting {
   Admitting() {
     handlers.admit = [this](const http::Request& head) -> Task<http::Admission> {
@@ -304,7 +304,7 @@ TEST(Loop, LateAnswerIs503AndTheNextInvocationIsServed) {
   EXPECT_FALSE(end.requests_under_way);
 }
 
-TEST(Loop, WorkAfterAnAnswerThatLastsHoldsNobodyUpAndIsNotBegunTwice) {
+TEST(Loop, LongWorkAfterAResponseDelaysNobodyAndIsNotStartedTwice) {
   Gate gate;
   int begun = 0, done = 0;
   LoopConfig config;
@@ -350,7 +350,7 @@ TEST(Loop, AnswerOverLambdasLimitIsRefusedInsteadOfBeingLost) {
   EXPECT_THAT(runtime.told()[0], HasSubstr("\"statusCode\":413"));
 }
 
-TEST(Loop, AnswerThatLambdaDoesNotWantIsNotTheEnd) {
+TEST(Loop, ResponseThatLambdaRefusesDoesNotEndTheLoop) {
   Runtime runtime({{event_for("/a"), ""}, {event_for("/b"), ""}});
   runtime.post_status = 400;
   runtime.run(echo());

@@ -116,8 +116,8 @@ bool add_field(http::Headers& headers, std::string_view name, const json::value&
   return sound;
 }
 
-/// Calls `take(name, value)` for each value of each name: of `many` (lists) if it is there, else of `single`. False if
-/// `take` is, or if a list is none.
+/// Calls `take(name, value)` for each value of each name: of `many` (lists) if it exists, otherwise of `single`. False
+/// if `take` returns false, or if a member of `many` is not a list.
 template <class Take>
 bool for_each_value(const json::object& event, std::string_view many, std::string_view single, Take take) {
   if (const auto* const lists = many.empty() ? nullptr : object_of(event, many)) {

@@ -1,5 +1,7 @@
 #pragma once
 
+// An event of API Gateway as a request. The response is in response_event.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -130,7 +130,7 @@ TEST(Event, ResourceOfARestApiIsThePathWhateverStandsInFront) {
   EXPECT_EQ(prefix_of(read_at("/{proxy+}", "/health", R"({"proxy":"health"})")), "none");
 }
 
-TEST(Event, WhatWasCutOffThePathIsToldAndAClientsOwnWordIsNot) {
+TEST(Event, RemovedPrefixIsReportedAndAClientsOwnFieldIsIgnored) {
   auto event = http_event("GET", "/v1/docs");
   event["headers"].as_object()["x-forwarded-prefix"] = "/of-the-client";
   EXPECT_EQ(prefix_of(read(event)), "/v1");
@@ -228,7 +228,7 @@ TEST(Event, BodyOverTheLimitIsAProblemOfTheRequestAndNotOfTheEvent) {
   EXPECT_EQ(incoming.request.target, "/events");
 }
 
-TEST(Event, WhatIsNoneOfApiGatewaysIsRefused) {
+TEST(Event, EventThatIsNotApiGatewaysIsRefused) {
   for (const std::string_view text :
        {"", "null", "[]", "{}", R"({"Records":[{"eventSource":"aws:sqs"}]})", R"({"requestContext":{}})",
         R"({"version":"2.0","requestContext":{}})", R"({"version":"2.0","rawPath":"/","requestContext":{"http":1}})",

@@ -1,5 +1,7 @@
 #pragma once
 
+// A response as the JSON that API Gateway expects. The request is in request_event.h.
+
 #include <cstddef>
 #include <optional>
 #include <string>

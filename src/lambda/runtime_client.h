@@ -1,5 +1,7 @@
 #pragma once
 
+// The calls of Lambda's runtime interface. What is done with an invocation is in loop.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// A clock that counts the time for which Lambda froze the process. A server uses base/guarded_clock.h.
+
 #include <atomic>
 #include <chrono>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// IP addresses, networks, and which address is the client's behind proxies. Limits by address are in failure_limiter.h.
+
 #include <array>
 #include <compare>
 #include <cstdint>

@@ -33,7 +33,7 @@ TEST(Address, ReadsEveryUsualFormAndWritesTheCanonicalOne) {
   }
 }
 
-TEST(Address, RefusesWhatIsNone) {
+TEST(Address, RefusesTextThatIsNoAddress) {
   for (const std::string_view text :
        {"", "localhost", "10.0.0", "10.0.0.256", "10.0.0.1:", "10.0.0.1:http", "10.0.0.1:123456", "[10.0.0.1]", "[::1",
         "[::1]x", "[::1]:", "1::2::3", "10.0.0.1 ", "%eth0", "::1%", "10.0.0.1%eth0",
@@ -70,7 +70,7 @@ TEST(Network, ListNamesTheBadEntry) {
   EXPECT_FALSE(parse_networks("10.0.0.1,").ok());
 }
 
-TEST(ClientAddress, PeerThatIsNotTrustedCannotSayAnythingElse) {
+TEST(ClientAddress, UntrustedPeerCannotNameAnotherAddress) {
   EXPECT_EQ(client_address("203.0.113.9", "1.1.1.1", networks("10.0.0.0/8")), "203.0.113.9");
   EXPECT_EQ(client_address("10.0.0.1", "1.1.1.1", {}), "10.0.0.1");
 }
@@ -83,7 +83,7 @@ TEST(ClientAddress, IsTheRightmostThatIsNotTrusted) {
   EXPECT_EQ(client_address("10.0.0.1", "", trusted), "10.0.0.1");
 }
 
-TEST(ClientAddress, GarbageEndsTheWalkAtTheLastGoodOne) {
+TEST(ClientAddress, InvalidEntryEndsTheWalkAtTheLastValidAddress) {
   const auto trusted = networks("10.0.0.0/8");
   EXPECT_EQ(client_address("10.0.0.1", "203.0.113.9, unknown", trusted), "10.0.0.1");
   EXPECT_EQ(client_address("10.0.0.1", "unknown, 10.0.0.2", trusted), "10.0.0.2");

@@ -1,5 +1,8 @@
 #pragma once
 
+// What a limiter answers: allowed or not, what remains, when to retry. Limiters are in token_bucket.h, shared_bucket.h
+// and failure_limiter.h.
+
 #include <chrono>
 #include <cstdint>
 #include <optional>

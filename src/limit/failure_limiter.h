@@ -1,5 +1,7 @@
 #pragma once
 
+// Limits failed authentications by client address. Requests with a good key are limited by rate_buckets.h.
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>

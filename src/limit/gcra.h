@@ -1,5 +1,7 @@
 #pragma once
 
+// The arithmetic of a token bucket, without state. The bucket is in token_bucket.h.
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

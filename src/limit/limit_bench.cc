@@ -1,3 +1,5 @@
+// The cost of token buckets and of the failure limiter.
+
 #include <benchmark/benchmark.h>
 
 #include <chrono>

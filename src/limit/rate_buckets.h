@@ -1,5 +1,7 @@
 #pragma once
 
+// The buckets of all keys of this node, by key id. One bucket is in token_bucket.h, or shared_bucket.h in a fleet.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -38,9 +40,9 @@ class RateBuckets {
   RateBuckets(const RateBuckets&) = delete;
   RateBuckets& operator=(const RateBuckets&) = delete;
 
-  /// The bucket of `name`, which holds `per_minute` from now on. Made if it is not here.
+  /// The bucket of `name`, created if there is none. It holds `per_minute` from now on.
   [[nodiscard]] std::shared_ptr<RateBucket> bucket(const std::string& name, std::optional<std::uint32_t> per_minute);
-  /// Forgets the buckets that nobody holds and that are as new.
+  /// Forgets the buckets without a handle that would behave like new ones.
   void forget_unused(TokenBucket::Time now);
   [[nodiscard]] std::size_t size() const;
 

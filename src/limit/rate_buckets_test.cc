@@ -25,7 +25,7 @@ TEST(RateBucketsTest, BucketTakesTheNewestRate) {
   EXPECT_EQ(buckets.bucket("key_1", std::nullopt)->own.take(start).limit, std::nullopt);
 }
 
-TEST(RateBucketsTest, BucketThatNobodyHoldsIsKeptUntilItIsFullAgain) {
+TEST(RateBucketsTest, UnusedBucketIsKeptUntilItIsFullAgain) {
   RateBuckets buckets;
   EXPECT_TRUE(buckets.bucket("key_1", 1)->own.take(start).allowed);
   buckets.forget_unused(start + 59s);
@@ -51,7 +51,7 @@ TEST(RateBucketsTest, PartOfASharedBucketIsKeptWhileItMatters) {
   EXPECT_EQ(buckets.size(), 0U);
 }
 
-TEST(RateBucketsTest, BucketThatSomebodyHoldsIsNotForgotten) {
+TEST(RateBucketsTest, BucketInUseIsNotForgotten) {
   RateBuckets buckets;
   const auto held = buckets.bucket("key_1", 1);
   buckets.forget_unused(start);

@@ -1,5 +1,7 @@
 #pragma once
 
+// The response header fields that tell a client its rate limit. The limit itself is in token_bucket.h.
+
 #include <cstdint>
 #include <string>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// A node's part of a rate limit that several nodes share. The shared part is stored by store/dynamo/keys/rate_budget.h;
+// a limit of one node alone is in token_bucket.h.
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -17,36 +20,37 @@ namespace triggers::limit {
 /// What the bucket that all nodes share gave to one of them.
 struct Grant {
   std::uint32_t tokens = 0;
-  Decision bucket;               ///< The shared bucket after it; refused if there was none to give.
+  Decision bucket;               ///< The shared bucket afterwards; refused if it was empty.
   TokenBucket::Time taken_at{};  ///< The shared bucket has filled up again since then.
-  bool clocks_agree = true;      ///< False: this node's clock or that of who took last is wrong; nothing was taken.
+  bool clocks_agree = true;      ///< False: the clocks of two nodes differ too much; nothing was taken.
 };
 
-/// Takes a slice of the shared bucket of a key with that limit. `wanted` is called when the bucket has been looked at,
-/// so it counts who has come until then; a call that meets another node's calls it again.
+/// Takes a slice of the shared bucket of a key with that limit. It calls `wanted` after it has read the bucket, so that
+/// requests which arrived meanwhile are included. If another node changed the bucket at the same time, it reads the
+/// bucket and calls `wanted` again.
 using TakeSlice = std::function<Task<Result<Grant>>(std::string key_id, std::uint32_t per_minute,
                                                     std::function<std::uint32_t()> wanted)>;
 
-/// A node's part of a bucket that several nodes share: it takes slices of the shared one and serves requests from them.
-/// So the nodes together never serve more than the shared bucket gave out now and in the kept_for before, and ask it
-/// once a slice.
+/// A node's part of a bucket that several nodes share. It takes slices of the shared bucket and serves requests from
+/// them, so it calls the shared bucket once for each slice. Together the nodes serve at most what the shared bucket
+/// gave out now and during kept_for before.
 ///
-/// A slice is as many as wait for it, which use it at once, or else one token. When it is used up within a second, the
-/// next is twice as large, to a twentieth of the limit: a quick node asks seldom, and a slow one holds nothing that
+/// A slice has one token for each waiting request, and at least one. If it is used up within a second, the next one is
+/// twice as large, up to a twentieth of the limit. So a busy node rarely calls, and an idle one holds no tokens that
 /// others could use.
 ///
-/// A node that finds the shared bucket filled in by a clock that disagrees with its own counts by itself for a while:
-/// each such node adds the limit once, and none is locked out. Any thread.
+/// If the clock of the node that filled the shared bucket disagrees with this node's, this node counts by itself for a
+/// while. Each such node adds the limit once to the total, and none is locked out. Any thread.
 class SharedBucket {
  public:
   using Time = TokenBucket::Time;
   static constexpr std::chrono::seconds doubled_within{1};
-  /// What a slice has left is forgotten then. Meanwhile the shared bucket fills up, as it does for a clock that is
-  /// ahead. So the nodes together, however many, exceed the limit by what comes in so long and in the 2 s by which
-  /// their clocks may differ: 5.5 s of a minute's, less than a tenth.
+  /// After this time a node forgets the rest of a slice. Until then the shared bucket has filled up further, and clocks
+  /// may differ by 2 s. So the nodes together, however many, exceed the limit by what flows in during 5.5 s of a
+  /// minute: less than a tenth.
   static constexpr std::chrono::milliseconds kept_for{3'500};
 
-  /// One who waits for a slice, for as long as this lives.
+  /// Counts one waiting request while it exists.
   class Waiter {
    public:
     explicit Waiter(SharedBucket& bucket) noexcept : waiting_(bucket.waiting_) { ++waiting_; }
@@ -58,17 +62,17 @@ class SharedBucket {
     std::atomic<std::uint32_t>& waiting_;
   };
 
-  /// Takes one of what is here, or refuses by what the shared bucket last said; nothing: a slice is needed. What is
-  /// here of another limit than `per_minute` is forgotten.
+  /// Takes a token of the current slice, or refuses if the shared bucket was last empty. Nothing: a slice is needed.
+  /// Tokens of another limit than `per_minute` are forgotten.
   std::optional<Decision> take(Time now, std::uint32_t per_minute);
-  /// Takes so many whether they are here or not. What is missing is owed: the next slices pay it first, and until then
-  /// take() refuses.
+  /// Takes `count` tokens even if fewer are left. The missing ones are owed: the next slices pay them first, and until
+  /// then take() refuses.
   Decision charge(Time now, std::uint32_t count, std::uint32_t per_minute);
-  /// How many to take of the shared bucket, for one who began to ask at `asked_at`.
+  /// The size of the next slice, for a request that began to wait at `asked_at`.
   [[nodiscard]] std::uint32_t wanted(Time asked_at, std::uint32_t per_minute) const;
-  /// Puts a slice here, and does as take().
+  /// Adds the slice, then does the same as take().
   std::optional<Decision> granted(Time now, const Grant& grant);
-  /// A new object would behave the same. What is owed is remitted `owed_for_max` after the last slice: by then the
+  /// A new object would behave the same. Owed tokens are forgiven `owed_for_max` after the last slice: by then the
   /// shared bucket has filled up several times.
   [[nodiscard]] bool is_as_new(Time now) const;
   static constexpr std::chrono::minutes owed_for_max{5};

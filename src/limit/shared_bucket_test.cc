@@ -15,7 +15,7 @@ class SharedBucketTest : public testing::Test {
   SharedBucket::Time now{1'000s};
   SharedBucket node;
 
-  /// One that comes at once.
+  /// A slice that arrives at once.
   [[nodiscard]] Grant grant(std::uint32_t tokens) const {
     Grant grant;
     grant.taken_at = now;
@@ -35,7 +35,7 @@ TEST_F(SharedBucketTest, NeedsASliceAtFirstAndServesOnlyWhatItWasGiven) {
   EXPECT_FALSE(node.take(now, 200));
 }
 
-TEST_F(SharedBucketTest, ChargeIsPaidByWhatIsHereAndThenByTheNextSlices) {
+TEST_F(SharedBucketTest, ChargeIsPaidFromTheCurrentSliceAndThenFromTheNext) {
   EXPECT_TRUE(node.granted(now, grant(5))->allowed);
   EXPECT_EQ(node.charge(now, 2, 200).remaining, 2U);
   EXPECT_EQ(node.charge(now, 6, 200).remaining, 0U);
@@ -51,7 +51,7 @@ TEST_F(SharedBucketTest, ChargeIsPaidByWhatIsHereAndThenByTheNextSlices) {
   EXPECT_FALSE(node.take(now, 200));
 }
 
-TEST_F(SharedBucketTest, QuickNodeAsksForMoreToATwentiethAndASlowOneForOne) {
+TEST_F(SharedBucketTest, BusyNodeTakesLargerSlicesUpToATwentiethAndAnIdleOneTakesOne) {
   std::vector<std::uint32_t> wanted;
   for (int i = 0; i < 5; ++i) {
     wanted.push_back(node.wanted(now, 200));
@@ -62,7 +62,7 @@ TEST_F(SharedBucketTest, QuickNodeAsksForMoreToATwentiethAndASlowOneForOne) {
   EXPECT_EQ(node.wanted(now + 1s, 200), 1U);
 }
 
-TEST_F(SharedBucketTest, NodeIsAsQuickAsItUsesUpWhatCameHoweverLongThatTook) {
+TEST_F(SharedBucketTest, SliceGrowsByHowFastItIsUsedHoweverLongItTookToArrive) {
   EXPECT_EQ(node.wanted(now, 200), 1U);
   auto slow = grant(1);
   now += 3s;
@@ -89,7 +89,7 @@ TEST_F(SharedBucketTest, RefusesWithoutAskingUntilTheSharedBucketHasOneAgain) {
   EXPECT_FALSE(node.take(now + 3s, 200));
 }
 
-TEST_F(SharedBucketTest, WhatWasOfAnotherLimitIsForgotten) {
+TEST_F(SharedBucketTest, SliceOfAnotherLimitIsForgotten) {
   node.granted(now, grant(0));
   EXPECT_FALSE(node.take(now, 6'000));
   EXPECT_FALSE(node.take(now, 200));
@@ -103,7 +103,7 @@ TEST_F(SharedBucketTest, OldTokensAreForgotten) {
   EXPECT_FALSE(node.take(now + 3500ms, 200));
 }
 
-TEST_F(SharedBucketTest, TokensAreAsOldAsTheirTakingHoweverLateTheyCame) {
+TEST_F(SharedBucketTest, AgeOfTokensCountsFromWhenTheyWereTaken) {
   auto late = grant(3);
   late.taken_at = now - 3s;
   EXPECT_TRUE(node.granted(now, late)->allowed);

@@ -1,5 +1,7 @@
 #pragma once
 
+// The bucket of one rate limit. The arithmetic is in gcra.h; the buckets of all keys are in rate_buckets.h.
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -21,8 +23,8 @@ class TokenBucket {
 
   /// Takes one, if there is one. `now` may be a little older than another thread's.
   [[nodiscard]] Decision take(Time now) noexcept;
-  /// Takes `count` even if fewer are there: the bucket must make up for what is missing before take() is allowed again.
-  /// For requests whose size is known only after they were admitted.
+  /// Takes `count` tokens even if fewer are left. take() refuses until the missing ones have flowed in. For requests
+  /// whose size is known only after they were admitted.
   Decision charge(Time now, std::uint32_t count) noexcept;
 
   /// Changes N and keeps the share of the bucket that is used: half empty stays half empty.

@@ -1,5 +1,7 @@
 #pragma once
 
+// The log of requests, on standard output. Everything else is in log.h.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

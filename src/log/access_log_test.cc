@@ -147,7 +147,7 @@ TEST(AccessLog, FileIsNoTerminal) {
   EXPECT_TRUE(file.text().starts_with("{\"time\""));
 }
 
-TEST(AccessLog, StuckReaderCostsLinesAndNeverTime) {
+TEST(AccessLog, StuckReaderLosesLinesButDelaysNobody) {
   TestPipe stuck;
   std::uint64_t dropped = 0;
   std::string seen;
@@ -155,7 +155,7 @@ TEST(AccessLog, StuckReaderCostsLinesAndNeverTime) {
     AccessLog log(stuck.writer());
     for (int i = 0; i < 30'000; ++i) log.write(entry());
     EXPECT_FALSE(log.flush(0ms));
-    // The reader goes on, so that the end does not have to wait for its patience to be over.
+    // The reader resumes, so that the destructor need not wait for its time limit.
     std::thread reader([&] { seen = stuck.read_until("last\"}\n"); });
     EXPECT_TRUE(log.flush(60s));
     dropped = log.dropped();

@@ -1,5 +1,7 @@
 #pragma once
 
+// The levels, formats and fields of a log line. Writing a line is in log.h, its text in log_line.h.
+
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>

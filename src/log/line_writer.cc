@@ -152,7 +152,7 @@ class LineWriter::State {
       lock.lock();
       keep(std::move(chunk.text));
       if (queue_.empty()) {
-        // Nothing followed what was dropped last, so it is told now.
+        // No line followed the last dropped ones, so their number is logged now.
         lock.unlock();
         tell(take_untold());
         lock.lock();
@@ -201,7 +201,7 @@ class LineWriter::State {
     try {
       if (write(config_.tell_dropped(lines))) return;
     } catch (...) {
-      // Out of memory: it is told later.
+      // Out of memory: log the number later.
     }
     untold_.fetch_add(lines, std::memory_order_relaxed);
   }

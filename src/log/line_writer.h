@@ -1,5 +1,7 @@
 #pragma once
 
+// The queue and the thread that both logs write through. Which lines there are is in log.h and access_log.h.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

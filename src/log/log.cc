@@ -55,7 +55,7 @@ class Sink {
   }
 
  private:
-  /// Waits for a reader that stands still, but only once: later lines are dropped at once until it goes on.
+  /// Waits for a stuck reader, but only once: later lines are dropped at once until it resumes.
   bool write_at_once(std::string_view line) noexcept REQUIRES(mutex_) {
     try {
       const auto until = std::chrono::steady_clock::now() + (stood_still_ ? std::chrono::seconds{0} : direct_patience);

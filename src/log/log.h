@@ -1,5 +1,8 @@
 #pragma once
 
+// The log of the service, on standard error: what its operator should know. Requests are in access_log.h. What a
+// command prints as its result goes to standard output: apps/triggers/output.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string>

@@ -1,3 +1,6 @@
+// The log with its own thread (log::Background): order, and readers that stop reading. Lines themselves are in
+// log_test.cc.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -80,20 +83,20 @@ std::vector<std::uint64_t> told_in(const std::string& text) {
   return told;
 }
 
-TEST(LogBackground, ReaderThatStandsStillCostsLinesAndTheyAreTold) {
+TEST(LogBackground, StuckReaderLosesLinesAndTheLossIsLogged) {
   TestPipe pipe;
   const auto dropped_before = dropped();
   std::string seen;
   {
     const StandardErrorInto redirected(pipe);
-    // Were there room in the pipe, the writer would go on amid the flood, and the lines would be dropped in two parts.
+    // With room in the pipe, the writer would resume during the flood, and lines would be dropped in two parts.
     const auto filled = pipe.fill();
     const Background background;
     const auto sent = flood();  // Returns although nobody reads.
     EXPECT_FALSE(flush(0ms));
     const auto lost = dropped() - dropped_before;
     EXPECT_GT(lost, 0U);
-    seen = pipe.read_until("stood still\"}\n").substr(filled);
+    seen = pipe.read_until("in time\"}\n").substr(filled);
     EXPECT_THAT(told_in(seen), ElementsAre(lost));
     EXPECT_EQ(lines_of(seen) - 1 + lost, sent);
     std::thread goes_on([&] { seen = pipe.read_until("goes on\n"); });
@@ -103,7 +106,7 @@ TEST(LogBackground, ReaderThatStandsStillCostsLinesAndTheyAreTold) {
   EXPECT_EQ(seen, "goes on\n");
 }
 
-TEST(LogBackground, LinesLostInSeveralPartsAreEachToldOnce) {
+TEST(LogBackground, EachLossOfLinesIsLoggedOnce) {
   constexpr int times = 3;
   TestPipe pipe;
   const auto dropped_before = dropped();
@@ -153,7 +156,7 @@ TEST(LogBackground, EndsAlthoughNobodyReads) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 30s) << "the rest was to be dropped at once";
 }
 
-TEST(LogBackground, WithoutOneAStandingReaderCostsOnePatienceOnly) {
+TEST(LogBackground, WithoutBackgroundAStuckReaderDelaysTheCallerOnce) {
   TestPipe pipe;
   std::string seen;
   const StandardErrorInto redirected(pipe);

@@ -120,7 +120,7 @@ void append_line(std::string& out, bool as_text, UnixMillis time, Level level, s
 std::string dropped_line(bool as_text, std::uint64_t lines) {
   std::string line;
   append_line(line, as_text, Clock::system().now(), Level::warning, "log_lines_dropped",
-              {{"lines", lines}, {"message", "the reader of this log stood still"}});
+              {{"lines", lines}, {"message", "no process read this log in time"}});
   return line;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// The text of one log line. Writing it is in log.h.
+
 #include <string>
 #include <string_view>
 

@@ -68,7 +68,7 @@ TEST(Log, LineForAPersonIsPlainWordsAndTheMessageFirstWithoutItsName) {
             " warning test_event \"hello there\" port=8000 host=:: share=0.5 empty=\"\"\n");
 }
 
-TEST(Log, TerminalObeysNothingOfALine) {
+TEST(Log, NoLineCanControlATerminal) {
   set_format(Format::text);
   const auto line = logged(Level::info, Level::info, {{"t", "\x1B[2J\xC2\x9B\xE2\x80\xAE\xE2\x81\xA6\nx=1 \xC3\xA9"}});
   set_format(Format::json);

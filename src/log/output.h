@@ -1,5 +1,7 @@
 #pragma once
 
+// Writes to a pipe or terminal whose reader may stop reading. What is written is in log_line.h.
+
 #include <functional>
 #include <string_view>
 

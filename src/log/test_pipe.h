@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: a pipe in place of standard output or error.
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

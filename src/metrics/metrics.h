@@ -1,5 +1,8 @@
 #pragma once
 
+// Counters, gauges, histograms, and the registry (registry.cc) with their text page. Which metrics exist is decided
+// where they are counted. Serving the page is in scraper.h.
+
 #include <array>
 #include <atomic>
 #include <cstddef>

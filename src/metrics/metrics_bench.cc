@@ -19,7 +19,7 @@ void observe_in_a_histogram(benchmark::State& state) {
 }
 BENCHMARK(observe_in_a_histogram)->Threads(1)->Threads(2)->UseRealTime();
 
-/// What the library's own would cost: why ours exist.
+/// The cost of the library's own counters, which is the reason for ours.
 void add_to_a_library_counter(benchmark::State& state) {
   static prometheus::Counter counter;
   for (auto _ : state) counter.Increment();

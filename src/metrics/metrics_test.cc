@@ -48,7 +48,7 @@ TEST(Counter, LargeValueKeepsItsDigits) {
   EXPECT_EQ(sample(registry.exposition(), "triggers_test_total"), 9'007'199'254'740'991.0);
 }
 
-TEST(Gauge, GoesBothWays) {
+TEST(Gauge, IncreasesAndDecreases) {
   Registry registry;
   auto& gauge = registry.gauge("triggers_depth", "Depth.");
   gauge.set(10);
@@ -74,7 +74,7 @@ TEST(Histogram, BoundIsInclusiveAndBucketsAreCumulative) {
   EXPECT_DOUBLE_EQ(sample(text, "triggers_wait_seconds_sum{route=\"/events\"}"), 8.65);
 }
 
-TEST(Histogram, StrangeValuesAreCountedAndSpoilNothing) {
+TEST(Histogram, NanAndNegativeValuesAreCountedAndSpoilNothing) {
   Histogram histogram(duration_bounds_seconds());
   histogram.observe(std::numeric_limits<double>::quiet_NaN());
   histogram.observe(-1);

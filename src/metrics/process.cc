@@ -1,3 +1,5 @@
+// The metrics of the process, from /proc (add_process_metrics() of metrics.h).
+
 #include <dirent.h>
 #include <sys/resource.h>
 #include <unistd.h>

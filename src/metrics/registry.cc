@@ -1,3 +1,6 @@
+// The registry of metrics and the text page (Registry of metrics.h). Counters and histograms themselves are in
+// metrics.cc.
+
 #include <prometheus/check_names.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>

@@ -49,7 +49,7 @@ void Scraper::run() noexcept {
     const auto rest = std::min((SteadyClock::now() - begun) * rests_of_its_work, rest_max);
     for (Awaiter* awaiter : served) {
       awaiter->text = text;
-      // The awaiter lives in the waiter's frame: not to be touched once the waiter may run.
+      // The awaiter lives in the waiter's frame: do not use it once the waiter may run.
       const auto waiter = awaiter->waiter;
       awaiter->executor->resume_surely({&waiter, 1});
     }

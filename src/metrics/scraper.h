@@ -1,5 +1,8 @@
 #pragma once
 
+// Makes the text page on a thread of its own, with a bounded cost. The metrics are in metrics.h; the endpoint is in
+// api/endpoints/service/get_metrics.h.
+
 #include <chrono>
 #include <coroutine>
 #include <cstdint>

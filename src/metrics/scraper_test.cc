@@ -43,7 +43,7 @@ std::vector<Text> scrapes(Registry& registry, std::size_t count, const std::func
   return texts;
 }
 
-TEST(Scraper, TextIsTheExpositionAndWasMadeElsewhere) {
+TEST(Scraper, TextIsTheExpositionMadeOnItsOwnThread) {
   Registry registry;
   registry.counter("triggers_test_total", "Tests.").add(3);
   std::thread::id made_by;
@@ -53,7 +53,7 @@ TEST(Scraper, TextIsTheExpositionAndWasMadeElsewhere) {
   EXPECT_NE(made_by, std::this_thread::get_id());
 }
 
-TEST(Scraper, AllThatWaitShareOneExpositionThatBeganAfterThem) {
+TEST(Scraper, WaitingScrapesShareOneExpositionThatBeganAfterThem) {
   Registry registry;
   auto& gauge = registry.gauge("triggers_expositions", "Expositions.");
   std::atomic<int> expositions{0};
@@ -89,7 +89,7 @@ TEST(Scraper, RefusesWhenTooManyWait) {
   EXPECT_EQ(std::count(texts.begin(), texts.end(), nullptr), 7);
 }
 
-TEST(Scraper, HookThatStandsStillKeepsNobodyFromCounting) {
+TEST(Scraper, BlockedHookStopsNobodyFromCounting) {
   Registry registry;
   std::promise<void> began, go_on;
   bool first = true;

@@ -1,5 +1,8 @@
 #pragma once
 
+// Accepts connections in a loop, also while descriptors are used up. The listening socket is in listener.h; what
+// becomes of a connection is http/server.
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -1,5 +1,8 @@
 #pragma once
 
+// An executor that waits for sockets and timers with Asio. A thread that runs it is in loop.h; executors without IO are
+// in base.
+
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,8 @@
 #pragma once
 
+// A listening socket, TCP or local: opening, accepting once, and removing its file. The loop of accepting is in
+// acceptor.h.
+
 #include <cstdint>
 #include <string>
 

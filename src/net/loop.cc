@@ -29,7 +29,7 @@ void Loop::run() {
       io().run();
       ended = true;
     } catch (...) {
-      // Most likely there was no memory for a handler of Asio's: its connection is lost, the others go on.
+      // Most likely there was no memory for a handler of Asio's: its connection is lost, the others continue.
       tell_failure(std::current_exception());
       // No connection has used the memory: the next attempt may fail at once in the same way.
       if (!begun()) std::this_thread::sleep_for(failure_pause);
@@ -37,7 +37,8 @@ void Loop::run() {
   }
 }
 
-/// Goes on where the last attempt failed. No acceptor ends before all have begun, since that takes a handler of io().
+/// Continues where the last attempt failed. No acceptor ends before all have begun, because it needs a handler of io()
+/// to end.
 void Loop::begin() {
   if (!ticking_) tick();
   for (; accepting_ < acceptors_.size(); ++accepting_) acceptors_[accepting_]->start();

@@ -1,5 +1,7 @@
 #pragma once
 
+// One IO thread, with its ticks and acceptors. Its connections belong to derived classes: http/server/session_loop.h.
+
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: certificates of an authority made for the test.
+
 #include <memory>
 #include <string>
 

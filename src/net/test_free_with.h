@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: frees what a C library has allocated.
+
 namespace triggers::net {
 
 /// A deleter that calls a C library's function.

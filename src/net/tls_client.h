@@ -1,5 +1,7 @@
 #pragma once
 
+// TLS as a client, step by step over a socket. TLS as a server is in tls_server.h.
+
 #include <cstdint>
 #include <memory>
 #include <span>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The certificate and the TLS settings of a server. The bytes of a TLS connection are in transport.h; TLS as a client
+// is in tls_client.h.
+
 #include <memory>
 #include <string>
 #include <string_view>

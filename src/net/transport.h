@@ -1,5 +1,8 @@
 #pragma once
 
+// A connected socket, with or without TLS, that coroutines read and write. It knows no HTTP: that is in
+// http/server/session.h and http/client/connection.h.
+
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,5 @@
-// What one connection moves in a turn of its thread.
+// How much one connection moves in a turn of its thread.
+
 #include "net/transport.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Whether a store is opened for writing or for reading only. The roles of API keys, which say what a client may do, are
+// in auth/authorize.h.
+
 #include <cstdint>
 
 namespace triggers::store {

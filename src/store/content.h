@@ -1,5 +1,8 @@
 #pragma once
 
+// When two events are duplicates by content: the comparison, and the digest that stands for a content. Each engine
+// looks for the earlier event in its own way. The cheap fingerprint that finds candidates is in event/fingerprint.h.
+
 #include <array>
 #include <optional>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Where a page ended, as bytes that only the engine understands. The signed cursor that a client gets is made of these
+// bytes in api/endpoints/inbox/cursor.h.
+
 #include <cstddef>
 #include <optional>
 #include <string>

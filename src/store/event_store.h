@@ -1,5 +1,8 @@
 #pragma once
 
+// The contract of storing events, and the types of its calls. Every engine implements it, and tests/contract tests it.
+// The contract of storing API keys is in key_store.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,7 +37,7 @@ struct Appended {
   enum class Outcome {
     accepted,              ///< Stored now.
     duplicate,             ///< Stored before: `id` is that of the first event. Nothing was stored.
-    idempotency_mismatch,  ///< The idempotency key came with another event before. Nothing was stored.
+    idempotency_mismatch,  ///< The idempotency key was used for another event before. Nothing was stored.
   };
   Outcome outcome = Outcome::accepted;
   EventId id;  ///< The time of acceptance is id.time().

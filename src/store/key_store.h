@@ -1,5 +1,8 @@
 #pragma once
 
+// The contract of storing API keys. Every engine implements it. The record itself is auth::KeyRecord (auth/key.h); the
+// keys in memory are in api/keys.
+
 #include <functional>
 #include <optional>
 #include <string>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The type of a tenant's name. Each tenant's fair share is held elsewhere: see base/fair_budget.h and
+// base/fair_queue.h.
+
 #include <compare>
 #include <string>
 

@@ -160,7 +160,7 @@ Condition::Verdict Condition::evaluate(const RunReport& report) const {
   const double value = measure(ended, seconds);
   const bool failed = holds(value);
   if (!failed && measured.sends_events && accepted == 0) {
-    return cannot("no event was accepted, so these are the figures of refusals");
+    return cannot("no event was accepted, so the figures describe only refusals");
   }
   return {
       failed ? Verdict::Kind::failed : Verdict::Kind::passed,

@@ -1,5 +1,8 @@
 #pragma once
 
+// A condition of `--fail-if`: parsing it, and judging a finished test by it. The test's figures are in
+// report/run_report.h; the options are in run/options.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>

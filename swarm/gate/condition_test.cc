@@ -63,7 +63,7 @@ TEST_F(Gate, EveryConditionCanFailAndCanPass) {
   }
 }
 
-TEST_F(Gate, NothingToJudgeIsNoSuccess) {
+TEST_F(Gate, AConditionWithoutDataIsNoSuccess) {
   EXPECT_EQ(evaluate("DELETE /events/{id} p95 > 100ms"), Kind::no_data);
   for (const char* text : {"p95 > 100ms", "error-rate > 1%", "accepted/s < 1000", "requests < 0", "failures > 0"}) {
     EXPECT_EQ(evaluate(text, Statistics{1000}), Kind::no_data) << text;
@@ -107,7 +107,7 @@ Statistics stalled_for(std::chrono::nanoseconds stall) {
   return statistics;
 }
 
-TEST_F(Gate, AStallAtTheEndFailsWhatItWouldHaveFailed) {
+TEST_F(Gate, AStallAtTheEndFailsTheConditionsOfSlowRequests) {
   for (const char* text : {"POST /events p95 > 100ms", "POST /events p95 >= 100ms", "p95 > 100ms",
                            "POST /events max > 1s", "POST /events mean > 100ms"}) {
     EXPECT_EQ(evaluate(text, stalled_for(8s), 2), Kind::failed) << text;
@@ -117,7 +117,7 @@ TEST_F(Gate, AStallAtTheEndFailsWhatItWouldHaveFailed) {
   EXPECT_EQ(evaluate("GET /inbox p95 > 100ms", stalled_for(8s), 2), Kind::no_data) << "another name";
 }
 
-TEST_F(Gate, OfUsersThatWereNotThereYetNothingIsExpected) {
+TEST_F(Gate, UsersThatHadNotStartedAreNotExpectedToSend) {
   // Of a hundred users that were wanted, two were there.
   History history;
   for (int second = 1000; second < 1010; ++second) history.add(second, 1, 2, {});
@@ -149,7 +149,7 @@ TEST_F(Gate, RequestsInFlightAreTheNormalEndOfATest) {
   EXPECT_EQ(evaluate("POST /events p99.9 > 100ms", stalled_for(99ms), 2), Kind::passed);
 }
 
-TEST_F(Gate, WhatWasNeverAnsweredIsNothingToJudge) {
+TEST_F(Gate, UnansweredRequestsAreNoData) {
   Statistics statistics{1000};
   statistics.record_cut_off(posts, 9s);
   EXPECT_EQ(evaluate("POST /events p95 > 100ms", statistics), Kind::no_data);

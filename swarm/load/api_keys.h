@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads the API keys from the environment. Every other option is in run/options.h.
+
 #include <string>
 #include <vector>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// When the tasks of an open model are due. How well the test kept to it is in schedule.h; running the tasks is in
+// running_user.h.
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

@@ -1,5 +1,7 @@
 #pragma once
 
+// One request at a time, for tools that do not measure, such as verify/. Users under load use connection.h.
+
 #include <string>
 #include <string_view>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// The keep-alive connection of one user. What a user sends is in user.h; finding the end of a response is in
+// response_reader.h; waiting is in reactor.h.
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,7 +36,7 @@ struct ConnectionContext {
 /// at a time, on the reactor's thread.
 class Connection final : private Reactor::Source {
  public:
-  /// Is told when a request has ended.
+  /// Called when a request has ended.
   class CompletionHandler {
    public:
     /// `error` is empty after a response, which stays readable until the next send(). Otherwise `error` is the text of

@@ -1,5 +1,8 @@
 #pragma once
 
+// The text of a failed request, in Locust's words. Counting it is in stats/statistics.h; other texts in Python's style
+// are in report/python_repr.h.
+
 #include <string>
 #include <string_view>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// The options of a load: threads, model, rate, timeouts. The command line's options are in run/options.h.
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -18,7 +20,7 @@ struct LoadOptions {
   std::string ca_file = {};  ///< PEM; empty: the system's.
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};  ///< After this time the request fails and its connection is closed.
-  Journal* journal = nullptr;                ///< Must outlive the Load. May be null.
+  Journal* journal = nullptr;                ///< Must outlive the LoadGenerator. May be null.
 };
 
 }  // namespace triggers::swarm

@@ -1,5 +1,7 @@
 #pragma once
 
+// One thread of a load with its users. All threads together are in load_generator.h; one user is in running_user.h.
+
 #include <atomic>
 #include <deque>
 #include <functional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Fast random numbers for waits and weights. Secrets come from base/random.h.
+
 #include <array>
 #include <bit>
 #include <cstdint>

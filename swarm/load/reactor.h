@@ -1,5 +1,7 @@
 #pragma once
 
+// The event loop of a load thread, on epoll. The users on it are in load_thread.h. The service's loop is in net/loop.h.
+
 #include <sys/epoll.h>
 
 #include <array>
@@ -20,7 +22,7 @@ using MonotonicTime = std::chrono::steady_clock::time_point;
 /// one send, one receive and a share of one wait. Only post() and stop() may be called on other threads.
 class Reactor {
  public:
-  /// Is told when its descriptor is ready.
+  /// Called when its descriptor is ready.
   class Source {
    public:
     virtual void ready(std::uint32_t epoll_events) = 0;

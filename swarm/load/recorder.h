@@ -1,5 +1,7 @@
 #pragma once
 
+// Hands what a load thread counted to the thread that collects. What is counted is in stats/statistics.h.
+
 #include <chrono>
 #include <string>
 #include <utility>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The header fields that every request has. The request itself is made in user.h.
+
 #include <string>
 
 #include "swarm/load/target.h"

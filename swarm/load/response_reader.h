@@ -1,5 +1,7 @@
 #pragma once
 
+// Finds the end of a response as its bytes arrive. The service's own client parses with http/wire/response_parser.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Runs one user's coroutines: start, tasks, waits, stop. What a kind of user does is in user.h; which kinds there are
+// is in user_class.h.
+
 #include <coroutine>
 #include <exception>
 #include <memory>

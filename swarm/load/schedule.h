@@ -1,5 +1,7 @@
 #pragma once
 
+// How well an open-model test kept its schedule, as figures. The times themselves are in arrivals.h.
+
 #include <chrono>
 #include <cstdint>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: an HTTP server whose responses a test writes byte for byte.
+
 #include <atomic>
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Whether the first requests show that the service cannot be measured. Doubts about a test's figures afterwards are in
+// run/warnings.h.
+
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -18,8 +21,8 @@ enum class Unconnected : std::uint8_t {
   own_shortage,  ///< This machine has no descriptor, port or memory left.
 };
 
-/// Whether the service can be measured at all. The first requests of a test tell: nobody can connect, or the service
-/// refuses the key. The first reason is kept. Thread-safe.
+/// Whether the service can be measured at all. The first requests of a test show it: no user can connect, or the
+/// service refuses the key. The first reason is kept. Thread-safe.
 class StartWatch {
  public:
   /// A response has arrived. From now on, a failed connection is only a failed request.
@@ -49,7 +52,7 @@ class StartWatch {
       case Unconnected::refused: return "Is the service running there?";
       case Unconnected::tls: return "Does the service speak TLS there, with a certificate that this machine trusts?";
       case Unconnected::own_shortage:
-        return "This machine is short of file descriptors, ports or memory; the service may be well. Raise the limit "
+        return "This machine is short of file descriptors, ports or memory; the service may be fine. Raise the limit "
                "of "
                "open files (ulimit -n), or use fewer users.";
     }

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <thread>
 
-#include "swarm/load/load.h"
+#include "swarm/load/load_generator.h"
 #include "swarm/load/scripted_server.h"
 #include "swarm/load/user.h"
 #include "swarm/load/user_class.h"
@@ -34,7 +34,7 @@ TEST(StartWatch, AMachineWithoutDescriptorsIsNotTakenForAServiceThatIsDown) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
   auto target = Target::parse(server.url());
   ASSERT_TRUE(target.ok());
-  auto load = Load::create(std::move(*target), {&starter}, {});
+  auto load = LoadGenerator::create(std::move(*target), {&starter}, {});
   ASSERT_TRUE(load.ok());
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

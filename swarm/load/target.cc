@@ -19,7 +19,7 @@ Error not_a_url(std::string_view url) {
                python_repr_ascii(url) + " is not the URL of a service; for instance http://localhost:8000"};
 }
 
-/// Of a host or path: it goes into a request as it is.
+/// Checks a character of a host or path, which are copied into requests unchanged.
 bool has_odd_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return c <= 0x20 || c >= 0x7f; }) ||
          text.find_first_of("?#\\\"<>^`{|}") != std::string_view::npos;

@@ -1,5 +1,7 @@
 #pragma once
 
+// The service under load: its URL, resolved once. The user's connection to it is in connection.h.
+
 #include <cstdint>
 #include <string>
 #include <string_view>

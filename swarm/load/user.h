@@ -1,5 +1,8 @@
 #pragma once
 
+// What a kind of user is written with: requests, responses, waits. Declaring the kind is in user_class.h; the kinds of
+// this project are in apps/swarm/users.
+
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
@@ -28,7 +31,7 @@ class UserContext {
   [[nodiscard]] Random& random() noexcept { return random_; }
   /// The journal of accepted events; null if there is none.
   [[nodiscard]] Journal* journal() noexcept { return journal_; }
-  /// Number of this user among those that the Load has started, from 0. Spreads keys or data over users.
+  /// Number of this user among those that the LoadGenerator has started, from 0. Spreads keys or data over users.
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
 
   /// Open model: the next request was due then, and its latency counts from then.

@@ -1,5 +1,7 @@
 #pragma once
 
+// The declaration of a kind of user: tasks, weights, wait time. Its behaviour is a subclass of User (user.h).
+
 #include <chrono>
 #include <cstddef>
 #include <functional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The ticks and labels of a chart's axis. Drawing the chart is in svg_chart.h.
+
 #include <string>
 #include <vector>
 

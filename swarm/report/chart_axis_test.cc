@@ -78,7 +78,7 @@ TEST(ChartAxis, TimeLabelsSuitTheLengthOfTheTest) {
   for (double seconds = 1; seconds < 1e8; seconds *= 1.3) EXPECT_LE(time_ticks(seconds).size(), 9U);
 }
 
-TEST(ChartAxis, AMomentIsToldToTheSecond) {
+TEST(ChartAxis, ATimeIsShownToTheSecond) {
   EXPECT_EQ(time_label(12), "12 s");
   EXPECT_EQ(time_label(62), "1:02");
   EXPECT_EQ(time_label(3 * 3600 + 62), "3:01:02");

@@ -1,5 +1,8 @@
 #pragma once
 
+// The tables that a test prints on the terminal. The line of a running test is in progress.h; printing is in
+// run/console.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Writes the files of `--csv` during and after a test. Their texts are in csv_tables.h and cut_off_csv.h.
+
 #include <cstddef>
 #include <string>
 

@@ -74,7 +74,7 @@ TEST_F(CsvFilesTest, TheLastRequestIsNotLost) {
   EXPECT_THAT(content("_failures.csv"), HasSubstr("the last,1\r\n"));
 }
 
-TEST_F(CsvFilesTest, AFullDiskIsToldOnceAndAgainAtTheEnd) {
+TEST_F(CsvFilesTest, AFullDiskIsReportedOnceAndAgainAtTheEnd) {
   std::filesystem::create_directories(scratch_ / "results/of/today");
   auto files = CsvFiles::create(prefix_, false);
   ASSERT_TRUE(files.ok());

@@ -1,5 +1,8 @@
 #pragma once
 
+// The texts of Locust's CSV files. Writing them to disk is in csv_files.h; quoting is in csv_text.h; our own file is in
+// cut_off_csv.h.
+
 #include <cstddef>
 #include <string>
 

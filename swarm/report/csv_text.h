@@ -1,5 +1,7 @@
 #pragma once
 
+// Quotes the fields of a CSV line. Which lines there are is in csv_tables.h and cut_off_csv.h.
+
 #include <span>
 #include <string>
 #include <string_view>

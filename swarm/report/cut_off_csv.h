@@ -1,5 +1,7 @@
 #pragma once
 
+// The text of PREFIX_cut_off.csv, the CSV file that Locust does not have. The others are in csv_tables.h.
+
 #include <string>
 
 #include "swarm/report/run_report.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// The key by which Locust sorts and names failures. The failures are in stats/statistics.h.
+
 #include <string>
 
 #include "swarm/stats/statistics.h"

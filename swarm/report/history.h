@@ -1,5 +1,8 @@
 #pragma once
 
+// A test over time, in a bounded number of points, for the charts. The charts are in html_charts.h; counts of the last
+// seconds are in stats/per_second.h.
+
 #include <cstddef>
 #include <deque>
 #include <vector>

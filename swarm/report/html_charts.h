@@ -1,5 +1,7 @@
 #pragma once
 
+// The charts of the HTML report. Drawing one is in svg_chart.h; the page is in html_report.h.
+
 #include <string>
 
 #include "swarm/report/run_report.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// Warnings, key figures and facts of the HTML report. The page is in html_report.h.
+
 #include <string>
 
 #include "swarm/report/run_report.h"

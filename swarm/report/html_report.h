@@ -1,5 +1,7 @@
 #pragma once
 
+// The page of `--html` as a whole. Its parts are in html_facts.h, html_charts.h, html_tables.h and html_style.h.
+
 #include <string>
 
 #include "swarm/report/run_report.h"

@@ -72,7 +72,7 @@ TEST_F(HtmlReport, ShowsExactPercentilesNotLocusts) {
   EXPECT_THAT(page, HasSubstr("<dd>1.54 ms</dd>"));
 }
 
-TEST_F(HtmlReport, AnEmptyTestIsSaidToBeOne) {
+TEST_F(HtmlReport, AnEmptyTestIsReportedAsEmpty) {
   const std::string page = render_html(report_);
   EXPECT_THAT(page, HasSubstr("No request was finished."));
   EXPECT_THAT(page, HasSubstr("nothing was measured"));

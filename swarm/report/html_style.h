@@ -1,5 +1,7 @@
 #pragma once
 
+// The style sheet and the script of the HTML report. The page is in html_report.h.
+
 #include <string_view>
 
 namespace triggers::swarm {

@@ -1,5 +1,7 @@
 #pragma once
 
+// The tables of the HTML report. The tables for the terminal are in console_tables.h.
+
 #include <cstddef>
 #include <string>
 

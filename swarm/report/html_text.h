@@ -1,5 +1,7 @@
 #pragma once
 
+// Numbers, times and texts as the HTML report shows them. Text for a terminal is in run/terminal_text.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

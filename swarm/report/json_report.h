@@ -1,5 +1,7 @@
 #pragma once
 
+// The document of `--json`. Writing JSON is in json_writer.h.
+
 #include <string>
 
 #include "swarm/report/run_report.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// Writes JSON, whatever the document. The documents are in json_report.h and verify/verify.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The rows and percentiles that all of Locust's tables have. The tables are in csv_tables.h and console_tables.h.
+
 #include <array>
 #include <string_view>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The line about a running test. Redrawing it in place is in status_line.h; the tables are in console_tables.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// A number as Python prints it. A text as Python prints it is in load/failure_text.h.
+
 #include <string>
 
 namespace triggers::swarm {

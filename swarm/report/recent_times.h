@@ -1,5 +1,8 @@
 #pragma once
 
+// The response times of the last ten seconds, for Locust's "current" percentiles. Rates of the last seconds are in
+// stats/per_second.h.
+
 #include <cstdint>
 #include <map>
 #include <string>

@@ -1,11 +1,14 @@
 #pragma once
 
+// Everything that is known about a test, as the input of every report and condition. Counting it is in
+// stats/statistics.h.
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "swarm/load/load.h"
+#include "swarm/load/load_generator.h"
 #include "swarm/report/history.h"
 #include "swarm/stats/statistics.h"
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// Which unfinished requests had waited unusually long. Their effect on latencies is in unended_latencies.h; how they
+// are counted at the stop is in stats/cut_off.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// A line at the bottom of a terminal that is redrawn in place. What it says is in progress.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

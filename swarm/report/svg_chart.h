@@ -1,5 +1,7 @@
 #pragma once
 
+// Draws one chart as SVG. Which charts the report has is in html_charts.h.
+
 #include <optional>
 #include <string>
 #include <vector>

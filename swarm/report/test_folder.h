@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: a temporary folder.
+
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 
 #include <filesystem>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Files that are replaced or grow during a test. What is in them is in csv_files.h and html_report.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -112,7 +112,7 @@ TEST_F(GrowingFileTest, NeverHoldsAPartOfALineAndCatchesUpWhenThereIsSpace) {
   EXPECT_EQ(content(path_), "first line\nsecond line\nthird line\nfourth line\n");
 }
 
-TEST_F(GrowingFileTest, SaysForEverThatLinesAreLost) {
+TEST_F(GrowingFileTest, ReportsLostLinesFromThenOn) {
   auto file = GrowingFile::create(path_);
   const std::string large(GrowingFile::waiting_bytes_max * 3 / 4, 'x');
   {

@@ -19,7 +19,7 @@ void add(Entry& entry, nanoseconds latency, std::uint64_t count) {
   entry.latencies.add(latency, count);
 }
 
-/// A request of this age, and those behind it that would be over the limit as well; in a thousand steps at most.
+/// Adds a request of this age, and the later ones of its user that would exceed the limit too, in at most 1,000 steps.
 void add_with_followers(Entry& entry, nanoseconds age, nanoseconds limit, nanoseconds interval, std::uint64_t count) {
   const auto followers =
       interval <= nanoseconds{0} ? 0 : static_cast<std::uint64_t>(std::max((age - limit) / interval, std::int64_t{0}));

@@ -1,5 +1,8 @@
 #pragma once
 
+// Adds requests that never ended to the latencies, so that a stalled service does not look fast. Which of them count as
+// failures is in stalled.h.
+
 #include <chrono>
 
 #include "swarm/report/run_report.h"

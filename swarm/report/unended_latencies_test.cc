@@ -20,7 +20,7 @@ CutOff cut_off_after(std::chrono::nanoseconds age, int requests) {
   return cut_off;
 }
 
-TEST(Waiting, WhatIsYoungerThanTheLimitSaysNothing) {
+TEST(Waiting, RequestsYoungerThanTheLimitAreIgnored) {
   Entry entry = quick_requests();
   add_cut_off(entry, cut_off_after(90ms, 100), 100ms, 1ms);
   EXPECT_EQ(entry.requests, 1000U);

@@ -1,5 +1,7 @@
 #pragma once
 
+// Standard error: log lines and tables in Locust's form. The tables' texts are in report/console_tables.h.
+
 #include <atomic>
 #include <cstdint>
 #include <cstdio>

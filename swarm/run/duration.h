@@ -1,5 +1,7 @@
 #pragma once
 
+// Parses a time as Locust writes it. Printing one is in report/html_text.h.
+
 #include <chrono>
 #include <optional>
 #include <string_view>

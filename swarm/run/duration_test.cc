@@ -16,7 +16,7 @@ TEST(Duration, IsWholeSecondsOrUnitsInOrder) {
   EXPECT_EQ(parse_duration("2h5s"), seconds{7205});
 }
 
-TEST(Duration, RefusesWhatIsNotAllOfThat) {
+TEST(Duration, RefusesAnyOtherText) {
   for (const char* text : {"", "s", "-5", "5 s", " 5", "1.5h", "10x", "1d", "5S", "5s3m", "1h20", "5s5s", "1m1h",
                            "99999999999h", "99999999999999999999"}) {
     EXPECT_EQ(parse_duration(text), std::nullopt) << text;

@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads options from the environment. The options are in options.h; which of them came from there is in
+// option_sources.h.
+
 #include <string>
 #include <vector>
 

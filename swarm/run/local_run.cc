@@ -9,7 +9,7 @@
 #include <memory>
 #include <numeric>
 
-#include "swarm/load/load.h"
+#include "swarm/load/load_generator.h"
 #include "swarm/run/outputs.h"
 #include "swarm/run/saturation_watch.h"
 #include "swarm/run/user_order.h"
@@ -74,8 +74,8 @@ std::string sentence(std::string text) {
 /// One test. The main thread starts the users, collects statistics once a second, and reports.
 class LocalRun {
  public:
-  LocalRun(const Options& options, Console& console, std::unique_ptr<Load> load, std::unique_ptr<Outputs> outputs,
-           std::string host)
+  LocalRun(const Options& options, Console& console, std::unique_ptr<LoadGenerator> load,
+           std::unique_ptr<Outputs> outputs, std::string host)
       : options_(options),
         console_(console),
         load_(std::move(load)),
@@ -147,7 +147,7 @@ class LocalRun {
     if (!refusal_) return false;
     if (refusal_->find(host_) != std::string::npos) *refusal_ += options_.sources.note({"--host"});
     if (options_.keep_going) {
-      console_.warning(main_log, sentence(*refusal_) + " The test goes on because of --keep-going");
+      console_.warning(main_log, sentence(*refusal_) + " The test continues because of --keep-going");
     } else {
       console_.error(main_log, sentence(*refusal_) + " The test ends here; --keep-going would continue it");
     }
@@ -248,7 +248,7 @@ class LocalRun {
 
   const Options& options_;
   Console& console_;
-  std::unique_ptr<Load> load_;
+  std::unique_ptr<LoadGenerator> load_;
   std::unique_ptr<Outputs> outputs_;
   std::string host_;
   UserOrder order_;
@@ -309,7 +309,7 @@ Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& conso
                            .request_timeout = options.request_timeout,
                            .journal = journal.get()};
   const std::string host = target->url;
-  auto load = Load::create(std::move(*target), std::move(*classes), std::move(load_options));
+  auto load = LoadGenerator::create(std::move(*target), std::move(*classes), std::move(load_options));
   if (!load) return std::move(load).error();
   return std::make_unique<LocalRun>(options, console, std::move(*load), std::move(*outputs), host);
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+// Runs a whole test in this process. Under a Locust master it is in worker/worker.h; the load itself is in
+// load/load_generator.h.
+
 #include "swarm/run/console.h"
 #include "swarm/run/options.h"
 

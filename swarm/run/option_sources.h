@@ -1,5 +1,7 @@
 #pragma once
 
+// Remembers which options came from the environment, for error messages. Reading them is in environment.h.
+
 #include <initializer_list>
 #include <string>
 #include <string_view>

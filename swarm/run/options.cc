@@ -65,25 +65,27 @@ void declare_load(CLI::App& app, Options& options) {
       ->envname("LOCUST_SPAWN_RATE")
       ->group("Load");
   add_duration(app, "-t,--run-time", options.run_time,
-               "Stop after this time: 300, 20s, 3m, 1h30m [never; with --verify 1h]")
+               "Stops after this time: 300, 20s, 3m, 1h30m [never; with --verify 1h]")
       ->envname("LOCUST_RUN_TIME")
       ->group("Load");
   add_duration(app, "-s,--stop-timeout", options.stop_timeout, "Time for users to finish their task at the end [0]")
       ->envname("LOCUST_STOP_TIMEOUT")
       ->group("Load");
-  app.add_option("--user-class,user_class", options.user_classes, "Run only users of this class; may be repeated [all]")
+  app.add_option("--user-class,user_class", options.user_classes,
+                 "Runs only users of this class; may be repeated [all]")
       ->group("Load");
   app.add_flag("-l,--list", options.list, "Prints the user classes and exits")->group("Load");
   app.add_flag("--headless")
       ->description("Accepted and ignored: swarm has no web page of its own; see --worker")
       ->group("Load");
   app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
-  app.add_option("--rate", options.rate,
-                 "Open model: start this many tasks per second on a schedule; latency counts from when a task was due")
+  app.add_option(
+         "--rate", options.rate,
+         "Open model: starts this many tasks per second on a schedule; a latency counts from when its task was due")
       ->check(positive(rate_max))
       ->group("Load");
   app.add_flag("--keep-going", options.keep_going,
-               "Continues, as Locust does, if the service cannot be reached or refuses the key at the start")
+               "Continues if the service cannot be reached or refuses the key at the start, as Locust does")
       ->group("Load");
   app.add_option("--threads", options.threads, "Number of sending threads [1]")
       ->check(CLI::Range(std::size_t{1}, threads_max))
@@ -100,7 +102,7 @@ void declare_load(CLI::App& app, Options& options) {
 
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--csv", options.csv_prefix,
-                 "Write PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv and _cut_off.csv")
+                 "Writes PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv and _cut_off.csv")
       ->type_name("PREFIX")
       ->envname("LOCUST_CSV")
       ->group("Output");
@@ -128,7 +130,7 @@ void declare_output(CLI::App& app, Options& options) {
       ->type_name("LEVEL")
       ->envname("LOCUST_LOGLEVEL")
       ->group("Output");
-  app.add_option("--logfile", options.log_file, "Log to this file instead of standard error")
+  app.add_option("--logfile", options.log_file, "Logs to this file instead of standard error")
       ->envname("LOCUST_LOGFILE")
       ->group("Output");
 }
@@ -143,10 +145,10 @@ void declare_conditions(CLI::App& app, Options& options) {
          "Exits with 1 if this condition is true or cannot be judged: 'POST /events p95 > 100ms'; may be repeated")
       ->type_name("CONDITION")
       ->group("Pass or fail");
-  app.add_option("--journal", options.journal_path, "Records what the service has accepted")
+  app.add_option("--journal", options.journal_path, "Records in this file what the service has accepted")
       ->type_name("FILE")
       ->group("Pass or fail");
-  app.add_option("--verify", options.verify_path, "Runs no test, but compares the service with a journal")
+  app.add_option("--verify", options.verify_path, "Runs no test; compares the service with this journal instead")
       ->type_name("FILE")
       ->group("Pass or fail");
   app.add_option("--retention-days", options.retention_days,
@@ -175,7 +177,7 @@ std::string contradiction(const Options& options) {
   if (options.list || options.worker) return {};
   if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
-  if (options.rate && options.no_wait) return "--rate is a schedule of its own: use it without --no-wait";
+  if (options.rate && options.no_wait) return "--rate already sets when tasks start: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
   if (options.exclusive && options.verify_path.empty()) return "--exclusive needs --verify";

@@ -1,5 +1,7 @@
 #pragma once
 
+// The options of the program `swarm`. The options of a load alone are in load/load_options.h.
+
 #include <chrono>
 #include <cstdint>
 #include <optional>

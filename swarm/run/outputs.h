@@ -1,5 +1,7 @@
 #pragma once
 
+// Drives all reports of a test while it runs and when it ends. Each report is in report/.
+
 #include <memory>
 
 #include "swarm/report/run_report.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// Notices that the generator itself is the bottleneck. The warning about it is in warnings.h.
+
 #include <chrono>
 #include <deque>
 

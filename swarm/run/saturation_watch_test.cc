@@ -20,7 +20,7 @@ bool told(SaturationWatch& watch, std::initializer_list<double> shares) {
   return any;
 }
 
-TEST(SaturationWatch, TellsAfterTenBusySeconds) {
+TEST(SaturationWatch, ReportsAfterTenBusySeconds) {
   SaturationWatch watch;
   EXPECT_TRUE(told(watch, {1, 1, 1, 1, 1, 1, 1, 1, 1, 0.95}));
   EXPECT_NEAR(watch.largest_share(), 0.995, 0.001);

@@ -1,5 +1,7 @@
 #pragma once
 
+// Text that cannot control a terminal. Text for HTML is in report/html_text.h.
+
 #include <string>
 #include <string_view>
 

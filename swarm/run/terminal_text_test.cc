@@ -5,7 +5,7 @@
 namespace triggers::swarm {
 namespace {
 
-TEST(Printable, WhatSteersATerminalIsEscaped) {
+TEST(Printable, ControlCharactersAreEscaped) {
   EXPECT_EQ(terminal_safe("a\x1b[2Jb\r\tc\x7f"), "a\\x1b[2Jb\\x0d\\x09c\\x7f");
   EXPECT_EQ(terminal_safe("\xc2\x9b"
                           "2J"),

@@ -1,5 +1,7 @@
 #pragma once
 
+// In which order the users of several classes start, as in Locust. Starting them is in load/load_generator.h.
+
 #include <cstddef>
 #include <vector>
 

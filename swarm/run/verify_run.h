@@ -1,5 +1,7 @@
 #pragma once
 
+// The command `swarm --verify`. The comparison is in verify/verify.h.
+
 #include "swarm/run/console.h"
 #include "swarm/run/options.h"
 

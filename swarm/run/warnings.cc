@@ -28,8 +28,8 @@ void add_cut_off(const RunReport& report, std::vector<std::string>& warnings) {
   const Entry ended = report.statistics->aggregated();
   if (oldest_ms <= ended.response_ms_max) return;
   warnings.push_back(fmt::format(
-      "{} requests were in flight when the test ended, for up to {:.2f} s, and the longest one with a response "
-      "took {:.2f} s: the service may have stalled. The tables do not include them; "
+      "{} requests were in flight when the test ended, for up to {:.2f} s; the slowest answered request took "
+      "{:.2f} s. The service may have stalled. The tables do not include these requests; "
       "--fail-if counts them, and --stop-timeout lets them finish",
       cut_off.requests(), oldest_ms / 1000, ended.response_ms_max / 1000));
 }
@@ -40,8 +40,8 @@ void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) 
     const double late = percent(schedule.behind, due);
     const double late_ms = static_cast<double>(schedule.behind_max.count()) / 1e6;
     warnings.push_back(fmt::format(
-        "the generator was late: {} of {} tasks ({:.2f} %) began over 10 ms after they were due although a user was "
-        "free, at most {:.1f} ms. Their latencies are too high by up to that; the others are the service's. {}",
+        "the generator was late: {} of {} tasks ({:.2f} %) began more than 10 ms late although a user was free, at "
+        "most {:.1f} ms late. Their latencies are too high by up to that time; the others are correct. {}",
         schedule.behind, due, late, late_ms, what_lateness_changes(late)));
   }
   if (schedule.waited_for_user > 0) {
@@ -52,8 +52,8 @@ void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) 
   }
   if (schedule.unsent + schedule.unfinished > 0) {
     warnings.push_back(fmt::format(
-        "at the end, {} tasks were due and not begun, and {} had begun and were cut off: no figure includes their "
-        "latencies",
+        "at the end, {} tasks were due but had not begun, and {} had begun and were cut off: no figure includes "
+        "their latencies",
         schedule.unsent, schedule.unfinished));
   }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+// The reasons not to trust a test's figures. A reason to end a test at its start is in load/start_watch.h.
+
 #include <string>
 #include <vector>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// Requests that a stop interrupted, with their ages. What reports make of them is in report/stalled.h and
+// report/unended_latencies.h.
+
 #include <algorithm>
 #include <chrono>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// Counts durations exactly enough for percentiles within 1 %. Locust's coarser buckets are in locust_times.h.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Response times in Locust's buckets, for files and messages that must equal Locust's. Everything else uses
+// histogram.h.
+
 #include <cstdint>
 #include <map>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: figures that Locust itself computed. The code that must agree with them is in locust_times.h.
+
 #include <cstdint>
 #include <utility>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Counts of each recent second. A whole test over time is in report/history.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The names under which requests are counted. Their figures are in statistics.h.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Everything that a test counts: requests, failures, exceptions, and rates from them (statistics_rates.cc). Handing it
+// between threads is in load/recorder.h; printing it is in report/.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +13,7 @@
 #include <vector>
 
 #include "swarm/stats/cut_off.h"
-#include "swarm/stats/epoch.h"
+#include "swarm/stats/epoch_seconds.h"
 #include "swarm/stats/histogram.h"
 #include "swarm/stats/locust_times.h"
 #include "swarm/stats/per_second.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// The digest by which an event is recognised again. The journal that contains it is in journal.h.
+
 #include <array>
 #include <compare>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Writes the journal: what the service promised during a test. Reading it is in journal_contents.h.
+
 #include <memory>
 #include <string>
 #include <string_view>

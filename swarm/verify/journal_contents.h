@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads a journal. Writing it is in journal.h; comparing it with the service is in verify.h.
+
 #include <cstdint>
 #include <string>
 #include <string_view>

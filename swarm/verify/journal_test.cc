@@ -66,7 +66,7 @@ TEST_F(JournalTest, SeveralRunsShareAFile) {
   EXPECT_EQ(read().events.size(), 2U);
 }
 
-TEST_F(JournalTest, ATornLastLineIsToldAndDoesNotSpoilTheNextRun) {
+TEST_F(JournalTest, ATornLastLineIsReportedAndDoesNotSpoilTheNextRun) {
   open()->accepted(first_id, order, false);
   append("A 01a20bbb-7022-7d01-8d91-44c47698");
   EXPECT_EQ(read().broken_lines, 1U);
@@ -108,7 +108,7 @@ TEST_F(JournalTest, RefusesAFileOfSomethingElse) {
   EXPECT_EQ(Journal::open("/no/such/folder/journal").error().code, ErrorCode::unavailable);
 }
 
-TEST_F(JournalTest, AFullDiskIsTold) {
+TEST_F(JournalTest, AFullDiskIsReported) {
   auto opened = Journal::open("/dev/full");
   EXPECT_FALSE(opened.ok());
 }

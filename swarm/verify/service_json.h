@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads the service's responses for the comparison. The service's own JSON is in api/endpoints/events/event_json.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

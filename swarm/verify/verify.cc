@@ -64,7 +64,7 @@ class Verifier {
   [[nodiscard]] bool out_of_time() const { return std::chrono::steady_clock::now() >= deadline_; }
 
   [[nodiscard]] Error out_of_time_error() const {
-    return Error{ErrorCode::unavailable, fmt::format("the time is over after {} s; --run-time sets it",
+    return Error{ErrorCode::unavailable, fmt::format("it was not finished after {} s; --run-time sets this limit",
                                                      std::chrono::duration<double>(options_.time_max).count())};
   }
 

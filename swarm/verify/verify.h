@@ -1,5 +1,7 @@
 #pragma once
 
+// Compares a service with a journal; verify_text.cc prints the findings. The command around it is in run/verify_run.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string>

@@ -16,7 +16,7 @@ std::string endless_page(std::size_t number) {
          digits + R"(","total_undelivered":1}})";
 }
 
-TEST(Verify, MoreStrangersThanTheLimitAreNoVerdict) {
+TEST(Verify, MoreUnknownEventsThanTheLimitEndWithoutAVerdict) {
   ScriptedServer server([](auto, std::size_t number) { return ScriptedServer::ok(endless_page(number)); });
   const auto target = Target::parse(server.url());
   ASSERT_TRUE(target.ok());

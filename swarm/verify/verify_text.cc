@@ -1,3 +1,6 @@
+// The findings of a verification as text and as JSON (summary() and to_json() of verify.h). Finding them is in
+// verify.cc.
+
 #include <fmt/format.h>
 
 #include <array>

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: messages that real Locust masters and workers have sent. Reading them is in locust_messages.h.
+
 #include <string_view>
 
 namespace triggers::swarm {

@@ -1,5 +1,7 @@
 #pragma once
 
+// One ZeroMQ connection, without reconnecting. Reconnecting and heartbeats are in master_link.h.
+
 #include <chrono>
 #include <cstdint>
 #include <memory>

@@ -85,13 +85,13 @@ Result<std::unique_ptr<LoadRun>> LoadRun::create(const Spawn& spawn, const Worke
     if (*host == options.host) error.message += options.host_note;
     return error;
   }
-  auto load = Load::create(std::move(*target), std::move(classes), load_options(spawn, options));
+  auto load = LoadGenerator::create(std::move(*target), std::move(classes), load_options(spawn, options));
   if (!load) return std::move(load).error();
   anchor_epoch();  // no user runs yet
   return std::unique_ptr<LoadRun>{new LoadRun{std::move(*load), std::move(narrowed)}};
 }
 
-LoadRun::LoadRun(std::unique_ptr<Load> load, std::vector<std::unique_ptr<const UserClass>> narrowed)
+LoadRun::LoadRun(std::unique_ptr<LoadGenerator> load, std::vector<std::unique_ptr<const UserClass>> narrowed)
     : narrowed_(std::move(narrowed)),
       load_(std::move(load)),
       wanted_(load_->classes().size(), 0),

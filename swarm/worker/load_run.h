@@ -1,5 +1,8 @@
 #pragma once
 
+// One test under a master: users, counts and reports. The load is in load/load_generator.h; the connection to the
+// master is in master_link.h.
+
 #include <chrono>
 #include <map>
 #include <memory>
@@ -7,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "swarm/load/load.h"
+#include "swarm/load/load_generator.h"
 #include "swarm/worker/locust_messages.h"
 #include "swarm/worker/worker_options.h"
 
@@ -20,7 +23,7 @@ using ClassUpdates = std::map<std::string, ClassUpdate>;
 class LoadRun {
  public:
   /// Prepares the classes that both `spawn` and this program have; starts no user. Errors: those of Target::parse() and
-  /// Load::create(), and `invalid_argument` without a host, with several hosts, or without a common class.
+  /// LoadGenerator::create(), and `invalid_argument` without a host, with several hosts, or without a common class.
   static Result<std::unique_ptr<LoadRun>> create(const Spawn& spawn, const WorkerOptions& options,
                                                  const ClassUpdates& updates);
   LoadRun(const LoadRun&) = delete;
@@ -53,10 +56,10 @@ class LoadRun {
   [[nodiscard]] double cpu_percent(std::chrono::steady_clock::time_point now);
 
  private:
-  LoadRun(std::unique_ptr<Load> load, std::vector<std::unique_ptr<const UserClass>> narrowed);
+  LoadRun(std::unique_ptr<LoadGenerator> load, std::vector<std::unique_ptr<const UserClass>> narrowed);
 
   std::vector<std::unique_ptr<const UserClass>> narrowed_;  // must outlive the load
-  std::unique_ptr<Load> load_;
+  std::unique_ptr<LoadGenerator> load_;
   std::vector<std::size_t> wanted_;
   std::vector<std::string> named_, missing_;
   EpochSeconds since_;

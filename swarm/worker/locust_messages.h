@@ -1,5 +1,8 @@
 #pragma once
 
+// The messages between a Locust master and a worker, as values and bytes. Sending them is in master_link.h; the
+// encoding is in msgpack.h.
+
 #include <cstdint>
 #include <map>
 #include <optional>

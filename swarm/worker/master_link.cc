@@ -143,7 +143,7 @@ class ThreadedMasterLink final : public MasterLink {
       if (endpoints && !endpoints->empty()) {
         try_endpoint((*endpoints)[attempt++ % endpoints->size()]);
         // The master may listen on another address of the name: `localhost` usually has two.
-        if (unreached_ >= endpoints->size()) tell_unreachable("nothing takes connections there");
+        if (unreached_ >= endpoints->size()) tell_unreachable("nothing accepts connections there");
       } else if (!endpoints) {
         tell_unreachable(endpoints.error().message);
       }

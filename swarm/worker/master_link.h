@@ -1,5 +1,8 @@
 #pragma once
 
+// The connection to a Locust master, on its own thread: reconnecting, heartbeats. What the messages mean is in
+// locust_messages.h; acting on them is in worker.h.
+
 #include <chrono>
 #include <cstdint>
 #include <memory>

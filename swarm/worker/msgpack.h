@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads and writes MessagePack. The messages in it are in locust_messages.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>

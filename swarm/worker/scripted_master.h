@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: a Locust master that sends what a test tells it to.
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -34,7 +36,7 @@ class ScriptedMaster {
 
   /// The next message that is no heartbeat and no stats; those are counted on the way. Nothing after ten seconds.
   std::optional<Message> next();
-  /// next(), which must be of this type; else the test fails, and an empty message comes back.
+  /// next(), which must be of this type; otherwise the test fails and the result is an empty message.
   Message expect(std::string_view type);
   /// Takes messages until one fits, at most ten seconds; false if none did.
   bool take_until(const std::function<bool(const Message&)>& fits);

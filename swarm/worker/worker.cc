@@ -59,7 +59,7 @@ template <class... Fs>
 Overload(Fs...) -> Overload<Fs...>;
 
 /// A text from the master for a message: truncated, without control characters.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t bytes_max = 100;
   return python_repr_ascii(text.substr(0, bytes_max));
 }
@@ -158,17 +158,17 @@ class Worker {
 
   void on(const MasterLink::NotLocust&) {
     if (std::exchange(told_not_locust_, true)) return;
-    log_.warning(fmt::format("The service at {}:{} does not speak as a Locust master does: is it another service?{}",
+    log_.warning(fmt::format("The program at {}:{} does not speak like a Locust master: is it another service?{}",
                              options_.master_host, options_.master_port, options_.master_note));
   }
 
   void on(const MasterLink::Unreachable& unreachable) {
-    log_.warning(fmt::format("Cannot reach a Locust master at {}:{}: {}. The worker goes on trying{}",
+    log_.warning(fmt::format("Cannot reach a Locust master at {}:{}: {}. The worker keeps trying{}",
                              options_.master_host, options_.master_port, unreachable.why, options_.master_note));
   }
 
   void on(const MasterLink::Silent&) {
-    log_.error(fmt::format("The master has not answered heartbeats for {} s: it is gone. Quitting",
+    log_.error(fmt::format("The master has not answered heartbeats for {} s. Quitting",
                            std::chrono::duration<double>(options_.times.master_silence_max).count()));
     abandon_test();
     status_ = status_no_master;
@@ -176,12 +176,13 @@ class Worker {
 
   void on(MasterMessage& message) {
     std::visit(
-        Overload{[this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
-                 [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
-                 [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
-                 [this](const AllSpawned&) { newer_master_ = true; },
-                 [this](const ClassUpdate& update) { update_class(update); },
-                 [this](const UnknownMessage& unknown) { log_.debug("Ignored a message: " + quoted(unknown.type)); }},
+        Overload{
+            [this](const Ack& ack) { acknowledged(ack); }, [this](const Spawn& spawn) { spawn_users(spawn); },
+            [this](const Stop&) { stop_by_master(); }, [this](const Quit&) { quit_by_master(); },
+            [this](const Reconnect&) { link_->reconnect(); }, [](const MasterHeartbeat&) {},  // the link's
+            [this](const AllSpawned&) { newer_master_ = true; },
+            [this](const ClassUpdate& update) { update_class(update); },
+            [this](const UnknownMessage& unknown) { log_.debug("Ignored a message: " + in_quotes(unknown.type)); }},
         message);
   }
 
@@ -227,10 +228,10 @@ class Worker {
     if (!run_ && !begin_test()) return;
     run_->set_users(spawn_);
     std::string missing;
-    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + quoted(name);
+    for (const std::string& name : run_->missing_classes()) missing += (missing.empty() ? "" : ", ") + in_quotes(name);
     if (!missing.empty()) {
       report_mistake("the master asks for users of " + missing +
-                     ", which this worker does not have or did not begin with");
+                     ", which this worker does not have, or which the test did not begin with");
     }
   }
 
@@ -300,7 +301,7 @@ class Worker {
 
   void update_class(const ClassUpdate& update) {
     if (UserClass::find(update.class_name) == nullptr) {
-      return log_.debug("Ignored a change of a class that this worker does not have: " + quoted(update.class_name));
+      return log_.debug("Ignored a change of a class that this worker does not have: " + in_quotes(update.class_name));
     }
     ClassUpdate& known = class_updates_[update.class_name];
     if (update.host) known.host = update.host;
@@ -314,12 +315,12 @@ class Worker {
 
   void stop_by_master() {
     if (!registered_) return;
-    log_.info("The master says stop");
+    log_.info("The master stops the test");
     begin_stop(AfterStop::ready);
   }
 
   void quit_by_master() {
-    log_.info("The master says quit");
+    log_.info("The master ends its workers");
     begin_stop(AfterStop::end);
   }
 

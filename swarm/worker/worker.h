@@ -1,5 +1,8 @@
 #pragma once
 
+// The command `swarm --worker`: takes orders from a Locust master until it says quit. One test of it is in load_run.h.
+// Without a master it is in run/local_run.h.
+
 #include "swarm/run/console.h"
 #include "swarm/worker/worker_options.h"
 

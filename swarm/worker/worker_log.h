@@ -1,5 +1,7 @@
 #pragma once
 
+// The worker's log, also for the master's web page. Printing without a master is in run/console.h.
+
 #include <deque>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The options and timeouts of a worker. The command line is in run/options.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string>

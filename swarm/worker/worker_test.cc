@@ -320,7 +320,7 @@ TEST_F(WorkerTest, ASpawnBeforeTheAckSaysNothingOfUsers) {
   EXPECT_EQ(*master_.expect("spawning_complete").data.find("user_classes_count"), (Value{Map{{"Idler", 1}}}));
 }
 
-TEST_F(WorkerTest, ASpawnThatIsOlderThanTheLastIsAnsweredAndNotDone) {
+TEST_F(WorkerTest, AnOutdatedSpawnIsAnsweredButNotCarriedOut) {
   begin({{"Idler", 2}});
   master_.expect("spawning_complete");
   master_.send("spawn", Map{{"timestamp", 1}, {"user_classes_count", Map{{"Idler", 7}}}, {"host", service_.url()}});
@@ -336,7 +336,7 @@ TEST_F(WorkerTest, WithResetStatsWhatWasCountedIsReportedBeforeTheUsersAreComple
   EXPECT_FALSE(master_.stats().empty());
 }
 
-TEST_F(WorkerTest, WhatItCannotRunIsToldToTheMaster) {
+TEST_F(WorkerTest, TestsThatItCannotRunAreReportedToTheMaster) {
   master_.take_worker();
   master_.spawn({{"Nobody", 2}}, service_.url());
   master_.expect("spawning");

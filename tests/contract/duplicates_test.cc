@@ -1,3 +1,5 @@
+// Which events every engine treats as duplicates by content. By idempotency key: idempotency_test.cc.
+
 #include <atomic>
 
 #include "contract/store_contract.h"

@@ -1,3 +1,5 @@
+// The DynamoDB engine for the contract suite, on DynamoDB Local. Tests that only it must pass are in tests/dynamo.
+
 #include <atomic>
 #include <boost/json.hpp>
 

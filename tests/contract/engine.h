@@ -1,5 +1,8 @@
 #pragma once
 
+// What the contract suite needs of an engine: making one, restarting it, moving its clock. The verbs of the tests are
+// in store_contract.h; each engine has a file of its own (rocks_engine.cc, dynamo_engine.cc, memory_engine.cc).
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -32,7 +35,7 @@ class Engine {
 
   virtual EventStore& events() = 0;
   virtual KeyStore& keys() = 0;
-  /// Stops and starts; references from before are dead. An engine that keeps nothing on purpose goes on as it was.
+  /// Stops and starts the engine; earlier references are invalid. An engine that stores nothing durable just continues.
   virtual void restart() = 0;
   /// Removes at most `events_max` expired events; how many.
   virtual std::size_t sweep(std::size_t events_max) = 0;

@@ -1,3 +1,5 @@
+// What an idempotency key does on every engine. Events without a key: duplicates_test.cc.
+
 #include <atomic>
 
 #include "contract/store_contract.h"

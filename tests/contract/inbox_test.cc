@@ -1,3 +1,5 @@
+// Accepting, reading and acknowledging single events on every engine. Pages are in pages_test.cc.
+
 #include <algorithm>
 #include <atomic>
 #include <functional>

@@ -1,3 +1,5 @@
+// Storing and changing API keys on every engine. Keys in memory are tested in src/api/keys.
+
 #include <atomic>
 
 #include "base/sync_wait.h"
@@ -65,7 +67,7 @@ TEST_P(KeysContract, UnknownKeyIsNotFound) {
   EXPECT_EQ(updated.error().code, ErrorCode::not_found);
 }
 
-TEST_P(KeysContract, LongIdNamesNoKeyAndIsAPlaceInAList) {
+TEST_P(KeysContract, LongIdFindsNoKeyButIsAPositionInAList) {
   const std::string first = "key_" + std::string(60, 'm');
   ASSERT_TRUE(create(record(first)));
   ASSERT_TRUE(create(record("key_n")));

@@ -1,3 +1,5 @@
+// The memory engine for the contract suite.
+
 #include "contract/engine.h"
 #include "store/memory/memory_store.h"
 

@@ -1,3 +1,5 @@
+// Pages from the newest event backwards, on every engine. Oldest first: pages_test.cc.
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -35,7 +37,7 @@ TEST_P(NewestFirstContract, FirstPageIsTheNewestHoweverManyWait) {
   EXPECT_EQ(page({.order = newest_first, .limit = 1}).events.at(0).id, later);
 }
 
-TEST_P(NewestFirstContract, WhatComesOrIsAcknowledgedMeanwhileMovesNoPage) {
+TEST_P(NewestFirstContract, NewAndAcknowledgedEventsMoveNoPage) {
   const auto ids = fill(60);
   std::vector<EventId> seen;
   PageQuery query{.order = newest_first, .limit = 7};
@@ -51,7 +53,7 @@ TEST_P(NewestFirstContract, WhatComesOrIsAcknowledgedMeanwhileMovesNoPage) {
   EXPECT_EQ(seen, reversed(ids));
 }
 
-TEST_P(NewestFirstContract, AcknowledgedAheadIsNotShown) {
+TEST_P(NewestFirstContract, EventAcknowledgedBeforeItsPageIsNotShown) {
   const auto ids = fill(20);
   const Page first = page({.order = newest_first, .limit = 5});
   acknowledge({ids[14], ids[10], ids[0], ids[1]});
@@ -62,7 +64,7 @@ TEST_P(NewestFirstContract, AcknowledgedAheadIsNotShown) {
   EXPECT_EQ(ids_of(drain({.order = newest_first, .after = first.next_after, .limit = 4})), left);
 }
 
-TEST_P(NewestFirstContract, TheLastPageHasAPlaceBehindWhichThereIsNothing) {
+TEST_P(NewestFirstContract, ContinuationOfTheLastPageLeadsToAnEmptyPage) {
   fill(10);
   const Page whole = page({.order = newest_first, .limit = 10});
   EXPECT_FALSE(whole.has_more);

@@ -1,3 +1,5 @@
+// Pages from the oldest event on, filters and continuations, on every engine. Newest first: newest_first_test.cc.
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -47,7 +49,7 @@ TEST_P(PagesContract, ReaderThatDoesNotAcknowledgeGoesOnFromTheEnd) {
   }
 }
 
-TEST_P(PagesContract, ReaderOfOneTypeGoesOnBehindWhatItsFilterHasPassed) {
+TEST_P(PagesContract, FilteredReaderContinuesAfterWhatItsFilterHasSkipped) {
   options.filter_time_max = std::chrono::milliseconds(0);
   const auto other = [&](std::size_t first) { fill(2'500, first); };
   Draft draft = numbered(9'000);

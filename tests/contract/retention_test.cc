@@ -1,3 +1,6 @@
+// When acknowledged events expire, on every engine. Jumps of the clock on the embedded engine:
+// tests/rocks/clock_jumps_test.cc.
+
 #include "contract/store_contract.h"
 
 namespace triggers::store::contract {

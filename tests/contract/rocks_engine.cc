@@ -1,3 +1,5 @@
+// The embedded engine for the contract suite. Tests that only it must pass are in tests/rocks.
+
 #include "contract/engine.h"
 #include "store/rocks/rocks_store.h"
 #include "support/scratch_directory.h"

@@ -1,3 +1,6 @@
+// The verbs of the contract suite (store_contract.h). The tests are in the files of this folder that are named after
+// what they test.
+
 #include "contract/store_contract.h"
 
 #include <algorithm>

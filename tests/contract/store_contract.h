@@ -1,5 +1,8 @@
 #pragma once
 
+// The fixture of the contract suite, with a blocking verb for each call of a store. The engine below it is in engine.h.
+// Tests of one engine alone are in tests/rocks and tests/dynamo.
+
 #include <gtest/gtest.h>
 
 #include <memory>

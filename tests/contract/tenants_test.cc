@@ -1,3 +1,5 @@
+// No tenant sees or changes anything of another, on every engine. Over HTTP: tests/e2e/test_tenants.py.
+
 #include "contract/store_contract.h"
 
 namespace triggers::store::contract {
@@ -42,7 +44,7 @@ TEST_P(TenantsContract, EqualIdempotencyKeysOfTwoTenantsAreTwoKeys) {
   EXPECT_EQ(append(other, two).outcome, Outcome::accepted);
 }
 
-TEST_P(TenantsContract, AnotherTenantsCursorOnlyNamesAPlaceInTheOwnInbox) {
+TEST_P(TenantsContract, AnotherTenantsCursorIsAPositionInOnesOwnInbox) {
   const auto first = append(numbered(1)).id;
   const auto theirs = append(other, numbered(2)).id;
   const auto last = append(numbered(3)).id;
@@ -51,7 +53,7 @@ TEST_P(TenantsContract, AnotherTenantsCursorOnlyNamesAPlaceInTheOwnInbox) {
   EXPECT_TRUE(drain(other, {.after = continue_after(last)}).empty());
 }
 
-TEST_P(TenantsContract, NamesThatLookAlikeAreApart) {
+TEST_P(TenantsContract, SimilarNamesAreDifferentTenants) {
   const std::vector<Tenant> tenants = {{"a"},
                                        {"aa"},
                                        {"aaa"},

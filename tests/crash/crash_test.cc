@@ -1,4 +1,6 @@
-// A machine that loses its power at any moment under load keeps what it has answered for.
+// A simulated machine loses its power at random moments under load. Afterwards the embedded store must hold everything
+// that it has promised. Killing the real program is in tests/e2e/test_crash.py.
+
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -53,7 +55,7 @@ class PowerLoss : public testing::Test {
     std::filesystem::remove(old_witness());
   }
 
-  /// What is wrong after a start on a machine that goes on.
+  /// What is wrong after the next start on the same machine.
   std::vector<std::string> check() {
     ForgetfulFileSystem::Options options;
     options.trash = directory_ / "trash";
@@ -121,7 +123,7 @@ class PowerLoss : public testing::Test {
   std::size_t old_witnesses_ = 0;
 };
 
-TEST_F(PowerLoss, WhatWasAnsweredIsThereOnceAfterEveryOfTwentyCrashes) {
+TEST_F(PowerLoss, AcceptedEventsAreThereOnceAfterEachOfTwentyCrashes) {
   for (int round = 0; round < 20; ++round) {
     run_until_power_loss(false);
     ASSERT_EQ(check(), std::vector<std::string>{}) << "round " << round;
@@ -130,7 +132,7 @@ TEST_F(PowerLoss, WhatWasAnsweredIsThereOnceAfterEveryOfTwentyCrashes) {
   EXPECT_GT(old_witnesses(), 0U);
 }
 
-TEST_F(PowerLoss, ADiskThatLiesAboutItsSyncsIsFoundOut) {
+TEST_F(PowerLoss, ADiskThatLiesAboutItsSyncsIsDetected) {
   // If this does not fail, then the test above cannot.
   std::vector<std::string> wrong;
   for (int round = 0; round < 10 && wrong.empty(); ++round) {

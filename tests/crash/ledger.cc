@@ -24,7 +24,7 @@ std::string name(std::size_t number) { return "event " + std::to_string(number);
 }  // namespace
 
 std::string Ledger::payload(std::size_t number) {
-  // Of many sizes, so that a tear comes in every part of a record.
+  // Of many sizes, so that a torn write can end in every part of a record.
   return std::string{payload_head} + std::to_string(number) + R"(,"filler":")" + std::string(number * 37 % 3'000, 'x') +
          R"("})";
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+// What the store has promised to the clients of a crash test, and the check that it holds. The crashes are in
+// crash_test.cc.
+
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -24,7 +27,7 @@ class Ledger {
 
   static std::string payload(std::size_t number);
 
-  /// Compares with what `store` holds; what is wrong, in words. What nobody was told is settled by what is found.
+  /// Compares with the contents of `store`, and returns what is wrong. An operation of unknown outcome counts as found.
   std::vector<std::string> check(EventStore& store, const Tenant& tenant);
 
  private:

@@ -1,3 +1,5 @@
+// How many capacity units each operation consumes. Time and throughput are in bench/dynamo.py.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {
@@ -82,7 +84,7 @@ TEST_F(CapacityTest, DuplicateIsOneReadAndOneOfAnAcknowledgedEventTwo) {
   const auto id = append(node_, event_of(1'000)).id;
   puts = 0;
   EXPECT_EQ(read_units([&] { EXPECT_EQ(append(node_, event_of(1'000)).id, id); }), 1);
-  // The put that is refused costs its unit all the same, which DynamoDB tells nobody.
+  // The refused put costs a unit too, but DynamoDB does not report it.
   EXPECT_EQ(puts, 1);
   acknowledge(node_, id);
   EXPECT_EQ(read_units([&] { EXPECT_EQ(append(node_, event_of(1'000)).id, id); }), 2);
@@ -95,7 +97,7 @@ TEST_F(CapacityTest, EqualEventWithAKeyOfItsOwnCostsOneReadAndOneWriteMore) {
     draft.idempotency_key = "key " + std::to_string(i);
     node_.caller->forget_units();
     append(node_, draft);
-    // From the second on the refused claim of the content costs a unit too, which DynamoDB tells nobody.
+    // From the second event on, the refused claim of the content costs a unit too, but DynamoDB does not report it.
     EXPECT_EQ(node_.caller->write_units, 3) << i;
     EXPECT_EQ(node_.caller->read_units, i == 0 ? 0 : 1) << i;
   }

@@ -1,3 +1,6 @@
+// What the client does when DynamoDB throttles, fails or is silent. Its normal calls are in client_test.cc; whole
+// operations under such faults are in retries_test.cc.
+
 #include <zlib.h>
 
 #include <atomic>
@@ -106,7 +109,7 @@ TEST(DynamoClientFaults, ServerErrorsGarbageAndResetsAreTriedAgain) {
   EXPECT_TRUE(outcome->repeated);
 }
 
-TEST(DynamoClientFaults, DamagedAnswerIsNotBelieved) {
+TEST(DynamoClientFaults, DamagedResponseIsRejected) {
   const std::string body = R"({"Item":{"pk":{"S":"p"}}})";
   const auto crc = ::crc32(0, reinterpret_cast<const unsigned char*>(body.data()), static_cast<unsigned>(body.size()));
   const std::string field = "x-amz-crc32: " + std::to_string(crc) + "\r\n";
@@ -120,7 +123,7 @@ TEST(DynamoClientFaults, DamagedAnswerIsNotBelieved) {
   EXPECT_EQ(outcome->body, body);
 }
 
-TEST(DynamoClientFaults, AnswerThatOnlyLooksLikeJsonIsNotBelieved) {
+TEST(DynamoClientFaults, ResponseThatOnlyResemblesJsonIsRejected) {
   TestPeer peer(by_number([](auto& connection, std::size_t) {
     connection.answer(R"({"Item":{"pk":what is this?}})");
     return true;
@@ -155,7 +158,7 @@ TEST(DynamoClientFaults, TableWhoseBackupsAreNotReadyYetIsAskedAgain) {
   EXPECT_TRUE(fixture.call(ApiCall::update_continuous_backups, "{}").ok());
 }
 
-TEST(DynamoClientFaults, NobodyThereIsUnavailableAndNothingWasDone) {
+TEST(DynamoClientFaults, NoListenerIsUnavailableAndNothingWasDone) {
   std::string url;
   {
     TestPeer gone([](TestPeer::Connection&) {});

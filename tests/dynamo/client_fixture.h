@@ -1,5 +1,8 @@
 #pragma once
 
+// A DynamoDB client with blocking calls, for client_test.cc and client_faults_test.cc. Tests of whole nodes use
+// fleet.h.
+
 #include <gtest/gtest.h>
 
 #include <memory>

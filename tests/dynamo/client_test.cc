@@ -1,3 +1,5 @@
+// The client's calls on single items, on DynamoDB Local. Faults are in client_faults_test.cc.
+
 #include "store/dynamo/client/client.h"
 
 #include <boost/json.hpp>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Several nodes on one pair of tables, and a caller that watches and disturbs their calls to DynamoDB. Tests of the
+// client alone use client_fixture.h.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,7 +33,7 @@ class WatchedCaller final : public dynamo::Caller {
   std::function<void(dynamo::ApiCall, const boost::json::object&)> before;
   /// True: the call is made, and its answer is lost.
   std::function<bool(dynamo::ApiCall, const boost::json::object&)> lose_answer;
-  /// True: the call is not made, and nobody knows.
+  /// True: the call is not made, and its outcome is unknown.
   std::function<bool(dynamo::ApiCall, const boost::json::object&)> lose_request;
 
   /// What it answers is the answer; the call is not made.

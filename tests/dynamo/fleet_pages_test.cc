@@ -1,3 +1,5 @@
+// Pages that are read while several nodes write. Pages of one node are in tests/contract.
+
 #include <set>
 #include <thread>
 
@@ -55,7 +57,7 @@ TEST_F(FleetPagesTest, EventOfASlowWriterIsOnALaterPageThoughItsIdIsEarlier) {
   expected.insert(slow);
   expected.insert(later.begin(), later.end());
   EXPECT_EQ(std::multiset<EventId>(seen.begin(), seen.end()), expected);
-  // And when all of it is settled, nothing comes again.
+  // When all of it is settled, no event is returned again.
   clock.advance(10s);
   follow(one_, place, seen);
   EXPECT_EQ(seen.size(), expected.size());

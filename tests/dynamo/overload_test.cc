@@ -1,3 +1,6 @@
+// Each tenant's share of the operations in progress. Which tenant's call goes next is in
+// src/store/dynamo/client/call_turns_test.cc.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {
@@ -53,7 +56,7 @@ TEST_F(OverloadTest, TenantHasAsManyOperationsAsItLeavesAndAnotherFindsRoom) {
   EXPECT_FALSE(get(node, EventId{}));
 }
 
-TEST_F(OverloadTest, PageIsReadWhateverTheBound) {
+TEST_F(OverloadTest, PageIsReadWhateverTheLimit) {
   config.calls_max = 1;
   Node node = this->node();
   append(node, numbered(1));

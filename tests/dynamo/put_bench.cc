@@ -1,5 +1,6 @@
-// Raw PutItem through the client, from one IO thread: what a node's POST /events is compared with.
-//   dynamo_put_bench URL SECONDS CONNECTIONS BYTES     prints one line of JSON
+// Raw PutItem through the client, from one IO thread: the comparison for a node's POST /events (bench/dynamo.py). Run
+// it as dynamo_put_bench URL SECONDS CONNECTIONS BYTES; it prints one line of JSON.
+
 #include <unistd.h>
 
 #include <atomic>

@@ -1,3 +1,5 @@
+// One rate limit shared by several nodes. A node's own part is in src/limit/shared_bucket_test.cc.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {
@@ -48,7 +50,7 @@ TEST_F(RateBudgetTest, ThreeNodesTogetherServeTheLimitAndAskSeldom) {
     }
     clock.advance(1s);
   }
-  // A full bucket, and what came into it in 29 s.
+  // A full bucket, and what flowed in during 29 s.
   const double limit = per_minute + per_minute * 29 / 60.0;
   EXPECT_LE(served, limit * 1.1);
   EXPECT_GE(served, limit * 0.9);
@@ -65,7 +67,7 @@ TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     for (int i = 0; i < 32; ++i) request(nodes[n], buckets[n]);
   }
-  // The bucket fills up meanwhile. Then all come at one moment.
+  // The bucket fills up. Then all requests arrive at once.
   clock.advance(59s);
   std::uint32_t served = 0;
   for (std::size_t n = 0; n < nodes.size(); ++n) {
@@ -75,7 +77,7 @@ TEST_F(RateBudgetTest, TenNodesThatKeptSlicesExceedTheLimitByLessThanATenth) {
   EXPECT_GE(served, per_minute * 0.9);
 }
 
-TEST_F(RateBudgetTest, AskThatAlwaysMeetsAnotherNodeEndsWhenItsTimeIsOver) {
+TEST_F(RateBudgetTest, TakingASliceThatAlwaysConflictsEndsAtItsDeadline) {
   Node one = node();
   int puts = 0;
   one.caller->answer_instead = [&](dynamo::ApiCall api_call, const auto&) -> std::optional<dynamo::CallResult> {

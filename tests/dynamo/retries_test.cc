@@ -1,3 +1,6 @@
+// Writes that are repeated after their response was lost: each must happen once. The client's own retries are in
+// client_faults_test.cc.
+
 #include <thread>
 
 #include "dynamo/fleet.h"
@@ -12,7 +15,7 @@ using dynamo::CallResult;
 using dynamo::Repeat;
 using Outcome = Appended::Outcome;
 
-/// Tries whose outcome nobody knows, and calls that DynamoDB refuses.
+/// Attempts of unknown outcome, and calls that DynamoDB refuses.
 class RetriesTest : public FleetTest {
  protected:
   static std::function<std::optional<CallResult>(ApiCall, const boost::json::object&)> refuse(CallError::Kind kind,
@@ -28,7 +31,7 @@ class RetriesTest : public FleetTest {
     return sync_wait(at.store->append_batch(tenant, std::move(events)));
   }
 
-  /// The first write of an event by one_ is not made, and nobody knows; first_try_ is what it was.
+  /// The first write of an event by one_ is not made, and its outcome is unknown. first_try_ keeps it.
   void lose_first_try() {
     one_.caller->lose_request = [this](ApiCall api_call, const boost::json::object& body) {
       if (first_try_ || !puts_event(api_call, body)) return false;
@@ -163,7 +166,7 @@ TEST_F(RetriesTest, OperationBeginsNothingAfterItsDeadline) {
   Node late = node(hurried);
   int calls = 0;
   late.caller->before = [&](ApiCall, const boost::json::object& body) {
-    // The number of shards is asked for all requests together.
+    // The number of shards is read once for all requests.
     if (boost::json::serialize(body).find("shards") == std::string::npos) ++calls;
   };
   EXPECT_EQ(try_append(late, numbered(1)).error().code, ErrorCode::overloaded);

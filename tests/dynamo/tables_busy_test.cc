@@ -1,3 +1,5 @@
+// Creating and deleting tables while another command does the same. The ordinary cases are in tables_test.cc.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {

@@ -1,3 +1,5 @@
+// Creating, checking and deleting the tables. Tables that are just being changed are in tables_busy_test.cc.
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {

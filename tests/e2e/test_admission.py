@@ -1,4 +1,5 @@
-"""Who may not send is refused by the header: nothing of the body is kept or decoded. Judged by the server's counters."""
+"""Requests without a usable key: the server refuses them by their header, and keeps or decodes nothing of the body. The
+server's own counters show it. Which key may do what is in test_tenants.py."""
 
 import contextlib
 import gzip

@@ -1,4 +1,4 @@
-"""A backup and its restore: whole under load, refused with the reason, and its owner's alone."""
+"""A backup and its restore: complete under load, refused with a reason where it must be, and readable by its owner only."""
 
 import os
 import shutil
@@ -104,7 +104,7 @@ def test_a_backup_into_the_data_directory_is_refused_whatever_leads_there(start_
     assert backup(server, f"{server.data_dir}-copy").returncode == 0
 
 
-def test_many_backups_at_once_are_made_or_told_why_not(start_server, tmp_path):
+def test_many_backups_at_once_succeed_or_say_why_not(start_server, tmp_path):
     server = start_server()
     server.create_key()
     with ThreadPoolExecutor(12) as pool:

@@ -1,5 +1,5 @@
-"""Bad input for every endpoint, as one table: the request's bytes, and the status, error code and field of its answer.
-Nothing of it is stored, and the server answers good requests afterwards."""
+"""Bad input for every endpoint, as one table: the request's bytes, and the status, error code and field of its response.
+Nothing of it is stored, and the server then answers good requests. Bad framing of HTTP itself is in test_http.py."""
 
 import gzip
 import json
@@ -301,7 +301,7 @@ def test_every_row_is_refused_for_its_own_reason_and_stores_nothing(server, admi
     assert server.running()
 
 
-def test_the_rows_are_one_fault_away_from_being_taken(server, admin):
+def test_each_row_differs_from_a_good_request_by_one_fault(server, admin):
     """Were the good bodies refused too, the table would prove nothing."""
     key = server.create_key(user_id="good-input", role="admin")
     spare = server.create_key(user_id="good-input", role="viewer")["key_id"]

@@ -60,7 +60,7 @@ def test_each_bad_event_has_its_own_error_and_the_others_are_stored(client, send
 
 
 @both
-def test_500_events_are_taken_and_501_refused_whole(client, send):
+def test_500_events_are_accepted_and_501_refused_as_a_whole(client, send):
     assert len(send(client, [event(number) for number in range(500)])) == 500
     elements = [event(number) for number in range(500, 1001)]
     body, headers = (elements, None) if send is send_array else (lines(*elements), ndjson)

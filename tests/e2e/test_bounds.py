@@ -1,4 +1,5 @@
-"""What is bounded stays bounded: the queue before the disk, memory under many connections, the search of a page."""
+"""Limits inside the server hold under load: the queue before the disk, memory under many connections, the search of a page.
+The system's limits on the process are in test_process_limits.py."""
 
 import collections
 import contextlib
@@ -105,7 +106,7 @@ def test_readers_that_do_not_read_cost_little(start_server):
             assert len(slow[0].read_answer().body) / 2**20 > page_mib * 0.99
 
 
-def test_pages_that_nobody_takes_cost_no_more_than_their_limit(start_server):
+def test_unread_pages_use_no_more_memory_than_their_limit(start_server):
     limit_mib, viewers = 32, 60
     server = start_server("--access-log=false", f"--max-answers-size-bytes={limit_mib * 2**20}")
     key = server.create_key(user_id="greedy", rate_limit="unlimited")["api_key"]
@@ -140,7 +141,7 @@ def test_pages_that_nobody_takes_cost_no_more_than_their_limit(start_server):
         assert client.get("/inbox").status == 200
 
 
-def test_lists_of_keys_that_nobody_takes_cost_no_more_than_their_tenants_share(start_server):
+def test_unread_lists_of_keys_use_no_more_than_their_tenants_share(start_server):
     limit_mib = 32
     server = start_server("--access-log=false", f"--max-answers-size-bytes={limit_mib * 2**20}")
     admin = server.create_key(user_id="greedy", role="admin", rate_limit="unlimited")["api_key"]

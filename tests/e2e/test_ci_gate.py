@@ -1,4 +1,5 @@
-"""ci_gate.sh, the gate over the CSV file of a load test: each condition can fail and can pass, and nothing is no pass."""
+"""tests/performance/ci_gate.sh, which judges the CSV file of a load test: each condition can fail and can pass, and a file
+without data never passes."""
 
 import csv
 import importlib.util
@@ -90,7 +91,7 @@ def test_each_condition_can_fail_and_can_pass(gate, fails, passes):
     assert (passed.returncode, "(passed)" in passed.stdout) == (0, True), passed
 
 
-def test_one_failed_condition_among_passed_ones_fails_and_all_are_told(gate):
+def test_one_failed_condition_among_passed_ones_fails_and_all_are_printed(gate):
     done = gate(good, "POST /events p95 > 100ms", "error-rate > 1%", "accepted/s < 50")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
@@ -209,7 +210,7 @@ def test_what_is_not_a_condition_is_refused_before_anything_is_judged(gate, cond
     assert f'"{condition}"' in done.stderr and "for instance" in done.stderr
 
 
-def test_without_arguments_it_says_how_it_is_used():
+def test_without_arguments_it_prints_its_usage():
     assert (run().returncode, "STATS_CSV" in run().stderr) == (2, True)
     assert (run("--help").returncode, "STATS_CSV" in run("--help").stdout) == (0, True)
 
@@ -276,7 +277,7 @@ def test_a_wrong_key_ends_the_run_at_its_start_and_says_so(start_server):
     began = time.monotonic()
     done = swarm.run(server.port, "x" * 60, "-u", "5", "-r", "5", "-t", "50s", "--json", "TriggersAPIUser")
     assert done.returncode == 1 and time.monotonic() - began < 20
-    told = "the service does not take the API key in LOCUST_API_KEY: 401 instead of"
+    told = "the service refuses the API key in LOCUST_API_KEY: 401 instead of"
     assert told in done.stderr and "it has 60 characters, and a key has 64" in done.stderr, done.stderr
     assert any(told in warning for warning in json.loads(done.stdout)["run"]["warnings"])
 

@@ -1,4 +1,4 @@
-"""The machine's wall clock jumps under a running server, and between two runs; its monotonic clock never does."""
+"""The machine's wall clock jumps while a server runs, and between two runs. The monotonic clock never jumps."""
 
 import datetime
 import json
@@ -37,7 +37,7 @@ def delivered(client):
 
 
 @pytest.mark.parametrize("by", [year, -year], ids=["forward", "back"])
-def test_a_jump_and_back_is_told_and_leaves_no_trace(start_server, tmp_path, by):
+def test_a_jump_and_back_is_logged_and_leaves_no_trace(start_server, tmp_path, by):
     clock = JumpingClock(tmp_path)
     server = start_server("--event-ttl-days=1", env=clock.env)
     key = server.create_key(user_id=fresh_user())["api_key"]

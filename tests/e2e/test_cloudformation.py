@@ -1,4 +1,4 @@
-"""The CloudFormation templates: against AWS's resource specification, and against what the built program really does."""
+"""The CloudFormation templates agree with AWS's resource specification, and with what the built program needs."""
 
 import re
 import time

@@ -1,4 +1,5 @@
-"""The command line: help, and clear words for what is not understood."""
+"""The command line of `triggers`: help, and clear errors for arguments that it does not know. Commands that fail for other
+reasons are in test_hostile_arguments.py."""
 
 import os
 import re
@@ -29,7 +30,7 @@ def test_a_limit_of_file_sizes_is_an_error_of_a_command_too(tmp_path):
     (["serve", "--prot", "9000"], "--port"), (["serve", "--prot=9000"], "--port"), (["srve"], "serve"), (["keys", "creat"], "create"),
     (["keys", "create", "--user-idd", "x"], "--user-id"), (["keys", "list", "--data_dir", "x"], "--data-dir"),
     (["backup", "x", "--data-dri", "y"], "--data-dir")], ids=str)
-def test_what_is_not_known_comes_with_what_is_near(arguments, meant):
+def test_an_unknown_name_is_refused_with_the_nearest_one(arguments, meant):
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stderr.splitlines()[0].endswith(f"; did you mean {meant}?"), done.stderr

@@ -1,4 +1,4 @@
-"""Options from flags, the environment and a file: which one wins, what is refused, and with which words."""
+"""Options from flags, environment and file: which source wins, and what is refused with which message."""
 
 import json
 

@@ -1,4 +1,5 @@
-"""The Dockerfile and docker-compose.yml, as far as that goes without Docker; `./dev check docker` builds for minutes."""
+"""The Dockerfile and docker-compose.yml, as far as a test can check them without Docker. `./dev check docker` builds the
+image, which takes minutes."""
 
 import re
 import shutil

@@ -1,4 +1,5 @@
-"""The HTTP contract, row by row: what each endpoint answers, with which fields, and how it says no."""
+"""The HTTP contract, row by row: the status, fields and errors of each endpoint's responses. Bad input in all its forms is
+in test_bad_input.py."""
 
 import datetime
 import json
@@ -340,7 +341,7 @@ def test_payload_and_metadata_come_back_byte_for_byte(client, text):
         assert f'"metadata":{metadata}'.encode() in got
 
 
-def test_text_fields_come_back_as_they_were_meant(client):
+def test_text_fields_come_back_unescaped(client):
     event_type, source = "caf\u00e9.\U0001f600/\"\\\n", "\u0000 source \u2028"
     answer = client.send_event(event_type, {}, source=source)
     assert answer.status == 201
@@ -348,7 +349,7 @@ def test_text_fields_come_back_as_they_were_meant(client):
     assert (event["event_type"], event["source"], event["payload"]) == (event_type, source, {})
 
 
-def test_the_longest_fields_are_taken(client):
+def test_the_longest_fields_are_accepted(client):
     for event_type in ("x" * 255, "\U0001f600" * 255):
         answer = client.send_event(event_type, {"n": 1})
         assert answer.status == 201

@@ -1,7 +1,8 @@
-"""kill -9 at random moments under load, again and again on one data directory. What a client was told stays true.
+"""kill -9 at random moments under load, repeatedly on one data directory: the server keeps every promise to its clients.
 
-Two tenants are loaded at once. One is swarm's: it goes as fast as it can, journals what it was told, and `swarm --verify`
-judges. The other is that of four slower clients, which send in ways that swarm does not."""
+Two tenants send at once. One belongs to swarm, which sends as fast as it can and keeps a journal that `swarm --verify`
+checks. The other belongs to four slower clients (support/crash_clients.py), which send what swarm does not. Loss of power
+is tests/crash/crash_test.cc."""
 
 import json
 import signal

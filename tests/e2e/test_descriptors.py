@@ -1,4 +1,5 @@
-"""A limit of open files: connections never take the descriptors that the store needs."""
+"""A limit of open files: connections never take the descriptors that the store needs. Closed standard descriptors are in
+test_standard_descriptors.py."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""./dev and what it calls: its help, what `./dev run` prints, and what it installs and builds for that."""
+"""./dev and the scripts behind it: its help, what `./dev run` prints, and what it installs and builds."""
 
 import os
 import re

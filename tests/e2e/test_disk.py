@@ -1,4 +1,5 @@
-"""A disk that is full, a write that fails: writes stop and say so, reads go on, and room or a restart recovers."""
+"""A full disk or a failed write: writes stop with an error, reads continue, and writes resume with free space or a
+restart."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""What the documents say works when it is done as they say: the README's lines, the examples, the OpenAPI file."""
+"""The documents are true: the commands of the README, the examples, and the OpenAPI file work as written. The load-test
+guide is in test_guide.py."""
 
 import json
 import re

@@ -1,4 +1,5 @@
-"""Batches that were made to be expensive to look through for duplicates: what each costs is bounded by its own size."""
+"""Batches that are built to make the search for duplicates expensive: the cost of each is bounded by its own size. Which
+events are duplicates is in test_duplicates.py."""
 
 import gzip
 import itertools

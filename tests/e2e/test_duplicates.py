@@ -1,4 +1,4 @@
-"""What is a duplicate, and what an Idempotency-Key makes of it."""
+"""Which events are duplicates over HTTP, and what an Idempotency-Key changes."""
 
 import time
 
@@ -79,7 +79,7 @@ def test_a_bad_idempotency_key_is_refused(client, key):
     assert client.inbox() == []
 
 
-def test_longest_idempotency_key_is_taken(client):
+def test_the_longest_idempotency_key_is_accepted(client):
     first = post(client, '{"a":1}', key="x" * 255)
     assert first.status == 201
     assert replayed(post(client, '{"a":1}', key="x" * 255), first)

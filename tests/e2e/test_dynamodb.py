@@ -1,4 +1,5 @@
-"""The built program on DynamoDB Local: tables and keys by command, two nodes that share nothing else."""
+"""The built program on DynamoDB Local: tables and keys by command, and two nodes that share nothing but the tables. Faults
+are in test_dynamodb_faults.py, larger fleets test_dynamodb_fleet.py."""
 
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def test_a_revoked_key_is_refused_by_every_node_within_five_seconds(env, start_s
                 assert time.monotonic() - since < 5
 
 
-def test_requests_that_come_at_once_are_all_served_within_their_keys_limit(env, start_server):
+def test_concurrent_requests_are_all_served_within_their_keys_limit(env, start_server):
     node = start_server(env=env)
     key = create_key(env, rate_limit=200)
 

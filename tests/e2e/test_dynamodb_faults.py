@@ -1,7 +1,7 @@
-"""DynamoDB behind a proxy that is late, silent, rude or wrong: nothing is lost or doubled, refusals come in time, and the node
-recovers by itself. What is really there is asked of a second node, which speaks to DynamoDB without the proxy.
+"""DynamoDB behind a proxy that delays, drops, resets or falsifies: no event is lost or stored twice, errors arrive in time,
+and the node recovers by itself. A second node, which uses DynamoDB without the proxy, shows what is really stored.
 
-The scenarios need seconds of waiting and little else, so they run beside each other, a node and a proxy for each."""
+The scenarios mostly wait, so they run in parallel, each with a node and a proxy of its own."""
 
 import collections
 import threading
@@ -250,7 +250,7 @@ def test_a_batch_and_an_acknowledgement_of_many_are_answered_in_time_while_dynam
             assert sorted(seen) == list(range(500))
 
 
-def test_requests_that_come_at_once_wait_together_for_their_keys_limit_while_dynamodb_is_slow(service, start_server):
+def test_concurrent_requests_wait_together_for_their_keys_limit_while_dynamodb_is_slow(service, start_server):
     key = service.create_key(rate_limit=rate_limit)["api_key"]
     with Proxy(service.dynamo.port) as proxy:
         node = start_server("--access-log=false", env=service.env_through(proxy))

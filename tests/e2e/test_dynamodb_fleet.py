@@ -1,4 +1,4 @@
-"""Several nodes on one DynamoDB are one service: whichever node is asked, however they come and go."""
+"""Several nodes on one DynamoDB act as one service, whichever node a client asks, while nodes start and stop."""
 
 import asyncio
 import collections

@@ -1,4 +1,4 @@
-"""examples/triggers_client.py as a library: what a consumer meets that is JSON and no ordinary value."""
+"""examples/triggers_client.py as a library: unusual but valid JSON, and failures of the consumer's own code."""
 
 import decimal
 import importlib.util
@@ -47,7 +47,7 @@ def test_a_lone_surrogate_is_read_and_sent_again(client, library):
     assert client.get(f"/events/{again['event_id']}").body.count(rb'"payload":{"text": "\ud800"}') == 1
 
 
-def test_a_poisoned_event_does_not_block_those_behind_it(client, library):
+def test_a_poisoned_event_does_not_block_later_ones(client, library):
     ids = [send_raw(client, payload) for payload in
            ('{"n":1}', '{"n":' + digits + "}", r'{"n":"\udc00"}', '{"n":null}', '{"n":2}')]
     out, tries, set_aside = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), [], []

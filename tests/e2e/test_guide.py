@@ -1,7 +1,7 @@
-"""Every command of the load-test guide, run as it stands there against a server that its own command has started.
+"""Every command of the load-test guide works as written, against a server that the guide's own command has started.
 
-The guide's reader has the project's folder, `python` and `locust`; so has each command here, in a scratch copy of the
-folder. What is changed in a command before it runs is in `changed()`, and nothing else is.
+The guide's reader has the project's folder, `python` and `locust`. Each command here has the same, in a scratch copy of the
+folder. Only `changed()` changes a command before it runs. The guide's commands for AWS are test_guide_aws.py.
 """
 
 import json
@@ -214,7 +214,7 @@ def test_every_block_is_run_or_is_named_with_the_reason_why_not():
 
 
 @pytest.mark.parametrize("text", promised)
-def test_a_promised_command_stands_in_the_guide_as_it_is(text):
+def test_a_promised_command_is_in_the_guide_unchanged(text):
     assert text in "".join(blocks).splitlines()
 
 

@@ -1,5 +1,5 @@
-"""The guide's commands for AWS, as they stand there, against DynamoDB Local: DYNAMODB_ENDPOINT_URL and credentials are the
-only difference, beside the API's URL and the time that a test runs."""
+"""The guide's commands for AWS, unchanged, against DynamoDB Local. Only DYNAMODB_ENDPOINT_URL, credentials, the API's URL
+and the length of a test differ."""
 
 import re
 import shutil

@@ -1,4 +1,5 @@
-"""Commands that cannot do what they are asked: each ends with a status and a line, none by a signal."""
+"""Commands that cannot do what they are asked: each ends with a status and one line of explanation, and none crashes. Plain
+mistakes in arguments are in test_command_line.py."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The benchmark of the hostile tenant runs for a moment, so that it does not rot, and fails where it must."""
+"""The hostile-tenant benchmark still runs, for a moment, and fails where it must."""
 
 import shutil
 import subprocess
@@ -64,7 +64,7 @@ def measured(hostile, quiet_ms, attacked_ms, failures=None, answers=None):
     ({"failures": {"503": 1}}, ["requests of the victim failed: {'503': 1}"]),
     ({"answers": {"400": 10}}, ["not carried out, 10: 10 x 400"]),
 ])
-def test_what_is_wrong_is_said(hostile, change, wanted):
+def test_mistakes_are_named(hostile, change, wanted):
     shape = next(shape for shape in hostile.hostile_attacks.shapes if shape.expects == (200,))
     one = measured(hostile, **{"quiet_ms": 1.0, "attacked_ms": 2.9, **change})
     wrong = hostile.report_shape(shape, 100, [one], 3.0, hostile.Report())

@@ -1,4 +1,5 @@
-"""HTTP/1.1 itself: bodies in every framing, connections, deadlines, TLS, and a stop that loses nothing."""
+"""HTTP/1.1 itself: framings of bodies, connections, deadlines, TLS, and a stop that loses no request. What endpoints answer
+is in test_contract.py."""
 
 import contextlib
 import gzip
@@ -31,7 +32,7 @@ def chunked(body, size=7):
 # -- Bodies
 
 
-def test_chunked_bodies_are_taken(shared_server, client):
+def test_chunked_bodies_are_accepted(shared_server, client):
     request = raw_request("POST", "/events", key=client.key, length=False, headers=[("Transfer-Encoding", "chunked")])
     with shared_server.connect() as raw:
         for size in (1, 7, 1000):
@@ -41,7 +42,7 @@ def test_chunked_bodies_are_taken(shared_server, client):
     assert len(client.inbox()) == 4
 
 
-def test_gzip_bodies_are_taken(client):
+def test_gzip_bodies_are_accepted(client):
     body = gzip.compress(event_body(1))
     for name in ("gzip", "GZIP", "x-gzip"):
         assert client.post("/events", body, headers={"Content-Encoding": name}).status == 201
@@ -53,7 +54,7 @@ def test_gzip_bodies_are_taken(client):
     assert [event["payload"]["n"] for event in client.inbox()] == list(range(1, 103))
 
 
-def test_a_chunked_gzip_body_is_taken(shared_server, client):
+def test_a_chunked_gzip_body_is_accepted(shared_server, client):
     request = raw_request("POST", "/events", key=client.key, length=False,
                           headers=[("Transfer-Encoding", "chunked"), ("Content-Encoding", "gzip")])
     with shared_server.connect() as raw:

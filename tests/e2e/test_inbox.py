@@ -1,4 +1,4 @@
-"""GET /inbox: pages that never repeat or skip, cursors that only we make, and the filter."""
+"""GET /inbox: pages that repeat and skip nothing, cursors that clients cannot forge, and the filter by type."""
 
 import base64
 import threading
@@ -21,7 +21,7 @@ def ids_of(page):
     return [event["event_id"] for event in page["events"]]
 
 
-def test_a_page_has_50_events_if_not_told_otherwise(client):
+def test_a_page_has_50_events_by_default(client):
     ids = fill(client, 60)
     page = client.get("/inbox").json()
     assert ids_of(page) == ids[:50]
@@ -32,7 +32,7 @@ def test_a_page_has_50_events_if_not_told_otherwise(client):
                                   "total_undelivered": 60}
 
 
-def test_a_reader_that_does_not_acknowledge_goes_on_from_the_last_page(client):
+def test_a_reader_that_does_not_acknowledge_continues_from_the_last_page(client):
     """Every page that showed something, or was given a cursor, has one to go on from; has_more says whether to ask now."""
     empty = client.get("/inbox").json()["pagination"]
     assert (empty["next_cursor"], empty["has_more"]) == (None, False)
@@ -47,7 +47,7 @@ def test_a_reader_that_does_not_acknowledge_goes_on_from_the_last_page(client):
     assert seen == ids
 
 
-def test_the_newest_come_first_if_asked_for(client):
+def test_newest_first_on_request(client):
     ids = fill(client, 205)
     seen, cursor, newer = [], "", []
     while True:
@@ -86,7 +86,7 @@ def test_acknowledging_while_paging_neither_repeats_nor_skips(client):
     assert seen == ids[:99]
 
 
-def test_events_that_come_while_paging_are_on_later_pages(client):
+def test_events_accepted_while_paging_are_on_later_pages(client):
     fill(client, 20)
     seen, added = [], 20
     for page in client.inbox_pages(5):

@@ -1,4 +1,4 @@
-"""`triggers keys`: beside a running server and without one, for people and for programs."""
+"""The command `triggers keys`, with and without a running server, for people and for programs."""
 
 import json
 import os
@@ -170,7 +170,7 @@ def test_errors_say_what_to_change(operator):
     for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
         assert f"{flag}: it must be UTF-8" in operator.error("create", "--user-id", "u", flag, os.fsdecode(b"\xff"))
     nothing = operator.run("update", key_id)
-    assert nothing.returncode == 2 and "give what is to change, for instance --rate-limit" in nothing.stderr
+    assert nothing.returncode == 2 and "name a field to change, for instance --rate-limit" in nothing.stderr
     assert operator.json("update", key_id, "--own-tenant")["all_tenants"] is False
     for command in ("show", "rotate", "revoke"):
         assert "No key has this id" in operator.error(command, "key_nowhere")
@@ -242,7 +242,7 @@ def test_a_key_made_without_a_server_works_with_the_next_one(start_server, tmp_p
     assert operator.json("show", made["key_id"])["last_used_at"] is not None
 
 
-def test_the_local_socket_is_its_owners_and_goes_with_the_server(start_server, tmp_path):
+def test_the_local_socket_is_its_owners_and_is_removed_with_the_server(start_server, tmp_path):
     deep = tmp_path / ("d" * 100) / ("e" * 100)  # A socket's own path may have 107 bytes.
     deep.mkdir(parents=True)
     server = start_server(data_dir=deep / "data")

@@ -175,7 +175,7 @@ def test_page_stays_below_what_lambda_lets_through(client):
     assert seen >= 24
 
 
-def test_newest_come_first_and_a_reader_goes_on_from_the_end(client):
+def test_newest_first_and_a_reader_continues_from_the_end(client):
     sent = [client.post(f"{time.time_ns()}-{number}").json()["event_id"] for number in range(5)]
     newest = client.request("GET", "/inbox?order=desc&limit=3").json()
     assert [event["id"] for event in newest["events"]] == sent[:1:-1]

@@ -1,4 +1,5 @@
-"""How the programs start and end: signals, stops that would hang, descriptors, and what a working directory may be."""
+"""How the programs end: signals, stops that would hang, descriptors, and unusual working directories. How a server starts
+is in test_starts.py and test_start_errors.py."""
 
 import http.client
 import json
@@ -84,7 +85,7 @@ def test_a_second_signal_ends_at_once_and_says_what_was_not_finished(start_serve
     assert server.wait() == 1
     assert time.monotonic() - since < soon_seconds
     line = ended_early(server)
-    assert line["cause"] == "a second signal has come"
+    assert line["cause"] == "a second signal arrived"
     assert line["unfinished"].startswith("answering requests: "), line
     check_kept(server, disk, key, event_id)
 
@@ -173,7 +174,7 @@ def test_a_hang_up_stops_as_sigterm_does(start_server):
     assert '"server_stopped"' in server.log()
 
 
-def test_hang_ups_that_come_together_are_one(start_server):
+def test_simultaneous_hang_ups_count_as_one(start_server):
     """The kernel and the shell of a terminal that goes each send one."""
     server = start_server("--drain-ms=1500")
     since = time.monotonic()

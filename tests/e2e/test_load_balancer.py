@@ -1,4 +1,5 @@
-"""The configurations in docs/deployment.md: nginx and HAProxy take them, and HAProxy drains a node without a failure."""
+"""The load balancer configurations in docs/deployment.md: nginx and HAProxy accept them, and HAProxy drains a node without
+a failed request."""
 
 import re
 import socket

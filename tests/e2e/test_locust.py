@@ -1,4 +1,4 @@
-"""The locustfile, run by Locust itself against the built server; its figures against the server's own."""
+"""The locustfile, run by Locust against the built server. Locust's figures must agree with the server's own."""
 
 import json
 import signal
@@ -185,7 +185,7 @@ def test_what_a_rate_limit_refuses_is_a_row_of_its_own_and_no_accepted_event(run
 
 
 @pytest.mark.parametrize("name", ["spent", "refused", "dead"])
-def test_a_run_that_nothing_came_of_fails_and_says_so(runs, name):
+def test_a_run_without_results_fails_and_says_so(runs, name):
     done = runs[name].done()
     assert done.returncode == 1, done.stderr
     assert locust.accepted(done.stderr) == (0, 0)

@@ -1,4 +1,5 @@
-"""The logs: a reader that stands still holds nothing up, and a terminal gets lines for a person."""
+"""Both logs as streams: a stuck reader delays nobody, and a terminal gets readable lines. The contents of lines are in
+test_log_lines.py."""
 
 import contextlib
 import fcntl
@@ -83,7 +84,7 @@ def stop(process):
 
 
 @pytest.mark.parametrize("make", [make_pipe, make_terminal, make_socket])
-def test_a_standard_error_that_nobody_reads_holds_nothing_up(start_server, tmp_path, make):
+def test_an_unread_standard_error_delays_nothing(start_server, tmp_path, make):
     with start_server("--access-log=false") as first:
         key = first.create_key(rate_limit="unlimited")["api_key"]
         first.stop()
@@ -102,7 +103,7 @@ def test_a_standard_error_that_nobody_reads_holds_nothing_up(start_server, tmp_p
     os.close(reader), os.close(writer)
 
 
-def test_when_the_reader_goes_on_it_gets_the_lines(tmp_path):
+def test_a_reader_that_resumes_gets_the_lines(tmp_path):
     reader, writer = make_pipe()
     fill(writer)
     with serving(tmp_path / "server", stderr=writer) as (process, client):
@@ -115,7 +116,7 @@ def test_when_the_reader_goes_on_it_gets_the_lines(tmp_path):
     os.close(reader), os.close(writer)
 
 
-def test_a_standard_output_that_nobody_reads_holds_nothing_up(tmp_path):
+def test_an_unread_standard_output_delays_nothing(tmp_path):
     reader, writer = make_pipe()
     fill(writer)
     with serving(tmp_path / "server", "--threads=1", stdout=writer) as (process, client):
@@ -151,7 +152,7 @@ def test_a_terminal_gets_lines_for_a_person(tmp_path, arguments, is_text):
         assert json.loads(started)["event"] == "server_started" and json.loads(answered)["route"] == "/health"
 
 
-def test_a_file_gets_text_if_it_is_asked_for(tmp_path):
+def test_a_file_gets_text_on_request(tmp_path):
     with open(tmp_path / "log", "w+", encoding="utf-8") as log:
         with serving(tmp_path / "server", "--log-format=text", stderr=log, stdout=log) as (process, _):
             stop(process)

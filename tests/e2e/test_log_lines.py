@@ -1,4 +1,4 @@
-"""What the lines of both logs say, and what they never hold: no payload and no key."""
+"""The contents of both logs: the fields of each line, and that no line has a payload or a key."""
 
 import json
 import re
@@ -77,7 +77,7 @@ def test_no_log_holds_a_key_that_a_client_put_in_the_wrong_place(start_server):
     assert key not in server.log() + server.access_log() + metrics
 
 
-def test_the_access_log_comes_while_the_server_runs(start_server):
+def test_the_access_log_is_written_while_the_server_runs(start_server):
     server = start_server()
     with server.client() as client:
         client.get("/docs", headers={"X-Request-ID": "seen-at-once"})

@@ -1,5 +1,5 @@
-"""scripts/manage_api_keys.py and infrastructure/dynamodb_tables.py: what they hand on to `triggers`, which store they choose
-when none is named, and what they say when the program is missing. With LocalStack: test_original_guide.py."""
+"""scripts/manage_api_keys.py and infrastructure/dynamodb_tables.py: the arguments that they pass to `triggers`, the store
+that they choose by default, and the message if the program is missing. With LocalStack: test_original_guide.py."""
 
 import http.server
 import re
@@ -96,7 +96,7 @@ def test_with_nothing_set_a_server_on_the_projects_data_comes_first(manage, proj
     assert (done.returncode, done.stderr, status) == (0, "", 200)
 
 
-def test_what_is_not_dynamodb_on_localstacks_port_is_not_taken_for_it(manage, project):
+def test_another_service_on_localstacks_port_is_not_mistaken_for_dynamodb(manage, project):
     def ask():
         with http.server.HTTPServer(("127.0.0.1", localstack_port), http.server.BaseHTTPRequestHandler) as other:
             threading.Thread(target=other.serve_forever, daemon=True).start()
@@ -111,7 +111,7 @@ def test_what_is_not_dynamodb_on_localstacks_port_is_not_taken_for_it(manage, pr
 
 @pytest.mark.parametrize("arguments,env", [
     (("--data-dir=named",), {}), (("--data-dir", "named"), {}), ((), {"DATA_DIR": "named"}), (("--config=named.conf",), {})], ids=str)
-def test_a_named_store_is_taken_without_a_word(manage, project, tmp_path, arguments, env):
+def test_a_named_store_is_used_without_a_message(manage, project, tmp_path, arguments, env):
     (tmp_path / "named.conf").write_text("data-dir = named\n")
     done = alone(lambda: manage(*create, *arguments, script=project / "scripts/manage_api_keys.py", env=env))
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""/metrics: what is counted, and who may read it."""
+"""GET /metrics: what the server counts, and who may read it."""
 
 import re
 import time
@@ -77,7 +77,7 @@ def test_metrics_count_what_was_done(start_server):
             time.sleep(0.05)
 
 
-def test_metrics_are_for_an_admin_key_or_for_anybody_if_told_so(start_server):
+def test_metrics_are_for_an_admin_key_or_for_anybody_if_configured(start_server):
     guarded = start_server("--metrics-access=key")
     with guarded.client() as client:
         assert client.get("/metrics").status == 401

@@ -1,8 +1,8 @@
-"""The guide that this project began with, data/original_guide.md: all its commands, in order, as they stand there.
+"""All commands of data/original_guide.md, the guide that this project began with, in order and as written.
 
-They run in a network of their own, so that every port is the guide's: DynamoDB Local has LocalStack's place on 4566, and
-the service beside it is configured as docker-compose.yml does it. What is changed in a command before it runs is in
-`changed()` (the time that a load test takes, the key that was printed, and what stands for AWS), and nothing else is.
+They run in a separate network, so that they can use the guide's ports: DynamoDB Local replaces LocalStack on 4566, and the
+service beside it is configured as in docker-compose.yml. Only `changed()` changes a command before it runs: the length of a
+load test, the key that was printed, and the replacements for AWS.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The benchmark of pairs runs for a moment, so that it does not rot, and fails where it must."""
+"""The paired benchmark still runs, for a moment, and fails where it must."""
 
 import re
 import subprocess

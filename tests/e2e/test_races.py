@@ -1,4 +1,4 @@
-"""Races: many clients at once, each with its own connection, and exactly one outcome."""
+"""Races over HTTP: many clients at once, each with its own connection, and exactly one outcome."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Programs that are started with closed standard descriptors: no file of theirs takes what they print."""
+"""Programs that start with closed standard descriptors: no file that they open receives their output."""
 
 import os
 import pathlib
@@ -67,7 +67,7 @@ def test_a_server_logs_into_no_file_of_its_own(tmp_path, numbers):
             assert b'"event":' not in file.read_bytes(), file
 
 
-def test_a_key_that_nobody_sees_is_an_error(tmp_path):
+def test_a_key_that_cannot_be_printed_is_an_error(tmp_path):
     done = subprocess.run([binary(), "keys", "create", "--data-dir", tmp_path / "data", "--user-id", "u"],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60,
                           env=environment(), preexec_fn=closing((1,)), check=False)

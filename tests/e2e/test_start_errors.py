@@ -1,4 +1,5 @@
-"""What keeps a server from starting is named, and is left alone."""
+"""What keeps a server from starting: the error names it, and the server changes nothing. A start that succeeds is in
+test_starts.py."""
 
 import os
 import pwd

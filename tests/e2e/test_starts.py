@@ -1,4 +1,5 @@
-"""How a server starts: it waits for whoever has its store, tells its service manager, and asks nobody for a password."""
+"""How a server starts: it waits for a process that still has its store, reports to its service manager, and needs no
+password. Starts that fail are in test_start_errors.py."""
 
 import contextlib
 import datetime
@@ -117,7 +118,7 @@ def notifications(folder, *, abstract):
 
 
 @pytest.mark.parametrize("abstract", [False, True], ids=["path", "abstract"])
-def test_the_service_manager_is_told_when_it_serves_and_when_it_stops(tmp_path, abstract):
+def test_the_service_manager_is_notified_of_start_and_stop(tmp_path, abstract):
     listener, name = notifications(tmp_path, abstract=abstract)
     with listener, Server(tmp_path / "server", env={"NOTIFY_SOCKET": name}) as server:
         server.start(wait=False)
@@ -139,7 +140,7 @@ def fill(name):
                 other.sendto(b"full", name)
 
 
-def test_a_service_manager_that_reads_late_is_told_all_the_same(tmp_path):
+def test_a_service_manager_that_reads_late_is_still_notified(tmp_path):
     listener, name = notifications(tmp_path, abstract=False)
     with listener:
         fill(name)
@@ -200,7 +201,7 @@ def test_a_server_that_cannot_start_is_never_ready(held, tmp_path):
 
 
 @pytest.mark.parametrize("form", [["-aes256"], ["-aes256", "-traditional"]], ids=["PKCS 8", "traditional"])
-def test_an_encrypted_tls_key_is_refused_and_nobody_is_asked(tmp_path, certificate, form):
+def test_an_encrypted_tls_key_is_refused_without_asking_for_a_password(tmp_path, certificate, form):
     cert, key = certificate
     subprocess.run(["openssl", "pkey", "-in", key, "-out", tmp_path / "encrypted.pem", *form, "-passout", "pass:secret"],
                    check=True, capture_output=True, timeout=60)

@@ -1,4 +1,5 @@
-"""A store that is there is never replaced by an empty one: it is served whole, or refused as it is, by the real program."""
+"""The program never replaces an existing store by an empty one: it serves the store whole, or refuses it unchanged. Single
+files and bits are in tests/rocks/store_damage_test.cc."""
 
 import hashlib
 import shutil

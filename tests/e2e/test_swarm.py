@@ -1,4 +1,4 @@
-"""The built load generator alone: what it says is held against servers that know better."""
+"""The built load generator alone. Its figures must agree with those of servers whose behaviour is known."""
 
 import csv
 import datetime
@@ -79,7 +79,7 @@ def test_a_stall_shows_with_a_rate_and_a_closed_model_hides_it():
                                        "error-rate > 1%": "FAILED", "failures > 0": "FAILED", "error-rate > 90%": "passed"}),
     (["--rate", 50], {"POST /events p95 > 100ms": "FAILED", "max > 1s": "FAILED", "p50 > 30s": "passed",
                       "error-rate > 1%": "FAILED", "failures > 0": "FAILED", "error-rate > 90%": "passed"})])
-def test_a_stall_in_the_last_seconds_is_told_and_passes_no_gate(model, conditions):
+def test_a_stall_in_the_last_seconds_is_reported_and_passes_no_gate(model, conditions):
     flags = [flag for condition in conditions for flag in ("--fail-if", condition)]
     with DelayingServer(0.002, 3, 20) as server:
         done = swarm.run(server.port, ANY_KEY, *model, "-t", 6, "--json", *flags, "HighThroughputUser")
@@ -170,7 +170,7 @@ def test_it_counts_what_the_server_counts(start_server, tmp_path):
     assert "<svg" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_tasks_come_as_often_as_their_weights_say(shared_server):
+def test_tasks_run_as_often_as_their_weights_say(shared_server):
     key = shared_server.create_key()["api_key"]
     done = swarm.run(shared_server.port, key, "-u", 40, "-r", 40, "-t", 4, "--no-wait", "--json", "TriggersAPIUser")
     names = figures(done)["names"]
@@ -232,7 +232,7 @@ def test_a_rate_limit_is_a_row_of_its_own_and_nothing_of_it_is_accepted(start_se
 
 # Mistakes.
 
-def test_a_dead_host_is_told_by_its_error_and_ends_the_run():
+def test_a_dead_host_is_reported_by_its_error_and_ends_the_run():
     port = free_port()
     began = time.monotonic()
     done = swarm.run(port, ANY_KEY, "-t", 50, "--json", "HighThroughputUser")
@@ -249,7 +249,7 @@ def test_with_keep_going_a_dead_host_is_measured_as_locust_does():
     assert figures(done)["run"]["seconds"] >= 2
 
 
-def test_a_service_that_goes_in_mid_run_is_failures_and_no_end():
+def test_a_service_that_stops_in_mid_run_counts_as_failures_and_does_not_end_the_run():
     answer = b"HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(ACCEPTED), ACCEPTED)
     with HostileService(answer) as server:
         process = subprocess.Popen(swarm.command(server.port, "-t", 3, "--json", "HighThroughputUser"), text=True,

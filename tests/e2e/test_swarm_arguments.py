@@ -1,4 +1,4 @@
-"""What `swarm` says of wrong arguments and of wrong values in the environment."""
+"""The errors of `swarm` about wrong arguments and wrong values in the environment."""
 
 import re
 import subprocess
@@ -80,12 +80,12 @@ def test_a_mistake_in_the_arguments_begins_with_the_programs_name(arguments):
 
 @pytest.mark.parametrize("given, meant", [("--usres", "--users"), ("--usres=4", "--users"), ("--runtime", "--run-time"),
                                           ("--spawn_rate", "--spawn-rate"), ("--verfy", "--verify"), ("--HOST", "--host")])
-def test_an_unknown_option_comes_with_the_nearest_one(given, meant):
+def test_an_unknown_option_is_refused_with_the_nearest_one(given, meant):
     done = run("--host", "http://x", given, "4")
     assert done.returncode == 2 and f"did you mean {meant}?" in done.stderr, done.stderr
 
 
-def test_an_option_that_is_near_none_comes_without_a_guess():
+def test_an_option_without_a_near_name_is_refused_without_a_guess():
     assert "did you mean" not in run("--completely-different").stderr
 
 

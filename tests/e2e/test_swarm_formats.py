@@ -1,4 +1,4 @@
-"""swarm's CSV files against Locust's own: the same requests go into both, and every byte is compared."""
+"""swarm's CSV files and Locust's own, made from the same requests, must be equal byte for byte."""
 
 import csv
 import importlib.util

@@ -1,4 +1,4 @@
-"""swarm against services that answer endlessly: memory and processor time are bounded, and every time limit holds."""
+"""swarm against services that answer without end: memory and processor time are bounded, and every time limit holds."""
 
 import json
 import os
@@ -94,7 +94,7 @@ def test_answers_of_many_connections_share_a_bound():
     (b"HTTP/1.1 201 Created\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n{}{}}", "BadStatusLine"),
     (b'HTTP/1.1 201 Created\r\nContent-Length: 40\r\n\r\n{"event_id":"a b\nGET / HTTP/1.1\n\n0000000"}', "201 without an event_id"),
 ])
-def test_what_is_no_answer_is_told_as_such(answer, error):
+def test_an_invalid_response_is_reported_as_such(answer, error):
     with HostileService(answer) as server:
         status, document, errors, _, _ = run(server, "-t", 1)
     assert status == 1, errors

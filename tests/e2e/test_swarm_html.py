@@ -1,4 +1,4 @@
-"""The HTML report as a parser sees it: well-formed, loads nothing, small, and its figures are there."""
+"""The HTML report as a parser sees it: well-formed, small, complete, and loading nothing from elsewhere."""
 
 import html.parser
 import json

@@ -1,4 +1,5 @@
-"""`swarm --worker` under Debian's own Locust master, headless and through its web page; its figures against the server's."""
+"""`swarm --worker` under Debian's Locust master, headless and through its web page. The master's figures must agree with
+the server's."""
 
 import csv
 import io
@@ -143,7 +144,7 @@ def test_a_key_that_the_service_does_not_know_is_on_the_masters_page(team):
     page = Page(page_port)
     page.ask_until("/stats/requests", lambda text: len(json.loads(text)["workers"]) == 1)
     page.ask("/swarm", {"user_count": 2, "spawn_rate": 2, "host": f"http://127.0.0.1:{team.server.port}"})
-    page.ask_until("/exceptions/csv", lambda text: "does not take the API key in LOCUST_API_KEY: 401" in text)
+    page.ask_until("/exceptions/csv", lambda text: "refuses the API key in LOCUST_API_KEY: 401" in text)
 
 
 def test_the_web_page_starts_edits_stops_and_starts_again(team):
@@ -203,7 +204,7 @@ def test_a_master_that_dies_stops_the_users_and_its_successor_gets_the_workers(t
         assert worker.wait(ended_seconds_max) == 0, worker_log.read_text()
 
 
-def test_heartbeats_come_while_the_load_threads_have_no_time_left(team):
+def test_heartbeats_continue_while_the_load_threads_are_saturated(team):
     page_port = free_port()
     _, log = team.start_master("--web-host", "127.0.0.1", "--web-port", page_port)
     team.start_workers(1)

@@ -1,4 +1,5 @@
-"""Tenants never see each other, and a key does what its role, status and types allow: every endpoint, every role."""
+"""Tenants never see each other, and a key does what its role, status and event types allow: every endpoint and every
+role."""
 
 import time
 import uuid
@@ -101,7 +102,7 @@ def test_another_tenants_ids_are_like_ids_that_never_were(new_client, owner, rol
 
 
 @pytest.mark.parametrize("role", roles)
-def test_another_tenants_cursor_is_like_one_that_nobody_made(new_client, owner, role):
+def test_another_tenants_cursor_is_refused_like_a_forged_one(new_client, owner, role):
     stranger = new_client(role=role)
     made_up = owner.cursor[:-4] + ("AAAA" if owner.cursor[-4:] != "AAAA" else "BBBB")
     for path in ("/inbox", "/events/inbox"):

@@ -1,4 +1,4 @@
-"""Every thread has a name, and docs/architecture.md lists it: what `top -H` shows can be looked up."""
+"""Every thread has a name that docs/architecture.md lists, so that the output of `top -H` can be looked up."""
 
 import pathlib
 import re

@@ -1,4 +1,4 @@
-"""`swarm --verify`: the judge of the crash tests must itself be able to find each kind of difference."""
+"""`swarm --verify`, the judge of the crash tests, finds each kind of difference itself."""
 
 import http.server
 import json
@@ -192,7 +192,7 @@ def test_the_tenants_of_several_keys_are_read_and_a_key_more_doubles_nothing(sha
     assert swarm.verify(shared_server.port, stores[0].key, journal.path).wrong == {"missing": sorted(accepted[2:4])}
 
 
-def test_a_torn_line_is_told_and_the_rest_verified(store):
+def test_a_torn_line_is_reported_and_the_rest_verified(store):
     event_id = store.accept(1)
     with open(store.journal.path, "a", encoding="ascii") as file:
         file.write(f"K {event_id[:20]}")
@@ -359,7 +359,7 @@ def test_the_run_time_bounds_a_verification(lie):
     began = time.monotonic()
     verdict = lie(inbox, single(True), "A", arguments=("-t", "1s"))
     assert (verdict.status, verdict.clean) == (2, None), verdict
-    assert "cannot be verified: the time is over after 1 s; --run-time sets it" in verdict.text, verdict
+    assert "cannot be verified: it was not finished after 1 s; --run-time sets this limit" in verdict.text, verdict
     assert inbox.pages > 1 and time.monotonic() - began >= 1
 
 

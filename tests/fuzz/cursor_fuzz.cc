@@ -1,5 +1,6 @@
-// A cursor from outside, beside a query. The input: a line with the cursor, a line with the tenant, and the event type,
-// or nothing for no filter.
+// Fuzzes the cursors of GET /inbox (api/endpoints/inbox/cursor.h). The input is a line with the cursor, a line with the
+// tenant, and the event type, or nothing for no filter.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

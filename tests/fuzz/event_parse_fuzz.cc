@@ -1,3 +1,5 @@
+// Fuzzes the parser of events (event/event.h). Bytes of HTTP are in http_request_fuzz.cc.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

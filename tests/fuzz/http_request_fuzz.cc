@@ -1,4 +1,6 @@
-// The bytes of a connection, read whole and in pieces: both must tell the same, and nothing may pass its limit.
+// Fuzzes the parser of HTTP requests (http/wire/request_parser.h). It parses the input whole and in pieces; both must
+// agree, and no limit may be exceeded.
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,5 @@
+// Fuzzes the decoder of stored keys (decode() of auth/key.h).
+
 #include <cstddef>
 #include <cstdint>
 

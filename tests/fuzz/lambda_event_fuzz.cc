@@ -1,5 +1,6 @@
-// An event of API Gateway from outside. Whatever it says, a request is one that HTTP could have brought, and the answer
-// to it can be written.
+// Fuzzes the reader of API Gateway's events (lambda/request_event.h). Each request that it makes must be possible over
+// HTTP, and its response can be written.
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

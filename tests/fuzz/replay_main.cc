@@ -1,3 +1,6 @@
+// Replays a fuzz target as a test: every file of the corpus, then mutations of them. TRIGGERS_TEST_SEED repeats a run
+// with its printed seed. A fault aborts, as under the fuzzer.
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -47,7 +47,7 @@ generator = {
     "swarm/worker/master_link.cc": ({"CLOCK_BOOTTIME"}, "no wall clock: how long the master was silent, sleep included"),
     "swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
     "swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
-    "swarm/stats/epoch.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
+    "swarm/stats/epoch_seconds.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
     "swarm/run/verify_run.cc": ({"Clock::system()"}, "retention is counted from times in the journal"),
 }
 

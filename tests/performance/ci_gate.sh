@@ -271,7 +271,7 @@ BEGIN {
     value = measure(i)
     failed = missing == "" && holds(value, i)
     if (missing == "" && !failed && sends_events && accepted_total <= 0 && name[i] ~ /^(POST \/events(\/.*)?)?$/) {
-      missing = "no event was accepted, so these are the figures of refusals"
+      missing = "no event was accepted, so the figures describe only refusals"
     }
     if (missing != "") {
       printf "fail-if %s: %s (CANNOT BE JUDGED)\n", ARGV[i], missing

@@ -125,7 +125,7 @@ def stop_for_the_key(environment, key_number, said):
         return
     environment.key_was_told = True
     which = f"key {key_number + 1} of {len(API_KEYS)}" if len(API_KEYS) > 1 else "the API key"
-    print(f"ERROR: the service does not take {which} in {KEY_VARIABLE}: {said}. The test ends here. Make a key with\n"
+    print(f"ERROR: the service refuses {which} in {KEY_VARIABLE}: {said}. The test ends here. Make a key with\n"
           "  python3 scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit unlimited",
           file=sys.stderr, flush=True)
     if environment.web_ui is None:

@@ -1,4 +1,6 @@
-// A backup takes as long as its disk takes, and nobody else waits for it.
+// A backup of a live store delays no other request. What a backup contains is in directory_test.cc and
+// rocks_contract_test.cc.
+
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
@@ -14,7 +16,7 @@
 namespace triggers::store {
 namespace {
 
-/// The machine's files, on which a copy stands still until a test lets it go on.
+/// The machine's files, on which a copy waits until a test lets it continue.
 class StandingFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   StandingFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}

@@ -1,5 +1,6 @@
-// What the embedded engine promises when its clock jumps: nothing is deleted before its time, no event is taken for a
-// duplicate of an old one, and no id goes back.
+// Jumps of the clock under the embedded engine: nothing expires early, no event becomes a duplicate of an old one, and
+// ids never decrease.
+
 #include <gtest/gtest.h>
 
 #include "base/manual_clock.h"

@@ -1,4 +1,5 @@
-// A batch that is larger than a commit, on the embedded engine.
+// A batch that is larger than one commit. The queue alone is in src/store/rocks/commit/commit_queue_test.cc.
+
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,5 +1,8 @@
 #pragma once
 
+// One tenant's inbox over an open database, without the rest of the engine. Tests of the whole engine use
+// rocks_fixture.h.
+
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>

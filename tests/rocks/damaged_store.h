@@ -1,5 +1,8 @@
 #pragma once
 
+// The fixture of the tests that change a store's files and start it again: log_damage_test.cc, store_damage_test.cc,
+// mixed_copies_test.cc.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

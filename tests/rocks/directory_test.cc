@@ -1,4 +1,6 @@
-// What happens to a store's directory while it is open, and to one that an earlier release has made.
+// A store's directory: changes while it is open, stores that were cut off while being made, version 1, read-only
+// opening, and repair. Damage in single files is in log_damage_test.cc and store_damage_test.cc.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

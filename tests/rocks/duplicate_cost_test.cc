@@ -1,4 +1,6 @@
-// What it costs the committer to look for duplicates, counted in reads and bytes, whatever came before.
+// What the search for duplicates costs the committer, counted in reads and bytes. Which events are duplicates is in
+// tests/contract/duplicates_test.cc.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

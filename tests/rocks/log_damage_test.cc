@@ -1,4 +1,6 @@
-// What a crash leaves of the write-ahead log is replayed; what a bad disk leaves of it is refused.
+// Damage in the write-ahead log: the torn end that a crash leaves is replayed, any other damage is refused. Damage in
+// other files is in store_damage_test.cc.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// A commit in which an allocation fails, each in turn: the operation is refused or done, and never half of it.
+// Commits in which one allocation fails, each in turn: an operation is refused or done, never half done.
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -98,7 +99,7 @@ TEST_F(OutOfMemory, RefusesTheWriteWholeAndServesTheNext) {
     stored += answer ? 1 : 0;
     refused += answer ? 0 : 1;
     if (!store->health().writable) {
-      // In the write itself: nobody knows what of it is in the log.
+      // In the write itself: how much of it is in the log is unknown.
       ASSERT_FALSE(answer);
       EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
       ++latched;

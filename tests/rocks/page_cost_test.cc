@@ -1,4 +1,6 @@
-// What a page of the embedded engine walks over, counted: on one thread, because RocksDB counts for each thread.
+// How many entries a page walks over, counted by RocksDB for each thread. What pages contain is in
+// tests/contract/pages_test.cc.
+
 #include <gtest/gtest.h>
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>

@@ -1,5 +1,6 @@
-// What a repair makes of a store whose log holds writes that its tables hold as well: RocksDB keeps a log until every
-// family has its writes in tables.
+// Repairs of a store whose log repeats writes that its tables hold as well, because RocksDB keeps a log until every
+// family has its writes in tables. Other repairs are in directory_test.cc.
+
 #include "store/rocks/repair/repair.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,8 @@
 #pragma once
 
+// One tenant's embedded store on a disk that fails when a test says so. Stores whose files are changed use
+// damaged_store.h.
+
 #include <gtest/gtest.h>
 
 #include <memory>

@@ -1,4 +1,5 @@
-// A shortage of room or descriptors on the embedded engine: writes stop, nothing is lost, and they go on by themselves.
+// A shortage of disk space or descriptors: writes stop, nothing is lost, and writes resume by themselves.
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,8 +24,8 @@ class Shortage : public RocksFixture {
  protected:
   ~Shortage() override { disk->tables().open(); }  // Also of a test that has failed: the store's end waits for it.
 
-  /// Accepts events, has a shortage until one is refused, ends it, and goes on without opening the store again; three
-  /// times, and then as after a kill. No flush is scheduled when the shortage begins.
+  /// Accepts events, causes a shortage until one is refused, ends it, and continues without reopening the store. Does
+  /// this three times, then reopens the store as after a kill. No flush is scheduled when a shortage begins.
   void expect_writes_again_after(FailingFileSystem::Fault fault);
   void look_until_it_goes_on_or_stops();
 };
@@ -136,8 +137,8 @@ TEST_F(Shortage, FlushThatRocksDbLosesInAShortageTakesARestartAndLosesNothing) {
   std::set<EventId> accepted;
   const auto next = [&] { return append({.payload = big_payload(accepted.size())}); };
   const auto waits = [this] { return store->health().problem.find("go on by themselves") != std::string::npos; };
-  // A flush is scheduled and has not begun when the disk is full: RocksDB takes it for begun, and waits for it. Seldom
-  // it gets by all the same, and the store goes on; then once more.
+  // A flush is scheduled but has not begun when the disk is full. RocksDB treats it as running and waits for it. Rarely
+  // it recovers and the store continues; then the test tries once more.
   for (int shortage = 0; shortage < 5 && store->health().writable; ++shortage) {
     {
       const testing_support::HeldFlushThreads held;

@@ -1,5 +1,6 @@
-// A store of which anything is missing, cut or changed is either served whole or refused, and a refusal changes
-// nothing.
+// Any file of a store is missing, cut or changed: the store is served whole or refused, and a refusal changes nothing.
+// Damage within the log is in log_damage_test.cc.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Flips bits in a store's table files. Whole files are removed or replaced with directory_snapshot.h.
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -1,5 +1,7 @@
 #pragma once
 
+// All files of a directory as values: taking and restoring them. Changing single bits is in damage.h.
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>

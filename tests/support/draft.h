@@ -1,5 +1,7 @@
 #pragma once
 
+// An event that a test sends, with text of its own.
+
 #include <optional>
 #include <string>
 

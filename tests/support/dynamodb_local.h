@@ -1,5 +1,7 @@
 #pragma once
 
+// Starts DynamoDB Local for C++ tests. For Python tests: tests/e2e/support/dynamodb.py.
+
 #include <sys/types.h>
 
 #include <cstdint>

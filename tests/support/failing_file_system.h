@@ -1,5 +1,8 @@
 #pragma once
 
+// A disk whose writes fail when a test says so. A disk that loses what was not synced is in forgetful_file_system.h; a
+// slow one is in write_gate.h.
+
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 

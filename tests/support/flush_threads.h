@@ -1,5 +1,7 @@
 #pragma once
 
+// Holds back RocksDB's flushes, or waits for them.
+
 #include <gtest/gtest.h>
 #include <rocksdb/env.h>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// A disk that loses what was not synced, for crash tests. A disk with errors is in failing_file_system.h.
+
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// A temporary directory for tests/. Unit tests of the embedded engine use store/rocks/test_directory.h.
+
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 
 #include <filesystem>

@@ -1,5 +1,6 @@
-// Reads the events of a load test from standard input, one JSON object a line, and writes the CSV files that swarm
+// Reads the requests of a load test from standard input, one JSON object a line, and writes the CSV files that swarm
 // would write. tests/e2e/support/locust_reference.py does the same with Locust itself.
+
 #include <boost/json.hpp>
 #include <chrono>
 #include <iostream>
@@ -61,7 +62,7 @@ class Probe {
     INVARIANT(files_->write(all_, line.at("users").to_number<std::size_t>(), now(line)).ok());
   }
 
-  /// Does what the owner of a Load does once a second.
+  /// Does what the owner of a LoadGenerator does once a second.
   void collect() {
     all_.merge(since_);
     since_ = Statistics{};

@@ -1,5 +1,6 @@
-// Writes sample reports of invented load tests: swarm_report_sample NAME >FILE writes an HTML report, and
-// swarm_report_sample NAME COLUMNS a live view for a terminal of that width. tests/e2e/test_swarm_html.py reads both.
+// Writes reports of invented load tests: swarm_report_sample NAME >FILE writes an HTML report, and swarm_report_sample
+// NAME COLUMNS a live view for a terminal of that width. tests/e2e/test_swarm_html.py reads both.
+
 #include <chrono>
 #include <cmath>
 #include <cstdio>

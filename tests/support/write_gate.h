@@ -1,5 +1,7 @@
 #pragma once
 
+// A slow disk: a test lets each write through. A disk with errors is in failing_file_system.h.
+
 #include "base/mutex.h"
 
 namespace triggers::testing_support {

@@ -1,3 +1,5 @@
+// The kind of user that only sends events. The one that also reads is in triggers_api_user.cc.
+
 #include "triggers_user.h"
 
 using namespace triggers::swarm;

@@ -1,3 +1,5 @@
+// The kind of user that sends events and reads its inbox. The one that only sends is in high_throughput_user.cc.
+
 #include "swarm/verify/journal.h"
 #include "triggers_user.h"
 

@@ -157,7 +157,7 @@ void TriggersUser::tell_refused_key(const std::string& said) {
   const std::string length =
       key.size() == key_characters ? "" : fmt::format("; it has {} characters, and a key has 64", key.size());
   start->refused(
-      fmt::format("the service does not take the API key in {}: {}{}. Make one with triggers keys create "
+      fmt::format("the service refuses the API key in {}: {}{}. Make one with triggers keys create "
                   "--user-id load-test --role creator --rate-limit unlimited",
                   which, said, length));
 }

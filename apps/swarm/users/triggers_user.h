@@ -1,5 +1,7 @@
 #pragma once
 
+// What the kinds of users for the Triggers API share. Users of any service are in swarm/load/user.h.
+
 #include <cstddef>
 #include <deque>
 #include <string>

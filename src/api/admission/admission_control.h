@@ -1,5 +1,7 @@
 #pragma once
 
+// The objects that admission uses: key ring, limits, trusted proxies, clock. The decision is in admit.h.
+
 #include <vector>
 
 #include "api/admission/first_reads.h"

@@ -137,24 +137,24 @@ Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionContro
   co_return std::move(*read);
 }
 
-/// Endpoints with query parameters read these themselves. A scrape of the metrics may have any.
-bool has_no_query(Endpoint endpoint) {
-  return endpoint != Endpoint::get_inbox && endpoint != Endpoint::list_keys && endpoint != Endpoint::metrics;
-}
-
 /// What the key was admitted for: its role allows it, and there is no query that the endpoint does not know.
-OrRefusal<Done> may(const Exchange& exchange, auth::Action action) {
+OrRefusal<Done> may(const Exchange& exchange) {
+  const AccessRule& rule = exchange.route.access;
   const auth::Role role = exchange.key->record.role;
-  if (!auth::allows(role, action)) return role_forbids(role, action);
-  if (!has_no_query(exchange.route.endpoint)) return Done{};
+  if (!auth::allows(role, rule.action)) return role_forbids(role, rule.action);
+  if (rule.input == Input::query) return Done{};
   if (const auto none = query_parameters(exchange.request.query(), {}); !none) return none.error();
   return Done{};
 }
 
 }  // namespace
 
-Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange, auth::Action action) {
-  if (exchange.admitted) co_return may(exchange, action);
+Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange) {
+  if (exchange.route.access.caller == Caller::manager && exchange.request.peer.local) {
+    exchange.is_operator = true;
+    co_return Done{};
+  }
+  if (exchange.admitted) co_return may(exchange);
   const http::Request& request = exchange.request;
   const auto field = request.headers.find("Authorization");
   if (!field) {
@@ -191,31 +191,23 @@ Task<OrRefusal<Done>> admit(const AdmissionControl& control, Exchange& exchange,
     }
   }
   exchange.admitted = true;
-  co_return may(exchange, action);
+  co_return may(exchange);
 }
 
-Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange, AccessRule rule) {
-  switch (rule.caller) {
-    case Caller::anybody: break;
-    case Caller::key: co_return co_await admit(control, exchange, rule.action);
-    case Caller::manager: co_return co_await admit_manager(control, exchange);
+Task<OrRefusal<Done>> admit_by_head(const AdmissionControl& control, Exchange& exchange) {
+  switch (exchange.route.access.caller) {
+    case Caller::anybody: co_return Done{};
     case Caller::on_socket:
       if (!exchange.request.peer.local) co_return operator_only();
-      break;
+      co_return Done{};
+    case Caller::key:
+    case Caller::manager: break;
   }
-  co_return Done{};
+  co_return co_await admit(control, exchange);
 }
 
 Refusal operator_only() {
   return {Code::not_found, "Only the operator makes backups: run triggers backup beside the server.", "{}", {}, {}};
-}
-
-Task<OrRefusal<Done>> admit_manager(const AdmissionControl& control, Exchange& exchange) {
-  if (exchange.request.peer.local) {
-    exchange.is_operator = true;
-    co_return Done{};
-  }
-  co_return co_await admit(control, exchange, auth::Action::manage_keys);
 }
 
 }  // namespace triggers::api

@@ -47,10 +47,10 @@ std::vector<Asked> everything_with_a_key() {
           {Method::post, "/admin/keys/k/rotate", "", Action::manage_keys}};
 }
 
-TEST(AdmitTest, NothingIsToldWithoutAKey) {
+TEST(AdmitTest, RequestWithoutAKeyLearnsNothing) {
   TestService service("auth-failures-per-minute", "0");
   for (const auto& asked : everything_with_a_key()) {
-    // Also with a body that would be refused: who asks is asked first.
+    // The body is bad too, but the key is checked first.
     for (const auto& body : {asked.body, std::string{"{"}}) {
       const auto seen = service.send(asked.method, asked.target, {}, body);
       EXPECT_EQ(seen.status(), 401U) << asked.target;
@@ -61,7 +61,7 @@ TEST(AdmitTest, NothingIsToldWithoutAKey) {
   }
 }
 
-TEST(AdmitTest, AnythingButOneBearerFieldIsUnauthorized) {
+TEST(AdmitTest, AnythingButOneBearerTokenIsUnauthorized) {
   TestService service("auth-failures-per-minute", "0");
   const auto key = service.key();
   const std::string good = "Bearer " + key;
@@ -74,7 +74,7 @@ TEST(AdmitTest, AnythingButOneBearerFieldIsUnauthorized) {
   EXPECT_EQ(service.send(Method::get, "/inbox", {}, {}, {{"authorization", "bEARER   " + key}}).status(), 200U);
 }
 
-TEST(AdmitTest, ARoleMayExactlyWhatItMay) {
+TEST(AdmitTest, ARoleMayDoWhatItAllowsAndNothingElse) {
   for (const auto role : {auth::Role::viewer, auth::Role::creator, auth::Role::admin}) {
     TestService service;
     const auto key = service.key(role);
@@ -87,7 +87,7 @@ TEST(AdmitTest, ARoleMayExactlyWhatItMay) {
   }
 }
 
-TEST(AdmitTest, ARefusedRoleStillCostsOfTheRate) {
+TEST(AdmitTest, ARequestThatItsRoleForbidsStillCostsAToken) {
   TestService service;
   const auto key = service.key(auth::Role::viewer, 2);
   EXPECT_EQ(service.post(key, "a", "{}").status(), 403U);
@@ -95,7 +95,7 @@ TEST(AdmitTest, ARefusedRoleStillCostsOfTheRate) {
   EXPECT_EQ(service.post(key, "a", "{}").status(), 429U);
 }
 
-TEST(AdmitTest, TheRateIsAskedBeforeTheBody) {
+TEST(AdmitTest, TheRateIsCheckedBeforeTheBody) {
   TestService service;
   const auto key = service.key(auth::Role::creator, 1);
   EXPECT_EQ(service.post(key, "a", "{}").status(), 201U);
@@ -145,7 +145,7 @@ TEST(AdmitTest, AnUnlimitedKeyHasNoRateFields) {
   EXPECT_EQ(service.send(Method::get, "/inbox", key).header("RateLimit"), "");
 }
 
-TEST(AdmitTest, ARevokedKeyIsRefusedInTheNextRequest) {
+TEST(AdmitTest, ARevokedKeyIsRefusedAtTheNextRequest) {
   TestService service;
   const auto key = service.key();
   EXPECT_EQ(service.send(Method::get, "/inbox", key).status(), 200U);
@@ -181,7 +181,7 @@ TEST(AdmitTest, ARotatedSecretEndsWithItsGrace) {
   EXPECT_EQ(service.send(Method::get, "/inbox", new_key).status(), 200U);
 }
 
-TEST(AdmitTest, AKeyEndsWhenItsTimeHasCome) {
+TEST(AdmitTest, AKeyExpiresAtItsTime) {
   TestService service;
   const auto key = service.key();
   const std::string path = "/admin/keys/" + service.record.key_id;
@@ -224,7 +224,7 @@ TEST(AdmitTest, AddressThatFailedTooOftenReadsNothingFromTheStore) {
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", good).status(), 200U) << "now it is known";
 }
 
-TEST(AdmitTest, RequestsThatComeAtOnceWithANewKeyAreAllServedByOneRead) {
+TEST(AdmitTest, ConcurrentRequestsWithANewKeyShareOneRead) {
   for (const bool good : {true, false}) {
     TestService service("auth-failures-per-minute", "3");
     service.watched_keys.slow = true;  // The others come while the first reads.
@@ -263,7 +263,7 @@ std::vector<unsigned> statuses_at_once(TestService& service, const std::vector<s
   return statuses;
 }
 
-TEST(AdmitTest, GoodKeysThatComeAtOnceAfterARestartAreAllServed) {
+TEST(AdmitTest, ManyGoodKeysAtOnceAfterARestartAreAllServed) {
   TestService service("auth-failures-per-minute", "3");
   std::vector<std::string> keys;
   for (int i = 0; i < 40; ++i) keys.push_back(service.key());
@@ -273,7 +273,7 @@ TEST(AdmitTest, GoodKeysThatComeAtOnceAfterARestartAreAllServed) {
   }
 }
 
-TEST(AdmitTest, GoodKeysThatComeAtOnceAreAllServedFromAddressesThatShareTheirFailures) {
+TEST(AdmitTest, ManyGoodKeysFromAddressesThatShareTheirFailuresAreAllServed) {
   const AddressOf one_network = [](std::size_t number) { return fmt::format("2001:db8:0:1::{:x}", number + 1); };
   const AddressOf one_ipv4_in_two_forms = [](std::size_t number) {
     return std::string{number % 2 == 0 ? "192.0.2.9" : "::ffff:192.0.2.9"};
@@ -287,7 +287,7 @@ TEST(AdmitTest, GoodKeysThatComeAtOnceAreAllServedFromAddressesThatShareTheirFai
   }
 }
 
-TEST(AdmitTest, UnknownKeysThatComeAtOnceReadNoMoreThanTheAddressMayFail) {
+TEST(AdmitTest, ManyUnknownKeysCauseNoMoreReadsThanTheAddressMayFail) {
   TestService service("auth-failures-per-minute", "3");
   std::vector<std::string> keys;
   for (int i = 0; i < 40; ++i) keys.push_back("wrong" + std::to_string(i));
@@ -297,7 +297,7 @@ TEST(AdmitTest, UnknownKeysThatComeAtOnceReadNoMoreThanTheAddressMayFail) {
   EXPECT_EQ(service.keys_read(), 3U);
 }
 
-TEST(AdmitTest, AWrongKeyAmongGoodOnesCostsOneFailureAndHoldsUpNone) {
+TEST(AdmitTest, AWrongKeyAmongGoodOnesCostsOneFailureAndDelaysNone) {
   TestService service("auth-failures-per-minute", "3");
   std::vector<std::string> keys;
   for (int i = 0; i < 40; ++i) keys.push_back(i == 1 ? "wrong" : service.key());
@@ -334,12 +334,12 @@ TEST(AdmitTest, AddressesDoNotWaitForEachOther) {
   });
   const auto other = std::ranges::find(order, keys.size() - 1);
   EXPECT_LE(other - order.begin(), 1);
-  // Those of one address are served in the order in which they came.
+  // Requests of one address are served in the order of their arrival.
   order.erase(other);
   EXPECT_TRUE(std::ranges::is_sorted(order));
 }
 
-TEST(AdmitTest, GoodKeysThatAreReadCountAsNoFailure) {
+TEST(AdmitTest, ReadingAGoodKeyIsNoFailure) {
   TestService service("auth-failures-per-minute", "2");
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", service.key()).status(), 200U);
@@ -347,7 +347,7 @@ TEST(AdmitTest, GoodKeysThatAreReadCountAsNoFailure) {
   EXPECT_EQ(service.send_from("192.0.2.9", "/inbox", "wrong").status(), 401U);
 }
 
-TEST(AdmitTest, KeysThatMayNotBeUsedAreLimitedByAddress) {
+TEST(AdmitTest, UnusableKeysAreLimitedByAddress) {
   for (const std::string change :
        {R"({"status":"revoked"})", R"({"status":"inactive"})", R"({"expires_at":"2023-11-14T22:13:21Z"})"}) {
     TestService service("auth-failures-per-minute", "3");
@@ -364,7 +364,7 @@ TEST(AdmitTest, KeysThatMayNotBeUsedAreLimitedByAddress) {
   }
 }
 
-/// A service whose keys' limits are shared, by a bucket that is asked on a slow way.
+/// A service whose keys have shared limits, with a shared bucket that answers slowly.
 class SharedLimitTest : public testing::Test {
  protected:
   SharedLimitTest() {
@@ -405,7 +405,7 @@ class SharedLimitTest : public testing::Test {
   bool silent = false;
 };
 
-TEST_F(SharedLimitTest, OneAsksForAllWhoNeedASliceAtOnce) {
+TEST_F(SharedLimitTest, OneCallTakesTheSliceForAllConcurrentRequests) {
   EXPECT_EQ(send(20), std::vector<unsigned>(20, 200));
   EXPECT_LE(asked, 2U);
   EXPECT_EQ(given, 20U);
@@ -417,7 +417,7 @@ TEST_F(SharedLimitTest, SlowBucketIsAskedNoMoreOften) {
   EXPECT_LE(asked, 6U);
 }
 
-TEST_F(SharedLimitTest, SilentBucketIsAskedOnceForAll) {
+TEST_F(SharedLimitTest, UnresponsiveBucketIsAskedOnceForAllRequests) {
   silent = true;
   EXPECT_EQ(send(20), std::vector<unsigned>(20, 503));
   EXPECT_EQ(asked, 1U);
@@ -432,7 +432,7 @@ TEST_F(SharedLimitTest, WaitForASliceEnds) {
   EXPECT_EQ(std::ranges::count(statuses, 503U), 17);
 }
 
-TEST(AdmitTest, AClientCannotHideBehindAForwardedFieldOfItsOwn) {
+TEST(AdmitTest, AClientCannotForgeItsAddressByAForwardedField) {
   TestService service("trusted-proxies", "10.0.0.0/8");
   http::Request request;
   request.peer.address = "10.0.0.1";

@@ -22,7 +22,7 @@ std::optional<limit::Decision> charge(const AdmissionControl& control, const Act
                             : key.rate_bucket->own.charge(now, cost);
 }
 
-AdmittedRequest::AdmittedRequest(const AdmissionControl& control, const Exchange& exchange, bool with_body)
+AdmittedRequest::AdmittedRequest(const AdmissionControl& control, const Exchange& exchange)
     : control_(control),
       id_(exchange.id),
       key_(exchange.key),
@@ -30,7 +30,7 @@ AdmittedRequest::AdmittedRequest(const AdmissionControl& control, const Exchange
       admitted_(exchange.admitted),
       rate_(exchange.rate) {
   holder = holder_of(exchange);
-  takes_body = with_body;
+  takes_body = exchange.route.access.input == Input::body;
 }
 
 void AdmittedRequest::body_grew_to(std::size_t bytes) {

@@ -1,5 +1,8 @@
 #pragma once
 
+// The price of a request, and a request that was admitted before its body arrived. The decision to admit it is in
+// admit.h.
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,7 +18,7 @@ namespace triggers::api {
 /// than a full bucket.
 [[nodiscard]] std::uint32_t cost_of(std::size_t body_bytes, std::uint32_t limit) noexcept;
 
-/// Takes what a request costs beyond the one that admitted it, even if the bucket holds less: then the key must wait
+/// Charges a request's cost beyond the token that admitted it, even if the bucket holds less. The key must then wait
 /// before its next request. Nothing if `key` is unlimited.
 [[nodiscard]] std::optional<limit::Decision> charge(const AdmissionControl& control, const ActiveKey& key,
                                                     std::uint32_t cost);
@@ -23,7 +26,7 @@ namespace triggers::api {
 /// A request that was admitted by its head, on its way to handle(). Charges the key as the body arrives.
 class AdmittedRequest final : public http::Ticket {
  public:
-  AdmittedRequest(const AdmissionControl& control, const Exchange& exchange, bool with_body);
+  AdmittedRequest(const AdmissionControl& control, const Exchange& exchange);
 
   void body_grew_to(std::size_t bytes) override;
   /// Puts what admission found out into the request's exchange.

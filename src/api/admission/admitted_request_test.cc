@@ -1,4 +1,5 @@
-// Admission by a request's head, and what a request costs its key.
+// Admission by a request's head, and what a request costs its key. Who is admitted at all is in admit_test.cc.
+
 #include "api/admission/admitted_request.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +28,7 @@ std::string remaining(const Seen& seen) {
   return field.substr(0, field.rfind(';'));
 }
 
-TEST(AdmittedRequestTest, HeadIsRefusedAsTheWholeRequestIs) {
+TEST(AdmittedRequestTest, HeadIsRefusedLikeTheWholeRequest) {
   TestService service("auth-failures-per-minute", "0");
   const auto viewer = service.key(auth::Role::viewer);
   std::vector<Asked> asked = with_body;
@@ -71,7 +72,7 @@ TEST(AdmittedRequestTest, AdmittedRequestIsServedAndPaysOnce) {
   }
 }
 
-TEST(AdmittedRequestTest, BodiesThatNobodyReadsAreNotTaken) {
+TEST(AdmittedRequestTest, BodyThatNoEndpointReadsIsSkipped) {
   TestService service;
   const auto key = service.key(auth::Role::admin);
   for (const std::string target : {"/", "/health", "/docs", "/metrics", "/inbox", "/admin/keys"}) {
@@ -111,7 +112,7 @@ TEST(AdmittedRequestTest, EachFurther64KiBOfABodyCostsOneMore) {
   }
 }
 
-TEST(AdmittedRequestTest, BodyThatCameWithoutATicketCostsTheSame) {
+TEST(AdmittedRequestTest, BodyWithoutATicketCostsTheSame) {
   TestService service;
   const auto key = service.key(auth::Role::creator, 100);
   const std::string body = "[" + std::string(200 * kib, ' ') + "]";

@@ -60,7 +60,7 @@ void FirstReads::end(const FirstRead& read) noexcept {
     if (reads.under_way == 0) buckets_.erase(home);
   }
   for (const FirstRead* one : decided) {
-    // It is gone as soon as its coroutine runs.
+    // The waiter destroys it as soon as it runs.
     const std::coroutine_handle<> waiter = one->waiter_;
     one->executor_->resume_surely({&waiter, 1});
   }

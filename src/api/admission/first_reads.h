@@ -1,5 +1,8 @@
 #pragma once
 
+// Limits how many unknown keys one address may have read from the store. The reads themselves are in keys/key_loads.h;
+// the limit of failures is in limit/failure_limiter.h.
+
 #include <chrono>
 #include <coroutine>
 #include <cstddef>

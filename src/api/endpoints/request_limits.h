@@ -1,5 +1,7 @@
 #pragma once
 
+// How many events one request may contain or ask for. Limits in bytes are options (config/config.h).
+
 #include <cstddef>
 
 namespace triggers::api {

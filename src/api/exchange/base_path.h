@@ -1,5 +1,7 @@
 #pragma once
 
+// Removes the configured prefix from a path. The address that clients see, with the prefix, is in public_address.h.
+
 #include <string_view>
 
 namespace triggers::api {

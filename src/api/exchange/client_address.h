@@ -1,5 +1,7 @@
 #pragma once
 
+// The address of a request's client. The rule for proxies is in limit/address.h.
+
 #include <string>
 #include <vector>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// What browsers' scripts of other origins may do. Who may call an endpoint at all is in endpoint_table.h.
+
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,5 +1,8 @@
 #pragma once
 
+// One request in progress with what is known about it so far. The request's bytes and the response are in
+// http/wire/message.h.
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +23,7 @@ struct Exchange {
   Route route;
   std::string_view base_path{};          ///< The configured one, if the request's path begins with it.
   std::shared_ptr<const ActiveKey> key;  ///< Set by admit().
-  bool is_operator = false;              ///< Set by admit_manager(): over the local socket.
+  bool is_operator = false;              ///< Set by admit(): over the local socket.
   std::optional<limit::Decision> rate;   ///< Set by admit().
   bool admitted = false;                 ///< Set by admit(): the key is good and has paid.
   UnixMillis begun{};                    ///< When it was handed to the API.

@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads headers, query parameters and path segments of a request, or refuses them. JSON bodies are in json_body.h;
+// events are in event/event.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -40,7 +40,7 @@ TEST(InputTest, ABrokenQueryIsRefused) {
   }
 }
 
-TEST(InputTest, AnUnknownParameterIsToldWhichThereAre) {
+TEST(InputTest, AnUnknownParametersErrorListsTheKnownOnes) {
   const auto some = query_parameters("limit=5&_=1700000000", {"limit", "cursor"});
   ASSERT_FALSE(some.ok());
   EXPECT_EQ(some.error().message, "query: _ is not a parameter of this path; the parameters are limit, cursor");
@@ -62,7 +62,7 @@ TEST(InputTest, ANumberIsWholeAndWithinItsBounds) {
   EXPECT_FALSE(parse_number("limit", std::string_view("1\0", 2), 1, 200).ok());
 }
 
-TEST(InputTest, AnIdIsAUuidOfOursOrNobodysOrNone) {
+TEST(InputTest, AnIdIsOursOrAForeignUuidOrNoUuid) {
   constexpr std::string_view ours = "0190a5c0-1234-7abc-8def-0123456789ab";
   EXPECT_EQ((*parse_event_id(ours))->text(), ours);
   EXPECT_EQ((*parse_event_id("0190A5C0-1234-7ABC-8DEF-0123456789AB"))->text(), ours);
@@ -81,7 +81,7 @@ TEST(InputTest, AnIdIsAUuidOfOursOrNobodysOrNone) {
   }
 }
 
-TEST(InputTest, JsonIsKnownByItsMediaType) {
+TEST(InputTest, JsonIsRecognisedByItsMediaType) {
   EXPECT_TRUE(require_json(http::Request{}).ok());
   for (const std::string_view type : {"application/json", "Application/JSON; charset=utf-8", "application/json ;x=y",
                                       "application/cloudevents+json", "application/vnd.api+JSON"}) {

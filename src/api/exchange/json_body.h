@@ -1,5 +1,7 @@
 #pragma once
 
+// A request's body as a JSON object, for every endpoint but those of events. Events are parsed by event/event.h.
+
 #include <boost/json.hpp>
 #include <initializer_list>
 #include <string_view>

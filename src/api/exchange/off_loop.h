@@ -1,5 +1,8 @@
 #pragma once
 
+// Runs parsing and building of long bodies on another thread than the IO loop. The threads are in base/turn_pool.h;
+// gzip is decoded in http/server.
+
 #include <type_traits>
 #include <utility>
 

@@ -1,4 +1,5 @@
-// What is done on a thread where tenants take turns, because it would hold the IO loop up.
+// Which bodies and responses leave the IO loop, and that tenants take turns there.
+
 #include "api/exchange/off_loop.h"
 
 #include <gtest/gtest.h>
@@ -66,7 +67,7 @@ TEST(OffLoopTest, LargeBodiesAreParsedOffTheLoopWithTheSameAnswers) {
   EXPECT_EQ(parsers.taken(), 9U) << "a short one does not pay for it";
 }
 
-TEST_F(OffLoopAnswers, BodyOfOneByteTooManyIsParsedAside) {
+TEST_F(OffLoopAnswers, BodyOneByteOverTheLimitIsParsedOffTheLoop) {
   const auto event_of = [](std::size_t bytes) {
     const std::string head = R"({"event_type":"t","payload":{"x":")";
     const std::string tail = "\"}}";
@@ -76,7 +77,7 @@ TEST_F(OffLoopAnswers, BodyOfOneByteTooManyIsParsedAside) {
   EXPECT_EQ(turns(Method::post, "/events", event_of(parsed_on_loop_bytes_max + 1), 201), 1U);
 }
 
-TEST_F(OffLoopAnswers, AnswerToABatchOfManySmallEventsIsMadeAside) {
+TEST_F(OffLoopAnswers, ResponseToABatchOfManySmallEventsIsBuiltOffTheLoop) {
   const std::string small = R"({"event_type":"t","payload":{}})";
   EXPECT_EQ(turns(Method::post, "/events/batch", list_of(10, small)), 0U);
   EXPECT_EQ(turns(Method::post, "/events/batch", list_of(400, small)), 1U);
@@ -88,7 +89,7 @@ TEST_F(OffLoopAnswers, AnswerToABatchOfManySmallEventsIsMadeAside) {
   EXPECT_EQ(last_.json().at("failed").as_int64(), 400);
 }
 
-TEST_F(OffLoopAnswers, ManyIdsAreReadAndAnsweredAside) {
+TEST_F(OffLoopAnswers, ManyIdsAreParsedAndAnsweredOffTheLoop) {
   const std::string id = service_.post(key_, "t", "{}").text("event_id");
   EXPECT_EQ(turns(Method::post, "/inbox/ack", R"({"event_ids":)" + list_of(10, '"' + id + '"') + "}"), 0U);
   EXPECT_EQ(last_.json().at("acknowledged").as_int64(), 1);
@@ -96,7 +97,7 @@ TEST_F(OffLoopAnswers, ManyIdsAreReadAndAnsweredAside) {
   EXPECT_EQ(last_.json().at("results").as_array().size(), 500U);
 }
 
-TEST_F(OffLoopAnswers, LargePageAndLargeEventAreMadeAside) {
+TEST_F(OffLoopAnswers, LargePageAndLargeEventAreBuiltOffTheLoop) {
   const std::string filler(2 * made_on_loop_bytes_max, 'x');
   const std::string small = service_.post(key_, "t", "{}").text("event_id");
   EXPECT_EQ(turns(Method::get, "/inbox"), 0U);

@@ -1,5 +1,8 @@
 #pragma once
 
+// The address at which a client sees this API, for links and documents. The client's own address is in
+// client_address.h.
+
 #include <string>
 
 #include "api/exchange/exchange.h"

@@ -111,7 +111,7 @@ std::string about_field(std::string_view field, std::string_view problem) {
   return names_field ? std::string(problem) : fmt::format("{}: {}", field, problem);
 }
 
-Refusal invalid(std::string_view field, std::string message) {
+Refusal invalid(std::string_view field, std::string_view message) {
   std::string details = Details().text("field", field).text("problem", message).json();
   return {Code::validation_error, about_field(field, message), std::move(details), {}, {}};
 }

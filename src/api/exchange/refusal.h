@@ -1,5 +1,8 @@
 #pragma once
 
+// Every error that a client can get: code, status, details, and the response. The success responses are made by the
+// endpoints.
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -69,7 +72,7 @@ using OrRefusal = Result<T, Refusal>;
 /// A message about a field: `field: problem`, or the problem alone if it begins with the field's name.
 [[nodiscard]] std::string about_field(std::string_view field, std::string_view problem);
 /// 400 about one field of a body, a query or a header.
-[[nodiscard]] Refusal invalid(std::string_view field, std::string message);
+[[nodiscard]] Refusal invalid(std::string_view field, std::string_view message);
 /// The refusal for a failed call of a store. The cause goes to the log only, unless the client can mend it.
 [[nodiscard]] Refusal from_error(const Error& error);
 /// The refusal for what the server could not read as a request.

@@ -59,7 +59,7 @@ TEST(RefusalTest, EveryCodeHasItsStatusAndName) {
   }
 }
 
-TEST(RefusalTest, TenantThatUsesItsShareIsToldWhatOfAndThatOthersAreServed) {
+TEST(RefusalTest, TenantBeyondItsShareIsToldWhichShareAndThatOthersAreServed) {
   const auto refusal = from_error({ErrorCode::share_used, "Too many reads of this tenant are waiting."});
   EXPECT_EQ(refusal.code, Code::rate_limit_exceeded);
   EXPECT_EQ(refusal.message,
@@ -70,7 +70,7 @@ TEST(RefusalTest, TenantThatUsesItsShareIsToldWhatOfAndThatOthersAreServed) {
   EXPECT_EQ(refusal.cause, "");
 }
 
-TEST(RefusalTest, AClientsErrorIsToldAndNotLogged) {
+TEST(RefusalTest, AClientsErrorIsReturnedAndNotLogged) {
   struct {
     ErrorCode from;
     Code to;
@@ -86,7 +86,7 @@ TEST(RefusalTest, AClientsErrorIsToldAndNotLogged) {
   }
 }
 
-TEST(RefusalTest, OurOwnErrorIsLoggedAndNotTold) {
+TEST(RefusalTest, OurOwnErrorIsLoggedAndNotReturned) {
   for (const auto code : {ErrorCode::overloaded, ErrorCode::unavailable, ErrorCode::internal}) {
     const auto refusal = from_error({code, "/var/lib/secret is full"});
     EXPECT_EQ(refusal.cause, "/var/lib/secret is full");
@@ -95,12 +95,12 @@ TEST(RefusalTest, OurOwnErrorIsLoggedAndNotTold) {
   }
 }
 
-TEST(RefusalTest, StoreThatCannotBeAskedIsToldToReadersAndWritersAlike) {
+TEST(RefusalTest, UnavailableStoreIsTheSameErrorForReadersAndWriters) {
   const auto refusal = from_error({ErrorCode::unavailable, ""});
   EXPECT_TRUE(refusal.message.starts_with("The store cannot serve this request now. If it was a write,"));
 }
 
-TEST(RefusalTest, WhatWillPassSoonIsRetriedSoonerThanWhatNeedsAPerson) {
+TEST(RefusalTest, TemporaryErrorsAreRetriedSoonerThanThoseThatNeedAnOperator) {
   EXPECT_EQ(header(from_error({ErrorCode::overloaded, ""}), "Retry-After"), "1");
   EXPECT_EQ(header(from_error({ErrorCode::unavailable, ""}), "Retry-After"), "30");
 }
@@ -138,7 +138,7 @@ TEST(RefusalTest, EveryProtocolProblemHasItsStatus) {
             R"({"limit_bytes":10,"size_bytes":18446744073709551615})");
 }
 
-TEST(RefusalTest, AnAnswerIsJsonWhateverItsTextHolds) {
+TEST(RefusalTest, AnErrorIsJsonWhateverItsTextContains) {
   Refusal refusal = invalid("a\"b\n", "\x01\\\xC3\xA9");
   const auto response = render(refusal, {}, "id-1");
   const auto body = boost::json::parse(response.body).as_object();

@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds a member that occurs twice in a JSON object. json_body.h uses it; events check this in their own parser
+// (event/event.h).
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,72 +1,105 @@
 #include "api/exchange/router.h"
 
 #include <array>
+#include <iterator>
 
 namespace triggers::api {
 namespace {
 
 using http::Method;
 
-struct Verb {
-  Method method = Method::other;
-  Endpoint endpoint = Endpoint::root;
+constexpr std::string_view hole = "{id}";
+
+/// Text that is put together at compile time.
+class Allow {
+ public:
+  constexpr void add(std::string_view method) {
+    if (size_ > 0) append(", ");
+    append(method);
+  }
+  [[nodiscard]] constexpr std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  constexpr void append(std::string_view text) {
+    for (const char byte : text) bytes_[size_++] = byte;
+  }
+
+  std::array<char, 64> bytes_{};
+  std::size_t size_ = 0;
 };
 
-/// One path. `{id}` stands for one segment that is not empty; a literal path wins over it.
+/// The rows of `endpoint_table` with the same path.
 struct Path {
   std::string_view name;
-  std::string_view allow;
-  std::array<Verb, 3> verbs;
+  std::string_view before_hole, after_hole;
+  bool has_hole = false;
+  std::span<const EndpointRow> rows;
+  Allow allow;
 };
 
-constexpr std::array paths = {
-    Path{"/", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::root}}}},
-    Path{"/status", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::status}}}},
-    Path{"/health", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::status}}}},
-    Path{"/docs", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::docs}}}},
-    Path{"/openapi.json", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::openapi}}}},
-    Path{"/favicon.ico", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::favicon}}}},
-    Path{"/metrics", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::metrics}}}},
-    Path{"/me", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::me}}}},
-    Path{"/events", "POST, OPTIONS", {{{Method::post, Endpoint::post_event}}}},
-    Path{"/events/batch", "POST, OPTIONS", {{{Method::post, Endpoint::post_batch}}}},
-    Path{"/events/inbox", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::get_inbox}}}},
-    Path{"/events/{id}",
-         "GET, HEAD, DELETE, OPTIONS",
-         {{{Method::get, Endpoint::get_event}, {Method::del, Endpoint::delete_event}}}},
-    Path{"/inbox", "GET, HEAD, OPTIONS", {{{Method::get, Endpoint::get_inbox}}}},
-    Path{"/inbox/ack", "POST, OPTIONS", {{{Method::post, Endpoint::post_ack}}}},
-    Path{"/inbox/{id}",
-         "GET, HEAD, DELETE, OPTIONS",
-         {{{Method::get, Endpoint::get_event}, {Method::del, Endpoint::delete_event}}}},
-    Path{"/admin/keys",
-         "GET, HEAD, POST, OPTIONS",
-         {{{Method::get, Endpoint::list_keys}, {Method::post, Endpoint::create_key}}}},
-    Path{"/admin/keys/{id}",
-         "GET, HEAD, PATCH, DELETE, OPTIONS",
-         {{{Method::get, Endpoint::show_key},
-           {Method::patch, Endpoint::update_key},
-           {Method::del, Endpoint::revoke_key}}}},
-    Path{"/admin/keys/{id}/rotate", "POST, OPTIONS", {{{Method::post, Endpoint::rotate_key}}}},
-    Path{"/admin/backup", "POST, OPTIONS", {{{Method::post, Endpoint::backup}}}},
-};
-
-/// Whether `path` is of the pattern; `id` gets the segment for `{id}`.
-bool matches(std::string_view pattern, std::string_view path, std::string_view& id) noexcept {
-  const auto hole = pattern.find("{id}");
-  if (hole == std::string_view::npos) return pattern == path;
-  const auto tail = pattern.substr(hole + 4);
-  if (path.size() <= hole + tail.size() || !path.starts_with(pattern.substr(0, hole)) || !path.ends_with(tail))
-    return false;
-  id = path.substr(hole, path.size() - hole - tail.size());
-  return id.find('/') == std::string_view::npos;
+constexpr void allow(Path& path, Method method, std::string_view name, std::string_view also = {}) {
+  for (const EndpointRow& row : path.rows) {
+    if (row.method != method) continue;
+    path.allow.add(name);
+    if (!also.empty()) path.allow.add(also);
+  }
 }
 
-constexpr auto entries = [] {
-  std::array<PathEntry, paths.size()> result{};
-  for (std::size_t i = 0; i < paths.size(); ++i) result[i] = {paths[i].name, paths[i].allow};
+constexpr Path make_path(std::span<const EndpointRow> rows) {
+  Path path;
+  path.name = rows.front().path;
+  path.rows = rows;
+  const auto at = path.name.find(hole);
+  path.has_hole = at != std::string_view::npos;
+  if (path.has_hole) {
+    path.before_hole = path.name.substr(0, at);
+    path.after_hole = path.name.substr(at + hole.size());
+  }
+  allow(path, Method::get, "GET", "HEAD");
+  allow(path, Method::post, "POST");
+  allow(path, Method::put, "PUT");
+  allow(path, Method::patch, "PATCH");
+  allow(path, Method::del, "DELETE");
+  path.allow.add("OPTIONS");
+  return path;
+}
+
+constexpr bool begins_a_path(std::size_t row) {
+  return row == 0 || endpoint_table[row].path != endpoint_table[row - 1].path;
+}
+
+constexpr std::size_t path_count = [] {
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < std::size(endpoint_table); ++row) count += begins_a_path(row) ? 1 : 0;
+  return count;
+}();
+
+constexpr auto paths = [] {
+  std::array<Path, path_count> result;
+  std::size_t count = 0;
+  for (std::size_t row = 0; row < std::size(endpoint_table);) {
+    const std::size_t begin = row++;
+    while (row < std::size(endpoint_table) && !begins_a_path(row)) ++row;
+    result[count++] = make_path(std::span(endpoint_table).subspan(begin, row - begin));
+  }
   return result;
 }();
+
+constexpr auto names = [] {
+  std::array<std::string_view, path_count> result;
+  for (std::size_t i = 0; i < path_count; ++i) result[i] = paths[i].name;
+  return result;
+}();
+
+/// Whether `path` is of the pattern; `id` gets the segment for `{id}`.
+bool matches(const Path& pattern, std::string_view path, std::string_view& id) noexcept {
+  if (!pattern.has_hole) return pattern.name == path;
+  const std::size_t fixed = pattern.before_hole.size() + pattern.after_hole.size();
+  if (path.size() <= fixed || !path.starts_with(pattern.before_hole) || !path.ends_with(pattern.after_hole))
+    return false;
+  id = path.substr(pattern.before_hole.size(), path.size() - fixed);
+  return id.find('/') == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -75,21 +108,18 @@ RouteMatch match(Method method, std::string_view path) noexcept {
   if (method == Method::head) method = Method::get;
   for (const Path& candidate : paths) {
     std::string_view id;
-    if (!matches(candidate.name, path, id)) continue;
+    if (!matches(candidate, path, id)) continue;
     RouteMatch result;
     result.path_name = candidate.name;
-    result.allow = candidate.allow;
-    for (const Verb& verb : candidate.verbs) {
-      if (verb.method == method && method != Method::other) result.route = Route{verb.endpoint, candidate.name, id};
+    result.allow = candidate.allow.text();
+    for (const EndpointRow& row : candidate.rows) {
+      if (row.method == method) result.route = Route{row.endpoint, row.access, candidate.name, id};
     }
     return result;
   }
   return {};
 }
 
-const PathEntry* path_entries(std::size_t& count) noexcept {
-  count = entries.size();
-  return entries.data();
-}
+std::span<const std::string_view> path_names() noexcept { return names; }
 
 }  // namespace triggers::api

@@ -1,38 +1,19 @@
 #pragma once
 
-#include <cstdint>
+// Finds the endpoint of a method and path. The endpoints are declared in endpoint_table.h, and called in
+// api/dispatcher.h.
+
 #include <optional>
+#include <span>
 #include <string_view>
 
-#include "http/wire/message.h"
+#include "api/exchange/endpoint_table.h"
 
 namespace triggers::api {
 
-enum class Endpoint : std::uint8_t {
-  root,
-  status,
-  docs,
-  openapi,
-  favicon,
-  metrics,
-  me,
-  post_event,
-  post_batch,
-  get_inbox,
-  post_ack,
-  get_event,
-  delete_event,
-  create_key,
-  list_keys,
-  show_key,
-  update_key,
-  revoke_key,
-  rotate_key,
-  backup,
-};
-
 struct Route {
   Endpoint endpoint = Endpoint::root;
+  AccessRule access;
   std::string_view name;  ///< `/events/{id}`: static text, for logs and metrics.
   std::string_view id;    ///< What stands for `{id}`, as sent.
 };
@@ -46,10 +27,7 @@ struct RouteMatch {
 /// Any thread. `path` must outlive the result.
 [[nodiscard]] RouteMatch match(http::Method method, std::string_view path) noexcept;
 
-/// Every path of the API, in the order of docs/api.md.
-struct PathEntry {
-  std::string_view name, allow;
-};
-[[nodiscard]] const PathEntry* path_entries(std::size_t& count) noexcept;
+/// The name of every path, in the order of `endpoint_table`. Static text.
+[[nodiscard]] std::span<const std::string_view> path_names() noexcept;
 
 }  // namespace triggers::api

@@ -1,5 +1,7 @@
 #pragma once
 
+// A key as requests use it: its record, its rate bucket, its last use. The stored record is in auth/key.h.
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Lets concurrent requests for the same unknown key share one read of the store. Keys that are known are in
+// key_shard.h.
+
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -46,8 +49,8 @@ class KeyLoads {
     if (!load) load = std::make_shared<KeyLoad>();
     return load;
   }
-  /// `load` has ended. Another read of the same secret stays: a caller that joins a read just before its end reads once
-  /// more, and others may have begun a new one meanwhile.
+  /// `load` has ended. A newer read of the same secret stays registered: a caller that joined this one too late may
+  /// have started it.
   void end(const auth::KeyHash& hash, const KeyLoad& load) noexcept {
     const MutexLock lock(mutex_);
     const auto found = loads_.find(hash);

@@ -5,7 +5,7 @@
 namespace triggers::api {
 namespace {
 
-TEST(KeyLoadsTest, CallersJoinOneReadingUntilItEnds) {
+TEST(KeyLoadsTest, CallersShareOneReadUntilItEnds) {
   KeyLoads loads;
   const auto hash = auth::hash_key("s");
   EXPECT_FALSE(loads.contains(hash));
@@ -18,7 +18,7 @@ TEST(KeyLoadsTest, CallersJoinOneReadingUntilItEnds) {
   EXPECT_TRUE(loads.contains(auth::hash_key("t")));
 }
 
-TEST(KeyLoadsTest, EndOfAnOldReadingLeavesTheNewOne) {
+TEST(KeyLoadsTest, EndOfAnOldReadDoesNotEndTheNewOne) {
   KeyLoads loads;
   const auto hash = auth::hash_key("s");
   const auto old = loads.join(hash);

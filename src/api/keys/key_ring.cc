@@ -92,7 +92,7 @@ std::shared_ptr<ActiveKey> KeyRing::active(const auth::KeyRecord& record,
   return key;
 }
 
-KeyRing::Refreshed KeyRing::refresh(std::shared_ptr<ActiveKey> key, Mark before) {
+KeyRing::Refreshed KeyRing::refresh(const std::shared_ptr<ActiveKey>& key, Mark before) {
   const auth::KeyRecord& record = key->record;
   const MutexLock lock(by_id_mutex_);
   const auto home = by_id_.find(record.key_id);
@@ -148,7 +148,7 @@ Task<Status> KeyRing::flush_last_used() {
   for (const Used& one : used) times.emplace_back(one.key_id, UnixMillis{std::chrono::milliseconds{one.at_ms}});
   auto touched = co_await store_.touch_keys(std::move(times));
   if (!touched) {
-    // It is not known which were written. A key that was used meanwhile has a later time already.
+    // Any of them may have been written or not. A key that was used since then has a later time already.
     for (const Used& one : used) {
       std::int64_t none = 0;
       one.last_use->compare_exchange_strong(none, one.at_ms, std::memory_order_relaxed);

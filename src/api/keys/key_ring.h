@@ -1,5 +1,9 @@
 #pragma once
 
+// The keys in memory: finding a key by its secret, reading it when it is missing, and following changes. One part of
+// the memory is in key_shard.h, the shared reads are in key_loads.h. Whether a key may do something is decided in
+// admission/.
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -48,13 +52,13 @@ class KeyRing {
   /// As find(), but from the store if it is not here. Concurrent callers share one reading. A null pointer: no key
   /// has that secret.
   Task<Result<std::shared_ptr<const ActiveKey>>> load(auth::KeyHash hash);
-  /// To be taken before a change, and given to refresh() with what was changed.
+  /// Call it before a change, and pass the result to refresh() with the changed record.
   [[nodiscard]] Mark mark() const;
-  /// Takes a record that was created or changed now.
+  /// Replaces the record that was just created or changed.
   void refresh(const auth::KeyRecord& record, Mark before);
-  /// Writes down when keys were last used, and forgets dropped keys of which there is nothing to write.
+  /// Writes the times of last use to the store, and forgets dropped keys whose time is written.
   Task<Status> flush_last_used();
-  /// Memory of the keys that are here, about.
+  /// The approximate memory of the keys in the ring.
   [[nodiscard]] std::size_t bytes() const;
   /// Keys whose revision and last use are remembered, here or dropped.
   [[nodiscard]] std::size_t remembered() const;
@@ -74,7 +78,7 @@ class KeyRing {
     older,    ///< The ring has a newer record.
     unknown,  ///< The ring has forgotten keys since `before`, so it cannot tell whether it had a newer record.
   };
-  [[nodiscard]] Refreshed refresh(std::shared_ptr<ActiveKey> key, Mark before);
+  [[nodiscard]] Refreshed refresh(const std::shared_ptr<ActiveKey>& key, Mark before);
   static std::shared_ptr<ActiveKey> active(const auth::KeyRecord& record,
                                            std::chrono::steady_clock::time_point read_at);
   [[nodiscard]] static bool may_be_forgotten(const Known& known);

@@ -62,7 +62,7 @@ TEST_F(KeyRingTest, AKeyIsReadOnceAndThenFound) {
   EXPECT_EQ(keys_.reads, 1);
 }
 
-TEST_F(KeyRingTest, AKeyThatManyMissAtOnceIsReadOnce) {
+TEST_F(KeyRingTest, ConcurrentMissesOfAKeyShareOneRead) {
   create("key_1", "s");
   keys_.slow = true;
   for (const std::string secret : {"s", "unknown"}) {
@@ -77,7 +77,7 @@ TEST_F(KeyRingTest, AKeyThatManyMissAtOnceIsReadOnce) {
   }
 }
 
-TEST_F(KeyRingTest, AnUnknownSecretIsNobodysAndNotRemembered) {
+TEST_F(KeyRingTest, AnUnknownSecretFindsNoKeyAndIsNotRemembered) {
   EXPECT_EQ(load("s"), nullptr);
   create("key_1", "s");
   EXPECT_NE(load("s"), nullptr);
@@ -97,7 +97,7 @@ TEST_F(KeyRingTest, AnOlderReadNeverReplacesANewerRecord) {
   EXPECT_EQ(find("s")->record.status, auth::KeyStatus::revoked);
 }
 
-TEST_F(KeyRingTest, ASecretThatARaceTookAwayIsNobodys) {
+TEST_F(KeyRingTest, ASecretRemovedDuringTheReadFindsNoKey) {
   create("key_1", "old");
   keys_.after_read = [this] {
     refresh(change("key_1", [](auto& record) { record.secrets = {{auth::hash_key("new"), std::nullopt}}; }));
@@ -116,7 +116,7 @@ TEST_F(KeyRingTest, BothSecretsOfARotationLeadToOneBucketAndOneLastUse) {
   EXPECT_EQ(find("new")->rate_bucket, before->rate_bucket);
 }
 
-TEST_F(KeyRingTest, WhatWasUsedOfARateStaysUsedWhenTheKeyChanges) {
+TEST_F(KeyRingTest, UsedTokensStayUsedWhenTheKeyChanges) {
   create("key_1", "s", 2);
   const auto now = clock_.steady();
   EXPECT_TRUE(load("s")->rate_bucket->own.take(now).allowed);
@@ -127,7 +127,7 @@ TEST_F(KeyRingTest, WhatWasUsedOfARateStaysUsedWhenTheKeyChanges) {
   EXPECT_TRUE(load("s")->rate_bucket->own.take(now).allowed);
 }
 
-TEST_F(KeyRingTest, WhatWasDroppedIsReadAgainAndKeepsItsBucket) {
+TEST_F(KeyRingTest, ADroppedKeyIsReadAgainAndKeepsItsBucket) {
   KeyRing small(keys_, buckets_, 64);
   constexpr int keys = 400;
   for (int i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i), 1);
@@ -141,7 +141,7 @@ TEST_F(KeyRingTest, WhatWasDroppedIsReadAgainAndKeepsItsBucket) {
   EXPECT_GE(forgotten, keys - 64);
 }
 
-TEST_F(KeyRingTest, BucketThatWasForgottenIsAsNew) {
+TEST_F(KeyRingTest, AForgottenBucketStartsFull) {
   constexpr int keys = 400;
   KeyRing small(keys_, buckets_, 64, {}, clock_);
   for (int i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i), 1);
@@ -196,7 +196,7 @@ TEST_F(KeyRingTest, ManyLargeKeysTakeNoMoreMemoryThanTheRingMayAndDisplaceNoSmal
   EXPECT_LE(buckets_.size(), std::size_t{small_keys} + 200);
 }
 
-TEST_F(KeyRingTest, AKeyThatOthersDisplaceAtOnceIsFoundByAllWhoWaitForIt) {
+TEST_F(KeyRingTest, AKeyDisplacedAtOnceStillReachesAllItsWaiters) {
   KeyRing small(keys_, buckets_, 0);
   constexpr std::size_t keys = 300;
   for (std::size_t i = 0; i < keys; ++i) create("key_" + std::to_string(i), std::to_string(i));
@@ -258,7 +258,7 @@ TEST_F(KeyRingTest, LastUseThatWasNotWrittenIsWrittenLater) {
   EXPECT_TRUE(keys_.touched.empty());
 }
 
-TEST_F(KeyRingTest, RevisionsThatRaceEndAtTheNewest) {
+TEST_F(KeyRingTest, RacingRevisionsEndAtTheNewest) {
   auth::KeyRecord record = create("key_1", "s");
   constexpr std::uint64_t revisions = 2000;
   const auto refresh_every = [&](std::uint64_t first) {
@@ -282,7 +282,7 @@ TEST_F(KeyRingTest, RevisionsThatRaceEndAtTheNewest) {
   EXPECT_EQ(find("s")->record.revision, revisions);
 }
 
-TEST_F(KeyRingTest, RecordThatWasReadLongAgoIsReadAgainWhereOthersChangeKeys) {
+TEST_F(KeyRingTest, AnOldRecordIsReadAgainIfOtherNodesChangeKeys) {
   create("key_1", "secret");
   KeyRing ring{keys_, buckets_, KeyRing::bytes_max_default, std::chrono::seconds{4}, clock_};
   const auto hash = auth::hash_key("secret");

@@ -9,8 +9,8 @@ namespace {
 /// Of the maps, the list of members, and the allocator.
 constexpr std::size_t entry_bytes = 320;
 
-/// About what a key takes for one of its secrets. Its rate bucket and last use are counted too, although they may
-/// outlive the key here.
+/// The approximate memory of a key for one of its secrets. Its rate bucket and last use are counted too, although they
+/// may outlive the key in this shard.
 std::size_t bytes_of(const ActiveKey& key) {
   const auth::KeyRecord& record = key.record;
   std::size_t bytes = entry_bytes + sizeof(ActiveKey) + sizeof(limit::RateBucket) + sizeof(LastUse) +

@@ -1,5 +1,7 @@
 #pragma once
 
+// One part of the key ring: a bounded map from the hash of a secret to a key. Reading missing keys is in key_ring.h.
+
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -17,9 +19,9 @@ struct HashOfHash {
   std::size_t operator()(const auth::KeyHash& hash) const noexcept;
 };
 
-/// Keys by the hash of a secret, up to so many bytes. Beyond them a random key is dropped, so the tenant with most keys
-/// here loses most. Keys with long event types have a quarter of the bytes to themselves, so that the large keys of one
-/// tenant never displace the ordinary keys of others. Any thread.
+/// Keys by the hash of a secret, up to a number of bytes. Beyond that number a random key is dropped, so the tenant
+/// with most keys loses most. Keys with long event types have a quarter of the bytes for themselves, so that the large
+/// keys of one tenant never displace the ordinary keys of others. Any thread.
 class KeyShard {
  public:
   /// A key that takes more is a large one.

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: a key store that counts its reads and can interrupt them.
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>

@@ -36,7 +36,7 @@ auto ClientConnection::ready(For what) {
   return Awaiter{socket_, what == For::read ? net::Socket::wait_read : net::Socket::wait_write};
 }
 
-/// False if the deadline passed. What is wrong with the socket, the next call on it says.
+/// False if the deadline passed. The next call on the socket reports any error of it.
 Task<bool> ClientConnection::wait(For what) {
   if (expired_) co_return false;
   co_await ready(what);
@@ -131,7 +131,7 @@ Task<std::string> ClientConnection::send_tls(std::string_view bytes) {
 
 Task<std::string> ClientConnection::receive(ResponseParser& parser) {
   std::array<char, piece_bytes> piece;
-  // Nothing can have come yet, so the socket is asked only once it says that something has; TLS may hold bytes back.
+  // No response can have arrived yet, so it waits before it reads. TLS may have buffered bytes already.
   bool ask = tls_ != nullptr;
   for (;;) {
     if (!ask) {

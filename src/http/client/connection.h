@@ -1,5 +1,8 @@
 #pragma once
 
+// One connection of the client, for one request after the other. Choosing and keeping connections is in shard.h; bytes
+// and TLS are in net/transport.h.
+
 #include <chrono>
 #include <cstddef>
 #include <memory>

@@ -101,7 +101,7 @@ std::string wire_form(const ServerAddress& server, const Request& request) {
   return request_head(request, host, true).append(request.body);
 }
 
-/// False if the connection broke or the deadline passed; an answer may have come all the same.
+/// False if the connection broke or the deadline passed. A response may still have arrived.
 bool send_all(int socket, std::string_view bytes, Clock::time_point deadline) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -1,5 +1,7 @@
 #pragma once
 
+// One blocking request, for commands and tests. Code on an IO loop uses pool.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Why a request of pool.h got no response. A response with a status such as 500 is no error here.
+
 #include <cstdint>
 #include <string>
 

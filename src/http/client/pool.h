@@ -1,5 +1,8 @@
 #pragma once
 
+// Requests to one server over kept connections, for any thread. The connections of one thread are in shard.h; a single
+// blocking request is in fetch.h.
+
 #include <chrono>
 #include <memory>
 

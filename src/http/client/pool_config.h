@@ -1,5 +1,7 @@
 #pragma once
 
+// The address, limits and deadlines of a client's pool (pool.h).
+
 #include <chrono>
 #include <cstddef>
 #include <string>

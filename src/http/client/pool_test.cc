@@ -34,7 +34,7 @@ FetchResult ask(ClientPool& pool, milliseconds time = std::chrono::seconds{10}, 
   return sync_wait(pool.fetch(std::move(request), steady_clock::now() + time));
 }
 
-/// Answers every request with how many came over its connection.
+/// Answers each request with the number of requests on its connection so far.
 void count(TestPeer::Connection& connection) {
   for (int number = 1; !connection.read_request().empty(); ++number) connection.answer(std::to_string(number));
 }
@@ -89,7 +89,7 @@ TEST(ClientPool, ErrorsSayWhatHappenedAndWhetherThePeerHasTheRequest) {
   }
 }
 
-TEST(ClientPool, DeadlineEndsASendThatNobodyReads) {
+TEST(ClientPool, DeadlineEndsASendThatThePeerDoesNotRead) {
   TestPeer peer([](TestPeer::Connection& connection) { connection.await_end(); });
   const auto pool = pool_to(peer.port());
   const auto answer = ask(*pool, milliseconds{200}, std::string(32 * 1024 * 1024, 'x'));
@@ -97,7 +97,7 @@ TEST(ClientPool, DeadlineEndsASendThatNobodyReads) {
   EXPECT_EQ(answer.error().code, FetchErrorCode::timed_out);
 }
 
-TEST(ClientPool, NobodyThereMeansNotSent) {
+TEST(ClientPool, NoListenerMeansNotSent) {
   std::uint16_t port = 0;
   {
     TestPeer gone(count);
@@ -118,8 +118,8 @@ TEST(ClientPool, NameIsLookedUp) {
   EXPECT_EQ(ask(*pool)->body, "1");
 }
 
-TEST(ClientPool, NameThatIsNobodysIsUnreachableAndNothingIsSent) {
-  // A part of a name has at most 63 characters, so no server of names is asked.
+TEST(ClientPool, UnknownNameIsUnreachableAndNothingIsSent) {
+  // A label of a name has at most 63 characters, so no name server is asked.
   ClientPoolConfig config;
   config.server.host = std::string(64, 'a') + ".invalid";
   const auto pool = pool_to(1, config);
@@ -132,7 +132,7 @@ TEST(ClientPool, NameThatIsNobodysIsUnreachableAndNothingIsSent) {
   }
 }
 
-TEST(ClientPool, BoundsConnectionsAndThoseWhoWait) {
+TEST(ClientPool, LimitsConnectionsAndWaitingRequests) {
   std::latch both_asked(1);
   TestPeer peer([&](TestPeer::Connection& connection) {
     while (!connection.read_request().empty()) {
@@ -164,7 +164,7 @@ TEST(ClientPool, BoundsConnectionsAndThoseWhoWait) {
   EXPECT_EQ(peer.accepted(), 1U);
 }
 
-TEST(ClientPool, WhoWaitsForAConnectionIsToldAtItsDeadline) {
+TEST(ClientPool, RequestThatWaitsForAConnectionFailsAtItsDeadline) {
   TestPeer peer([](TestPeer::Connection& connection) { connection.read_request(), connection.await_close(); });
   ClientPoolConfig config;
   config.connections_max = 1;
@@ -180,7 +180,7 @@ TEST(ClientPool, WhoWaitsForAConnectionIsToldAtItsDeadline) {
   second.join();
 }
 
-TEST(ClientPool, WhoWaitsTooLongWhileOthersAreAnsweredIsOneTooMany) {
+TEST(ClientPool, RequestThatWaitsTooLongWhileOthersAreAnsweredIsOverloaded) {
   std::latch all_wait(1), told(1);
   TestPeer peer([&](TestPeer::Connection& connection) {
     for (std::latch* until : {&all_wait, &told}) {
@@ -217,7 +217,7 @@ TEST(ClientPool, WhoWaitsTooLongWhileOthersAreAnsweredIsOneTooMany) {
 }
 
 /// A server whose handler asks a peer through the pool: as a node asks DynamoDB.
-TEST(ClientPool, HandlerOfAServerAsksOnItsOwnLoopAndGoesOnThere) {
+TEST(ClientPool, HandlerOfAServerSendsAndResumesOnItsOwnLoop) {
   TestPeer peer(count);
   const auto pool = pool_to(peer.port());
   std::atomic<int> moved = 0;

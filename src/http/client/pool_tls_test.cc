@@ -1,3 +1,5 @@
+// The client's pool over TLS: which certificates it accepts. Without TLS: pool_test.cc.
+
 #include <gtest/gtest.h>
 
 #include "base/sync_wait.h"
@@ -48,7 +50,7 @@ class ClientPoolTls : public testing::Test {
   TestServer server;
 };
 
-TEST_F(ClientPoolTls, CertificateOfABelievedAuthorityAndOfTheHostIsTaken) {
+TEST_F(ClientPoolTls, CertificateOfATrustedAuthorityForTheHostIsAccepted) {
   serve(authority.issue("DNS:localhost"));
   const auto good = pool("localhost", authority.file());
   const std::string large(300 * 1024, 'x');
@@ -71,7 +73,7 @@ TEST_F(ClientPoolTls, CertificateOfAnotherHostIsRefused) {
   expect_refused(ask(*pool("127.0.0.1", authority.file())), "IP address mismatch");
 }
 
-TEST_F(ClientPoolTls, AuthorityThatIsNotBelievedIsRefused) {
+TEST_F(ClientPoolTls, CertificateOfAnUntrustedAuthorityIsRefused) {
   serve(authority.issue("DNS:localhost"));
   const net::TestAuthority other;
   // It has the same name, so it is found by that.
@@ -79,18 +81,18 @@ TEST_F(ClientPoolTls, AuthorityThatIsNotBelievedIsRefused) {
   expect_refused(ask(*pool("localhost", "")), "issuer certificate");
 }
 
-TEST_F(ClientPoolTls, CertificateThatSignedItselfIsRefused) {
+TEST_F(ClientPoolTls, SelfSignedCertificateIsRefused) {
   const net::TestAuthority itself;
   serve(itself.self_signed("DNS:localhost"));
   expect_refused(ask(*pool("localhost", authority.file())), "self");
 }
 
-TEST_F(ClientPoolTls, CertificateThatHasExpiredIsRefused) {
+TEST_F(ClientPoolTls, ExpiredCertificateIsRefused) {
   serve(authority.issue("DNS:localhost", -60));
   expect_refused(ask(*pool("localhost", authority.file())), "expired");
 }
 
-TEST_F(ClientPoolTls, ServerWithoutTlsIsNotSpokenTo) {
+TEST_F(ClientPoolTls, ServerWithoutTlsIsRefused) {
   server.start();
   const auto answer = ask(*pool("localhost", authority.file()));
   ASSERT_FALSE(answer.ok());

@@ -180,7 +180,7 @@ Task<Result<Done, FetchError>> ClientShard::find_addresses(TimePoint deadline) {
   co_return Done{};
 }
 
-/// Asio calls getaddrinfo on a thread of its own, and waits for that thread when the executor goes.
+/// Asio calls getaddrinfo on a thread of its own. The executor's destructor waits for that thread.
 void ClientShard::look_up() {
   using Resolver = boost::asio::ip::tcp::resolver;
   looking_up_ = true;
@@ -189,7 +189,7 @@ void ClientShard::look_up() {
                           [this](const boost::system::error_code& error, const Resolver::results_type& found) {
                             if (error == boost::asio::error::operation_aborted) return;
                             looking_up_ = false;
-                            // Old addresses are better than none.
+                            // Keep the old addresses if the look-up fails.
                             if (!error) addresses_.clear();
                             lookup_error_ = error.message();
                             for (const auto& entry : found) addresses_.emplace_back(entry.endpoint());

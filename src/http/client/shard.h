@@ -1,5 +1,8 @@
 #pragma once
 
+// The connections that a pool has on one thread: which is free, which is too old, which request waits. One connection
+// is in connection.h; the pool over all threads is in pool.h.
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>

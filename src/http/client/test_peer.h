@@ -1,5 +1,8 @@
 #pragma once
 
+// For tests of the client: a server that sends whatever a test wants. A server that behaves is in
+// http/server/test_server.h.
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -26,7 +29,7 @@ class TestPeer {
     void answer(std::string_view body, unsigned status = 200, std::string_view fields = "");
     /// Ends the connection with a reset.
     void reset();
-    /// Blocks until the client closes; reads and drops what comes.
+    /// Reads and drops all bytes until the client closes.
     void await_close();
     /// Blocks until the client closes, and reads nothing.
     void await_end();

@@ -1,5 +1,8 @@
 #pragma once
 
+// Chooses the connection that is closed for a new one when the server is full. The queue it chooses from is in
+// eviction_queue.h; when a session may be chosen is in session_eviction.cc.
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -10,12 +13,12 @@ namespace triggers::http {
 
 struct ServerState;
 
-/// The connections of one loop that have no request under way. When the server is full, one of them is closed to make
-/// room for a new connection. Each comment says since when a connection counts as waiting.
+/// The connections of one loop without a request in progress. When the server is full, one of them is closed to make
+/// room for a new connection. The comment of each queue says since when its connections count as waiting.
 struct EvictionQueues {
   EvictionQueue fresh;  ///< Has sent no request, or is in its TLS handshake; since the accept.
   EvictionQueue kept;   ///< Is between two requests; since the last response.
-  /// Is sending a header, or a body that is dropped; since its first byte, or since it was spared.
+  /// Is sending a header, or a body that the server drops; since its first byte, or since new bytes last saved it.
   EvictionQueue header;
   /// Has its last response, and the client has not closed; since the response. Or is sending the rest of a refused
   /// body; since the last bytes of it.

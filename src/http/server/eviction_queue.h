@@ -1,5 +1,7 @@
 #pragma once
 
+// A queue of waiting connections, oldest first. Which queue counts first is in eviction.h.
+
 #include <atomic>
 #include <chrono>
 

@@ -1,4 +1,5 @@
-// Which connection gives its place to a new one when no place is free (ServerConfig::connections_max).
+// Which connection is closed for a new one when the server is full (ServerConfig::connections_max).
+
 #include "http/server/eviction.h"
 
 #include <gtest/gtest.h>
@@ -87,7 +88,7 @@ TEST_P(EvictionTest, LongestIdleGoesFirst) {
   EXPECT_EQ(stats().connections_open, places);
 }
 
-TEST_P(EvictionTest, ConnectionsThatNeverAskedGoBeforeKeptOnes) {
+TEST_P(EvictionTest, ConnectionsWithoutARequestAreEvictedBeforeKeptOnes) {
   server_.start();
   std::vector<RawClient> kept;
   kept.push_back(served());
@@ -103,7 +104,7 @@ TEST_P(EvictionTest, ConnectionsThatNeverAskedGoBeforeKeptOnes) {
   EXPECT_EQ(stats().connections_refused, 0U);
 }
 
-TEST_P(EvictionTest, KeptConnectionsGiveTheirPlaces) {
+TEST_P(EvictionTest, KeptConnectionsAreEvicted) {
   server_.start();
   std::vector<RawClient> kept;
   for (std::size_t i = 0; i < places; ++i) kept.push_back(served());
@@ -112,7 +113,7 @@ TEST_P(EvictionTest, KeptConnectionsGiveTheirPlaces) {
   EXPECT_EQ(ended(kept), 1U);
 }
 
-TEST_P(EvictionTest, RequestsUnderWayAreNeverCutAndOnlyThenOneIsRefused) {
+TEST_P(EvictionTest, RequestsInProgressAreNeverCutSoANewConnectionIsRefused) {
   server_.start();
   auto busy = hold(places, get("/wait"));
   server_.gate.await_waiting(places);
@@ -141,7 +142,7 @@ TEST_P(EvictionTest, BodyUnderWayIsNotCut) {
   EXPECT_TRUE(idle.front().ends());
 }
 
-TEST_P(EvictionTest, BodiesThatNobodyWantsGiveTheirPlacesAfterAMoment) {
+TEST_P(EvictionTest, SendersOfRefusedBodiesAreEvictedAfterAMoment) {
   server_.use_admission();
   server_.config.body_deadline = seconds{5};
   server_.start();
@@ -151,7 +152,7 @@ TEST_P(EvictionTest, BodiesThatNobodyWantsGiveTheirPlacesAfterAMoment) {
   EXPECT_EQ(stats().timeouts, 0U);
 }
 
-TEST_P(EvictionTest, RefusedBodyThatGoesOnKeepsItsPlaceBeforeASilentOne) {
+TEST_P(EvictionTest, SilentSenderIsEvictedBeforeOneThatStillSendsARefusedBody) {
   server_.use_admission();
   server_.config.connections_max = 2;
   server_.start();
@@ -167,7 +168,7 @@ TEST_P(EvictionTest, RefusedBodyThatGoesOnKeepsItsPlaceBeforeASilentOne) {
   EXPECT_EQ(going_on.front().receive().body, "GET / ");
 }
 
-TEST_P(EvictionTest, SlowHeadersGiveTheirPlacesAfterAMoment) {
+TEST_P(EvictionTest, SlowHeadersAreEvictedAfterAMoment) {
   server_.start();
   auto slow = hold(places, "GET / HTTP/1.1\r\nX: ");
   for (std::size_t i = 0; i < places; ++i) const RawClient newcomer = served();
@@ -175,7 +176,7 @@ TEST_P(EvictionTest, SlowHeadersGiveTheirPlacesAfterAMoment) {
   EXPECT_EQ(stats().timeouts, 0U);
 }
 
-TEST_P(EvictionTest, IdleOnesGoBeforeSlowHeaders) {
+TEST_P(EvictionTest, IdleConnectionsAreEvictedBeforeSlowHeaders) {
   server_.start();
   auto slow = hold(places - 1, "GET /late HTTP/1.1\r\nHost: a\r\n");
   auto idle = hold(1);
@@ -190,7 +191,7 @@ TEST_P(EvictionTest, IdleOnesGoBeforeSlowHeaders) {
   }
 }
 
-TEST_P(EvictionTest, WhatIsHandledIsAnsweredHoweverManyNewConnectionsCome) {
+TEST_P(EvictionTest, RunningRequestsAreAnsweredHoweverManyNewConnectionsArrive) {
   server_.start();
   std::atomic<std::size_t> answered = 0;
   std::vector<std::thread> crowd;
@@ -212,7 +213,7 @@ TEST_P(EvictionTest, WhatIsHandledIsAnsweredHoweverManyNewConnectionsCome) {
   EXPECT_GT(stats().connections_evicted, 0U);
 }
 
-struct Place final : Evictable {};
+struct WaitingConnection final : Evictable {};
 
 class VictimTest : public testing::Test {
  protected:
@@ -223,14 +224,14 @@ class VictimTest : public testing::Test {
   EvictionQueues queues_;
 };
 
-TEST_F(VictimTest, LineIsInTheOrderOfJoiningWhoeverLeaves) {
+TEST_F(VictimTest, QueueKeepsItsOrderWhoeverLeaves) {
   EvictionQueue& queue = queues_.kept;
   EXPECT_EQ(queue.oldest(), Evictable::TimePoint::max());
-  Place first, second, third;
+  WaitingConnection first, second, third;
   first.join(queue, before(30));
   second.join(queue, before(20));
   {
-    Place passing;
+    WaitingConnection passing;
     passing.join(queue, before(15));
   }
   third.join(queue, before(10));
@@ -247,15 +248,15 @@ TEST_F(VictimTest, LineIsInTheOrderOfJoiningWhoeverLeaves) {
   EXPECT_EQ(queue.oldest(), Evictable::TimePoint::max());
 }
 
-TEST_F(VictimTest, NobodyIsCutWhoHasOnlyJustBegunOrAnswered) {
-  Place header, answered;
+TEST_F(VictimTest, ConnectionThatJustBeganOrAnsweredIsNoVictim) {
+  WaitingConnection header, answered;
   header.join(queues_.header, before(100));
   answered.join(queues_.answered, before(100));
   EXPECT_EQ(victims_queue(), nullptr);
 }
 
-TEST_F(VictimTest, ThoseWhoNeverAskedGoFirstUnlessTheyCameJustNow) {
-  Place old_header, old_answered, young_kept, young_fresh, old_kept, old_fresh;
+TEST_F(VictimTest, ConnectionsWithoutARequestGoFirstUnlessTheyAreNew) {
+  WaitingConnection old_header, old_answered, young_kept, young_fresh, old_kept, old_fresh;
   old_answered.join(queues_.answered, before(1'000));
   EXPECT_EQ(victims_queue(), &queues_.answered);
   old_header.join(queues_.header, before(500));

@@ -1,5 +1,7 @@
 #pragma once
 
+// A counted place among the open connections. The limit, and what happens at it, is in server.cc.
+
 #include <atomic>
 #include <cstddef>
 #include <utility>

@@ -1,4 +1,5 @@
-// IO loops for which there is no memory: they pause, neither spin nor end the process, and serve once there is some.
+// IO loops without memory: they pause, neither spin nor end the process, and serve once there is some.
+
 #include <gtest/gtest.h>
 
 #include <thread>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The bytes that a session has read and not used. Parsing them is in http/wire/request_parser.h.
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
@@ -23,7 +25,7 @@ class ReadBuffer {
     begin_ += size;
   }
 
-  /// Room for more behind what is unread; at least a byte as long as less than `capacity_max` is unread.
+  /// Space for more bytes after the unread ones; at least one byte if fewer than `capacity_max` are unread.
   std::span<char> space(std::size_t capacity_wanted, std::size_t capacity_max) {
     if (begin_ > 0) {
       std::memmove(data_.get(), data_.get() + begin_, end_ - begin_);

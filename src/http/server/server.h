@@ -1,5 +1,8 @@
 #pragma once
 
+// The HTTP server as its owner sees it: start, stop, figures. One connection is in session.h, one thread in
+// session_loop.h, the options in server_config.h. It knows no endpoint: those are in src/api.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

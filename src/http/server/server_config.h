@@ -1,5 +1,8 @@
 #pragma once
 
+// The options of a server and their defaults. The program's own options, from which they are set, are in
+// config/config.h.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +17,7 @@ namespace triggers::http {
 /// The options of a server. The comment of each limit says what happens when it is reached.
 struct ServerConfig {
   std::string host = "0.0.0.0";  ///< Address or name to listen on.
-  std::uint16_t port = 8000;     ///< 0 takes a free one; Server::port() tells which.
+  std::uint16_t port = 8000;     ///< 0: a free one; Server::port() returns it.
   std::string unix_socket_path;  ///< Also listen here (mode 0600); empty: do not.
   std::string unix_socket_name;  ///< What messages call it; empty: its path.
   unsigned threads = 0;          ///< IO threads; 0: chosen from the number of cores.

@@ -1,5 +1,7 @@
 #pragma once
 
+// What all sessions of a server share: handlers, limits, counters. What they share on one thread is in session_host.h.
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>

@@ -1,3 +1,6 @@
+// The server over plain sockets: requests, framing, limits, deadlines, the local socket. Each larger subject has a test
+// file of its own beside this one.
+
 #include "http/server/server.h"
 
 #include <gtest/gtest.h>
@@ -193,7 +196,7 @@ TEST_F(ServerTest, RequestThatIsCutShortIsNotHandled) {
   EXPECT_EQ(server_.handled(), 0U);
 }
 
-TEST_F(ServerTest, ClientThatHasSaidItsLastIsStillAnswered) {
+TEST_F(ServerTest, ClientThatClosedItsSideIsStillAnswered) {
   server_.start();
   RawClient client = server_.connect();
   client.send(get("/last"));
@@ -252,7 +255,7 @@ TEST_F(ServerTest, ConnectionsEndInAnyOrder) {
   EXPECT_EQ(server_.server->stats().connections_open, 0U);
 }
 
-TEST_F(ServerTest, HeaderDeadlineIsNotMovedByABitNowAndThen) {
+TEST_F(ServerTest, SlowBytesDoNotExtendTheHeaderDeadline) {
   server_.config.header_deadline = milliseconds{60};
   server_.start();
   RawClient client = server_.connect();
@@ -281,7 +284,7 @@ TEST_F(ServerTest, NewConnectionThatSaysNothingIsTimedOut) {
   EXPECT_EQ(server_.connect().receive().status, 408U);
 }
 
-TEST_F(ServerTest, IdleConnectionIsClosedWithoutAWord) {
+TEST_F(ServerTest, IdleConnectionIsClosedWithoutAResponse) {
   server_.config.idle_deadline = milliseconds{50};
   server_.start();
   RawClient client = server_.connect();
@@ -312,7 +315,7 @@ TEST_F(ServerTest, DeadlinesDoNotTouchAHandler) {
   EXPECT_EQ(waiting.receive().status, 200U);
 }
 
-TEST_F(ServerTest, OneConnectionTooManyIsToldSo) {
+TEST_F(ServerTest, ConnectionOverTheLimitGetsAnError) {
   server_.config.connections_max = 1;
   server_.start();
   RawClient first = server_.connect();

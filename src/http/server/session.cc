@@ -54,7 +54,7 @@ RootTask Session::live() {
   try {
     co_await converse();
   } catch (...) {
-    // Memory has run out, most likely. This connection ends; the others go on.
+    // Memory has run out, most likely. This connection ends; the others continue.
     log::error("connection_failed", {{"cause", cause_of(std::current_exception())}});
   }
   transport_.close();
@@ -113,7 +113,7 @@ Task<bool> Session::serve_request() {
   const bool close = response.close || !parser_.keep_alive() || leaving;
   bool written = write_answer(response, close);
   if (!written) written = co_await write_rest(response);
-  // What the client sent behind its last request would make the system reset the connection under the answer.
+  // If unread bytes remained, the system would reset the connection and the client could lose the response.
   if (written && close) lingers_ = transport_.has_tls() || !buffer_.empty() || transport_.available() > 0;
   co_return written && !close;
 }
@@ -185,8 +185,8 @@ Task<bool> Session::admit() {
   co_return false;
 }
 
-/// A short body that came with its head: it takes nothing that is not taken already, and nothing is to be decoded. So
-/// the handler decides, as about a request without a body.
+/// True for a short body that arrived with its head and needs neither decoding nor further memory. The handler then
+/// admits the request, like one without a body.
 bool Session::body_has_come() noexcept {
   const auto bytes = parser_.plain_body_bytes();
   if (!bytes || *bytes > body_buffer_bytes) return false;
@@ -213,7 +213,7 @@ void Session::begin_body() {
   parser_.accept_body(ticket == nullptr || ticket->takes_body);
 }
 
-/// Decodes what is here, a slice at a time. False if that ends the request; then problem_ says why.
+/// Decodes the bytes in the buffer, a slice at a time. False if that ends the request; problem_ then says why.
 Task<bool> Session::take_turns() {
   if (phase_ != Phase::body) enter(Phase::body, state_.config.body_deadline);
   while (parser_.has_more()) {
@@ -238,8 +238,8 @@ std::size_t Session::slice_here() const noexcept {
   return decoded_here_bytes_max - std::min(decoded_here_bytes_max, parser_.decoded_bytes() + parser_.body_bytes());
 }
 
-/// Feeds the parser on a thread of the decoders. Meanwhile the loop may end the connection, but never looks at the
-/// parser or the buffer.
+/// Feeds the parser on a thread of the decoders. During that time the loop may close the connection, but does not use
+/// the parser or the buffer.
 Task<void> Session::feed_aside() {
   const Ticket* const ticket = parser_.request().ticket.get();
   const std::size_t before = parser_.decoded_bytes();
@@ -261,7 +261,7 @@ std::span<char> Session::read_space() {
   return buffer_.space(wanted, std::max(state_.limits.header_bytes_max, body_buffer_bytes));
 }
 
-/// False if nothing more comes; then problem_ says what the client is still to be told.
+/// False if no more bytes will arrive; problem_ then has the error to send to the client.
 bool Session::take_read(const net::IoOperation& read) {
   client_goes_on();
   if (expired_) return !timed_out();
@@ -281,7 +281,7 @@ bool Session::take_read(const net::IoOperation& read) {
   return true;
 }
 
-/// Always true: problem_ is set if the client is to be told.
+/// Always true. Sets problem_ if the client gets a response.
 bool Session::timed_out() {
   expired_ = false;
   if (phase_ == Phase::idle && !first_) return true;
@@ -317,7 +317,7 @@ void Session::charge_body() {
   }
 }
 
-/// Counts what the body takes. False, and the body is gone, if it finds no room.
+/// Counts the memory of the body. If there is no room for it, frees the body and returns false.
 bool Session::hold_body() {
   const std::size_t takes = parser_.body_memory_bytes();
   if (body_share_.resize(takes > body_buffer_bytes ? takes : 0)) return true;
@@ -335,7 +335,7 @@ Task<bool> Session::send_continue() {
   co_return !written.error && !expired_;
 }
 
-/// Makes the answer and hands the kernel what it takes at once. False if there is a rest.
+/// Builds the response and writes as much as the kernel accepts at once. False if more remains.
 bool Session::write_answer(const Response& response, bool close) {
   const Framing framing{
       .head = parser_.request().method == Method::head, .close = close, .http10 = parser_.is_http10()};
@@ -425,7 +425,7 @@ void Session::enter(Phase phase, milliseconds time) {
   hurry();
 }
 
-/// While the server stops, a client that does not go on is not waited for.
+/// While the server stops, it does not wait for a client that has stopped sending.
 void Session::hurry() {
   const bool waits_for_peer =
       phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body || phase_ == Phase::closing;

@@ -1,5 +1,8 @@
 #pragma once
 
+// One connection: read a request, call the handler, write the response, repeat. Parsing is http/wire, bytes and TLS are
+// in net/transport.h; giving way to a new connection is in session_eviction.cc.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,8 +34,8 @@ class Session final : public Evictable {
   void start() { live(); }
   /// Ends the current wait if its deadline has passed.
   void check_deadline(TimePoint now);
-  /// The server stops: ends the session unless part of a request has arrived. A client that is sending one must go on
-  /// within a moment.
+  /// The server stops: ends the session unless part of a request has arrived. A client that is sending one must send
+  /// the next bytes within a moment.
   void stop();
   /// Closes the socket, whatever is under way. The session ends once its handler has returned.
   void abort() { transport_.close(); }

@@ -1,4 +1,6 @@
-// When a session may give its place to a new connection, and how it does (http/server/eviction.h).
+// The part of Session that concerns eviction: when a session may give its place to a new connection, and how it does.
+// Which session is chosen is in eviction.cc; everything else of a session is in session.cc.
+
 #include "base/invariant.h"
 #include "http/server/session.h"
 #include "http/server/session_host.h"

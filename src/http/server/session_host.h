@@ -1,5 +1,8 @@
 #pragma once
 
+// What a session uses of its thread: the date text, a buffer for responses, the eviction queues. It exists so that
+// session.h and session_loop.h need not include each other.
+
 #include <chrono>
 #include <string>
 #include <string_view>

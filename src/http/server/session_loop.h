@@ -1,5 +1,8 @@
 #pragma once
 
+// One IO thread with its sessions: it takes new connections, checks deadlines, stops. What a session does is in
+// session.h; the thread without HTTP is in net/loop.h.
+
 #include <chrono>
 #include <cstdint>
 #include <memory>

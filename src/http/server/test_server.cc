@@ -178,7 +178,7 @@ std::vector<std::string> TestServer::targets() {
 
 namespace {
 
-/// Counts what its body has grown to.
+/// Counts the decoded size of its body.
 struct CountingTicket final : Ticket {
   explicit CountingTicket(std::atomic<std::size_t>& bytes) : bytes_(bytes) {}
   void body_grew_to(std::size_t bytes) override {

@@ -1,5 +1,8 @@
 #pragma once
 
+// For tests: a server that answers with what it was sent, and a client that sends raw bytes. The API without sockets is
+// in api/test_service.h.
+
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
@@ -58,7 +61,7 @@ class RawClient {
   explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
   explicit RawClient(const std::string& unix_path);
 
-  /// False if the server closed before it had taken all; what it said is still to be read.
+  /// False if the server closed before it had read everything; its response can still be read.
   bool send(std::string_view bytes);
   void send_end();
   /// `with_body`: false for the answer to HEAD.
@@ -96,7 +99,7 @@ class TestServer {
   void use_admission() { admits_ = true; }
   /// The targets that were handled so far, in their order.
   std::vector<std::string> targets();
-  /// How often admission was asked, and what tickets were told that bodies grew to, together.
+  /// How often admission was called, and the sum of the body sizes that tickets were told.
   std::size_t asked() const { return asked_; }
   std::size_t charged_bytes() const { return charged_bytes_; }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// Decodes gzip. Where it is called, and on which thread, is in http/server/session.cc and lambda/body.h.
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -12,8 +14,8 @@ class GzipDecoder {
  public:
   enum class Status {
     ok,         ///< All of the input was taken and decoded.
-    more,       ///< The slice is used up: call again, with what is left of the input, though it may be empty.
-    too_large,  ///< The decoded body would pass the limit.
+    more,       ///< The slice is full: call again with the remaining input, which may be empty.
+    too_large,  ///< The decoded body would exceed the limit.
     broken,     ///< Not gzip, a wrong checksum, or bytes after the end.
   };
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// What an application gives to a server: functions that admit and answer requests. Those of this service are made in
+// apps/triggers/service.h.
+
 #include <functional>
 #include <memory>
 

@@ -29,7 +29,7 @@ std::string_view method_name(Method method) noexcept {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
-  // Most clients spell a name as we do.
+  // Most clients write a name in the same case as we do.
   return a == b || std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// Requests and responses as values, with their headers. Turning bytes into them and back is in request_parser.h,
+// request_writer.h, response_parser.h and response_writer.h.
+
 #include <cstdint>
 #include <memory>
 #include <optional>

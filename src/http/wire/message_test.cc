@@ -30,7 +30,7 @@ TEST(Headers, MemoryOfAnUnusualRequestIsGivenBack) {
   EXPECT_LT(headers.memory_bytes(), 100U);
 }
 
-TEST(EqualIgnoringCase, IsAboutLettersOnly) {
+TEST(EqualIgnoringCase, IgnoresCaseOfLettersOnly) {
   EXPECT_TRUE(equal_ignoring_case("", ""));
   EXPECT_FALSE(equal_ignoring_case("@", "`"));
   EXPECT_FALSE(equal_ignoring_case("[", "{"));

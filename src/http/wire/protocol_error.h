@@ -1,5 +1,8 @@
 #pragma once
 
+// Why bytes are not a request, or a request that the server refuses itself. The API's own refusals are in
+// api/exchange/refusal.h.
+
 #include <cstddef>
 #include <string>
 

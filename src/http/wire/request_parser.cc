@@ -125,8 +125,7 @@ struct RequestParser::Wire {
     }
     void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast::error_code& ec) override {
       owner_.chunk_left_ = size;
-      // A quoted value may hold a line feed to Beast; a reader that ends lines at one would find another chunk behind
-      // it.
+      // Beast accepts a line feed in a quoted value. A reader that ends lines there would see another chunk after it.
       if (has_control_character({extensions.data(), extensions.size()})) {
         ec = wire::make_error_code(wire::error::bad_chunk_extension);
         return;

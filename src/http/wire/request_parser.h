@@ -1,5 +1,7 @@
 #pragma once
 
+// Turns bytes into a request, for servers. Responses are in response_parser.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -48,8 +50,8 @@ class RequestParser {
   /// more bytes behind it. The parser can always make progress with an `input` of limits.header_bytes_max. At most
   /// `slice_bytes` of a body are decoded; with 0 nothing is.
   std::size_t feed(std::string_view input, std::size_t slice_bytes = slice_bytes_default);
-  /// feed() has stopped after a slice of decoding, so that one call is short. Call it again, with what it left or with
-  /// nothing, after others have had their turn, or on another thread.
+  /// feed() has stopped after a slice of decoding, so that one call is short. Let other work run, then call it again
+  /// with the remaining input, which may be empty. The next call may be on another thread.
   [[nodiscard]] bool has_more() const noexcept { return has_more_; }
 
   /// In State::head: takes the body, or fails because of its length or coding. Without `keep`, the body is skipped: it

@@ -92,7 +92,7 @@ TEST_F(RequestParserTest, AbsoluteFormBecomesThePath) {
   }
 }
 
-TEST_F(RequestParserTest, BodyOfADeclaredLengthIsReadToItsPlace) {
+TEST_F(RequestParserTest, BodyOfADeclaredLengthIsReadIntoItsFinalBuffer) {
   const std::string body(3000, 'x');
   feed(post(sized(body), body.substr(0, 1000)));
   while (parser_.state() == State::body) {
@@ -301,7 +301,7 @@ std::vector<Case> cases() {
 
 class EveryCut : public testing::TestWithParam<std::size_t> {};
 
-/// Also if decoding begins on one thread, or not at all, and goes on on another.
+/// Also if one thread begins to decode, or decodes nothing, and another one continues.
 TEST_P(EveryCut, GivesTheSameResult) {
   const RequestLimits limits{1024, 4096, {}};
   for (const std::size_t first_slice_bytes : {std::size_t{0}, std::size_t{3}, RequestParser::slice_bytes_default})

@@ -1,5 +1,7 @@
 #pragma once
 
+// The head of a request as bytes, for clients. Responses are in response_writer.h.
+
 #include <string>
 #include <string_view>
 

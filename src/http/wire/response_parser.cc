@@ -68,7 +68,7 @@ std::size_t ResponseParser::take_head(std::string_view bytes) {
   text_.append(bytes);
   const auto end = text_.find("\r\n\r\n", had < 3 ? 0 : had - 3);
   if (end == std::string::npos || end > response_header_bytes_max) {
-    // A peer that does not speak HTTP is not waited for.
+    // Fail at once if the peer does not speak HTTP.
     constexpr std::string_view start = "HTTP/1.";
     const std::size_t compared = std::min(text_.size(), start.size());
     if (text_.size() > response_header_bytes_max || text_.compare(0, compared, start, 0, compared) != 0) {

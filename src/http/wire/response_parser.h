@@ -1,5 +1,8 @@
 #pragma once
 
+// Turns bytes into a response, for clients. Requests are in request_parser.h. The load generator has a reader of its
+// own: swarm/load/response_reader.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -14,7 +14,7 @@ struct Parsed {
   bool operator==(const Parsed&) const = default;
 };
 
-/// What comes of `text`, given in pieces of `step` bytes, and then the end if `ends`.
+/// The result of parsing `text` in pieces of `step` bytes, followed by the end of the connection if `ends`.
 Parsed parse(std::string_view text, std::size_t step, bool ends = false, bool bodiless = false) {
   ResponseParser parser(bodiless, 1'000);
   Parsed parsed;

@@ -1,5 +1,7 @@
 #pragma once
 
+// A response as bytes, for servers. Requests are in request_writer.h.
+
 #include <ctime>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: feeds a request parser as a session does.
+
 #include <cstddef>
 #include <string_view>
 
@@ -8,7 +10,7 @@
 namespace triggers::http {
 
 /// Feeds `input` as a session without admission does: every body is accepted, and every slice continues. Returns how
-/// much of it was used. `first_slice_bytes`: of what is decoded at once; what follows is decoded in the usual slices.
+/// many bytes were used. `first_slice_bytes`: the size of the first slice of decoding; the others have the usual size.
 inline std::size_t feed_and_accept(RequestParser& parser, std::string_view input,
                                    std::size_t first_slice_bytes = RequestParser::slice_bytes_default) {
   std::size_t used = 0;

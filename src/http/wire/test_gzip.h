@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: makes gzip data. Decoding it is in gzip.h.
+
 #include <string>
 #include <string_view>
 

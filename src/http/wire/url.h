@@ -1,5 +1,8 @@
 #pragma once
 
+// Takes a URL apart. Percent-encoding is in base/percent_encoding.h; a request's target is read by
+// api/exchange/input.h.
+
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -5,7 +5,7 @@
 namespace triggers::http {
 namespace {
 
-TEST(Url, IsTakenApartOrRefused) {
+TEST(Url, IsParsedOrRefused) {
   const auto url = parse_url("https://[::1]:8443/path?x=1");
   ASSERT_TRUE(url.ok());
   EXPECT_TRUE(url->tls);

@@ -117,8 +117,8 @@ class DynamoStore::CallsUnderWay {
  public:
   explicit CallsUnderWay(std::size_t max) : max_(max) {}
 
-  /// The reason, if there is no room. A tenant may have as many as it leaves to others; its only request may take all
-  /// that is free.
+  /// An Error if there is no room. A tenant may have as many calls as it leaves free for others; its only request may
+  /// use all that are free.
   std::optional<Error> add(const std::string& tenant, std::size_t count) {
     if (count == 0) return std::nullopt;
     const MutexLock lock(mutex_);
@@ -228,7 +228,7 @@ Task<void> DynamoStore::append_in_turn(Batch& batch, std::size_t i) {
     answer = *told;
     co_return;
   }
-  // It has waited for so long that it could be fenced off as too slow.
+  // It has waited for so long that other writers may fence it off.
   if (id && !batch.request.events.may_finish(*id)) id = co_await new_id();
   answer = co_await append_one(batch.request, batch.tenant, batch.events[i], std::move(id));
   if (unreachable(answer)) batch.silent = answer.error();
@@ -281,7 +281,7 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
   note(request, found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
   const auto& acknowledged_at = found->event.acknowledged_at;
-  // DynamoDB removes what has expired when it likes.
+  // DynamoDB removes expired items at any time after they expire.
   const bool expired = acknowledged_at && config_.clock->now() - *acknowledged_at >= config_.event_ttl;
   if (!found->there() || expired) co_return std::optional<StoredEvent>{};
   co_return std::optional{std::move(found->event)};
@@ -314,7 +314,7 @@ Task<Result<std::vector<AckStatus>>> DynamoStore::acknowledge(const Tenant& tena
   if (config_.on_done && acknowledged > 0) config_.on_done(0, 0, static_cast<std::uint64_t>(acknowledged));
   co_await parts_->counts.flush_if_due(tenant, inbox_name);
   note(request, failed);
-  // Some may be acknowledged now: to say so again is safe, and is what the caller is asked to do.
+  // Some may be acknowledged now. Acknowledging again is safe, and this error asks the caller to do so.
   if (failed != nullptr && removed > 0) co_return Error{ErrorCode::unavailable, failed->message};
   if (failed != nullptr) co_return *failed;
   std::vector<AckStatus> answer;

@@ -1,5 +1,8 @@
 #pragma once
 
+// The DynamoDB engine as a whole: it passes each call on to a class of events/ or keys/. How they work is in those
+// folders.
+
 #include <atomic>
 #include <chrono>
 #include <functional>

@@ -200,7 +200,7 @@ class MemoryStoreImpl final : public MemoryStore {
  private:
   /// Fills the page from the pending ids, which are in its order.
   template <class Ids>
-  static Status fill(Page& page, const Account& account, const PageQuery& query, Ids id, Ids end) {
+  static Status fill(Page& page, const Account& account, const PageQuery& query, Ids id, const Ids& end) {
     for (; id != end; ++id) {
       const StoredEvent& event = account.events.at(*id);
       if (query.event_type && event.event_type != *query.event_type) continue;

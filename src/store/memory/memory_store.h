@@ -1,5 +1,7 @@
 #pragma once
 
+// The engine for tests: the contract of event_store.h and key_store.h in its simplest form. No program contains it.
+
 #include <chrono>
 #include <memory>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// API keys in the `keys` family: reading them, and adding changes to a batch. The committer writes the batch; keys in
+// memory are in api/keys.
+
 #include <optional>
 #include <string>
 #include <vector>

@@ -24,11 +24,11 @@ namespace {
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
-/// Of a batch that was left for digests, the text that is hashed in one turn; one larger event is a turn of its own.
+/// How much text of an undecided batch is hashed in one turn. One larger event is a turn of its own.
 constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 /// A page with more than this is read at low priority: 8 MiB take many milliseconds of a processor.
 constexpr std::size_t page_bytes_at_once = 256 * 1024;
-/// Whose turn a read takes that belongs to no tenant, such as the look-up of a key. No tenant's name is empty.
+/// The user in whose turn reads without a tenant run, such as the look-up of a key. No tenant's name is empty.
 constexpr std::string_view nobody;
 
 /// Loads every inbox's counters.
@@ -95,7 +95,7 @@ class RocksStoreImpl final : public RocksStore {
     database_->start_file_checks();
   }
 
-  // The committer goes on until the queue is closed and empty; it is destroyed before the queue.
+  // The committer runs until the queue is closed and empty; it is destroyed before the queue.
   ~RocksStoreImpl() override { queue_.close(); }
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
@@ -270,8 +270,8 @@ class RocksStoreImpl final : public RocksStore {
     co_return Done{};
   }
 
-  /// Makes the digests that the committer left the operation for, on a thread where they delay nobody, and submits it
-  /// again. A failure answers the events that have no answer yet.
+  /// Computes the digests that the committer needs for this operation, on a thread where they delay no commit, and
+  /// submits the operation again. A failure becomes the result of the events that have none yet.
   Task<void> submit_with_digests(Operation& operation) {
     const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
     auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
@@ -293,7 +293,8 @@ class RocksStoreImpl final : public RocksStore {
     operation.error.reset();
   }
 
-  /// Makes the digest of the event that was left, and of those behind it up to a limit, which most likely need theirs.
+  /// Computes the digest of the event at which the committer stopped, and of those after it up to a limit, because they
+  /// most likely need theirs.
   static void make_digests(Operation& operation) {
     if (operation.digest_of(operation.part_begin)) return;
     operation.digests = std::make_unique<MadeDigests>();

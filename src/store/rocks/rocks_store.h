@@ -1,5 +1,8 @@
 #pragma once
 
+// The embedded engine as a whole: it connects queue, committer, readers and housekeeper, and passes each call on to one
+// of them. How they work is in the folders beside this file.
+
 #include <chrono>
 #include <functional>
 #include <memory>

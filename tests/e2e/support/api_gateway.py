@@ -1,4 +1,5 @@
-"""API Gateway's events, in the forms that AWS documents, and its responses from a function's return value."""
+"""API Gateway's events in the forms that AWS documents, and the HTTP response from a function's return value. Lambda's
+runtime is in lambda_runtime.py."""
 
 import base64
 import json

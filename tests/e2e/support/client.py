@@ -1,4 +1,5 @@
-"""Two ways to talk to a server: a client with keep-alive, and a raw connection that sends any bytes."""
+"""Clients of a server for tests: one with keep-alive, and a raw connection that sends any bytes. Starting the server is in
+server.py."""
 
 import http.client
 import json

@@ -1,4 +1,5 @@
-"""An HTTP proxy between a node and DynamoDB. It causes the faults of real networks and services."""
+"""An HTTP proxy between a node and DynamoDB that causes the faults of real networks and services. A proxy that only records
+is in recording_proxy.py."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Reads the server's own figures."""
+"""Reads the figures that a server reports about itself, from GET /metrics."""
 
 import re
 import time

@@ -1,7 +1,7 @@
-/* Loaded into a program under test, to have its machine misbehave: LD_PRELOAD. Each file is named by the environment.
-   TEST_SYNC_HANGS_WHILE   fdatasync() and fsync() of the store's log do not return while this file exists; who
-                           waits there has made another beside it, with `.met` behind its name.
-   TEST_CLOCK_OFFSET       holds seconds, as text, by which the wall clock is off. Looked at with every call. */
+/* Simulates a faulty machine for a program under test (LD_PRELOAD). Environment variables name the files that control it:
+   TEST_SYNC_HANGS_WHILE   While this file exists, fdatasync() and fsync() of the store's log do not return. A thread that
+                           waits there creates a second file, with `.met` appended to the name.
+   TEST_CLOCK_OFFSET       The seconds, as text, by which the wall clock is wrong. Read at every call. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

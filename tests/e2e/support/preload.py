@@ -23,7 +23,7 @@ def _library():
 
 
 class HangingDisk:
-    """Pass `env` to the program; its disk hangs from hang() to go_on()."""
+    """Pass `env` to the program; its disk hangs from hang() until go_on()."""
 
     def __init__(self, folder):
         self.file = pathlib.Path(folder) / "sync-hangs"

@@ -1,4 +1,4 @@
-"""Finds the built program, and runs its commands."""
+"""Finds the built program and runs its commands. A running server is in server.py."""
 
 import os
 import pathlib

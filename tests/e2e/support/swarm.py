@@ -1,4 +1,4 @@
-"""The built load generator: a run that keeps a journal, and the verification of a journal."""
+"""Runs the built load generator with a journal, and verifies the journal afterwards. Locust is run by locust.py."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A wall clock that a test can set for one program: a library that is loaded before the C library."""
+"""A wall clock that a test can step while a program runs, by a library that is loaded before the C library."""
 
 import shutil
 import subprocess

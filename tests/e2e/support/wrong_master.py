@@ -1,4 +1,4 @@
-"""What a worker may find instead of a Locust master: other services, and ZeroMQ peers that exceed every bound."""
+"""What a worker may find instead of a Locust master: other services, and ZeroMQ peers that exceed every limit."""
 
 import socket
 import threading

@@ -1,5 +1,7 @@
 #pragma once
 
+// An event as JSON in a response, and as the store takes it. Parsing a client's event is in parse_event.h.
+
 #include <string>
 
 #include "store/event_store.h"

@@ -1,3 +1,6 @@
+// The endpoints of events and of the inbox together, over the memory store: sending, reading, acknowledging. Parsing
+// alone is in src/event/parse_test.cc.
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -86,7 +89,7 @@ TEST_F(EventsTest, EqualEventsOfOneBatchWithAKeyAreEachStored) {
   EXPECT_EQ(members(batch("[" + one + "," + one + "]"), "status"), Strings(2, "duplicate"));
 }
 
-TEST_F(EventsTest, AnElementsKeyIsItsPlaceAlsoBehindARefusedOne) {
+TEST_F(EventsTest, AnElementsKeyIsItsIndexEvenAfterARefusedElement) {
   const std::string good = R"({"event_type":"t","payload":{"n":1}})";
   const auto first = batch("[{}," + good + "]", {{"Idempotency-Key", "k"}});
   EXPECT_EQ(members(first, "status"), (Strings{"error", "accepted"}));
@@ -104,7 +107,7 @@ TEST_F(EventsTest, AnElementThatChangedIsAMismatchAndTheOthersAreReplayed) {
   EXPECT_EQ(unacknowledged(), 2U);
 }
 
-TEST_F(EventsTest, ABatchsKeyAndASingleEventsKeyNeverMeet) {
+TEST_F(EventsTest, ABatchsKeyNeverEqualsASingleEventsKey) {
   batch(numbered(0, 1), {{"Idempotency-Key", "k"}});
   EXPECT_EQ(service_.post(key_, "t", R"({"n":7})", {{"Idempotency-Key", "k"}}).text("duplicate"), "");
   EXPECT_EQ(service_.post(key_, "t", R"({"n":8})", {{"Idempotency-Key", "k0"}}).status(), 201U);
@@ -113,7 +116,7 @@ TEST_F(EventsTest, ABatchsKeyAndASingleEventsKeyNeverMeet) {
   EXPECT_EQ(unacknowledged(), 1U + 2U + 1U + 11U);
 }
 
-TEST_F(EventsTest, TheLongestKeyServesABatchToo) {
+TEST_F(EventsTest, TheLongestKeyWorksForABatchToo) {
   const std::string longest(255, 'k');
   EXPECT_EQ(members(batch(numbered(0, 2), {{"Idempotency-Key", longest}}), "status"), Strings(2, "accepted"));
   EXPECT_EQ(members(batch(numbered(0, 2), {{"Idempotency-Key", longest}}), "status"), Strings(2, "duplicate"));
@@ -181,7 +184,7 @@ TEST_F(EventsTest, NumbersAndStringsComeBackByteForByte) {
   EXPECT_NE(service_.send(Method::get, "/inbox", key_).response.body.find(payload), std::string::npos);
 }
 
-TEST_F(EventsTest, AcknowledgingTellsEachIdsFate) {
+TEST_F(EventsTest, AcknowledgingReportsTheResultOfEachId) {
   const auto id = service_.post(key_, "t", "{}").text("event_id");
   const std::string body =
       fmt::format(R"({{"event_ids":["{}","{}","0190a5c0-1234-7abc-8def-0123456789ab","junk"]}})", id, id);
@@ -209,7 +212,7 @@ TEST_F(EventsTest, PagesHoldEveryEventOnce) {
   EXPECT_EQ(ids.size(), 25U);
 }
 
-TEST_F(EventsTest, AReaderGoesOnFromTheLastPage) {
+TEST_F(EventsTest, AReaderContinuesFromTheLastPage) {
   const auto read = [&](const std::string& cursor) {
     const std::string query = cursor.empty() ? "" : "?cursor=" + cursor;
     return service_.send(Method::get, "/inbox" + query, key_).json();
@@ -231,7 +234,7 @@ TEST_F(EventsTest, AReaderGoesOnFromTheLastPage) {
   }
 }
 
-TEST_F(EventsTest, TheNewestComeFirstIfAskedFor) {
+TEST_F(EventsTest, NewestFirstOnRequest) {
   const auto sent = members(batch(numbered(0, 5)), "event_id");
   const auto page = service_.send(Method::get, "/inbox?order=desc&limit=2", key_).json();
   EXPECT_EQ(page.at("events").at(0).at("event_id").as_string(), sent[4]);

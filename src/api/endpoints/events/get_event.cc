@@ -2,9 +2,9 @@
 
 #include "api/admission/admit.h"
 #include "api/endpoints/events/event_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 namespace {
@@ -16,7 +16,7 @@ Refusal no_such_event(std::string_view id) {
 /// The size of the response, about.
 std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
 
-http::Response answer(store::StoredEvent event) {
+http::Response answer(const store::StoredEvent& event) {
   http::Response response;
   response.body.reserve(answer_bytes(event));
   append_event(response.body, event, true);
@@ -27,7 +27,7 @@ http::Response answer(store::StoredEvent event) {
 }  // namespace
 
 Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange) {
-  const auto admitted = co_await admit(events.admission, exchange, auth::Action::read);
+  const auto admitted = co_await admit(events.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();
@@ -39,14 +39,14 @@ Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& e
   // Reserved before the response waits for the pool, because each connection may hold an event meanwhile.
   auto memory = reserve(events.answers, exchange, bytes);
   if (!memory) co_return memory.error();
-  auto make = [&] { return answer(std::move(**event)); };
+  auto make = [&] { return answer(**event); };
   http::Response response = co_await make_off_loop(events.parsers, exchange, bytes, std::move(make));
   count_reserved_until_written(std::move(*memory), response);
   co_return response;
 }
 
 Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange) {
-  const auto admitted = co_await admit(events.admission, exchange, auth::Action::acknowledge);
+  const auto admitted = co_await admit(events.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();

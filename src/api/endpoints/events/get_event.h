@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoints of one stored event: GET and DELETE /events/{id}. Acknowledging several events is in inbox/post_ack.h.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// Parses one event of a request and checks that the key may send its type. The parser without keys and refusals is in
+// event/event.h.
+
 #include <string_view>
 
 #include "api/exchange/refusal.h"
@@ -12,7 +15,7 @@ namespace triggers::api {
 [[nodiscard]] OrRefusal<event::NewEvent> parse_event(const event::Limits& limits, const ActiveKey& key,
                                                      std::string_view text);
 
-/// 422: the idempotency key came with another event before, `first`.
+/// 422: the idempotency key was used for another event before, `first`.
 [[nodiscard]] Refusal idempotency_mismatch(const event::EventId& first);
 
 }  // namespace triggers::api

@@ -8,9 +8,9 @@
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/events/parse_event.h"
 #include "api/endpoints/request_limits.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 namespace {
@@ -102,7 +102,7 @@ const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
   const Error* failure = nullptr;
   for (const auto& one : stored) {
     if (one && one->outcome != store::Appended::Outcome::idempotency_mismatch) return nullptr;
-    // If one event may have been stored all the same, its error is the one for all.
+    // If one event may have been stored in spite of its error, the batch gets that error.
     if (!one && (failure == nullptr || one.error().code == ErrorCode::unavailable)) failure = &one.error();
   }
   return failure;
@@ -160,7 +160,7 @@ OrRefusal<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<
 }  // namespace
 
 Task<OrRefusal<http::Response>> post_batch(const BatchIntake& intake, Exchange& exchange) {
-  const auto admitted = co_await admit(intake.events.admission, exchange, auth::Action::send);
+  const auto admitted = co_await admit(intake.events.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto batch_key = idempotency_key(exchange.request);
   if (!batch_key) co_return batch_key.error();

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint POST /events/batch. A single event is in post_event.h; splitting the body is in event/event.h.
+
 #include "api/endpoints/events/post_event.h"
 #include "base/fair_budget.h"
 

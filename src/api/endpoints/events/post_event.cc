@@ -38,7 +38,7 @@ http::Response accepted(const store::Appended& stored) {
 }  // namespace
 
 Task<OrRefusal<http::Response>> post_event(const EventIntake& intake, Exchange& exchange) {
-  const auto admitted = co_await admit(intake.admission, exchange, auth::Action::send);
+  const auto admitted = co_await admit(intake.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();

@@ -1,5 +1,8 @@
 #pragma once
 
+// The endpoint POST /events, and what it needs of the service. Batches are in post_batch.h; parsing is in
+// parse_event.h.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

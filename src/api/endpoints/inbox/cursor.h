@@ -1,5 +1,8 @@
 #pragma once
 
+// The cursor that a client gets with a page: signing and checking it. Which place it stands for only the engine knows
+// (store/continuation.h).
+
 #include <optional>
 #include <string>
 #include <string_view>

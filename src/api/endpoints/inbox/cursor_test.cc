@@ -18,13 +18,13 @@ CursorScope scope(std::string_view tenant, std::optional<std::string_view> type 
   return {tenant, "default", type, store::PageOrder::oldest_first};
 }
 
-TEST(CursorTest, GivesBackThePlaceThatWentIn) {
+TEST(CursorTest, DecodesTheContinuationThatWasEncoded) {
   for (const auto& where : {scope("acme"), scope("acme", "order.paid"), scope(std::string_view("\0\xff", 2), "")}) {
     EXPECT_EQ(decode_cursor(secret, where, encode_cursor(secret, where, some_place())), some_place());
   }
 }
 
-TEST(CursorTest, OfRelease010IsStillGood) {
+TEST(CursorTest, CursorOfRelease010IsStillValid) {
   // Clients hold these: an id alone, one of the other order with a filter, and one of DynamoDB with ids that were
   // returned.
   EXPECT_EQ(decode_cursor(secret, scope("acme"), "AQGQpcASNHq8je8BI0Vniavu2y5zJoNZkvF2MGSDpVJy"), some_place());
@@ -72,7 +72,7 @@ TEST(CursorTest, EveryOtherLengthIsRefused) {
   EXPECT_FALSE(decode_cursor(secret, scope("acme"), std::string(1'000'000, 'A')));
 }
 
-TEST(CursorTest, IsGoodForItsOwnScopeOnly) {
+TEST(CursorTest, IsValidInItsOwnScopeOnly) {
   // Neighbours that a careless joining of the parts would take for each other.
   const std::vector<CursorScope> scopes = {{"acme", "default", {}, store::PageOrder::newest_first},
                                            {"acme", "default", "a", store::PageOrder::newest_first},
@@ -102,7 +102,7 @@ TEST(CursorTest, AnotherSecretMakesAnotherCursor) {
   EXPECT_FALSE(decode_cursor("", scope("acme"), cursor));
 }
 
-TEST(CursorTest, IsSafeInAQueryAsItIs) {
+TEST(CursorTest, NeedsNoEscapingInAQuery) {
   const auto cursor = encode_cursor(secret, scope("acme"), some_place());
   EXPECT_EQ(cursor.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
             std::string::npos);

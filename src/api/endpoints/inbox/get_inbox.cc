@@ -6,9 +6,9 @@
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inbox/cursor.h"
 #include "api/endpoints/request_limits.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 #include "base/utf8.h"
 
 namespace triggers::api {
@@ -88,7 +88,7 @@ http::Response answer(const InboxPages& inbox, const Exchange& exchange, const s
 }  // namespace
 
 Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
-  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::read);
+  const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(inbox, exchange);
   if (!query) co_return query.error();

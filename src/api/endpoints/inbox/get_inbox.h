@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint GET /inbox. Reading the page is the engine's work (store/event_store.h).
+
 #include <string_view>
 
 #include "api/admission/admission_control.h"

@@ -6,10 +6,10 @@
 
 #include "api/admission/admit.h"
 #include "api/endpoints/request_limits.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 namespace {
@@ -80,7 +80,7 @@ http::Response answer(ParsedIds parsed, const std::vector<store::AckStatus>& out
 }  // namespace
 
 Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
-  const auto admitted = co_await admit(inbox.admission, exchange, auth::Action::acknowledge);
+  const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();

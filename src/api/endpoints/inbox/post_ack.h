@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint POST /inbox/ack: acknowledges several events. One event is acknowledged by events/get_event.h.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

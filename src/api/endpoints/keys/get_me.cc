@@ -23,7 +23,7 @@ json::object limits_json(const OwnKey& own) {
 }  // namespace
 
 Task<OrRefusal<http::Response>> get_me(const OwnKey& own, Exchange& exchange) {
-  const auto admitted = co_await admit(own.admission, exchange, auth::Action::read);
+  const auto admitted = co_await admit(own.admission, exchange);
   if (!admitted) co_return admitted.error();
   json::object me = key_json(exchange.key->record);
   const limit::Decision& rate = *exchange.rate;

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint GET /me: what a key is told about itself. Managing keys is in key_management.h.
+
 #include <cstddef>
 
 #include "api/admission/admission_control.h"

@@ -7,7 +7,7 @@ namespace {
 
 using http::Method;
 
-TEST(GetMeTest, TellsWhoseKeyItIsAndWhatIsLeft) {
+TEST(GetMeTest, ShowsTheKeysOwnerAndWhatIsLeftOfItsRate) {
   TestService service;
   const auto key = service.key(auth::Role::viewer, 100, "acme");
   const auto seen = service.send(Method::get, "/me", key);
@@ -25,7 +25,7 @@ TEST(GetMeTest, TellsWhoseKeyItIsAndWhatIsLeft) {
   EXPECT_EQ(seen.response.body.find(key), std::string::npos);
 }
 
-TEST(GetMeTest, TakesOneAsAnyRequest) {
+TEST(GetMeTest, CostsOneTokenLikeAnyRequest) {
   TestService service;
   const auto key = service.key(auth::Role::creator, 2);
   EXPECT_EQ(service.send(Method::get, "/me", key).text("rate_limit_remaining"), "1");
@@ -35,7 +35,7 @@ TEST(GetMeTest, TakesOneAsAnyRequest) {
   EXPECT_EQ(refused.detail("limit_per_minute"), "2");
 }
 
-TEST(GetMeTest, AnUnlimitedKeyHasNothingToCount) {
+TEST(GetMeTest, AnUnlimitedKeyShowsNoRate) {
   TestService service;
   const auto seen = service.send(Method::get, "/me", service.key(auth::Role::admin));
   EXPECT_EQ(seen.text("rate_limit"), "unlimited");

@@ -1,8 +1,8 @@
 #include "api/endpoints/keys/key_change.h"
 
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
+#include "api/exchange/response_memory.h"
 #include "auth/validate.h"
 #include "event/quotable.h"
 

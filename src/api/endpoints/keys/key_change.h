@@ -1,5 +1,8 @@
 #pragma once
 
+// The common steps of the endpoints that create or change a key: visibility, rights, the change itself. The endpoints
+// are in key_management.h, the JSON of a key in key_json.h.
+
 #include <cstddef>
 #include <functional>
 

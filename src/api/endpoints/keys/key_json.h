@@ -1,5 +1,8 @@
 #pragma once
 
+// A key as JSON, for responses and from requests. The bounds of its fields are in auth/validate.h; its stored form is
+// in auth/key.h.
+
 #include <boost/json.hpp>
 
 #include "api/exchange/refusal.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoints below /admin/keys that concern one key; each has a .cc of its own. The list of keys is in list_keys.h.
+
 #include <cstdint>
 #include <optional>
 

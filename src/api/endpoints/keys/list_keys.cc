@@ -2,9 +2,9 @@
 
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 #include "auth/validate.h"
 
 namespace triggers::api {
@@ -96,7 +96,7 @@ http::Response answer(KeyPage&& page) {
   return response;
 }
 
-/// About what the keys take as JSON.
+/// The approximate size of the keys as JSON.
 std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
   std::size_t bytes = 0;
   for (const auto& record : records) {
@@ -136,7 +136,7 @@ Task<OrRefusal<KeyPage>> read_page(const KeyListing& keys, const Exchange& excha
 }  // namespace
 
 Task<OrRefusal<http::Response>> list_keys(const KeyListing& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto query = parse_query(exchange);
   if (!query) co_return query.error();

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint GET /admin/keys. The other endpoints of keys are in key_management.h.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

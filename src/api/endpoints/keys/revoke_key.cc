@@ -1,11 +1,13 @@
+// DELETE /admin/keys/{id}. The steps that it shares with the other endpoints are in key_change.h.
+
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"
 #include "api/endpoints/keys/key_json.h"
-#include "api/exchange/answer_memory.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 Task<OrRefusal<http::Response>> revoke_key(const KeyManagement& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto record = co_await visible_key(keys, exchange);
   if (!record) co_return record.error();

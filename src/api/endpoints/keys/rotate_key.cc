@@ -1,3 +1,5 @@
+// POST /admin/keys/{id}/rotate: a new secret. The steps that it shares with the other endpoints are in key_change.h.
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,9 +7,9 @@
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"
 #include "api/endpoints/keys/key_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/json_body.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 #include "auth/validate.h"
 
 namespace triggers::api {
@@ -42,7 +44,7 @@ void rotate(auth::KeyRecord& record, const auth::KeyHash& fresh, UnixMillis now,
 }  // namespace
 
 Task<OrRefusal<http::Response>> rotate_key(const KeyManagement& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_grace(exchange.request); };
   const auto grace = co_await parse_off_loop(keys.parsers, exchange, std::move(read));

@@ -1,13 +1,15 @@
+// PATCH /admin/keys/{id}. The steps that it shares with the other endpoints are in key_change.h.
+
 #include "api/admission/admit.h"
 #include "api/endpoints/keys/key_change.h"
 #include "api/endpoints/keys/key_json.h"
-#include "api/exchange/answer_memory.h"
 #include "api/exchange/json_body.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/response_memory.h"
 
 namespace triggers::api {
 Task<OrRefusal<http::Response>> update_key(const KeyManagement& keys, Exchange& exchange) {
-  const auto admitted = co_await admit_manager(keys.admission, exchange);
+  const auto admitted = co_await admit(keys.admission, exchange);
   if (!admitted) co_return admitted.error();
   auto read = [&] { return read_body(exchange.request); };
   const auto body = co_await parse_off_loop(keys.parsers, exchange, std::move(read));

@@ -1,5 +1,8 @@
 #pragma once
 
+// The files that the build puts into the program as text. The endpoints that serve them are in get_docs.h and
+// get_root.h.
+
 #include <string_view>
 
 /// Files that the build puts into the program (src/api/endpoints/CMakeLists.txt).

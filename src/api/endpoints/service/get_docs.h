@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoints for documentation: GET /docs, /openapi.json and /favicon.ico. The start page is in get_root.h.
+
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "http/wire/message.h"

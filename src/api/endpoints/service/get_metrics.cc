@@ -25,7 +25,7 @@ Task<OrRefusal<http::Response>> get_metrics(const MetricsPage& page, Exchange& e
   const bool open = page.open_to_all || (page.open_to_this_machine && from_this_machine(exchange.request)) ||
                     exchange.request.peer.local;
   if (!open) {
-    const auto admitted = co_await admit(page.admission, exchange, auth::Action::manage_keys);
+    const auto admitted = co_await admit(page.admission, exchange);
     if (!admitted) co_return admitted.error();
   }
   auto scrape = page.registry.scraper().scrape();

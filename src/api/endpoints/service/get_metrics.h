@@ -1,5 +1,8 @@
 #pragma once
 
+// The endpoint GET /metrics. The text is made in metrics/scraper.h; what is counted is in api/request_metrics.h and in
+// the modules that count.
+
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint GET /: the start page. The documentation is in get_docs.h.
+
 #include <string_view>
 
 #include "api/exchange/exchange.h"

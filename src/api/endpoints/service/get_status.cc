@@ -23,7 +23,7 @@ OrRefusal<http::Response> get_status(const ServiceStatus& status) {
   if (!health.writable || stopping) {
     response.status = 503;
     response.add("Retry-After", "30");
-    // The caller has shown no key, so the disk's own words are for the log only.
+    // The caller has shown no key, so the disk's error text is for the log only.
     append_member(response.body, "problem",
                   stopping ? "the server is stopping" : "the store has stopped writes; its log says why");
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint GET /status: the health of the service. Figures over time are in get_metrics.h.
+
 #include <chrono>
 #include <functional>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Helpers of the pages for people: escaping, inserting addresses, and whether a client wants HTML. The pages are in
+// embedded.h; the address itself is in exchange/public_address.h.
+
 #include <initializer_list>
 #include <string>
 #include <string_view>

@@ -1,3 +1,5 @@
+// The pages for people: start page, documentation, their addresses and prefixes (get_root.h, get_docs.h, html.h).
+
 #include <gtest/gtest.h>
 
 #include "api/endpoints/service/html.h"
@@ -10,7 +12,7 @@ using http::Method;
 
 constexpr std::string_view browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
 
-TEST(PagesTest, HtmlIsForThoseWhoNameItBeforeJson) {
+TEST(PagesTest, HtmlIsSentIfTheClientPrefersItToJson) {
   const auto wanted = [](std::string_view accept) {
     http::Request request;
     if (!accept.empty()) request.headers.add("Accept", accept);
@@ -27,7 +29,7 @@ TEST(PagesTest, HtmlIsForThoseWhoNameItBeforeJson) {
   }
 }
 
-TEST(PagesTest, WhatWasPutInIsNotReplacedAgain) {
+TEST(PagesTest, InsertedTextIsNotSearchedAgain) {
   EXPECT_EQ(replaced("a b a", {{"a", "b"}, {"b", "a"}}), "b a b");
   EXPECT_EQ(replaced("", {{"a", "b"}}), "");
   EXPECT_EQ(html_escaped("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
@@ -59,7 +61,7 @@ TEST(PagesTest, PagesLoadNothingFromElsewhere) {
   }
 }
 
-TEST(PagesTest, PagesAndTheDocumentNameTheAddressThatTheyWereAskedAt) {
+TEST(PagesTest, PagesAndOpenapiNameTheAddressOfTheRequest) {
   TestService service;
   const auto told = [&](TestService::Fields fields) {
     const auto document = service.send(Method::get, "/openapi.json", {}, {}, fields);
@@ -83,14 +85,14 @@ TEST(PagesTest, PagesAndTheDocumentNameTheAddressThatTheyWereAskedAt) {
   EXPECT_EQ(told({{"Host", std::string(256, 'a')}}), "http://localhost:8000");
 }
 
-TEST(PagesTest, ThereIsNoIconAndNoFailureForIt) {
+TEST(PagesTest, TheMissingIconIsNoFailure) {
   TestService service;
   const auto seen = service.send(Method::get, "/favicon.ico");
   EXPECT_EQ(seen.status(), 204U);
   EXPECT_EQ(seen.header("Cache-Control"), "max-age=86400");
 }
 
-TEST(PagesTest, ABasePathMayStandInFrontOfEveryPath) {
+TEST(PagesTest, ABasePathMayPrecedeEveryPath) {
   TestService service("base-path", "/triggers");
   const auto key = service.key();
   for (const std::string path : {"/health", "/triggers/health", "/triggers", "/triggers/", "/triggers/inbox?limit=1"}) {

@@ -6,7 +6,7 @@
 namespace triggers::api {
 
 Task<OrRefusal<http::Response>> post_backup(const Backup& backup, Exchange& exchange) {
-  // The directory is on this machine, so only the operator on it may name one. For others the path does not exist.
+  // The directory is on this machine, so only its operator may name one. For others the path does not exist.
   if (!exchange.request.peer.local || !backup) co_return operator_only();
   const auto body = json_object(exchange.request);
   if (!body) co_return body.error();

@@ -1,5 +1,7 @@
 #pragma once
 
+// The endpoint POST /admin/backup. Making the copy is in store/rocks/database/database_copy.h.
+
 #include <functional>
 #include <string>
 

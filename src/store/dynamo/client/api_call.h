@@ -1,5 +1,7 @@
 #pragma once
 
+// The list of DynamoDB calls that we make, and which of them may be repeated. Sending a call is in client.h.
+
 #include <cstdint>
 #include <string_view>
 

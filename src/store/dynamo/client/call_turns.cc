@@ -15,7 +15,7 @@ bool CallTurns::wait(Waiter& waiter) {
     waiter.taken_ = false;
     return false;
   }
-  // All that could go have gone before, so it can only be this one.
+  // All others that could have their turn have had it, so it can only be this one.
   return next() == nullptr;
 }
 

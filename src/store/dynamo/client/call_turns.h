@@ -1,5 +1,8 @@
 #pragma once
 
+// Which tenant's call goes next, and how many calls a tenant may have. Connections are in http/client/pool.h, retries
+// in client.h.
+
 #include <coroutine>
 #include <cstddef>
 #include <string_view>

@@ -1,5 +1,8 @@
 #pragma once
 
+// One call to DynamoDB as JSON in and JSON out (client_caller.cc). Tests replace it. The HTTP below it is in client.h;
+// the operations on items above it are in table.h.
+
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>

@@ -150,8 +150,8 @@ Task<Result<DynamoReply, DynamoError>> DynamoClient::call(ApiCall api_call, std:
     repeated = repeated || unknown;
     if (again) continue;
     failure.error.repeated = repeated;
-    // Unless it was refused for good, this try or one before may have done it: a transaction that met another one may
-    // have met its own earlier try.
+    // Unless DynamoDB refused the call for good, this attempt or an earlier one may have succeeded. A transaction in
+    // conflict with another one may be in conflict with its own earlier attempt.
     if (repeated && (!refused || met_another(failure.error))) failure.error.code = DynamoCode::ambiguous;
     impl_->probe.ended(api_call, failure.error.code, steady_clock::now() - since);
     co_return std::move(failure.error);

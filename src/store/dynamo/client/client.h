@@ -1,5 +1,7 @@
 #pragma once
 
+// Sends a call over HTTP: signature, retries, deadline. It does not look into items: that is in caller.h and table.h.
+
 #include <chrono>
 #include <cstdint>
 #include <memory>

@@ -1,3 +1,6 @@
+// The Caller that sends through DynamoClient (make_caller() in caller.h): it parses responses and names their errors.
+// Sending and retrying are in client.cc.
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <optional>

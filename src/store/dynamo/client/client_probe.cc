@@ -26,7 +26,7 @@ ClientProbe::ClientProbe(metrics::Registry& registry)
     : registry_(registry),
       retries_(registry.counter("triggers_dynamodb_retries_total", "Requests to DynamoDB that were sent again.")),
       refused_retries_(registry.counter("triggers_dynamodb_retries_refused_total",
-                                        "Calls that ended early because too many others failed.")) {}
+                                        "Calls that ended without a retry because too many others failed.")) {}
 
 void ClientProbe::ended(ApiCall api_call, std::optional<DynamoCode> failed, std::chrono::steady_clock::duration took) {
   static_assert(outcome_names.size() == outcomes);
@@ -36,12 +36,13 @@ void ClientProbe::ended(ApiCall api_call, std::optional<DynamoCode> failed, std:
   if (call.load(std::memory_order_acquire) == nullptr) {
     metrics::Labels labels = labels_of(api_call);
     labels.emplace_back("outcome", outcome_names[column]);
-    call = &registry_.counter("triggers_dynamodb_calls_total", "Calls to DynamoDB, with their retries.", labels);
+    call = &registry_.counter("triggers_dynamodb_calls_total", "Calls to DynamoDB; a call and its retries count once.",
+                              labels);
   }
   call.load(std::memory_order_acquire)->add();
   auto& seconds = seconds_[row];
   if (seconds.load(std::memory_order_acquire) == nullptr) {
-    seconds = &registry_.histogram("triggers_dynamodb_call_duration_seconds", "Time of a call, with its retries.",
+    seconds = &registry_.histogram("triggers_dynamodb_call_duration_seconds", "Time of a call, including its retries.",
                                    metrics::duration_bounds_seconds(), labels_of(api_call));
   }
   seconds.load(std::memory_order_acquire)->observe(std::chrono::duration<double>(took).count());
@@ -53,7 +54,7 @@ void ClientProbe::consumed(ApiCall api_call, double units) {
   if (!sum) {
     sum = std::make_shared<metrics::Gauge>();
     registry_.counter_from("triggers_dynamodb_consumed_units_total",
-                           "Capacity units used, by calls that asked for them.", labels_of(api_call),
+                           "Capacity units used, for calls that request this figure.", labels_of(api_call),
                            [kept = sum] { return kept->value(); });
   }
   sum->add(units);

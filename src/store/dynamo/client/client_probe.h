@@ -1,5 +1,7 @@
 #pragma once
 
+// The metrics of the client. The metrics of the store's events are in apps/triggers.
+
 #include <array>
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Why a call failed, for the code that made it. Why a single attempt failed, which decides about a retry, is in
+// failure.h.
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,7 +41,7 @@ struct DynamoError {
   /// transaction_cancelled: one for each item of the request, in order.
   std::vector<CancellationReason> reasons = {};
   /// An earlier try of this call had an unknown outcome. So our own write may have made the condition false: compare
-  /// `item` with what was written before believing that somebody else was first.
+  /// `item` with what we wrote before concluding that another writer was first.
   bool repeated = false;
 };
 

@@ -130,7 +130,7 @@ Failure failure_of(const http::FetchError& error) {
   const bool overloaded = error.code == http::FetchErrorCode::overloaded;
   failure.error.code = overloaded ? Code::overloaded : Code::unavailable;
   failure.error.message = error.message;
-  // Who waits in a full queue would only make it longer.
+  // A retry would only lengthen the full queue.
   failure.retry = !overloaded;
   if (error.sent) failure.done = Failure::Done::unknown;
   return failure;

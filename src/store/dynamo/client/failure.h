@@ -1,5 +1,8 @@
 #pragma once
 
+// Why a single attempt failed. Whether to try again is decided in client.cc; the error that remains after all attempts
+// is in error.h.
+
 #include <cstdint>
 #include <string>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// Runs many calls concurrently until a deadline. Without a deadline: base/gather.h.
+
 #include <chrono>
 #include <cstddef>
 #include <utility>

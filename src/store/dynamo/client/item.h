@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads and writes the typed values of DynamoDB's JSON. Which attributes an item has is in events/ and keys/.
+
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Checks a response's body before it is parsed: checksum, and consumed capacity. Parsing is in client_caller.cc.
+
 #include <string_view>
 
 #include "http/wire/message.h"

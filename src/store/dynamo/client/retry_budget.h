@@ -1,5 +1,7 @@
 #pragma once
 
+// How many retries a node may make. How long to wait before one is in client.cc.
+
 #include <atomic>
 
 namespace triggers::store::dynamo {

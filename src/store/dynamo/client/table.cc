@@ -48,7 +48,7 @@ Task<CallResult> Table::call(ApiCall api_call, boost::json::object body, Repeat 
   within = std::min(within, left());
   if (within.count() <= 0) co_return CallError{CallError::Kind::throttled, "the time of the request is over", {}};
   auto answer = co_await caller_.call(api_call, std::move(body), repeat, within);
-  // Cut short: DynamoDB may be well.
+  // The body was cut off: DynamoDB itself may be well.
   const bool cut = !answer && answer.error().kind == CallError::Kind::unavailable && late();
   if (!cut) co_return answer;
   CallError error = std::move(answer).error();

@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads and writes of items in one table, with conditions and one deadline. Creating and deleting tables is in
+// tables/tables.h.
+
 #include <algorithm>
 #include <chrono>
 #include <optional>

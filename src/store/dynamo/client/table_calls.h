@@ -1,5 +1,7 @@
 #pragma once
 
+// Small helpers of the calls that concern a whole table, such as CreateTable. Calls that concern items are in table.h.
+
 #include <boost/json/object.hpp>
 #include <string_view>
 

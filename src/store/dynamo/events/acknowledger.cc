@@ -52,7 +52,7 @@ Task<Result<Acknowledger::Acknowledged>> Acknowledger::not_pending(const Tenant&
   auto acknowledged = co_await table_.get(layout::acknowledged_key(tenant, id));
   if (!acknowledged) co_return to_error(acknowledged.error());
   if (acknowledged->empty()) co_return Acknowledged{};
-  // DynamoDB removes what has expired when it likes.
+  // DynamoDB removes expired items at any time after they expire.
   const UnixMillis at{std::chrono::milliseconds{number_of(*acknowledged, "d").value_or(0)}};
   const bool expired = clock_.now() - at >= retention_.event_ttl;
   co_return Acknowledged{expired ? AckStatus::not_found : AckStatus::already_acknowledged, false};

@@ -1,5 +1,7 @@
 #pragma once
 
+// Acknowledges an event on DynamoDB. Storing one is in appender.h.
+
 #include <chrono>
 
 #include "store/dynamo/events/event_items.h"

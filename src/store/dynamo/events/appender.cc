@@ -11,11 +11,11 @@ using Writer = EventItems::Writer;
 
 /// A round ends only if another writer has won, so more rounds mean that something is wrong.
 constexpr int rounds_max = 32;
-/// With the pauses between them they take some four seconds: by then a writer that was between claim and event has
-/// ended, or is fenced off.
+/// With their pauses these take some four seconds. By then a writer that was between its claim and its event has ended,
+/// or is fenced off.
 constexpr unsigned waits_max = 12;
 
-/// DynamoDB's limit, less the key (a tenant's name may take three times its bytes) and the names of the attributes.
+/// DynamoDB's limit, less the key (escaping may triple a tenant's name) and the names of the attributes.
 constexpr std::size_t item_bytes_max = 400 * 1024 - 2'048;
 
 std::size_t stored_bytes(const IncomingEvent& event) {
@@ -74,7 +74,7 @@ Task<Result<std::optional<Claims::Holder>>> Appender::claim_content(const Tenant
                                                                     std::optional<Claims::Holder> fenced,
                                                                     Claims::Holder mine) {
   if (key.by_digest()) {
-    // First, so that whoever finds the fingerprint's own content past the window waits for others.
+    // This comes first. A writer that finds the first content of the fingerprint past its window then knows of others.
     auto noted =
         co_await claims_.note_collision(layout::fingerprint_key(tenant, mine.fingerprint), mine.id, windows_.dedup);
     if (!noted) co_return std::move(noted).error();

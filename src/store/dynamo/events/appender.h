@@ -1,5 +1,8 @@
 #pragma once
 
+// Stores an event on DynamoDB exactly once. The claims that it uses are in claims.h, the items in event_items.h, and
+// the order within a batch in batch_order.h.
+
 #include <chrono>
 
 #include "store/dynamo/events/claims.h"

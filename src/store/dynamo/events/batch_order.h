@@ -1,5 +1,7 @@
 #pragma once
 
+// Which events of one batch must wait for an equal one before them. Storing each event is in appender.h.
+
 #include <coroutine>
 #include <cstddef>
 #include <optional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The items that say which event was first with a content or an idempotency key. Their keys are in layout.h; what to do
+// on a conflict is in appender.h.
+
 #include <optional>
 
 #include "base/clock.h"
@@ -8,10 +11,10 @@
 
 namespace triggers::store::dynamo {
 
-/// Claims: items that name the event which came first with a fingerprint, a content's digest or an idempotency key.
-/// Attributes: `e` the event's id, `f` its fingerprint, `x` when DynamoDB may remove it. Of a content also `l`, the
-/// newest event that has it and came with an idempotency key; and of a fingerprint `o`, the newest event of another
-/// content with this fingerprint, which is claimed by its digest.
+/// Claims: each names the first event that had a fingerprint, a content's digest or an idempotency key. Attributes: `e`
+/// the event's id, `f` its fingerprint, `x` when DynamoDB may remove the item. A claim of a content also has `l`: the
+/// newest event with this content and an idempotency key. A claim of a fingerprint may have `o`: the newest event of
+/// another content with the same fingerprint, which is claimed by its digest.
 class Claims {
  public:
   Claims(Table& table, const Clock& clock) : table_(table), clock_(clock) {}

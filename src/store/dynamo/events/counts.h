@@ -1,5 +1,7 @@
 #pragma once
 
+// The number of pending events of each inbox. Pages are in inbox_reader.h.
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -75,7 +77,7 @@ class Counts {
   };
   using Due = std::pair<std::chrono::steady_clock::time_point, Key>;  ///< Since when, and whose.
   Task<void> flush_all(std::vector<Due> due);
-  /// Error: it was not added, and stays, or nobody knows.
+  /// An Error if the count was not added, or if the outcome is unknown. The count then stays here.
   Task<Status> flush_one(Key key);
   void remember(const Key& key, std::int64_t stored);
   [[nodiscard]] bool wrong_for_long(const Key& key, const Count& count, std::int64_t seen);

@@ -1,5 +1,8 @@
 #pragma once
 
+// The items of events: reading, writing and fencing them. Their keys are in layout.h; the steps that make an append or
+// an acknowledgement are in appender.h and acknowledger.h.
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -35,8 +38,8 @@ struct Found {
   };
   State state = State::absent;
   StoredEvent event{};
-  /// Of a write beside which another of the same event may still arrive: that of one who stored it in its first
-  /// writer's place, or who repeated a write whose outcome was not known.
+  /// Set if another write of the same event may still arrive: by its first writer, whom another node has helped, or by
+  /// a writer that repeated a write of unknown outcome.
   std::string token{};
 
   [[nodiscard]] bool there() const noexcept { return state == State::pending || state == State::acknowledged; }
@@ -59,13 +62,13 @@ class EventItems {
 
   struct Stored {
     bool now = false;  ///< By this call.
-    Found instead{};   ///< Otherwise what was there: an event, or a fence.
+    Found instead{};   ///< Otherwise the event or the fence that was there.
   };
   enum class Writer : std::uint8_t { first, helper };
   /// Stores a pending event under an unused id; `helper`: for its first writer. If the outcome of a write is unknown,
   /// it looks for the event and repeats the write, so that the event is neither stored twice nor reported wrongly:
   /// docs/decisions/0021. Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if
-  /// nobody knows.
+  /// the outcome is unknown.
   Task<Result<Stored>> store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer);
 
   /// Makes sure that nothing is ever stored under an unused id. If an event is already there, it stays.

@@ -6,8 +6,8 @@ namespace triggers::store::dynamo {
 
 event::EventId FleetIds::next(UnixMillis now, unsigned shard) {
   const MutexLock lock(mutex_);
-  // The generator counts up by random steps of 48 bits; where a step was too small to show above the last byte, the
-  // next is taken.
+  // The generator counts up by random steps of 48 bits. A step that changes only the last byte, which becomes the
+  // shard, is skipped.
   event::EventId previous = generator_.last();
   previous.bytes[15] = 0xff;
   event::EventId id = generator_.next(now);

@@ -1,5 +1,7 @@
 #pragma once
 
+// Makes event ids on a node of a fleet. On the embedded engine: base/uuid7.h and rocks/commit/id_time.h.
+
 #include <cstdint>
 
 #include "base/clock.h"

@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 constexpr UnixMillis start{milliseconds{1'700'000'000'000}};
 
-TEST(FleetIds, EndWithTheirShardAndIncreaseWhateverItIsAndWhateverTheClockDoes) {
+TEST(FleetIds, EndWithTheirShardAndIncreaseWhateverTheClockDoes) {
   FleetIds ids;
   event::EventId last;
   for (int i = 0; i < 20'000; ++i) {

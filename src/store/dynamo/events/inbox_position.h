@@ -1,5 +1,7 @@
 #pragma once
 
+// What a continuation contains on DynamoDB. Reading the page from it is in inbox_reader.h.
+
 #include <optional>
 #include <set>
 

@@ -99,14 +99,14 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
       page.memory.shrink(event.bytes());
     }
     scanned_to = id;
-    // What an earlier page has looked at is gone over whatever it takes, or no page would come further.
+    // Events that an earlier page has passed do not count against the time, or no page would get further.
     if (query.event_type && id > scanned_before && ++passed % events_per_look == 0 &&
         std::chrono::steady_clock::now() >= deadline) {
       page.has_more = true;
       break;
     }
   }
-  // All up to `settled` was looked at if the scan came to its end.
+  // If the scan reached its end, all events up to `settled` were read.
   position.settled = std::max(position.settled, page.has_more ? std::min(scanned_to, settled) : settled);
   position.scanned_to = std::max(scanned_before, scanned_to);
   keep_what_is_returned(page);

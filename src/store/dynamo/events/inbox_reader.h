@@ -1,5 +1,7 @@
 #pragma once
 
+// Reads one page of an inbox. Merging the shards is in shard_scan.h, the position between pages in inbox_position.h.
+
 #include <chrono>
 
 #include "store/dynamo/events/counts.h"

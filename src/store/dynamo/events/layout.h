@@ -1,5 +1,7 @@
 #pragma once
 
+// The keys of the events table. The attributes of each item are in event_items.h, claims.h, counts.h and shards.h.
+
 #include <string>
 #include <string_view>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// Merges the shards of an inbox in the order of ids. How many shards there are is in shards.h.
+
 #include <deque>
 #include <memory>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The number of shards of the inboxes. Reading them is in shard_scan.h.
+
 #include <atomic>
 #include <chrono>
 #include <optional>
@@ -35,7 +37,7 @@ class Shards {
   /// The number of shards that every reader knows.
   [[nodiscard]] unsigned settled(const Known& known) const;
   Task<Result<Known>> know();
-  /// Asks for all who want to know.
+  /// Reads the number once for all waiting callers.
   Task<Status> renew();
   [[nodiscard]] std::optional<Known> fresh() const;
   Task<Result<Known>> read();

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 using std::chrono::steady_clock;
 
-// Nothing is begun later, in:
+// No call begins after this time:
 constexpr std::chrono::seconds list_for{10}, change_for{10}, touch_for{5};
 constexpr unsigned rounds_max = 64;
 constexpr std::size_t key_id_bytes_max = auth::KeyLimits::key_id_bytes_max;
@@ -145,7 +145,7 @@ Task<Result<auth::KeyRecord>> KeyItems::update(std::string key_id, KeyChange cha
     auto written = co_await caller_.call(ApiCall::transact_write_items, transaction(&**before, after), Repeat::safe,
                                          Table::within_default);
     if (written) co_return after;
-    // Another change came first: on what it has left, the next round.
+    // Another change was first: the next round applies ours to its result.
     const auto kind = written.error().kind;
     if (kind != CallError::Kind::condition_failed && kind != CallError::Kind::contended) {
       co_return to_error(written.error());

@@ -1,5 +1,8 @@
 #pragma once
 
+// API keys in the api-keys table. Their rate limits, which nodes share, are in rate_budget.h; keys in memory are in
+// api/keys.
+
 #include <chrono>
 #include <optional>
 #include <string>

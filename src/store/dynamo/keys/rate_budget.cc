@@ -42,7 +42,7 @@ Task<Result<limit::Grant>> RateBudget::take(std::string key_id, std::uint32_t pe
     const auto known = number_of(item, "f");
     std::int64_t full_at_ns = known.value_or(now_ns);
     if (full_at_ns > now_ns + gcra.capacity_ns + clocks_differ_max.count()) {
-      // Not written back: whose clock is wrong cannot be told, and a node that is behind would fill it for all others.
+      // Do not write it back: nothing shows which clock is wrong, and a slow clock would fill the bucket for all nodes.
       grant.clocks_agree = false;
       grant.bucket.limit = per_minute;
       co_return grant;

@@ -1,5 +1,7 @@
 #pragma once
 
+// The rate buckets that all nodes share, as items. A node's own part of a bucket is in limit/shared_bucket.h.
+
 #include <cstdint>
 #include <functional>
 #include <string>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Creates, checks (tables_check.cc) and deletes the tables, for commands. Reading and writing items is in
+// client/table.h.
+
 #include <optional>
 #include <string>
 #include <string_view>

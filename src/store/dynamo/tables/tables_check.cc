@@ -1,3 +1,5 @@
+// Tables::check(): compares each table with what we need. Creating and deleting are in tables.cc.
+
 #include <boost/json.hpp>
 
 #include "store/dynamo/client/item.h"

@@ -78,7 +78,7 @@ bool CommitQueue::reserve(const Operation& operation) {
   const std::size_t depth = depth_.fetch_add(1, std::memory_order_relaxed);
   const std::size_t before = bytes_.fetch_add(operation.bytes, std::memory_order_relaxed);
   const bool room = depth < limits_.queue_operations_max && before + operation.bytes <= limits_.queue_bytes_max;
-  // What the store does by itself has no tenant, and no share.
+  // The store's own operations have no tenant, and no share.
   const Tenant* const tenant = operation.tenant;
   if (room && (tenant == nullptr || shares_.take(tenant->id, operation.bytes, depth, before))) return true;
   release(1, operation.bytes);
@@ -206,7 +206,7 @@ bool CommitQueue::take_element(std::size_t bytes, Filling& filling) const noexce
 
 bool CommitQueue::wait_for_work() {
   MutexLock lock(mutex_);
-  // What is left from before, also of a take() that found no memory, goes on before anything is waited for.
+  // Operations that an earlier take() left, perhaps for lack of memory, need no waiting.
   while (waiting_.empty() && arrived_.empty() && turns_by_tenant_.empty()) {
     if (closed_) return false;
     idle_ = true;
@@ -242,7 +242,8 @@ void CommitQueue::finish(std::span<Operation* const> operations) noexcept {
               "a commit took nothing of an operation that goes on at element %zu of %zu", operation->part_begin,
               operation->size());
     operation->part_begin = operation->part_end;
-    // One that was handed out whole has left its lane. Another stands there, and ends with its waiter.
+    // An operation that was handed out whole has left its tenant's lane already. Any other must leave it now, because
+    // the operation ends with its waiter.
     if (operation->ended() && operation->part_end < operation->size()) turns_by_tenant_.remove(*operation);
   }
   answer(operations);
@@ -262,7 +263,7 @@ void CommitQueue::answer(std::span<Operation* const> operations) noexcept {
   try {
     groups = by_executor(operations);
   } catch (const std::bad_alloc&) {
-    // Looked at before its waiter runs: then it is gone.
+    // Read before its waiter runs, because the waiter destroys it.
     for (const Operation* operation : operations) {
       if (operation->ended()) operation->executor->resume_surely({&operation->waiter, 1});
     }

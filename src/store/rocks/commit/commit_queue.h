@@ -1,5 +1,8 @@
 #pragma once
 
+// The queue in front of the committer: limits, order, and which operations form the next commit. What one operation is:
+// operation.h. What the committer does with it: committer.h.
+
 #include <atomic>
 #include <chrono>
 #include <coroutine>
@@ -97,18 +100,19 @@ class CommitQueue {
     std::size_t elements = 0, bytes = 0, turn_elements = 0, turn_bytes = 0;
     bool full = false;
   };
-  /// The bounds of the next batch, after a look at who has written.
+  /// An empty batch with its limits, which depend on how many tenants have written.
   Filling empty_batch();
   [[nodiscard]] static bool fits(std::span<Operation* const> operations, const Filling& batch);
-  /// Adds what the tenant whose turn it is may have. False if the batch is full.
+  /// Adds one turn of the next tenant. False if the batch is full.
   bool take_turn(std::vector<Operation*>& batch, Filling& filling);
   bool take_element(std::size_t bytes, Filling& filling) const noexcept;
-  /// Those that have ended.
+  /// Resumes the waiters of operations that have ended.
   void answer(std::span<Operation* const> operations) noexcept;
-  /// Into what its executor submits in this turn. Throws std::bad_alloc and leaves nothing behind.
+  /// Adds the operation to those that its executor submits in this turn. Without memory it throws std::bad_alloc and
+  /// changes nothing.
   void enter_turn(Operation& operation);
   Turn& turn_of(const Executor& executor);
-  /// Waits until the executor has run what is ready now, and hands the turn over.
+  /// Waits until the executor has run its ready coroutines, then hands their operations over.
   RootTask end_turn(Turn& turn);
   void hand_over(Turn& turn);
 
@@ -120,11 +124,11 @@ class CommitQueue {
   Condition wake_;
   std::vector<Operation*> waiting_ GUARDED_BY(mutex_);
   bool idle_ GUARDED_BY(mutex_) = false;  ///< The committer waits, or is about to.
-  // Of the committer alone: what it has fetched and not handed out.
+  // For the committer's thread only: operations that it has fetched but not handed out.
   std::vector<Operation*> arrived_;
   TenantTurns turns_by_tenant_;
   std::string last_tenant_;
-  std::chrono::steady_clock::time_point other_tenant_at_{};  ///< When the tenant that writes was last another one.
+  std::chrono::steady_clock::time_point other_tenant_at_{};  ///< When the writing tenant last changed.
   std::atomic<bool> closed_{false};
   std::atomic<std::size_t> depth_{0};
   std::atomic<std::size_t> bytes_{0};

@@ -59,7 +59,7 @@ class Committer::Batch {
         replays_(committer.database_, committer.config_.hash_seed, committer.config_.idempotency_window,
                  stored_digests_) {}
 
-  /// Every operation is answered, whatever happens.
+  /// Every operation gets a result, whatever happens.
   void commit(std::vector<Operation*>& operations) noexcept;
 
  private:
@@ -75,7 +75,7 @@ class Committer::Batch {
 
   void reset();
   void stage_all(std::span<Operation* const> operations);
-  /// Each event by itself.
+  /// Stages each event on its own, so that a failed one leaves the others.
   void stage_events(Operation& operation);
   /// Runs `stage()`; if it fails, nothing of what it staged stays. `inbox` is the one that it changes, or null.
   template <class Stage>
@@ -86,7 +86,7 @@ class Committer::Batch {
   Status stage_append(Operation& operation, Inbox& inbox, std::size_t index, Appended& answer);
   /// True if the event was answered as a duplicate, or as a mismatch, or if it is left undecided.
   Result<bool> answered(const std::string& replay_key, Inbox& inbox, ComparedEvent& incoming,
-                        std::optional<ContentIndex::Place>& place, Operation& operation, Appended& answer);
+                        std::optional<ContentIndex::Lookup>& lookup, Operation& operation, Appended& answer);
   /// After a commit that failed: those of its elements that are answered already stay so.
   void refuse_part(Operation& operation, const Error& error) noexcept;
   Status stage_acknowledge(const std::string& tenant, Inbox& inbox, EventId id, AckStatus& outcome);
@@ -151,7 +151,7 @@ void Committer::Batch::put_event(const std::string& tenant, Inbox& inbox, const 
 }
 
 Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& inbox, ComparedEvent& incoming,
-                                        std::optional<ContentIndex::Place>& place, Operation& operation,
+                                        std::optional<ContentIndex::Lookup>& lookup, Operation& operation,
                                         Appended& answer) {
   if (!replay_key.empty()) {
     const auto seen = replays_.find(replay_key, inbox.tenant(), incoming);
@@ -165,7 +165,7 @@ Result<bool> Committer::Batch::answered(const std::string& replay_key, Inbox& in
   if (!found) return found.error();
   operation.undecided = found->undecided;
   if (found->undecided) return true;
-  place = *found;
+  lookup = *found;
   if (!found->equal || !replay_key.empty()) return false;
   answer = {Appended::Outcome::duplicate, *found->equal};
   return true;
@@ -176,9 +176,9 @@ Status Committer::Batch::stage_append(Operation& operation, Inbox& inbox, std::s
   const IncomingEvent& event = operation.events[index];
   ComparedEvent incoming(event, digest_budget_, operation.digest_of(index));
   std::string replay_key;
-  if (event.idempotency_key) replay_key = replays_.place(tenant, *event.idempotency_key);
-  std::optional<ContentIndex::Place> place;
-  const auto seen = answered(replay_key, inbox, incoming, place, operation, answer);
+  if (event.idempotency_key) replay_key = replays_.entry_key(tenant, *event.idempotency_key);
+  std::optional<ContentIndex::Lookup> lookup;
+  const auto seen = answered(replay_key, inbox, incoming, lookup, operation, answer);
   stats_.compared_bytes += incoming.compared_bytes();
   stats_.hashed_bytes += incoming.hashed_bytes();
   if (!seen) return seen.error();
@@ -191,7 +191,7 @@ Status Committer::Batch::stage_append(Operation& operation, Inbox& inbox, std::s
   const EventId id = committer_.ids_.next(id_now_);
   touch(inbox);
   put_event(tenant, inbox, event, id);
-  if (place) contents_.add(*place, event, id);
+  if (lookup) contents_.add(*lookup, event, id);
   if (!replay_key.empty()) replays_.add(std::move(replay_key), event, id, batch_);
   if (inbox.staged_count++ == 0) {
     inbox.staged_head = true;
@@ -302,7 +302,7 @@ void Committer::Batch::stage_events(Operation& operation) {
     Appended answer;
     const auto staged = stage_whole(&inbox, [&] { return stage_append(operation, inbox, i, answer); });
     if (operation.undecided) {
-      // It and what follows, in their order, are for a later commit.
+      // This element and all later ones wait for another commit.
       operation.part_end = i;
       ++stats_.left_events;
       return;
@@ -350,7 +350,7 @@ Status Committer::Batch::write(std::span<Operation* const> operations, WriteTimi
   return committer_.database_.write(batch_, &timing);
 }
 
-/// An exception that comes here was thrown before the write, and has changed nothing that anybody sees.
+/// An exception that arrives here was thrown before the write, so no change is visible.
 Status Committer::Batch::write_or_refuse(std::span<Operation* const> operations, WriteTiming& timing) noexcept {
   try {
     return write(operations, timing);
@@ -407,7 +407,7 @@ void Committer::run() {
     try {
       if (!queue_.take(operations)) return;
     } catch (const std::bad_alloc&) {
-      // Nothing was taken.
+      // The queue still has all its operations.
       std::this_thread::sleep_for(memory_pause);
       continue;
     }

@@ -1,5 +1,8 @@
 #pragma once
 
+// The only writer of the embedded engine: it decides each operation, writes one batch, and syncs. The queue before it
+// is in commit_queue.h; the two ways to find a duplicate are in content_index.h and replay_index.h.
+
 #include <chrono>
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// An incoming event while the committer compares it with others, and the budget of text that one commit may hash.
+// Digests of stored events are in digest_cache.h; the comparison's rule is in store/content.h.
+
 #include <optional>
 
 #include "store/content.h"

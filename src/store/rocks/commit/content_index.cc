@@ -16,33 +16,33 @@ void ContentIndex::begin(UnixMillis now) {
   reads_ = 0;
 }
 
-Result<ContentIndex::Place> ContentIndex::find(const Inbox& inbox, ComparedEvent& incoming) {
+Result<ContentIndex::Lookup> ContentIndex::find(const Inbox& inbox, ComparedEvent& incoming) {
   const auto first = by_fingerprint(inbox, incoming.event().fingerprint);
   if (!first) return first.error();
-  Place place{.equal = {}, .by_fingerprint = *first};
+  Lookup lookup{.equal = {}, .by_fingerprint = *first};
   if (slots_[*first].entry.first) {
     const auto same = has_content_of(inbox, slots_[*first], incoming);
     if (!same) return same.error();
     if (!*same) {
-      place.undecided = Undecided{};
-      if (!slots_[*first].digest) place.undecided->against = slots_[*first].entry.first;
-      return place;
+      lookup.undecided = Undecided{};
+      if (!slots_[*first].digest) lookup.undecided->against = slots_[*first].entry.first;
+      return lookup;
     }
-    if (**same) place.equal = slots_[*first].entry.first;
+    if (**same) lookup.equal = slots_[*first].entry.first;
   }
   const Slot& slot = slots_[*first];
-  if (place.equal || (!slot.entry.first && !slot.entry.collided)) return place;
+  if (lookup.equal || (!slot.entry.first && !slot.entry.collided)) return lookup;
 
   const auto& digest = incoming.digest();
   if (!digest) {
-    place.undecided = Undecided{};
-    return place;
+    lookup.undecided = Undecided{};
+    return lookup;
   }
   const auto second = by_digest(inbox, *digest);
   if (!second) return second.error();
-  place.by_digest = *second;
-  place.equal = slots_[*second].entry.first;
-  return place;
+  lookup.by_digest = *second;
+  lookup.equal = slots_[*second].entry.first;
+  return lookup;
 }
 
 Result<std::size_t> ContentIndex::by_fingerprint(const Inbox& inbox, const event::Fingerprint& fingerprint) {
@@ -112,8 +112,8 @@ Result<ContentIndex::Same> ContentIndex::stored_is_same(const Inbox& inbox, Slot
   return Same{*slot.digest == *incoming.digest()};
 }
 
-void ContentIndex::add(const Place& place, const IncomingEvent& event, const EventId& id) {
-  const std::size_t target = place.by_digest.value_or(place.by_fingerprint);
+void ContentIndex::add(const Lookup& lookup, const IncomingEvent& event, const EventId& id) {
+  const std::size_t target = lookup.by_digest.value_or(lookup.by_fingerprint);
   change(target);
   Slot& slot = slots_[target];
   if (!slot.entry.first) {
@@ -121,9 +121,9 @@ void ContentIndex::add(const Place& place, const IncomingEvent& event, const Eve
     slot.text = &event;
   }
   slot.entry.newest = id;
-  if (!place.by_digest) return;
-  change(place.by_fingerprint);
-  slots_[place.by_fingerprint].entry.collided = id;
+  if (!lookup.by_digest) return;
+  change(lookup.by_fingerprint);
+  slots_[lookup.by_fingerprint].entry.collided = id;
 }
 
 void ContentIndex::change(std::size_t index) {
@@ -135,7 +135,7 @@ void ContentIndex::change(std::size_t index) {
 void ContentIndex::undo() noexcept {
   for (auto change = undo_.rbegin(); change != undo_.rend(); ++change) {
     Slot& slot = slots_[change->slot];
-    // The digest was of a text that goes with its event.
+    // The digest belongs to the text of an event that is undone.
     if (slot.entry.first != change->entry.first) slot.digest.reset();
     slot.entry = change->entry;
     slot.text = change->text;

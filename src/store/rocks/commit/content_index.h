@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds duplicates by content. An event with an idempotency key is compared by its key instead (replay_index.h), but
+// its content is noted here too. The bytes of an entry are in format/dedup_entry.h.
+
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <optional>
@@ -18,11 +21,12 @@
 
 namespace triggers::store {
 
-/// Which contents were accepted within the window, in the store and in the batch that is being built. The cost of an
-/// event is bounded, whatever came before: two look-ups, one read of a stored event, and a digest of both texts.
+/// Finds the earlier event of the same content, among the stored events of the window and those of the batch that is
+/// being built. The cost of an event is bounded, whatever came before: two look-ups, one read of a stored event, and a
+/// digest of both texts.
 ///
-/// A fingerprint leads to one content. A second content with the same fingerprint is found under its digest, and so is
-/// every further one: that costs the second look-up, however many share the fingerprint.
+/// The entry of a fingerprint names one content. If another content has the same fingerprint, its entry is under its
+/// digest. So the second look-up finds it, however many contents share the fingerprint.
 ///
 /// For the committer's thread.
 class ContentIndex {
@@ -33,19 +37,19 @@ class ContentIndex {
   /// Begins a new batch and forgets everything found and added before.
   void begin(UnixMillis now);
 
-  /// Where an event's content was found, or is to be added. Valid until the next begin().
-  struct Place {
-    std::optional<EventId> equal;  ///< The event of the same content whose duplicate a later one is.
+  /// What find() found: an equal event, or the slots in which add() notes a new one. Valid until the next begin().
+  struct Lookup {
+    std::optional<EventId> equal;  ///< The first event of the same content.
     std::size_t by_fingerprint = 0;
-    std::optional<std::size_t> by_digest{};  ///< The fingerprint leads to another content.
-    std::optional<Undecided> undecided{};    ///< Set: a digest is wanted, and nothing else of the place is known.
+    std::optional<std::size_t> by_digest{};  ///< Set: the fingerprint's entry names another content.
+    std::optional<Undecided> undecided{};    ///< Set: find() needs a digest first. Ignore the rest.
   };
   /// An Error if a record that it needs cannot be read.
-  Result<Place> find(const Inbox& inbox, ComparedEvent& incoming);
+  Result<Lookup> find(const Inbox& inbox, ComparedEvent& incoming);
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
-  void add(const Place& place, const IncomingEvent& event, const EventId& id);
+  void add(const Lookup& lookup, const IncomingEvent& event, const EventId& id);
 
-  /// keep() ends what one event or operation adds; undo() takes back what was added since.
+  /// keep() confirms what add() noted so far; undo() forgets what was noted since the last keep().
   void keep() noexcept { undo_.clear(); }
   void undo() noexcept;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// Remembers the digests of stored events. The digest of an incoming event is in compared_event.h.
+
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstring>
 #include <optional>

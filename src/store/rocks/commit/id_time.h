@@ -1,5 +1,8 @@
 #pragma once
 
+// The clock from which the committer makes ids. It makes no ids itself: base/uuid7.h does. Expiry has a clock of its
+// own: upkeep/retention_time.h.
+
 #include <atomic>
 #include <chrono>
 

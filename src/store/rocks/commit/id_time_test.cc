@@ -23,7 +23,7 @@ TEST_F(IdTimeTest, IsTheClockWhileThatGoesOn) {
   }
 }
 
-TEST_F(IdTimeTest, BehindItsNewestIdItGoesOnMoreSlowlyUntilTheClockHasCaughtUp) {
+TEST_F(IdTimeTest, AheadOfTheClockItRunsMoreSlowlyUntilTheClockHasCaughtUp) {
   const UnixMillis newest = time_.take();
   clock_.jump(-1h);
   EXPECT_EQ(time_.take(), newest);
@@ -37,7 +37,7 @@ TEST_F(IdTimeTest, BehindItsNewestIdItGoesOnMoreSlowlyUntilTheClockHasCaughtUp) 
   EXPECT_EQ(time_.ahead(), 0ms);
 }
 
-TEST_F(IdTimeTest, BehindItGoesOnThoughItIsTakenEveryMillisecond) {
+TEST_F(IdTimeTest, AheadOfTheClockItAdvancesEvenIfReadEveryMillisecond) {
   const UnixMillis newest = time_.take();
   clock_.jump(-1h);
   for (int i = 0; i < 1000; ++i) {

@@ -1,5 +1,8 @@
 #pragma once
 
+// One write on its way through the queue and the committer, with its result. The queue is in commit_queue.h; how a
+// write is carried out is in committer.cc.
+
 #include <algorithm>
 #include <coroutine>
 #include <cstddef>
@@ -64,8 +67,8 @@ struct Operation {
   std::function<Status(rocksdb::WriteBatch&)> change;
   std::size_t bytes = 0;  ///< What it counts against the queue's limit.
 
-  /// If set, nothing of the above was done (or, after a failed sync, nobody knows), and `appended` is meaningless. A
-  /// part of an acknowledgement may have been done.
+  /// If set, nothing was done (after a failed sync the outcome is unknown), and `appended` is meaningless. Part of an
+  /// acknowledgement may have been done.
   std::optional<Error> error;
 
   /// The elements before `part_begin` have their results; those before `part_end` are in the current commit.

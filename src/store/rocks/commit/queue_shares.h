@@ -1,5 +1,7 @@
 #pragma once
 
+// How much of the commit queue each tenant may fill. In which order waiting operations are taken is in tenant_turns.h.
+
 #include <array>
 #include <atomic>
 #include <cstddef>

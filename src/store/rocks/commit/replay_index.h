@@ -1,5 +1,8 @@
 #pragma once
 
+// Finds duplicates by idempotency key. Events without a key are compared by content: content_index.h. The bytes of a
+// key are in format/layout.h.
+
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <deque>
@@ -17,10 +20,10 @@
 
 namespace triggers::store {
 
-/// Which idempotency keys were seen within the window, in the store and in the batch that is being built. An event
-/// costs one look-up, and if its key was seen, one read of a stored event and a digest of both texts. A stored event is
-/// read and hashed once for all events with its key, because a client may repeat a small event with the key of a large
-/// one.
+/// Finds the earlier event that had the same idempotency key, among the stored events of the window and those of the
+/// batch that is being built. An event costs one look-up and, if its key was seen, one read of a stored event and a
+/// digest of both texts. A stored event is read and hashed once for all events with its key, because a client may
+/// repeat a small event with the key of a large one.
 ///
 /// For the committer's thread.
 class ReplayIndex {
@@ -32,19 +35,19 @@ class ReplayIndex {
   void begin(UnixMillis now);
 
   struct Seen {
-    std::optional<Appended> answer;  ///< To an event whose key was seen: the first one's, or a mismatch.
+    std::optional<Appended> answer;  ///< Set if the key was seen: a duplicate of the first event, or a mismatch.
     std::optional<Undecided> undecided{};
   };
-  /// `key` is the event's place(). An Error if a record that it needs cannot be read.
+  /// `key` is the event's entry_key(). An Error if a record that it needs cannot be read.
   Result<Seen> find(const std::string& key, const std::string& tenant, ComparedEvent& incoming);
-  [[nodiscard]] std::string place(const std::string& tenant, std::string_view client_key) const {
+  [[nodiscard]] std::string entry_key(const std::string& tenant, std::string_view client_key) const {
     return layout::idempotency_key(seed_, tenant, client_key);
   }
   /// Notes that the event was accepted under `id`. Its text must live until the next begin().
   void add(std::string key, const IncomingEvent& event, const EventId& id, rocksdb::WriteBatch& batch);
 
-  /// keep() ends what one event or operation adds; undo() takes back what was added since, but for what it put into the
-  /// batch.
+  /// keep() confirms what add() noted so far; undo() forgets what was noted since the last keep(). What add() put into
+  /// the batch stays there: the committer removes it.
   void keep() noexcept { kept_ = added_.size(); }
   void undo() noexcept;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// The order in which waiting operations leave the queue. How many may wait is in queue_shares.h and commit_queue.h.
+
 #include <deque>
 #include <list>
 #include <string>

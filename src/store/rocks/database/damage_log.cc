@@ -13,7 +13,7 @@ void DamageLog::note(const std::string& message) noexcept {
   try {
     messages_.push_back(message);
   } catch (const std::bad_alloc&) {
-    // It is counted.
+    // The count includes it already.
   }
 }
 

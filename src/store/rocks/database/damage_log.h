@@ -1,5 +1,8 @@
 #pragma once
 
+// Collects what could not be read, for the metrics and the log. It detects nothing itself: the readers of records and
+// tables report to it.
+
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -37,7 +37,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As sudo takes it.
+/// The name or `#id` that sudo accepts.
 std::string user_name(uid_t user) {
   passwd entry{};
   passwd* found = nullptr;
@@ -162,7 +162,7 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
 
 Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& config) {
   if (auto made = make_directory(config.data_dir); !made) return std::move(made).error();
-  // Before the lock for its message only; the check behind the lock is the one that counts.
+  // This check gives a better message than the lock would. The check after locking is the one that counts.
   if (auto readable = find_format(config.data_dir); !readable) return std::move(readable).error();
   std::unique_ptr<Database> database(new Database);
   auto lock = DirectoryLock::take(config.data_dir);
@@ -215,7 +215,7 @@ Status Database::open_files(const DatabaseConfig& config, bool make) {
   env_ = make_watched_env(base, database_dir(data_dir_), *watch_);
   cache_ = new_cache(config);
   listener_ =
-      make_failure_listener([this](const std::string& problem) { stop_writes(problem); }, damage_, compaction_rest_);
+      make_failure_listener([this](const std::string& problem) { stop_writes(problem); }, damage_, compaction_backoff_);
   auto options = database_options(config, cache_);
   options.env = env_.get();
   options.create_if_missing = make;
@@ -326,7 +326,7 @@ Error Database::unreadable(const std::string& what) {
 
 void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
   if (state_.load(std::memory_order_acquire) == State::stopped) return;
-  for (auto* family : families_) compaction_rest_.tend(*db_, *family, now);
+  for (auto* family : families_) compaction_backoff_.tend(*db_, *family, now);
 }
 
 Status Database::check_writable() const {
@@ -367,14 +367,14 @@ Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) 
   }
   if (status.ok()) {
     const auto witnessed = watch_->commit(db_->GetLatestSequenceNumber());
-    // This write is in the log and synced. The next one must wait, because nobody would notice its loss.
+    // This write is in the log and synced. The next one must wait, because its loss would go unnoticed.
     if (!witnessed) stop_writes(witnessed.error().message);
     return Done{};
   }
   const std::string problem = "a write failed: " + status.ToString();
   stop_writes(problem);
   if (auto writable = check_writable(); !writable) return writable;
-  // Writes go on already. This one was not written, and must not be answered as if it were.
+  // Writes have resumed already. This one was not written, so it must fail.
   return Error{ErrorCode::unavailable, problem};
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// The open RocksDB database: opening, reading and writing it, and refusing writes after a failure. What is stored in it
+// is defined in format/; the checks of its files while it is open are in database_upkeep.cc.
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -16,7 +19,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "store/event_store.h"
-#include "store/rocks/database/compaction_rest.h"
+#include "store/rocks/database/compaction_backoff.h"
 #include "store/rocks/database/damage_log.h"
 #include "store/rocks/database/database_config.h"
 #include "store/rocks/disk/disk_idle_time.h"
@@ -134,7 +137,7 @@ class Database {
   std::unique_ptr<FileWatch> watch_;  // Outlives the environment, which tells it.
   std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> cache_;
-  CompactionRest compaction_rest_;
+  CompactionBackoff compaction_backoff_;
   std::shared_ptr<rocksdb::EventListener> listener_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};

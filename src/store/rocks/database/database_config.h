@@ -1,5 +1,8 @@
 #pragma once
 
+// Where the database is and how it is opened, and the names of its column families. The RocksDB options that follow
+// from it are in database_options.h.
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

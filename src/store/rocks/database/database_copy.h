@@ -1,5 +1,8 @@
 #pragma once
 
+// Makes a data directory from a database: for a backup and after a repair. The list of files that it writes is in
+// disk/inventory.h.
+
 #include <cstdint>
 #include <map>
 #include <string>

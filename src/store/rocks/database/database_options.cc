@@ -66,8 +66,8 @@ enum class NewestId : std::uint8_t {
 };
 
 /// Drops the entries that are past their window. Each entry's own id decides, not the age of its file: RocksDB 7.8
-/// takes the oldest entry for the age of a file that FIFO compaction has merged. It would drop an entry that was
-/// written a moment ago together with one that had waited in a memtable for longer than the window.
+/// gives a file that FIFO compaction has merged the age of its oldest entry. It would drop an entry that was just
+/// written together with one that had waited in a memtable for longer than the window.
 class WindowFilter final : public rocksdb::CompactionFilter {
  public:
   WindowFilter(std::chrono::seconds window, NewestId newest, const Clock& clock)

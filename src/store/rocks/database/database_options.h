@@ -1,5 +1,7 @@
 #pragma once
 
+// RocksDB's options for each way to open the database. Our own settings are in database_config.h.
+
 #include <memory>
 #include <string>
 #include <vector>

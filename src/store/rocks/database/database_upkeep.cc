@@ -1,4 +1,6 @@
-// The upkeep of an open database: writes stop after a failure and go on after a shortage, and its files are checked.
+// The upkeep of an open Database: the thread that checks its files and the disk, stops writes after a failure, and
+// resumes them after a shortage. Reading, writing and opening are in database.cc.
+
 #include <rocksdb/db.h>
 
 #include <algorithm>
@@ -21,7 +23,7 @@ namespace {
 
 constexpr std::chrono::milliseconds check_interval{250};
 constexpr int checks_per_thorough_one = 4;
-/// A resume for which no operation of the disk has ended for so long is stuck.
+/// If the disk finishes no operation for this long, a resume is stuck.
 constexpr std::chrono::seconds still_max{10};
 
 /// RocksDB begins a new log only if a memtable has an entry.
@@ -55,7 +57,7 @@ void Database::fail(std::string problem) noexcept {
   try {
     problem += " (free the disk or mend it, then restart)";
   } catch (const std::bad_alloc&) {
-    // The reason alone.
+    // Keep the reason only.
   }
   set_state(State::stopped, std::move(problem));
 }
@@ -83,8 +85,8 @@ void Database::try_resume() {
   const auto trouble = watch_->trouble();
   if (trouble.kind == FileWatch::Trouble::Kind::doubt) return fail("the disk failed: " + trouble.cause);
   if (trouble.kind == FileWatch::Trouble::Kind::lost) return lose(trouble.cause);
-  // RocksDB begins a new log only behind entries; its writer of the old one takes nothing more after a failure. A
-  // shortage that came back after a resume finds no entries, and a new log.
+  // RocksDB begins a new log only if a memtable has entries, and after a failure it writes nothing more to the old log.
+  // If a shortage returns right after a resume, there are no entries, but the log is new.
   if (!has_entries(*db_, families_) && !watch_->log_is_usable())
     return fail("the disk failed at the first write: " + trouble.cause);
   shortage_ = trouble.cause;
@@ -102,9 +104,9 @@ void Database::try_resume() {
 }
 
 void Database::follow_resume() {
-  // Most are over at once; the next check of the files must not wait for the others.
+  // Most resumes end at once; the next check of the files must not wait for the others.
   if (resuming_.wait_for(check_interval) != std::future_status::ready) {
-    // RocksDB 7.8 may lose a flush that was scheduled when the failure came, and then waits for it for ever.
+    // RocksDB 7.8 may lose a flush that was scheduled when the failure happened, and then waits for it for ever.
     if (resume_idle_time_->lasts(watch_->work(), clock_->steady()) < still_max) return;
     return fail("RocksDB does not go on after a shortage, and has written nothing for " +
                 std::to_string(still_max.count()) + " s: " + shortage_);

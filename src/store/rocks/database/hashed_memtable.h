@@ -1,5 +1,8 @@
 #pragma once
 
+// RocksDB's table in memory for the families whose keys begin with a hash. How such keys are made is in
+// format/layout.h.
+
 #include <cstddef>
 #include <memory>
 

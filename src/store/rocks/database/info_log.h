@@ -1,5 +1,7 @@
 #pragma once
 
+// RocksDB's own log file. The log of the service is in src/log.
+
 #include <memory>
 #include <string>
 

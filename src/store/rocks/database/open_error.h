@@ -1,5 +1,8 @@
 #pragma once
 
+// Turns RocksDB's refusal to open into an error for an operator. What our own checks find before that is in
+// store_check.h.
+
 #include <string>
 
 #include "base/result.h"

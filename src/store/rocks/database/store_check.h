@@ -1,5 +1,8 @@
 #pragma once
 
+// The checks before a store is opened for writing: is every promised file there and whole? The checks while it is open
+// are in disk/directory_guard.h and disk/table_size_check.h.
+
 #include <string>
 #include <vector>
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads one event's record and reports an unreadable one as damage. How the record is encoded is in
+// format/event_record.h.
+
 #include <optional>
 #include <string>
 

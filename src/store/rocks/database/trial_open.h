@@ -1,5 +1,7 @@
 #pragma once
 
+// Opens a database for reading only, to see what a start would find. store_check.h uses it after an unclean stop.
+
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -59,17 +59,19 @@ DirectoryGuard::DirectoryGuard(std::string data_dir, int directory, const Witnes
   for (const auto* name : {"/FORMAT", "/db/IDENTITY"}) remember_text(data_dir_ + name);
 }
 
-void DirectoryGuard::remember(const std::string& path, Identity identity) { places_.push_back({path, identity}); }
+void DirectoryGuard::remember(const std::string& path, Identity identity) {
+  watched_paths_.push_back({path, identity});
+}
 
 void DirectoryGuard::remember_text(const std::string& path) {
   if (auto text = read_file(path)) texts_.push_back({path, std::move(*text)});
 }
 
 std::string DirectoryGuard::check(const WitnessRecord& record) const {
-  for (const auto& place : places_) {
+  for (const auto& watched : watched_paths_) {
     struct stat found{};
-    if (stat(place.path.c_str(), &found) != 0) return place.path + " is gone: " + std::strerror(errno);
-    if (Identity{found.st_dev, found.st_ino} != place.identity) return place.path + " was replaced by another";
+    if (stat(watched.path.c_str(), &found) != 0) return watched.path + " is gone: " + std::strerror(errno);
+    if (Identity{found.st_dev, found.st_ino} != watched.identity) return watched.path + " was replaced by another";
   }
   for (const auto& known : texts_) {
     const auto same = [&](const std::string& text) { return text == known.text; };

@@ -1,5 +1,8 @@
 #pragma once
 
+// Checks an open store's small files and directories: present, unreplaced, unchanged. Tables are checked in
+// table_size_check.h, logs and the manifest in file_watch.h.
+
 #include <sys/types.h>
 
 #include <cstdint>
@@ -21,14 +24,14 @@ class DirectoryGuard {
   [[nodiscard]] std::string check(const WitnessRecord& record) const;
 
  private:
-  /// A file by what it is, not by its name.
+  /// Identifies a file whatever its name.
   struct Identity {
     dev_t device = 0;
     ino_t inode = 0;
 
     bool operator==(const Identity&) const = default;
   };
-  struct Place {
+  struct WatchedPath {
     std::string path;
     Identity identity;
   };
@@ -45,7 +48,7 @@ class DirectoryGuard {
 
   const std::string data_dir_;
   const Witness& witness_;
-  std::vector<Place> places_;
+  std::vector<WatchedPath> watched_paths_;
   std::vector<Text> texts_;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// The lock that gives a data directory to one process. Which process has it is in apps/triggers/store_owner.h.
+
 #include <memory>
 #include <string>
 #include <utility>

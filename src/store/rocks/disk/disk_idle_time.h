@@ -1,5 +1,8 @@
 #pragma once
 
+// How long the disk has done nothing, to find out that a resume after a shortage is stuck. How full the disk is:
+// disk_space.h.
+
 #include <chrono>
 #include <cstdint>
 

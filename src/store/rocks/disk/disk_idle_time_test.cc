@@ -21,7 +21,7 @@ TEST(DiskIdleTime, EndsWithEachOperationThatHasEnded) {
   EXPECT_EQ(idle_time.lasts({.done = 9}, start + 2h), 0s);
 }
 
-TEST(DiskIdleTime, IsNotThereWhileTheDiskHasAnOperation) {
+TEST(DiskIdleTime, IsZeroWhileAnOperationIsInProgress) {
   DiskIdleTime idle_time({}, start);
   EXPECT_EQ(idle_time.lasts({.under_way = 1}, start + 1h), 0s);
   EXPECT_EQ(idle_time.lasts({.under_way = 1}, start + 2h), 0s);

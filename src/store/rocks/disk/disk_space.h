@@ -1,5 +1,8 @@
 #pragma once
 
+// How full the disk is, and when that is too full. Stopping and resuming writes for it is in
+// database/database_upkeep.cc.
+
 #include <cstdint>
 #include <string>
 

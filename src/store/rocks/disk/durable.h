@@ -1,5 +1,7 @@
 #pragma once
 
+// Writes, reads and syncs small files of ours. What these files say is in format_file.h, inventory.h and witness.h.
+
 #include <filesystem>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Whether an open file still has its name. directory_guard.h and file_watch.h choose the files to ask about.
+
 #include <sys/types.h>
 
 #include <cstdint>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The sizes and the sync state of the database's files, and the RocksDB Env that reports them (watched_env.cc). What is
+// then recorded on disk is in witness.h.
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -33,7 +36,7 @@ class FileWatch {
     enum class Kind : std::uint8_t {
       none,
       shortage,  ///< Of room, descriptors or memory. Nothing is in doubt: what could not be written was cut off.
-      doubt,     ///< Nobody knows what is on the disk.
+      doubt,     ///< What is on the disk is unknown.
       lost,      ///< Somebody has removed, cut or replaced a file of the open store.
     };
     Kind kind = Kind::none;
@@ -70,7 +73,7 @@ class FileWatch {
   FileWatch(std::unique_ptr<Witness> witness, WitnessRecord record);
 
   /// The database calls it before it reports writes up to `sequence` as done. `unavailable` if the witness cannot be
-  /// written: the writes are synced, but nobody would notice their loss.
+  /// written: the writes are synced, but their loss would go unnoticed.
   Status commit(std::uint64_t sequence);
   /// Writes the current state to the witness.
   Status write_witness();

@@ -1,5 +1,8 @@
 #pragma once
 
+// The file FORMAT: it makes a directory a store and names its version. The keys and values of that version are in
+// format/.
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The file INVENTORY: the list of files after a clean stop, and the comparison with the directory. For an unclean stop
+// there is in witness.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -45,7 +45,7 @@ TEST_F(InventoryTest, IsReadAsItWasWritten) {
   EXPECT_TRUE(wrong().empty());
 }
 
-TEST_F(InventoryTest, OneThatIsNotWholeIsNone) {
+TEST_F(InventoryTest, IncompleteInventoryIsRefused) {
   std::ifstream file(Inventory::path(directory.path()), std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(file), {}};
   for (std::size_t place = 0; place < whole.size(); ++place) {
@@ -79,7 +79,7 @@ TEST_F(InventoryTest, TablesAreReadUpToTheirBoundOnly) {
   EXPECT_TRUE(wrong(6).empty());
 }
 
-TEST(DiskLevelTest, IsLeftWithAQuarterMoreRoomThanItWasEnteredWith) {
+TEST(DiskLevelTest, LevelEndsWithAQuarterMoreSpaceThanItBeganWith) {
   constexpr std::uint64_t mebibyte = 1024 * 1024;
   const auto level = [](std::uint64_t free_mebibytes, DiskLevel before) {
     return disk_level({.free_bytes = free_mebibytes * mebibyte, .total_bytes = 1'000 * mebibyte}, before);

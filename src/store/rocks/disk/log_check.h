@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads files in RocksDB's log format without RocksDB, to find damage, gaps and repeated writes. Their replay into a
+// database is RocksDB's own work.
+
 #include <cstdint>
 #include <functional>
 #include <optional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// Compares the tables of an open database with their recorded sizes. Their checksums are compared when a store is
+// opened: database/trial_open.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

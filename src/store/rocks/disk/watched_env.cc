@@ -1,3 +1,6 @@
+// The RocksDB Env that reports every write and sync to FileWatch (file_watch.h declares it). What FileWatch keeps of
+// that is in file_watch.cc.
+
 #include <fcntl.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
@@ -207,8 +210,8 @@ class WatchedDirectory final : public rocksdb::FSDirectoryWrapper {
 
 class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  WatchedFileSystem(std::shared_ptr<rocksdb::FileSystem> base, const std::string& directory, FileWatch& watch)
-      : rocksdb::FileSystemWrapper(std::move(base)), directory_(normal(directory)), watch_(watch) {}
+  WatchedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& base, const std::string& directory, FileWatch& watch)
+      : rocksdb::FileSystemWrapper(base), directory_(normal(directory)), watch_(watch) {}
 
   [[nodiscard]] const char* Name() const override { return "triggers.watched"; }
 

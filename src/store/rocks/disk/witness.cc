@@ -27,7 +27,7 @@ static_assert(words_max < slot_words);
 
 using Words = std::array<std::uint64_t, words_max>;
 
-/// Tells a half-written slot from a whole one. It takes 64 bits a step, because it is made for each commit.
+/// Shows whether a slot is written completely. It processes 64 bits a step, because each commit computes it.
 std::uint64_t checksum(std::span<const std::uint64_t> words) {
   std::uint64_t sum = 0x9e37'79b9'7f4a'7c15;
   for (const std::uint64_t word : words) {

@@ -1,5 +1,8 @@
 #pragma once
 
+// The file WITNESS: how far the logs and the manifest must reach after an unclean stop. What a start does with it is in
+// database/store_check.h.
+
 #include <array>
 #include <cstdint>
 #include <memory>

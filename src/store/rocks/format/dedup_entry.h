@@ -1,5 +1,8 @@
 #pragma once
 
+// The bytes of a value in the `dedup` family. Its key is in layout.h; finding and changing entries is in
+// commit/content_index.h.
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +23,8 @@ struct DedupEntry {
   [[nodiscard]] std::string encode() const;
 };
 
-/// What counts of an entry: ids for which `valid(id)` holds. An entry of format version 1 has up to 8 ids; those
-/// between the first and the last are ignored.
+/// Decodes an entry. Ids for which `valid(id)` is false are ignored. An entry of format version 1 has up to 8 ids;
+/// those between the first and the last are ignored too.
 template <class Valid>
 [[nodiscard]] DedupEntry decode_dedup(std::string_view bytes, Valid valid);
 
@@ -31,7 +34,7 @@ template <class Valid>
 namespace dedup {
 inline constexpr std::size_t id_bytes = 16;
 inline constexpr char collided_tag = 'c';
-/// An id behind its tag makes the size no multiple of an id's.
+/// A tag byte precedes the id of a collision, so the size of such an entry is not a multiple of an id's.
 [[nodiscard]] inline bool has_collided(std::string_view bytes) noexcept {
   return bytes.size() % id_bytes == 1 && bytes.size() > id_bytes && bytes[bytes.size() - id_bytes - 1] == collided_tag;
 }

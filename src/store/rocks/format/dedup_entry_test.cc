@@ -31,7 +31,7 @@ TEST(DedupEntry, ComesBackAsItWas) {
   }
 }
 
-TEST(DedupEntry, WhatIsPastTheWindowIsPassedOver) {
+TEST(DedupEntry, IdsPastTheWindowAreSkipped) {
   const auto bytes = DedupEntry{id_of(1), id_of(5), id_of(3)}.encode();
   const auto later = decode_dedup(bytes, younger_than(2));
   EXPECT_EQ(later.first, id_of(5));
@@ -51,7 +51,7 @@ TEST(DedupEntry, OfFormatVersion1IsReadByItsFirstAndItsLastId) {
   EXPECT_EQ(newest_of_dedup(bytes), id_of(8));
 }
 
-TEST(DedupEntry, OfNoEntryThereIsNoNewestId) {
+TEST(DedupEntry, EmptyEntryHasNoNewestId) {
   EXPECT_FALSE(newest_of_dedup(""));
   EXPECT_FALSE(newest_of_dedup("123"));
   EXPECT_EQ(newest_of_dedup(DedupEntry{{}, {}, id_of(3)}.encode()), id_of(3));

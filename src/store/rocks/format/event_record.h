@@ -1,5 +1,7 @@
 #pragma once
 
+// The bytes of a stored event. Its key is in layout.h.
+
 #include <array>
 #include <optional>
 #include <string>

@@ -1,5 +1,8 @@
 #pragma once
 
+// The keys of every column family, and the version of the format. Values are in event_record.h, dedup_entry.h and
+// auth/key.h.
+
 #include <cstdint>
 #include <optional>
 #include <string>

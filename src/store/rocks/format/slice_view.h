@@ -1,5 +1,7 @@
 #pragma once
 
+// Views a RocksDB slice as text, so that headers need not name the type.
+
 #include <concepts>
 #include <cstddef>
 #include <string_view>

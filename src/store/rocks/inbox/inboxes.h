@@ -1,5 +1,8 @@
 #pragma once
 
+// The counters and the head of every inbox in memory. Pages of an inbox are read in read/page_reader.h; the counters'
+// keys on disk are in format/layout.h.
+
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -36,7 +39,7 @@ class Inbox {
   /// The committer's own state, ahead of what others see while a batch is being written.
   std::uint64_t staged_count = 0;
   bool staged = false;                  ///< Touched by the batch that is being built.
-  bool staged_head = false;             ///< That batch changes what is oldest.
+  bool staged_head = false;             ///< That batch changes the oldest pending event.
   std::optional<EventId> staged_first;  ///< Set if that batch appends to an empty inbox: nothing older is pending.
   /// Publishes the staged state once the batch is durable.
   void publish();

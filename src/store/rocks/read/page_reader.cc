@@ -85,7 +85,7 @@ class Selector {
   Selection selection_;
 };
 
-/// Where a page begins that goes on behind `after`.
+/// The range of a page that continues after `after`.
 PendingRange range_of(PageOrder order, const std::optional<EventId>& after, const EventId& head) {
   PendingRange range{.order = order, .first = head};
   if (!after) return range;
@@ -95,7 +95,7 @@ PendingRange range_of(PageOrder order, const std::optional<EventId>& after, cons
   return range;
 }
 
-/// A page that began at the head has found where the oldest pending event is.
+/// Raises the inbox's head to the oldest pending event, which a page from the head has found.
 void raise_head(Inbox& inbox, const Selection& selection) {
   if (selection.first_pending) {
     inbox.raise_head(*selection.first_pending);
@@ -104,8 +104,8 @@ void raise_head(Inbox& inbox, const Selection& selection) {
   }
 }
 
-/// The stored records of events, in the order of their ids or the other way round. Once bytes_max of them were read the
-/// status of those behind may be Aborted.
+/// The stored records of events, in the order of the page. After bytes_max were read, the status of the remaining ones
+/// may be Aborted.
 struct Records {
   explicit Records(std::size_t count) : values(count), statuses(count, rocksdb::Status::Aborted()) {}
 

@@ -1,5 +1,8 @@
 #pragma once
 
+// Reads one page of an inbox, and finds an inbox's head. Stepping over acknowledged entries is in pending_scan.h; the
+// threads for it are in reader_pool.h.
+
 #include <chrono>
 
 #include "base/result.h"

@@ -1,5 +1,7 @@
 #pragma once
 
+// Walks over the pending entries of an inbox. What a page takes from them is in page_reader.h.
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,19 +26,19 @@ struct PendingRange {
 
   /// The rest of the range after `id`, in that order.
   [[nodiscard]] PendingRange behind(const EventId& id) const;
-  /// The id so that `id` is the first that may lie behind it, in that order.
+  /// The id directly before `id` in that order, so that a page after it begins with `id`.
   [[nodiscard]] EventId before(const EventId& id) const;
 };
 
-/// The least id that is larger; the largest, which is no event's, has none and stays.
+/// The next larger id. The largest id, which no event has, is its own successor.
 [[nodiscard]] EventId successor(const EventId& id);
 
 /// The pending entries of one inbox in a range. An entry that was acknowledged leaves marks that RocksDB steps over
 /// until it compacts; a scan steps over a limited number of them. For one thread. `database` and `inbox` outlive it.
 class PendingScan {
  public:
-  /// `removed_max`: how many removed entries it steps over; 0 is no limit, and less than 16 is 16, so that it comes
-  /// further than the first.
+  /// `removed_max`: how many removed entries it steps over. 0 means no limit; 1 to 15 count as 16, so that a scan
+  /// always advances.
   PendingScan(Database& database, const Inbox& inbox, const rocksdb::ReadOptions& options, const PendingRange& range,
               std::size_t removed_max);
   PendingScan(const PendingScan&) = delete;

@@ -1,5 +1,8 @@
 #pragma once
 
+// The threads on which reads wait for the disk, and the order of tenants there. It knows no events: the reads are in
+// page_reader.h and database/stored_record.h.
+
 #include <atomic>
 #include <coroutine>
 #include <cstdint>

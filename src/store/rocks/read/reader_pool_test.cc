@@ -97,7 +97,7 @@ TEST(ReaderPoolTest, ReadsOnAThreadOfThePoolAndResumesOnTheCallers) {
   EXPECT_TRUE(*sync_wait(task(pool, caller)));
 }
 
-TEST(ReaderPoolTest, AnErrorComesBackAsItIs) {
+TEST(ReaderPoolTest, AnErrorIsPassedOn) {
   ReaderPool pool(1, 10);
   const auto result = sync_wait(read_on(pool, [] { return Result<int>(Error{ErrorCode::not_found, "no"}); }));
   ASSERT_FALSE(result);

@@ -163,7 +163,8 @@ class Repair {
     return Done{};
   }
 
-  /// Leaves out the writes before number `next`, and sets it behind the last one. How many batches were left out.
+  /// Skips the writes before number `next`, and sets `next` to the number after the last one. Returns how many batches
+  /// were skipped.
   Result<std::uint64_t> replay(const std::string& path, std::uint64_t& next) {
     rocksdb::Status status;
     std::uint64_t left_out = 0;

@@ -1,5 +1,8 @@
 #pragma once
 
+// Makes a new store from a damaged one: repair.cc copies what can be read, repair_rebuild.cc makes it consistent.
+// Finding damage without repairing it is in database/store_check.h; the command is in apps/triggers/repair_command.h.
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,9 +17,8 @@ struct RepairReport {
   std::uint64_t unacknowledged = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t keys = 0;
-  std::uint64_t made_unacknowledged_again =
-      0;                            ///< Events of which neither a pending entry nor an acknowledgement was found.
-  std::vector<std::string> losses;  ///< What could not be read, and what was wrong.
+  std::uint64_t made_unacknowledged_again = 0;  ///< Events without a pending entry and without an acknowledgement.
+  std::vector<std::string> losses;              ///< What could not be read, and what was wrong.
 };
 
 /// Makes a new store in `into`, which must not exist, from everything that can be read in the damaged store in

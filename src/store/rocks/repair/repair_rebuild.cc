@@ -1,3 +1,6 @@
+// The second half of a repair: rebuild() makes indexes and counters agree with the events that could be read. Copying
+// the readable files is in repair.cc.
+
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 

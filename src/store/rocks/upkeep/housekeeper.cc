@@ -43,8 +43,8 @@ void Housekeeper::start() {
 
 Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
   const UnixMillis now = time_.now();
-  // Removed entries leave marks until a compaction. A long sweep starts behind them, so that it does not walk over its
-  // own. After the clock was set back, acknowledgements may get times before that place.
+  // Removed entries leave marks until a compaction. A sweep starts where the last one ended, so that it does not walk
+  // over those marks. If the clock was set back, new acknowledgements may have times before that position.
   if (now < swept_at_) swept_to_.clear();
   swept_at_ = now;
   std::vector<std::string> expired;

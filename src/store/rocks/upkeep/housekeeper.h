@@ -1,5 +1,8 @@
 #pragma once
 
+// The thread that expires acknowledged events and measures the oldest pending one. The time by which it expires is in
+// retention_time.h; the checks of files are in database/database_upkeep.cc.
+
 #include <chrono>
 #include <optional>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The clock by which acknowledged events expire. The clock of new ids is in commit/id_time.h.
+
 #include <chrono>
 #include <optional>
 

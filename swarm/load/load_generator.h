@@ -1,0 +1,58 @@
+#pragma once
+
+// A running load: users on several threads, started and stopped by its owner. One of its threads is in load_thread.h.
+// When to start how many users is decided by the owner: run/local_run.h or worker/load_run.h.
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "swarm/load/load_options.h"
+#include "swarm/load/schedule.h"
+#include "swarm/load/target.h"
+#include "swarm/load/user_class.h"
+#include "swarm/stats/statistics.h"
+
+namespace triggers::swarm {
+
+/// Runs users against a target on its own threads. The owner sets the number of users and collects the statistics. Not
+/// thread-safe; any single thread may own it.
+class LoadGenerator {
+ public:
+  /// `classes` are the user classes of the test; the other functions refer to them by index. Errors: `invalid_argument`
+  /// if a class's check fails or the CA file cannot be read, `internal` if the system has no thread or descriptor left.
+  static Result<std::unique_ptr<LoadGenerator>> create(Target target, std::vector<const UserClass*> classes,
+                                                       LoadOptions options);
+  virtual ~LoadGenerator() = default;
+
+  /// Sets the number of users of each class: starts missing users and stops surplus ones. Does not wait. A stopping
+  /// user finishes its task within `stop_timeout`; otherwise its request is cut off (Statistics::cut_off()).
+  virtual void set_users(const std::vector<std::size_t>& by_class, std::chrono::nanoseconds stop_timeout) = 0;
+  /// Stops all users and waits until they have ended: slightly longer than `stop_timeout` at most.
+  virtual void stop(std::chrono::nanoseconds stop_timeout) = 0;
+
+  /// Running users by class, as of a moment ago.
+  [[nodiscard]] virtual std::vector<std::size_t> users() const = 0;
+  /// True if no user is running or stopping. Nothing is counted until users start again.
+  [[nodiscard]] virtual bool idle() const = 0;
+  /// Why the service cannot be measured, if the first requests have shown that.
+  [[nodiscard]] virtual std::optional<std::string> start_refusal() const = 0;
+  /// Returns what was counted since the last call. Costs the load threads almost nothing.
+  [[nodiscard]] virtual Statistics collect() = 0;
+  /// Counts since the start. All zero in the closed model.
+  [[nodiscard]] virtual Schedule schedule() const = 0;
+  /// CPU time of all load threads since the start.
+  [[nodiscard]] virtual std::chrono::nanoseconds processor_time() const = 0;
+  /// CPU time of the busiest load thread since the start.
+  [[nodiscard]] virtual std::chrono::nanoseconds busiest_processor_time() const = 0;
+  [[nodiscard]] virtual const std::vector<const UserClass*>& classes() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t threads() const noexcept = 0;
+
+ protected:
+  LoadGenerator() = default;
+};
+
+}  // namespace triggers::swarm

@@ -1,0 +1,491 @@
+#include "swarm/load/load_generator.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "base/mutex.h"
+#include "swarm/load/scripted_server.h"
+#include "swarm/load/user.h"
+#include "swarm/load/user_class.h"
+
+namespace triggers::swarm {
+namespace {
+
+using namespace std::chrono_literals;
+using Reply = ScriptedServer::Reply;
+
+const RequestName get_thing{"GET", "GET /thing"};
+const RequestName get_other{"GET", "GET /other"};
+
+/// One request after the other, without a wait.
+class Getter final : public User {
+ public:
+  using User::User;
+  Task<void> run() {
+    Response response = co_await get(get_thing, "/thing");
+    if (response.status() == 201) response.accepted(1);
+  }
+};
+
+class Waiter final : public User {
+ public:
+  using User::User;
+  Task<void> run() { const Response response = co_await get(get_other, "/other"); }
+};
+
+class Thrower final : public User {
+ public:
+  using User::User;
+  Task<void> run() {
+    throw std::runtime_error("a bug of the user");
+    co_return;
+  }
+};
+
+class Poster final : public User {
+ public:
+  explicit Poster(UserContext& from) : User(from) { add_header("X-Number", std::to_string(from.number())); }
+  Task<void> run() {
+    Response response = co_await post(get_thing, "/echo", R"({"a":1})");
+    if (response.body() != R"(POST /echo {"a":1})") response.failure("the answer is not an echo");
+  }
+};
+
+class BigPoster final : public User {
+ public:
+  using User::User;
+  Task<void> run() {
+    constexpr std::size_t more_than_sockets_hold = 16 << 20;
+    const Response response = co_await post(get_thing, "/thing", std::string(more_than_sockets_hold, 'x'));
+  }
+};
+
+const UserClass& getter = UserClass::declare("Getter", make<Getter>).task("run", 1, task<&Getter::run>);
+const UserClass& waiter =
+    UserClass::declare("Waiter", make<Waiter>).waits(constant(3600)).task("run", 1, task<&Waiter::run>);
+const UserClass& thrower = UserClass::declare("Thrower", make<Thrower>).task("run", 1, task<&Thrower::run>);
+const UserClass& big_poster = UserClass::declare("BigPoster", make<BigPoster>).task("run", 1, task<&BigPoster::run>);
+const UserClass& poster = UserClass::declare("Poster", make<Poster>).task("run", 1, task<&Poster::run>);
+
+/// A LoadGenerator against a URL, and what it has counted so far.
+struct LoadTest {
+  explicit LoadTest(const std::string& url, std::vector<const UserClass*> classes = {&getter},
+                    LoadOptions options = {}) {
+    auto target = Target::parse(url);
+    EXPECT_TRUE(target.ok());
+    auto made = LoadGenerator::create(std::move(*target), std::move(classes), std::move(options));
+    EXPECT_TRUE(made.ok());
+    load = std::move(*made);
+  }
+
+  void collect() { counted.merge(load->collect()); }
+  /// Collects until so much is counted under the name; false after ten seconds.
+  bool count(RequestName name, std::uint64_t requests) {
+    return until([&] {
+      const Entry* const entry = counted.find(name);
+      return entry != nullptr && entry->requests >= requests;
+    });
+  }
+  template <class Condition>
+  bool until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    for (collect(); !condition(); collect()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+  const Entry& entry(RequestName name) {
+    collect();
+    static const Entry none;
+    const Entry* const found = counted.find(name);
+    return found == nullptr ? none : *found;
+  }
+  std::string first_failure() { return counted.failures().empty() ? "" : counted.failures().front().error; }
+
+  std::unique_ptr<LoadGenerator> load;
+  Statistics counted;
+};
+
+TEST(LoadGenerator, CountsEveryRequestThatTheServerAnswered) {
+  ScriptedServer server([](std::string_view request, std::size_t) {
+    return ScriptedServer::ok("POST /echo " + std::string{request.substr(request.find("\r\n\r\n") + 4)});
+  });
+  LoadTest test(server.url(), {&poster}, {.threads = 2});
+  test.load->set_users({8}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 1000));
+  test.load->stop(5s);
+  // Nobody was cut off, so both sides must have the same number.
+  EXPECT_EQ(test.entry(get_thing).requests, server.requests());
+  EXPECT_EQ(test.entry(get_thing).failures, 0U);
+  EXPECT_EQ(test.load->users(), std::vector<std::size_t>{0});
+}
+
+TEST(LoadGenerator, AUserKeepsItsConnection) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url());
+  test.load->set_users({3}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 100));
+  test.load->stop(5s);
+  EXPECT_EQ(server.connections(), 3U);
+}
+
+TEST(LoadGenerator, OpensANewConnectionAfterTheServerHasClosed) {
+  ScriptedServer server([](std::string_view, std::size_t) {
+    Reply reply = ScriptedServer::ok();
+    reply.bytes.insert(reply.bytes.find("\r\n") + 2, "Connection: close\r\n");
+    reply.close = true;
+    return reply;
+  });
+  LoadTest test(server.url());
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 20));
+  test.load->stop(5s);
+  EXPECT_EQ(test.entry(get_thing).failures, 0U);
+  EXPECT_EQ(server.connections(), server.requests());
+}
+
+TEST(LoadGenerator, RunsSoManyUsersOfEachClassOverAllThreads) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url(), {&getter, &waiter}, {.threads = 3});
+  const auto runs = [&](std::size_t getters, std::size_t waiters) {
+    return test.until([&] { return test.load->users() == std::vector<std::size_t>{getters, waiters}; });
+  };
+  test.load->set_users({2, 5}, 0s);
+  EXPECT_TRUE(runs(2, 5));
+  test.load->set_users({4, 1}, 0s);
+  EXPECT_TRUE(runs(4, 1));
+  test.load->stop(0s);
+  EXPECT_TRUE(runs(0, 0));
+}
+
+TEST(LoadGenerator, ARequestThatIsCutOffAtTheStopCountsNowhere) {
+  std::promise<void> asked, release;
+  ScriptedServer server([&](std::string_view, std::size_t) {
+    asked.set_value();
+    release.get_future().wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url());
+  test.load->set_users({1}, 0s);
+  asked.get_future().wait();
+  test.load->stop(0s);
+  release.set_value();
+  EXPECT_EQ(test.entry(get_thing).requests, 0U);
+  EXPECT_TRUE(test.counted.failures().empty());
+}
+
+TEST(LoadGenerator, AStopTimeoutLetsTheRequestFinish) {
+  std::promise<void> asked, release;
+  ScriptedServer server([&](std::string_view, std::size_t number) {
+    if (number == 0) {
+      asked.set_value();
+      release.get_future().wait();
+    }
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url());
+  test.load->set_users({1}, 0s);
+  asked.get_future().wait();
+  auto stopped = std::async(std::launch::async, [&] { test.load->stop(10s); });
+  ASSERT_TRUE(test.until([&] { return test.load->users().front() == 0; }));
+  release.set_value();
+  stopped.wait();
+  EXPECT_EQ(test.entry(get_thing).requests, 1U);
+}
+
+TEST(LoadGenerator, AWaitingUserStopsAtOnceInSpiteOfAStopTimeout) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url(), {&waiter});
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.count(get_other, 1));
+  const auto before = std::chrono::steady_clock::now();
+  test.load->stop(1h);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 10min);
+}
+
+TEST(LoadGenerator, FailuresOfHttpAndOfTheConnectionAreToldApart) {
+  const auto failure_of = [](const Reply& reply) {
+    ScriptedServer server([&](std::string_view, std::size_t) { return reply; });
+    LoadTest test(server.url());
+    test.load->set_users({1}, 0s);
+    EXPECT_TRUE(test.count(get_thing, 1));
+    test.load->stop(0s);
+    EXPECT_EQ(test.entry(get_thing).failures, test.entry(get_thing).requests);
+    return test.first_failure();
+  };
+  EXPECT_EQ(failure_of(ScriptedServer::status(503)),
+            "HTTPError('503 Server Error: Service Unavailable for url: GET /thing')");
+  EXPECT_EQ(failure_of({.bytes = "", .reset = true}), "ConnectionResetError(104, 'Connection reset by peer')");
+  EXPECT_EQ(failure_of({.bytes = "", .close = true}),
+            "RemoteDisconnected('Remote end closed connection without response')");
+  EXPECT_EQ(failure_of({.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", .close = true}),
+            "ChunkedEncodingError('Connection broken: the response was cut off')");
+  EXPECT_EQ(failure_of({.bytes = "220 smtp ready\r\n\r\n"}), "BadStatusLine('the response is not HTTP/1.1')");
+}
+
+TEST(LoadGenerator, ADeadHostIsAFailureAndDoesNotEndTheTest) {
+  std::uint16_t port = 0;
+  {
+    port = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).port();
+  }
+  LoadTest test("http://127.0.0.1:" + std::to_string(port), {&getter});
+  test.load->set_users({2}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 10));
+  test.load->stop(0s);
+  EXPECT_EQ(test.first_failure(), "ConnectionRefusedError(111, 'Connection refused')");
+}
+
+TEST(LoadGenerator, AServerThatNeverAnswersIsATimeout) {
+  std::promise<void> release;
+  ScriptedServer server([&, released = release.get_future().share()](std::string_view, std::size_t) {
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url(), {&getter}, {.request_timeout = 1s});
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 1));
+  test.load->stop(0s);
+  release.set_value();
+  EXPECT_EQ(test.first_failure(), "ReadTimeout('no response within 1 s')");
+}
+
+TEST(LoadGenerator, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
+  ScriptedServer server(
+      [](std::string_view, std::size_t number) { return ScriptedServer::status(number % 2 == 0 ? 201 : 429); });
+  LoadTest test(server.url());
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.count(get_thing.limited(), 10));
+  test.load->stop(5s);
+  EXPECT_EQ(get_thing.limited().name(), "429 /thing (GET)");
+  EXPECT_EQ(test.entry(get_thing).requests + test.entry(get_thing.limited()).requests, server.requests());
+  EXPECT_EQ(test.entry(get_thing).accepted, test.entry(get_thing).requests);
+  EXPECT_EQ(test.entry(get_thing.limited()).accepted, 0U);
+  EXPECT_EQ(test.entry(get_thing.limited()).failures + test.entry(get_thing).failures, 0U);
+}
+
+TEST(LoadGenerator, A429ThatIsNoRateLimitIsAFailure) {
+  for (const std::string reason : {"authentication_failures", "too_many_under_way"}) {
+    ScriptedServer server([reason](std::string_view, std::size_t) {
+      return ScriptedServer::status(429, R"({"details":{"reason":")" + reason + R"("}})");
+    });
+    LoadTest test(server.url());
+    test.load->set_users({1}, 0s);
+    ASSERT_TRUE(test.count(get_thing, 10)) << reason;
+    test.load->stop(5s);
+    EXPECT_EQ(test.entry(get_thing).failures, test.entry(get_thing).requests);
+    EXPECT_EQ(test.entry(get_thing.limited()).requests, 0U);
+  }
+}
+
+TEST(LoadGenerator, AfterAnAnswerToHalfARequestTheNextHasAConnectionOfItsOwn) {
+  std::atomic<std::size_t> broken = 0;
+  const auto script = [&](std::string_view request, std::size_t) {
+    if (!request.starts_with("POST ")) ++broken;
+    return ScriptedServer::ok();
+  };
+  ScriptedServer server(script, ScriptedServer::Answers::headers);
+  LoadTest test(server.url(), {&big_poster});
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 5));
+  test.load->stop(5s);
+  EXPECT_EQ(broken, 0U);
+}
+
+TEST(LoadGenerator, RequestsInFlightAtTheStopAreCountedWithTheirAge) {
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  ScriptedServer server([released](std::string_view, std::size_t) {
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url());
+  const auto begun = std::chrono::steady_clock::now();
+  test.load->set_users({3}, 0s);
+  ASSERT_TRUE(test.until([&] { return server.requests() == 3; }));
+  test.load->stop(0s);
+  test.collect();
+  release.set_value();
+  EXPECT_EQ(test.counted.cut_off().requests(), 3U);
+  EXPECT_GT(test.counted.cut_off().oldest, 0ns);
+  EXPECT_LE(test.counted.cut_off().oldest, std::chrono::steady_clock::now() - begun);
+  EXPECT_EQ(test.entry(get_thing).requests, 0U);
+}
+
+TEST(LoadGenerator, MissingServerIsReportedUntilTheFirstResponse) {
+  std::string dead_url;
+  {
+    dead_url = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).url();
+  }
+  LoadTest dead(dead_url);
+  dead.load->set_users({1}, 0s);
+  ASSERT_TRUE(dead.count(get_thing, 1));
+  dead.load->stop(5s);
+  ASSERT_TRUE(dead.load->start_refusal().has_value());
+  EXPECT_NE(dead.load->start_refusal()->find("cannot connect to " + dead_url + ": ConnectionRefusedError"),
+            std::string::npos);
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::status(500); });
+  LoadTest alive(server.url());
+  alive.load->set_users({1}, 0s);
+  ASSERT_TRUE(alive.count(get_thing, 1));
+  alive.load->stop(5s);
+  EXPECT_FALSE(alive.load->start_refusal().has_value()) << "it answers, however badly";
+}
+
+TEST(Target, ASchemeIgnoresCaseAndAnOddCharacterIsShownEscaped) {
+  EXPECT_TRUE(Target::parse("HTTP://127.0.0.1:8000").ok());
+  const auto tls = Target::parse("hTTPs://127.0.0.1");
+  ASSERT_TRUE(tls.ok());
+  EXPECT_TRUE(tls->tls);
+  for (const std::string url :
+       {"http://127.0.0.1\r", "http://127.0.0.1/v1\n", "http://127.0.0.1/a\tb", "http://a\x1b[2J"}) {
+    const auto parsed = Target::parse(url);
+    ASSERT_FALSE(parsed.ok()) << url;
+    EXPECT_EQ(parsed.error().message.find_first_of("\r\n\t\x1b"), std::string::npos) << parsed.error().message;
+  }
+}
+
+TEST(LoadGenerator, AnExceptionOfATaskIsCountedAndTheUserGoesOn) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url(), {&thrower});
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(
+      test.until([&] { return !test.counted.exceptions().empty() && test.counted.exceptions().front().count > 5; }));
+  test.load->stop(0s);
+  EXPECT_EQ(test.counted.exceptions().front().message, "a bug of the user");
+}
+
+TEST(LoadGenerator, NumbersItsUsersFromZero) {
+  Mutex mutex;
+  std::vector<std::string> numbers;
+  ScriptedServer server([&](std::string_view request, std::size_t) {
+    const auto at = request.find("X-Number: ") + 10;
+    const MutexLock lock(mutex);
+    numbers.emplace_back(request.substr(at, request.find('\r', at) - at));
+    return ScriptedServer::ok(R"(POST /echo {"a":1})");
+  });
+  LoadTest test(server.url(), {&poster}, {.threads = 2});
+  test.load->set_users({4}, 0s);
+  ASSERT_TRUE(test.until([&] {
+    const MutexLock lock(mutex);
+    return std::set<std::string>(numbers.begin(), numbers.end()).size() == 4;
+  }));
+  test.load->stop(0s);
+  const MutexLock lock(mutex);
+  EXPECT_EQ(std::set<std::string>(numbers.begin(), numbers.end()), (std::set<std::string>{"0", "1", "2", "3"}));
+}
+
+TEST(OpenModel, MeasuresFromWhenARequestWasDueSoThatAStallCannotHide) {
+  // One answer takes half a second; a hundred a second are due.
+  std::atomic<bool> stalled = false;
+  ScriptedServer server([&](std::string_view, std::size_t number) {
+    if (number == 20 && !stalled.exchange(true)) std::this_thread::sleep_for(500ms);
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url(), {&getter}, {.rate = 100});
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.count(get_thing, 100));
+  test.load->stop(5s);
+  const Entry& entry = test.entry(get_thing);
+  // Those that were due during the stall have waited too: some 50 of 100, and not the one that a closed model sees.
+  EXPECT_GT(entry.latencies.quantile(0.8), 100ms);
+  const Schedule schedule = test.load->schedule();
+  EXPECT_EQ(schedule.arrivals, entry.requests);
+  EXPECT_GT(schedule.waited_for_user, 30U);
+}
+
+TEST(OpenModel, TellsWhatWasDueAndNeverSent) {
+  std::promise<void> release;
+  ScriptedServer server([&, released = release.get_future().share()](std::string_view, std::size_t) {
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url(), {&getter}, {.rate = 1000});
+  test.load->set_users({1}, 0s);
+  ASSERT_TRUE(test.until([&] { return server.requests() > 0 && test.load->schedule().arrivals > 0; }));
+  std::this_thread::sleep_for(50ms);  // time in which arrivals are due; more of it changes nothing
+  test.load->stop(0s);
+  release.set_value();
+  const Schedule schedule = test.load->schedule();
+  EXPECT_EQ(schedule.arrivals, 1U);
+  EXPECT_EQ(schedule.unfinished, 1U);
+  EXPECT_GE(schedule.unsent, 45U);
+}
+
+class Sleeper final : public User {
+ public:
+  using User::User;
+  Task<void> run() { co_return; }
+};
+const UserClass& sleeper =
+    UserClass::declare("Sleeper", make<Sleeper>).waits(constant(0.0002)).task("run", 1, task<&Sleeper::run>);
+
+TEST(LoadGenerator, UsersThatAreCutOffWhileTheyWaitAreNotWoken) {
+  LoadTest test("http://127.0.0.1:9", {&sleeper});
+  for (int round = 0; round < 300; ++round) {
+    test.load->set_users({20}, 0s);
+    EXPECT_TRUE(test.until([&] { return test.load->users() == std::vector<std::size_t>{20}; }));
+    test.load->set_users({0}, 0s);
+  }
+  test.load->stop(0s);
+  EXPECT_TRUE(test.load->idle());
+}
+
+TEST(LoadGenerator, IsIdleOnceTheLastUserHasFinishedItsTask) {
+  std::promise<void> asked, release;
+  const auto released = release.get_future().share();
+  ScriptedServer server([&](std::string_view, std::size_t number) {
+    if (number == 0) asked.set_value();
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url(), {&waiter});
+  EXPECT_TRUE(test.load->idle());
+  test.load->set_users({1}, 0s);
+  asked.get_future().wait();
+  test.load->set_users({0}, 60s);
+  EXPECT_TRUE(test.until([&] { return test.load->users() == std::vector<std::size_t>{0}; }));
+  EXPECT_FALSE(test.load->idle());
+  release.set_value();
+  EXPECT_TRUE(test.until([&] { return test.load->idle(); }));
+  EXPECT_EQ(test.entry(get_other).requests, 1U);
+}
+
+TEST(UserClassTest, ASubsetOfItsTasksKeepsEverythingElse) {
+  const auto narrowed = waiter.with_tasks({"run", "nothing"});
+  ASSERT_NE(narrowed, nullptr);
+  EXPECT_EQ(narrowed->name(), "Waiter");
+  EXPECT_EQ(narrowed->tasks().size(), 1U);
+  EXPECT_EQ(narrowed->draw_wait(0), 3600s);
+  EXPECT_EQ(UserClass::find("Waiter"), &waiter);
+  EXPECT_EQ(waiter.with_tasks({"nothing"}), nullptr);
+}
+
+TEST(Target, ReadsUrls) {
+  const auto target = Target::parse("http://localhost:8000/v1/");
+  ASSERT_TRUE(target.ok());
+  EXPECT_EQ(target.value().host, "localhost");
+  EXPECT_EQ(target.value().port, 8000);
+  EXPECT_EQ(target.value().base_path, "/v1");
+  EXPECT_FALSE(target.value().tls);
+  EXPECT_EQ(Target::parse("https://127.0.0.1").value().port, 443);
+  EXPECT_EQ(Target::parse("http://[::1]:81").value().host, "::1");
+}
+
+TEST(Target, RefusesWhatIsNoUrlOfAService) {
+  for (const char* url : {"", "localhost:8000", "ftp://localhost", "http://", "http://:8000", "http://localhost:0",
+                          "http://localhost:99999", "http://localhost:80a", "http://user@localhost", "http://[::1",
+                          "http://localhost/a b"}) {
+    EXPECT_EQ(Target::parse(url).ok() ? ErrorCode::internal : Target::parse(url).error().code,
+              ErrorCode::invalid_argument)
+        << url;
+  }
+}
+
+}  // namespace
+}  // namespace triggers::swarm
