@@ -1,5 +1,7 @@
 #pragma once
 
+// The limits on one filter, and on all filters of a tenant together.
+
 #include <cstddef>
 
 namespace triggers::filter {

@@ -1,5 +1,7 @@
 #pragma once
 
+// Addresses and blocks of addresses, for the operator `cidr`.
+
 #include <array>
 #include <cstdint>
 #include <optional>

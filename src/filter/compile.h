@@ -1,5 +1,7 @@
 #pragma once
 
+// Makes the program of a set of filters. What a program consists of is in program.h; walk.h runs it.
+
 #include <memory>
 #include <vector>
 

@@ -1,3 +1,6 @@
+// The cost of an evaluation, counted in steps: values, members, comparisons, characters of wildcards. Time varies on a
+// busy machine; a count shows at once whether the cost is linear.
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -6,9 +9,6 @@
 #include <vector>
 
 #include "filter/test_filter.h"
-
-// The cost of an evaluation, counted in steps: values, members, comparisons, characters of wildcards. Time varies on a
-// busy machine; a count shows at once whether the cost is linear.
 
 namespace triggers::filter {
 namespace {

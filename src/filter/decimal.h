@@ -1,5 +1,7 @@
 #pragma once
 
+// Compares JSON numbers exactly. The operator `numeric` is parsed in parse_numeric.h.
+
 #include <compare>
 #include <cstdint>
 #include <string>

@@ -1,3 +1,6 @@
+// Random filters on random events, compared with the simplest possible evaluator. It compares trees recursively, shares
+// nothing with the library, and stores numbers as integers.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,9 +14,6 @@
 #include "event/event.h"
 #include "event/test_random_json.h"
 #include "filter/test_filter.h"
-
-// Random filters on random events, compared with the simplest possible evaluator. It compares trees recursively, shares
-// nothing with the library, and stores numbers as integers.
 
 namespace triggers::filter {
 namespace {

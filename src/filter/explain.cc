@@ -1,3 +1,5 @@
+// Why a filter matches an event or not: explain() of filter.h. It is independent of the evaluation in walk.h.
+
 #include <fmt/format.h>
 
 #include <algorithm>

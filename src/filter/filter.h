@@ -1,5 +1,9 @@
 #pragma once
 
+// The public part of this folder, with filter_set.h: one filter as a client writes it, and why it matches an event or
+// not. Several filters are evaluated together by filter_set.h. The other headers here are the parts that these two are
+// made of.
+
 #include <memory>
 #include <optional>
 #include <string>

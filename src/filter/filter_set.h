@@ -1,5 +1,7 @@
 #pragma once
 
+// Evaluates all filters of a tenant together. A single filter, as a client writes it, is in filter.h.
+
 #include <bitset>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Removes the difference between upper and lower case, for operators that ignore case.
+
 #include <string>
 #include <string_view>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// The memory of an evaluation, which is reused for the next event. walk.h reads and writes it.
+
 #include <cstdint>
 #include <string>
 #include <vector>

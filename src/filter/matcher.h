@@ -1,5 +1,7 @@
 #pragma once
 
+// A condition on one value, and whether a value meets it. parse_matcher.h makes it from JSON.
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,3 +1,5 @@
+// Objects, arrays and `$or` in filters and events.
+
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,3 +1,5 @@
+// The examples of docs/filters.md.
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,8 +11,6 @@
 
 #include "event/event.h"
 #include "filter/test_filter.h"
-
-// docs/filters.md teaches by examples; each must be true.
 
 namespace triggers::filter {
 namespace {

@@ -1,3 +1,5 @@
+// Parses a filter: Filter::parse() of filter.h. The elements of its lists are parsed in parse_matcher.h.
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,7 @@
 
 #include "base/invariant.h"
 #include "base/utf8.h"
-#include "event/cursor.h"
+#include "event/json_cursor.h"
 #include "event/quotable.h"
 #include "event/scan.h"
 #include "event/tape.h"
@@ -124,7 +126,7 @@ bool parse_object(ParseState& state, std::size_t i, Place place, ObjectPattern& 
 Fault whole(std::string message) { return {"$", std::move(message)}; }
 
 std::optional<Fault> check_json(std::string_view text) {
-  event::Cursor cursor(text);
+  event::JsonCursor cursor(text);
   event::Checker checker;
   event::Checker::Value value;
   cursor.skip_space();

@@ -1,5 +1,7 @@
 #pragma once
 
+// Parses one element of a list: a literal or an operator. The filter around it is parsed in parse.cc.
+
 #include <cstddef>
 
 #include "filter/matcher.h"

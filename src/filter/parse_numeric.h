@@ -1,5 +1,7 @@
 #pragma once
 
+// Parses the comparisons of the operator `numeric`. The other operators are in parse_matcher.h.
+
 #include <cstddef>
 
 #include "filter/matcher.h"

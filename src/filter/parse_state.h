@@ -1,5 +1,7 @@
 #pragma once
 
+// What the parts of the parser (parse.cc, parse_matcher.h, parse_numeric.h) share.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

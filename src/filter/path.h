@@ -1,5 +1,7 @@
 #pragma once
 
+// Writes the path of a place in a filter or an event, for messages.
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// A parsed filter as a tree. program.h is what a set of them is compiled to.
+
 #include <string>
 #include <variant>
 #include <vector>

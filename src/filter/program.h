@@ -1,5 +1,7 @@
 #pragma once
 
+// The compiled form of a set of filters. compile.h makes it, and walk.h runs it.
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

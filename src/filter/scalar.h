@@ -1,5 +1,7 @@
 #pragma once
 
+// A single value of an event, as conditions see it (matcher.h).
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Parts of a filter and of an event as short JSON texts, for the messages of explain().
+
 #include <cstddef>
 #include <string>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: filters and events in one line.
+
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
 
+// Arranges the conditions at one path, so that a value finds those that it meets. Only compile.cc uses it.
+
 #include <functional>
 #include <utility>
 #include <vector>

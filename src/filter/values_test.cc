@@ -1,3 +1,5 @@
+// Each operator on single values.
+
 #include <gtest/gtest.h>
 
 #include <string>

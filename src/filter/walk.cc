@@ -125,14 +125,14 @@ void Walk::try_test(const Test& test, const Scalar& value) {
 }
 
 bool Walk::object(NodeId node, std::string_view text) {
-  event::Cursor cursor(text);
+  event::JsonCursor cursor(text);
   cursor.skip_space();
   if (cursor.peek() != '{' || !read(cursor, node, event::nesting_max)) return false;
   cursor.skip_space();
   return cursor.at_end();
 }
 
-bool Walk::read(event::Cursor& cursor, NodeId node, int levels) {
+bool Walk::read(event::JsonCursor& cursor, NodeId node, int levels) {
   switch (cursor.peek()) {
     case '{': return read_object(cursor, node, levels);
     case '[': return read_array(cursor, node, levels);
@@ -154,7 +154,7 @@ bool Walk::read(event::Cursor& cursor, NodeId node, int levels) {
   }
 }
 
-bool Walk::read_object(event::Cursor& cursor, NodeId node, int levels) {
+bool Walk::read_object(event::JsonCursor& cursor, NodeId node, int levels) {
   if (!program_.nodes[node].has_scopes) return skip(cursor, levels);
   if (levels == 0) return cursor.fail(event::nested_too_deep);
   marks_.object_in[node] = around(node);
@@ -176,7 +176,7 @@ bool Walk::read_object(event::Cursor& cursor, NodeId node, int levels) {
   return true;
 }
 
-bool Walk::read_array(event::Cursor& cursor, NodeId node, int levels) {
+bool Walk::read_array(event::JsonCursor& cursor, NodeId node, int levels) {
   if (levels == 0) return cursor.fail(event::nested_too_deep);
   cursor.take('[');
   cursor.skip_space();
@@ -190,7 +190,7 @@ bool Walk::read_array(event::Cursor& cursor, NodeId node, int levels) {
   return true;
 }
 
-bool Walk::skip(event::Cursor& cursor, int levels) {
+bool Walk::skip(event::JsonCursor& cursor, int levels) {
   event::Checker checker;
   event::Checker::Value value;
   return event::scan_value(cursor, checker, levels, value);

@@ -1,8 +1,10 @@
 #pragma once
 
+// Runs a program (program.h) over the text of an event. filter_set.h decides which texts are read.
+
 #include <string_view>
 
-#include "event/cursor.h"
+#include "event/json_cursor.h"
 #include "filter/marks.h"
 #include "filter/program.h"
 #include "filter/scalar.h"
@@ -40,10 +42,10 @@ class Walk {
   /// `unread`: the assumed value of a condition on an object that was not read yet.
   bool holds(const Formula& formula, bool unread);
 
-  bool read(event::Cursor& cursor, NodeId node, int levels);
-  bool read_object(event::Cursor& cursor, NodeId node, int levels);
-  bool read_array(event::Cursor& cursor, NodeId node, int levels);
-  bool skip(event::Cursor& cursor, int levels);
+  bool read(event::JsonCursor& cursor, NodeId node, int levels);
+  bool read_object(event::JsonCursor& cursor, NodeId node, int levels);
+  bool read_array(event::JsonCursor& cursor, NodeId node, int levels);
+  bool skip(event::JsonCursor& cursor, int levels);
   NodeId child(NodeId node, const event::StringToken& name);
 
   void text_value(NodeId node, const event::StringToken& token);

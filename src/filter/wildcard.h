@@ -1,5 +1,7 @@
 #pragma once
 
+// The operator `wildcard`: parsing and matching.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

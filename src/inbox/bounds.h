@@ -1,5 +1,7 @@
 #pragma once
 
+// The limits on settings of an inbox and on requests to it. The limits of a filter are in filter/bounds.h.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,8 @@
 #pragma once
 
+// What is known of one event in one inbox. How operations change it is in transitions.h; its bytes are in
+// record_codec.h.
+
 #include <compare>
 #include <cstdint>
 #include <optional>

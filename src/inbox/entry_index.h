@@ -1,5 +1,7 @@
 #pragma once
 
+// The entries of one inbox in memory, for the embedded engine. The rules of an entry are in transitions.h.
+
 #include <array>
 #include <chrono>
 #include <compare>

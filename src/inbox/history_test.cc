@@ -1,3 +1,5 @@
+// Random histories of operations, on the engine of test_engine.h and on a model.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The name of an inbox, and which names are allowed.
+
 #include <compare>
 #include <cstddef>
 #include <string>

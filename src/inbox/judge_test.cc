@@ -1,3 +1,5 @@
+// The judge of test_judge.h finds a broken promise of each kind.
+
 #include <gtest/gtest.h>
 
 #include "inbox/test_inbox.h"

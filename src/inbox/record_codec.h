@@ -1,5 +1,7 @@
 #pragma once
 
+// The stored form of a record (entry.h).
+
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+// The settings of an inbox and their check, and its counts.
+
 #include <chrono>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// A part of entry_index.h: what is due next.
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,7 @@
 #pragma once
 
+// A part of entry_index.h: slots by id or by lease.
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

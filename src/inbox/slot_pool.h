@@ -1,5 +1,7 @@
 #pragma once
 
+// A part of entry_index.h: the memory of its slots.
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,8 @@
 #pragma once
 
+// For tests: the least engine that keeps an inbox, on two maps. The model that it is compared with is in
+// history_test.cc.
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: times, ids and leases.
+
 #include <chrono>
 #include <cstdint>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+// For tests: checks the promises to consumers. judge_test.cc shows that it finds faults.
+
 #include <cstdint>
 #include <map>
 #include <optional>

@@ -1,3 +1,5 @@
+// A line with a filter, then the payload of an event.
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -6,8 +8,6 @@
 #include "base/invariant.h"
 #include "event/event.h"
 #include "filter/filter_set.h"
-
-// A line with a filter, then the payload of an event.
 
 namespace {
 

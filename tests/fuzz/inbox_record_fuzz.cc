@@ -1,3 +1,5 @@
+// The bytes of a stored record of an inbox.
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
