@@ -21,6 +21,7 @@ inline Filter parsed(std::string_view text) {
 
 inline FilterSet set_of(const std::vector<std::string>& texts) {
   std::vector<Filter> filters;
+  filters.reserve(texts.size());
   for (const std::string& text : texts) filters.push_back(parsed(text));
   auto set = FilterSet::make(filters);
   if (!set) ADD_FAILURE() << set.error().message;
