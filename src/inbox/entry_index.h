@@ -2,20 +2,17 @@
 
 // The entries of one inbox in memory, for the embedded engine. The rules of an entry are in transitions.h.
 
-#include <array>
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "base/result.h"
 #include "inbox/entry.h"
 #include "inbox/settings.h"
-#include "inbox/slot_heap.h"
-#include "inbox/slot_order.h"
-#include "inbox/slot_pool.h"
+#include "inbox/slot_table.h"
 #include "inbox/transitions.h"
 
 namespace triggers::inbox {
@@ -40,12 +37,11 @@ struct Ended {
   enum class What : std::uint8_t {
     available,  ///< A lease or delay ended. Nothing to store: the stored record has the end.
     died,       ///< The attempts are used up. Store the result of settle(record, `since`).
-    expired,    ///< The retention of a dead entry has passed, so it left the inbox. Delete the record's entry.
   };
   EventId id;
   What what = What::available;
   bool was_leased = false;
-  UnixMillis since{};  ///< available, died: when the new state began.
+  UnixMillis since{};  ///< When the new state began.
   bool operator==(const Ended&) const = default;
 };
 
@@ -57,8 +53,10 @@ struct Ended {
 /// for each entry that the operation returns. A slot takes about 64 bytes.
 ///
 /// One thread: all calls come from the thread that writes the inbox (embedded: the committer's). It publishes the
-/// counts when the change is durable. After a failed write the index is ahead of the disk, so drop it and restore a new
-/// one. No I/O and no clock: time is passed in and must not go back.
+/// counts when the change is durable. No I/O and no clock: time is passed in.
+///
+/// A call that runs out of memory may have done a part. An engine that goes on after that, or after a failed write,
+/// opens a journal first: see begin().
 class EntryIndex {
  public:
   explicit EntryIndex(const Rules& rules) : rules_(rules) {}
@@ -66,11 +64,40 @@ class EntryIndex {
   EntryIndex& operator=(const EntryIndex&) = delete;
 
   // After startup call restore() for each record with an entry, in any order (by id is fastest). Then call restored().
+  // Both may find that what was stored is damaged: `unavailable`. Then drop the index; a backup must be restored.
 
-  void restore(const EventId& id, const Entry& entry, UnixMillis now);
-  /// `undelivered`: the store's count of entries that are not dead. `fresh_after`: fresh_after() as the engine last
-  /// stored it. An engine that never stores it passes {}; the next lease then also reads past entries that have left.
-  void restored(std::uint64_t undelivered, const EventId& fresh_after);
+  [[nodiscard]] Status restore(const EventId& id, const Entry& entry, UnixMillis now);
+
+  /// What the engine stores of the inbox beside the records.
+  struct Stored {
+    std::uint64_t undelivered = 0;  ///< Entries that are not dead.
+    std::uint64_t dead = 0;
+    /// fresh_after(). An engine that does not store it passes {}; the next lease then also reads past entries that have
+    /// left.
+    EventId fresh_after{};
+  };
+  [[nodiscard]] Status restored(const Stored& stored);
+
+  // A batch of changes that may fail. Between begin() and keep() the index can be put back to each mark.
+
+  /// The index at one moment, while the journal is open.
+  class Mark {
+    friend class EntryIndex;
+    std::size_t changes = 0;
+    Rules rules{};
+    EventId fresh_after{};
+    std::uint64_t fresh = 0;
+  };
+
+  /// Opens the journal. The mark is the index as it is now.
+  Mark begin() noexcept;
+  [[nodiscard]] Mark mark() const noexcept;
+  /// Undoes every change since `mark`: it needs no memory and never fails. Marks that are later than this one are lost.
+  /// The journal stays open.
+  void rollback(const Mark& mark) noexcept;
+  /// Closes the journal: what is not undone stays. Frees the memory that was kept for rollback(), about 64 bytes for
+  /// each change and what left entries had used.
+  void keep() noexcept;
 
   /// Adds an entry, new or replayed, that is not in the inbox. True if its id is not behind fresh_after(): then the
   /// engine must store the record of an available entry with 0 attempts, or a restart would not find the entry.
@@ -78,6 +105,9 @@ class EntryIndex {
 
   /// Pending entries with a greater id and no slot are fresh. Every other entry has a slot.
   [[nodiscard]] const EventId& fresh_after() const noexcept { return fresh_after_; }
+  /// The engine has found that no fresh entry has an id before `id`; `id` itself may be one. So the next lease need not
+  /// read again over what has left.
+  void skip_to(const EventId& id) noexcept;
 
   /// Nothing if the entry is fresh or not in the inbox.
   [[nodiscard]] std::optional<IndexedEntry> find(const EventId& id) const;
@@ -100,13 +130,21 @@ class EntryIndex {
                                           std::size_t limit) const;
 
   /// Applies what is due at `now`: leases and delays end, in the order of their ends; then entries die whose attempts
-  /// are used up because the limit was lowered; then dead entries expire. At most `limit`; next_due() tells if more is
-  /// due.
+  /// are used up because the limit was lowered. At most `limit`; next_due() tells if more is due. `now` must not go
+  /// back.
   [[nodiscard]] std::vector<Ended> advance(UnixMillis now, std::size_t limit);
 
-  /// When advance() has something to do next. Time 0 means at once, because the limit was lowered. The retention of
-  /// undelivered entries is not included: the first pending entry is the oldest.
+  /// When advance() has something to do next. Time 0 means at once, because the limit was lowered.
   [[nodiscard]] std::optional<UnixMillis> next_due() const;
+
+  /// Removes dead entries whose retention has passed, the longest dead first, at most `limit`. Delete their records'
+  /// entries. This is for good, so `retention_now` comes from a clock that does not believe a jump at once; advance()
+  /// needs a clock that does. The retention of undelivered entries is the engine's: the first pending entry is the
+  /// oldest.
+  [[nodiscard]] std::vector<EventId> expire_dead(UnixMillis retention_now, std::size_t limit);
+
+  /// When expire_dead() has something to do next.
+  [[nodiscard]] std::optional<UnixMillis> next_expiry() const;
 
   struct Ending {
     EventId id;
@@ -123,51 +161,13 @@ class EntryIndex {
   [[nodiscard]] Counts counts() const noexcept;
 
  private:
-  struct ById {
-    const EventId& operator()(const Slot& slot) const noexcept { return slot.id; }
-  };
-  struct LeaseKey {
-    LeaseId lease;
-    EventId id;
-    auto operator<=>(const LeaseKey&) const = default;
-  };
-  struct ByLease {
-    LeaseKey operator()(const Slot& slot) const noexcept { return {slot.lease, slot.id}; }
-  };
-  struct Sooner {
-    bool operator()(const Slot& a, const Slot& b) const noexcept {
-      return a.at_ms != b.at_ms ? a.at_ms < b.at_ms : a.id < b.id;
-    }
-  };
-  struct MoreAttempts {
-    bool operator()(const Slot& a, const Slot& b) const noexcept {
-      return a.attempts != b.attempts ? a.attempts > b.attempts : a.id < b.id;
-    }
-  };
-
-  [[nodiscard]] std::optional<Handle> handle_of(const EventId& id) const;
-  void write(Handle handle, const Entry& entry);
   void insert(const EventId& id, const Entry& entry);
-  void release(Handle handle);
-  /// In the orders and the heap of its state; out of them before the slot is changed.
-  void link(Handle handle);
-  void unlink(Handle handle);
-  [[nodiscard]] IndexedEntry entry_of(const Slot& slot) const;
   [[nodiscard]] UnixMillis at(Handle handle) const noexcept;
   [[nodiscard]] bool attempts_used_up() const;
   [[nodiscard]] std::optional<Ended> end_one(UnixMillis now);
 
-  using IdOrder = SlotOrder<ById>;
-  IdOrder& in_state(EntryState state) noexcept { return states_[static_cast<std::size_t>(state)]; }
-  const IdOrder& in_state(EntryState state) const noexcept { return states_[static_cast<std::size_t>(state)]; }
-
   Rules rules_;
-  SlotPool pool_;
-  std::array<IdOrder, 4> states_{IdOrder(pool_), IdOrder(pool_), IdOrder(pool_), IdOrder(pool_)};
-  SlotOrder<ByLease> leases_{pool_};
-  SlotHeap<Sooner> endings_{pool_};         ///< leased, delayed
-  SlotHeap<Sooner> deaths_{pool_};          ///< dead
-  SlotHeap<MoreAttempts> attempts_{pool_};  ///< available
+  SlotTable slots_;
   EventId fresh_after_{};
   std::uint64_t fresh_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "inbox/entry_index.h"
 #include "inbox/record_codec.h"
@@ -18,14 +19,16 @@ using std::chrono::seconds;
 void fill(EntryIndex& index, std::uint64_t hidden, std::uint64_t fresh) {
   for (std::uint64_t i = 0; i != hidden; ++i) {
     const UnixMillis until = test_time + milliseconds(1 + i * 29'000 / hidden);
-    index.restore(test_id(4 * i), {EntryState::leased, 1, test_time, until, test_lease(i / 10), {}}, test_time);
-    index.restore(test_id(4 * i + 2), {EntryState::dead, 10, test_time, {}, {}, Failure{"no", test_time}}, test_time);
+    (void)index.restore(test_id(4 * i), {EntryState::leased, 1, test_time, until, test_lease(i / 10), {}}, test_time);
+    (void)index.restore(test_id(4 * i + 2), {EntryState::dead, 10, test_time, {}, {}, Failure{"no", test_time}},
+                        test_time);
   }
-  index.restored(index.counts().undelivered() + fresh, {});
+  const Counts found = index.counts();
+  (void)index.restored({found.undelivered() + fresh, found.dead, {}});
 }
 
-/// The cost in this folder of a lease of 10 and the acknowledgement of the 10, including the encoded records. range(0)
-/// leased entries and as many dead ones are in front.
+/// The cost in this folder of a lease of 10 and the acknowledgement of the 10, each a batch with a journal, including
+/// the encoded records. range(0) leased entries and as many dead ones are in front.
 void lease_and_acknowledge_10(benchmark::State& state) {
   EntryIndex index(Rules{});
   const auto hidden = static_cast<std::uint64_t>(state.range(0));
@@ -35,9 +38,12 @@ void lease_and_acknowledge_10(benchmark::State& state) {
   for (auto _ : state) {
     for (EventId& id : fresh) id = test_id(next++);
     const LeaseId lease = test_lease(leases++);
+    (void)index.begin();
     for (const LeasedEntry& entry : index.lease(fresh, 10, lease, seconds(30), test_time)) {
       benchmark::DoNotOptimize(encode_record({.entry = entry.entry, .acknowledgement = {}}));
     }
+    index.keep();
+    (void)index.begin();
     for (const EventId& id : fresh) {
       const auto known = index.find(id);
       const auto transition = acknowledge({.entry = known->entry, .acknowledgement = {}}, lease, test_time);
@@ -45,6 +51,7 @@ void lease_and_acknowledge_10(benchmark::State& state) {
       benchmark::DoNotOptimize(encode_record(*transition.changed));
       benchmark::DoNotOptimize(index.accept(test_id(next + 10'000'000)));
     }
+    index.keep();
   }
 }
 BENCHMARK(lease_and_acknowledge_10)->Arg(1'000)->Arg(1'000'000);
@@ -54,17 +61,35 @@ void lease_and_release_10(benchmark::State& state) {
   EntryIndex index(Rules{.max_attempts = {}});
   const auto hidden = static_cast<std::uint64_t>(state.range(0));
   for (std::uint64_t i = 0; i != 1'000; ++i) {
-    index.restore(test_id(4 * hidden / 1'000 * i + 1), Entry{.attempts = 1}, test_time);
+    (void)index.restore(test_id(4 * hidden / 1'000 * i + 1), Entry{.attempts = 1}, test_time);
   }
   fill(index, hidden, 0);
   std::uint64_t leases = 2 * hidden;
   for (auto _ : state) {
-    for (const LeasedEntry& entry : index.lease({}, 10, test_lease(leases++), seconds(30), test_time)) {
-      index.update(entry.id, Entry{.attempts = 1});
-    }
+    (void)index.begin();
+    const auto leased = index.lease({}, 10, test_lease(leases++), seconds(30), test_time);
+    index.keep();
+    (void)index.begin();
+    for (const LeasedEntry& entry : leased) index.update(entry.id, Entry{.attempts = 1});
+    index.keep();
   }
 }
 BENCHMARK(lease_and_release_10)->Arg(1'000)->Arg(1'000'000);
+
+/// A failed write of a whole batch: 1,000 leased and put back, with a million leased and a million dead in front.
+void undo_1000(benchmark::State& state) {
+  EntryIndex index(Rules{});
+  fill(index, 1'000'000, 5'000'000);
+  std::vector<EventId> fresh;
+  for (std::uint64_t i = 0; i != 1'000; ++i) fresh.push_back(test_id(4'000'000 + i));
+  for (auto _ : state) {
+    const auto before = index.begin();
+    benchmark::DoNotOptimize(index.lease(fresh, 1'000, test_lease(2'000'000), seconds(30), test_time));
+    index.rollback(before);
+    index.keep();
+  }
+}
+BENCHMARK(undo_1000)->Unit(benchmark::kMicrosecond);
 
 /// Restoring after startup: one record for each entry, in the order of a scan.
 void restore_a_million(benchmark::State& state) {
@@ -82,9 +107,9 @@ void end_500_of_a_million(benchmark::State& state) {
   const auto restore = [&] {
     for (std::uint64_t i = 0; i != 1'000'000; ++i) {
       if (index.find(test_id(i))) index.remove(test_id(i));
-      index.restore(test_id(i),
-                    Entry{EntryState::leased, 1, test_time, test_time + seconds(30), test_lease(i / 10), {}},
-                    test_time);
+      (void)index.restore(test_id(i),
+                          Entry{EntryState::leased, 1, test_time, test_time + seconds(30), test_lease(i / 10), {}},
+                          test_time);
     }
   };
   restore();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -36,6 +37,10 @@ class Index : public testing::Test {
 
   void accept(std::uint64_t count) {
     for (std::uint64_t i = 0; i != count; ++i) EXPECT_FALSE(index_.accept(test_id(++accepted_)));
+  }
+
+  void restore(std::uint64_t number, const Entry& entry, UnixMillis now = start) {
+    EXPECT_TRUE(index_.restore(test_id(number), entry, now));
   }
 
   static std::vector<EventId> ids(std::initializer_list<std::uint64_t> numbers) {
@@ -105,24 +110,37 @@ TEST_F(Index, TheLastLeaseThatEndsLeavesADeadEntryThatExpires) {
   }
   EXPECT_EQ(index_.counts(), (Counts{.dead = 1}));
   const UnixMillis expiry = start + seconds(90) + days(30);
-  EXPECT_EQ(index_.next_due(), expiry);
-  EXPECT_TRUE(index_.advance(expiry - milliseconds(1), 9).empty());
-  const std::vector<Ended> ended{{test_id(1), Ended::What::expired, false, {}}};
-  EXPECT_EQ(index_.advance(expiry, 9), ended);
+  EXPECT_EQ(index_.next_expiry(), expiry);
+  EXPECT_TRUE(index_.expire_dead(expiry - milliseconds(1), 9).empty());
+  EXPECT_EQ(index_.expire_dead(expiry, 9), ids({1}));
   EXPECT_EQ(index_.counts(), Counts{});
+  EXPECT_EQ(index_.next_expiry(), std::nullopt);
+}
+
+TEST_F(Index, AClockThatJumpsEndsLeasesAndKeepsTheDead) {
+  for (std::uint64_t i = 1; i <= 3; ++i) restore(i, {dead, 3, start + seconds(i), {}, {}, {}});
+  restore(4, {leased, 1, start, start + seconds(30), test_lease(1), {}});
+  ASSERT_TRUE(index_.restored({1, 3, {}}));
+  EXPECT_EQ(index_.next_due(), start + seconds(30)) << "deaths are not among what advance() does";
+  EXPECT_EQ(index_.advance(start + days(365), 9).size(), 1U);
+  EXPECT_EQ(index_.next_due(), std::nullopt);
+  EXPECT_EQ(index_.counts(), (Counts{.available = 1, .dead = 3}));
+  EXPECT_EQ(ids(lease(1, seconds(30), start + days(365))), ids({4})) << "dead entries that are due hold up no lease";
+  EXPECT_EQ(index_.expire_dead(start + days(30) + seconds(3), 2), ids({1, 2})) << "the longest dead first";
+  EXPECT_EQ(index_.expire_dead(start + days(30) + seconds(3), 2), ids({3}));
 }
 
 TEST_F(Index, AShorterRetentionOfTheDeadHoldsForThoseThatAre) {
-  index_.restore(test_id(1), {dead, 3, start, {}, {}, {}}, start);
+  restore(1, {dead, 3, start, {}, {}, {}});
   index_.set_rules({.max_attempts = 3, .dead_retention = days(2)});
-  EXPECT_EQ(index_.next_due(), start + days(2));
+  EXPECT_EQ(index_.next_expiry(), start + days(2));
 }
 
 TEST_F(Index, ALoweredLimitTakesWhatItHasUsedUpALittleAtATime) {
   for (std::uint64_t i = 1; i <= 5; ++i) {
-    index_.restore(test_id(i), Entry{.attempts = static_cast<std::uint32_t>(i % 2 + 1)}, start);
+    restore(i, Entry{.attempts = static_cast<std::uint32_t>(i % 2 + 1)});
   }
-  index_.restored(5, {});
+  ASSERT_TRUE(index_.restored({.undelivered = 5}));
   EXPECT_EQ(index_.next_due(), std::nullopt);
   index_.set_rules({.max_attempts = 2});
   EXPECT_EQ(index_.next_due(), UnixMillis{}) << "now";
@@ -153,10 +171,10 @@ TEST_F(Index, AnEntryThatFailedIsMarked) {
 }
 
 TEST_F(Index, ARestartKeepsLeasesAndProlongsNone) {
-  index_.restore(test_id(7), {leased, 2, start, start + seconds(30), test_lease(1), {}}, start - days(1));
-  index_.restore(test_id(3), {leased, 1, start - days(2), start, test_lease(2), {}}, start);
-  index_.restore(test_id(5), {delayed, 1, start, start + seconds(9), {}, {}}, start);
-  index_.restored(10, test_id(6));
+  restore(7, {leased, 2, start, start + seconds(30), test_lease(1), {}}, start - days(1));
+  restore(3, {leased, 1, start - days(2), start, test_lease(2), {}});
+  restore(5, {delayed, 1, start, start + seconds(9), {}, {}});
+  ASSERT_TRUE(index_.restored({10, 0, test_id(6)}));
   EXPECT_EQ(index_.fresh_after(), test_id(7));
   EXPECT_EQ(index_.counts(), (Counts{.available = 7, .leased = 2, .delayed = 1}));
   EXPECT_EQ(index_.find(test_id(7))->entry.until, start - days(1) + seconds(30)) << "the clock went back";
@@ -169,6 +187,51 @@ TEST_F(Index, AFreshEntryLeavesWithoutASlot) {
   index_.remove(test_id(2));
   EXPECT_EQ(index_.counts(), (Counts{.available = 2}));
   EXPECT_EQ(index_.find(test_id(1)), std::nullopt);
+}
+
+TEST_F(Index, ALeaseNeedNotReadAgainOverWhatHasLeft) {
+  accept(6);
+  for (std::uint64_t i = 1; i <= 3; ++i) index_.remove(test_id(i));
+  index_.skip_to(test_id(3));
+  EXPECT_LT(index_.fresh_after(), test_id(3)) << "an entry with this id may be fresh";
+  EXPECT_FALSE(index_.fresh_after() < test_id(2));
+  index_.skip_to(test_id(4));
+  EXPECT_EQ(ids(lease(2)), ids({4, 5}));
+  index_.skip_to(test_id(2));
+  index_.skip_to({});
+  EXPECT_EQ(index_.fresh_after(), test_id(5)) << "never back";
+  EXPECT_TRUE(index_.accept(test_id(2))) << "a replay before that place needs a record";
+  EXPECT_EQ(ids(lease(9)), ids({2, 6}));
+}
+
+TEST_F(Index, AnIdThatEndsWithZerosCanBeSkippedTo) {
+  EventId id = test_id(0);
+  id.bytes.fill(0);
+  id.bytes[0] = 1;
+  index_.skip_to(id);
+  EventId before = id;
+  before.bytes.fill(0xff);
+  before.bytes[0] = 0;
+  EXPECT_EQ(index_.fresh_after(), before);
+}
+
+TEST_F(Index, DamageFoundAtTheStartIsAnErrorThatSaysWhat) {
+  const auto says = [](const Status& status, const char* what) {
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::unavailable);
+    EXPECT_NE(status.error().message.find(what), std::string::npos) << status.error().message;
+    EXPECT_NE(status.error().message.find("Restore a backup"), std::string::npos) << status.error().message;
+  };
+  restore(1, {leased, 2, start, start + seconds(30), test_lease(1), {}});
+  restore(2, {dead, 3, start, {}, {}, {}});
+  says(index_.restore(test_id(1), {dead, 3, start, {}, {}, {}}, start), "same id");
+  const UnixMillis last(milliseconds((std::int64_t{1} << 48) - 1));
+  says(index_.restore(test_id(3), {delayed, 1, last, last + milliseconds(1), {}, {}}, last), "10889");
+  says(index_.restored({0, 1, {}}), "0 entries are undelivered, but 1 have");
+  says(index_.restored({1, 0, {}}), "0 entries are dead, but 1 have");
+  says(index_.restored({1, 2, {}}), "2 entries are dead, but 1 have");
+  EXPECT_TRUE(index_.restored({1, 1, {}}));
+  EXPECT_EQ(index_.counts(), (Counts{.leased = 1, .dead = 1}));
 }
 
 using IndexDeathTest = Index;
@@ -190,9 +253,10 @@ double bytes_of_a_hidden_entry(std::uint64_t batch, bool shuffled) {
     const std::uint64_t number = shuffled ? i * 1'000'003 % count : i;
     const auto time = start + milliseconds(shuffled ? i * 7'919 % 30'000 : i / 10);
     if (number % 2 == 0) {
-      index.restore(test_id(number), {leased, 1, time, time + seconds(30), test_lease(number / batch), {}}, start);
+      (void)index.restore(test_id(number), {leased, 1, time, time + seconds(30), test_lease(number / batch), {}},
+                          start);
     } else {
-      index.restore(test_id(number), {dead, 10, time, {}, {}, {}}, start);
+      (void)index.restore(test_id(number), {dead, 10, time, {}, {}, {}}, start);
     }
   }
   const std::size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;

@@ -28,11 +28,11 @@ class Model {
   std::map<EventId, Record> records;
   Rules rules;
 
-  void advance(UnixMillis now) {
+  void advance(UnixMillis now, UnixMillis retention_now) {
     for (auto& [id, record] : records) {
       if (!record.entry) continue;
       record.entry = settle(*record.entry, rules.max_attempts, now);
-      if (const auto left = expire(record, id.time(), rules, now)) record = *left;
+      if (const auto left = expire(record, id.time(), rules, now, retention_now)) record = *left;
     }
   }
 
@@ -61,13 +61,17 @@ class Model {
   }
 
   std::optional<UnixMillis> next_due() const {
-    std::optional<UnixMillis> due;
-    if (const auto ending = next_ending()) due = ending->at;
+    const auto ending = next_ending();
+    return ending ? std::optional(ending->at) : std::nullopt;
+  }
+
+  std::optional<UnixMillis> next_expiry() const {
+    std::optional<UnixMillis> next;
     for (const EventId& id : in(EntryState::dead)) {
       const UnixMillis expiry = records.at(id).entry->since + rules.dead_retention;
-      due = std::min(due.value_or(expiry), expiry);
+      next = std::min(next.value_or(expiry), expiry);
     }
-    return due;
+    return next;
   }
 };
 
@@ -98,9 +102,9 @@ class History {
       crash();
     else
       pass_time();
-    engine_.advance(now_);
-    model_.advance(now_);
-    judge_.present_are(all_in_inbox(), now_, model_.rules);
+    engine_.advance(now_, retention_now_);
+    model_.advance(now_, retention_now_);
+    judge_.present_are(all_in_inbox(), retention_now_, model_.rules);
     compare();
   }
 
@@ -153,7 +157,7 @@ class History {
     const seconds duration = this->duration();
     if (below(20) == 0) {
       (void)engine_.lease(lease, limit, duration, now_, true);
-      engine_.crash(now_);
+      if (below(2) == 0) engine_.crash(now_);
       return;
     }
     auto expected = model_.in(EntryState::available);
@@ -253,11 +257,20 @@ class History {
   void pass_time() {
     const auto due = engine_.index().next_due();
     switch (below(8)) {
-      case 0: now_ += milliseconds(1); return;
-      case 1: now_ = std::max(now_, due.value_or(now_) - milliseconds(1)); return;
-      case 2: now_ = std::max(now_, due.value_or(now_)); return;
-      case 3: now_ += below(8) == 0 ? std::chrono::hours(below(40)) : std::chrono::hours(0); return;
-      default: now_ += milliseconds(below(5'000)); return;
+      case 0: now_ += milliseconds(1); break;
+      case 1: now_ = std::max(now_, due.value_or(now_) - milliseconds(1)); break;
+      case 2: now_ = std::max(now_, due.value_or(now_)); break;
+      case 3: now_ += below(8) == 0 ? std::chrono::hours(below(40)) : std::chrono::hours(0); break;
+      default: now_ += milliseconds(below(5'000)); break;
+    }
+    // The clock of retention does not believe each jump, and may go back.
+    const auto expiry = engine_.index().next_expiry();
+    switch (below(6)) {
+      case 0: retention_now_ -= std::chrono::hours(below(4)); return;
+      case 1: return;
+      case 2: retention_now_ = std::min(now_, expiry.value_or(now_) - milliseconds(1)); return;
+      case 3: retention_now_ = std::min(now_, expiry.value_or(now_)); return;
+      default: retention_now_ = now_; return;
     }
   }
 
@@ -272,6 +285,7 @@ class History {
     const EntryIndex& index = engine_.index();
     ASSERT_EQ(index.counts(), model_.counts());
     ASSERT_EQ(index.next_due(), model_.next_due());
+    ASSERT_EQ(index.next_expiry(), model_.next_expiry());
     ASSERT_EQ(index.next_ending(), model_.next_ending());
     for (const auto& [id, record] : model_.records) compare_entry(id, record);
     compare_pages();
@@ -321,7 +335,7 @@ class History {
   }
 
   std::mt19937_64 random_;
-  UnixMillis now_ = test_time;
+  UnixMillis now_ = test_time, retention_now_ = test_time;
   Model model_;
   TestEngine engine_;
   Judge judge_;

@@ -26,28 +26,34 @@ class SlotHeap {
     return handles_.empty() ? std::nullopt : std::optional(handles_.front());
   }
 
+  /// If memory runs out, nothing has changed. Needs no memory if the heap was as large since the last trim().
   void add(Handle handle) {
     handles_.push_back(handle);
     rise(handles_.size() - 1, handle);
   }
 
-  void remove(Handle handle) {
+  /// Keeps its room until trim().
+  void remove(Handle handle) noexcept {
     const std::size_t hole = pool_[handle].heap_position;
     INVARIANT(hole < handles_.size() && handles_[hole] == handle, "slot %u is not at its place %zu of the heap", handle,
               hole);
     const Handle last = handles_.back();
     handles_.pop_back();
     if (last != handle && rise(hole, last) == hole) sink(hole, last);
+  }
+
+  /// Gives memory back if most of it is not used.
+  void trim() noexcept {
     if (handles_.size() < handles_.capacity() / 4) handles_.shrink_to_fit();
   }
 
  private:
-  void place(std::size_t position, Handle handle) {
+  void place(std::size_t position, Handle handle) noexcept {
     handles_[position] = handle;
     pool_[handle].heap_position = static_cast<std::uint32_t>(position);
   }
 
-  std::size_t rise(std::size_t position, Handle handle) {
+  std::size_t rise(std::size_t position, Handle handle) noexcept {
     while (position != 0) {
       const std::size_t parent = (position - 1) / 2;
       if (!Before()(pool_[handle], pool_[handles_[parent]])) break;
@@ -58,7 +64,7 @@ class SlotHeap {
     return position;
   }
 
-  void sink(std::size_t position, Handle handle) {
+  void sink(std::size_t position, Handle handle) noexcept {
     for (std::size_t child = 2 * position + 1; child < handles_.size(); child = 2 * position + 1) {
       if (child + 1 < handles_.size() && Before()(pool_[handles_[child + 1]], pool_[handles_[child]])) ++child;
       if (!Before()(pool_[handles_[child]], pool_[handle])) break;

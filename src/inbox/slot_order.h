@@ -20,6 +20,10 @@ namespace triggers::inbox {
 /// order. A map of sorted leaves of handles, as in a B+ tree: about 5 bytes a slot, at most 7 if slots come in random
 /// order. O(log n). At the end of the order, where new leases are added, O(1) and within the processor's cache, however
 /// many slots are before it. One thread.
+///
+/// A removal keeps its room until trim(). So removals and additions since then can be undone, the latest first, and
+/// that needs no memory: until trim() leaves are only split, never merged. A part of a leaf has no more slots than the
+/// leaf had.
 template <class KeyOf>
 class SlotOrder {
  public:
@@ -29,6 +33,7 @@ class SlotOrder {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+  /// If memory runs out, nothing has changed.
   void add(Handle handle) {
     const Key key = key_of(handle);
     if (leaves_.empty()) leaves_.emplace(key, Leaf{});
@@ -45,7 +50,8 @@ class SlotOrder {
     ++size_;
   }
 
-  void remove(Handle handle) {
+  /// True if trim() may save memory at this key.
+  [[nodiscard]] bool remove(Handle handle) noexcept {
     const Key key = key_of(handle);
     INVARIANT(!leaves_.empty(), "slot %u is removed from an empty order", handle);
     const auto leaf = leaf_of(key);
@@ -55,7 +61,13 @@ class SlotOrder {
     std::copy(at + 1, in.end(), at);
     --in.size;
     --size_;
-    if (in.size < leaf_slots / 4) merge(leaf);
+    return is_sparse(in);
+  }
+
+  /// Merges the leaf of `key` with a neighbour if it has few slots.
+  void trim(const Key& key) noexcept {
+    if (leaves_.empty()) return;
+    if (const auto leaf = leaf_of(key); is_sparse(leaf->second)) merge(leaf);
   }
 
   [[nodiscard]] std::optional<Handle> find(const Key& key) const {
@@ -138,7 +150,7 @@ class SlotOrder {
   }
 
   /// Merges a small leaf with a neighbour that has room, or removes it if it is empty.
-  void merge(typename Leaves::iterator leaf) {
+  void merge(typename Leaves::iterator leaf) noexcept {
     if (leaf->second.size == 0) {
       leaves_.erase(leaf);
       return;
@@ -152,12 +164,13 @@ class SlotOrder {
     }
   }
 
+  static bool is_sparse(const Leaf& leaf) noexcept { return leaf.size < leaf_slots / 4; }
   using Node = typename Leaves::value_type;
   // Leaves some room, so that the next additions do not split the leaf again.
   static bool fits(const Node& a, const Node& b) noexcept {
     return a.second.size + b.second.size <= leaf_slots * 3 / 4;
   }
-  static void append(Node& to, const Node& from) {
+  static void append(Node& to, const Node& from) noexcept {
     std::copy(from.second.begin(), from.second.end(), to.second.end());
     to.second.size += from.second.size;
   }

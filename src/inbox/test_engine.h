@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/invariant.h"
 #include "inbox/entry_index.h"
 #include "inbox/record_codec.h"
 
@@ -50,34 +52,42 @@ class TestEngine {
     if (index_->accept(id)) store(id, *again);
   }
 
-  void advance(UnixMillis now) {
+  /// Leases and delays end by `now`; what is too old at `retention_now` leaves.
+  void advance(UnixMillis now, UnixMillis retention_now) {
     while (index_->next_due() && *index_->next_due() <= now) {
       for (const Ended& ended : index_->advance(now, 1 + random_() % 4)) {
+        if (ended.what != Ended::What::died) continue;
         Record known = record(ended.id);
-        if (ended.what == Ended::What::died) {
-          known.entry = settle(*known.entry, rules_.max_attempts, ended.since);
-          store(ended.id, known);
-        } else if (ended.what == Ended::What::expired) {
-          store(ended.id, *expire(known, ended.id.time(), rules_, now));
-        }
+        known.entry = settle(*known.entry, rules_.max_attempts, ended.since);
+        store(ended.id, known);
+      }
+    }
+    while (index_->next_expiry() && *index_->next_expiry() <= retention_now) {
+      for (const EventId& id : index_->expire_dead(retention_now, 1 + random_() % 4)) {
+        store(id, *expire(record(id), id.time(), rules_, now, retention_now));
       }
     }
     while (!pending_.empty()) {
       const EventId oldest = *pending_.begin();
-      const auto left = expire(record(oldest), oldest.time(), rules_, now);
+      const auto left = expire(record(oldest), oldest.time(), rules_, now, retention_now);
       if (!left) break;
       leave(oldest, *left);
     }
   }
 
-  /// `lost`: the process dies before it stores anything.
+  /// `lost`: nothing could be stored, so the index is put back.
   std::vector<LeasedEntry> lease(const LeaseId& lease, std::size_t limit, std::chrono::seconds duration, UnixMillis now,
                                  bool lost = false) {
+    const auto before = index_->begin();
     std::vector<EventId> fresh;
+    const auto first = pending_.upper_bound(index_->fresh_after());
+    if (first != pending_.end() && random_() % 2 == 0) index_->skip_to(*first);
     for (auto at = pending_.upper_bound(index_->fresh_after()); at != pending_.end() && fresh.size() != limit; ++at) {
       fresh.push_back(*at);
     }
     auto leased = index_->lease(fresh, limit, lease, duration, now);
+    if (lost) index_->rollback(before);
+    index_->keep();
     if (lost) return {};
     for (LeasedEntry& entry : leased) {
       Record known = record(entry.id);
@@ -131,8 +141,13 @@ class TestEngine {
       if (known.entry) entries.emplace_back(id, *known.entry);
     }
     if (random_() % 2 == 0) std::shuffle(entries.begin(), entries.end(), random_);
-    for (const auto& [id, entry] : entries) index_->restore(id, entry, now);
-    index_->restored(pending_.size(), stores_fresh_after_ ? stored_fresh_after_ : EventId{});
+    std::uint64_t dead = 0;
+    for (const auto& [id, entry] : entries) {
+      dead += entry.state == EntryState::dead ? 1 : 0;
+      INVARIANT(index_->restore(id, entry, now), "a record that was encoded is taken for damaged");
+    }
+    const EventId fresh_after = stores_fresh_after_ ? stored_fresh_after_ : EventId{};
+    INVARIANT(index_->restored({pending_.size(), dead, fresh_after}), "right counts are taken for damaged");
   }
 
   Rules rules_;

@@ -107,11 +107,13 @@ std::optional<Record> purge(const Record& record, const Rules& rules, UnixMillis
   return without_entry(record);
 }
 
-std::optional<Record> expire(const Record& record, UnixMillis accepted_at, const Rules& rules, UnixMillis now) {
+std::optional<Record> expire(const Record& record, UnixMillis accepted_at, const Rules& rules, UnixMillis now,
+                             UnixMillis retention_now) {
   if (!record.entry) return std::nullopt;
   const Entry entry = settle(*record.entry, rules.max_attempts, now);
-  const bool too_old = entry.state == EntryState::dead ? now - entry.since >= rules.dead_retention
-                                                       : rules.retention && now - accepted_at >= *rules.retention;
+  const bool too_old = entry.state == EntryState::dead
+                           ? retention_now - entry.since >= rules.dead_retention
+                           : rules.retention && retention_now - accepted_at >= *rules.retention;
   if (!too_old) return std::nullopt;
   return without_entry(record);
 }

@@ -78,9 +78,10 @@ struct Rules {
 [[nodiscard]] std::optional<Record> purge(const Record& record, const Rules& rules, UnixMillis now);
 
 /// The record after the entry's retention has passed. Retention counts from `accepted_at` for an undelivered entry, and
-/// from `since` for a dead one. Nothing: the entry stays.
+/// from `since` for a dead one. Nothing: the entry stays. Leases and delays end by `now`. Ages are counted to
+/// `retention_now`, because what expires is lost: it comes from a clock that does not believe a jump at once.
 [[nodiscard]] std::optional<Record> expire(const Record& record, UnixMillis accepted_at, const Rules& rules,
-                                           UnixMillis now);
+                                           UnixMillis now, UnixMillis retention_now);
 
 /// The record after the event was put into the inbox again. Nothing if the inbox has an entry of it, in any state.
 [[nodiscard]] std::optional<Record> replay(const Record& record, UnixMillis now);

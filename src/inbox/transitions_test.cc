@@ -184,17 +184,27 @@ TEST(Transitions, ARepeatedAcknowledgementStaysOneAfterAReplay) {
 TEST(Transitions, AnEntryExpiresAtTheEndOfItsRetention) {
   const Rules week{.max_attempts = 3, .retention = days(7), .dead_retention = days(30)};
   const auto expires = [&](const Record& record, UnixMillis accepted, UnixMillis now) {
-    return or_dash(shown(expire(record, accepted, week, now)));
+    return or_dash(shown(expire(record, accepted, week, now, now)));
   };
   for (const auto& record : {Record::fresh(), in(available, 2), in(leased, 1, l), in(delayed, 1)}) {
     EXPECT_EQ(expires(record, start, start + days(7) - milliseconds(1)), "-");
     EXPECT_EQ(expires(record, start, start + days(7)), "gone");
-    EXPECT_EQ(or_dash(shown(expire(record, start, three, start + days(9'999)))), "-") << "for ever";
+    EXPECT_EQ(or_dash(shown(expire(record, start, three, start, start + days(9'999)))), "-") << "for ever";
   }
   EXPECT_EQ(expires(in(dead, 3), start - days(365), start + days(30) - milliseconds(1)), "-");
   EXPECT_EQ(expires(in(dead, 3), start - days(365), start + days(30)), "gone");
   EXPECT_EQ(expires(in(leased, 3, l), start - days(365), end + days(99)), "-") << "its death was not recorded";
   EXPECT_EQ(expires(left(l), start, start + days(999)), "-");
+}
+
+TEST(Transitions, AJumpOfTheClockThatIsNotBelievedEndsLeasesButDeletesNothing) {
+  const Rules week{.max_attempts = 3, .retention = days(7), .dead_retention = days(7)};
+  const UnixMillis jumped = start + days(365);
+  for (const auto& record : {Record::fresh(), in(available, 2), in(leased, 1, l), in(dead, 3)}) {
+    EXPECT_EQ(or_dash(shown(expire(record, start, week, jumped, start + seconds(1)))), "-");
+  }
+  EXPECT_EQ(or_dash(shown(expire(in(leased, 1, l), start - days(7), week, jumped, start))), "gone");
+  EXPECT_EQ(or_dash(shown(expire(in(leased, 3, l), start - days(7), week, jumped, start))), "-") << "dead by now";
 }
 
 TEST(Transitions, ARestartNeverProlongsALease) {
