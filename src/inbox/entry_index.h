@@ -95,7 +95,7 @@ class EntryIndex {
   /// Undoes every change since `mark`: it needs no memory and never fails. Marks that are later than this one are lost.
   /// The journal stays open.
   void rollback(const Mark& mark) noexcept;
-  /// Closes the journal: what is not undone stays. Frees the memory that was kept for rollback(), about 64 bytes for
+  /// Closes the journal: what is not undone stays. Frees the memory that was kept for rollback(), which is 56 bytes for
   /// each change and what left entries had used.
   void keep() noexcept;
 

@@ -51,6 +51,7 @@ class Index : public testing::Test {
 
   static std::vector<EventId> ids(const std::vector<LeasedEntry>& leased) {
     std::vector<EventId> result;
+    result.reserve(leased.size());
     for (const auto& entry : leased) result.push_back(entry.id);
     return result;
   }
