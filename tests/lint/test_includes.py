@@ -7,8 +7,8 @@ import tracked
 
 # A file may include its own folder and those before it in this list, unless `only` says less. A folder below another one has
 # a line of its own where arrows between such folders are held.
-order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/client", "event", "auth", "limit", "aws", "config",
-         "store", "store/memory",
+order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/client", "event", "filter", "inbox", "auth", "limit",
+         "aws", "config", "store", "store/memory",
          *(f"store/rocks/{folder}" for folder in ("format", "disk", "database", "inbox", "commit", "read", "upkeep", "repair")),
          "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "keys", "tables")), "store/dynamo",
          "api", "lambda",
@@ -22,6 +22,8 @@ only = {
     "http/wire": {"base"},
     "http/server": {"base", "log", "net", "http/wire"},
     "http/client": {"base", "log", "net", "http/wire"},
+    "filter": {"base", "event"},
+    "inbox": {"base", "event", "filter"},
     "api": set(order) - {"net", "http/server", "http/client"},
     "lambda": set(order) - {"net", "http/server"},
     **{folder: swarm | shared_with_swarm for folder in swarm},

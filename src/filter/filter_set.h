@@ -1,0 +1,60 @@
+#pragma once
+
+// Evaluates all filters of a tenant together. A single filter, as a client writes it, is in filter.h.
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "filter/bounds.h"
+#include "filter/filter.h"
+
+namespace triggers::filter {
+
+/// One bit for each filter, by its position in the set.
+using Matches = std::bitset<filters_max>;
+
+struct Program;
+
+/// All filters of a tenant, compiled to be evaluated together. Immutable; copies share the program. Any thread.
+class FilterSet {
+ public:
+  /// Error: `too_large` for more than filters_max filters, or for more than conditions_per_path_max conditions at one
+  /// path. The message names the filter and the path.
+  static Result<FilterSet> make(const std::vector<Filter>& filters);
+
+  [[nodiscard]] const Program& program() const noexcept { return *program_; }
+
+ private:
+  explicit FilterSet(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+
+  std::shared_ptr<const Program> program_;
+};
+
+struct Marks;
+
+/// Evaluates a set for one event after another. It reuses its memory, whose size depends only on the set and on the
+/// longest string with escapes. One thread at a time.
+class Evaluator {
+ public:
+  explicit Evaluator(FilterSet set);
+  Evaluator(Evaluator&&) noexcept;
+  ~Evaluator();
+
+  /// Which filters match the event. It walks over the event's texts once, and reads only members that a filter names.
+  /// It reads the metadata, and then the payload, only while the answer depends on them. Linear in their bytes. Error:
+  /// `invalid_argument` if one that it reads is not a JSON object.
+  Result<Matches> evaluate(const Event& event);
+
+  /// The work of the last evaluation: values, members, comparisons, characters of wildcards. For tests of the bound.
+  [[nodiscard]] std::uint64_t steps() const noexcept;
+
+ private:
+  FilterSet set_;
+  std::unique_ptr<Marks> marks_;
+};
+
+}  // namespace triggers::filter
