@@ -45,8 +45,10 @@ class FleetStore final : public OpenStore {
       : access_(std::move(access)), store_(std::move(config), access_->caller()) {}
   ~FleetStore() override { sync_wait(store_.flush_counts(true)); }
 
-  [[nodiscard]] store::EventStore& events() noexcept override { return store_; }
+  [[nodiscard]] store::EventLog& log() noexcept override { return store_; }
+  [[nodiscard]] store::DefaultInbox& inbox() noexcept override { return store_; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return store_; }
+  [[nodiscard]] const store::StoreStatus& status() const noexcept override { return store_; }
   [[nodiscard]] StoreFeatures features() override {
     StoreFeatures features;
     features.keys_hold_for = keys_held;

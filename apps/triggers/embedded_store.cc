@@ -76,8 +76,10 @@ class EmbeddedStore final : public OpenStore {
                           {}, [raw = store_.get()] { return static_cast<double>(raw->damage().count()); });
   }
 
-  [[nodiscard]] store::EventStore& events() noexcept override { return *store_; }
+  [[nodiscard]] store::EventLog& log() noexcept override { return *store_; }
+  [[nodiscard]] store::DefaultInbox& inbox() noexcept override { return *store_; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return *store_; }
+  [[nodiscard]] const store::StoreStatus& status() const noexcept override { return *store_; }
   [[nodiscard]] StoreFeatures features() override {
     StoreFeatures features;
     features.backup = [this](std::string directory) { return make_backup(std::move(directory)); };

@@ -17,8 +17,10 @@
 #include "limit/shared_bucket.h"
 #include "metrics/metrics.h"
 #include "store/access.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
+#include "store/status.h"
 
 namespace triggers {
 
@@ -44,8 +46,10 @@ class OpenStore {
   OpenStore& operator=(const OpenStore&) = delete;
   virtual ~OpenStore() = default;
 
-  [[nodiscard]] virtual store::EventStore& events() noexcept = 0;
+  [[nodiscard]] virtual store::EventLog& log() noexcept = 0;
+  [[nodiscard]] virtual store::DefaultInbox& inbox() noexcept = 0;
   [[nodiscard]] virtual store::KeyStore& keys() noexcept = 0;
+  [[nodiscard]] virtual const store::StoreStatus& status() const noexcept = 0;
   /// They refer to this store.
   [[nodiscard]] virtual StoreFeatures features() = 0;
   /// A server calls it every second, on a thread that may block.

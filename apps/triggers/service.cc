@@ -33,7 +33,7 @@ void Service::finish() noexcept {
 }
 
 void Service::write_last_used_if_possible() {
-  const auto health = store_->events().health();
+  const auto health = store_->status().health();
   if (health.writable) {
     flush_last_used();
   } else {
@@ -63,8 +63,10 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   // A command has one request at a time.
   if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads, "parser");
   service->services_.reset(new api::Services{
-      .events = service->store_->events(),
+      .log = service->store_->log(),
+      .inbox = service->store_->inbox(),
       .keys = service->store_->keys(),
+      .status = service->store_->status(),
       .ring = *service->ring_,
       .failures = *service->failures_,
       .first_reads = *service->first_reads_,
@@ -108,7 +110,7 @@ void Service::flush_last_used() { sync_wait(flush_keys()); }
 
 void Service::every_second() {
   store_->every_second();
-  const auto health = store_->events().health();
+  const auto health = store_->status().health();
   // A shortage that may end by itself may turn out to need a restart, which is logged again.
   if (health.problem == failure_reported_) return;
   failure_reported_ = health.problem;
@@ -139,18 +141,18 @@ void Service::add_store_metrics() {
   auto& bytes = registry_.gauge("triggers_commit_queue_bytes", "Size of the unfinished writes.");
   auto& writable = registry_.gauge("triggers_store_writable", "1 while the store takes writes, 0 after a failure.");
   registry_.on_scrape([&, this] {
-    const auto store_metrics = store_->events().metrics();
+    const auto store_metrics = store_->status().metrics();
     unacknowledged.set(static_cast<double>(store_metrics.unacknowledged));
     const auto now = clock_->now();
     age.set(store_metrics.oldest_unacknowledged ? std::max(0.0, seconds(now - *store_metrics.oldest_unacknowledged))
                                                 : 0.0);
     depth.set(static_cast<double>(store_metrics.queue_depth));
     bytes.set(static_cast<double>(store_metrics.queue_bytes));
-    writable.set(store_->events().health().writable ? 1 : 0);
+    writable.set(store_->status().health().writable ? 1 : 0);
   });
   registry_.counter_from("triggers_store_exceptions_total",
                          "Exceptions caught in the store's own threads; each was logged, and its request got 500.", {},
-                         [this] { return static_cast<double>(store_->events().metrics().exceptions); });
+                         [this] { return static_cast<double>(store_->status().metrics().exceptions); });
   auto& answers =
       registry_.gauge("triggers_answers_bytes",
                       "Memory of responses over 4 KiB that are being built or that their client has not read yet.");

@@ -38,7 +38,7 @@ class Service {
   /// From now on the status page says that the server is stopping. Any thread.
   void set_stopping() noexcept { stopping_ = true; }
   /// The number of writes that wait for the store, or are in progress there. Any thread.
-  [[nodiscard]] std::uint64_t writes_waiting() const { return store_->events().metrics().queue_depth; }
+  [[nodiscard]] std::uint64_t writes_waiting() const { return store_->status().metrics().queue_depth; }
   /// By how much the time of new ids is ahead of the clock. Any thread.
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const {
     return features_.ids_ahead ? features_.ids_ahead() : std::chrono::milliseconds{0};

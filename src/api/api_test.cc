@@ -32,7 +32,7 @@ const std::vector<Asked> writes = {{Method::post, "/events", an_event},
 const std::vector<Asked> reads = {{Method::get, "/inbox", ""}, {Method::get, "/events/" + an_id, ""}};
 
 TEST(ApiTest, AStoppedStoreIs503WithRetryAfterAndNoDetailOfTheDisk) {
-  BrokenEvents broken({ErrorCode::unavailable, std::string{disk_words}});
+  BrokenStore broken({ErrorCode::unavailable, std::string{disk_words}});
   TestService service(broken);
   const auto key = service.key();
   for (const auto& asked : writes) {
@@ -47,7 +47,7 @@ TEST(ApiTest, AStoppedStoreIs503WithRetryAfterAndNoDetailOfTheDisk) {
 }
 
 TEST(ApiTest, AFullQueueIs503WithAShortRetryAfter) {
-  BrokenEvents broken({ErrorCode::overloaded, "the write queue is full"});
+  BrokenStore broken({ErrorCode::overloaded, "the write queue is full"});
   TestService service(broken);
   const auto key = service.key();
   for (const auto& all : {writes, reads}) {
@@ -61,7 +61,7 @@ TEST(ApiTest, AFullQueueIs503WithAShortRetryAfter) {
 }
 
 TEST(ApiTest, AnInternalErrorIs500WithoutItsCause) {
-  BrokenEvents broken({ErrorCode::internal, std::string{disk_words}});
+  BrokenStore broken({ErrorCode::internal, std::string{disk_words}});
   TestService service(broken);
   const auto key = service.key();
   for (const auto& all : {writes, reads}) {
@@ -84,7 +84,7 @@ std::ptrdiff_t lines_of(const std::function<void()>& work) {
 }
 
 TEST(ApiTest, ManyRefusalsDoNotFillTheLog) {
-  BrokenEvents broken({ErrorCode::overloaded, "the write queue is full"});
+  BrokenStore broken({ErrorCode::overloaded, "the write queue is full"});
   TestService service(broken);
   const auto key = service.key();
   const auto crowd = [&] {
@@ -98,7 +98,7 @@ TEST(ApiTest, ManyRefusalsDoNotFillTheLog) {
 }
 
 TEST(ApiTest, EveryFailureIsInTheLog) {
-  BrokenEvents broken({ErrorCode::internal, "a checksum is wrong"});
+  BrokenStore broken({ErrorCode::internal, "a checksum is wrong"});
   TestService service(broken);
   const auto key = service.key();
   EXPECT_EQ(lines_of([&] {

@@ -18,11 +18,12 @@ Task<OrRefusal<http::Response>> at_once(OrRefusal<http::Response> response) { co
 }  // namespace
 
 Dispatcher::Dispatcher(const Services& services, const AdmissionControl& admission)
-    : event_intake_{admission, services.events, event_limits(services.config), services.parsers},
+    : event_intake_{admission, services.log, event_limits(services.config), services.parsers},
       batch_intake_{event_intake_, services.answers},
-      events_{admission, services.events, services.answers, services.parsers},
-      inbox_{admission, services.events, services.cursor_secret, services.answers, services.parsers},
-      acknowledgement_{admission, services.events, services.answers, services.parsers},
+      event_reading_{admission, services.log, services.answers, services.parsers},
+      event_removal_{admission, services.inbox},
+      inbox_{admission, services.inbox, services.cursor_secret, services.answers, services.parsers},
+      acknowledgement_{admission, services.inbox, services.answers, services.parsers},
       keys_{admission,
             services.keys,
             services.ring,
@@ -36,7 +37,7 @@ Dispatcher::Dispatcher(const Services& services, const AdmissionControl& admissi
       metrics_{admission, services.registry, services.config.metrics_access == config::MetricsAccess::open,
                services.config.metrics_access == config::MetricsAccess::loopback},
       root_{services.config.api_title, services.config.api_version, !services.config.tls_cert_path.empty()},
-      status_{services.events, services.clock, services.started_at, services.stopping, services.config.api_version},
+      status_{services.status, services.clock, services.started_at, services.stopping, services.config.api_version},
       backup_(services.backup),
       own_tls_(!services.config.tls_cert_path.empty()) {}
 
@@ -53,8 +54,8 @@ Task<OrRefusal<http::Response>> Dispatcher::dispatch(Exchange& exchange) const {
     case Endpoint::post_batch: return post_batch(batch_intake_, exchange);
     case Endpoint::get_inbox: return get_inbox(inbox_, exchange);
     case Endpoint::post_ack: return post_ack(acknowledgement_, exchange);
-    case Endpoint::get_event: return get_event(events_, exchange);
-    case Endpoint::delete_event: return delete_event(events_, exchange);
+    case Endpoint::get_event: return get_event(event_reading_, exchange);
+    case Endpoint::delete_event: return delete_event(event_removal_, exchange);
     case Endpoint::create_key: return create_key(keys_, exchange);
     case Endpoint::list_keys: return list_keys(key_listing_, exchange);
     case Endpoint::show_key: return show_key(keys_, exchange);

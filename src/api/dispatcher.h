@@ -4,6 +4,7 @@
 // endpoint is in exchange/endpoint_table.h.
 
 #include "api/admission/admission_control.h"
+#include "api/endpoints/events/delete_event.h"
 #include "api/endpoints/events/get_event.h"
 #include "api/endpoints/events/post_batch.h"
 #include "api/endpoints/events/post_event.h"
@@ -33,7 +34,8 @@ class Dispatcher {
  private:
   const EventIntake event_intake_;
   const BatchIntake batch_intake_;
-  const EventAccess events_;
+  const EventReading event_reading_;
+  const EventRemoval event_removal_;
   const InboxPages inbox_;
   const Acknowledgement acknowledgement_;
   const KeyManagement keys_;

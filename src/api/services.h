@@ -18,16 +18,20 @@
 #include "limit/failure_limiter.h"
 #include "limit/shared_bucket.h"
 #include "metrics/metrics.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
+#include "store/status.h"
 
 namespace triggers::api {
 
 /// What the API is built on; the Dispatcher gives each endpoint its part. All of it outlives the requests; any thread
 /// may use it.
 struct Services {
-  store::EventStore& events;
+  store::EventLog& log;
+  store::DefaultInbox& inbox;
   store::KeyStore& keys;
+  const store::StoreStatus& status;
   KeyRing& ring;
   limit::FailureLimiter& failures;
   FirstReads& first_reads;

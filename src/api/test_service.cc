@@ -34,18 +34,18 @@ http::Request request_of(http::Method method, const std::string& target, std::st
 
 }  // namespace
 
-Task<Result<store::Appended>> BrokenEvents::append(const Tenant&, store::IncomingEvent) { co_return error_; }
-Task<std::vector<Result<store::Appended>>> BrokenEvents::append_batch(const Tenant&,
-                                                                      std::vector<store::IncomingEvent> events) {
+Task<Result<store::Appended>> BrokenStore::append(const Tenant&, store::IncomingEvent) { co_return error_; }
+Task<std::vector<Result<store::Appended>>> BrokenStore::append_batch(const Tenant&,
+                                                                     std::vector<store::IncomingEvent> events) {
   co_return std::vector<Result<store::Appended>>(events.size(), error_);
 }
-Task<Result<store::Page>> BrokenEvents::page(const Tenant&, store::PageQuery) { co_return error_; }
-Task<Result<std::optional<store::StoredEvent>>> BrokenEvents::get(const Tenant&, event::EventId) { co_return error_; }
-Task<Result<std::vector<store::AckStatus>>> BrokenEvents::acknowledge(const Tenant&, std::vector<event::EventId>) {
+Task<Result<store::Page>> BrokenStore::page(const Tenant&, store::PageQuery) { co_return error_; }
+Task<Result<std::optional<store::StoredEvent>>> BrokenStore::get(const Tenant&, event::EventId) { co_return error_; }
+Task<Result<std::vector<store::AckStatus>>> BrokenStore::acknowledge(const Tenant&, std::vector<event::EventId>) {
   co_return error_;
 }
-store::Health BrokenEvents::health() const { return {false, error_.message}; }
-store::Metrics BrokenEvents::metrics() const { return {}; }
+store::Health BrokenStore::health() const { return {false, error_.message}; }
+store::Metrics BrokenStore::metrics() const { return {}; }
 
 std::string Seen::header(std::string_view name) const {
   for (const auto& [field, value] : response.headers) {
@@ -76,15 +76,17 @@ std::string Seen::detail(std::string_view member) const {
   return found->is_string() ? std::string{found->get_string()} : boost::json::serialize(*found);
 }
 
-TestService::TestService(const config::NamedValues& settings, store::EventStore* events)
+TestService::TestService(const config::NamedValues& settings, BrokenStore* broken)
     : store(store::MemoryStore::create(memory_config(clock))),
       watched_keys(*store),
       config(config_of(settings)),
       ring(watched_keys, rate_buckets),
       failures(config.auth_failures_per_minute),
       answers(config.answers_bytes_max, small_response_bytes),
-      services{.events = events != nullptr ? *events : *store,
+      services{.log = broken != nullptr ? static_cast<store::EventLog&>(*broken) : *store,
+               .inbox = broken != nullptr ? static_cast<store::DefaultInbox&>(*broken) : *store,
                .keys = watched_keys,
+               .status = broken != nullptr ? static_cast<store::StoreStatus&>(*broken) : *store,
                .ring = ring,
                .failures = failures,
                .first_reads = first_reads,

@@ -19,9 +19,9 @@
 namespace triggers::api {
 
 /// A store whose every call fails with one error, to test what a client sees then.
-class BrokenEvents final : public store::EventStore {
+class BrokenStore final : public store::EventLog, public store::DefaultInbox, public store::StoreStatus {
  public:
-  explicit BrokenEvents(Error error) : error_(std::move(error)) {}
+  explicit BrokenStore(Error error) : error_(std::move(error)) {}
 
   Task<Result<store::Appended>> append(const Tenant& tenant, store::IncomingEvent event) override;
   Task<std::vector<Result<store::Appended>>> append_batch(const Tenant& tenant,
@@ -60,8 +60,8 @@ class TestService {
   /// With one option set as a flag sets it.
   TestService(const std::string& option, const std::string& value)
       : TestService(config::NamedValues{{option, value}}, nullptr) {}
-  /// With `events` instead of the memory store's.
-  explicit TestService(store::EventStore& events) : TestService(config::NamedValues{}, &events) {}
+  /// With the events and the inbox of `broken` instead of the memory store's.
+  explicit TestService(BrokenStore& broken) : TestService(config::NamedValues{}, &broken) {}
 
   /// Makes a key and returns its secret. Without `per_minute` it is unlimited.
   std::string key(auth::Role role = auth::Role::creator, std::optional<std::uint32_t> per_minute = {},
@@ -99,7 +99,7 @@ class TestService {
   std::optional<Api> api;
 
  private:
-  TestService(const config::NamedValues& settings, store::EventStore* events);
+  TestService(const config::NamedValues& settings, BrokenStore* broken);
 };
 
 }  // namespace triggers::api

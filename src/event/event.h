@@ -2,7 +2,7 @@
 
 // The public part of this folder: parsing an event (parse.cc) or a batch (batch.cc), its size limits, and whether two
 // payloads mean the same (same_content.cc). The other headers here are the parts that it is made of. Storing events is
-// in store/event_store.h.
+// in store/event_log.h.
 
 #include <array>
 #include <compare>

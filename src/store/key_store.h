@@ -18,7 +18,7 @@ namespace triggers::store {
 using KeyChange = std::function<Status(auth::KeyRecord&)>;
 
 /// Stores API keys beside the events. A change is atomic, and durable when the call returns. Any thread with an
-/// Executor may call. Errors are those of EventStore.
+/// Executor may call. Errors are those of EventLog.
 class KeyStore {
  public:
   KeyStore() = default;

@@ -39,7 +39,9 @@ class DynamoEngine final : public Engine {
     INVARIANT(removed.ok());
   }
 
-  EventStore& events() override { return *store_; }
+  EventLog& log() override { return *store_; }
+  DefaultInbox& inbox() override { return *store_; }
+  StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {
     sync_wait(store_->flush_counts(true));

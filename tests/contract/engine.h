@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
+#include "store/status.h"
 
 namespace triggers::store::contract {
 
@@ -33,7 +35,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   virtual ~Engine() = default;
 
-  virtual EventStore& events() = 0;
+  virtual EventLog& log() = 0;
+  virtual DefaultInbox& inbox() = 0;
+  virtual StoreStatus& status() = 0;
   virtual KeyStore& keys() = 0;
   /// Stops and starts the engine; earlier references are invalid. An engine that stores nothing durable just continues.
   virtual void restart() = 0;

@@ -142,7 +142,7 @@ TEST_P(InboxContract, CountIsExactWhileEightThreadsAppendAndAcknowledge) {
     }
   });
   EXPECT_EQ(unacknowledged(), left);
-  EXPECT_EQ(events().metrics().unacknowledged, left);
+  EXPECT_EQ(status().metrics().unacknowledged, left);
   EXPECT_EQ(drain().size(), left);
   restart();
   EXPECT_EQ(unacknowledged(), left);
@@ -173,8 +173,8 @@ TEST_P(InboxContract, IdsIncreaseWhenTheClockStepsBack) {
 }
 
 TEST_P(InboxContract, HealthyStoreIsWritable) {
-  EXPECT_TRUE(events().health().writable);
-  EXPECT_TRUE(events().health().problem.empty());
+  EXPECT_TRUE(status().health().writable);
+  EXPECT_TRUE(status().health().problem.empty());
 }
 
 }  // namespace

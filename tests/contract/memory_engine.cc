@@ -14,7 +14,9 @@ class MemoryEngine final : public Engine {
                                     .event_ttl = options.event_ttl,
                                     .clock = &clock})) {}
 
-  EventStore& events() override { return *store_; }
+  EventLog& log() override { return *store_; }
+  DefaultInbox& inbox() override { return *store_; }
+  StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {}
   std::size_t sweep(std::size_t events_max) override { return store_->sweep(events_max); }

@@ -98,7 +98,7 @@ TEST_P(PagesContract, ContinuationThatIsNotOursIsRefused) {
       PageQuery query;
       query.order = order;
       query.after = Continuation{std::string(bytes, 'x')};
-      const auto refused = sync_wait(events().page(tenant, query));
+      const auto refused = sync_wait(inbox().page(tenant, query));
       ASSERT_FALSE(refused) << bytes;
       EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument) << bytes;
     }
@@ -246,7 +246,7 @@ TEST_P(PagesContract, PageForWhichThereIsNoMemoryIsOverloadedAndKeepsNone) {
   {
     FairBudget::Share other(&memory, "other");
     ASSERT_TRUE(other.grow(20'000));
-    const auto refused = sync_wait(events().page(tenant, {.memory = &memory}));
+    const auto refused = sync_wait(inbox().page(tenant, {.memory = &memory}));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::overloaded);
     EXPECT_EQ(memory.bytes(), 20'000U);
@@ -273,7 +273,7 @@ TEST_P(PagesContract, PagesOfOneTenantLeaveRoomForThoseOfAnother) {
   FairBudget memory(100'000);
   std::vector<Page> held;
   for (;;) {
-    auto read = sync_wait(events().page(tenant, {.memory = &memory}));
+    auto read = sync_wait(inbox().page(tenant, {.memory = &memory}));
     if (!read) break;
     held.push_back(std::move(*read));
     ASSERT_LT(held.size(), 10U);

@@ -21,7 +21,9 @@ class RocksEngine final : public Engine {
     open();
   }
 
-  EventStore& events() override { return *store_; }
+  EventLog& log() override { return *store_; }
+  DefaultInbox& inbox() override { return *store_; }
+  StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {
     store_.reset();

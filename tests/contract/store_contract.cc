@@ -22,14 +22,14 @@ Engine& StoreContract::engine() {
 }
 
 Appended StoreContract::append(const Tenant& to, const Draft& draft) {
-  return sync_wait(events().append(to, draft.append())).value();
+  return sync_wait(log().append(to, draft.append())).value();
 }
 
 std::vector<Appended> StoreContract::append_batch(const std::vector<Draft>& drafts) {
   std::vector<IncomingEvent> appends;
   for (const Draft& draft : drafts) appends.push_back(draft.append());
   std::vector<Appended> answers;
-  for (auto& answer : sync_wait(events().append_batch(tenant, std::move(appends)))) {
+  for (auto& answer : sync_wait(log().append_batch(tenant, std::move(appends)))) {
     answers.push_back(std::move(answer).value());
   }
   return answers;
@@ -51,7 +51,7 @@ std::vector<EventId> StoreContract::fill(std::size_t count, std::size_t first) {
 }
 
 Page StoreContract::page(const Tenant& of, const PageQuery& query) {
-  return sync_wait(events().page(of, query)).value();
+  return sync_wait(inbox().page(of, query)).value();
 }
 
 std::vector<StoredEvent> StoreContract::drain(const Tenant& of, PageQuery query) {
@@ -67,11 +67,11 @@ std::vector<StoredEvent> StoreContract::drain(const Tenant& of, PageQuery query)
 }
 
 std::optional<StoredEvent> StoreContract::get(const Tenant& of, EventId id) {
-  return sync_wait(events().get(of, id)).value();
+  return sync_wait(log().get(of, id)).value();
 }
 
 std::vector<AckStatus> StoreContract::acknowledge(const Tenant& of, const std::vector<EventId>& ids) {
-  return sync_wait(events().acknowledge(of, ids)).value();
+  return sync_wait(inbox().acknowledge(of, ids)).value();
 }
 
 std::vector<EventId> ids_of(const std::vector<StoredEvent>& events) {

@@ -28,7 +28,9 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   const Tenant tenant{"acme"};
 
   Engine& engine();
-  EventStore& events() { return engine().events(); }
+  EventLog& log() { return engine().log(); }
+  DefaultInbox& inbox() { return engine().inbox(); }
+  StoreStatus& status() { return engine().status(); }
   KeyStore& keys() { return engine().keys(); }
   void restart() { engine().restart(); }
 

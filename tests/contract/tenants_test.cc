@@ -87,7 +87,7 @@ TEST_P(TenantsContract, SimilarNamesAreDifferentTenants) {
   if (!engine().orders_by_commit()) {
     for (const Tenant& each : tenants) page(each, {});
   }
-  EXPECT_EQ(events().metrics().unacknowledged, 2 * tenants.size());
+  EXPECT_EQ(status().metrics().unacknowledged, 2 * tenants.size());
 }
 
 }  // namespace

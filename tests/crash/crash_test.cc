@@ -62,7 +62,7 @@ class PowerLoss : public testing::Test {
     const auto env = testing_support::make_machine(std::make_shared<ForgetfulFileSystem>(options));
     auto opened = RocksStore::open(config(env.get()));
     if (!opened) return {"the store does not open: " + opened.error().message};
-    return ledger_.check(**opened, tenant_);
+    return ledger_.check(**opened, **opened, tenant_);
   }
 
   [[nodiscard]] std::size_t old_witnesses() const { return old_witnesses_; }

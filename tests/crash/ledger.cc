@@ -56,12 +56,12 @@ std::size_t Ledger::accepted_count() const {
       std::ranges::count_if(entries_, [](const auto& entry) { return entry.second.id.has_value(); }));
 }
 
-std::optional<Ledger::Pending> Ledger::read_inbox(EventStore& store, const Tenant& tenant,
+std::optional<Ledger::Pending> Ledger::read_inbox(DefaultInbox& inbox, const Tenant& tenant,
                                                   std::vector<std::string>& wrong) const {
   Pending pending;
   std::set<EventId> ids;
   for (PageQuery query{.limit = 200};;) {
-    const auto page = sync_wait(store.page(tenant, query));
+    const auto page = sync_wait(inbox.page(tenant, query));
     if (!page) {
       wrong.push_back("the inbox cannot be read: " + page.error().message);
       return std::nullopt;
@@ -85,7 +85,7 @@ std::optional<Ledger::Pending> Ledger::read_inbox(EventStore& store, const Tenan
   }
 }
 
-void Ledger::check_entry(EventStore& store, const Tenant& tenant, std::size_t number, const Entry& entry,
+void Ledger::check_entry(EventLog& log, const Tenant& tenant, std::size_t number, const Entry& entry,
                          std::optional<EventId> pending, std::vector<std::string>& wrong) {
   if (pending && *pending != *entry.id) wrong.push_back(name(number) + " has another id");
   if (pending && entry.acknowledgement == Acknowledgement::answered) {
@@ -94,7 +94,7 @@ void Ledger::check_entry(EventStore& store, const Tenant& tenant, std::size_t nu
   if (!pending && entry.acknowledgement == Acknowledgement::none) {
     wrong.push_back(name(number) + " was accepted and is not in the inbox");
   }
-  const auto event = sync_wait(store.get(tenant, *entry.id));
+  const auto event = sync_wait(log.get(tenant, *entry.id));
   if (!event || !*event) {
     wrong.push_back(name(number) + " was accepted and cannot be read");
     return;
@@ -104,21 +104,21 @@ void Ledger::check_entry(EventStore& store, const Tenant& tenant, std::size_t nu
     wrong.push_back(name(number) + " is half acknowledged");
 }
 
-std::vector<std::string> Ledger::check(EventStore& store, const Tenant& tenant) {
+std::vector<std::string> Ledger::check(EventLog& log, DefaultInbox& inbox, const Tenant& tenant) {
   const MutexLock lock(mutex_);
   std::vector<std::string> wrong;
-  const auto inbox = read_inbox(store, tenant, wrong);
-  if (!inbox) return wrong;
+  const auto held = read_inbox(inbox, tenant, wrong);
+  if (!held) return wrong;
   for (auto at = entries_.begin(); at != entries_.end();) {
     auto& [number, entry] = *at;
-    const auto found = inbox->find(number);
-    const auto pending = found == inbox->end() ? std::nullopt : std::optional{found->second};
+    const auto found = held->find(number);
+    const auto pending = found == held->end() ? std::nullopt : std::optional{found->second};
     if (!entry.id) entry.id = pending;  // Never answered: there or not, and from now on known.
     if (!entry.id) {
       at = entries_.erase(at);
       continue;
     }
-    check_entry(store, tenant, number, entry, pending, wrong);
+    check_entry(log, tenant, number, entry, pending, wrong);
     entry.acknowledgement = pending ? Acknowledgement::none : Acknowledgement::answered;
     ++at;
   }

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 
 namespace triggers::store {
 
@@ -27,8 +28,8 @@ class Ledger {
 
   static std::string payload(std::size_t number);
 
-  /// Compares with the contents of `store`, and returns what is wrong. An operation of unknown outcome counts as found.
-  std::vector<std::string> check(EventStore& store, const Tenant& tenant);
+  /// Compares with the contents of a store, and returns what is wrong. An operation of unknown outcome counts as found.
+  std::vector<std::string> check(EventLog& log, DefaultInbox& inbox, const Tenant& tenant);
 
  private:
   enum class Acknowledgement { none, sent, answered };
@@ -38,9 +39,9 @@ class Ledger {
   };
   using Pending = std::map<std::size_t, EventId>;
 
-  std::optional<Pending> read_inbox(EventStore& store, const Tenant& tenant, std::vector<std::string>& wrong) const
+  std::optional<Pending> read_inbox(DefaultInbox& inbox, const Tenant& tenant, std::vector<std::string>& wrong) const
       REQUIRES(mutex_);
-  static void check_entry(EventStore& store, const Tenant& tenant, std::size_t number, const Entry& entry,
+  static void check_entry(EventLog& log, const Tenant& tenant, std::size_t number, const Entry& entry,
                           std::optional<EventId> pending, std::vector<std::string>& wrong);
 
   mutable Mutex mutex_;

@@ -7,7 +7,7 @@ import tracked
 
 # A comment directly after `#pragma once`, or at the very top of a .cc.
 head = re.compile(r"(?:#pragma once\n\n)?((?://(?!/)[^\n]*\n)+)\n")
-# A path in a comment: `server.h`, `store/event_store.h`, `tests/e2e/test_crash.py`.
+# A path in a comment: `server.h`, `store/event_log.h`, `tests/e2e/test_crash.py`.
 named = re.compile(r"(?<![\w/.<])[\w/.-]*\w\.(?:h|cc|py|sh)\b(?!\w)")
 # The guide prints this file as it is, for readers who know what it is for.
 shown_in_the_guide = {"apps/swarm/examples/batch_user.cc"}

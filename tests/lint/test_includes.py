@@ -136,7 +136,7 @@ def test_folders_include_only_folders_above_them():
 def test_an_include_against_the_arrows_is_found():
     wrong = [("http/wire/gzip.cc", 1, "net/loop.h"), ("http/client/pool.cc", 1, "http/server/server.h"),
              ("base/uuid7.h", 1, "log/log.h"), ("base/task_test.cc", 1, "log/log.h"), ("log/log.cc", 1, "strange/log.h"),
-             ("swarm/load/load_generator.cc", 1, "store/event_store.h"), ("swarm/stats/epoch_seconds.h", 1, "swarm/load/load_generator.h")]
+             ("swarm/load/load_generator.cc", 1, "store/event_log.h"), ("swarm/stats/epoch_seconds.h", 1, "swarm/load/load_generator.h")]
     right = [("http/client/pool.cc", 1, "http/wire/message.h"), ("http/client/pool_test.cc", 1, "http/server/server.h"),
              ("http/server/server_test.cc", 1, "http/client/fetch.h"), ("swarm/load/load_generator.cc", 1, "swarm/stats/epoch_seconds.h")]
     assert len(against_the_arrows(wrong)) == len(wrong)

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::store {
 

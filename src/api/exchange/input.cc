@@ -132,6 +132,10 @@ OrRefusal<std::optional<event::EventId>> parse_event_id(std::string_view text) {
   return event::EventId::parse(text);
 }
 
+Refusal no_such_event(std::string_view id) {
+  return {Code::not_found, "No event has this id.", Details().text("event_id", id).json(), {}, {}};
+}
+
 Refusal from_parse_error(const event::ParseError& refusal) {
   if (refusal.kind == event::ParseError::Kind::invalid) return invalid(refusal.field, refusal.message);
   return {Code::payload_too_large,

@@ -42,6 +42,8 @@ struct Parameter {
 /// The event id in a path. Refused with 400 if it is no UUID. Nothing if it is a UUID that this service never makes:
 /// the caller answers 404.
 [[nodiscard]] OrRefusal<std::optional<event::EventId>> parse_event_id(std::string_view text);
+/// The refusal for an event that is not stored.
+[[nodiscard]] Refusal no_such_event(std::string_view id);
 [[nodiscard]] bool is_uuid(std::string_view text) noexcept;
 
 /// The refusal for a text that is no event.

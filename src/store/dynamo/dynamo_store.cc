@@ -13,6 +13,7 @@
 #include "store/dynamo/events/shards.h"
 #include "store/dynamo/keys/key_items.h"
 #include "store/dynamo/keys/rate_budget.h"
+#include "store/inbox_name.h"
 
 namespace triggers::store {
 namespace {

@@ -11,11 +11,13 @@
 
 #include "base/clock.h"
 #include "limit/shared_bucket.h"
+#include "store/default_inbox.h"
 #include "store/dynamo/client/caller.h"
 #include "store/dynamo/events/appender.h"
 #include "store/dynamo/events/inbox_reader.h"
-#include "store/event_store.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
+#include "store/status.h"
 
 namespace triggers::store {
 
@@ -43,7 +45,7 @@ struct DynamoStoreConfig {
 ///
 /// Besides the contract's errors, an append may fail with `too_large`: the event with its metadata is over 400 KB. The
 /// order of ids is that of acceptance on one node; between nodes it is that of their clocks.
-class DynamoStore final : public EventStore, public KeyStore {
+class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore, public StoreStatus {
  public:
   /// Makes no call to DynamoDB. `caller` outlives the store.
   DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller);

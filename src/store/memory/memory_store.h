@@ -1,13 +1,15 @@
 #pragma once
 
-// The engine for tests: the contract of event_store.h and key_store.h in its simplest form. No program contains it.
+// The engine for tests: the contracts of store/ in their simplest form. No program contains it.
 
 #include <chrono>
 #include <memory>
 
 #include "base/clock.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
+#include "store/status.h"
 
 namespace triggers::store {
 
@@ -19,7 +21,7 @@ struct MemoryConfig {
 };
 
 /// The contract in its simplest form, for tests: one lock, ordered maps, nothing durable. Answers without suspending.
-class MemoryStore : public EventStore, public KeyStore {
+class MemoryStore : public EventLog, public DefaultInbox, public KeyStore, public StoreStatus {
  public:
   static std::unique_ptr<MemoryStore> create(MemoryConfig config);
   /// Removes at most `events_max` acknowledged events past their time to live; returns how many.

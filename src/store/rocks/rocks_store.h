@@ -10,10 +10,12 @@
 #include <string>
 
 #include "base/clock.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 #include "store/key_store.h"
 #include "store/rocks/commit/committer.h"
 #include "store/rocks/disk/disk_space.h"
+#include "store/status.h"
 
 namespace rocksdb {
 class Env;
@@ -42,7 +44,7 @@ struct RocksConfig {
 
 /// The embedded engine: one process, one directory, RocksDB. docs/storage-format.md has its keys, docs/architecture.md
 /// its threads.
-class RocksStore : public EventStore, public KeyStore {
+class RocksStore : public EventLog, public DefaultInbox, public KeyStore, public StoreStatus {
  public:
   /// Errors are those of Database::open.
   static Result<std::unique_ptr<RocksStore>> open(RocksConfig config);

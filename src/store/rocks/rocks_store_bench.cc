@@ -160,9 +160,9 @@ void acknowledge(benchmark::State& state) {
     const auto ids = bench.fill(in_flight);
     state.ResumeTiming();
     loop.run(in_flight, [&](std::size_t i) -> Task<void> {
-      return [](EventStore& store, EventId id) -> Task<void> {
+      return [](DefaultInbox& inbox, EventId id) -> Task<void> {
         std::vector<EventId> one(1, id);
-        const auto outcome = co_await store.acknowledge(tenant, std::move(one));
+        const auto outcome = co_await inbox.acknowledge(tenant, std::move(one));
         INVARIANT(outcome && outcome->front() == AckStatus::acknowledged);
       }(bench.store(), ids[i]);
     });

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::api {
 

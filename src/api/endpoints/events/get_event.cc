@@ -9,10 +9,6 @@
 namespace triggers::api {
 namespace {
 
-Refusal no_such_event(std::string_view id) {
-  return {Code::not_found, "No event has this id.", Details().text("event_id", id).json(), {}, {}};
-}
-
 /// The size of the response, about.
 std::size_t answer_bytes(const store::StoredEvent& event) { return event.bytes() + 256; }
 
@@ -26,13 +22,13 @@ http::Response answer(const store::StoredEvent& event) {
 
 }  // namespace
 
-Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange) {
+Task<OrRefusal<http::Response>> get_event(const EventReading& events, Exchange& exchange) {
   const auto admitted = co_await admit(events.admission, exchange);
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();
   if (!*id) co_return no_such_event(exchange.route.id);
-  auto event = co_await events.store.get(exchange.key->tenant, **id);
+  auto event = co_await events.log.get(exchange.key->tenant, **id);
   if (!event) co_return from_error(event.error());
   if (!*event) co_return no_such_event(exchange.route.id);
   const std::size_t bytes = answer_bytes(**event);
@@ -42,21 +38,6 @@ Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& e
   auto make = [&] { return answer(**event); };
   http::Response response = co_await make_off_loop(events.parsers, exchange, bytes, std::move(make));
   count_reserved_until_written(std::move(*memory), response);
-  co_return response;
-}
-
-Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange) {
-  const auto admitted = co_await admit(events.admission, exchange);
-  if (!admitted) co_return admitted.error();
-  const auto id = parse_event_id(exchange.route.id);
-  if (!id) co_return id.error();
-  if (!*id) co_return no_such_event(exchange.route.id);
-  std::vector<event::EventId> ids{**id};
-  const auto outcomes = co_await events.store.acknowledge(exchange.key->tenant, std::move(ids));
-  if (!outcomes) co_return from_error(outcomes.error());
-  if (outcomes->front() == store::AckStatus::not_found) co_return no_such_event(exchange.route.id);
-  http::Response response;
-  response.status = 204;
   co_return response;
 }
 

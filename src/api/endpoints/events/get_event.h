@@ -1,6 +1,6 @@
 #pragma once
 
-// The endpoints of one stored event: GET and DELETE /events/{id}. Acknowledging several events is in inbox/post_ack.h.
+// The endpoint GET /events/{id}. Acknowledging an event is in delete_event.h.
 
 #include "api/admission/admission_control.h"
 #include "api/exchange/exchange.h"
@@ -9,20 +9,18 @@
 #include "base/task.h"
 #include "base/turn_pool.h"
 #include "http/wire/message.h"
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::api {
 
-struct EventAccess {
+struct EventReading {
   const AdmissionControl& admission;
-  store::EventStore& store;
+  store::EventLog& log;
   FairBudget& answers;
   TurnPool* parsers;  ///< For large responses; null: the loop builds them.
 };
 
 /// GET /events/{id}
-Task<OrRefusal<http::Response>> get_event(const EventAccess& events, Exchange& exchange);
-/// DELETE /events/{id}: acknowledges it.
-Task<OrRefusal<http::Response>> delete_event(const EventAccess& events, Exchange& exchange);
+Task<OrRefusal<http::Response>> get_event(const EventReading& events, Exchange& exchange);
 
 }  // namespace triggers::api

@@ -170,7 +170,7 @@ Task<OrRefusal<http::Response>> post_batch(const BatchIntake& intake, Exchange& 
   const std::size_t bytes = answer_bytes(parsed->results);
   auto memory = reserve(intake.answers, exchange, bytes);
   if (!memory) co_return memory.error();
-  const auto stored = co_await intake.events.store.append_batch(exchange.key->tenant, std::move(parsed->appends));
+  const auto stored = co_await intake.events.log.append_batch(exchange.key->tenant, std::move(parsed->appends));
   auto make = [&] { return conclude(*std::move(parsed), stored); };
   auto response = co_await make_off_loop(intake.events.parsers, exchange, bytes, std::move(make));
   if (!response) co_return std::move(response).error();

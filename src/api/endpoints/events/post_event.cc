@@ -56,7 +56,7 @@ Task<OrRefusal<http::Response>> post_event(const EventIntake& intake, Exchange& 
 
   store::IncomingEvent append = to_append(event);
   append.idempotency_key = *idempotency;
-  const auto stored = co_await intake.store.append(exchange.key->tenant, append);
+  const auto stored = co_await intake.log.append(exchange.key->tenant, append);
   if (!stored) co_return from_error(stored.error());
   if (stored->outcome == store::Appended::Outcome::idempotency_mismatch) co_return idempotency_mismatch(stored->id);
   co_return accepted(*stored);

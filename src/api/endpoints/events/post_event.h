@@ -10,14 +10,14 @@
 #include "base/turn_pool.h"
 #include "event/event.h"
 #include "http/wire/message.h"
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::api {
 
 /// What accepting events needs.
 struct EventIntake {
   const AdmissionControl& admission;
-  store::EventStore& store;
+  store::EventLog& log;
   event::Limits limits;
   TurnPool* parsers;  ///< For large bodies; null: the loop parses them.
 };

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/event_store.h"
+#include "store/page.h"
 
 namespace triggers::api {
 

@@ -9,13 +9,13 @@
 #include "base/task.h"
 #include "base/turn_pool.h"
 #include "http/wire/message.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
 
 namespace triggers::api {
 
 struct Acknowledgement {
   const AdmissionControl& admission;
-  store::EventStore& store;
+  store::DefaultInbox& store;
   FairBudget& answers;
   TurnPool* parsers;  ///< For large bodies and responses; null: the loop does both.
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "event/event.h"
+
 namespace triggers::api {
 namespace {
 

@@ -9,12 +9,12 @@
 #include "api/exchange/refusal.h"
 #include "base/clock.h"
 #include "http/wire/message.h"
-#include "store/event_store.h"
+#include "store/status.h"
 
 namespace triggers::api {
 
 struct ServiceStatus {
-  const store::EventStore& store;
+  const store::StoreStatus& store;
   const Clock& clock;
   std::chrono::steady_clock::time_point started_at;
   const std::function<bool()>& stopping;  ///< True once the server is told to stop; may be empty.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "store/default_inbox.h"
 #include "store/dynamo/events/event_items.h"
 
 namespace triggers::store::dynamo {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::store::dynamo {
 

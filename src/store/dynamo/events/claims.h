@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "store/dynamo/client/table.h"
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::store::dynamo {
 

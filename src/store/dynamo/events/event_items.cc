@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "store/dynamo/events/layout.h"
+#include "store/inbox_name.h"
 
 namespace triggers::store::dynamo {
 namespace {

@@ -8,6 +8,7 @@
 #include "store/dynamo/events/event_items.h"
 #include "store/dynamo/events/inbox_position.h"
 #include "store/dynamo/events/shards.h"
+#include "store/page.h"
 
 namespace triggers::store::dynamo {
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/dynamo/events/event_items.h"
+#include "store/page.h"
 
 namespace triggers::store::dynamo {
 

@@ -16,7 +16,6 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "store/event_store.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/commit/queue_shares.h"
 #include "store/rocks/commit/tenant_turns.h"

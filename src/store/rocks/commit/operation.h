@@ -16,7 +16,8 @@
 #include "base/executor.h"
 #include "base/result.h"
 #include "store/content.h"
-#include "store/event_store.h"
+#include "store/default_inbox.h"
+#include "store/event_log.h"
 
 namespace rocksdb {
 class WriteBatch;

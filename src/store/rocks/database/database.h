@@ -18,12 +18,12 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
-#include "store/event_store.h"
 #include "store/rocks/database/compaction_backoff.h"
 #include "store/rocks/database/damage_log.h"
 #include "store/rocks/database/database_config.h"
 #include "store/rocks/disk/disk_idle_time.h"
 #include "store/rocks/disk/disk_space.h"
+#include "store/status.h"
 
 namespace rocksdb {
 class Cache;

@@ -9,6 +9,7 @@
 
 #include "base/manual_clock.h"
 #include "base/uuid7.h"
+#include "store/event_log.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/dedup_entry.h"
 #include "store/rocks/format/layout.h"

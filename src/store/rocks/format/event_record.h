@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/event_store.h"
+#include "store/event_log.h"
 
 namespace triggers::store {
 

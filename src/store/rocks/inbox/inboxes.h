@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "store/event_store.h"
+#include "event/event.h"
 
 namespace triggers::store {
+
+using event::EventId;
 
 /// The state of one inbox in memory, about 200 bytes: its exact count, and its head: an id before which nothing is
 /// pending.

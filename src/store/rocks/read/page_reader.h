@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "base/result.h"
-#include "store/event_store.h"
+#include "store/page.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/inboxes.h"
 

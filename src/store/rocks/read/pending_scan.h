@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "store/event_store.h"
+#include "store/page.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/inboxes.h"
 

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/random.h"
+#include "store/inbox_name.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
