@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "store/default_inbox.h"
 #include "store/event_log.h"
+#include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
 
@@ -26,6 +27,7 @@ struct EngineOptions {
   std::chrono::seconds idempotency_window{86'400};
   std::chrono::hours event_ttl{24 * 30};
   std::chrono::milliseconds filter_time_max{20};
+  std::size_t leased_max = leased_max_default;
 };
 
 /// An engine under test, with what it stands on.
@@ -47,6 +49,14 @@ class Engine {
   /// One process owns the store: ids are in the order of commits, also across restarts and clocks that step back, and
   /// what no request has asked for is known all the same.
   [[nodiscard]] virtual bool orders_by_commit() const { return true; }
+};
+
+/// An engine that keeps inboxes, for the suites of inbox_verbs.h.
+class InboxEngine : public Engine {
+ public:
+  virtual InboxStore& inboxes() = 0;
+  /// Returns when everything that is due at the clock's time has happened: leases, delays and retentions have ended.
+  virtual void settle() = 0;
 };
 
 /// `clock` outlives the engine.

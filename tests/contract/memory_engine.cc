@@ -6,16 +6,19 @@
 namespace triggers::store::contract {
 namespace {
 
-class MemoryEngine final : public Engine {
+class MemoryEngine final : public InboxEngine {
  public:
   MemoryEngine(const EngineOptions& options, const Clock& clock)
       : store_(MemoryStore::create({.dedup_window = options.dedup_window,
                                     .idempotency_window = options.idempotency_window,
                                     .event_ttl = options.event_ttl,
+                                    .leased_max = options.leased_max,
                                     .clock = &clock})) {}
 
   EventLog& log() override { return *store_; }
   DefaultInbox& inbox() override { return *store_; }
+  InboxStore& inboxes() override { return *store_; }
+  void settle() override { store_->settle(); }
   StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {}

@@ -24,7 +24,7 @@ service = {
     "src/lambda/thaw_clock.h": ({"Clock::system()"}, "a frozen function's time goes on by it; it is looked at for steps forward only"),
     "src/store/dynamo/client/client.cc": ({"Clock::system()"}, "AWS refuses a signature that is off by more than five minutes"),
     "src/store/dynamo/dynamo_store.h": ({"Clock::system()"}, "a default: ids, windows and expiry of a fleet, whose clocks NTP keeps"),
-    "src/store/memory/memory_store.h": ({"Clock::system()"}, "a default; the engine is for tests"),
+    "src/store/memory/memory_config.h": ({"Clock::system()"}, "a default; the engine is for tests"),
     "src/store/rocks/commit/committer_config.h": ({"Clock::system()"}, "a default: the time of acknowledgements"),
     "src/store/rocks/database/database.h": ({"Clock::system()"}, "a default: the clock of its configuration"),
     "src/store/rocks/database/database_config.h": ({"Clock::system()"}, "a default: the store gives it IdTime, which never goes back"),

@@ -1,0 +1,81 @@
+#pragma once
+
+// What the engine for tests keeps of one tenant: its log, and the entries of its inboxes. What consumers do with them
+// is in memory_inbox.h.
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/uuid7.h"
+#include "inbox/settings.h"
+#include "store/content.h"
+#include "store/inbox_entries.h"
+#include "store/memory/memory_config.h"
+
+namespace triggers::store {
+
+/// The times of one call.
+struct MemoryTime {
+  UnixMillis wall{};   ///< The clock's. Retention and time to live go by it.
+  UnixMillis lease{};  ///< Leases and delays go by it. Never goes back.
+};
+
+/// One inbox of a tenant.
+struct MemoryInbox {
+  inbox::Settings settings{};
+  std::map<EventId, inbox::Record> records{};  ///< None is empty().
+  std::optional<UnixMillis> last_consumed_at{};
+};
+
+/// One tenant. One thread at a time.
+class MemoryAccount {
+ public:
+  explicit MemoryAccount(const MemoryConfig& config) : config_(config) {}
+
+  Appended append(const IncomingEvent& event, UnixMillis now, Uuid7Generator& ids);
+  [[nodiscard]] std::optional<StoredEvent> get(const EventId& id, UnixMillis now) const;
+  /// Removes at most `events_max` events past their time to live; returns how many.
+  std::size_t sweep(std::size_t events_max, UnixMillis now);
+
+  /// Null if there is no such inbox. A pointer stays valid until the inbox is removed.
+  [[nodiscard]] MemoryInbox* find(const InboxName& name);
+  [[nodiscard]] const std::map<InboxName, MemoryInbox>& inboxes() const noexcept { return inboxes_; }
+
+  /// An event that some inbox has an entry of.
+  [[nodiscard]] const StoredEvent& event(const EventId& id) const { return events_.at(id).event; }
+  void set_acknowledged_at(const EventId& id, std::optional<UnixMillis> at);
+  /// Call after an inbox has lost its entry of the event.
+  void left_an_inbox(const EventId& id, UnixMillis now);
+
+ private:
+  struct LoggedEvent {
+    StoredEvent event;
+    UnixMillis freed_at{};  ///< When no inbox had an entry of it any more. Counts only while none has.
+  };
+  /// What came with an idempotency key. It outlives the event.
+  struct Replay {
+    EventId id;
+    event::Fingerprint fingerprint;
+  };
+  /// The events of one content: the first, whose duplicates later ones are, and the newest, by which the content is
+  /// known when the first is past the window.
+  struct Known {
+    EventId first, newest;
+  };
+
+  [[nodiscard]] bool held(const EventId& id) const;
+  [[nodiscard]] bool expired(const LoggedEvent& logged, UnixMillis now) const;
+  void erase_traces(const EventId& id);
+  [[nodiscard]] std::optional<Appended> known_by_key(const IncomingEvent& event, UnixMillis now) const;
+  [[nodiscard]] std::optional<EventId> first_known(const ContentDigest& digest, UnixMillis now) const;
+
+  const MemoryConfig& config_;
+  std::map<EventId, LoggedEvent> events_;
+  std::map<InboxName, MemoryInbox> inboxes_{{InboxName(), MemoryInbox()}};
+  std::map<ContentDigest, Known> by_content_;
+  std::map<std::string, Replay> by_idempotency_key_;
+};
+
+}  // namespace triggers::store

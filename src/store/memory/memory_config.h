@@ -1,0 +1,21 @@
+#pragma once
+
+// The options of the engine for tests.
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/clock.h"
+#include "store/inbox_entries.h"
+
+namespace triggers::store {
+
+struct MemoryConfig {
+  std::chrono::seconds dedup_window{300};
+  std::chrono::seconds idempotency_window{86'400};
+  std::chrono::hours event_ttl{24 * 30};
+  std::size_t leased_max = leased_max_default;  ///< For each inbox.
+  const Clock* clock = &Clock::system();
+};
+
+}  // namespace triggers::store
