@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads the options that the command line does not give from the environment. The options are in options.h; which of
+// Reads, from the environment, the options that the command line does not give. The options are in options.h; which of
 // them came from there is in option_sources.h.
 
 #include <string>

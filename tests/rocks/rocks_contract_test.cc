@@ -167,6 +167,7 @@ TEST_F(RocksContract, FullQueueIsOverloadedAndLosesNothing) {
   EXPECT_EQ(inbox().size(), 3U);
   EXPECT_EQ(store->metrics().queue_depth, 0U);
   EXPECT_EQ(store->metrics().queue_bytes, 0U);
+  store.reset();  // A commit is observed after its waiters were woken, and `on_commit` refers to locals.
 }
 
 TEST_F(RocksContract, PageOfLargeEventsIsCutByItsBytes) {

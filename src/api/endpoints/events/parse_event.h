@@ -1,8 +1,8 @@
 #pragma once
 
-// From the text of a request to an event for the store: parses one event, checks that the key may send its type, and
-// refuses a reused idempotency key. The parser without keys and refusals is in event/event.h; events in responses are
-// in event_json.h.
+// From the text of a request to an event for the store: parses one event, checks that the API key may send its type,
+// and makes the refusal for an idempotency key that the store knows from another event. The parser without API keys and
+// refusals is in event/event.h; events in responses are in event_json.h.
 
 #include <string_view>
 

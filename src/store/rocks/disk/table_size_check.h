@@ -1,6 +1,6 @@
 #pragma once
 
-// Compares the tables of an open database with their recorded sizes. Their checksums are compared when a store is
+// Compares the tables of an open database with the sizes that RocksDB knows. Their checksums are compared when a store is
 // opened: database/trial_open.h.
 
 #include <cstddef>
