@@ -14,11 +14,11 @@ def run(tmp_path):
     (tmp_path / ".ci").mkdir()
     shutil.copy(repository / ".ci/run", tmp_path / ".ci/run")
 
-    def with_lanes(lanes):
+    def with_lanes(lanes, *arguments):
         cases = "".join(f"'{lane}') echo began; printf '%s\\n' '{text}'; exit {status} ;;\n" for lane, (text, status) in lanes.items())
         (tmp_path / "dev").write_text(f"#!/bin/sh\n[ $CI = true ] || exit 9\ncase \"$*\" in\n{cases}esac\nexit 8\n", encoding="utf-8")
         (tmp_path / "dev").chmod(0o755)
-        return subprocess.run([tmp_path / ".ci/run"], env=environment(), capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run([tmp_path / ".ci/run", *arguments], env=environment(), capture_output=True, text=True, timeout=60, check=False)
 
     return with_lanes
 
@@ -28,7 +28,7 @@ good = {"test": ("10 passed, 0 failed", 0), "test asan": ("5 passed, 0 failed", 
 
 
 def test_the_last_line_counts_all_lanes_and_each_lane_says_its_time(run):
-    done = run(good)
+    done = run(good, "all")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[-1] == "20 passed, 0 failed"
@@ -45,10 +45,21 @@ def test_the_last_line_counts_all_lanes_and_each_lane_says_its_time(run):
     ("test asan", "0 passed, 1 failed", 0, "15 passed, 1 failed"),
 ])
 def test_a_failed_lane_fails_the_run_after_the_other_lanes(run, lane, text, status, last):
-    done = run({**good, lane: (text, status)})
+    done = run({**good, lane: (text, status)}, "all")
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == last
     assert done.stdout.count("began") == len(good)
     assert [line for line in done.stdout.splitlines() if "FAILED" in line] or status == 0
+
+
+def test_without_an_argument_only_the_first_lane_runs(run):
+    done = run(good)
+    assert (done.returncode, done.stdout.splitlines()[-1], done.stdout.count("began")) == (0, "10 passed, 0 failed", 1)
+
+
+def test_an_unknown_argument_is_refused_before_anything_runs(run):
+    done = run(good, "asan")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the only argument is 'all', not 'asan'" in done.stderr
 
 
 class Repository:
