@@ -4,19 +4,12 @@
 
 #include <chrono>
 
+#include "auth/test_key_record.h"
+
 namespace triggers::auth {
 namespace {
 
 UnixMillis at(std::int64_t ms) { return UnixMillis{std::chrono::milliseconds{ms}}; }
-
-KeyRecord good_record() {
-  KeyRecord record;
-  record.key_id = "key_0190a5c0-0000-7000-8000-000000000000";
-  record.user_id = "acme";
-  record.user_email = "ops@acme.example";
-  record.secrets.push_back({hash_key("current"), std::nullopt});
-  return record;
-}
 
 TEST(DenialOf, ActiveKeyWithItsSecretMayBeUsed) {
   EXPECT_EQ(denial_of(good_record(), hash_key("current"), at(0)), Denial::none);

@@ -5,19 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "auth/test_key_record.h"
 #include "base/encoding.h"
 
 namespace triggers::auth {
 namespace {
-
-KeyRecord good_record() {
-  KeyRecord record;
-  record.key_id = "key_0190a5c0-0000-7000-8000-000000000000";
-  record.user_id = "acme";
-  record.user_email = "ops@acme.example";
-  record.secrets.push_back({hash_key("current"), std::nullopt});
-  return record;
-}
 
 TEST(Validate, GoodRecordIsGood) { EXPECT_TRUE(validate(good_record())); }
 
