@@ -1,15 +1,19 @@
 #pragma once
 
-// The contract of a tenant's inboxes. What its calls take and answer is in inbox_entries.h; how an event gets in is in
-// event_log.h.
+// The contract of a tenant's inboxes. What its calls take and answer is in inbox_record.h, inbox_changes.h,
+// inbox_entries.h and inbox_jobs.h; how an event gets in is in event_log.h.
 
+#include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/task.h"
 #include "store/default_inbox.h"
+#include "store/inbox_changes.h"
 #include "store/inbox_entries.h"
+#include "store/inbox_jobs.h"
 #include "store/tenant.h"
 
 namespace triggers::store {
@@ -31,6 +35,25 @@ namespace triggers::store {
 /// Threads and errors are those of EventLog. `not_found`: the tenant has no such inbox.
 class InboxStore : public DefaultInbox {
  public:
+  // Settings. An event is routed by the settings at its commit: a change applies to all that is accepted after its
+  // answer. It changes nothing about entries that the inbox has, except that Rules (inbox/transitions.h) apply to them.
+
+  /// By name, `default` among them. At most inboxes_per_tenant_max.
+  virtual Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) = 0;
+  virtual Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) = 0;
+  /// Makes the inbox, or replaces all of its settings: put_inbox() in inbox_changes.h.
+  virtual Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
+                                           std::optional<InboxTag> if_match) = 0;
+  virtual Task<Result<PutInbox>> change_inbox(const Tenant& tenant, InboxName name, SettingsChange change,
+                                              std::optional<InboxTag> if_match) = 0;
+  /// The name is free when the call returns. False: `if_match` is not the inbox's tag, and nothing changed.
+  /// `invalid_argument` for `default`.
+  virtual Task<Result<bool>> remove_inbox(const Tenant& tenant, InboxName name, std::optional<InboxTag> if_match) = 0;
+
+  // Entries.
+
+  /// `invalid_argument` if `query.after` is no continuation of this engine.
+  virtual Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) = 0;
   virtual Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) = 0;
 
   using DefaultInbox::acknowledge;
@@ -39,6 +62,36 @@ class InboxStore : public DefaultInbox {
   virtual Task<Result<std::vector<EntryResult>>> acknowledge(const Tenant& tenant, InboxName inbox,
                                                              std::optional<LeaseId> lease,
                                                              std::optional<std::vector<EventId>> ids) = 0;
+  /// Without `ids`: all that the lease still holds. `error` is kept as the entries' last failure.
+  virtual Task<Result<std::vector<EntryResult>>> release(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                                         std::optional<std::vector<EventId>> ids,
+                                                         std::chrono::seconds delay,
+                                                         std::optional<std::string> error) = 0;
+  /// The lease of these entries ends `duration` from now, which may be earlier than before.
+  virtual Task<Result<Extended>> extend(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                        std::optional<std::vector<EventId>> ids, std::chrono::seconds duration) = 0;
+
+  // Dead entries.
+
+  virtual Task<Result<std::vector<EntryResult>>> requeue(const Tenant& tenant, InboxName inbox,
+                                                         std::vector<EventId> ids) = 0;
+  virtual Task<Result<std::vector<EntryResult>>> discard(const Tenant& tenant, InboxName inbox,
+                                                         std::vector<EventId> ids) = 0;
+  /// All that were dead when the call began, or those of one event type. A call takes 10 s at most.
+  virtual Task<Result<DeadEntriesDone>> requeue_all(const Tenant& tenant, InboxName inbox,
+                                                    std::optional<std::string> event_type) = 0;
+  virtual Task<Result<DeadEntriesDone>> discard_all(const Tenant& tenant, InboxName inbox,
+                                                    std::optional<std::string> event_type) = 0;
+
+  // Jobs. `conflict`: a job of this inbox is running.
+
+  /// Every entry that was undelivered when the call began leaves. Dead entries stay.
+  virtual Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) = 0;
+  /// Puts events of the log into the inbox again, with 0 attempts, if its filter takes them and it has no entry of
+  /// them. `collect` does not matter.
+  virtual Task<Result<Job>> replay(const Tenant& tenant, InboxName inbox, ReplayRange range) = 0;
+  /// Nothing if the inbox does not show such a job, or no longer: jobs_per_inbox_max, job_shown_for.
+  virtual Task<Result<std::optional<Job>>> job(const Tenant& tenant, InboxName inbox, Uuid7 id) = 0;
 };
 
 }  // namespace triggers::store

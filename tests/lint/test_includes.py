@@ -27,7 +27,7 @@ only = {
     "api": set(order) - {"net", "http/server", "http/client"},
     "lambda": set(order) - {"net", "http/server"},
     **{folder: swarm | shared_with_swarm for folder in swarm},
-    **{folder: {"base", "log", "event", "filter", "inbox", "auth", "store", *rocks} for folder in rocks},
+    **{folder: {"base", "log", "event", "auth", "store", *rocks} for folder in rocks},
     **{folder: {"base", "metrics", "log", "http/wire", "http/client", "event", "auth", "limit", "aws", "store", *dynamo}
        for folder in dynamo},
 }
@@ -55,7 +55,7 @@ wrapped = {
 private_headers = {"src/http/client/connection.h", "src/http/client/thread_connections.h", "src/net/acceptor.h",
                    "src/net/io_executor.h", "src/net/loop.h", "src/net/transport.h"}
 naming_headers = {*private_headers, "src/api/exchange/json_body.h", "src/api/endpoints/keys/key_json.h", "src/api/test_service.h",
-                  "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
+                  "src/base/stored_json.h", "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
                   "src/store/dynamo/client/table_calls.h"}
 
 

@@ -7,12 +7,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/result.h"
 #include "base/uuid7.h"
-#include "inbox/settings.h"
 #include "store/content.h"
+#include "store/inbox_changes.h"
 #include "store/inbox_entries.h"
+#include "store/inbox_jobs.h"
 #include "store/memory/memory_config.h"
+#include "store/routes.h"
 
 namespace triggers::store {
 
@@ -24,9 +28,10 @@ struct MemoryTime {
 
 /// One inbox of a tenant.
 struct MemoryInbox {
-  inbox::Settings settings{};
+  InboxRecord record{};
   std::map<EventId, inbox::Record> records{};  ///< None is empty().
   std::optional<UnixMillis> last_consumed_at{};
+  std::vector<Job> jobs{};  ///< Oldest first.
 };
 
 /// One tenant. One thread at a time.
@@ -34,18 +39,26 @@ class MemoryAccount {
  public:
   explicit MemoryAccount(const MemoryConfig& config) : config_(config) {}
 
-  Appended append(const IncomingEvent& event, UnixMillis now, Uuid7Generator& ids);
+  Result<Appended> append(const IncomingEvent& event, UnixMillis now, Uuid7Generator& ids);
   [[nodiscard]] std::optional<StoredEvent> get(const EventId& id, UnixMillis now) const;
   /// Removes at most `events_max` events past their time to live; returns how many.
   std::size_t sweep(std::size_t events_max, UnixMillis now);
 
   /// Null if there is no such inbox. A pointer stays valid until the inbox is removed.
   [[nodiscard]] MemoryInbox* find(const InboxName& name);
+  /// `number`: of an inbox that is made.
+  Result<PutInbox> put_inbox(const InboxName& name, const inbox::Settings& settings,
+                             const std::optional<InboxTag>& if_match, std::uint64_t number, UnixMillis now);
+  Result<PutInbox> change_inbox(const InboxName& name, const SettingsChange& change,
+                                const std::optional<InboxTag>& if_match, UnixMillis now);
+  Result<bool> remove_inbox(const InboxName& name, const std::optional<InboxTag>& if_match, UnixMillis now);
   [[nodiscard]] const std::map<InboxName, MemoryInbox>& inboxes() const noexcept { return inboxes_; }
 
-  /// An event that some inbox has an entry of.
+  /// An event of the log.
   [[nodiscard]] const StoredEvent& event(const EventId& id) const { return events_.at(id).event; }
   void set_acknowledged_at(const EventId& id, std::optional<UnixMillis> at);
+  /// The events that get() would give of those that were accepted from `since` on and before `until`.
+  [[nodiscard]] std::vector<EventId> accepted_between(UnixMillis since, UnixMillis until, UnixMillis now) const;
   /// Call after an inbox has lost its entry of the event.
   void left_an_inbox(const EventId& id, UnixMillis now);
 
@@ -65,6 +78,9 @@ class MemoryAccount {
     EventId first, newest;
   };
 
+  [[nodiscard]] InboxRecords records() const;
+  PutInbox store(InboxChange change);
+  Status route(const EventId& id, const IncomingEvent& event);
   [[nodiscard]] bool held(const EventId& id) const;
   [[nodiscard]] bool expired(const LoggedEvent& logged, UnixMillis now) const;
   void erase_traces(const EventId& id);
@@ -74,6 +90,7 @@ class MemoryAccount {
   const MemoryConfig& config_;
   std::map<EventId, LoggedEvent> events_;
   std::map<InboxName, MemoryInbox> inboxes_{{InboxName(), MemoryInbox()}};
+  std::optional<Routes> routes_;  ///< Nothing: `default` alone takes everything.
   std::map<ContentDigest, Known> by_content_;
   std::map<std::string, Replay> by_idempotency_key_;
 };
