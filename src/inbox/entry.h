@@ -1,7 +1,8 @@
 #pragma once
 
-// What is known of one event in one inbox. How operations change it is in transitions.h; its bytes are in
-// record_codec.h.
+// What is known of one event in one inbox, and how an entry changes with time alone: leases and delays end, and a
+// restart does not prolong them. Changes by a request (lease, acknowledge, release and others) and by retention are in
+// transitions.h; the bytes are in record_codec.h.
 
 #include <compare>
 #include <cstdint>
