@@ -23,8 +23,12 @@ elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(triggers_options INTERFACE -Wthread-safety -Wthread-safety-beta)
 endif()
 # Tests are compiled with little optimization: half of the sources are tests, and what they test is optimized as it is
-# shipped. Coroutines need the second option, without which a long loop of them fills the stack.
+# shipped. Coroutines need the second option, without which a long loop of them fills the stack. With a precompiled header,
+# g++ 12 also reports accesses within std::string that do not exist; without one, it does not report what system headers do.
 set(triggers_options_of_tests $<$<CONFIG:Release>:-O1> $<$<CONFIG:Release>:-foptimize-sibling-calls>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND triggers_options_of_tests -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
 target_include_directories(triggers_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(triggers_options INTERFACE TRIGGERS_VERSION="${PROJECT_VERSION}")
 if(TRIGGERS_SANITIZE)
