@@ -1,7 +1,7 @@
 #pragma once
 
-// A request's body as a JSON object, for every endpoint but those of events. Members that are unknown or come twice are
-// refused. Events are parsed by event/event.h.
+// A request's body as a JSON object, for every endpoint but those of events. Refuses members that come twice, and those
+// that an endpoint does not name in only_members(). Events are parsed by event/event.h.
 
 #include <boost/json.hpp>
 #include <initializer_list>
