@@ -1,7 +1,7 @@
 # Compiles the headers that most sources include once, and lets many targets use the result. TRIGGERS_PRECOMPILED_HEADERS
 # says which: `all` targets in the presets of the sanitizers, which compile everything a second and third time; in the
-# others, the `tests`: test programs and the suites of tests/contract. Thus each source of a product is still compiled
-# without, which proves that it includes what it uses. For the tests, clang-tidy does.
+# release, the `tests`: test programs and the suites of tests/contract. Thus each source of a product is still compiled
+# without, which proves that it includes what it uses. For the tests, the preset `clang` and clang-tidy do.
 if(NOT TRIGGERS_PRECOMPILED_HEADERS)
   return()
 endif()
