@@ -40,7 +40,8 @@ class AppendStage {
   void keep() noexcept;
   void undo() noexcept;
 
-  /// Puts the last id, and the entries by which later events are recognized as duplicates.
+  /// Puts the last id, and the entries by which later events of equal content are recognized as duplicates. Those of
+  /// idempotency keys are put by stage().
   void put();
 
   /// Reads of the store since begin().
