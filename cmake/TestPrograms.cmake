@@ -1,9 +1,13 @@
-# The target `test_programs` builds what ctest runs and nothing else. ctest fails for a program that this misses.
+# How tests are compiled, and the target `test_programs`, which builds what ctest runs and nothing else. ctest fails for a
+# program that this misses.
 function(add_test_programs_of folder)
   get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
     get_target_property(by_hand ${target} EXCLUDE_FROM_ALL)
+    if(target MATCHES "_(test|contract)$")
+      target_compile_options(${target} PRIVATE ${triggers_options_of_tests})
+    endif()
     if(type STREQUAL "EXECUTABLE" AND target MATCHES "_(test|bench|replay)$" AND NOT by_hand)
       add_dependencies(test_programs ${target})
     endif()

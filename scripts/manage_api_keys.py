@@ -4,8 +4,9 @@
     python scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit 10000
     python scripts/manage_api_keys.py list
 
-Passes every argument to `triggers keys`, so `--help` shows its help, and exits with its status. After `create` and
-`rotate` the last line of the output is the key and nothing else, so that `| tail -n 1` gives the key.
+Passes every argument to `triggers keys`, so `--help` shows its help, and exits with its status. `--rate-limit` is in
+requests per minute. After `create` and `rotate` the last line of the output is the key and nothing else, so that
+`| tail -n 1` gives the key.
 
 The store is the one that an option or the environment names (--data-dir, DATA_DIR, DYNAMODB_ENDPOINT_URL, …). If neither
 names one, the store is that of a server that runs on data/ in this project. Otherwise it is LocalStack's DynamoDB, if

@@ -22,9 +22,10 @@ run_ctest() {
     --output-junit "$results/ctest.xml"
 }
 
-# run_pytest RUNNER: runs the tests of tests/RUNNER. A hanging test fails after 240 s and shows where each thread waits.
+# run_pytest RUNNER OPTION...: runs the tests of tests/RUNNER. A test that hangs fails after 240 s and shows where each
+# thread waits.
 run_pytest() {
-  /usr/bin/python3 -m pytest "tests/$1" -q -p no:cacheprovider \
+  /usr/bin/python3 -m pytest "tests/$1" "${@:2}" -q -p no:cacheprovider \
     --timeout=240 --timeout-method=signal -o faulthandler_timeout=300 --durations=10 --durations-min=5 \
     --junitxml="$results/$1.xml"
 }
@@ -33,8 +34,13 @@ run_lint() {
   TRIGGERS_BUILD_DIR=$build run_pytest lint
 }
 
+# Files run side by side: the tests mostly wait. The tests of one file share servers and run in order. Each process may start
+# a DynamoDB of its own, so there are no more than four.
 run_e2e() {
-  TRIGGERS_BINARY=$build/triggers SWARM_BINARY=$build/swarm run_pytest e2e
+  local processes
+  processes=$(nproc)
+  TRIGGERS_BINARY=$build/triggers SWARM_BINARY=$build/swarm \
+    run_pytest e2e --numprocesses="$((processes < 4 ? processes : 4))" --dist=loadfile
 }
 
 # count_of ATTRIBUTE RUNNER: prints a number from the runner's summary; 0 if there is no summary.

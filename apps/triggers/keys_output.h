@@ -1,7 +1,7 @@
 #pragma once
 
-// Prints the responses of `triggers keys`, and that a key is the first of its user. Its arguments are in
-// keys_command.h.
+// Prints the responses to `triggers keys` as JSON, a table or a list of fields, and their errors; also that a key is
+// the first of its user. The arguments are in keys_command.h.
 
 #include "operator_client.h"
 

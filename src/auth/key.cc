@@ -10,7 +10,6 @@ namespace triggers::auth {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-constexpr std::size_t key_chars = 64;
 
 }  // namespace
 
@@ -20,13 +19,13 @@ std::string generate_key() {
   // A byte at or above the last whole multiple of 62 would favour the alphabet's first letters.
   constexpr auto fair_below = 256 / alphabet.size() * alphabet.size();
   std::string key;
-  key.reserve(key_chars);
-  while (key.size() < key_chars) {
-    std::array<std::byte, key_chars> random{};
+  key.reserve(api_key_chars);
+  while (key.size() < api_key_chars) {
+    std::array<std::byte, api_key_chars> random{};
     fill_random(random);
     for (const auto byte : random) {
       const auto value = std::to_integer<std::size_t>(byte);
-      if (value < fair_below && key.size() < key_chars) key.push_back(alphabet[value % alphabet.size()]);
+      if (value < fair_below && key.size() < api_key_chars) key.push_back(alphabet[value % alphabet.size()]);
     }
   }
   return key;

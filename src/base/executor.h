@@ -1,8 +1,9 @@
 #pragma once
 
-// The interface of a thread that runs coroutines, and the executor of the calling thread. It is implemented in
-// net/io_executor.h with IO, in sync_wait.h without, and in lambda/invocation_executor.h. Threads for blocking or long
-// work are in turn_pool.h and store/rocks/read/reader_pool.h; they resume coroutines through this interface.
+// The interface of a thread that runs coroutines, a way to resume them that survives a lack of memory, and the
+// executor of the calling thread. The interface is implemented in net/io_executor.h with IO, in sync_wait.h without,
+// and in lambda/invocation_executor.h. Threads for blocking or long work are in turn_pool.h and
+// store/rocks/read/reader_pool.h; they resume coroutines through this interface.
 
 #include <coroutine>
 #include <span>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Writes a text as a JSON string, whatever its bytes. Valid event text goes through event/event.h; whole documents are
-// built with Boost.JSON.
+// One function: it appends one text as a quoted JSON string, with escapes, whatever its bytes. Valid event text goes
+// through event/event.h; whole documents are built with Boost.JSON.
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
-// A JSON text as a list of nodes, for comparing and sorting. same_content() and canonical() use it; parsing an event
-// does not.
+// A JSON text as a list of nodes, for comparing: reading the text into nodes, and sorting the names of an object.
+// same_content() and canonical() use it; parsing an event does not.
 
 #include <cstddef>
 #include <cstdint>

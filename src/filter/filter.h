@@ -24,8 +24,7 @@ namespace triggers::filter {
 ///   `suffix`, `equals-ignore-case`, `wildcard`, `anything-but`, `numeric`, `exists`, `cidr`.
 /// - Strings are unescaped, then compared byte for byte; numbers are compared by their exact value.
 /// - A list looks at scalars. If the event has an array there, each element counts, including those of nested arrays.
-/// An
-///   object or an empty array is no value: `{"exists": false}` matches it.
+///   An object or an empty array is no value: `{"exists": false}` matches it.
 /// - One object of the event must match all of an object of the filter. If the event has an array there, one of its
 ///   objects must match, including those of nested arrays. If there is no object, `{}` is matched instead, so that
 ///   `{"exists": false}` can match.

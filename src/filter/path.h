@@ -1,6 +1,7 @@
 #pragma once
 
-// Writes the path of a place in a filter or an event, for messages.
+// The path of a place in a filter or an event as text, such as `$.payload["a b"][2]`, for messages: appends one name or
+// one index.
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Arranges the conditions at one path, so that a value finds those that it meets. Only compile.cc uses it.
+// Collects the conditions on values at one path, of all filters of a set, and arranges them so that a value finds those
+// that it meets. Equal conditions become one. Only compile.cc uses it; program.h has the arranged form.
 
 #include <functional>
 #include <utility>
@@ -11,7 +12,8 @@
 
 namespace triggers::filter {
 
-/// Collects the conditions of all lists at one path, and arranges them for the evaluation.
+/// The conditions at one path: the elements of each list that any filter of the set has there, such as `"a"` and
+/// `{"prefix": "b"}` in `{"payload": {"x": ["a", {"prefix": "b"}]}}` for the path `$.payload.x`.
 class ValueIndex {
  public:
   /// The atom of a matcher, and whether it is new. Stores the matcher's address.

@@ -1,7 +1,8 @@
 #pragma once
 
-// What is known of one event in one inbox. How operations change it is in transitions.h; its bytes are in
-// record_codec.h.
+// What is known of one event in one inbox, and how an entry changes with time alone: leases and delays end, and a
+// restart does not prolong them. Changes by a request (lease, acknowledge, release and others) and by retention are in
+// transitions.h; the bytes are in record_codec.h.
 
 #include <compare>
 #include <cstdint>
@@ -60,7 +61,8 @@ struct Acknowledgement {
   bool operator==(const Acknowledgement&) const = default;
 };
 
-/// Everything that an inbox stores about one event. Without an entry the event is not in the inbox.
+/// Everything that an inbox knows of one event. Without an entry the event is not in the inbox. What an engine stores may
+/// lack the entry of an event that is in the inbox: fresh() takes its place.
 struct Record {
   std::optional<Entry> entry{};
   /// The latest one. It stays when a replay puts the event into the inbox again.

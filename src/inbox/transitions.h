@@ -1,6 +1,7 @@
 #pragma once
 
-// The life of an entry: what each operation does to it. The entry itself is in entry.h.
+// The life of an entry: what each operation does to it. The entry itself, and what time does to it (settle()), is in
+// entry.h.
 
 #include <chrono>
 #include <cstdint>

@@ -29,16 +29,18 @@ struct LoopConfig {
   std::chrono::milliseconds upkeep_max{300};
 };
 
+/// Why serve() returned.
+struct LoopEnd {
+  Error why;
+  bool requests_under_way = false;
+};
+
 /// Answers Lambda's invocations with `handlers`, as a server answers requests. An event in another format than API
 /// Gateway's fails only its own invocation. A request without an X-Request-ID gets the root of its trace, or Lambda's
 /// request id.
 ///
 /// Returns when the runtime interface is gone or broken, and says why. The process must end then, without destroying
 /// what `handlers` uses if `requests_under_way` is true.
-struct LoopEnd {
-  Error why;
-  bool requests_under_way = false;
-};
 LoopEnd serve(RuntimeClient& runtime, const http::Handlers& handlers, const LoopConfig& config);
 
 }  // namespace triggers::lambda

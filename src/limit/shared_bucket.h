@@ -1,7 +1,8 @@
 #pragma once
 
-// A node's part of a rate limit that several nodes share, and the function by which it takes tokens of the shared part.
-// The shared part is stored by store/dynamo/keys/rate_budget.h; a limit of one node alone is in token_bucket.h.
+// A node's part of a rate limit that several nodes share, and the type of the function that takes tokens of the shared
+// part. Nothing here calls that function: admission does, and hands over what it took. The shared part is stored by
+// store/dynamo/keys/rate_budget.h; a limit of one node alone is in token_bucket.h.
 
 #include <atomic>
 #include <chrono>
@@ -31,9 +32,9 @@ struct Grant {
 using TakeSlice = std::function<Task<Result<Grant>>(std::string key_id, std::uint32_t per_minute,
                                                     std::function<std::uint32_t()> wanted)>;
 
-/// A node's part of a bucket that several nodes share. It takes slices of the shared bucket and serves requests from
-/// them, so it calls the shared bucket once for each slice. Together the nodes serve at most what the shared bucket
-/// gave out now and during kept_for before.
+/// A node's part of a bucket that several nodes share. It serves requests from a slice of the shared bucket. Its user
+/// takes a slice when take() asks for one, and hands it to granted(). Together the nodes serve at most what the shared
+/// bucket gave out now and during kept_for before.
 ///
 /// A slice has one token for each waiting request, and at least one. If it is used up within a second, the next one is
 /// twice as large, up to a twentieth of the limit. So a busy node rarely calls, and an idle one holds no tokens that

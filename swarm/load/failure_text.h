@@ -1,7 +1,9 @@
 #pragma once
 
-// The text of a failed request, in Locust's words; and any text as Python's repr() or ascii() prints it. A float as
-// Python prints it is in report/python_repr.h; counting failures is in stats/statistics.h.
+// The reason why a request failed, as Locust's files show it: the repr() of the Python exception in its HttpUser. So a
+// grep for `ConnectionRefusedError` or `HTTPError` finds the same failures in the files of both. Also any text as
+// Python's repr() or ascii() prints it. A float as Python prints it is in report/python_repr.h; counting failures is in
+// stats/statistics.h.
 
 #include <string>
 #include <string_view>
@@ -9,9 +11,6 @@
 #include "swarm/stats/request_name.h"
 
 namespace triggers::swarm {
-
-/// The reason why a request failed, as Locust's files show it: the repr() of the Python exception in its HttpUser. So a
-/// grep for `ConnectionRefusedError` or `HTTPError` finds the same failures in the files of both.
 
 /// Python's repr() of a str, which is UTF-8.
 [[nodiscard]] std::string python_repr(std::string_view text);

@@ -1,7 +1,8 @@
 #pragma once
 
-// Runs a whole test in this process, from the choice of user classes to the exit status; signals end it early. Under a
-// Locust master it is in worker/worker.h; the load itself is in load/load_generator.h.
+// Runs a whole test in this process, from the choice of user classes to the end; signals end it early. Under a Locust
+// master it is in worker/worker.h. The load itself is in load/load_generator.h, results and conditions in
+// run/outputs.h.
 
 #include "swarm/run/console.h"
 #include "swarm/run/options.h"

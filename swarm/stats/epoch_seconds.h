@@ -16,7 +16,7 @@ using EpochSeconds = double;
 [[nodiscard]] EpochSeconds epoch_now();
 
 /// Reads the wall clock again. Call it before a test, so that a long-running process follows a clock that was set
-/// between two tests. The first use of epoch_now() calls it too.
+/// between two tests. Without a call, the first use of epoch_at() or epoch_now() reads it.
 void anchor_epoch();
 
 }  // namespace triggers::swarm

@@ -17,8 +17,8 @@ namespace triggers::swarm {
 /// send what was queued for the previous peer. A peer that sends more than the limits is `failed`. Not thread-safe.
 class Dealer {
  public:
-  /// Limits on one message and on bytes without a whole message. A Locust master's messages have a few kilobytes, so a
-  /// peer that exceeds a limit is something else.
+  /// Limits on one frame, and on the frames of a message that does not end. A Locust master's messages have a few
+  /// kilobytes, so a peer that exceeds a limit is something else.
   static constexpr std::int64_t message_bytes_max = 1024 * 1024;
   static constexpr std::uint64_t unread_bytes_max = 8 * 1024 * 1024;
 

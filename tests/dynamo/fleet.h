@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/manual_clock.h"
@@ -145,6 +146,11 @@ class FleetTest : public testing::Test {
     return sync_wait(at.store->append(tenant, draft.append()));
   }
   Appended append(Node& at, const Draft& draft) { return try_append(at, draft).value(); }
+  std::vector<Result<Appended>> append_batch(Node& at, const std::vector<Draft>& drafts) {
+    std::vector<IncomingEvent> events;
+    for (const Draft& draft : drafts) events.push_back(draft.append());
+    return sync_wait(at.store->append_batch(tenant, std::move(events)));
+  }
   Page page(Node& at, const PageQuery& query = {}) { return sync_wait(at.store->page(tenant, query)).value(); }
   std::optional<StoredEvent> get(Node& at, EventId id) { return sync_wait(at.store->get(tenant, id)).value(); }
   AckStatus acknowledge(Node& at, EventId id) { return sync_wait(at.store->acknowledge(tenant, {id})).value().at(0); }

@@ -28,7 +28,7 @@ good = {"test": ("10 passed, 0 failed", 0), "test asan": ("5 passed, 0 failed", 
 
 
 def test_the_last_line_counts_all_lanes_and_each_lane_says_its_time(run):
-    done = run(good, "all")
+    done = run(good)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[-1] == "20 passed, 0 failed"
@@ -45,21 +45,16 @@ def test_the_last_line_counts_all_lanes_and_each_lane_says_its_time(run):
     ("test asan", "0 passed, 1 failed", 0, "15 passed, 1 failed"),
 ])
 def test_a_failed_lane_fails_the_run_after_the_other_lanes(run, lane, text, status, last):
-    done = run({**good, lane: (text, status)}, "all")
+    done = run({**good, lane: (text, status)})
     assert done.returncode == 1 and done.stdout.splitlines()[-1] == last
     assert done.stdout.count("began") == len(good)
     assert [line for line in done.stdout.splitlines() if "FAILED" in line] or status == 0
 
 
-def test_without_an_argument_only_the_first_lane_runs(run):
-    done = run(good)
-    assert (done.returncode, done.stdout.splitlines()[-1], done.stdout.count("began")) == (0, "10 passed, 0 failed", 1)
-
-
-def test_an_unknown_argument_is_refused_before_anything_runs(run):
+def test_an_argument_is_refused_before_anything_runs(run):
     done = run(good, "asan")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "the only argument is 'all', not 'asan'" in done.stderr
+    assert "there are no arguments, such as 'asan'" in done.stderr
 
 
 class Repository:

@@ -1,5 +1,5 @@
-"""The documents are true: the commands of the README and the examples work as written. The OpenAPI document is in
-test_openapi.py, the guide to load tests in test_guide.py."""
+"""The README and the examples: their commands work as written, and the README is short and links to files that exist. The
+OpenAPI document is in test_openapi.py, the guide to load tests in test_guide.py, the rules of all documents in tests/lint."""
 
 import json
 import re

@@ -1,4 +1,5 @@
-"""examples/triggers_client.py as a library: unusual but valid JSON, and failures of the consumer's own code."""
+"""examples/triggers_client.py as a library: unusual but valid JSON, failures of the consumer's own code, and batches that
+the service refuses."""
 
 import decimal
 import importlib.util

@@ -1,5 +1,5 @@
-"""swarm against services that answer without end: memory and processor time are bounded, every time limit holds, and a signal
-ends it."""
+"""swarm against services that answer without end, with far too much, or with what is no HTTP: memory is bounded, every time
+limit holds, a signal ends it, and the failure is named."""
 
 import json
 import os

@@ -20,7 +20,7 @@ product_targets = re.compile(r"/CMakeFiles/(triggers_(?!store_memory)\w+|trigger
 def product_objects(build_dir):
     """(source, object) of each source that a library or a program of the products is made from. Programs may share one."""
     commands = json.loads((build_dir / "compile_commands.json").read_text(encoding="utf-8"))
-    outputs = [(command["file"], re.search(r" -o (\S+\.o) ", command["command"])[1]) for command in commands]
+    outputs = [(command["file"], re.search(r" -o (\S+) ", command["command"])[1]) for command in commands]
     return [(pathlib.PurePosixPath(os.path.relpath(os.path.realpath(file), tracked.root)), build_dir / output)
             for file, output in outputs if product_targets.search("/" + output) and os.path.exists(file)]
 

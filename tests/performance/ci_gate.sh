@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# ci_gate.sh STATS_CSV [CONDITION...]: judges a finished load test by the PREFIX_stats.csv of Locust or swarm.
+# ci_gate.sh STATS_CSV [CONDITION...]: judges a finished load test by the PREFIX_stats.csv of Locust or swarm, and by the
+# PREFIX_cut_off.csv beside it, which only swarm writes.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-ci_gate.sh STATS_CSV [CONDITION...]: judges a finished load test by the PREFIX_stats.csv that Locust or swarm wrote.
+ci_gate.sh STATS_CSV [CONDITION...]: judges a finished load test by the PREFIX_stats.csv that Locust or swarm wrote, and
+by the PREFIX_cut_off.csv beside it, which only swarm writes.
 
   ci_gate.sh results/loadtest_stats.csv 'POST /events p95 > 100ms' 'error-rate > 1%' 'accepted/s < 1000'
 
@@ -24,7 +26,7 @@ are not counted singly.
 If no event was accepted, the figures for POST /events and for all requests are those of refusals (a wrong key, a rate
 limit). A condition on them can then be true, but it cannot pass.
 
-This file does not contain the requests that were cut off at the end of a test, but swarm writes them to
+PREFIX_stats.csv does not contain the requests that were cut off at the end of a test, but swarm writes them to
 PREFIX_cut_off.csv. If that file is from the same run, error-rate, failures and failures/s with > or >= count stalled
 requests: those that had waited over 1 s, and longer than p99.9. Latency conditions do not see them, and Locust writes
 no such file. swarm --fail-if sees them all.

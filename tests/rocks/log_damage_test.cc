@@ -1,5 +1,5 @@
-// Damage in the write-ahead log: the torn end that a crash leaves is replayed; any other damage, a copied log or a
-// missing one is refused. Damage in other files is in store_damage_test.cc.
+// Damage in the write-ahead log: the torn end that a crash leaves is replayed; any other damage, a copied log or a gap
+// between two logs is refused. Damage in other files is in store_damage_test.cc; what repair does is in repair_test.cc.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

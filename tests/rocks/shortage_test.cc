@@ -1,4 +1,5 @@
-// A shortage of disk space or descriptors: writes stop, nothing is lost, and writes resume by themselves.
+// A shortage of disk space or descriptors: writes stop, nothing is lost, and writes resume by themselves. The
+// exception: after a flush that RocksDB loses sight of, they resume with a restart.
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -24,8 +25,9 @@ class Shortage : public RocksFixture {
  protected:
   ~Shortage() override { disk->tables().open(); }  // Also of a test that has failed: the store's end waits for it.
 
-  /// Accepts events, causes a shortage until one is refused, ends it, and continues without reopening the store. Does
-  /// this three times, then reopens the store as after a kill. No flush is scheduled when a shortage begins.
+  /// Accepts events, causes a shortage until one is refused, ends it, and continues without reopening the store; one
+  /// time, a lost flush may force a reopening. Does this three times, then reopens the store as after a kill. No flush
+  /// is scheduled when a shortage begins.
   void expect_writes_again_after(FailingFileSystem::Fault fault);
   void look_until_it_goes_on_or_stops();
 };

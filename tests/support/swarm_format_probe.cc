@@ -1,5 +1,6 @@
-// Reads the requests of a load test from standard input, one JSON object a line, and writes the CSV files that swarm
-// would write. tests/e2e/support/locust_reference.py does the same with Locust itself.
+// Reads a load test from standard input and writes the CSV files that swarm would write. Each line is a JSON object:
+// the start, a request, an exception, or the end of a second, at which the files are written.
+// tests/e2e/support/locust_reference.py does the same with Locust itself.
 
 #include <boost/json.hpp>
 #include <chrono>

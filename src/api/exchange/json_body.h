@@ -1,7 +1,7 @@
 #pragma once
 
-// A request's body as a JSON object. Members that are unknown or come twice are refused. Bodies with an event or a
-// filter are read by raw_members.h, events by event/event.h.
+// A request's body as a JSON object. Refuses members that come twice, and those that an endpoint does not name in
+// only_members(). Bodies with an event or a filter are read by raw_members.h, events by event/event.h.
 
 #include <boost/json.hpp>
 #include <initializer_list>

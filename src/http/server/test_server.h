@@ -1,7 +1,7 @@
 #pragma once
 
-// For tests: a server that answers with what it was sent, a gate that holds its handlers back, and a client that sends
-// raw bytes. The API without sockets is in api/test_service.h.
+// For tests: a server that answers with what it was sent, a gate that holds its handlers back, a client that sends raw
+// bytes, and the status that each protocol error must get. The API without sockets is in api/test_service.h.
 
 #include <chrono>
 #include <coroutine>

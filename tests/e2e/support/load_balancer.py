@@ -1,5 +1,5 @@
 """A load balancer for TCP connections in front of a fleet: it checks each node's health, gives new connections to healthy
-nodes in turn, and tries the next one if a node refuses. It repeats no request."""
+nodes in turn, and tries the next one if a node refuses. It tries unhealthy nodes last. It repeats no request."""
 
 import asyncio
 import threading

@@ -1,6 +1,6 @@
 #pragma once
 
-// Helpers of the pages and of the OpenAPI document: replacing placeholders, escaping for HTML, and whether a client
+// For the pages and the OpenAPI document: replaces placeholders, escapes text for HTML, and tells whether a client
 // prefers HTML. The pages are in embedded.h; the address to insert is in exchange/public_address.h.
 
 #include <initializer_list>

@@ -1,7 +1,8 @@
 #pragma once
 
-// How a commit accepts events. The two ways to find a duplicate are in content_index.h and replay_index.h; what runs
-// this stage is in group_commit.h.
+// How a commit accepts events: it answers each duplicate, and adds each new event, with a new id, to the write batch
+// and to the inbox. The two ways to find a duplicate are in content_index.h and replay_index.h; what runs this stage is
+// in group_commit.h.
 
 #include <cstddef>
 #include <optional>
@@ -39,7 +40,8 @@ class AppendStage {
   void keep() noexcept;
   void undo() noexcept;
 
-  /// Puts the last id, and the entries by which later events are recognized as duplicates.
+  /// Puts the last id, and the entries by which later events of equal content are recognized as duplicates. Those of
+  /// idempotency keys are put by stage().
   void put();
 
   /// Reads of the store since begin().

@@ -1,7 +1,7 @@
 #pragma once
 
-// Finds duplicates by idempotency key. Events without a key are compared by content: content_index.h. The bytes of a
-// key are in format/layout.h.
+// Finds duplicates by idempotency key. Events without a key are compared by content: content_index.h. This class also
+// writes and reads the values by which it finds them; the bytes of their keys are in format/layout.h.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>

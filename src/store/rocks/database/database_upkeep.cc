@@ -1,5 +1,6 @@
-// The upkeep of an open Database: its health, and the thread that checks its files and the disk. It stops writes after
-// a failure, and resumes them after a shortage. Reading, writing and opening are in database.cc.
+// The upkeep of an open Database: whether it takes writes, stopping them, resuming them after a shortage, and the
+// thread that checks its files and the disk. That thread stops writes if a file is lost or writes cannot be resumed.
+// After a failed write, database.cc stops them. Reading, writing and opening are in database.cc.
 
 #include <rocksdb/db.h>
 

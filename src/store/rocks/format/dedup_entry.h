@@ -1,7 +1,7 @@
 #pragma once
 
-// The bytes of a value in the `dedup` family. Its key is in layout.h; finding and changing entries is in
-// commit/content_index.h.
+// The bytes of a value in the `dedup` family: writing them, reading them, and reading only the id that decides when the
+// entry expires. Its key is in layout.h; finding and changing entries is in commit/content_index.h.
 
 #include <optional>
 #include <string>

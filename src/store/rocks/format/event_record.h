@@ -1,6 +1,7 @@
 #pragma once
 
-// The bytes of a stored event. Its key is in layout.h.
+// The bytes of a stored event: writes the head, which payload and metadata follow as they are, and reads all of it. Its
+// key is in layout.h.
 
 #include <array>
 #include <optional>

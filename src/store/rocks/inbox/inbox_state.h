@@ -41,7 +41,7 @@ class InboxState {
     std::uint64_t count = 0;
     bool touched = false;          ///< By that commit.
     bool head_changed = false;     ///< It changes the oldest pending event.
-    std::optional<EventId> first;  ///< Set if it appends to an empty inbox: nothing older is pending.
+    std::optional<EventId> first{};  ///< Set if it appends to an empty inbox: nothing older is pending.
   };
   /// For the committer's thread, which changes it through StagedInboxes.
   Staged staged;

@@ -1,6 +1,7 @@
 #pragma once
 
-// The numbers of column families in a repaired database. The rest of a repair is in repair.h.
+// Keeps the numbers of column families in a repair: before it, adds a table with one entry for each family without a
+// table; after it, removes these entries. The rest of a repair is in repair.h.
 
 #include <string>
 #include <vector>
