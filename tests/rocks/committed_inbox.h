@@ -56,14 +56,14 @@ class CommittedInbox {
   }
 
   void acknowledge(std::span<const EventId> ids) {
-    std::vector<AckStatus> outcomes(ids.size());
+    EntryOperation entry;
+    for (const EventId& id : ids) entry.results.push_back({id});
     Operation operation;
-    operation.kind = Operation::Kind::acknowledge;
+    operation.kind = Operation::Kind::entries;
     operation.tenant = &tenant_;
-    operation.ids = ids;
-    operation.acks = outcomes;
+    operation.entry = &entry;
     commit(operation);
-    EXPECT_EQ(outcomes, std::vector(ids.size(), AckStatus::acknowledged));
+    for (const EntryResult& result : entry.results) EXPECT_EQ(result.status, EntryStatus::acknowledged);
   }
 
   /// Removes acknowledged events as retention does.

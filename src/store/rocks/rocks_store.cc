@@ -12,10 +12,12 @@
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
+#include "store/rocks/inbox/restore.h"
 #include "store/rocks/inbox/tenants.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
 #include "store/rocks/read/reader_pool.h"
+#include "store/rocks/rocks_inboxes.h"
 #include "store/rocks/upkeep/housekeeper.h"
 
 namespace triggers::store {
@@ -69,6 +71,11 @@ Result<layout::HashSeed> load_hash_seed(Database& database) {
   return seed;
 }
 
+AckStatus ack_status(const EntryResult& result) {
+  if (result.status == EntryStatus::acknowledged) return AckStatus::acknowledged;
+  return result.status == EntryStatus::already_acknowledged ? AckStatus::already_acknowledged : AckStatus::not_found;
+}
+
 class RocksStoreImpl final : public RocksStore {
  public:
   RocksStoreImpl(RocksConfig config, std::unique_ptr<IdTime> time, std::unique_ptr<Database> database,
@@ -86,9 +93,17 @@ class RocksStoreImpl final : public RocksStore {
         backups_(1, backups_waiting_max, "backup", ReaderPool::Priority::normal,
                  "a backup is under way and others wait: try again when they have ended"),
         committer_(*database_, *tenants_, queue_, last_id,
-                   {config_.dedup_window, config_.idempotency_window, config_.clock, time_.get(), hash_seed,
-                    config_.on_commit}),
-        housekeeper_(*database_, *tenants_, queue_, retention_,
+                   {.dedup_window = config_.dedup_window,
+                    .idempotency_window = config_.idempotency_window,
+                    .clock = config_.clock,
+                    .id_time = time_.get(),
+                    .hash_seed = hash_seed,
+                    .leased_max = config_.leased_max,
+                    .retention_now = [this] { return retention_.now(); },
+                    .event_ttl = config_.event_ttl,
+                    .observe = config_.on_commit}),
+        inboxes_(*database_, *tenants_, queue_, readers_, searches_, *config_.clock),
+        housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
                      {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
     if (!config_.background) return;
     housekeeper_.start();
@@ -147,16 +162,45 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
-    std::vector<AckStatus> outcomes(ids.size(), AckStatus::not_found);
-    Operation operation;
-    operation.kind = Operation::Kind::acknowledge;
-    operation.tenant = &tenant;
-    operation.ids = ids;
-    operation.acks = outcomes;
-    operation.bytes = event_overhead_bytes + ids.size() * 64;
-    if (!ids.empty()) co_await queue_.submit(operation);
-    if (operation.error) co_return std::move(*operation.error);
-    co_return outcomes;
+    const auto results = co_await inboxes_.acknowledge(tenant, InboxName(), std::nullopt, std::move(ids));
+    if (!results) co_return results.error();
+    std::vector<AckStatus> statuses(results->size());
+    std::ranges::transform(*results, statuses.begin(), ack_status);
+    co_return statuses;
+  }
+
+  Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override {
+    return inboxes_.lease(tenant, std::move(request));
+  }
+  Task<Result<std::vector<EntryResult>>> acknowledge(const Tenant& tenant, InboxName inbox,
+                                                     std::optional<LeaseId> lease,
+                                                     std::optional<std::vector<EventId>> ids) override {
+    return inboxes_.acknowledge(tenant, std::move(inbox), lease, std::move(ids));
+  }
+  Task<Result<std::vector<EntryResult>>> release(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                                 std::optional<std::vector<EventId>> ids, std::chrono::seconds delay,
+                                                 std::optional<std::string> error) override {
+    return inboxes_.release(tenant, std::move(inbox), lease, std::move(ids), delay, std::move(error));
+  }
+  Task<Result<Extended>> extend(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                std::optional<std::vector<EventId>> ids, std::chrono::seconds duration) override {
+    return inboxes_.extend(tenant, std::move(inbox), lease, std::move(ids), duration);
+  }
+  Task<Result<std::vector<EntryResult>>> requeue(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override {
+    return inboxes_.requeue(tenant, std::move(inbox), std::move(ids));
+  }
+  Task<Result<std::vector<EntryResult>>> discard(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override {
+    return inboxes_.discard(tenant, std::move(inbox), std::move(ids));
+  }
+  Task<Result<DeadEntriesDone>> requeue_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override {
+    return inboxes_.requeue_all(tenant, std::move(inbox), std::move(event_type));
+  }
+  Task<Result<DeadEntriesDone>> discard_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override {
+    return inboxes_.discard_all(tenant, std::move(inbox), std::move(event_type));
   }
 
   [[nodiscard]] Health health() const override { return database_->health(); }
@@ -255,6 +299,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Result<std::size_t> sweep(std::size_t events_max) override { return housekeeper_.sweep(events_max); }
+  Status end_due() override { return housekeeper_.end_due(); }
   void check_files() override { database_->check_files(true); }
 
  private:
@@ -350,6 +395,7 @@ class RocksStoreImpl final : public RocksStore {
   ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
+  RocksInboxes inboxes_;
   Housekeeper housekeeper_;
 };
 
@@ -368,6 +414,9 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   if (!found) return found.error();
   if (*found && value.size() == 16) last_id = EventId::from_bytes(view(value));
   time->start_after(last_id.time());
+  if (auto restored = restore_entries(**database, tenants->inboxes(), last_id, time->now()); !restored) {
+    return std::move(restored).error();
+  }
   const auto hash_seed = load_hash_seed(**database);
   if (!hash_seed) return hash_seed.error();
   return std::unique_ptr<RocksStore>(new RocksStoreImpl(std::move(config), std::move(time), std::move(*database),

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "store/default_inbox.h"
 #include "store/event_log.h"
+#include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/rocks/commit/committer.h"
 #include "store/rocks/disk/disk_space.h"
@@ -30,12 +31,14 @@ struct RocksConfig {
   std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
   std::chrono::seconds dedup_window{300};        ///< 0: content is not compared.
   std::chrono::seconds idempotency_window{86'400};
-  std::chrono::hours event_ttl{24 * 30};  ///< After acknowledgement.
+  std::chrono::hours event_ttl{24 * 30};        ///< After acknowledgement.
+  std::size_t leased_max = leased_max_default;  ///< Entries of one inbox that may be leased at once.
   CommitLimits commit;
   unsigned reader_threads = 3;                    ///< One tenant has at most all but one of them.
   std::size_t reads_waiting_max = 20'000;         ///< Of all tenants; beyond a fair share: `share_used`.
   std::chrono::milliseconds filter_time_max{20};  ///< A page's search for a type; see Page::has_more.
-  /// Sweeps, measures and checks the files on threads of its own. Without it, tests call sweep() and check_files().
+  /// Sweeps, ends leases, measures and checks the files on threads of its own. Without it, tests call sweep(),
+  /// end_due() and check_files().
   bool background = true;
   int open_files_max = -1;  ///< Files that RocksDB keeps open; -1: all.
   const Clock* clock = &Clock::system();
@@ -45,8 +48,11 @@ struct RocksConfig {
 
 /// The embedded engine: one process, one directory, RocksDB. docs/storage-format.md has its keys, docs/architecture.md
 /// its threads.
-class RocksStore : public EventLog, public DefaultInbox, public KeyStore, public StoreStatus {
+class RocksStore : public EventLog, public DefaultInbox, public EntryConsumer, public KeyStore, public StoreStatus {
  public:
+  using DefaultInbox::acknowledge;
+  using EntryConsumer::acknowledge;
+
   /// Errors are those of Database::open.
   static Result<std::unique_ptr<RocksStore>> open(RocksConfig config);
 
@@ -65,6 +71,9 @@ class RocksStore : public EventLog, public DefaultInbox, public KeyStore, public
   /// Removes at most `events_max` acknowledged events past their time to live; returns how many. Only without
   /// `background`.
   virtual Result<std::size_t> sweep(std::size_t events_max) = 0;
+  /// Records what has ended by itself in all inboxes: leases, delays, and the retention of dead entries. Only without
+  /// `background`.
+  virtual Status end_due() = 0;
   /// As Database::check_files, thoroughly. Only without `background`.
   virtual void check_files() = 0;
 };

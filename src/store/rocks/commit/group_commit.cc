@@ -2,6 +2,7 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/invariant.h"
@@ -35,11 +36,32 @@ Error copy_of(const Error& error) noexcept {
   }
 }
 
-void refuse(Operation& operation, const Error& error) noexcept { operation.error = copy_of(error); }
+bool looks(const Operation& operation) noexcept {
+  return operation.entry != nullptr && operation.entry->kind == EntryOperation::Kind::look;
+}
+
+/// What earlier parts have leased is the answer.
+void refuse_lease(Operation& operation, const Error& error) noexcept {
+  auto& leased = operation.entry->leased;
+  leased.erase(leased.begin() + static_cast<std::ptrdiff_t>(std::min(operation.part_begin, leased.size())),
+               leased.end());
+  if (leased.empty()) {
+    operation.error = copy_of(error);
+  } else {
+    operation.cut_off = true;
+  }
+}
+
+void refuse(Operation& operation, const Error& error) noexcept {
+  const bool leases = operation.entry != nullptr && operation.entry->kind == EntryOperation::Kind::lease;
+  if (leases) return refuse_lease(operation, error);
+  operation.error = copy_of(error);
+}
 
 /// After a commit that failed: those of its elements that are answered already stay so.
 void refuse_part(Operation& operation, const Error& error) noexcept {
   operation.undecided.reset();
+  if (looks(operation)) return;
   if (operation.kind != Operation::Kind::append || operation.part_begin == 0) return refuse(operation, error);
   for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = copy_of(error);
   operation.cut_off = true;
@@ -53,7 +75,7 @@ GroupCommit::GroupCommit(Database& database, Tenants& tenants, const CommitterCo
       batch_(std::make_unique<rocksdb::WriteBatch>()),
       staging_{.database = database, .batch = *batch_},
       appends_(staging_, config, last_id),
-      acknowledgements_(staging_) {}
+      entries_(staging_, config) {}
 
 GroupCommit::~GroupCommit() = default;
 
@@ -64,21 +86,21 @@ void GroupCommit::begin() {
   staging_.inboxes.begin();
   batch_->Clear();
   appends_.begin();
-  acknowledgements_.begin();
+  entries_.begin();
 }
 
 void GroupCommit::keep() {
   batch_->PopSavePoint().PermitUncheckedError();
   staging_.inboxes.keep();
   appends_.keep();
-  acknowledgements_.keep();
+  entries_.keep();
 }
 
 void GroupCommit::undo(const CommitStats& before) {
   staging_.stats = before;
   staging_.inboxes.undo();
   appends_.undo();
-  acknowledgements_.undo();
+  entries_.undo();
   const auto status = batch_->RollbackToSavePoint();
   INVARIANT(status.ok(), "RocksDB cannot undo what an event staged: %s", status.ToString().c_str());
 }
@@ -122,9 +144,10 @@ void GroupCommit::stage_all(std::span<Operation* const> operations) {
     Status staged = Done{};
     switch (operation->kind) {
       case Operation::Kind::append: stage_events(*operation); break;
-      case Operation::Kind::acknowledge: {
+      case Operation::Kind::entries: {
+        if (looks(*operation)) break;
         TenantState& tenant = tenants_.get(operation->tenant->id);
-        staged = stage_whole([&] { return acknowledgements_.stage(*operation, tenant); });
+        staged = stage_whole([&] { return entries_.stage(*operation, tenant); });
         break;
       }
       case Operation::Kind::change: staged = stage_whole([&] { return operation->change(*batch_); }); break;
@@ -133,15 +156,25 @@ void GroupCommit::stage_all(std::span<Operation* const> operations) {
   }
 }
 
+void GroupCommit::look(std::span<Operation* const> operations) {
+  for (Operation* operation : operations) {
+    if (!looks(*operation)) continue;
+    if (auto looked = entries_.look(*operation, tenants_.get(operation->tenant->id)); !looked) {
+      refuse(*operation, looked.error());
+    }
+  }
+}
+
 Status GroupCommit::write(std::span<Operation* const> operations) {
   begin();
   CommitStats& stats = staging_.stats;
   stats.operations = operations.size();
+  look(operations);
   if (auto writable = staging_.database.check_writable(); !writable) return writable;
   stage_all(operations);
   appends_.put();
   staging_.inboxes.put(staging_.database, *batch_);
-  stats.reads = appends_.reads();
+  stats.reads = appends_.reads() + entries_.reads();
   stats.bytes = batch_->GetDataSize();
   if (batch_->Count() == 0) return Done{};
   WriteTiming timing;

@@ -1,16 +1,16 @@
 #pragma once
 
-// One group commit: it runs the stages, and writes what they staged. They are in append_stage.h and
-// acknowledge_stage.h; the thread is in committer.h.
+// One group commit: it runs the stages, and writes what they staged. They are in append_stage.h and entry_stage.h; the
+// thread is in committer.h.
 
 #include <memory>
 #include <span>
 
 #include "base/result.h"
 #include "base/uuid7.h"
-#include "store/rocks/commit/acknowledge_stage.h"
 #include "store/rocks/commit/append_stage.h"
 #include "store/rocks/commit/committer_config.h"
+#include "store/rocks/commit/entry_stage.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/commit/staging.h"
 #include "store/rocks/database/database.h"
@@ -37,6 +37,8 @@ class GroupCommit {
 
  private:
   void begin();
+  /// Answers the operations that only look, also when writes have stopped.
+  void look(std::span<Operation* const> operations);
   void stage_all(std::span<Operation* const> operations);
   /// Stages each event on its own, so that a failed one leaves the others.
   void stage_events(Operation& operation);
@@ -53,7 +55,7 @@ class GroupCommit {
   const std::unique_ptr<rocksdb::WriteBatch> batch_;
   Staging staging_;
   AppendStage appends_;
-  AcknowledgeStage acknowledgements_;
+  EntryStage entries_;
 };
 
 }  // namespace triggers::store

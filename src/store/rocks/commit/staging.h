@@ -1,6 +1,6 @@
 #pragma once
 
-// What the stages of one commit share. The stages are in append_stage.h and acknowledge_stage.h; what runs them is in
+// What the stages of one commit share. The stages are in append_stage.h and entry_stage.h; what runs them is in
 // group_commit.h.
 
 #include "base/clock.h"
@@ -17,7 +17,7 @@ struct Staging {
   StagedInboxes inboxes{};
   CommitStats stats{};
   UnixMillis now{};     ///< Of acknowledgements.
-  UnixMillis id_now{};  ///< Of ids and windows.
+  UnixMillis id_now{};  ///< Of ids, windows and leases.
 };
 
 }  // namespace triggers::store

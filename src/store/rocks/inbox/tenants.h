@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "inbox/inbox_name.h"
 #include "store/rocks/inbox/inbox_state.h"
 
 namespace triggers::store {
@@ -21,6 +22,10 @@ class TenantState {
 
   [[nodiscard]] const std::string& id() const noexcept { return default_.tenant(); }
   [[nodiscard]] InboxState& default_inbox() noexcept { return default_; }
+  /// Null if there is no such inbox.
+  [[nodiscard]] InboxState* find(const inbox::InboxName& name) noexcept {
+    return name.is_default() ? &default_ : nullptr;
+  }
   /// Created on first use.
   [[nodiscard]] InboxState& inbox(std::string_view name);
 

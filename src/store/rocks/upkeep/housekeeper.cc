@@ -24,8 +24,8 @@ Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.sub
 }  // namespace
 
 Housekeeper::Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time,
-                         HousekeeperConfig config)
-    : database_(database), tenants_(tenants), queue_(queue), time_(time), config_(config) {}
+                         const Clock& lease_time, HousekeeperConfig config)
+    : database_(database), tenants_(tenants), queue_(queue), time_(time), lease_time_(lease_time), config_(config) {}
 
 Housekeeper::~Housekeeper() {
   {
@@ -78,6 +78,29 @@ Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
   return expired.size();
 }
 
+Status Housekeeper::end_due() {
+  for (InboxState* inbox : tenants_.inboxes()) {
+    const auto view = inbox->view();
+    const bool ends = view.next_due && *view.next_due <= lease_time_.now();
+    const bool expires = view.next_expiry && *view.next_expiry <= time_.now();
+    if (!ends && !expires) continue;
+    const Tenant tenant{inbox->tenant()};
+    EntryOperation entry;
+    entry.kind = EntryOperation::Kind::advance;
+    Operation operation;
+    operation.kind = Operation::Kind::entries;
+    operation.tenant = &tenant;
+    operation.entry = &entry;
+    operation.bytes = event_overhead_bytes;
+    do {
+      entry.left = false;
+      sync_wait(submit(queue_, operation));
+    } while (entry.left && !operation.error);
+    if (operation.error) return *operation.error;
+  }
+  return Done{};
+}
+
 void Housekeeper::refresh_heads() {
   std::optional<UnixMillis> oldest;
   std::size_t looked = 0;
@@ -89,7 +112,7 @@ void Housekeeper::refresh_heads() {
       if (!head || !*head) continue;
     }
     if (inbox->head_changed()) continue;
-    const UnixMillis time = inbox->head().time();
+    const UnixMillis time = inbox->head().id.time();
     if (!oldest || time < *oldest) oldest = time;
   }
   const MutexLock lock(mutex_);

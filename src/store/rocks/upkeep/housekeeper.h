@@ -28,7 +28,9 @@ struct HousekeeperConfig {
 /// event.
 class Housekeeper {
  public:
-  Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
+  /// `lease_time`: by which leases and delays end.
+  Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time, const Clock& lease_time,
+              HousekeeperConfig config);
   Housekeeper(const Housekeeper&) = delete;
   Housekeeper& operator=(const Housekeeper&) = delete;
   ~Housekeeper();
@@ -38,6 +40,9 @@ class Housekeeper {
 
   /// Removes at most `events_max` acknowledged events past their time to live; returns how many. One call at a time.
   Result<std::size_t> sweep(std::size_t events_max);
+  /// Records what has ended by itself in all inboxes: leases, delays, and the retention of dead entries. One call at a
+  /// time.
+  Status end_due();
   /// Finds the oldest pending event of each inbox where it may have changed. One call at a time.
   void refresh_heads();
 
@@ -53,6 +58,7 @@ class Housekeeper {
   Tenants& tenants_;
   CommitQueue& queue_;
   RetentionTime& time_;
+  const Clock& lease_time_;
   const HousekeeperConfig config_;
 
   mutable Mutex mutex_;

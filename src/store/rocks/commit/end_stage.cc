@@ -1,0 +1,49 @@
+#include "store/rocks/commit/end_stage.h"
+
+#include "base/invariant.h"
+
+namespace triggers::store {
+namespace {
+
+bool is_due(const std::optional<UnixMillis>& at, UnixMillis now) { return at && *at <= now; }
+
+}  // namespace
+
+Result<bool> EndStage::end_leases(InboxState& inbox) {
+  if (inbox.index() == nullptr || !is_due(inbox.index()->next_due(), staging_.id_now)) return true;
+  auto& index = staging_.inboxes.index(inbox);
+  for (const inbox::Ended& ended : index.advance(staging_.id_now, ends_max)) {
+    ++staging_.stats.ended;
+    // What becomes available needs no write: its record has the end.
+    if (ended.what != inbox::Ended::What::died) continue;
+    if (auto buried = bury(inbox, ended.id); !buried) return buried.error();
+  }
+  return !is_due(index.next_due(), staging_.id_now);
+}
+
+Status EndStage::bury(InboxState& inbox, const EventId& id) {
+  const auto known = inbox.index()->find(id);
+  INVARIANT(known && known->entry.state == inbox::EntryState::dead, "an entry that has died is not dead");
+  inbox::Entry entry = known->entry;
+  if (known->failed) {
+    auto failure = table_.last_failure(inbox, id);
+    if (!failure) return failure.error();
+    entry.last_failure = *std::move(failure);
+  }
+  table_.put_entry(inbox, id, entry);
+  table_.remove_pending(inbox, id);
+  auto& staged = staging_.inboxes.change(inbox);
+  --staged.count;
+  staged.head_changed = true;
+  ++staging_.stats.died;
+  return Done{};
+}
+
+bool EndStage::expire_dead(InboxState& inbox, UnixMillis retention_now) {
+  if (inbox.index() == nullptr || !is_due(inbox.index()->next_expiry(), retention_now)) return true;
+  auto& index = staging_.inboxes.index(inbox);
+  for (const EventId& id : index.expire_dead(retention_now, ends_max)) table_.remove_entry(inbox, id);
+  return !is_due(index.next_expiry(), retention_now);
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,206 @@
+#include "store/rocks/commit/entry_stage.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/invariant.h"
+#include "store/inbox_changes.h"
+#include "store/rocks/format/layout.h"
+
+namespace triggers::store {
+namespace {
+
+using Kind = EntryOperation::Kind;
+
+}  // namespace
+
+EntryStage::EntryStage(Staging& staging, const CommitterConfig& config)
+    : staging_(staging),
+      config_(config),
+      table_(staging.database, staging.batch),
+      ends_(staging, table_),
+      leases_(staging, table_, ends_, config.leased_max) {}
+
+Status EntryStage::look(Operation& operation, TenantState& tenant) const {
+  EntryOperation& entry = *operation.entry;
+  const InboxState* const inbox = tenant.find(entry.inbox);
+  if (inbox == nullptr) return no_such_inbox(entry.inbox);
+  entry.looked_at = staging_.id_now;
+  if (inbox->index() == nullptr) return Done{};
+  for (const EventId& id : inbox->index()->page(entry.state, entry.after, entry.limit)) {
+    entry.found.push_back({id, inbox->index()->find(id)->entry.since});
+  }
+  return Done{};
+}
+
+Status EntryStage::stage(Operation& operation, TenantState& tenant) {
+  EntryOperation& entry = *operation.entry;
+  InboxState* const inbox = tenant.find(entry.inbox);
+  if (inbox == nullptr) return no_such_inbox(entry.inbox);
+  if (entry.kind == Kind::lease) return leases_.stage(operation, *inbox);
+  if (entry.kind == Kind::advance) return advance(operation, *inbox);
+  if (entry.all_held && operation.part_begin == 0) {
+    entry.results.clear();
+    if (inbox->index() != nullptr) {
+      for (const EventId& id : inbox->index()->held_by(*entry.lease)) entry.results.push_back({id});
+    }
+  }
+  if (entry.kind == Kind::extend && operation.part_begin == 0) entry.until = staging_.id_now + *entry.duration;
+  const std::size_t end = std::min(operation.part_end, entry.results.size());
+  entry.exhausted = end == entry.results.size();
+  for (std::size_t i = operation.part_begin; i < end; ++i) {
+    if (auto staged = stage_one(*inbox, entry, i, entry.results[i].status); !staged) return staged;
+  }
+  return Done{};
+}
+
+Status EntryStage::advance(Operation& operation, InboxState& inbox) {
+  const auto ended = ends_.end_leases(inbox);
+  if (!ended) return ended.error();
+  const bool expired = !config_.retention_now || ends_.expire_dead(inbox, config_.retention_now());
+  operation.entry->left = !*ended || !expired;
+  if (operation.entry->left) operation.part_end = operation.part_begin;
+  return Done{};
+}
+
+Status EntryStage::stage_one(InboxState& inbox, const EntryOperation& entry, std::size_t index, EntryStatus& status) {
+  const EventId& id = entry.results[index].id;
+  auto known = know(inbox, id);
+  if (!known) return known.error();
+  auto done = transition(inbox, entry, known->record);
+  // An acknowledgement before this one matters only now.
+  const bool asks_who = entry.kind == Kind::acknowledge || (entry.lease && !known->record.entry);
+  if (!done.changed && asks_who) {
+    auto before = acknowledgement(inbox, id, entry.lease.has_value());
+    if (!before) return before.error();
+    known->record.acknowledgement = *before;
+    done = transition(inbox, entry, known->record);
+  }
+  status = done.status;
+  if (!done.changed) return Done{};
+  if (done.changed->entry) return put(inbox, entry, index, *known, *std::move(done.changed->entry));
+  if (auto removed = remove(inbox, id, *known); !removed) return removed;
+  if (entry.kind == Kind::acknowledge) put_acknowledgement(inbox, id, *known, *done.changed->acknowledgement);
+  return Done{};
+}
+
+Result<EntryStage::Known> EntryStage::know(InboxState& inbox, const EventId& id) {
+  Known known;
+  if (const auto* const index = inbox.index()) {
+    if (const auto slot = index->find(id)) {
+      known.record.entry = slot->entry;
+      known.has_slot = true;
+      known.is_pending = slot->entry.state != EntryState::dead;
+      known.failed = slot->failed;
+      return known;
+    }
+  }
+  if (id <= inbox.fresh_after()) return known;
+  const auto pending = table_.is_pending(inbox, id);
+  if (!pending) return pending.error();
+  known.is_pending = *pending;
+  if (*pending) known.record.entry = inbox::Entry{};
+  return known;
+}
+
+Result<std::optional<inbox::Acknowledgement>> EntryStage::acknowledgement(InboxState& inbox, const EventId& id,
+                                                                          bool by_lease) {
+  using Found = std::optional<inbox::Acknowledgement>;
+  const auto counts = [this](UnixMillis at) {
+    return !config_.retention_now || config_.retention_now() - at < config_.event_ttl;
+  };
+  const bool in_default = inbox.name() == InboxName().text();
+  if (by_lease || !in_default) {
+    auto trace = table_.trace(inbox, id);
+    if (!trace) return trace.error();
+    if (*trace) return counts((*trace)->at) ? *trace : Found{};
+  }
+  if (!in_default) return Found{};
+  const auto at = table_.acknowledged_at(inbox, id);
+  if (!at) return at.error();
+  return *at && counts(**at) ? Found{{.at = **at}} : Found{};
+}
+
+inbox::Transition EntryStage::transition(const InboxState& inbox, const EntryOperation& entry,
+                                         const inbox::Record& record) const {
+  const UnixMillis now = staging_.id_now;
+  const auto rules = inbox::Rules::of(inbox.settings());
+  switch (entry.kind) {
+    case Kind::acknowledge: return inbox::acknowledge(record, entry.lease, now);
+    case Kind::release: return inbox::release(record, *entry.lease, entry.delay, entry.error, rules, now);
+    case Kind::extend: return inbox::extend(record, *entry.lease, *entry.duration, now);
+    case Kind::requeue: return inbox::requeue(record, rules, now);
+    case Kind::discard: return inbox::discard(record, rules, now);
+    case Kind::lease:
+    case Kind::advance:
+    case Kind::look: break;
+  }
+  INVARIANT(false, "an operation without ids");
+}
+
+Status EntryStage::put(InboxState& inbox, const EntryOperation& entry, std::size_t index, const Known& known,
+                       inbox::Entry changed) {
+  const EventId& id = entry.results[index].id;
+  if (known.failed && !changed.last_failure) {
+    auto failure = table_.last_failure(inbox, id);
+    if (!failure) return failure.error();
+    changed.last_failure = *std::move(failure);
+  }
+  // All entries of a request get one end, also if they are committed in several parts.
+  if (entry.kind == Kind::extend)
+    changed.until = std::max(*entry.until, staging_.id_now + std::chrono::milliseconds(1));
+  auto& staged = staging_.inboxes.change(inbox);
+  const bool becomes_pending = changed.state != EntryState::dead;
+  if (known.is_pending && !becomes_pending) {
+    table_.remove_pending(inbox, id);
+    --staged.count;
+    staged.head_changed = true;
+    ++staging_.stats.died;
+  } else if (!known.is_pending && becomes_pending) {
+    const auto& value = entry.pending_values[index];
+    if (!value) return staging_.database.unreadable("the event " + id.text() + " of " + inbox.tenant());
+    inbox.lower_head(id);
+    table_.put_pending(inbox, id, *value);
+    ++staged.count;
+    staged.first.reset();
+    staged.head_changed = true;
+  }
+  inbox.index()->update(id, changed);
+  table_.put_entry(inbox, id, changed);
+  return Done{};
+}
+
+Status EntryStage::remove(InboxState& inbox, const EventId& id, const Known& known) {
+  const auto* const index = inbox.index();
+  const std::uint64_t fresh = index != nullptr ? index->fresh() : inbox.staged.count;
+  if (!known.has_slot && fresh == 0) {
+    return staging_.database.unreadable("the counters of the inbox of " + inbox.tenant() +
+                                        ": more entries are there than they say");
+  }
+  auto& staged = staging_.inboxes.change(inbox);
+  if (inbox.index() != nullptr) inbox.index()->remove(id);
+  if (known.has_slot) table_.remove_entry(inbox, id);
+  if (!known.is_pending) return Done{};
+  table_.remove_pending(inbox, id);
+  --staged.count;
+  staged.head_changed = true;
+  return Done{};
+}
+
+void EntryStage::put_acknowledgement(InboxState& inbox, const EventId& id, const Known& known,
+                                     const inbox::Acknowledgement& acknowledgement) {
+  staging_.inboxes.change(inbox).last_consumed_at = staging_.now;
+  ++staging_.stats.acknowledged;
+  const bool in_default = inbox.name() == InboxName().text();
+  // In `default` the time of the acknowledgement says enough of an entry that was never leased.
+  if (acknowledgement.lease || known.has_slot || !in_default) table_.put_trace(inbox, id, acknowledgement);
+  if (!in_default) return;
+  table_.put_acknowledged_at(inbox, id, staging_.now);
+  staging_.batch.Put(staging_.database.family(Family::expiry), layout::expiry_key(staging_.now, inbox.tenant(), id),
+                     rocksdb::Slice());
+}
+
+}  // namespace triggers::store

@@ -1,0 +1,95 @@
+#include "store/rocks/inbox/restore.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/iterator.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "inbox/record_codec.h"
+#include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
+
+namespace triggers::store {
+namespace {
+
+constexpr std::size_t readahead_bytes = 2 * 1024 * 1024;
+
+Error damaged(const std::string& what) {
+  return {ErrorCode::unavailable, what + ". Run `triggers repair`, or restore a backup."};
+}
+
+class Restoring {
+ public:
+  Restoring(Database& database, const std::vector<InboxState*>& inboxes, UnixMillis now)
+      : database_(database), inboxes_(inboxes), now_(now) {}
+
+  Status run() {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    options.readahead_size = readahead_bytes;
+    const std::unique_ptr<rocksdb::Iterator> iterator(
+        database_.db().NewIterator(options, database_.family(Family::entries)));
+    for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
+      if (auto restored = restore(view(iterator->key()), view(iterator->value())); !restored) return restored;
+    }
+    if (!iterator->status().ok()) return damaged("entries of inboxes: " + iterator->status().ToString());
+    return Done{};
+  }
+
+ private:
+  Status restore(std::string_view key, std::string_view value) {
+    const auto name = [&] { return layout::describe_entry("entries", key); };
+    InboxState* const inbox = find(key);
+    if (inbox == nullptr) return damaged(name() + " is of no inbox");
+    const auto record = inbox::decode_record(value);
+    if (!record || !record->entry) return damaged(name() + " cannot be read");
+    const auto id = EventId::from_bytes(key.substr(inbox->prefix().size()));
+    auto restored = inbox->index_to_restore().restore(id, *record->entry, now_);
+    if (!restored) return damaged(name() + ": " + restored.error().message);
+    return Done{};
+  }
+
+  /// Records of one inbox follow each other.
+  InboxState* find(std::string_view key) {
+    const std::size_t id_bytes = EventId{}.bytes.size();
+    if (key.size() <= id_bytes) return nullptr;
+    const std::string_view prefix = key.substr(0, key.size() - id_bytes);
+    if (last_ != nullptr && last_->prefix() == prefix) return last_;
+    if (by_prefix_.empty()) {
+      for (InboxState* inbox : inboxes_) by_prefix_.emplace(inbox->prefix(), inbox);
+    }
+    const auto found = by_prefix_.find(prefix);
+    last_ = found == by_prefix_.end() ? nullptr : found->second;
+    return last_;
+  }
+
+  Database& database_;
+  const std::vector<InboxState*>& inboxes_;
+  const UnixMillis now_;
+  std::unordered_map<std::string_view, InboxState*> by_prefix_;
+  InboxState* last_ = nullptr;
+};
+
+}  // namespace
+
+Status restore_entries(Database& database, const std::vector<InboxState*>& inboxes, const EventId& last_id,
+                       UnixMillis now) {
+  if (database.has(Family::entries)) {
+    if (auto restored = Restoring(database, inboxes, now).run(); !restored) return restored;
+  }
+  for (InboxState* inbox : inboxes) {
+    auto restored = inbox->set_restored();
+    if (!restored)
+      return damaged("the inbox " + inbox->name() + " of " + inbox->tenant() + ": " + restored.error().message);
+    if (inbox->fresh_after() > last_id) {
+      return damaged("the counters of the inbox " + inbox->name() + " of " + inbox->tenant() +
+                     " name an entry that is newer than the newest event");
+    }
+  }
+  return Done{};
+}
+
+}  // namespace triggers::store
