@@ -7,6 +7,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +36,9 @@ class CommittedInbox {
   CommittedInbox& operator=(const CommittedInbox&) = delete;
   ~CommittedInbox() { queue_.close(); }
 
+  /// Called after each commit, on the committer's thread. Set it before the first.
+  std::function<void(const CommitStats&)> on_commit;
+
   [[nodiscard]] Database& database() { return *database_; }
   [[nodiscard]] InboxState& inbox() { return inbox_; }
   [[nodiscard]] const Tenant& tenant() const { return tenant_; }
@@ -58,12 +62,22 @@ class CommittedInbox {
   void acknowledge(std::span<const EventId> ids) {
     EntryOperation entry;
     for (const EventId& id : ids) entry.results.push_back({id});
+    ASSERT_TRUE(commit(entry));
+    for (const EntryResult& result : entry.results) EXPECT_EQ(result.status, EntryStatus::acknowledged);
+  }
+
+  /// Carries out a request of a consumer, as often as the committer leaves it.
+  [[nodiscard]] Status commit(EntryOperation& entry) {
     Operation operation;
     operation.kind = Operation::Kind::entries;
     operation.tenant = &tenant_;
     operation.entry = &entry;
-    commit(operation);
-    for (const EntryResult& result : entry.results) EXPECT_EQ(result.status, EntryStatus::acknowledged);
+    do {
+      entry.left = false;
+      sync_wait(submit(queue_, operation));
+    } while (entry.left && !operation.error);
+    if (operation.error) return *operation.error;
+    return Done{};
   }
 
   /// Removes acknowledged events as retention does.
@@ -101,8 +115,11 @@ class CommittedInbox {
   InboxState& inbox_ = tenants_.get(tenant_.id).default_inbox();
   CommitQueue queue_{CommitLimits{}};
   IdTime id_time_{Clock::system()};
-  Committer committer_{*database_, tenants_, queue_, EventId{},
-                       CommitterConfig{.id_time = &id_time_, .hash_seed = {}, .observe = {}}};
+  Committer committer_{
+      *database_, tenants_, queue_, EventId{},
+      CommitterConfig{.id_time = &id_time_, .hash_seed = {}, .observe = [this](const CommitStats& stats) {
+                        if (on_commit) on_commit(stats);
+                      }}};
 };
 
 }  // namespace triggers::store

@@ -3,6 +3,8 @@
 #include <rocksdb/options.h>
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 #include <utility>
 
 #include "base/invariant.h"
@@ -43,6 +45,18 @@ EntryOperation operation(EntryOperation::Kind kind, InboxName inbox, std::option
   entry.all_held = !ids;
   if (ids) entry.results = of_ids(*ids);
   return entry;
+}
+
+Result<std::vector<std::optional<std::string>>> read_pending_values(Database& database, const std::string& tenant,
+                                                                    std::span<const EventId> ids) {
+  std::vector<std::optional<std::string>> values;
+  values.reserve(ids.size());
+  for (const EventId& id : ids) {
+    auto value = pending_value_of(database, tenant, id);
+    if (!value) return value.error();
+    values.push_back(*std::move(value));
+  }
+  return values;
 }
 
 bool has_type(const std::optional<std::string>& pending_value, const std::string& type) {
@@ -169,18 +183,14 @@ Task<Result<Extended>> RocksInboxes::extend(const Tenant& tenant, InboxName inbo
 Task<Result<RocksInboxes::PendingValues>> RocksInboxes::pending_values(const Tenant& tenant,
                                                                        const std::vector<EventId>& ids) {
   PendingValues values;
+  values.reserve(ids.size());
   while (values.size() < ids.size()) {
-    const std::size_t end = std::min(values.size() + events_a_turn, ids.size());
-    auto read = searches_.run(tenant.id, [&]() -> Status {
-      while (values.size() < end) {
-        auto value = pending_value_of(database_, tenant.id, ids[values.size()]);
-        if (!value) return value.error();
-        values.push_back(*std::move(value));
-      }
-      return Done{};
-    });
-    auto done = co_await read;
-    if (!done) co_return std::move(done).error();
+    const auto rest = std::span(ids).subspan(values.size());
+    const auto piece = rest.first(std::min(events_a_turn, rest.size()));
+    auto read = searches_.run(tenant.id, [&] { return read_pending_values(database_, tenant.id, piece); });
+    auto some = co_await read;
+    if (!some) co_return std::move(some).error();
+    std::ranges::move(*some, std::back_inserter(values));
   }
   co_return values;
 }

@@ -414,7 +414,9 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   if (!found) return found.error();
   if (*found && value.size() == 16) last_id = EventId::from_bytes(view(value));
   time->start_after(last_id.time());
-  if (auto restored = restore_entries(**database, tenants->inboxes(), last_id, time->now()); !restored) {
+  std::vector<InboxToRestore> inboxes;
+  for (InboxState* inbox : tenants->inboxes()) inboxes.push_back({inbox, inbox::Rules::of({})});
+  if (auto restored = restore_entries(**database, inboxes, last_id, time->now()); !restored) {
     return std::move(restored).error();
   }
   const auto hash_seed = load_hash_seed(**database);

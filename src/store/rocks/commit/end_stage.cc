@@ -11,7 +11,8 @@ bool is_due(const std::optional<UnixMillis>& at, UnixMillis now) { return at && 
 
 Result<bool> EndStage::end_leases(InboxState& inbox) {
   if (inbox.index() == nullptr || !is_due(inbox.index()->next_due(), staging_.id_now)) return true;
-  auto& index = staging_.inboxes.index(inbox);
+  staging_.inboxes.change(inbox);
+  auto& index = *inbox.index();
   for (const inbox::Ended& ended : index.advance(staging_.id_now, ends_max)) {
     ++staging_.stats.ended;
     // What becomes available needs no write: its record has the end.
@@ -41,7 +42,8 @@ Status EndStage::bury(InboxState& inbox, const EventId& id) {
 
 bool EndStage::expire_dead(InboxState& inbox, UnixMillis retention_now) {
   if (inbox.index() == nullptr || !is_due(inbox.index()->next_expiry(), retention_now)) return true;
-  auto& index = staging_.inboxes.index(inbox);
+  staging_.inboxes.change(inbox);
+  auto& index = *inbox.index();
   for (const EventId& id : index.expire_dead(retention_now, ends_max)) table_.remove_entry(inbox, id);
   return !is_due(index.next_expiry(), retention_now);
 }

@@ -15,6 +15,14 @@ namespace {
 
 using Kind = EntryOperation::Kind;
 
+/// Nothing if the tenant has no such inbox.
+std::optional<TargetInbox> find(TenantState& tenant, const InboxName& name) {
+  InboxState* const state = tenant.find(name);
+  if (state == nullptr) return std::nullopt;
+  const inbox::Settings settings;
+  return TargetInbox{*state, inbox::Rules::of(settings), settings.lease_duration};
+}
+
 }  // namespace
 
 EntryStage::EntryStage(Staging& staging, const CommitterConfig& config)
@@ -26,35 +34,38 @@ EntryStage::EntryStage(Staging& staging, const CommitterConfig& config)
 
 Status EntryStage::look(Operation& operation, TenantState& tenant) const {
   EntryOperation& entry = *operation.entry;
-  const InboxState* const inbox = tenant.find(entry.inbox);
-  if (inbox == nullptr) return no_such_inbox(entry.inbox);
+  const auto target = find(tenant, entry.inbox);
+  if (!target) return no_such_inbox(entry.inbox);
   entry.looked_at = staging_.id_now;
-  if (inbox->index() == nullptr) return Done{};
-  for (const EventId& id : inbox->index()->page(entry.state, entry.after, entry.limit)) {
-    entry.found.push_back({id, inbox->index()->find(id)->entry.since});
+  const auto* const index = target->state.index();
+  if (index == nullptr) return Done{};
+  for (const EventId& id : index->page(entry.state, entry.after, entry.limit)) {
+    entry.found.push_back({id, index->find(id)->entry.since});
   }
   return Done{};
 }
 
 Status EntryStage::stage(Operation& operation, TenantState& tenant) {
   EntryOperation& entry = *operation.entry;
-  InboxState* const inbox = tenant.find(entry.inbox);
-  if (inbox == nullptr) return no_such_inbox(entry.inbox);
-  if (entry.kind == Kind::lease) return leases_.stage(operation, *inbox);
-  if (entry.kind == Kind::advance) return advance(operation, *inbox);
-  if (entry.all_held && operation.part_begin == 0) {
-    entry.results.clear();
-    if (inbox->index() != nullptr) {
-      for (const EventId& id : inbox->index()->held_by(*entry.lease)) entry.results.push_back({id});
-    }
-  }
-  if (entry.kind == Kind::extend && operation.part_begin == 0) entry.until = staging_.id_now + *entry.duration;
+  const auto target = find(tenant, entry.inbox);
+  if (!target) return no_such_inbox(entry.inbox);
+  if (entry.kind == Kind::lease) return leases_.stage(operation, *target);
+  if (entry.kind == Kind::advance) return advance(operation, target->state);
+  if (operation.part_begin == 0) begin(entry, target->state);
   const std::size_t end = std::min(operation.part_end, entry.results.size());
   entry.exhausted = end == entry.results.size();
   for (std::size_t i = operation.part_begin; i < end; ++i) {
-    if (auto staged = stage_one(*inbox, entry, i, entry.results[i].status); !staged) return staged;
+    if (auto staged = stage_one(*target, entry, i, entry.results[i].status); !staged) return staged;
   }
   return Done{};
+}
+
+void EntryStage::begin(EntryOperation& entry, const InboxState& inbox) const {
+  if (entry.kind == Kind::extend) entry.until = staging_.id_now + *entry.duration;
+  if (!entry.all_held) return;
+  entry.results.clear();
+  if (inbox.index() == nullptr) return;
+  for (const EventId& id : inbox.index()->held_by(*entry.lease)) entry.results.push_back({id});
 }
 
 Status EntryStage::advance(Operation& operation, InboxState& inbox) {
@@ -66,18 +77,20 @@ Status EntryStage::advance(Operation& operation, InboxState& inbox) {
   return Done{};
 }
 
-Status EntryStage::stage_one(InboxState& inbox, const EntryOperation& entry, std::size_t index, EntryStatus& status) {
+Status EntryStage::stage_one(const TargetInbox& target, const EntryOperation& entry, std::size_t index,
+                             EntryStatus& status) {
+  InboxState& inbox = target.state;
   const EventId& id = entry.results[index].id;
   auto known = know(inbox, id);
   if (!known) return known.error();
-  auto done = transition(inbox, entry, known->record);
+  auto done = transition(target.rules, entry, known->record);
   // An acknowledgement before this one matters only now.
   const bool asks_who = entry.kind == Kind::acknowledge || (entry.lease && !known->record.entry);
   if (!done.changed && asks_who) {
     auto before = acknowledgement(inbox, id, entry.lease.has_value());
     if (!before) return before.error();
     known->record.acknowledgement = *before;
-    done = transition(inbox, entry, known->record);
+    done = transition(target.rules, entry, known->record);
   }
   status = done.status;
   if (!done.changed) return Done{};
@@ -124,10 +137,9 @@ Result<std::optional<inbox::Acknowledgement>> EntryStage::acknowledgement(InboxS
   return *at && counts(**at) ? Found{{.at = **at}} : Found{};
 }
 
-inbox::Transition EntryStage::transition(const InboxState& inbox, const EntryOperation& entry,
+inbox::Transition EntryStage::transition(const inbox::Rules& rules, const EntryOperation& entry,
                                          const inbox::Record& record) const {
   const UnixMillis now = staging_.id_now;
-  const auto rules = inbox::Rules::of(inbox.settings());
   switch (entry.kind) {
     case Kind::acknowledge: return inbox::acknowledge(record, entry.lease, now);
     case Kind::release: return inbox::release(record, *entry.lease, entry.delay, entry.error, rules, now);

@@ -48,11 +48,14 @@ class EntryStage {
     bool failed = false;      ///< Its record in `entries` has a last failure, which is not in `record`.
   };
 
-  Status stage_one(InboxState& inbox, const EntryOperation& entry, std::size_t index, EntryStatus& status);
+  /// Before the first part of an operation on ids.
+  void begin(EntryOperation& entry, const InboxState& inbox) const;
+  Status stage_one(const TargetInbox& target, const EntryOperation& entry, std::size_t index, EntryStatus& status);
   Result<Known> know(InboxState& inbox, const EventId& id);
   /// What is known of an earlier acknowledgement, if it counts still.
   Result<std::optional<inbox::Acknowledgement>> acknowledgement(InboxState& inbox, const EventId& id, bool by_lease);
-  inbox::Transition transition(const InboxState& inbox, const EntryOperation& entry, const inbox::Record& record) const;
+  [[nodiscard]] inbox::Transition transition(const inbox::Rules& rules, const EntryOperation& entry,
+                                             const inbox::Record& record) const;
   /// Stores the changed entry.
   Status put(InboxState& inbox, const EntryOperation& entry, std::size_t index, const Known& known,
              inbox::Entry changed);

@@ -26,8 +26,9 @@ void end(Operation& operation) {
 
 }  // namespace
 
-Status LeaseStage::stage(Operation& operation, InboxState& inbox) {
+Status LeaseStage::stage(Operation& operation, const TargetInbox& target) {
   EntryOperation& entry = *operation.entry;
+  InboxState& inbox = target.state;
   const auto ended = ends_.end_leases(inbox);
   if (!ended) return ended.error();
   if (!*ended) {
@@ -36,7 +37,7 @@ Status LeaseStage::stage(Operation& operation, InboxState& inbox) {
   }
   if (entry.leased.empty()) {
     entry.leased_at = staging_.id_now;
-    entry.duration = entry.duration.value_or(inbox.settings().lease_duration);
+    entry.duration = entry.duration.value_or(target.lease_duration);
     entry.until = entry.leased_at + *entry.duration;
   } else if (staging_.id_now >= *entry.until) {
     end(operation);
@@ -53,7 +54,7 @@ Status LeaseStage::stage(Operation& operation, InboxState& inbox) {
   const auto choice = choose(inbox, entry, std::min(elements, room));
   if (!choice) return choice.error();
   if (choice->count == 0 && choice->searched_to) {
-    staging_.inboxes.index(inbox).skip_to(*choice->searched_to);
+    staging_.inboxes.index(inbox, target.rules).skip_to(*choice->searched_to);
     leave(operation);
     return Done{};
   }
@@ -62,7 +63,7 @@ Status LeaseStage::stage(Operation& operation, InboxState& inbox) {
     return Done{};
   }
   entry.exhausted = choice->count < elements;
-  return hand_out(inbox, entry, *choice);
+  return hand_out(target, entry, *choice);
 }
 
 bool LeaseStage::take(Choice& choice, const EntryOperation& entry, std::size_t event_bytes) {
@@ -115,10 +116,11 @@ Status LeaseStage::choose_fresh(InboxState& inbox, const EntryOperation& entry, 
   return Done{};
 }
 
-Status LeaseStage::hand_out(InboxState& inbox, EntryOperation& entry, const Choice& choice) {
+Status LeaseStage::hand_out(const TargetInbox& target, EntryOperation& entry, const Choice& choice) {
+  InboxState& inbox = target.state;
   if (!entry.memory.grow(choice.bytes)) return no_memory_for_page();
   if (entry.leased.empty()) entry.lease = LeaseId{ids_.next(staging_.id_now)};
-  auto& index = staging_.inboxes.index(inbox);
+  auto& index = staging_.inboxes.index(inbox, target.rules);
   // By the time of its first part, so that all entries of a lease have one end.
   const auto leased = index.lease(choice.fresh, choice.count, *entry.lease, *entry.duration, entry.leased_at);
   for (const inbox::LeasedEntry& one : leased) {

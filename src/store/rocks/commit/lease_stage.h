@@ -13,7 +13,7 @@
 #include "store/rocks/commit/entry_table.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/commit/staging.h"
-#include "store/rocks/inbox/inbox_state.h"
+#include "store/rocks/commit/target_inbox.h"
 
 namespace triggers::store {
 
@@ -31,7 +31,7 @@ class LeaseStage {
   /// Leases as many entries as the operation's part has elements. If there are fewer, the operation ends; if the search
   /// went on for too long, it is left. An Error if a record that it needs cannot be read, or if there is no memory for
   /// the events; then nothing has changed except in what undo() takes back.
-  Status stage(Operation& operation, InboxState& inbox);
+  Status stage(Operation& operation, const TargetInbox& target);
 
  private:
   /// The entries that will be leased.
@@ -44,7 +44,7 @@ class LeaseStage {
   Result<Choice> choose(InboxState& inbox, const EntryOperation& entry, std::size_t wanted);
   Status choose_fresh(InboxState& inbox, const EntryOperation& entry, std::size_t wanted, Choice& choice);
   static bool take(Choice& choice, const EntryOperation& entry, std::size_t event_bytes);
-  Status hand_out(InboxState& inbox, EntryOperation& entry, const Choice& choice);
+  Status hand_out(const TargetInbox& target, EntryOperation& entry, const Choice& choice);
 
   Staging& staging_;
   EntryTable& table_;

@@ -26,10 +26,10 @@ InboxState::Staged& StagedInboxes::change(InboxState& inbox) {
   return inbox.staged;
 }
 
-inbox::EntryIndex& StagedInboxes::index(InboxState& inbox) {
+inbox::EntryIndex& StagedInboxes::index(InboxState& inbox, const inbox::Rules& rules) {
   change(inbox);
   if (auto* const index = inbox.index()) return *index;
-  auto& index = inbox.make_index();
+  auto& index = inbox.make_index(rules);
   index.begin();
   return index;
 }

@@ -23,7 +23,7 @@ class StagedInboxes {
   /// The state to change, after it was noted for undo(). Changes of the index are undone too, so call this first.
   InboxState::Staged& change(InboxState& inbox);
   /// The index to change, which is made if the inbox has none, after it was noted for undo().
-  inbox::EntryIndex& index(InboxState& inbox);
+  inbox::EntryIndex& index(InboxState& inbox, const inbox::Rules& rules);
 
   /// keep() confirms what was changed so far; undo() takes back what was changed since the last keep().
   void keep() noexcept { undo_.clear(); }

@@ -67,23 +67,23 @@ void InboxState::lower_head(const EventId& id) {
   ++head_.lowered;
 }
 
-inbox::EntryIndex& InboxState::make_index() {
+inbox::EntryIndex& InboxState::make_index(const inbox::Rules& rules) {
   INVARIANT(!index_, "an inbox gets a second index");
-  auto index = std::make_unique<inbox::EntryIndex>(inbox::Rules::of(settings_));
+  auto index = std::make_unique<inbox::EntryIndex>(rules);
   const auto restored = index->restored({.undelivered = staged.count, .dead = 0, .fresh_after = stored_fresh_after_});
   INVARIANT(restored, "an index without entries cannot be made");
   index_ = std::move(index);
   return *index_;
 }
 
-inbox::EntryIndex& InboxState::index_to_restore() {
-  if (!index_) index_ = std::make_unique<inbox::EntryIndex>(inbox::Rules::of(settings_));
+inbox::EntryIndex& InboxState::index_to_restore(const inbox::Rules& rules) {
+  if (!index_) index_ = std::make_unique<inbox::EntryIndex>(rules);
   return *index_;
 }
 
-Status InboxState::set_restored() {
+Status InboxState::set_restored(const inbox::Rules& rules) {
   if (!index_ && stored_dead_ == 0) return Done{};
-  auto restored = index_to_restore().restored(
+  auto restored = index_to_restore(rules).restored(
       {.undelivered = staged.count, .dead = stored_dead_, .fresh_after = stored_fresh_after_});
   if (restored) publish_view();
   return restored;

@@ -14,7 +14,7 @@
 #include "base/mutex.h"
 #include "event/event.h"
 #include "inbox/entry_index.h"
-#include "inbox/settings.h"
+#include "inbox/transitions.h"
 
 namespace triggers::store {
 
@@ -81,14 +81,13 @@ class InboxState {
   /// Null until the first lease: then every pending entry was never leased.
   [[nodiscard]] inbox::EntryIndex* index() const noexcept { return index_.get(); }
   /// For an inbox without an index. It has the staged count, and no entry of its own yet.
-  inbox::EntryIndex& make_index();
+  inbox::EntryIndex& make_index(const inbox::Rules& rules);
   void drop_index() noexcept { index_.reset(); }
   /// An empty index for a start, which restores the entries into it. Then call set_restored().
-  inbox::EntryIndex& index_to_restore();
-  Status set_restored();
+  inbox::EntryIndex& index_to_restore(const inbox::Rules& rules);
+  Status set_restored(const inbox::Rules& rules);
   /// Every entry that is not behind it has a record.
   [[nodiscard]] const EventId& fresh_after() const noexcept;
-  [[nodiscard]] const inbox::Settings& settings() const noexcept { return settings_; }
 
   /// True if the oldest pending event may have changed since the last call. Any thread.
   bool take_head_changed() noexcept { return head_changed_.exchange(false, std::memory_order_acq_rel); }
@@ -111,7 +110,6 @@ class InboxState {
   View view_ GUARDED_BY(mutex_);  ///< Without an index, its counts are not used.
   bool has_counts_ GUARDED_BY(mutex_) = false;
   // Of the committer's thread:
-  inbox::Settings settings_;
   std::unique_ptr<inbox::EntryIndex> index_;
   EventId stored_fresh_after_;     ///< Counts while there is no index.
   std::uint64_t stored_dead_ = 0;  ///< Of a start.

@@ -23,7 +23,7 @@ Error damaged(const std::string& what) {
 
 class Restoring {
  public:
-  Restoring(Database& database, const std::vector<InboxState*>& inboxes, UnixMillis now)
+  Restoring(Database& database, const std::vector<InboxToRestore>& inboxes, UnixMillis now)
       : database_(database), inboxes_(inboxes), now_(now) {}
 
   Status run() {
@@ -42,24 +42,24 @@ class Restoring {
  private:
   Status restore(std::string_view key, std::string_view value) {
     const auto name = [&] { return layout::describe_entry("entries", key); };
-    InboxState* const inbox = find(key);
+    const InboxToRestore* const inbox = find(key);
     if (inbox == nullptr) return damaged(name() + " is of no inbox");
     const auto record = inbox::decode_record(value);
     if (!record || !record->entry) return damaged(name() + " cannot be read");
-    const auto id = EventId::from_bytes(key.substr(inbox->prefix().size()));
-    auto restored = inbox->index_to_restore().restore(id, *record->entry, now_);
+    const auto id = EventId::from_bytes(key.substr(inbox->state->prefix().size()));
+    auto restored = inbox->state->index_to_restore(inbox->rules).restore(id, *record->entry, now_);
     if (!restored) return damaged(name() + ": " + restored.error().message);
     return Done{};
   }
 
   /// Records of one inbox follow each other.
-  InboxState* find(std::string_view key) {
+  const InboxToRestore* find(std::string_view key) {
     const std::size_t id_bytes = EventId{}.bytes.size();
     if (key.size() <= id_bytes) return nullptr;
     const std::string_view prefix = key.substr(0, key.size() - id_bytes);
-    if (last_ != nullptr && last_->prefix() == prefix) return last_;
+    if (last_ != nullptr && last_->state->prefix() == prefix) return last_;
     if (by_prefix_.empty()) {
-      for (InboxState* inbox : inboxes_) by_prefix_.emplace(inbox->prefix(), inbox);
+      for (const auto& inbox : inboxes_) by_prefix_.emplace(inbox.state->prefix(), &inbox);
     }
     const auto found = by_prefix_.find(prefix);
     last_ = found == by_prefix_.end() ? nullptr : found->second;
@@ -67,21 +67,21 @@ class Restoring {
   }
 
   Database& database_;
-  const std::vector<InboxState*>& inboxes_;
+  const std::vector<InboxToRestore>& inboxes_;
   const UnixMillis now_;
-  std::unordered_map<std::string_view, InboxState*> by_prefix_;
-  InboxState* last_ = nullptr;
+  std::unordered_map<std::string_view, const InboxToRestore*> by_prefix_;
+  const InboxToRestore* last_ = nullptr;
 };
 
 }  // namespace
 
-Status restore_entries(Database& database, const std::vector<InboxState*>& inboxes, const EventId& last_id,
+Status restore_entries(Database& database, const std::vector<InboxToRestore>& inboxes, const EventId& last_id,
                        UnixMillis now) {
   if (database.has(Family::entries)) {
     if (auto restored = Restoring(database, inboxes, now).run(); !restored) return restored;
   }
-  for (InboxState* inbox : inboxes) {
-    auto restored = inbox->set_restored();
+  for (const auto& [inbox, rules] : inboxes) {
+    auto restored = inbox->set_restored(rules);
     if (!restored)
       return damaged("the inbox " + inbox->name() + " of " + inbox->tenant() + ": " + restored.error().message);
     if (inbox->fresh_after() > last_id) {
