@@ -116,6 +116,8 @@ TEST_P(InboxSettingsContract, ChangesOfAnOldTagAreRefused) {
   const InboxTag old = put(crm).inbox.tag();
   const InboxRecord now = put(crm, {.collect = false}, old).inbox;
   EXPECT_EQ(put(crm, {.description = "x"}, old).outcome, Outcome::no_match);
+  const auto keep = [](inbox::Settings&) -> Status { return Done{}; };
+  EXPECT_EQ(sync_wait(inboxes().change_inbox(tenant, crm, keep, old)).value().outcome, Outcome::no_match);
   EXPECT_FALSE(remove(crm, old));
   EXPECT_EQ(view(crm).inbox, now);
   EXPECT_TRUE(remove(crm, now.tag()));

@@ -300,6 +300,17 @@ TEST_P(LeaseContract, ClockThatStepsBackDoesNotGiveAwayWhatIsLeased) {
   EXPECT_EQ(acknowledge_by(leased), all(ids, acknowledged));
 }
 
+TEST_P(LeaseContract, ClockThatStepsBackHardlyProlongsALease) {
+  const auto ids = fill(1);
+  const Leased lost = lease(1);
+  clock.jump(-2h);
+  pass(29s);
+  EXPECT_EQ(lease(1).outcome, Outcome::nothing);
+  pass(5s);
+  EXPECT_EQ(ids_of(lease(1)), ids);
+  EXPECT_EQ(acknowledge_by(lost, ids), all(ids, lease_lost));
+}
+
 TEST_P(LeaseContract, InboxSaysWhenItWasConsumedAndWhatIsOldest) {
   const auto ids = fill(1);
   EXPECT_FALSE(view().last_consumed_at);

@@ -93,6 +93,7 @@ TEST_P(ReplayPurgeContract, NewInboxIsFilledFromTheLogThroughItsFilter) {
   restart();
   EXPECT_EQ(ids_of(entries(crm)), (Ids{early[3], early[4]}));
   EXPECT_EQ(ids_of(lease(5, crm)), (Ids{early[3], early[4]}));
+  EXPECT_TRUE(get(early[4])->acknowledged_at) << "that is of default alone";
 }
 
 TEST_P(ReplayPurgeContract, RangeIsByTheTimeOfAcceptanceAndByType) {

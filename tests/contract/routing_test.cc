@@ -59,6 +59,21 @@ TEST_P(RoutingContract, ChangedFilterLeavesTheEntriesThatAreThere) {
   EXPECT_EQ(ids_of(entries(crm)), (Ids{a, b}));
 }
 
+TEST_P(RoutingContract, RemovedInboxLeavesTheRoutesOfTheOthers) {
+  put(billing, filtering(R"({"event_type":["a"]})"));
+  put(crm, filtering(R"({"event_type":["b"]})"));
+  remove(billing);
+  for (int round = 0; round != 2; ++round) {
+    const EventId a = append({.event_type = "a", .payload = numbered(static_cast<std::size_t>(round)).payload}).id;
+    const EventId b = append({.event_type = "b", .payload = numbered(static_cast<std::size_t>(round)).payload}).id;
+    EXPECT_EQ(ids_of(entries(crm)).back(), b);
+    EXPECT_EQ(ids_of(drain()).back(), b);
+    EXPECT_EQ(acknowledge_in(crm, {a, b}), (Results{{a, EntryStatus::not_found}, {b, EntryStatus::acknowledged}}));
+    EXPECT_EQ(acknowledge(a), AckStatus::acknowledged);
+    restart();
+  }
+}
+
 TEST_P(RoutingContract, InboxThatDoesNotCollectTakesNothingNew) {
   const auto before = fill(2);
   put({}, {.collect = false});

@@ -86,7 +86,6 @@ std::size_t MemoryAccount::sweep(std::size_t events_max, UnixMillis now) {
       ++event;
       continue;
     }
-    erase_traces(event->first);
     event = events_.erase(event);
     ++removed;
   }
@@ -165,10 +164,6 @@ bool MemoryAccount::held(const EventId& id) const {
 
 bool MemoryAccount::expired(const LoggedEvent& logged, UnixMillis now) const {
   return now - logged.freed_at >= config_.event_ttl && !held(logged.event.id);
-}
-
-void MemoryAccount::erase_traces(const EventId& id) {
-  for (auto& [name, inbox] : inboxes_) inbox.records.erase(id);
 }
 
 }  // namespace triggers::store

@@ -23,7 +23,7 @@ namespace triggers::store {
 /// The times of one call.
 struct MemoryTime {
   UnixMillis wall{};   ///< The clock's. Retention and time to live go by it.
-  UnixMillis lease{};  ///< Leases and delays go by it. Never goes back.
+  UnixMillis lease{};  ///< Leases and delays go by it. It never goes back, and never stands still.
 };
 
 /// One inbox of a tenant.
@@ -83,7 +83,6 @@ class MemoryAccount {
   Status route(const EventId& id, const IncomingEvent& event);
   [[nodiscard]] bool held(const EventId& id) const;
   [[nodiscard]] bool expired(const LoggedEvent& logged, UnixMillis now) const;
-  void erase_traces(const EventId& id);
   [[nodiscard]] std::optional<Appended> known_by_key(const IncomingEvent& event, UnixMillis now) const;
   [[nodiscard]] std::optional<EventId> first_known(const ContentDigest& digest, UnixMillis now) const;
 

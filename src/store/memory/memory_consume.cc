@@ -124,7 +124,7 @@ void OpenInbox::put_again(const EventId& id, Job& job) {
   const auto found = inbox_.records.find(id);
   const auto again = inbox::replay(found == inbox_.records.end() ? inbox::Record() : found->second, now_.lease);
   if (!again) return;
-  if (inbox::expire(*again, id.time(), rules_, now_.wall)) {
+  if (inbox::expire(*again, id.time(), rules_, now_.lease, now_.wall)) {
     ++job.skipped_too_old;
     return;
   }

@@ -33,7 +33,7 @@ AckStatus ack_status(EntryStatus status) {
 
 class MemoryStoreImpl final : public MemoryStore {
  public:
-  explicit MemoryStoreImpl(const MemoryConfig& config) : config_(config) {}
+  explicit MemoryStoreImpl(const MemoryConfig& config) : config_(config), time_at_(config.clock->steady()) {}
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
     const MutexLock lock(mutex_);
@@ -224,8 +224,15 @@ class MemoryStoreImpl final : public MemoryStore {
     MemoryInbox* const inbox = owner.find(name);
     if (inbox == nullptr) return no_such_inbox(name);
     const UnixMillis wall = config_.clock->now();
-    time_ = std::max(time_, wall);
-    return OpenInbox(config_, tenant, name, owner, *inbox, {wall, time_});
+    return OpenInbox(config_, tenant, name, owner, *inbox, {wall, lease_time(wall)});
+  }
+
+  UnixMillis lease_time(UnixMillis wall) REQUIRES(mutex_) {
+    const auto steady = config_.clock->steady();
+    const auto passed = std::chrono::floor<std::chrono::milliseconds>(steady - time_at_);
+    time_ = std::max(time_ + passed, wall);
+    time_at_ = steady;
+    return time_;
   }
 
   template <class Work>
@@ -256,6 +263,7 @@ class MemoryStoreImpl final : public MemoryStore {
   std::map<Tenant, MemoryAccount> accounts_ GUARDED_BY(mutex_);
   std::string problem_ GUARDED_BY(mutex_);
   UnixMillis time_ GUARDED_BY(mutex_){};
+  std::chrono::steady_clock::time_point time_at_ GUARDED_BY(mutex_);
   Uuid7Generator ids_ GUARDED_BY(mutex_);
   Uuid7Generator other_ids_ GUARDED_BY(mutex_);
   std::uint64_t inbox_number_ GUARDED_BY(mutex_) = 0;
