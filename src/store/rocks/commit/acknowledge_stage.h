@@ -1,6 +1,7 @@
 #pragma once
 
-// How a commit acknowledges events of a tenant's default inbox. What runs this stage is in group_commit.h.
+// How a commit removes entries from an inbox: those that are acknowledged, and those that leave by themselves. What
+// runs this stage is in group_commit.h.
 
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
@@ -15,7 +16,7 @@
 
 namespace triggers::store {
 
-/// Removes events from the inbox, and notes when that was. For the committer's thread.
+/// Removes entries from inboxes, and notes when events were acknowledged. For the committer's thread.
 class AcknowledgeStage {
  public:
   /// `staging` outlives this.
@@ -26,12 +27,16 @@ class AcknowledgeStage {
 
   /// Answers the ids of the operation's part. An Error if a record that it needs cannot be read.
   Status stage(Operation& operation, TenantState& tenant);
+  /// Removes the entries of the operation's part from the inbox of its `leave`, those that are there.
+  Status stage_leaving(Operation& operation);
 
   /// keep() confirms what was staged so far; undo() forgets what was staged since the last keep(), except in the batch.
   void keep() noexcept { kept_ = removed_.size(); }
   void undo() noexcept;
 
  private:
+  /// False if the inbox has no such entry.
+  Result<bool> remove(InboxState& inbox, const EventId& id, Leaving how, rocksdb::PinnableSlice& value);
   Status stage_one(InboxState& inbox, const EventId& id, rocksdb::PinnableSlice& value, AckStatus& outcome);
 
   Staging& staging_;

@@ -1,7 +1,7 @@
 #pragma once
 
-// One group commit: it runs the stages, and writes what they staged. They are in append_stage.h and
-// acknowledge_stage.h; the thread is in committer.h.
+// One group commit: it runs the stages, and writes what they staged. They are the *_stage.h beside this file; the
+// thread is in committer.h.
 
 #include <memory>
 #include <span>
@@ -12,7 +12,9 @@
 #include "store/rocks/commit/append_stage.h"
 #include "store/rocks/commit/committer_config.h"
 #include "store/rocks/commit/operation.h"
+#include "store/rocks/commit/settings_stage.h"
 #include "store/rocks/commit/staging.h"
+#include "store/rocks/commit/sweep_stage.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
 
@@ -38,8 +40,11 @@ class GroupCommit {
  private:
   void begin();
   void stage_all(std::span<Operation* const> operations);
+  Status stage(Operation& operation);
   /// Stages each event on its own, so that a failed one leaves the others.
   void stage_events(Operation& operation);
+  /// Removes what memory and disk say of an inbox that has left.
+  Status stage_forgetting(const InboxState& inbox);
   /// Runs `stage()`; if it fails, nothing of what it staged stays.
   template <class Stage>
   Status stage_whole(Stage stage);
@@ -47,6 +52,8 @@ class GroupCommit {
   void undo(const CommitStats& before);
   Status write(std::span<Operation* const> operations);
   Status write_or_refuse(std::span<Operation* const> operations) noexcept;
+  void publish(std::span<Operation* const> operations);
+  void discard() noexcept;
 
   Tenants& tenants_;
   const CommitterConfig& config_;
@@ -54,6 +61,8 @@ class GroupCommit {
   Staging staging_;
   AppendStage appends_;
   AcknowledgeStage acknowledgements_;
+  SettingsStage settings_;
+  SweepStage sweeps_;
 };
 
 }  // namespace triggers::store

@@ -1,6 +1,7 @@
 #pragma once
 
-// The thread that expires acknowledged events, finds each inbox's oldest pending one, and pauses failing compactions.
+// The thread that expires events, lets entries leave (departures.h), finds the oldest pending event of each inbox
+// `default`, and pauses failing compactions.
 // The time by which it expires is in retention_time.h; the checks of files are in database/database_upkeep.cc.
 
 #include <chrono>
@@ -13,15 +14,17 @@
 #include "store/rocks/commit/commit_queue.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/upkeep/departures.h"
 #include "store/rocks/upkeep/retention_time.h"
 
 namespace triggers::store {
 
 struct HousekeeperConfig {
-  std::chrono::hours event_ttl{24 * 30};  ///< After acknowledgement.
+  std::chrono::hours event_ttl{24 * 30};  ///< After no inbox has had an entry of the event any more.
   const Clock* clock = &Clock::system();
   std::chrono::milliseconds tick{1000};
-  std::chrono::milliseconds sweep_time_max{300};  ///< In one tick; the rest waits for the next.
+  /// In one tick; the rest waits for the next.
+  std::chrono::milliseconds sweep_time_max{300}, departures_time_max{300};
 };
 
 /// Background work that no caller waits for: retention, a little at a time, and the age of the oldest unacknowledged
@@ -36,9 +39,15 @@ class Housekeeper {
   /// Starts the thread that calls tick().
   void start();
 
-  /// Removes at most `events_max` acknowledged events past their time to live; returns how many. One call at a time.
-  Result<std::size_t> sweep(std::size_t events_max);
-  /// Finds the oldest pending event of each inbox where it may have changed. One call at a time.
+  struct Swept {
+    std::size_t looked_at = 0;  ///< Entries that said that an event may be past its time to live.
+    std::size_t removed = 0;    ///< Events that were.
+  };
+  /// Looks at `entries_max` entries at most. One call at a time.
+  Result<Swept> sweep(std::size_t entries_max);
+  /// As Departures::run(), for as long as it takes. One call at a time.
+  Status settle();
+  /// Finds the oldest pending event of each inbox `default` where it may have changed. One call at a time.
   void refresh_heads();
 
   /// As of the last refresh_heads(). Any thread.
@@ -47,7 +56,7 @@ class Housekeeper {
  private:
   void run();
   void tick();
-  void tell_sweep(const Result<std::size_t>& swept);
+  static void tell(const Error* error, std::string& told);
 
   Database& database_;
   Tenants& tenants_;
@@ -60,8 +69,9 @@ class Housekeeper {
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::optional<UnixMillis> oldest_ GUARDED_BY(mutex_);
   // Of the thread that sweeps alone:
-  std::string sweep_problem_;  ///< Of the last sweep.
-  std::string swept_to_;       ///< The last expiry key that was removed.
+  Departures departures_;
+  std::string departures_problem_, sweep_problem_;  ///< Of the last time.
+  std::string swept_to_;                            ///< The last expiry key that was removed.
   UnixMillis swept_at_{};
   std::thread thread_;
 };
