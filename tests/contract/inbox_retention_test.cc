@@ -99,11 +99,13 @@ TEST_P(InboxRetentionContract, TimeToLiveCountsFromTheLastAcknowledgement) {
 TEST_P(InboxRetentionContract, EventThatNoInboxTakesLivesFromItsAcceptance) {
   put({}, {.collect = false});
   const auto ids = fill(1);
+  restart();
+  EXPECT_TRUE(get(ids[0]));
   pass(24h * 30 - 1ms);
   EXPECT_TRUE(get(ids[0]));
+  EXPECT_EQ(engine().sweep(100), 0U);
   pass(1ms);
   EXPECT_FALSE(get(ids[0]));
-  restart();
   EXPECT_EQ(engine().sweep(100), 1U);
 }
 

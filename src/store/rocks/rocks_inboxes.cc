@@ -110,8 +110,8 @@ Task<Result<Leased>> RocksInboxes::lease(const Tenant& tenant, LeaseRequest requ
 }
 
 Task<Status> RocksInboxes::warm_up(const Tenant& tenant, const LeaseRequest& request) {
-  InboxState* const inbox = tenants_.get(tenant.id).find(request.inbox);
-  if (inbox == nullptr) co_return no_such_inbox(request.inbox);
+  const auto inbox = tenants_.get(tenant.id).find(request.inbox);
+  if (!inbox) co_return no_such_inbox(request.inbox);
   const auto view = inbox->view();
   if (view.counts.available < fresh_in_memory) co_return Done{};
   auto read = readers_.run(tenant.id, [&]() -> Status {

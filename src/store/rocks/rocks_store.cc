@@ -9,11 +9,16 @@
 #include "base/random.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/database/stored_record.h"
+#include "store/rocks/event_router.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
+#include "store/rocks/inbox/holders.h"
 #include "store/rocks/inbox/restore.h"
+#include "store/rocks/inbox/routes_cache.h"
+#include "store/rocks/inbox/settings_table.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/inbox_admin.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
 #include "store/rocks/read/reader_pool.h"
@@ -32,23 +37,6 @@ constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 constexpr std::size_t page_bytes_at_once = 256 * 1024;
 /// The user in whose turn reads without a tenant run, such as the look-up of a key. No tenant's name is empty.
 constexpr std::string_view nobody;
-
-/// Loads every inbox's counters.
-Status load_inboxes(Database& database, Tenants& tenants) {
-  const std::string end = layout::prefix_end(layout::inbox_meta_prefix);
-  const rocksdb::Slice end_slice(end);
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &end_slice;
-  const std::unique_ptr<rocksdb::Iterator> iterator(database.db().NewIterator(options, database.family(Family::meta)));
-  for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
-    const auto name = layout::parse_inbox_meta_key(view(iterator->key()));
-    if (!name || !tenants.get(name->tenant).inbox(name->inbox).decode_meta(view(iterator->value()))) {
-      return Error{ErrorCode::unavailable, "the counters of an inbox cannot be read: restore a backup"};
-    }
-  }
-  if (!iterator->status().ok()) return Error{ErrorCode::unavailable, iterator->status().ToString()};
-  return Done{};
-}
 
 /// The seed of the hashes in keys, made when the store is.
 Result<layout::HashSeed> load_hash_seed(Database& database) {
@@ -87,6 +75,7 @@ class RocksStoreImpl final : public RocksStore {
         database_(std::move(database)),
         tenants_(std::move(tenants)),
         keys_(*database_),
+        settings_(*database_),
         queue_(config_.commit),
         readers_(config_.reader_threads, config_.reads_waiting_max, "reader"),
         searches_(1, config_.reads_waiting_max, "search", ReaderPool::Priority::low),
@@ -102,9 +91,11 @@ class RocksStoreImpl final : public RocksStore {
                     .retention_now = [this] { return retention_.now(); },
                     .event_ttl = config_.event_ttl,
                     .observe = config_.on_commit}),
-        inboxes_(*database_, *tenants_, queue_, readers_, searches_, *config_.clock),
         housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
-                     {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
+                     {.event_ttl = config_.event_ttl, .clock = config_.clock}),
+        router_(*tenants_, settings_, routes_, searches_),
+        inboxes_(settings_, *tenants_, queue_, routes_, *database_, readers_, searches_, *config_.clock),
+        entries_(*database_, *tenants_, queue_, readers_, searches_, *config_.clock) {
     if (!config_.background) return;
     housekeeper_.start();
     database_->start_file_checks();
@@ -120,8 +111,12 @@ class RocksStoreImpl final : public RocksStore {
     operation.events = {&event, 1};
     operation.appended = {&answer, 1};
     operation.bytes = append_bytes(event);
-    co_await queue_.submit(operation);
-    while (operation.undecided) co_await submit_with_digests(operation);
+    if (router_.idle()) {
+      co_await queue_.submit(operation);
+    } else {
+      co_await route_and_submit(operation);
+    }
+    while (operation.undecided) co_await submit_again(operation);
     if (operation.error) co_return std::move(*operation.error);
     co_return answer;
   }
@@ -133,26 +128,28 @@ class RocksStoreImpl final : public RocksStore {
     operation.events = events;
     operation.appended = answers;
     for (const IncomingEvent& event : events) operation.bytes += append_bytes(event);
-    if (!events.empty()) co_await queue_.submit(operation);
-    while (operation.undecided) co_await submit_with_digests(operation);
+    if (!events.empty()) co_await route_and_submit(operation);
+    while (operation.undecided) co_await submit_again(operation);
     if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
     co_return answers;
   }
 
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
-    InboxState& inbox = tenants_->get(tenant.id).inbox(query.inbox);
+    const auto name = InboxName::parse(query.inbox);
+    const auto inbox = name ? tenants_->get(tenant.id).find(*name) : nullptr;
+    if (!inbox) co_return Page{};
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
     if (!query.event_type) {
       // In a block of its own: the room that this page has is needed for the next.
       PageLimits first = limits;
       first.bytes_max = page_bytes_at_once;
-      auto read = readers_.run(tenant.id, [&] { return read_page(*database_, inbox, query, first); });
+      auto read = readers_.run(tenant.id, [&] { return read_page(*database_, *inbox, query, first); });
       auto page = co_await read;
       const bool ended_early = page && page->has_more && page->events.size() < query.limit;
       if (!ended_early) co_return page;
     }
-    auto read = searches_.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
+    auto read = searches_.run(tenant.id, [&] { return read_page(*database_, *inbox, query, limits); });
     co_return co_await read;
   }
 
@@ -162,7 +159,7 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
-    const auto results = co_await inboxes_.acknowledge(tenant, InboxName(), std::nullopt, std::move(ids));
+    const auto results = co_await entries_.acknowledge(tenant, InboxName(), std::nullopt, std::move(ids));
     if (!results) co_return results.error();
     std::vector<AckStatus> statuses(results->size());
     std::ranges::transform(*results, statuses.begin(), ack_status);
@@ -170,37 +167,53 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override {
-    return inboxes_.lease(tenant, std::move(request));
+    return entries_.lease(tenant, std::move(request));
   }
   Task<Result<std::vector<EntryResult>>> acknowledge(const Tenant& tenant, InboxName inbox,
                                                      std::optional<LeaseId> lease,
                                                      std::optional<std::vector<EventId>> ids) override {
-    return inboxes_.acknowledge(tenant, std::move(inbox), lease, std::move(ids));
+    return entries_.acknowledge(tenant, std::move(inbox), lease, std::move(ids));
   }
   Task<Result<std::vector<EntryResult>>> release(const Tenant& tenant, InboxName inbox, LeaseId lease,
                                                  std::optional<std::vector<EventId>> ids, std::chrono::seconds delay,
                                                  std::optional<std::string> error) override {
-    return inboxes_.release(tenant, std::move(inbox), lease, std::move(ids), delay, std::move(error));
+    return entries_.release(tenant, std::move(inbox), lease, std::move(ids), delay, std::move(error));
   }
   Task<Result<Extended>> extend(const Tenant& tenant, InboxName inbox, LeaseId lease,
                                 std::optional<std::vector<EventId>> ids, std::chrono::seconds duration) override {
-    return inboxes_.extend(tenant, std::move(inbox), lease, std::move(ids), duration);
+    return entries_.extend(tenant, std::move(inbox), lease, std::move(ids), duration);
   }
   Task<Result<std::vector<EntryResult>>> requeue(const Tenant& tenant, InboxName inbox,
                                                  std::vector<EventId> ids) override {
-    return inboxes_.requeue(tenant, std::move(inbox), std::move(ids));
+    return entries_.requeue(tenant, std::move(inbox), std::move(ids));
   }
   Task<Result<std::vector<EntryResult>>> discard(const Tenant& tenant, InboxName inbox,
                                                  std::vector<EventId> ids) override {
-    return inboxes_.discard(tenant, std::move(inbox), std::move(ids));
+    return entries_.discard(tenant, std::move(inbox), std::move(ids));
   }
   Task<Result<DeadEntriesDone>> requeue_all(const Tenant& tenant, InboxName inbox,
                                             std::optional<std::string> event_type) override {
-    return inboxes_.requeue_all(tenant, std::move(inbox), std::move(event_type));
+    return entries_.requeue_all(tenant, std::move(inbox), std::move(event_type));
   }
   Task<Result<DeadEntriesDone>> discard_all(const Tenant& tenant, InboxName inbox,
                                             std::optional<std::string> event_type) override {
-    return inboxes_.discard_all(tenant, std::move(inbox), std::move(event_type));
+    return entries_.discard_all(tenant, std::move(inbox), std::move(event_type));
+  }
+
+  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override { return inboxes_.list(tenant); }
+  Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) override {
+    return inboxes_.view(tenant, std::move(name));
+  }
+  Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
+                                   std::optional<InboxTag> if_match) override {
+    return inboxes_.put(tenant, std::move(name), std::move(settings), if_match);
+  }
+  Task<Result<PutInbox>> change_inbox(const Tenant& tenant, InboxName name, SettingsChange settings_change,
+                                      std::optional<InboxTag> if_match) override {
+    return inboxes_.change(tenant, std::move(name), std::move(settings_change), if_match);
+  }
+  Task<Result<bool>> remove_inbox(const Tenant& tenant, InboxName name, std::optional<InboxTag> if_match) override {
+    return inboxes_.remove(tenant, std::move(name), if_match);
   }
 
   [[nodiscard]] Health health() const override { return database_->health(); }
@@ -298,8 +311,12 @@ class RocksStoreImpl final : public RocksStore {
     co_return co_await copy;
   }
 
-  Result<std::size_t> sweep(std::size_t events_max) override { return housekeeper_.sweep(events_max); }
-  Status end_due() override { return housekeeper_.end_due(); }
+  Result<std::size_t> sweep(std::size_t entries_max) override {
+    const auto swept = housekeeper_.sweep(entries_max);
+    if (!swept) return swept.error();
+    return swept->removed;
+  }
+  Status settle() override { return housekeeper_.settle(); }
   void check_files() override { database_->check_files(true); }
 
  private:
@@ -315,27 +332,57 @@ class RocksStoreImpl final : public RocksStore {
     co_return Done{};
   }
 
-  /// Computes the digests that the committer needs for this operation, on a thread where they delay no commit, and
-  /// submits the operation again. A failure becomes the result of the events that have none yet.
-  Task<void> submit_with_digests(Operation& operation) {
-    const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
-    auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
-      make_digests(operation);
-      if (undecided.against) {
-        operation.digests->of_stored = digest_of_stored(*operation.tenant, *undecided.against);
+  Task<void> route_and_submit(Operation& operation) {
+    if (!router_.idle()) {
+      const auto routed = co_await router_.route(operation);
+      if (!routed) {
+        refuse_rest(operation, routed.error());
+        co_return;
       }
-      return Done{};
-    });
-    const auto done = co_await made;
-    if (done) co_await queue_.submit(operation);
-    if (done && !operation.error) co_return;
-    const Error error = done ? *operation.error : done.error();
+      count_bytes(operation);
+    }
+    co_await queue_.submit(operation);
+  }
+
+  /// The memory of an append that has been routed.
+  static void count_bytes(Operation& operation) {
+    operation.bytes = 0;
+    for (std::size_t i = 0; i < operation.events.size(); ++i) {
+      operation.bytes += append_bytes(operation.events[i]);
+      if (i >= operation.part_begin) operation.bytes += operation.entries_bytes(i);
+    }
+  }
+
+  /// Does what the committer needs for this operation, where it delays no commit, and submits the operation again.
+  Task<void> submit_again(Operation& operation) {
+    const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
+    if (undecided.unrouted) {
+      co_await route_and_submit(operation);
+    } else {
+      auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
+        make_digests(operation);
+        if (undecided.against) {
+          operation.digests->of_stored = digest_of_stored(*operation.tenant, *undecided.against);
+        }
+        return Done{};
+      });
+      const auto done = co_await made;
+      if (done) {
+        co_await queue_.submit(operation);
+      } else {
+        operation.error = done.error();
+      }
+    }
+    if (operation.error) refuse_rest(operation, *std::exchange(operation.error, std::nullopt));
+  }
+
+  /// A failure becomes the result of the events that have none yet.
+  static void refuse_rest(Operation& operation, const Error& error) {
     if (operation.part_begin == 0) {
       operation.error = error;
-      co_return;
+      return;
     }
     for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = error;
-    operation.error.reset();
   }
 
   /// Computes the digest of the event at which the committer stopped, and of those after it up to a limit, because they
@@ -364,9 +411,12 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
-    // In this order: a sweep between the two reads can hide the event, but never its acknowledgement.
+    // In this order: a sweep between the reads can hide the event, but never that it was acknowledged or freed.
     rocksdb::PinnableSlice time, bytes;
-    const auto acknowledged = database_->get(Family::acknowledged, layout::event_key(tenant, id), time);
+    const std::string key = layout::event_key(tenant, id);
+    const auto holding = read_holding(*database_, key);
+    if (!holding) return holding.error();
+    const auto acknowledged = database_->get(Family::acknowledged, key, time);
     if (!acknowledged) return acknowledged.error();
     const auto found = read_record(*database_, tenant, id, bytes);
     if (!found) return found.error();
@@ -378,9 +428,11 @@ class RocksStoreImpl final : public RocksStore {
     if (*acknowledged && time.size() == 8) {
       event.acknowledged_at =
           UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(layout::read_u64(view(time)))}};
-      // It has expired, though the sweep has not removed it yet.
-      if (retention_.is_expired(*event.acknowledged_at)) return std::optional<StoredEvent>{};
     }
+    std::optional<UnixMillis> freed_at = event.acknowledged_at;
+    if (*holding) freed_at = (*holding)->count == 0 ? std::optional{(*holding)->freed_at} : std::nullopt;
+    // It has expired, though the sweep has not removed it yet.
+    if (freed_at && retention_.is_expired(*freed_at)) return std::optional<StoredEvent>{};
     return std::optional{std::move(event)};
   }
 
@@ -390,13 +442,17 @@ class RocksStoreImpl final : public RocksStore {
   const std::unique_ptr<Database> database_;
   const std::unique_ptr<Tenants> tenants_;
   const KeyTable keys_;
+  const SettingsTable settings_;
+  RoutesCache routes_;
   CommitQueue queue_;
   ReaderPool readers_;
   ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
-  RocksInboxes inboxes_;
   Housekeeper housekeeper_;
+  EventRouter router_;
+  InboxAdmin inboxes_;
+  RocksInboxes entries_;
 };
 
 }  // namespace
@@ -414,9 +470,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   if (!found) return found.error();
   if (*found && value.size() == 16) last_id = EventId::from_bytes(view(value));
   time->start_after(last_id.time());
-  std::vector<InboxToRestore> inboxes;
-  for (InboxState* inbox : tenants->inboxes()) inboxes.push_back({inbox, inbox::Rules::of({})});
-  if (auto restored = restore_entries(**database, inboxes, last_id, time->now()); !restored) {
+  if (auto restored = restore_entries(**database, *tenants, last_id, time->now()); !restored) {
     return std::move(restored).error();
   }
   const auto hash_seed = load_hash_seed(**database);

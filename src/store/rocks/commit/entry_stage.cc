@@ -15,13 +15,22 @@ namespace {
 
 using Kind = EntryOperation::Kind;
 
-/// Nothing if the tenant has no such inbox.
-std::optional<TargetInbox> find(TenantState& tenant, const InboxName& name) {
-  InboxState* const state = tenant.find(name);
-  if (state == nullptr) return std::nullopt;
-  const inbox::Settings settings;
-  return TargetInbox{*state, inbox::Rules::of(settings), settings.lease_duration};
+/// Dead entries that one operation removes together with their inbox.
+constexpr std::size_t forgotten_max = 256;
+
+/// As the commit that is being built leaves it. Nothing if the tenant has no such inbox.
+std::optional<TargetInbox> find(const TenantState& tenant, const InboxName& name) {
+  if (const auto& roster = tenant.staged_roster()) {
+    const RosterEntry* const entry = roster->find(name);
+    if (entry == nullptr) return std::nullopt;
+    return TargetInbox{*entry->state, entry->rules, entry->lease_duration};
+  }
+  if (!name.is_default()) return std::nullopt;
+  const inbox::Settings unchanged;
+  return TargetInbox{tenant.default_inbox(), inbox::Rules::of(unchanged), unchanged.lease_duration};
 }
+
+bool is_default(const InboxState& inbox) { return inbox.name() == InboxName().text(); }
 
 }  // namespace
 
@@ -71,8 +80,9 @@ void EntryStage::begin(EntryOperation& entry, const InboxState& inbox) const {
 Status EntryStage::advance(Operation& operation, InboxState& inbox) {
   const auto ended = ends_.end_leases(inbox);
   if (!ended) return ended.error();
-  const bool expired = !config_.retention_now || ends_.expire_dead(inbox, config_.retention_now());
-  operation.entry->left = !*ended || !expired;
+  const auto expired = config_.retention_now ? ends_.expire_dead(inbox, config_.retention_now()) : Result<bool>(true);
+  if (!expired) return expired.error();
+  operation.entry->left = !*ended || !*expired;
   if (operation.entry->left) operation.part_end = operation.part_begin;
   return Done{};
 }
@@ -95,8 +105,10 @@ Status EntryStage::stage_one(const TargetInbox& target, const EntryOperation& en
   status = done.status;
   if (!done.changed) return Done{};
   if (done.changed->entry) return put(inbox, entry, index, *known, *std::move(done.changed->entry));
-  if (auto removed = remove(inbox, id, *known); !removed) return removed;
-  if (entry.kind == Kind::acknowledge) put_acknowledgement(inbox, id, *known, *done.changed->acknowledgement);
+  const bool acknowledged = entry.kind == Kind::acknowledge;
+  const auto how = acknowledged && is_default(inbox) ? Leaving::acknowledged_in_default : Leaving::otherwise;
+  if (auto removed = remove(inbox, id, *known, how); !removed) return removed;
+  if (acknowledged) put_acknowledgement(inbox, id, *known, *done.changed->acknowledgement);
   return Done{};
 }
 
@@ -125,7 +137,7 @@ Result<std::optional<inbox::Acknowledgement>> EntryStage::acknowledgement(InboxS
   const auto counts = [this](UnixMillis at) {
     return !config_.retention_now || config_.retention_now() - at < config_.event_ttl;
   };
-  const bool in_default = inbox.name() == InboxName().text();
+  const bool in_default = is_default(inbox);
   if (by_lease || !in_default) {
     auto trace = table_.trace(inbox, id);
     if (!trace) return trace.error();
@@ -185,13 +197,14 @@ Status EntryStage::put(InboxState& inbox, const EntryOperation& entry, std::size
   return Done{};
 }
 
-Status EntryStage::remove(InboxState& inbox, const EventId& id, const Known& known) {
+Status EntryStage::remove(InboxState& inbox, const EventId& id, const Known& known, Leaving how) {
   const auto* const index = inbox.index();
   const std::uint64_t fresh = index != nullptr ? index->fresh() : inbox.staged.count;
   if (!known.has_slot && fresh == 0) {
     return staging_.database.unreadable("the counters of the inbox of " + inbox.tenant() +
                                         ": more entries are there than they say");
   }
+  if (auto left = staging_.holders.left(inbox.tenant(), id, how); !left) return left;
   auto& staged = staging_.inboxes.change(inbox);
   if (inbox.index() != nullptr) inbox.index()->remove(id);
   if (known.has_slot) table_.remove_entry(inbox, id);
@@ -206,13 +219,42 @@ void EntryStage::put_acknowledgement(InboxState& inbox, const EventId& id, const
                                      const inbox::Acknowledgement& acknowledgement) {
   staging_.inboxes.change(inbox).last_consumed_at = staging_.now;
   ++staging_.stats.acknowledged;
-  const bool in_default = inbox.name() == InboxName().text();
+  const bool in_default = is_default(inbox);
   // In `default` the time of the acknowledgement says enough of an entry that was never leased.
   if (acknowledgement.lease || known.has_slot || !in_default) table_.put_trace(inbox, id, acknowledgement);
-  if (!in_default) return;
-  table_.put_acknowledged_at(inbox, id, staging_.now);
-  staging_.batch.Put(staging_.database.family(Family::expiry), layout::expiry_key(staging_.now, inbox.tenant(), id),
-                     rocksdb::Slice());
+  if (in_default) table_.put_acknowledged_at(inbox, id, staging_.now);
+}
+
+Status EntryStage::stage_leaving(Operation& operation) {
+  LeaveOperation& leave = *operation.leave;
+  if (leave.forget) return forget(leave);
+  InboxState& inbox = *leave.inbox;
+  std::size_t left = 0;
+  for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
+    const auto known = know(inbox, leave.ids[i]);
+    if (!known) return known.error();
+    if (!known->is_pending) continue;
+    if (auto removed = remove(inbox, leave.ids[i], *known, Leaving::otherwise); !removed) return removed;
+    ++left;
+  }
+  leave.left += left;
+  return Done{};
+}
+
+Status EntryStage::forget(LeaveOperation& leave) {
+  InboxState& inbox = *leave.inbox;
+  std::vector<EventId> dead;
+  if (inbox.index() != nullptr) dead = inbox.index()->page(EntryState::dead, std::nullopt, forgotten_max);
+  for (const EventId& id : dead) {
+    const Known known{.record = {}, .has_slot = true};
+    if (auto removed = remove(inbox, id, known, Leaving::otherwise); !removed) return removed;
+  }
+  if (!dead.empty()) return Done{};
+  leave.forgotten = true;
+  auto* const meta = staging_.database.family(Family::meta);
+  staging_.batch.Delete(meta, inbox.meta_key());
+  staging_.batch.Delete(meta, layout::leaving_key(inbox.tenant(), inbox.name()));
+  return Done{};
 }
 
 }  // namespace triggers::store

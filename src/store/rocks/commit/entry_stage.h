@@ -17,7 +17,7 @@
 
 namespace triggers::store {
 
-/// Leases, acknowledges, releases, extends, requeues and discards entries. For the committer's thread.
+/// Leases, acknowledges, releases, extends, requeues, discards and removes entries. For the committer's thread.
 class EntryStage {
  public:
   /// Both outlive this.
@@ -28,6 +28,8 @@ class EntryStage {
 
   /// Carries out the operation's part. An Error if a record that it needs cannot be read, or if there is no such inbox.
   Status stage(Operation& operation, TenantState& tenant);
+  /// Removes entries from an inbox that no consumer has asked for: see LeaveOperation.
+  Status stage_leaving(Operation& operation);
   /// Answers a `look` from the index as the last commit left it. Call it before anything is staged.
   Status look(Operation& operation, TenantState& tenant) const;
 
@@ -60,7 +62,8 @@ class EntryStage {
   Status put(InboxState& inbox, const EntryOperation& entry, std::size_t index, const Known& known,
              inbox::Entry changed);
   /// The entry leaves the inbox.
-  Status remove(InboxState& inbox, const EventId& id, const Known& known);
+  Status remove(InboxState& inbox, const EventId& id, const Known& known, Leaving how);
+  Status forget(LeaveOperation& leave);
   void put_acknowledgement(InboxState& inbox, const EventId& id, const Known& known,
                            const inbox::Acknowledgement& acknowledgement);
   Status advance(Operation& operation, InboxState& inbox);

@@ -1,6 +1,6 @@
 #pragma once
 
-// One group commit: it runs the stages, and writes what they staged. They are in append_stage.h and entry_stage.h; the
+// One group commit: it runs the stages, and writes what they staged. They are the *_stage.h beside this file; the
 // thread is in committer.h.
 
 #include <memory>
@@ -12,7 +12,9 @@
 #include "store/rocks/commit/committer_config.h"
 #include "store/rocks/commit/entry_stage.h"
 #include "store/rocks/commit/operation.h"
+#include "store/rocks/commit/settings_stage.h"
 #include "store/rocks/commit/staging.h"
+#include "store/rocks/commit/sweep_stage.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
 
@@ -40,6 +42,7 @@ class GroupCommit {
   /// Answers the operations that only look, also when writes have stopped.
   void look(std::span<Operation* const> operations);
   void stage_all(std::span<Operation* const> operations);
+  Status stage(Operation& operation);
   /// Stages each event on its own, so that a failed one leaves the others.
   void stage_events(Operation& operation);
   /// Runs `stage()`; if it fails, nothing of what it staged stays.
@@ -49,6 +52,8 @@ class GroupCommit {
   void undo(const CommitStats& before);
   Status write(std::span<Operation* const> operations);
   Status write_or_refuse(std::span<Operation* const> operations) noexcept;
+  void publish(std::span<Operation* const> operations);
+  void discard() noexcept;
 
   Tenants& tenants_;
   const CommitterConfig& config_;
@@ -56,6 +61,8 @@ class GroupCommit {
   Staging staging_;
   AppendStage appends_;
   EntryStage entries_;
+  SettingsStage settings_;
+  SweepStage sweeps_;
 };
 
 }  // namespace triggers::store

@@ -18,6 +18,8 @@
 #include "store/content.h"
 #include "store/event_log.h"
 #include "store/rocks/commit/entry_operation.h"
+#include "store/rocks/commit/inbox_operation.h"
+#include "store/rocks/commit/routed.h"
 
 namespace rocksdb {
 class WriteBatch;
@@ -32,10 +34,11 @@ inline constexpr std::size_t event_overhead_bytes = 256;
   return event_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
 }
 
-/// To tell whether an event is a duplicate, a digest is needed that is too much work for a commit. The committer stops
-/// the operation there. Its waiter computes the digests and submits it again.
+/// Something is needed that is too much work for a commit: a digest, to tell whether an event is a duplicate, or the
+/// inboxes that take an event. The committer stops the operation there. Its waiter does the work and submits it again.
 struct Undecided {
   std::optional<EventId> against;  ///< The stored event whose digest is wanted beside that of the incoming one.
+  bool unrouted = false;           ///< The tenant's inboxes are not those by which the events were routed.
 };
 
 /// The digests that were computed for an undecided operation.
@@ -54,9 +57,12 @@ struct MadeDigests {
 /// Its elements (events, or ids) may be committed in several parts, one after the other.
 struct Operation {
   enum class Kind : std::uint8_t {
-    append,   ///< `events` to `appended`.
-    entries,  ///< `entry`.
-    change,   ///< `change` fills the batch by itself; commits alone.
+    append,    ///< `events` to `appended`.
+    entries,   ///< `entry` is the request and the answer, as in the last three.
+    change,    ///< `change` fills the batch by itself; commits alone.
+    settings,  ///< `settings`
+    leave,     ///< `leave`
+    sweep,     ///< `sweep`
   };
 
   Kind kind = Kind::append;
@@ -65,6 +71,9 @@ struct Operation {
   std::span<Result<Appended>> appended;  ///< Each event is accepted or not by itself.
   EntryOperation* entry = nullptr;
   std::function<Status(rocksdb::WriteBatch&)> change;
+  SettingsOperation* settings = nullptr;
+  LeaveOperation* leave = nullptr;
+  SweepOperation* sweep = nullptr;
   std::size_t bytes = 0;  ///< What it counts against the queue's limit.
 
   /// If set, nothing was done (after a failed sync the outcome is unknown), and `appended` is meaningless. Earlier
@@ -77,18 +86,25 @@ struct Operation {
       false;  ///< A commit failed. Elements without a result have its error in `appended`, or are not leased.
   std::optional<Undecided> undecided;    ///< The event at `part_begin`. What follows it has not been looked at.
   std::unique_ptr<MadeDigests> digests;  ///< Few operations have any.
+  std::unique_ptr<Routed> routed;        ///< Null: all events come into `default` alone.
+  std::size_t other_elements = 0;        ///< Elements that are neither events nor ids.
 
   std::coroutine_handle<> waiter;
   Executor* executor = nullptr;
 
   /// How many elements it has; at least 1.
   [[nodiscard]] std::size_t size() const noexcept {
-    return entry != nullptr ? entry->size() : std::max<std::size_t>(events.size(), 1);
+    if (entry != nullptr) return entry->size();
+    return std::max<std::size_t>({events.size(), other_elements, 1});
   }
   /// About what an element takes in a commit.
   [[nodiscard]] std::size_t bytes_of(std::size_t element) const noexcept {
-    if (events.size() > 1) return append_bytes(events[element]);
-    return entry != nullptr ? bytes / entry->size() : bytes;
+    if (events.size() > 1) return append_bytes(events[element]) + entries_bytes(element);
+    return bytes / size();
+  }
+  /// About what the entries of an event take besides the first.
+  [[nodiscard]] std::size_t entries_bytes(std::size_t event) const noexcept {
+    return routed ? routed->takers_of(event).count() * (event_overhead_bytes + events[event].event_type.size()) : 0;
   }
   /// Of an event; null if it was not made.
   [[nodiscard]] const ContentDigest* digest_of(std::size_t event) const noexcept {

@@ -7,6 +7,7 @@
 #include "store/rocks/commit/commit_stats.h"
 #include "store/rocks/commit/staged_inboxes.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/inbox/holders.h"
 
 namespace triggers::store {
 
@@ -14,6 +15,7 @@ namespace triggers::store {
 struct Staging {
   Database& database;
   rocksdb::WriteBatch& batch;
+  Holders holders;
   StagedInboxes inboxes{};
   CommitStats stats{};
   UnixMillis now{};     ///< Of acknowledgements.

@@ -65,7 +65,7 @@ TEST(LayoutTest, ExpiryKeyComesBack) {
     const auto key = expiry_key(at(1'700'000'000'123), tenant, id_of(7));
     const auto entry = parse_expiry_key(key);
     ASSERT_TRUE(entry);
-    EXPECT_EQ(entry->acknowledged_at, at(1'700'000'000'123));
+    EXPECT_EQ(entry->freed_at, at(1'700'000'000'123));
     EXPECT_EQ(entry->tenant, tenant);
     EXPECT_EQ(entry->id, id_of(7));
   }
@@ -74,7 +74,7 @@ TEST(LayoutTest, ExpiryKeyComesBack) {
 TEST(LayoutTest, InboxMetaKeyComesBack) {
   for (const auto& tenant : tenants) {
     const auto key = inbox_meta_key(tenant, "default");
-    const auto name = parse_inbox_meta_key(key);
+    const auto name = parse_inbox_key(inbox_meta_prefix, key);
     ASSERT_TRUE(name);
     EXPECT_EQ(name->tenant, tenant);
     EXPECT_EQ(name->inbox, "default");
@@ -88,12 +88,13 @@ TEST(LayoutTest, EveryCutOfAKeyIsRefused) {
   for (std::size_t size = 0; size < expiry.size(); ++size) EXPECT_FALSE(parse_expiry_key(expiry.substr(0, size)));
   EXPECT_FALSE(parse_expiry_key(expiry + "x"));
   const auto meta = inbox_meta_key("acme", "default");
-  for (std::size_t size = 0; size < meta.size(); ++size) EXPECT_FALSE(parse_inbox_meta_key(meta.substr(0, size)));
-  EXPECT_FALSE(parse_inbox_meta_key(meta + "x"));
+  for (std::size_t size = 0; size < meta.size(); ++size)
+    EXPECT_FALSE(parse_inbox_key(inbox_meta_prefix, meta.substr(0, size)));
+  EXPECT_FALSE(parse_inbox_key(inbox_meta_prefix, meta + "x"));
 }
 
 TEST(LayoutTest, ANameOfNoBytesIsRefused) {
-  EXPECT_FALSE(parse_inbox_meta_key(std::string(inbox_meta_prefix) + std::string(2, '\0')));
+  EXPECT_FALSE(parse_inbox_key(inbox_meta_prefix, std::string(inbox_meta_prefix) + std::string(2, '\0')));
   EXPECT_FALSE(parse_expiry_key(std::string(8, '\0') + '\0' + std::string(16, 'x')));
 }
 
@@ -103,7 +104,7 @@ TEST(LayoutTest, RandomBytesNeverCrashAParser) {
     std::string bytes(random() % 64, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
     (void)parse_expiry_key(bytes);
-    (void)parse_inbox_meta_key(std::string(inbox_meta_prefix) + bytes);
+    (void)parse_inbox_key(inbox_meta_prefix, std::string(inbox_meta_prefix) + bytes);
   }
 }
 

@@ -46,6 +46,8 @@ class InboxState {
   };
   /// Any thread.
   [[nodiscard]] View view() const;
+  /// False: no entry was ever leased, as of the last commit. Any thread.
+  [[nodiscard]] bool was_leased_from() const noexcept { return has_counts_.load(std::memory_order_acquire); }
 
   /// No pending id is less than `id`. A page that starts there skips the marks of acknowledged entries. It grows, and
   /// falls only when an entry comes back that is older: `lowered` counts how often it did.
@@ -108,7 +110,7 @@ class InboxState {
   mutable SharedMutex mutex_;
   Head head_ GUARDED_BY(mutex_);
   View view_ GUARDED_BY(mutex_);  ///< Without an index, its counts are not used.
-  bool has_counts_ GUARDED_BY(mutex_) = false;
+  std::atomic<bool> has_counts_{false};
   // Of the committer's thread:
   std::unique_ptr<inbox::EntryIndex> index_;
   EventId stored_fresh_after_;     ///< Counts while there is no index.

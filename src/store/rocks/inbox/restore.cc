@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "inbox/record_codec.h"
 #include "store/rocks/format/layout.h"
@@ -16,6 +17,33 @@ namespace triggers::store {
 namespace {
 
 constexpr std::size_t readahead_bytes = 2 * 1024 * 1024;
+
+struct InboxToRestore {
+  InboxState* state;
+  inbox::Rules rules;
+};
+
+/// All inboxes of a store, also those that were removed and still have entries.
+std::vector<InboxToRestore> all_inboxes(const Tenants& tenants) {
+  std::vector<InboxToRestore> all;
+  const auto inboxes = tenants.inboxes();
+  std::unordered_map<const InboxState*, inbox::Rules> changed;  // Of `default`.
+  for (const auto& roster : inboxes.rosters) {
+    for (const RosterEntry& entry : roster->entries()) {
+      if (entry.name.is_default()) {
+        changed.emplace(entry.state.get(), entry.rules);
+      } else {
+        all.push_back({entry.state.get(), entry.rules});
+      }
+    }
+  }
+  for (InboxState* inbox : inboxes.defaults) {
+    const auto rules = changed.find(inbox);
+    all.push_back({inbox, rules == changed.end() ? inbox::Rules() : rules->second});
+  }
+  for (const auto& inbox : tenants.leaving()) all.push_back({inbox.get(), inbox::Rules()});
+  return all;
+}
 
 Error damaged(const std::string& what) {
   return {ErrorCode::unavailable, what + ". Run `triggers repair`, or restore a backup."};
@@ -75,8 +103,8 @@ class Restoring {
 
 }  // namespace
 
-Status restore_entries(Database& database, const std::vector<InboxToRestore>& inboxes, const EventId& last_id,
-                       UnixMillis now) {
+Status restore_entries(Database& database, Tenants& tenants, const EventId& last_id, UnixMillis now) {
+  const auto inboxes = all_inboxes(tenants);
   if (database.has(Family::entries)) {
     if (auto restored = Restoring(database, inboxes, now).run(); !restored) return restored;
   }

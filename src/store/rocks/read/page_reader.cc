@@ -262,4 +262,13 @@ Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox) 
   return std::optional{scan.id()};
 }
 
+Result<std::optional<EventId>> find_oldest_available(Database& database, const InboxState& inbox,
+                                                     const InboxState::View& view) {
+  // Entries that were never leased are all newer.
+  if (view.oldest_back || view.counts.available == 0) return view.oldest_back;
+  PendingScan scan(database, inbox, {}, {.first = std::max(inbox.head().id, successor(view.fresh_after))}, 0);
+  if (auto status = scan.status(); !status) return status.error();
+  return scan.valid() ? std::optional{scan.id()} : std::nullopt;
+}
+
 }  // namespace triggers::store

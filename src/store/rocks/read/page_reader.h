@@ -26,4 +26,9 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
 /// Blocks on the disk.
 Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox);
 
+/// The oldest available entry of the inbox, of which `view` is known. Nothing if none is available. Blocks on the disk,
+/// unless an entry that was leased before is the oldest.
+Result<std::optional<EventId>> find_oldest_available(Database& database, const InboxState& inbox,
+                                                     const InboxState::View& view);
+
 }  // namespace triggers::store

@@ -1,6 +1,7 @@
 #pragma once
 
-// The thread that expires acknowledged events, finds each inbox's oldest pending one, and pauses failing compactions.
+// The thread that expires events, lets entries leave (departures.h), finds the oldest pending event of each inbox
+// `default`, and pauses failing compactions.
 // The time by which it expires is in retention_time.h; the checks of files are in database/database_upkeep.cc.
 
 #include <chrono>
@@ -13,15 +14,17 @@
 #include "store/rocks/commit/commit_queue.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/upkeep/departures.h"
 #include "store/rocks/upkeep/retention_time.h"
 
 namespace triggers::store {
 
 struct HousekeeperConfig {
-  std::chrono::hours event_ttl{24 * 30};  ///< After acknowledgement.
+  std::chrono::hours event_ttl{24 * 30};  ///< After no inbox has had an entry of the event any more.
   const Clock* clock = &Clock::system();
   std::chrono::milliseconds tick{1000};
-  std::chrono::milliseconds sweep_time_max{300};  ///< In one tick; the rest waits for the next.
+  /// In one tick; the rest waits for the next.
+  std::chrono::milliseconds sweep_time_max{300}, departures_time_max{300};
 };
 
 /// Background work that no caller waits for: retention, a little at a time, and the age of the oldest unacknowledged
@@ -38,12 +41,16 @@ class Housekeeper {
   /// Starts the thread that calls tick().
   void start();
 
-  /// Removes at most `events_max` acknowledged events past their time to live; returns how many. One call at a time.
-  Result<std::size_t> sweep(std::size_t events_max);
-  /// Records what has ended by itself in all inboxes: leases, delays, and the retention of dead entries. One call at a
+  struct Swept {
+    std::size_t looked_at = 0;  ///< Entries that said that an event may be past its time to live.
+    std::size_t removed = 0;    ///< Events that were.
+  };
+  /// Looks at `entries_max` entries at most. One call at a time.
+  Result<Swept> sweep(std::size_t entries_max);
+  /// Records what time has done to inboxes: as end_due() and Departures::run(), for as long as it takes. One call at a
   /// time.
-  Status end_due();
-  /// Finds the oldest pending event of each inbox where it may have changed. One call at a time.
+  Status settle();
+  /// Finds the oldest pending event of each inbox `default` where it may have changed. One call at a time.
   void refresh_heads();
 
   /// As of the last refresh_heads(). Any thread.
@@ -52,7 +59,10 @@ class Housekeeper {
  private:
   void run();
   void tick();
-  void tell_sweep(const Result<std::size_t>& swept);
+  /// Records what has ended by itself: leases, delays, and the retention of dead entries.
+  Status end_due();
+  Status end_due(const InboxState& inbox, const InboxName& name);
+  static void tell(const Error* error, std::string& told);
 
   Database& database_;
   Tenants& tenants_;
@@ -66,8 +76,9 @@ class Housekeeper {
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::optional<UnixMillis> oldest_ GUARDED_BY(mutex_);
   // Of the thread that sweeps alone:
-  std::string sweep_problem_;  ///< Of the last sweep.
-  std::string swept_to_;       ///< The last expiry key that was removed.
+  Departures departures_;
+  std::string ends_problem_, departures_problem_, sweep_problem_;  ///< Of the last time.
+  std::string swept_to_;                                           ///< The last expiry key that was removed.
   UnixMillis swept_at_{};
   std::thread thread_;
 };
