@@ -42,25 +42,9 @@ class RocksInboxes final : public InboxStore {
     return store_.remove_inbox(tenant, std::move(name), if_match);
   }
 
-  /// The undelivered entries, without their states.
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
-    if (query.state) co_return missing();
-    const auto view = co_await store_.inbox(tenant, query.inbox);
-    if (!view) co_return view.error();
-    PageQuery pages;
-    pages.inbox = query.inbox.text();
-    pages.limit = query.limit;
-    pages.after = query.after;
-    pages.event_type = query.event_type;
-    auto page = co_await store_.page(tenant, std::move(pages));
-    if (!page) co_return std::move(page).error();
-    EntryPage entries;
-    for (StoredEvent& event : page->events) entries.entries.push_back({std::move(event)});
-    entries.next_after = page->next_after;
-    entries.has_more = page->has_more;
-    co_return entries;
+    return store_.entries(tenant, std::move(query));
   }
-
   Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override {
     return store_.lease(tenant, std::move(request));
   }

@@ -12,6 +12,7 @@
 #include "store/page.h"
 #include "store/rocks/format/pending_value.h"
 #include "store/rocks/inbox/pending_scan.h"
+#include "store/rocks/read/entry_reader.h"
 #include "store/rocks/read/event_reader.h"
 
 namespace triggers::store {
@@ -223,7 +224,7 @@ Task<Result<DeadEntriesDone>> RocksInboxes::discard_all(const Tenant& tenant, In
 Task<Result<DeadEntriesDone>> RocksInboxes::all_dead(const Tenant& tenant, Kind kind, InboxName inbox,
                                                      std::optional<std::string> event_type) {
   const EntryStatus wanted = kind == Kind::requeue ? EntryStatus::requeued : EntryStatus::discarded;
-  const auto deadline = clock_.steady() + dead_time_max;
+  const auto deadline = lease_time_.steady() + dead_time_max;
   DeadEntriesDone answer;
   EntryOperation look = operation(Kind::look, inbox, std::nullopt, std::vector<EventId>());
   look.state = EntryState::dead;
@@ -254,10 +255,70 @@ Task<Result<DeadEntriesDone>> RocksInboxes::all_dead(const Tenant& tenant, Kind 
     if (!done) co_return std::move(done).error();
     answer.count += static_cast<std::uint64_t>(std::ranges::count(*done, wanted, &EntryResult::status));
     if (look.found.size() < dead_a_turn) co_return answer;
-    answer.has_more = clock_.steady() >= deadline;
+    answer.has_more = lease_time_.steady() >= deadline;
     if (answer.has_more) co_return answer;
     look.after = look.found.back().id;
   }
+}
+
+Task<Result<EntryPage>> RocksInboxes::entries(const Tenant& tenant, EntryQuery query) {
+  std::optional<EventId> after;
+  if (query.after) {
+    after = id_of(*query.after);
+    if (!after) co_return foreign_continuation();
+  }
+  EntryOperation look = operation(Kind::look, query.inbox, std::nullopt, std::vector<EventId>());
+  if (query.state) {
+    look.state = *query.state;
+    look.after = after;
+    // With a filter, it looks at more than it shows.
+    look.limit = query.event_type ? entries_of_request_max : query.limit + 1;
+    if (auto looked = co_await submit(tenant, look); !looked) co_return std::move(looked).error();
+  }
+  co_return co_await read_entries(tenant, query, after, look);
+}
+
+Task<Result<EntryPage>> RocksInboxes::read_entries(const Tenant& tenant, const EntryQuery& query,
+                                                   const std::optional<EventId>& after, const EntryOperation& look) {
+  const TenantState& owner = tenants_.get(tenant.id);
+  const auto inbox = owner.find(query.inbox);
+  if (!inbox) co_return no_such_inbox(query.inbox);
+  const auto roster = owner.roster();
+  const RosterEntry* const settings = roster ? roster->find(query.inbox) : nullptr;
+  std::vector<EventId> ids;
+  for (const auto& found : look.found) ids.push_back(found.id);
+  const auto read = [&](const PageLimits& limits) -> Result<EntryPage> {
+    EntryPageQuery wanted{.query = query, .after = after, .now = lease_time_.now()};
+    wanted.max_attempts = settings != nullptr ? settings->rules.max_attempts : inbox::Rules().max_attempts;
+    EntryPage page;
+    page.memory = FairBudget::Share(query.memory, tenant.id);
+    page.next_after = query.after;
+    page.counts = inbox->view().counts;
+    const bool of_pending = !query.state || (query.state == EntryState::available && look.found_all);
+    if (query.state) {
+      auto added = add_indexed(database_, *inbox, wanted, limits, ids, !look.found_all, page);
+      if (!added) return added.error();
+      if (!of_pending || page.has_more) return page;
+      wanted.after = std::max(after.value_or(EventId{}), look.fresh_after);
+    }
+    page.has_more = page.entries.size() == query.limit;
+    if (page.has_more) return page;
+    auto added = add_pending(database_, *inbox, wanted, limits, page);
+    if (!added) return added.error();
+    return page;
+  };
+  PageLimits limits;
+  limits.filter_time_max = filter_time_max_;
+  if (!query.event_type) {
+    PageLimits first = limits;
+    first.bytes_max = bytes_at_once;
+    auto reading = readers_.run(tenant.id, [&] { return read(first); });
+    auto page = co_await reading;
+    const bool ended_early = page && page->has_more && page->entries.size() < query.limit;
+    if (!ended_early) co_return page;
+  }
+  auto reading = searches_.run(tenant.id, [&] { return read(limits); });
+  co_return co_await reading;
 }
 
 }  // namespace triggers::store

@@ -19,12 +19,19 @@
 namespace triggers::store {
 
 /// Any thread with an Executor.
-class RocksInboxes final : public EntryConsumer {
+class RocksInboxes final : public EntryConsumer, public EntryPages {
  public:
-  /// The others outlive this. `searches`: for large events, at low priority.
+  /// The others outlive this. `searches`: for large events and for filters, at low priority. `lease_time`: by which
+  /// leases and delays end.
   RocksInboxes(Database& database, Tenants& tenants, CommitQueue& queue, ReaderPool& readers, ReaderPool& searches,
-               const Clock& clock)
-      : database_(database), tenants_(tenants), queue_(queue), readers_(readers), searches_(searches), clock_(clock) {}
+               const Clock& lease_time, std::chrono::milliseconds filter_time_max)
+      : database_(database),
+        tenants_(tenants),
+        queue_(queue),
+        readers_(readers),
+        searches_(searches),
+        lease_time_(lease_time),
+        filter_time_max_(filter_time_max) {}
 
   Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override;
   Task<Result<std::vector<EntryResult>>> acknowledge(const Tenant& tenant, InboxName inbox,
@@ -44,10 +51,15 @@ class RocksInboxes final : public EntryConsumer {
   Task<Result<DeadEntriesDone>> discard_all(const Tenant& tenant, InboxName inbox,
                                             std::optional<std::string> event_type) override;
 
+  Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
+
  private:
   using Kind = EntryOperation::Kind;
   using PendingValues = std::vector<std::optional<std::string>>;
 
+  /// Reads what is not of the index alone. `look`: what the index has.
+  Task<Result<EntryPage>> read_entries(const Tenant& tenant, const EntryQuery& query,
+                                       const std::optional<EventId>& after, const EntryOperation& look);
   /// Submits the operation until the committer has done all of it.
   Task<Status> submit(const Tenant& tenant, EntryOperation& entry);
   /// Submits it and answers its results.
@@ -65,7 +77,8 @@ class RocksInboxes final : public EntryConsumer {
   CommitQueue& queue_;
   ReaderPool& readers_;
   ReaderPool& searches_;
-  const Clock& clock_;
+  const Clock& lease_time_;
+  const std::chrono::milliseconds filter_time_max_;
 };
 
 }  // namespace triggers::store

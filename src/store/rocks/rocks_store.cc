@@ -95,7 +95,7 @@ class RocksStoreImpl final : public RocksStore {
                      {.event_ttl = config_.event_ttl, .clock = config_.clock}),
         router_(*tenants_, settings_, routes_, searches_),
         inboxes_(settings_, *tenants_, queue_, routes_, *database_, readers_, searches_, *config_.clock),
-        entries_(*database_, *tenants_, queue_, readers_, searches_, *config_.clock) {
+        entries_(*database_, *tenants_, queue_, readers_, searches_, *time_, config_.filter_time_max) {
     if (!config_.background) return;
     housekeeper_.start();
     database_->start_file_checks();
@@ -214,6 +214,10 @@ class RocksStoreImpl final : public RocksStore {
   }
   Task<Result<bool>> remove_inbox(const Tenant& tenant, InboxName name, std::optional<InboxTag> if_match) override {
     return inboxes_.remove(tenant, std::move(name), if_match);
+  }
+
+  Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
+    return entries_.entries(tenant, std::move(query));
   }
 
   [[nodiscard]] Health health() const override { return database_->health(); }

@@ -51,6 +51,7 @@ class RocksStore : public EventLog,
                    public DefaultInbox,
                    public InboxDirectory,
                    public EntryConsumer,
+                   public EntryPages,
                    public KeyStore,
                    public StoreStatus {
  public:

@@ -31,7 +31,7 @@ struct EntryOperation {
     requeue,      ///< `pending_values`, one for each id.
     discard,
     advance,  ///< Records what has ended by itself: leases, delays, the retention of dead entries.
-    look,     ///< `state`, `after`, `limit` to `found`, `looked_at`. Reads the index, and writes nothing.
+    look,     ///< `state`, `after`, `limit` to what begins with `found`. Reads the index, and writes nothing.
   };
 
   struct LeasedId {
@@ -67,6 +67,8 @@ struct EntryOperation {
   std::optional<UnixMillis> until{};
   bool too_many_leased = false;
   std::vector<Found> found{};
+  bool found_all = false;  ///< There are no more.
+  EventId fresh_after{};   ///< Available entries behind it are not in the index: those that were never leased.
   UnixMillis looked_at{};  ///< By the clock of leases.
 
   bool exhausted = false;  ///< There are no more elements.

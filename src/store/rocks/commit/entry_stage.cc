@@ -46,11 +46,14 @@ Status EntryStage::look(Operation& operation, TenantState& tenant) const {
   const auto target = find(tenant, entry.inbox);
   if (!target) return no_such_inbox(entry.inbox);
   entry.looked_at = staging_.id_now;
+  entry.fresh_after = target->state.fresh_after();
   const auto* const index = target->state.index();
+  entry.found_all = index == nullptr;
   if (index == nullptr) return Done{};
   for (const EventId& id : index->page(entry.state, entry.after, entry.limit)) {
     entry.found.push_back({id, index->find(id)->entry.since});
   }
+  entry.found_all = entry.found.size() < entry.limit;
   return Done{};
 }
 

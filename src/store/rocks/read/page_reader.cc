@@ -220,7 +220,8 @@ Result<std::uint64_t> count_at(Database& database, const InboxState& inbox, cons
 
 }  // namespace
 
-Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits) {
+Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits,
+                       const ReadAlso& also) {
   std::optional<EventId> after;
   if (query.after) {
     after = id_of(*query.after);
@@ -246,6 +247,7 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
     raise_head(inbox, snapshot.head(), *selection);
   }
   auto loaded = load_events(database, inbox, options, query.order, *selection, limits, page);
+  if (loaded && also) loaded = also(options, page);
   if (!loaded) return loaded.error();
   page.has_more = selection->has_more;
   const bool first_and_empty = !query.after && page.events.empty() && !page.has_more;
