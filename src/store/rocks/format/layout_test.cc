@@ -83,6 +83,33 @@ TEST(LayoutTest, InboxMetaKeyComesBack) {
   }
 }
 
+TEST(LayoutTest, SettingsAndLeavingKeysComeBackAndBelongToOneTenant) {
+  for (const auto& tenant : tenants) {
+    const std::string settings_of_crm = settings_key(tenant, "crm"), leaving_crm = leaving_key(tenant, inbox_place(7));
+    const auto settings = parse_inbox_key(settings_prefix, settings_of_crm);
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->tenant, tenant);
+    EXPECT_EQ(settings->inbox, "crm");
+    const auto leaving = parse_inbox_key(leaving_prefix, leaving_crm);
+    ASSERT_TRUE(leaving);
+    EXPECT_EQ(leaving->inbox, inbox_place(7));
+    for (const auto& other : tenants) {
+      EXPECT_EQ(settings_key(other, "crm").starts_with(settings_prefix_of(tenant)), other == tenant);
+    }
+  }
+}
+
+TEST(LayoutTest, PlaceIsTheNameOfDefaultOrANumber) {
+  EXPECT_EQ(inbox_place(0), "default");
+  EXPECT_EQ(number_of_place("default"), 0U);
+  for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{0x2323232323232323}, ~std::uint64_t{}}) {
+    EXPECT_EQ(number_of_place(inbox_place(number)), number);
+  }
+  // No name of an inbox begins so.
+  EXPECT_EQ(inbox_place(1).front(), '#');
+  for (const char* other : {"", "#", "#1234567", "#123456789", "crm", "12345678"}) EXPECT_FALSE(number_of_place(other));
+}
+
 TEST(LayoutTest, EveryCutOfAKeyIsRefused) {
   const auto expiry = expiry_key(at(5), "acme", id_of(7));
   for (std::size_t size = 0; size < expiry.size(); ++size) EXPECT_FALSE(parse_expiry_key(expiry.substr(0, size)));
