@@ -50,9 +50,11 @@ TEST_P(InboxRetentionContract, DeadEntryLeavesSoLongAfterItsDeath) {
   fill(1);
   pass(24h * 5);
   release(lease(1));
+  // An engine may believe the time since its last event only a day after a start.
+  restart();
+  settle();
   pass(24h * 2 - 1ms);
   EXPECT_EQ(counts(), (inbox::Counts{.dead = 1}));
-  restart();
   pass(1ms);
   EXPECT_EQ(counts(), inbox::Counts{});
   EXPECT_TRUE(entries({}, EntryState::dead).empty());
