@@ -97,8 +97,14 @@ class OneCommit : public RocksInboxesTest {
 
   void hold_committer() {
     hold = true;
-    ASSERT_TRUE(append(numbered(999'999)));
+    // It is not awaited: an earlier commit may be observed only now, and be the one that is held.
+    threads.emplace_back([this] {
+      const Draft draft = numbered(1);
+      EXPECT_TRUE(sync_wait(store->append(other, draft.append())));
+      committed = true;
+    });
     held.acquire();
+    while (!committed && store->metrics().queue_depth == 0) std::this_thread::yield();
   }
   /// Runs `work` on a thread of its own, and returns when its operation is queued.
   void queue(std::function<void()> work) {
@@ -111,7 +117,8 @@ class OneCommit : public RocksInboxesTest {
     threads.clear();
   }
 
-  std::atomic<bool> hold{false};
+  const Tenant other{"zeta"};
+  std::atomic<bool> hold{false}, committed{false};
   std::atomic<std::size_t> left_events{0};
   std::binary_semaphore held{0};
   std::latch go_on{1};

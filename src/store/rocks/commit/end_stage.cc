@@ -40,13 +40,13 @@ Status EndStage::bury(InboxState& inbox, const EventId& id) {
   return Done{};
 }
 
-Result<bool> EndStage::expire_dead(InboxState& inbox, UnixMillis retention_now) {
+bool EndStage::expire_dead(InboxState& inbox, UnixMillis retention_now) {
   if (inbox.index() == nullptr || !is_due(inbox.index()->next_expiry(), retention_now)) return true;
   staging_.inboxes.change(inbox);
   auto& index = *inbox.index();
   for (const EventId& id : index.expire_dead(retention_now, ends_max)) {
-    if (auto left = staging_.holders.left(inbox.tenant(), id, Leaving::otherwise); !left) return left.error();
     table_.remove_entry(inbox, id);
+    staging_.holders.left_by_itself(inbox.tenant(), id);
   }
   return !is_due(index.next_expiry(), retention_now);
 }

@@ -25,7 +25,7 @@ class EndStage {
   /// cannot be read.
   Result<bool> end_leases(InboxState& inbox);
   /// Removes dead entries whose retention has passed at `retention_now`, at most ends_max. False if there are more.
-  Result<bool> expire_dead(InboxState& inbox, UnixMillis retention_now);
+  bool expire_dead(InboxState& inbox, UnixMillis retention_now);
 
  private:
   Status bury(InboxState& inbox, const EventId& id);

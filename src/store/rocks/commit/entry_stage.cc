@@ -83,9 +83,8 @@ void EntryStage::begin(EntryOperation& entry, const InboxState& inbox) const {
 Status EntryStage::advance(Operation& operation, InboxState& inbox) {
   const auto ended = ends_.end_leases(inbox);
   if (!ended) return ended.error();
-  const auto expired = config_.retention_now ? ends_.expire_dead(inbox, config_.retention_now()) : Result<bool>(true);
-  if (!expired) return expired.error();
-  operation.entry->left = !*ended || !*expired;
+  const bool expired = !config_.retention_now || ends_.expire_dead(inbox, config_.retention_now());
+  operation.entry->left = !*ended || !expired;
   if (operation.entry->left) operation.part_end = operation.part_begin;
   return Done{};
 }
@@ -110,7 +109,8 @@ Status EntryStage::stage_one(const TargetInbox& target, const EntryOperation& en
   if (done.changed->entry) return put(inbox, entry, index, *known, *std::move(done.changed->entry));
   const bool acknowledged = entry.kind == Kind::acknowledge;
   const auto how = acknowledged && is_default(inbox) ? Leaving::acknowledged_in_default : Leaving::otherwise;
-  if (auto removed = remove(inbox, id, *known, how); !removed) return removed;
+  if (auto left = staging_.holders.left(inbox.tenant(), id, how); !left) return left;
+  if (auto removed = remove(inbox, id, *known); !removed) return removed;
   if (acknowledged) put_acknowledgement(inbox, id, *known, *done.changed->acknowledgement);
   return Done{};
 }
@@ -200,14 +200,13 @@ Status EntryStage::put(InboxState& inbox, const EntryOperation& entry, std::size
   return Done{};
 }
 
-Status EntryStage::remove(InboxState& inbox, const EventId& id, const Known& known, Leaving how) {
+Status EntryStage::remove(InboxState& inbox, const EventId& id, const Known& known) {
   const auto* const index = inbox.index();
   const std::uint64_t fresh = index != nullptr ? index->fresh() : inbox.staged.count;
   if (!known.has_slot && fresh == 0) {
     return staging_.database.unreadable("the counters of the inbox of " + inbox.tenant() +
                                         ": more entries are there than they say");
   }
-  if (auto left = staging_.holders.left(inbox.tenant(), id, how); !left) return left;
   auto& staged = staging_.inboxes.change(inbox);
   if (inbox.index() != nullptr) inbox.index()->remove(id);
   if (known.has_slot) table_.remove_entry(inbox, id);
@@ -237,7 +236,8 @@ Status EntryStage::stage_leaving(Operation& operation) {
     const auto known = know(inbox, leave.ids[i]);
     if (!known) return known.error();
     if (!known->is_pending) continue;
-    if (auto removed = remove(inbox, leave.ids[i], *known, Leaving::otherwise); !removed) return removed;
+    if (auto removed = remove(inbox, leave.ids[i], *known); !removed) return removed;
+    staging_.holders.left_by_itself(inbox.tenant(), leave.ids[i]);
     ++left;
   }
   leave.left += left;
@@ -250,7 +250,8 @@ Status EntryStage::forget(LeaveOperation& leave) {
   if (inbox.index() != nullptr) dead = inbox.index()->page(EntryState::dead, std::nullopt, forgotten_max);
   for (const EventId& id : dead) {
     const Known known{.record = {}, .has_slot = true};
-    if (auto removed = remove(inbox, id, known, Leaving::otherwise); !removed) return removed;
+    if (auto removed = remove(inbox, id, known); !removed) return removed;
+    staging_.holders.left_by_itself(inbox.tenant(), id);
   }
   if (!dead.empty()) return Done{};
   leave.forgotten = true;

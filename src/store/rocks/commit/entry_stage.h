@@ -62,7 +62,7 @@ class EntryStage {
   Status put(InboxState& inbox, const EntryOperation& entry, std::size_t index, const Known& known,
              inbox::Entry changed);
   /// The entry leaves the inbox.
-  Status remove(InboxState& inbox, const EventId& id, const Known& known, Leaving how);
+  Status remove(InboxState& inbox, const EventId& id, const Known& known);
   Status forget(LeaveOperation& leave);
   void put_acknowledgement(InboxState& inbox, const EventId& id, const Known& known,
                            const inbox::Acknowledgement& acknowledgement);

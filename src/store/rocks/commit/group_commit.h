@@ -1,7 +1,7 @@
 #pragma once
 
-// One group commit: it runs the stages, and writes what they staged. They are the *_stage.h beside this file; the
-// thread is in committer.h.
+// One group commit: it runs the stages, and writes what they staged. The stages are append_stage.h, entry_stage.h,
+// settings_stage.h and sweep_stage.h; the thread is in committer.h.
 
 #include <memory>
 #include <span>

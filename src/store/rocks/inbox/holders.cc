@@ -43,6 +43,10 @@ Status Holders::left(const std::string& tenant, const event::EventId& id, Leavin
   return Done{};
 }
 
+void Holders::left_by_itself(const std::string& tenant, const event::EventId& id) {
+  (void)left(tenant, id, Leaving::otherwise).ok();
+}
+
 Result<std::optional<Holding>> Holders::find(const std::string& event_key) {
   if (const auto staged = staged_.find(event_key); staged != staged_.end()) return staged->second;
   return read_holding(database_, event_key);

@@ -37,6 +37,9 @@ class Holders {
   void accepted(const std::string& tenant, const event::EventId& id, std::uint64_t count);
   /// An inbox has lost its entry of the event. An Error if what is stored cannot be read.
   [[nodiscard]] Status left(const std::string& tenant, const event::EventId& id, Leaving how);
+  /// The same, for an entry that no consumer has removed. If what is stored cannot be read, which is noted as damage,
+  /// the log keeps the event, and everything else goes on.
+  void left_by_itself(const std::string& tenant, const event::EventId& id);
   /// As this commit leaves it. Nothing: see Holding.
   [[nodiscard]] Result<std::optional<Holding>> find(const std::string& event_key);
   /// The event is removed.

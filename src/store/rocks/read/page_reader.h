@@ -1,7 +1,7 @@
 #pragma once
 
 // Reads one page of an inbox within limits, and finds an inbox's head, which it raises. Stepping over acknowledged
-// entries is in pending_scan.h; the threads for it are in reader_pool.h.
+// entries is in inbox/pending_scan.h; the threads for it are in reader_pool.h.
 
 #include <chrono>
 #include <functional>
