@@ -27,7 +27,9 @@ namespace triggers::store {
 /// database itself: to flush a family, or to count on its own thread.
 class CommittedInbox {
  public:
-  explicit CommittedInbox(const std::string& data_dir) : database_(Database::open(config_of(data_dir)).value()) {
+  /// `clock` outlives this.
+  explicit CommittedInbox(const std::string& data_dir, const Clock& clock = Clock::system())
+      : database_(Database::open(config_of(data_dir)).value()), clock_(clock) {
     rocksdb::PinnableSlice counters;
     if (!*database_->get(Family::meta, inbox_.meta_key(), counters)) return;
     EXPECT_TRUE(inbox_.decode_meta({counters.data(), counters.size()}));
@@ -111,15 +113,17 @@ class CommittedInbox {
   const Tenant tenant_{"acme"};
   std::size_t next_ = 0;
   std::unique_ptr<Database> database_;
+  const Clock& clock_;
   Tenants tenants_;
   InboxState& inbox_ = tenants_.get(tenant_.id).default_inbox();
   CommitQueue queue_{CommitLimits{}};
-  IdTime id_time_{Clock::system()};
+  IdTime id_time_{clock_};
   Committer committer_{
       *database_, tenants_, queue_, EventId{},
-      CommitterConfig{.id_time = &id_time_, .hash_seed = {}, .observe = [this](const CommitStats& stats) {
-                        if (on_commit) on_commit(stats);
-                      }}};
+      CommitterConfig{
+          .clock = &clock_, .id_time = &id_time_, .hash_seed = {}, .observe = [this](const CommitStats& stats) {
+            if (on_commit) on_commit(stats);
+          }}};
 };
 
 }  // namespace triggers::store

@@ -179,6 +179,14 @@ class UnreadableEntry : public testing::Test {
     status = store.commit(entry);
     return entry;
   }
+  void release(const EntryOperation& leased) {
+    EntryOperation entry;
+    entry.kind = EntryOperation::Kind::release;
+    entry.lease = leased.lease;
+    entry.all_held = true;
+    entry.error = "broken";
+    ASSERT_TRUE(store.commit(entry));
+  }
   void put(Family family, const EventId& id, const std::string& value) {
     rocksdb::WriteBatch batch;
     batch.Put(store.database().family(family), store.inbox().prefix() + std::string(id.view()), value);
@@ -197,7 +205,8 @@ class UnreadableEntry : public testing::Test {
 
   Status status = Done{};
   const testing_support::ScratchDirectory directory;
-  CommittedInbox store{directory / "data"};
+  ManualClock clock;
+  CommittedInbox store{directory / "data", clock};
 };
 
 TEST_F(UnreadableEntry, LeaseOverAnUnreadablePendingEntryLeavesEverythingAsItWas) {
@@ -216,13 +225,7 @@ TEST_F(UnreadableEntry, LeaseOverAnUnreadablePendingEntryLeavesEverythingAsItWas
 
 TEST_F(UnreadableEntry, LeaseOverAnUnreadableRecordLeavesEverythingAsItWas) {
   const auto ids = store.append(4);
-  const EntryOperation first = lease(2);
-  EntryOperation release;
-  release.kind = EntryOperation::Kind::release;
-  release.lease = first.lease;
-  release.results = {{ids[0]}, {ids[1]}};
-  release.error = "broken";
-  ASSERT_TRUE(store.commit(release));
+  release(lease(2));
   put(Family::entries, ids[1], "\x7f");
   expect_refused("the record of an entry of acme, event " + ids[1].text());
   store.acknowledge(std::span(ids).subspan(1, 1));
@@ -230,6 +233,20 @@ TEST_F(UnreadableEntry, LeaseOverAnUnreadableRecordLeavesEverythingAsItWas) {
   ASSERT_EQ(leased.size(), 3U);
   EXPECT_EQ(leased[0].attempt, 2U);
   EXPECT_EQ(leased[1].attempt, 1U);
+}
+
+TEST_F(UnreadableEntry, LeaseThatEndsOverAnUnreadableRecordStopsNothing) {
+  const auto ids = store.append(2);
+  for (std::uint32_t attempt = 1; attempt != *inbox::Rules().max_attempts; ++attempt) release(lease(1));
+  lease(1);
+  put(Family::entries, ids[0], "\x7f");
+  clock.advance(1h);
+  const auto leased = lease(2).leased;
+  ASSERT_TRUE(status) << status.error().message;
+  ASSERT_EQ(leased.size(), 1U);
+  EXPECT_EQ(leased[0].id, ids[1]);
+  EXPECT_EQ(store.inbox().view().counts, (inbox::Counts{.leased = 1, .dead = 1}));
+  EXPECT_GT(store.database().damage().count(), 0U);
 }
 
 TEST_F(UnreadableEntry, CountersThatSayTooLittleAreReportedAndNoCrash) {

@@ -62,7 +62,10 @@ Status EntryStage::stage(Operation& operation, TenantState& tenant) {
   const auto target = find(tenant, entry.inbox);
   if (!target) return no_such_inbox(entry.inbox);
   if (entry.kind == Kind::lease) return leases_.stage(operation, *target);
-  if (entry.kind == Kind::advance) return advance(operation, target->state);
+  if (entry.kind == Kind::advance) {
+    advance(operation, target->state);
+    return Done{};
+  }
   if (operation.part_begin == 0) begin(entry, target->state);
   const std::size_t end = std::min(operation.part_end, entry.results.size());
   entry.exhausted = end == entry.results.size();
@@ -80,12 +83,11 @@ void EntryStage::begin(EntryOperation& entry, const InboxState& inbox) const {
   for (const EventId& id : inbox.index()->held_by(*entry.lease)) entry.results.push_back({id});
 }
 
-Status EntryStage::advance(Operation& operation, InboxState& inbox) {
+void EntryStage::advance(Operation& operation, InboxState& inbox) {
   const bool ended = ends_.end_leases(inbox);
   const bool expired = !config_.retention_now || ends_.expire_dead(inbox, config_.retention_now());
   operation.entry->left = !ended || !expired;
   if (operation.entry->left) operation.part_end = operation.part_begin;
-  return Done{};
 }
 
 Status EntryStage::stage_one(const TargetInbox& target, const EntryOperation& entry, std::size_t index,

@@ -66,7 +66,7 @@ class EntryStage {
   Status forget(LeaveOperation& leave);
   void put_acknowledgement(InboxState& inbox, const EventId& id, const Known& known,
                            const inbox::Acknowledgement& acknowledgement);
-  Status advance(Operation& operation, InboxState& inbox);
+  void advance(Operation& operation, InboxState& inbox);
 
   Staging& staging_;
   const CommitterConfig& config_;
