@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "rocks/committed_inbox.h"
 #include "rocks_fixture.h"
 #include "support/directory_snapshot.h"
@@ -166,6 +169,30 @@ TEST_F(Leases, FullDiskUndoesWhatItRefusesAndTheIndexGoesOn) {
     EXPECT_EQ(inbox().size(), 10U);
   }
   EXPECT_EQ(ids_of(lease(20)), (Ids{ids[2], ids[3], ids[4], ids[8], ids[9], ids[10], ids[11]}));
+}
+
+/// Every page from the front finds an entry that was requeued before the page was asked for, although it is older than
+/// the head, and other readers raise the head all the time.
+TEST_F(Leases, PageFindsWhatWasRequeuedWhileOthersRead) {
+  open();
+  ASSERT_TRUE(sync_wait(store->put_inbox(tenant, InboxName(), {.max_attempts = 1}, std::nullopt)));
+  const Ids ids = fill(3);
+  release(lease(1));
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i != 2; ++i) {
+    readers.emplace_back([&] {
+      while (!done) EXPECT_TRUE(sync_wait(store->page(tenant, PageQuery{.limit = 1})));
+    });
+  }
+  for (int round = 0; round != 200; ++round) {
+    EXPECT_EQ(inbox(), (Ids{ids[1], ids[2]}));
+    EXPECT_EQ(sync_wait(store->requeue(tenant, InboxName(), {ids[0]})).value().front().status, requeued);
+    EXPECT_EQ(inbox(), ids) << "round " << round;
+    release(lease(1));
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
 }
 
 class UnreadableEntry : public testing::Test {
