@@ -83,10 +83,13 @@ exceptions_of_headers = {
     "UINT64_MAX": of_the_standard_library,
     "is_transparent": of_a_library,
     "upper_bound": of_the_standard_library,
-    "lease_limit_range": for_inboxes,
-    "set_rules": for_inboxes,
     "wait_seconds_range": for_inboxes,
     "was_leased": for_inboxes,
+    "InboxStore": for_inboxes,
+    "ended_at": for_inboxes,
+    "job_shown_for": for_inboxes,
+    "jobs_per_inbox_max": for_inboxes,
+    "skipped_too_old": for_inboxes,
     "critical": "a level of Locust, read from its name",
 }
 
