@@ -20,6 +20,7 @@
 #include "metrics/metrics.h"
 #include "store/default_inbox.h"
 #include "store/event_log.h"
+#include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
 
@@ -30,6 +31,7 @@ namespace triggers::api {
 struct Services {
   store::EventLog& log;
   store::DefaultInbox& inbox;
+  store::InboxStore* inboxes = nullptr;  ///< Null: this engine keeps only `default`, and has no path of inboxes.
   store::KeyStore& keys;
   const store::StoreStatus& status;
   KeyRing& ring;

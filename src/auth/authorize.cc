@@ -29,7 +29,8 @@ bool allows(Role role, Action action) noexcept {
   switch (action) {
     case Action::read: return true;
     case Action::send:
-    case Action::acknowledge: return role == Role::creator || role == Role::admin;
+    case Action::consume: return role == Role::creator || role == Role::admin;
+    case Action::manage_inboxes:
     case Action::manage_keys: return role == Role::admin;
   }
   return false;

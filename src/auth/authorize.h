@@ -30,11 +30,12 @@ enum class Denial : std::uint8_t {
 enum class Action : std::uint8_t {
   read,         ///< The inbox, an event.
   send,         ///< Events.
-  acknowledge,  ///< Events.
+  consume,  ///< Leasing, acknowledging and the other changes of entries.
+  manage_inboxes,
   manage_keys,  ///< Of the key's own tenant; of others only with KeyRecord::all_tenants.
 };
 
-/// A viewer reads; a creator also sends and acknowledges; an admin does everything.
+/// A viewer reads; a creator also sends and consumes; an admin does everything.
 [[nodiscard]] bool allows(Role role, Action action) noexcept;
 
 /// Whether the key's event types let it send `event_type`: the list is empty, or has an entry that equals the type, or

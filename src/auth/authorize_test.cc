@@ -46,7 +46,8 @@ TEST(Allows, EachRoleAllowsItsActions) {
   for (const auto role : {Role::viewer, Role::creator, Role::admin}) {
     EXPECT_TRUE(allows(role, Action::read));
     EXPECT_EQ(allows(role, Action::send), role != Role::viewer);
-    EXPECT_EQ(allows(role, Action::acknowledge), role != Role::viewer);
+    EXPECT_EQ(allows(role, Action::consume), role != Role::viewer);
+    EXPECT_EQ(allows(role, Action::manage_inboxes), role == Role::admin);
     EXPECT_EQ(allows(role, Action::manage_keys), role == Role::admin);
   }
 }

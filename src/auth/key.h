@@ -35,8 +35,8 @@ inline constexpr std::size_t api_key_chars = 64;
 
 enum class Role : std::uint8_t {
   viewer,   ///< Reads.
-  creator,  ///< Also sends and acknowledges.
-  admin,    ///< Also manages the keys of its own tenant.
+  creator,  ///< Also sends and consumes.
+  admin,    ///< Also manages the inboxes and the keys of its own tenant.
 };
 enum class KeyStatus : std::uint8_t { active, inactive, revoked };
 

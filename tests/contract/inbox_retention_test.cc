@@ -50,8 +50,9 @@ TEST_P(InboxRetentionContract, DeadEntryLeavesSoLongAfterItsDeath) {
   fill(1);
   pass(24h * 5);
   release(lease(1));
+  // An engine may believe the time since its last event only a day after a start.
   restart();
-  settle();  // An engine may believe a clock only after it has read it for some time.
+  settle();
   pass(24h * 2 - 1ms);
   EXPECT_EQ(counts(), (inbox::Counts{.dead = 1}));
   pass(1ms);

@@ -52,7 +52,8 @@ Refusal role_forbids(auth::Role role, auth::Action action) {
   switch (action) {
     case auth::Action::read: break;
     case auth::Action::send:
-    case auth::Action::acknowledge: needed = "creator or admin"; break;
+    case auth::Action::consume: needed = "creator or admin"; break;
+    case auth::Action::manage_inboxes:
     case auth::Action::manage_keys: needed = "admin"; break;
   }
   return {Code::forbidden,

@@ -37,6 +37,7 @@ unsigned http_status(Code code) noexcept {
     case Code::request_timeout: return 408;
     case Code::conflict: return 409;
     case Code::length_required: return 411;
+    case Code::precondition_failed: return 412;
     case Code::payload_too_large: return 413;
     case Code::unsupported_media_type: return 415;
     case Code::expectation_failed: return 417;
@@ -61,6 +62,7 @@ std::string_view code_name(Code code) noexcept {
     case Code::request_timeout: return "REQUEST_TIMEOUT";
     case Code::conflict: return "CONFLICT";
     case Code::length_required: return "LENGTH_REQUIRED";
+    case Code::precondition_failed: return "PRECONDITION_FAILED";
     case Code::payload_too_large: return "PAYLOAD_TOO_LARGE";
     case Code::unsupported_media_type: return "UNSUPPORTED_MEDIA_TYPE";
     case Code::expectation_failed: return "EXPECTATION_FAILED";

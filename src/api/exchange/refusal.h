@@ -27,6 +27,7 @@ enum class Code {
   request_timeout,         ///< 408
   conflict,                ///< 409
   length_required,         ///< 411
+  precondition_failed,     ///< 412
   payload_too_large,       ///< 413
   unsupported_media_type,  ///< 415
   expectation_failed,      ///< 417

@@ -24,6 +24,7 @@ constexpr CodeRow codes[] = {
     {Code::request_timeout, 408, "REQUEST_TIMEOUT"},
     {Code::conflict, 409, "CONFLICT"},
     {Code::length_required, 411, "LENGTH_REQUIRED"},
+    {Code::precondition_failed, 412, "PRECONDITION_FAILED"},
     {Code::payload_too_large, 413, "PAYLOAD_TOO_LARGE"},
     {Code::unsupported_media_type, 415, "UNSUPPORTED_MEDIA_TYPE"},
     {Code::expectation_failed, 417, "EXPECTATION_FAILED"},

@@ -69,6 +69,9 @@ bool has_type(const std::optional<std::string>& pending_value, const std::string
 }  // namespace
 
 Task<Status> RocksInboxes::submit(const Tenant& tenant, EntryOperation& entry) {
+  const bool asks_nothing = entry.is_of_ids() && !entry.all_held && entry.results.empty();
+  if (asks_nothing && tenants_.get(tenant.id).find(entry.inbox)) co_return Done{};
+  if (asks_nothing) co_return no_such_inbox(entry.inbox);
   Operation operation;
   operation.kind = Operation::Kind::entries;
   operation.tenant = &tenant;
@@ -83,7 +86,6 @@ Task<Status> RocksInboxes::submit(const Tenant& tenant, EntryOperation& entry) {
 }
 
 Task<Result<std::vector<EntryResult>>> RocksInboxes::results(const Tenant& tenant, EntryOperation entry) {
-  if (!entry.all_held && entry.results.empty()) co_return std::move(entry.results);
   auto done = co_await submit(tenant, entry);
   if (!done) co_return std::move(done).error();
   co_return std::move(entry.results);
@@ -172,7 +174,6 @@ Task<Result<Extended>> RocksInboxes::extend(const Tenant& tenant, InboxName inbo
   EntryOperation entry = operation(Kind::extend, std::move(inbox), lease, ids);
   entry.duration = duration;
   Extended answer;
-  if (ids && ids->empty()) co_return answer;
   auto done = co_await submit(tenant, entry);
   if (!done) co_return std::move(done).error();
   answer.results = std::move(entry.results);

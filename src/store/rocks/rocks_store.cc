@@ -66,7 +66,8 @@ AckStatus ack_status(const EntryResult& result) {
 class RocksStoreImpl final : public RocksStore {
  public:
   RocksStoreImpl(RocksConfig config, std::unique_ptr<IdTime> time, std::unique_ptr<Database> database,
-                 std::unique_ptr<Tenants> tenants, EventId last_id, const layout::HashSeed& hash_seed)
+                 std::unique_ptr<Tenants> tenants, EventId last_id, const layout::HashSeed& hash_seed,
+                 std::shared_ptr<std::atomic<UnixMillis>> traces_begin)
       : config_(std::move(config)),
         time_(std::move(time)),
         retention_(*config_.clock, config_.event_ttl,
@@ -91,7 +92,7 @@ class RocksStoreImpl final : public RocksStore {
                     .event_ttl = config_.event_ttl,
                     .observe = config_.on_commit}),
         housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
-                     {.event_ttl = config_.event_ttl, .clock = config_.clock}),
+                     {.event_ttl = config_.event_ttl, .clock = config_.clock, .traces_begin = std::move(traces_begin)}),
         router_(*tenants_, settings_, routes_, searches_),
         appender_(*database_, queue_, router_, searches_),
         inboxes_(settings_, *tenants_, queue_, routes_, *database_, readers_, searches_, *config_.clock),
@@ -363,8 +364,16 @@ class RocksStoreImpl final : public RocksStore {
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   auto time = std::make_unique<IdTime>(*config.clock);
-  auto database = Database::open({config.data_dir, config.access, config.memory_bytes, config.dedup_window,
-                                  config.idempotency_window, time.get(), config.env, config.open_files_max});
+  auto traces_begin = std::make_shared<std::atomic<UnixMillis>>();
+  auto database = Database::open({.data_dir = config.data_dir,
+                                  .access = config.access,
+                                  .memory_bytes = config.memory_bytes,
+                                  .dedup_window = config.dedup_window,
+                                  .idempotency_window = config.idempotency_window,
+                                  .clock = time.get(),
+                                  .traces_begin = traces_begin,
+                                  .env = config.env,
+                                  .open_files_max = config.open_files_max});
   if (!database) return std::move(database).error();
   auto tenants = std::make_unique<Tenants>();
   if (auto loaded = load_inboxes(**database, *tenants); !loaded) return std::move(loaded).error();
@@ -380,7 +389,8 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   const auto hash_seed = load_hash_seed(**database);
   if (!hash_seed) return hash_seed.error();
   return std::unique_ptr<RocksStore>(new RocksStoreImpl(std::move(config), std::move(time), std::move(*database),
-                                                        std::move(tenants), last_id, *hash_seed));
+                                                        std::move(tenants), last_id, *hash_seed,
+                                                        std::move(traces_begin)));
 }
 
 }  // namespace triggers::store

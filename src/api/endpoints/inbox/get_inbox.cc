@@ -9,12 +9,9 @@
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
 #include "api/exchange/response_memory.h"
-#include "base/utf8.h"
 
 namespace triggers::api {
 namespace {
-
-constexpr std::size_t event_type_chars_max = 255;
 
 CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
   CursorScope scope{exchange.key->tenant.id, query.inbox, {}, query.order};
@@ -33,9 +30,7 @@ OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange&
     query.limit = static_cast<std::size_t>(*number);
   }
   if (const auto* type = find(*parameters, "event_type")) {
-    if (type->empty() || count_code_points(*type) > event_type_chars_max) {
-      return invalid("event_type", "must have 1 to 255 characters");
-    }
+    if (const auto valid = check_event_type(*type); !valid) return valid.error();
     query.event_type = *type;
   }
   if (const auto* order = find(*parameters, "order")) {

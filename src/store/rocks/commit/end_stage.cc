@@ -1,5 +1,7 @@
 #include "store/rocks/commit/end_stage.h"
 
+#include <utility>
+
 #include "base/invariant.h"
 
 namespace triggers::store {
@@ -9,7 +11,7 @@ bool is_due(const std::optional<UnixMillis>& at, UnixMillis now) { return at && 
 
 }  // namespace
 
-Result<bool> EndStage::end_leases(InboxState& inbox) {
+bool EndStage::end_leases(InboxState& inbox) {
   if (inbox.index() == nullptr || !is_due(inbox.index()->next_due(), staging_.id_now)) return true;
   staging_.inboxes.change(inbox);
   auto& index = *inbox.index();
@@ -17,19 +19,18 @@ Result<bool> EndStage::end_leases(InboxState& inbox) {
     ++staging_.stats.ended;
     // What becomes available needs no write: its record has the end.
     if (ended.what != inbox::Ended::What::died) continue;
-    if (auto buried = bury(inbox, ended.id); !buried) return buried.error();
+    bury(inbox, ended.id);
   }
   return !is_due(index.next_due(), staging_.id_now);
 }
 
-Status EndStage::bury(InboxState& inbox, const EventId& id) {
+void EndStage::bury(InboxState& inbox, const EventId& id) {
   const auto known = inbox.index()->find(id);
   INVARIANT(known && known->entry.state == inbox::EntryState::dead, "an entry that has died is not dead");
   inbox::Entry entry = known->entry;
   if (known->failed) {
-    auto failure = table_.last_failure(inbox, id);
-    if (!failure) return failure.error();
-    entry.last_failure = *std::move(failure);
+    // Without a text that cannot be read, which is noted as damage: no lease of this inbox would come past the entry.
+    if (auto failure = table_.last_failure(inbox, id)) entry.last_failure = *std::move(failure);
   }
   table_.put_entry(inbox, id, entry);
   table_.remove_pending(inbox, id);
@@ -37,7 +38,6 @@ Status EndStage::bury(InboxState& inbox, const EventId& id) {
   --staged.count;
   staged.head_changed = true;
   ++staging_.stats.died;
-  return Done{};
 }
 
 bool EndStage::expire_dead(InboxState& inbox, UnixMillis retention_now) {

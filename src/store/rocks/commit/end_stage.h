@@ -21,14 +21,13 @@ class EndStage {
   /// Both outlive this.
   EndStage(Staging& staging, EntryTable& table) : staging_(staging), table_(table) {}
 
-  /// Ends the leases and delays that are over, at most ends_max. False if more are. An Error if a record that it needs
-  /// cannot be read.
-  Result<bool> end_leases(InboxState& inbox);
+  /// Ends the leases and delays that are over, at most ends_max. False if more are.
+  bool end_leases(InboxState& inbox);
   /// Removes dead entries whose retention has passed at `retention_now`, at most ends_max. False if there are more.
   bool expire_dead(InboxState& inbox, UnixMillis retention_now);
 
  private:
-  Status bury(InboxState& inbox, const EventId& id);
+  void bury(InboxState& inbox, const EventId& id);
 
   Staging& staging_;
   EntryTable& table_;

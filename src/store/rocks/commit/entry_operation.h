@@ -75,6 +75,9 @@ struct EntryOperation {
   /// The committer has not come far enough in one commit. Submit the operation again.
   bool left = false;
 
+  [[nodiscard]] bool is_of_ids() const noexcept {
+    return kind != Kind::lease && kind != Kind::advance && kind != Kind::look;
+  }
   [[nodiscard]] std::size_t size() const noexcept {
     if (kind == Kind::lease) return limit;
     if (all_held) return entries_of_request_max;

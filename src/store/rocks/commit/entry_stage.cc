@@ -81,10 +81,9 @@ void EntryStage::begin(EntryOperation& entry, const InboxState& inbox) const {
 }
 
 Status EntryStage::advance(Operation& operation, InboxState& inbox) {
-  const auto ended = ends_.end_leases(inbox);
-  if (!ended) return ended.error();
+  const bool ended = ends_.end_leases(inbox);
   const bool expired = !config_.retention_now || ends_.expire_dead(inbox, config_.retention_now());
-  operation.entry->left = !*ended || !expired;
+  operation.entry->left = !ended || !expired;
   if (operation.entry->left) operation.part_end = operation.part_begin;
   return Done{};
 }

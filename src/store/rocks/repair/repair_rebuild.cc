@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/random.h"
+#include "inbox/record_codec.h"
 #include "store/inbox_name.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/inbox_meta.h"
@@ -40,6 +41,9 @@ class Rebuild {
       : db_(db), families_(families), report_(report) {}
 
   Status run() {
+    if (auto walked = each(Family::entries, [this](auto key, auto value) { see_entry(key, value); }); !walked) {
+      return walked;
+    }
     if (auto walked = each(Family::events, [this](auto key, auto value) { see_event(key, value); }); !walked) {
       return walked;
     }
@@ -65,11 +69,56 @@ class Rebuild {
       if (auto written = write(batch_bytes_max); !written) return written;
     }
     if (!iterator->status().ok()) return Error{ErrorCode::unavailable, iterator->status().ToString()};
-    return Done{};
+    return write(0);  // The next walk reads it.
   }
 
   [[nodiscard]] bool has(Family name, std::string_view key) {
     return db_.Get({}, family(name), slice(key), &value_).ok();
+  }
+
+  /// The record of an entry that was leased, delayed, dead or put again, of any inbox.
+  void see_entry(std::string_view key, std::string_view value) {
+    const auto event = event_of_entry(key);
+    const auto record = inbox::decode_record(value);
+    if (!event || !record || !record->entry) {
+      report_.losses.emplace_back("the record of a leased, delayed or dead entry cannot be read");
+      batch_.Delete(family(Family::entries), slice(key));
+      return;
+    }
+    const bool is_dead = record->entry->state == inbox::EntryState::dead;
+    const bool is_pending = has(Family::pending, key);
+    const auto id = EventId::from_bytes(key.substr(key.size() - id_bytes));
+    const bool in_default = key == layout::pending_key(*tenant_of(*event), default_inbox, id);
+    const bool was_acknowledged = has(Family::traces, key) || (in_default && has(Family::acknowledged, *event));
+    const bool has_left = was_acknowledged && !is_pending && !is_dead;
+    if (has_left || !has(Family::events, *event)) {
+      batch_.Delete(family(Family::entries), slice(key));
+      return;
+    }
+    Inbox& inbox = inboxes_[meta_key_of_entry(key)];
+    inbox.newest_record = std::max(inbox.newest_record, id);
+    if (is_dead && !is_pending) {
+      ++inbox.meta.dead;
+    } else if (is_dead) {
+      // One of the two was lost. Handed out once more is better than lost.
+      put_available(key);
+    } else if (!is_pending) {
+      put_pending(key, value_);  // Which has(Family::events) has read.
+      ++report_.made_unacknowledged_again;
+    }
+  }
+
+  void put_available(std::string_view key) {
+    batch_.Put(family(Family::entries), slice(key), inbox::encode_record(inbox::Record::fresh()));
+  }
+
+  /// `event`: its record.
+  void put_pending(std::string_view key, std::string_view event) {
+    const auto record = decode_record(event);
+    if (!record) return;  // see_event() reports it.
+    std::string entry;
+    append_pending_value(entry, {.again = true, .record_bytes = event.size(), .event_type = record->event_type});
+    batch_.Put(family(Family::pending), slice(key), entry);
   }
 
   void see_event(std::string_view key, std::string_view value) {
@@ -86,25 +135,39 @@ class Rebuild {
     if (has(Family::acknowledged, key)) {
       ++report_.acknowledged;
       if (has(Family::pending, pending)) batch_.Delete(family(Family::pending), pending);
+      if (has(Family::entries, pending)) batch_.Delete(family(Family::entries), pending);
       return;
     }
     ++report_.unacknowledged;
-    ++counts_[layout::inbox_meta_key(*tenant, default_inbox)];
-    if (has(Family::pending, pending)) return;
+    // Without a pending entry, a record is that of a dead one: see_entry().
+    if (has(Family::pending, pending) || has(Family::entries, pending)) return;
     ++report_.made_unacknowledged_again;
-    std::string entry;
-    append_pending_value(entry, {.again = true, .record_bytes = value.size(), .event_type = record->event_type});
-    batch_.Put(family(Family::pending), pending, entry);
+    put_pending(pending, value);
+  }
+
+  /// The key of the event that a key of `pending`, `entries` or `traces` names; nothing if it is no such key.
+  static std::optional<std::string> event_of_entry(std::string_view key) {
+    const std::size_t tenant = static_cast<unsigned char>(key.empty() ? '\0' : key.front());
+    if (key.size() <= 1 + tenant + 1 + id_bytes) return std::nullopt;
+    return std::string{key.substr(0, 1 + tenant)} + std::string{key.substr(key.size() - id_bytes)};
+  }
+
+  static std::string meta_key_of_entry(std::string_view key) {
+    return std::string{layout::inbox_meta_prefix} + std::string{key.substr(0, key.size() - id_bytes)};
   }
 
   /// An entry without its event would be counted, but be on no page.
   void see_pending(std::string_view key) {
-    const std::size_t tenant = static_cast<unsigned char>(key.empty() ? '\0' : key.front());
-    const bool is_key = key.size() > 1 + tenant + 1 + id_bytes;
-    const std::string event =
-        is_key ? std::string{key.substr(0, 1 + tenant)} + std::string{key.substr(key.size() - id_bytes)}
-               : std::string{};
-    if (!is_key || !has(Family::events, event)) batch_.Delete(family(Family::pending), slice(key));
+    const auto event = event_of_entry(key);
+    if (!event || !has(Family::events, *event)) {
+      batch_.Delete(family(Family::pending), slice(key));
+      return;
+    }
+    Inbox& inbox = inboxes_[meta_key_of_entry(key)];
+    ++inbox.meta.count;
+    // An index takes entries without a record for newer than those with one.
+    const bool may_need_record = EventId::from_bytes(key.substr(key.size() - id_bytes)) <= inbox.newest_record;
+    if (may_need_record && !has(Family::entries, key)) put_available(key);
   }
 
   void put_counters() {
@@ -112,10 +175,10 @@ class Rebuild {
     const std::unique_ptr<rocksdb::Iterator> iterator(db_.NewIterator({}, meta));
     for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
       if (!view(iterator->key()).starts_with(layout::inbox_meta_prefix)) break;
-      counts_.try_emplace(iterator->key().ToString(), 0);
+      inboxes_.try_emplace(iterator->key().ToString());
     }
-    // From the start: a head is a hint.
-    for (const auto& [key, count] : counts_) batch_.Put(meta, key, encode_inbox_meta({.count = count}));
+    // Head and fresh_after are hints: both begin at the start.
+    for (const auto& [key, inbox] : inboxes_) batch_.Put(meta, key, encode_inbox_meta(inbox.meta));
     if (has(Family::meta, layout::last_id_key) && value_.size() == id_bytes) {
       last_id_ = std::max(last_id_, EventId::from_bytes(value_));
     }
@@ -156,7 +219,11 @@ class Rebuild {
   const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
   RepairReport& report_;
   rocksdb::WriteBatch batch_;
-  std::map<std::string, std::uint64_t> counts_;
+  struct Inbox {
+    InboxMeta meta{};
+    EventId newest_record{};  ///< In `entries`.
+  };
+  std::map<std::string, Inbox> inboxes_;  ///< By the key of their counters.
   EventId last_id_;
   std::string value_;
 };

@@ -4,7 +4,9 @@
 // `default`, and pauses failing compactions.
 // The time by which it expires is in retention_time.h; the checks of files are in database/database_upkeep.cc.
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -22,6 +24,8 @@ namespace triggers::store {
 struct HousekeeperConfig {
   std::chrono::hours event_ttl{24 * 30};  ///< After no inbox has had an entry of the event any more.
   const Clock* clock = &Clock::system();
+  /// Is set to the time before which traces of acknowledgements are too old. May be null.
+  std::shared_ptr<std::atomic<UnixMillis>> traces_begin{};
   std::chrono::milliseconds tick{1000};
   /// In one tick; the rest waits for the next.
   std::chrono::milliseconds sweep_time_max{300}, departures_time_max{300};
