@@ -206,6 +206,7 @@ class RocksStoreImpl final : public RocksStore {
     return {tenants_->unacknowledged(), housekeeper_.oldest_unacknowledged(), queue_.depth(), queue_.bytes(),
             readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
+  [[nodiscard]] std::uint64_t entries_expired() const noexcept override { return housekeeper_.expired(); }
   [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const override { return time_->ahead(); }
 
