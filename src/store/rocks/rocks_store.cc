@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/random.h"
+#include "store/rocks/appender.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/database/stored_record.h"
 #include "store/rocks/event_router.h"
@@ -31,8 +32,6 @@ namespace {
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
-/// How much text of an undecided batch is hashed in one turn. One larger event is a turn of its own.
-constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 /// A page with more than this is read at low priority: 8 MiB take many milliseconds of a processor.
 constexpr std::size_t page_bytes_at_once = 256 * 1024;
 /// The user in whose turn reads without a tenant run, such as the look-up of a key. No tenant's name is empty.
@@ -95,6 +94,7 @@ class RocksStoreImpl final : public RocksStore {
         housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
                      {.event_ttl = config_.event_ttl, .clock = config_.clock, .traces_begin = std::move(traces_begin)}),
         router_(*tenants_, settings_, routes_, searches_),
+        appender_(*database_, queue_, router_, searches_),
         inboxes_(settings_, *tenants_, queue_, routes_, *database_, readers_, searches_, *config_.clock),
         entries_(*database_, *tenants_, queue_, readers_, searches_, *time_, config_.filter_time_max) {
     if (!config_.background) return;
@@ -106,33 +106,10 @@ class RocksStoreImpl final : public RocksStore {
   ~RocksStoreImpl() override { queue_.close(); }
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
-    Result<Appended> answer{Appended{}};
-    Operation operation;
-    operation.tenant = &tenant;
-    operation.events = {&event, 1};
-    operation.appended = {&answer, 1};
-    operation.bytes = append_bytes(event);
-    if (router_.idle()) {
-      co_await queue_.submit(operation);
-    } else {
-      co_await route_and_submit(operation);
-    }
-    while (operation.undecided) co_await submit_again(operation);
-    if (operation.error) co_return std::move(*operation.error);
-    co_return answer;
+    return appender_.append(tenant, std::move(event));
   }
-
   Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) override {
-    std::vector<Result<Appended>> answers(events.size(), Appended{});
-    Operation operation;
-    operation.tenant = &tenant;
-    operation.events = events;
-    operation.appended = answers;
-    for (const IncomingEvent& event : events) operation.bytes += append_bytes(event);
-    if (!events.empty()) co_await route_and_submit(operation);
-    while (operation.undecided) co_await submit_again(operation);
-    if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
-    co_return answers;
+    return appender_.append_batch(tenant, std::move(events));
   }
 
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
@@ -229,6 +206,7 @@ class RocksStoreImpl final : public RocksStore {
     return {tenants_->unacknowledged(), housekeeper_.oldest_unacknowledged(), queue_.depth(), queue_.bytes(),
             readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
+  [[nodiscard]] std::uint64_t entries_expired() const noexcept override { return housekeeper_.expired(); }
   [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const override { return time_->ahead(); }
 
@@ -337,84 +315,6 @@ class RocksStoreImpl final : public RocksStore {
     co_return Done{};
   }
 
-  Task<void> route_and_submit(Operation& operation) {
-    if (!router_.idle()) {
-      const auto routed = co_await router_.route(operation);
-      if (!routed) {
-        refuse_rest(operation, routed.error());
-        co_return;
-      }
-      count_bytes(operation);
-    }
-    co_await queue_.submit(operation);
-  }
-
-  /// The memory of an append that has been routed.
-  static void count_bytes(Operation& operation) {
-    operation.bytes = 0;
-    for (std::size_t i = 0; i < operation.events.size(); ++i) {
-      operation.bytes += append_bytes(operation.events[i]);
-      if (i >= operation.part_begin) operation.bytes += operation.entries_bytes(i);
-    }
-  }
-
-  /// Does what the committer needs for this operation, where it delays no commit, and submits the operation again.
-  Task<void> submit_again(Operation& operation) {
-    const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
-    if (undecided.unrouted) {
-      co_await route_and_submit(operation);
-    } else {
-      auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
-        make_digests(operation);
-        if (undecided.against) {
-          operation.digests->of_stored = digest_of_stored(*operation.tenant, *undecided.against);
-        }
-        return Done{};
-      });
-      const auto done = co_await made;
-      if (done) {
-        co_await queue_.submit(operation);
-      } else {
-        operation.error = done.error();
-      }
-    }
-    if (operation.error) refuse_rest(operation, *std::exchange(operation.error, std::nullopt));
-  }
-
-  /// A failure becomes the result of the events that have none yet.
-  static void refuse_rest(Operation& operation, const Error& error) {
-    if (operation.part_begin == 0) {
-      operation.error = error;
-      return;
-    }
-    for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = error;
-  }
-
-  /// Computes the digest of the event at which the committer stopped, and of those after it up to a limit, because they
-  /// most likely need theirs.
-  static void make_digests(Operation& operation) {
-    if (operation.digest_of(operation.part_begin)) return;
-    operation.digests = std::make_unique<MadeDigests>();
-    operation.digests->begin = operation.part_begin;
-    auto& made = operation.digests->of_events;
-    std::size_t bytes = 0;
-    for (const IncomingEvent& event : operation.events.subspan(operation.part_begin)) {
-      bytes += event.payload.size();
-      if (!made.empty() && bytes > digests_bytes_a_turn) return;
-      made.push_back(content_digest(event.event_type, event.payload));
-    }
-  }
-
-  /// Nothing if the event is gone or cannot be read: the committer then finds that out itself.
-  std::optional<MadeDigests::Stored> digest_of_stored(const Tenant& tenant, const EventId& id) {
-    rocksdb::PinnableSlice stored;
-    const auto found = database_->get(Family::events, layout::event_key(tenant.id, id), stored);
-    if (!found || !*found) return std::nullopt;
-    const auto record = decode_record(view(stored));
-    if (!record) return std::nullopt;
-    return MadeDigests::Stored{id, content_digest(record->event_type, record->payload)};
-  }
-
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
     // In this order: a sweep between the reads can hide the event, but never that it was acknowledged or freed.
     rocksdb::PinnableSlice time, bytes;
@@ -456,6 +356,7 @@ class RocksStoreImpl final : public RocksStore {
   Committer committer_;
   Housekeeper housekeeper_;
   EventRouter router_;
+  Appender appender_;
   InboxAdmin inboxes_;
   RocksInboxes entries_;
 };

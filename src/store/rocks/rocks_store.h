@@ -71,6 +71,8 @@ class RocksStore : public EventLog,
   [[nodiscard]] virtual std::optional<DiskSpace> disk() const = 0;
   /// By how much the time of new ids is ahead of the clock. Any thread.
   [[nodiscard]] virtual std::chrono::milliseconds ids_ahead() const = 0;
+  /// Entries that have left because they were older than the retention of their inbox. Any thread.
+  [[nodiscard]] virtual std::uint64_t entries_expired() const noexcept = 0;
   /// Reads so far that ran at low priority: pages by event type or of large events, and lists of keys. Any thread.
   [[nodiscard]] virtual std::uint64_t searches() const noexcept = 0;
   /// Removes the events past their time to live that the next `entries_max` expiry entries name; returns how many. Only

@@ -196,7 +196,7 @@ Status GroupCommit::write(std::span<Operation* const> operations) {
   stage_all(operations);
   appends_.put();
   staging_.inboxes.put(staging_.database, *batch_);
-  stats.reads = appends_.reads() + entries_.reads();
+  stats.reads = appends_.reads() + entries_.reads() + staging_.holders.reads();
   stats.bytes = batch_->GetDataSize();
   if (batch_->Count() == 0) return Done{};
   WriteTiming timing;

@@ -14,6 +14,7 @@ void Holders::begin(UnixMillis now) noexcept {
   now_ = now;
   staged_.clear();
   undo_.clear();
+  reads_ = 0;
 }
 
 void Holders::accepted(const std::string& tenant, const event::EventId& id, std::uint64_t count) {
@@ -49,6 +50,7 @@ void Holders::left_by_itself(const std::string& tenant, const event::EventId& id
 
 Result<std::optional<Holding>> Holders::find(const std::string& event_key) {
   if (const auto staged = staged_.find(event_key); staged != staged_.end()) return staged->second;
+  ++reads_;
   return read_holding(database_, event_key);
 }
 

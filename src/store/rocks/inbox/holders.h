@@ -4,6 +4,7 @@
 // format/holding.h; the sweep of freed events is in commit/sweep_stage.h.
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ class Holders {
   void keep() noexcept { undo_.clear(); }
   void undo() noexcept;
 
+  /// Reads of the store since begin().
+  [[nodiscard]] std::size_t reads() const noexcept { return reads_; }
+
  private:
   struct Undo {
     std::string key;
@@ -63,6 +67,7 @@ class Holders {
   UnixMillis now_{};
   boost::unordered_flat_map<std::string, std::optional<Holding>> staged_;  ///< By the event's key. Nothing: removed.
   std::vector<Undo> undo_;
+  std::size_t reads_ = 0;
 };
 
 /// As the last commit left it. Any thread. Errors: `internal`, noted as damage.

@@ -12,11 +12,13 @@
 #include "inbox/record_codec.h"
 #include "store/inbox_name.h"
 #include "store/rocks/format/event_record.h"
+#include "store/rocks/format/holding.h"
 #include "store/rocks/format/inbox_meta.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/pending_value.h"
 #include "store/rocks/format/slice_view.h"
 #include "store/rocks/repair/repair.h"
+#include "store/rocks/repair/repair_inboxes.h"
 
 namespace triggers::store {
 namespace {
@@ -38,9 +40,11 @@ std::optional<std::string> tenant_of(std::string_view key) {
 class Rebuild {
  public:
   Rebuild(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& families, RepairReport& report)
-      : db_(db), families_(families), report_(report) {}
+      : db_(db), families_(families), report_(report), known_(db, families) {}
 
   Status run() {
+    if (auto found = known_.find(batch_, report_); !found) return found;
+    if (auto written = write(0); !written) return written;
     if (auto walked = each(Family::entries, [this](auto key, auto value) { see_entry(key, value); }); !walked) {
       return walked;
     }
@@ -52,6 +56,7 @@ class Rebuild {
       return walked;
     }
     put_counters();
+    known_.put_lost(batch_, last_id_.time(), report_);
     put_randoms();
     return write(0);
   }
@@ -132,6 +137,7 @@ class Rebuild {
     const auto id = EventId::from_bytes(key.substr(key.size() - id_bytes));
     last_id_ = std::max(last_id_, id);
     const std::string pending = layout::pending_key(*tenant, default_inbox, id);
+    if (has(Family::holders, key)) return see_held(key, value, *tenant, decode_holding(value_));
     if (has(Family::acknowledged, key)) {
       ++report_.acknowledged;
       if (has(Family::pending, pending)) batch_.Delete(family(Family::pending), pending);
@@ -143,6 +149,41 @@ class Rebuild {
     if (has(Family::pending, pending) || has(Family::entries, pending)) return;
     ++report_.made_unacknowledged_again;
     put_pending(pending, value);
+  }
+
+  /// An event that was not always in `default` alone. `stored`: what says how many inboxes hold it, if it can be read.
+  void see_held(std::string_view key, std::string_view value, const std::string& tenant,
+                const std::optional<Holding>& stored) {
+    const auto id = EventId::from_bytes(key.substr(key.size() - id_bytes));
+    const std::string in_default = layout::pending_key(tenant, default_inbox, id);
+    const bool was_acknowledged = has(Family::acknowledged, key);
+    if (was_acknowledged) {
+      if (has(Family::pending, in_default)) batch_.Delete(family(Family::pending), in_default);
+      if (has(Family::entries, in_default)) batch_.Delete(family(Family::entries), in_default);
+    }
+    std::uint64_t count = 0;
+    for (const std::string& place : known_.places_of(tenant)) {
+      const std::string entry = layout::pending_key(tenant, place, id);
+      if (was_acknowledged && entry == in_default) continue;
+      count += has(Family::pending, entry) || has(Family::entries, entry) ? 1 : 0;
+    }
+    Holding holding = stored.value_or(Holding{.count = 1});
+    if (count == 0 && holding.count > 0) {
+      // An entry of some inbox was lost. Handed out once more by `default` is better than lost.
+      ++report_.made_unacknowledged_again;
+      batch_.Delete(family(Family::acknowledged), slice(key));
+      put_pending(in_default, value);
+      count = 1;
+    }
+    if (count > 0) {
+      ++report_.unacknowledged;
+      holding = {.count = count};
+    } else {
+      ++report_.acknowledged;
+      const std::string expiry = layout::expiry_key(holding.freed_at, tenant, id);
+      if (!has(Family::expiry, expiry)) batch_.Put(family(Family::expiry), expiry, rocksdb::Slice());
+    }
+    batch_.Put(family(Family::holders), slice(key), encode_holding(holding));
   }
 
   /// The key of the event that a key of `pending`, `entries` or `traces` names; nothing if it is no such key.
@@ -218,6 +259,7 @@ class Rebuild {
   rocksdb::DB& db_;
   const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
   RepairReport& report_;
+  KnownInboxes known_;
   rocksdb::WriteBatch batch_;
   struct Inbox {
     InboxMeta meta{};

@@ -57,6 +57,8 @@ class Housekeeper {
   /// Finds the oldest pending event of each inbox `default` where it may have changed. One call at a time.
   void refresh_heads();
 
+  /// Entries that were older than the retention of their inbox. Any thread.
+  [[nodiscard]] std::uint64_t expired() const noexcept { return departures_.expired(); }
   /// As of the last refresh_heads(). Any thread.
   [[nodiscard]] std::optional<UnixMillis> oldest_unacknowledged() const;
 
