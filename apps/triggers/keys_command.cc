@@ -124,7 +124,7 @@ struct KeysCommand::Flags {
   CLI::App* revoke = nullptr;
 
   std::string key_id, user_id, user_email, role, rate_limit, expires, description, status, grace = "24h";
-  std::vector<std::string> event_types;
+  std::vector<std::string> event_types, inboxes;
   bool all_tenants = false;
   bool as_json = false;
 
@@ -145,6 +145,11 @@ void KeysCommand::Flags::add_fields(CLI::App& app) {
       ->delimiter(',')
       ->check(text_problem)
       ->allow_extra_args(false);  // What follows may be the key's id.
+  app.add_option("--inbox", inboxes,
+                 "Inboxes that the key may use, comma-separated or one for each --inbox; empty allows all")
+      ->delimiter(',')
+      ->check(text_problem)
+      ->allow_extra_args(false);
   app.add_option("--expires", expires,
                  "When the key expires: an RFC 3339 time, a time from now (12h, up to 36500d), or never")
       ->check(expiry_problem);
@@ -159,6 +164,7 @@ json::object KeysCommand::Flags::fields(const CLI::App& app) const {
   if (app.count("--role") > 0) body["role"] = role;
   if (app.count("--rate-limit") > 0) body["rate_limit"] = rate_json(rate_limit);
   if (app.count("--event-types") > 0) body["event_types"] = list_json(event_types);
+  if (app.count("--inbox") > 0) body["inboxes"] = list_json(inboxes);
   if (app.count("--expires") > 0)
     body["expires_at"] = is_word(expires, "never") ? json::value(nullptr) : expiry_json(expires);
   if (app.count("--description") > 0) body["description"] = description;

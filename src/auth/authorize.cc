@@ -46,4 +46,8 @@ bool may_send_type(const KeyRecord& record, std::string_view event_type) noexcep
   });
 }
 
+bool may_use_inbox(const KeyRecord& record, std::string_view name) noexcept {
+  return record.inboxes.empty() || std::ranges::find(record.inboxes, name) != record.inboxes.end();
+}
+
 }  // namespace triggers::auth

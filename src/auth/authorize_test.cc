@@ -70,5 +70,15 @@ TEST(MaySendType, ExactOrByPrefix) {
   EXPECT_TRUE(may_send_type(record, "axb"));
 }
 
+TEST(MayUseInbox, EmptyListAllowsAllAndAnotherExactlyItsNames) {
+  auto record = good_record();
+  EXPECT_TRUE(may_use_inbox(record, "default"));
+  record.inboxes = {"billing", "crm"};
+  EXPECT_TRUE(may_use_inbox(record, "crm"));
+  for (const auto* name : {"default", "Billing", "bill", "billing2", ""}) {
+    EXPECT_FALSE(may_use_inbox(record, name)) << name;
+  }
+}
+
 }  // namespace
 }  // namespace triggers::auth

@@ -62,6 +62,7 @@ struct KeyRecord {
   bool all_tenants = false;  ///< With Role::admin: manages the keys of every tenant. Only the operator gives it.
   std::optional<std::uint32_t> rate_limit_per_minute = 100;  ///< Nothing: unlimited.
   std::vector<std::string> event_types;                      ///< Allowed types for sending; empty: all.
+  std::vector<std::string> inboxes;                          ///< Those that the key may use; empty: all.
   std::optional<UnixMillis> expires_at;
   KeyStatus status = KeyStatus::active;
   std::string description;

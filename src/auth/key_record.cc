@@ -16,7 +16,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t version = 1;
+// A record is of the first version that has all its members. So a node of an earlier release reads all other keys.
+constexpr std::uint64_t version_without_inboxes = 1;
+constexpr std::uint64_t version = 2;
 constexpr std::size_t record_bytes_max = 1024 * 1024;
 
 using Reader = StoredJsonReader;
@@ -38,13 +40,24 @@ Result<KeySecret> decode_secret(const json::value& value) {
   return secret;
 }
 
+std::vector<std::string> read_texts(Reader& reader, std::string_view name) {
+  std::vector<std::string> texts;
+  for (const auto& text : reader.array(name)) {
+    if (const auto* string = text.if_string()) {
+      texts.emplace_back(string->data(), string->size());
+    } else {
+      reader.fail<bool>(name, "has an entry that is not a string");
+    }
+  }
+  return texts;
+}
+
 Result<KeyRecord> decode_object(const json::object& object) {
   Reader reader(object, "");
   const auto found = reader.number("v");
-  if (found != version) {
+  if (found != version && found != version_without_inboxes) {
     return broken("its version is " + std::to_string(found) +
-                  " and this program reads version 1; use the program that "
-                  "wrote it, or a later one");
+                  " and this program reads versions 1 and 2; use the program that wrote it, or a later one");
   }
   KeyRecord record;
   record.key_id = reader.text("key_id");
@@ -59,13 +72,8 @@ Result<KeyRecord> decode_object(const json::object& object) {
   }
   record.rate_limit_per_minute.reset();
   if (rate) record.rate_limit_per_minute = static_cast<std::uint32_t>(*rate);
-  for (const auto& type : reader.array("event_types")) {
-    if (const auto* string = type.if_string()) {
-      record.event_types.emplace_back(string->data(), string->size());
-    } else {
-      reader.fail<bool>("event_types", "has an entry that is not a string");
-    }
-  }
+  record.event_types = read_texts(reader, "event_types");
+  if (found == version) record.inboxes = read_texts(reader, "inboxes");
   record.expires_at = reader.time_or_null("expires_at");
   record.status = reader.named<KeyStatus>("status", parse_status);
   record.description = reader.text("description");
@@ -90,8 +98,8 @@ std::string encode(const KeyRecord& record) {
     secrets.push_back({{"sha256", to_hex(secret.hash.view())}, {"valid_until", stored_time(secret.valid_until)}});
   }
   const auto& rate = record.rate_limit_per_minute;
-  const json::object object{
-      {"v", version},
+  json::object object{
+      {"v", record.inboxes.empty() ? version_without_inboxes : version},
       {"key_id", record.key_id},
       {"revision", record.revision},
       {"user_id", record.user_id},
@@ -108,6 +116,7 @@ std::string encode(const KeyRecord& record) {
       {"last_used_at", stored_time(record.last_used_at)},
       {"secrets", std::move(secrets)},
   };
+  if (!record.inboxes.empty()) object["inboxes"] = json::array(record.inboxes.begin(), record.inboxes.end());
   return json::serialize(object);
 }
 

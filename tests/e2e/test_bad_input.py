@@ -79,6 +79,8 @@ bad_fields = [
       for bad in ('"2001-01-01T00:00:00Z"', '"tomorrow"', '""', "1", '"2099-02-30T00:00:00Z"', '"2099-01-01"')],
     *[(endpoint, '{"event_types":%s}' % bad, "event_types") for endpoint in (create, update)
       for bad in ('"a"', "null", "[1]", '[""]', '["%s"]' % ("x" * 256), json.dumps(["t"] * 101), '["\\u0000"]')],
+    *[(endpoint, '{"inboxes":%s}' % bad, "inboxes") for endpoint in (create, update)
+      for bad in ('"a"', "null", "[1]", '[""]', '["a b"]', '["-a"]', '["%s"]' % ("x" * 101), json.dumps(["a"] * 101))],
     *[(endpoint, '{"user_email":%s}' % bad, "user_email") for endpoint in (create, update)
       for bad in ('"nobody"', '"a@"', '"@b"', '"a b@c"', '"a@b@c"', "1", '"%s@b"' % ("x" * 320), '"a@b\\n"')],
     *[(endpoint, '{"description":%s}' % bad, "description") for endpoint in (create, update)

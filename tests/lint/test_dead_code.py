@@ -83,10 +83,6 @@ exceptions_of_headers = {
     "upper_bound": of_the_standard_library,
     "wait_seconds_range": for_inboxes,
     "was_leased": for_inboxes,
-    "ended_at": for_inboxes,
-    "job_shown_for": for_inboxes,
-    "jobs_per_inbox_max": for_inboxes,
-    "skipped_too_old": for_inboxes,
     "critical": "a level of Locust, read from its name",
 }
 

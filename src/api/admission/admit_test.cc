@@ -43,7 +43,7 @@ std::vector<Asked> everything_with_a_key() {
           {Method::post, "/inboxes/test-filter", "{}", Action::read},
           {Method::get, "/inboxes/crm", "", Action::read},
           {Method::put, "/inboxes/crm", "{}", Action::manage_inboxes},
-          {Method::patch, "/inboxes/crm", "{}", Action::manage_inboxes},
+          {Method::patch, "/inboxes/crm", R"({"collect":true})", Action::manage_inboxes},
           {Method::del, "/inboxes/none", "", Action::manage_inboxes},
           {Method::get, "/inboxes/crm/events", "", Action::read},
           {Method::post, "/inboxes/crm/lease", "{}", Action::consume},

@@ -9,9 +9,13 @@
 namespace triggers::api {
 
 /// The inbox in the path; `default` if the path has none. Call it after admit(). Refused: 400 for a text that is no
-/// name.
+/// name; 404 if the key may not use the inbox.
 [[nodiscard]] OrRefusal<inbox::InboxName> admitted_inbox(const Exchange& exchange);
 
+/// Whether the request's key may use the inbox. A key may be bound to some; to it, the others do not exist.
+[[nodiscard]] bool may_use(const Exchange& exchange, const inbox::InboxName& name);
+
+/// The same for an inbox that does not exist and for one that the key may not use.
 [[nodiscard]] Refusal no_such_inbox(const inbox::InboxName& name);
 
 /// The refusal for a failed call of a store about this inbox.

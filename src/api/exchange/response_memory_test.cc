@@ -19,12 +19,14 @@ using http::Method;
 constexpr std::size_t kib = 1024;
 constexpr auto last_endpoint = Endpoint::backup;
 
-/// A key whose JSON is as large as it may be: 100 event types of 255 characters of four bytes.
+/// A key whose JSON is as large as it may be: 100 event types of 255 characters of four bytes, and 100 inboxes.
 std::string largest_key() {
   std::string body = R"({"user_id":"acme","role":"viewer","event_types":[)";
   std::string type;
   for (int i = 0; i < 255; ++i) type += "\xF0\x9F\x98\x80";
   for (int i = 0; i < 100; ++i) body += (i > 0 ? ",\"" : "\"") + type + "\"";
+  body += R"(],"inboxes":[)";
+  for (int i = 0; i < 100; ++i) body += (i > 0 ? ",\"" : "\"") + std::string(100, 'x') + "\"";
   return body + "]}";
 }
 
@@ -94,7 +96,8 @@ class ResponseMemoryTest : public testing::Test {
                                  R"("}}})");
       case Endpoint::show_inbox: return service_.send(Method::get, "/inboxes/inbox-1", admin_);
       case Endpoint::put_inbox: return service_.send(Method::put, "/inboxes/inbox-1", admin_, largest_settings());
-      case Endpoint::change_inbox: return service_.send(Method::patch, "/inboxes/inbox-1", admin_, "{}");
+      case Endpoint::change_inbox:
+        return service_.send(Method::patch, "/inboxes/inbox-1", admin_, R"({"collect":false})");
       case Endpoint::remove_inbox: return service_.send(Method::del, "/inboxes/inbox-1", admin_);
       case Endpoint::list_entries: return service_.send(Method::get, "/inboxes/default/events?limit=200", admin_);
       case Endpoint::lease: return consume("lease", R"({"limit":500})");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/admission/admit.h"
+#include "api/admission/admitted_inbox.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inbox/cursor.h"
 #include "api/endpoints/request_limits.h"
@@ -85,6 +86,7 @@ http::Response answer(const InboxPages& inbox, const Exchange& exchange, const s
 Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
   const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
+  if (const auto name = admitted_inbox(exchange); !name) co_return name.error();
   const auto query = parse_query(inbox, exchange);
   if (!query) co_return query.error();
   auto page = co_await inbox.store.page(exchange.key->tenant, *query);

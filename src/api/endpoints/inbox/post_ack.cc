@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/admission/admit.h"
+#include "api/admission/admitted_inbox.h"
 #include "api/endpoints/event_ids.h"
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
@@ -61,6 +62,7 @@ http::Response answer(AskedIds parsed, const std::vector<store::AckStatus>& outc
 Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
   const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
+  if (const auto name = admitted_inbox(exchange); !name) co_return name.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();
   auto parse = [&] { return parse_ids(exchange.request); };

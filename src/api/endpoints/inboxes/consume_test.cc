@@ -289,33 +289,8 @@ TEST_F(InboxesTest, WrongBodyIsNamedAndChangesNothing) {
   }
 }
 
-/// A request that each endpoint about one inbox takes.
-struct Asked {
-  Method method;
-  std::string path, body;
-};
-std::vector<Asked> about_one_inbox(const std::string& name) {
-  const std::string inbox = "/inboxes/" + name;
-  const std::string by = R"({"lease_id":"01a20bbb-7022-7d01-8d91-44c476987c33")";
-  return {{Method::get, inbox, ""},
-          {Method::patch, inbox, "{}"},
-          {Method::del, inbox, ""},
-          {Method::get, inbox + "/events", ""},
-          {Method::post, inbox + "/lease", "{}"},
-          {Method::post, inbox + "/ack", by + "}"},
-          {Method::post, inbox + "/release", by + "}"},
-          {Method::post, inbox + "/extend", by + R"(,"lease_seconds":1})"},
-          {Method::post, inbox + "/requeue", R"({"event_ids":["x"]})"},
-          {Method::post, inbox + "/requeue", R"({"all":true})"},
-          {Method::post, inbox + "/discard", R"({"event_ids":["x"]})"},
-          {Method::post, inbox + "/discard", R"({"all":true})"},
-          {Method::post, inbox + "/purge", ""},
-          {Method::post, inbox + "/replay", R"({"since":"2026-01-01T00:00:00Z"})"},
-          {Method::get, inbox + "/jobs/01a20bbb-7022-7d01-8d91-44c476987c33", ""}};
-}
-
 TEST_F(InboxesTest, InboxThatIsNotThereIsNotFoundByAnyEndpoint) {
-  for (const Asked& asked : about_one_inbox("none")) {
+  for (const AskedPath& asked : about_one_inbox("none")) {
     const Seen seen = service_.send(asked.method, asked.path, admin_, asked.body);
     EXPECT_EQ(seen.status(), 404U) << asked.path;
     EXPECT_EQ(seen.code(), "NOT_FOUND");
@@ -329,7 +304,7 @@ TEST_F(InboxesTest, StoreWithoutInboxesHasNoneOfThePaths) {
   all.push_back({Method::get, "/inboxes", ""});
   all.push_back({Method::put, "/inboxes/crm", "{}"});
   all.push_back({Method::post, "/inboxes/test-filter", "{}"});
-  for (const Asked& asked : all) {
+  for (const AskedPath& asked : all) {
     const Seen seen = service_.send(asked.method, asked.path, admin_, asked.body);
     EXPECT_EQ(seen.status(), 404U) << asked.path;
     EXPECT_NE(seen.text("message").find("There is no such path"), std::string::npos);
@@ -357,7 +332,7 @@ TEST(BrokenInboxesTest, FailureOfTheStoreIsToldByEveryEndpoint) {
     auto all = about_one_inbox("default");
     all.push_back({Method::get, "/inboxes", ""});
     all.push_back({Method::put, "/inboxes/crm", "{}"});
-    for (const Asked& asked : all) {
+    for (const AskedPath& asked : all) {
       const Seen seen = service.send(asked.method, asked.path, admin, asked.body);
       EXPECT_EQ(seen.status(), row.status) << asked.path;
       const bool for_clients = row.code == ErrorCode::conflict || row.code == ErrorCode::share_used;

@@ -1,6 +1,7 @@
 // GET /inboxes: list_inboxes() of inbox_endpoints.h.
 
 #include "api/admission/admit.h"
+#include "api/admission/admitted_inbox.h"
 #include "api/endpoints/inboxes/inbox_endpoints.h"
 #include "api/endpoints/inboxes/inbox_json.h"
 #include "api/exchange/off_loop.h"
@@ -34,8 +35,9 @@ http::Response answer(const std::vector<store::InboxView>& views) {
 Task<OrRefusal<http::Response>> list_inboxes(const Inboxes& inboxes, Exchange& exchange) {
   const auto admitted = co_await admit(inboxes.admission, exchange);
   if (!admitted) co_return admitted.error();
-  const auto views = co_await inboxes.store->inboxes(exchange.key->tenant);
+  auto views = co_await inboxes.store->inboxes(exchange.key->tenant);
   if (!views) co_return from_error(views.error());
+  std::erase_if(*views, [&](const store::InboxView& view) { return !may_use(exchange, view.inbox.name); });
   const std::size_t bytes = answer_bytes(*views);
   auto memory = reserve(inboxes.answers, exchange, bytes);
   if (!memory) co_return memory.error();

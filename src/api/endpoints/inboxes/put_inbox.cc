@@ -79,6 +79,7 @@ Task<OrRefusal<http::Response>> put_inbox(const Inboxes& inboxes, Exchange& exch
 Task<OrRefusal<http::Response>> change_inbox(const Inboxes& inboxes, Exchange& exchange) {
   const auto request = co_await read_request(inboxes, exchange);
   if (!request) co_return request.error();
+  if (request->settings == NamedSettings()) co_return invalid("body", "names nothing to change");
   store::SettingsChange change = [named = request->settings](inbox::Settings& settings) -> Status {
     named.apply_to(settings);
     return Done{};

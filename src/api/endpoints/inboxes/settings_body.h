@@ -25,6 +25,7 @@ struct NamedSettings {
   std::optional<std::chrono::days> dead_retention;
 
   void apply_to(inbox::Settings& settings) const;
+  bool operator==(const NamedSettings&) const = default;
 };
 
 /// Refused: a body that is no JSON object, and each member with a fault.

@@ -55,7 +55,8 @@ TEST_F(InboxesTest, PutReplacesAllSettingsAndPatchSome) {
   EXPECT_EQ(replaced.status(), 200U);
   EXPECT_EQ(replaced.text("description"), "");
   EXPECT_EQ(replaced.text("max_attempts"), "10");
-  EXPECT_EQ(change("none", "{}").status(), 404U);
+  EXPECT_EQ(change("none", R"({"collect":true})").status(), 404U);
+  EXPECT_EQ(change("crm", "{}").detail("field"), "body");
 }
 
 TEST_F(InboxesTest, InboxOfAllEventsHasNoFilterToEvaluate) {
@@ -147,8 +148,9 @@ TEST_F(InboxesTest, ChangeOfOldSettingsIsRefused) {
   const std::string old = put("crm", "{}").header("ETag");
   const std::string now = change("crm", R"({"description":"x"})", {{"If-Match", old}}).header("ETag");
   EXPECT_NE(now, old);
-  for (const Seen& seen : {put("crm", "{}", {{"If-Match", old}}), change("crm", "{}", {{"If-Match", old}}),
-                           remove("crm", {{"If-Match", old}})}) {
+  for (const Seen& seen :
+       {put("crm", "{}", {{"If-Match", old}}), change("crm", R"({"description":"y"})", {{"If-Match", old}}),
+        remove("crm", {{"If-Match", old}})}) {
     EXPECT_EQ(seen.status(), 412U);
     EXPECT_EQ(seen.code(), "PRECONDITION_FAILED");
     EXPECT_EQ(seen.detail("field"), "If-Match");
@@ -159,7 +161,7 @@ TEST_F(InboxesTest, ChangeOfOldSettingsIsRefused) {
   EXPECT_EQ(unmade.status(), 412U);
   EXPECT_EQ(unmade.detail("etag"), "");
   EXPECT_EQ(change("default", R"({"lease_seconds":5})", {{"If-Match", "\"0-0\""}}).status(), 200U);
-  EXPECT_EQ(change("default", "{}", {{"If-Match", "\"0-0\""}}).detail("etag"), "\"0-1\"");
+  EXPECT_EQ(change("default", R"({"collect":true})", {{"If-Match", "\"0-0\""}}).detail("etag"), "\"0-1\"");
   EXPECT_EQ(remove("crm", {{"If-Match", now}}).status(), 202U);
 }
 

@@ -11,6 +11,31 @@
 
 namespace triggers::api {
 
+struct AskedPath {
+  http::Method method;
+  std::string path, body;
+};
+/// A request of each endpoint about one inbox that must exist. (PUT may make it.)
+inline std::vector<AskedPath> about_one_inbox(const std::string& name) {
+  const std::string inbox = "/inboxes/" + name;
+  const std::string by = R"({"lease_id":"01a20bbb-7022-7d01-8d91-44c476987c33")";
+  return {{http::Method::get, inbox, ""},
+          {http::Method::patch, inbox, R"({"collect":true})"},
+          {http::Method::del, inbox, ""},
+          {http::Method::get, inbox + "/events", ""},
+          {http::Method::post, inbox + "/lease", "{}"},
+          {http::Method::post, inbox + "/ack", by + "}"},
+          {http::Method::post, inbox + "/release", by + "}"},
+          {http::Method::post, inbox + "/extend", by + R"(,"lease_seconds":1})"},
+          {http::Method::post, inbox + "/requeue", R"({"event_ids":["x"]})"},
+          {http::Method::post, inbox + "/requeue", R"({"all":true})"},
+          {http::Method::post, inbox + "/discard", R"({"event_ids":["x"]})"},
+          {http::Method::post, inbox + "/discard", R"({"all":true})"},
+          {http::Method::post, inbox + "/purge", ""},
+          {http::Method::post, inbox + "/replay", R"({"since":"2026-01-01T00:00:00Z"})"},
+          {http::Method::get, inbox + "/jobs/01a20bbb-7022-7d01-8d91-44c476987c33", ""}};
+}
+
 class InboxesTest : public testing::Test {
  protected:
   using Strings = std::vector<std::string>;
