@@ -23,6 +23,7 @@ InboxState::View InboxState::view() const {
 }
 
 void InboxState::publish() {
+  release_head();
   count_.store(staged.count, std::memory_order_release);
   if (staged.first) raise_head(*staged.first, head().lowered);
   if (staged.head_changed) head_changed_.store(true, std::memory_order_release);
@@ -46,6 +47,7 @@ void InboxState::publish_view() {
 }
 
 void InboxState::discard() noexcept {
+  release_head();
   const ReaderLock lock(mutex_);
   staged = {.count = count(), .last_consumed_at = view_.last_consumed_at};
 }
@@ -57,14 +59,21 @@ InboxState::Head InboxState::head() const {
 
 void InboxState::raise_head(const EventId& id, std::uint64_t lowered) {
   const WriterLock lock(mutex_);
-  if (head_.lowered == lowered) head_.id = std::max(head_.id, id);
+  if (head_.lowered == lowered && !head_is_held_) head_.id = std::max(head_.id, id);
 }
 
 void InboxState::lower_head(const EventId& id) {
   const WriterLock lock(mutex_);
-  if (head_.id <= id) return;
-  head_.id = id;
+  head_.id = std::min(head_.id, id);
   ++head_.lowered;
+  head_is_held_ = has_lowered_head_ = true;
+}
+
+void InboxState::release_head() {
+  if (!std::exchange(has_lowered_head_, false)) return;
+  const WriterLock lock(mutex_);
+  ++head_.lowered;  // A reader that looked before the write raises nothing.
+  head_is_held_ = false;
 }
 
 inbox::EntryIndex& InboxState::make_index(const inbox::Rules& rules) {

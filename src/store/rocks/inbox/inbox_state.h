@@ -60,7 +60,8 @@ class InboxState {
   [[nodiscard]] Head head() const;
   /// Does nothing if the head was lowered since `lowered` was read: what the caller has found is out of date.
   void raise_head(const EventId& id, std::uint64_t lowered);
-  /// Call it before the entry with this id is written.
+  /// Call it before the entry with this id is written. Until publish() or discard() nobody can raise the head: a reader
+  /// may have looked after this call and before the write. For the committer's thread.
   void lower_head(const EventId& id);
 
   /// The inbox as the commit that is being built leaves it, ahead of what others see.
@@ -103,15 +104,18 @@ class InboxState {
 
  private:
   void publish_view();
+  void release_head();
 
   const std::string tenant_, name_, meta_key_, prefix_;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<bool> head_changed_{true};
   mutable SharedMutex mutex_;
   Head head_ GUARDED_BY(mutex_);
+  bool head_is_held_ GUARDED_BY(mutex_) = false;
   View view_ GUARDED_BY(mutex_);  ///< Without an index, its counts are not used.
   std::atomic<bool> has_counts_{false};
   // Of the committer's thread:
+  bool has_lowered_head_ = false;  ///< In this commit.
   std::unique_ptr<inbox::EntryIndex> index_;
   EventId stored_fresh_after_;     ///< Counts while there is no index.
   std::uint64_t stored_dead_ = 0;  ///< Of a start.
