@@ -87,12 +87,16 @@ class OneCommit : public RocksInboxesTest {
   OneCommit() {
     config.on_commit = [this](const CommitStats& stats) {
       left_events += stats.left_events;
+      if (fail_after_left && stats.left_events > 0) disk->set(FailingFileSystem::Fault::full);
       if (!hold.exchange(false)) return;
       held.release();
       go_on.wait();
     };
   }
-  void SetUp() override { open(); }
+  void SetUp() override {
+    use_failing_disk();
+    open();
+  }
   ~OneCommit() override { store.reset(); }  // A commit may be observed after its waiters were woken.
 
   void hold_committer() {
@@ -119,6 +123,7 @@ class OneCommit : public RocksInboxesTest {
 
   const Tenant other{"zeta"};
   std::atomic<bool> hold{false}, committed{false};
+  std::atomic<bool> fail_after_left{false};  ///< The disk is full after a commit that has left events.
   std::atomic<std::size_t> left_events{0};
   std::binary_semaphore held{0};
   std::latch go_on{1};
@@ -187,6 +192,18 @@ TEST_F(OneCommit, DuplicateOfAnEventBehindAChangeIsStillADuplicate) {
   run_commit();
   EXPECT_EQ(again.value().outcome, Appended::Outcome::duplicate);
   EXPECT_EQ(again.value().id, first);
+  EXPECT_EQ(ids_in(crm), Ids{});
+}
+
+TEST_F(OneCommit, EventThatWasLeftAndCannotBeWrittenThenIsRefused) {
+  hold_committer();
+  fail_after_left = true;
+  Result<Appended> answer{Appended{}};
+  queue([&] { EXPECT_TRUE(put(crm)); });
+  queue([&] { answer = append(numbered(1)); });
+  run_commit();
+  ASSERT_FALSE(answer) << answer->id.text();
+  EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
   EXPECT_EQ(ids_in(crm), Ids{});
 }
 

@@ -24,13 +24,14 @@ void count_bytes(Operation& operation) {
   }
 }
 
-/// A failure becomes the result of the events that have none yet.
-void refuse_rest(Operation& operation, const Error& error) {
-  if (operation.part_begin == 0) {
+/// A failure becomes the result of the events that had none yet: those from `begin` on.
+void refuse_rest(Operation& operation, std::size_t begin, const Error& error) {
+  if (begin == 0) {
     operation.error = error;
     return;
   }
-  for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = error;
+  for (std::size_t i = begin; i < operation.size(); ++i) operation.appended[i] = error;
+  operation.error.reset();
 }
 
 /// Computes the digest of the event at which the committer stopped, and of those after it up to a limit, because they
@@ -84,7 +85,7 @@ Task<void> Appender::route_and_submit(Operation& operation) {
   if (!router_.idle()) {
     const auto routed = co_await router_.route(operation);
     if (!routed) {
-      refuse_rest(operation, routed.error());
+      operation.error = routed.error();
       co_return;
     }
     count_bytes(operation);
@@ -94,6 +95,8 @@ Task<void> Appender::route_and_submit(Operation& operation) {
 
 Task<void> Appender::submit_again(Operation& operation) {
   const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
+  // Now: a commit that fails moves the part forward.
+  const std::size_t begin = operation.part_begin;
   if (undecided.unrouted) {
     co_await route_and_submit(operation);
   } else {
@@ -111,7 +114,7 @@ Task<void> Appender::submit_again(Operation& operation) {
       operation.error = done.error();
     }
   }
-  if (operation.error) refuse_rest(operation, *std::exchange(operation.error, std::nullopt));
+  if (operation.error) refuse_rest(operation, begin, Error(*operation.error));
 }
 
 std::optional<MadeDigests::Stored> Appender::digest_of_stored(const Tenant& tenant, const EventId& id) {

@@ -27,7 +27,7 @@ class Appender {
   Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events);
 
  private:
-  /// Submits the operation. If its events cannot be routed, that is their result.
+  /// Submits the operation, or sets its `error` if its events cannot be routed.
   Task<void> route_and_submit(Operation& operation);
   /// Does what the committer needs for this operation, where it delays no commit, and submits the operation again.
   Task<void> submit_again(Operation& operation);
