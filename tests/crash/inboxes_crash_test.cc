@@ -58,6 +58,7 @@ class InboxPowerLoss : public testing::Test {
     auto opened = RocksStore::open(config(env.get()));
     ASSERT_TRUE(opened) << opened.error().message;
     RocksStore& store = **opened;
+    const MutexLock lock(mutex_);
     const auto all = ids_in(store, {});
     const auto even = accepted_.empty() ? std::set<EventId>{} : ids_in(store, even_);
     for (const auto& [id, is_even] : accepted_) {
@@ -75,7 +76,10 @@ class InboxPowerLoss : public testing::Test {
     EXPECT_EQ(sync_wait(store.inboxes(tenant_)).value().size(), 3U);
   }
 
-  [[nodiscard]] std::size_t accepted() const { return accepted_.size(); }
+  [[nodiscard]] std::size_t accepted() const {
+    const MutexLock lock(mutex_);
+    return accepted_.size();
+  }
   [[nodiscard]] std::size_t changes() const { return changes_; }
 
  private:
@@ -145,8 +149,8 @@ class InboxPowerLoss : public testing::Test {
   const Tenant tenant_{"acme"};
   const InboxName even_ = named("even"), changing_ = named("changing");
   std::atomic<std::size_t> next_{0};
-  Mutex mutex_;
-  std::map<EventId, bool> accepted_;  ///< Whether it is even.
+  mutable Mutex mutex_;
+  std::map<EventId, bool> accepted_ GUARDED_BY(mutex_);  ///< Whether it is even.
   // Of the thread that changes:
   std::optional<std::string> answered_;
   std::string requested_;
