@@ -25,9 +25,10 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
                                    metrics::duration_bounds_seconds());
   auto& compared = registry.counter("triggers_commit_compared_bytes_total",
                                     "Payload bytes that commits compared or hashed to detect duplicates.");
-  auto& left =
-      registry.counter("triggers_commit_left_events_total",
-                       "Events that a commit left for the next one, because hashing them would have taken too long.");
+  auto& left = registry.counter(
+      "triggers_commit_left_events_total",
+      "Events that a commit left for the next one: hashing them would have taken too long, or the inboxes "
+      "of their tenant had changed.");
   const EventCounters counters(registry);
   return [&, counters](const store::CommitStats& stats) {
     batch.observe(static_cast<double>(stats.operations));
@@ -76,6 +77,9 @@ class EmbeddedStore final : public OpenStore {
     registry.counter_from("triggers_store_unreadable_total",
                           "Reads of records that failed, and compactions of files that failed: the disk is damaged.",
                           {}, [raw = store_.get()] { return static_cast<double>(raw->damage().count()); });
+    registry.counter_from("triggers_inbox_expired_total",
+                          "Undelivered events that left an inbox because they were older than its retention.", {},
+                          [raw = store_.get()] { return static_cast<double>(raw->entries_expired()); });
   }
 
   [[nodiscard]] store::EventLog& log() noexcept override { return *store_; }

@@ -29,6 +29,11 @@ class Routes {
   /// `invalid_argument` if the payload or the metadata is not a JSON object.
   [[nodiscard]] Result<Takers> takers(const filter::Event& event) const;
 
+  /// About how many steps takers() takes at worst for events of so many bytes: 0 if no collecting inbox has a filter.
+  [[nodiscard]] std::size_t steps_at_worst(std::size_t bytes) const noexcept;
+  /// About how much memory the routes take.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
  private:
   struct State;
   explicit Routes(std::shared_ptr<const State> state) : state_(std::move(state)) {}

@@ -1,7 +1,10 @@
 #include "store/routes.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
+#include <cstdio>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -61,6 +64,53 @@ TEST(Routes, ThreadsEvaluateAtTheSameTime) {
     }
   }
   EXPECT_EQ(wrong, std::vector<int>(8));
+}
+
+TEST(Routes, StepsGrowWithTheConditionsAtOnePathAndAreNoneWithoutAFilter) {
+  const auto steps = [](const std::vector<inbox::Settings>& settings) {
+    return Routes::make(inboxes(settings)).value().steps_at_worst(100);
+  };
+  EXPECT_EQ(steps({{}, {.filter = R"({"payload":{"x":[1]}})", .collect = false}}), 0U);
+  EXPECT_EQ(steps({{.filter = R"({"payload":{"x":[1,2,3]}})"}}), 100U);
+  EXPECT_EQ(steps({{.filter = R"({"payload":{"x":[{"suffix":"a"},{"suffix":"b"}],"y":[{"suffix":"a"}]}})"}}), 300U);
+  EXPECT_EQ(
+      steps({{.filter = R"({"payload":{"x":[{"suffix":"a"}]}})"}, {.filter = R"({"payload":{"x":[{"suffix":"b"}]}})"}}),
+      300U);
+}
+
+/// What `make` has allocated and not freed, for each byte that the routes say they take.
+double memory_ratio(const std::vector<inbox::Settings>& settings) {
+  const auto records = inboxes(settings);
+  const std::size_t before = mallinfo2().uordblks;
+  const auto routes = Routes::make(records).value();
+  (void)routes.takers(event("a", R"({"x":"y"})")).value();  // It has an evaluator now.
+  const std::size_t after = mallinfo2().uordblks;
+  return static_cast<double>(after - before) / static_cast<double>(routes.memory_bytes());
+}
+
+TEST(Routes, MemoryIsAtMostWhatTheySay) {
+  std::string words, numbers, paths;
+  for (int i = 0; i != 60; ++i) {
+    words += (i == 0 ? "" : ",") + std::string("{\"wildcard\":\"a*b") + std::to_string(i) + "*\"}";
+    numbers += (i == 0 ? "" : ",") + std::to_string(i);
+    paths += (i == 0 ? "" : ",") + std::string("\"") + std::to_string(i) + "\":[1]";
+  }
+  std::vector<inbox::Settings> many(100);
+  for (std::size_t i = 0; i != many.size(); ++i) {
+    many[i].filter = R"({"event_type":["order.)" + std::to_string(i) + "\"]}";
+  }
+  const std::vector<std::vector<inbox::Settings>> cases{{{.filter = R"({"event_type":["a"]})"}},
+                                                        {{.filter = R"({"payload":{"x":[)" + words + "]}}"}},
+                                                        {{.filter = R"({"payload":{"x":[)" + numbers + "]}}"}},
+                                                        {{.filter = R"({"payload":{)" + paths + "}}"}},
+                                                        many};
+  for (const auto& settings : cases) {
+    const double ratio = memory_ratio(settings);
+    std::printf("memory of routes: %.2f of what they say\n", ratio);
+    if (ratio == 0) GTEST_SKIP() << "this allocator does not count";
+    EXPECT_LT(ratio, 1.2);
+    EXPECT_GT(ratio, 0.01);
+  }
 }
 
 }  // namespace

@@ -1,13 +1,18 @@
 // The embedded engine for the contract suite. Tests that only it must pass are in tests/rocks.
 
+#include <gtest/gtest.h>
+
+#include <optional>
+
 #include "contract/engine.h"
+#include "contract/rocks_inboxes.h"
 #include "store/rocks/rocks_store.h"
 #include "support/scratch_directory.h"
 
 namespace triggers::store::contract {
 namespace {
 
-class RocksEngine final : public Engine {
+class RocksEngine final : public InboxEngine {
  public:
   RocksEngine(const EngineOptions& options, const Clock& clock) {
     config_.data_dir = directory_ / "data";
@@ -15,6 +20,7 @@ class RocksEngine final : public Engine {
     config_.dedup_window = options.dedup_window;
     config_.idempotency_window = options.idempotency_window;
     config_.event_ttl = options.event_ttl;
+    config_.leased_max = options.leased_max;
     config_.filter_time_max = options.filter_time_max;
     config_.background = false;
     config_.clock = &clock;
@@ -23,20 +29,27 @@ class RocksEngine final : public Engine {
 
   EventLog& log() override { return *store_; }
   DefaultInbox& inbox() override { return *store_; }
+  InboxStore& inboxes() override { return *inboxes_; }
+  void settle() override { EXPECT_TRUE(store_->settle()); }
   StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {
+    inboxes_.reset();
     store_.reset();
     open();
   }
   std::size_t sweep(std::size_t events_max) override { return store_->sweep(events_max).value(); }
 
  private:
-  void open() { store_ = RocksStore::open(config_).value(); }
+  void open() {
+    store_ = RocksStore::open(config_).value();
+    inboxes_.emplace(*store_);
+  }
 
   testing_support::ScratchDirectory directory_;
   RocksConfig config_;
   std::unique_ptr<RocksStore> store_;
+  std::optional<RocksInboxes> inboxes_;
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ only = {
     "api": set(order) - {"net", "http/server", "http/client"},
     "lambda": set(order) - {"net", "http/server"},
     **{folder: swarm | shared_with_swarm for folder in swarm},
-    **{folder: {"base", "log", "event", "auth", "store", *rocks} for folder in rocks},
+    **{folder: {"base", "log", "event", "filter", "inbox", "auth", "store", *rocks} for folder in rocks},
     **{folder: {"base", "metrics", "log", "http/wire", "http/client", "event", "auth", "limit", "aws", "store", *dynamo}
        for folder in dynamo},
 }

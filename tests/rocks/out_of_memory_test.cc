@@ -119,5 +119,52 @@ TEST_F(OutOfMemory, RefusesTheWriteWholeAndServesTheNext) {
   EXPECT_GT(refused, 5U);
 }
 
+TEST_F(OutOfMemory, UndoesALeaseThatItRefuses) {
+#ifdef TRIGGERS_SANITIZE
+  GTEST_SKIP() << "the sanitizer has its own allocator, and RocksDB is left open";
+#endif
+  const InboxName name;
+  for (std::size_t i = 0; i < 400; ++i) ASSERT_TRUE(append(tenant, numbered(10'000 + i)));
+  std::size_t leased = 0, acknowledged = 0, refused = 0;
+  const auto expect_counts = [&](long allocations) {
+    const auto counts = sync_wait(store->inbox(tenant, name)).value().counts;
+    EXPECT_EQ(counts.leased, leased) << allocations;
+    EXPECT_EQ(counts.undelivered(), 400 - acknowledged) << allocations;
+    EXPECT_EQ(unacknowledged(), 400 - acknowledged) << allocations;
+  };
+  for (long allocations = 0; allocations < 120 && !HasFailure(); ++allocations) {
+    ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+    const auto lease = sync_wait(store->lease(tenant, LeaseRequest{.limit = 2, .duration = std::chrono::hours(1)}));
+    refused += lease ? 0 : 1;
+    if (!store->health().writable) {
+      // In the write itself: how much of it is in the log is unknown.
+      store.reset();
+      reopen_as_after_a_kill();
+      leased = sync_wait(store->inbox(tenant, name)).value().counts.leased;
+    } else if (lease) {
+      leased += lease->events.size();
+    }
+    expect_counts(allocations);
+    if (!lease) continue;
+    ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+    const auto done = sync_wait(store->acknowledge(tenant, name, lease->lease, std::nullopt));
+    refused += done ? 0 : 1;
+    if (!store->health().writable) {
+      store.reset();
+      reopen_as_after_a_kill();
+      const auto counts = sync_wait(store->inbox(tenant, name)).value().counts;
+      leased = counts.leased;
+      acknowledged = 400 - counts.undelivered();
+    } else if (done) {
+      leased -= done->size();
+      acknowledged += done->size();
+    }
+    expect_counts(allocations);
+  }
+  std::cout << refused << " refused, " << acknowledged << " acknowledged\n";
+  EXPECT_GT(acknowledged, 0U);
+  EXPECT_GT(refused, 5U);
+}
+
 }  // namespace
 }  // namespace triggers::store

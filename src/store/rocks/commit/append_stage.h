@@ -33,8 +33,9 @@ class AppendStage {
 
   /// Takes the digest of a stored event that the operation's waiter has computed.
   void use_digests(const Operation& operation);
-  /// Answers one event of the operation, or sets its `undecided`. An Error if a record that it needs cannot be read.
-  Status stage(Operation& operation, TenantState& tenant, std::size_t index, Appended& answer);
+  /// Answers one event of the operation, or sets its `undecided`. If it has `routed`, by the tenant's staged roster. An
+  /// Error if a record that it needs cannot be read.
+  Status stage(Operation& operation, const TenantState& tenant, std::size_t index, Appended& answer);
 
   /// keep() confirms what was staged so far; undo() forgets what was staged since the last keep(), except in the batch.
   void keep() noexcept;
@@ -51,7 +52,10 @@ class AppendStage {
   /// True if the event was answered as a duplicate, or as a mismatch, or if it is left undecided.
   Result<bool> answered(const std::string& replay_key, const TenantState& tenant, ComparedEvent& incoming,
                         std::optional<ContentIndex::Lookup>& lookup, Operation& operation, Appended& answer);
-  void put_event(const TenantState& tenant, const InboxState& inbox, const IncomingEvent& event, const EventId& id);
+  void put_event(const TenantState& tenant, const IncomingEvent& event, const EventId& id);
+  /// Puts an entry with the value of put_event()'s event.
+  void put_entry(InboxState& inbox, const EventId& id);
+  void put_entries(const Roster& roster, const Takers& takers, const TenantState& tenant, const EventId& id);
 
   Staging& staging_;
   const CommitterConfig& config_;
@@ -60,7 +64,8 @@ class AppendStage {
   ContentIndex contents_;
   ReplayIndex replays_;
   DigestBudget digest_budget_;
-  std::string head_;  ///< Scratch for a record's head, and for the value of a pending entry.
+  std::string head_;           ///< Scratch for a record's head.
+  std::string pending_value_;  ///< Of the event that is being put.
 };
 
 }  // namespace triggers::store

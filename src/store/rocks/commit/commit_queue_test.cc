@@ -212,7 +212,7 @@ TEST_F(CommitQueueTest, ABatchEndsAtItsBytesAndOneLargerOperationGoesAlone) {
 TEST_F(CommitQueueTest, AChangeGoesAlone) {
   auto& before = submit();
   auto& change = submit(1, Kind::change);
-  auto& after = submit(1, Kind::acknowledge);
+  auto& after = submit(1);
   const auto first = take(), second = take(), third = take();
   EXPECT_EQ(first, std::vector{&before.operation});
   EXPECT_EQ(second, std::vector{&change.operation});

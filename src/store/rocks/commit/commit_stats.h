@@ -13,10 +13,13 @@ struct CommitStats {
   std::size_t accepted = 0;
   std::size_t duplicates = 0;
   std::size_t acknowledged = 0;
-  std::size_t reads = 0;                   ///< Of the store, to look for duplicates.
+  std::size_t leased = 0;                  ///< Entries.
+  std::size_t ended = 0;                   ///< Leases and delays of entries, by themselves.
+  std::size_t died = 0;                    ///< Entries whose attempts are used up.
+  std::size_t reads = 0;                   ///< Of the store, to look for duplicates and entries.
   std::size_t compared_bytes = 0;          ///< Of payloads that were compared or hashed to tell duplicates.
   std::size_t hashed_bytes = 0;            ///< Of these, what was hashed. At most DigestBudget::bytes_max.
-  std::size_t left_events = 0;             ///< Postponed, for a digest that is computed outside of a commit.
+  std::size_t left_events = 0;             ///< Postponed, for a digest or routes that are made outside of a commit.
   std::size_t bytes = 0;                   ///< Of the batch.
   std::chrono::nanoseconds log_time{0};    ///< Writing and syncing the write-ahead log.
   std::chrono::nanoseconds total_time{0};  ///< From the first look-up to the last waiter's wake-up.

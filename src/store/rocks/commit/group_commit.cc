@@ -2,9 +2,11 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/invariant.h"
+#include "store/rocks/format/layout.h"
 
 namespace triggers::store {
 namespace {
@@ -35,11 +37,32 @@ Error copy_of(const Error& error) noexcept {
   }
 }
 
-void refuse(Operation& operation, const Error& error) noexcept { operation.error = copy_of(error); }
+bool looks(const Operation& operation) noexcept {
+  return operation.entry != nullptr && operation.entry->kind == EntryOperation::Kind::look;
+}
+
+/// What earlier parts have leased is the answer.
+void refuse_lease(Operation& operation, const Error& error) noexcept {
+  auto& leased = operation.entry->leased;
+  leased.erase(leased.begin() + static_cast<std::ptrdiff_t>(std::min(operation.part_begin, leased.size())),
+               leased.end());
+  if (leased.empty()) {
+    operation.error = copy_of(error);
+  } else {
+    operation.cut_off = true;
+  }
+}
+
+void refuse(Operation& operation, const Error& error) noexcept {
+  const bool leases = operation.entry != nullptr && operation.entry->kind == EntryOperation::Kind::lease;
+  if (leases) return refuse_lease(operation, error);
+  operation.error = copy_of(error);
+}
 
 /// After a commit that failed: those of its elements that are answered already stay so.
 void refuse_part(Operation& operation, const Error& error) noexcept {
   operation.undecided.reset();
+  if (looks(operation)) return;
   if (operation.kind != Operation::Kind::append || operation.part_begin == 0) return refuse(operation, error);
   for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = copy_of(error);
   operation.cut_off = true;
@@ -51,9 +74,11 @@ GroupCommit::GroupCommit(Database& database, Tenants& tenants, const CommitterCo
     : tenants_(tenants),
       config_(config),
       batch_(std::make_unique<rocksdb::WriteBatch>()),
-      staging_{.database = database, .batch = *batch_},
+      staging_{.database = database, .batch = *batch_, .holders = Holders(database, *batch_)},
       appends_(staging_, config, last_id),
-      acknowledgements_(staging_) {}
+      entries_(staging_, config),
+      settings_(staging_, tenants),
+      sweeps_(staging_) {}
 
 GroupCommit::~GroupCommit() = default;
 
@@ -61,24 +86,30 @@ void GroupCommit::begin() {
   staging_.now = config_.clock->now();
   staging_.id_now = config_.id_time->take();
   staging_.stats = {};
+  staging_.holders.begin(staging_.now);
   staging_.inboxes.begin();
   batch_->Clear();
   appends_.begin();
-  acknowledgements_.begin();
+  entries_.begin();
+  settings_.begin();
 }
 
 void GroupCommit::keep() {
   batch_->PopSavePoint().PermitUncheckedError();
+  staging_.holders.keep();
   staging_.inboxes.keep();
   appends_.keep();
-  acknowledgements_.keep();
+  entries_.keep();
+  settings_.keep();
 }
 
 void GroupCommit::undo(const CommitStats& before) {
   staging_.stats = before;
+  staging_.holders.undo();
   staging_.inboxes.undo();
   appends_.undo();
-  acknowledgements_.undo();
+  entries_.undo();
+  settings_.undo();
   const auto status = batch_->RollbackToSavePoint();
   INVARIANT(status.ok(), "RocksDB cannot undo what an event staged: %s", status.ToString().c_str());
 }
@@ -102,7 +133,13 @@ Status GroupCommit::stage_whole(Stage stage) {
 }
 
 void GroupCommit::stage_events(Operation& operation) {
-  TenantState& tenant = tenants_.get(operation.tenant->id);
+  const TenantState& tenant = tenants_.get(operation.tenant->id);
+  if (tenant.staged_roster().get() != (operation.routed ? operation.routed->roster.get() : nullptr)) {
+    staging_.stats.left_events += operation.part_end - operation.part_begin;
+    operation.undecided = Undecided{.unrouted = true};
+    operation.part_end = operation.part_begin;
+    return;
+  }
   appends_.use_digests(operation);
   for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
     Appended answer;
@@ -117,19 +154,36 @@ void GroupCommit::stage_events(Operation& operation) {
   }
 }
 
+Status GroupCommit::stage(Operation& operation) {
+  switch (operation.kind) {
+    case Operation::Kind::append: break;  // stage_events() has an answer for each of them.
+    case Operation::Kind::entries:
+      return looks(operation) ? Done{} : entries_.stage(operation, tenants_.get(operation.tenant->id));
+    case Operation::Kind::change: return operation.change(*batch_);
+    case Operation::Kind::settings: settings_.stage(*operation.settings, tenants_.get(operation.tenant->id)); break;
+    case Operation::Kind::leave: return entries_.stage_leaving(operation);
+    case Operation::Kind::sweep: sweeps_.stage(operation); break;
+  }
+  return Done{};
+}
+
 void GroupCommit::stage_all(std::span<Operation* const> operations) {
   for (Operation* operation : operations) {
-    Status staged = Done{};
-    switch (operation->kind) {
-      case Operation::Kind::append: stage_events(*operation); break;
-      case Operation::Kind::acknowledge: {
-        TenantState& tenant = tenants_.get(operation->tenant->id);
-        staged = stage_whole([&] { return acknowledgements_.stage(*operation, tenant); });
-        break;
-      }
-      case Operation::Kind::change: staged = stage_whole([&] { return operation->change(*batch_); }); break;
+    if (operation->kind == Operation::Kind::append) {
+      stage_events(*operation);
+      continue;
     }
+    const Status staged = stage_whole([&] { return stage(*operation); });
     if (!staged) refuse(*operation, staged.error());
+  }
+}
+
+void GroupCommit::look(std::span<Operation* const> operations) {
+  for (Operation* operation : operations) {
+    if (!looks(*operation)) continue;
+    if (auto looked = entries_.look(*operation, tenants_.get(operation->tenant->id)); !looked) {
+      refuse(*operation, looked.error());
+    }
   }
 }
 
@@ -137,11 +191,12 @@ Status GroupCommit::write(std::span<Operation* const> operations) {
   begin();
   CommitStats& stats = staging_.stats;
   stats.operations = operations.size();
+  look(operations);
   if (auto writable = staging_.database.check_writable(); !writable) return writable;
   stage_all(operations);
   appends_.put();
   staging_.inboxes.put(staging_.database, *batch_);
-  stats.reads = appends_.reads();
+  stats.reads = appends_.reads() + entries_.reads() + staging_.holders.reads();
   stats.bytes = batch_->GetDataSize();
   if (batch_->Count() == 0) return Done{};
   WriteTiming timing;
@@ -159,13 +214,27 @@ Status GroupCommit::write_or_refuse(std::span<Operation* const> operations) noex
   }
 }
 
+void GroupCommit::publish(std::span<Operation* const> operations) {
+  staging_.inboxes.publish();
+  settings_.publish();
+  for (const Operation* operation : operations) {
+    const bool forgets = operation->kind == Operation::Kind::leave && operation->leave->forgotten && !operation->error;
+    if (forgets) tenants_.remove_leaving(*operation->leave->inbox);
+  }
+}
+
+void GroupCommit::discard() noexcept {
+  staging_.inboxes.discard();
+  settings_.discard();
+}
+
 bool GroupCommit::commit(std::span<Operation* const> operations) noexcept {
   const Status written = write_or_refuse(operations);
   if (written) {
-    staging_.inboxes.publish();
+    publish(operations);
     return true;
   }
-  staging_.inboxes.discard();
+  discard();
   for (Operation* operation : operations) refuse_part(*operation, written.error());
   return false;
 }

@@ -1,18 +1,20 @@
 #pragma once
 
-// One group commit: it runs the stages, and writes what they staged. They are in append_stage.h and
-// acknowledge_stage.h; the thread is in committer.h.
+// One group commit: it runs the stages, and writes what they staged. The stages are append_stage.h, entry_stage.h,
+// settings_stage.h and sweep_stage.h; the thread is in committer.h.
 
 #include <memory>
 #include <span>
 
 #include "base/result.h"
 #include "base/uuid7.h"
-#include "store/rocks/commit/acknowledge_stage.h"
 #include "store/rocks/commit/append_stage.h"
 #include "store/rocks/commit/committer_config.h"
+#include "store/rocks/commit/entry_stage.h"
 #include "store/rocks/commit/operation.h"
+#include "store/rocks/commit/settings_stage.h"
 #include "store/rocks/commit/staging.h"
+#include "store/rocks/commit/sweep_stage.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
 
@@ -37,7 +39,10 @@ class GroupCommit {
 
  private:
   void begin();
+  /// Answers the operations that only look, also when writes have stopped.
+  void look(std::span<Operation* const> operations);
   void stage_all(std::span<Operation* const> operations);
+  Status stage(Operation& operation);
   /// Stages each event on its own, so that a failed one leaves the others.
   void stage_events(Operation& operation);
   /// Runs `stage()`; if it fails, nothing of what it staged stays.
@@ -47,13 +52,17 @@ class GroupCommit {
   void undo(const CommitStats& before);
   Status write(std::span<Operation* const> operations);
   Status write_or_refuse(std::span<Operation* const> operations) noexcept;
+  void publish(std::span<Operation* const> operations);
+  void discard() noexcept;
 
   Tenants& tenants_;
   const CommitterConfig& config_;
   const std::unique_ptr<rocksdb::WriteBatch> batch_;
   Staging staging_;
   AppendStage appends_;
-  AcknowledgeStage acknowledgements_;
+  EntryStage entries_;
+  SettingsStage settings_;
+  SweepStage sweeps_;
 };
 
 }  // namespace triggers::store

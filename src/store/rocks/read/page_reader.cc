@@ -9,7 +9,7 @@
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
-#include "store/rocks/read/pending_scan.h"
+#include "store/rocks/inbox/pending_scan.h"
 
 namespace triggers::store {
 namespace {
@@ -104,13 +104,41 @@ PendingRange range_of(PageOrder order, const std::optional<EventId>& after, cons
 }
 
 /// Raises the inbox's head to the oldest pending event, which a page from the head has found.
-void raise_head(InboxState& inbox, const Selection& selection) {
+void raise_head(InboxState& inbox, const InboxState::Head& head, const Selection& selection) {
   if (selection.first_pending) {
-    inbox.raise_head(*selection.first_pending);
+    inbox.raise_head(*selection.first_pending, head.lowered);
   } else if (selection.has_more && selection.scanned_to) {
-    inbox.raise_head(successor(*selection.scanned_to));
+    inbox.raise_head(successor(*selection.scanned_to), head.lowered);
   }
 }
+
+/// A snapshot, and a head that holds in it.
+class HeadAndSnapshot {
+ public:
+  HeadAndSnapshot(rocksdb::DB& db, const InboxState& inbox) : db_(db), head_(inbox.head()) { take(inbox); }
+  HeadAndSnapshot(const HeadAndSnapshot&) = delete;
+  HeadAndSnapshot& operator=(const HeadAndSnapshot&) = delete;
+
+  [[nodiscard]] const InboxState::Head& head() const noexcept { return head_; }
+  [[nodiscard]] const rocksdb::Snapshot* snapshot() noexcept { return snapshot_->snapshot(); }
+
+ private:
+  static constexpr int tries_max = 4;
+
+  void take(const InboxState& inbox) {
+    for (int tries = 0; tries != tries_max; ++tries) {
+      snapshot_.emplace(&db_);
+      const InboxState::Head after = inbox.head();
+      if (after.lowered == head_.lowered) return;
+      head_ = after;  // An entry that came back may be in the snapshot, before the head that was read first.
+    }
+    head_ = {.id = {}, .lowered = head_.lowered};
+  }
+
+  rocksdb::DB& db_;
+  InboxState::Head head_;
+  std::optional<rocksdb::ManagedSnapshot> snapshot_;
+};
 
 /// The stored records of events, in the order of the page. After bytes_max were read, the status of the remaining ones
 /// may be Aborted.
@@ -192,7 +220,8 @@ Result<std::uint64_t> count_at(Database& database, const InboxState& inbox, cons
 
 }  // namespace
 
-Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits) {
+Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits,
+                       const ReadAlso& also) {
   std::optional<EventId> after;
   if (query.after) {
     after = id_of(*query.after);
@@ -200,9 +229,8 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
   }
   Page page;
   page.memory = FairBudget::Share(query.memory, inbox.tenant());
-  // The head is older than the snapshot, so it holds there.
-  const EventId head = inbox.head();
-  rocksdb::ManagedSnapshot snapshot(&database.db());
+  HeadAndSnapshot snapshot(database.db(), inbox);
+  const EventId& head = snapshot.head().id;
   rocksdb::ReadOptions options;
   options.snapshot = snapshot.snapshot();
   const auto count = count_at(database, inbox, options);
@@ -215,8 +243,11 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
   const PendingRange range = range_of(query.order, after, head);
   auto selection = Selector(database, inbox, options, query, limits).select(range);
   if (!selection) return std::move(selection).error();
-  if (query.order == PageOrder::oldest_first && range.first == head) raise_head(inbox, *selection);
+  if (query.order == PageOrder::oldest_first && range.first == head) {
+    raise_head(inbox, snapshot.head(), *selection);
+  }
   auto loaded = load_events(database, inbox, options, query.order, *selection, limits, page);
+  if (loaded && also) loaded = also(options, page);
   if (!loaded) return loaded.error();
   page.has_more = selection->has_more;
   const bool first_and_empty = !query.after && page.events.empty() && !page.has_more;
@@ -225,11 +256,21 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
 }
 
 Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox) {
-  PendingScan scan(database, inbox, {}, {.first = inbox.head()}, 0);
+  const InboxState::Head head = inbox.head();
+  PendingScan scan(database, inbox, {}, {.first = head.id}, 0);
   if (auto status = scan.status(); !status) return status.error();
   if (!scan.valid()) return std::optional<EventId>{};
-  inbox.raise_head(scan.id());
+  inbox.raise_head(scan.id(), head.lowered);
   return std::optional{scan.id()};
+}
+
+Result<std::optional<EventId>> find_oldest_available(Database& database, const InboxState& inbox,
+                                                     const InboxState::View& view) {
+  // Entries that were never leased are all newer.
+  if (view.oldest_back || view.counts.available == 0) return view.oldest_back;
+  PendingScan scan(database, inbox, {}, {.first = std::max(inbox.head().id, successor(view.fresh_after))}, 0);
+  if (auto status = scan.status(); !status) return status.error();
+  return scan.valid() ? std::optional{scan.id()} : std::nullopt;
 }
 
 }  // namespace triggers::store

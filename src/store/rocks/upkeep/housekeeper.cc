@@ -1,7 +1,6 @@
 #include "store/rocks/upkeep/housekeeper.h"
 
 #include <rocksdb/db.h>
-#include <rocksdb/write_batch.h>
 
 #include <memory>
 
@@ -18,14 +17,21 @@ namespace {
 
 constexpr std::size_t sweep_batch_max = 1000;
 constexpr std::size_t heads_per_tick_max = 2000;
+constexpr std::chrono::seconds traces_margin{60};
 
 Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
 
 }  // namespace
 
 Housekeeper::Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time,
-                         HousekeeperConfig config)
-    : database_(database), tenants_(tenants), queue_(queue), time_(time), config_(config) {}
+                         const Clock& lease_time, HousekeeperConfig config)
+    : database_(database),
+      tenants_(tenants),
+      queue_(queue),
+      time_(time),
+      lease_time_(lease_time),
+      config_(config),
+      departures_(database, tenants, queue, time) {}
 
 Housekeeper::~Housekeeper() {
   {
@@ -41,47 +47,86 @@ void Housekeeper::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
+Result<Housekeeper::Swept> Housekeeper::sweep(std::size_t entries_max) {
   const UnixMillis now = time_.now();
   // Removed entries leave marks until a compaction. A sweep starts where the last one ended, so that it does not walk
-  // over those marks. If the clock was set back, new acknowledgements may have times before that position.
+  // over those marks. If the clock was set back, new expiry entries may have times before that position.
   if (now < swept_at_) swept_to_.clear();
   swept_at_ = now;
   std::vector<std::string> expired;
   {
     const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator({}, database_.family(Family::expiry)));
-    for (iterator->Seek(swept_to_); iterator->Valid() && expired.size() < events_max; iterator->Next()) {
+    for (iterator->Seek(swept_to_); iterator->Valid() && expired.size() < entries_max; iterator->Next()) {
       const auto entry = layout::parse_expiry_key({iterator->key().data(), iterator->key().size()});
       if (!entry) return database_.unreadable("an expiry entry");
-      if (now - entry->acknowledged_at < config_.event_ttl) break;
+      if (now - entry->freed_at < config_.event_ttl) break;
       expired.push_back(iterator->key().ToString());
     }
     if (!iterator->status().ok()) return database_.unreadable("expiry entries: " + iterator->status().ToString());
   }
-  if (expired.empty()) return std::size_t{0};
+  if (expired.empty()) return Swept{};
 
+  SweepOperation sweep{.keys = std::move(expired)};
   Operation operation;
-  operation.kind = Operation::Kind::change;
-  operation.change = [&](rocksdb::WriteBatch& batch) -> Status {
-    for (const std::string& key : expired) {
-      const auto entry = layout::parse_expiry_key(key);
-      const std::string event_key = layout::event_key(entry->tenant, entry->id);
-      batch.SingleDelete(database_.family(Family::events), event_key);
-      batch.SingleDelete(database_.family(Family::acknowledged), event_key);
-      batch.SingleDelete(database_.family(Family::expiry), key);
-    }
-    return Done{};
-  };
+  operation.kind = Operation::Kind::sweep;
+  operation.sweep = &sweep;
+  operation.other_elements = sweep.keys.size();
+  operation.bytes = sweep.keys.size() * event_overhead_bytes;
   sync_wait(submit(queue_, operation));
   if (operation.error) return *operation.error;
-  swept_to_ = std::move(expired.back());
-  return expired.size();
+  swept_to_ = sweep.keys.back();
+  return Swept{.looked_at = sweep.keys.size(), .removed = sweep.removed};
+}
+
+Status Housekeeper::settle() {
+  if (auto ended = end_due(); !ended) return ended;
+  const auto departed = departures_.run(std::chrono::steady_clock::time_point::max());
+  if (!departed) return departed.error();
+  return Done{};
+}
+
+Status Housekeeper::end_due() {
+  const auto inboxes = tenants_.inboxes();
+  for (const InboxState* inbox : inboxes.defaults) {
+    if (auto ended = end_due(*inbox, InboxName()); !ended) return ended;
+  }
+  for (const auto& roster : inboxes.rosters) {
+    for (const RosterEntry& entry : roster->entries()) {
+      if (entry.name.is_default()) continue;
+      if (auto ended = end_due(*entry.state, entry.name); !ended) return ended;
+    }
+  }
+  return Done{};
+}
+
+Status Housekeeper::end_due(const InboxState& inbox, const InboxName& name) {
+  if (!inbox.was_leased_from()) return Done{};
+  const auto view = inbox.view();
+  const bool ends = view.next_due && *view.next_due <= lease_time_.now();
+  const bool expires = view.next_expiry && *view.next_expiry <= time_.now();
+  if (!ends && !expires) return Done{};
+  const Tenant tenant{inbox.tenant()};
+  EntryOperation entry;
+  entry.kind = EntryOperation::Kind::advance;
+  entry.inbox = name;
+  Operation operation;
+  operation.kind = Operation::Kind::entries;
+  operation.tenant = &tenant;
+  operation.entry = &entry;
+  operation.bytes = event_overhead_bytes;
+  do {
+    entry.left = false;
+    sync_wait(submit(queue_, operation));
+  } while (entry.left && !operation.error);
+  // An inbox may have been removed meanwhile.
+  if (operation.error && operation.error->code != ErrorCode::not_found) return *operation.error;
+  return Done{};
 }
 
 void Housekeeper::refresh_heads() {
   std::optional<UnixMillis> oldest;
   std::size_t looked = 0;
-  for (InboxState* inbox : tenants_.inboxes()) {
+  for (InboxState* inbox : tenants_.inboxes().defaults) {
     if (inbox->count() == 0) continue;
     if (looked < heads_per_tick_max && inbox->take_head_changed()) {
       ++looked;
@@ -89,7 +134,7 @@ void Housekeeper::refresh_heads() {
       if (!head || !*head) continue;
     }
     if (inbox->head_changed()) continue;
-    const UnixMillis time = inbox->head().time();
+    const UnixMillis time = inbox->head().id.time();
     if (!oldest || time < *oldest) oldest = time;
   }
   const MutexLock lock(mutex_);
@@ -101,22 +146,28 @@ std::optional<UnixMillis> Housekeeper::oldest_unacknowledged() const {
   return oldest_;
 }
 
-/// Logs each reason once, because the sweep is tried again every second. That writes have stopped is logged elsewhere.
-void Housekeeper::tell_sweep(const Result<std::size_t>& swept) {
-  const bool failed = !swept && swept.error().code == ErrorCode::internal;
-  const std::string problem = failed ? swept.error().message : std::string{};
-  if (failed && problem != sweep_problem_) log::error("retention_failed", {{"cause", problem}});
-  sweep_problem_ = problem;
+/// Logs each reason once, because both are tried again every second. That writes have stopped is logged elsewhere.
+void Housekeeper::tell(const Error* error, std::string& told) {
+  const bool failed = error != nullptr && error->code == ErrorCode::internal;
+  const std::string problem = failed ? error->message : std::string{};
+  if (failed && problem != told) log::error("retention_failed", {{"cause", problem}});
+  told = problem;
 }
 
 void Housekeeper::tick() {
   database_.tend_compactions(config_.clock->steady());
+  // A clock that is set back a little brings traces back into their time.
+  if (config_.traces_begin) *config_.traces_begin = time_.now() - config_.event_ttl - traces_margin;
   refresh_heads();
+  const auto ended = end_due();
+  tell(ended ? nullptr : &ended.error(), ends_problem_);
+  const auto departed = departures_.run(std::chrono::steady_clock::now() + config_.departures_time_max);
+  tell(departed ? nullptr : &departed.error(), departures_problem_);
   const auto deadline = std::chrono::steady_clock::now() + config_.sweep_time_max;
   while (std::chrono::steady_clock::now() < deadline) {
     const auto swept = sweep(sweep_batch_max);
-    tell_sweep(swept);
-    if (!swept || *swept < sweep_batch_max) return;
+    tell(swept ? nullptr : &swept.error(), sweep_problem_);
+    if (!swept || swept->looked_at < sweep_batch_max) return;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "store/rocks/read/pending_scan.h"
+#include "store/rocks/inbox/pending_scan.h"
 
 #include <rocksdb/db.h>
 #include <rocksdb/iterator.h>
@@ -23,9 +23,11 @@ std::string pending_key(const InboxState& inbox, const EventId& id) { return inb
 /// RocksDB counts for each thread.
 std::uint64_t removed_so_far() { return rocksdb::get_perf_context()->internal_delete_skipped_count; }
 
-std::uint64_t start_counting() {
+/// The level before.
+int start_counting() {
+  const auto before = rocksdb::GetPerfLevel();
   rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
-  return removed_so_far();
+  return static_cast<int>(before);
 }
 
 /// The largest id that is smaller; the least, which is no event's, has none and stays.
@@ -116,12 +118,13 @@ PendingScan::PendingScan(Database& database, const InboxState& inbox, const rock
       tenant_(inbox.tenant()),
       prefix_bytes_(inbox.prefix().size()),
       removed_max_(removed_max),
-      removed_before_(start_counting()),
+      perf_level_before_(start_counting()),
+      removed_before_(removed_so_far()),
       walk_(std::make_unique<Walk>(database, options, range.order, pending_key(inbox, range.first),
                                    range.end ? pending_key(inbox, *range.end) : layout::prefix_end(inbox.prefix()),
                                    removed_max)) {}
 
-PendingScan::~PendingScan() = default;
+PendingScan::~PendingScan() { rocksdb::SetPerfLevel(static_cast<rocksdb::PerfLevel>(perf_level_before_)); }
 
 bool PendingScan::valid() const { return walk_->at().Valid(); }
 
@@ -129,8 +132,10 @@ void PendingScan::next() { walk_->go_on(); }
 
 EventId PendingScan::id() const { return walk_->id(prefix_bytes_); }
 
+std::string_view PendingScan::value() const { return view(walk_->at().value()); }
+
 Result<std::string_view> PendingScan::event_type() const {
-  const auto value = decode_pending_value(view(walk_->at().value()));
+  const auto value = decode_pending_value(this->value());
   if (!value) return database_.unreadable("the pending entry of " + tenant_ + ", event " + id().text());
   return value->event_type;
 }

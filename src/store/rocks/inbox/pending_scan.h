@@ -1,7 +1,7 @@
 #pragma once
 
 // Walks over the pending entries of an inbox, in a range and an order, and stops after too many that were removed. What
-// a page takes from them is in page_reader.h.
+// a page takes from them is in read/page_reader.h; what a lease takes is in commit/lease_stage.h.
 
 #include <memory>
 #include <optional>
@@ -49,6 +49,8 @@ class PendingScan {
   [[nodiscard]] bool valid() const;
   void next();
   [[nodiscard]] EventId id() const;
+  /// As it is stored.
+  [[nodiscard]] std::string_view value() const;
   /// `internal` if the entry cannot be read.
   [[nodiscard]] Result<std::string_view> event_type() const;
   /// It has stepped over as many removed entries as it may. valid() may still be true.
@@ -66,6 +68,7 @@ class PendingScan {
   const std::string& tenant_;
   const std::size_t prefix_bytes_;
   const std::size_t removed_max_;
+  const int perf_level_before_;  ///< Of this thread, which counts during the scan.
   const std::uint64_t removed_before_;
   const std::unique_ptr<Walk> walk_;
 };

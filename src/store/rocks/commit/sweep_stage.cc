@@ -1,0 +1,36 @@
+#include "store/rocks/commit/sweep_stage.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/invariant.h"
+#include "store/rocks/format/layout.h"
+
+namespace triggers::store {
+
+void SweepStage::stage_one(const std::string& expiry_key, std::size_t& removed) {
+  const auto entry = layout::parse_expiry_key(expiry_key);
+  INVARIANT(entry, "a sweep of a key that is none of an expiry entry");
+  const Database& database = staging_.database;
+  rocksdb::WriteBatch& batch = staging_.batch;
+  const std::string event_key = layout::event_key(entry->tenant, entry->id);
+  const auto holding = staging_.holders.find(event_key);
+  if (!holding) return;  // It is noted as damage. The event stays, and the sweep goes on.
+  batch.SingleDelete(database.family(Family::expiry), expiry_key);
+  // An inbox holds the event again, or has freed it at another time: then it has another expiry entry.
+  if (*holding && ((*holding)->count > 0 || (*holding)->freed_at != entry->freed_at)) return;
+  batch.SingleDelete(database.family(Family::events), event_key);
+  batch.SingleDelete(database.family(Family::acknowledged), event_key);
+  if (*holding) staging_.holders.erase(event_key);
+  ++removed;
+}
+
+void SweepStage::stage(Operation& operation) {
+  std::size_t removed = 0;
+  for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
+    stage_one(operation.sweep->keys[i], removed);
+  }
+  operation.sweep->removed += removed;
+}
+
+}  // namespace triggers::store
