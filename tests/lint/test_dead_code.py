@@ -76,6 +76,8 @@ exceptions = {
     "triggers::inbox::release": for_inboxes,
     "triggers::inbox::replay": for_inboxes,
     "triggers::inbox::requeue": for_inboxes,
+    "triggers::http::CallerWatch::CallerWatch": for_inboxes,
+    "triggers::http::CallerWatch::~CallerWatch": for_inboxes,
     "triggers::inbox::status_name": for_inboxes,
     "triggers::store::InboxWaiters::InboxWaiters": for_inboxes,
     "triggers::store::InboxWaiters::became_available": for_inboxes,

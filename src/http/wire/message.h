@@ -2,7 +2,8 @@
 
 // Requests and responses as values, with their headers, methods and reason phrases; also where a request came from, and
 // what was decided before its body arrived (Ticket). Turning bytes into them and back is in request_parser.h,
-// request_writer.h, response_parser.h and response_writer.h.
+// request_writer.h, response_parser.h and response_writer.h. A body that is made while it is sent is in
+// streamed_body.h, and what a waiting handler learns of its client in caller.h.
 
 #include <cstdint>
 #include <memory>
@@ -12,7 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "http/wire/streamed_body.h"
+
 namespace triggers::http {
+
+class Caller;
 
 enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
 
@@ -74,6 +79,7 @@ struct Request {
   std::string body;  ///< Decoded (chunked, gzip).
   Peer peer;
   std::shared_ptr<Ticket> ticket;  ///< Null: Handlers::admit was not called.
+  Caller* caller = nullptr;        ///< For handlers that wait or stream (caller.h). Null: nobody can be told.
 
   /// The target up to `?`, as sent (percent-encoded).
   [[nodiscard]] std::string_view path() const noexcept;
@@ -87,8 +93,9 @@ struct Response {
   std::string_view content_type = "application/json";             ///< Static text. Not sent when the body is empty.
   std::vector<std::pair<std::string_view, std::string>> headers;  ///< Names are static text; values hold no CR or LF.
   std::string body;
-  bool close = false;                  ///< Close the connection after this response.
-  std::shared_ptr<const void> held{};  ///< Kept until the response is written or given up.
+  bool close = false;                      ///< Close the connection after this response.
+  std::shared_ptr<const void> held{};      ///< Kept until the response is written or given up.
+  std::unique_ptr<StreamedBody> stream{};  ///< Instead of `body`, if Caller::takes_streams().
 
   void add(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
 };
