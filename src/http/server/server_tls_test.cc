@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "http/server/test_events.h"
 #include "http/server/test_server.h"
-#include "http/server/test_waiting_handler.h"
 #include "http/wire/caller.h"
 #include "net/test_free_with.h"
 

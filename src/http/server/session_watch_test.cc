@@ -13,8 +13,8 @@
 #include <string>
 #include <thread>
 
+#include "http/server/test_events.h"
 #include "http/server/test_server.h"
-#include "http/server/test_waiting_handler.h"
 #include "http/wire/caller.h"
 
 namespace triggers::http {

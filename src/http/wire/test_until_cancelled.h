@@ -1,15 +1,12 @@
 #pragma once
 
-// For tests: what a handler waits with until its client leaves, its time is over or the server stops, and a record of
-// such waits. Raw clients are in test_server.h.
+// For tests: what a handler waits with until it is told to end (caller.h).
 
 #include <coroutine>
 #include <string>
-#include <vector>
 
 #include "base/cancellation.h"
 #include "base/executor.h"
-#include "base/mutex.h"
 
 namespace triggers::http {
 
@@ -43,28 +40,5 @@ inline std::string name_of(Cancellation::Reason reason) {
   }
   return "?";
 }
-
-/// What handlers have done, in their order. A test waits for it.
-class Events {
- public:
-  void add(const std::string& event) {
-    const MutexLock lock(mutex_);
-    events_.push_back(event);
-    changed_.notify_all();
-  }
-  /// Blocks until there are so many, at most some seconds.
-  std::vector<std::string> await(std::size_t count) {
-    MutexLock lock(mutex_);
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (events_.size() < count && changed_.wait_until(lock, until) == std::cv_status::no_timeout) {
-    }
-    return events_;
-  }
-
- private:
-  Mutex mutex_;
-  Condition changed_;
-  std::vector<std::string> events_ GUARDED_BY(mutex_);
-};
 
 }  // namespace triggers::http
