@@ -173,8 +173,7 @@ TEST_F(WatchTest, WhatIsKeptOfRequestsThatComeMeanwhileIsBounded) {
   server_.start();
   RawClient client = waiting_client();
   std::string more;
-  std::size_t requests = 0;
-  for (; more.size() < 60'000; ++requests) more += get("/next");
+  while (more.size() < 60'000) more += get("/next");
   client.send(more);
   constexpr std::size_t kept_max = 4 * 1024;
   while (unread_bytes() < more.size() - kept_max) std::this_thread::yield();
