@@ -112,7 +112,7 @@ class Loop {
   http::Response answer(RequestEvent& incoming, steady_clock::time_point deadline) {
     if (incoming.problem) return handlers_.protocol_error(*incoming.problem, incoming.request);
     auto response = executor_->run(incoming.request, std::move(incoming.packed), deadline);
-    if (response && !response->stream) return std::move(*response);
+    if (response && response->stream == nullptr) return std::move(*response);
     if (response) {
       const http::ProtocolError streams{http::ProtocolProblem::not_implemented,
                                         "A Lambda function cannot stream its response: ask for one page after another.",

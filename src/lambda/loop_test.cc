@@ -368,7 +368,7 @@ TEST(Loop, StreamIs501) {
   handlers.handle = [](const http::Request& request) -> Task<http::Response> {
     EXPECT_FALSE(request.caller->takes_streams());
     http::Response response;
-    response.stream = std::make_unique<Body>();
+    response.set_stream(std::make_shared<Body>());
     co_return response;
   };
   Runtime runtime({{event_for("/a"), ""}});

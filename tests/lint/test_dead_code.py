@@ -104,6 +104,7 @@ exceptions_of_headers = {
     "looker": for_inboxes,
     "taker": for_inboxes,
     "set_rules": for_inboxes,
+    "set_stream": for_inboxes,
     "wait_seconds_range": for_inboxes,
     "was_leased": for_inboxes,
     "critical": "a level of Locust, read from its name",

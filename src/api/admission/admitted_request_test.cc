@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <utility>
-
 #include "api/test_service.h"
 #include "base/sync_wait.h"
 
@@ -44,9 +42,9 @@ TEST(AdmittedRequestTest, HeadIsRefusedLikeTheWholeRequest) {
     for (const std::string& key : {std::string{}, std::string{"wrong"}, viewer}) {
       if (key == viewer && target == "/inbox" && method == Method::get) continue;
       http::Request request;
-      auto admission = service.admit(request, method, target, key);
+      const auto admission = service.admit(request, method, target, key);
       ASSERT_FALSE(admission.ok()) << target;
-      const Seen seen{std::move(admission).error()};
+      const Seen seen{admission.error()};
       const Seen whole = service.send(method, target, key, "{}");
       EXPECT_EQ(seen.status(), whole.status()) << target;
       EXPECT_EQ(seen.response.body.substr(0, 60), whole.response.body.substr(0, 60)) << target;

@@ -197,7 +197,7 @@ TEST_F(TlsTest, StreamArrivesWholeWhileTheClientSends) {
   server_.handler = [](const Request& request) -> Task<Response> {
     Response response;
     if (request.target == "/stream") {
-      response.stream = std::make_unique<Body>(request);
+      response.set_stream(std::make_shared<Body>(request));
     } else {
       response.body = "after it";
     }

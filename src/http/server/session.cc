@@ -113,7 +113,7 @@ Task<bool> Session::serve_request() {
   if (failed) response = state_.handlers.internal_error(request);
   const bool leaving = loop_.stopping() || state_.draining.load(std::memory_order_relaxed);
   const bool close = response.close || !parser_.keep_alive() || leaving;
-  if (response.stream) co_return co_await respond_with_stream(std::move(response), close);
+  if (response.stream != nullptr) co_return co_await respond_with_stream(response, close);
   if (reads_ahead_) co_await end_reading_ahead();
   bool written = write_answer(response, close);
   if (!written) written = co_await write_rest(response);

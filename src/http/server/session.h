@@ -75,7 +75,7 @@ class Session final : public Evictable, private Caller {
   Task<bool> respond_to_problem(ProtocolError problem);
   Task<bool> respond_before_body(Response response);
   Task<void> linger();
-  Task<bool> respond_with_stream(Response response, bool close);
+  Task<bool> respond_with_stream(const Response& response, bool close);
   Task<bool> send_piece(std::string_view first, std::string_view second);
 
   void watch(Cancellation& told, TimePoint until) override;

@@ -59,7 +59,7 @@ class Session::StreamWriter final : public BodyWriter {
 };
 
 /// True if the connection goes on.
-Task<bool> Session::respond_with_stream(Response response, bool close) {
+Task<bool> Session::respond_with_stream(const Response& response, bool close) {
   const bool chunked = !parser_.is_http10();
   const Framing framing{
       .head = parser_.request().method == Method::head, .close = close || !chunked, .http10 = parser_.is_http10()};
@@ -79,7 +79,6 @@ Task<bool> Session::respond_with_stream(Response response, bool close) {
     sent = sent && !writer.broken();
     if (sent && chunked) sent = co_await send_piece(last_chunk, nothing_more);
   }
-  response.stream.reset();
   streams_ = false;
   if (reads_ahead_) co_await end_reading_ahead();
   const bool leaving = loop_.stopping() || state_.draining.load(std::memory_order_relaxed);

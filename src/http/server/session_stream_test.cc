@@ -58,7 +58,7 @@ class StreamTest : public testing::Test {
     } else {
       response.add("X-Own", "field");
       FunctionBody::Function body = [this, &request](BodyWriter& writer) { return send(request, writer); };
-      response.stream = std::make_unique<FunctionBody>(FairBudget::Share(&budget_, "a"), std::move(body), events_);
+      response.set_stream(std::make_shared<FunctionBody>(FairBudget::Share(&budget_, "a"), std::move(body), events_));
     }
     co_return response;
   }

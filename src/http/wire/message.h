@@ -93,11 +93,16 @@ struct Response {
   std::string_view content_type = "application/json";             ///< Static text. Not sent when the body is empty.
   std::vector<std::pair<std::string_view, std::string>> headers;  ///< Names are static text; values hold no CR or LF.
   std::string body;
-  bool close = false;                      ///< Close the connection after this response.
-  std::shared_ptr<const void> held{};      ///< Kept until the response is written or given up.
-  std::unique_ptr<StreamedBody> stream{};  ///< Instead of `body`, if Caller::takes_streams().
+  bool close = false;                  ///< Close the connection after this response.
+  std::shared_ptr<const void> held{};  ///< Kept until the response is written or given up.
+  StreamedBody* stream = nullptr;      ///< See set_stream().
 
   void add(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
+  /// The response gets this body instead of `body`, and holds it. Only if the request's Caller takes_streams().
+  void set_stream(std::shared_ptr<StreamedBody> made_meanwhile) {
+    stream = made_meanwhile.get();
+    held = std::move(made_meanwhile);
+  }
 };
 
 /// A response as a client receives it.
