@@ -211,14 +211,18 @@ SendCommand::SendCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
                  "Without it, the command makes a new key, so that it can repeat its own requests")
       ->check(key_problem);
   app.add_option("--from-line", flags.from_line, "Skips the lines of standard input before this one")
-      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()));
-  app.add_option("--refused", flags.refused_path, "File that refused lines of standard input are appended to");
+      ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
+      ->option_text("LINE");
+  app.add_option("--refused", flags.refused_path, "File that refused lines of standard input are appended to")
+      ->type_name("FILE");
   app.add_option("--retry-for", flags.retry_for,
                  "How long a request is repeated if the server cannot be reached or is too busy")
       ->check(duration_problem)
+      ->type_name("DURATION")
       ->capture_default_str();
   app.add_option("--timeout", flags.timeout, "How long the server may take to answer one request")
       ->check(attempt_problem)
+      ->type_name("DURATION")
       ->capture_default_str();
   app.add_flag("--json", flags.as_json, "Prints JSON, one object a line");
   flags.api.declare(app);
