@@ -87,18 +87,22 @@ Result<std::unique_ptr<ApiClient>> ApiClient::create(const ApiFlags& flags, cons
   return client;
 }
 
-Result<http::ClientResponse> ApiClient::send(const http::Request& request, std::chrono::milliseconds timeout) {
+Result<http::ClientResponse, NoAnswer> ApiClient::send(const http::Request& request,
+                                                       std::chrono::milliseconds timeout) {
   http::Request copy = request;
   copy.headers.add("Authorization", "Bearer " + key_);
   if (!remote_) {
     auto answer = local_.send(std::move(copy), timeout);
-    if (answer) return answer;
-    return Error{answer.error().code, config::with_origins(answer.error().message, settings_)};
+    if (answer) return *std::move(answer);
+    const Error& error = answer.error();
+    const bool unavailable = error.code == ErrorCode::unavailable;
+    const bool in_use = error.code == ErrorCode::conflict;
+    return NoAnswer{config::with_origins(error.message, settings_), unavailable || in_use, unavailable};
   }
   copy.target.insert(0, path_prefix_);
   auto answer = sync_wait(remote_->fetch(std::move(copy), std::chrono::steady_clock::now() + timeout));
   if (answer) return *std::move(answer);
-  return Error{ErrorCode::unavailable, config::printable(answer.error().message)};
+  return NoAnswer{.message = config::printable(answer.error().message), .may_be_done = answer.error().sent};
 }
 
 std::string problem_of(const http::ClientResponse& answer) {

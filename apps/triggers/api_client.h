@@ -31,6 +31,13 @@ class ApiFlags {
   std::string url_;
 };
 
+/// Why a request got no response.
+struct NoAnswer {
+  std::string message;      ///< For a person.
+  bool is_passing = true;   ///< The same request may get a response later.
+  bool may_be_done = true;  ///< The request may have taken effect.
+};
+
 /// Sends requests with an API key, one after the other, over a connection that it keeps. For one thread.
 class ApiClient {
  public:
@@ -41,9 +48,7 @@ class ApiClient {
   ApiClient(const ApiClient&) = delete;
   ApiClient& operator=(const ApiClient&) = delete;
 
-  /// `unavailable` or `conflict`: the same request may succeed later; whether this one took effect is unknown. Any
-  /// other error stays the same.
-  Result<http::ClientResponse> send(const http::Request& request, std::chrono::milliseconds timeout);
+  Result<http::ClientResponse, NoAnswer> send(const http::Request& request, std::chrono::milliseconds timeout);
   /// Call it before a long pause: a server that starts may wait for the store.
   void release_store() { local_.release_store(); }
 

@@ -45,6 +45,7 @@ std::string seconds_text(milliseconds time) {
 Result<http::ClientResponse, GaveUp> PatientClient::send(const http::Request& request, const Unfinished& unfinished) {
   const auto begun = steady_clock::now();
   milliseconds pause = first_wait;
+  bool may_be_done = false;
   for (;;) {
     auto answer = client_.send(request, patience_.attempt);
     std::optional<milliseconds> asked;
@@ -53,22 +54,23 @@ Result<http::ClientResponse, GaveUp> PatientClient::send(const http::Request& re
       const bool in_part = unfinished && unfinished(*answer);
       if (!in_part && !may_end(answer->status)) return *std::move(answer);
       asked = retry_after(*answer);
+      may_be_done = may_be_done || answer->status != 429;
       why = in_part ? "the service could not store every event of the batch" : problem_of(*answer);
     } else {
       why = answer.error().message;
-      const ErrorCode code = answer.error().code;
-      if (code != ErrorCode::unavailable && code != ErrorCode::conflict) return GaveUp{std::move(why)};
+      may_be_done = may_be_done || answer.error().may_be_done;
+      if (!answer.error().is_passing) return GaveUp{std::move(why), may_be_done};
     }
     const milliseconds wait = asked ? *asked : jittered(pause);
     pause = std::min(pause * 2, longest_wait);
     const auto spent = std::chrono::ceil<milliseconds>(steady_clock::now() - begun);
     if (spent + wait > patience_.total) {
       why += asked ? "; the server asks to wait " + seconds_text(wait) : "; tried for " + seconds_text(spent);
-      return GaveUp{std::move(why)};
+      return GaveUp{std::move(why), may_be_done};
     }
     waiting_(why, wait, answer && answer->status == 429);
     client_.release_store();
-    if (!interrupt_.wait(wait)) return GaveUp{"interrupted; before that: " + why, true};
+    if (!interrupt_.wait(wait)) return GaveUp{"interrupted; before that: " + why, may_be_done};
   }
 }
 

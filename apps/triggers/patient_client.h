@@ -19,8 +19,8 @@ struct Patience {
 
 /// Why there is no final answer.
 struct GaveUp {
-  std::string why;  ///< For a person.
-  bool interrupted = false;
+  std::string why;           ///< For a person.
+  bool may_be_done = false;  ///< One of the attempts may have taken effect.
 };
 
 /// Sends requests that may be repeated. Waits as `Retry-After` asks, otherwise longer from attempt to attempt, up to

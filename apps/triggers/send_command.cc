@@ -141,9 +141,9 @@ int SendCommand::Flags::send_one(ApiClient& client, const Interrupt& interrupt) 
   });
   const auto answer = patient.send(request(idempotency_key));
   if (!answer) {
-    return complain(answer.error().why +
-                    "\ntriggers: whether the event is stored is not known. To go on, send it "
-                    "again with --idempotency-key " +
+    complain(answer.error().why);
+    if (!answer.error().may_be_done) return 1;
+    return complain("whether the event is stored is not known. To go on, send it again with --idempotency-key " +
                     idempotency_key);
   }
   if (as_json) {

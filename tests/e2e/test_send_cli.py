@@ -501,6 +501,7 @@ def test_a_server_that_is_not_there_is_named_and_waited_for(start_server, tmp_pa
     sender = Sender(server, key)
     gone = sender.run("--retry-for", "0", lines=line(1))
     assert gone.returncode == 1 and f"cannot reach 127.0.0.1:{port}: Connection refused" in gone.stderr and gone.stderr.count("\n") == 1
+    assert "is not known" not in sender.run("a", "{}", "--retry-for", "0").stderr
     sending = sender.start()
     sending.stdin.write(line(1))
     sending.stdin.close()
