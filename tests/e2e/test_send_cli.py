@@ -448,6 +448,8 @@ def test_a_rate_limit_is_waited_for_as_the_server_asks(start_server):
     done = sender.run(lines=lines)
     assert (done.returncode, done.stderr) == (0, "") and time.monotonic() - begun > 1
     assert done.stdout.count("\taccepted\t") == 22
+    wait_until(lambda: server.access_log().count('"/events/batch"') >= 3)
+    assert server.access_log().count('"status":429') == 1, "it must not ask again earlier"
     gave_up = sender.run("t", "{}", "--retry-for", "1s")
     assert gave_up.returncode == 1 and "the server asks to wait" in gave_up.stderr and "limited to 60 requests a minute" in gave_up.stderr
 
