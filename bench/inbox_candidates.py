@@ -1,6 +1,7 @@
 """The candidates of the comparison of inboxes: how the load reaches each, and what each must hold before and after a run.
 inboxes.py compares them; the servers themselves are in servers.py, rabbitmq.py and redis_streams.py."""
 
+import contextlib
 import http.client
 import json
 
@@ -102,7 +103,7 @@ class Field:
     """Starts the servers of all candidates, and stops them. `unavailable`: the candidates that cannot be measured, and why."""
 
     def __init__(self, folder, wanted):
-        self.servers, self.candidates, self.unavailable = [], [], {}
+        self.running, self.candidates, self.unavailable = contextlib.ExitStack(), [], {}
         try:
             if wanted("triggers"):
                 self._add(TriggersInbox.name, lambda: TriggersInbox(self._start(Triggers, folder / "triggers")))
@@ -116,8 +117,9 @@ class Field:
             raise
 
     def _start(self, server, folder):
-        self.servers.append(server(folder))
-        return self.servers[-1]
+        started = server(folder)
+        self.running.callback(started.stop)
+        return started
 
     def _add(self, name, make):
         try:
@@ -126,5 +128,4 @@ class Field:
             self.unavailable[name] = str(why)
 
     def stop(self):
-        for server in self.servers:
-            server.stop()
+        self.running.close()

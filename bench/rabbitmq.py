@@ -51,6 +51,8 @@ class RabbitMQ:
         return [self.broker]
 
     def stop(self):
-        if self.broker is not None:
-            self.broker.stop()
-        self.mapper.stop()
+        try:
+            if self.broker is not None:
+                self.broker.stop()
+        finally:
+            self.mapper.stop()

@@ -28,6 +28,7 @@ class AmqpOutlet final : public Outlet {
 
   void start(Listener& listener) override;
   void drain() override;
+  void finish() override { listener_->finished(); }
   void stop() override;
 
  private:

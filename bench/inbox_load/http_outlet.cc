@@ -18,12 +18,13 @@ class HttpOutlet::Worker final : private swarm::Connection::CompletionHandler {
 
   /// Leases the next batch, if there may be one.
   void lease() {
+    if (outlet_.finishing_) return;
     reserved_ = outlet_.listener_->reserve(outlet_.settings_.batch);
     if (reserved_ == 0) return outlet_.park(*this);
     step_ = Step::leasing;
     const bool waits = outlet_.settings_.waits && !outlet_.protocol_.waits_apart();
     start(connection_).write_lease(connection_.request(), index_, reserved_, waits);
-    connection_.send(*this);
+    send(connection_);
   }
 
   void stop() {
@@ -39,8 +40,19 @@ class HttpOutlet::Worker final : private swarm::Connection::CompletionHandler {
     return outlet_.protocol_;
   }
 
+  void send(swarm::Connection& connection) {
+    ++outlet_.unanswered_;
+    connection.send(*this);
+  }
+
   void finished(std::string_view error) override {
+    --outlet_.unanswered_;
     if (!error.empty()) return outlet_.listener_->failed(error);
+    go_on();
+    outlet_.finish_if_idle();
+  }
+
+  void go_on() {
     switch (step_) {
       case Step::leasing: return leased();
       case Step::waiting: return waited();
@@ -57,12 +69,12 @@ class HttpOutlet::Worker final : private swarm::Connection::CompletionHandler {
       if (!outlet_.protocol_.waits_apart()) return lease();
       step_ = Step::waiting;
       start(waiting_).write_wait(waiting_.request(), index_);
-      return waiting_.send(*this);
+      return send(waiting_);
     }
     outlet_.listener_->received(batch_.numbers);
     step_ = Step::acknowledging;
     start(connection_).write_acknowledgement(connection_.request(), batch_);
-    connection_.send(*this);
+    send(connection_);
   }
 
   void waited() {
@@ -109,6 +121,15 @@ HttpOutlet::~HttpOutlet() { reactor_.cancel(retry_); }
 void HttpOutlet::start(Listener& listener) {
   listener_ = &listener;
   for (const auto& worker : workers_) worker->lease();
+}
+
+void HttpOutlet::finish() {
+  finishing_ = true;
+  finish_if_idle();
+}
+
+void HttpOutlet::finish_if_idle() {
+  if (finishing_ && unanswered_ == 0) listener_->finished();
 }
 
 void HttpOutlet::stop() {

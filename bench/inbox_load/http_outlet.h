@@ -28,6 +28,7 @@ class HttpOutlet final : public Outlet {
 
   void start(Listener& listener) override;
   void drain() override {}
+  void finish() override;
   void stop() override;
 
  private:
@@ -43,6 +44,7 @@ class HttpOutlet final : public Outlet {
 
   void park(Worker& worker);
   void retry();
+  void finish_if_idle();
 
   swarm::Reactor& reactor_;
   HttpProtocol& protocol_;
@@ -50,6 +52,8 @@ class HttpOutlet final : public Outlet {
   Listener* listener_ = nullptr;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> parked_;
+  std::size_t unanswered_ = 0;
+  bool finishing_ = false;
   Retry retry_{*this};
 };
 

@@ -23,6 +23,7 @@ class Progress {
   std::atomic<bool> sending{true};    ///< False: no further event is sent.
   std::atomic<bool> draining{false};  ///< True: all events that will be sent are accepted.
   std::atomic<bool> failed{false};
+  std::atomic<std::uint64_t> finished{0};  ///< 1: the workers have finished.
 
   /// Keeps the first text.
   void fail(std::string_view why) {
@@ -161,6 +162,8 @@ class Receiving final : public Outlet::Listener {
     }
   }
 
+  void finished() override { progress_.finished = 1; }
+
   void failed(std::string_view why) override { progress_.fail(why); }
 
   Outlet& outlet_;
@@ -216,6 +219,10 @@ LoadResult run_load(OnThread<Intake> intake, OnThread<Outlet> outlet, const Load
   progress.draining = true;
   outlet.reactor.post([&] { outlet.side.drain(); });
   wait_for(progress.acknowledged, progress.accepted, settings.stalled_max, progress);
+  // webdis 0.1.9 answers another client if one leaves while its request is in Redis.
+  outlet.reactor.post([&] { outlet.side.finish(); });
+  const std::atomic<std::uint64_t> all{1};
+  wait_for(progress.finished, all, settings.stalled_max, progress);
   outlet.reactor.stop();
   receiver.join();
 

@@ -75,12 +75,25 @@ class QueueOutlet final : public Outlet, private swarm::Reactor::Timer {
     fire();
   }
   void drain() override {}
-  void stop() override { reactor_.cancel(*this); }
+  /// The answer to a last request takes a while.
+  void finish() override {
+    finishing_ = true;
+    reactor_.start(*this, std::chrono::steady_clock::now() + milliseconds{20});
+  }
+  void stop() override {
+    stopped_early = !finished_;
+    reactor_.cancel(*this);
+  }
 
   std::size_t largest_reserve = 0;
+  bool stopped_early = false;
 
  private:
   void fire() override {
+    if (finishing_) {
+      finished_ = true;
+      return listener_->finished();
+    }
     while (const std::size_t reserved = listener_->reserve(10)) {
       largest_reserve = std::max(largest_reserve, reserved);
       std::vector<std::uint64_t> batch = queue_.take(reserved);
@@ -96,11 +109,13 @@ class QueueOutlet final : public Outlet, private swarm::Reactor::Timer {
   swarm::Reactor& reactor_;
   Queue& queue_;
   Listener* listener_ = nullptr;
+  bool finishing_ = false, finished_ = false;
 };
 
 struct Run {
   LoadResult result;
   std::size_t largest_reserve = 0;
+  bool stopped_early = false;
 };
 
 Run run(Fault fault, double rate = 0) {
@@ -113,11 +128,11 @@ Run run(Fault fault, double rate = 0) {
   auto result =
       run_load({sending, intake}, {receiving, outlet},
                {.rate = rate, .warm_up = milliseconds{10}, .measured = milliseconds{40}, .stalled_max = stalled_max});
-  return {std::move(result), outlet.largest_reserve};
+  return {std::move(result), outlet.largest_reserve, outlet.stopped_early};
 }
 
 TEST(Load, AccountsForEveryEvent) {
-  const auto [result, largest_reserve] = run(Fault::none);
+  const auto [result, largest_reserve, stopped_early] = run(Fault::none);
   EXPECT_EQ(result.failure, "");
   EXPECT_TRUE(result.account.complete());
   EXPECT_GT(result.account.accepted, victim);
@@ -128,9 +143,11 @@ TEST(Load, AccountsForEveryEvent) {
 }
 
 TEST(Load, OnlyTheLastBatchIsNotFull) {
-  const auto [result, largest_reserve] = run(Fault::none);
+  const LoadResult result = run(Fault::none).result;
   EXPECT_EQ(result.batches, (result.account.acknowledged + 9) / 10);
 }
+
+TEST(Load, StopsNoWorkerWhoseRequestIsUnanswered) { EXPECT_FALSE(run(Fault::none).stopped_early); }
 
 TEST(Load, FindsALostEvent) { EXPECT_EQ(run(Fault::loses).result.account.lost, 1U); }
 
@@ -152,7 +169,7 @@ TEST(Load, EndsWithAnEventThatWasNeverSent) {
 
 TEST(Load, ScheduleBoundsTheRate) {
   const auto begun = std::chrono::steady_clock::now();
-  const auto [result, largest_reserve] = run(Fault::none, 1000);
+  const LoadResult result = run(Fault::none, 1000).result;
   const std::chrono::duration<double> lasted = std::chrono::steady_clock::now() - begun;
   EXPECT_TRUE(result.account.complete());
   EXPECT_GT(result.account.sent, 0U);

@@ -105,7 +105,7 @@ TEST(TriggersProtocol, LeaseWaitsOnlyIfItShall) {
   EXPECT_TRUE(request.ends_with("\r\n\r\n{\"limit\":10,\"lease_seconds\":30}")) << request;
   request.clear();
   triggers().write_lease(request, 0, 10, true);
-  EXPECT_TRUE(request.ends_with("\r\n\r\n{\"limit\":10,\"lease_seconds\":30,\"wait_seconds\":20}")) << request;
+  EXPECT_TRUE(request.ends_with("\r\n\r\n{\"limit\":10,\"lease_seconds\":30,\"wait_seconds\":1}")) << request;
 }
 
 TEST(TriggersProtocol, ReadsALease) {

@@ -43,6 +43,8 @@ class Outlet {
     virtual void unreserve(std::size_t events) = 0;
     virtual void received(std::span<const std::uint64_t> numbers) = 0;
     virtual void acknowledged(std::span<const std::uint64_t> numbers) = 0;
+    /// After finish(): no request is without an answer any more.
+    virtual void finished() = 0;
     /// The run cannot go on.
     virtual void failed(std::string_view why) = 0;
 
@@ -55,6 +57,8 @@ class Outlet {
   virtual void start(Listener& listener) = 0;
   /// From now on, workers acknowledge batches that are not full. Events no longer arrive.
   virtual void drain() = 0;
+  /// Makes the workers begin nothing new. A worker that waits in the server goes on until that answers.
+  virtual void finish() = 0;
   /// Ends all workers. The listener is not called any more.
   virtual void stop() = 0;
 };
