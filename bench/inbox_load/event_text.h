@@ -14,6 +14,7 @@ class EventText {
  public:
   /// `run` distinguishes the events of this run from those of others: 24 letters, digits or dashes.
   explicit EventText(std::string_view run);
+  static constexpr std::size_t run_size = 24;
 
   void append(std::string& text, std::uint64_t number) const;
   [[nodiscard]] std::size_t size() const noexcept { return before_.size() + digits + after_.size(); }

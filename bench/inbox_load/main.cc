@@ -26,6 +26,13 @@ struct Options {
   double rate = 0, warm_up = 1, seconds = 5;
 };
 
+/// What is wrong with options that are right each alone; empty if nothing is.
+std::string_view fault_of(const Options& options) {
+  if (options.run.size() != EventText::run_size) return "--run: give 24 characters, others in each run";
+  if (options.prefetch < options.batch) return "--prefetch: give at least --batch, or no batch is ever full";
+  return {};
+}
+
 /// False: the program ends with `status`.
 bool parse(int count, char** arguments, Options& options, int& status) {
   CLI::App app{"Sends events to one server, leases them and acknowledges them, and accounts for each."};
@@ -52,12 +59,10 @@ bool parse(int count, char** arguments, Options& options, int& status) {
     status = app.exit(error);
     return false;
   }
-  if (options.prefetch < options.batch) {
-    std::fputs("inbox_load: --prefetch below --batch: no batch would ever be full\n", stderr);
-    status = 2;
-    return false;
-  }
-  return true;
+  const std::string_view fault = fault_of(options);
+  if (!fault.empty()) std::fprintf(stderr, "inbox_load: %s\n", std::string{fault}.c_str());
+  status = 2;
+  return fault.empty();
 }
 
 LoadSettings settings_of(const Options& options) {

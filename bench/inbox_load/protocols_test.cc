@@ -94,8 +94,9 @@ TEST(TriggersProtocol, PostsTheEvent) {
   EXPECT_NE(request.find("\r\nAuthorization: Bearer key\r\n"), std::string::npos);
   EXPECT_TRUE(request.ends_with("\r\nContent-Length: " + std::to_string(text().size()) + "\r\n\r\n" + event(5)))
       << request;
-  EXPECT_TRUE(triggers().is_accepted({201, "{}"}));
-  EXPECT_FALSE(triggers().is_accepted({200, R"({"status":"duplicate"})"}));
+  EXPECT_TRUE(triggers().is_accepted({201, R"({"status":"accepted","event_id":"a"})"}));
+  EXPECT_FALSE(triggers().is_accepted({200, R"({"status":"accepted","event_id":"a"})"}));
+  EXPECT_FALSE(triggers().is_accepted({201, R"({"status":"accepted","event_id":"a","duplicate":true})"}));
 }
 
 TEST(TriggersProtocol, LeaseWaitsOnlyIfItShall) {

@@ -46,6 +46,10 @@ void TriggersProtocol::write_event(std::string& request, std::uint64_t number) {
   write_post(request, "/events", body_);
 }
 
+bool TriggersProtocol::is_accepted(const Response& response) {
+  return response.status == 201 && response.body.find(R"("duplicate":true)") == std::string_view::npos;
+}
+
 void TriggersProtocol::write_lease(std::string& request, std::size_t /*worker*/, std::size_t events_max, bool waits) {
   body_ = R"({"limit":)" + std::to_string(events_max) + R"(,"lease_seconds":)" + std::to_string(lease_seconds);
   if (waits) body_ += R"(,"wait_seconds":)" + std::to_string(wait_seconds);

@@ -16,7 +16,8 @@ class TriggersProtocol final : public HttpProtocol {
   ~TriggersProtocol() override;
 
   void write_event(std::string& request, std::uint64_t number) override;
-  [[nodiscard]] bool is_accepted(const Response& response) override { return response.status == 201; }
+  /// False for a duplicate: it is no event of its own.
+  [[nodiscard]] bool is_accepted(const Response& response) override;
   void write_lease(std::string& request, std::size_t worker, std::size_t events_max, bool waits) override;
   [[nodiscard]] bool read_lease(const Response& response, Batch& batch) override;
   void write_acknowledgement(std::string& request, const Batch& batch) override;
