@@ -274,6 +274,7 @@ class RocksStoreImpl final : public RocksStore {
   /// submits the operation again. A failure becomes the result of the events that have none yet.
   Task<void> submit_with_digests(Operation& operation) {
     const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
+    const std::size_t begin = operation.part_begin;  // Now: a commit that fails moves the part forward.
     auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
       make_digests(operation);
       if (undecided.against) {
@@ -285,11 +286,11 @@ class RocksStoreImpl final : public RocksStore {
     if (done) co_await queue_.submit(operation);
     if (done && !operation.error) co_return;
     const Error error = done ? *operation.error : done.error();
-    if (operation.part_begin == 0) {
+    if (begin == 0) {
       operation.error = error;
       co_return;
     }
-    for (std::size_t i = operation.part_begin; i < operation.size(); ++i) operation.appended[i] = error;
+    for (std::size_t i = begin; i < operation.size(); ++i) operation.appended[i] = error;
     operation.error.reset();
   }
 
