@@ -1,8 +1,8 @@
 #pragma once
 
-// The thread that expires acknowledged events and finds each inbox's oldest pending one. It also calls what pauses failing
-// compactions once a second (database/compaction_backoff.h). The time by which it expires is in retention_time.h; the
-// checks of files are in database/database_upkeep.cc.
+// The thread that expires acknowledged events and finds each inbox's oldest pending one. It also calls what pauses
+// failing compactions once a second (database/compaction_backoff.h). The time by which it expires is in
+// retention_time.h; the checks of files are in database/database_upkeep.cc.
 
 #include <chrono>
 #include <optional>
