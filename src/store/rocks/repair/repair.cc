@@ -221,13 +221,24 @@ class Repair {
 
 /// What is wrong with the store; `invalid_argument` if nothing is.
 Result<std::vector<std::string>> find_damage(const DatabaseConfig& config) {
+  if (auto readable = expect_readable(config.data_dir); !readable) return std::move(readable).error();
   const auto format = read_format(config.data_dir);
-  if (!format) return std::vector{format.error().message};
-  if (!*format) return std::vector{std::string{"FORMAT is missing"}};
-  auto problems = store_problems(config, **format);
+  std::vector<std::string> problems;
+  if (!format) problems.push_back(format.error().message);
+  if (format && !*format) problems.emplace_back("FORMAT is missing");
+  const auto assumed = problems.empty() ? **format : guessed_format(config.data_dir);
+  for (auto& text : store_problems(config, assumed)) problems.push_back(std::move(text));
   if (!problems.empty()) return problems;
   return Error{ErrorCode::invalid_argument,
                "the store in " + config.data_dir + " is whole: there is nothing to repair"};
+}
+
+/// RocksDB says only that it could not write.
+bool is_full(const std::string& directory) {
+  constexpr std::uintmax_t least_bytes = std::uintmax_t{1024} * 1024;
+  std::error_code error;
+  const auto space = fs::space(directory, error);
+  return !error && space.available < least_bytes;
 }
 
 }  // namespace
@@ -256,8 +267,12 @@ Result<RepairReport> repair_store(const DatabaseConfig& config, const std::strin
   if (done && error) done = failed("cannot rename " + partial + ": " + error.message());
   if (done) done = sync_parent(into);
   if (done) return report;
+  auto failure = std::move(done).error();
+  if (is_full(partial)) {
+    failure.message += ". The file system of " + into + " is full: make room there, or name a directory on another one";
+  }
   fs::remove_all(partial, error);
-  return std::move(done).error();
+  return failure;
 }
 
 }  // namespace triggers::store
