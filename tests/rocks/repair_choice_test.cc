@@ -38,6 +38,11 @@ class RepairChoice : public testing::Test {
   void compact(Family family) {
     ASSERT_TRUE(store_->database().db().CompactRange({}, store_->database().family(family), nullptr, nullptr).ok());
   }
+  /// Whose results keep the numbers of their writes: a snapshot from before the writes prevents that they become 0.
+  void compact_all(const rocksdb::Snapshot* before) {
+    for (std::size_t place = 0; place < family_count; ++place) compact(static_cast<Family>(place));
+    store_->database().db().ReleaseSnapshot(before);
+  }
   void put(Family family, const std::string& key, const std::string& value) {
     rocksdb::WriteBatch batch;
     batch.Put(store_->database().family(family), key, value);
@@ -103,6 +108,7 @@ class RepairChoice : public testing::Test {
 
   /// Events in two tables, and the one table that replaced them. Returns the events that are unacknowledged.
   std::vector<EventId> tables_and_their_successor() {
+    const auto* const before = store_->database().db().GetSnapshot();
     const auto ids = store_->append(2 * group);
     put(Family::keys, "k/a", "valid");
     flush_all();
@@ -110,7 +116,7 @@ class RepairChoice : public testing::Test {
     put(Family::keys, "k/a", "revoked");
     flush_all();
     copy_as_a_kill_leaves_it("before");
-    for (std::size_t place = 0; place < family_count; ++place) compact(static_cast<Family>(place));
+    compact_all(before);
     copy_as_a_kill_leaves_it("damaged");
     add_files("before", ".sst");
     return {ids.begin() + group, ids.end()};
@@ -156,12 +162,13 @@ TEST_F(RepairChoice, ATableAndItsSuccessorAreMergedIfNoManifestIsLeft) {
 }
 
 TEST_F(RepairChoice, AnOlderCopyOverTheStoreCostsNothing) {
+  const auto* const before = store_->database().db().GetSnapshot();
   const auto ids = store_->append(group);
   flush_all();
   copy_as_a_kill_leaves_it("older");
   const auto more = store_->append(group);
   flush_all();
-  for (std::size_t place = 0; place < family_count; ++place) compact(static_cast<Family>(place));
+  compact_all(before);
   store_.reset();
   store_.emplace(directory_ / "data");  // With a manifest of its own.
   store_->acknowledge(ids);
