@@ -108,11 +108,6 @@ class Choice {
   /// A table that the manifest does not name may be of a later manifest that is lost.
   Status take_newer(std::uint64_t table) {
     Manifest& manifest = choice_.manifest;
-    const std::string obsolete = "the manifest " + manifest.name + " does not name it: others have replaced it";
-    if (table < manifest.next_file) {
-      choice_.left_out.push_back(line(table, obsolete));
-      return Done{};
-    }
     const auto read = read_table(table);
     if (!read) return read.error();
     if (!*read) return Done{};
@@ -120,9 +115,11 @@ class Choice {
     const auto known = manifest.families.find(family);
     if (known != manifest.families.end() && known->second.name == name && is_newest(known->second, entry)) {
       known->second.tables.emplace(table, entry);
+      choice_.incomplete.emplace(family, 0);  // Another one may be missing.
       last_sequence_ = std::max(last_sequence_, entry.largest_sequence);
     } else {
-      choice_.left_out.push_back(line(table, obsolete));
+      choice_.left_out.push_back(
+          line(table, "the manifest " + manifest.name + " does not name it, since it was replaced or never finished"));
     }
     return Done{};
   }
