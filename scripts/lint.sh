@@ -85,6 +85,7 @@ case $scope in
   *) echo "dev: lint accepts 'all', 'changed' or 'recent', not '$scope'" >&2; exit 2 ;;
 esac
 # clang-tidy needs clang's compile command for each source; this configures only, and builds nothing.
+mkdir -p build
 cmake --preset clang --log-level=NOTICE >build/clang.log || { cat build/clang.log >&2; exit 1; }
 step "layout" layout
 step "scripts" scripts

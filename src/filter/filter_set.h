@@ -1,7 +1,7 @@
 #pragma once
 
-// Evaluates all filters of a tenant together: decides which parts of an event are read, in which order, and when the rest
-// can no longer matter. compile.h makes the program, walk.h runs it over one part. A single filter is in filter.h.
+// Evaluates all filters of a tenant together: decides which parts of an event are read, in which order, and when the
+// rest can no longer matter. compile.h makes the program, walk.h runs it over one part. A single filter is in filter.h.
 
 #include <bitset>
 #include <cstddef>

@@ -61,8 +61,8 @@ struct Acknowledgement {
   bool operator==(const Acknowledgement&) const = default;
 };
 
-/// Everything that an inbox knows of one event. Without an entry the event is not in the inbox. What an engine stores may
-/// lack the entry of an event that is in the inbox: fresh() takes its place.
+/// Everything that an inbox knows of one event. Without an entry the event is not in the inbox. What an engine stores
+/// may lack the entry of an event that is in the inbox: fresh() takes its place.
 struct Record {
   std::optional<Entry> entry{};
   /// The latest one. It stays when a replay puts the event into the inbox again.

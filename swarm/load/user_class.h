@@ -1,7 +1,7 @@
 #pragma once
 
-// The declaration of a kind of user: tasks, weights, wait time, a check before the start; the same kind with fewer tasks;
-// and the list of all kinds in this program. Its behaviour is a subclass of User (user.h).
+// The declaration of a kind of user: tasks, weights, wait time, a check before the start; the same kind with fewer
+// tasks; and the list of all kinds in this program. Its behaviour is a subclass of User (user.h).
 
 #include <chrono>
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Tables::check_one(): compares one table with what we need; also whether expiry and recovery are on, which create() asks
-// too. tables.cc has the rest: check(), which looks at every table, creating and deleting.
+// Tables::check_one(): compares one table with what we need; also whether expiry and recovery are on, which create()
+// asks too. tables.cc has the rest: check(), which looks at every table, creating and deleting.
 
 #include <boost/json.hpp>
 

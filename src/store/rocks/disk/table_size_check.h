@@ -1,7 +1,7 @@
 #pragma once
 
-// Compares the tables of an open database with the sizes that RocksDB knows. Their checksums are compared when a store is
-// opened: database/trial_open.h.
+// Compares the tables of an open database with the sizes that RocksDB knows. Their checksums are compared when a store
+// is opened: database/trial_open.h.
 
 #include <cstddef>
 #include <cstdint>

@@ -39,8 +39,8 @@ class InboxState {
   /// The inbox as the commit that is being built leaves it, ahead of what others see.
   struct Staged {
     std::uint64_t count = 0;
-    bool touched = false;          ///< By that commit.
-    bool head_changed = false;     ///< It changes the oldest pending event.
+    bool touched = false;            ///< By that commit.
+    bool head_changed = false;       ///< It changes the oldest pending event.
     std::optional<EventId> first{};  ///< Set if it appends to an empty inbox: nothing older is pending.
   };
   /// For the committer's thread, which changes it through StagedInboxes.
