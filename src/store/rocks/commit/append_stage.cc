@@ -126,9 +126,9 @@ void AppendStage::undo() noexcept {
   replays_.undo();
 }
 
-void AppendStage::put() {
-  contents_.put(staging_.batch);
-  if (staging_.stats.accepted == 0) return;
+void AppendStage::put() { contents_.put(staging_.batch); }
+
+void AppendStage::put_last_id() {
   staging_.batch.Put(staging_.database.family(Family::meta), slice(layout::last_id_key), slice(ids_.last().view()));
 }
 

@@ -196,6 +196,7 @@ Status GroupCommit::write(std::span<Operation* const> operations) {
   stage_all(operations);
   appends_.put();
   staging_.inboxes.put(staging_.database, *batch_);
+  if (batch_->Count() > 0) appends_.put_last_id();
   stats.reads = appends_.reads() + entries_.reads() + staging_.holders.reads();
   stats.bytes = batch_->GetDataSize();
   if (batch_->Count() == 0) return Done{};

@@ -36,9 +36,17 @@ struct LeaveOperation {
   bool forgotten = false;  ///< The answer: nothing is left of the inbox.
 };
 
+/// An event that may have outlived its time.
+struct DueEvent {
+  std::string expiry_key{};
+  /// It is in `default` all the same, so the expiry entry is wrong.
+  bool in_default = false;
+  bool acknowledged = false;  ///< Only looked at if it is in `default`: then that is wrong, too.
+};
+
 /// Events that may have outlived their time.
 struct SweepOperation {
-  std::vector<std::string> keys{};  ///< Of expiry entries.
+  std::vector<DueEvent> events{};
   std::size_t removed = 0;          ///< The answer: events that were removed.
 };
 

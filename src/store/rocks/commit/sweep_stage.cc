@@ -8,17 +8,21 @@
 
 namespace triggers::store {
 
-void SweepStage::stage_one(const std::string& expiry_key, std::size_t& removed) {
-  const auto entry = layout::parse_expiry_key(expiry_key);
+void SweepStage::stage_one(const DueEvent& due, std::size_t& removed) {
+  const auto entry = layout::parse_expiry_key(due.expiry_key);
   INVARIANT(entry, "a sweep of a key that is none of an expiry entry");
   const Database& database = staging_.database;
   rocksdb::WriteBatch& batch = staging_.batch;
   const std::string event_key = layout::event_key(entry->tenant, entry->id);
   const auto holding = staging_.holders.find(event_key);
   if (!holding) return;  // It is noted as damage. The event stays, and the sweep goes on.
-  batch.SingleDelete(database.family(Family::expiry), expiry_key);
+  batch.SingleDelete(database.family(Family::expiry), due.expiry_key);
   // An inbox holds the event again, or has freed it at another time: then it has another expiry entry.
   if (*holding && ((*holding)->count > 0 || (*holding)->freed_at != entry->freed_at)) return;
+  if (due.in_default) {
+    if (due.acknowledged) batch.SingleDelete(database.family(Family::acknowledged), event_key);
+    return;
+  }
   batch.SingleDelete(database.family(Family::events), event_key);
   batch.SingleDelete(database.family(Family::acknowledged), event_key);
   if (*holding) staging_.holders.erase(event_key);
@@ -28,7 +32,7 @@ void SweepStage::stage_one(const std::string& expiry_key, std::size_t& removed) 
 void SweepStage::stage(Operation& operation) {
   std::size_t removed = 0;
   for (std::size_t i = operation.part_begin; i < operation.part_end; ++i) {
-    stage_one(operation.sweep->keys[i], removed);
+    stage_one(operation.sweep->events[i], removed);
   }
   operation.sweep->removed += removed;
 }

@@ -22,7 +22,7 @@ class SweepStage {
   void stage(Operation& operation);
 
  private:
-  void stage_one(const std::string& expiry_key, std::size_t& removed);
+  void stage_one(const DueEvent& due, std::size_t& removed);
 
   Staging& staging_;
 };

@@ -63,18 +63,6 @@ std::string table_problem(const DatabaseConfig& config, const rocksdb::LiveFileM
                                                   : "db" + table.name + " has other bytes than were written";
 }
 
-void check_tables(const DatabaseConfig& config, rocksdb::DB& db, std::vector<std::string>& problems) {
-  std::vector<rocksdb::LiveFileMetaData> tables;
-  db.GetLiveFilesMetaData(&tables);
-  std::ranges::sort(tables, std::greater{}, &rocksdb::LiveFileMetaData::file_number);
-  std::uint64_t left = table_check_bytes_max;
-  for (const auto& table : tables) {
-    if (table.size > left) continue;
-    left -= table.size;
-    if (auto text = table_problem(config, table); !text.empty()) problems.push_back(std::move(text));
-  }
-}
-
 /// What one inbox says of its entries, and what is there.
 struct InboxCheck {
   InboxMeta says{};
@@ -170,6 +158,18 @@ void check_counts(OpenForReading& database, std::size_t families, std::uint64_t 
 }
 
 }  // namespace
+
+void check_tables(const DatabaseConfig& config, rocksdb::DB& db, std::vector<std::string>& problems) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db.GetLiveFilesMetaData(&tables);
+  std::ranges::sort(tables, std::greater{}, &rocksdb::LiveFileMetaData::file_number);
+  std::uint64_t left = table_check_bytes_max;
+  for (const auto& table : tables) {
+    if (table.size > left) continue;
+    left -= table.size;
+    if (auto text = table_problem(config, table); !text.empty()) problems.push_back(std::move(text));
+  }
+}
 
 Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::size_t families, std::uint64_t count_max) {
   OpenForReading database(config, families);

@@ -19,6 +19,7 @@
 #include "store/rocks/format/slice_view.h"
 #include "store/rocks/repair/repair.h"
 #include "store/rocks/repair/repair_inboxes.h"
+#include "store/rocks/repair/repair_indexes.h"
 
 namespace triggers::store {
 namespace {
@@ -52,6 +53,10 @@ class Rebuild {
       return walked;
     }
     if (auto walked = each(Family::pending, [this](auto key, auto) { see_pending(key); }); !walked) return walked;
+    if (without_event_ > 0) {
+      report_.losses.push_back(std::to_string(without_event_) +
+                               " entries of inboxes are left out: their events are not there");
+    }
     if (auto walked = each(Family::keys, [this](auto key, auto) { report_.keys += key.starts_with("k/"); }); !walked) {
       return walked;
     }
@@ -96,7 +101,10 @@ class Rebuild {
     const bool in_default = key == layout::pending_key(*tenant_of(*event), default_inbox, id);
     const bool was_acknowledged = has(Family::traces, key) || (in_default && has(Family::acknowledged, *event));
     const bool has_left = was_acknowledged && !is_pending && !is_dead;
-    if (has_left || !has(Family::events, *event)) {
+    const bool is_lost = !has(Family::events, *event);
+    // One in `pending` is counted there.
+    if (is_lost && !has_left && !is_pending) ++without_event_;
+    if (has_left || is_lost) {
       batch_.Delete(family(Family::entries), slice(key));
       return;
     }
@@ -201,6 +209,7 @@ class Rebuild {
   void see_pending(std::string_view key) {
     const auto event = event_of_entry(key);
     if (!event || !has(Family::events, *event)) {
+      ++without_event_;
       batch_.Delete(family(Family::pending), slice(key));
       return;
     }
@@ -267,13 +276,16 @@ class Rebuild {
   };
   std::map<std::string, Inbox> inboxes_;  ///< By the key of their counters.
   EventId last_id_;
+  std::uint64_t without_event_ = 0;  ///< Entries of inboxes.
   std::string value_;
 };
 
 }  // namespace
 
 Status rebuild(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& families, RepairReport& report) {
-  return Rebuild(db, families, report).run();
+  if (auto rebuilt = rebuild_expiry(db, families, report); !rebuilt) return rebuilt;
+  if (auto rebuilt = Rebuild(db, families, report).run(); !rebuilt) return rebuilt;
+  return drop_lost_duplicates(db, families, report);
 }
 
 }  // namespace triggers::store

@@ -9,6 +9,7 @@
 #include "base/sync_wait.h"
 #include "base/thread_name.h"
 #include "log/log.h"
+#include "store/inbox_name.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/read/page_reader.h"
 
@@ -18,6 +19,29 @@ namespace {
 constexpr std::size_t sweep_batch_max = 1000;
 constexpr std::size_t heads_per_tick_max = 2000;
 constexpr std::chrono::seconds traces_margin{60};
+
+/// Looks into the inbox as well: an expiry entry that is wrong must not remove an event that nobody has acknowledged.
+/// An event comes back into an inbox only together with its holders, which the committer looks at.
+Result<DueEvent> look_at(Database& database, std::string expiry_key) {
+  const auto entry = layout::parse_expiry_key(expiry_key);
+  INVARIANT(entry, "a sweep has read this key");
+  const std::string in_default = layout::pending_key(entry->tenant, default_inbox, entry->id);
+  DueEvent due{.expiry_key = std::move(expiry_key)};
+  rocksdb::PinnableSlice value;
+  for (const Family family : {Family::pending, Family::entries}) {
+    if (!database.has(family)) continue;
+    const auto found = database.get(family, in_default, value);
+    if (!found) return found.error();
+    due.in_default = due.in_default || *found;
+  }
+  if (!due.in_default) return due;
+  database.damage().note("event " + entry->id.text() + " of " + std::string{entry->tenant} +
+                         " is in the inbox, but was to be removed as an acknowledged one; it stays");
+  const auto acknowledged = database.get(Family::acknowledged, layout::event_key(entry->tenant, entry->id), value);
+  if (!acknowledged) return acknowledged.error();
+  due.acknowledged = *acknowledged;
+  return due;
+}
 
 Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
 
@@ -53,29 +77,34 @@ Result<Housekeeper::Swept> Housekeeper::sweep(std::size_t entries_max) {
   // over those marks. If the clock was set back, new expiry entries may have times before that position.
   if (now < swept_at_) swept_to_.clear();
   swept_at_ = now;
-  std::vector<std::string> expired;
+  SweepOperation sweep;
+  std::string last;
+  std::size_t looked = 0;
   {
     const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator({}, database_.family(Family::expiry)));
-    for (iterator->Seek(swept_to_); iterator->Valid() && expired.size() < entries_max; iterator->Next()) {
+    for (iterator->Seek(swept_to_); iterator->Valid() && looked < entries_max; iterator->Next()) {
       const auto entry = layout::parse_expiry_key({iterator->key().data(), iterator->key().size()});
       if (!entry) return database_.unreadable("an expiry entry");
       if (now - entry->freed_at < config_.event_ttl) break;
-      expired.push_back(iterator->key().ToString());
+      last = iterator->key().ToString();
+      ++looked;
+      auto due = look_at(database_, last);
+      // It is noted as damage. The event stays, and the sweep goes on.
+      if (due) sweep.events.push_back(*std::move(due));
     }
     if (!iterator->status().ok()) return database_.unreadable("expiry entries: " + iterator->status().ToString());
   }
-  if (expired.empty()) return Swept{};
-
-  SweepOperation sweep{.keys = std::move(expired)};
-  Operation operation;
-  operation.kind = Operation::Kind::sweep;
-  operation.sweep = &sweep;
-  operation.other_elements = sweep.keys.size();
-  operation.bytes = sweep.keys.size() * event_overhead_bytes;
-  sync_wait(submit(queue_, operation));
-  if (operation.error) return *operation.error;
-  swept_to_ = sweep.keys.back();
-  return Swept{.looked_at = sweep.keys.size(), .removed = sweep.removed};
+  if (!sweep.events.empty()) {
+    Operation operation;
+    operation.kind = Operation::Kind::sweep;
+    operation.sweep = &sweep;
+    operation.other_elements = sweep.events.size();
+    operation.bytes = sweep.events.size() * event_overhead_bytes;
+    sync_wait(submit(queue_, operation));
+    if (operation.error) return *operation.error;
+  }
+  if (looked > 0) swept_to_ = std::move(last);
+  return Swept{.looked_at = looked, .removed = sweep.removed};
 }
 
 Status Housekeeper::settle() {
