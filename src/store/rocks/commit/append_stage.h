@@ -41,8 +41,8 @@ class AppendStage {
   void keep() noexcept;
   void undo() noexcept;
 
-  /// Puts the entries by which later events of equal content are recognized as duplicates. Those of idempotency keys are
-  /// put by stage().
+  /// Puts the entries by which later events of equal content are recognized as duplicates. Those of idempotency keys
+  /// are put by stage().
   void put();
   /// Ends a batch. What a batch puts and removes again leaves no trace in a table that RocksDB writes, not even its
   /// sequence number. If that were the last write before a stop, the store would end before the write that its witness

@@ -47,7 +47,7 @@ struct DueEvent {
 /// Events that may have outlived their time.
 struct SweepOperation {
   std::vector<DueEvent> events{};
-  std::size_t removed = 0;          ///< The answer: events that were removed.
+  std::size_t removed = 0;  ///< The answer: events that were removed.
 };
 
 }  // namespace triggers::store

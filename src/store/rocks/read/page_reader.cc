@@ -236,7 +236,8 @@ Result<std::uint64_t> count_at(Database& database, const InboxState& inbox, cons
 /// Selects and loads the events of a page. After events that are not there, selects again, so that a page that begins
 /// with such ones is not empty. The time for a filter bounds that too.
 Result<Selection> fill(Database& database, InboxState& inbox, const rocksdb::ReadOptions& options, PageQuery query,
-                       const std::optional<EventId>& after, const InboxState::Head& head, const PageLimits& limits, Page& page) {
+                       const std::optional<EventId>& after, const InboxState::Head& head, const PageLimits& limits,
+                       Page& page) {
   const std::size_t limit = query.limit;
   const auto deadline = Clock::now() + limits.filter_time_max;
   PendingRange range = range_of(query.order, after, head.id);
