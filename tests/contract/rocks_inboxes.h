@@ -78,6 +78,10 @@ class RocksInboxes final : public InboxStore {
                                             std::optional<std::string> event_type) override {
     return store_.discard_all(tenant, std::move(inbox), std::move(event_type));
   }
+  std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+    return store_.arrivals(tenant, name);
+  }
+  Waiters& waiters() noexcept override { return store_.waiters(); }
   Task<Result<Job>> purge(const Tenant&, InboxName) override { co_return missing(); }
   Task<Result<Job>> replay(const Tenant&, InboxName, ReplayRange) override { co_return missing(); }
   Task<Result<std::optional<Job>>> job(const Tenant&, InboxName, Uuid7) override { co_return missing(); }

@@ -19,6 +19,7 @@
 #include "store/rocks/inbox/routes_cache.h"
 #include "store/rocks/inbox/settings_table.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/inbox/watched_inboxes.h"
 #include "store/rocks/inbox_admin.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
@@ -77,6 +78,7 @@ class RocksStoreImpl final : public RocksStore {
         keys_(*database_),
         settings_(*database_),
         queue_(config_.commit),
+        watched_(config_.waiters_max, [this] { queue_.ring(); }),
         readers_(config_.reader_threads, config_.reads_waiting_max, "reader"),
         searches_(1, config_.reads_waiting_max, "search", ReaderPool::Priority::low),
         backups_(1, backups_waiting_max, "backup", ReaderPool::Priority::normal,
@@ -90,6 +92,7 @@ class RocksStoreImpl final : public RocksStore {
                     .leased_max = config_.leased_max,
                     .retention_now = [this] { return retention_.now(); },
                     .event_ttl = config_.event_ttl,
+                    .watched = &watched_,
                     .observe = config_.on_commit}),
         housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
                      {.event_ttl = config_.event_ttl, .clock = config_.clock, .traces_begin = std::move(traces_begin)}),
@@ -197,6 +200,12 @@ class RocksStoreImpl final : public RocksStore {
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
     return entries_.entries(tenant, std::move(query));
   }
+
+  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+    const auto inbox = tenants_->get(tenant.id).find(name);
+    return inbox ? watched_.watch(inbox, name) : nullptr;
+  }
+  [[nodiscard]] Waiters& waiters() noexcept override { return watched_.waiters(); }
 
   [[nodiscard]] Health health() const override { return database_->health(); }
   [[nodiscard]] DamageLog& damage() noexcept override { return database_->damage(); }
@@ -350,6 +359,7 @@ class RocksStoreImpl final : public RocksStore {
   const SettingsTable settings_;
   RoutesCache routes_;
   CommitQueue queue_;
+  WatchedInboxes watched_;
   ReaderPool readers_;
   ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.

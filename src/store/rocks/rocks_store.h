@@ -33,6 +33,7 @@ struct RocksConfig {
   std::chrono::seconds idempotency_window{86'400};
   std::chrono::hours event_ttl{24 * 30};        ///< After no inbox has had an entry of the event any more.
   std::size_t leased_max = leased_max_default;  ///< Entries of one inbox that may be leased at once.
+  std::size_t waiters_max = Waiters::waiters_max_default;  ///< Readers that wait at once.
   CommitLimits commit;
   unsigned reader_threads = 3;                    ///< One tenant has at most all but one of them.
   std::size_t reads_waiting_max = 20'000;         ///< Of all tenants; beyond a fair share: `share_used`.
@@ -52,6 +53,7 @@ class RocksStore : public EventLog,
                    public InboxDirectory,
                    public EntryConsumer,
                    public EntryPages,
+                   public EntryArrivals,
                    public KeyStore,
                    public StoreStatus {
  public:

@@ -98,6 +98,10 @@ Status InboxState::set_restored(const inbox::Rules& rules) {
   return restored;
 }
 
+std::size_t InboxState::available() const noexcept {
+  return static_cast<std::size_t>(index_ ? index_->counts().available : staged.count);
+}
+
 const EventId& InboxState::fresh_after() const noexcept { return index_ ? index_->fresh_after() : stored_fresh_after_; }
 
 std::string InboxState::encode_meta() const {

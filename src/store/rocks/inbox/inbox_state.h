@@ -70,6 +70,7 @@ class InboxState {
     std::optional<UnixMillis> last_consumed_at{};
     bool touched = false;            ///< By that commit.
     bool head_changed = false;       ///< It changes the oldest pending event.
+    bool gained = false;             ///< Entries become available that were not before.
     std::optional<EventId> first{};  ///< Set if it appends to an empty inbox: nothing older is pending.
   };
   /// For the committer's thread, which changes it through StagedInboxes.
@@ -92,6 +93,17 @@ class InboxState {
   /// Every entry that is not behind it has a record.
   [[nodiscard]] const EventId& fresh_after() const noexcept;
 
+  /// Readers that wait for entries: watched_inboxes.h. Any thread. A reader adds itself before it looks, and the
+  /// committer asks after a change is visible, with a fence between: one of the two sees the other.
+  void add_watcher() noexcept {
+    watchers_.fetch_add(1);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  void remove_watcher() noexcept { watchers_.fetch_sub(1); }
+  [[nodiscard]] bool watched() const noexcept { return watchers_.load() > 0; }
+  /// Available entries. For the committer's thread.
+  [[nodiscard]] std::size_t available() const noexcept;
+
   /// True if the oldest pending event may have changed since the last call. Any thread.
   bool take_head_changed() noexcept { return head_changed_.exchange(false, std::memory_order_acq_rel); }
   [[nodiscard]] bool head_changed() const noexcept { return head_changed_.load(std::memory_order_acquire); }
@@ -109,6 +121,7 @@ class InboxState {
   const std::string tenant_, name_, meta_key_, prefix_;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<bool> head_changed_{true};
+  std::atomic<std::size_t> watchers_{0};
   mutable SharedMutex mutex_;
   Head head_ GUARDED_BY(mutex_);
   bool head_is_held_ GUARDED_BY(mutex_) = false;
