@@ -65,6 +65,7 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
   service->services_.reset(new api::Services{
       .log = service->store_->log(),
       .inbox = service->store_->inbox(),
+      .inboxes = service->store_->inboxes(),
       .keys = service->store_->keys(),
       .status = service->store_->status(),
       .ring = *service->ring_,

@@ -49,16 +49,11 @@ struct RocksConfig {
 /// The embedded engine: one process, one directory, RocksDB. docs/storage-format.md has its keys, docs/architecture.md
 /// its threads.
 class RocksStore : public EventLog,
-                   public DefaultInbox,
-                   public InboxDirectory,
-                   public EntryConsumer,
-                   public EntryPages,
-                   public EntryArrivals,
+                   public InboxStore,
                    public KeyStore,
                    public StoreStatus {
  public:
-  using DefaultInbox::acknowledge;
-  using EntryConsumer::acknowledge;
+  using InboxStore::acknowledge;
 
   /// Errors are those of Database::open.
   static Result<std::unique_ptr<RocksStore>> open(RocksConfig config);
