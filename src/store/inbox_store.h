@@ -101,6 +101,9 @@ class EntryPages {
 
   /// `invalid_argument` if `query.after` is no continuation of this engine.
   virtual Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) = 0;
+  /// Where the undelivered entries end now, as EntryQuery::after: the page behind it has the entries that are accepted
+  /// from now on. Of entries that come back, it has those that are newer than all that are undelivered now.
+  virtual Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) = 0;
 };
 
 /// Work on a whole inbox. `conflict`: a job of this inbox is running.

@@ -33,9 +33,7 @@ class WaitingContract : public InboxVerbs {
   };
 
   Reader looker(const InboxName& name = {}) { return looker(tenant, name); }
-  Reader looker(const Tenant& of, const InboxName& name) {
-    return {executor_, inboxes(), of, name, Waiter::looker()};
-  }
+  Reader looker(const Tenant& of, const InboxName& name) { return {executor_, inboxes(), of, name, Waiter::looker()}; }
   Reader taker(std::size_t limit = 1) { return {executor_, inboxes(), tenant, {}, Waiter::taker(limit)}; }
 
   /// A looker and a taker wait, and `change` wakes both.

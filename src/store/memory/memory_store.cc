@@ -33,7 +33,8 @@ AckStatus ack_status(EntryStatus status) {
 
 class MemoryStoreImpl final : public MemoryStore {
  public:
-  explicit MemoryStoreImpl(const MemoryConfig& config) : config_(config), waiters_(config.waiters_max), time_at_(config.clock->steady()) {}
+  explicit MemoryStoreImpl(const MemoryConfig& config)
+      : config_(config), waiters_(config.waiters_max), time_at_(config.clock->steady()) {}
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
     const MutexLock lock(mutex_);
@@ -109,6 +110,10 @@ class MemoryStoreImpl final : public MemoryStore {
 
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
     co_return reading(tenant, query.inbox, [&](const OpenInbox& inbox) { return inbox.entries(query); });
+  }
+
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName name) override {
+    co_return reading(tenant, name, [](const OpenInbox& inbox) { return inbox.entries_end(); });
   }
 
   Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override {

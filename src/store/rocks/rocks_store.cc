@@ -205,6 +205,9 @@ class RocksStoreImpl final : public RocksStore {
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
     return entries_.entries(tenant, std::move(query));
   }
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName name) override {
+    return entries_.entries_end(tenant, std::move(name));
+  }
 
   [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
     const auto inbox = tenants_->get(tenant.id).find(name);

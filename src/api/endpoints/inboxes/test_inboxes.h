@@ -23,7 +23,7 @@ inline std::vector<AskedPath> about_one_inbox(const std::string& name) {
           {http::Method::patch, inbox, R"({"collect":true})"},
           {http::Method::del, inbox, ""},
           {http::Method::get, inbox + "/events", ""},
-          {http::Method::post, inbox + "/lease", "{}"},
+          {http::Method::post, inbox + "/lease", R"({"wait_seconds":1})"},
           {http::Method::post, inbox + "/ack", by + "}"},
           {http::Method::post, inbox + "/release", by + "}"},
           {http::Method::post, inbox + "/extend", by + R"(,"lease_seconds":1})"},

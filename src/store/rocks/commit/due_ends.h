@@ -1,7 +1,7 @@
 #pragma once
 
-// Ends leases and delays at their time in inboxes that readers wait for, as part of the next commit. Which inboxes these
-// are is in inbox/watched_inboxes.h; all other inboxes are left to upkeep/housekeeper.h and to the next lease.
+// Ends leases and delays at their time in inboxes that readers wait for, as part of the next commit. Which inboxes
+// these are is in inbox/watched_inboxes.h; all other inboxes are left to upkeep/housekeeper.h and to the next lease.
 
 #include <array>
 #include <chrono>

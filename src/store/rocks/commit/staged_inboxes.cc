@@ -71,8 +71,7 @@ void StagedInboxes::put(const Database& database, rocksdb::WriteBatch& batch) co
 void StagedInboxes::publish(WatchedInboxes* watched) {
   for (Touched& touched : touched_) {
     if (auto* const index = touched.inbox->index()) index->keep();
-    touched.gained = touched.inbox->staged.gained;
-    touched.inbox->publish();
+    touched.gained = touched.inbox->publish();
   }
   if (watched == nullptr) return;
   // Between the changes and the question who watches: InboxState::add_watcher().

@@ -33,7 +33,7 @@ class StagedInboxes {
   /// Puts the counters of each inbox.
   void put(const Database& database, rocksdb::WriteBatch& batch) const;
   /// Shows the changes to all threads, and tells `watched`, which may be null. Call it once the commit is durable.
-  void publish(WatchedInboxes* watched);
+  void publish(WatchedInboxes* watched = nullptr);
   /// Forgets the changes of a commit that was not written.
   void discard() noexcept;
 

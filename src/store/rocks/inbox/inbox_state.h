@@ -70,13 +70,13 @@ class InboxState {
     std::optional<UnixMillis> last_consumed_at{};
     bool touched = false;            ///< By that commit.
     bool head_changed = false;       ///< It changes the oldest pending event.
-    bool gained = false;             ///< Entries become available that were not before.
+    bool gained = false;             ///< Entries become available that were not before, even if there are not more.
     std::optional<EventId> first{};  ///< Set if it appends to an empty inbox: nothing older is pending.
   };
   /// For the committer's thread, which changes it through StagedInboxes.
   Staged staged;
-  /// Publishes the staged state once the commit is durable.
-  void publish();
+  /// Publishes the staged state once the commit is durable. True: entries are available that were not before.
+  bool publish();
   /// Forgets the staged state of a commit that was not written.
   void discard() noexcept;
 
@@ -128,6 +128,7 @@ class InboxState {
   View view_ GUARDED_BY(mutex_);  ///< Without an index, its counts are not used.
   std::atomic<bool> has_counts_{false};
   // Of the committer's thread:
+  std::size_t available_before_ = 0;
   bool has_lowered_head_ = false;  ///< In this commit.
   std::unique_ptr<inbox::EntryIndex> index_;
   EventId stored_fresh_after_;     ///< Counts while there is no index.

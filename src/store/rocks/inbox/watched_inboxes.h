@@ -78,8 +78,7 @@ class WatchedInboxes {
  private:
   struct Watch;
   /// The inbox, which is added if it is not here. Without memory, nothing has changed.
-  std::shared_ptr<Inbox> enter(const std::shared_ptr<InboxState>& state, const inbox::InboxName& name)
-      REQUIRES(mutex_);
+  std::shared_ptr<Inbox> enter(const std::shared_ptr<InboxState>& state, const inbox::InboxName& name) REQUIRES(mutex_);
   void leave(Inbox& inbox) noexcept;
   [[nodiscard]] static UnixMillis due_of(const InboxState& state);
   void move(Inbox& inbox, UnixMillis due) noexcept REQUIRES(mutex_);
