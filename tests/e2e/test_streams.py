@@ -100,14 +100,14 @@ def test_a_silent_stream_sends_comments(server, key):
 def test_a_stream_ends_with_the_server_the_key_and_the_inbox(server, key):
     with server.client(key) as client:
         viewer = client.post("/admin/keys", {"role": "viewer"}).json()
-        client.request("PUT", "/inboxes/work", {})
-        with EventStream(server.port, viewer["api_key"]) as revoked, EventStream(server.port, key, "work") as deleted, \
+        client.request("PUT", "/inboxes/tasks", {})
+        with EventStream(server.port, viewer["api_key"]) as revoked, EventStream(server.port, key, "tasks") as deleted, \
                 EventStream(server.port, key) as left:
             await_figure(client, "triggers_streams", 3)
             client.delete(f"/admin/keys/{viewer['key_id']}")
             event_id = send(client, 1)
             assert revoked.ended()
-            client.delete("/inboxes/work")
+            client.delete("/inboxes/tasks")
             assert deleted.ids(1) == [event_id] and deleted.ended()
             assert left.ids(1) == [event_id]
             await_figure(client, "triggers_streams", 1)
@@ -118,11 +118,11 @@ def test_a_stream_ends_with_the_server_the_key_and_the_inbox(server, key):
 
 def test_a_bound_key_loses_its_stream_with_the_inbox(server, key):
     with server.client(key) as client:
-        client.request("PUT", "/inboxes/work", {})
-        bound = client.post("/admin/keys", {"role": "viewer", "inboxes": ["work"]}).json()
+        client.request("PUT", "/inboxes/tasks", {})
+        bound = client.post("/admin/keys", {"role": "viewer", "inboxes": ["tasks"]}).json()
         with EventStream(server.port, bound["api_key"]) as refused:
             assert refused.status == 404
-        with EventStream(server.port, bound["api_key"], "work") as stream:
+        with EventStream(server.port, bound["api_key"], "tasks") as stream:
             event_id = send(client, 1)
             assert stream.ids(1) == [event_id]
             client.patch(f"/admin/keys/{bound['key_id']}", {"inboxes": ["default"]})
@@ -192,8 +192,8 @@ def test_tail_shows_a_line_for_each_event(server, key):
 
 def test_tail_prints_json_of_one_type_and_one_inbox(server, key):
     with server.client(key) as client:
-        client.request("PUT", "/inboxes/work", {})
-        with Tail(server, key, "--inbox", "work", "--type", "a b", "--json") as tail:
+        client.request("PUT", "/inboxes/tasks", {})
+        with Tail(server, key, "--inbox", "tasks", "--type", "a b", "--json") as tail:
             await_figure(client, "triggers_streams", 1)
             send(client, 1, "other")
             event_id = send(client, 2, "a b")

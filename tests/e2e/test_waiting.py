@@ -52,9 +52,9 @@ def test_waiting_requests_are_woken_by_a_post_on_another_connection(server, key)
 
 def test_what_comes_back_wakes_a_waiting_lease(server, key):
     with server.client(key) as client:
-        assert client.request("PUT", "/inboxes/work", {"max_attempts": 3}).status == 201
+        assert client.request("PUT", "/inboxes/tasks", {"max_attempts": 3}).status == 201
         event_id = client.send_event("t", {}).json()["event_id"]
-        path = "/inboxes/work/lease"
+        path = "/inboxes/tasks/lease"
 
         def leased(body):
             answer = client.post(path, body).json()
@@ -73,13 +73,13 @@ def test_what_comes_back_wakes_a_waiting_lease(server, key):
         lease_id, seconds = expect_woken({"wait_seconds": 20, "lease_seconds": 60}, lambda: None)
         assert seconds < 10
         lease_id, _ = expect_woken({"wait_seconds": 20, "lease_seconds": 60},
-                                   lambda: client.post("/inboxes/work/release", {"lease_id": lease_id}))
+                                   lambda: client.post("/inboxes/tasks/release", {"lease_id": lease_id}))
         # That was its last attempt.
-        client.post("/inboxes/work/release", {"lease_id": lease_id, "error": "broken"})
-        assert client.get("/inboxes/work").json()["counts"]["dead"] == 1
+        client.post("/inboxes/tasks/release", {"lease_id": lease_id, "error": "broken"})
+        assert client.get("/inboxes/tasks").json()["counts"]["dead"] == 1
         lease_id, _ = expect_woken({"wait_seconds": 20, "lease_seconds": 60},
-                                   lambda: client.post("/inboxes/work/requeue", {"all": True}))
-        client.post("/inboxes/work/release", {"lease_id": lease_id, "delay_seconds": 1})
+                                   lambda: client.post("/inboxes/tasks/requeue", {"all": True}))
+        client.post("/inboxes/tasks/release", {"lease_id": lease_id, "delay_seconds": 1})
         _, seconds = expect_woken({"wait_seconds": 20}, lambda: None)
         assert seconds < 10
 
@@ -147,9 +147,9 @@ def test_a_key_that_is_revoked_while_it_waits_gets_no_event(server, key):
 
 def test_a_wait_ends_when_the_inbox_is_deleted(server, key):
     with server.client(key) as client:
-        client.request("PUT", "/inboxes/work", {})
-        with waiting(server, key, "/inboxes/work/lease", {"wait_seconds": 30}) as result:
-            client.delete("/inboxes/work")
+        client.request("PUT", "/inboxes/tasks", {})
+        with waiting(server, key, "/inboxes/tasks/lease", {"wait_seconds": 30}) as result:
+            client.delete("/inboxes/tasks")
             assert result()[0].status == 404
 
 

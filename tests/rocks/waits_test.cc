@@ -153,7 +153,8 @@ TEST_F(Waits, NoWakeIsLostAmongManyConsumers) {
       const auto arrivals = store->arrivals(tenant, InboxName());
       Waiter waiter(store->waiters(), *arrivals, tenant.id, Waiter::taker(3));
       const auto version = arrivals->version();
-      const auto leased = co_await store->lease(tenant, LeaseRequest{.limit = 3});
+      const LeaseRequest request{.limit = 3};
+      const auto leased = co_await store->lease(tenant, request);
       if (!leased->events.empty()) {
         waiter.served();
         consumed += leased->events.size();

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "http/client/fetch.h"
+#include "http/client/server_address.h"
 
 namespace triggers::http {
 

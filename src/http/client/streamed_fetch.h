@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "http/client/fetch.h"
+#include "http/client/server_address.h"
 #include "http/wire/response_parser.h"
 #include "net/tls_client.h"
 

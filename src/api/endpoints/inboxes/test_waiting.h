@@ -61,6 +61,15 @@ class StartedRequest final : private http::BodyWriter {
     executor_.enter([&] { run(*this, api); });
   }
 
+  StartedRequest(const StartedRequest&) = delete;
+  StartedRequest& operator=(const StartedRequest&) = delete;
+  /// The client leaves.
+  ~StartedRequest() {
+    caller_.end(Cancellation::Reason::gone);
+    reads_again();
+    executor_.run();
+  }
+
   TestCaller& caller() { return caller_; }
   /// Its response, if it has one. Runs what is ready first.
   const Seen* seen() {
@@ -104,7 +113,8 @@ class StartedRequest final : private http::BodyWriter {
     self.ended_ = true;
   }
   Task<bool> write(std::string piece) override {
-    co_await UntilRead{*this};
+    UntilRead until_read{*this};
+    co_await until_read;
     sent_ += piece;
     co_return true;
   }

@@ -187,5 +187,17 @@ TEST_F(DueEndsTest, ReadersAreWokenByWhatIsGainedOnly) {
   EXPECT_TRUE(looker.woken());
 }
 
+TEST_F(DueEndsTest, NothingIsDueInARemovedInbox) {
+  DueEnds ends(&watched_, time_);
+  const State state = leased_inbox(1s);
+  const auto reader = watch(state);
+  clock_.advance(2s);
+  EXPECT_EQ(due(ends).size(), 1U);
+  watched_.removed(*state);
+  ends.done(true);
+  watched_.changed(*state, 0, false);
+  EXPECT_FALSE(ends.next());
+}
+
 }  // namespace
 }  // namespace triggers::store

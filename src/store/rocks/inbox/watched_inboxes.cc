@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/invariant.h"
-
 namespace triggers::store {
 namespace {
 
@@ -24,11 +22,6 @@ struct WatchedInboxes::Watch {
   WatchedInboxes& all;
   std::shared_ptr<Inbox> inbox{};
 };
-
-WatchedInboxes::~WatchedInboxes() {
-  const MutexLock lock(mutex_);
-  INVARIANT(inboxes_.empty(), "%zu inboxes are still watched while the store stops", inboxes_.size());
-}
 
 UnixMillis WatchedInboxes::due_of(const InboxState& state) { return state.view().next_due.value_or(never); }
 
@@ -84,13 +77,16 @@ void WatchedInboxes::leave(Inbox& inbox) noexcept {
 void WatchedInboxes::removed(const InboxState& state) noexcept {
   const MutexLock lock(mutex_);
   const auto found = inboxes_.find(&state);
-  if (found != inboxes_.end()) found->second->waiters_.close();
+  if (found == inboxes_.end()) return;
+  found->second->removed_ = true;  // Nothing ends in it any more.
+  move(*found->second, never);
+  found->second->waiters_.close();
 }
 
 void WatchedInboxes::changed(const InboxState& state, std::size_t available, bool gained) noexcept {
   const MutexLock lock(mutex_);
   const auto found = inboxes_.find(&state);
-  if (found == inboxes_.end()) return;
+  if (found == inboxes_.end() || found->second->removed_) return;
   move(*found->second, due_of(state));
   if (gained) {
     found->second->waiters_.became_available(available);
@@ -116,7 +112,7 @@ void WatchedInboxes::take_due(UnixMillis now, Inboxes& due) noexcept {
 
 void WatchedInboxes::due_again(Inbox& inbox, UnixMillis not_before) noexcept {
   const MutexLock lock(mutex_);
-  if (inbox.watchers_ == 0) return;
+  if (inbox.watchers_ == 0 || inbox.removed_) return;
   const UnixMillis due = due_of(inbox.state());
   move(inbox, due == never ? due : std::max(due, not_before));
 }

@@ -40,6 +40,7 @@ class WatchedInboxes {
     InboxWaiters waiters_;
     // Under the mutex of WatchedInboxes:
     std::size_t watchers_ = 0;
+    bool removed_ = false;
     std::multimap<UnixMillis, Inbox*>::iterator place_{};
   };
   using Inboxes = std::vector<std::shared_ptr<Inbox>>;
@@ -49,7 +50,6 @@ class WatchedInboxes {
       : waiters_(waiters_max), wake_committer_(std::move(wake_committer)) {}
   WatchedInboxes(const WatchedInboxes&) = delete;
   WatchedInboxes& operator=(const WatchedInboxes&) = delete;
-  ~WatchedInboxes();
 
   [[nodiscard]] Waiters& waiters() noexcept { return waiters_; }
 
