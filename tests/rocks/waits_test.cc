@@ -21,6 +21,7 @@ class Waits : public RocksFixture {
  protected:
   Waits() { config.clock = &Clock::system(); }
 
+  void post(std::size_t number) { EXPECT_TRUE(append(numbered(number)).ok()); }
   Leased lease(std::size_t limit, std::chrono::seconds duration) {
     return sync_wait(store->lease(tenant, LeaseRequest{.limit = limit, .duration = duration})).value();
   }
@@ -42,7 +43,7 @@ class Waits : public RocksFixture {
 
 TEST_F(Waits, EndOfALeaseWakesWithin50Milliseconds) {
   open();
-  append(numbered(1));
+  post(1);
   // Once is enough: a slow machine makes it late, but nothing but the timer makes it so early.
   std::chrono::milliseconds best = 1h;
   for (int i = 0; i < 5 && best > 50ms; ++i) {
@@ -57,7 +58,7 @@ TEST_F(Waits, EndOfALeaseWakesWithin50Milliseconds) {
 
 TEST_F(Waits, EndOfADelayWakesWithin50Milliseconds) {
   open();
-  append(numbered(1));
+  post(1);
   std::chrono::milliseconds best = 1h;
   for (int i = 0; i < 5 && best > 50ms; ++i) {
     const Leased leased = lease(1, 60s);
@@ -75,13 +76,13 @@ TEST_F(Waits, LeaseThatEndsWhileNobodyWaitsIsLeftToOthers) {
   std::atomic<std::size_t> ended = 0;
   config.on_commit = [&](const CommitStats& stats) { ended += stats.ended; };
   open();
-  append(numbered(1));
-  lease(1, 1s);
+  post(1);
+  EXPECT_EQ(lease(1, 1s).events.size(), 1U);
   // A reader that left has left nothing behind.
-  store->arrivals(tenant, InboxName());
-  append(numbered(2));
+  EXPECT_NE(store->arrivals(tenant, InboxName()), nullptr);
+  post(2);
   const auto until = steady_clock::now() + 1500ms;
-  while (steady_clock::now() < until) append(numbered(3));
+  while (steady_clock::now() < until) post(3);
   EXPECT_EQ(ended, 0U);
   EXPECT_GE(lateness(Clock::system().now()), 0ms);
   EXPECT_EQ(ended, 1U);
@@ -95,7 +96,7 @@ TEST_F(Waits, ManyInboxesEndAtOneTime) {
     names.push_back(InboxName::parse("inbox-" + std::to_string(i)).value());
     ASSERT_TRUE(sync_wait(store->put_inbox(tenant, names.back(), {}, std::nullopt)).ok());
   }
-  append(numbered(1));
+  post(1);
   for (const auto& name : names) {
     ASSERT_TRUE(sync_wait(store->lease(tenant, LeaseRequest{.inbox = name, .duration = 1s})).ok());
   }
@@ -125,7 +126,7 @@ TEST_F(Waits, RemovedInboxWakesAReader) {
 TEST_F(Waits, StoreWithoutRoomTriesAgain) {
   use_failing_disk();
   open();
-  append(numbered(1));
+  post(1);
   const Leased leased = lease(1, 1s);
   std::atomic<bool> woken = false;
   std::thread reader([&] { woken = sync_wait(wait()) == Wake::event; });

@@ -55,8 +55,9 @@ Task<bool> EntryStream::send(http::BodyWriter& writer) {
   bool open = co_await send_piece(writer, opening + '\n');
   while (open) {
     version_ = asked_.arrivals->version();
+    looks_at_once_ = false;
     open = co_await send_new(writer);
-    if (open && !has_more_) open = co_await wait(writer);
+    if (open && !looks_at_once_) open = co_await wait(writer);
   }
   // A stream has no end of its own, so nothing is missing.
   co_return true;
@@ -73,7 +74,7 @@ Task<bool> EntryStream::send_entries(http::BodyWriter& writer) {
   const bool may = co_await admitted();
   if (!may) co_return false;
   if (page->next_after) asked_.query.after = page->next_after;
-  has_more_ = page->has_more;
+  looks_at_once_ = page->has_more;
   if (page->entries.empty()) co_return true;
   std::string text = co_await make_text(*page);
   sent_place_ = place_field();
@@ -159,7 +160,7 @@ Task<bool> EntryStream::wait(http::BodyWriter& writer) {
 }
 
 Task<bool> EntryStream::may_try_again(Error error) {
-  has_more_ = false;
+  looks_at_once_ = true;
   const bool busy = error.code == ErrorCode::overloaded || error.code == ErrorCode::share_used;
   if (!busy) co_return false;
   co_return co_await pause_until(request_, steady_clock::now() + retry_interval);

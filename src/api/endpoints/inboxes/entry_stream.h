@@ -58,7 +58,7 @@ class EntryStream final : public http::StreamedBody {
   store::Waiter waiter_;
   std::uint64_t version_ = 0;
   TimePoint sent_at_{};
-  bool has_more_ = false;                     ///< The last page did not come to the end.
+  bool looks_at_once_ = false;                ///< There is more, or the last look has failed: it does not wait.
   std::optional<inbox::Counts> sent_counts_;  ///< The last.
   std::string sent_place_;                    ///< The last field `id`.
 };

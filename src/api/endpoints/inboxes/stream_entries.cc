@@ -77,13 +77,13 @@ Task<OrRefusal<http::Response>> stream_entries(const Inboxes& inboxes, Exchange&
   if (!inbox) co_return inbox.error();
   auto asked = parse_query(inboxes, exchange, *inbox);
   if (!asked) co_return std::move(asked).error();
-  const http::Caller* const caller = exchange.request.caller;
-  if (caller == nullptr || !caller->takes_streams()) co_return no_streams(*inbox);
   const Tenant& tenant = exchange.key->tenant;
-  const auto outcome = inboxes.streams.take(tenant.id, asked->place);
-  if (outcome != FairCount::Outcome::taken) co_return no_place(outcome);
   asked->arrivals = inboxes.store->arrivals(tenant, *inbox);
   if (!asked->arrivals) co_return no_such_inbox(*inbox);
+  const http::Caller* const caller = exchange.request.caller;
+  if (caller == nullptr || !caller->takes_streams()) co_return no_streams(*inbox);
+  const auto outcome = inboxes.streams.take(tenant.id, asked->place);
+  if (outcome != FairCount::Outcome::taken) co_return no_place(outcome);
   if (!asked->counts && !asked->query.after) {
     auto end = co_await inboxes.store->entries_end(tenant, *inbox);
     if (!end) co_return from_inbox_error(end.error(), *inbox);

@@ -23,6 +23,7 @@ inline std::vector<AskedPath> about_one_inbox(const std::string& name) {
           {http::Method::patch, inbox, R"({"collect":true})"},
           {http::Method::del, inbox, ""},
           {http::Method::get, inbox + "/events", ""},
+          {http::Method::get, inbox + "/stream", ""},
           {http::Method::post, inbox + "/lease", R"({"wait_seconds":1})"},
           {http::Method::post, inbox + "/ack", by + "}"},
           {http::Method::post, inbox + "/release", by + "}"},

@@ -155,8 +155,8 @@ class WaitingTest : public InboxesTest {
   std::size_t waiting() { return service_.store->waiters().waiting(); }
   /// Makes the key useless, as another node or the operator does.
   void revoke_viewer() {
-    const auto page = service_.send_as_operator(http::Method::get, "/admin/keys?user_id=acme");
-    for (const auto& key : page.json().at("keys").as_array()) {
+    const auto page = service_.send_as_operator(http::Method::get, "/admin/keys?user_id=acme").json();
+    for (const auto& key : page.at("keys").as_array()) {
       if (key.at("role").as_string() != "viewer") continue;
       service_.send_as_operator(http::Method::del, "/admin/keys/" + std::string(key.at("key_id").as_string()));
     }

@@ -26,7 +26,8 @@ class DueEndsTest : public testing::Test {
     auto& index = state->make_index(inbox::Rules());
     const EventId id = ids_.next(clock_.now());
     EXPECT_FALSE(index.accept(id));
-    index.lease(std::array{id}, 1, LeaseId{ids_.next(clock_.now())}, duration, clock_.now());
+    const LeaseId lease{ids_.next(clock_.now())};
+    EXPECT_EQ(index.lease(std::array{id}, 1, lease, duration, clock_.now()).size(), 1U);
     state->staged.count = 1;
     state->publish();
     return state;
