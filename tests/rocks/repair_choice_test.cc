@@ -220,9 +220,12 @@ TEST_F(RepairChoice, ATableIsTakenIfTheManifestLostItsRecord) {
 /// A compaction sets the numbers of old writes to 0, so only the newer manifest could tell that its result is newer.
 TEST_F(RepairChoice, TablesOfANewerManifestAreTakenAlthoughItIsDamaged) {
   auto ids = store_->append(group);
+  put(Family::keys, "k/a", "old");
   flush_all();
   copy_as_a_kill_leaves_it("older");
   for (const auto& id : store_->append(group)) ids.push_back(id);
+  put(Family::keys, "k/a", "new");
+  put(Family::keys, "k/b", "new");
   flush_all();
   for (std::size_t place = 0; place < family_count; ++place) compact(static_cast<Family>(place));
   store_.reset();
@@ -236,6 +239,7 @@ TEST_F(RepairChoice, TablesOfANewerManifestAreTakenAlthoughItIsDamaged) {
   fs::copy(directory_ / "older/db", directory_ / "damaged/db",
            fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   repair();
+  EXPECT_EQ(get(Family::keys, "k/b"), "new");
   expect_shown(ids);
 }
 
