@@ -39,6 +39,17 @@ Status link_or_copy(const fs::path& from, const fs::path& to) {
   return sync_file(to);
 }
 
+/// A copy has one name. A second name of a table that is in use needs no sync.
+Status sync_copies(const std::string& data_dir) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(database_dir(data_dir), error)) {
+    if (entry.path().extension() != ".sst" || entry.hard_link_count(error) > 1) continue;
+    if (auto synced = sync_file(entry.path()); !synced) return synced;
+  }
+  if (error) return Error{ErrorCode::unavailable, "cannot look into " + data_dir + ": " + error.message()};
+  return sync_directory(database_dir(data_dir));
+}
+
 }  // namespace
 
 TableChecksums table_checksums(rocksdb::DB& db) {
@@ -73,6 +84,7 @@ Status seal_directory(const std::string& data_dir, const std::string& store_id, 
 
 Status finish_directory(const std::string& data_dir, const FormatFile& format, std::uint64_t sequence,
                         const TableChecksums& tables) {
+  if (auto synced = sync_copies(data_dir); !synced) return synced;
   // The inventory lists everything, so the witness has nothing to add yet.
   WitnessRecord record;
   record.store_id = Uuid7::parse(format.store_id).value_or(Uuid7{});

@@ -1,14 +1,20 @@
 #include "store/rocks/database/store_check.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 #include "log/log.h"
 #include "store/rocks/database/database_options.h"
+#include "store/rocks/database/manifest_check.h"
 #include "store/rocks/database/trial_open.h"
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/disk/inventory.h"
 #include "store/rocks/disk/log_check.h"
+#include "store/rocks/format/layout.h"
 
 namespace triggers::store {
 namespace {
@@ -25,7 +31,7 @@ class Check {
   void run() {
     read_manifest();
     read_logs();
-    if (!problems_.empty()) return;
+    const bool can_be_opened = problems_.empty() && !is_guessed();
     const auto inventory = Inventory::read(config_.data_dir);
     if (inventory) expect_id(inventory->store_id, "INVENTORY");
     if (inventory && inventory->closed) {
@@ -37,8 +43,12 @@ class Check {
       if (inventory) begun_ = inventory->sequence;
       if (format_.version > 1) expect_witness();
       const auto repeated = repeated_writes(logs_);
-      problems_.insert(problems_.end(), repeated.begin(), repeated.end());
-      if (repeated.empty()) open_for_trial();
+      for (const auto& text : repeated) add(text);
+      if (can_be_opened && repeated.empty()) {
+        open_for_trial();
+      } else {
+        check_tables_alone();
+      }
     }
     now_.store_id = Uuid7::parse(format_.store_id).value_or(Uuid7{});
   }
@@ -59,8 +69,16 @@ class Check {
   }
 
  private:
+  /// Several checks may find the same.
+  void add(std::string problem) {
+    if (std::ranges::find(problems_, problem) == problems_.end()) problems_.push_back(std::move(problem));
+  }
+
+  /// Of a store whose FORMAT cannot be read: see guessed_format().
+  [[nodiscard]] bool is_guessed() const { return format_.version > 1 && format_.store_id.empty(); }
+
   void expect_id(const std::string& id, const std::string& name) {
-    if (id != format_.store_id) problems_.push_back(name + " belongs to another store than FORMAT");
+    if (id != format_.store_id && !is_guessed()) problems_.push_back(name + " belongs to another store than FORMAT");
   }
 
   void read_manifest() {
@@ -106,7 +124,7 @@ class Check {
 
   void expect_files(const Inventory& inventory) {
     for (auto& text : differences(inventory, config_.data_dir, table_check_bytes_max, inventory.closed)) {
-      problems_.push_back(std::move(text));
+      add(std::move(text));
     }
   }
 
@@ -136,12 +154,40 @@ class Check {
                           ": some files are of an older copy");
     }
     const SyncedFile& manifest = witness_.manifest;
-    if (manifest_.number < manifest.number) {
+    if (manifest_.name.empty()) {
+      expect_named_manifest(manifest.number);
+    } else if (manifest_.number < manifest.number) {
       problems_.push_back("db/CURRENT names " + manifest_.name + ", and db/MANIFEST with the number " +
                           std::to_string(manifest.number) + " was in use");
     } else if (manifest_.number == manifest.number && manifest_.whole < manifest.bytes) {
       too_short(manifest_, manifest.bytes);
     }
+  }
+
+  /// CURRENT does not name a manifest that can be read.
+  void expect_named_manifest(std::uint64_t number) {
+    const auto newest = newest_manifest(config_.data_dir);
+    const auto scan = newest ? scan_log(database_dir(config_.data_dir) + "/" + *newest) : Result<LogScan>{LogScan{}};
+    if (scan && scan->number >= number) return;
+    add("db/MANIFEST with the number " + std::to_string(number) + ", which WITNESS names, is missing");
+  }
+
+  /// Where the logs or CURRENT are damaged, the database cannot be opened as a start would. Its manifest may still say
+  /// which tables and logs there must be.
+  void check_tables_alone() {
+    const auto manifest = manifest_.name.empty() ? newest_manifest(config_.data_dir) : manifest_.name;
+    if (!manifest) {
+      add("db/ has no MANIFEST: which tables belong to the store is not known");
+      return expect_logs(0);
+    }
+    const auto found = check_manifest(config_, *manifest);
+    if (!found) {
+      if (!manifest_.damage) add("db/" + *manifest + ": " + found.error().message);
+      return expect_logs(0);
+    }
+    for (const auto& text : found->problems) add(text);
+    expect_logs(found->oldest_log);
+    expect_some_log(found->oldest_log);
   }
 
   void too_short(const LogScan& file, std::uint64_t bytes) {
@@ -154,10 +200,10 @@ class Check {
     const auto found = store::open_for_trial(config_, families_of(format_), limit);
     if (!found) {
       problems_.push_back(found.error().message);
-      expect_logs(0);
+      check_tables_alone();
       return;
     }
-    for (const auto& text : found->problems) problems_.push_back(text);
+    for (const auto& text : found->problems) add(text);
     oldest_log_ = found->oldest_log;
     expect_logs(found->oldest_log);
     expect_some_log(found->oldest_log);
@@ -239,6 +285,32 @@ Error damaged(const std::string& data_dir, const std::vector<std::string>& probl
                                       " --into NEW_DIRECTORY` make a new store of what can be read"};
 }
 
+FormatFile guessed_format(const std::string& data_dir) {
+  // A store of version 1 has neither of the two.
+  const bool has_more = Witness::read(data_dir) || Inventory::read(data_dir);
+  return {.version = has_more ? layout::format_version : 1, .store_id = {}, .stage = FormatFile::Stage::made};
+}
+
+Status expect_readable(const std::string& data_dir) {
+  std::error_code error;
+  std::vector<fs::path> paths;
+  for (const std::string& directory : {data_dir, database_dir(data_dir)}) {
+    paths.emplace_back(directory);
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+      const std::string name = entry.path().filename().string();
+      const bool is_checked = name != "LOCK" && !name.starts_with("LOG");
+      if (is_checked && entry.is_regular_file(error)) paths.push_back(entry.path());
+    }
+  }
+  for (const auto& path : paths) {
+    if (faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0 || errno != EACCES) continue;
+    return Error{ErrorCode::unavailable,
+                 "this user may not read " + path.string() +
+                     ": run the command as the user who owns the store, or give that user the file (chown)"};
+  }
+  return Done{};
+}
+
 std::vector<std::string> store_problems(const DatabaseConfig& config, const FormatFile& format) {
   Check check(config, format);
   check.run();
@@ -246,6 +318,7 @@ std::vector<std::string> store_problems(const DatabaseConfig& config, const Form
 }
 
 Result<WitnessRecord> check_store(const DatabaseConfig& config, const FormatFile& format) {
+  if (auto readable = expect_readable(config.data_dir); !readable) return std::move(readable).error();
   Check check(config, format);
   check.run();
   if (!check.problems().empty()) return damaged(config.data_dir, check.problems());

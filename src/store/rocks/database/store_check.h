@@ -28,6 +28,12 @@ namespace triggers::store {
 /// wrong, what can still be read, and what to do.
 Result<WitnessRecord> check_store(const DatabaseConfig& config, const FormatFile& format);
 
+/// `unavailable` if this user may not read a file of the store: that is no damage.
+Status expect_readable(const std::string& data_dir);
+
+/// For store_problems(), of a store whose FORMAT cannot be read: the id and the version are not compared.
+[[nodiscard]] FormatFile guessed_format(const std::string& data_dir);
+
 /// What is wrong, a line each; empty if check_store() would not refuse it.
 [[nodiscard]] std::vector<std::string> store_problems(const DatabaseConfig& config, const FormatFile& format);
 

@@ -62,18 +62,6 @@ std::string table_problem(const DatabaseConfig& config, const rocksdb::LiveFileM
                                                   : "db" + table.name + " has other bytes than were written";
 }
 
-void check_tables(const DatabaseConfig& config, rocksdb::DB& db, std::vector<std::string>& problems) {
-  std::vector<rocksdb::LiveFileMetaData> tables;
-  db.GetLiveFilesMetaData(&tables);
-  std::ranges::sort(tables, std::greater{}, &rocksdb::LiveFileMetaData::file_number);
-  std::uint64_t left = table_check_bytes_max;
-  for (const auto& table : tables) {
-    if (table.size > left) continue;
-    left -= table.size;
-    if (auto text = table_problem(config, table); !text.empty()) problems.push_back(std::move(text));
-  }
-}
-
 using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
 /// The counter of each inbox, by the prefix of its entries; nothing if one cannot be read.
@@ -121,6 +109,18 @@ void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector
 }
 
 }  // namespace
+
+void check_tables(const DatabaseConfig& config, rocksdb::DB& db, std::vector<std::string>& problems) {
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db.GetLiveFilesMetaData(&tables);
+  std::ranges::sort(tables, std::greater{}, &rocksdb::LiveFileMetaData::file_number);
+  std::uint64_t left = table_check_bytes_max;
+  for (const auto& table : tables) {
+    if (table.size > left) continue;
+    left -= table.size;
+    if (auto text = table_problem(config, table); !text.empty()) problems.push_back(std::move(text));
+  }
+}
 
 Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::size_t families, std::uint64_t count_max) {
   OpenForReading database(config, families);

@@ -10,6 +10,10 @@
 #include "base/result.h"
 #include "store/rocks/database/database_config.h"
 
+namespace rocksdb {
+class DB;
+}
+
 namespace triggers::store {
 
 /// How many bytes of table files a start reads to compare their checksums, newest files first. Blocks of the others are
@@ -29,5 +33,8 @@ struct TrialOpen {
 /// again. Writes nothing. Compares tables with their checksums, and the counters of inboxes with their entries if there
 /// are at most `count_max` entries. Error: `unavailable` if the database cannot be opened.
 Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::size_t families, std::uint64_t count_max);
+
+/// Adds what is wrong with the newest tables of an open database.
+void check_tables(const DatabaseConfig& config, rocksdb::DB& db, std::vector<std::string>& problems);
 
 }  // namespace triggers::store

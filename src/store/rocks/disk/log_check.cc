@@ -23,6 +23,7 @@ constexpr std::size_t block_bytes = 32 * 1024;
 constexpr std::size_t header_bytes = 7;
 constexpr unsigned whole = 1;
 constexpr unsigned first = 2;
+constexpr unsigned middle = 3;
 constexpr unsigned last = 4;
 
 // A batch begins with its sequence number (8 bytes) and a count of entries (4 bytes), each of which takes one number.
@@ -56,6 +57,12 @@ std::uint64_t number64(std::string_view bytes) {
 }
 
 std::uint32_t number(std::string_view bytes) { return static_cast<std::uint32_t>(number64(bytes)); }
+
+std::string little_endian(std::uint64_t value, std::size_t bytes) {
+  std::string text;
+  for (; bytes > 0; --bytes, value >>= 8) text.push_back(static_cast<char>(value & 255));
+  return text;
+}
 
 /// A record at the front of what is left of a block.
 struct Record {
@@ -204,6 +211,25 @@ Status each_batch(const std::string& path, const std::function<void(std::string_
     }
   }
   return Done{};
+}
+
+std::string log_file(const std::vector<std::string>& batches) {
+  std::string file;
+  for (const std::string& batch : batches) {
+    std::string_view rest = batch;
+    for (bool begins = true; begins || !rest.empty(); begins = false) {
+      if (const std::size_t left = block_bytes - file.size() % block_bytes; left < header_bytes)
+        file.append(left, '\0');
+      const std::size_t room = block_bytes - file.size() % block_bytes - header_bytes;
+      const std::string_view part = rest.substr(0, room);
+      rest.remove_prefix(part.size());
+      const bool ends = rest.empty();
+      const std::string type = little_endian(begins ? (ends ? whole : first) : (ends ? last : middle), 1);
+      const std::string typed = type + std::string{part};
+      file += little_endian(masked(crc32c(typed)), 4) + little_endian(part.size(), 2) + typed;
+    }
+  }
+  return file;
 }
 
 Result<std::vector<LogScan>> scan_logs(const std::string& directory) {

@@ -49,6 +49,9 @@ Result<LogScan> scan_log(const std::string& path);
 /// Passes each readable batch of a log to `take`, in order, including those after damage.
 Status each_batch(const std::string& path, const std::function<void(std::string_view batch)>& take);
 
+/// A file in RocksDB's log format with these batches.
+[[nodiscard]] std::string log_file(const std::vector<std::string>& batches);
+
 /// The logs that repeat the numbers of an older log's writes, one line each. `logs`: oldest first. RocksDB gives a
 /// number once, so somebody has copied such a log; RocksDB aborts on the second entry with the same number.
 [[nodiscard]] std::vector<std::string> repeated_writes(const std::vector<LogScan>& logs);

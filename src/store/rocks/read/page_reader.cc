@@ -27,10 +27,10 @@ struct Selection {
   std::size_t passed = 0;  ///< Not wanted.
   bool has_more = false;
 
-  /// The page ends with the first `count` of the ids.
-  void cut_to(std::size_t count) {
+  /// The page ends with the first `count` of the ids; `before`: what came before them all.
+  void cut_to(std::size_t count, const std::optional<EventId>& before) {
     ids.resize(count);
-    scanned_to = ids.back();
+    scanned_to = ids.empty() ? before : ids.back();
     has_more = true;
   }
 };
@@ -147,27 +147,42 @@ Records read_records(Database& database, const InboxState& inbox, rocksdb::ReadO
   return records;
 }
 
-Status load_events(Database& database, const InboxState& inbox, const rocksdb::ReadOptions& options, PageOrder order,
-                   Selection& selection, const PageLimits& limits, Page& page) {
-  const Records records = read_records(database, inbox, options, selection.ids, order, limits.bytes_max);
+/// What load_events() has read so far, of one page or of several selections for it.
+struct Loaded {
+  std::optional<EventId> scanned_to{};  ///< By the selections before.
   std::size_t bytes = 0;
+  std::size_t missing = 0;  ///< Entries of the last selection whose event is not there.
+  bool full = false;        ///< The rest would be too large.
+};
+
+/// An event that is not there is lost for good, so its entry must not keep the others of the inbox from their readers.
+/// It is noted as damage.
+Status load_events(Database& database, const InboxState& inbox, const rocksdb::ReadOptions& options, PageOrder order,
+                   Selection& selection, const PageLimits& limits, Loaded& loaded, Page& page) {
+  const Records records = read_records(database, inbox, options, selection.ids, order, limits.bytes_max);
+  loaded.missing = 0;
   for (std::size_t i = 0; i < selection.ids.size(); ++i) {
     const rocksdb::Status& status = records.statuses[i];
     if (status.IsAborted() && i > 0) {
-      selection.cut_to(i);
+      selection.cut_to(i, loaded.scanned_to);
+      loaded.full = true;
       break;
     }
     const auto record = status.ok() ? decode_record(view(records.values[i])) : std::nullopt;
     if (!record) {
-      return database.unreadable("the event " + selection.ids[i].text() + " of " + inbox.tenant() + ": " +
-                                 status.ToString());
+      auto error = database.unreadable("the event " + selection.ids[i].text() + " of " + inbox.tenant() + ": " +
+                                       (status.IsNotFound() ? "it is in the inbox only" : status.ToString()));
+      if (!status.IsNotFound()) return error;
+      ++loaded.missing;
+      continue;
     }
     const std::size_t event_bytes = record->payload.size() + record->metadata.size();
-    if (!page.events.empty() && bytes + event_bytes > limits.bytes_max) {
-      selection.cut_to(i);
+    if (!page.events.empty() && loaded.bytes + event_bytes > limits.bytes_max) {
+      selection.cut_to(i, loaded.scanned_to);
+      loaded.full = true;
       break;
     }
-    bytes += event_bytes;
+    loaded.bytes += event_bytes;
     StoredEvent& event = page.events.emplace_back();
     event.id = selection.ids[i];
     event.event_type = record->event_type;
@@ -188,6 +203,28 @@ Result<std::uint64_t> count_at(Database& database, const InboxState& inbox, cons
   const auto count = InboxState::decode_count(view(value));
   if (!count) return database.unreadable("the counters of " + inbox.tenant());
   return *count;
+}
+
+/// Selects and loads the events of a page. After events that are not there, selects again, so that a page that begins
+/// with such ones is not empty. The time for a filter bounds that too.
+Result<Selection> fill(Database& database, InboxState& inbox, const rocksdb::ReadOptions& options, PageQuery query,
+                       const std::optional<EventId>& after, const EventId& head, const PageLimits& limits, Page& page) {
+  const std::size_t limit = query.limit;
+  const auto deadline = Clock::now() + limits.filter_time_max;
+  PendingRange range = range_of(query.order, after, head);
+  for (Loaded loaded;;) {
+    auto selection = Selector(database, inbox, options, query, limits).select(range);
+    if (!selection) return selection;
+    if (query.order == PageOrder::oldest_first && range.first == head) raise_head(inbox, *selection);
+    auto done = load_events(database, inbox, options, query.order, *selection, limits, loaded, page);
+    if (!done) return done.error();
+    if (!selection->scanned_to) selection->scanned_to = loaded.scanned_to;
+    loaded.scanned_to = selection->scanned_to;
+    const bool wants_more = loaded.missing > 0 && selection->has_more && !loaded.full && page.events.size() < limit;
+    if (!wants_more || Clock::now() >= deadline) return selection;
+    query.limit = limit - page.events.size();
+    range = range_of(query.order, loaded.scanned_to, head);
+  }
 }
 
 }  // namespace
@@ -212,12 +249,8 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
   // Behind what was acknowledged there may be many entries to step over, and none to find.
   if (*count == 0) return page;
 
-  const PendingRange range = range_of(query.order, after, head);
-  auto selection = Selector(database, inbox, options, query, limits).select(range);
+  auto selection = fill(database, inbox, options, query, after, head, limits, page);
   if (!selection) return std::move(selection).error();
-  if (query.order == PageOrder::oldest_first && range.first == head) raise_head(inbox, *selection);
-  auto loaded = load_events(database, inbox, options, query.order, *selection, limits, page);
-  if (!loaded) return loaded.error();
   page.has_more = selection->has_more;
   const bool first_and_empty = !query.after && page.events.empty() && !page.has_more;
   if (selection->scanned_to && !first_and_empty) page.next_after = continue_after(*selection->scanned_to);

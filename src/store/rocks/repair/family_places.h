@@ -1,30 +1,18 @@
 #pragma once
 
-// Keeps the numbers of column families in a repair: before it, adds a table with one entry for each family without a
-// table; after it, removes these entries. The rest of a repair is in repair.h.
+// The numbers of column families in a repaired database. The rest of a repair is in repair.h.
 
-#include <string>
-#include <vector>
+#include <cstdint>
+#include <set>
 
-#include "base/result.h"
 #include "store/rocks/database/database_config.h"
-
-namespace rocksdb {
-class ColumnFamilyHandle;
-class DB;
-}  // namespace rocksdb
+#include "store/rocks/repair/manifest.h"
 
 namespace triggers::store {
 
-/// A log names a family by its number. RepairDB knows a family and its number only from tables, so a family without a
-/// table would get another number, and a later repair would take its writes in a log for those of another family. These
-/// functions give such a family its usual number: its place in Family.
-
-/// Before RepairDB: adds a table with one entry, of each family without a table, to the tables in `data_dir`. Leaves a
-/// family out if tables of another one have its number.
-Status add_missing_family_tables(const DatabaseConfig& config, const std::string& data_dir);
-
-/// Afterwards: removes those entries.
-Status remove_added_entries(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& families);
+/// A log names a family by its number. Gives each family that `manifest` lacks its usual number: its place in Family.
+/// Gives no number if another family has an unusual one, because an earlier release's repair may then have given any.
+/// Returns the numbers given.
+std::set<std::uint32_t> add_usual_places(const DatabaseConfig& config, Manifest& manifest);
 
 }  // namespace triggers::store

@@ -16,6 +16,7 @@
 #include "store/rocks/format/pending_value.h"
 #include "store/rocks/format/slice_view.h"
 #include "store/rocks/repair/repair.h"
+#include "store/rocks/repair/repair_indexes.h"
 
 namespace triggers::store {
 namespace {
@@ -43,7 +44,14 @@ class Rebuild {
     if (auto walked = each(Family::events, [this](auto key, auto value) { see_event(key, value); }); !walked) {
       return walked;
     }
+    if (unreadable_ > 0) {
+      report_.losses.push_back(std::to_string(unreadable_) + " events' records cannot be read");
+    }
     if (auto walked = each(Family::pending, [this](auto key, auto) { see_pending(key); }); !walked) return walked;
+    if (without_event_ > 0) {
+      report_.losses.push_back(std::to_string(without_event_) +
+                               " entries of inboxes are left out: their events are not there");
+    }
     if (auto walked = each(Family::keys, [this](auto key, auto) { report_.keys += key.starts_with("k/"); }); !walked) {
       return walked;
     }
@@ -76,7 +84,7 @@ class Rebuild {
     const auto tenant = tenant_of(key);
     const auto record = decode_record(value);
     if (!tenant || !record) {
-      report_.losses.emplace_back("an event's record cannot be read");
+      ++unreadable_;
       return;
     }
     ++report_.events;
@@ -104,7 +112,9 @@ class Rebuild {
     const std::string event =
         is_key ? std::string{key.substr(0, 1 + tenant)} + std::string{key.substr(key.size() - id_bytes)}
                : std::string{};
-    if (!is_key || !has(Family::events, event)) batch_.Delete(family(Family::pending), slice(key));
+    if (is_key && has(Family::events, event)) return;
+    ++without_event_;
+    batch_.Delete(family(Family::pending), slice(key));
   }
 
   void put_counters() {
@@ -158,13 +168,17 @@ class Rebuild {
   rocksdb::WriteBatch batch_;
   std::map<std::string, std::uint64_t> counts_;
   EventId last_id_;
+  std::uint64_t unreadable_ = 0;     ///< Records of events.
+  std::uint64_t without_event_ = 0;  ///< Entries of inboxes.
   std::string value_;
 };
 
 }  // namespace
 
 Status rebuild(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& families, RepairReport& report) {
-  return Rebuild(db, families, report).run();
+  if (auto rebuilt = rebuild_expiry(db, families, report); !rebuilt) return rebuilt;
+  if (auto rebuilt = Rebuild(db, families, report).run(); !rebuilt) return rebuilt;
+  return drop_lost_duplicates(db, families, report);
 }
 
 }  // namespace triggers::store

@@ -10,6 +10,7 @@
 #include "base/sync_wait.h"
 #include "base/thread_name.h"
 #include "log/log.h"
+#include "store/inbox_name.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/read/page_reader.h"
 
@@ -19,7 +20,47 @@ namespace {
 constexpr std::size_t sweep_batch_max = 1000;
 constexpr std::size_t heads_per_tick_max = 2000;
 
+/// What a sweep does with the event of an expiry entry.
+struct Due {
+  std::string expiry_key;
+  bool is_pending = false;       ///< The entry is wrong: it alone goes.
+  bool is_acknowledged = false;  ///< As is the acknowledgement.
+};
+
+/// Looks into the inbox as well: an expiry entry that is wrong must not remove an event that nobody has acknowledged.
+/// Nothing can become pending again between this and the removal.
+Result<Due> look_at(Database& database, std::string expiry_key) {
+  const auto entry = layout::parse_expiry_key(expiry_key);
+  INVARIANT(entry, "a sweep has read this key");
+  rocksdb::PinnableSlice value;
+  const auto pending =
+      database.get(Family::pending, layout::pending_key(entry->tenant, default_inbox, entry->id), value);
+  if (!pending) return pending.error();
+  Due due{.is_pending = *pending};
+  if (due.is_pending) {
+    database.damage().note("event " + entry->id.text() + " of " + std::string{entry->tenant} +
+                           " is in the inbox, but was to be removed as an acknowledged one; it stays");
+    const auto acknowledged = database.get(Family::acknowledged, layout::event_key(entry->tenant, entry->id), value);
+    if (!acknowledged) return acknowledged.error();
+    due.is_acknowledged = *acknowledged;
+  }
+  due.expiry_key = std::move(expiry_key);
+  return due;
+}
+
 Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
+
+/// A flush drops what was put and removed in one memtable, and forgets the numbers of these writes. If a sweep is the
+/// last write before a stop, the store would then end before the write that its witness names. This put stays.
+Status put_something(Database& database, rocksdb::WriteBatch& batch) {
+  rocksdb::PinnableSlice last_id;
+  const auto found = database.get(Family::meta, layout::last_id_key, last_id);
+  if (!found) return found.error();
+  if (*found)
+    batch.Put(database.family(Family::meta), rocksdb::Slice(layout::last_id_key.data(), layout::last_id_key.size()),
+              last_id);
+  return Done{};
+}
 
 }  // namespace
 
@@ -47,14 +88,20 @@ Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
   // over those marks. If the clock was set back, new acknowledgements may have times before that position.
   if (now < swept_at_) swept_to_.clear();
   swept_at_ = now;
-  std::vector<std::string> expired;
+  std::vector<Due> expired;
+  std::string last;
+  std::size_t looked = 0;
   {
     const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator({}, database_.family(Family::expiry)));
-    for (iterator->Seek(swept_to_); iterator->Valid() && expired.size() < events_max; iterator->Next()) {
+    for (iterator->Seek(swept_to_); iterator->Valid() && looked < events_max; iterator->Next()) {
       const auto entry = layout::parse_expiry_key({iterator->key().data(), iterator->key().size()});
       if (!entry) return database_.unreadable("an expiry entry");
       if (now - entry->acknowledged_at < config_.event_ttl) break;
-      expired.push_back(iterator->key().ToString());
+      last = iterator->key().ToString();
+      ++looked;
+      auto due = look_at(database_, last);
+      // It is noted as damage. The event stays, and the sweep goes on.
+      if (due) expired.push_back(std::move(*due));
     }
     if (!iterator->status().ok()) return database_.unreadable("expiry entries: " + iterator->status().ToString());
   }
@@ -63,18 +110,20 @@ Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
   Operation operation;
   operation.kind = Operation::Kind::change;
   operation.change = [&](rocksdb::WriteBatch& batch) -> Status {
-    for (const std::string& key : expired) {
-      const auto entry = layout::parse_expiry_key(key);
+    for (const Due& due : expired) {
+      const auto entry = layout::parse_expiry_key(due.expiry_key);
       const std::string event_key = layout::event_key(entry->tenant, entry->id);
-      batch.SingleDelete(database_.family(Family::events), event_key);
-      batch.SingleDelete(database_.family(Family::acknowledged), event_key);
-      batch.SingleDelete(database_.family(Family::expiry), key);
+      if (!due.is_pending) batch.SingleDelete(database_.family(Family::events), event_key);
+      if (!due.is_pending || due.is_acknowledged) {
+        batch.SingleDelete(database_.family(Family::acknowledged), event_key);
+      }
+      batch.SingleDelete(database_.family(Family::expiry), due.expiry_key);
     }
-    return Done{};
+    return put_something(database_, batch);
   };
   sync_wait(submit(queue_, operation));
   if (operation.error) return *operation.error;
-  swept_to_ = std::move(expired.back());
+  swept_to_ = std::move(last);
   return expired.size();
 }
 

@@ -37,7 +37,8 @@ class Housekeeper {
   /// Starts the thread that calls tick().
   void start();
 
-  /// Removes at most `events_max` acknowledged events past their time to live; returns how many. One call at a time.
+  /// Removes at most `events_max` acknowledged events past their time to live; returns how many. Of an event that is in
+  /// its inbox after all, it removes what says otherwise, and notes damage. One call at a time.
   Result<std::size_t> sweep(std::size_t events_max);
   /// Finds the oldest pending event of each inbox where it may have changed. One call at a time.
   void refresh_heads();
