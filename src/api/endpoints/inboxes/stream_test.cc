@@ -122,6 +122,16 @@ TEST_F(StreamOfEntries, CountsComeAtOnceAndWhenEntriesBecomeAvailable) {
   EXPECT_THAT(stream.sent(), HasSubstr("\"available\":4"));
 }
 
+TEST_F(StreamOfEntries, EntryThatComesBackIsSignalledThoughTheCountsAreTheSame) {
+  send(1);
+  auto stream = start_stream("?signal=true");
+  EXPECT_THAT(stream.sent(), HasSubstr("\"available\":1"));
+  const auto leased = post("/inboxes/default/lease", "{}");
+  EXPECT_EQ(stream.sent(), "");
+  post("/inboxes/default/release", R"({"lease_id":")" + leased.text("lease_id") + "\"}");
+  EXPECT_THAT(stream.sent(), HasSubstr("\"available\":1"));
+}
+
 TEST_F(StreamOfEntries, LineBreaksOfAPayloadEndNoField) {
   auto stream = start_stream();
   read(stream);
