@@ -38,6 +38,7 @@ enum class Code {
   not_implemented,         ///< 501
   service_unavailable,     ///< 503
   version_not_supported,   ///< 505
+  storage_full,            ///< 507
 };
 
 [[nodiscard]] unsigned http_status(Code code) noexcept;

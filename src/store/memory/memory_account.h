@@ -80,7 +80,9 @@ class MemoryAccount {
 
   [[nodiscard]] InboxRecords records() const;
   PutInbox store(InboxChange change);
-  Status route(const EventId& id, const IncomingEvent& event);
+  /// The inboxes that take the event, by their names' order.
+  [[nodiscard]] Result<std::vector<MemoryInbox*>> takers(const IncomingEvent& event);
+  [[nodiscard]] std::optional<StorageLimit> refuses(const IncomingEvent& event, std::size_t takers) const;
   [[nodiscard]] bool held(const EventId& id) const;
   [[nodiscard]] bool expired(const LoggedEvent& logged, UnixMillis now) const;
   [[nodiscard]] std::optional<Appended> known_by_key(const IncomingEvent& event, UnixMillis now) const;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "store/inbox_entries.h"
+#include "store/storage_limits.h"
 
 namespace triggers::store {
 
@@ -15,6 +16,7 @@ struct MemoryConfig {
   std::chrono::seconds idempotency_window{86'400};
   std::chrono::hours event_ttl{24 * 30};
   std::size_t leased_max = leased_max_default;  ///< For each inbox.
+  TenantLimits tenant_limits{};
   const Clock* clock = &Clock::system();
 };
 
