@@ -15,9 +15,11 @@ config::Config config_of(const config::NamedValues& settings) {
   return loaded ? loaded->config : config::Config{};
 }
 
-store::MemoryConfig memory_config(const ManualClock& clock) {
+store::MemoryConfig memory_config(const ManualClock& clock, const config::NamedValues& settings) {
   store::MemoryConfig memory;
   memory.clock = &clock;
+  const config::Config config = config_of(settings);
+  memory.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
   return memory;
 }
 
@@ -125,7 +127,7 @@ std::string Seen::detail(std::string_view member) const {
 }
 
 TestService::TestService(const config::NamedValues& settings, BrokenStore* broken)
-    : store(store::MemoryStore::create(memory_config(clock))),
+    : store(store::MemoryStore::create(memory_config(clock, settings))),
       watched_keys(*store),
       config(config_of(settings)),
       ring(watched_keys, rate_buckets),
