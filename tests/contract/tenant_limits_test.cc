@@ -5,6 +5,14 @@
 
 #include "contract/inbox_verbs.h"
 
+namespace triggers::store {
+
+static bool operator==(const Appended& a, const Appended& b) {
+  return a.outcome == b.outcome && a.id == b.id && a.limit == b.limit;
+}
+
+}  // namespace triggers::store
+
 namespace triggers::store::contract {
 namespace {
 
@@ -16,10 +24,6 @@ const InboxName crm = named("crm");
 const Tenant other{"other"};
 
 Appended refused(StorageLimit limit) { return {.outcome = no_room, .limit = limit}; }
-
-bool operator==(const Appended& a, const Appended& b) {
-  return a.outcome == b.outcome && a.id == b.id && a.limit == b.limit;
-}
 
 /// What numbered(0) to numbered(9) count.
 std::uint64_t bytes_of_one() {

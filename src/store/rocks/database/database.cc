@@ -254,8 +254,13 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& c
 Database::~Database() {
   file_checks_ = {};
   if (!db_) return;
-  if (state_ != State::writable) rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);  // Ends a flush's wait.
-  space_reclaim_.reset();
+  if (abandoned_) {
+    // Its thread may wait for ever, as the next writer would.
+    [[maybe_unused]] const auto* left = space_reclaim_.release();
+  } else if (space_reclaim_) {
+    if (state_ != State::writable) rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);  // Ends a flush's wait.
+    space_reclaim_.reset();
+  }
   if (resuming_.valid()) {
     rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);  // Ends its wait.
     resuming_.wait();

@@ -30,7 +30,7 @@ class SpaceReclaim {
   static constexpr std::uint64_t compacted_bytes_max = std::uint64_t{4} << 30;
   static constexpr std::chrono::seconds interval{10};  ///< Between two beginnings.
 
-  /// Both outlive this.
+  /// `db` outlives this.
   SpaceReclaim(rocksdb::DB& db, const Families& families) noexcept : db_(db), families_(families) {}
   SpaceReclaim(const SpaceReclaim&) = delete;
   SpaceReclaim& operator=(const SpaceReclaim&) = delete;
@@ -52,7 +52,7 @@ class SpaceReclaim {
   void compact_events();
 
   rocksdb::DB& db_;
-  const Families& families_;
+  const Families families_;
   std::atomic<bool> events_removed_{false}, cancelled_{false};
   std::future<void> running_;
   TimePoint next_{};
