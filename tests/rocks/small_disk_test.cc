@@ -114,6 +114,7 @@ TEST_F(SmallDisk, RemovedEventsGiveTheirRoomBackAndAcceptingBeginsAgain) {
     EXPECT_EQ(append(large()).value().outcome, no_room) << "acknowledged events stay for their time to live";
     // The clock is believed a day after a start.
     reopen();
+    EXPECT_EQ(store->sweep(1).value(), 0U);
     clock.advance(config.event_ttl + 25h);
     ASSERT_EQ(store->sweep(10'000).value(), ids.size());
     tend_until([&] { return store->has_room(); });

@@ -54,6 +54,7 @@ TEST(Refusal, AProblemThatNamesItsFieldIsTheWholeMessage) {
 }
 
 TEST(RefusalTest, EveryCodeHasItsStatusAndName) {
+  ASSERT_EQ(std::size(codes), code_count);
   for (const auto& row : codes) {
     EXPECT_EQ(http_status(row.code), row.status);
     EXPECT_EQ(code_name(row.code), row.name);
