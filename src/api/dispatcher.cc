@@ -12,13 +12,18 @@ event::Limits event_limits(const config::Config& config) {
   return limits;
 }
 
+store::TenantLimits tenant_limits(const config::Config& config) {
+  return {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
+}
+
 /// The response of an endpoint that waits for nothing.
 Task<OrRefusal<http::Response>> at_once(OrRefusal<http::Response> response) { co_return response; }
 
 }  // namespace
 
 Dispatcher::Dispatcher(const Services& services, const AdmissionContext& admission)
-    : event_intake_{admission, services.log, event_limits(services.config), services.parsers},
+    : event_intake_{admission, services.log, event_limits(services.config), tenant_limits(services.config),
+                    services.parsers},
       batch_intake_{event_intake_, services.answers},
       event_reading_{admission, services.log, services.answers, services.parsers},
       event_removal_{admission, services.inbox},

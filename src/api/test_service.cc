@@ -19,6 +19,7 @@ store::MemoryConfig memory_config(const config::Config& config, const ManualCloc
   store::MemoryConfig memory;
   memory.waiters_max = config.waiters_max;
   memory.clock = &clock;
+  memory.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
   return memory;
 }
 

@@ -14,6 +14,7 @@ class MemoryEngine final : public InboxEngine {
                                     .event_ttl = options.event_ttl,
                                     .leased_max = options.leased_max,
                                     .waiters_max = options.waiters_max,
+                                    .tenant_limits = options.tenant_limits,
                                     .clock = &clock})) {}
 
   EventLog& log() override { return *store_; }

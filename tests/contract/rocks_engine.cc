@@ -19,6 +19,7 @@ class RocksEngine final : public InboxEngine {
     config_.event_ttl = options.event_ttl;
     config_.leased_max = options.leased_max;
     config_.waiters_max = options.waiters_max;
+    config_.tenant_limits = options.tenant_limits;
     config_.filter_time_max = options.filter_time_max;
     config_.background = false;
     config_.clock = &clock;

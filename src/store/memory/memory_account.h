@@ -34,7 +34,7 @@ struct MemoryInbox {
   InboxRecord record{};
   std::map<EventId, inbox::Record> records{};  ///< None is empty().
   std::optional<UnixMillis> last_consumed_at{};
-  std::vector<Job> jobs{};  ///< Oldest first.
+  std::vector<Job> jobs{};                  ///< Oldest first.
   std::shared_ptr<InboxWaiters> waiters{};  ///< Null until somebody waits.
   std::set<EventId> available{};            ///< When readers were last told.
 };
@@ -88,7 +88,9 @@ class MemoryAccount {
 
   [[nodiscard]] InboxRecords records() const;
   PutInbox store(InboxChange change);
-  Status route(const EventId& id, const IncomingEvent& event);
+  /// The inboxes that take the event, by their names' order.
+  [[nodiscard]] Result<std::vector<MemoryInbox*>> takers(const IncomingEvent& event);
+  [[nodiscard]] std::optional<StorageLimit> refuses(const IncomingEvent& event, std::size_t takers) const;
   [[nodiscard]] bool held(const EventId& id) const;
   [[nodiscard]] bool expired(const LoggedEvent& logged, UnixMillis now) const;
   [[nodiscard]] std::optional<Appended> known_by_key(const IncomingEvent& event, UnixMillis now) const;

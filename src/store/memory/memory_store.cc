@@ -1,6 +1,7 @@
 #include "store/memory/memory_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <type_traits>
 #include <utility>
@@ -192,6 +193,9 @@ class MemoryStoreImpl final : public MemoryStore {
     return {problem_.empty(), problem_};
   }
 
+  [[nodiscard]] bool has_room() const noexcept override { return has_room_; }
+  void set_has_room(bool has_room) override { has_room_ = has_room; }
+
   [[nodiscard]] Metrics metrics() const override {
     const MutexLock lock(mutex_);
     Metrics metrics;
@@ -288,6 +292,7 @@ class MemoryStoreImpl final : public MemoryStore {
   mutable Mutex mutex_;
   std::map<Tenant, MemoryAccount> accounts_ GUARDED_BY(mutex_);
   std::string problem_ GUARDED_BY(mutex_);
+  std::atomic<bool> has_room_{true};
   UnixMillis time_ GUARDED_BY(mutex_){};
   std::chrono::steady_clock::time_point time_at_ GUARDED_BY(mutex_);
   Uuid7Generator ids_ GUARDED_BY(mutex_);
