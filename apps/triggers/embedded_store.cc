@@ -74,6 +74,7 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
   store.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
   store.commit.queue_operations_max = config.queue_events_max;
   store.commit.queue_bytes_max = config.queue_bytes_max;
+  store.waiters_max = config.waiters_max;
   store.background = background;
   store.open_files_max = plan_descriptors(config).store_files_max;
   return store;

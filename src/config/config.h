@@ -41,6 +41,7 @@ struct Config {
   unsigned threads = 0;  ///< 0: by the number of cores.
   std::string tls_cert_path, tls_key_path;
   std::size_t connections_max = 0;
+  std::size_t waiters_max = 0, streams_max = 0;  ///< Of all tenants.
   std::chrono::milliseconds header_deadline{0}, body_deadline{0}, idle_deadline{0}, drain{0}, shutdown_grace{0};
   std::chrono::milliseconds shutdown_limit{0};
   std::vector<limit::Network> trusted_proxies;

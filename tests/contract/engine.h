@@ -29,6 +29,7 @@ struct EngineOptions {
   std::chrono::hours event_ttl{24 * 30};
   std::chrono::milliseconds filter_time_max{20};
   std::size_t leased_max = leased_max_default;
+  std::size_t waiters_max = Waiters::waiters_max_default;
   TenantLimits tenant_limits{};  ///< Of an InboxEngine only.
 };
 

@@ -153,6 +153,7 @@ Result<bool> MemoryAccount::remove_inbox(const InboxName& name, const std::optio
   auto may = may_remove_inbox(records(), name, if_match);
   if (!may || !*may) return may;
   const auto removed = inboxes_.extract(name);
+  if (const auto& waiters = removed.mapped().waiters) waiters->close();
   std::vector<InboxRecord> left;
   for (const auto& [other, inbox] : inboxes_) left.push_back(inbox.record);
   auto routes = Routes::make(left);
@@ -162,6 +163,23 @@ Result<bool> MemoryAccount::remove_inbox(const InboxName& name, const std::optio
     if (record.entry) left_an_inbox(id, now);
   }
   return true;
+}
+
+void MemoryAccount::tell_readers() {
+  for (auto& [name, inbox] : inboxes_) {
+    if (!inbox.waiters) continue;
+    std::set<EventId> available;
+    for (const auto& [id, record] : inbox.records) {
+      if (record.entry && record.entry->state == EntryState::available) available.insert(id);
+    }
+    const bool gained = !std::ranges::includes(inbox.available, available);
+    inbox.available = std::move(available);
+    if (gained) {
+      inbox.waiters->became_available(inbox.available.size());
+    } else {
+      inbox.waiters->now_available(inbox.available.size());
+    }
+  }
 }
 
 std::vector<EventId> MemoryAccount::accepted_between(UnixMillis since, UnixMillis until, UnixMillis now) const {

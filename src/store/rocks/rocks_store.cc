@@ -20,6 +20,7 @@
 #include "store/rocks/inbox/settings_table.h"
 #include "store/rocks/inbox/stored_bytes_table.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/inbox/watched_inboxes.h"
 #include "store/rocks/inbox_admin.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
@@ -79,6 +80,7 @@ class RocksStoreImpl final : public RocksStore {
         keys_(*database_),
         settings_(*database_),
         queue_(config_.commit),
+        watched_(config_.waiters_max, [this] { queue_.ring(); }),
         readers_(config_.reader_threads, config_.reads_waiting_max, "reader"),
         searches_(1, config_.reads_waiting_max, "search", ReaderPool::Priority::low),
         backups_(1, backups_waiting_max, "backup", ReaderPool::Priority::normal,
@@ -94,6 +96,7 @@ class RocksStoreImpl final : public RocksStore {
                     .stored_bytes = std::move(stored_bytes),
                     .retention_now = [this] { return retention_.now(); },
                     .event_ttl = config_.event_ttl,
+                    .watched = &watched_,
                     .observe = config_.on_commit}),
         housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
                      {.event_ttl = config_.event_ttl,
@@ -209,6 +212,15 @@ class RocksStoreImpl final : public RocksStore {
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
     return entries_.entries(tenant, std::move(query));
   }
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName name) override {
+    return entries_.entries_end(tenant, std::move(name));
+  }
+
+  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+    const auto inbox = tenants_->get(tenant.id).find(name);
+    return inbox ? watched_.watch(inbox, name) : nullptr;
+  }
+  [[nodiscard]] Waiters& waiters() noexcept override { return watched_.waiters(); }
 
   [[nodiscard]] Health health() const override { return database_->health(); }
   [[nodiscard]] bool has_room() const noexcept override { return database_->has_room(); }
@@ -366,6 +378,7 @@ class RocksStoreImpl final : public RocksStore {
   const SettingsTable settings_;
   RoutesCache routes_;
   CommitQueue queue_;
+  WatchedInboxes watched_;
   ReaderPool readers_;
   ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.

@@ -32,9 +32,10 @@ struct RocksConfig {
   std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
   std::chrono::seconds dedup_window{300};        ///< 0: content is not compared.
   std::chrono::seconds idempotency_window{86'400};
-  std::chrono::hours event_ttl{24 * 30};        ///< After no inbox has had an entry of the event any more.
-  std::size_t leased_max = leased_max_default;  ///< Entries of one inbox that may be leased at once.
-  std::uint64_t disk_reserve_bytes = 0;         ///< Free space below which new events are refused; 0: off.
+  std::chrono::hours event_ttl{24 * 30};                   ///< After no inbox has had an entry of the event any more.
+  std::size_t leased_max = leased_max_default;             ///< Entries of one inbox that may be leased at once.
+  std::size_t waiters_max = Waiters::waiters_max_default;  ///< Readers that wait at once.
+  std::uint64_t disk_reserve_bytes = 0;                    ///< Free space below which new events are refused; 0: off.
   TenantLimits tenant_limits;
   CommitLimits commit;
   unsigned reader_threads = 3;                    ///< One tenant has at most all but one of them.

@@ -9,6 +9,7 @@
 #include "base/uuid7.h"
 #include "store/rocks/commit/commit_queue.h"
 #include "store/rocks/commit/committer_config.h"
+#include "store/rocks/commit/due_ends.h"
 #include "store/rocks/commit/group_commit.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
@@ -21,6 +22,8 @@ namespace triggers::store {
 /// An operation that needs an unreadable record is refused as a whole, and the rest of the commit continues. Exceptions
 /// end here: operations that were not written are refused, and a write of unknown outcome stops writes as a failed one
 /// does.
+///
+/// It is also the timer by which leases and delays end in inboxes that readers wait for: due_ends.h.
 ///
 /// Because it is the only writer, ids are in commit order, and of racing equal appends the first in the queue wins.
 class Committer {
@@ -42,6 +45,7 @@ class Committer {
   CommitQueue& queue_;
   const CommitterConfig config_;
   GroupCommit commit_;
+  DueEnds ends_;
   std::thread thread_;
 };
 

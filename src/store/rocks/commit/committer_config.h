@@ -13,6 +13,7 @@
 #include "store/rocks/commit/id_time.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/inbox/stored_bytes_table.h"
+#include "store/rocks/inbox/watched_inboxes.h"
 #include "store/storage_limits.h"
 
 namespace triggers::store {
@@ -30,6 +31,7 @@ struct CommitterConfig {
   /// The time by which traces of acknowledgements, and dead entries, become too old. Empty: none does.
   std::function<UnixMillis()> retention_now;
   std::chrono::hours event_ttl{24 * 30};            ///< How long an acknowledgement is remembered.
+  WatchedInboxes* watched = nullptr;                ///< Null: nobody waits for entries.
   std::function<void(const CommitStats&)> observe;  ///< On the committer's thread; may be empty.
 };
 

@@ -42,6 +42,11 @@ bool looks(const Operation& operation) noexcept {
   return operation.entry != nullptr && operation.entry->kind == EntryOperation::Kind::look;
 }
 
+bool removes_inbox(const Operation& operation) noexcept {
+  if (operation.kind != Operation::Kind::settings || operation.error) return false;
+  return operation.settings->removed != nullptr && !operation.settings->outdated;
+}
+
 /// What earlier parts have leased is the answer.
 void refuse_lease(Operation& operation, const Error& error) noexcept {
   auto& leased = operation.entry->leased;
@@ -225,10 +230,13 @@ Status GroupCommit::write_or_refuse(std::span<Operation* const> operations) noex
 }
 
 void GroupCommit::publish(std::span<Operation* const> operations) {
-  staging_.inboxes.publish();
+  staging_.inboxes.publish(config_.watched);
   staging_.bounds.publish();
   settings_.publish();
   for (const Operation* operation : operations) {
+    if (config_.watched != nullptr && removes_inbox(*operation)) {
+      config_.watched->removed(*operation->settings->removed);
+    }
     const bool forgets = operation->kind == Operation::Kind::leave && operation->leave->forgotten && !operation->error;
     if (forgets) tenants_.remove_leaving(*operation->leave->inbox);
   }

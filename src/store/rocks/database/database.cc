@@ -104,17 +104,6 @@ void put_back(const std::optional<Inventory>& before, const std::string& data_di
   }
 }
 
-/// The newest OPTIONS file of the database; empty if there is none.
-std::string newest_options(const std::string& data_dir) {
-  std::string newest;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(database_dir(data_dir), error)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("OPTIONS-") && !name.ends_with(".dbtmp")) newest = std::max(newest, name);
-  }
-  return newest;
-}
-
 bool is_full(const std::string& message) {
   return message.find(std::strerror(ENOSPC)) != std::string::npos ||
          message.find(std::strerror(EDQUOT)) != std::string::npos;
@@ -217,10 +206,7 @@ Status Database::note_opened() {
   if (auto synced = watch_->witness().sync(); !synced) return synced;
   // Behind the witness, so that a witness of an older copy is detected.
   Inventory open{.store_id = store_id_, .sequence = watch_->record().sequence};
-  for (const auto& name : {std::string{"IDENTITY"}, newest_options(data_dir_)}) {
-    if (name.empty()) continue;  // RocksDB goes on without its OPTIONS if it cannot write them.
-    if (auto added = open.add(data_dir_, "db/" + name); !added) return added;
-  }
+  if (auto added = open.add(data_dir_, "db/IDENTITY"); !added) return added;
   return open.write(data_dir_);
 }
 

@@ -52,6 +52,9 @@ class Rebuild {
     if (auto walked = each(Family::events, [this](auto key, auto value) { see_event(key, value); }); !walked) {
       return walked;
     }
+    if (unreadable_ > 0) {
+      report_.losses.push_back(std::to_string(unreadable_) + " events' records cannot be read");
+    }
     if (auto walked = each(Family::pending, [this](auto key, auto) { see_pending(key); }); !walked) return walked;
     if (without_event_ > 0) {
       report_.losses.push_back(std::to_string(without_event_) +
@@ -138,7 +141,7 @@ class Rebuild {
     const auto tenant = tenant_of(key);
     const auto record = decode_record(value);
     if (!tenant || !record) {
-      report_.losses.emplace_back("an event's record cannot be read");
+      ++unreadable_;
       return;
     }
     ++report_.events;
@@ -277,6 +280,7 @@ class Rebuild {
   };
   std::map<std::string, Inbox> inboxes_;  ///< By the key of their counters.
   EventId last_id_;
+  std::uint64_t unreadable_ = 0;     ///< Records of events.
   std::uint64_t without_event_ = 0;  ///< Entries of inboxes.
   std::string value_;
 };
