@@ -150,6 +150,7 @@ void Database::check_files(bool thorough) {
   if (problem.empty() && thorough) problem = table_size_check_->check_next(*db_);
   if (!problem.empty()) return lose(problem);
   tend_space();
+  if (thorough) tend_compactions(clock_->steady());
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
