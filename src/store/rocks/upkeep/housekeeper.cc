@@ -199,7 +199,6 @@ void Housekeeper::tell(const Error* error, std::string& told) {
 }
 
 void Housekeeper::tick() {
-  database_.tend_compactions(config_.clock->steady());
   // A clock that is set back a little brings traces back into their time.
   if (config_.traces_begin) *config_.traces_begin = time_.now() - config_.event_ttl - traces_margin;
   refresh_heads();
