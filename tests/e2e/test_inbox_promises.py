@@ -9,7 +9,7 @@ import pytest
 from support.inbox_history import Call, History, Node, RecordingClient
 from support.inbox_load import Load
 from support.inbox_promises import check, explain
-from support.lying_proxy import LIES, LyingProxy
+from support.lying_proxy import LIES, LyingProxy, honest
 from support.seed import seeded_random
 
 first, second, third = "01a0", "01a1", "01a2"
@@ -349,24 +349,40 @@ def test_an_explanation_has_the_calls_about_the_entry_in_order_and_no_others():
 
 # Real clients and a real server, with a proxy between that lies.
 
+def history_of(admin, nodes, enough):
+    """What real clients did on these nodes until `enough()`."""
+    assert admin.request("PUT", "/inboxes/billing", body={"max_attempts": None}).status == 201
+    key, history = admin.record["api_key"], History()
+    with Load(history, nodes, key, "billing", seeded_random().getrandbits(64), workers=3) as load:
+        deadline = time.monotonic() + 30
+        while not enough(history) and time.monotonic() < deadline and not load.stopping.wait(0.05):
+            pass
+    client = RecordingClient(history, nodes, key, "billing")
+    client.look(nodes[0])
+    client.close()
+    assert enough(history)
+    return history
+
+
 @pytest.mark.parametrize("promise", LIES)
 def test_a_lie_of_each_kind_is_found_in_a_real_history(new_client, promise):
     admin = new_client(role="admin")
-    assert admin.request("PUT", "/inboxes/billing", body={"max_attempts": None}).status == 201
-    key = admin.record["api_key"]
-    history = History()
-    with LyingProxy(admin.port, LIES[promise], key) as proxy:
-        node = Node("proxy", proxy.port)
-        with Load(history, [node], key, "billing", seeded_random().getrandbits(64), workers=3) as load:
-            deadline = time.monotonic() + 30
-            while proxy.lies < 10 and time.monotonic() < deadline and not load.stopping.wait(0.05):
-                pass
-        client = RecordingClient(history, [node], key, "billing")
-        client.look(node)
-        client.close()
-    assert proxy.lies >= 10
-    found = check(history, counts_lag=1.5)
+    with LyingProxy(admin.port, LIES[promise], admin.record["api_key"]) as proxy:
+        history = history_of(admin, [Node("proxy", proxy.port)], lambda _: proxy.lies >= 10)
+    found = check(history)
     assert promise in {violation.promise for violation in found}, explain(history, found)
+
+
+def test_clients_use_every_node_and_the_server_breaks_no_promise(new_client):
+    admin = new_client(role="admin")
+    key = admin.record["api_key"]
+    with LyingProxy(admin.port, honest, key) as first_proxy, LyingProxy(admin.port, honest, key) as second_proxy:
+        nodes = [Node.at(f"127.0.0.1:{proxy.port}") for proxy in (first_proxy, second_proxy)]
+        history = history_of(admin, nodes, lambda history: len(history.calls) > 1000)
+    found = check(history)
+    assert not found, explain(history, found)
+    for node in nodes:
+        assert {"accept", "lease", "ack", "release", "extend"} <= {call.verb for call in history.calls if call.node == node.name}
 
 
 def test_crashes_are_recorded_only_for_what_was_asked_before():

@@ -120,10 +120,14 @@ def hides_the_oldest(proxy, path, request, status, answer):
 
 
 def miscounts(proxy, path, request, status, answer):
-    """Promise 6: there is always one leased entry too many, and one dead entry too few."""
+    """Promise 6: there are always 40 leased entries too many."""
     if path == "/inboxes/billing" and "counts" in answer:
         answer["counts"]["leased"] += 40
         proxy.lies += 1
+    return answer
+
+
+def honest(proxy, path, request, status, answer):
     return answer
 
 
