@@ -15,7 +15,8 @@ namespace {
 
 constexpr unsigned too_many_requests = 429;
 // `details.reason` of a 429 that is not from the key's rate limit; see docs/api.md.
-constexpr std::array<std::string_view, 2> other_reasons{R"("authentication_failures")", R"("too_many_under_way")"};
+constexpr std::array<std::string_view, 3> other_reasons{R"("authentication_failures")", R"("too_many_under_way")",
+                                                        R"("too_many_leased")"};
 constexpr std::size_t failure_text_bytes_max = 500;  // a service may send any length
 
 }  // namespace
@@ -101,6 +102,15 @@ User::RequestAwaiter User::post(RequestName name, std::string_view path, std::st
 }
 User::RequestAwaiter User::del(RequestName name, std::string_view path) {
   return request(http::Method::del, name, path);
+}
+
+User::PauseAwaiter User::pause(std::chrono::nanoseconds time) {
+  return PauseAwaiter{context_.connections().reactor, time};
+}
+
+void User::PauseAwaiter::await_suspend(std::coroutine_handle<> waiting) {
+  waiting_ = waiting;
+  reactor_.start(*this, steady_clock::now() + time_);
 }
 
 void User::RequestAwaiter::await_suspend(std::coroutine_handle<> waiting) {
