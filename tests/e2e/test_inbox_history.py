@@ -68,6 +68,6 @@ def test_kill_9_under_leases_breaks_no_promise(start_server):
     assert not violations, explain(history, violations)
     assert {entry["state"] for entry in left.values()} <= {"dead"}, left
     # A test that the machine was too slow for has shown nothing.
-    assert attempts >= 3 and unanswered > rounds and calls["counts"] > rounds
+    assert attempts >= 3 and unanswered >= rounds and calls["counts"] > rounds
     assert min(statuses.get(name, 0) for name in ("acknowledged", "already_acknowledged", "released", "extended", "lease_lost")) > 0
     assert server.stop() == 0

@@ -392,3 +392,7 @@ def test_crashes_are_recorded_only_for_what_was_asked_before():
     elsewhere = history.add(Call("client", "other", "lease", 1.0, {}))
     history.crashed("node", 2.0)
     assert (before.over, after.over, elsewhere.over) == (2.0, float("inf"), float("inf"))
+    history.unanswered(after, connected=2.5)  # the node had come back
+    assert after in history.calls
+    history.unanswered(after, connected=1.5)  # a connection to the dead one
+    assert history.calls == [before, elsewhere]

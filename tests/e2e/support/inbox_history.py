@@ -56,6 +56,7 @@ class History:
         self.max_attempts = max_attempts
         self.calls = []
         self.crashes = []
+        self._deaths = {}  # node: when it was found dead
         self._lock = threading.Lock()
 
     def add(self, call):
@@ -68,9 +69,17 @@ class History:
         when = time.monotonic() if when is None else when
         with self._lock:
             self.crashes.append(when)
+            self._deaths.setdefault(node, []).append(when)
             for call in self.calls:
                 if call.node == node and call.answered is None and call.asked <= when:
                     call.over = min(call.over, when)
+
+
+    def unanswered(self, call, connected):
+        """The connection that was made at `connected` failed. Forgets a call that was sent after the node's death."""
+        with self._lock:
+            if any(connected < death < call.asked for death in self._deaths.get(call.node, ())):
+                self.calls.remove(call)
 
 
 class Node:
@@ -91,7 +100,7 @@ class RecordingClient:
     numbers = itertools.count()
 
     def __init__(self, history, nodes, key, inbox, timeout=20):
-        self.name = f"client{next(self.numbers)}"
+        self.name, self._connected = f"client{next(self.numbers)}", {}
         self.history, self.nodes, self.key, self.inbox, self.timeout = history, nodes, key, inbox, timeout
         self._connections = {}
 
@@ -158,6 +167,7 @@ class RecordingClient:
             call.answered = time.monotonic()
         except (OSError, http.client.HTTPException):
             self._drop(node)
+            self.history.unanswered(call, self._connected[node.name])
         return call
 
     def _connect(self, node):
@@ -165,6 +175,7 @@ class RecordingClient:
         if connection is not None and connection.port == node.port:
             return
         self._drop(node)
+        self._connected[node.name] = time.monotonic()
         connection = http.client.HTTPConnection(node.host, node.port, timeout=self.timeout)
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
