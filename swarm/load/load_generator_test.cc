@@ -442,11 +442,14 @@ const UserClass& pauser = UserClass::declare("Pauser", make<Pauser>).task("run",
 TEST(LoadGenerator, AUserThatIsCutOffInAPauseIsNotWoken) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
   LoadTest test(server.url(), {&pauser});
-  for (std::uint64_t round = 0; round < 50; ++round) {
+  for (std::uint64_t round = 1; round <= 50; ++round) {
     test.load->set_users({4}, 0s);
-    EXPECT_TRUE(test.count(get_thing, round + 1));
+    ASSERT_TRUE(test.count(get_thing, 4 * round));  // all of them are in the long pause, or about to begin it
     test.load->set_users({0}, 0s);
-    EXPECT_TRUE(test.until([&] { return test.load->idle(); }));
+    ASSERT_TRUE(test.until([&] { return test.load->idle(); }));
+    test.load->set_users({4}, 0s);  // these are in the short one, or have not begun
+    test.load->set_users({0}, 0s);
+    ASSERT_TRUE(test.until([&] { return test.load->idle(); }));
   }
 }
 
