@@ -1,7 +1,4 @@
-"""The command `triggers inboxes`, for people and for programs. What inboxes do is tested with the API.
-
-The tests use the built server as soon as it answers GET /inboxes; until then, a stand-in (support/inboxes_stand_in.py).
-"""
+"""The command `triggers inboxes`, for people and for programs. What inboxes do is tested with the API."""
 
 import json
 import re
@@ -11,22 +8,9 @@ import types
 import pytest
 
 from support.client import Client
-from support.inboxes_stand_in import InboxesStandIn
 from support.program import run
 
 wait_seconds_max = 20
-
-
-@pytest.fixture
-def inboxes_port(shared_server):
-    """The port of a server that has /inboxes."""
-    with shared_server.client(shared_server.create_key(role="admin")["api_key"]) as client:
-        answers = client.get("/inboxes").status == 200
-    if answers:
-        yield shared_server.port
-    else:
-        with InboxesStandIn() as service:
-            yield service.port
 
 
 class Inboxes:
@@ -73,8 +57,8 @@ class Inboxes:
 
 
 @pytest.fixture
-def inboxes(inboxes_port, shared_server):
-    user = Inboxes(inboxes_port, shared_server.create_key(role="admin")["api_key"])
+def inboxes(shared_server):
+    user = Inboxes(shared_server.port, shared_server.create_key(role="admin")["api_key"])
     yield user
     for inbox in user.json("list")["inboxes"]:
         if inbox["name"] != "default":

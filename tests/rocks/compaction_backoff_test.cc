@@ -8,6 +8,7 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/write_batch.h>
 
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -122,6 +123,24 @@ TEST_F(CompactionBackoffTest, ASuccessfulCompactionResetsTheNextPause) {
   tell(rocksdb::Status::OK(), 100);
   EXPECT_EQ(next_pause(), minutes{1});
   EXPECT_EQ(next_pause(), minutes{2});
+}
+
+TEST_F(CompactionBackoffTest, AStoreThatIsKilledAfterPausesStarts) {
+  // RocksDB writes its OPTIONS anew at each change, and removes the older files.
+  const auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};
+  auto* const family = database_->family(Family::events);
+  for (int i = 0; i < 3; ++i) {
+    CompactionBackoff backoff;
+    backoff.note_failure(family->GetID());
+    backoff.tend(database_->db(), *family, now);
+    backoff.tend(database_->db(), *family, now + minutes{1});
+  }
+  // As a kill leaves it: the database is still open.
+  std::filesystem::copy(directory_ / "data", directory_ / "killed", std::filesystem::copy_options::recursive);
+  DatabaseConfig config;
+  config.data_dir = directory_ / "killed";
+  const auto killed = Database::open(config);
+  EXPECT_TRUE(killed) << killed.error().message;
 }
 
 }  // namespace

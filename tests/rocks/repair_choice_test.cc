@@ -200,6 +200,107 @@ TEST_F(RepairChoice, ATableThatIsNewerThanTheManifestIsTaken) {
   expect_shown(ids);
 }
 
+/// Such a table may begin with writes that are older than the newest one that the manifest knows, of another family.
+TEST_F(RepairChoice, ATableIsTakenIfTheManifestLostItsRecord) {
+  const auto ids = store_->append(2 * group);
+  store_->acknowledge(Ids(ids).first(group));
+  flush(Family::pending);
+  copy_as_a_kill_leaves_it("older");
+  flush_all();
+  copy_as_a_kill_leaves_it("damaged");
+  const auto manifest = files("older", "MANIFEST").back();
+  fs::copy_file(manifest, directory_ / ("damaged/db/" + manifest.filename().string()),
+                fs::copy_options::overwrite_existing);
+  lose(".log");
+  lose("CURRENT");
+  EXPECT_EQ(repair().acknowledged, group);
+  expect_shown(Ids(ids).last(group));
+}
+
+/// A compaction sets the numbers of old writes to 0, so only the newer manifest could tell that its result is newer.
+TEST_F(RepairChoice, TablesOfANewerManifestAreTakenAlthoughItIsDamaged) {
+  auto ids = store_->append(group);
+  put(Family::keys, "k/a", "old");
+  flush_all();
+  copy_as_a_kill_leaves_it("older");
+  for (const auto& id : store_->append(group)) ids.push_back(id);
+  put(Family::keys, "k/a", "new");
+  put(Family::keys, "k/b", "new");
+  flush_all();
+  for (std::size_t place = 0; place < family_count; ++place) compact(static_cast<Family>(place));
+  store_.reset();
+  store_.emplace(directory_ / "data");  // With a manifest of its own.
+  copy_as_a_kill_leaves_it("damaged");
+  const auto newest = files("damaged", "MANIFEST").back();
+  std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(fs::file_size(newest) / 2));
+  file.put('?');
+  file.close();
+  fs::copy(directory_ / "older/db", directory_ / "damaged/db",
+           fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  repair();
+  EXPECT_EQ(get(Family::keys, "k/b"), "new");
+  expect_shown(ids);
+}
+
+/// As when a copy of the store was used, and then laid over it.
+TEST_F(RepairChoice, ATableOfAnotherHistoryWithTheSameNumberCostsNothing) {
+  const auto ids = store_->append(group);
+  flush_all();
+  store_.reset();
+  fs::copy(directory_ / "data", directory_ / "other", fs::copy_options::recursive);
+  store_.emplace(directory_ / "data");
+  store_->append(group);
+  flush_all();
+  copy_as_a_kill_leaves_it("damaged");
+  store_.emplace(directory_ / "other");
+  store_->append(3 * group);
+  flush_all();
+  store_.reset();
+  std::size_t replaced = 0;
+  for (const auto& path : files("other", ".sst")) {
+    const auto to = directory_ / ("damaged/db/" + path.filename().string());
+    if (!fs::exists(to)) continue;
+    fs::copy_file(path, to, fs::copy_options::overwrite_existing);
+    ++replaced;
+  }
+  ASSERT_GT(replaced, 0U);
+  EXPECT_THAT(repair().losses, Contains(HasSubstr("no whole manifest tells")));
+  EXPECT_THAT(shown(), testing::IsSupersetOf(ids));
+}
+
+TEST_F(RepairChoice, AnEmptyTableIsALossOnlyIfAManifestNamesIt) {
+  const auto is_told = [this] {
+    const auto report = repair();
+    return std::ranges::any_of(report.losses, [](const auto& text) { return text.ends_with("it has 0 bytes"); });
+  };
+  const auto ids = store_->append(group);
+  flush(Family::traces);
+  flush(Family::pending);
+  copy_as_a_kill_leaves_it("damaged");
+  lose("CURRENT");
+  std::ofstream(directory_ / "damaged/db/000999.sst").flush();
+  EXPECT_FALSE(is_told());
+  expect_shown(ids);
+  fs::remove_all(directory_ / "repaired");
+  fs::resize_file(files("damaged", ".sst").front(), 0);
+  EXPECT_TRUE(is_told());
+}
+
+TEST_F(RepairChoice, ACopyBesideATableIsNotTakenForIt) {
+  const auto ids = store_->append(group);
+  flush_all();
+  copy_as_a_kill_leaves_it("damaged");
+  lose("CURRENT");
+  lose(".log");
+  for (const auto& table : files("damaged", ".sst")) {
+    std::ofstream(table.parent_path() / (table.stem().string() + "-old.sst")) << "?";
+    fs::copy_file(table, table.parent_path() / (table.stem().string() + "999x.sst"));
+  }
+  EXPECT_THAT(repair().losses, Contains(HasSubstr("-old.sst is left out: a table's name is its number")));
+  expect_shown(ids);
+}
+
 /// An entry in the log alone of each family that has no table.
 TEST_F(RepairChoice, FamiliesKeepTheNumbersThatAManifestNames) {
   const std::vector families{Family::events, Family::idempotency, Family::keys, Family::traces};

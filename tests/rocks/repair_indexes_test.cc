@@ -223,6 +223,17 @@ TEST_F(RepairIndexes, OfTwoEqualEventsTheOneThatIsThereStaysKnown) {
   });
 }
 
+/// A line for each would make the report as long as the damage.
+TEST_F(RepairIndexes, RecordsThatCannotBeReadAreCounted) {
+  const auto ids = append(3);
+  change([&](Database& database, rocksdb::WriteBatch& batch) {
+    for (const auto& id : {ids[0], ids[1]}) {
+      batch.Put(database.family(Family::events), layout::event_key(tenant_.id, id), "?");
+    }
+  });
+  EXPECT_THAT(repair().losses, Contains("2 events' records cannot be read"));
+}
+
 /// As a repair of an earlier release leaves it: in the inbox, with what makes it expire.
 TEST_F(HurtStore, ASweepRemovesNoEventThatIsInTheInbox) {
   const auto ids = append(4);

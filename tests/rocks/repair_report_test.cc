@@ -139,6 +139,30 @@ TEST_P(RepairReports, AFileThatThisUserMayNotReadIsNotDamage) {
   }
 }
 
+/// As on a failing disk, which the system no longer lets anybody write to.
+TEST_P(RepairReports, AStoreThatCannotBeWrittenToIsRepaired) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may become another user";
+  constexpr uid_t nobody = 65534;
+  Snapshot files = whole;
+  files["db/LOCK"] = "";
+  ASSERT_EQ(files.erase("db/CURRENT"), 1U);
+  restore(files, directory / "damaged");
+  for (const auto& [name, bytes] : files) {
+    ASSERT_EQ(chown((directory / ("damaged/" + name)).c_str(), nobody, nobody), 0);
+  }
+  for (const std::string& path : {directory / "", directory / "damaged", directory / "damaged/db"}) {
+    ASSERT_EQ(chown(path.c_str(), nobody, nobody), 0);
+  }
+  ASSERT_EQ(chmod((directory / "damaged/db/LOCK").c_str(), S_IRUSR), 0);
+  DatabaseConfig config;
+  config.data_dir = directory / "damaged";
+  ASSERT_EQ(seteuid(nobody), 0);
+  const auto report = repair_store(config, directory / "repaired");
+  ASSERT_EQ(seteuid(0), 0);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->events, accepted.size());
+}
+
 INSTANTIATE_TEST_SUITE_P(After, RepairReports, testing::Values(End::clean_stop, End::kill),
                          [](const auto& tested) { return tested.param == End::kill ? "AKill" : "ACleanStop"; });
 

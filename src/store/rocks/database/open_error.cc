@@ -1,5 +1,6 @@
 #include "store/rocks/database/open_error.h"
 
+#include <fcntl.h>
 #include <rocksdb/env.h>
 #include <unistd.h>
 
@@ -35,7 +36,8 @@ Status expect_nobody_else(const DatabaseConfig& config) {
     return Done{};
   }
   // This process reads a directory that it may not write to, so it cannot take the lock.
-  if (config.access == Access::read && !status.IsBusy() && access(path.c_str(), W_OK) != 0) return Done{};
+  if (config.access == Access::read && !status.IsBusy() && faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0)
+    return Done{};
   return open_error(config.data_dir, status);
 }
 

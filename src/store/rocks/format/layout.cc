@@ -135,6 +135,12 @@ std::string leaving_key(std::string_view tenant, std::string_view inbox) {
   return inbox_key(leaving_prefix, tenant, inbox);
 }
 
+std::string stored_bytes_key(std::string_view tenant) {
+  std::string key{stored_bytes_prefix};
+  append_name(key, tenant);
+  return key;
+}
+
 std::string prefix_end(std::string_view prefix) {
   std::string end{prefix};
   while (!end.empty() && end.back() == '\xff') end.pop_back();
@@ -177,6 +183,18 @@ std::optional<InboxKey> parse_inbox_key(std::string_view prefix, std::string_vie
   const auto inbox = take_name(key);
   if (!inbox || !key.empty()) return std::nullopt;
   return InboxKey{*tenant, *inbox};
+}
+
+std::optional<std::string_view> tenant_of_event(std::string_view key) {
+  const auto tenant = take_name(key);
+  return tenant && key.size() == id_bytes ? tenant : std::nullopt;
+}
+
+std::optional<std::string_view> tenant_of_stored_bytes(std::string_view key) {
+  if (!key.starts_with(stored_bytes_prefix)) return std::nullopt;
+  key.remove_prefix(stored_bytes_prefix.size());
+  const auto tenant = take_name(key);
+  return tenant && key.empty() ? tenant : std::nullopt;
 }
 
 std::string describe_entry(std::string_view family, std::string_view key) {

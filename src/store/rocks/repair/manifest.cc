@@ -32,7 +32,9 @@ enum Tag : std::uint32_t {
   in_atomic_group = 300,
   may_be_ignored = 1U << 13,  ///< In such tags; a text follows.
 };
+// What follows the fixed part of a new file: pairs of a tag and a text.
 constexpr std::uint32_t end_of_new_file = 1;
+constexpr std::uint32_t file_checksum_of_new_file = 7;
 
 class Fields {
  public:
@@ -84,12 +86,17 @@ std::pair<std::uint64_t, TableEntry> read_new_file(Fields& fields) {
   table.level = static_cast<unsigned>(fields.number());
   const auto from = fields.rest();
   const auto number = fields.number();
-  fields.number();  // Its size.
+  table.bytes = fields.number();
   table.smallest_key = fields.text();
   table.largest_key = fields.text();
   table.smallest_sequence = fields.number();
   table.largest_sequence = fields.number();
-  while (fields.more() && fields.number() != end_of_new_file) fields.text();
+  while (fields.more()) {
+    const auto tag = fields.number();
+    if (tag == end_of_new_file) break;
+    const auto text = fields.text();
+    if (tag == file_checksum_of_new_file) table.checksum = text;
+  }
   table.encoded = from.substr(0, from.size() - fields.rest().size());
   return {number, table};
 }

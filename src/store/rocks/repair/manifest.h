@@ -19,7 +19,9 @@ struct TableEntry {
   /// Of the writes in it. A compaction to the last level sets those of old writes to 0.
   std::uint64_t smallest_sequence = 0, largest_sequence = 0;
   std::string smallest_key, largest_key;
-  std::string encoded;  ///< All that follows the level, as it is stored.
+  std::uint64_t bytes = 0;
+  std::string checksum;  ///< CRC-32C of the file, 4 bytes; empty: not known.
+  std::string encoded;   ///< All that follows the level, as it is stored.
 };
 
 struct FamilyEntry {

@@ -1,11 +1,9 @@
 #include "store/rocks/repair/repair.h"
 
 #include <rocksdb/db.h>
-#include <rocksdb/sst_file_reader.h>
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -18,6 +16,7 @@
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/disk/format_file.h"
 #include "store/rocks/disk/witness.h"
+#include "store/rocks/repair/found_tables.h"
 #include "store/rocks/repair/log_replay.h"
 #include "store/rocks/repair/manifest.h"
 #include "store/rocks/repair/table_choice.h"
@@ -28,15 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 Error failed(const std::string& what) { return {ErrorCode::unavailable, "the repair failed: " + what}; }
-
-/// The number in the name of a table; 0 for another file.
-std::uint64_t table_number(const fs::path& path) {
-  if (path.extension() != ".sst") return 0;
-  const std::string name = path.stem().string();
-  std::uint64_t number = 0;
-  std::from_chars(name.data(), name.data() + name.size(), number);
-  return number;
-}
 
 class Repair {
  public:
@@ -54,7 +44,7 @@ class Repair {
   }
 
   Status run(RepairReport& report) {
-    const auto found = find_tables(report);
+    const auto found = find_tables(from_, report.losses);
     if (!found) return found.error();
     auto choice = choose_tables(target_, from_, *found);
     if (!choice) return std::move(choice).error();
@@ -68,23 +58,6 @@ class Repair {
   }
 
  private:
-  Result<FoundTables> find_tables(RepairReport& report) {
-    FoundTables found;
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(from_, error)) {
-      const auto number = table_number(entry.path());
-      if (number == 0) continue;
-      rocksdb::SstFileReader reader({});
-      auto status = reader.Open(entry.path().string());
-      if (status.ok()) status = reader.VerifyChecksum();
-      (status.ok() ? found.whole : found.damaged).insert(number);
-      if (status.ok()) continue;
-      report.losses.push_back("db/" + entry.path().filename().string() + " is left out: " + status.ToString());
-    }
-    if (error) return failed("cannot look into " + from_ + ": " + error.message());
-    return found;
-  }
-
   Status copy_tables(const Manifest& manifest) {
     std::error_code error;
     fs::create_directories(database_dir(directory_), error);
@@ -187,7 +160,9 @@ Result<RepairReport> repair_store(const DatabaseConfig& config, const std::strin
   }
   const auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return lock.error();
-  if (auto alone = expect_nobody_else(config); !alone) return std::move(alone).error();
+  DatabaseConfig only_read = config;  // A failing disk may be one that cannot be written to.
+  only_read.access = Access::read;
+  if (auto alone = expect_nobody_else(only_read); !alone) return std::move(alone).error();
   if (auto known = expect_known_version(config.data_dir); !known) return std::move(known).error();
   auto damage = find_damage(config);
   if (!damage) return std::move(damage).error();

@@ -96,8 +96,8 @@ Status drop_lost_duplicates(rocksdb::DB& db, const std::vector<rocksdb::ColumnFa
   if (auto done = duplicates.run(); !done) return done;
   if (duplicates.dropped() == 0) return Done{};
   report.losses.push_back(std::to_string(duplicates.dropped()) +
-                          " entries for finding duplicates are left out: their events are not there, so these are "
-                          "accepted if they are sent again");
+                          " entries for finding duplicates are left out: their events are not there, since they are "
+                          "lost or have expired, so these are accepted if they are sent again");
   return Done{};
 }
 

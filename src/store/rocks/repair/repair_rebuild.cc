@@ -52,6 +52,9 @@ class Rebuild {
     if (auto walked = each(Family::events, [this](auto key, auto value) { see_event(key, value); }); !walked) {
       return walked;
     }
+    if (unreadable_ > 0) {
+      report_.losses.push_back(std::to_string(unreadable_) + " events' records cannot be read");
+    }
     if (auto walked = each(Family::pending, [this](auto key, auto) { see_pending(key); }); !walked) return walked;
     if (without_event_ > 0) {
       report_.losses.push_back(std::to_string(without_event_) +
@@ -138,7 +141,7 @@ class Rebuild {
     const auto tenant = tenant_of(key);
     const auto record = decode_record(value);
     if (!tenant || !record) {
-      report_.losses.emplace_back("an event's record cannot be read");
+      ++unreadable_;
       return;
     }
     ++report_.events;
@@ -229,6 +232,7 @@ class Rebuild {
     }
     // Head and fresh_after are hints: both begin at the start.
     for (const auto& [key, inbox] : inboxes_) batch_.Put(meta, key, encode_inbox_meta(inbox.meta));
+    batch_.Delete(meta, slice(layout::stored_bytes_kept_key));  // A start that needs them counts again.
     if (has(Family::meta, layout::last_id_key) && value_.size() == id_bytes) {
       last_id_ = std::max(last_id_, EventId::from_bytes(value_));
     }
@@ -276,6 +280,7 @@ class Rebuild {
   };
   std::map<std::string, Inbox> inboxes_;  ///< By the key of their counters.
   EventId last_id_;
+  std::uint64_t unreadable_ = 0;     ///< Records of events.
   std::uint64_t without_event_ = 0;  ///< Entries of inboxes.
   std::string value_;
 };

@@ -48,13 +48,11 @@ class Choice {
     Manifest& made = choice_.manifest;
     made.next_file = std::max(made.next_file, last_file() + 1);
     if (!choice_.is_told) choice_.assumed = add_usual_places(target_, made);
+    tell_of_empty(*manifests);
     return std::move(choice_);
   }
 
  private:
-  [[nodiscard]] bool is_there(std::uint64_t table) const {
-    return found_.whole.contains(table) || found_.damaged.contains(table);
-  }
   [[nodiscard]] std::uint64_t last_file() const {
     std::uint64_t last = 0;
     for (const auto& tables : {found_.whole, found_.damaged}) {
@@ -63,25 +61,45 @@ class Choice {
     return last;
   }
 
+  [[nodiscard]] bool is_there(std::uint64_t table, const TableEntry& described) const {
+    if (found_.damaged.contains(table)) return true;
+    return found_.whole.contains(table) && is_as_described(table_path(from_, table), described);
+  }
+
   /// Every table of a manifest is there until a newer one no longer names it. If one is missing, records may be too.
   [[nodiscard]] bool is_complete(const Manifest& manifest) const {
     if (!manifest.whole) return false;
     for (const auto& [number, family] : manifest.families) {
       for (const auto& [table, entry] : family.tables) {
-        if (!is_there(table)) return false;
+        if (!is_there(table, entry)) return false;
       }
     }
     return true;
   }
 
-  /// Not the one that CURRENT names: somebody may have laid an older copy over the store.
+  /// Not the one that CURRENT names: somebody may have laid an older copy over the store. Nothing if a newer one cannot
+  /// be used: the tables that it named would be left out.
   [[nodiscard]] const Manifest* newest_of(const std::vector<Manifest>& manifests) const {
     const Manifest* newest = nullptr;
+    std::uint64_t last = 0;
     for (const auto& manifest : manifests) {
+      last = std::max(last, manifest.last_sequence);
       const bool is_newer = newest == nullptr || manifest.last_sequence >= newest->last_sequence;
       if (is_newer && is_complete(manifest)) newest = &manifest;
     }
-    return newest;
+    return newest != nullptr && newest->last_sequence == last ? newest : nullptr;
+  }
+
+  void tell_of_empty(const std::vector<Manifest>& manifests) {
+    const auto names = [](const Manifest& manifest, std::uint64_t table) {
+      return std::ranges::any_of(manifest.families,
+                                 [&](const auto& family) { return family.second.tables.contains(table); });
+    };
+    for (const auto table : found_.empty) {
+      const bool is_named =
+          std::ranges::any_of(manifests, [&](const Manifest& manifest) { return names(manifest, table); });
+      if (is_named || !choice_.is_told) choice_.left_out.push_back(line(table, "it has 0 bytes"));
+    }
   }
 
   Status take_told() {
@@ -89,6 +107,7 @@ class Choice {
     for (auto& [number, family] : choice_.manifest.families) {
       for (auto entry = family.tables.begin(); entry != family.tables.end();) {
         named.insert(entry->first);
+        newest_named_[number] = std::max(newest_named_[number], entry->second.largest_sequence);
         const bool is_damaged = found_.damaged.contains(entry->first);
         if (is_damaged) {
           auto& newest = choice_.incomplete[number];
@@ -102,19 +121,22 @@ class Choice {
       if (named.contains(*table)) continue;
       if (auto taken = take_newer(*table); !taken) return taken;
     }
+    for (const auto family : mixed_) arrange(family, choice_.manifest.families.at(family));
     return Done{};
   }
 
-  /// A table that the manifest does not name may be of a later manifest that is lost.
+  /// A table that the manifest does not name may be of a later manifest, or of records of this one that are lost.
   Status take_newer(std::uint64_t table) {
     Manifest& manifest = choice_.manifest;
     const auto read = read_table(table);
     if (!read) return read.error();
     if (!*read) return Done{};
     const auto& [family, name, entry] = **read;
-    const auto known = manifest.families.find(family);
-    if (known != manifest.families.end() && known->second.name == name && is_newest(known->second, entry)) {
-      known->second.tables.emplace(table, entry);
+    if (is_known(family, name) && has_newer_writes(table, family, entry)) {
+      FamilyEntry& known = manifest.families[family];
+      known.name = name;
+      if (!follows_all(family, known, entry)) mixed_.insert(family);
+      known.tables.emplace(table, entry);
       choice_.incomplete.emplace(family, 0);  // Another one may be missing.
       last_sequence_ = std::max(last_sequence_, entry.largest_sequence);
     } else {
@@ -124,13 +146,31 @@ class Choice {
     return Done{};
   }
 
-  /// Whether the manifest knows of no write in the table, and no other newer table has one of them.
-  [[nodiscard]] bool is_newest(const FamilyEntry& family, const TableEntry& table) const {
-    return table.smallest_sequence > choice_.manifest.last_sequence &&
-           std::ranges::none_of(family.tables, [&](const auto& other) {
-             return other.second.largest_sequence >= table.smallest_sequence &&
-                    other.second.smallest_sequence <= table.largest_sequence;
-           });
+  /// Whether the family has this number in the manifest, or could have been made after it.
+  [[nodiscard]] bool is_known(std::uint32_t number, const std::string& name) const {
+    const auto& families = choice_.manifest.families;
+    if (const auto known = families.find(number); known != families.end()) return known->second.name == name;
+    return std::ranges::none_of(families, [&](const auto& family) { return family.second.name == name; });
+  }
+
+  /// Whether the table has writes that no table of the manifest has. The tables that these have replaced have none, but
+  /// the numbers of the same writes may be 0 in them now, so a table that is older than the manifest does not count.
+  [[nodiscard]] bool has_newer_writes(std::uint64_t table, std::uint32_t family, const TableEntry& entry) const {
+    const Manifest& manifest = choice_.manifest;
+    if (entry.smallest_sequence > manifest.last_sequence) return true;
+    if (table < manifest.number || manifest.removed.contains(table)) return false;
+    const auto named = newest_named_.find(family);
+    return named == newest_named_.end() || entry.largest_sequence > named->second;
+  }
+
+  /// Whether its writes are newer than those of all tables that the manifest names, and in no other newer table.
+  [[nodiscard]] bool follows_all(std::uint32_t number, const FamilyEntry& family, const TableEntry& table) const {
+    const auto named = newest_named_.find(number);
+    if (named != newest_named_.end() && table.smallest_sequence <= named->second) return false;
+    return std::ranges::none_of(family.tables, [&](const auto& other) {
+      return other.second.largest_sequence >= table.smallest_sequence &&
+             other.second.smallest_sequence <= table.largest_sequence;
+    });
   }
 
   /// What is readable of the manifests still tells the families' numbers.
@@ -211,15 +251,12 @@ class Choice {
   const std::string& from_;
   const FoundTables& found_;
   TableChoice choice_;
-  std::uint64_t last_sequence_ = 0;  ///< Of the tables that are newer than the manifest.
+  std::uint64_t last_sequence_ = 0;                      ///< Of the tables that are newer than the manifest.
+  std::map<std::uint32_t, std::uint64_t> newest_named_;  ///< The newest write in each family's tables of the manifest.
+  std::set<std::uint32_t> mixed_;                        ///< Families with newer tables that share writes with others.
 };
 
 }  // namespace
-
-std::string table_path(const std::string& directory, std::uint64_t number) {
-  const std::string digits = std::to_string(number);
-  return directory + "/" + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".sst";
-}
 
 Result<TableChoice> choose_tables(const DatabaseConfig& target, const std::string& from, const FoundTables& found) {
   return Choice(target, from, found).make();

@@ -11,15 +11,10 @@
 
 #include "base/result.h"
 #include "store/rocks/database/database_config.h"
+#include "store/rocks/repair/found_tables.h"
 #include "store/rocks/repair/manifest.h"
 
 namespace triggers::store {
-
-/// The tables in the folder of a database.
-struct FoundTables {
-  std::set<std::uint64_t> whole;
-  std::set<std::uint64_t> damaged;
-};
 
 struct TableChoice {
   Manifest manifest;  ///< Of the new store.
@@ -33,11 +28,9 @@ struct TableChoice {
   std::vector<std::string> left_out;    ///< One line for each table.
 };
 
-/// The path of a table in the folder of a database.
-[[nodiscard]] std::string table_path(const std::string& directory, std::uint64_t number);
-
-/// Takes the tables that the newest whole manifest in `from` names, and newer ones. Without such a manifest, takes all
-/// tables but those that what is left of a manifest calls removed. `target` names a folder for temporary files.
+/// Takes the tables that the newest manifest in `from` names, and newer ones. If that manifest is not whole, or a table
+/// of it is missing, takes all tables but those that what is left of a manifest calls removed. `target` names a folder
+/// for temporary files.
 Result<TableChoice> choose_tables(const DatabaseConfig& target, const std::string& from, const FoundTables& found);
 
 }  // namespace triggers::store
