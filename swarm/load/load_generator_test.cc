@@ -273,7 +273,7 @@ TEST(LoadGenerator, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
 }
 
 TEST(LoadGenerator, A429ThatIsNoRateLimitIsAFailure) {
-  for (const std::string reason : {"authentication_failures", "too_many_under_way", "too_many_leased"}) {
+  for (const std::string reason : {"authentication_failures", "too_many_leased", "one_of_the_future"}) {
     ScriptedServer server([reason](std::string_view, std::size_t) {
       return ScriptedServer::status(429, R"({"details":{"reason":")" + reason + R"("}})");
     });

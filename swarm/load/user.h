@@ -74,8 +74,7 @@ class [[nodiscard]] Response {
   /// Empty if the field is missing.
   [[nodiscard]] std::string_view header(std::string_view name) const { return connection_->response().header(name); }
 
-  /// True for a 429 of the key's rate limit; false for a 429 of failed authentication, of too many concurrent requests,
-  /// or of too many leased entries.
+  /// True for a 429 of the key's rate limit; false for the others, such as that of too many concurrent requests.
   [[nodiscard]] bool rate_limited() const;
   void success() { verdict_ = Verdict::success; }
   void failure(std::string_view why);
