@@ -368,7 +368,7 @@ def history_of(admin, nodes, enough):
 def test_a_lie_of_each_kind_is_found_in_a_real_history(new_client, promise):
     admin = new_client(role="admin")
     with LyingProxy(admin.port, LIES[promise], admin.record["api_key"]) as proxy:
-        history = history_of(admin, [Node("proxy", proxy.port)], lambda _: proxy.lies >= 10)
+        history = history_of(admin, [Node("proxy", proxy.port)], lambda _: proxy.lies >= 25)
     found = check(history)
     assert promise in {violation.promise for violation in found}, explain(history, found)
 

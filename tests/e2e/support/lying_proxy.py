@@ -111,10 +111,17 @@ def forgets_attempts(proxy, path, request, status, answer):
 
 
 def hides_the_oldest(proxy, path, request, status, answer):
-    """Promise 5: a lease is answered without its oldest entry, which goes back."""
+    """Promise 5: a lease is answered without its oldest entry, which goes back. Its attempts do not show that."""
+    if not proxy.memory:
+        proxy.memory.append({})
+    hidden = proxy.memory[0]  # {event id: how often}
+    for event in answer.get("events", ()):
+        for name in {"attempt", "attempts"} & event.keys():
+            event[name] -= hidden.get(event["event_id"], 0)
     if path.endswith("/lease") and len(answer.get("events", ())) > 1 and every_fifth(proxy):
-        hidden = answer["events"].pop(0)
-        proxy.post("/inboxes/billing/release", {"lease_id": answer["lease_id"], "event_ids": [hidden["event_id"]]})
+        event_id = answer["events"].pop(0)["event_id"]
+        proxy.post("/inboxes/billing/release", {"lease_id": answer["lease_id"], "event_ids": [event_id]})
+        hidden[event_id] = hidden.get(event_id, 0) + 1
         proxy.lies += 1
     return answer
 
