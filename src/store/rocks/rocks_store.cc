@@ -193,9 +193,13 @@ class RocksStoreImpl final : public RocksStore {
   Task<Result<std::optional<Job>>> job(const Tenant&, InboxName, Uuid7) override { co_return no_jobs_yet(); }
   static Error no_jobs_yet() { return Error{ErrorCode::unavailable, "this store runs no jobs yet"}; }
 
-  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override { return inboxes_.list(tenant); }
+  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override {
+    co_await entries_.end_due(tenant);
+    co_return co_await inboxes_.list(tenant);
+  }
   Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) override {
-    return inboxes_.view(tenant, std::move(name));
+    co_await entries_.end_due(tenant, name);
+    co_return co_await inboxes_.view(tenant, std::move(name));
   }
   Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
                                    std::optional<InboxTag> if_match) override {
