@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include "contract/engine.h"
-#include "contract/rocks_inboxes.h"
 #include "store/rocks/rocks_store.h"
 #include "support/scratch_directory.h"
 
@@ -29,27 +26,22 @@ class RocksEngine final : public InboxEngine {
 
   EventLog& log() override { return *store_; }
   DefaultInbox& inbox() override { return *store_; }
-  InboxStore& inboxes() override { return *inboxes_; }
+  InboxStore& inboxes() override { return *store_; }
   void settle() override { EXPECT_TRUE(store_->settle()); }
   StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {
-    inboxes_.reset();
     store_.reset();
     open();
   }
   std::size_t sweep(std::size_t events_max) override { return store_->sweep(events_max).value(); }
 
  private:
-  void open() {
-    store_ = RocksStore::open(config_).value();
-    inboxes_.emplace(*store_);
-  }
+  void open() { store_ = RocksStore::open(config_).value(); }
 
   testing_support::ScratchDirectory directory_;
   RocksConfig config_;
   std::unique_ptr<RocksStore> store_;
-  std::optional<RocksInboxes> inboxes_;
 };
 
 }  // namespace

@@ -13,9 +13,9 @@ constexpr std::chrono::milliseconds memory_pause{10};
 
 }  // namespace
 
-Committer::Committer(Database& database, Tenants& tenants, CommitQueue& queue, const EventId& last_id,
+Committer::Committer(Database& database, Tenants& tenants, JobBoard& jobs, CommitQueue& queue, const EventId& last_id,
                      CommitterConfig config)
-    : queue_(queue), config_(std::move(config)), commit_(database, tenants, config_, last_id) {
+    : queue_(queue), config_(std::move(config)), commit_(database, tenants, jobs, config_, last_id) {
   thread_ = std::thread([this] { run(); });
 }
 

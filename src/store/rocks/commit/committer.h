@@ -11,6 +11,7 @@
 #include "store/rocks/commit/committer_config.h"
 #include "store/rocks/commit/group_commit.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/inbox/job_board.h"
 #include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
@@ -26,7 +27,8 @@ namespace triggers::store {
 class Committer {
  public:
   /// Continues after `last_id`. Starts its thread.
-  Committer(Database& database, Tenants& tenants, CommitQueue& queue, const EventId& last_id, CommitterConfig config);
+  Committer(Database& database, Tenants& tenants, JobBoard& jobs, CommitQueue& queue, const EventId& last_id,
+            CommitterConfig config);
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
   /// Closes the queue, commits what waits, then stops.

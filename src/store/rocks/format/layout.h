@@ -56,6 +56,9 @@ inline constexpr std::string_view settings_prefix = "settings/";
 /// `default`: an inbox that was removed and still has entries, by its place.
 [[nodiscard]] std::string leaving_key(std::string_view tenant, std::string_view inbox);
 inline constexpr std::string_view leaving_prefix = "leaving/";
+/// `default`: a job of an inbox, by the inbox's place and the job's id.
+[[nodiscard]] std::string job_key(std::string_view tenant, std::string_view inbox, const Uuid7& job);
+inline constexpr std::string_view job_prefix = "job/";
 /// `default`: the number that an inbox got last.
 inline constexpr std::string_view inbox_number_key = "inbox_number";
 inline constexpr std::string_view last_id_key = "last_id";
@@ -86,6 +89,14 @@ struct InboxKey {
 };
 /// Nothing if `key` is not `prefix` (one of those above), a tenant and an inbox. Views into `key`.
 [[nodiscard]] std::optional<InboxKey> parse_inbox_key(std::string_view prefix, std::string_view key);
+
+/// What the key of a job says: its inbox, by its place, and its id.
+struct JobKey {
+  InboxKey inbox{};
+  Uuid7 job{};
+};
+/// Nothing if `key` is not what job_key() makes. Views into `key`.
+[[nodiscard]] std::optional<JobKey> parse_job_key(std::string_view key);
 
 /// For a message: the tenant and id that `key` of `family` belongs to, as far as the key says.
 [[nodiscard]] std::string describe_entry(std::string_view family, std::string_view key);
