@@ -16,7 +16,7 @@
 namespace triggers::store::layout {
 
 /// The version of this format. A store of an earlier version is converted, one of a later version is not opened.
-inline constexpr std::uint32_t format_version = 3;
+inline constexpr std::uint32_t format_version = 4;
 inline constexpr std::size_t name_bytes_max = 255;
 
 /// Appends the length byte and `name`, which must have 1 to 255 bytes.
