@@ -7,6 +7,7 @@
 #include "base/sync_wait.h"
 #include "config/printable.h"
 #include "http/wire/url.h"
+#include "local_socket.h"
 
 namespace triggers {
 namespace {
@@ -80,6 +81,7 @@ Result<std::unique_ptr<ApiClient>> ApiClient::create(const ApiFlags& flags, cons
   pool.connections_max = 1;
   pool.response_bytes_max = response_bytes_max;
   pool.connect_timeout = connect_timeout;
+  client->target_ = {.server = pool.server, .tls = pool.tls};
   auto remote = http::ClientPool::create(std::move(pool));
   if (!remote) return std::move(remote).error();
   client->remote_ = std::move(*remote);
@@ -103,6 +105,33 @@ Result<http::ClientResponse, NoAnswer> ApiClient::send(const http::Request& requ
   auto answer = sync_wait(remote_->fetch(std::move(copy), std::chrono::steady_clock::now() + timeout));
   if (answer) return *std::move(answer);
   return NoAnswer{.message = config::printable(answer.error().message), .may_be_done = answer.error().sent};
+}
+
+Result<std::unique_ptr<http::StreamedFetch>, NoAnswer> ApiClient::open_stream(const http::Request& request,
+                                                                              std::chrono::milliseconds timeout) {
+  http::Request copy = request;
+  copy.headers.add("Authorization", "Bearer " + key_);
+  http::StreamedFetch::Target target = target_;
+  UniqueFd directory;  // The path of the socket is valid while it is open.
+  if (remote_) {
+    copy.target.insert(0, path_prefix_);
+  } else {
+    const std::string& data_dir = settings_.config.data_dir;
+    if (settings_.config.store != config::Store::embedded) {
+      return NoAnswer{.message = "name the server with --url or TRIGGERS_URL: only a server has a stream",
+                      .is_passing = false};
+    }
+    directory = open_directory(data_dir);
+    if (!directory) return NoAnswer{.message = "there is no directory " + data_dir, .is_passing = false};
+    target.server.unix_path = local_socket_path(directory);
+  }
+  auto stream = http::StreamedFetch::open(target, copy, timeout);
+  if (stream) return *std::move(stream);
+  std::string message = config::printable(stream.error().message);
+  if (!remote_)
+    message = "no server answers on " + config::printable(settings_.config.data_dir) +
+              ": start one, or name one with --url or TRIGGERS_URL";
+  return NoAnswer{.message = std::move(message)};
 }
 
 std::string problem_of(const http::ClientResponse& answer) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "http/client/pool.h"
+#include "http/client/streamed_fetch.h"
 #include "http/wire/message.h"
 #include "operator_client.h"
 
@@ -49,6 +50,9 @@ class ApiClient {
   ApiClient& operator=(const ApiClient&) = delete;
 
   Result<http::ClientResponse, NoAnswer> send(const http::Request& request, std::chrono::milliseconds timeout);
+  /// A response that is read while it is made; only a running server has those. `timeout`: until its head is there.
+  Result<std::unique_ptr<http::StreamedFetch>, NoAnswer> open_stream(const http::Request& request,
+                                                                     std::chrono::milliseconds timeout);
   /// Call it before a long pause: a server that starts may wait for the store.
   void release_store() { local_.release_store(); }
 
@@ -59,6 +63,7 @@ class ApiClient {
   const config::Settings& settings_;
   std::unique_ptr<http::ClientPool> remote_;  // Null: the requests go to `local_`.
   OperatorSession local_;
+  http::StreamedFetch::Target target_;  // Of `remote_`.
   std::string path_prefix_, key_;
 };
 

@@ -23,6 +23,7 @@
 #include "send_command.h"
 #include "serve.h"
 #include "tables_command.h"
+#include "tail_command.h"
 
 namespace {
 
@@ -111,6 +112,10 @@ int run(int argc, char** argv) {
   SendCommand send(*send_app);
   flags.declare(*send_app, store_only);
 
+  auto* tail_app = app.add_subcommand("tail", "Shows the events of an inbox as they come");
+  TailCommand tail(*tail_app);
+  flags.declare(*tail_app, store_only);
+
   auto* inboxes_app = app.add_subcommand("inboxes", "Manages a tenant's inboxes and their entries");
   InboxesCommand inboxes(*inboxes_app);
   for (auto* command : inboxes_app->get_subcommands({})) flags.declare(*command, store_only);
@@ -160,6 +165,7 @@ int run(int argc, char** argv) {
   if (serve_command->parsed()) return serve(*settings);
   if (keys_app->parsed()) return finish(keys.run(*settings));
   if (send_app->parsed()) return finish(send.run(*settings));
+  if (tail_app->parsed()) return finish(tail.run(*settings));
   if (inboxes_app->parsed()) return finish(inboxes.run(*settings));
   if (tables_app->parsed()) return finish(tables.run(*settings));
   if (repair_command->parsed()) return finish(repair(*settings, repair_directory));

@@ -72,8 +72,8 @@ Api::Api(Services& services, log::AccessLog* access_log)
     : services_(services),
       access_log_(access_log),
       admission_{
-          services.ring, services.first_reads, services.failures, services.take_slice, services.config.trusted_proxies,
-          services.clock},
+          services.ring,  services.first_reads, services.failures, services.take_slice, services.config.trusted_proxies,
+          services.clock, services.status},
       dispatcher_(std::make_unique<Dispatcher>(services, admission_)),
       metrics_(std::make_unique<RequestMetrics>(services.registry)) {}
 

@@ -12,20 +12,26 @@ event::Limits event_limits(const config::Config& config) {
   return limits;
 }
 
+store::TenantLimits tenant_limits(const config::Config& config) {
+  return {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
+}
+
 /// The response of an endpoint that waits for nothing.
 Task<OrRefusal<http::Response>> at_once(OrRefusal<http::Response> response) { co_return response; }
 
 }  // namespace
 
 Dispatcher::Dispatcher(const Services& services, const AdmissionContext& admission)
-    : event_intake_{admission, services.log, event_limits(services.config), services.parsers},
+    : event_intake_{admission, services.log, event_limits(services.config), tenant_limits(services.config),
+                    services.parsers},
       batch_intake_{event_intake_, services.answers},
       event_reading_{admission, services.log, services.answers, services.parsers},
       event_removal_{admission, services.inbox},
-      inbox_{admission, services.inbox, services.cursor_secret, services.answers, services.parsers},
+      inbox_{admission, services.inbox, services.inboxes, services.cursor_secret, services.answers, services.parsers},
       acknowledgement_{admission, services.inbox, services.answers, services.parsers},
       inboxes_{admission,        services.inboxes, services.cursor_secret,
-               services.answers, services.parsers, event_limits(services.config)},
+               services.answers, services.parsers, event_limits(services.config),
+               services.streams},
       keys_{admission,
             services.keys,
             services.ring,
@@ -65,6 +71,7 @@ Task<OrRefusal<http::Response>> Dispatcher::dispatch(Exchange& exchange) const {
     case Endpoint::change_inbox: return change_inbox(inboxes_, exchange);
     case Endpoint::remove_inbox: return remove_inbox(inboxes_, exchange);
     case Endpoint::list_entries: return list_entries(inboxes_, exchange);
+    case Endpoint::stream_entries: return stream_entries(inboxes_, exchange);
     case Endpoint::lease: return lease(inboxes_, exchange);
     case Endpoint::ack: return ack(inboxes_, exchange);
     case Endpoint::release: return release(inboxes_, exchange);

@@ -12,6 +12,7 @@
 #include "api/keys/key_ring.h"
 #include "base/clock.h"
 #include "base/fair_budget.h"
+#include "base/fair_count.h"
 #include "base/turn_pool.h"
 #include "config/config.h"
 #include "http/wire/message.h"
@@ -37,6 +38,7 @@ struct Services {
   KeyRing& ring;
   limit::FailureLimiter& failures;
   FirstReads& first_reads;
+  FairCount& streams;   ///< Places of open streams.
   FairBudget& answers;  ///< Memory of responses, from the store's read until the client has them.
   metrics::Registry& registry;
   const config::Config& config;

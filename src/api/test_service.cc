@@ -15,9 +15,11 @@ config::Config config_of(const config::NamedValues& settings) {
   return loaded ? loaded->config : config::Config{};
 }
 
-store::MemoryConfig memory_config(const ManualClock& clock) {
+store::MemoryConfig memory_config(const config::Config& config, const ManualClock& clock) {
   store::MemoryConfig memory;
+  memory.waiters_max = config.waiters_max;
   memory.clock = &clock;
+  memory.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
   return memory;
 }
 
@@ -58,6 +60,7 @@ Task<Result<bool>> BrokenStore::remove_inbox(const Tenant&, store::InboxName, st
   co_return error_;
 }
 Task<Result<store::EntryPage>> BrokenStore::entries(const Tenant&, store::EntryQuery) { co_return error_; }
+Task<Result<store::Continuation>> BrokenStore::entries_end(const Tenant&, store::InboxName) { co_return error_; }
 Task<Result<store::Leased>> BrokenStore::lease(const Tenant&, store::LeaseRequest) { co_return error_; }
 Task<Result<std::vector<store::EntryResult>>> BrokenStore::acknowledge(const Tenant&, store::InboxName,
                                                                        std::optional<store::LeaseId>,
@@ -92,6 +95,9 @@ Task<Result<store::DeadEntriesDone>> BrokenStore::discard_all(const Tenant&, sto
 Task<Result<store::Job>> BrokenStore::purge(const Tenant&, store::InboxName) { co_return error_; }
 Task<Result<store::Job>> BrokenStore::replay(const Tenant&, store::InboxName, store::ReplayRange) { co_return error_; }
 Task<Result<std::optional<store::Job>>> BrokenStore::job(const Tenant&, store::InboxName, Uuid7) { co_return error_; }
+std::shared_ptr<store::InboxWaiters> BrokenStore::arrivals(const Tenant&, const store::InboxName&) {
+  return std::make_shared<store::InboxWaiters>(waiters_);
+}
 store::Health BrokenStore::health() const { return {false, error_.message}; }
 store::Metrics BrokenStore::metrics() const { return {}; }
 
@@ -125,11 +131,12 @@ std::string Seen::detail(std::string_view member) const {
 }
 
 TestService::TestService(const config::NamedValues& settings, BrokenStore* broken)
-    : store(store::MemoryStore::create(memory_config(clock))),
+    : config(config_of(settings)),
+      store(store::MemoryStore::create(memory_config(config, clock))),
       watched_keys(*store),
-      config(config_of(settings)),
       ring(watched_keys, rate_buckets),
       failures(config.auth_failures_per_minute),
+      streams(config.streams_max),
       answers(config.answers_bytes_max, small_response_bytes),
       services{.log = broken != nullptr ? static_cast<store::EventLog&>(*broken) : *store,
                .inbox = broken != nullptr ? static_cast<store::DefaultInbox&>(*broken) : *store,
@@ -139,6 +146,7 @@ TestService::TestService(const config::NamedValues& settings, BrokenStore* broke
                .ring = ring,
                .failures = failures,
                .first_reads = first_reads,
+               .streams = streams,
                .answers = answers,
                .registry = registry,
                .config = config,

@@ -13,6 +13,7 @@
 
 #include "api/api.h"
 #include "api/keys/test_keys.h"
+#include "base/fair_count.h"
 #include "base/manual_clock.h"
 #include "store/memory/memory_store.h"
 
@@ -39,6 +40,7 @@ class BrokenStore final : public store::EventLog, public store::InboxStore, publ
   Task<Result<bool>> remove_inbox(const Tenant& tenant, store::InboxName name,
                                   std::optional<store::InboxTag> if_match) override;
   Task<Result<store::EntryPage>> entries(const Tenant& tenant, store::EntryQuery query) override;
+  Task<Result<store::Continuation>> entries_end(const Tenant& tenant, store::InboxName inbox) override;
   Task<Result<store::Leased>> lease(const Tenant& tenant, store::LeaseRequest request) override;
   Task<Result<std::vector<store::EntryResult>>> acknowledge(const Tenant& tenant, store::InboxName inbox,
                                                             std::optional<store::LeaseId> lease,
@@ -62,11 +64,15 @@ class BrokenStore final : public store::EventLog, public store::InboxStore, publ
   Task<Result<store::Job>> purge(const Tenant& tenant, store::InboxName inbox) override;
   Task<Result<store::Job>> replay(const Tenant& tenant, store::InboxName inbox, store::ReplayRange range) override;
   Task<Result<std::optional<store::Job>>> job(const Tenant& tenant, store::InboxName inbox, Uuid7 id) override;
+  [[nodiscard]] std::shared_ptr<store::InboxWaiters> arrivals(const Tenant& tenant,
+                                                              const store::InboxName& inbox) override;
+  [[nodiscard]] store::Waiters& waiters() noexcept override { return waiters_; }
   [[nodiscard]] store::Health health() const override;
   [[nodiscard]] store::Metrics metrics() const override;
 
  private:
   Error error_;
+  store::Waiters waiters_;
 };
 
 /// A response, with functions to examine it.
@@ -120,14 +126,15 @@ class TestService {
   Seen send_from(const std::string& address, const std::string& target, std::string_view api_key);
 
   ManualClock clock;
+  config::Config config;
   std::unique_ptr<store::MemoryStore> store;
   WatchedKeys watched_keys;
-  config::Config config;
   metrics::Registry registry;
   limit::RateBuckets rate_buckets;
   KeyRing ring;
   limit::FailureLimiter failures;
   FirstReads first_reads{failures, clock};
+  FairCount streams;
   FairBudget answers;
   Services services;
   std::optional<Api> api;

@@ -1,7 +1,7 @@
 #pragma once
 
 // The contract of a tenant's inboxes. What its calls take and answer is in inbox_record.h, inbox_changes.h,
-// inbox_entries.h and inbox_jobs.h; how an event gets in is in event_log.h.
+// inbox_entries.h and inbox_jobs.h; how readers wait is in entry_arrivals.h; how an event gets in is in event_log.h.
 
 #include <chrono>
 #include <optional>
@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "store/default_inbox.h"
+#include "store/entry_arrivals.h"
 #include "store/inbox_changes.h"
 #include "store/inbox_entries.h"
 #include "store/inbox_jobs.h"
@@ -100,6 +101,9 @@ class EntryPages {
 
   /// `invalid_argument` if `query.after` is no continuation of this engine.
   virtual Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) = 0;
+  /// Where the undelivered entries end now, as EntryQuery::after: the page behind it has the entries that are accepted
+  /// from now on. Of entries that come back, it has those that are newer than all that are undelivered now.
+  virtual Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) = 0;
 };
 
 /// Work on a whole inbox. Errors of a start: `conflict` (a job of this inbox is running), `share_used` and `overloaded`
@@ -130,6 +134,7 @@ class InboxStore : public DefaultInbox,
                    public InboxDirectory,
                    public EntryConsumer,
                    public EntryPages,
+                   public EntryArrivals,
                    public InboxJobs {
  public:
   using DefaultInbox::acknowledge;

@@ -70,9 +70,10 @@ void Waiters::stop() noexcept {
 InboxWaiters::InboxWaiters(Waiters& all) noexcept
     : shard_(all.shards_[all.next_shard_.fetch_add(1, std::memory_order_relaxed) % Waiters::shard_count]) {}
 
-InboxWaiters::~InboxWaiters() {
+void InboxWaiters::close() noexcept {
   Shard& shard = shard_;
   const MutexLock lock(shard.mutex);
+  closed_ = true;
   Wakes wakes;
   for (WaiterList* const line : {&takers_, &lookers_}) {
     for (WaiterLink* link = line->first(); link != nullptr; link = line->first()) {
@@ -187,7 +188,7 @@ bool Waiter::suspend(std::coroutine_handle<> handle, std::uint64_t version) {
   }
   Waiters::Shard& shard = shard_;
   const MutexLock lock(shard.mutex);
-  if (inbox_ == nullptr) return false;
+  if (inbox_ == nullptr || inbox_->closed_) return false;
   inbox_->occupy(shard);
   if (all_.stopping_) why_ = Wake::stopping;
   if (all_.stopping_ || inbox_->version_.load() != version) {

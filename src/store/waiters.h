@@ -71,8 +71,10 @@ class InboxWaiters final : private WaiterLink {
   explicit InboxWaiters(Waiters& all) noexcept;
   InboxWaiters(const InboxWaiters&) = delete;
   InboxWaiters& operator=(const InboxWaiters&) = delete;
-  /// The inbox is removed: wakes everybody with `Wake::event`.
-  ~InboxWaiters();
+  ~InboxWaiters() { close(); }
+
+  /// The inbox was removed: wakes everybody with `Wake::event`, and no reader waits here any more. Any thread.
+  void close() noexcept;
 
   /// Grows with each became_available(). A reader asks for it before it looks. Any thread.
   [[nodiscard]] std::uint64_t version() const noexcept { return version_.load(); }
@@ -105,7 +107,8 @@ class InboxWaiters final : private WaiterLink {
   std::atomic<bool> occupied_{false};
   // Only the functions above use these.
   WaiterList takers_, lookers_;
-  WaiterList woken_;           // takers on their way to take
+  WaiterList woken_;  // takers on their way to take
+  bool closed_ = false;
   std::size_t claimed_ = 0;    // the sum of their limits
   std::size_t available_ = 0;  // as the engine said last
 };

@@ -18,6 +18,8 @@ class RocksEngine final : public InboxEngine {
     config_.idempotency_window = options.idempotency_window;
     config_.event_ttl = options.event_ttl;
     config_.leased_max = options.leased_max;
+    config_.waiters_max = options.waiters_max;
+    config_.tenant_limits = options.tenant_limits;
     config_.filter_time_max = options.filter_time_max;
     config_.background = false;
     config_.clock = &clock;

@@ -79,6 +79,8 @@ bad_fields = [
     (ack, '{"event_ids":{}}', "event_ids"), (ack, '{"ids":["%s"]}' % event_id, "ids"),
     (ack, '{"event_ids":["a"],"event_ids":["b"]}', "event_ids"), (ack, '{"event_ids":["a"],"more":1}', "more"),
     (ack, json.dumps({"event_ids": [event_id] * 501}), "event_ids"),
+    *[(("POST", "/inboxes/default/lease"), '{"wait_seconds":%s}' % bad, "wait_seconds")
+      for bad in ("31", "-1", "1.5", '"1"', "null", "true", "99999999999999999999")],
     *[(create, '{"role":%s}' % bad, "role") for bad in ('"root"', '""', "1", "null", '"Admin"')],
     (create, '{"role":"viewer","role":"admin"}', "role"), (create, '{"user":"x"}', "user"),
     (create, '{"api_key":"chosen"}', "api_key"), (create, '{"status":"active"}', "status"),
@@ -223,6 +225,19 @@ def target_rows():
     for method, prefix in (("GET", "/events/"), ("DELETE", "/events/"), ("GET", "/inbox/"), ("DELETE", "/inbox/")):
         for bad in bad_ids:
             yield f"{method} {prefix}{bad[:40]}", request(method, prefix + bad), 400, "VALIDATION_ERROR", "event_id"
+    for path in ("/inbox", "/events/inbox", "/inboxes/default/events"):
+        for bad in ("31", "-1", "1.5", "x", "", "%00", "1&wait=2", "99999999999999999999"):
+            yield f"GET {path}?wait={bad}", request("GET", f"{path}?wait={bad}"), 400, "VALIDATION_ERROR", "wait"
+    for state in ("leased", "delayed", "dead"):
+        target = f"/inboxes/default/events?wait=1&state={state}"
+        yield f"GET {target}", request("GET", target), 400, "VALIDATION_ERROR", "wait"
+    for query, field in (("signal=1", "signal"), ("signal=", "signal"), ("event_type=", "event_type"), ("wait=1", "query"),
+                         ("signal=true&event_type=a", "event_type")):
+        target = f"/inboxes/default/stream?{query}"
+        yield f"GET {target}", request("GET", target), 400, "VALIDATION_ERROR", field
+    for place in ("x", "AQGi", "A" * 2000):
+        yield (f"Last-Event-ID {place[:10]}", request("GET", "/inboxes/default/stream", headers=(("Last-Event-ID", place),)),
+               400, "VALIDATION_ERROR", "Last-Event-ID")
     for method in ("GET", "DELETE", "PATCH", "POST"):
         body = {"PATCH": '{"description":"x"}', "POST": "{}"}.get(method, "")
         tail = "/rotate" if method == "POST" else ""

@@ -26,6 +26,7 @@ endpoints = {
     ("GET", "/inboxes"): (None, set(roles)), ("GET", "/inboxes/{name}"): (None, set(roles)),
     ("PUT", "/inboxes/{name}"): ({}, {"admin"}), ("PATCH", "/inboxes/{name}"): ({"max_attempts": 9}, {"admin"}),
     ("DELETE", "/inboxes/{name}"): (None, {"admin"}), ("GET", "/inboxes/{name}/events"): (None, set(roles)),
+    ("GET", "/inboxes/{name}/stream"): (None, set(roles)),
     ("POST", "/inboxes/test-filter"): ({"filter": {}, "event": event}, set(roles)),
     ("POST", "/inboxes/{name}/lease"): ({"limit": 1}, {"creator", "admin"}),
     ("POST", "/inboxes/{name}/ack"): ({"event_ids": [never_event_id]}, {"creator", "admin"}),
@@ -51,8 +52,9 @@ def target(path, event_id=never_event_id, key_id=never_key_id, inbox="default"):
     return path.replace("/admin/keys/{id}", f"/admin/keys/{key_id}").replace("{id}", event_id).replace("{name}", inbox)
 
 
-# What is there for an inbox that is not: `default` cannot be deleted, and one job of an inbox runs at a time.
-of_no_inbox = {("DELETE", "/inboxes/{name}"), ("POST", "/inboxes/{name}/replay")}
+# Asked about an inbox that is not there: `default` cannot be deleted, one job of an inbox runs at a time, and a stream has
+# no end.
+of_no_inbox = {("DELETE", "/inboxes/{name}"), ("POST", "/inboxes/{name}/replay"), ("GET", "/inboxes/{name}/stream")}
 
 
 @pytest.mark.parametrize("role", roles)

@@ -73,7 +73,6 @@ exceptions_of_headers = {
     "UINT64_MAX": of_the_standard_library,
     "is_transparent": of_a_library,
     "upper_bound": of_the_standard_library,
-    "wait_seconds_range": for_inboxes,
     "was_leased": for_inboxes,
     "critical": "a level of Locust, read from its name",
 }

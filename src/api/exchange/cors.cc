@@ -23,8 +23,9 @@ http::Response options(const std::vector<std::string>& allowed_origins, const ht
   response.add("Allow", std::string{allow});
   if (!allowed_origin(allowed_origins, request).empty() && request.headers.find("Access-Control-Request-Method")) {
     response.add("Access-Control-Allow-Methods", std::string{allow});
-    response.add("Access-Control-Allow-Headers",
-                 "Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, X-Request-ID");
+    response.add(
+        "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, Last-Event-ID, X-Request-ID");
     response.add("Access-Control-Max-Age", "600");
   }
   return response;

@@ -1,8 +1,8 @@
 #pragma once
 
-// The table of endpoints: method, path, who may call it, whether it reads a body. To add an endpoint, add its row here.
-// Looking up a request's row is in router.h; calling the endpoint is in api/dispatcher.h; checking its key is in
-// admission/admit.h.
+// The table of endpoints: method, path, who may call it, whether it reads a body, whether it makes the store grow. To
+// add an endpoint, add its row here. Looking up a request's row is in router.h; calling the endpoint is in
+// api/dispatcher.h; checking its key is in admission/admit.h.
 
 #include <cstdint>
 #include <string_view>
@@ -37,6 +37,7 @@ enum class Endpoint : std::uint8_t {
   change_inbox,
   remove_inbox,
   list_entries,
+  stream_entries,
   lease,
   ack,
   release,
@@ -71,10 +72,18 @@ enum class Input : std::uint8_t {
   body,   ///< The body.
 };
 
+/// Whether a request makes the store grow for longer than a consumer needs to acknowledge. Such a request is refused
+/// with 507 while the disk has no room; the operator's on the local socket is not.
+enum class Growth : std::uint8_t {
+  none,
+  for_long,
+};
+
 struct AccessRule {
   Caller caller = Caller::anybody;
   auth::Action action = auth::Action::read;  ///< What the key's role must allow, if a key is needed.
   Input input = Input::none;
+  Growth growth = Growth::none;
 };
 
 struct EndpointRow {
@@ -91,13 +100,15 @@ inline constexpr AccessRule open{Caller::anybody, Action::read, Input::none};
 inline constexpr AccessRule scrape{Caller::anybody, Action::manage_keys, Input::query};
 inline constexpr AccessRule read{Caller::key, Action::read, Input::none};
 inline constexpr AccessRule read_page{Caller::key, Action::read, Input::query};
-inline constexpr AccessRule send{Caller::key, Action::send, Input::body};
+inline constexpr AccessRule send{Caller::key, Action::send, Input::body, Growth::for_long};
 inline constexpr AccessRule try_out{Caller::key, Action::read, Input::body};
 inline constexpr AccessRule consume{Caller::key, Action::consume, Input::body};
+inline constexpr AccessRule replay{Caller::key, Action::consume, Input::body, Growth::for_long};
 inline constexpr AccessRule consume_one{Caller::key, Action::consume, Input::none};
 inline constexpr AccessRule change_inbox{Caller::key, Action::manage_inboxes, Input::body};
 inline constexpr AccessRule remove_inbox{Caller::key, Action::manage_inboxes, Input::none};
 inline constexpr AccessRule manage_key{Caller::manager, Action::manage_keys, Input::none};
+inline constexpr AccessRule create_key{Caller::manager, Action::manage_keys, Input::body, Growth::for_long};
 inline constexpr AccessRule list_keys{Caller::manager, Action::manage_keys, Input::query};
 inline constexpr AccessRule change_key{Caller::manager, Action::manage_keys, Input::body};
 inline constexpr AccessRule operate{Caller::on_socket, Action::manage_keys, Input::body};
@@ -131,6 +142,7 @@ inline constexpr EndpointRow endpoint_table[] = {
     {http::Method::patch, "/inboxes/{name}", Endpoint::change_inbox, rules::change_inbox},
     {http::Method::del, "/inboxes/{name}", Endpoint::remove_inbox, rules::remove_inbox},
     {http::Method::get, "/inboxes/{name}/events", Endpoint::list_entries, rules::read_page},
+    {http::Method::get, "/inboxes/{name}/stream", Endpoint::stream_entries, rules::read_page},
     {http::Method::post, "/inboxes/{name}/lease", Endpoint::lease, rules::consume},
     {http::Method::post, "/inboxes/{name}/ack", Endpoint::ack, rules::consume},
     {http::Method::post, "/inboxes/{name}/release", Endpoint::release, rules::consume},
@@ -138,10 +150,10 @@ inline constexpr EndpointRow endpoint_table[] = {
     {http::Method::post, "/inboxes/{name}/requeue", Endpoint::requeue, rules::consume},
     {http::Method::post, "/inboxes/{name}/discard", Endpoint::discard, rules::consume},
     {http::Method::post, "/inboxes/{name}/purge", Endpoint::purge, rules::consume},
-    {http::Method::post, "/inboxes/{name}/replay", Endpoint::replay, rules::consume},
+    {http::Method::post, "/inboxes/{name}/replay", Endpoint::replay, rules::replay},
     {http::Method::get, "/inboxes/{name}/jobs/{id}", Endpoint::show_job, rules::read},
     {http::Method::get, "/admin/keys", Endpoint::list_keys, rules::list_keys},
-    {http::Method::post, "/admin/keys", Endpoint::create_key, rules::change_key},
+    {http::Method::post, "/admin/keys", Endpoint::create_key, rules::create_key},
     {http::Method::get, "/admin/keys/{id}", Endpoint::show_key, rules::manage_key},
     {http::Method::patch, "/admin/keys/{id}", Endpoint::update_key, rules::change_key},
     {http::Method::del, "/admin/keys/{id}", Endpoint::revoke_key, rules::manage_key},

@@ -48,6 +48,7 @@ unsigned http_status(Code code) noexcept {
     case Code::not_implemented: return 501;
     case Code::service_unavailable: return 503;
     case Code::version_not_supported: return 505;
+    case Code::storage_full: return 507;
   }
   INVARIANT(false, "a code without an entry in this switch");
 }
@@ -73,6 +74,7 @@ std::string_view code_name(Code code) noexcept {
     case Code::not_implemented: return "NOT_IMPLEMENTED";
     case Code::service_unavailable: return "SERVICE_UNAVAILABLE";
     case Code::version_not_supported: return "VERSION_NOT_SUPPORTED";
+    case Code::storage_full: return "STORAGE_FULL";
   }
   INVARIANT(false, "a code without an entry in this switch");
 }

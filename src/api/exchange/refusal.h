@@ -4,6 +4,7 @@
 // become refusals here; a refusal that only one part gives is made there. The success responses are made by the
 // endpoints.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -38,7 +39,10 @@ enum class Code {
   not_implemented,         ///< 501
   service_unavailable,     ///< 503
   version_not_supported,   ///< 505
+  storage_full,            ///< 507
 };
+/// A new last code must be named here.
+inline constexpr std::size_t code_count = static_cast<std::size_t>(Code::storage_full) + 1;
 
 [[nodiscard]] unsigned http_status(Code code) noexcept;
 /// `VALIDATION_ERROR`, …

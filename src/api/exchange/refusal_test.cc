@@ -35,6 +35,7 @@ constexpr CodeRow codes[] = {
     {Code::not_implemented, 501, "NOT_IMPLEMENTED"},
     {Code::service_unavailable, 503, "SERVICE_UNAVAILABLE"},
     {Code::version_not_supported, 505, "VERSION_NOT_SUPPORTED"},
+    {Code::storage_full, 507, "STORAGE_FULL"},
 };
 
 std::string header(const Refusal& refusal, std::string_view name) {
@@ -53,6 +54,7 @@ TEST(Refusal, AProblemThatNamesItsFieldIsTheWholeMessage) {
 }
 
 TEST(RefusalTest, EveryCodeHasItsStatusAndName) {
+  ASSERT_EQ(std::size(codes), code_count);
   for (const auto& row : codes) {
     EXPECT_EQ(http_status(row.code), row.status);
     EXPECT_EQ(code_name(row.code), row.name);

@@ -100,6 +100,8 @@ class ResponseMemoryTest : public testing::Test {
         return service_.send(Method::patch, "/inboxes/inbox-1", admin_, R"({"collect":false})");
       case Endpoint::remove_inbox: return service_.send(Method::del, "/inboxes/inbox-1", admin_);
       case Endpoint::list_entries: return service_.send(Method::get, "/inboxes/default/events?limit=200", admin_);
+      // Its pieces are counted in http/server/session_stream.cc.
+      case Endpoint::stream_entries: return service_.send(Method::get, "/inboxes/default/stream", admin_);
       case Endpoint::lease: return consume("lease", R"({"limit":500})");
       case Endpoint::ack: return consume("ack", ids + "}");
       case Endpoint::release: return consume("release", by + "}");
@@ -154,6 +156,7 @@ constexpr Row rows[] = {
     {Endpoint::change_inbox, 16 * kib},
     {Endpoint::remove_inbox, 0},
     {Endpoint::list_entries, 9 * 1024 * kib},
+    {Endpoint::stream_entries, kib},
     {Endpoint::lease, 9 * 1024 * kib},
     {Endpoint::ack, 1024 * kib},
     {Endpoint::release, 1024 * kib},

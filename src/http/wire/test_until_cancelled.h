@@ -1,35 +1,13 @@
 #pragma once
 
-// For tests: what a handler waits with until it is told to end (caller.h).
+// For tests of handlers that wait until they are told to end (caller.h).
 
-#include <coroutine>
 #include <string>
 
 #include "base/cancellation.h"
-#include "base/executor.h"
+#include "base/until_cancelled.h"
 
 namespace triggers::http {
-
-/// Awaitable: until the cancellation.
-class UntilCancelled final : private Cancellation::Listener {
- public:
-  explicit UntilCancelled(Cancellation& cancellation) : cancellation_(cancellation) {}
-
-  [[nodiscard]] bool await_ready() const noexcept { return cancellation_.cancelled(); }
-  void await_suspend(std::coroutine_handle<> handle) {
-    handle_ = handle;
-    executor_ = &Executor::current();
-    cancellation_.listen(*this);
-  }
-  [[nodiscard]] Cancellation::Reason await_resume() const noexcept { return cancellation_.reason(); }
-
- private:
-  void cancelled() noexcept override { executor_->resume_surely({&handle_, 1}); }
-
-  Cancellation& cancellation_;
-  std::coroutine_handle<> handle_;
-  Executor* executor_ = nullptr;
-};
 
 inline std::string name_of(Cancellation::Reason reason) {
   switch (reason) {

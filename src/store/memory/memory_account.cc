@@ -29,26 +29,48 @@ Result<Appended> MemoryAccount::append(const IncomingEvent& event, UnixMillis no
   const auto digest = dedup ? content_digest(event.event_type, event.payload) : ContentDigest{};
   const auto first = dedup ? first_known(digest, now) : std::nullopt;
   if (first && !event.idempotency_key) return Appended{Appended::Outcome::duplicate, *first};
+  const auto taking = takers(event);
+  if (!taking) return taking.error();
+  if (const auto limit = refuses(event, taking->size())) {
+    return Appended{.outcome = Appended::Outcome::no_room, .limit = *limit};
+  }
   const EventId id = ids.next(now);
-  if (auto routed = route(id, event); !routed) return std::move(routed).error();
+  for (MemoryInbox* inbox : *taking) inbox->records.emplace(id, inbox::Record::fresh());
   events_.emplace(id, LoggedEvent{stored(id, event), id.time()});
   if (dedup) by_content_[digest] = {first.value_or(id), id};
   if (event.idempotency_key) by_idempotency_key_[std::string{*event.idempotency_key}] = {id, event.fingerprint};
   return Appended{Appended::Outcome::accepted, id};
 }
 
-Status MemoryAccount::route(const EventId& id, const IncomingEvent& event) {
-  if (!routes_) {
-    inboxes_.at(InboxName()).records.emplace(id, inbox::Record::fresh());
-    return Done{};
-  }
+Result<std::vector<MemoryInbox*>> MemoryAccount::takers(const IncomingEvent& event) {
+  if (!routes_) return std::vector{&inboxes_.at(InboxName())};
   const auto takers = routes_->takers(filtered(event));
   if (!takers) return takers.error();
+  std::vector<MemoryInbox*> taking;
   std::size_t position = 0;
   for (auto& [name, inbox] : inboxes_) {
-    if ((*takers)[position++]) inbox.records.emplace(id, inbox::Record::fresh());
+    if ((*takers)[position++]) taking.push_back(&inbox);
   }
-  return Done{};
+  return taking;
+}
+
+std::optional<StorageLimit> MemoryAccount::refuses(const IncomingEvent& event, std::size_t takers) const {
+  const TenantLimits& limits = config_.tenant_limits;
+  if (!limits.any()) return std::nullopt;
+  std::uint64_t bytes = stored_bytes(event.event_type, event.source, event.payload, event.metadata);
+  for (const auto& [id, logged] : events_) {
+    const StoredEvent& one = logged.event;
+    bytes += stored_bytes(one.event_type, one.source, one.payload, one.metadata);
+  }
+  if (limits.bytes_max > 0 && bytes > limits.bytes_max) return StorageLimit::tenant_bytes;
+  std::size_t undelivered = takers;
+  for (const auto& [name, inbox] : inboxes_) {
+    undelivered += static_cast<std::size_t>(std::ranges::count_if(inbox.records, [](const auto& one) {
+      return one.second.entry && one.second.entry->state != EntryState::dead;
+    }));
+  }
+  const bool full = limits.undelivered_max > 0 && takers > 0 && undelivered > limits.undelivered_max;
+  return full ? std::optional{StorageLimit::tenant_undelivered} : std::nullopt;
 }
 
 std::optional<Appended> MemoryAccount::known_by_key(const IncomingEvent& event, UnixMillis now) const {
@@ -131,6 +153,7 @@ Result<bool> MemoryAccount::remove_inbox(const InboxName& name, const std::optio
   auto may = may_remove_inbox(records(), name, if_match);
   if (!may || !*may) return may;
   const auto removed = inboxes_.extract(name);
+  if (const auto& waiters = removed.mapped().waiters) waiters->close();
   std::vector<InboxRecord> left;
   for (const auto& [other, inbox] : inboxes_) left.push_back(inbox.record);
   auto routes = Routes::make(left);
@@ -140,6 +163,23 @@ Result<bool> MemoryAccount::remove_inbox(const InboxName& name, const std::optio
     if (record.entry) left_an_inbox(id, now);
   }
   return true;
+}
+
+void MemoryAccount::tell_readers() {
+  for (auto& [name, inbox] : inboxes_) {
+    if (!inbox.waiters) continue;
+    std::set<EventId> available;
+    for (const auto& [id, record] : inbox.records) {
+      if (record.entry && record.entry->state == EntryState::available) available.insert(id);
+    }
+    const bool gained = !std::ranges::includes(inbox.available, available);
+    inbox.available = std::move(available);
+    if (gained) {
+      inbox.waiters->became_available(inbox.available.size());
+    } else {
+      inbox.waiters->now_available(inbox.available.size());
+    }
+  }
 }
 
 std::vector<EventId> MemoryAccount::accepted_between(UnixMillis since, UnixMillis until, UnixMillis now) const {

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "store/inbox_jobs.h"
 #include "store/memory/memory_config.h"
 #include "store/routes.h"
+#include "store/waiters.h"
 
 namespace triggers::store {
 
@@ -31,7 +34,9 @@ struct MemoryInbox {
   InboxRecord record{};
   std::map<EventId, inbox::Record> records{};  ///< None is empty().
   std::optional<UnixMillis> last_consumed_at{};
-  std::vector<Job> jobs{};  ///< Oldest first.
+  std::vector<Job> jobs{};                  ///< Oldest first.
+  std::shared_ptr<InboxWaiters> waiters{};  ///< Null until somebody waits.
+  std::set<EventId> available{};            ///< When readers were last told.
 };
 
 /// One tenant. One thread at a time.
@@ -53,6 +58,9 @@ class MemoryAccount {
                                 const std::optional<InboxTag>& if_match, UnixMillis now);
   Result<bool> remove_inbox(const InboxName& name, const std::optional<InboxTag>& if_match, UnixMillis now);
   [[nodiscard]] const std::map<InboxName, MemoryInbox>& inboxes() const noexcept { return inboxes_; }
+
+  /// Tells the readers of each inbox what has become available since the last call.
+  void tell_readers();
 
   /// An event of the log.
   [[nodiscard]] const StoredEvent& event(const EventId& id) const { return events_.at(id).event; }
@@ -80,7 +88,9 @@ class MemoryAccount {
 
   [[nodiscard]] InboxRecords records() const;
   PutInbox store(InboxChange change);
-  Status route(const EventId& id, const IncomingEvent& event);
+  /// The inboxes that take the event, by their names' order.
+  [[nodiscard]] Result<std::vector<MemoryInbox*>> takers(const IncomingEvent& event);
+  [[nodiscard]] std::optional<StorageLimit> refuses(const IncomingEvent& event, std::size_t takers) const;
   [[nodiscard]] bool held(const EventId& id) const;
   [[nodiscard]] bool expired(const LoggedEvent& logged, UnixMillis now) const;
   [[nodiscard]] std::optional<Appended> known_by_key(const IncomingEvent& event, UnixMillis now) const;

@@ -56,6 +56,13 @@ void OpenInbox::store(const EventId& id, const inbox::Record& record) {
   if (had_entry && !record.entry) account_.left_an_inbox(id, now_.wall);
 }
 
+Continuation OpenInbox::entries_end() const {
+  for (const auto& [id, record] : inbox_.records | std::views::reverse) {
+    if (undelivered(record)) return continue_after(id);
+  }
+  return continue_after(EventId{});
+}
+
 inbox::Counts OpenInbox::counts() const {
   inbox::Counts counts;
   for (const auto& [id, record] : inbox_.records) {

@@ -31,6 +31,7 @@ class OpenInbox {
   /// As DefaultInbox::page().
   [[nodiscard]] Result<Page> page(const PageQuery& query) const;
   [[nodiscard]] Result<EntryPage> entries(const EntryQuery& query) const;
+  [[nodiscard]] Continuation entries_end() const;
 
   // The calls of InboxStore.
 

@@ -1,6 +1,7 @@
 #include "store/memory/memory_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <type_traits>
 #include <utility>
@@ -33,7 +34,8 @@ AckStatus ack_status(EntryStatus status) {
 
 class MemoryStoreImpl final : public MemoryStore {
  public:
-  explicit MemoryStoreImpl(const MemoryConfig& config) : config_(config), time_at_(config.clock->steady()) {}
+  explicit MemoryStoreImpl(const MemoryConfig& config)
+      : config_(config), waiters_(config.waiters_max), time_at_(config.clock->steady()) {}
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
     const MutexLock lock(mutex_);
@@ -111,6 +113,10 @@ class MemoryStoreImpl final : public MemoryStore {
     co_return reading(tenant, query.inbox, [&](const OpenInbox& inbox) { return inbox.entries(query); });
   }
 
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName name) override {
+    co_return reading(tenant, name, [](const OpenInbox& inbox) { return inbox.entries_end(); });
+  }
+
   Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override {
     const LeaseId id{next_id()};
     co_return writing(tenant, request.inbox, [&](OpenInbox& inbox) { return inbox.lease(request, id); });
@@ -170,10 +176,25 @@ class MemoryStoreImpl final : public MemoryStore {
     co_return reading(tenant, name, [&](const OpenInbox& inbox) { return inbox.job(id); });
   }
 
+  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+    const MutexLock lock(mutex_);
+    MemoryInbox* const inbox = account(tenant).find(name);
+    if (inbox == nullptr) return nullptr;
+    if (!inbox->waiters) {
+      inbox->waiters = std::make_shared<InboxWaiters>(waiters_);
+      account(tenant).tell_readers();  // What is available already is not news.
+    }
+    return inbox->waiters;
+  }
+  [[nodiscard]] Waiters& waiters() noexcept override { return waiters_; }
+
   [[nodiscard]] Health health() const override {
     const MutexLock lock(mutex_);
     return {problem_.empty(), problem_};
   }
+
+  [[nodiscard]] bool has_room() const noexcept override { return has_room_; }
+  void set_has_room(bool has_room) override { has_room_ = has_room; }
 
   [[nodiscard]] Metrics metrics() const override {
     const MutexLock lock(mutex_);
@@ -200,6 +221,7 @@ class MemoryStoreImpl final : public MemoryStore {
     const MutexLock lock(mutex_);
     for (auto& [tenant, account] : accounts_) {
       for (const auto& [name, inbox] : account.inboxes()) INVARIANT(open(tenant, name).ok(), "an inbox has gone");
+      account.tell_readers();
     }
   }
 
@@ -215,7 +237,10 @@ class MemoryStoreImpl final : public MemoryStore {
 
   Result<Appended> append_locked(const Tenant& tenant, const IncomingEvent& event) REQUIRES(mutex_) {
     if (!problem_.empty()) return Error{ErrorCode::unavailable, problem_};
-    return account(tenant).append(event, config_.clock->now(), ids_);
+    MemoryAccount& owner = account(tenant);
+    auto appended = owner.append(event, config_.clock->now(), ids_);
+    owner.tell_readers();
+    return appended;
   }
 
   /// `tenant` and `name` outlive the result.
@@ -240,7 +265,9 @@ class MemoryStoreImpl final : public MemoryStore {
     const MutexLock lock(mutex_);
     auto inbox = open(tenant, name);
     if (!inbox) return std::move(inbox).error();
-    return work(*inbox);
+    ResultOf<Work> result = work(*inbox);
+    account(tenant).tell_readers();  // To open an inbox ends its leases.
+    return result;
   }
 
   template <class Work>
@@ -249,7 +276,9 @@ class MemoryStoreImpl final : public MemoryStore {
     if (!problem_.empty()) return Error{ErrorCode::unavailable, problem_};
     auto inbox = open(tenant, name);
     if (!inbox) return std::move(inbox).error();
-    return work(*inbox);
+    ResultOf<Work> result = work(*inbox);
+    account(tenant).tell_readers();
+    return result;
   }
 
   /// Of a lease or a job.
@@ -259,9 +288,11 @@ class MemoryStoreImpl final : public MemoryStore {
   }
 
   const MemoryConfig config_;
+  Waiters waiters_;  // Before the inboxes, which it outlives.
   mutable Mutex mutex_;
   std::map<Tenant, MemoryAccount> accounts_ GUARDED_BY(mutex_);
   std::string problem_ GUARDED_BY(mutex_);
+  std::atomic<bool> has_room_{true};
   UnixMillis time_ GUARDED_BY(mutex_){};
   std::chrono::steady_clock::time_point time_at_ GUARDED_BY(mutex_);
   Uuid7Generator ids_ GUARDED_BY(mutex_);

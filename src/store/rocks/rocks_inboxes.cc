@@ -14,6 +14,7 @@
 #include "store/rocks/inbox/pending_scan.h"
 #include "store/rocks/read/entry_reader.h"
 #include "store/rocks/read/event_reader.h"
+#include "store/rocks/read/page_reader.h"
 
 namespace triggers::store {
 namespace {
@@ -277,6 +278,15 @@ Task<Result<EntryPage>> RocksInboxes::entries(const Tenant& tenant, EntryQuery q
     if (auto looked = co_await submit(tenant, look); !looked) co_return std::move(looked).error();
   }
   co_return co_await read_entries(tenant, query, after, look);
+}
+
+Task<Result<Continuation>> RocksInboxes::entries_end(const Tenant& tenant, InboxName name) {
+  const auto inbox = tenants_.get(tenant.id).find(name);
+  if (!inbox) co_return no_such_inbox(name);
+  auto reading = readers_.run(tenant.id, [&] { return find_end(database_, *inbox); });
+  const auto end = co_await reading;
+  if (!end) co_return end.error();
+  co_return continue_after(end->value_or(EventId{}));
 }
 
 Task<Result<EntryPage>> RocksInboxes::read_entries(const Tenant& tenant, const EntryQuery& query,

@@ -52,6 +52,7 @@ class RocksInboxes final : public EntryConsumer, public EntryPages {
                                             std::optional<std::string> event_type) override;
 
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) override;
 
  private:
   using Kind = EntryOperation::Kind;

@@ -19,7 +19,9 @@
 #include "store/rocks/inbox/restore.h"
 #include "store/rocks/inbox/routes_cache.h"
 #include "store/rocks/inbox/settings_table.h"
+#include "store/rocks/inbox/stored_bytes_table.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/inbox/watched_inboxes.h"
 #include "store/rocks/inbox_admin.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
@@ -70,7 +72,8 @@ class RocksStoreImpl final : public RocksStore {
  public:
   RocksStoreImpl(RocksConfig config, std::unique_ptr<IdTime> time, std::unique_ptr<Database> database,
                  std::unique_ptr<Tenants> tenants, std::unique_ptr<JobBoard> board, EventId last_id,
-                 const layout::HashSeed& hash_seed, std::shared_ptr<std::atomic<UnixMillis>> traces_begin)
+                 const layout::HashSeed& hash_seed, std::shared_ptr<std::atomic<UnixMillis>> traces_begin,
+                 std::shared_ptr<StoredBytesByTenant> stored_bytes)
       : config_(std::move(config)),
         time_(std::move(time)),
         retention_(*config_.clock, config_.event_ttl,
@@ -81,6 +84,7 @@ class RocksStoreImpl final : public RocksStore {
         keys_(*database_),
         settings_(*database_),
         queue_(config_.commit),
+        watched_(config_.waiters_max, [this] { queue_.ring(); }),
         readers_(config_.reader_threads, config_.reads_waiting_max, "reader"),
         searches_(1, config_.reads_waiting_max, "search", ReaderPool::Priority::low),
         backups_(1, backups_waiting_max, "backup", ReaderPool::Priority::normal,
@@ -92,11 +96,17 @@ class RocksStoreImpl final : public RocksStore {
                     .id_time = time_.get(),
                     .hash_seed = hash_seed,
                     .leased_max = config_.leased_max,
+                    .tenant_limits = config_.tenant_limits,
+                    .stored_bytes = std::move(stored_bytes),
                     .retention_now = [this] { return retention_.now(); },
                     .event_ttl = config_.event_ttl,
+                    .watched = &watched_,
                     .observe = config_.on_commit}),
         housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
-                     {.event_ttl = config_.event_ttl, .clock = config_.clock, .traces_begin = std::move(traces_begin)}),
+                     {.event_ttl = config_.event_ttl,
+                      .clock = config_.clock,
+                      .traces_begin = std::move(traces_begin),
+                      .counts_bytes = config_.tenant_limits.bytes_max > 0}),
         runner_(*database_, queue_, settings_, *board_, *config_.clock),
         router_(*tenants_, settings_, routes_, searches_),
         appender_(*database_, queue_, router_, searches_),
@@ -204,6 +214,15 @@ class RocksStoreImpl final : public RocksStore {
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
     return entries_.entries(tenant, std::move(query));
   }
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName name) override {
+    return entries_.entries_end(tenant, std::move(name));
+  }
+
+  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+    const auto inbox = tenants_->get(tenant.id).find(name);
+    return inbox ? watched_.watch(inbox, name) : nullptr;
+  }
+  [[nodiscard]] Waiters& waiters() noexcept override { return watched_.waiters(); }
 
   Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override {
     return jobs_.purge(tenant, std::move(inbox));
@@ -216,6 +235,10 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   [[nodiscard]] Health health() const override { return database_->health(); }
+  [[nodiscard]] bool has_room() const noexcept override { return database_->has_room(); }
+  [[nodiscard]] std::optional<std::uint64_t> stored_bytes() const noexcept override {
+    return config_.tenant_limits.bytes_max > 0 ? std::optional{committer_.stored_bytes()} : std::nullopt;
+  }
   [[nodiscard]] DamageLog& damage() noexcept override { return database_->damage(); }
   [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
@@ -372,6 +395,7 @@ class RocksStoreImpl final : public RocksStore {
   const SettingsTable settings_;
   RoutesCache routes_;
   CommitQueue queue_;
+  WatchedInboxes watched_;
   ReaderPool readers_;
   ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
@@ -398,6 +422,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
                                   .clock = time.get(),
                                   .traces_begin = traces_begin,
                                   .env = config.env,
+                                  .disk_reserve_bytes = config.disk_reserve_bytes,
                                   .open_files_max = config.open_files_max});
   if (!database) return std::move(database).error();
   auto tenants = std::make_unique<Tenants>();
@@ -414,9 +439,17 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   }
   const auto hash_seed = load_hash_seed(**database);
   if (!hash_seed) return hash_seed.error();
+  auto stored_bytes = std::make_shared<StoredBytesByTenant>();
+  if (config.tenant_limits.bytes_max > 0) {
+    auto loaded = load_stored_bytes(**database);
+    if (!loaded) return std::move(loaded).error();
+    *stored_bytes = *std::move(loaded);
+  } else if (auto forgotten = forget_stored_bytes(**database); !forgotten) {
+    return std::move(forgotten).error();
+  }
   return std::unique_ptr<RocksStore>(new RocksStoreImpl(std::move(config), std::move(time), std::move(*database),
                                                         std::move(tenants), std::move(board), last_id, *hash_seed,
-                                                        std::move(traces_begin)));
+                                                        std::move(traces_begin), std::move(stored_bytes)));
 }
 
 }  // namespace triggers::store

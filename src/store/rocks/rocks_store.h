@@ -17,6 +17,7 @@
 #include "store/rocks/commit/committer.h"
 #include "store/rocks/disk/disk_space.h"
 #include "store/status.h"
+#include "store/storage_limits.h"
 
 namespace rocksdb {
 class Env;
@@ -30,8 +31,11 @@ struct RocksConfig {
   std::size_t memory_bytes = 192 * 1024 * 1024;  ///< Block cache and write buffers together.
   std::chrono::seconds dedup_window{300};        ///< 0: content is not compared.
   std::chrono::seconds idempotency_window{86'400};
-  std::chrono::hours event_ttl{24 * 30};        ///< After no inbox has had an entry of the event any more.
-  std::size_t leased_max = leased_max_default;  ///< Entries of one inbox that may be leased at once.
+  std::chrono::hours event_ttl{24 * 30};                   ///< After no inbox has had an entry of the event any more.
+  std::size_t leased_max = leased_max_default;             ///< Entries of one inbox that may be leased at once.
+  std::size_t waiters_max = Waiters::waiters_max_default;  ///< Readers that wait at once.
+  std::uint64_t disk_reserve_bytes = 0;                    ///< Free space below which new events are refused; 0: off.
+  TenantLimits tenant_limits;
   CommitLimits commit;
   unsigned reader_threads = 3;                    ///< One tenant has at most all but one of them.
   std::size_t reads_waiting_max = 20'000;         ///< Of all tenants; beyond a fair share: `share_used`.
@@ -59,6 +63,8 @@ class RocksStore : public EventLog, public InboxStore, public KeyStore, public S
   [[nodiscard]] virtual DamageLog& damage() noexcept = 0;
   /// The free space on its disk at the last check; nothing before the first. Any thread.
   [[nodiscard]] virtual std::optional<DiskSpace> disk() const = 0;
+  /// What of all tenants counts against TenantLimits::bytes_max; nothing without that limit. Any thread.
+  [[nodiscard]] virtual std::optional<std::uint64_t> stored_bytes() const noexcept = 0;
   /// By how much the time of new ids is ahead of the clock. Any thread.
   [[nodiscard]] virtual std::chrono::milliseconds ids_ahead() const = 0;
   /// Entries that have left because they were older than the retention of their inbox. Any thread.

@@ -9,6 +9,7 @@
 #include "api/exchange/exchange.h"
 #include "api/exchange/refusal.h"
 #include "base/fair_budget.h"
+#include "base/fair_count.h"
 #include "base/task.h"
 #include "base/turn_pool.h"
 #include "event/event.h"
@@ -25,6 +26,7 @@ struct Inboxes {
   FairBudget& answers;
   TurnPool* parsers;           ///< For large bodies and responses; null: the loop does both.
   const event::Limits limits;  ///< Of an event that is tried on a filter.
+  FairCount& streams;          ///< Places of open streams.
 };
 
 // Inboxes and their settings.
@@ -46,6 +48,8 @@ Task<OrRefusal<http::Response>> try_filter(const Inboxes& inboxes, Exchange& exc
 
 /// GET /inboxes/{name}/events
 Task<OrRefusal<http::Response>> list_entries(const Inboxes& inboxes, Exchange& exchange);
+/// GET /inboxes/{name}/stream
+Task<OrRefusal<http::Response>> stream_entries(const Inboxes& inboxes, Exchange& exchange);
 /// POST /inboxes/{name}/lease
 Task<OrRefusal<http::Response>> lease(const Inboxes& inboxes, Exchange& exchange);
 /// POST /inboxes/{name}/ack

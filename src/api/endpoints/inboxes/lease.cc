@@ -6,6 +6,7 @@
 #include "api/admission/admitted_inbox.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inboxes/body_members.h"
+#include "api/endpoints/inboxes/entry_wait.h"
 #include "api/endpoints/inboxes/inbox_endpoints.h"
 #include "api/endpoints/inboxes/inbox_json.h"
 #include "api/exchange/off_loop.h"
@@ -14,17 +15,25 @@
 namespace triggers::api {
 namespace {
 
-OrRefusal<store::LeaseRequest> parse_lease(const http::Request& request) {
+struct AskedLease {
+  store::LeaseRequest lease{};
+  std::chrono::seconds wait{};
+};
+
+OrRefusal<AskedLease> parse_lease(const http::Request& request) {
   const auto body = json_object_or_nothing(request);
   if (!body) return body.error();
-  if (const auto known = only_members(*body, {"limit", "lease_seconds"}); !known) return known.error();
+  if (const auto known = only_members(*body, {"limit", "lease_seconds", "wait_seconds"}); !known) return known.error();
   const auto limit = number_member(*body, "limit", inbox::lease_limit_range);
   if (!limit) return limit.error();
   const auto seconds = number_member(*body, "lease_seconds", inbox::lease_seconds_range);
   if (!seconds) return seconds.error();
-  store::LeaseRequest asked;
-  if (*limit) asked.limit = static_cast<std::size_t>(**limit);
-  if (*seconds) asked.duration = std::chrono::seconds(**seconds);
+  const auto wait = number_member(*body, "wait_seconds", inbox::wait_seconds_range);
+  if (!wait) return wait.error();
+  AskedLease asked;
+  if (*limit) asked.lease.limit = static_cast<std::size_t>(**limit);
+  if (*seconds) asked.lease.duration = std::chrono::seconds(**seconds);
+  if (*wait) asked.wait = std::chrono::seconds(**wait);
   return asked;
 }
 
@@ -63,6 +72,27 @@ http::Response answer(store::Leased& leased) {
   return response;
 }
 
+/// Waits as long as it may until there is something to lease.
+Task<OrRefusal<store::Leased>> lease_or_wait(const Inboxes& inboxes, const Exchange& exchange,
+                                             const AskedLease& asked) {
+  const inbox::InboxName& inbox = asked.lease.inbox;
+  const auto kind = store::Waiter::taker(asked.lease.limit);
+  EntryWait wait(EntryWait::Asked{inboxes.admission, *inboxes.store, exchange, inbox, kind, asked.wait});
+  for (;;) {
+    wait.look_begins();
+    auto leased = co_await inboxes.store->lease(exchange.key->tenant, asked.lease);
+    if (!leased) co_return from_inbox_error(leased.error(), inbox);
+    if (leased->outcome == store::Leased::Outcome::too_many_leased) co_return too_many_leased(inbox);
+    if (leased->outcome == store::Leased::Outcome::leased) {
+      wait.served();
+      co_return *std::move(leased);
+    }
+    const auto again = co_await wait.look_again();
+    if (!again) co_return again.error();
+    if (!*again) co_return *std::move(leased);
+  }
+}
+
 }  // namespace
 
 Task<OrRefusal<http::Response>> lease(const Inboxes& inboxes, Exchange& exchange) {
@@ -71,13 +101,12 @@ Task<OrRefusal<http::Response>> lease(const Inboxes& inboxes, Exchange& exchange
   const auto inbox = admitted_inbox(exchange);
   if (!inbox) co_return inbox.error();
   auto parse = [&] { return parse_lease(exchange.request); };
-  auto request = co_await parse_off_loop(inboxes.parsers, exchange, std::move(parse));
-  if (!request) co_return std::move(request).error();
-  request->inbox = *inbox;
-  request->memory = &inboxes.answers;
-  auto leased = co_await inboxes.store->lease(exchange.key->tenant, *std::move(request));
-  if (!leased) co_return from_inbox_error(leased.error(), *inbox);
-  if (leased->outcome == store::Leased::Outcome::too_many_leased) co_return too_many_leased(*inbox);
+  auto asked = co_await parse_off_loop(inboxes.parsers, exchange, std::move(parse));
+  if (!asked) co_return std::move(asked).error();
+  asked->lease.inbox = *inbox;
+  asked->lease.memory = &inboxes.answers;
+  auto leased = co_await lease_or_wait(inboxes, exchange, *asked);
+  if (!leased) co_return leased.error();
   const std::size_t bytes = answer_bytes(*leased);
   auto make = [&] { return answer(*leased); };
   http::Response response = co_await make_off_loop(inboxes.parsers, exchange, bytes, std::move(make));

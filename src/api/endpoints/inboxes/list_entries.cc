@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "api/admission/admit.h"
 #include "api/admission/admitted_inbox.h"
-#include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inbox/cursor.h"
+#include "api/endpoints/inboxes/entry_json.h"
+#include "api/endpoints/inboxes/entry_wait.h"
 #include "api/endpoints/inboxes/inbox_endpoints.h"
 #include "api/endpoints/inboxes/inbox_json.h"
 #include "api/endpoints/request_limits.h"
@@ -20,17 +19,6 @@ namespace {
 
 using store::EntryState;
 
-std::string_view state_name(std::optional<EntryState> state) {
-  if (!state) return "undelivered";
-  switch (*state) {
-    case EntryState::available: return "available";
-    case EntryState::leased: return "leased";
-    case EntryState::delayed: return "delayed";
-    case EntryState::dead: return "dead";
-  }
-  INVARIANT(false, "a state without an entry in this switch");
-}
-
 OrRefusal<std::optional<EntryState>> parse_state(std::string_view text) {
   for (const std::optional<EntryState> state :
        {std::optional<EntryState>(), std::optional(EntryState::available), std::optional(EntryState::leased),
@@ -40,16 +28,23 @@ OrRefusal<std::optional<EntryState>> parse_state(std::string_view text) {
   return invalid("state", "must be undelivered, available, leased, delayed or dead");
 }
 
-CursorScope scope_of(const Exchange& exchange, const store::EntryQuery& query) {
-  CursorScope scope{exchange.key->tenant.id, query.inbox.text(), {}, {}, state_name(query.state)};
-  if (query.event_type) scope.event_type = *query.event_type;
-  return scope;
+struct AskedPage {
+  store::EntryQuery query{};
+  std::chrono::seconds wait{};
+};
+
+OrRefusal<Done> check_wait(const AskedPage& asked) {
+  const bool ends = !asked.query.state || *asked.query.state == EntryState::available;
+  if (ends || asked.wait.count() == 0) return Done{};
+  return invalid("wait", "needs the state undelivered or available: only an entry that becomes available ends a wait");
 }
 
-OrRefusal<store::EntryQuery> parse_query(const Inboxes& inboxes, const Exchange& exchange, inbox::InboxName inbox) {
-  const auto parameters = query_parameters(exchange.request.query(), {"state", "limit", "cursor", "event_type"});
+OrRefusal<AskedPage> parse_query(const Inboxes& inboxes, const Exchange& exchange, inbox::InboxName inbox) {
+  const auto parameters =
+      query_parameters(exchange.request.query(), {"state", "limit", "cursor", "event_type", "wait"});
   if (!parameters) return parameters.error();
-  store::EntryQuery query{.inbox = std::move(inbox)};
+  AskedPage asked{.query = {.inbox = std::move(inbox)}};
+  store::EntryQuery& query = asked.query;
   query.memory = &inboxes.answers;
   if (const auto* state = find(*parameters, "state")) {
     const auto parsed = parse_state(*state);
@@ -66,36 +61,24 @@ OrRefusal<store::EntryQuery> parse_query(const Inboxes& inboxes, const Exchange&
     query.event_type = *type;
   }
   if (const auto* cursor = find(*parameters, "cursor")) {
-    query.after = decode_cursor(inboxes.cursor_secret, scope_of(exchange, query), *cursor);
+    query.after = decode_cursor(inboxes.cursor_secret, entry_scope(exchange.key->tenant.id, query), *cursor);
     if (!query.after) {
       return invalid("cursor",
                      "must be the next_cursor of a page of this path with the same state and event_type; leave it out "
                      "to start again");
     }
   }
-  return query;
-}
-
-void append_entry(std::string& out, const store::InboxEntry& entry) {
-  out += '{';
-  append_event_members(out, entry.event);
-  out += fmt::format(",\"state\":\"{}\",\"attempts\":{},\"last_error\":", state_name(entry.state), entry.attempts);
-  if (entry.last_failure) {
-    event::append_json_string(out, entry.last_failure->error);
-  } else {
-    out += "null";
-  }
-  append_time(out, "last_error_at", entry.last_failure ? std::optional(entry.last_failure->at) : std::nullopt);
-  out += '}';
+  const auto wait = parse_wait(*parameters);
+  if (!wait) return wait.error();
+  asked.wait = *wait;
+  if (const auto possible = check_wait(asked); !possible) return possible.error();
+  return asked;
 }
 
 /// The size of the response, about.
 std::size_t answer_bytes(const store::EntryPage& page) {
   std::size_t bytes = 256;
-  for (const auto& entry : page.entries) {
-    bytes += entry.event.payload.size() + entry.event.metadata.size() + 420;
-    if (entry.last_failure) bytes += entry.last_failure->error.size();
-  }
+  for (const auto& entry : page.entries) bytes += entry_bytes(entry);
   return bytes;
 }
 
@@ -112,7 +95,8 @@ http::Response answer(const Inboxes& inboxes, const Exchange& exchange, const st
   }
   body += "],\"pagination\":{\"next_cursor\":";
   if (page.next_after) {
-    body += '"' + encode_cursor(inboxes.cursor_secret, scope_of(exchange, query), *page.next_after) + '"';
+    body +=
+        '"' + encode_cursor(inboxes.cursor_secret, entry_scope(exchange.key->tenant.id, query), *page.next_after) + '"';
   } else {
     body += "null";
   }
@@ -124,6 +108,23 @@ http::Response answer(const Inboxes& inboxes, const Exchange& exchange, const st
   return response;
 }
 
+/// Waits as long as it may while the page is empty.
+Task<OrRefusal<store::EntryPage>> page_or_wait(const Inboxes& inboxes, const Exchange& exchange,
+                                               const AskedPage& asked) {
+  const inbox::InboxName& inbox = asked.query.inbox;
+  const auto kind = store::Waiter::looker();
+  EntryWait wait(EntryWait::Asked{inboxes.admission, *inboxes.store, exchange, inbox, kind, asked.wait});
+  for (;;) {
+    wait.look_begins();
+    auto page = co_await inboxes.store->entries(exchange.key->tenant, asked.query);
+    if (!page) co_return from_inbox_error(page.error(), inbox);
+    if (!page->entries.empty() || page->has_more) co_return *std::move(page);
+    const auto again = co_await wait.look_again();
+    if (!again) co_return again.error();
+    if (!*again) co_return *std::move(page);
+  }
+}
+
 }  // namespace
 
 Task<OrRefusal<http::Response>> list_entries(const Inboxes& inboxes, Exchange& exchange) {
@@ -131,12 +132,12 @@ Task<OrRefusal<http::Response>> list_entries(const Inboxes& inboxes, Exchange& e
   if (!admitted) co_return admitted.error();
   const auto inbox = admitted_inbox(exchange);
   if (!inbox) co_return inbox.error();
-  const auto query = parse_query(inboxes, exchange, *inbox);
-  if (!query) co_return query.error();
-  auto page = co_await inboxes.store->entries(exchange.key->tenant, *query);
-  if (!page) co_return from_inbox_error(page.error(), *inbox);
+  const auto asked = parse_query(inboxes, exchange, *inbox);
+  if (!asked) co_return asked.error();
+  auto page = co_await page_or_wait(inboxes, exchange, *asked);
+  if (!page) co_return page.error();
   const std::size_t bytes = answer_bytes(*page);
-  auto make = [&] { return answer(inboxes, exchange, *query, *page); };
+  auto make = [&] { return answer(inboxes, exchange, asked->query, *page); };
   http::Response response = co_await make_off_loop(inboxes.parsers, exchange, bytes, std::move(make));
   if (auto refused = count_until_written(std::move(page->memory), response)) co_return *std::move(refused);
   co_return response;

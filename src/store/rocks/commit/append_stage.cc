@@ -102,6 +102,12 @@ Status AppendStage::stage(Operation& operation, const TenantState& tenant, std::
     return Done{};
   }
 
+  const std::size_t takers = operation.routed ? operation.routed->takers_of(index).count() : 1;
+  if (const auto limit = staging_.bounds.refuses(tenant, event, takers)) {
+    ++staging_.stats.without_room[static_cast<std::size_t>(*limit)];
+    answer = {.outcome = Appended::Outcome::no_room, .limit = *limit};
+    return Done{};
+  }
   const EventId id = ids_.next(staging_.id_now);
   put_event(tenant, event, id);
   if (operation.routed) {
@@ -111,6 +117,7 @@ Status AppendStage::stage(Operation& operation, const TenantState& tenant, std::
   }
   if (lookup) contents_.add(*lookup, event, id);
   if (!replay_key.empty()) replays_.add(std::move(replay_key), event, id, staging_.batch);
+  staging_.bounds.stored(tenant.id(), event);
   ++staging_.stats.accepted;
   answer = {Appended::Outcome::accepted, id};
   return Done{};

@@ -1,8 +1,8 @@
 #pragma once
 
-// How a commit accepts events: it answers each duplicate, and adds each new event, with a new id, to the write batch
-// and to the inbox. The two ways to find a duplicate are in content_index.h and replay_index.h; what runs this stage is
-// in group_commit.h.
+// How a commit accepts events: it answers each duplicate, refuses what finds no room, and adds each other event, with a
+// new id, to the write batch and to the inbox. The two ways to find a duplicate are in content_index.h and
+// replay_index.h; what runs this stage is in group_commit.h.
 
 #include <cstddef>
 #include <optional>

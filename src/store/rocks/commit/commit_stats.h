@@ -2,8 +2,11 @@
 
 // What one group commit tells the metrics. The committer fills it: group_commit.h, committer.h.
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+
+#include "store/storage_limits.h"
 
 namespace triggers::store {
 
@@ -12,8 +15,10 @@ struct CommitStats {
   std::size_t operations = 0;  ///< Calls of append and acknowledge, and parts of calls.
   std::size_t accepted = 0;
   std::size_t duplicates = 0;
+  std::array<std::size_t, storage_limit_count> without_room{};  ///< Events that a StorageLimit refused, by its place.
   std::size_t acknowledged = 0;
   std::size_t leased = 0;                  ///< Entries.
+  std::size_t leases_refused = 0;          ///< Too many entries of the inbox are leased.
   std::size_t ended = 0;                   ///< Leases and delays of entries, by themselves.
   std::size_t died = 0;                    ///< Entries whose attempts are used up.
   std::size_t reads = 0;                   ///< Of the store, to look for duplicates and entries.

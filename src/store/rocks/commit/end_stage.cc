@@ -11,15 +11,17 @@ bool is_due(const std::optional<UnixMillis>& at, UnixMillis now) { return at && 
 
 }  // namespace
 
-bool EndStage::end_leases(InboxState& inbox) {
+bool EndStage::end_leases(InboxState& inbox, std::size_t limit) {
   if (inbox.index() == nullptr || !is_due(inbox.index()->next_due(), staging_.id_now)) return true;
-  staging_.inboxes.change(inbox);
+  auto& staged = staging_.inboxes.change(inbox);
   auto& index = *inbox.index();
-  for (const inbox::Ended& ended : index.advance(staging_.id_now, ends_max)) {
+  for (const inbox::Ended& ended : index.advance(staging_.id_now, limit)) {
     ++staging_.stats.ended;
-    // What becomes available needs no write: its record has the end.
-    if (ended.what != inbox::Ended::What::died) continue;
-    bury(inbox, ended.id);
+    if (ended.what == inbox::Ended::What::died) {
+      bury(inbox, ended.id);
+    } else {
+      staged.gained = true;  // That needs no write: the record has the end.
+    }
   }
   return !is_due(index.next_due(), staging_.id_now);
 }

@@ -21,8 +21,8 @@ class EndStage {
   /// Both outlive this.
   EndStage(Staging& staging, EntryTable& table) : staging_(staging), table_(table) {}
 
-  /// Ends the leases and delays that are over, at most ends_max. False if more are.
-  bool end_leases(InboxState& inbox);
+  /// Ends the leases and delays that are over, at most `limit`. False if more are.
+  bool end_leases(InboxState& inbox, std::size_t limit = ends_max);
   /// Removes dead entries whose retention has passed at `retention_now`, at most ends_max. False if there are more.
   bool expire_dead(InboxState& inbox, UnixMillis retention_now);
 

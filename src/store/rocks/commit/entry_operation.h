@@ -30,7 +30,7 @@ struct EntryOperation {
     extend,       ///< `lease`, `duration` to `until`.
     requeue,      ///< `pending_values`, one for each id.
     discard,
-    advance,  ///< Records what has ended by itself: leases, delays, the retention of dead entries.
+    advance,  ///< Records what has ended by itself: leases, delays (at most `limit`; 0: many), dead entries' retention.
     look,     ///< `state`, `after`, `limit` to what begins with `found`. Reads the index, and writes nothing.
   };
 

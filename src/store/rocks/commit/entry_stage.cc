@@ -72,7 +72,8 @@ void EntryStage::begin(EntryOperation& entry, const InboxState& inbox) const {
 }
 
 void EntryStage::advance(Operation& operation, InboxState& inbox) {
-  const bool ended = ends_.end_leases(inbox);
+  const std::size_t limit = operation.entry->limit;
+  const bool ended = ends_.end_leases(inbox, limit > 0 ? limit : EndStage::ends_max);
   const bool expired = !config_.retention_now || ends_.expire_dead(inbox, config_.retention_now());
   operation.entry->left = !ended || !expired;
   if (operation.entry->left) operation.part_end = operation.part_begin;
@@ -191,6 +192,7 @@ Status EntryStage::put(InboxState& inbox, const EntryOperation& entry, std::size
     staged.first.reset();
     staged.head_changed = true;
   }
+  staged.gained = staged.gained || changed.state == EntryState::available;
   inbox.index()->update(id, changed);
   table_.put_entry(inbox, id, changed);
   return Done{};

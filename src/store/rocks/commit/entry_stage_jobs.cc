@@ -88,6 +88,7 @@ void EntryStage::enter(const TargetInbox& target, const EventId& id, std::string
   ++staged.count;
   staged.first.reset();
   staged.head_changed = true;
+  staged.gained = true;
 }
 
 }  // namespace triggers::store

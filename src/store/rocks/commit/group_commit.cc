@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/invariant.h"
 #include "store/rocks/format/layout.h"
@@ -45,6 +46,11 @@ bool puts_again(const Operation& operation) noexcept {
   return operation.job != nullptr && operation.job->kind == JobOperation::Kind::replay;
 }
 
+bool removes_inbox(const Operation& operation) noexcept {
+  if (operation.kind != Operation::Kind::settings || operation.error) return false;
+  return operation.settings->removed != nullptr && !operation.settings->outdated;
+}
+
 /// What earlier parts have leased is the answer.
 void refuse_lease(Operation& operation, const Error& error) noexcept {
   auto& leased = operation.entry->leased;
@@ -80,7 +86,11 @@ GroupCommit::GroupCommit(Database& database, Tenants& tenants, JobBoard& jobs, c
       board_(jobs),
       config_(config),
       batch_(std::make_unique<rocksdb::WriteBatch>()),
-      staging_{.database = database, .batch = *batch_, .holders = Holders(database, *batch_)},
+      staging_{.database = database,
+               .batch = *batch_,
+               .holders = Holders(database, *batch_),
+               .bounds = StorageBounds(database, config.tenant_limits,
+                                       config.stored_bytes ? std::move(*config.stored_bytes) : StoredBytesByTenant{})},
       appends_(staging_, config, last_id),
       entries_(staging_, config),
       settings_(staging_, tenants),
@@ -95,6 +105,7 @@ void GroupCommit::begin() {
   staging_.stats = {};
   staging_.holders.begin(staging_.now);
   staging_.inboxes.begin();
+  staging_.bounds.begin();
   batch_->Clear();
   appends_.begin();
   entries_.begin();
@@ -106,6 +117,7 @@ void GroupCommit::keep() {
   batch_->PopSavePoint().PermitUncheckedError();
   staging_.holders.keep();
   staging_.inboxes.keep();
+  staging_.bounds.keep();
   appends_.keep();
   entries_.keep();
   settings_.keep();
@@ -116,6 +128,7 @@ void GroupCommit::undo(const CommitStats& before) {
   staging_.stats = before;
   staging_.holders.undo();
   staging_.inboxes.undo();
+  staging_.bounds.undo();
   appends_.undo();
   entries_.undo();
   settings_.undo();
@@ -222,6 +235,7 @@ Status GroupCommit::write(std::span<Operation* const> operations) {
   stage_all(operations);
   appends_.put();
   staging_.inboxes.put(staging_.database, *batch_);
+  staging_.bounds.put(*batch_);
   if (batch_->Count() > 0) appends_.put_last_id();
   stats.reads = appends_.reads() + entries_.reads() + staging_.holders.reads();
   stats.bytes = batch_->GetDataSize();
@@ -242,13 +256,16 @@ Status GroupCommit::write_or_refuse(std::span<Operation* const> operations) noex
 }
 
 void GroupCommit::publish(std::span<Operation* const> operations) {
-  staging_.inboxes.publish();
+  staging_.inboxes.publish(config_.watched);
+  staging_.bounds.publish();
   settings_.publish();
   jobs_.publish();
   for (const Operation* operation : operations) {
     if (operation->error) continue;
-    const auto* const settings = operation->settings;
-    if (settings != nullptr && settings->removed && !settings->outdated) board_.stop(*settings->removed);
+    if (removes_inbox(*operation)) {
+      board_.stop(*operation->settings->removed);
+      if (config_.watched != nullptr) config_.watched->removed(*operation->settings->removed);
+    }
     if (operation->leave == nullptr || !operation->leave->forgotten) continue;
     board_.forget(*operation->leave->inbox);
     tenants_.remove_leaving(*operation->leave->inbox);
@@ -257,6 +274,7 @@ void GroupCommit::publish(std::span<Operation* const> operations) {
 
 void GroupCommit::discard() noexcept {
   staging_.inboxes.discard();
+  staging_.bounds.discard();
   settings_.discard();
 }
 

@@ -39,6 +39,8 @@ class GroupCommit {
 
   /// Of the last commit, except for its total time.
   [[nodiscard]] const CommitStats& stats() const noexcept { return staging_.stats; }
+  /// As StorageBounds::total_bytes(). Any thread.
+  [[nodiscard]] std::uint64_t stored_bytes() const noexcept { return staging_.bounds.total_bytes(); }
 
  private:
   void begin();

@@ -41,6 +41,7 @@ struct DueEvent {
   std::string expiry_key{};
   /// It is in `default` all the same, so the expiry entry is wrong.
   bool in_default = false;
+  std::uint64_t bytes = 0;    ///< As stored_bytes(); 0 if they are not counted, or the event is gone.
   bool acknowledged = false;  ///< Only looked at if it is in `default`: then that is wrong, too.
 };
 

@@ -45,6 +45,7 @@ Status LeaseStage::stage(Operation& operation, const TargetInbox& target) {
   const std::size_t room = leased_max_ - std::min<std::size_t>(leased, leased_max_);
   if (room == 0) {
     entry.too_many_leased = entry.leased.empty();
+    if (entry.too_many_leased) ++staging_.stats.leases_refused;
     end(operation);
     return Done{};
   }

@@ -20,7 +20,7 @@ InboxState::Staged& StagedInboxes::change(InboxState& inbox) {
   if (auto* const index = inbox.index()) mark = inbox.staged.touched ? index->mark() : index->begin();
   if (!noted) undo_.push_back({&inbox, inbox.staged, mark, touched_.size()});
   if (!inbox.staged.touched) {
-    touched_.push_back({&inbox, mark});
+    touched_.push_back({&inbox, mark, false});
     inbox.staged.touched = true;
   }
   return inbox.staged;
@@ -40,6 +40,7 @@ void StagedInboxes::add(InboxState& inbox, const EventId& id) {
     const bool needs_record = index->accept(id);
     INVARIANT(!needs_record, "an inbox has an entry that is newer than a new event");
   }
+  staged.gained = true;
   if (staged.count++ > 0) return;
   staged.head_changed = true;
   staged.first = id;
@@ -62,20 +63,27 @@ void StagedInboxes::undo() noexcept {
 }
 
 void StagedInboxes::put(const Database& database, rocksdb::WriteBatch& batch) const {
-  for (const auto& [inbox, index_before] : touched_) {
+  for (const auto& [inbox, index_before, gained] : touched_) {
     batch.Put(database.family(Family::meta), inbox->meta_key(), inbox->encode_meta());
   }
 }
 
-void StagedInboxes::publish() {
-  for (const auto& [inbox, index_before] : touched_) {
-    if (auto* const index = inbox->index()) index->keep();
-    inbox->publish();
+void StagedInboxes::publish(WatchedInboxes* watched) {
+  for (Touched& touched : touched_) {
+    if (auto* const index = touched.inbox->index()) index->keep();
+    touched.gained = touched.inbox->publish();
+  }
+  if (watched == nullptr) return;
+  // Between the changes and the question who watches: InboxState::add_watcher().
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  for (const Touched& touched : touched_) {
+    const InboxState& inbox = *touched.inbox;
+    if (inbox.watched()) watched->changed(inbox, inbox.available(), touched.gained);
   }
 }
 
 void StagedInboxes::discard() noexcept {
-  for (const auto& [inbox, index_before] : touched_) {
+  for (const auto& [inbox, index_before, gained] : touched_) {
     put_back(*inbox, index_before);
     if (auto* const index = inbox->index()) index->keep();
     inbox->discard();

@@ -9,6 +9,7 @@
 
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/inbox_state.h"
+#include "store/rocks/inbox/watched_inboxes.h"
 
 namespace triggers::store {
 
@@ -31,8 +32,8 @@ class StagedInboxes {
 
   /// Puts the counters of each inbox.
   void put(const Database& database, rocksdb::WriteBatch& batch) const;
-  /// Shows the changes to all threads. Call it once the commit is durable.
-  void publish();
+  /// Shows the changes to all threads, and tells `watched`, which may be null. Call it once the commit is durable.
+  void publish(WatchedInboxes* watched = nullptr);
   /// Forgets the changes of a commit that was not written.
   void discard() noexcept;
 
@@ -42,6 +43,7 @@ class StagedInboxes {
   struct Touched {
     InboxState* inbox;
     IndexMark index_before;
+    bool gained = false;
   };
   struct Undo {
     InboxState* inbox;

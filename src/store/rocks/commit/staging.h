@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "store/rocks/commit/commit_stats.h"
 #include "store/rocks/commit/staged_inboxes.h"
+#include "store/rocks/commit/storage_bounds.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/holders.h"
 
@@ -16,6 +17,7 @@ struct Staging {
   Database& database;
   rocksdb::WriteBatch& batch;
   Holders holders;
+  StorageBounds bounds;
   StagedInboxes inboxes{};
   CommitStats stats{};
   UnixMillis now{};     ///< Of acknowledgements.

@@ -28,6 +28,7 @@ void SweepStage::stage_one(const DueEvent& due, std::size_t& removed) {
   batch.SingleDelete(database.family(Family::events), event_key);
   batch.SingleDelete(database.family(Family::acknowledged), event_key);
   staging_.holders.erase(event_key, holding->has_value());
+  staging_.bounds.removed(std::string{entry->tenant}, due.bytes);
   ++removed;
 }
 

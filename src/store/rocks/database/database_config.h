@@ -47,8 +47,9 @@ struct DatabaseConfig {
   const Clock* clock = &Clock::system();  ///< Whose time the windows are measured in.
   /// Traces of acknowledgements before this time may be dropped. Null: none may.
   std::shared_ptr<const std::atomic<UnixMillis>> traces_begin{};
-  rocksdb::Env* env = nullptr;  ///< The seam for tests of failing disks; nullptr: the machine's.
-  int open_files_max = -1;      ///< Files that RocksDB keeps open; -1: all.
+  rocksdb::Env* env = nullptr;           ///< The seam for tests of failing disks; nullptr: the machine's.
+  std::uint64_t disk_reserve_bytes = 0;  ///< See DiskReserve; 0: off.
+  int open_files_max = -1;               ///< Files that RocksDB keeps open; -1: all.
 };
 
 }  // namespace triggers::store

@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, family_count> family_names = {"default", 
                                                                      "expiry",  "dedup",  "idempotency", "keys",
                                                                      "entries", "traces", "holders"};
 constexpr std::size_t mebibyte = 1024 * 1024;
+/// Bounds the room that a compaction takes beside its input, so that it fits into the disk's reserve.
+constexpr std::uint64_t compaction_bytes_max = 512 * mebibyte;
 constexpr std::size_t window_entry_bytes = 100;  ///< About what an entry of a window's family takes in a memtable.
 
 class NoLogger final : public rocksdb::Logger {
@@ -57,6 +59,7 @@ rocksdb::ColumnFamilyOptions base_options(const std::shared_ptr<rocksdb::Cache>&
   options.max_write_buffer_number = 3;
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
+  options.max_compaction_bytes = compaction_bytes_max;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache, block_bytes)));
   return options;
 }

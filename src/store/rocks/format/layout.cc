@@ -141,6 +141,12 @@ std::string job_key(std::string_view tenant, std::string_view inbox, const Uuid7
   return key;
 }
 
+std::string stored_bytes_key(std::string_view tenant) {
+  std::string key{stored_bytes_prefix};
+  append_name(key, tenant);
+  return key;
+}
+
 std::string prefix_end(std::string_view prefix) {
   std::string end{prefix};
   while (!end.empty() && end.back() == '\xff') end.pop_back();
@@ -190,6 +196,18 @@ std::optional<JobKey> parse_job_key(std::string_view key) {
   const auto inbox = parse_inbox_key(job_prefix, key.substr(0, key.size() - id_bytes));
   if (!inbox) return std::nullopt;
   return JobKey{*inbox, Uuid7::from_bytes(key.substr(key.size() - id_bytes))};
+}
+
+std::optional<std::string_view> tenant_of_event(std::string_view key) {
+  const auto tenant = take_name(key);
+  return tenant && key.size() == id_bytes ? tenant : std::nullopt;
+}
+
+std::optional<std::string_view> tenant_of_stored_bytes(std::string_view key) {
+  if (!key.starts_with(stored_bytes_prefix)) return std::nullopt;
+  key.remove_prefix(stored_bytes_prefix.size());
+  const auto tenant = take_name(key);
+  return tenant && key.empty() ? tenant : std::nullopt;
 }
 
 std::string describe_entry(std::string_view family, std::string_view key) {

@@ -61,6 +61,11 @@ inline constexpr std::string_view leaving_prefix = "leaving/";
 inline constexpr std::string_view job_prefix = "job/";
 /// `default`: the number that an inbox got last.
 inline constexpr std::string_view inbox_number_key = "inbox_number";
+/// `default`: the stored bytes of a tenant; see store/storage_limits.h.
+[[nodiscard]] std::string stored_bytes_key(std::string_view tenant);
+inline constexpr std::string_view stored_bytes_prefix = "stored_bytes/";
+/// `default`: is there while every commit keeps those counters.
+inline constexpr std::string_view stored_bytes_kept_key = "stored_bytes_kept";
 inline constexpr std::string_view last_id_key = "last_id";
 inline constexpr std::string_view shared_secret_key = "shared_secret";
 inline constexpr std::string_view hash_seed_key = "hash_seed";
@@ -97,6 +102,11 @@ struct JobKey {
 };
 /// Nothing if `key` is not what job_key() makes. Views into `key`.
 [[nodiscard]] std::optional<JobKey> parse_job_key(std::string_view key);
+
+/// The tenant of a key of `events`, and of a key that stored_bytes_key() makes. Nothing if `key` is none. Views into
+/// `key`.
+[[nodiscard]] std::optional<std::string_view> tenant_of_event(std::string_view key);
+[[nodiscard]] std::optional<std::string_view> tenant_of_stored_bytes(std::string_view key);
 
 /// For a message: the tenant and id that `key` of `family` belongs to, as far as the key says.
 [[nodiscard]] std::string describe_entry(std::string_view family, std::string_view key);

@@ -22,7 +22,9 @@ InboxState::View InboxState::view() const {
   return view;
 }
 
-void InboxState::publish() {
+bool InboxState::publish() {
+  const std::size_t before = std::exchange(available_before_, available());
+  const bool gained = staged.gained || available_before_ > before;
   release_head();
   count_.store(staged.count, std::memory_order_release);
   if (staged.first) raise_head(*staged.first, head().lowered);
@@ -30,6 +32,7 @@ void InboxState::publish() {
   // An inbox that is only appended to needs none of this.
   if (index_ || staged.last_consumed_at) publish_view();
   staged = {.count = staged.count, .last_consumed_at = staged.last_consumed_at};
+  return gained;
 }
 
 void InboxState::publish_view() {
@@ -96,6 +99,10 @@ Status InboxState::set_restored(const inbox::Rules& rules) {
       {.undelivered = staged.count, .dead = stored_dead_, .fresh_after = stored_fresh_after_});
   if (restored) publish_view();
   return restored;
+}
+
+std::size_t InboxState::available() const noexcept {
+  return static_cast<std::size_t>(index_ ? index_->counts().available : staged.count);
 }
 
 const EventId& InboxState::fresh_after() const noexcept { return index_ ? index_->fresh_after() : stored_fresh_after_; }

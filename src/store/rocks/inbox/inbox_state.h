@@ -70,12 +70,13 @@ class InboxState {
     std::optional<UnixMillis> last_consumed_at{};
     bool touched = false;            ///< By that commit.
     bool head_changed = false;       ///< It changes the oldest pending event.
+    bool gained = false;             ///< Entries become available that were not before, even if there are not more.
     std::optional<EventId> first{};  ///< Set if it appends to an empty inbox: nothing older is pending.
   };
   /// For the committer's thread, which changes it through StagedInboxes.
   Staged staged;
-  /// Publishes the staged state once the commit is durable.
-  void publish();
+  /// Publishes the staged state once the commit is durable. True: entries are available that were not before.
+  bool publish();
   /// Forgets the staged state of a commit that was not written.
   void discard() noexcept;
 
@@ -91,6 +92,17 @@ class InboxState {
   Status set_restored(const inbox::Rules& rules);
   /// Every entry that is not behind it has a record.
   [[nodiscard]] const EventId& fresh_after() const noexcept;
+
+  /// Readers that wait for entries: watched_inboxes.h. Any thread. A reader adds itself before it looks, and the
+  /// committer asks after a change is visible, with a fence between: one of the two sees the other.
+  void add_watcher() noexcept {
+    watchers_.fetch_add(1);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  void remove_watcher() noexcept { watchers_.fetch_sub(1); }
+  [[nodiscard]] bool watched() const noexcept { return watchers_.load() > 0; }
+  /// Available entries. For the committer's thread.
+  [[nodiscard]] std::size_t available() const noexcept;
 
   /// True if the oldest pending event may have changed since the last call. Any thread.
   bool take_head_changed() noexcept { return head_changed_.exchange(false, std::memory_order_acq_rel); }
@@ -109,12 +121,14 @@ class InboxState {
   const std::string tenant_, name_, meta_key_, prefix_;
   std::atomic<std::uint64_t> count_{0};
   std::atomic<bool> head_changed_{true};
+  std::atomic<std::size_t> watchers_{0};
   mutable SharedMutex mutex_;
   Head head_ GUARDED_BY(mutex_);
   bool head_is_held_ GUARDED_BY(mutex_) = false;
   View view_ GUARDED_BY(mutex_);  ///< Without an index, its counts are not used.
   std::atomic<bool> has_counts_{false};
   // Of the committer's thread:
+  std::size_t available_before_ = 0;
   bool has_lowered_head_ = false;  ///< In this commit.
   std::unique_ptr<inbox::EntryIndex> index_;
   EventId stored_fresh_after_;     ///< Counts while there is no index.

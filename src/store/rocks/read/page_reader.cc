@@ -18,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 
 /// How many entries a filter passes over between two readings of the clock.
 constexpr std::size_t entries_per_clock_check = 1024;
+/// Marks of removed entries that the search for the newest entry steps over.
+constexpr std::size_t end_marks_max = 2'000;
 
 /// The ids of one page, and how far it has read.
 struct Selection {
@@ -295,6 +297,15 @@ Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox) 
   if (!scan.valid()) return std::optional<EventId>{};
   inbox.raise_head(scan.id(), head.lowered);
   return std::optional{scan.id()};
+}
+
+Result<std::optional<EventId>> find_end(Database& database, const InboxState& inbox) {
+  PendingScan scan(database, inbox, {}, {.order = PageOrder::newest_first, .first = inbox.head().id}, end_marks_max);
+  if (scan.valid()) return std::optional{scan.id()};
+  // Nothing is pending behind the place where it gave up.
+  if (const auto place = scan.gave_up_at(); !place || *place) return place;
+  if (auto status = scan.status(); !status) return status.error();
+  return std::optional<EventId>{};
 }
 
 Result<std::optional<EventId>> find_oldest_available(Database& database, const InboxState& inbox,

@@ -35,6 +35,10 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
 /// Blocks on the disk.
 Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox);
 
+/// An id behind which nothing is pending: mostly that of the newest pending event. Nothing if none is pending. Blocks
+/// on the disk.
+Result<std::optional<EventId>> find_end(Database& database, const InboxState& inbox);
+
 /// The oldest available entry of the inbox, of which `view` is known. Nothing if none is available. Blocks on the disk,
 /// unless an entry that was leased before is the oldest.
 Result<std::optional<EventId>> find_oldest_available(Database& database, const InboxState& inbox,

@@ -233,6 +233,7 @@ class Rebuild {
     }
     // Head and fresh_after are hints: both begin at the start.
     for (const auto& [key, inbox] : inboxes_) batch_.Put(meta, key, encode_inbox_meta(inbox.meta));
+    batch_.Delete(meta, slice(layout::stored_bytes_kept_key));  // A start that needs them counts again.
     if (has(Family::meta, layout::last_id_key) && value_.size() == id_bytes) {
       last_id_ = std::max(last_id_, EventId::from_bytes(value_));
     }

@@ -10,7 +10,9 @@
 #include "base/thread_name.h"
 #include "log/log.h"
 #include "store/inbox_name.h"
+#include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
 #include "store/rocks/inbox/holders.h"
 #include "store/rocks/read/page_reader.h"
 
@@ -45,6 +47,17 @@ Result<DueEvent> look_at(Database& database, std::string expiry_key) {
   const auto acknowledged = database.get(Family::acknowledged, layout::event_key(entry->tenant, entry->id), value);
   if (!acknowledged) return acknowledged.error();
   due.acknowledged = *acknowledged;
+  return due;
+}
+
+/// With the bytes that its tenant gets back.
+Result<DueEvent> measured(Database& database, DueEvent due) {
+  const auto entry = layout::parse_expiry_key(due.expiry_key);
+  INVARIANT(entry, "a sweep has read this key");
+  rocksdb::PinnableSlice value;
+  const auto found = database.get(Family::events, layout::event_key(entry->tenant, entry->id), value);
+  if (!found) return found.error();
+  if (*found) due.bytes = stored_bytes_of_record(view(value));
   return due;
 }
 
@@ -94,6 +107,7 @@ Result<Housekeeper::Swept> Housekeeper::sweep(std::size_t entries_max) {
       last = iterator->key().ToString();
       ++looked;
       auto due = look_at(database_, last);
+      if (due && config_.counts_bytes) due = measured(database_, *std::move(due));
       // It is noted as damage. The event stays, and the sweep goes on.
       if (due) sweep.events.push_back(*std::move(due));
     }
@@ -107,6 +121,7 @@ Result<Housekeeper::Swept> Housekeeper::sweep(std::size_t entries_max) {
     operation.bytes = sweep.events.size() * event_overhead_bytes;
     sync_wait(submit(queue_, operation));
     if (operation.error) return *operation.error;
+    if (sweep.removed > 0) database_.note_removed_events();
   }
   if (looked > 0) swept_to_ = std::move(last);
   return Swept{.looked_at = looked, .removed = sweep.removed};

@@ -26,6 +26,7 @@ struct HousekeeperConfig {
   const Clock* clock = &Clock::system();
   /// Is set to the time before which traces of acknowledgements are too old. May be null.
   std::shared_ptr<std::atomic<UnixMillis>> traces_begin{};
+  bool counts_bytes = false;  ///< Commits keep the stored bytes of tenants.
   std::chrono::milliseconds tick{1000};
   /// In one tick; the rest waits for the next.
   std::chrono::milliseconds sweep_time_max{300}, departures_time_max{300};

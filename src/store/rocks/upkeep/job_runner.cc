@@ -51,6 +51,7 @@ std::vector<JobBoard::Running> JobRunner::choose() {
   for (auto& job : board_.running()) {
     const Uuid7 id = job.record.job.id;
     running.insert(id);
+    if (job.record.job.kind == Job::Kind::replay && !database_.has_room()) continue;
     const auto [chosen, is_first] = by_tenant.try_emplace(job.inbox->tenant(), job);
     if (is_first) continue;
     const auto waits_longer = walks_[id].served_at < walks_[chosen->second.record.job.id].served_at;
@@ -75,7 +76,11 @@ Status JobRunner::take_turn(const JobBoard::Running& running) {
 
 Status JobRunner::round() {
   Status worked = Done{};
-  for (const auto& job : choose()) {
+  const auto jobs = choose();
+  if (jobs.empty() && board_.running_count() > 0) {
+    return Error{ErrorCode::unavailable, "the disk has no room for what replays put into inboxes"};
+  }
+  for (const auto& job : jobs) {
     // Another tenant's job may succeed.
     if (auto taken = take_turn(job); !taken) worked = std::move(taken);
   }

@@ -22,14 +22,14 @@
 namespace triggers::store {
 
 /// Runs jobs a little at a time: one turn of one job after the other. Tenants take turns, and so do the inboxes of a
-/// tenant. While others write, it rests for as long as it has worked. A job goes on from where its last commit left it,
-/// also after a crash.
+/// tenant. While others write, it rests for as long as it has worked. A replay waits while the disk has no room. A job
+/// goes on from where its last commit left it, also after a crash.
 class JobRunner {
  public:
   /// All outlive this.
   JobRunner(Database& database, CommitQueue& queue, const SettingsTable& settings, const JobBoard& board,
             const Clock& clock)
-      : queue_(queue), board_(board), clock_(clock), turns_(database, queue, settings) {}
+      : database_(database), queue_(queue), board_(board), clock_(clock), turns_(database, queue, settings) {}
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
   ~JobRunner();
@@ -47,15 +47,16 @@ class JobRunner {
 
  private:
   void run();
-  /// One turn for each tenant that has a job. An Error if one of them did not succeed.
+  /// One turn for each tenant that has a job. An Error if one of them did not succeed, or if all jobs have to wait.
   Status round();
-  /// The job of each tenant that has waited longest.
+  /// The job of each tenant that has waited longest, of those that may go on.
   std::vector<JobBoard::Running> choose();
   Status take_turn(const JobBoard::Running& running);
   Status remove_old();
   /// How long to rest after a round.
   [[nodiscard]] std::chrono::nanoseconds rest(const Status& worked, std::chrono::nanoseconds took) const;
 
+  const Database& database_;
   CommitQueue& queue_;
   const JobBoard& board_;
   const Clock& clock_;

@@ -1,0 +1,20 @@
+#include "store/rocks/disk/disk_reserve.h"
+
+#include <algorithm>
+
+namespace triggers::store {
+
+std::uint64_t DiskReserve::bytes(std::uint64_t total_bytes) const noexcept {
+  return std::min(wanted_bytes_, total_bytes / 4);
+}
+
+void DiskReserve::measured(const DiskSpace& space) noexcept {
+  const std::uint64_t reserve = bytes(space.total_bytes);
+  // What cannot be measured is not full.
+  if (reserve == 0) return left_.store(unknown, std::memory_order_relaxed);
+  const std::uint64_t needed = has_room() ? reserve : reserve + reserve / 4;
+  const auto left = static_cast<std::int64_t>(space.free_bytes) - static_cast<std::int64_t>(needed);
+  left_.store(left, std::memory_order_relaxed);
+}
+
+}  // namespace triggers::store
