@@ -142,6 +142,32 @@ TEST_F(SmallDisk, AFileThatIsRemovedMakesRoom) {
   EXPECT_EQ(append(numbered(1)).value().outcome, accepted);
 }
 
+TEST_F(SmallDisk, ReplayWaitsForRoomAndAPurgeDoesNot) {
+  const InboxName crm = InboxName::parse("crm").value();
+  const auto shown = [&](const Job& job, const InboxName& name) {
+    return sync_wait(store->job(tenant, name, job.id)).value().value();
+  };
+  open();
+  ASSERT_TRUE(sync_wait(store->put_inbox(tenant, crm, {.collect = false}, std::nullopt)));
+  ASSERT_TRUE(append(numbered(1)));
+  {
+    const UniqueFd ballast(::open((path_ + "/ballast").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    ASSERT_EQ(posix_fallocate(ballast.get(), 0, static_cast<off_t>(free_bytes() - 11 * mebibyte)), 0);
+  }
+  store->check_files();
+  ASSERT_FALSE(store->has_room());
+  const Job replay = sync_wait(store->replay(tenant, crm, {})).value();
+  const Job purge = sync_wait(store->purge(tenant, {})).value();
+  EXPECT_EQ(store->settle().error().code, ErrorCode::unavailable);
+  EXPECT_EQ(shown(purge, {}).state, Job::State::done);
+  EXPECT_EQ(shown(replay, crm).state, Job::State::running);
+  std::filesystem::remove(path_ + "/ballast");
+  store->check_files();
+  ASSERT_TRUE(store->has_room());
+  EXPECT_TRUE(store->settle());
+  EXPECT_EQ(shown(replay, crm).done, 1U);
+}
+
 TEST_F(SmallDisk, WithoutAReserveTheDiskIsFilled) {
   config.disk_reserve_bytes = 0;
   open();
