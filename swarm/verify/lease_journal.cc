@@ -84,8 +84,7 @@ bool LeaseLines::read(char kind, std::string_view rest) {
     case 'L': return read_grant(rest);
     case 'F': return read_request(rest);
     case 'G': return read_results(rest);
-    case 'N':
-      return read_unanswered(rest);
+    case 'N': return read_unanswered(rest);
     default: return false;
   }
 }
