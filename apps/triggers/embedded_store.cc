@@ -99,6 +99,15 @@ void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& stor
   });
 }
 
+/// Purges and replays of inboxes.
+void add_job_metrics(metrics::Registry& registry, const store::RocksStore& store) {
+  auto& running = registry.gauge("triggers_inbox_jobs_running", "Purges and replays of inboxes that have not ended.");
+  registry.on_scrape([&] { running.set(static_cast<double>(store.jobs().running)); });
+  const std::string name = "triggers_inbox_jobs_total", help = "Purges and replays of inboxes that have ended.";
+  registry.counter_from(name, help, {{"state", "done"}}, [&] { return static_cast<double>(store.jobs().done); });
+  registry.counter_from(name, help, {{"state", "failed"}}, [&] { return static_cast<double>(store.jobs().failed); });
+}
+
 /// What counts against tenant-bytes-max. Not by tenant: there may be any number.
 void add_tenant_metrics(metrics::Registry& registry, const store::RocksStore& store) {
   if (!store.stored_bytes()) return;
@@ -116,6 +125,7 @@ class EmbeddedStore final : public OpenStore {
     registry.counter_from("triggers_inbox_expired_total",
                           "Undelivered events that left an inbox because they were older than its retention.", {},
                           [raw = store_.get()] { return static_cast<double>(raw->entries_expired()); });
+    add_job_metrics(registry, *store_);
   }
 
   [[nodiscard]] store::EventLog& log() noexcept override { return *store_; }

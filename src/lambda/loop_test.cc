@@ -315,7 +315,7 @@ constexpr std::chrono::minutes long_wait{1};
 /// Waits, and answers why the wait has ended.
 Task<http::Response> wait_for(const http::Request& request, std::chrono::milliseconds time = long_wait) {
   http::CallerWatch client(request, std::chrono::steady_clock::now() + time);
-  http::UntilCancelled waiting(client.cancellation());
+  UntilCancelled waiting(client.cancellation());
   const std::string why = http::name_of(co_await waiting);
   co_return with_body(200, "waited: " + why);
 }

@@ -106,7 +106,8 @@ class EntryPages {
   virtual Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) = 0;
 };
 
-/// Work on a whole inbox. `conflict`: a job of this inbox is running.
+/// Work on a whole inbox. Errors of a start: `conflict` (a job of this inbox is running), `share_used` and `overloaded`
+/// (too many jobs are running). A job that has started goes on after a crash. It ends when its inbox is removed.
 class InboxJobs {
  public:
   InboxJobs() = default;
@@ -114,7 +115,8 @@ class InboxJobs {
   InboxJobs& operator=(const InboxJobs&) = delete;
   virtual ~InboxJobs() = default;
 
-  /// Every entry that was undelivered when the call began leaves. Dead entries stay.
+  /// Every entry that was undelivered when the call began leaves. Dead entries stay; one that is requeued before the
+  /// end of the job may leave, too.
   virtual Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) = 0;
   /// Puts events of the log into the inbox again, with 0 attempts, if its filter takes them and it has no entry of
   /// them. `collect` does not matter.

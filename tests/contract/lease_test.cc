@@ -93,6 +93,17 @@ TEST_P(LeaseContract, EndedLeaseAcknowledgesNothing) {
   EXPECT_EQ(acknowledge_by(lost, ids), all(ids, lease_lost));
 }
 
+TEST_P(LeaseContract, CountsAreThoseOfNowThoughNobodyCalledSinceALeaseEnded) {
+  fill(3);
+  release(lease(1), 20s);
+  lease(1);
+  EXPECT_EQ(counts(), (inbox::Counts{.available = 1, .leased = 1, .delayed = 1}));
+  clock.advance(20s);
+  EXPECT_EQ(counts(), (inbox::Counts{.available = 2, .leased = 1}));
+  clock.advance(10s);
+  EXPECT_EQ(sync_wait(inboxes().entries(tenant, {.inbox = {}})).value().counts, (inbox::Counts{.available = 3}));
+}
+
 TEST_P(LeaseContract, LeaseOutlivesARestart) {
   const auto ids = fill(2);
   const Leased leased = lease(1);

@@ -56,7 +56,7 @@ wrapped = {
 # net and http alone (checked below).
 private_headers = {"src/http/client/connection.h", "src/http/client/thread_connections.h", "src/net/acceptor.h",
                    "src/net/io_executor.h", "src/net/loop.h", "src/net/transport.h"}
-naming_headers = {*private_headers, "src/api/exchange/json_body.h", "src/api/endpoints/keys/key_json.h", "src/api/test_service.h",
+naming_headers = {*private_headers, "swarm/verify/json_members.h", "src/api/exchange/json_body.h", "src/api/endpoints/keys/key_json.h", "src/api/test_service.h",
                   "src/base/stored_json.h", "src/store/dynamo/client/caller.h", "src/store/dynamo/client/item.h",
                   "src/store/dynamo/client/table_calls.h"}
 

@@ -116,10 +116,15 @@ class CommittedInbox {
   const Clock& clock_;
   Tenants tenants_;
   InboxState& inbox_ = tenants_.get(tenant_.id).default_inbox();
+  JobBoard jobs_;
   CommitQueue queue_{CommitLimits{}};
   IdTime id_time_{clock_};
   Committer committer_{
-      *database_, tenants_, queue_, EventId{},
+      *database_,
+      tenants_,
+      jobs_,
+      queue_,
+      EventId{},
       CommitterConfig{
           .clock = &clock_, .id_time = &id_time_, .hash_seed = {}, .observe = [this](const CommitStats& stats) {
             if (on_commit) on_commit(stats);

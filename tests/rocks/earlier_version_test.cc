@@ -242,6 +242,40 @@ TEST_P(Version2, KeepsItsKeys) {
 INSTANTIATE_TEST_SUITE_P(Store, Version2, testing::Values("version_2", "version_2_killed"),
                          [](const auto& tested) { return std::string{tested.param}; });
 
+/// A store of version 3 differs from a converted one only in FORMAT, as long as nothing new is in it.
+class Version3 : public EarlierVersion {
+ protected:
+  void SetUp() override {
+    unpack(name);
+    RocksStore::open(config_of(name)).value().reset();
+    id = word_of_format(name, 2);
+    write_format_of(name, "triggers-embedded 3 " + id + "\n");
+  }
+
+  const std::string name = "version_2";
+  std::string id;
+};
+
+TEST_F(Version3, IsReadWithoutAChangeAndConvertedByAStart) {
+  const auto before = snapshot(directory / name);
+  open_and_expect_whole(name, name, Access::read);
+  EXPECT_TRUE(snapshot(directory / name) == before);
+  for (int start = 0; start < 2; ++start) {
+    open_and_expect_whole(name, name, Access::write);
+    EXPECT_EQ(format_of(name), "triggers-embedded " + this_version + " " + id + "\n");
+  }
+}
+
+TEST_F(Version3, IsConvertedAlsoIfItsOwnConversionWasCutOff) {
+  fs::remove_all(directory / name);
+  unpack(name);
+  write_format_of(name, "triggers-embedded 3 " + word_of_format(name, 2) + " migrating\n");
+  open_and_expect_whole(name, name, Access::read);
+  open_and_expect_whole(name, name, Access::write);
+  EXPECT_EQ(word_of_format(name, 1), this_version);
+  EXPECT_EQ(word_of_format(name, 3), "");
+}
+
 /// What this release does with a later version, the release before this one does with this version: it reads the
 /// version before anything else.
 class LaterVersion : public EarlierVersion, public testing::WithParamInterface<const char*> {};

@@ -7,11 +7,10 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
-#include <latch>
 #include <map>
-#include <semaphore>
 #include <thread>
 
+#include "held_commit.h"
 #include "rocks_fixture.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/holding.h"
@@ -80,17 +79,13 @@ class RocksInboxesTest : public RocksFixture {
   }
 };
 
-/// Holds the committer after its first commit, so that what is queued meanwhile is one commit, in the order of the
-/// queue.
-class OneCommit : public RocksInboxesTest {
+class OneCommit : public HeldCommit<RocksInboxesTest> {
  protected:
   OneCommit() {
     config.on_commit = [this](const CommitStats& stats) {
       left_events += stats.left_events;
       if (fail_after_left && stats.left_events > 0) disk->set(FailingFileSystem::Fault::full);
-      if (!hold.exchange(false)) return;
-      held.release();
-      go_on.wait();
+      wait_if_held();
     };
   }
   void SetUp() override {
@@ -99,35 +94,8 @@ class OneCommit : public RocksInboxesTest {
   }
   ~OneCommit() override { store.reset(); }  // A commit may be observed after its waiters were woken.
 
-  void hold_committer() {
-    hold = true;
-    // It is not awaited: an earlier commit may be observed only now, and be the one that is held.
-    threads.emplace_back([this] {
-      const Draft draft = numbered(1);
-      EXPECT_TRUE(sync_wait(store->append(other, draft.append())));
-      committed = true;
-    });
-    held.acquire();
-    while (!committed && store->metrics().queue_depth == 0) std::this_thread::yield();
-  }
-  /// Runs `work` on a thread of its own, and returns when its operation is queued.
-  void queue(std::function<void()> work) {
-    const std::size_t before = store->metrics().queue_depth;
-    threads.emplace_back(std::move(work));
-    while (store->metrics().queue_depth == before) std::this_thread::yield();
-  }
-  void run_commit() {
-    go_on.count_down();
-    threads.clear();
-  }
-
-  const Tenant other{"zeta"};
-  std::atomic<bool> hold{false}, committed{false};
   std::atomic<bool> fail_after_left{false};  ///< The disk is full after a commit that has left events.
   std::atomic<std::size_t> left_events{0};
-  std::binary_semaphore held{0};
-  std::latch go_on{1};
-  std::vector<std::jthread> threads;
 };
 
 TEST_F(OneCommit, EventBehindAChangeIsRoutedByIt) {

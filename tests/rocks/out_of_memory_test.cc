@@ -166,5 +166,47 @@ TEST_F(OutOfMemory, UndoesALeaseThatItRefuses) {
   EXPECT_GT(refused, 5U);
 }
 
+/// A commit that starts a job or does a part of it is undone as a whole, and the job goes on.
+TEST_F(OutOfMemory, UndoesThePartOfAJobThatItRefuses) {
+#ifdef TRIGGERS_SANITIZE
+  GTEST_SKIP() << "the sanitizer has its own allocator, and RocksDB is left open";
+#endif
+  constexpr std::size_t events = 100;
+  const InboxName crm = InboxName::parse("crm").value();
+  ASSERT_TRUE(sync_wait(store->put_inbox(tenant, crm, {.collect = false}, std::nullopt)));
+  for (std::size_t i = 0; i < events; ++i) ASSERT_TRUE(append(tenant, numbered(20'000 + i)));
+  const auto undelivered = [&] { return sync_wait(store->inbox(tenant, crm)).value().counts.undelivered(); };
+  std::size_t refused = 0, interrupted = 0, done = 0;
+  const auto reopen_if_in_doubt = [&] {
+    if (store->health().writable) return;
+    store.reset();
+    reopen_as_after_a_kill();
+  };
+  for (long allocations = 0; allocations < 150 && !HasFailure(); ++allocations) {
+    ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+    const auto job = sync_wait(store->replay(tenant, crm, {}));
+    refused += job ? 0 : 1;
+    ASSERT_NO_FATAL_FAILURE(reopen_if_in_doubt());
+    if (job) {
+      EXPECT_EQ(undelivered(), 0U);
+      ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+      interrupted += store->settle() ? 0 : 1;
+      ASSERT_NO_FATAL_FAILURE(reopen_if_in_doubt());
+      ASSERT_TRUE(store->settle());
+      EXPECT_EQ(sync_wait(store->job(tenant, crm, job->id)).value()->done, events) << allocations;
+      EXPECT_EQ(undelivered(), events) << allocations;
+      ++done;
+    }
+    while (store->jobs().running > 0) ASSERT_TRUE(store->settle());  // Its start was in doubt.
+    ASSERT_TRUE(sync_wait(store->purge(tenant, crm)));
+    ASSERT_TRUE(store->settle());
+    EXPECT_EQ(undelivered(), 0U) << allocations;
+  }
+  std::cout << refused << " refused, " << interrupted << " interrupted, " << done << " done\n";
+  EXPECT_GT(refused, 5U);
+  EXPECT_GT(interrupted, 20U);
+  EXPECT_GT(done, 50U);
+}
+
 }  // namespace
 }  // namespace triggers::store

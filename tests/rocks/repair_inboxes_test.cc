@@ -157,5 +157,28 @@ TEST_F(RepairInboxes, RemovedInboxGoesOnLeaving) {
   EXPECT_EQ(store->sweep(10).value(), 2U);
 }
 
+/// A purge that went on could remove what came into the inbox again since.
+TEST_F(RepairInboxes, JobThatRunsHasFailed) {
+  const Job job = sync_wait(store->purge(tenant, crm)).value();
+  const Uuid7 old = sync_wait(store->replay(tenant, {}, {})).value().id;
+  ASSERT_TRUE(store->settle());
+  const Job running = sync_wait(store->purge(tenant, {})).value();
+  const Job done = sync_wait(store->job(tenant, {}, old)).value().value();
+  const RepairReport report = repair([&](Database& database, rocksdb::WriteBatch& batch) {
+    batch.Put(database.family(Family::meta), layout::job_key(tenant.id, place, job.id), "x");
+    batch.Put(database.family(Family::meta), layout::job_key(tenant.id, layout::inbox_place(99), job.id), "{}");
+  });
+  EXPECT_THAT(report.losses, Contains(HasSubstr("a purge of an inbox of acme had not ended")));
+  EXPECT_THAT(report.losses, Contains(HasSubstr("a stored job of an inbox cannot be read")));
+  EXPECT_EQ(sync_wait(store->job(tenant, {}, running.id)).value()->state, Job::State::failed);
+  EXPECT_TRUE(sync_wait(store->job(tenant, {}, running.id)).value()->ended_at);
+  EXPECT_EQ(sync_wait(store->job(tenant, {}, old)).value(), done);
+  EXPECT_FALSE(sync_wait(store->job(tenant, crm, job.id)).value());
+  EXPECT_EQ(store->damage().count(), 0U);
+  EXPECT_EQ(store->jobs().running, 0U);
+  EXPECT_EQ(ids_in({}), ids);
+  EXPECT_TRUE(sync_wait(store->purge(tenant, {})));
+}
+
 }  // namespace
 }  // namespace triggers::store

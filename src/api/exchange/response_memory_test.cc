@@ -185,7 +185,8 @@ TEST_F(ResponseMemoryTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
     // The largest answer to a batch is that to one of bad events only.
     const unsigned status = endpoint == Endpoint::post_batch ? 422U : seen.status();
     EXPECT_EQ(seen.status(), status);
-    EXPECT_TRUE(status < 300 || status == 422) << i << seen.response.body.substr(0, 200);
+    const bool streams = endpoint == Endpoint::stream_entries && status == 501;  // Nobody reads one here.
+    EXPECT_TRUE(status < 300 || status == 422 || streams) << i << seen.response.body.substr(0, 200);
     EXPECT_LE(seen.response.body.size(), row->bytes_max) << i;
     const std::size_t counted = seen.response.body.size() > counted_response_bytes ? seen.response.body.capacity() : 0;
     EXPECT_GE(service_.answers.bytes(), counted) << i;

@@ -263,7 +263,24 @@ Task<Result<DeadEntriesDone>> RocksInboxes::all_dead(const Tenant& tenant, Kind 
   }
 }
 
+Task<void> RocksInboxes::end_due(const Tenant& tenant, InboxName name) {
+  const auto inbox = tenants_.get(tenant.id).find(name);
+  if (!inbox || !inbox->was_leased_from()) co_return;
+  const auto view = inbox->view();
+  if (!view.next_due || *view.next_due > lease_time_.now()) co_return;
+  EntryOperation entry = operation(Kind::advance, std::move(name), std::nullopt, std::vector<EventId>());
+  // A store that cannot write can still be read.
+  static_cast<void>(co_await submit(tenant, entry));
+}
+
+Task<void> RocksInboxes::end_due(const Tenant& tenant) {
+  const auto roster = tenants_.get(tenant.id).roster();
+  if (!roster) co_return co_await end_due(tenant, InboxName());
+  for (const RosterEntry& entry : roster->entries()) co_await end_due(tenant, entry.name);
+}
+
 Task<Result<EntryPage>> RocksInboxes::entries(const Tenant& tenant, EntryQuery query) {
+  co_await end_due(tenant, query.inbox);
   std::optional<EventId> after;
   if (query.after) {
     after = id_of(*query.after);

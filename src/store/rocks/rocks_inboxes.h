@@ -54,6 +54,12 @@ class RocksInboxes final : public EntryConsumer, public EntryPages {
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
   Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) override;
 
+  /// Ends the leases and delays that are over, so that the inbox's counts are those of now. If the store cannot write,
+  /// changes nothing.
+  Task<void> end_due(const Tenant& tenant, InboxName inbox);
+  /// The same for all inboxes of the tenant.
+  Task<void> end_due(const Tenant& tenant);
+
  private:
   using Kind = EntryOperation::Kind;
   using PendingValues = std::vector<std::optional<std::string>>;

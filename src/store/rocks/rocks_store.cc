@@ -15,6 +15,7 @@
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
 #include "store/rocks/inbox/holders.h"
+#include "store/rocks/inbox/job_board.h"
 #include "store/rocks/inbox/restore.h"
 #include "store/rocks/inbox/routes_cache.h"
 #include "store/rocks/inbox/settings_table.h"
@@ -26,7 +27,9 @@
 #include "store/rocks/read/page_reader.h"
 #include "store/rocks/read/reader_pool.h"
 #include "store/rocks/rocks_inboxes.h"
+#include "store/rocks/rocks_jobs.h"
 #include "store/rocks/upkeep/housekeeper.h"
+#include "store/rocks/upkeep/job_runner.h"
 
 namespace triggers::store {
 namespace {
@@ -68,8 +71,8 @@ AckStatus ack_status(const EntryResult& result) {
 class RocksStoreImpl final : public RocksStore {
  public:
   RocksStoreImpl(RocksConfig config, std::unique_ptr<IdTime> time, std::unique_ptr<Database> database,
-                 std::unique_ptr<Tenants> tenants, EventId last_id, const layout::HashSeed& hash_seed,
-                 std::shared_ptr<std::atomic<UnixMillis>> traces_begin,
+                 std::unique_ptr<Tenants> tenants, std::unique_ptr<JobBoard> board, EventId last_id,
+                 const layout::HashSeed& hash_seed, std::shared_ptr<std::atomic<UnixMillis>> traces_begin,
                  std::shared_ptr<StoredBytesByTenant> stored_bytes)
       : config_(std::move(config)),
         time_(std::move(time)),
@@ -77,6 +80,7 @@ class RocksStoreImpl final : public RocksStore {
                    last_id == EventId{} ? std::nullopt : std::optional{last_id.time()}),
         database_(std::move(database)),
         tenants_(std::move(tenants)),
+        board_(std::move(board)),
         keys_(*database_),
         settings_(*database_),
         queue_(config_.commit),
@@ -85,7 +89,7 @@ class RocksStoreImpl final : public RocksStore {
         searches_(1, config_.reads_waiting_max, "search", ReaderPool::Priority::low),
         backups_(1, backups_waiting_max, "backup", ReaderPool::Priority::normal,
                  "a backup is under way and others wait: try again when they have ended"),
-        committer_(*database_, *tenants_, queue_, last_id,
+        committer_(*database_, *tenants_, *board_, queue_, last_id,
                    {.dedup_window = config_.dedup_window,
                     .idempotency_window = config_.idempotency_window,
                     .clock = config_.clock,
@@ -103,12 +107,15 @@ class RocksStoreImpl final : public RocksStore {
                       .clock = config_.clock,
                       .traces_begin = std::move(traces_begin),
                       .counts_bytes = config_.tenant_limits.bytes_max > 0}),
+        runner_(*database_, queue_, settings_, *board_, *config_.clock),
         router_(*tenants_, settings_, routes_, searches_),
         appender_(*database_, queue_, router_, searches_),
         inboxes_(settings_, *tenants_, queue_, routes_, *database_, readers_, searches_, *config_.clock),
-        entries_(*database_, *tenants_, queue_, readers_, searches_, *time_, config_.filter_time_max) {
+        entries_(*database_, *tenants_, queue_, readers_, searches_, *time_, config_.filter_time_max),
+        jobs_(*tenants_, queue_, *board_, runner_, *config_.clock) {
     if (!config_.background) return;
     housekeeper_.start();
+    runner_.start();
     database_->start_file_checks();
   }
 
@@ -187,15 +194,14 @@ class RocksStoreImpl final : public RocksStore {
                                             std::optional<std::string> event_type) override {
     return entries_.discard_all(tenant, std::move(inbox), std::move(event_type));
   }
-  // The next step of this branch replaces these.
-  Task<Result<Job>> purge(const Tenant&, InboxName) override { co_return no_jobs_yet(); }
-  Task<Result<Job>> replay(const Tenant&, InboxName, ReplayRange) override { co_return no_jobs_yet(); }
-  Task<Result<std::optional<Job>>> job(const Tenant&, InboxName, Uuid7) override { co_return no_jobs_yet(); }
-  static Error no_jobs_yet() { return Error{ErrorCode::unavailable, "this store runs no jobs yet"}; }
 
-  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override { return inboxes_.list(tenant); }
+  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override {
+    co_await entries_.end_due(tenant);
+    co_return co_await inboxes_.list(tenant);
+  }
   Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) override {
-    return inboxes_.view(tenant, std::move(name));
+    co_await entries_.end_due(tenant, name);
+    co_return co_await inboxes_.view(tenant, std::move(name));
   }
   Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
                                    std::optional<InboxTag> if_match) override {
@@ -222,6 +228,16 @@ class RocksStoreImpl final : public RocksStore {
   }
   [[nodiscard]] Waiters& waiters() noexcept override { return watched_.waiters(); }
 
+  Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override {
+    return jobs_.purge(tenant, std::move(inbox));
+  }
+  Task<Result<Job>> replay(const Tenant& tenant, InboxName inbox, ReplayRange range) override {
+    return jobs_.replay(tenant, std::move(inbox), std::move(range));
+  }
+  Task<Result<std::optional<Job>>> job(const Tenant& tenant, InboxName inbox, Uuid7 id) override {
+    return jobs_.job(tenant, std::move(inbox), id);
+  }
+
   [[nodiscard]] Health health() const override { return database_->health(); }
   [[nodiscard]] bool has_room() const noexcept override { return database_->has_room(); }
   [[nodiscard]] std::optional<std::uint64_t> stored_bytes() const noexcept override {
@@ -235,6 +251,7 @@ class RocksStoreImpl final : public RocksStore {
             readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
   [[nodiscard]] std::uint64_t entries_expired() const noexcept override { return housekeeper_.expired(); }
+  [[nodiscard]] JobCounts jobs() const override { return {board_->running_count(), runner_.done(), runner_.failed()}; }
   [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const override { return time_->ahead(); }
 
@@ -327,7 +344,10 @@ class RocksStoreImpl final : public RocksStore {
     if (!swept) return swept.error();
     return swept->removed;
   }
-  Status settle() override { return housekeeper_.settle(); }
+  Status settle() override {
+    auto settled = housekeeper_.settle();
+    return settled ? runner_.settle() : settled;
+  }
   void check_files() override { database_->check_files(true); }
 
  private:
@@ -374,6 +394,7 @@ class RocksStoreImpl final : public RocksStore {
   RetentionTime retention_;
   const std::unique_ptr<Database> database_;
   const std::unique_ptr<Tenants> tenants_;
+  const std::unique_ptr<JobBoard> board_;
   const KeyTable keys_;
   const SettingsTable settings_;
   RoutesCache routes_;
@@ -384,10 +405,12 @@ class RocksStoreImpl final : public RocksStore {
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
   Housekeeper housekeeper_;
+  JobRunner runner_;
   EventRouter router_;
   Appender appender_;
   InboxAdmin inboxes_;
   RocksInboxes entries_;
+  RocksJobs jobs_;
 };
 
 }  // namespace
@@ -407,7 +430,8 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
                                   .open_files_max = config.open_files_max});
   if (!database) return std::move(database).error();
   auto tenants = std::make_unique<Tenants>();
-  if (auto loaded = load_inboxes(**database, *tenants); !loaded) return std::move(loaded).error();
+  auto board = std::make_unique<JobBoard>();
+  if (auto loaded = load_inboxes(**database, *tenants, *board); !loaded) return std::move(loaded).error();
   EventId last_id;
   rocksdb::PinnableSlice value;
   const auto found = (*database)->get(Family::meta, layout::last_id_key, value);
@@ -428,7 +452,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
     return std::move(forgotten).error();
   }
   return std::unique_ptr<RocksStore>(new RocksStoreImpl(std::move(config), std::move(time), std::move(*database),
-                                                        std::move(tenants), last_id, *hash_seed,
+                                                        std::move(tenants), std::move(board), last_id, *hash_seed,
                                                         std::move(traces_begin), std::move(stored_bytes)));
 }
 

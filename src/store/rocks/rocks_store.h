@@ -11,7 +11,6 @@
 #include <string>
 
 #include "base/clock.h"
-#include "store/default_inbox.h"
 #include "store/event_log.h"
 #include "store/inbox_store.h"
 #include "store/key_store.h"
@@ -53,8 +52,6 @@ struct RocksConfig {
 /// its threads.
 class RocksStore : public EventLog, public InboxStore, public KeyStore, public StoreStatus {
  public:
-  using InboxStore::acknowledge;
-
   /// Errors are those of Database::open.
   static Result<std::unique_ptr<RocksStore>> open(RocksConfig config);
 
@@ -72,13 +69,19 @@ class RocksStore : public EventLog, public InboxStore, public KeyStore, public S
   [[nodiscard]] virtual std::chrono::milliseconds ids_ahead() const = 0;
   /// Entries that have left because they were older than the retention of their inbox. Any thread.
   [[nodiscard]] virtual std::uint64_t entries_expired() const noexcept = 0;
+  /// Jobs of inboxes. Any thread.
+  struct JobCounts {
+    std::size_t running = 0;
+    std::uint64_t done = 0, failed = 0;  ///< Since the store was opened.
+  };
+  [[nodiscard]] virtual JobCounts jobs() const = 0;
   /// Reads so far that ran at low priority: pages by event type or of large events, and lists of keys. Any thread.
   [[nodiscard]] virtual std::uint64_t searches() const noexcept = 0;
   /// Removes the events past their time to live that the next `entries_max` expiry entries name; returns how many. Only
   /// without `background`.
   virtual Result<std::size_t> sweep(std::size_t entries_max) = 0;
   /// Records what time has done to inboxes: leases and delays end, and entries leave that are too old, or whose inbox
-  /// was removed. Only without `background`.
+  /// was removed. Runs jobs to their end, and removes old ones. Only without `background`.
   virtual Status settle() = 0;
   /// As Database::check_files, thoroughly. Only without `background`.
   virtual void check_files() = 0;

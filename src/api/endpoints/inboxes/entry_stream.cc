@@ -111,14 +111,15 @@ std::string EntryStream::text_of(const store::EntryPage& page) const {
   return text;
 }
 
+/// Whatever the counts are: they may be those of before, although entries have come back meanwhile.
 Task<bool> EntryStream::send_counts(http::BodyWriter& writer) {
+  if (signalled_ == version_) co_return true;
   const auto view = co_await inboxes_.store->inbox(key_->tenant, asked_.query.inbox);
   if (!view) co_return co_await may_try_again(view.error());
   const bool may = co_await admitted();
   if (!may) co_return false;
-  if (sent_counts_ == view->counts) co_return true;
-  const bool first = !sent_counts_;
-  sent_counts_ = view->counts;
+  const bool first = !signalled_;
+  signalled_ = version_;
   std::string text = "event: counts\ndata: ";
   append_counts(text, view->counts);
   text += "\n\n";

@@ -4,6 +4,7 @@
 // inbox. The request is checked in stream_entries.cc; how the pieces reach the client is in http/wire/streamed_body.h.
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,9 +59,9 @@ class EntryStream final : public http::StreamedBody {
   store::Waiter waiter_;
   std::uint64_t version_ = 0;
   TimePoint sent_at_{};
-  bool looks_at_once_ = false;                ///< There is more, or the last look has failed: it does not wait.
-  std::optional<inbox::Counts> sent_counts_;  ///< The last.
-  std::string sent_place_;                    ///< The last field `id`.
+  bool looks_at_once_ = false;              ///< There is more, or the last look has failed: it does not wait.
+  std::optional<std::uint64_t> signalled_;  ///< The version of which the last counts were sent.
+  std::string sent_place_;                  ///< The last field `id`.
 };
 
 }  // namespace triggers::api

@@ -48,6 +48,8 @@ class AppendStage {
   /// sequence number. If that were the last write before a stop, the store would end before the write that its witness
   /// names.
   void put_last_id();
+  /// The newest id that was assigned, in this commit or before it.
+  [[nodiscard]] const EventId& last_id() const noexcept { return ids_.last(); }
 
   /// Reads of the store since begin().
   [[nodiscard]] std::size_t reads() const noexcept { return contents_.reads() + replays_.reads(); }

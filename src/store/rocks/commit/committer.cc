@@ -14,11 +14,11 @@ constexpr std::chrono::milliseconds memory_pause{10};
 
 }  // namespace
 
-Committer::Committer(Database& database, Tenants& tenants, CommitQueue& queue, const EventId& last_id,
+Committer::Committer(Database& database, Tenants& tenants, JobBoard& jobs, CommitQueue& queue, const EventId& last_id,
                      CommitterConfig config)
     : queue_(queue),
       config_(std::move(config)),
-      commit_(database, tenants, config_, last_id),
+      commit_(database, tenants, jobs, config_, last_id),
       ends_(config_.watched, *config_.id_time) {
   thread_ = std::thread([this] { run(); });
 }

@@ -12,6 +12,7 @@
 #include "store/rocks/commit/due_ends.h"
 #include "store/rocks/commit/group_commit.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/inbox/job_board.h"
 #include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
@@ -29,7 +30,8 @@ namespace triggers::store {
 class Committer {
  public:
   /// Continues after `last_id`. Starts its thread.
-  Committer(Database& database, Tenants& tenants, CommitQueue& queue, const EventId& last_id, CommitterConfig config);
+  Committer(Database& database, Tenants& tenants, JobBoard& jobs, CommitQueue& queue, const EventId& last_id,
+            CommitterConfig config);
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
   /// Closes the queue, commits what waits, then stops.

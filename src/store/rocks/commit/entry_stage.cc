@@ -18,18 +18,6 @@ using Kind = EntryOperation::Kind;
 /// Dead entries that one operation removes together with their inbox.
 constexpr std::size_t forgotten_max = 256;
 
-/// As the commit that is being built leaves it. Nothing if the tenant has no such inbox.
-std::optional<TargetInbox> find(const TenantState& tenant, const InboxName& name) {
-  if (const auto& roster = tenant.staged_roster()) {
-    const RosterEntry* const entry = roster->find(name);
-    if (entry == nullptr) return std::nullopt;
-    return TargetInbox{*entry->state, entry->rules, entry->lease_duration};
-  }
-  if (!name.is_default()) return std::nullopt;
-  const inbox::Settings unchanged;
-  return TargetInbox{tenant.default_inbox(), inbox::Rules::of(unchanged), unchanged.lease_duration};
-}
-
 bool is_default(const InboxState& inbox) { return inbox.name() == InboxName().text(); }
 
 }  // namespace
@@ -43,7 +31,7 @@ EntryStage::EntryStage(Staging& staging, const CommitterConfig& config)
 
 Status EntryStage::look(Operation& operation, TenantState& tenant) const {
   EntryOperation& entry = *operation.entry;
-  const auto target = find(tenant, entry.inbox);
+  const auto target = find_target(tenant, entry.inbox);
   if (!target) return no_such_inbox(entry.inbox);
   entry.looked_at = staging_.id_now;
   entry.fresh_after = target->state.fresh_after();
@@ -59,7 +47,7 @@ Status EntryStage::look(Operation& operation, TenantState& tenant) const {
 
 Status EntryStage::stage(Operation& operation, TenantState& tenant) {
   EntryOperation& entry = *operation.entry;
-  const auto target = find(tenant, entry.inbox);
+  const auto target = find_target(tenant, entry.inbox);
   if (!target) return no_such_inbox(entry.inbox);
   if (entry.kind == Kind::lease) return leases_.stage(operation, *target);
   if (entry.kind == Kind::advance) {
@@ -129,10 +117,12 @@ Result<EntryStage::Known> EntryStage::know(InboxState& inbox, const EventId& id)
     }
   }
   if (id <= inbox.fresh_after()) return known;
-  const auto pending = table_.is_pending(inbox, id);
+  const auto pending = table_.pending(inbox, id);
   if (!pending) return pending.error();
-  known.is_pending = *pending;
-  if (*pending) known.record.entry = inbox::Entry{};
+  known.is_pending = pending->has_value();
+  if (!*pending) return known;
+  known.again = (*pending)->again;
+  known.record.entry = inbox::Entry{};
   return known;
 }
 
@@ -142,16 +132,21 @@ Result<std::optional<inbox::Acknowledgement>> EntryStage::acknowledgement(InboxS
   const auto counts = [this](UnixMillis at) {
     return !config_.retention_now || config_.retention_now() - at < config_.event_ttl;
   };
-  const bool in_default = is_default(inbox);
-  if (by_lease || !in_default) {
+  const auto traced = [&]() -> Result<Found> {
     auto trace = table_.trace(inbox, id);
-    if (!trace) return trace.error();
-    if (*trace) return counts((*trace)->at) ? *trace : Found{};
+    return trace && *trace && !counts((*trace)->at) ? Found{} : std::move(trace);
+  };
+  const bool in_default = is_default(inbox);
+  const bool asks_trace = by_lease || !in_default;  // Only a trace says which lease it was.
+  if (asks_trace) {
+    auto trace = traced();
+    if (!trace || *trace || !in_default) return trace;
   }
-  if (!in_default) return Found{};
   const auto at = table_.acknowledged_at(inbox, id);
   if (!at) return at.error();
-  return *at && counts(**at) ? Found{{.at = **at}} : Found{};
+  if (*at) return counts(**at) ? Found{{.at = **at}} : Found{};
+  // A replay has taken the time away, and has left a trace.
+  return asks_trace ? Result<Found>(Found{}) : traced();
 }
 
 inbox::Transition EntryStage::transition(const inbox::Rules& rules, const EntryOperation& entry,
@@ -225,8 +220,9 @@ void EntryStage::put_acknowledgement(InboxState& inbox, const EventId& id, const
   staging_.inboxes.change(inbox).last_consumed_at = staging_.now;
   ++staging_.stats.acknowledged;
   const bool in_default = is_default(inbox);
-  // In `default` the time of the acknowledgement says enough of an entry that was never leased.
-  if (acknowledgement.lease || known.has_slot || !in_default) table_.put_trace(inbox, id, acknowledgement);
+  // In `default` the time of the acknowledgement says enough of an entry that was never leased, and has no trace.
+  const bool needs_trace = acknowledgement.lease || known.has_slot || known.again || !in_default;
+  if (needs_trace) table_.put_trace(inbox, id, acknowledgement);
   if (in_default) table_.put_acknowledged_at(inbox, id, staging_.now);
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
-// How a commit carries out what consumers ask for entries of an inbox. The rules are in inbox/transitions.h; leasing is
-// in lease_stage.h; what runs this stage is in group_commit.h.
+// How a commit carries out what consumers ask for entries of an inbox, and what jobs do to them. The rules are in
+// inbox/transitions.h; leasing is in lease_stage.h; jobs are in job_stage.h; what runs this stage is in group_commit.h.
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "inbox/transitions.h"
@@ -13,6 +16,7 @@
 #include "store/rocks/commit/lease_stage.h"
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/commit/staging.h"
+#include "store/rocks/commit/target_inbox.h"
 #include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
@@ -33,6 +37,20 @@ class EntryStage {
   /// Answers a `look` from the index as the last commit left it. Call it before anything is staged.
   Status look(Operation& operation, TenantState& tenant) const;
 
+  // For one entry of a job. After an Error, which is noted as damage, nothing is staged.
+
+  /// A purge removes the entry. False: it is not undelivered, and stays as it is.
+  Result<bool> purge(const TargetInbox& target, const EventId& id);
+  enum class PutAgain : std::uint8_t {
+    done,
+    unneeded,  ///< The inbox has an entry of the event, or the event has left the log.
+    too_old,   ///< The retention of the inbox would remove it at once.
+  };
+  /// Puts the event into the inbox again. Call it after everything else of the batch: a lease that was staged after it
+  /// would read past the entry, which is not in the database yet.
+  Result<PutAgain> put_again(TenantState& tenant, const TargetInbox& target, const EventId& id,
+                             std::string pending_value);
+
   /// keep() confirms what was staged so far; undo() forgets what was staged since the last keep(), except in the batch
   /// and in the inboxes.
   void keep() noexcept { table_.keep(); }
@@ -47,6 +65,7 @@ class EntryStage {
     inbox::Record record;
     bool has_slot = false;    ///< In the index, and so a record in `entries`.
     bool is_pending = false;  ///< It is undelivered as far as is recorded.
+    bool again = false;       ///< Without a slot: it has left the inbox before.
     bool failed = false;      ///< Its record in `entries` has a last failure, which is not in `record`.
   };
 
@@ -64,6 +83,11 @@ class EntryStage {
   /// The entry leaves the inbox.
   Status remove(InboxState& inbox, const EventId& id, const Known& known);
   Status forget(LeaveOperation& leave);
+  /// How the log holds the event; nothing: it does not any more, or not for long.
+  Result<std::optional<Holding>> find_holding(TenantState& tenant, const EventId& id);
+  void enter(const TargetInbox& target, const EventId& id, std::string pending_value);
+  /// The event is no longer acknowledged in `default`, which keeps a trace of the acknowledgement.
+  Status forget_acknowledged_at(InboxState& in_default, const EventId& id);
   void put_acknowledgement(InboxState& inbox, const EventId& id, const Known& known,
                            const inbox::Acknowledgement& acknowledgement);
   void advance(Operation& operation, InboxState& inbox);

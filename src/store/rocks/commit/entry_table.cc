@@ -50,10 +50,13 @@ void EntryTable::put(Family family, const std::string& key, std::string value) {
   overlay_.set(family, key, std::move(value));
 }
 
-Result<bool> EntryTable::is_pending(const InboxState& inbox, const EventId& id) {
+Result<std::optional<EntryTable::Pending>> EntryTable::pending(const InboxState& inbox, const EventId& id) {
   const auto value = get(Family::pending, key_of(inbox, id));
   if (!value) return value.error();
-  return value->has_value();
+  if (!*value) return std::optional<Pending>{};
+  // An entry whose value cannot be read can still be acknowledged.
+  const auto pending = decode_pending_value(**value);
+  return std::optional{Pending{.again = pending && pending->again}};
 }
 
 bool EntryTable::was_removed(const InboxState& inbox, const EventId& id) const {
@@ -135,6 +138,12 @@ void EntryTable::put_acknowledged_at(const InboxState& inbox, const EventId& id,
   std::string value;
   layout::append_u64(value, static_cast<std::uint64_t>(at.time_since_epoch().count()));
   put(Family::acknowledged, layout::event_key(inbox.tenant(), id), std::move(value));
+}
+
+void EntryTable::remove_acknowledged_at(const InboxState& inbox, const EventId& id) {
+  const std::string key = layout::event_key(inbox.tenant(), id);
+  batch_.SingleDelete(database_.family(Family::acknowledged), key);
+  overlay_.set(Family::acknowledged, key, std::nullopt);
 }
 
 }  // namespace triggers::store

@@ -36,7 +36,11 @@ class EntryTable {
 
   // `pending`: the undelivered entries.
 
-  Result<bool> is_pending(const InboxState& inbox, const EventId& id);
+  struct Pending {
+    bool again = false;  ///< The entry has left the inbox before.
+  };
+  /// Nothing if the entry is not pending.
+  Result<std::optional<Pending>> pending(const InboxState& inbox, const EventId& id);
   /// Of an entry that was pending before this commit: true if the commit has removed it.
   [[nodiscard]] bool was_removed(const InboxState& inbox, const EventId& id) const;
   /// The size of the event of a pending entry, from its record in `pending`.
@@ -62,6 +66,8 @@ class EntryTable {
   Result<std::optional<UnixMillis>> acknowledged_at(const InboxState& inbox, const EventId& id);
   /// The event must have no such time.
   void put_acknowledged_at(const InboxState& inbox, const EventId& id, UnixMillis at);
+  /// The event must have such a time.
+  void remove_acknowledged_at(const InboxState& inbox, const EventId& id);
 
  private:
   /// Reads a record; nothing if there is none.

@@ -42,6 +42,10 @@ bool looks(const Operation& operation) noexcept {
   return operation.entry != nullptr && operation.entry->kind == EntryOperation::Kind::look;
 }
 
+bool puts_again(const Operation& operation) noexcept {
+  return operation.job != nullptr && operation.job->kind == JobOperation::Kind::replay;
+}
+
 bool removes_inbox(const Operation& operation) noexcept {
   if (operation.kind != Operation::Kind::settings || operation.error) return false;
   return operation.settings->removed != nullptr && !operation.settings->outdated;
@@ -76,8 +80,10 @@ void refuse_part(Operation& operation, const Error& error) noexcept {
 
 }  // namespace
 
-GroupCommit::GroupCommit(Database& database, Tenants& tenants, const CommitterConfig& config, const EventId& last_id)
+GroupCommit::GroupCommit(Database& database, Tenants& tenants, JobBoard& jobs, const CommitterConfig& config,
+                         const EventId& last_id)
     : tenants_(tenants),
+      board_(jobs),
       config_(config),
       batch_(std::make_unique<rocksdb::WriteBatch>()),
       staging_{.database = database,
@@ -88,7 +94,8 @@ GroupCommit::GroupCommit(Database& database, Tenants& tenants, const CommitterCo
       appends_(staging_, config, last_id),
       entries_(staging_, config),
       settings_(staging_, tenants),
-      sweeps_(staging_) {}
+      sweeps_(staging_),
+      jobs_(staging_, entries_, appends_, jobs) {}
 
 GroupCommit::~GroupCommit() = default;
 
@@ -103,6 +110,7 @@ void GroupCommit::begin() {
   appends_.begin();
   entries_.begin();
   settings_.begin();
+  jobs_.begin();
 }
 
 void GroupCommit::keep() {
@@ -113,6 +121,7 @@ void GroupCommit::keep() {
   appends_.keep();
   entries_.keep();
   settings_.keep();
+  jobs_.keep();
 }
 
 void GroupCommit::undo(const CommitStats& before) {
@@ -123,6 +132,7 @@ void GroupCommit::undo(const CommitStats& before) {
   appends_.undo();
   entries_.undo();
   settings_.undo();
+  jobs_.undo();
   const auto status = batch_->RollbackToSavePoint();
   INVARIANT(status.ok(), "RocksDB cannot undo what an event staged: %s", status.ToString().c_str());
 }
@@ -174,20 +184,36 @@ Status GroupCommit::stage(Operation& operation) {
       return looks(operation) ? Done{} : entries_.stage(operation, tenants_.get(operation.tenant->id));
     case Operation::Kind::change: return operation.change(*batch_);
     case Operation::Kind::settings: settings_.stage(*operation.settings, tenants_.get(operation.tenant->id)); break;
-    case Operation::Kind::leave: return entries_.stage_leaving(operation);
+    case Operation::Kind::leave: return stage_leaving(operation);
     case Operation::Kind::sweep: sweeps_.stage(operation); break;
+    case Operation::Kind::job: return jobs_.stage(operation, tenants_.get(operation.tenant->id));
   }
   return Done{};
 }
 
+Status GroupCommit::stage_leaving(Operation& operation) {
+  auto staged = entries_.stage_leaving(operation);
+  if (staged && operation.leave->forgotten) jobs_.forget(*operation.leave->inbox);
+  return staged;
+}
+
+void GroupCommit::stage_one(Operation& operation) {
+  if (operation.kind == Operation::Kind::append) return stage_events(operation);
+  const Status staged = stage_whole([&] { return stage(operation); });
+  if (!staged) refuse(operation, staged.error());
+}
+
+/// Replays come last: see EntryStage::put_again().
 void GroupCommit::stage_all(std::span<Operation* const> operations) {
+  bool any_later = false;
   for (Operation* operation : operations) {
-    if (operation->kind == Operation::Kind::append) {
-      stage_events(*operation);
-      continue;
-    }
-    const Status staged = stage_whole([&] { return stage(*operation); });
-    if (!staged) refuse(*operation, staged.error());
+    const bool later = puts_again(*operation);
+    any_later = any_later || later;
+    if (!later) stage_one(*operation);
+  }
+  if (!any_later) return;
+  for (Operation* operation : operations) {
+    if (puts_again(*operation)) stage_one(*operation);
   }
 }
 
@@ -233,12 +259,16 @@ void GroupCommit::publish(std::span<Operation* const> operations) {
   staging_.inboxes.publish(config_.watched);
   staging_.bounds.publish();
   settings_.publish();
+  jobs_.publish();
   for (const Operation* operation : operations) {
-    if (config_.watched != nullptr && removes_inbox(*operation)) {
-      config_.watched->removed(*operation->settings->removed);
+    if (operation->error) continue;
+    if (removes_inbox(*operation)) {
+      board_.stop(*operation->settings->removed);
+      if (config_.watched != nullptr) config_.watched->removed(*operation->settings->removed);
     }
-    const bool forgets = operation->kind == Operation::Kind::leave && operation->leave->forgotten && !operation->error;
-    if (forgets) tenants_.remove_leaving(*operation->leave->inbox);
+    if (operation->leave == nullptr || !operation->leave->forgotten) continue;
+    board_.forget(*operation->leave->inbox);
+    tenants_.remove_leaving(*operation->leave->inbox);
   }
 }
 

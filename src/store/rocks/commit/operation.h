@@ -19,6 +19,7 @@
 #include "store/event_log.h"
 #include "store/rocks/commit/entry_operation.h"
 #include "store/rocks/commit/inbox_operation.h"
+#include "store/rocks/commit/job_operation.h"
 #include "store/rocks/commit/routed.h"
 
 namespace rocksdb {
@@ -63,6 +64,7 @@ struct Operation {
     settings,  ///< `settings`
     leave,     ///< `leave`
     sweep,     ///< `sweep`
+    job,       ///< `job`
   };
 
   Kind kind = Kind::append;
@@ -74,6 +76,7 @@ struct Operation {
   SettingsOperation* settings = nullptr;
   LeaveOperation* leave = nullptr;
   SweepOperation* sweep = nullptr;
+  JobOperation* job = nullptr;
   std::size_t bytes = 0;  ///< What it counts against the queue's limit.
 
   /// If set, nothing was done (after a failed sync the outcome is unknown), and `appended` is meaningless. Earlier
@@ -114,7 +117,8 @@ struct Operation {
   }
   /// True if the committer has nothing more to do for it.
   [[nodiscard]] bool ended() const noexcept {
-    return error || undecided || cut_off || part_end == size() || (entry != nullptr && entry->ended());
+    return error || undecided || cut_off || part_end == size() || (entry != nullptr && entry->ended()) ||
+           (job != nullptr && job->gone);
   }
 };
 

@@ -23,6 +23,7 @@ class SweepStage {
 
  private:
   void stage_one(const DueEvent& due, std::size_t& removed);
+  void drop_wrong(const std::string& expiry_key, const std::string& event_key);
 
   Staging& staging_;
 };

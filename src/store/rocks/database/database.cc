@@ -301,7 +301,15 @@ Error Database::unreadable(const std::string& what) {
 
 void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
   if (state_.load(std::memory_order_acquire) == State::stopped) return;
-  for (auto* family : families_) compaction_backoff_.tend(*db_, *family, now);
+  for (auto* family : families_) compaction_backoff_.tend(*db_, *family, now, has_room_to_compact(*family));
+}
+
+bool Database::has_room_to_compact(rocksdb::ColumnFamilyHandle& family) const {
+  if (!space_reclaim_) return true;
+  const auto space = disk();
+  std::uint64_t bytes = 0;
+  if (!space || !db_->GetIntProperty(&family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes)) return true;
+  return space->free_bytes >= std::min(bytes, compaction_room_bytes);
 }
 
 Status Database::check_writable() const {

@@ -135,6 +135,8 @@ class Database {
   void lose(const std::string& problem);
   void update_disk_space();
   void tend_space();
+  /// False if a compaction of the family might take all the free space.
+  [[nodiscard]] bool has_room_to_compact(rocksdb::ColumnFamilyHandle& family) const;
   /// Tries to resume writes after a shortage. RocksDB writes every memtable, on a thread of its own.
   void try_resume();
   /// Follows that attempt until it succeeds, may be repeated, or makes no progress any more.

@@ -28,7 +28,8 @@ constexpr std::array<std::string_view, family_count> family_names = {"default", 
                                                                      "expiry",  "dedup",  "idempotency", "keys",
                                                                      "entries", "traces", "holders"};
 constexpr std::size_t mebibyte = 1024 * 1024;
-/// Bounds the room that a compaction takes beside its input, so that it fits into the disk's reserve.
+/// What a table overlaps of the next level, so that a compaction takes about compaction_room_bytes and fits into the
+/// disk's reserve.
 constexpr std::uint64_t compaction_bytes_max = 512 * mebibyte;
 constexpr std::size_t window_entry_bytes = 100;  ///< About what an entry of a window's family takes in a memtable.
 

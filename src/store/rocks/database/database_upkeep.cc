@@ -149,7 +149,8 @@ void Database::check_files(bool thorough) {
   if (!problem.empty()) problem = guard_->check(watch_->record());
   if (problem.empty() && thorough) problem = table_size_check_->check_next(*db_);
   if (!problem.empty()) return lose(problem);
-  if (thorough) tend_space();
+  tend_space();
+  if (thorough) tend_compactions(clock_->steady());
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
@@ -157,6 +158,9 @@ void Database::check_files(bool thorough) {
 void Database::update_disk_space() {
   auto space = measure_disk(data_dir_);
   space.reserve_bytes = disk_reserve_.bytes(space.total_bytes);
+  if (watch_) {
+    for (const SyncedFile& file : watch_->record().logs) space.logs_bytes += file.bytes;
+  }
   // The commits since the last measurement may have reached the reserve already.
   disk_reserve_.measured(space);
   const bool has_room = disk_reserve_.has_room();
@@ -170,12 +174,10 @@ void Database::update_disk_space() {
 
 void Database::tend_space() {
   if (!space_reclaim_ || state_ != State::writable) return;
-  std::uint64_t logs_bytes = 0;
-  for (const SyncedFile& file : watch_->record().logs) logs_bytes += file.bytes;
   const auto space = disk();
   if (!space) return;
   space_reclaim_->tend(
-      {.free_bytes = space->free_bytes, .logs_bytes = logs_bytes, .has_room = disk_reserve_.has_room()},
+      {.free_bytes = space->free_bytes, .logs_bytes = space->logs_bytes, .has_room = disk_reserve_.has_room()},
       clock_->steady());
 }
 

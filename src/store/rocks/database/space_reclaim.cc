@@ -22,16 +22,19 @@ SpaceReclaim::~SpaceReclaim() {
 
 void SpaceReclaim::tend(const Situation& situation, TimePoint now) {
   if (running_.valid() && running_.wait_for(std::chrono::seconds{0}) != std::future_status::ready) return;
-  if (now < next_) return;
   // The tables need room before the logs can go. A flush that fails would stop all writes.
   if (situation.logs_bytes >= situation.free_bytes) return;
-  const bool compacts = !situation.has_room && events_removed_.load(std::memory_order_relaxed);
+  const bool compacts =
+      !situation.has_room && now >= next_compaction_ && events_removed_.load(std::memory_order_relaxed);
   // On a small disk: later there would be no room for the tables.
   const bool logs_are_large =
       situation.logs_bytes >= logs_bytes_min && situation.logs_bytes >= situation.free_bytes / 2;
-  if (!compacts && !logs_are_large) return;
-  if (compacts) events_removed_.store(false, std::memory_order_relaxed);
-  next_ = now + interval;
+  if (!compacts && !(logs_are_large && now >= next_flush_)) return;
+  next_flush_ = now + flush_interval;
+  if (compacts) {
+    next_compaction_ = now + compaction_interval;
+    events_removed_.store(false, std::memory_order_relaxed);
+  }
   try {
     running_ = std::async(std::launch::async, [this, compacts] {
       name_thread("reclaim");

@@ -28,7 +28,7 @@ class SpaceReclaim {
   /// The events of a larger store are not compacted at once, because that may take hours. RocksDB's own compactions
   /// remove them a little at a time.
   static constexpr std::uint64_t compacted_bytes_max = std::uint64_t{4} << 30;
-  static constexpr std::chrono::seconds interval{10};  ///< Between two beginnings.
+  static constexpr std::chrono::seconds flush_interval{1}, compaction_interval{10};  ///< Between two beginnings.
 
   /// `db` outlives this.
   SpaceReclaim(rocksdb::DB& db, const Families& families) noexcept : db_(db), families_(families) {}
@@ -42,7 +42,7 @@ class SpaceReclaim {
     std::uint64_t logs_bytes = 0;  ///< Of the logs on the disk: about what their memtables take as tables.
     bool has_room = true;          ///< False: new events are refused.
   };
-  /// Call it about once a second. It does not wait for what it begins.
+  /// Call it a few times a second. It does not wait for what it begins.
   void tend(const Situation& situation, TimePoint now);
   /// Any thread.
   void note_removed_events() noexcept { events_removed_.store(true, std::memory_order_relaxed); }
@@ -55,7 +55,7 @@ class SpaceReclaim {
   const Families families_;
   std::atomic<bool> events_removed_{false}, cancelled_{false};
   std::future<void> running_;
-  TimePoint next_{};
+  TimePoint next_flush_{}, next_compaction_{};
 };
 
 }  // namespace triggers::store

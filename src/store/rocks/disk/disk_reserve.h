@@ -13,7 +13,8 @@
 namespace triggers::store {
 
 /// The part of the disk that new events may not take, so that acknowledgements, removals and compactions have room to
-/// work. Below it, events are refused until a quarter more than the reserve is free again.
+/// work. Below it, events are refused until a quarter more than the reserve is free again. On a small disk, also while
+/// the tables that replace the logs might not fit: a start after a crash has to write them.
 class DiskReserve {
  public:
   /// 0: no reserve. There is room until the first measurement.
@@ -24,16 +25,22 @@ class DiskReserve {
 
   /// Takes in what was measured. One thread.
   void measured(const DiskSpace& space) noexcept;
-  /// A commit has written so much since. A measurement counts until the next one, and a second's commits may be a
-  /// hundred MiB. Any thread.
+  /// A commit has written so much to the log since. A measurement counts until the next one, and a second's commits may
+  /// be a hundred MiB. Any thread.
   void written(std::size_t bytes) noexcept {
-    if (wanted_bytes_ > 0) left_.fetch_sub(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+    if (wanted_bytes_ == 0) return;
+    left_.fetch_sub(static_cast<std::int64_t>(bytes + tables_bytes(bytes)), std::memory_order_relaxed);
   }
 
   /// Any thread.
   [[nodiscard]] bool has_room() const noexcept { return left_.load(std::memory_order_relaxed) > 0; }
 
  private:
+  /// At most what logs of that size take as tables.
+  [[nodiscard]] static std::uint64_t tables_bytes(std::uint64_t logs_bytes) noexcept {
+    return logs_bytes + logs_bytes / 4;
+  }
+
   static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
 
   const std::uint64_t wanted_bytes_;

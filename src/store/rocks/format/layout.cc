@@ -135,6 +135,12 @@ std::string leaving_key(std::string_view tenant, std::string_view inbox) {
   return inbox_key(leaving_prefix, tenant, inbox);
 }
 
+std::string job_key(std::string_view tenant, std::string_view inbox, const Uuid7& job) {
+  std::string key = inbox_key(job_prefix, tenant, inbox);
+  key.append(job.view());
+  return key;
+}
+
 std::string stored_bytes_key(std::string_view tenant) {
   std::string key{stored_bytes_prefix};
   append_name(key, tenant);
@@ -183,6 +189,13 @@ std::optional<InboxKey> parse_inbox_key(std::string_view prefix, std::string_vie
   const auto inbox = take_name(key);
   if (!inbox || !key.empty()) return std::nullopt;
   return InboxKey{*tenant, *inbox};
+}
+
+std::optional<JobKey> parse_job_key(std::string_view key) {
+  if (key.size() < id_bytes) return std::nullopt;
+  const auto inbox = parse_inbox_key(job_prefix, key.substr(0, key.size() - id_bytes));
+  if (!inbox) return std::nullopt;
+  return JobKey{*inbox, Uuid7::from_bytes(key.substr(key.size() - id_bytes))};
 }
 
 std::optional<std::string_view> tenant_of_event(std::string_view key) {

@@ -16,7 +16,7 @@
 namespace triggers::store::layout {
 
 /// The version of this format. A store of an earlier version is converted, one of a later version is not opened.
-inline constexpr std::uint32_t format_version = 3;
+inline constexpr std::uint32_t format_version = 4;
 inline constexpr std::size_t name_bytes_max = 255;
 
 /// Appends the length byte and `name`, which must have 1 to 255 bytes.
@@ -56,6 +56,9 @@ inline constexpr std::string_view settings_prefix = "settings/";
 /// `default`: an inbox that was removed and still has entries, by its place.
 [[nodiscard]] std::string leaving_key(std::string_view tenant, std::string_view inbox);
 inline constexpr std::string_view leaving_prefix = "leaving/";
+/// `default`: a job of an inbox, by the inbox's place and the job's id.
+[[nodiscard]] std::string job_key(std::string_view tenant, std::string_view inbox, const Uuid7& job);
+inline constexpr std::string_view job_prefix = "job/";
 /// `default`: the number that an inbox got last.
 inline constexpr std::string_view inbox_number_key = "inbox_number";
 /// `default`: the stored bytes of a tenant; see store/storage_limits.h.
@@ -91,6 +94,14 @@ struct InboxKey {
 };
 /// Nothing if `key` is not `prefix` (one of those above), a tenant and an inbox. Views into `key`.
 [[nodiscard]] std::optional<InboxKey> parse_inbox_key(std::string_view prefix, std::string_view key);
+
+/// What the key of a job says: its inbox, by its place, and its id.
+struct JobKey {
+  InboxKey inbox{};
+  Uuid7 job{};
+};
+/// Nothing if `key` is not what job_key() makes. Views into `key`.
+[[nodiscard]] std::optional<JobKey> parse_job_key(std::string_view key);
 
 /// The tenant of a key of `events`, and of a key that stored_bytes_key() makes. Nothing if `key` is none. Views into
 /// `key`.

@@ -54,9 +54,24 @@ Result<std::optional<Holding>> Holders::find(const std::string& event_key) {
   return read_holding(database_, event_key);
 }
 
-void Holders::erase(const std::string& event_key) {
-  batch_.Delete(database_.family(Family::holders), event_key);
+void Holders::entered(const std::string& tenant, const event::EventId& id, Holding before) {
+  const std::string key = layout::event_key(tenant, id);
+  // The next time that the event is freed may be the same millisecond, and an expiry entry must not be put twice.
+  if (before.count == 0)
+    batch_.SingleDelete(database_.family(Family::expiry), layout::expiry_key(before.freed_at, tenant, id));
+  const Holding holding{.count = before.count + 1};
+  batch_.Put(database_.family(Family::holders), key, encode_holding(holding));
+  stage(key, holding);
+}
+
+void Holders::erase(const std::string& event_key, bool is_stored) {
+  if (is_stored) batch_.Delete(database_.family(Family::holders), event_key);
   stage(event_key, std::nullopt);
+}
+
+bool Holders::is_erased(const std::string& event_key) const {
+  const auto staged = staged_.find(event_key);
+  return staged != staged_.end() && !staged->second;
 }
 
 void Holders::stage(const std::string& key, std::optional<Holding> holding) {

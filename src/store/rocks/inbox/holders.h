@@ -41,10 +41,16 @@ class Holders {
   /// The same, for an entry that no consumer has removed. If what is stored cannot be read, which is noted as damage,
   /// the log keeps the event, and everything else goes on.
   void left_by_itself(const std::string& tenant, const event::EventId& id);
+  /// An inbox gets an entry of the event again. `before`: how the event was held until then, which the log still has.
+  void entered(const std::string& tenant, const event::EventId& id, Holding before);
   /// As this commit leaves it. Nothing: see Holding.
   [[nodiscard]] Result<std::optional<Holding>> find(const std::string& event_key);
-  /// The event is removed.
-  void erase(const std::string& event_key);
+  /// This commit has changed it, and with it the event's expiry entry.
+  [[nodiscard]] bool is_changed(const std::string& event_key) const { return staged_.contains(event_key); }
+  /// The event is removed from the log. `is_stored`: it has a record.
+  void erase(const std::string& event_key, bool is_stored);
+  /// This commit removes the event from the log.
+  [[nodiscard]] bool is_erased(const std::string& event_key) const;
 
   /// keep() confirms what was changed so far; undo() forgets what was changed since the last keep(), except in the
   /// batch.
@@ -60,6 +66,7 @@ class Holders {
     bool was_staged;
     std::optional<Holding> before;
   };
+  /// Nothing: the event is removed.
   void stage(const std::string& key, std::optional<Holding> holding);
 
   Database& database_;

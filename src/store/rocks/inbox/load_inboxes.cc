@@ -19,19 +19,28 @@ Error damaged(const std::string& what) { return {ErrorCode::unavailable, what + 
 
 class Loading {
  public:
-  Loading(Database& database, Tenants& tenants) : database_(database), tenants_(tenants) {}
+  Loading(Database& database, Tenants& tenants, JobBoard& jobs) : database_(database), tenants_(tenants), jobs_(jobs) {}
 
   Status run() {
     if (auto loaded = load_last_number(); !loaded) return loaded;
-    auto loaded = each(layout::settings_prefix, [this](auto key, auto value) { return load_settings(key, value); });
+    auto loaded =
+        each_inbox(layout::settings_prefix, [this](auto key, auto value) { return load_settings(key, value); });
     if (!loaded) return loaded;
     end_tenant();
-    loaded = each(layout::leaving_prefix, [this](auto key, auto) { return load_leaving(key); });
+    loaded = each_inbox(layout::leaving_prefix, [this](auto key, auto) { return load_leaving(key); });
     if (!loaded) return loaded;
-    return each(layout::inbox_meta_prefix, [this](auto key, auto value) { return load_counters(key, value); });
+    loaded = each_inbox(layout::inbox_meta_prefix, [this](auto key, auto value) { return load_counters(key, value); });
+    if (!loaded) return loaded;
+    return each(layout::job_prefix, [this](auto key, auto value) { return load_job(key, value); });
   }
 
  private:
+  struct Place {
+    std::shared_ptr<InboxState> state;
+    InboxName name{};
+    bool leaving = false;
+  };
+
   /// Calls `take` for every key with the prefix, in their order.
   template <class Take>
   Status each(std::string_view prefix, const Take& take) {
@@ -42,12 +51,18 @@ class Loading {
     const std::unique_ptr<rocksdb::Iterator> iterator(
         database_.db().NewIterator(options, database_.family(Family::meta)));
     for (iterator->Seek(std::string{prefix}); iterator->Valid(); iterator->Next()) {
-      const auto key = layout::parse_inbox_key(prefix, view(iterator->key()));
-      if (!key) return damaged("a key of an inbox cannot be read");
-      if (auto taken = take(*key, view(iterator->value())); !taken) return taken;
+      if (auto taken = take(view(iterator->key()), view(iterator->value())); !taken) return taken;
     }
     if (!iterator->status().ok()) return Error{ErrorCode::unavailable, iterator->status().ToString()};
     return Done{};
+  }
+
+  template <class Take>
+  Status each_inbox(std::string_view prefix, const Take& take) {
+    return each(prefix, [&](std::string_view bytes, std::string_view value) -> Status {
+      const auto key = layout::parse_inbox_key(prefix, bytes);
+      return key ? take(*key, value) : damaged("a key of an inbox cannot be read");
+    });
   }
 
   Status load_last_number() {
@@ -74,7 +89,7 @@ class Loading {
     }
     auto state = record->number == 0 ? tenant_->shared_default_inbox()
                                      : std::make_shared<InboxState>(tenant_->id(), layout::inbox_place(record->number));
-    places_[state->meta_key()] = state;
+    places_[state->meta_key()] = {.state = state, .name = record->name};
     entries_.insert_or_assign(record->name, roster_entry(*record, std::move(state)));
     return Done{};
   }
@@ -94,33 +109,51 @@ class Loading {
     const auto number = layout::number_of_place(key.inbox);
     if (!number || *number == 0) return damaged("a removed inbox cannot be read");
     auto state = std::make_shared<InboxState>(std::string{key.tenant}, std::string{key.inbox});
-    places_[state->meta_key()] = state;
+    places_[state->meta_key()] = {.state = state, .name = {}, .leaving = true};
     tenants_.add_leaving(std::move(state));
     return Done{};
   }
 
+  std::optional<Place> find(const layout::InboxKey& key) {
+    if (key.inbox == layout::inbox_place(0)) return Place{.state = tenants_.get(key.tenant).shared_default_inbox()};
+    const auto found = places_.find(layout::inbox_meta_key(key.tenant, key.inbox));
+    return found != places_.end() ? std::optional(found->second) : std::nullopt;
+  }
+
   Status load_counters(const layout::InboxKey& key, std::string_view value) {
-    InboxState* state = nullptr;
-    if (key.inbox == layout::inbox_place(0)) {
-      state = &tenants_.get(key.tenant).default_inbox();
-    } else {
-      const auto found = places_.find(layout::inbox_meta_key(key.tenant, key.inbox));
-      if (found != places_.end()) state = found->second.get();
+    const auto place = find(key);
+    if (!place) return damaged("there are entries of an inbox that has no settings");
+    if (!place->state->decode_meta(value)) return damaged("the counters of an inbox cannot be read");
+    return Done{};
+  }
+
+  /// Without a job, nothing is lost but its answer. So the store opens.
+  Status load_job(std::string_view bytes, std::string_view value) {
+    const auto key = layout::parse_job_key(bytes);
+    const auto place = key ? find(key->inbox) : std::nullopt;
+    auto record = key ? decode_job(key->job, value) : Error{ErrorCode::internal, "the key of a job cannot be read"};
+    if (!record || !place) {
+      database_.damage().note(record ? "there is a job of an inbox that has no settings" : record.error().message);
+      return Done{};
     }
-    if (state == nullptr) return damaged("there are entries of an inbox that has no settings");
-    if (!state->decode_meta(value)) return damaged("the counters of an inbox cannot be read");
+    jobs_.reserve(place->state, place->name, 1);
+    jobs_.put(*place->state, *std::move(record));
+    if (place->leaving) jobs_.stop(*place->state);
     return Done{};
   }
 
   Database& database_;
   Tenants& tenants_;
+  JobBoard& jobs_;
   TenantState* tenant_ = nullptr;  ///< Whose settings are being read.
   std::map<InboxName, RosterEntry> entries_;
-  std::map<std::string, std::shared_ptr<InboxState>, std::less<>> places_;  ///< By the key of the counters.
+  std::map<std::string, Place, std::less<>> places_;  ///< By the key of the counters.
 };
 
 }  // namespace
 
-Status load_inboxes(Database& database, Tenants& tenants) { return Loading(database, tenants).run(); }
+Status load_inboxes(Database& database, Tenants& tenants, JobBoard& jobs) {
+  return Loading(database, tenants, jobs).run();
+}
 
 }  // namespace triggers::store

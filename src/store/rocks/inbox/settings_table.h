@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "store/inbox_changes.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/inbox/job_board.h"
 #include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
@@ -27,8 +28,8 @@ class SettingsTable {
   Database& database_;
 };
 
-/// Loads at the start what the database says of inboxes: their settings, their counters, and those that were removed.
-/// `unavailable` if something is damaged.
-[[nodiscard]] Status load_inboxes(Database& database, Tenants& tenants);
+/// Loads at the start what the database says of inboxes: their settings, their counters, their jobs, and those that
+/// were removed. `unavailable` if something is damaged; but a job that cannot be read is only noted as damage.
+[[nodiscard]] Status load_inboxes(Database& database, Tenants& tenants, JobBoard& jobs);
 
 }  // namespace triggers::store

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "store/inbox_record.h"
+#include "store/rocks/format/job_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
 
@@ -125,6 +126,27 @@ void KnownInboxes::put_lost(rocksdb::WriteBatch& batch, UnixMillis now, RepairRe
   std::string number;
   layout::append_u64(number, last_number);
   batch.Put(family(Family::meta), std::string{layout::inbox_number_key}, number);
+}
+
+Status KnownInboxes::end_jobs(rocksdb::WriteBatch& batch, UnixMillis now, RepairReport& report) {
+  return each(layout::job_prefix, [&](std::string_view bytes, std::string_view value) {
+    const rocksdb::Slice slice(bytes.data(), bytes.size());
+    const auto key = layout::parse_job_key(bytes);
+    auto record = key ? decode_job(key->job, value) : Error{ErrorCode::internal, "the key of a job cannot be read"};
+    const bool is_known = key && places_of(std::string{key->inbox.tenant}).contains(std::string{key->inbox.inbox});
+    if (!record || !is_known) {
+      if (!record) report.losses.push_back(record.error().message);
+      batch.Delete(family(Family::meta), slice);
+      return;
+    }
+    if (record->job.state != Job::State::running) return;
+    record->job.state = Job::State::failed;
+    record->job.ended_at = now;
+    const std::string_view kind = record->job.kind == Job::Kind::purge ? "purge" : "replay";
+    report.losses.push_back("a " + std::string{kind} + " of an inbox of " + std::string{key->inbox.tenant} +
+                            " had not ended, and has failed: send the request again");
+    batch.Put(family(Family::meta), slice, encode_job(*record));
+  });
 }
 
 std::set<std::string> KnownInboxes::places_of(const std::string& tenant) const {

@@ -29,6 +29,10 @@ class KnownInboxes {
   /// Puts the settings of inboxes that have lost theirs, made at `now`. They collect nothing.
   void put_lost(rocksdb::WriteBatch& batch, UnixMillis now, RepairReport& report) const;
 
+  /// Ends the jobs that were running, as failed: what they have done, or were asked to do, may be lost. A purge that
+  /// went on would remove what was put in again since. Call it after find().
+  Status end_jobs(rocksdb::WriteBatch& batch, UnixMillis now, RepairReport& report);
+
   /// The places (layout.h) of the inboxes of the tenant; `default` is among them.
   [[nodiscard]] std::set<std::string> places_of(const std::string& tenant) const;
 

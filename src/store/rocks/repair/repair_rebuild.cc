@@ -65,6 +65,7 @@ class Rebuild {
     }
     put_counters();
     known_.put_lost(batch_, last_id_.time(), report_);
+    if (auto ended = known_.end_jobs(batch_, last_id_.time(), report_); !ended) return ended;
     put_randoms();
     return write(0);
   }

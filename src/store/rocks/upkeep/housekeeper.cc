@@ -13,6 +13,7 @@
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
+#include "store/rocks/inbox/holders.h"
 #include "store/rocks/read/page_reader.h"
 
 namespace triggers::store {
@@ -23,7 +24,7 @@ constexpr std::size_t heads_per_tick_max = 2000;
 constexpr std::chrono::seconds traces_margin{60};
 
 /// Looks into the inbox as well: an expiry entry that is wrong must not remove an event that nobody has acknowledged.
-/// An event comes back into an inbox only together with its holders, which the committer looks at.
+/// An event comes back into an inbox only together with its holders. Then the committer decides by these.
 Result<DueEvent> look_at(Database& database, std::string expiry_key) {
   const auto entry = layout::parse_expiry_key(expiry_key);
   INVARIANT(entry, "a sweep has read this key");
@@ -36,6 +37,10 @@ Result<DueEvent> look_at(Database& database, std::string expiry_key) {
     if (!found) return found.error();
     due.in_default = due.in_default || *found;
   }
+  if (!due.in_default) return due;
+  const auto holding = read_holding(database, layout::event_key(entry->tenant, entry->id));
+  if (!holding) return holding.error();
+  due.in_default = !*holding || (*holding)->count == 0;
   if (!due.in_default) return due;
   database.damage().note("event " + entry->id.text() + " of " + std::string{entry->tenant} +
                          " is in the inbox, but was to be removed as an acknowledged one; it stays");
@@ -199,7 +204,6 @@ void Housekeeper::tell(const Error* error, std::string& told) {
 }
 
 void Housekeeper::tick() {
-  database_.tend_compactions(config_.clock->steady());
   // A clock that is set back a little brings traces back into their time.
   if (config_.traces_begin) *config_.traces_begin = time_.now() - config_.event_ttl - traces_margin;
   refresh_heads();

@@ -1,8 +1,8 @@
 #pragma once
 
 // The thread that expires events, lets entries leave (departures.h), and finds the oldest pending event of each inbox
-// `default`. It also calls what pauses failing compactions once a second (database/compaction_backoff.h). The time by
-// which it expires is in retention_time.h; the checks of files are in database/database_upkeep.cc.
+// `default`. The time by which it expires is in retention_time.h; the checks of files, and what pauses compactions, are
+// in database/database_upkeep.cc.
 
 #include <atomic>
 #include <chrono>
