@@ -31,8 +31,9 @@ retry_seconds=${WORKER_RETRY_SECONDS:-5}
 
 stopping=
 trap 'stopping=1' TERM INT
-errors=$(mktemp)
-trap 'rm -f "$errors"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+errors=$folder/errors
 
 log() { echo "worker.sh: $*" >&2; }
 
@@ -64,15 +65,17 @@ settle() {
   fi
 }
 
-# Extends the lease three times in its length, until it is killed, or until the worker is gone.
+# Extends the lease three times in its length, until its file is gone, or until the worker is gone. A signal alone could not
+# end it: a shell may lose a signal that arrives just after a fork.
 keep_lease() {
   trap - TERM INT EXIT
-  while sleep "$(((lease_seconds + 2) / 3))" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+  while sleep "$(((lease_seconds + 2) / 3))" >/dev/null 2>&1 && [ -e "$folder/$lease_id" ] && kill -0 $$ 2>/dev/null; do
     call extend '{"lease_id":"'"$lease_id"'","lease_seconds":'"$lease_seconds"'}'
   done
 }
 
 handle() {
+  : >"$folder/$lease_id"
   keep_lease >/dev/null &
   keeper=$!
   if printf '%s\n' "$event" | (
@@ -83,8 +86,8 @@ handle() {
   else
     result=$?
   fi
+  rm -f "$folder/$lease_id"
   kill "$keeper" 2>/dev/null || true
-  wait "$keeper" 2>/dev/null || true
   cat "$errors" >&2
 
   if [ "$result" = 0 ]; then

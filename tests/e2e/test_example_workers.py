@@ -23,7 +23,7 @@ extends = 'triggers_http_requests_total{method="POST",route="/inboxes/{name}/ext
 
 
 class Bench:
-    """A server with the inbox `work`, and workers on it."""
+    """A server with the inbox `orders`, and workers on it."""
 
     def __init__(self, server, folder, command):
         self.server, self.folder, self.command = server, folder, command
@@ -33,13 +33,13 @@ class Bench:
         self.set_inbox()
 
     def set_inbox(self, **settings):
-        assert self.client.request("PUT", "/inboxes/work", settings).status in (200, 201)
+        assert self.client.request("PUT", "/inboxes/orders", settings).status in (200, 201)
 
     def send(self, count=1):
         return [self.client.send_event("t", {"n": n}).json()["event_id"] for n in range(count)]
 
     def counts(self):
-        return self.client.get("/inboxes/work").json()["counts"]
+        return self.client.get("/inboxes/orders").json()["counts"]
 
     def await_counts(self, **wanted):
         wanted = {"available": 0, "leased": 0, "delayed": 0, "dead": 0, **wanted}
@@ -51,7 +51,7 @@ class Bench:
             assert time.monotonic() < deadline, (what, self.counts(), self.log())
             time.sleep(0.01)
 
-    def start(self, *handler, inbox="work", key=None, **settings):
+    def start(self, *handler, inbox="orders", key=None, **settings):
         """Starts a worker. Settings: `lease_seconds=3` sets WORKER_LEASE_SECONDS."""
         variables = {f"WORKER_{name.upper()}": str(value) for name, value in settings.items()}
         variables.update(TRIGGERS_URL=f"http://127.0.0.1:{self.server.port}", TRIGGERS_API_KEY=key or self.key)
@@ -119,7 +119,7 @@ def test_what_fails_is_released_with_its_error_until_it_is_dead(bench):
     process = bench.start(*fails, wait_seconds=1, retry_seconds=1)
     bench.await_counts(dead=1)
     bench.stop(process)
-    (event,) = bench.client.get("/inboxes/work/events?state=dead").json()["events"]
+    (event,) = bench.client.get("/inboxes/orders/events?state=dead").json()["events"]
     assert (event["event_id"], event["attempts"], event["last_error"]) == (event_id, 3, 'no paper: "A4"')
     assert [event["attempt"] for event in bench.handled()] == [1, 2, 3]
     assert "first line" in bench.log()
@@ -131,7 +131,7 @@ def test_what_fails_is_delayed_twice_as_long_after_each_attempt(bench):
     bench.await_that(lambda: len(bench.handled()) == 2, "two attempts")
     bench.await_counts(delayed=1)
     bench.stop(process)
-    (event,) = bench.client.get("/inboxes/work/events?state=delayed").json()["events"]
+    (event,) = bench.client.get("/inboxes/orders/events?state=delayed").json()["events"]
     assert (event["attempts"], event["last_error"]) == (2, "exit status 3")
 
 
@@ -241,7 +241,7 @@ def test_any_text_of_an_exception_becomes_the_error_of_the_release(start_server,
     bench = Bench(start_server(), tmp_path, [])
     bench.set_inbox(max_attempts=1)
     bench.send()
-    worker = library.Worker(f"http://127.0.0.1:{bench.server.port}", bench.key, "work", None)
+    worker = library.Worker(f"http://127.0.0.1:{bench.server.port}", bench.key, "orders", None)
 
     def handle(event):
         worker.stop()
@@ -249,7 +249,7 @@ def test_any_text_of_an_exception_becomes_the_error_of_the_release(start_server,
 
     worker.handle = handle
     worker.run()
-    (event,) = bench.client.get("/inboxes/work/events?state=dead").json()["events"]
+    (event,) = bench.client.get("/inboxes/orders/events?state=dead").json()["events"]
     assert event["last_error"] == kept
     bench.end()
 
@@ -257,14 +257,14 @@ def test_any_text_of_an_exception_becomes_the_error_of_the_release(start_server,
 def test_a_worker_leaves_the_events_of_a_lost_lease_alone(start_server, tmp_path, library):
     bench = Bench(start_server(), tmp_path, [])
     ids = bench.send(2)
-    worker = library.Worker(f"http://127.0.0.1:{bench.server.port}", bench.key, "work", None, lease_seconds=1)
+    worker = library.Worker(f"http://127.0.0.1:{bench.server.port}", bench.key, "orders", None, lease_seconds=1)
     handled = []
 
     def handle(event):
         handled.append(event["event_id"])
         worker.stop()
         # Somebody else takes all events away.
-        assert bench.client.post("/inboxes/work/ack", {"event_ids": ids}).status == 200
+        assert bench.client.post("/inboxes/orders/ack", {"event_ids": ids}).status == 200
         bench.await_that(lambda: bench.figure(extends) >= 1, "an extension that finds nothing")
 
     worker.handle = handle
