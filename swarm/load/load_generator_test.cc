@@ -433,7 +433,9 @@ class Pauser final : public User {
   Task<void> run() {
     co_await pause(200us);
     co_await pause(0s);
-    const Response response = co_await get(get_thing, "/thing");
+    {
+      const Response counted_at_its_end = co_await get(get_thing, "/thing");
+    }
     co_await pause(1h);
   }
 };

@@ -72,17 +72,23 @@ class FileJournal final : public Journal {
  private:
   void append(char kind, std::string_view event_id, const SentEvent* event) {
     const std::string digest = event == nullptr ? std::string{} : to_hex(digest_of(*event).view());
-    std::string line(1, kind);
+    const MutexLock lock(mutex_);
+    buffer_ += kind;
     for (const std::string_view field : {event_id, std::string_view(digest)}) {
-      if (!field.empty()) line.append(" ").append(field);
+      if (!field.empty()) buffer_.append(" ").append(field);
     }
-    add(line += '\n');
+    buffer_ += '\n';
+    flush_if_due();
   }
 
-  /// `line` is made without the lock, which all load threads share.
+  /// A long line is made without the lock, which all load threads share.
   void add(std::string_view line) {
     const MutexLock lock(mutex_);
     buffer_ += line;
+    flush_if_due();
+  }
+
+  void flush_if_due() REQUIRES(mutex_) {
     const auto now = steady_clock::now();
     if (buffer_.size() >= buffer_bytes || now >= flush_at_) {
       flush();

@@ -27,7 +27,6 @@ of_the_language = "the language calls it"
 for_users = "the interface for kinds of users that other people write (docs: swarm's guide)"
 shows_a_bound = "tests show with it that memory stays bounded or is given back; nothing else tells"
 seam = "tests wait with it for another thread, instead of sleeping"
-for_inboxes = "an engine or the API will use it when it keeps inboxes; none does yet"
 compared = "a field that only a defaulted comparison reads"
 
 exceptions = {
@@ -43,26 +42,9 @@ exceptions = {
     "triggers::swarm::UserClass::fixed_count": for_users,
     "triggers::swarm::UserClass::weighs": for_users,
     "triggers::filter::Evaluator::steps": "tests show with it that the cost of an evaluation stays linear; time varies too much",
-    "triggers::FairCount::FairCount": for_inboxes,
-    "triggers::FairCount::Place::give_back": for_inboxes,
-    "triggers::FairCount::Place::operator=": for_inboxes,
-    "triggers::FairCount::take": for_inboxes,
-    "triggers::inbox::EntryIndex::next_ending": for_inboxes,
-    "triggers::inbox::expire": for_inboxes,
-    "triggers::inbox::purge": for_inboxes,
-    "triggers::inbox::replay": for_inboxes,
-    "triggers::http::CallerWatch::CallerWatch": for_inboxes,
-    "triggers::http::CallerWatch::~CallerWatch": for_inboxes,
-    "triggers::store::InboxWaiters::InboxWaiters": for_inboxes,
-    "triggers::store::InboxWaiters::became_available": for_inboxes,
-    "triggers::store::InboxWaiters::now_available": for_inboxes,
-    "triggers::store::InboxWaiters::~InboxWaiters": for_inboxes,
-    "triggers::store::Waiter::Waiter": for_inboxes,
-    "triggers::store::Waiter::resumed": for_inboxes,
-    "triggers::store::Waiter::served": for_inboxes,
-    "triggers::store::Waiter::suspend": for_inboxes,
-    "triggers::store::Waiter::~Waiter": for_inboxes,
-    "triggers::store::Waiters::stop": for_inboxes,
+    "triggers::FairCount::Place::operator=": "a place that can be moved can be assigned, too",
+    "triggers::inbox::EntryIndex::next_ending": "tests compare an index with its model by it",
+    "triggers::store::Waiters::stop": "tests end waits with it; a server's stop comes with each request's Cancellation",
 }
 
 exceptions_of_headers = {
@@ -72,8 +54,10 @@ exceptions_of_headers = {
     "inode": compared,
     "UINT64_MAX": of_the_standard_library,
     "is_transparent": of_a_library,
-    "upper_bound": of_the_standard_library,
-    "was_leased": for_inboxes,
+    "current_location": of_a_library,
+    "iterate": of_a_library,
+    "unescaped_key": of_a_library,
+    "was_leased": compared,
     "critical": "a level of Locust, read from its name",
 }
 

@@ -44,6 +44,7 @@ constexpr Row table[] = {
     {Method::patch, "/inboxes/crm", Endpoint::change_inbox, "/inboxes/{name}", "", "crm"},
     {Method::del, "/inboxes/crm", Endpoint::remove_inbox, "/inboxes/{name}", "", "crm"},
     {Method::get, "/inboxes/crm/events", Endpoint::list_entries, "/inboxes/{name}/events", "", "crm"},
+    {Method::get, "/inboxes/crm/stream", Endpoint::stream_entries, "/inboxes/{name}/stream", "", "crm"},
     {Method::post, "/inboxes/crm/lease", Endpoint::lease, "/inboxes/{name}/lease", "", "crm"},
     {Method::post, "/inboxes/crm/ack", Endpoint::ack, "/inboxes/{name}/ack", "", "crm"},
     {Method::post, "/inboxes/crm/release", Endpoint::release, "/inboxes/{name}/release", "", "crm"},

@@ -309,7 +309,9 @@ bool Database::has_room_to_compact(rocksdb::ColumnFamilyHandle& family) const {
   const auto space = disk();
   std::uint64_t bytes = 0;
   if (!space || !db_->GetIntProperty(&family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes)) return true;
-  return space->free_bytes >= std::min(bytes, compaction_room_bytes);
+  // A large reserve has room for a compaction. On a small disk the rest must have it, because flushes need the reserve.
+  const bool reserve_is_small = space->reserve_bytes < compaction_room_bytes;
+  return space->free_bytes >= std::min(bytes, compaction_room_bytes) + (reserve_is_small ? space->reserve_bytes : 0);
 }
 
 Status Database::check_writable() const {
