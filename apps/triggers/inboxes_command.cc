@@ -206,9 +206,11 @@ std::string InboxesCommand::Flags::sentence(const http::ClientResponse& answer) 
     return answer.status == 201 ? "The inbox " + name + " is new."
                                 : "The inbox " + name + " was there already. It now has these settings.";
   }
-  if (remove->parsed()) return "The inbox " + name + " is deleted. Its entries are removed in the background.";
+  if (remove->parsed()) return "The inbox " + name + " is deleted. The server removes its entries in the background.";
   if (purge->parsed() || replay->parsed()) {
-    return "The job works in the background. To see how far it is: triggers inboxes job " + name + " JOB_ID";
+    return "The server does the job in the background; if none runs, the next one does. To see how far it is: triggers "
+           "inboxes job " +
+           name + " JOB_ID";
   }
   return {};
 }
