@@ -29,7 +29,7 @@ as_root() {
 # Debian runs this file before it starts the service of a new package; 101 means no.
 policy=/usr/sbin/policy-rc.d
 policy_is_ours=
-services=(nginx redis-server webdis haproxy docker)
+services=(nginx redis-server webdis haproxy docker rabbitmq-server)
 forbid_services() {
   [ ! -e "$policy" ] || return 0
   policy_is_ours=yes
@@ -43,6 +43,8 @@ settle_services() {
     for service in "${services[@]}"; do
       [[ " ${packages[*]} " != *" $service"* ]] || as_root systemctl disable --quiet "$service" || true
     done
+    # The port mapper of Erlang, which comes with rabbitmq-server.
+    [[ " ${packages[*]} " != *" rabbitmq-server "* ]] || as_root systemctl disable --quiet epmd.service epmd.socket || true
   fi
 }
 

@@ -35,6 +35,7 @@ WorkerOptions worker_options(const Options& options) {
   worker.load.ca_file = options.ca_file;
   worker.load.verify_tls = options.verify_tls;
   worker.load.request_timeout = options.request_timeout;
+  worker.load.inbox_work = options.inbox_work;
   return worker;
 }
 

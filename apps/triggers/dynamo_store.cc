@@ -48,6 +48,7 @@ class FleetStore final : public OpenStore {
 
   [[nodiscard]] store::EventLog& log() noexcept override { return store_; }
   [[nodiscard]] store::DefaultInbox& inbox() noexcept override { return store_; }
+  [[nodiscard]] store::InboxStore* inboxes() noexcept override { return nullptr; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return store_; }
   [[nodiscard]] const store::StoreStatus& status() const noexcept override { return store_; }
   [[nodiscard]] StoreFeatures features() override {

@@ -2,6 +2,9 @@
 // log line about a damaged disk. For a command, it checks before that the process may start enough threads. The engine
 // itself is in store/rocks.
 
+#include <array>
+#include <utility>
+
 #include "backup_target.h"
 #include "descriptor_plan.h"
 #include "log/log.h"
@@ -14,6 +17,13 @@ namespace {
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
+/// A request that is refused before its body is read is not among them: nobody knows how many events it has.
+metrics::Counter& without_room_counter(metrics::Registry& registry, std::string limit) {
+  return registry.counter("triggers_events_without_room_total",
+                          "New events that a commit has refused with STORAGE_FULL, by the option that limits.",
+                          {{"limit", std::move(limit)}});
+}
+
 /// The metrics of each group commit.
 std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry& registry) {
   auto& batch =
@@ -25,11 +35,18 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
                                    metrics::duration_bounds_seconds());
   auto& compared = registry.counter("triggers_commit_compared_bytes_total",
                                     "Payload bytes that commits compared or hashed to detect duplicates.");
-  auto& left =
-      registry.counter("triggers_commit_left_events_total",
-                       "Events that a commit left for the next one, because hashing them would have taken too long.");
+  auto& left = registry.counter(
+      "triggers_commit_left_events_total",
+      "Events that a commit left for the next one: hashing them would have taken too long, or the inboxes "
+      "of their tenant had changed.");
+  auto& leases_refused = registry.counter(
+      "triggers_leases_refused_total", "Leases that were refused because leased-max entries of the inbox are leased.");
+  const std::array without_room = {&without_room_counter(registry, "disk-reserve-bytes"),
+                                   &without_room_counter(registry, "tenant-bytes-max"),
+                                   &without_room_counter(registry, "tenant-undelivered-max")};
+  static_assert(without_room.size() == store::storage_limit_count);
   const EventCounters counters(registry);
-  return [&, counters](const store::CommitStats& stats) {
+  return [&, without_room, counters](const store::CommitStats& stats) {
     batch.observe(static_cast<double>(stats.operations));
     sync.observe(seconds(stats.log_time));
     total.observe(seconds(stats.total_time));
@@ -38,6 +55,10 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
     counters.accepted.add(stats.accepted);
     counters.duplicates.add(stats.duplicates);
     counters.acknowledged.add(stats.acknowledged);
+    if (stats.leases_refused > 0) leases_refused.add(stats.leases_refused);
+    for (std::size_t i = 0; i < without_room.size(); ++i) {
+      if (stats.without_room[i] > 0) without_room[i]->add(stats.without_room[i]);
+    }
   };
 }
 
@@ -48,8 +69,12 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
   store.dedup_window = config.dedup_window;
   store.idempotency_window = config.idempotency_window;
   store.event_ttl = config.event_ttl;
+  store.leased_max = config.leased_max;
+  store.disk_reserve_bytes = config.disk_reserve_bytes;
+  store.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
   store.commit.queue_operations_max = config.queue_events_max;
   store.commit.queue_bytes_max = config.queue_bytes_max;
+  store.waiters_max = config.waiters_max;
   store.background = background;
   store.open_files_max = plan_descriptors(config).store_files_max;
   return store;
@@ -61,12 +86,33 @@ void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& stor
   auto& size = registry.gauge("triggers_disk_size_bytes", "Size of the file system of the data directory.");
   auto& level =
       registry.gauge("triggers_disk_level", "Free space: 0 if there is enough, 1 if it is low, 2 if it is very low.");
+  auto& reserve = registry.gauge("triggers_disk_reserve_bytes", "Free space below which new events are refused.");
+  auto& full =
+      registry.gauge("triggers_disk_reserve_reached", "1 while new events are refused because of the reserve, else 0.");
   registry.on_scrape([&] {
     const auto disk = store.disk().value_or(store::DiskSpace{});
     free.set(static_cast<double>(disk.free_bytes));
     size.set(static_cast<double>(disk.total_bytes));
     level.set(static_cast<double>(disk.level));
+    reserve.set(static_cast<double>(disk.reserve_bytes));
+    full.set(store.has_room() ? 0 : 1);
   });
+}
+
+/// Purges and replays of inboxes.
+void add_job_metrics(metrics::Registry& registry, const store::RocksStore& store) {
+  auto& running = registry.gauge("triggers_inbox_jobs_running", "Purges and replays of inboxes that have not ended.");
+  registry.on_scrape([&] { running.set(static_cast<double>(store.jobs().running)); });
+  const std::string name = "triggers_inbox_jobs_total", help = "Purges and replays of inboxes that have ended.";
+  registry.counter_from(name, help, {{"state", "done"}}, [&] { return static_cast<double>(store.jobs().done); });
+  registry.counter_from(name, help, {{"state", "failed"}}, [&] { return static_cast<double>(store.jobs().failed); });
+}
+
+/// What counts against tenant-bytes-max. Not by tenant: there may be any number.
+void add_tenant_metrics(metrics::Registry& registry, const store::RocksStore& store) {
+  if (!store.stored_bytes()) return;
+  auto& bytes = registry.gauge("triggers_stored_bytes", "Bytes of all stored events, as tenant-bytes-max counts them.");
+  registry.on_scrape([&] { bytes.set(static_cast<double>(store.stored_bytes().value_or(0))); });
 }
 
 class EmbeddedStore final : public OpenStore {
@@ -76,10 +122,15 @@ class EmbeddedStore final : public OpenStore {
     registry.counter_from("triggers_store_unreadable_total",
                           "Reads of records that failed, and compactions of files that failed: the disk is damaged.",
                           {}, [raw = store_.get()] { return static_cast<double>(raw->damage().count()); });
+    registry.counter_from("triggers_inbox_expired_total",
+                          "Undelivered events that left an inbox because they were older than its retention.", {},
+                          [raw = store_.get()] { return static_cast<double>(raw->entries_expired()); });
+    add_job_metrics(registry, *store_);
   }
 
   [[nodiscard]] store::EventLog& log() noexcept override { return *store_; }
   [[nodiscard]] store::DefaultInbox& inbox() noexcept override { return *store_; }
+  [[nodiscard]] store::InboxStore* inboxes() noexcept override { return store_.get(); }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return *store_; }
   [[nodiscard]] const store::StoreStatus& status() const noexcept override { return *store_; }
   [[nodiscard]] StoreFeatures features() override {
@@ -122,7 +173,10 @@ Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& con
   options.on_commit = commit_metrics(registry);
   auto store = store::RocksStore::open(std::move(options));
   if (!store) return std::move(store).error();
-  if (background) add_disk_metrics(registry, **store);
+  if (background) {
+    add_disk_metrics(registry, **store);
+    add_tenant_metrics(registry, **store);
+  }
   return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store), config.data_dir, registry));
 }
 

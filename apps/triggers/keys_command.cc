@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/percent_encoding.h"
 #include "base/timestamp.h"
+#include "duration_text.h"
 #include "keys_output.h"
 #include "operator_client.h"
 
@@ -37,19 +38,6 @@ json::array list_json(const std::vector<std::string>& texts) {
     if (first != std::string::npos) list.emplace_back(text.substr(first, text.find_last_not_of(blanks) - first + 1));
   }
   return list;
-}
-
-/// `90s`, `15m`, `24h`, `30d`, or plain seconds.
-std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || number < 0 || number > 100'000'000) return std::nullopt;
-  const std::string_view unit{end, static_cast<std::size_t>(text.data() + text.size() - end)};
-  if (unit.empty() || unit == "s") return std::chrono::seconds{number};
-  if (unit == "m") return std::chrono::minutes{number};
-  if (unit == "h") return std::chrono::hours{number};
-  if (unit == "d") return std::chrono::days{number};
-  return std::nullopt;
 }
 
 /// What is wrong with the text of a flag; empty if nothing is.
@@ -81,7 +69,7 @@ json::value expiry_json(const std::string& text) {
 }
 
 /// Every page of a list as one answer.
-Result<OperatorResponse> list_all(const config::Config& config, http::Request request) {
+Result<http::ClientResponse> list_all(const config::Config& config, http::Request request) {
   const std::string first = request.target + (request.target.find('?') == std::string::npos ? "?" : "&");
   json::array keys;
   for (;;) {
@@ -100,7 +88,7 @@ Result<OperatorResponse> list_all(const config::Config& config, http::Request re
   all["keys"] = std::move(keys);
   all["has_more"] = false;
   all["next_after"] = nullptr;
-  return OperatorResponse{200, json::serialize(all) + "\n"};
+  return http::ClientResponse{200, {}, json::serialize(all) + "\n"};
 }
 
 /// Whether no key of this user is known. Only of the embedded store: a look through DynamoDB's table costs money.
@@ -124,7 +112,7 @@ struct KeysCommand::Flags {
   CLI::App* revoke = nullptr;
 
   std::string key_id, user_id, user_email, role, rate_limit, expires, description, status, grace = "24h";
-  std::vector<std::string> event_types;
+  std::vector<std::string> event_types, inboxes;
   bool all_tenants = false;
   bool as_json = false;
 
@@ -145,6 +133,11 @@ void KeysCommand::Flags::add_fields(CLI::App& app) {
       ->delimiter(',')
       ->check(text_problem)
       ->allow_extra_args(false);  // What follows may be the key's id.
+  app.add_option("--inbox", inboxes,
+                 "Inboxes that the key may use, comma-separated or one for each --inbox; empty allows all")
+      ->delimiter(',')
+      ->check(text_problem)
+      ->allow_extra_args(false);
   app.add_option("--expires", expires,
                  "When the key expires: an RFC 3339 time, a time from now (12h, up to 36500d), or never")
       ->check(expiry_problem);
@@ -159,6 +152,7 @@ json::object KeysCommand::Flags::fields(const CLI::App& app) const {
   if (app.count("--role") > 0) body["role"] = role;
   if (app.count("--rate-limit") > 0) body["rate_limit"] = rate_json(rate_limit);
   if (app.count("--event-types") > 0) body["event_types"] = list_json(event_types);
+  if (app.count("--inbox") > 0) body["inboxes"] = list_json(inboxes);
   if (app.count("--expires") > 0)
     body["expires_at"] = is_word(expires, "never") ? json::value(nullptr) : expiry_json(expires);
   if (app.count("--description") > 0) body["description"] = description;

@@ -1,11 +1,11 @@
 #include "keys_output.h"
 
-#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cstdio>
 
 #include "output.h"
+#include "text_table.h"
 
 namespace triggers {
 namespace {
@@ -29,25 +29,12 @@ std::string text_of(const json::object& object, std::string_view name) {
 void print_table(const json::array& keys) {
   constexpr std::array<std::string_view, 7> columns = {"key_id",     "user_id",    "role",        "status",
                                                        "rate_limit", "expires_at", "last_used_at"};
-  std::array<std::size_t, columns.size()> widths{};
-  std::vector<std::array<std::string, columns.size()>> rows;
-  for (std::size_t c = 0; c < columns.size(); ++c) widths[c] = columns[c].size();
+  std::vector<std::vector<std::string>> rows;
   for (const auto& key : keys) {
     auto& row = rows.emplace_back();
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      row[c] = text_of(key.get_object(), columns[c]);
-      widths[c] = std::max(widths[c], row[c].size());
-    }
+    for (const auto column : columns) row.push_back(text_of(key.get_object(), column));
   }
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    std::printf("%-*s%s", static_cast<int>(widths[c]), std::string{columns[c]}.c_str(),
-                c + 1 < columns.size() ? "  " : "\n");
-  }
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      std::printf("%-*s%s", static_cast<int>(widths[c]), row[c].c_str(), c + 1 < columns.size() ? "  " : "\n");
-    }
-  }
+  print_text_table(columns, rows);
 }
 
 void print_fields(const json::object& key) {
@@ -89,7 +76,7 @@ void print_new_tenant(const std::string& user_id) {
       user_id.c_str());
 }
 
-int print_keys_response(const OperatorResponse& answer, bool as_json) {
+int print_keys_response(const http::ClientResponse& answer, bool as_json) {
   const bool failed = answer.status >= 400;
   if (failed && as_json) {
     std::fputs(answer.body.c_str(), stderr);

@@ -15,12 +15,15 @@
 #include "config/flags.h"
 #include "config/render.h"
 #include "config/suggestion.h"
+#include "inboxes_command.h"
 #include "keys_command.h"
 #include "operator_client.h"
 #include "output.h"
 #include "repair_command.h"
+#include "send_command.h"
 #include "serve.h"
 #include "tables_command.h"
+#include "tail_command.h"
 
 namespace {
 
@@ -105,6 +108,18 @@ int run(int argc, char** argv) {
       "store", "data-dir", "aws-region", "dynamodb-endpoint-url", "dynamodb-table-events", "dynamodb-table-api-keys"};
   for (auto* command : keys_app->get_subcommands({})) flags.declare(*command, store_only);
 
+  auto* send_app = app.add_subcommand("send", "Sends an event, or an event for each line of standard input");
+  SendCommand send(*send_app);
+  flags.declare(*send_app, store_only);
+
+  auto* tail_app = app.add_subcommand("tail", "Shows the events of an inbox as they come");
+  TailCommand tail(*tail_app);
+  flags.declare(*tail_app, store_only);
+
+  auto* inboxes_app = app.add_subcommand("inboxes", "Manages a tenant's inboxes and their entries");
+  InboxesCommand inboxes(*inboxes_app);
+  for (auto* command : inboxes_app->get_subcommands({})) flags.declare(*command, store_only);
+
   auto* tables_app = app.add_subcommand("tables", "Creates, checks and deletes the DynamoDB tables");
   TablesCommand tables(*tables_app);
   for (auto* command : tables_app->get_subcommands({})) flags.declare(*command, store_only);
@@ -149,6 +164,9 @@ int run(int argc, char** argv) {
   if (!settings) return 1;
   if (serve_command->parsed()) return serve(*settings);
   if (keys_app->parsed()) return finish(keys.run(*settings));
+  if (send_app->parsed()) return finish(send.run(*settings));
+  if (tail_app->parsed()) return finish(tail.run(*settings));
+  if (inboxes_app->parsed()) return finish(inboxes.run(*settings));
   if (tables_app->parsed()) return finish(tables.run(*settings));
   if (repair_command->parsed()) return finish(repair(*settings, repair_directory));
   if (backup_command->parsed()) return finish(backup(*settings, backup_directory));

@@ -20,6 +20,7 @@
 #include "store/access.h"
 #include "store/default_inbox.h"
 #include "store/event_log.h"
+#include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
 
@@ -49,6 +50,8 @@ class OpenStore {
 
   [[nodiscard]] virtual store::EventLog& log() noexcept = 0;
   [[nodiscard]] virtual store::DefaultInbox& inbox() noexcept = 0;
+  /// Null: this engine keeps only `default`.
+  [[nodiscard]] virtual store::InboxStore* inboxes() noexcept = 0;
   [[nodiscard]] virtual store::KeyStore& keys() noexcept = 0;
   [[nodiscard]] virtual const store::StoreStatus& status() const noexcept = 0;
   /// They refer to this store.

@@ -59,17 +59,20 @@ Result<std::unique_ptr<Service>> Service::open(const config::Config& config, boo
                                      service->features_.keys_hold_for, clock);
   service->failures_ = std::make_unique<limit::FailureLimiter>(config.auth_failures_per_minute);
   service->first_reads_ = std::make_unique<api::FirstReads>(*service->failures_, clock);
+  service->streams_ = std::make_unique<FairCount>(config.streams_max);
   service->answers_ = std::make_unique<FairBudget>(config.answers_bytes_max, api::small_response_bytes);
   // A command has one request at a time.
   if (background) service->parsers_ = std::make_unique<TurnPool>(parser_threads, "parser");
   service->services_.reset(new api::Services{
       .log = service->store_->log(),
       .inbox = service->store_->inbox(),
+      .inboxes = service->store_->inboxes(),
       .keys = service->store_->keys(),
       .status = service->store_->status(),
       .ring = *service->ring_,
       .failures = *service->failures_,
       .first_reads = *service->first_reads_,
+      .streams = *service->streams_,
       .answers = *service->answers_,
       .registry = service->registry_,
       .config = config,
@@ -130,12 +133,29 @@ Task<void> Service::flush() {
   co_await flush_keys();
 }
 
+void Service::add_waiting_metrics() {
+  store::InboxStore* const inboxes = store_->inboxes();
+  if (inboxes == nullptr) return;
+  auto& waiting = registry_.gauge("triggers_waiters", "Requests and streams that wait for entries of an inbox.");
+  auto& streams = registry_.gauge("triggers_streams", "Open streams of inboxes.");
+  registry_.on_scrape([&, this, inboxes] {
+    waiting.set(static_cast<double>(inboxes->waiters().waiting()));
+    streams.set(static_cast<double>(streams_->taken()));
+  });
+  registry_.counter_from("triggers_waiters_refused_total",
+                         "Requests that found no place to wait: waiters-max, or their tenant's share of it.", {},
+                         [inboxes] { return static_cast<double>(inboxes->waiters().refused()); });
+  registry_.counter_from("triggers_streams_refused_total",
+                         "Streams that found no place: streams-max, or their tenant's share of it.", {},
+                         [this] { return static_cast<double>(streams_->refused()); });
+}
+
 void Service::add_store_metrics() {
   metrics::add_process_metrics(registry_);
   auto& unacknowledged =
-      registry_.gauge("triggers_events_undelivered", "Unacknowledged events in the inboxes of all tenants.");
+      registry_.gauge("triggers_events_undelivered", "Undelivered entries in the inbox default of all tenants.");
   auto& age = registry_.gauge("triggers_oldest_undelivered_age_seconds",
-                              "Age of the oldest unacknowledged event; 0 if there is none.");
+                              "Age of the oldest undelivered entry in an inbox default; 0 if there is none.");
   auto& depth = registry_.gauge("triggers_commit_queue_operations",
                                 "Unfinished writes: waiting, or in the current group commit.");
   auto& bytes = registry_.gauge("triggers_commit_queue_bytes", "Size of the unfinished writes.");
@@ -153,6 +173,7 @@ void Service::add_store_metrics() {
   registry_.counter_from("triggers_store_exceptions_total",
                          "Exceptions caught in the store's own threads; each was logged, and its request got 500.", {},
                          [this] { return static_cast<double>(store_->status().metrics().exceptions); });
+  add_waiting_metrics();
   auto& answers = registry_.gauge(
       "triggers_answers_bytes",
       "Memory of events, pages and other responses that are being built or that their client has not read "

@@ -57,6 +57,7 @@ class Service {
  private:
   Service() = default;
   void add_store_metrics();
+  void add_waiting_metrics();
   void write_last_used_if_possible();
   Task<void> flush_keys();
 
@@ -74,6 +75,7 @@ class Service {
   std::unique_ptr<api::KeyRing> ring_;
   std::unique_ptr<limit::FailureLimiter> failures_;
   std::unique_ptr<api::FirstReads> first_reads_;
+  std::unique_ptr<FairCount> streams_;
   std::unique_ptr<FairBudget> answers_;
   std::unique_ptr<TurnPool> parsers_;
   std::unique_ptr<api::Services> services_;

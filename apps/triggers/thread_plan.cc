@@ -19,9 +19,9 @@ namespace {
 constexpr std::size_t mebibyte = 1024 * 1024;
 /// Signals, two logs, the parser of large bodies, what looks after the server, and scrapes.
 constexpr std::size_t of_a_server = 6;
-/// Readers (3), searches, backups, the committer, the housekeeper, looks and a resume; of RocksDB a flush, a compaction
-/// and its timer.
-constexpr std::size_t of_the_store = 12;
+/// Readers (3), searches, backups, the committer, the housekeeper, jobs, looks and a resume; of RocksDB a flush, a
+/// compaction and its timer.
+constexpr std::size_t of_the_store = 13;
 /// RocksDB opens tables on so many threads, before the store has its own.
 constexpr std::size_t of_an_opening = 16 + 3;
 /// jemalloc has at most so many arenas for each processor. An arena begins with two huge pages.

@@ -18,7 +18,7 @@ namespace triggers::api {
 namespace {
 
 constexpr std::size_t request_id_bytes_max = 128;
-constexpr std::string_view every_method = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
+constexpr std::string_view every_method = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr std::chrono::seconds busy_line_interval{1};
 
 /// Whether `text` has a run of letters and digits at least as long as an API key, with both cases. One key in 10^15
@@ -72,8 +72,8 @@ Api::Api(Services& services, log::AccessLog* access_log)
     : services_(services),
       access_log_(access_log),
       admission_{
-          services.ring, services.first_reads, services.failures, services.take_slice, services.config.trusted_proxies,
-          services.clock},
+          services.ring,  services.first_reads, services.failures, services.take_slice, services.config.trusted_proxies,
+          services.clock, services.status},
       dispatcher_(std::make_unique<Dispatcher>(services, admission_)),
       metrics_(std::make_unique<RequestMetrics>(services.registry)) {}
 
@@ -107,6 +107,7 @@ RouteMatch Api::find_route(Exchange& exchange) const {
   const std::string_view local = behind_base_path(services_.config.base_path, path);
   exchange.base_path = path.size() == local.size() ? std::string_view{} : services_.config.base_path;
   RouteMatch matched = match(exchange.request.method, local);
+  if (services_.inboxes == nullptr && needs_inboxes(matched.path_name)) matched = {};
   exchange.route.name = matched.path_name;
   return matched;
 }

@@ -220,7 +220,7 @@ TEST(ApiTest, CorsAllowsOnlyConfiguredOrigins) {
   EXPECT_EQ(preflight.header("Access-Control-Allow-Origin"), "https://a.example");
   EXPECT_EQ(preflight.header("Access-Control-Allow-Methods"), "POST, OPTIONS");
   EXPECT_EQ(preflight.header("Access-Control-Allow-Headers"),
-            "Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-Request-ID");
+            "Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, Last-Event-ID, X-Request-ID");
   const auto stranger = on.send(Method::options, "/events", {}, {},
                                 {{"Origin", "https://b.example"}, {"Access-Control-Request-Method", "POST"}});
   EXPECT_EQ(stranger.header("Access-Control-Allow-Origin"), "");

@@ -12,18 +12,26 @@ event::Limits event_limits(const config::Config& config) {
   return limits;
 }
 
+store::TenantLimits tenant_limits(const config::Config& config) {
+  return {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
+}
+
 /// The response of an endpoint that waits for nothing.
 Task<OrRefusal<http::Response>> at_once(OrRefusal<http::Response> response) { co_return response; }
 
 }  // namespace
 
 Dispatcher::Dispatcher(const Services& services, const AdmissionContext& admission)
-    : event_intake_{admission, services.log, event_limits(services.config), services.parsers},
+    : event_intake_{admission, services.log, event_limits(services.config), tenant_limits(services.config),
+                    services.parsers},
       batch_intake_{event_intake_, services.answers},
       event_reading_{admission, services.log, services.answers, services.parsers},
       event_removal_{admission, services.inbox},
-      inbox_{admission, services.inbox, services.cursor_secret, services.answers, services.parsers},
+      inbox_{admission, services.inbox, services.inboxes, services.cursor_secret, services.answers, services.parsers},
       acknowledgement_{admission, services.inbox, services.answers, services.parsers},
+      inboxes_{admission,        services.inboxes, services.cursor_secret,
+               services.answers, services.parsers, event_limits(services.config),
+               services.streams},
       keys_{admission,
             services.keys,
             services.ring,
@@ -56,6 +64,23 @@ Task<OrRefusal<http::Response>> Dispatcher::dispatch(Exchange& exchange) const {
     case Endpoint::post_ack: return post_ack(acknowledgement_, exchange);
     case Endpoint::get_event: return get_event(event_reading_, exchange);
     case Endpoint::delete_event: return delete_event(event_removal_, exchange);
+    case Endpoint::list_inboxes: return list_inboxes(inboxes_, exchange);
+    case Endpoint::try_filter: return try_filter(inboxes_, exchange);
+    case Endpoint::show_inbox: return show_inbox(inboxes_, exchange);
+    case Endpoint::put_inbox: return put_inbox(inboxes_, exchange);
+    case Endpoint::change_inbox: return change_inbox(inboxes_, exchange);
+    case Endpoint::remove_inbox: return remove_inbox(inboxes_, exchange);
+    case Endpoint::list_entries: return list_entries(inboxes_, exchange);
+    case Endpoint::stream_entries: return stream_entries(inboxes_, exchange);
+    case Endpoint::lease: return lease(inboxes_, exchange);
+    case Endpoint::ack: return ack(inboxes_, exchange);
+    case Endpoint::release: return release(inboxes_, exchange);
+    case Endpoint::extend: return extend(inboxes_, exchange);
+    case Endpoint::requeue: return requeue(inboxes_, exchange);
+    case Endpoint::discard: return discard(inboxes_, exchange);
+    case Endpoint::purge: return purge(inboxes_, exchange);
+    case Endpoint::replay: return replay(inboxes_, exchange);
+    case Endpoint::show_job: return show_job(inboxes_, exchange);
     case Endpoint::create_key: return create_key(keys_, exchange);
     case Endpoint::list_keys: return list_keys(key_listing_, exchange);
     case Endpoint::show_key: return show_key(keys_, exchange);

@@ -10,6 +10,7 @@
 #include "api/endpoints/events/post_event.h"
 #include "api/endpoints/inbox/get_inbox.h"
 #include "api/endpoints/inbox/post_ack.h"
+#include "api/endpoints/inboxes/inbox_endpoints.h"
 #include "api/endpoints/keys/get_me.h"
 #include "api/endpoints/keys/key_management.h"
 #include "api/endpoints/keys/list_keys.h"
@@ -38,6 +39,7 @@ class Dispatcher {
   const EventRemoval event_removal_;
   const InboxPages inbox_;
   const Acknowledgement acknowledgement_;
+  const Inboxes inboxes_;
   const KeyManagement keys_;
   const KeyListing key_listing_;
   const OwnKey own_key_;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/exchange/router.h"
+#include "base/invariant.h"
 
 namespace triggers::api {
 namespace {
@@ -65,6 +66,10 @@ void RequestMetrics::answered(std::string_view route, http::Method method, unsig
   counter->add();
 }
 
-void RequestMetrics::refused(Code code) { refusals_[static_cast<std::size_t>(code)]->add(); }
+void RequestMetrics::refused(Code code) {
+  const auto place = static_cast<std::size_t>(code);
+  INVARIANT(place < code_count, "a code behind the last one");
+  refusals_[place]->add();
+}
 
 }  // namespace triggers::api

@@ -33,8 +33,6 @@ class RequestMetrics {
 
   PerRoute& per_route(std::string_view route);
 
-  static constexpr std::size_t code_count = static_cast<std::size_t>(Code::version_not_supported) + 1;
-
   metrics::Registry& registry_;
   std::array<metrics::Counter*, code_count> refusals_{};
   std::vector<std::unique_ptr<PerRoute>> routes_;

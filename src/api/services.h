@@ -12,6 +12,7 @@
 #include "api/keys/key_ring.h"
 #include "base/clock.h"
 #include "base/fair_budget.h"
+#include "base/fair_count.h"
 #include "base/turn_pool.h"
 #include "config/config.h"
 #include "http/wire/message.h"
@@ -20,6 +21,7 @@
 #include "metrics/metrics.h"
 #include "store/default_inbox.h"
 #include "store/event_log.h"
+#include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
 
@@ -30,11 +32,13 @@ namespace triggers::api {
 struct Services {
   store::EventLog& log;
   store::DefaultInbox& inbox;
+  store::InboxStore* inboxes = nullptr;  ///< Null: this engine keeps only `default`, and has no path of inboxes.
   store::KeyStore& keys;
   const store::StoreStatus& status;
   KeyRing& ring;
   limit::FailureLimiter& failures;
   FirstReads& first_reads;
+  FairCount& streams;   ///< Places of open streams.
   FairBudget& answers;  ///< Memory of responses, from the store's read until the client has them.
   metrics::Registry& registry;
   const config::Config& config;

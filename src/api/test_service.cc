@@ -15,9 +15,11 @@ config::Config config_of(const config::NamedValues& settings) {
   return loaded ? loaded->config : config::Config{};
 }
 
-store::MemoryConfig memory_config(const ManualClock& clock) {
+store::MemoryConfig memory_config(const config::Config& config, const ManualClock& clock) {
   store::MemoryConfig memory;
+  memory.waiters_max = config.waiters_max;
   memory.clock = &clock;
+  memory.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
   return memory;
 }
 
@@ -43,6 +45,58 @@ Task<Result<store::Page>> BrokenStore::page(const Tenant&, store::PageQuery) { c
 Task<Result<std::optional<store::StoredEvent>>> BrokenStore::get(const Tenant&, event::EventId) { co_return error_; }
 Task<Result<std::vector<store::AckStatus>>> BrokenStore::acknowledge(const Tenant&, std::vector<event::EventId>) {
   co_return error_;
+}
+Task<Result<std::vector<store::InboxView>>> BrokenStore::inboxes(const Tenant&) { co_return error_; }
+Task<Result<store::InboxView>> BrokenStore::inbox(const Tenant&, store::InboxName) { co_return error_; }
+Task<Result<store::PutInbox>> BrokenStore::put_inbox(const Tenant&, store::InboxName, inbox::Settings,
+                                                     std::optional<store::InboxTag>) {
+  co_return error_;
+}
+Task<Result<store::PutInbox>> BrokenStore::change_inbox(const Tenant&, store::InboxName, store::SettingsChange,
+                                                        std::optional<store::InboxTag>) {
+  co_return error_;
+}
+Task<Result<bool>> BrokenStore::remove_inbox(const Tenant&, store::InboxName, std::optional<store::InboxTag>) {
+  co_return error_;
+}
+Task<Result<store::EntryPage>> BrokenStore::entries(const Tenant&, store::EntryQuery) { co_return error_; }
+Task<Result<store::Continuation>> BrokenStore::entries_end(const Tenant&, store::InboxName) { co_return error_; }
+Task<Result<store::Leased>> BrokenStore::lease(const Tenant&, store::LeaseRequest) { co_return error_; }
+Task<Result<std::vector<store::EntryResult>>> BrokenStore::acknowledge(const Tenant&, store::InboxName,
+                                                                       std::optional<store::LeaseId>,
+                                                                       std::optional<std::vector<event::EventId>>) {
+  co_return error_;
+}
+Task<Result<std::vector<store::EntryResult>>> BrokenStore::release(const Tenant&, store::InboxName, store::LeaseId,
+                                                                   std::optional<std::vector<event::EventId>>,
+                                                                   std::chrono::seconds, std::optional<std::string>) {
+  co_return error_;
+}
+Task<Result<store::Extended>> BrokenStore::extend(const Tenant&, store::InboxName, store::LeaseId,
+                                                  std::optional<std::vector<event::EventId>>, std::chrono::seconds) {
+  co_return error_;
+}
+Task<Result<std::vector<store::EntryResult>>> BrokenStore::requeue(const Tenant&, store::InboxName,
+                                                                   std::vector<event::EventId>) {
+  co_return error_;
+}
+Task<Result<std::vector<store::EntryResult>>> BrokenStore::discard(const Tenant&, store::InboxName,
+                                                                   std::vector<event::EventId>) {
+  co_return error_;
+}
+Task<Result<store::DeadEntriesDone>> BrokenStore::requeue_all(const Tenant&, store::InboxName,
+                                                              std::optional<std::string>) {
+  co_return error_;
+}
+Task<Result<store::DeadEntriesDone>> BrokenStore::discard_all(const Tenant&, store::InboxName,
+                                                              std::optional<std::string>) {
+  co_return error_;
+}
+Task<Result<store::Job>> BrokenStore::purge(const Tenant&, store::InboxName) { co_return error_; }
+Task<Result<store::Job>> BrokenStore::replay(const Tenant&, store::InboxName, store::ReplayRange) { co_return error_; }
+Task<Result<std::optional<store::Job>>> BrokenStore::job(const Tenant&, store::InboxName, Uuid7) { co_return error_; }
+std::shared_ptr<store::InboxWaiters> BrokenStore::arrivals(const Tenant&, const store::InboxName&) {
+  return std::make_shared<store::InboxWaiters>(waiters_);
 }
 store::Health BrokenStore::health() const { return {false, error_.message}; }
 store::Metrics BrokenStore::metrics() const { return {}; }
@@ -77,19 +131,22 @@ std::string Seen::detail(std::string_view member) const {
 }
 
 TestService::TestService(const config::NamedValues& settings, BrokenStore* broken)
-    : store(store::MemoryStore::create(memory_config(clock))),
+    : config(config_of(settings)),
+      store(store::MemoryStore::create(memory_config(config, clock))),
       watched_keys(*store),
-      config(config_of(settings)),
       ring(watched_keys, rate_buckets),
       failures(config.auth_failures_per_minute),
+      streams(config.streams_max),
       answers(config.answers_bytes_max, small_response_bytes),
       services{.log = broken != nullptr ? static_cast<store::EventLog&>(*broken) : *store,
                .inbox = broken != nullptr ? static_cast<store::DefaultInbox&>(*broken) : *store,
+               .inboxes = broken != nullptr ? static_cast<store::InboxStore*>(broken) : store.get(),
                .keys = watched_keys,
                .status = broken != nullptr ? static_cast<store::StoreStatus&>(*broken) : *store,
                .ring = ring,
                .failures = failures,
                .first_reads = first_reads,
+               .streams = streams,
                .answers = answers,
                .registry = registry,
                .config = config,
@@ -100,6 +157,11 @@ TestService::TestService(const config::NamedValues& settings, BrokenStore* broke
                .stopping = {},
                .take_slice = {}},
       api(std::in_place, services, nullptr) {}
+
+void TestService::forget_inboxes() {
+  services.inboxes = nullptr;
+  api.emplace(services, nullptr);
+}
 
 void TestService::use(TurnPool& parsers) {
   services.parsers = &parsers;

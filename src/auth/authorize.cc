@@ -29,7 +29,8 @@ bool allows(Role role, Action action) noexcept {
   switch (action) {
     case Action::read: return true;
     case Action::send:
-    case Action::acknowledge: return role == Role::creator || role == Role::admin;
+    case Action::consume: return role == Role::creator || role == Role::admin;
+    case Action::manage_inboxes:
     case Action::manage_keys: return role == Role::admin;
   }
   return false;
@@ -43,6 +44,10 @@ bool may_send_type(const KeyRecord& record, std::string_view event_type) noexcep
     allowed.remove_suffix(1);
     return event_type.starts_with(allowed);
   });
+}
+
+bool may_use_inbox(const KeyRecord& record, std::string_view name) noexcept {
+  return record.inboxes.empty() || std::ranges::find(record.inboxes, name) != record.inboxes.end();
 }
 
 }  // namespace triggers::auth

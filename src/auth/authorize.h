@@ -1,7 +1,7 @@
 #pragma once
 
-// Whether a key may be used at all (its status, expiry and secrets), and what it may do (its role and event types).
-// Finding the key of a request and refusing it is api/admission.
+// Whether a key may be used at all (its status, expiry and secrets), and what it may do (its role, event types and
+// inboxes). Finding the key of a request and refusing it is api/admission.
 
 #include <cstdint>
 #include <string_view>
@@ -28,18 +28,22 @@ enum class Denial : std::uint8_t {
 [[nodiscard]] Denial denial_of(const KeyRecord& record, const KeyHash& presented, UnixMillis now) noexcept;
 
 enum class Action : std::uint8_t {
-  read,         ///< The inbox, an event.
-  send,         ///< Events.
-  acknowledge,  ///< Events.
+  read,     ///< The inbox, an event.
+  send,     ///< Events.
+  consume,  ///< Leasing, acknowledging and the other changes of entries.
+  manage_inboxes,
   manage_keys,  ///< Of the key's own tenant; of others only with KeyRecord::all_tenants.
 };
 
-/// A viewer reads; a creator also sends and acknowledges; an admin does everything.
+/// A viewer reads; a creator also sends and consumes; an admin does everything.
 [[nodiscard]] bool allows(Role role, Action action) noexcept;
 
 /// Whether the key's event types let it send `event_type`: the list is empty, or has an entry that equals the type, or
 /// one that ends in `*` and whose rest the type starts with (`order.*` takes `order.paid`, and `*` takes all). Case
 /// counts. A `*` elsewhere is an ordinary character.
 [[nodiscard]] bool may_send_type(const KeyRecord& record, std::string_view event_type) noexcept;
+
+/// Whether the key's list of inboxes is empty or has this name.
+[[nodiscard]] bool may_use_inbox(const KeyRecord& record, std::string_view name) noexcept;
 
 }  // namespace triggers::auth

@@ -46,7 +46,8 @@ TEST(Allows, EachRoleAllowsItsActions) {
   for (const auto role : {Role::viewer, Role::creator, Role::admin}) {
     EXPECT_TRUE(allows(role, Action::read));
     EXPECT_EQ(allows(role, Action::send), role != Role::viewer);
-    EXPECT_EQ(allows(role, Action::acknowledge), role != Role::viewer);
+    EXPECT_EQ(allows(role, Action::consume), role != Role::viewer);
+    EXPECT_EQ(allows(role, Action::manage_inboxes), role == Role::admin);
     EXPECT_EQ(allows(role, Action::manage_keys), role == Role::admin);
   }
 }
@@ -67,6 +68,16 @@ TEST(MaySendType, ExactOrByPrefix) {
   EXPECT_FALSE(may_send_type(record, "axb"));
   record.event_types = {"*"};
   EXPECT_TRUE(may_send_type(record, "axb"));
+}
+
+TEST(MayUseInbox, EmptyListAllowsAllAndAnotherExactlyItsNames) {
+  auto record = good_record();
+  EXPECT_TRUE(may_use_inbox(record, "default"));
+  record.inboxes = {"billing", "crm"};
+  EXPECT_TRUE(may_use_inbox(record, "crm"));
+  for (const auto* name : {"default", "Billing", "bill", "billing2", ""}) {
+    EXPECT_FALSE(may_use_inbox(record, name)) << name;
+  }
 }
 
 }  // namespace

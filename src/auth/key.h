@@ -35,8 +35,8 @@ inline constexpr std::size_t api_key_chars = 64;
 
 enum class Role : std::uint8_t {
   viewer,   ///< Reads.
-  creator,  ///< Also sends and acknowledges.
-  admin,    ///< Also manages the keys of its own tenant.
+  creator,  ///< Also sends and consumes.
+  admin,    ///< Also manages the inboxes and the keys of its own tenant.
 };
 enum class KeyStatus : std::uint8_t { active, inactive, revoked };
 
@@ -62,6 +62,7 @@ struct KeyRecord {
   bool all_tenants = false;  ///< With Role::admin: manages the keys of every tenant. Only the operator gives it.
   std::optional<std::uint32_t> rate_limit_per_minute = 100;  ///< Nothing: unlimited.
   std::vector<std::string> event_types;                      ///< Allowed types for sending; empty: all.
+  std::vector<std::string> inboxes;                          ///< Those that the key may use; empty: all.
   std::optional<UnixMillis> expires_at;
   KeyStatus status = KeyStatus::active;
   std::string description;

@@ -8,6 +8,7 @@
 #include "auth/key.h"
 #include "auth/validate.h"
 #include "base/encoding.h"
+#include "base/stored_json.h"
 #include "base/timestamp.h"
 
 namespace triggers::auth {
@@ -15,103 +16,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t version = 1;
+// A record is of the first version that has all its members. So a node of an earlier release reads all other keys.
+constexpr std::uint64_t version_without_inboxes = 1;
+constexpr std::uint64_t version = 2;
 constexpr std::size_t record_bytes_max = 1024 * 1024;
 
-json::value time_or_null(const std::optional<UnixMillis>& time) {
-  return time ? json::value(format_timestamp(*time)) : json::value(nullptr);
-}
-
-/// Reads the members of an object and remembers the first fault. An unknown member is a fault too: to write the record
-/// back without it would lose what a later version stored.
-class Reader {
- public:
-  Reader(const json::object& object, std::string name) : object_(object), name_(std::move(name)) {}
-
-  std::string text(std::string_view name) {
-    const auto* value = member(name);
-    if (value == nullptr) return {};
-    if (const auto* string = value->if_string()) return {string->data(), string->size()};
-    return fail<std::string>(name, "is not a string");
-  }
-
-  std::optional<std::uint64_t> number_or_null(std::string_view name) {
-    const auto* value = member(name);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    if (const auto* positive = value->if_uint64()) return *positive;
-    if (const auto* number = value->if_int64(); number != nullptr && *number >= 0) {
-      return static_cast<std::uint64_t>(*number);
-    }
-    return fail<std::optional<std::uint64_t>>(name, "is not a whole number");
-  }
-
-  std::uint64_t number(std::string_view name) {
-    const auto value = number_or_null(name);
-    return value ? *value : fail<std::uint64_t>(name, "is not a whole number");
-  }
-
-  bool truth(std::string_view name) {
-    const auto* value = member(name);
-    if (value != nullptr && value->is_bool()) return value->get_bool();
-    return fail<bool>(name, "is not true or false");
-  }
-
-  std::optional<UnixMillis> time_or_null(std::string_view name) {
-    const auto* value = member(name);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    if (const auto* string = value->if_string()) {
-      if (const auto time = parse_timestamp({string->data(), string->size()})) return time;
-    }
-    return fail<std::optional<UnixMillis>>(name, "is not a timestamp");
-  }
-
-  UnixMillis time(std::string_view name) {
-    const auto value = time_or_null(name);
-    return value ? *value : fail<UnixMillis>(name, "is not a timestamp");
-  }
-
-  template <class Enum>
-  Enum named(std::string_view name, std::optional<Enum> (*parse)(std::string_view) noexcept) {
-    const auto value = parse(text(name));
-    return value ? *value : fail<Enum>(name, "has an unknown value");
-  }
-
-  const json::array& array(std::string_view name) {
-    static const json::array none;
-    const auto* value = member(name);
-    if (value != nullptr && value->is_array()) return value->get_array();
-    fail<bool>(name, "is not an array");
-    return none;
-  }
-
-  template <class T>
-  T fail(std::string_view name, std::string_view what) {
-    if (problem_.empty()) problem_ = name_ + std::string(name) + " " + std::string(what);
-    return T{};
-  }
-
-  /// Empty if every member was asked for and was right.
-  std::string problem() const {
-    if (problem_.empty() && asked_ != object_.size()) return name_ + "there are unknown fields";
-    return problem_;
-  }
-
- private:
-  const json::value* member(std::string_view name) {
-    const auto* value = object_.if_contains(json::string_view(name.data(), name.size()));
-    if (value == nullptr) {
-      fail<bool>(name, "is missing");
-    } else {
-      ++asked_;
-    }
-    return value;
-  }
-
-  const json::object& object_;
-  std::string name_;
-  std::string problem_;
-  std::size_t asked_ = 0;
-};
+using Reader = StoredJsonReader;
 
 Error broken(std::string_view what) {
   return {ErrorCode::internal, "a stored API key cannot be read: " + std::string(what)};
@@ -130,13 +40,24 @@ Result<KeySecret> decode_secret(const json::value& value) {
   return secret;
 }
 
+std::vector<std::string> read_texts(Reader& reader, std::string_view name) {
+  std::vector<std::string> texts;
+  for (const auto& text : reader.array(name)) {
+    if (const auto* string = text.if_string()) {
+      texts.emplace_back(string->data(), string->size());
+    } else {
+      reader.fail<bool>(name, "has an entry that is not a string");
+    }
+  }
+  return texts;
+}
+
 Result<KeyRecord> decode_object(const json::object& object) {
   Reader reader(object, "");
   const auto found = reader.number("v");
-  if (found != version) {
+  if (found != version && found != version_without_inboxes) {
     return broken("its version is " + std::to_string(found) +
-                  " and this program reads version 1; use the program that "
-                  "wrote it, or a later one");
+                  " and this program reads versions 1 and 2; use the program that wrote it, or a later one");
   }
   KeyRecord record;
   record.key_id = reader.text("key_id");
@@ -151,13 +72,8 @@ Result<KeyRecord> decode_object(const json::object& object) {
   }
   record.rate_limit_per_minute.reset();
   if (rate) record.rate_limit_per_minute = static_cast<std::uint32_t>(*rate);
-  for (const auto& type : reader.array("event_types")) {
-    if (const auto* string = type.if_string()) {
-      record.event_types.emplace_back(string->data(), string->size());
-    } else {
-      reader.fail<bool>("event_types", "has an entry that is not a string");
-    }
-  }
+  record.event_types = read_texts(reader, "event_types");
+  if (found == version) record.inboxes = read_texts(reader, "inboxes");
   record.expires_at = reader.time_or_null("expires_at");
   record.status = reader.named<KeyStatus>("status", parse_status);
   record.description = reader.text("description");
@@ -179,11 +95,11 @@ Result<KeyRecord> decode_object(const json::object& object) {
 std::string encode(const KeyRecord& record) {
   json::array secrets;
   for (const auto& secret : record.secrets) {
-    secrets.push_back({{"sha256", to_hex(secret.hash.view())}, {"valid_until", time_or_null(secret.valid_until)}});
+    secrets.push_back({{"sha256", to_hex(secret.hash.view())}, {"valid_until", stored_time(secret.valid_until)}});
   }
   const auto& rate = record.rate_limit_per_minute;
-  const json::object object{
-      {"v", version},
+  json::object object{
+      {"v", record.inboxes.empty() ? version_without_inboxes : version},
       {"key_id", record.key_id},
       {"revision", record.revision},
       {"user_id", record.user_id},
@@ -192,14 +108,15 @@ std::string encode(const KeyRecord& record) {
       {"all_tenants", record.all_tenants},
       {"rate_limit_per_minute", rate ? json::value(*rate) : json::value(nullptr)},
       {"event_types", json::array(record.event_types.begin(), record.event_types.end())},
-      {"expires_at", time_or_null(record.expires_at)},
+      {"expires_at", stored_time(record.expires_at)},
       {"status", json::string_view(status_name(record.status).data(), status_name(record.status).size())},
       {"description", record.description},
       {"created_at", format_timestamp(record.created_at)},
       {"updated_at", format_timestamp(record.updated_at)},
-      {"last_used_at", time_or_null(record.last_used_at)},
+      {"last_used_at", stored_time(record.last_used_at)},
       {"secrets", std::move(secrets)},
   };
+  if (!record.inboxes.empty()) object["inboxes"] = json::array(record.inboxes.begin(), record.inboxes.end());
   return json::serialize(object);
 }
 

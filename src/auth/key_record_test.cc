@@ -43,8 +43,14 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
   return text;
 }
 
+KeyRecord bound_record() {
+  KeyRecord record = full_record();
+  record.inboxes = {"billing", "crm.2"};
+  return record;
+}
+
 TEST(KeyRecordCodec, DecodesWhatWasEncoded) {
-  for (const auto& record : {full_record(), minimal_record()}) {
+  for (const auto& record : {full_record(), minimal_record(), bound_record()}) {
     const auto decoded = decode(encode(record));
     ASSERT_TRUE(decoded.ok()) << decoded.error().message;
     EXPECT_EQ(*decoded, record);
@@ -60,10 +66,24 @@ TEST(KeyRecordCodec, StoredFormIsStable) {
       R"("secrets":[]})");
 }
 
+TEST(KeyRecordCodec, OnlyAKeyWithInboxesHasTheSecondVersion) {
+  KeyRecord record = minimal_record();
+  const std::string without = encode(record);
+  record.inboxes = {"crm"};
+  const std::string with =
+      replaced(replaced(without, R"("v":1)", R"("v":2)"), R"("secrets":[])", R"("secrets":[],"inboxes":["crm"])");
+  EXPECT_EQ(encode(record), with);
+  EXPECT_FALSE(decode(replaced(with, R"("v":2)", R"("v":1)")));
+  EXPECT_FALSE(decode(replaced(without, R"("v":1)", R"("v":2)")));
+  EXPECT_FALSE(decode(replaced(with, R"("crm")", "1")));
+  EXPECT_FALSE(decode(replaced(with, R"("crm")", R"("-crm")")));
+}
+
 TEST(KeyRecordCodec, UnknownVersionSaysSo) {
-  const auto decoded = decode(replaced(encode(full_record()), R"("v":1)", R"("v":2)"));
+  const auto decoded = decode(replaced(encode(full_record()), R"("v":1)", R"("v":3)"));
   ASSERT_FALSE(decoded.ok());
-  EXPECT_NE(decoded.error().message.find("version is 2"), std::string::npos) << decoded.error().message;
+  EXPECT_NE(decoded.error().message.find("version is 3 and this program reads versions 1 and 2"), std::string::npos)
+      << decoded.error().message;
 }
 
 TEST(KeyRecordCodec, HostileBytesAreRefused) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/utf8.h"
+#include "inbox/inbox_name.h"
 
 namespace triggers::auth {
 namespace {
@@ -66,6 +67,16 @@ Result<Done> validate_event_types(const std::vector<std::string>& types) {
   return Done{};
 }
 
+Result<Done> validate_inboxes(const std::vector<std::string>& inboxes) {
+  if (inboxes.size() > KeyLimits::inboxes_max) return invalid("inboxes must have at most 100 entries");
+  for (const auto& name : inboxes) {
+    if (const auto parsed = inbox::InboxName::parse(name); !parsed) {
+      return invalid("inboxes has an entry that is no name: " + parsed.error().message);
+    }
+  }
+  return Done{};
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept { return !find_invalid_utf8(text); }
@@ -96,6 +107,7 @@ Result<Done> validate(const KeyRecord& record) {
     return invalid("description must be at most 1000 characters");
   }
   if (auto types = validate_event_types(record.event_types); !types) return types;
+  if (auto inboxes = validate_inboxes(record.inboxes); !inboxes) return inboxes;
   if (record.rate_limit_per_minute &&
       (*record.rate_limit_per_minute == 0 || *record.rate_limit_per_minute > KeyLimits::rate_limit_per_minute_max)) {
     return invalid("rate_limit_per_minute must be 1 to 10000000, or unlimited");

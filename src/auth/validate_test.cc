@@ -40,6 +40,10 @@ TEST(Validate, NamesTheFieldThatIsWrong) {
       {"event_types", [](KeyRecord& r) { r.event_types = {""}; }},
       {"event_types", [](KeyRecord& r) { r.event_types = {std::string(256, 't')}; }},
       {"event_types", [](KeyRecord& r) { r.event_types = {"\xED\xA0\x80"}; }},
+      {"inboxes", [](KeyRecord& r) { r.inboxes.assign(101, "crm"); }},
+      {"inboxes", [](KeyRecord& r) { r.inboxes = {""}; }},
+      {"inboxes", [](KeyRecord& r) { r.inboxes = {"crm", "-x"}; }},
+      {"inboxes", [](KeyRecord& r) { r.inboxes = {std::string(101, 'x')}; }},
       {"rate_limit_per_minute", [](KeyRecord& r) { r.rate_limit_per_minute = 0; }},
       {"rate_limit_per_minute", [](KeyRecord& r) { r.rate_limit_per_minute = 10'000'001; }},
       {"all_tenants", [](KeyRecord& r) { r.all_tenants = true; }},
@@ -62,6 +66,7 @@ TEST(Validate, BoundsAreInclusive) {
   record.user_id = std::string(255, 'a');
   record.user_email = "a@" + std::string(318, 'b');
   record.event_types.assign(100, std::string(255, 't'));
+  record.inboxes.assign(100, std::string(100, 'x'));
   record.rate_limit_per_minute = 10'000'000;
   record.description.clear();
   for (int i = 0; i < 1000; ++i) record.description += "\xE2\x82\xAC";

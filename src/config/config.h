@@ -41,6 +41,7 @@ struct Config {
   unsigned threads = 0;  ///< 0: by the number of cores.
   std::string tls_cert_path, tls_key_path;
   std::size_t connections_max = 0;
+  std::size_t waiters_max = 0, streams_max = 0;  ///< Of all tenants.
   std::chrono::milliseconds header_deadline{0}, body_deadline{0}, idle_deadline{0}, drain{0}, shutdown_grace{0};
   std::chrono::milliseconds shutdown_limit{0};
   std::vector<limit::Network> trusted_proxies;
@@ -59,7 +60,10 @@ struct Config {
   std::string data_dir;
   std::size_t memory_budget_bytes = 0;
   std::size_t queue_events_max = 0, queue_bytes_max = 0;
-  std::string aws_region;  ///< Not empty with Store::dynamodb.
+  std::uint64_t disk_reserve_bytes = 0;                            ///< 0: none.
+  std::uint64_t tenant_bytes_max = 0, tenant_undelivered_max = 0;  ///< 0: no limit.
+  std::size_t leased_max = 0;                                      ///< In one inbox.
+  std::string aws_region;                                          ///< Not empty with Store::dynamodb.
   std::string dynamodb_endpoint_url, dynamodb_table_events, dynamodb_table_api_keys;
   unsigned dynamodb_inbox_shards = 0;
 

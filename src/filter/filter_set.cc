@@ -56,6 +56,12 @@ Result<FilterSet> FilterSet::make(const std::vector<Filter>& filters) {
   return FilterSet(*std::move(program));
 }
 
+std::size_t FilterSet::conditions_at_worst_path() const noexcept {
+  std::size_t most = 0;
+  for (const Node& node : program_->nodes) most = std::max(most, node.conditions);
+  return most;
+}
+
 Evaluator::Evaluator(FilterSet set) : set_(std::move(set)), marks_(std::make_unique<Marks>(set_.program())) {}
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator::~Evaluator() = default;

@@ -27,6 +27,9 @@ class FilterSet {
   /// path. The message names the filter and the path.
   static Result<FilterSet> make(const std::vector<Filter>& filters);
 
+  /// The greatest number of conditions at one path: a byte of an event costs at worst so many comparisons and one.
+  [[nodiscard]] std::size_t conditions_at_worst_path() const noexcept;
+
   [[nodiscard]] const Program& program() const noexcept { return *program_; }
 
  private:

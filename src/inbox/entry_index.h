@@ -156,7 +156,10 @@ class EntryIndex {
 
   /// Takes effect at once, except for a lowered limit, which takes effect with the next advance().
   void set_rules(const Rules& rules) noexcept { rules_ = rules; }
+  [[nodiscard]] const Rules& rules() const noexcept { return rules_; }
 
+  /// How many entries are fresh. They are available.
+  [[nodiscard]] std::uint64_t fresh() const noexcept { return fresh_; }
   /// Exact, as of the last advance().
   [[nodiscard]] Counts counts() const noexcept;
 

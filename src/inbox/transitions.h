@@ -48,6 +48,7 @@ struct Rules {
   std::optional<std::chrono::days> retention{};
   std::chrono::days dead_retention{30};
 
+  bool operator==(const Rules&) const = default;
   [[nodiscard]] static Rules of(const Settings& settings) noexcept {
     return {settings.max_attempts, settings.retention, settings.dead_retention};
   }

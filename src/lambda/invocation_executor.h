@@ -4,7 +4,6 @@
 // later. The loop that calls it is in loop.h.
 
 #include <chrono>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,8 +31,13 @@ class InvocationExecutor final : public Executor {
   /// Any thread.
   void resume(std::span<const std::coroutine_handle<>> handles) override;
 
+  /// A request that waits (http/wire/caller.h) is told so much before the deadline that its time is over, or after half
+  /// of its time if that is later.
+  static constexpr std::chrono::milliseconds time_to_respond{250};
+
   /// The response of answer_request(), or that of `internal_error` if it threw. Nothing if `deadline` came first: the
-  /// request then continues during later runs, and its response is dropped. Throws what `internal_error` throws.
+  /// request then continues during later runs, is told that its client has left, and its response is dropped. Throws
+  /// what `internal_error` throws.
   std::optional<http::Response> run(http::Request request, PackedBody packed, TimePoint deadline);
   /// Runs the task that `work` makes until `deadline`; then it continues during later runs. If the previous task is
   /// still in progress, it runs that one instead.
@@ -42,13 +46,7 @@ class InvocationExecutor final : public Executor {
   bool drain(TimePoint deadline);
 
  private:
-  struct Call {
-    Call(http::Request of, PackedBody body) : request(std::move(of)), packed(std::move(body)) {}
-    http::Request request;
-    PackedBody packed;
-    std::optional<http::Response> response;
-    std::exception_ptr failure;  // Instead of a response.
-  };
+  class Call;
 
   static RootTask start(InvocationExecutor& executor, std::shared_ptr<Call> call);
   static RootTask start_upkeep(InvocationExecutor& executor, Task<void> work);

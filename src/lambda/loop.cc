@@ -112,7 +112,13 @@ class Loop {
   http::Response answer(RequestEvent& incoming, steady_clock::time_point deadline) {
     if (incoming.problem) return handlers_.protocol_error(*incoming.problem, incoming.request);
     auto response = executor_->run(incoming.request, std::move(incoming.packed), deadline);
-    if (response) return std::move(*response);
+    if (response && response->stream == nullptr) return std::move(*response);
+    if (response) {
+      const http::ProtocolError streams{http::ProtocolProblem::not_implemented,
+                                        "A Lambda function cannot stream its response: ask for one page after another.",
+                                        0, 0};
+      return handlers_.protocol_error(streams, incoming.request);
+    }
     const http::ProtocolError late{http::ProtocolProblem::out_of_time,
                                    "The function's time was over before the answer was there: send it again, the same.",
                                    0, 0};

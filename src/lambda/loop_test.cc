@@ -16,7 +16,9 @@
 #include "base/mutex.h"
 #include "base/task.h"
 #include "http/client/test_peer.h"
+#include "http/wire/caller.h"
 #include "http/wire/test_gzip.h"
+#include "http/wire/test_until_cancelled.h"
 #include "lambda/response_event.h"
 
 namespace triggers::lambda {
@@ -120,6 +122,7 @@ http::Handlers echo() {
     co_return with_body(200, request.target + " " + std::string(request.headers.find("X-Request-ID").value_or("")));
   };
   handlers.protocol_error = [](const http::ProtocolError& error, const http::Request&) {
+    if (error.problem == http::ProtocolProblem::not_implemented) return with_body(501, error.detail);
     return with_body(error.problem == http::ProtocolProblem::out_of_time ? 503 : 413, error.detail);
   };
   handlers.internal_error = [](const http::Request&) { return with_body(500, "failed"); };
@@ -305,6 +308,74 @@ TEST(Loop, LateAnswerIs503AndTheNextInvocationIsServed) {
   EXPECT_THAT(runtime.told()[1], HasSubstr("/next"));
   EXPECT_TRUE(finished);
   EXPECT_FALSE(end.requests_under_way);
+}
+
+constexpr std::chrono::minutes long_wait{1};
+
+/// Waits, and answers why the wait has ended.
+Task<http::Response> wait_for(const http::Request& request, std::chrono::milliseconds time = long_wait) {
+  http::CallerWatch client(request, std::chrono::steady_clock::now() + time);
+  UntilCancelled waiting(client.cancellation());
+  const std::string why = http::name_of(co_await waiting);
+  co_return with_body(200, "waited: " + why);
+}
+
+TEST(Loop, WaitEndsAtItsTime) {
+  auto handlers = echo();
+  handlers.handle = [](const http::Request& request) { return wait_for(request, std::chrono::milliseconds{1}); };
+  Runtime runtime({{event_for("/a"), ""}});
+  runtime.run(handlers);
+  ASSERT_EQ(runtime.told().size(), 1U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("waited: timeout"));
+}
+
+TEST(Loop, WaitEndsSoEarlyThatTheFunctionCanRespond) {
+  auto handlers = echo();
+  handlers.handle = [](const http::Request& request) { return wait_for(request); };
+  const auto deadline = Clock::system().now() + std::chrono::milliseconds{600};
+  Runtime runtime({{event_for("/a"),
+                    "Lambda-Runtime-Deadline-Ms: " + std::to_string(deadline.time_since_epoch().count()) + "\r\n"}});
+  runtime.run(handlers);
+  ASSERT_EQ(runtime.told().size(), 1U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("waited: timeout"));
+}
+
+TEST(Loop, LateRequestIsToldThatItsClientHasLeft) {
+  Gate gate;
+  auto handlers = echo();
+  std::string late;
+  handlers.handle = [&](const http::Request& request) -> Task<http::Response> {
+    if (request.target == "/next") {
+      gate.open();
+      co_return with_body(200, "next");
+    }
+    co_await gate.wait();
+    http::Response response = co_await wait_for(request);
+    late = response.body;
+    co_return response;
+  };
+  Runtime runtime({{event_for("/slow"), "Lambda-Runtime-Deadline-Ms: 1000\r\n"}, {event_for("/next"), ""}});
+  EXPECT_FALSE(runtime.run(handlers).requests_under_way);
+  EXPECT_EQ(late, "waited: gone");
+}
+
+TEST(Loop, StreamIs501) {
+  struct Body final : http::StreamedBody {
+    Body() : StreamedBody({}) {}
+    Task<bool> send(http::BodyWriter&) override { co_return true; }
+  };
+  auto handlers = echo();
+  handlers.handle = [](const http::Request& request) -> Task<http::Response> {
+    EXPECT_FALSE(request.caller->takes_streams());
+    http::Response response;
+    response.set_stream(std::make_shared<Body>());
+    co_return response;
+  };
+  Runtime runtime({{event_for("/a"), ""}});
+  runtime.run(handlers);
+  ASSERT_EQ(runtime.told().size(), 1U);
+  EXPECT_THAT(runtime.told()[0], HasSubstr("\"statusCode\":501"));
+  EXPECT_THAT(runtime.told()[0], HasSubstr("one page after another"));
 }
 
 TEST(Loop, LongWorkAfterAResponseDelaysNobodyAndIsNotStartedTwice) {

@@ -1,5 +1,7 @@
 #include "net/transport.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -53,6 +55,10 @@ std::size_t Transport::write_now(std::string_view first, std::string_view second
     sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
   return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
+void Transport::limit_unsent(int bytes) noexcept {
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
 std::size_t Transport::available() noexcept {

@@ -50,8 +50,8 @@ class TlsLayer {
   [[nodiscard]] virtual bool holds_part() noexcept = 0;
 };
 
-/// A connected socket, with or without TLS, for one coroutine on the socket's thread. After each
-/// `turn_bytes_max` read or written, the other connections of the thread have their turn.
+/// A connected socket, with or without TLS, on the socket's thread. One read and one write may be in progress at the
+/// same time. After each `turn_bytes_max` read or written, the other connections of the thread have their turn.
 class Transport {
  public:
   /// The write after write_now() may exceed it by the bytes that write_now() took.
@@ -83,6 +83,10 @@ class Transport {
   /// Writes what the kernel takes at once, up to turn_bytes_max, and returns how much that was; 0 with TLS. The next
   /// write reports an error.
   std::size_t write_now(std::string_view first, std::string_view second) noexcept;
+
+  /// From now on the kernel takes no more to send while it holds so many bytes that it has not sent. Without effect on
+  /// a Unix socket.
+  void limit_unsent(int bytes) noexcept;
 
   /// Bytes that have arrived and were not read.
   [[nodiscard]] std::size_t available() noexcept;

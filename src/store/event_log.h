@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "event/event.h"
+#include "store/storage_limits.h"
 #include "store/tenant.h"
 
 namespace triggers::store {
@@ -36,9 +37,11 @@ struct Appended {
     accepted,              ///< Stored now.
     duplicate,             ///< Stored before: `id` is that of the first event. Nothing was stored.
     idempotency_mismatch,  ///< The idempotency key was used for another event before. Nothing was stored.
+    no_room,               ///< It would pass `limit`. Nothing was stored. There is no id.
   };
   Outcome outcome = Outcome::accepted;
-  EventId id;  ///< The time of acceptance is id.time().
+  EventId id{};  ///< The time of acceptance is id.time().
+  StorageLimit limit = StorageLimit::disk_reserve;
 };
 
 /// A stored event.

@@ -12,21 +12,28 @@
 
 #include "base/fair_budget.h"
 #include "inbox/entry.h"
-#include "inbox/inbox_name.h"
 #include "inbox/settings.h"
 #include "inbox/transitions.h"
 #include "store/continuation.h"
 #include "store/event_log.h"
+#include "store/inbox_record.h"
 
 namespace triggers::store {
 
 using inbox::EntryState;
 using inbox::EntryStatus;
-using inbox::InboxName;
 using inbox::LeaseId;
 
 /// The default of `leased-max`: the entries of one inbox that may be leased at once.
 inline constexpr std::size_t leased_max_default = 120'000;
+
+/// An inbox as a client sees it.
+struct InboxView {
+  InboxRecord inbox;
+  inbox::Counts counts{};
+  std::optional<UnixMillis> oldest_available_at{};  ///< When the event of the oldest available entry was accepted.
+  std::optional<UnixMillis> last_consumed_at{};     ///< When an entry was last leased or acknowledged.
+};
 
 struct LeaseRequest {
   InboxName inbox{};
@@ -62,6 +69,43 @@ struct EntryResult {
   EventId id;
   EntryStatus status = EntryStatus::not_found;
   bool operator==(const EntryResult&) const = default;
+};
+
+/// The answer to extend().
+struct Extended {
+  std::vector<EntryResult> results{};
+  std::optional<UnixMillis> until{};  ///< The new end of the lease. Nothing: no entry was extended.
+};
+
+/// The answer to an operation on all dead entries of an inbox.
+struct DeadEntriesDone {
+  std::uint64_t count = 0;  ///< Requeued or discarded.
+  bool has_more = false;    ///< The time for one call ran out: call again.
+};
+
+struct InboxEntry {
+  StoredEvent event;
+  EntryState state = EntryState::available;
+  std::uint32_t attempts = 0;
+  std::optional<inbox::Failure> last_failure{};
+};
+
+struct EntryQuery {
+  InboxName inbox{};
+  std::optional<EntryState> state{};        ///< Nothing: all that are undelivered, i.e. not dead.
+  std::optional<Continuation> after{};      ///< EntryPage::next_after of the page before, of the same state.
+  std::size_t limit = 50;                   ///< 1 to 200.
+  std::optional<std::string> event_type{};  ///< Only this type.
+  FairBudget* memory = nullptr;             ///< As PageQuery::memory.
+};
+
+/// Entries in the order of their ids. The members are those of Page.
+struct EntryPage {
+  std::vector<InboxEntry> entries{};
+  std::optional<Continuation> next_after{};
+  bool has_more = false;
+  inbox::Counts counts{};  ///< Of the whole inbox.
+  FairBudget::Share memory{};
 };
 
 }  // namespace triggers::store

@@ -34,6 +34,9 @@ class StoreStatus {
 
   [[nodiscard]] virtual Health health() const = 0;
   [[nodiscard]] virtual Metrics metrics() const = 0;
+  /// False while the free space of the store's disk is below its reserve: new events would be refused. Cheap, because
+  /// each request that makes the store grow asks for it. A store without a disk of its own always has room.
+  [[nodiscard]] virtual bool has_room() const noexcept { return true; }
 };
 
 }  // namespace triggers::store

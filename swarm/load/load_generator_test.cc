@@ -273,7 +273,7 @@ TEST(LoadGenerator, ARateLimitIsARowOfItsOwnAndNeitherFailureNorAccepted) {
 }
 
 TEST(LoadGenerator, A429ThatIsNoRateLimitIsAFailure) {
-  for (const std::string reason : {"authentication_failures", "too_many_under_way"}) {
+  for (const std::string reason : {"authentication_failures", "too_many_leased", "one_of_the_future"}) {
     ScriptedServer server([reason](std::string_view, std::size_t) {
       return ScriptedServer::status(429, R"({"details":{"reason":")" + reason + R"("}})");
     });
@@ -424,6 +424,35 @@ TEST(LoadGenerator, UsersThatAreCutOffWhileTheyWaitAreNotWoken) {
   }
   test.load->stop(0s);
   EXPECT_TRUE(test.load->idle());
+}
+
+/// Pauses within its task.
+class Pauser final : public User {
+ public:
+  using User::User;
+  Task<void> run() {
+    co_await pause(200us);
+    co_await pause(0s);
+    {
+      const Response counted_at_its_end = co_await get(get_thing, "/thing");
+    }
+    co_await pause(1h);
+  }
+};
+const UserClass& pauser = UserClass::declare("Pauser", make<Pauser>).task("run", 1, task<&Pauser::run>);
+
+TEST(LoadGenerator, AUserThatIsCutOffInAPauseIsNotWoken) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url(), {&pauser});
+  for (std::uint64_t round = 1; round <= 50; ++round) {
+    test.load->set_users({4}, 0s);
+    ASSERT_TRUE(test.count(get_thing, 4 * round));  // all of them are in the long pause, or about to begin it
+    test.load->set_users({0}, 0s);
+    ASSERT_TRUE(test.until([&] { return test.load->idle(); }));
+    test.load->set_users({4}, 0s);  // these are in the short one, or have not begun
+    test.load->set_users({0}, 0s);
+    ASSERT_TRUE(test.until([&] { return test.load->idle(); }));
+  }
 }
 
 TEST(LoadGenerator, IsIdleOnceTheLastUserHasFinishedItsTask) {

@@ -1,12 +1,14 @@
 #pragma once
 
-// The options of a load: threads, waits, rate, TLS, timeout and journal. The command line's options are in
-// run/options.h.
+// The options of a load: threads, waits, rate, TLS, timeout, work on an inbox, and journal. The command line's options
+// are in run/options.h.
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
+
+#include "swarm/load/inbox_work.h"
 
 namespace triggers::swarm {
 
@@ -21,6 +23,7 @@ struct LoadOptions {
   std::string ca_file = {};  ///< PEM; empty: the system's.
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};  ///< After this time the request fails and its connection is closed.
+  InboxWork inbox_work = {};                 ///< For the users that work on an inbox.
   Journal* journal = nullptr;                ///< Must outlive the LoadGenerator. May be null.
 };
 

@@ -80,7 +80,7 @@ void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds sto
 
 void LoadThread::start_user(std::size_t class_index) {
   const std::size_t number = started_++ * options_.threads + index_;
-  UserContext context{connections_, recorder_, random_, options_.journal, number};
+  UserContext context{connections_, recorder_, random_, options_, number};
   users_.push_back(std::make_unique<RunningUser>(*this, *classes_[class_index], class_index, context));
   RunningUser& user = *users_.back();
   user.position = users_.size() - 1;

@@ -15,8 +15,10 @@ namespace triggers::swarm {
 namespace {
 
 Error not_a_url(std::string_view url) {
-  return Error{ErrorCode::invalid_argument,
-               python_repr_ascii(url) + " is not the URL of a service; for instance http://localhost:8000"};
+  std::string message = python_repr_ascii(without_user(url)) + " is not the URL of a service; for instance ";
+  message += "http://localhost:8000";
+  if (url.find('@') != std::string_view::npos) message += ". It must not have a user or a password";
+  return Error{ErrorCode::invalid_argument, std::move(message)};
 }
 
 /// Checks a character of a host or path, which are copied into requests unchanged.
@@ -26,6 +28,15 @@ bool has_odd_character(std::string_view text) {
 }
 
 }  // namespace
+
+std::string without_user(std::string_view url) {
+  // The last one, because a password may contain others.
+  const auto at = url.rfind('@');
+  if (at == std::string_view::npos) return std::string{url};
+  const auto scheme = url.substr(0, at).find("://");
+  const std::string_view shown = scheme == std::string_view::npos ? "" : url.substr(0, scheme + 3);
+  return std::string{shown}.append("***").append(url.substr(at));
+}
 
 Result<Target> Target::parse(std::string_view url) {
   Target target;
@@ -45,7 +56,8 @@ Result<Target> Target::parse(std::string_view url) {
   addrinfo* found = nullptr;
   const int failed = ::getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
   if (failed != 0) {
-    return Error{ErrorCode::unavailable, "cannot find the host of " + target.url + ": " + ::gai_strerror(failed)};
+    return Error{ErrorCode::unavailable,
+                 "cannot find the host of " + without_user(url) + ": " + ::gai_strerror(failed)};
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {

@@ -33,4 +33,7 @@ struct Target {
   static Result<Target> parse(std::string_view url);
 };
 
+/// The text for a message, with `***` for a user and password: `http://***@host`. Unchanged if it has no `@`.
+[[nodiscard]] std::string without_user(std::string_view url);
+
 }  // namespace triggers::swarm

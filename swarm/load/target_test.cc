@@ -41,5 +41,20 @@ TEST(Target, ASchemeIgnoresCaseAndAnOddCharacterIsShownEscaped) {
   }
 }
 
+TEST(Target, NoMessageShowsAPassword) {
+  for (const std::string url :
+       {"http://user:hidden@localhost", "https://user:hidden@localhost:8000/v1", "http://user:hid/den@localhost",
+        "user:hidden@localhost", "http://user:hidden@", "http://user:a@hidden@localhost",
+        "http://user..invalid:80/hidden@localhost", "ftp://hidden@localhost"}) {
+    const auto parsed = Target::parse(url);
+    ASSERT_FALSE(parsed.ok()) << url;
+    EXPECT_EQ(parsed.error().message.find("hid"), std::string::npos) << parsed.error().message;
+    EXPECT_NE(parsed.error().message.find("***@"), std::string::npos) << parsed.error().message;
+  }
+  EXPECT_NE(Target::parse("http://u:p@localhost").error().message.find("'http://***@localhost' is not the URL"),
+            std::string::npos);
+  EXPECT_EQ(without_user("http://localhost:8000"), "http://localhost:8000");
+}
+
 }  // namespace
 }  // namespace triggers::swarm

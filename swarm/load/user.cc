@@ -1,8 +1,5 @@
 #include "swarm/load/user.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/invariant.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/load/request_fields.h"
@@ -14,8 +11,8 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr unsigned too_many_requests = 429;
-// `details.reason` of a 429 that is not from the key's rate limit; see docs/api.md.
-constexpr std::array<std::string_view, 2> other_reasons{R"("authentication_failures")", R"("too_many_under_way")"};
+// Every 429 but that of the key's rate limit has `details.reason`; see docs/api.md.
+constexpr std::string_view reason_member = R"("reason":)";
 constexpr std::size_t failure_text_bytes_max = 500;  // a service may send any length
 
 }  // namespace
@@ -60,8 +57,7 @@ Response::~Response() {
 }
 
 bool Response::rate_limited() const {
-  const auto is_given = [this](std::string_view reason) { return body().find(reason) != std::string_view::npos; };
-  return status_ == too_many_requests && std::ranges::none_of(other_reasons, is_given);
+  return status_ == too_many_requests && body().find(reason_member) == std::string_view::npos;
 }
 
 void Response::failure(std::string_view why) {
@@ -101,6 +97,15 @@ User::RequestAwaiter User::post(RequestName name, std::string_view path, std::st
 }
 User::RequestAwaiter User::del(RequestName name, std::string_view path) {
   return request(http::Method::del, name, path);
+}
+
+User::PauseAwaiter User::pause(std::chrono::nanoseconds time) {
+  return PauseAwaiter{context_.connections().reactor, time};
+}
+
+void User::PauseAwaiter::await_suspend(std::coroutine_handle<> waiting) {
+  waiting_ = waiting;
+  reactor_.start(*this, steady_clock::now() + time_);
 }
 
 void User::RequestAwaiter::await_suspend(std::coroutine_handle<> waiting) {

@@ -10,28 +10,31 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/task.h"
 #include "http/wire/message.h"
 #include "swarm/load/connection.h"
+#include "swarm/load/load_options.h"
 #include "swarm/load/random.h"
 #include "swarm/load/recorder.h"
 
 namespace triggers::swarm {
 
-class Journal;
-
 /// What a load thread gives to a user. Outlives the user.
 class UserContext {
  public:
-  UserContext(ConnectionContext& connections, Recorder& recorder, Random& random, Journal* journal, std::size_t number)
-      : connections_(connections), recorder_(recorder), random_(random), journal_(journal), number_(number) {}
+  UserContext(ConnectionContext& connections, Recorder& recorder, Random& random, const LoadOptions& options,
+              std::size_t number)
+      : connections_(connections), recorder_(recorder), random_(random), options_(options), number_(number) {}
 
   [[nodiscard]] ConnectionContext& connections() noexcept { return connections_; }
   [[nodiscard]] Recorder& recorder() noexcept { return recorder_; }
   [[nodiscard]] Random& random() noexcept { return random_; }
   /// The journal of accepted events; null if there is none.
-  [[nodiscard]] Journal* journal() noexcept { return journal_; }
+  [[nodiscard]] Journal* journal() noexcept { return options_.journal; }
+  [[nodiscard]] const InboxWork& inbox_work() const noexcept { return options_.inbox_work; }
+  [[nodiscard]] bool no_wait() const noexcept { return options_.no_wait; }
   /// Number of this user among those that the LoadGenerator has started, from 0. Spreads keys or data over users.
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
 
@@ -48,7 +51,7 @@ class UserContext {
   ConnectionContext& connections_;
   Recorder& recorder_;
   Random& random_;
-  Journal* journal_;
+  const LoadOptions& options_;
   std::size_t number_;
   MonotonicTime due_{};
   std::uint64_t requests_ = 0;
@@ -71,8 +74,7 @@ class [[nodiscard]] Response {
   /// Empty if the field is missing.
   [[nodiscard]] std::string_view header(std::string_view name) const { return connection_->response().header(name); }
 
-  /// True for a 429 of the key's rate limit; false for a 429 of failed authentication or of too many concurrent
-  /// requests.
+  /// True for a 429 of the key's rate limit; false for the others, such as that of too many concurrent requests.
   [[nodiscard]] bool rate_limited() const;
   void success() { verdict_ = Verdict::success; }
   void failure(std::string_view why);
@@ -107,6 +109,7 @@ class User {
 
  protected:
   class RequestAwaiter;
+  class PauseAwaiter;
 
   /// `co_await` returns a Response. `path` begins with a slash. A body is sent as JSON. The arguments are copied.
   [[nodiscard]] RequestAwaiter request(http::Method method, RequestName name, std::string_view path,
@@ -114,6 +117,8 @@ class User {
   [[nodiscard]] RequestAwaiter get(RequestName name, std::string_view path);
   [[nodiscard]] RequestAwaiter post(RequestName name, std::string_view path, std::string_view json);
   [[nodiscard]] RequestAwaiter del(RequestName name, std::string_view path);
+  /// `co_await` returns after this time. The other users of the thread run meanwhile.
+  [[nodiscard]] PauseAwaiter pause(std::chrono::nanoseconds time);
   /// Adds a header field to all further requests. It must not contain CR or LF.
   void add_header(std::string_view name, std::string_view value);
 
@@ -162,6 +167,25 @@ class User::RequestAwaiter final : private Connection::CompletionHandler {
   RequestName name_;
   MonotonicTime sent_{};
   std::string error_;
+  std::coroutine_handle<> waiting_;
+};
+
+class User::PauseAwaiter final : private Reactor::Timer {
+ public:
+  PauseAwaiter(Reactor& reactor, std::chrono::nanoseconds time) : reactor_(reactor), time_(time) {}
+  PauseAwaiter(const PauseAwaiter&) = delete;
+  PauseAwaiter& operator=(const PauseAwaiter&) = delete;
+  ~PauseAwaiter() override { reactor_.cancel(*this); }
+
+  [[nodiscard]] bool await_ready() const noexcept { return time_ <= std::chrono::nanoseconds{0}; }
+  void await_suspend(std::coroutine_handle<> waiting);
+  void await_resume() const noexcept {}
+
+ private:
+  void fire() override { std::exchange(waiting_, nullptr).resume(); }
+
+  Reactor& reactor_;
+  std::chrono::nanoseconds time_;
   std::coroutine_handle<> waiting_;
 };
 

@@ -52,6 +52,11 @@ UserClass& UserClass::fixed_count(std::size_t users) {
   return *this;
 }
 
+UserClass& UserClass::only_if_named() {
+  only_if_named_ = true;
+  return *this;
+}
+
 UserClass& UserClass::task(std::string name, unsigned weight, std::function<Task<void>(User&)> run) {
   INVARIANT(weight > 0, "a task without a weight would never run");
   weights_total_ += weight;
@@ -68,6 +73,7 @@ std::unique_ptr<const UserClass> UserClass::with_tasks(const std::vector<std::st
   std::unique_ptr<UserClass> narrowed{new UserClass{name_, make_}};
   narrowed->weight_ = weight_;
   narrowed->fixed_count_ = fixed_count_;
+  narrowed->only_if_named_ = only_if_named_;
   narrowed->wait_time_ = wait_time_;
   narrowed->check_ = check_;
   for (const TaskChoice& choice : tasks_) {

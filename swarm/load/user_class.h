@@ -49,6 +49,8 @@ class UserClass {
   UserClass& waits(WaitTime wait);
   UserClass& weighs(double weight);           ///< Relative to the other classes; 1 by default.
   UserClass& fixed_count(std::size_t users);  ///< This many users, whatever the weights; 0: by weight.
+  /// Users of this class run only if a test names it: they need what not every service has, or change what others see.
+  UserClass& only_if_named();
   UserClass& task(std::string name, unsigned weight, std::function<Task<void>(User&)> run);
   /// Checked before the first user starts, for instance that the environment has a key.
   UserClass& needs(std::function<Status()> check);
@@ -57,6 +59,7 @@ class UserClass {
   [[nodiscard]] std::unique_ptr<const UserClass> with_tasks(const std::vector<std::string>& names) const;
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] bool is_only_if_named() const noexcept { return only_if_named_; }
   [[nodiscard]] double weight() const noexcept { return weight_; }
   [[nodiscard]] std::size_t fixed() const noexcept { return fixed_count_; }
   [[nodiscard]] const std::vector<TaskChoice>& tasks() const noexcept { return tasks_; }
@@ -76,6 +79,7 @@ class UserClass {
   std::string name_;
   double weight_ = 1;
   std::size_t fixed_count_ = 0;
+  bool only_if_named_ = false;
   WaitTime wait_time_ = constant(0);
   std::vector<TaskChoice> tasks_;
   unsigned weights_total_ = 0;

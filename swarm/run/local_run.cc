@@ -266,15 +266,19 @@ class LocalRun {
   std::optional<std::string> refusal_;
 };
 
-/// The classes with these names, or all.
+/// The classes with these names; without names, all that need not be named.
 Result<std::vector<const UserClass*>> choose_classes(const std::vector<std::string>& names) {
-  if (names.empty()) return UserClass::all();
   std::vector<const UserClass*> chosen;
+  if (names.empty()) {
+    chosen = UserClass::all();
+    std::erase_if(chosen, [](const UserClass* one) { return one->is_only_if_named(); });
+    return chosen;
+  }
   std::string unknown;
   for (const std::string& name : names) {
     const UserClass* const found = UserClass::find(name);
     if (found == nullptr) {
-      unknown += (unknown.empty() ? "" : ", ") + name;
+      unknown += (unknown.empty() ? "" : ", ") + without_user(name);  // an address without --host may have a password
     } else if (std::find(chosen.begin(), chosen.end(), found) == chosen.end()) {
       chosen.push_back(found);
     }
@@ -307,6 +311,7 @@ Result<std::unique_ptr<LocalRun>> prepare(const Options& options, Console& conso
                            .ca_file = options.ca_file,
                            .verify_tls = options.verify_tls,
                            .request_timeout = options.request_timeout,
+                           .inbox_work = options.inbox_work,
                            .journal = journal.get()};
   const std::string host = target->url;
   auto load = LoadGenerator::create(std::move(*target), std::move(*classes), std::move(load_options));

@@ -5,6 +5,7 @@
 
 #include "base/nearest_name.h"
 #include "swarm/load/failure_text.h"
+#include "swarm/load/target.h"
 #include "swarm/run/duration.h"
 #include "swarm/run/environment.h"
 #include "swarm/run/terminal_text.h"
@@ -100,6 +101,29 @@ void declare_load(CLI::App& app, Options& options) {
       ->group("Load");
 }
 
+void declare_inbox_work(CLI::App& app, Options& options) {
+  const char* const group = "Work on an inbox (InboxWorkerUser)";
+  InboxWork& work = options.inbox_work;
+  app.add_option("--inbox", work.inbox, "Name of the inbox [default]")->type_name("NAME")->group(group);
+  app.add_option("--lease-seconds", work.lease_seconds, "How long a lease lasts [30]")
+      ->check(CLI::Range(std::size_t{1}, InboxWork::lease_seconds_max))
+      ->group(group);
+  app.add_option("--lease-limit", work.lease_limit, "Events that one lease may have [10]")
+      ->check(CLI::Range(std::size_t{1}, InboxWork::lease_limit_max))
+      ->group(group);
+  app.add_option("--handling-ms", work.handling_ms,
+                 "Users handle each lease for a random time of at most this; with --no-wait not at all [200]")
+      ->check(CLI::Range(std::size_t{0}, InboxWork::handling_ms_max))
+      ->group(group);
+  app.add_option("--release-percent", work.release_percent, "Share of the leased events that users release [10]")
+      ->check(CLI::Range(0.0, 100.0))
+      ->group(group);
+  app.add_option("--abandon-percent", work.abandon_percent,
+                 "Share whose lease users let end; they acknowledge the others [5]")
+      ->check(CLI::Range(0.0, 100.0))
+      ->group(group);
+}
+
 void declare_output(CLI::App& app, Options& options) {
   app.add_option("--csv", options.csv_prefix,
                  "Writes PREFIX_stats.csv, _stats_history.csv, _failures.csv, _exceptions.csv and _cut_off.csv")
@@ -175,6 +199,7 @@ void declare_worker(CLI::App& app, Options& options) {
 
 /// Why the options contradict each other; empty if they do not.
 std::string contradiction(const Options& options) {
+  if (const auto checked = options.inbox_work.check(); !checked) return checked.error().message;
   if (options.list || options.worker) return {};
   if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
@@ -186,9 +211,24 @@ std::string contradiction(const Options& options) {
   return {};
 }
 
+/// The text without the users and passwords of URLs: a mistake may be anywhere, also in a URL's option.
+std::string without_passwords(std::string_view text) {
+  std::string shown;
+  for (;;) {
+    const auto end = std::min(text.find_first_of(" \n"), text.size());
+    const std::string_view word = text.substr(0, end);
+    shown += word.find("://") == std::string_view::npos ? std::string{word} : without_user(word);
+    if (end == text.size()) return shown;
+    shown += text[end];
+    text.remove_prefix(end + 1);
+  }
+}
+
 /// Prints the mistake in the arguments or the environment. Returns the exit status.
 int report_mistake(const std::string& mistake) {
-  std::fputs(terminal_safe("swarm: " + mistake + "\nRun with --help for more information.\n").c_str(), stderr);
+  std::fputs(
+      terminal_safe("swarm: " + without_passwords(mistake) + "\nRun with --help for more information.\n").c_str(),
+      stderr);
   return status_mistake;
 }
 
@@ -225,6 +265,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
       "Give one API key, or several separated by commas, in the environment variable\n"
       "LOCUST_API_KEY; if that is not set, in TRIGGERS_API_KEY. Users take turns with them.");
   declare_load(app, options);
+  declare_inbox_work(app, options);
   declare_output(app, options);
   declare_conditions(app, options);
   declare_worker(app, options);

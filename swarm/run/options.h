@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "swarm/load/inbox_work.h"
 #include "swarm/run/console.h"
 #include "swarm/run/option_sources.h"
 
@@ -52,6 +53,7 @@ struct Options {
   std::string ca_file;
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
+  InboxWork inbox_work;
 
   OptionSources sources;
 };

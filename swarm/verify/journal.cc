@@ -6,8 +6,10 @@
 
 #include <cerrno>
 #include <chrono>
+#include <fstream>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/mutex.h"
@@ -40,8 +42,28 @@ class FileJournal final : public Journal {
   void maybe_acknowledged(std::string_view event_id) override { append('M', event_id, nullptr); }
   void acknowledged(std::string_view event_id) override { append('K', event_id, nullptr); }
 
+  void leased(const GrantedLease& lease) override {
+    std::string line;
+    append_grant(line, lease);
+    add(line);
+  }
+  void lease_request(std::string_view lease_id, LeaseVerb verb, JournalTime asked,
+                     std::span<const Uuid7> events) override {
+    std::string line;
+    append_request(line, lease_id, verb, asked, events);
+    add(line);
+  }
+  void lease_results(std::string_view lease_id, LeaseVerb verb, JournalTime asked, JournalTime answered,
+                     std::span<const EventResult> results) override {
+    std::string line;
+    append_results(line, lease_id, verb, asked, answered, results);
+    add(line);
+  }
+  void unanswered(JournalTime when) override { add("N " + std::to_string(when) + "\n"); }
+
   Status finish() override {
     const MutexLock lock(mutex_);
+    if (!std::exchange(ended_, true)) buffer_ += "E -\n";
     flush();
     if (failed_with_) return cannot_write(path_, *failed_with_);
     return Done{};
@@ -56,6 +78,17 @@ class FileJournal final : public Journal {
       if (!field.empty()) buffer_.append(" ").append(field);
     }
     buffer_ += '\n';
+    flush_if_due();
+  }
+
+  /// A long line is made without the lock, which all load threads share.
+  void add(std::string_view line) {
+    const MutexLock lock(mutex_);
+    buffer_ += line;
+    flush_if_due();
+  }
+
+  void flush_if_due() REQUIRES(mutex_) {
     const auto now = steady_clock::now();
     if (buffer_.size() >= buffer_bytes || now >= flush_at_) {
       flush();
@@ -81,8 +114,25 @@ class FileJournal final : public Journal {
   Mutex mutex_;
   std::string buffer_ GUARDED_BY(mutex_);
   steady_clock::time_point flush_at_ GUARDED_BY(mutex_){};
+  bool ended_ GUARDED_BY(mutex_) = false;
   std::optional<int> failed_with_ GUARDED_BY(mutex_) = std::nullopt;
 };
+
+/// The machine's current boot. A machine without that file gets one that no other run has, so that times are never
+/// compared with those of another clock.
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  if (std::getline(file, id) && !id.empty() && id.find(' ') == std::string::npos) return id;
+  return "unknown-" + std::to_string(::getpid()) + "-" + std::to_string(Journal::now());
+}
+
+Status begin_run(const UniqueFd& file, const std::string& path) {
+  const std::string line = "R " + boot_id() + "\n";
+  const auto wrote = ::write(file.get(), line.data(), line.size());
+  if (wrote != static_cast<ssize_t>(line.size())) return cannot_write(path, wrote < 0 ? errno : ENOSPC);
+  return Done{};
+}
 
 /// Writes the first line of a new file. An existing file must begin with that line; an incomplete last line is ended.
 Status prepare(const UniqueFd& file, const std::string& path) {
@@ -96,7 +146,10 @@ Status prepare(const UniqueFd& file, const std::string& path) {
   std::string first(journal_header.size(), '\0');
   if (::pread(file.get(), first.data(), first.size(), 0) != static_cast<ssize_t>(first.size()) ||
       first != journal_header) {
-    return Error{ErrorCode::invalid_argument, path + " is not a journal of this version: choose another file"};
+    const bool older = first.starts_with(journal_header_1.substr(0, first.size()));
+    return Error{ErrorCode::invalid_argument,
+                 path + (older ? " is a journal of an earlier version, which can only be verified: choose another file"
+                               : " is not a journal: choose another file")};
   }
   char last = '\n';
   if (::pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n' && ::write(file.get(), "\n", 1) != 1) {
@@ -107,10 +160,15 @@ Status prepare(const UniqueFd& file, const std::string& path) {
 
 }  // namespace
 
+JournalTime Journal::now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {
   UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
   if (!file) return cannot_write(path, errno);
   if (auto prepared = prepare(file, path); !prepared) return std::move(prepared).error();
+  if (auto begun = begin_run(file, path); !begun) return std::move(begun).error();
   std::unique_ptr<Journal> journal = std::make_unique<FileJournal>(path, std::move(file));
   return journal;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 // Writes the journal, what the service promised during a test, and describes the format of its file. Reading it is in
-// journal_contents.h.
+// journal_contents.h; the lines about leases are in lease_journal.h.
 
 #include <memory>
 #include <string>
@@ -9,17 +9,27 @@
 
 #include "base/result.h"
 #include "swarm/verify/digest.h"
+#include "swarm/verify/lease_journal.h"
 
 namespace triggers::swarm {
 
 /// The file of `swarm --journal FILE`: what the service has promised, one line each:
 ///
-///     swarm-journal 1          the format, first
+///     swarm-journal 2          the format, first
+///     R <boot>                 a run begins; its times are microseconds of this boot's monotonic clock
 ///     A <event id> <digest>    answered 201: accepted
 ///     D <event id> <digest>    answered 201, but as a duplicate of that event, whose bytes may be others
 ///     U <digest>               no answer, or a 5xx: stored or not, either is right
 ///     M <event id>             an acknowledgement was sent
 ///     K <event id>             answered 204: acknowledged
+///     L <lease> <inbox> <seconds> <asked> <answered> <event id>/<attempt> …    a lease was granted
+///     F <lease> <a or r> <asked> <event id> …             its holder sent an ack or a release
+///     G <lease> <a or r> <asked> <answered> <event id>/<result> …              and this was the response
+///     N <time>                 a request about leases got no response
+///     E -                      the run has ended, and its last lines are here
+///
+/// A result is a letter of EntryResult. Runs that lease must follow each other. A journal of version 1 has no R, L, F,
+/// G, N and E; it can be read, but not continued.
 ///
 /// Digests are those of digest_of(), in lower-case hexadecimal. A buffer of 64 KiB is written when it is full, and once
 /// a second while lines are added. Thread-safe.
@@ -30,7 +40,7 @@ class Journal {
   static Result<std::unique_ptr<Journal>> open(const std::string& path);
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
-  /// Writes the rest of the buffer.
+  /// Ends the run if finish() has not.
   virtual ~Journal() = default;
 
   /// The service responded 201 with this id. `duplicate`: it already had the event.
@@ -41,8 +51,20 @@ class Journal {
   virtual void maybe_acknowledged(std::string_view event_id) = 0;
   /// The service responded 204: the event must not appear in the inbox again.
   virtual void acknowledged(std::string_view event_id) = 0;
-  /// Writes the rest of the buffer. Error: some lines could not be written since the journal was opened, so it lacks
-  /// promises and proves less than it seems.
+  /// The service granted a lease.
+  virtual void leased(const GrantedLease& lease) = 0;
+  /// An ack or a release of these events is about to be sent. From now on the lease may hold them or not.
+  virtual void lease_request(std::string_view lease_id, LeaseVerb verb, JournalTime asked,
+                             std::span<const Uuid7> events) = 0;
+  /// The service responded 200 to it.
+  virtual void lease_results(std::string_view lease_id, LeaseVerb verb, JournalTime asked, JournalTime answered,
+                             std::span<const EventResult> results) = 0;
+  /// A request about leases ended without a response.
+  virtual void unanswered(JournalTime when) = 0;
+  /// The present time for these lines.
+  [[nodiscard]] static JournalTime now();
+  /// Ends the run: writes its last line and the rest of the buffer. Error: some lines could not be written since the
+  /// journal was opened, so it lacks promises and proves less than it seems.
   virtual Status finish() = 0;
 
  protected:

@@ -20,11 +20,12 @@ std::optional<Digest> parse_digest(std::string_view text) {
   return digest;
 }
 
-/// `KIND ID DIGEST`. U has no id; M and K have no digest.
+/// `KIND ID DIGEST`. U has no id; M and K have no digest. Lines about leases are in lease_journal.h.
 bool read_line(std::string_view line, JournalContents& contents) {
   if (line.size() < 2 || line[1] != ' ') return false;
   const char kind = line[0];
   std::string_view rest = line.substr(2);
+  if (LeaseLines::is_kind(kind)) return contents.leases.read(kind, rest);
   if (kind == 'U') {
     const auto digest = parse_digest(rest);
     if (digest) contents.unknown.push_back(*digest);
@@ -36,7 +37,7 @@ bool read_line(std::string_view line, JournalContents& contents) {
   JournaledEvent event;
   event.id = *id;
   if (kind == 'M' || kind == 'K') {
-    event.maybe_acknowledged = true;
+    event.maybe_acknowledged = event.maybe_deleted = true;
     event.acknowledged = kind == 'K';
     contents.events.push_back(event);
     return rest.empty();
@@ -50,6 +51,19 @@ bool read_line(std::string_view line, JournalContents& contents) {
   event.accepted = true;
   contents.events.push_back(event);
   return true;
+}
+
+/// In the inbox `default`, what the holder of a lease acknowledged is acknowledged as by DELETE /events/{id}.
+void add_lease_acknowledgements(JournalContents& contents) {
+  const LeaseLines& lines = contents.leases;
+  for (const JournaledLease& one : lines.leases) {
+    if (!one.maybe_acknowledged || lines.inboxes[one.inbox] != default_inbox) continue;
+    JournaledEvent event;
+    event.id = one.event;
+    event.maybe_acknowledged = true;
+    event.acknowledged = one.acknowledged;
+    contents.events.push_back(event);
+  }
 }
 
 /// Merges the entries of each id.
@@ -69,8 +83,18 @@ void join(JournalContents& contents) {
     one.accepted |= all[i].accepted;
     one.acknowledged |= all[i].acknowledged;
     one.maybe_acknowledged |= all[i].maybe_acknowledged;
+    one.maybe_deleted |= all[i].maybe_deleted;
   }
   all.resize(kept);
+}
+
+/// Whoever acknowledges without a lease takes the entry from its holder.
+void mark_taken_leases(JournalContents& contents) {
+  for (JournaledLease& one : contents.leases.leases) {
+    if (contents.leases.inboxes[one.inbox] != default_inbox) continue;
+    const JournaledEvent* const event = contents.find(one.event);
+    one.maybe_taken = event != nullptr && event->maybe_deleted;
+  }
 }
 
 struct Close {
@@ -98,7 +122,7 @@ Result<JournalContents> read_journal(const std::string& path) {
   for (ssize_t size = 0; is_journal && (size = ::getline(&line, &capacity, file.get())) >= 0; first = false) {
     const std::string_view text(line, static_cast<std::size_t>(size));
     if (first) {
-      is_journal = text == journal_header;
+      is_journal = text == journal_header || text == journal_header_1;
     } else if (text != "\n" && (!text.ends_with('\n') || !read_line(text.substr(0, text.size() - 1), contents))) {
       ++contents.broken_lines;
     }
@@ -107,7 +131,10 @@ Result<JournalContents> read_journal(const std::string& path) {
   if (first || !is_journal) return Error{ErrorCode::invalid_argument, path + " is not a journal of `swarm --journal`"};
   if (std::ferror(file.get()) != 0)
     return Error{ErrorCode::unavailable, "cannot read the journal " + path + " to its end"};
+  contents.leases.finish();
+  add_lease_acknowledgements(contents);
   join(contents);
+  mark_taken_leases(contents);
   std::sort(contents.unknown.begin(), contents.unknown.end());
   return contents;
 }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -91,6 +93,40 @@ TEST_F(JournalTest, ADuplicatePromisesTheEventButNotItsBytes) {
   const JournaledEvent* const second = contents.find(*Uuid7::parse(second_id));
   EXPECT_TRUE(second->accepted);
   EXPECT_FALSE(second->has_digest);
+}
+
+TEST_F(JournalTest, ALeaseOfTheDefaultInboxAcknowledgesItsEvents) {
+  const Uuid7 first = *Uuid7::parse(first_id), second = *Uuid7::parse(second_id);
+  for (const std::string inbox : {"default", "work"}) {
+    std::filesystem::remove(path_);
+    {
+      const auto journal = open();
+      const std::array events{LeasedEvent{first, 1}, LeasedEvent{second, 1}};
+      journal->leased({.lease_id = "l", .inbox = inbox, .seconds = 30, .asked = 1, .answered = 2, .events = events});
+      journal->lease_request("l", LeaseVerb::acknowledge, 3, std::array{first, second});
+      journal->lease_results("l", LeaseVerb::acknowledge, 3, 4,
+                             std::array{EventResult{first, EntryResult::acknowledged}});
+      journal->maybe_acknowledged(second_id);
+      journal->unanswered(5);
+    }
+    JournalContents contents = read();
+    EXPECT_EQ(contents.broken_lines, 0U);
+    ASSERT_EQ(contents.leases.leases.size(), 2U);
+    EXPECT_EQ(contents.leases.unanswered.size(), 1U);
+    const bool is_default = inbox == "default";
+    EXPECT_EQ(contents.find(first) != nullptr && contents.find(first)->acknowledged, is_default);
+    EXPECT_FALSE(contents.find(second)->acknowledged);
+    EXPECT_FALSE(contents.leases.leases[0].maybe_taken);
+    EXPECT_EQ(contents.leases.leases[1].maybe_taken, is_default);
+  }
+}
+
+TEST_F(JournalTest, AJournalOfVersion1IsReadAndNotContinued) {
+  append("swarm-journal 1\nM " + std::string{first_id} + "\n");
+  EXPECT_EQ(read().events.size(), 1U);
+  const auto opened = Journal::open(path_);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_NE(opened.error().message.find("earlier version"), std::string::npos) << opened.error().message;
 }
 
 TEST_F(JournalTest, OneIdWithTwoContentsIsAFault) {

@@ -1,32 +1,19 @@
 #include "swarm/verify/service_json.h"
 
-#include <simdjson.h>
+#include "swarm/verify/json_members.h"
 
 namespace triggers::swarm {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
+using json::each_member;
+using json::read_object;
+using json::read_text;
 
 /// The text of an object, byte for byte.
 bool read_raw_object(ondemand::value value, std::string_view& text) {
   ondemand::object object;
   return value.get_object().get(object) == simdjson::SUCCESS && object.raw_json().get(text) == simdjson::SUCCESS;
-}
-
-bool read_text(ondemand::value value, std::string_view& text) {
-  return value.get_string().get(text) == simdjson::SUCCESS;
-}
-
-/// Calls `read(name, value)` for each member. False if the object is malformed or `read` returned false.
-template <class Read>
-bool each_member(ondemand::object object, Read read) {
-  for (auto member : object) {
-    std::string_view name;
-    ondemand::value value;
-    if (member.unescaped_key().get(name) != simdjson::SUCCESS) return false;
-    if (member.value().get(value) != simdjson::SUCCESS || !read(name, value)) return false;
-  }
-  return true;
 }
 
 std::optional<StoredEvent> read_event(ondemand::object object) {
@@ -39,6 +26,7 @@ std::optional<StoredEvent> read_event(ondemand::object object) {
     if (name == "payload") return read_raw_object(value, sent.payload);
     if (name == "source") return value.is_null() || read_text(value, sent.source);
     if (name == "metadata") return value.is_null() || read_raw_object(value, sent.metadata);
+    if (name == "attempts") return value.get_uint64().get(stored.attempts.emplace()) == simdjson::SUCCESS;
     if (name == "delivered") return value.get_bool().get(stored.acknowledged.emplace()) == simdjson::SUCCESS;
     return true;
   });
@@ -50,16 +38,11 @@ std::optional<StoredEvent> read_event(ondemand::object object) {
 }
 
 bool read_events(ondemand::value value, std::vector<StoredEvent>& events) {
-  ondemand::array elements;
-  if (value.get_array().get(elements) != simdjson::SUCCESS) return false;
-  for (auto element : elements) {
-    ondemand::object object;
-    if (element.get_object().get(object) != simdjson::SUCCESS) return false;
+  return json::each_object(value, [&events](ondemand::object object) {
     const auto event = read_event(object);
-    if (!event) return false;
-    events.push_back(*event);
-  }
-  return true;
+    if (event) events.push_back(*event);
+    return event.has_value();
+  });
 }
 
 bool read_pagination(ondemand::value value, std::string& next_cursor) {
@@ -76,33 +59,21 @@ bool read_pagination(ondemand::value value, std::string& next_cursor) {
   return readable && (!has_more || !cursor.empty());
 }
 
-/// Calls `read(object)` for a text that is exactly one JSON object.
-template <class Read>
-bool read_object(std::string_view json, Read read) {
-  const simdjson::padded_string padded(json);
-  ondemand::parser parser;
-  ondemand::document document;
-  ondemand::object object;
-  return parser.iterate(padded).get(document) == simdjson::SUCCESS &&
-         document.get_object().get(object) == simdjson::SUCCESS && read(object) &&
-         document.current_location().error() == simdjson::OUT_OF_BOUNDS;  // nothing follows the object
-}
-
 }  // namespace
 
-std::optional<StoredEvent> read_stored_event(std::string_view json) {
+std::optional<StoredEvent> read_stored_event(std::string_view text) {
   std::optional<StoredEvent> event;
-  const bool whole = read_object(json, [&](ondemand::object object) {
+  const bool whole = read_object(text, [&](ondemand::object object) {
     event = read_event(object);
     return event.has_value();
   });
   return whole ? event : std::nullopt;
 }
 
-std::optional<InboxPage> read_inbox_page(std::string_view json) {
+std::optional<InboxPage> read_inbox_page(std::string_view text) {
   InboxPage page;
   bool has_events = false, has_pagination = false;
-  const bool whole = read_object(json, [&](ondemand::object object) {
+  const bool whole = read_object(text, [&](ondemand::object object) {
     return each_member(object, [&](std::string_view name, ondemand::value value) {
       if (name == "events") return has_events = read_events(value, page.events);
       if (name == "pagination") return has_pagination = read_pagination(value, page.next_cursor);

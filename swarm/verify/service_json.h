@@ -1,7 +1,9 @@
 #pragma once
 
-// Reads the service's responses for the comparison. The service's own JSON is in api/endpoints/events/event_json.h.
+// Reads the responses of the service for the comparison; those to a lease are in lease_answers.h. The JSON code of the
+// service is in api/endpoints/events/event_json.h.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +20,8 @@ namespace triggers::swarm {
 struct StoredEvent {
   Uuid7 id;
   Digest digest;
-  std::optional<bool> acknowledged;  ///< The member `delivered` of GET /events/{id}; a page does not have it.
+  std::optional<bool> acknowledged;       ///< The member `delivered` of GET /events/{id}; a page does not have it.
+  std::optional<std::uint64_t> attempts;  ///< Only in GET /inboxes/{name}/events.
 };
 /// The response of GET /events/{id}. Nothing if `json` is not an event of the API.
 [[nodiscard]] std::optional<StoredEvent> read_stored_event(std::string_view json);
@@ -27,7 +30,7 @@ struct InboxPage {
   std::vector<StoredEvent> events;
   std::string next_cursor;  ///< Empty on the last page.
 };
-/// The response of GET /inbox. Nothing if `json` is not a page of the API.
+/// The response of GET /inbox or GET /inboxes/{name}/events. Nothing if `json` is not a page of the API.
 [[nodiscard]] std::optional<InboxPage> read_inbox_page(std::string_view json);
 
 }  // namespace triggers::swarm

@@ -11,6 +11,8 @@
 #include "base/thread_name.h"
 #include "net/tls_client.h"
 #include "swarm/load/blocking_client.h"
+#include "swarm/verify/inbox_check.h"
+#include "swarm/verify/lease_check.h"
 #include "swarm/verify/service_json.h"
 
 namespace triggers::swarm {
@@ -38,6 +40,8 @@ class Verifier {
       }
     }
     if (auto checked = check_events_outside_inboxes(); !checked) return std::move(checked).error();
+    if (auto checked = check_inboxes_of_leases(); !checked) return std::move(checked).error();
+    if (auto settled = settle_absent(); !settled) return std::move(settled).error();
     const MutexLock lock(mutex_);
     for (const Uuid7& id : journal_.changed) result_.changed.add(id.text());
     for (const JournaledEvent& one : journal_.events) {
@@ -181,13 +185,72 @@ class Verifier {
     return Done{};
   }
 
-  void check_shares() {
-    std::vector<BlockingClient*> clients;
+  /// One client for each key.
+  struct Clients {
     std::vector<std::unique_ptr<BlockingClient>> owned;
+    std::vector<BlockingClient*> all;
+  };
+  [[nodiscard]] Clients make_clients() const {
+    Clients clients;
     for (const std::string& key : options_.api_keys) {
-      owned.push_back(std::make_unique<BlockingClient>(target_, tls_.get(), key, request_timeout_));
-      clients.push_back(owned.back().get());
+      clients.owned.push_back(std::make_unique<BlockingClient>(target_, tls_.get(), key, request_timeout_));
+      clients.all.push_back(clients.owned.back().get());
     }
+    return clients;
+  }
+
+  [[nodiscard]] ListingLimits listing_limits() const {
+    return {.deadline = deadline_,
+            .entries_max = options_.extra_events_max + journal_.events.size() + journal_.leases.leases.size(),
+            .empty_pages_max = options_.stale_pages_max};
+  }
+
+  /// The journal's leases among themselves, and compared with the inboxes that they are of.
+  Status check_inboxes_of_leases() {
+    const LeaseFaults faults = check_leases(journal_.leases);
+    const Clients clients = make_clients();
+    const auto listed = check_inboxes(journal_.leases, clients.all, listing_limits());
+    if (!listed) return listed.error();
+    const MutexLock lock(mutex_);
+    result_.leased = journal_.leases.leases.size();
+    result_.dead = listed->dead;
+    result_.cut_short = faults.cut_short;
+    result_.lost_leases = faults.early.size();
+    result_.overlapping.add(faults.overlapping);
+    result_.repeated.add(faults.repeated);
+    result_.repeated.add(listed->repeated);
+    result_.late.add(faults.late);
+    result_.returned.add(faults.returned);
+    result_.returned.add(listed->returned);
+    result_.lost.add(listed->lost);
+    result_.doubled.add(listed->doubled);
+    if (options_.exclusive) result_.unexpected.add(faults.early);
+    return Done{};
+  }
+
+  /// An unacknowledged event that GET /inbox does not list is lost, unless it is dead.
+  Status settle_absent() {
+    const MutexLock lock(mutex_);
+    if (absent_.empty()) return Done{};
+    const Clients clients = make_clients();
+    std::vector<Uuid7> dead;
+    for (BlockingClient* const client : clients.all) {
+      auto listed = read_entries(*client, "default", "dead", listing_limits());
+      if (!listed) return std::move(listed).error();
+      if (!*listed) continue;  // a service without these paths has no dead entries
+      for (const ListedEntry& one : **listed) dead.push_back(one.id);
+    }
+    std::sort(dead.begin(), dead.end());
+    std::sort(absent_.begin(), absent_.end());
+    for (const Uuid7& id : absent_) {
+      if (!std::binary_search(dead.begin(), dead.end(), id)) result_.lost.add(id.text());
+    }
+    return Done{};
+  }
+
+  void check_shares() {
+    const Clients owned = make_clients();
+    const std::vector<BlockingClient*>& clients = owned.all;
     for (;;) {
       const std::size_t from = next_.fetch_add(events_per_share);
       if (from >= journal_.events.size()) return;
@@ -241,7 +304,7 @@ class Verifier {
     if (stored.id != journaled.id || (journaled.has_digest && stored.digest != journaled.digest))
       result_.changed.add(id);
     if (!stored.acknowledged.value_or(false)) {
-      result_.lost.add(id);
+      absent_.push_back(journaled.id);
     } else if (!journaled.acknowledged && !journaled.maybe_acknowledged) {
       ++result_.taken;
       if (options_.exclusive) result_.unexpected.add(id);
@@ -265,6 +328,7 @@ class Verifier {
   std::atomic<std::size_t> next_ = 0;
   Mutex mutex_;
   Verification result_ GUARDED_BY(mutex_);
+  std::vector<Uuid7> absent_ GUARDED_BY(mutex_);  // unacknowledged, and not in GET /inbox
   std::optional<Error> failure_ GUARDED_BY(mutex_);
 };
 
@@ -275,17 +339,24 @@ void Verification::Findings::add(const std::string& id) {
   if (ids.size() < listed_max) ids.push_back(id);
 }
 
+void Verification::Findings::add(const std::vector<Uuid7>& events) {
+  for (const Uuid7& id : events) add(id.text());
+}
+
 bool Verification::clean() const noexcept {
-  return missing.count + lost.count + doubled.count + changed.count + returned.count + unexpected.count == 0;
+  return missing.count + lost.count + doubled.count + changed.count + returned.count + unexpected.count +
+             overlapping.count + repeated.count + late.count ==
+         0;
 }
 
 Result<Verification> verify(JournalContents journal, const Target& target, const VerifyOptions& options) {
   if (options.api_keys.empty() || options.api_keys.size() > 255) {
     return Error{ErrorCode::invalid_argument, "LOCUST_API_KEY must contain 1 to 255 keys, of the tenants to verify"};
   }
-  if (std::none_of(journal.events.begin(), journal.events.end(),
-                   [](const JournaledEvent& one) { return one.accepted; })) {
-    return Error{ErrorCode::invalid_argument, "the journal has no accepted event: there is nothing to verify"};
+  if (journal.leases.leases.empty() && std::none_of(journal.events.begin(), journal.events.end(),
+                                                    [](const JournaledEvent& one) { return one.accepted; })) {
+    return Error{ErrorCode::invalid_argument,
+                 "the journal has no accepted event and no lease: there is nothing to verify"};
   }
   std::unique_ptr<net::TlsClientContext> tls;
   if (target.tls) {

@@ -46,6 +46,7 @@ struct Verification {
     std::uint64_t count = 0;
     std::vector<std::string> ids;
     void add(const std::string& id);
+    void add(const std::vector<Uuid7>& events);
   };
 
   std::uint64_t accepted = 0;      ///< Accepted events in the journal.
@@ -56,21 +57,29 @@ struct Verification {
   std::uint64_t taken = 0;         ///< Acknowledged by another client.
   std::uint64_t expired = 0;       ///< Acknowledged, and removed after retention.
   std::uint64_t broken_lines = 0;  ///< Lines of the journal that cannot be parsed.
+  std::uint64_t leased = 0;        ///< Entries in the journal's leases; an entry counts once for each lease.
+  std::uint64_t dead = 0;          ///< Dead entries in the inboxes of the journal's leases.
+  std::uint64_t cut_short = 0;     ///< Leases that perhaps a crash has ended early.
+  std::uint64_t lost_leases = 0;   ///< Lost by their holder before they ended: perhaps another client did it.
 
-  Findings missing;     ///< Accepted, and the service does not have it.
-  Findings lost;        ///< Accepted and not acknowledged; the service has it, but not in the inbox.
-  Findings doubled;     ///< Twice in the inbox, or the same content under two ids.
-  Findings changed;     ///< Different from what was sent.
-  Findings returned;    ///< Acknowledged, and in the inbox again.
-  Findings unexpected;  ///< With `exclusive`: foreign and taken events.
+  Findings missing;      ///< Accepted, and the service does not have it.
+  Findings lost;         ///< Accepted and not acknowledged; the service has it, but not in the inbox.
+  Findings doubled;      ///< Twice in the inbox, or the same content under two ids.
+  Findings changed;      ///< Different from what was sent.
+  Findings returned;     ///< Acknowledged, and in the inbox again.
+  Findings unexpected;   ///< With `exclusive`: foreign and taken events, and lost leases.
+  Findings overlapping;  ///< Leased although another lease was valid.
+  Findings repeated;     ///< Leased or listed with an attempt that was not above an earlier one.
+  Findings late;         ///< Acknowledged or released by a lease that had ended.
 
   [[nodiscard]] bool clean() const noexcept;
 };
 
 /// Reads every inbox to its end, then fetches each accepted event that was not there. A million events take minutes.
-/// Uses 56 bytes for each event of the journal and 17 for each other event. No client may send or acknowledge events
-/// meanwhile. Errors: `unavailable` if the service does not respond, responds with a status other than 200 and 404, or
-/// exceeds a limit of the options; `invalid_argument` if the journal has no accepted event.
+/// Uses 56 bytes for each event of the journal, 104 for each leased entry, and 17 for each other event. No client may
+/// send or acknowledge events meanwhile. Errors: `unavailable` if the service does not respond, responds with a status
+/// other than 200 and 404, or exceeds a limit of the options; `invalid_argument` if the journal has no accepted event
+/// and no lease.
 Result<Verification> verify(JournalContents journal, const Target& target, const VerifyOptions& options);
 
 /// A line for each finding, for a person.

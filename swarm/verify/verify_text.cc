@@ -17,13 +17,16 @@ struct Kind {
   Verification::Findings Verification::* findings;
 };
 
-constexpr std::array<Kind, 6> kinds{{
+constexpr std::array<Kind, 9> kinds{{
     {"missing", "accepted, and the service does not have it", &Verification::missing},
     {"lost", "accepted, not acknowledged, and not in the inbox", &Verification::lost},
     {"doubled", "twice in the inbox, or the same content under two ids", &Verification::doubled},
     {"changed", "different from what was sent", &Verification::changed},
     {"returned", "acknowledged, and in the inbox again", &Verification::returned},
     {"unexpected", "not explained by the journal", &Verification::unexpected},
+    {"overlapping", "leased although another lease was valid", &Verification::overlapping},
+    {"repeated", "leased with an attempt not above an earlier one", &Verification::repeated},
+    {"late", "acknowledged or released by a lease that had ended", &Verification::late},
 }};
 
 struct Count {
@@ -32,7 +35,7 @@ struct Count {
   std::uint64_t Verification::* count;
 };
 
-constexpr std::array<Count, 8> counts{{
+constexpr std::array<Count, 12> counts{{
     {"accepted", "events in the journal", &Verification::accepted},
     {"acknowledged", "of these, acknowledged", &Verification::acknowledged},
     {"undelivered", "of these, in the inbox and not acknowledged", &Verification::pending},
@@ -41,6 +44,10 @@ constexpr std::array<Count, 8> counts{{
     {"taken", "acknowledged by another client", &Verification::taken},
     {"expired", "acknowledged, and removed after retention", &Verification::expired},
     {"broken_lines", "lines of the journal that could not be read", &Verification::broken_lines},
+    {"leased", "entries in the journal's leases", &Verification::leased},
+    {"dead", "dead entries in the inboxes of these leases", &Verification::dead},
+    {"cut_short", "leases that a crash may have ended early", &Verification::cut_short},
+    {"lost_leases", "lost before they ended, perhaps to another client", &Verification::lost_leases},
 }};
 
 }  // namespace

@@ -39,6 +39,21 @@ Result<std::string> host_of(const Spawn& spawn, const WorkerOptions& options, co
                "no host: the master named none. Set it on its web page, or with --host on the master or this worker"};
 }
 
+/// A number from a master, which may be anything. What is too large is refused by InboxWork::check().
+void set(std::size_t& target, const std::optional<double>& value) {
+  constexpr double most = 1e9;
+  if (value) target = *value >= 0 && *value <= most ? static_cast<std::size_t>(*value) : static_cast<std::size_t>(most);
+}
+
+void set_inbox_work(InboxWork& work, const Spawn& spawn) {
+  if (spawn.inbox && !spawn.inbox->empty()) work.inbox = *spawn.inbox;
+  set(work.lease_seconds, spawn.lease_seconds);
+  set(work.lease_limit, spawn.lease_limit);
+  set(work.handling_ms, spawn.handling_ms);
+  if (spawn.release_percent) work.release_percent = *spawn.release_percent;
+  if (spawn.abandon_percent) work.abandon_percent = *spawn.abandon_percent;
+}
+
 LoadOptions load_options(const Spawn& spawn, const WorkerOptions& options) {
   LoadOptions load = options.load;
   if (spawn.no_wait) load.no_wait = *spawn.no_wait;
@@ -47,6 +62,7 @@ LoadOptions load_options(const Spawn& spawn, const WorkerOptions& options) {
         std::max(std::chrono::seconds{1},
                  std::chrono::ceil<std::chrono::seconds>(std::chrono::duration<double>(*spawn.request_timeout_s)));
   }
+  set_inbox_work(load.inbox_work, spawn);
   return load;
 }
 
@@ -85,7 +101,9 @@ Result<std::unique_ptr<LoadRun>> LoadRun::create(const Spawn& spawn, const Worke
     if (*host == options.host) error.message += options.host_note;
     return error;
   }
-  auto load = LoadGenerator::create(std::move(*target), std::move(classes), load_options(spawn, options));
+  LoadOptions chosen = load_options(spawn, options);
+  if (auto checked = chosen.inbox_work.check(); !checked) return std::move(checked).error();
+  auto load = LoadGenerator::create(std::move(*target), std::move(classes), std::move(chosen));
   if (!load) return std::move(load).error();
   anchor_epoch();  // no user runs yet
   return std::unique_ptr<LoadRun>{new LoadRun{std::move(*load), std::move(narrowed)}};

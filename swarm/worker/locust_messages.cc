@@ -1,7 +1,9 @@
 #include "swarm/worker/locust_messages.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "http/wire/message.h"
 #include "swarm/report/failure_key.h"
@@ -25,6 +27,18 @@ std::optional<double> seconds_of(const Value& value) {
   const auto number = value.number();
   if (!number || !(*number >= 0)) return std::nullopt;
   return std::min(*number, seconds_max);
+}
+
+/// Also accepts a text: the web page's form sends options as text. A text that is no number counts as one that is too
+/// large, so that the user learns of it.
+std::optional<double> number_of(const Value& value) {
+  if (const auto number = value.number()) return number;
+  const auto text = value.text();
+  if (!text || text->empty()) return std::nullopt;
+  double number = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (read.ec != std::errc{} || read.ptr != text->data() + text->size()) return std::numeric_limits<double>::max();
+  return number;
 }
 
 /// Also accepts a text: the web page's form sends options as text.
@@ -57,6 +71,12 @@ Result<MasterMessage> spawn_of(const Value& data) {
   spawn.reset_stats = flag_of(member(options, "reset_stats")).value_or(false);
   spawn.no_wait = flag_of(member(options, "no_wait"));
   spawn.request_timeout_s = seconds_of(member(options, "request_timeout"));
+  if (const auto inbox = member(options, "inbox").text()) spawn.inbox = *inbox;
+  spawn.lease_seconds = number_of(member(options, "lease_seconds"));
+  spawn.lease_limit = number_of(member(options, "lease_limit"));
+  spawn.handling_ms = number_of(member(options, "handling_ms"));
+  spawn.release_percent = number_of(member(options, "release_percent"));
+  spawn.abandon_percent = number_of(member(options, "abandon_percent"));
   return MasterMessage{std::move(spawn)};
 }
 

@@ -35,6 +35,8 @@ struct Spawn {
   /// From options of the master's locustfile with the names of ours; unset if it has none.
   std::optional<bool> no_wait;
   std::optional<double> request_timeout_s;
+  std::optional<std::string> inbox;
+  std::optional<double> lease_seconds, lease_limit, handling_ms, release_percent, abandon_percent;
 };
 
 struct Stop {};

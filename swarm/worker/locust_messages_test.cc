@@ -115,18 +115,30 @@ TEST(LocustMessagesTest, ASpawnIsReadWithTheOptionsOfEitherVersion) {
   EXPECT_EQ(old.stop_timeout_s, 2);
   EXPECT_FALSE(old.reset_stats);
   EXPECT_FALSE(old.no_wait.has_value());
+  EXPECT_FALSE(old.inbox.has_value());
 
   const Spawn newer = decoded_spawn(
       spawn_message(0.5, Value{},
                     {{"config_users", Value::Array{Value::Map{{"user_class_name", "Foo"}, {"weight", 1}}}},
                      {"reset_stats", true},
                      {"no_wait", "True"},
+                     {"inbox", "work"},
+                     {"lease_seconds", 5},
+                     {"lease_limit", "7"},
+                     {"release_percent", 12.5},
+                     {"abandon_percent", "much"},
                      {"request_timeout", 2.5}}));
   EXPECT_EQ(newer.host, "");
   EXPECT_EQ(newer.stop_timeout_s, 0.5);
   EXPECT_TRUE(newer.reset_stats);
   EXPECT_EQ(newer.no_wait, true);
   EXPECT_EQ(newer.request_timeout_s, 2.5);
+  EXPECT_EQ(newer.inbox, "work");
+  EXPECT_EQ(newer.lease_seconds, 5);
+  EXPECT_EQ(newer.lease_limit, 7);
+  EXPECT_EQ(newer.release_percent, 12.5);
+  EXPECT_GT(newer.abandon_percent, 1e9) << "it must be refused, not ignored";
+  EXPECT_FALSE(newer.handling_ms.has_value());
 
   EXPECT_EQ(decoded_spawn(spawn_message(Value{}, Value{}, {})).stop_timeout_s, 0);
 }

@@ -340,19 +340,20 @@ TEST_F(WorkerTest, TestsThatItCannotRunAreReportedToTheMaster) {
   master_.take_worker();
   master_.spawn({{"Nobody", 2}}, service_.url());
   master_.expect("spawning");
-  const auto exception = master_.expect("exception");
-  EXPECT_NE(exception.data.find("msg")->text()->find("Nobody"), std::string::npos);
+  EXPECT_NE(master_.expect("exception").data.find("msg")->text()->find("Nobody"), std::string::npos);
   EXPECT_EQ(*master_.expect("spawning_complete").data.find("user_classes_count"), (Value{Map{{"Nobody", 0}}}));
   master_.send("stop");
   master_.expect("client_stopped");
   master_.take_worker();
 
-  const std::vector<std::pair<std::string, std::string>> broken{
-      {"", "no host"}, {"ftp://127.0.0.1", "ftp://127.0.0.1"}, {service_.url(), "there is no key"}};
-  for (const auto& [host, why] : broken) {
-    master_.spawn({{"Keyless", 1}}, host);
+  const std::vector<std::tuple<std::string, std::string, Map>> broken{{"", "no host", {}},
+                                                                      {"ftp://127.0.0.1", "ftp://127.0.0.1", {}},
+                                                                      {service_.url(), "--inbox", {{"inbox", "a/b"}}},
+                                                                      {service_.url(), "there is no key", {}}};
+  for (const auto& [host, why, options] : broken) {
+    master_.spawn({{"Keyless", 1}}, host, 5, options);
     master_.expect("spawning");
-    EXPECT_NE(master_.expect("exception").data.find("msg")->text()->find(why), std::string::npos) << why;
+    EXPECT_NE(master_.expect("exception").data.find("msg")->text()->find(why), std::string::npos);
     EXPECT_EQ(master_.expect("spawning_complete").data.find("user_count")->count(), 0U);
   }
 }

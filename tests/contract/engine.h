@@ -18,6 +18,7 @@
 #include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
+#include "store/storage_limits.h"
 
 namespace triggers::store::contract {
 
@@ -28,6 +29,8 @@ struct EngineOptions {
   std::chrono::hours event_ttl{24 * 30};
   std::chrono::milliseconds filter_time_max{20};
   std::size_t leased_max = leased_max_default;
+  std::size_t waiters_max = Waiters::waiters_max_default;
+  TenantLimits tenant_limits{};  ///< Of an InboxEngine only.
 };
 
 /// An engine under test, with what it stands on.

@@ -50,6 +50,7 @@ TEST_P(KeysContract, CreatedKeyIsFoundByIdAndBySecretAlsoAfterARestart) {
   whole.role = auth::Role::admin;
   whole.rate_limit_per_minute.reset();
   whole.event_types.assign({"a", "b c"});
+  whole.inboxes.assign({"billing"});
   whole.expires_at = clock.now() + std::chrono::hours(1);
   ASSERT_TRUE(create(whole));
   for (int i = 0; i < 2; ++i) {

@@ -14,12 +14,6 @@ using Outcome = Leased::Outcome;
 using Ids = std::vector<EventId>;
 TRIGGERS_INBOX_CONTRACT(LeaseContract);
 
-Results all(const Ids& ids, EntryStatus status) {
-  Results results;
-  for (const EventId& id : ids) results.push_back({id, status});
-  return results;
-}
-
 TEST_P(LeaseContract, LeaseTakesTheOldestEntriesOnce) {
   const auto ids = fill(5);
   const Leased first = lease(3);
@@ -58,6 +52,10 @@ TEST_P(LeaseContract, LeasedEntriesStayUndelivered) {
   lease(2);
   EXPECT_EQ(ids_of(drain()), ids);
   EXPECT_EQ(unacknowledged(), 3U);
+  EXPECT_EQ(counts(), (inbox::Counts{.available = 1, .leased = 2}));
+  EXPECT_EQ(ids_of(entries({}, EntryState::leased)), (Ids{ids[0], ids[1]}));
+  EXPECT_EQ(ids_of(entries({}, EntryState::available)), Ids{ids[2]});
+  EXPECT_EQ(ids_of(entries()), ids);
 }
 
 TEST_P(LeaseContract, HolderAcknowledgesWhatItHolds) {
@@ -93,6 +91,17 @@ TEST_P(LeaseContract, EndedLeaseAcknowledgesNothing) {
   EXPECT_EQ(acknowledge_by(lost, ids), all(ids, lease_lost));
   EXPECT_EQ(acknowledge_by(next, ids), all(ids, acknowledged));
   EXPECT_EQ(acknowledge_by(lost, ids), all(ids, lease_lost));
+}
+
+TEST_P(LeaseContract, CountsAreThoseOfNowThoughNobodyCalledSinceALeaseEnded) {
+  fill(3);
+  release(lease(1), 20s);
+  lease(1);
+  EXPECT_EQ(counts(), (inbox::Counts{.available = 1, .leased = 1, .delayed = 1}));
+  clock.advance(20s);
+  EXPECT_EQ(counts(), (inbox::Counts{.available = 2, .leased = 1}));
+  clock.advance(10s);
+  EXPECT_EQ(sync_wait(inboxes().entries(tenant, {.inbox = {}})).value().counts, (inbox::Counts{.available = 3}));
 }
 
 TEST_P(LeaseContract, LeaseOutlivesARestart) {
@@ -195,6 +204,137 @@ TEST_P(LeaseContract, AtMostSoManyAreLeasedAtOnce) {
   EXPECT_TRUE(refused.events.empty());
   acknowledge_in({}, {ids[0]});
   EXPECT_EQ(ids_of(lease(3)), Ids{ids[5]});
+}
+
+TEST_P(LeaseContract, ReleasedEntryIsAvailableAtOnce) {
+  const auto ids = fill(2);
+  const Leased leased = lease(2);
+  EXPECT_EQ(release(leased, 0s, {}, Ids{ids[0]}), all({ids[0]}, released));
+  const Leased again = lease(2);
+  EXPECT_EQ(ids_of(again), Ids{ids[0]});
+  EXPECT_EQ(attempts_of(again), std::vector<std::uint32_t>{2});
+  EXPECT_EQ(acknowledge_by(leased, ids), (Results{{ids[0], lease_lost}, {ids[1], acknowledged}}));
+}
+
+TEST_P(LeaseContract, ReleaseWithoutIdsReleasesWhatIsHeld) {
+  const auto ids = fill(3);
+  const Leased leased = lease(3);
+  acknowledge_by(leased, Ids{ids[1]});
+  EXPECT_EQ(release(leased), all({ids[0], ids[2]}, released));
+  EXPECT_TRUE(release(leased).empty());
+  EXPECT_EQ(release(leased, 0s, {}, Ids{ids[0], ids[1]}), all({ids[0], ids[1]}, lease_lost));
+}
+
+TEST_P(LeaseContract, DelayedEntryComesBackWhenItsDelayEnds) {
+  const auto ids = fill(2);
+  const Leased leased = lease(1);
+  release(leased, 60s);
+  EXPECT_EQ(counts(), (inbox::Counts{.available = 1, .delayed = 1}));
+  EXPECT_EQ(ids_of(entries({}, EntryState::delayed)), Ids{ids[0]});
+  EXPECT_EQ(ids_of(drain()), ids);
+  EXPECT_EQ(acknowledge_by(leased, Ids{ids[0]}), all({ids[0]}, lease_lost));
+  EXPECT_EQ(ids_of(lease(2)), Ids{ids[1]});
+  restart();
+  pass(60s - 1ms);
+  EXPECT_EQ(ids_of(lease(2)), Ids{ids[1]});
+  pass(1ms);
+  EXPECT_EQ(ids_of(lease(2)), Ids{ids[0]});
+}
+
+TEST_P(LeaseContract, ErrorOfAReleaseIsKept) {
+  const auto ids = fill(1);
+  const UnixMillis failed_at = clock.now();
+  release(lease(1), 0s, "no such customer é");
+  clock.advance(1h);
+  restart();
+  release(lease(1));
+  const auto listed = entries();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].attempts, 2U);
+  ASSERT_TRUE(listed[0].last_failure);
+  EXPECT_EQ(listed[0].last_failure->error, "no such customer é");
+  EXPECT_EQ(listed[0].last_failure->at, failed_at);
+  release(lease(1), 0s, "");
+  EXPECT_EQ(entries()[0].last_failure->error, "");
+}
+
+TEST_P(LeaseContract, ExtendedLeaseLastsLonger) {
+  const auto ids = fill(2);
+  const Leased leased = lease(2);
+  pass(20s);
+  const Extended extended = extend(leased, 60s, Ids{ids[0]});
+  EXPECT_EQ(extended.results, all({ids[0]}, EntryStatus::extended));
+  EXPECT_EQ(extended.until, clock.now() + 60s);
+  pass(59s);
+  EXPECT_EQ(acknowledge_by(leased, ids), (Results{{ids[0], acknowledged}, {ids[1], lease_lost}}));
+}
+
+TEST_P(LeaseContract, ExtendingMayShortenALease) {
+  const auto ids = fill(1);
+  const Leased leased = lease(1);
+  EXPECT_EQ(extend(leased, 1s).until, clock.now() + 1s);
+  restart();
+  pass(1s);
+  EXPECT_EQ(ids_of(lease(1)), ids);
+}
+
+TEST_P(LeaseContract, EndedLeaseCannotBeExtendedOrReleased) {
+  const auto ids = fill(1);
+  const Leased leased = lease(1);
+  pass(30s);
+  const Extended refused = extend(leased, 60s, ids);
+  EXPECT_EQ(refused.results, all(ids, lease_lost));
+  EXPECT_FALSE(refused.until);
+  EXPECT_FALSE(extend(leased, 60s).until);
+  EXPECT_EQ(release(leased, 0s, "late", ids), all(ids, lease_lost));
+  EXPECT_FALSE(entries()[0].last_failure);
+  EXPECT_EQ(counts(), (inbox::Counts{.available = 1}));
+}
+
+TEST_P(LeaseContract, LeaseOfAnotherInboxHoldsNothingHere) {
+  const InboxName crm = named("crm");
+  put(crm);
+  const auto ids = fill(1);
+  const Leased leased = lease(1);
+  EXPECT_EQ(acknowledge_by(leased, ids, crm), all(ids, lease_lost));
+  EXPECT_EQ(release(leased, 0s, {}, ids, crm), all(ids, lease_lost));
+  EXPECT_TRUE(acknowledge_by(leased, {}, crm).empty());
+  EXPECT_EQ(counts(crm), (inbox::Counts{.available = 1}));
+}
+
+TEST_P(LeaseContract, ClockThatStepsBackDoesNotGiveAwayWhatIsLeased) {
+  const auto ids = fill(1);
+  const Leased leased = lease(1);
+  clock.jump(-2h);
+  settle();
+  EXPECT_EQ(lease(1).outcome, Outcome::nothing);
+  EXPECT_EQ(acknowledge_by(leased), all(ids, acknowledged));
+}
+
+TEST_P(LeaseContract, ClockThatStepsBackHardlyProlongsALease) {
+  const auto ids = fill(1);
+  const Leased lost = lease(1);
+  clock.jump(-2h);
+  pass(29s);
+  EXPECT_EQ(lease(1).outcome, Outcome::nothing);
+  pass(5s);
+  EXPECT_EQ(ids_of(lease(1)), ids);
+  EXPECT_EQ(acknowledge_by(lost, ids), all(ids, lease_lost));
+}
+
+TEST_P(LeaseContract, InboxSaysWhenItWasConsumedAndWhatIsOldest) {
+  const auto ids = fill(1);
+  EXPECT_FALSE(view().last_consumed_at);
+  EXPECT_EQ(view().oldest_available_at, ids[0].time());
+  clock.advance(5s);
+  const auto later = fill(1, 100);
+  lease(1);
+  EXPECT_EQ(view().last_consumed_at, clock.now());
+  EXPECT_EQ(view().oldest_available_at, later[0].time());
+  clock.advance(5s);
+  acknowledge_in({}, {later[0]});
+  EXPECT_EQ(view().last_consumed_at, clock.now());
+  EXPECT_FALSE(view().oldest_available_at);
 }
 
 TEST_P(LeaseContract, TenantsLeaseTheirOwnEventsOnly) {

@@ -13,6 +13,8 @@ class MemoryEngine final : public InboxEngine {
                                     .idempotency_window = options.idempotency_window,
                                     .event_ttl = options.event_ttl,
                                     .leased_max = options.leased_max,
+                                    .waiters_max = options.waiters_max,
+                                    .tenant_limits = options.tenant_limits,
                                     .clock = &clock})) {}
 
   EventLog& log() override { return *store_; }

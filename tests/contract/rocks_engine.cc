@@ -1,5 +1,7 @@
 // The embedded engine for the contract suite. Tests that only it must pass are in tests/rocks.
 
+#include <gtest/gtest.h>
+
 #include "contract/engine.h"
 #include "store/rocks/rocks_store.h"
 #include "support/scratch_directory.h"
@@ -7,7 +9,7 @@
 namespace triggers::store::contract {
 namespace {
 
-class RocksEngine final : public Engine {
+class RocksEngine final : public InboxEngine {
  public:
   RocksEngine(const EngineOptions& options, const Clock& clock) {
     config_.data_dir = directory_ / "data";
@@ -15,6 +17,9 @@ class RocksEngine final : public Engine {
     config_.dedup_window = options.dedup_window;
     config_.idempotency_window = options.idempotency_window;
     config_.event_ttl = options.event_ttl;
+    config_.leased_max = options.leased_max;
+    config_.waiters_max = options.waiters_max;
+    config_.tenant_limits = options.tenant_limits;
     config_.filter_time_max = options.filter_time_max;
     config_.background = false;
     config_.clock = &clock;
@@ -23,6 +28,8 @@ class RocksEngine final : public Engine {
 
   EventLog& log() override { return *store_; }
   DefaultInbox& inbox() override { return *store_; }
+  InboxStore& inboxes() override { return *store_; }
+  void settle() override { EXPECT_TRUE(store_->settle()); }
   StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {

@@ -13,7 +13,7 @@ from support.program import binary, environment, run
 
 def test_help_and_version_are_there():
     assert re.fullmatch(r"triggers \d+\.\d+\.\d+\S*\n", run("--version").stdout)
-    for command in ([], ["serve"], ["keys"], ["keys", "create"], ["backup"], ["config"]):
+    for command in ([], ["serve"], ["keys"], ["keys", "create"], ["backup"], ["config"], ["send"], ["inboxes"], ["inboxes", "create"]):
         done = run(*command, "--help")
         assert done.returncode == 0 and len(done.stdout) > 100
 

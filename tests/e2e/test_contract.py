@@ -290,7 +290,7 @@ def test_wrong_methods_are_405_and_say_which_are_right(client):
         assert (options.status, options.headers["Allow"], options.body) == (204, allow, b"")
         assert "Access-Control-Allow-Origin" not in options.headers
     nowhere = client.request("OPTIONS", "/nowhere")
-    assert (nowhere.status, nowhere.headers["Allow"]) == (204, "GET, HEAD, POST, PATCH, DELETE, OPTIONS")
+    assert (nowhere.status, nowhere.headers["Allow"]) == (204, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
     assert client.get("/nowhere").status == 404
     assert client.request("OPTIONS", "*").status == 204
 

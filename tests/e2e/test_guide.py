@@ -43,6 +43,7 @@ commands = {
     "swarm": "--csv results/swarm ",
     "no wait": "--no-wait",
     "rate": "--rate 1000",
+    "consumers": "--user-class InboxWorkerUser",
     "gate": "--fail-if",
     "csv gate": "ci_gate.sh",
     "journal": "--verify",
@@ -187,7 +188,7 @@ def reader(tmp_path_factory):
 def results(reader):
     """Everything that runs by itself: begun here, looked at by the tests below. Most of its time it waits, so some at
     once."""
-    own_tenant = command("export").replace("load-test", "journal") + command("journal")
+    own_tenant = lambda name: command("export").replace("load-test", name) + command(name)
     with ThreadPoolExecutor(3) as pool:
         yield {
             "baseline": pool.submit(reader.run, "baseline"),
@@ -197,7 +198,8 @@ def results(reader):
             "no wait": pool.submit(reader.run, "no wait"),
             "rate": pool.submit(reader.run, "rate"),
             "gate": pool.submit(reader.run, "gate"),
-            "journal": pool.submit(reader.run, "journal", own_tenant),
+            "journal": pool.submit(reader.run, "journal", own_tenant("journal")),
+            "consumers": pool.submit(reader.run, "consumers", own_tenant("consumers")),
             "own user": pool.submit(reader.run, "own user"),
             "compile": pool.submit(reader.run, "compile"),
         }
@@ -341,6 +343,13 @@ def test_the_gate_judges_each_condition(results):
     for condition in ("POST /events p95 > 100ms", "error-rate > 1%", "accepted/s < 1000"):
         assert len([line for line in verdicts if condition in line]) == 1, output
     assert (status == 1) == ("FAILED" in output)
+
+
+def test_consumers_lease_and_settle_what_others_send(results):
+    status, output = results["consumers"].result()
+    assert status == 0, output[-4000:]
+    table = locust.table(output)
+    assert set(table) == {"POST /events", *(f"POST /inboxes/{{name}}/{verb}" for verb in ("lease", "ack", "release"))}
 
 
 def test_what_was_accepted_is_verified(results):

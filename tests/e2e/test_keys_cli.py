@@ -51,11 +51,12 @@ def operator(request, start_server, tmp_path):
 def test_the_whole_life_of_a_key(operator):
     made = operator.json("create", "--user-id", "load-test", "--user-email", "loadtest@example.com", "--role", "creator",
                          "--rate-limit", "10000", "--event-types", "order.*,user.created", "--expires", "30d",
-                         "--description", "for the load test")
+                         "--inbox", "billing", "--inbox", "crm,default", "--description", "for the load test")
     assert api_key_shape.fullmatch(made["api_key"])
     assert made["key_id"].startswith("key_")
     expected = {"user_id": "load-test", "user_email": "loadtest@example.com", "role": "creator", "rate_limit": 10000,
-                "event_types": ["order.*", "user.created"], "description": "for the load test", "status": "active",
+                "event_types": ["order.*", "user.created"], "inboxes": ["billing", "crm", "default"],
+                "description": "for the load test", "status": "active",
                 "all_tenants": False, "last_used_at": None}
     assert {name: made[name] for name in expected} == expected
     assert made["expires_at"] > made["created_at"]
@@ -69,6 +70,10 @@ def test_the_whole_life_of_a_key(operator):
     assert (changed["role"], changed["rate_limit"], changed["event_types"], changed["expires_at"], changed["status"],
             changed["user_email"]) == ("viewer", "unlimited", [], None, "inactive", "")
     assert changed["description"] == "for the load test"
+
+    assert changed["inboxes"] == ["billing", "crm", "default"]
+    assert operator.json("update", "--inbox", "crm", made["key_id"])["inboxes"] == ["crm"]
+    assert operator.json("update", made["key_id"], "--inbox", "")["inboxes"] == []
 
     # Where the id stands makes no difference.
     assert operator.json("update", "--event-types", "a,b.*", made["key_id"])["event_types"] == ["a", "b.*"]
@@ -163,12 +168,13 @@ def test_errors_say_what_to_change(operator):
         message = operator.error("create", "--user-id", "u", "--expires", expiry)
         assert "--expires: it takes an RFC 3339 time, how long from now (90s, 15m, 12h, 30d, at most 36500d)" in message
     assert "expires_at" in operator.error("update", key_id, "--expires", "2001-01-01T00:00:00Z")
+    assert "inboxes: has an entry that is no name" in operator.error("create", "--user-id", "u", "--inbox", "a b")
     assert "user_email" in operator.error("create", "--user-id", "u", "--user-email", "nobody")
     assert "user_id" in operator.error("create", "--user-id", "")
     assert "--user-id: it must not begin or end with a blank" in operator.error("create", "--user-id", "u ")
     for grace in ("31d", "soon", "1x", "-1"):
         assert "--grace: it takes a duration: 0, 90s, 15m, 24h, at most 30d" in operator.error("rotate", key_id, "--grace", grace)
-    for flag in ("--user-id", "--user-email", "--description", "--event-types", "--rate-limit"):
+    for flag in ("--user-id", "--user-email", "--description", "--event-types", "--inbox", "--rate-limit"):
         assert f"{flag}: it must be UTF-8" in operator.error("create", "--user-id", "u", flag, os.fsdecode(b"\xff"))
     nothing = operator.run("update", key_id)
     assert nothing.returncode == 2 and "name a field to change, for instance --rate-limit" in nothing.stderr

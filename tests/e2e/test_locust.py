@@ -203,7 +203,7 @@ def test_the_classes_that_are_named_run_and_no_other(runs, name):
 def test_an_unknown_class_ends_it_with_the_names_of_the_known(runs):
     done = runs["unknown"].done()
     assert done.returncode == 1
-    assert done.stderr.endswith("--user-class Nobody: no such class. There are: HighThroughputUser, TriggersAPIUser\n")
+    assert done.stderr.endswith("--user-class Nobody: no such class. There are: HighThroughputUser, InboxWorkerUser, TriggersAPIUser\n")
     assert "Traceback" not in done.stderr
 
 

@@ -14,7 +14,7 @@ from support import client_tools, routes
 from support.program import repository
 
 source = repository / "src/api/endpoints/service/openapi.json"
-verbs = ("get", "post", "patch", "delete")
+verbs = ("get", "post", "put", "patch", "delete")
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,9 @@ def test_the_served_document_names_the_address_of_the_request(shared_server):
 
 def test_requests_are_closed_and_answers_are_open(document):
     schemas = document["components"]["schemas"]
-    requests = {"Event", "AckRequest", "KeyCreate", "KeyUpdate", "RotateRequest", "BackupRequest"}
+    requests = {"Event", "AckRequest", "KeyCreate", "KeyUpdate", "RotateRequest", "BackupRequest", "InboxPut", "InboxUpdate",
+                "FilterTest", "LeaseRequest", "AckEntriesRequest", "ReleaseRequest", "ExtendRequest", "DeadEntriesRequest",
+                "ReplayRequest"}
 
     def closed(node):
         if isinstance(node, dict):

@@ -274,7 +274,7 @@ def test_a_mistake_is_shown_escaped(arguments):
 @pytest.mark.parametrize("arguments, status, text", [
     (["-t", "5x"], 2, "'5x' is not a time"),
     (["-t", "1.5h"], 2, "'1.5h' is not a time"),
-    (["NoSuchUser"], 1, "Unknown User(s): NoSuchUser. There are: HighThroughputUser, TriggersAPIUser"),
+    (["NoSuchUser"], 1, "Unknown User(s): NoSuchUser. There are: HighThroughputUser, InboxWorkerUser, TriggersAPIUser"),
     (["--user-class", "NoSuchUser"], 1, "Unknown User(s): NoSuchUser"),
     (["--host", "localhost:8000"], 1, "'localhost:8000' is not the URL of a service"),
     (["--host", "http://localhost:8000/\x1b[2J"], 1, r"'http://localhost:8000/\x1b[2J' is not the URL"),
@@ -350,7 +350,7 @@ def test_a_scheme_ignores_case():
 
 def test_the_classes_are_listed_as_locust_lists_them():
     done = subprocess.run([swarm.binary(), "--list"], env=environment(), capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (0, "Available Users:\n    HighThroughputUser\n    TriggersAPIUser\n")
+    assert (done.returncode, done.stdout) == (0, "Available Users:\n    HighThroughputUser\n    InboxWorkerUser\n    TriggersAPIUser\n")
 
 
 # A person.

@@ -94,3 +94,14 @@ def test_a_question_in_a_message_has_one_mark_at_its_end(arguments):
     done = run(*local, *arguments)
     assert re.search(r"Is the service running there\? The test (ends here|continues)", done.stderr), done.stderr
     assert not re.search(r"[?!.]\.(\s|$)", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--host", "{url}", "-t", "1"), ("--host={url}", "--verify", "{journal}"), ("{url}", "-t", "1", "--host", "http://127.0.0.1:1"),
+    ("--hots={url}",), ("--users", "{url}"), ("--run-time={url}",), ("--rate", "{url}")])
+@pytest.mark.parametrize("url", ["http://user:hidden@127.0.0.1:1", "https://user:hid@den@127.0.0.1:1/v1"])
+def test_no_message_shows_the_password_of_a_url(arguments, url, tmp_path):
+    swarm.WrittenJournal(tmp_path / "journal").line("A", "01890000-0000-7000-8000-000000000001", swarm.digest("t", "{}"))
+    done = run(*[text.format(url=url, journal=tmp_path / "journal") for text in arguments])
+    assert done.returncode in (1, 2), done
+    assert "***@127.0.0.1:1" in done.stderr and "hid" not in done.stderr and "user:" not in done.stderr, done.stderr

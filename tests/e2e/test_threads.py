@@ -49,7 +49,7 @@ def test_the_document_lists_each_thread_of_a_server_by_its_name(start_server):
     with server.client() as client:
         assert client.get("/metrics").status == 200
     names = wait_for_names(server, {"signals", "upkeep", "io-0", "io-1", "committer", "parser-0", "reader-0", "reader-1", "reader-2",
-                                    "search-0", "backup-0", "housekeeper", "scraper", "access-log", "log", "store-watch"})
+                                    "search-0", "backup-0", "housekeeper", "jobs", "scraper", "access-log", "log", "store-watch"})
     assert pathlib.Path(binary()).name[:15] in names
     patterns = documented()
     unknown = [name for name in names if not any(pattern.fullmatch(name) for pattern in patterns)]

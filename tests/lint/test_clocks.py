@@ -36,6 +36,7 @@ service = {
     "apps/triggers/service.h": ({"Clock::system()"}, "a default, for commands: they end in a moment"),
     "apps/triggers/serve.cc": ({"Clock::system()"}, "of a node of a fleet, which must agree with the others at once"),
     "apps/triggers/stop_watchdog.cc": ({"Clock::system()"}, "the time in a line of the log"),
+    "apps/triggers/inboxes_command.cc": ({"Clock::system()"}, "how long ago a replay begins, counted from now"),
     "apps/triggers/operator_client.cc": ({"Clock::system()"}, "a command ends in a moment"),
     "apps/triggers/dynamo_access.cc": ({"Clock::system()"}, "credentials of AWS end at a time"),
     "apps/triggers/keys_command.cc": ({"Clock::system()"}, "`--expires 30d` becomes a time, once, at the operator's word"),

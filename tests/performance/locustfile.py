@@ -30,8 +30,6 @@ API_KEYS = [key for key in re.split(r"[,\s]+", os.environ.get(KEY_VARIABLE, ""))
 REMEMBERED_IDS_MAX = 1000
 
 LIMITED = "429 "
-# details.reason of a 429 that is not the key's rate limit.
-NO_RATE_LIMIT = ("authentication_failures", "too_many_under_way")
 
 # Keys that the service has accepted. A key that is refused before that is a mistake, and ends the test.
 KEYS_THAT_WORKED = set()
@@ -40,7 +38,7 @@ user_numbers = itertools.count()
 
 
 class TriggersUser(HttpUser):
-    """What both kinds of user share: a key, and one way to send requests."""
+    """What all kinds of user share: a key, and one way to send requests."""
 
     abstract = True
 
@@ -68,7 +66,7 @@ class TriggersUser(HttpUser):
                     answer.success()
                     return body
                 answer.failure(wrong)
-            elif answer.status_code == 429 and reason(answer) not in NO_RATE_LIMIT:
+            elif answer.status_code == 429 and reason(answer) is None:  # the others have a reason
                 answer.request_meta["name"] = f"{LIMITED}{name.removeprefix(method + ' ')} ({method})"
                 answer.success()
             elif answer.status_code == 0:
@@ -176,6 +174,75 @@ class HighThroughputUser(TriggersUser):
         self.send_event()
 
 
+class InboxWorkerUser(TriggersUser):
+    """Leases events of the inbox of --inbox, handles them, acknowledges most, releases some, and lets some leases end.
+    Runs only if a test names it: it consumes events that other users look for."""
+
+    only_if_named = True
+    wait_time = between(0.1, 0.5)
+
+    @task
+    def work(self):
+        options = self.environment.parsed_options
+        body = self.ask("POST", f"/inboxes/{options.inbox}/lease", "POST /inboxes/{name}/lease", 200, check=not_a_lease,
+                        json={"limit": options.lease_limit, "lease_seconds": options.lease_seconds})
+        if not body or not body["events"]:
+            return
+        gevent.sleep(random.uniform(0, options.handling_ms / 1000))
+        handled, released = [], []
+        for event in body["events"]:
+            drawn = random.uniform(0, 100)
+            if drawn < options.release_percent:
+                released.append(event["event_id"])
+            elif drawn >= options.release_percent + options.abandon_percent:
+                handled.append(event["event_id"])
+        self.settle("ack", body["lease_id"], handled)
+        self.settle("release", body["lease_id"], released)
+
+    def settle(self, verb, lease_id, event_ids):
+        """Acknowledges or releases these events of a lease. `lease_lost` is no failure: the handling may have taken longer
+        than the lease."""
+        if not event_ids:
+            return
+
+        def wrong(_, body):
+            results = body.get("results") if isinstance(body, dict) else None
+            told = [one.get("event_id") for one in results] if isinstance(results, list) else None
+            return None if told == event_ids else "200 without one result for each event, in order"
+
+        self.ask("POST", f"/inboxes/{self.environment.parsed_options.inbox}/{verb}", "POST /inboxes/{name}/" + verb, 200,
+                 check=wrong, json={"lease_id": lease_id, "event_ids": event_ids})
+
+
+def not_a_lease(_, body):
+    """Returns why this 200 is not a lease, or None if it is, or if nothing was available."""
+    try:
+        wrong = any(event["attempt"] < 1 or not event["event_id"] for event in body["events"])
+        return "200 with an event without an id or attempt" if wrong else None
+    except (KeyError, TypeError):
+        return "200 without a lease"
+
+
+def inbox_name(text):
+    """Returns `text` if it can be the name of an inbox; it becomes a part of paths."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of an inbox: 1 to 100 of A-Z a-z 0-9 - _ . that begin "
+                                         "with a letter or a digit")
+    return text
+
+
+def number(convert, least, most):
+    """Returns the type of an option: a number in these bounds."""
+    def parse(text):
+        value = convert(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {least} to {most}")
+        return value
+
+    parse.__name__ = "number"  # for argparse's message about a text
+    return parse
+
+
 def in_a_folder(path):
     """Creates the folder of a file that Locust is about to write; Locust 2.12 does not."""
     try:
@@ -189,6 +256,16 @@ def in_a_folder(path):
 def add_options(parser):
     parser.add_argument("--user-class", action="append", metavar="NAME", include_in_web_ui=False,
                         help="Run only users of this class; may be repeated, and adds to names given without it")
+    parser.add_argument("--inbox", type=inbox_name, default="default", metavar="NAME",
+                        help="Inbox on which users of InboxWorkerUser work [default]")
+    parser.add_argument("--lease-seconds", type=number(int, 1, 43_200), default=30, help="How long a lease lasts [30]")
+    parser.add_argument("--lease-limit", type=number(int, 1, 500), default=10, help="Events that one lease may have [10]")
+    parser.add_argument("--handling-ms", type=number(int, 0, 3_600_000), default=200,
+                        help="Users handle each lease for a random time of at most this [200]")
+    parser.add_argument("--release-percent", type=number(float, 0, 100), default=10.0,
+                        help="Share of the leased events that users release [10]")
+    parser.add_argument("--abandon-percent", type=number(float, 0, 100), default=5.0,
+                        help="Share whose lease users let end; they acknowledge the others [5]")
     # As the type of both options, this function sees their value, whether from flag, environment or file.
     for option in ("--csv", "--html"):
         parser._option_string_actions[option].type = in_a_folder
@@ -204,6 +281,9 @@ def prepare(environment, runner, **_):
     # --run-time counts from the last turn of the event loop. Without this call, that is before Locust was loaded, and on
     # a busy machine a short run ends before it begins.
     gevent.get_hub().loop.update_now()
+    options = environment.parsed_options
+    if options.release_percent + options.abandon_percent > 100:
+        sys.exit("--release-percent and --abandon-percent are together more than 100: lower one of them")
     if not API_KEYS and not isinstance(runner, MasterRunner):
         sys.exit("LOCUST_API_KEY is not set, nor is TRIGGERS_API_KEY: make a key with\n"
                  "  python3 scripts/manage_api_keys.py create --user-id load-test --role creator --rate-limit unlimited\n"
@@ -211,9 +291,11 @@ def prepare(environment, runner, **_):
 
 
 def choose_classes(environment):
-    """Chooses the classes given with --user-class, and those named without it."""
+    """Chooses the classes given with --user-class, and those named without it; without names, all that need not be named."""
     flagged = getattr(environment.parsed_options, "user_class", None)
     if not flagged:
+        if not getattr(environment.parsed_options, "user_classes", None):
+            environment.user_classes[:] = [one for one in environment.user_classes if not getattr(one, "only_if_named", False)]
         return
     known = environment.available_user_classes
     unknown = [name for name in flagged if name not in known]
@@ -229,9 +311,15 @@ def accepted_events(environment):
     return sent.num_requests - sent.num_failures, sent.total_rps - sent.total_fail_per_sec
 
 
+def nothing_was_measured(environment):
+    """True if no event was accepted and none acknowledged by its lease."""
+    acks = environment.stats.entries.get(("POST /inboxes/{name}/ack", "POST"))  # get() of stats would add a row
+    return accepted_events(environment)[0] == 0 and (acks is None or acks.num_requests == acks.num_failures)
+
+
 def fail_if_nothing_was_measured(environment, **_):
-    """Makes Locust fail if no event was accepted; by itself it exits with 0 if there was no request at all."""
-    if environment.web_ui is None and accepted_events(environment)[0] == 0:
+    """Makes Locust fail if nothing was measured; by itself it exits with 0 if there was no request at all."""
+    if environment.web_ui is None and nothing_was_measured(environment):
         environment.process_exit_code = environment.parsed_options.exit_code_on_error
 
 
@@ -246,6 +334,6 @@ def summarize(environment):
     if limited:
         lines.append(f"WARNING: {limited} requests were answered 429: the rate limit of the keys was measured, not the "
                      "service. Make a key with --rate-limit unlimited, or give several in LOCUST_API_KEY")
-    if accepted == 0:
+    if nothing_was_measured(environment):
         lines.append("WARNING: no event was accepted: this run says nothing about the service")
     print(*lines, "", sep="\n", file=sys.stderr, flush=True)

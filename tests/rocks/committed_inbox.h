@@ -7,6 +7,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,7 +27,9 @@ namespace triggers::store {
 /// database itself: to flush a family, or to count on its own thread.
 class CommittedInbox {
  public:
-  explicit CommittedInbox(const std::string& data_dir) : database_(Database::open(config_of(data_dir)).value()) {
+  /// `clock` outlives this.
+  explicit CommittedInbox(const std::string& data_dir, const Clock& clock = Clock::system())
+      : database_(Database::open(config_of(data_dir)).value()), clock_(clock) {
     rocksdb::PinnableSlice counters;
     if (!*database_->get(Family::meta, inbox_.meta_key(), counters)) return;
     EXPECT_TRUE(inbox_.decode_meta({counters.data(), counters.size()}));
@@ -34,6 +37,9 @@ class CommittedInbox {
   CommittedInbox(const CommittedInbox&) = delete;
   CommittedInbox& operator=(const CommittedInbox&) = delete;
   ~CommittedInbox() { queue_.close(); }
+
+  /// Called after each commit, on the committer's thread. Set it before the first.
+  std::function<void(const CommitStats&)> on_commit;
 
   [[nodiscard]] Database& database() { return *database_; }
   [[nodiscard]] InboxState& inbox() { return inbox_; }
@@ -56,14 +62,24 @@ class CommittedInbox {
   }
 
   void acknowledge(std::span<const EventId> ids) {
-    std::vector<AckStatus> outcomes(ids.size());
+    EntryOperation entry;
+    for (const EventId& id : ids) entry.results.push_back({id});
+    ASSERT_TRUE(commit(entry));
+    for (const EntryResult& result : entry.results) EXPECT_EQ(result.status, EntryStatus::acknowledged);
+  }
+
+  /// Carries out a request of a consumer, as often as the committer leaves it.
+  [[nodiscard]] Status commit(EntryOperation& entry) {
     Operation operation;
-    operation.kind = Operation::Kind::acknowledge;
+    operation.kind = Operation::Kind::entries;
     operation.tenant = &tenant_;
-    operation.ids = ids;
-    operation.acks = outcomes;
-    commit(operation);
-    EXPECT_EQ(outcomes, std::vector(ids.size(), AckStatus::acknowledged));
+    operation.entry = &entry;
+    do {
+      entry.left = false;
+      sync_wait(submit(queue_, operation));
+    } while (entry.left && !operation.error);
+    if (operation.error) return *operation.error;
+    return Done{};
   }
 
   /// Removes acknowledged events as retention does.
@@ -97,12 +113,22 @@ class CommittedInbox {
   const Tenant tenant_{"acme"};
   std::size_t next_ = 0;
   std::unique_ptr<Database> database_;
+  const Clock& clock_;
   Tenants tenants_;
   InboxState& inbox_ = tenants_.get(tenant_.id).default_inbox();
+  JobBoard jobs_;
   CommitQueue queue_{CommitLimits{}};
-  IdTime id_time_{Clock::system()};
-  Committer committer_{*database_, tenants_, queue_, EventId{},
-                       CommitterConfig{.id_time = &id_time_, .hash_seed = {}, .observe = {}}};
+  IdTime id_time_{clock_};
+  Committer committer_{
+      *database_,
+      tenants_,
+      jobs_,
+      queue_,
+      EventId{},
+      CommitterConfig{
+          .clock = &clock_, .id_time = &id_time_, .hash_seed = {}, .observe = [this](const CommitStats& stats) {
+            if (on_commit) on_commit(stats);
+          }}};
 };
 
 }  // namespace triggers::store

@@ -125,6 +125,27 @@ TEST_F(CompactionBackoffTest, ASuccessfulCompactionResetsTheNextPause) {
   EXPECT_EQ(next_pause(), minutes{2});
 }
 
+TEST_F(CompactionBackoffTest, WithoutSpaceThePauseLastsOn) {
+  auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};
+  auto* const family = database_->family(Family::events);
+  CompactionBackoff backoff;
+  const auto tend = [&](bool has_space) { backoff.tend(database_->db(), *family, now, has_space); };
+  tend(true);
+  EXPECT_FALSE(paused());
+  tend(false);
+  EXPECT_TRUE(paused());
+  backoff.note_failure(family->GetID());
+  tend(false);
+  now += minutes{1};
+  tend(false);
+  EXPECT_TRUE(paused()) << "the wait after the failure is over, but there is no space";
+  tend(true);
+  EXPECT_FALSE(paused());
+  backoff.note_failure(family->GetID());
+  tend(true);
+  EXPECT_TRUE(paused()) << "there is space, but it has failed";
+}
+
 TEST_F(CompactionBackoffTest, AStoreThatIsKilledAfterPausesStarts) {
   // RocksDB writes its OPTIONS anew at each change, and removes the older files.
   const auto now = std::chrono::steady_clock::time_point{std::chrono::hours{1}};

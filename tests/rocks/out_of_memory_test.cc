@@ -119,5 +119,94 @@ TEST_F(OutOfMemory, RefusesTheWriteWholeAndServesTheNext) {
   EXPECT_GT(refused, 5U);
 }
 
+TEST_F(OutOfMemory, UndoesALeaseThatItRefuses) {
+#ifdef TRIGGERS_SANITIZE
+  GTEST_SKIP() << "the sanitizer has its own allocator, and RocksDB is left open";
+#endif
+  const InboxName name;
+  for (std::size_t i = 0; i < 400; ++i) ASSERT_TRUE(append(tenant, numbered(10'000 + i)));
+  std::size_t leased = 0, acknowledged = 0, refused = 0;
+  const auto expect_counts = [&](long allocations) {
+    const auto counts = sync_wait(store->inbox(tenant, name)).value().counts;
+    EXPECT_EQ(counts.leased, leased) << allocations;
+    EXPECT_EQ(counts.undelivered(), 400 - acknowledged) << allocations;
+    EXPECT_EQ(unacknowledged(), 400 - acknowledged) << allocations;
+  };
+  for (long allocations = 0; allocations < 120 && !HasFailure(); ++allocations) {
+    ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+    const auto lease = sync_wait(store->lease(tenant, LeaseRequest{.limit = 2, .duration = std::chrono::hours(1)}));
+    refused += lease ? 0 : 1;
+    if (!store->health().writable) {
+      // In the write itself: how much of it is in the log is unknown.
+      store.reset();
+      reopen_as_after_a_kill();
+      leased = sync_wait(store->inbox(tenant, name)).value().counts.leased;
+    } else if (lease) {
+      leased += lease->events.size();
+    }
+    expect_counts(allocations);
+    if (!lease) continue;
+    ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+    const auto done = sync_wait(store->acknowledge(tenant, name, lease->lease, std::nullopt));
+    refused += done ? 0 : 1;
+    if (!store->health().writable) {
+      store.reset();
+      reopen_as_after_a_kill();
+      const auto counts = sync_wait(store->inbox(tenant, name)).value().counts;
+      leased = counts.leased;
+      acknowledged = 400 - counts.undelivered();
+    } else if (done) {
+      leased -= done->size();
+      acknowledged += done->size();
+    }
+    expect_counts(allocations);
+  }
+  std::cout << refused << " refused, " << acknowledged << " acknowledged\n";
+  EXPECT_GT(acknowledged, 0U);
+  EXPECT_GT(refused, 5U);
+}
+
+/// A commit that starts a job or does a part of it is undone as a whole, and the job goes on.
+TEST_F(OutOfMemory, UndoesThePartOfAJobThatItRefuses) {
+#ifdef TRIGGERS_SANITIZE
+  GTEST_SKIP() << "the sanitizer has its own allocator, and RocksDB is left open";
+#endif
+  constexpr std::size_t events = 100;
+  const InboxName crm = InboxName::parse("crm").value();
+  ASSERT_TRUE(sync_wait(store->put_inbox(tenant, crm, {.collect = false}, std::nullopt)));
+  for (std::size_t i = 0; i < events; ++i) ASSERT_TRUE(append(tenant, numbered(20'000 + i)));
+  const auto undelivered = [&] { return sync_wait(store->inbox(tenant, crm)).value().counts.undelivered(); };
+  std::size_t refused = 0, interrupted = 0, done = 0;
+  const auto reopen_if_in_doubt = [&] {
+    if (store->health().writable) return;
+    store.reset();
+    reopen_as_after_a_kill();
+  };
+  for (long allocations = 0; allocations < 150 && !HasFailure(); ++allocations) {
+    ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+    const auto job = sync_wait(store->replay(tenant, crm, {}));
+    refused += job ? 0 : 1;
+    ASSERT_NO_FATAL_FAILURE(reopen_if_in_doubt());
+    if (job) {
+      EXPECT_EQ(undelivered(), 0U);
+      ASSERT_NO_FATAL_FAILURE(fail_after(allocations));
+      interrupted += store->settle() ? 0 : 1;
+      ASSERT_NO_FATAL_FAILURE(reopen_if_in_doubt());
+      ASSERT_TRUE(store->settle());
+      EXPECT_EQ(sync_wait(store->job(tenant, crm, job->id)).value()->done, events) << allocations;
+      EXPECT_EQ(undelivered(), events) << allocations;
+      ++done;
+    }
+    while (store->jobs().running > 0) ASSERT_TRUE(store->settle());  // Its start was in doubt.
+    ASSERT_TRUE(sync_wait(store->purge(tenant, crm)));
+    ASSERT_TRUE(store->settle());
+    EXPECT_EQ(undelivered(), 0U) << allocations;
+  }
+  std::cout << refused << " refused, " << interrupted << " interrupted, " << done << " done\n";
+  EXPECT_GT(refused, 5U);
+  EXPECT_GT(interrupted, 20U);
+  EXPECT_GT(done, 50U);
+}
+
 }  // namespace
 }  // namespace triggers::store

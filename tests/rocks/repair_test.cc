@@ -184,10 +184,10 @@ TEST_F(RepairReplay, ARepairedStoreCanBeRepairedAgainAlthoughFamiliesHadNoTable)
     EXPECT_EQ(store_->database().family(static_cast<Family>(place))->GetID(), place);
   }
   put(Family::idempotency);  // In the log alone.
-  put(Family::entries);
+  put(Family::dedup);
   copy_as_a_kill_leaves_it("repaired");
   repair("repaired_again");
-  for (const Family family : {Family::idempotency, Family::keys, Family::entries, Family::traces}) {
+  for (const Family family : {Family::idempotency, Family::keys, Family::dedup, Family::traces}) {
     rocksdb::PinnableSlice found;
     EXPECT_TRUE(*store_->database().get(family, "a key", found)) << static_cast<int>(family);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
-// The objects that admission uses: key ring, first reads, limits, trusted proxies, clock. The decision is in admit.h.
+// The objects that admission uses: key ring, first reads, limits, trusted proxies, clock, store. The decision is in
+// admit.h.
 
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "limit/address.h"
 #include "limit/failure_limiter.h"
 #include "limit/shared_bucket.h"
+#include "store/status.h"
 
 namespace triggers::api {
 
@@ -21,6 +23,7 @@ struct AdmissionContext {
   const limit::TakeSlice& take_slice;  ///< Empty: no other node serves the same keys.
   const std::vector<limit::Network>& trusted_proxies;
   const Clock& clock;
+  const store::StoreStatus& store;
 };
 
 }  // namespace triggers::api

@@ -5,6 +5,7 @@
 #include "api/admission/admitted_request.h"
 #include "api/exchange/client_address.h"
 #include "api/exchange/input.h"
+#include "api/exchange/storage_full.h"
 #include "auth/bearer.h"
 #include "limit/rate_fields.h"
 
@@ -52,7 +53,8 @@ Refusal role_forbids(auth::Role role, auth::Action action) {
   switch (action) {
     case auth::Action::read: break;
     case auth::Action::send:
-    case auth::Action::acknowledge: needed = "creator or admin"; break;
+    case auth::Action::consume: needed = "creator or admin"; break;
+    case auth::Action::manage_inboxes:
     case auth::Action::manage_keys: needed = "admin"; break;
   }
   return {Code::forbidden,
@@ -137,11 +139,15 @@ Task<OrRefusal<std::shared_ptr<const ActiveKey>>> read_key(const AdmissionContex
   co_return std::move(*read);
 }
 
-/// What the key was admitted for: its role allows it, and there is no query that the endpoint does not know.
-OrRefusal<Done> may(const Exchange& exchange) {
+/// What the key was admitted for: its role allows it, there is no query that the endpoint does not know, and the store
+/// has room for it.
+OrRefusal<Done> may(const AdmissionContext& context, const Exchange& exchange) {
   const AccessRule& rule = exchange.route.access;
   const auth::Role role = exchange.key->record.role;
   if (!auth::allows(role, rule.action)) return role_forbids(role, rule.action);
+  if (rule.growth == Growth::for_long && !context.store.has_room()) {
+    return storage_full(store::StorageLimit::disk_reserve);
+  }
   if (rule.input == Input::query) return Done{};
   if (const auto none = query_parameters(exchange.request.query(), {}); !none) return none.error();
   return Done{};
@@ -154,7 +160,7 @@ Task<OrRefusal<Done>> admit(const AdmissionContext& context, Exchange& exchange)
     exchange.is_operator = true;
     co_return Done{};
   }
-  if (exchange.admitted) co_return may(exchange);
+  if (exchange.admitted) co_return may(context, exchange);
   const http::Request& request = exchange.request;
   const auto field = request.headers.find("Authorization");
   if (!field) {
@@ -191,7 +197,7 @@ Task<OrRefusal<Done>> admit(const AdmissionContext& context, Exchange& exchange)
     }
   }
   exchange.admitted = true;
-  co_return may(exchange);
+  co_return may(context, exchange);
 }
 
 Task<OrRefusal<Done>> admit_by_head(const AdmissionContext& context, Exchange& exchange) {

@@ -12,10 +12,11 @@
 namespace triggers::api {
 
 /// Authenticates the request's key, checks that its role allows the route's action, and takes one token from its
-/// bucket; fills in `exchange.key` and `exchange.rate`. Refusals: 401, 403, 429; and 400 for a query where the endpoint
-/// has no parameters. A request that the role forbids costs a token too: otherwise a key without rights could send
-/// requests without a limit. If the body has arrived already, its price is charged too (admitted_request.h). Where a
-/// manager may call, the operator on the local socket needs no key: `exchange.is_operator` is then set.
+/// bucket; fills in `exchange.key` and `exchange.rate`. Refusals: 401, 403, 429; 507 for what makes the store grow
+/// while it has no room; and 400 for a query where the endpoint has no parameters. A request that the role forbids
+/// costs a token too: otherwise a key without rights could send requests without a limit. If the body has arrived
+/// already, its price is charged too (admitted_request.h). Where a manager may call, the operator on the local socket
+/// needs no key: `exchange.is_operator` is then set.
 Task<OrRefusal<Done>> admit(const AdmissionContext& context, Exchange& exchange);
 
 /// Admits by the request's head alone, as the route's rule of access says: the body has not arrived. The endpoint's own

@@ -23,8 +23,9 @@ http::Response options(const std::vector<std::string>& allowed_origins, const ht
   response.add("Allow", std::string{allow});
   if (!allowed_origin(allowed_origins, request).empty() && request.headers.find("Access-Control-Request-Method")) {
     response.add("Access-Control-Allow-Methods", std::string{allow});
-    response.add("Access-Control-Allow-Headers",
-                 "Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-Request-ID");
+    response.add(
+        "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, Last-Event-ID, X-Request-ID");
     response.add("Access-Control-Max-Age", "600");
   }
   return response;
@@ -38,7 +39,7 @@ void add_cors_fields(const std::vector<std::string>& allowed_origins, const http
   if (origin.empty()) return;
   response.add("Access-Control-Allow-Origin", std::string{origin});
   response.add("Access-Control-Expose-Headers",
-               "Location, X-Request-ID, Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After");
+               "ETag, Location, X-Request-ID, Idempotent-Replayed, RateLimit, RateLimit-Policy, Retry-After");
 }
 
 }  // namespace triggers::api

@@ -9,6 +9,7 @@
 #include "auth/validate.h"
 #include "base/encoding.h"
 #include "base/percent_encoding.h"
+#include "base/utf8.h"
 #include "event/quotable.h"
 
 namespace triggers::api {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t idempotency_key_bytes_max = 255;
 constexpr std::size_t quoted_name_chars_max = 64;
+constexpr std::size_t event_type_chars_max = 255;
 
 /// The type and subtype of a Content-Type, without parameters and surrounding blanks.
 std::string_view media_type(const http::Request& request) {
@@ -116,6 +118,13 @@ OrRefusal<std::int64_t> parse_number(std::string_view field, std::string_view te
     return invalid(field, fmt::format("must be a whole number from {} to {}", minimum, maximum));
   }
   return value;
+}
+
+OrRefusal<Done> check_event_type(std::string_view event_type) {
+  if (event_type.empty() || count_code_points(event_type) > event_type_chars_max) {
+    return invalid("event_type", fmt::format("must have 1 to {} characters", event_type_chars_max));
+  }
+  return Done{};
 }
 
 bool is_uuid(std::string_view text) noexcept {

@@ -39,6 +39,9 @@ struct Parameter {
 [[nodiscard]] OrRefusal<std::int64_t> parse_number(std::string_view field, std::string_view text, std::int64_t minimum,
                                                    std::int64_t maximum);
 
+/// The type of the events that a request is about: 1 to 255 characters.
+[[nodiscard]] OrRefusal<Done> check_event_type(std::string_view event_type);
+
 /// The event id in a path. Refused with 400 if it is no UUID. Nothing if it is a UUID that this service never makes:
 /// the caller answers 404.
 [[nodiscard]] OrRefusal<std::optional<event::EventId>> parse_event_id(std::string_view text);

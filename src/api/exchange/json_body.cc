@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/exchange/input.h"
 #include "api/exchange/repeated_member.h"
 #include "event/quotable.h"
 
@@ -28,12 +29,22 @@ OrRefusal<boost::json::object> json_object(const http::Request& request) {
   return std::move(value.get_object());
 }
 
+OrRefusal<boost::json::object> json_object_or_nothing(const http::Request& request) {
+  if (request.body.empty()) return boost::json::object{};
+  if (const auto json = require_json(request); !json) return json.error();
+  return json_object(request);
+}
+
+OrRefusal<Done> only_member(std::string_view name, std::initializer_list<std::string_view> known) {
+  if (std::ranges::find(known, name) != known.end()) return Done{};
+  const std::string names = known.size() == 0 ? "none" : fmt::format("{}", fmt::join(known, ", "));
+  return invalid(event::quotable(name, quoted_name_chars_max),
+                 fmt::format("is not a field of this request; it has: {}", names));
+}
+
 OrRefusal<Done> only_members(const boost::json::object& object, std::initializer_list<std::string_view> known) {
   for (const auto& member : object) {
-    const std::string_view name{member.key().data(), member.key().size()};
-    if (std::ranges::find(known, name) != known.end()) continue;
-    return invalid(event::quotable(name, quoted_name_chars_max),
-                   fmt::format("is not a field of this request; it has: {}", fmt::join(known, ", ")));
+    if (auto checked = only_member({member.key().data(), member.key().size()}, known); !checked) return checked;
   }
   return Done{};
 }

@@ -37,6 +37,7 @@ unsigned http_status(Code code) noexcept {
     case Code::request_timeout: return 408;
     case Code::conflict: return 409;
     case Code::length_required: return 411;
+    case Code::precondition_failed: return 412;
     case Code::payload_too_large: return 413;
     case Code::unsupported_media_type: return 415;
     case Code::expectation_failed: return 417;
@@ -47,6 +48,7 @@ unsigned http_status(Code code) noexcept {
     case Code::not_implemented: return 501;
     case Code::service_unavailable: return 503;
     case Code::version_not_supported: return 505;
+    case Code::storage_full: return 507;
   }
   INVARIANT(false, "a code without an entry in this switch");
 }
@@ -61,6 +63,7 @@ std::string_view code_name(Code code) noexcept {
     case Code::request_timeout: return "REQUEST_TIMEOUT";
     case Code::conflict: return "CONFLICT";
     case Code::length_required: return "LENGTH_REQUIRED";
+    case Code::precondition_failed: return "PRECONDITION_FAILED";
     case Code::payload_too_large: return "PAYLOAD_TOO_LARGE";
     case Code::unsupported_media_type: return "UNSUPPORTED_MEDIA_TYPE";
     case Code::expectation_failed: return "EXPECTATION_FAILED";
@@ -71,6 +74,7 @@ std::string_view code_name(Code code) noexcept {
     case Code::not_implemented: return "NOT_IMPLEMENTED";
     case Code::service_unavailable: return "SERVICE_UNAVAILABLE";
     case Code::version_not_supported: return "VERSION_NOT_SUPPORTED";
+    case Code::storage_full: return "STORAGE_FULL";
   }
   INVARIANT(false, "a code without an entry in this switch");
 }

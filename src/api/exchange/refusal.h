@@ -4,6 +4,7 @@
 // become refusals here; a refusal that only one part gives is made there. The success responses are made by the
 // endpoints.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@ enum class Code {
   request_timeout,         ///< 408
   conflict,                ///< 409
   length_required,         ///< 411
+  precondition_failed,     ///< 412
   payload_too_large,       ///< 413
   unsupported_media_type,  ///< 415
   expectation_failed,      ///< 417
@@ -37,7 +39,10 @@ enum class Code {
   not_implemented,         ///< 501
   service_unavailable,     ///< 503
   version_not_supported,   ///< 505
+  storage_full,            ///< 507
 };
+/// A new last code must be named here.
+inline constexpr std::size_t code_count = static_cast<std::size_t>(Code::storage_full) + 1;
 
 [[nodiscard]] unsigned http_status(Code code) noexcept;
 /// `VALIDATION_ERROR`, …

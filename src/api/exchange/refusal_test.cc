@@ -24,6 +24,7 @@ constexpr CodeRow codes[] = {
     {Code::request_timeout, 408, "REQUEST_TIMEOUT"},
     {Code::conflict, 409, "CONFLICT"},
     {Code::length_required, 411, "LENGTH_REQUIRED"},
+    {Code::precondition_failed, 412, "PRECONDITION_FAILED"},
     {Code::payload_too_large, 413, "PAYLOAD_TOO_LARGE"},
     {Code::unsupported_media_type, 415, "UNSUPPORTED_MEDIA_TYPE"},
     {Code::expectation_failed, 417, "EXPECTATION_FAILED"},
@@ -34,6 +35,7 @@ constexpr CodeRow codes[] = {
     {Code::not_implemented, 501, "NOT_IMPLEMENTED"},
     {Code::service_unavailable, 503, "SERVICE_UNAVAILABLE"},
     {Code::version_not_supported, 505, "VERSION_NOT_SUPPORTED"},
+    {Code::storage_full, 507, "STORAGE_FULL"},
 };
 
 std::string header(const Refusal& refusal, std::string_view name) {
@@ -52,6 +54,7 @@ TEST(Refusal, AProblemThatNamesItsFieldIsTheWholeMessage) {
 }
 
 TEST(RefusalTest, EveryCodeHasItsStatusAndName) {
+  ASSERT_EQ(std::size(codes), code_count);
   for (const auto& row : codes) {
     EXPECT_EQ(http_status(row.code), row.status);
     EXPECT_EQ(code_name(row.code), row.name);

@@ -19,13 +19,23 @@ using http::Method;
 constexpr std::size_t kib = 1024;
 constexpr auto last_endpoint = Endpoint::backup;
 
-/// A key whose JSON is as large as it may be: 100 event types of 255 characters of four bytes.
+/// A key whose JSON is as large as it may be: 100 event types of 255 characters of four bytes, and 100 inboxes.
 std::string largest_key() {
   std::string body = R"({"user_id":"acme","role":"viewer","event_types":[)";
   std::string type;
   for (int i = 0; i < 255; ++i) type += "\xF0\x9F\x98\x80";
   for (int i = 0; i < 100; ++i) body += (i > 0 ? ",\"" : "\"") + type + "\"";
+  body += R"(],"inboxes":[)";
+  for (int i = 0; i < 100; ++i) body += (i > 0 ? ",\"" : "\"") + std::string(100, 'x') + "\"";
   return body + "]}";
+}
+
+/// Settings whose JSON is as large as it may be. The filter is one literal, and a control character takes six bytes.
+std::string largest_settings() {
+  std::string description;
+  for (int i = 0; i < 1'000; ++i) description += "\\u0001";
+  return R"({"collect":false,"description":")" + description + R"(","filter":{"payload":{"a":[")" +
+         std::string(8'100, 'x') + "\"]}}}";
 }
 
 std::string list_of(std::size_t count, const std::function<std::string(std::size_t)>& item) {
@@ -44,16 +54,25 @@ class ResponseMemoryTest : public testing::Test {
     for (int i = 0; i < 30; ++i) {
       key_id_ = service_.send(Method::post, "/admin/keys", admin_, largest_key()).text("key_id");
     }
+    for (int i = 0; i < 99; ++i) {
+      const auto made = service_.send(Method::put, "/inboxes/inbox-" + std::to_string(i), admin_, largest_settings());
+      EXPECT_EQ(made.status(), 201U);
+    }
     other_key_id_ = service_.send(Method::post, "/admin/keys", admin_, largest_key()).text("key_id");
     service_.services.backup = [](const std::string&) -> Task<Status> { co_return Done{}; };
   }
 
   /// The largest answer of an endpoint, as large as a client can make it.
   Seen largest(Endpoint endpoint) {
+    const auto long_id = [](std::size_t i) { return "\"" + std::string(1'000, 'x') + std::to_string(i) + "\""; };
+    const auto consume = [&](std::string_view verb, const std::string& body) {
+      return service_.send(Method::post, "/inboxes/default/" + std::string(verb), admin_, body);
+    };
+    const std::string ids = R"({"event_ids":)" + list_of(500, long_id);
+    const std::string by = ids + R"(,"lease_id":")" + event_id_ + '"';
     const auto bad_event = [](std::size_t i) {
       return R"({"event_type":")" + std::string(250, 'x') + std::to_string(i) + R"(","payload":1})";
     };
-    const auto long_id = [](std::size_t i) { return "\"" + std::string(1'000, 'x') + std::to_string(i) + "\""; };
     const std::string key = "/admin/keys/" + key_id_;
     switch (endpoint) {
       case Endpoint::root: return service_.send(Method::get, "/");
@@ -66,10 +85,32 @@ class ResponseMemoryTest : public testing::Test {
       case Endpoint::post_event: return service_.post(admin_, std::string(255, 'x'), R"({"n":1})");
       case Endpoint::post_batch: return service_.send(Method::post, "/events/batch", admin_, list_of(500, bad_event));
       case Endpoint::get_inbox: return service_.send(Method::get, "/inbox?limit=200", admin_);
-      case Endpoint::post_ack:
-        return service_.send(Method::post, "/inbox/ack", admin_, R"({"event_ids":)" + list_of(500, long_id) + "}");
+      case Endpoint::post_ack: return service_.send(Method::post, "/inbox/ack", admin_, ids + "}");
       case Endpoint::get_event: return service_.send(Method::get, "/events/" + event_id_, admin_);
       case Endpoint::delete_event: return service_.send(Method::del, "/events/" + event_id_, admin_);
+      case Endpoint::list_inboxes: return service_.send(Method::get, "/inboxes", admin_);
+      case Endpoint::try_filter:
+        return service_.send(Method::post, "/inboxes/test-filter", admin_,
+                             R"({"filter":{"payload":{"a":[")" + std::string(8'000, 'x') +
+                                 R"("]}},"event":{"event_type":"t","payload":{"a":")" + std::string(8'000, 'y') +
+                                 R"("}}})");
+      case Endpoint::show_inbox: return service_.send(Method::get, "/inboxes/inbox-1", admin_);
+      case Endpoint::put_inbox: return service_.send(Method::put, "/inboxes/inbox-1", admin_, largest_settings());
+      case Endpoint::change_inbox:
+        return service_.send(Method::patch, "/inboxes/inbox-1", admin_, R"({"collect":false})");
+      case Endpoint::remove_inbox: return service_.send(Method::del, "/inboxes/inbox-1", admin_);
+      case Endpoint::list_entries: return service_.send(Method::get, "/inboxes/default/events?limit=200", admin_);
+      // Its pieces are counted in http/server/session_stream.cc.
+      case Endpoint::stream_entries: return service_.send(Method::get, "/inboxes/default/stream", admin_);
+      case Endpoint::lease: return consume("lease", R"({"limit":500})");
+      case Endpoint::ack: return consume("ack", ids + "}");
+      case Endpoint::release: return consume("release", by + "}");
+      case Endpoint::extend: return consume("extend", by + R"(,"lease_seconds":1})");
+      case Endpoint::requeue: return consume("requeue", ids + "}");
+      case Endpoint::discard: return consume("discard", ids + "}");
+      case Endpoint::purge: return consume("purge", "");
+      case Endpoint::replay: return consume("replay", R"({"since":"2020-01-01T00:00:00Z"})");
+      case Endpoint::show_job: return service_.send(Method::get, consume("purge", "").header("Location"), admin_);
       case Endpoint::create_key: return service_.send(Method::post, "/admin/keys", admin_, largest_key());
       case Endpoint::list_keys: return service_.send(Method::get, "/admin/keys?limit=1000", admin_);
       case Endpoint::show_key: return service_.send(Method::get, key, admin_);
@@ -108,6 +149,23 @@ constexpr Row rows[] = {
     {Endpoint::post_ack, 1024 * kib},
     {Endpoint::get_event, 1024 * kib},
     {Endpoint::delete_event, 0},
+    {Endpoint::list_inboxes, 1536 * kib},
+    {Endpoint::try_filter, 16 * kib},
+    {Endpoint::show_inbox, 16 * kib},
+    {Endpoint::put_inbox, 16 * kib},
+    {Endpoint::change_inbox, 16 * kib},
+    {Endpoint::remove_inbox, 0},
+    {Endpoint::list_entries, 9 * 1024 * kib},
+    {Endpoint::stream_entries, kib},
+    {Endpoint::lease, 9 * 1024 * kib},
+    {Endpoint::ack, 1024 * kib},
+    {Endpoint::release, 1024 * kib},
+    {Endpoint::extend, 1024 * kib},
+    {Endpoint::requeue, 1024 * kib},
+    {Endpoint::discard, 1024 * kib},
+    {Endpoint::purge, kib},
+    {Endpoint::replay, kib},
+    {Endpoint::show_job, kib},
     {Endpoint::create_key, 256 * kib},
     {Endpoint::list_keys, 1280 * kib},
     {Endpoint::show_key, 256 * kib},
@@ -127,7 +185,8 @@ TEST_F(ResponseMemoryTest, LargestAnswerOfEveryEndpointIsBoundedAndCounted) {
     // The largest answer to a batch is that to one of bad events only.
     const unsigned status = endpoint == Endpoint::post_batch ? 422U : seen.status();
     EXPECT_EQ(seen.status(), status);
-    EXPECT_TRUE(status < 300 || status == 422) << i << seen.response.body.substr(0, 200);
+    const bool streams = endpoint == Endpoint::stream_entries && status == 501;  // Nobody reads one here.
+    EXPECT_TRUE(status < 300 || status == 422 || streams) << i << seen.response.body.substr(0, 200);
     EXPECT_LE(seen.response.body.size(), row->bytes_max) << i;
     const std::size_t counted = seen.response.body.size() > counted_response_bytes ? seen.response.body.capacity() : 0;
     EXPECT_GE(service_.answers.bytes(), counted) << i;
@@ -194,6 +253,12 @@ TEST_F(ResponseMemoryTest, ChangeWithoutMemoryForItsResponseChangesNothing) {
   const auto event = [](std::size_t i) { return R"({"event_type":"t","payload":{"i":)" + std::to_string(i) + "}}"; };
   EXPECT_EQ(service_.send(Method::post, "/events/batch", admin_, list_of(500, event)).status(), 503U);
   EXPECT_EQ(service_.store->metrics().unacknowledged, events);
+  const auto some_id = [&](std::size_t) { return '"' + event_id_ + '"'; };
+  const std::string ids = R"({"event_ids":)" + list_of(500, some_id) + "}";
+  EXPECT_EQ(service_.send(Method::post, "/inboxes/default/ack", admin_, ids).status(), 503U);
+  EXPECT_EQ(service_.send(Method::post, "/inboxes/default/lease", admin_, R"({"limit":1})").status(), 503U);
+  EXPECT_EQ(service_.send(Method::get, "/inboxes/default", admin_).text("counts"),
+            R"({"available":10,"leased":0,"delayed":0,"dead":0})");
   all.count(0);
   EXPECT_EQ(service_.send(Method::get, path, admin_).text("status"), "active");
 }

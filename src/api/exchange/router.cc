@@ -8,8 +8,6 @@ namespace {
 
 using http::Method;
 
-constexpr std::string_view hole = "{id}";
-
 /// Text that is put together at compile time.
 class Allow {
  public:
@@ -31,30 +29,36 @@ class Allow {
 /// The rows of `endpoint_table` with the same path.
 struct Path {
   std::string_view name;
-  std::string_view before_hole, after_hole;
+  std::string_view before_hole;  // The whole name if it has no hole.
   bool has_hole = false;
   std::span<const EndpointRow> rows;
   Allow allow;
 };
 
-constexpr void allow(Path& path, Method method, std::string_view name, std::string_view also = {}) {
+/// Whether the path is found for a method: by its own rows, or as a name (path_of_a_name_too).
+constexpr bool has_method(const Path& path, Method method) {
   for (const EndpointRow& row : path.rows) {
-    if (row.method != method) continue;
-    path.allow.add(name);
-    if (!also.empty()) path.allow.add(also);
+    if (row.method == method) return true;
   }
+  if (path.name != path_of_a_name_too) return false;
+  for (const EndpointRow& row : endpoint_table) {
+    if (row.path == "/inboxes/{name}" && row.method == method) return true;
+  }
+  return false;
+}
+
+constexpr void allow(Path& path, Method method, std::string_view name, std::string_view also = {}) {
+  if (!has_method(path, method)) return;
+  path.allow.add(name);
+  if (!also.empty()) path.allow.add(also);
 }
 
 constexpr Path make_path(std::span<const EndpointRow> rows) {
   Path path;
   path.name = rows.front().path;
   path.rows = rows;
-  const auto at = path.name.find(hole);
-  path.has_hole = at != std::string_view::npos;
-  if (path.has_hole) {
-    path.before_hole = path.name.substr(0, at);
-    path.after_hole = path.name.substr(at + hole.size());
-  }
+  path.before_hole = path.name.substr(0, path.name.find('{'));
+  path.has_hole = path.before_hole != path.name;
   allow(path, Method::get, "GET", "HEAD");
   allow(path, Method::post, "POST");
   allow(path, Method::put, "PUT");
@@ -103,14 +107,40 @@ constexpr auto names = [] {
   return result;
 }();
 
-/// Whether `path` is of the pattern; `id` gets the segment for `{id}`.
-bool matches(const Path& pattern, std::string_view path, std::string_view& id) noexcept {
+/// What stands for the holes of a path.
+struct Filling {
+  std::string_view id, inbox;
+};
+
+/// Takes the first segment off, and says whether more follow.
+bool take_segment(std::string_view& path, std::string_view& segment) noexcept {
+  const auto end = path.find('/');
+  segment = path.substr(0, end);
+  if (end == std::string_view::npos) return false;
+  path.remove_prefix(end + 1);
+  return true;
+}
+
+/// Whether `path` is of the pattern, segment by segment.
+bool fills(std::string_view pattern, std::string_view path, Filling& filling) noexcept {
+  while (true) {
+    std::string_view wanted;
+    std::string_view sent;
+    const bool more = take_segment(pattern, wanted);
+    if (take_segment(path, sent) != more) return false;
+    if (wanted.starts_with('{')) {
+      if (sent.empty()) return false;
+      (wanted == "{id}" ? filling.id : filling.inbox) = sent;
+    } else if (wanted != sent) {
+      return false;
+    }
+    if (!more) return true;
+  }
+}
+
+bool matches(const Path& pattern, std::string_view path, Filling& filling) noexcept {
   if (!pattern.has_hole) return pattern.name == path;
-  const std::size_t fixed = pattern.before_hole.size() + pattern.after_hole.size();
-  if (path.size() <= fixed || !path.starts_with(pattern.before_hole) || !path.ends_with(pattern.after_hole))
-    return false;
-  id = path.substr(pattern.before_hole.size(), path.size() - fixed);
-  return id.find('/') == std::string_view::npos;
+  return path.starts_with(pattern.before_hole) && fills(pattern.name, path, filling);
 }
 
 }  // namespace
@@ -118,18 +148,20 @@ bool matches(const Path& pattern, std::string_view path, std::string_view& id) n
 RouteMatch match(Method method, std::string_view path) noexcept {
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   if (method == Method::head) method = Method::get;
+  RouteMatch result;
   for (const Path& candidate : paths) {
-    std::string_view id;
-    if (!matches(candidate, path, id)) continue;
-    RouteMatch result;
+    Filling filling;
+    if (!matches(candidate, path, filling)) continue;
     result.path_name = candidate.name;
-    result.allow = candidate.allow.text();
+    if (result.allow.empty()) result.allow = candidate.allow.text();
     for (const EndpointRow& row : candidate.rows) {
-      if (row.method == method) result.route = Route{row.endpoint, row.access, candidate.name, id};
+      if (row.method == method) {
+        result.route = Route{row.endpoint, row.access, candidate.name, filling.id, filling.inbox};
+      }
     }
-    return result;
+    if (result.route || candidate.name != path_of_a_name_too) return result;
   }
-  return {};
+  return result;
 }
 
 std::span<const std::string_view> path_names() noexcept { return names; }

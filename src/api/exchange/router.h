@@ -14,8 +14,9 @@ namespace triggers::api {
 struct Route {
   Endpoint endpoint = Endpoint::root;
   AccessRule access;
-  std::string_view name;  ///< `/events/{id}`: static text, for logs and metrics.
-  std::string_view id;    ///< What stands for `{id}`, as sent.
+  std::string_view name;   ///< `/events/{id}`: static text, for logs and metrics.
+  std::string_view id;     ///< What stands for `{id}`, as sent.
+  std::string_view inbox;  ///< What stands for `{name}`, as sent.
 };
 
 struct RouteMatch {

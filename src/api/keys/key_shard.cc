@@ -19,6 +19,8 @@ std::size_t bytes_of(const ActiveKey& key) {
                       record.secrets.capacity() * sizeof(auth::KeySecret);
   bytes += record.event_types.size() * sizeof(std::string);
   for (const auto& type : record.event_types) bytes += type.capacity();
+  bytes += record.inboxes.size() * sizeof(std::string);
+  for (const auto& inbox : record.inboxes) bytes += inbox.capacity();
   return bytes;
 }
 

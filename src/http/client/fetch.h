@@ -1,23 +1,15 @@
 #pragma once
 
-// One blocking request, for commands, tests and Lambda's runtime interface; also the address of a server, which
-// pool_config.h uses. Code on an IO loop uses pool.h.
+// One blocking request, for commands, tests and Lambda's runtime interface. Code on an IO loop uses pool.h; a response
+// that is read while it is made is in streamed_fetch.h.
 
 #include <chrono>
-#include <cstdint>
-#include <string>
 
 #include "base/result.h"
+#include "http/client/server_address.h"
 #include "http/wire/message.h"
 
 namespace triggers::http {
-
-/// Where a server listens.
-struct ServerAddress {
-  std::string host = "127.0.0.1";  ///< Address or name.
-  std::uint16_t port = 0;
-  std::string unix_path = {};  ///< If not empty: this local socket, and not host and port.
-};
 
 /// A larger response is an error.
 inline constexpr std::size_t client_response_bytes_max = 64 * 1024 * 1024;

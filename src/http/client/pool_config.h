@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include "http/client/fetch.h"
+#include "http/client/server_address.h"
 
 namespace triggers::http {
 

@@ -8,6 +8,7 @@
 
 #include "base/gather.h"
 #include "base/sync_wait.h"
+#include "http/client/fetch.h"
 #include "http/client/test_peer.h"
 #include "http/server/server.h"
 #include "http/server/test_server.h"

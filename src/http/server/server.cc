@@ -56,7 +56,10 @@ class ServerImpl final : public Server {
     }
   }
 
-  void drain() override { state_->draining = true; }
+  void drain() override {
+    state_->draining = true;
+    for (const auto& loop : loops_) loop->drain();
+  }
 
   void stop(std::chrono::milliseconds grace) override {
     if (threads_.empty()) return;

@@ -42,7 +42,7 @@ class Server {
   /// Starts the IO threads. Does not block.
   virtual void start() = 0;
   /// From now on each response ends its connection. New connections are still accepted, so that clients and load
-  /// balancers move to other servers before this one stops. Any thread.
+  /// balancers move to other servers before this one stops. Handlers that wait are told to answer now. Any thread.
   virtual void drain() = 0;
   /// Stops gracefully: closes the listeners, answers the requests that have begun, and closes idle connections. A
   /// client that has begun a request and sends nothing of it for half a second is closed too; after `grace`, so are all

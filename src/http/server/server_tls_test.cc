@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -18,7 +19,9 @@
 #include <thread>
 #include <vector>
 
+#include "http/server/test_events.h"
 #include "http/server/test_server.h"
+#include "http/wire/caller.h"
 #include "net/test_free_with.h"
 
 namespace triggers::http {
@@ -147,6 +150,74 @@ TEST_F(TlsTest, StopAnswersAPartlyReceivedTlsRecord) {
   const int got = SSL_read(ssl.get(), answer.data(), static_cast<int>(answer.size()));
   EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK") << got;
   stopping.join();
+}
+
+TEST_F(TlsTest, HandlerThatWaitsLearnsThatItsClientLeavesAndTheConnectionGoesOnAfterATimeout) {
+  server_.config.body_deadline = std::chrono::milliseconds{40};  // so that deadlines are checked more often
+  Events events;
+  server_.handler = [&](const Request& request) -> Task<Response> {
+    const auto time = request.target == "/short" ? std::chrono::seconds{0} : std::chrono::seconds{60};
+    events.add(request.target);
+    CallerWatch client(request, std::chrono::steady_clock::now() + time);
+    UntilCancelled waiting(client.cancellation());
+    Response response;
+    response.body = name_of(co_await waiting);
+    events.add(response.body);
+    co_return response;
+  };
+  server_.start();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Ssl ssl = connect(version);
+    ASSERT_TRUE(ssl);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_TRUE(ask(ssl.get(), "GET /short HTTP/1.1\r\nHost: a\r\n\r\n").ends_with("timeout")) << version;
+    }
+    const std::size_t before = events.await(0).size();
+    SSL_write(ssl.get(), get.data(), static_cast<int>(get.size()));
+    events.await(before + 1);
+    SSL_shutdown(ssl.get());
+    EXPECT_EQ(events.await(before + 2).back(), "gone") << version;
+    ssl.reset();
+    socket_ = UniqueFd();
+    while (server_.server->stats().connections_open > 0) std::this_thread::yield();
+  }
+}
+
+TEST_F(TlsTest, StreamArrivesWholeWhileTheClientSends) {
+  struct Body final : StreamedBody {
+    explicit Body(const Request& of) : StreamedBody({}), request(of) {}
+    Task<bool> send(BodyWriter& writer) override {
+      CallerWatch client(request, std::chrono::steady_clock::time_point::max());
+      bool sent = true;
+      for (int i = 0; i < 64 && sent; ++i) sent = co_await writer.write(std::string(32 * 1024, 'x'));
+      co_return sent && !client.cancellation().cancelled();
+    }
+    const Request& request;
+  };
+  server_.handler = [](const Request& request) -> Task<Response> {
+    Response response;
+    if (request.target == "/stream") {
+      response.set_stream(std::make_shared<Body>(request));
+    } else {
+      response.body = "after it";
+    }
+    co_return response;
+  };
+  server_.start();
+  const Ssl ssl = connect();
+  ASSERT_TRUE(ssl);
+  std::string received = ask(ssl.get(), "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string half = get.substr(0, get.size() / 2);
+  SSL_write(ssl.get(), half.data(), static_cast<int>(half.size()));
+  SSL_write(ssl.get(), get.data() + half.size(), static_cast<int>(get.size() - half.size()));
+  std::string piece(64 * 1024, '\0');
+  while (!received.ends_with("after it")) {
+    const int got = SSL_read(ssl.get(), piece.data(), static_cast<int>(piece.size()));
+    ASSERT_GT(got, 0);
+    received.append(piece, 0, static_cast<std::size_t>(got));
+  }
+  EXPECT_EQ(std::ranges::count(received, 'x'), 64 * 32 * 1024);
+  EXPECT_NE(received.find("\r\n0\r\n\r\nHTTP/1.1 200 OK"), std::string::npos);
 }
 
 TEST_F(TlsTest, OldVersionsAreRefused) {

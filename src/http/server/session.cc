@@ -46,6 +46,7 @@ Session::Session(SessionHost& loop, ServerState& state, UniqueFd socket, Peer pe
       refused_(refused) {
   if (state_.tls && !local_) transport_.use_tls(state_.tls->layer(transport_.socket()));
   parser_.request().peer = std::move(peer);
+  parser_.request().caller = this;
 }
 
 Session::~Session() { release_body(); }
@@ -58,6 +59,7 @@ RootTask Session::live() {
     log::error("connection_failed", {{"cause", cause_of(std::current_exception())}});
   }
   transport_.close();
+  if (reads_ahead_) co_await end_reading_ahead();
   loop_.ended(*this);
 }
 
@@ -111,6 +113,8 @@ Task<bool> Session::serve_request() {
   if (failed) response = state_.handlers.internal_error(request);
   const bool leaving = loop_.stopping() || state_.draining.load(std::memory_order_relaxed);
   const bool close = response.close || !parser_.keep_alive() || leaving;
+  if (response.stream != nullptr) co_return co_await respond_with_stream(response, close);
+  if (reads_ahead_) co_await end_reading_ahead();
   bool written = write_answer(response, close);
   if (!written) written = co_await write_rest(response);
   // If unread bytes remained, the system would reset the connection and the client could lose the response.
@@ -158,6 +162,8 @@ Task<bool> Session::read_request() {
         break;
     }
     if (phase_ == Phase::idle && loop_.stopping() && !transport_.has_untold()) co_return false;
+    // After the watch of a handler has read the end, Asio would wait for ever: it tries no read without a new event.
+    if (client_left_) co_return ended_early();
     const std::span<char> space = read_space();
     if (!hold_body()) co_return true;
     await_client();
@@ -266,9 +272,7 @@ bool Session::take_read(const net::IoOperation& read) {
   client_goes_on();
   if (expired_) return !timed_out();
   if (read.error) {
-    if (phase_ != Phase::idle && read.error == boost::asio::error::eof) {
-      problem_ = ProtocolError{ProtocolProblem::malformed, "the connection ended before the request did"};
-    }
+    if (read.error == boost::asio::error::eof) (void)ended_early();
     return false;
   }
   if (phase_ == Phase::body) hurry();  // It goes on: the grace bounds it as a whole.
@@ -278,6 +282,13 @@ bool Session::take_read(const net::IoOperation& read) {
   } else {
     buffer_.written(read.bytes);
   }
+  return true;
+}
+
+/// The client sends no more. True if it has begun a request; then it gets a response.
+bool Session::ended_early() {
+  if (phase_ == Phase::idle) return false;
+  problem_ = ProtocolError{ProtocolProblem::malformed, "the connection ended before the request did"};
   return true;
 }
 
@@ -391,6 +402,7 @@ Task<bool> Session::drop_rest() {
   for (;;) {
     feed_parser();
     if (parser_.state() != RequestParser::State::body) break;
+    if (client_left_) co_return false;
     const std::span<char> space = read_space();
     await_client();  // Again after each read: a client that goes on is not silent since its answer.
     const net::IoOperation read = co_await transport_.read_some(space);
@@ -402,6 +414,7 @@ Task<bool> Session::drop_rest() {
 }
 
 Task<void> Session::linger() {
+  if (client_left_) co_return;  // All that it sent has been read.
   enter(Phase::closing, linger_deadline);
   await_client();
   if (transport_.has_tls()) {
@@ -425,16 +438,18 @@ void Session::enter(Phase phase, milliseconds time) {
   hurry();
 }
 
-/// While the server stops, it does not wait for a client that has stopped sending.
+/// While the server stops, it does not wait for a client that has stopped sending, or does not read a stream, which has
+/// no end of its own.
 void Session::hurry() {
-  const bool waits_for_peer =
-      phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body || phase_ == Phase::closing;
+  const bool waits_for_peer = phase_ == Phase::idle || phase_ == Phase::header || phase_ == Phase::body ||
+                              phase_ == Phase::closing || (phase_ == Phase::writing && streams_);
   if (loop_.stopping() && waits_for_peer) deadline_ = steady_clock::now() + stop_patience;
 }
 
 void Session::check_deadline(TimePoint now) {
   if (now < deadline_) return;
   deadline_ = TimePoint::max();
+  if (phase_ == Phase::handling) return tell(Cancellation::Reason::timeout);
   if (phase_ == Phase::writing || phase_ == Phase::closing) {
     if (phase_ == Phase::writing) ++state_.timeouts;
     transport_.close();
@@ -447,6 +462,7 @@ void Session::check_deadline(TimePoint now) {
 void Session::stop() {
   const bool waits = phase_ == Phase::idle && !parser_.started() && !transport_.has_untold();
   if (waits || phase_ == Phase::handshake) transport_.cancel();
+  tell(Cancellation::Reason::stopping);
   hurry();
 }
 

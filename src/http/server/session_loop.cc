@@ -104,6 +104,12 @@ void SessionLoop::on_stop() {
   for (const auto& session : sessions_) session->stop();
 }
 
+void SessionLoop::drain() {
+  boost::asio::post(io(), [this] {
+    for (const auto& session : sessions_) session->drain();
+  });
+}
+
 void SessionLoop::abort() {
   boost::asio::post(io(), [this] {
     for (const auto& session : sessions_) session->abort();

@@ -36,6 +36,8 @@ class SessionLoop final : public SessionHost {
   /// loop that waits for a request, or is refused. `moves`: how often it may choose again because another loop has the
   /// better victim, or because a request of the chosen one has arrived.
   void find_place(NewConnection newcomer, int moves = 8);
+  /// Tells the handlers that wait to answer now.
+  void drain();
   /// Closes every socket. run() still waits for the handlers under way.
   void abort();
 

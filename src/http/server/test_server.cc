@@ -70,6 +70,12 @@ bool RawClient::send(std::string_view bytes) {
 
 void RawClient::send_end() { ::shutdown(socket_.get(), SHUT_WR); }
 
+void RawClient::leave(bool rudely) {
+  const linger reset{1, 0};
+  if (rudely) ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  socket_ = UniqueFd();
+}
+
 bool RawClient::fill() {
   pollfd waiting{socket_.get(), POLLIN, 0};
   if (::poll(&waiting, 1, patience_ms) <= 0) {
@@ -101,6 +107,29 @@ RawResponse RawClient::receive(bool with_body) {
   response.body = unread_.substr(0, length);
   unread_.erase(0, length);
   return response;
+}
+
+std::optional<std::string> RawClient::receive_line() {
+  std::size_t end = 0;
+  while ((end = unread_.find("\r\n")) == std::string::npos) {
+    if (!fill()) return std::nullopt;
+  }
+  std::string line = unread_.substr(0, end);
+  unread_.erase(0, end + 2);
+  return line;
+}
+
+std::optional<std::string> RawClient::receive_chunk() {
+  const auto line = receive_line();
+  if (!line) return std::nullopt;
+  const std::size_t size = std::stoul(*line, nullptr, 16);
+  while (unread_.size() < size + 2) {
+    if (!fill()) return std::nullopt;
+  }
+  std::string chunk = unread_.substr(0, size);
+  EXPECT_EQ(unread_.substr(size, 2), "\r\n");
+  unread_.erase(0, size + 2);
+  return chunk;
 }
 
 bool RawClient::readable_within(std::chrono::milliseconds time) {
@@ -216,6 +245,7 @@ Task<Response> TestServer::handle(const Request& request) {
     const MutexLock lock(mutex_);
     targets_.push_back(request.target);
   }
+  if (handler) co_return co_await handler(request);
   Response response;
   response.content_type = "text/plain";
   if (request.target == "/throw") throw std::runtime_error("thrown");

@@ -9,6 +9,7 @@
 #include <deque>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,8 +65,12 @@ class RawClient {
   /// False if the server closed before it had read everything; its response can still be read.
   bool send(std::string_view bytes);
   void send_end();
+  /// Closes the connection; with a reset if `rudely`.
+  void leave(bool rudely = false);
   /// `with_body`: false for the answer to HEAD.
   RawResponse receive(bool with_body = true);
+  /// A chunk of a body in chunks: empty for the last one. Nothing if the connection ended first.
+  std::optional<std::string> receive_chunk();
   /// Whether bytes (or the end) are there to be received, now or soon.
   bool readable_within(std::chrono::milliseconds time);
   /// Everything up to the end of the connection.
@@ -75,6 +80,7 @@ class RawClient {
 
  private:
   bool fill();
+  std::optional<std::string> receive_line();
 
   UniqueFd socket_;
   std::string unread_;
@@ -105,6 +111,7 @@ class TestServer {
 
   ServerConfig config;
   Gate gate;
+  Handler handler;  ///< Instead of the one above, if it is set. Before start().
   TurnPool decoders{1};
   bool decodes_aside = true;  ///< Before start().
   std::unique_ptr<Server> server;

@@ -2,7 +2,8 @@
 
 // Requests and responses as values, with their headers, methods and reason phrases; also where a request came from, and
 // what was decided before its body arrived (Ticket). Turning bytes into them and back is in request_parser.h,
-// request_writer.h, response_parser.h and response_writer.h.
+// request_writer.h, response_parser.h and response_writer.h. A body that is made while it is sent is in
+// streamed_body.h, and what a waiting handler learns of its client in caller.h.
 
 #include <cstdint>
 #include <memory>
@@ -12,7 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "http/wire/streamed_body.h"
+
 namespace triggers::http {
+
+class Caller;
 
 enum class Method : std::uint8_t { get, head, post, put, patch, del, options, other };
 
@@ -74,6 +79,7 @@ struct Request {
   std::string body;  ///< Decoded (chunked, gzip).
   Peer peer;
   std::shared_ptr<Ticket> ticket;  ///< Null: Handlers::admit was not called.
+  Caller* caller = nullptr;        ///< For handlers that wait or stream (caller.h). Null: nobody can be told.
 
   /// The target up to `?`, as sent (percent-encoded).
   [[nodiscard]] std::string_view path() const noexcept;
@@ -89,8 +95,14 @@ struct Response {
   std::string body;
   bool close = false;                  ///< Close the connection after this response.
   std::shared_ptr<const void> held{};  ///< Kept until the response is written or given up.
+  StreamedBody* stream = nullptr;      ///< See set_stream().
 
   void add(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
+  /// The response gets this body instead of `body`, and holds it. Only if the request's Caller takes_streams().
+  void set_stream(std::shared_ptr<StreamedBody> made_meanwhile) {
+    stream = made_meanwhile.get();
+    held = std::move(made_meanwhile);
+  }
 };
 
 /// A response as a client receives it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace triggers::http {
 namespace {
@@ -41,6 +42,11 @@ ResponseParser::State ResponseParser::end() {
   keep_alive_ = false;
   if (step_ != Step::done) step_ = Step::failed;
   return state();
+}
+
+std::string ResponseParser::take_body() {
+  if (step_ == Step::until_end) left_ = body_bytes_max_;
+  return std::exchange(response_.body, {});
 }
 
 ResponseParser::State ResponseParser::state() const noexcept {

@@ -35,6 +35,12 @@ class ResponseParser {
 
   /// True once a byte of a response has arrived.
   [[nodiscard]] bool started() const noexcept { return started_; }
+  /// True once the header is complete; not that of an interim response.
+  [[nodiscard]] bool has_head() const noexcept { return step_ != Step::head && step_ != Step::failed; }
+  /// The status and the header, once they are there.
+  [[nodiscard]] const ClientResponse& head() const noexcept { return response_; }
+  /// Takes what has arrived of the body. The limit of its size then counts from there.
+  std::string take_body();
   /// After `whole`: another request may follow on this connection.
   [[nodiscard]] bool reusable() const noexcept { return keep_alive_ && !surplus_; }
   /// After `whole`, once.

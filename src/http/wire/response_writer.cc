@@ -1,5 +1,6 @@
 #include "http/wire/response_writer.h"
 
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -62,19 +63,18 @@ std::string_view DateText::now() {
   return text_;
 }
 
-bool write_response(std::string& out, const Response& response, const Framing& framing, std::string_view date) {
-  const bool bodiless = response.status == 204 || response.status == 304;
-  const bool sends_body = !bodiless && !framing.head;
-  const bool copies_body = sends_body && response.body.size() <= body_copied_bytes_max;
-  const std::string_view reason = reason_phrase(response.status);
-  out.resize(chars_max(response, reason, date, copies_body));
-  Pen pen(out.data());
+namespace {
+
+// These are part of every response, and inline, so that they cost it nothing.
+
+[[gnu::always_inline]] inline Pen& first_lines(Pen& pen, const Response& response, std::string_view reason,
+                                               std::string_view date) {
   pen.text("HTTP/1.1 ").number(response.status).text(" ").text(reason);
-  pen.text("\r\nServer: triggers\r\nDate: ").text(date).text("\r\n");
-  if (!bodiless) {
-    if (!response.body.empty()) pen.field("Content-Type", response.content_type);
-    pen.text("Content-Length: ").number(response.body.size()).text("\r\n");
-  }
+  return pen.text("\r\nServer: triggers\r\nDate: ").text(date).text("\r\n");
+}
+
+/// The fields that every response may have, and the end of its head.
+[[gnu::always_inline]] inline void last_lines(Pen& pen, const Response& response, const Framing& framing) {
   for (const auto& [name, value] : response.headers) pen.field(name, value);
   if (framing.close) {
     pen.text("Connection: close\r\n");
@@ -82,11 +82,50 @@ bool write_response(std::string& out, const Response& response, const Framing& f
     pen.text("Connection: keep-alive\r\n");
   }
   pen.text("\r\n");
-  if (copies_body) pen.text(response.body);
+}
+
+[[gnu::always_inline]] inline void cut_to(std::string& out, const Pen& pen) {
   const auto written = static_cast<std::size_t>(pen.end() - out.data());
-  INVARIANT(written <= out.size(), "a head of %zu bytes in %zu", static_cast<std::size_t>(written), out.size());
+  INVARIANT(written <= out.size(), "a head of %zu bytes in %zu", written, out.size());
   out.resize(written);
+}
+
+}  // namespace
+
+bool write_response(std::string& out, const Response& response, const Framing& framing, std::string_view date) {
+  const bool bodiless = response.status == 204 || response.status == 304;
+  const bool sends_body = !bodiless && !framing.head;
+  const bool copies_body = sends_body && response.body.size() <= body_copied_bytes_max;
+  const std::string_view reason = reason_phrase(response.status);
+  out.resize(chars_max(response, reason, date, copies_body));
+  Pen pen(out.data());
+  first_lines(pen, response, reason, date);
+  if (!bodiless) {
+    if (!response.body.empty()) pen.field("Content-Type", response.content_type);
+    pen.text("Content-Length: ").number(response.body.size()).text("\r\n");
+  }
+  last_lines(pen, response, framing);
+  if (copies_body) pen.text(response.body);
+  cut_to(out, pen);
   return sends_body && !copies_body;
+}
+
+void write_stream_head(std::string& out, const Response& response, const Framing& framing, std::string_view date) {
+  INVARIANT(framing.close || !framing.http10, "a response of status %u would have no end", response.status);
+  const std::string_view reason = reason_phrase(response.status);
+  out.resize(chars_max(response, reason, date, false));
+  Pen pen(out.data());
+  first_lines(pen, response, reason, date).field("Content-Type", response.content_type);
+  if (!framing.http10) pen.field("Transfer-Encoding", "chunked");
+  last_lines(pen, response, framing);
+  cut_to(out, pen);
+}
+
+void write_chunk_line(std::string& out, std::size_t bytes) {
+  constexpr int hexadecimal = 16;
+  std::array<char, 2 * sizeof bytes> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes, hexadecimal).ptr;
+  out.assign(digits.data(), end).append("\r\n");
 }
 
 }  // namespace triggers::http

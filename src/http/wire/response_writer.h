@@ -33,4 +33,13 @@ inline constexpr std::size_t body_copied_bytes_max = 16 * 1024;
 /// written after it.
 bool write_response(std::string& out, const Response& response, const Framing& framing, std::string_view date);
 
+/// Replaces `out` with the head of a response that has a StreamedBody: in chunks, or to HTTP/1.0 up to the end of the
+/// connection, for which framing.close must be set.
+void write_stream_head(std::string& out, const Response& response, const Framing& framing, std::string_view date);
+/// Replaces `out` with the line before a chunk of `bytes`, which are not 0 (RFC 9112, section 7.1). A CRLF follows the
+/// chunk.
+void write_chunk_line(std::string& out, std::size_t bytes);
+/// After the last chunk.
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
 }  // namespace triggers::http

@@ -23,8 +23,9 @@ std::string authority_of(std::string_view host, std::uint16_t port, bool tls) {
 std::string Url::authority() const { return authority_of(host, port, tls); }
 
 Result<Url> parse_url(std::string_view text) {
-  const Error wrong{ErrorCode::invalid_argument,
-                    "not a URL like http://host:port or https://host: " + std::string(text.substr(0, text.find('@')))};
+  // What stands before an @ may be a password.
+  const std::string shown = text.find('@') == std::string_view::npos ? ": " + std::string(text) : " without a user";
+  const Error wrong{ErrorCode::invalid_argument, "not a URL like http://host:port or https://host" + shown};
   Url url;
   url.tls = starts_with_scheme(text, "https://");
   if (!url.tls && !starts_with_scheme(text, "http://")) return wrong;

@@ -22,5 +22,12 @@ TEST(Url, IsParsedOrRefused) {
   }
 }
 
+TEST(Url, ARefusedOneIsShownUnlessItMayHoldAPassword) {
+  EXPECT_NE(parse_url("ftp://host").error().message.find("ftp://host"), std::string::npos);
+  for (const char* wrong : {"http://user:password@host/", "password@host", "http://host/ password@"}) {
+    EXPECT_EQ(parse_url(wrong).error().message.find("password"), std::string::npos) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace triggers::http

@@ -4,8 +4,6 @@
 #include <ranges>
 #include <utility>
 
-#include "base/invariant.h"
-
 namespace triggers::store {
 namespace {
 
@@ -30,7 +28,7 @@ OpenInbox::OpenInbox(const MemoryConfig& config, const Tenant& tenant, const Inb
       account_(account),
       inbox_(inbox),
       now_(now),
-      rules_(inbox::Rules::of(inbox.settings)) {
+      rules_(inbox::Rules::of(inbox.record.settings)) {
   advance();
 }
 
@@ -58,6 +56,13 @@ void OpenInbox::store(const EventId& id, const inbox::Record& record) {
   if (had_entry && !record.entry) account_.left_an_inbox(id, now_.wall);
 }
 
+Continuation OpenInbox::entries_end() const {
+  for (const auto& [id, record] : inbox_.records | std::views::reverse) {
+    if (undelivered(record)) return continue_after(id);
+  }
+  return continue_after(EventId{});
+}
+
 inbox::Counts OpenInbox::counts() const {
   inbox::Counts counts;
   for (const auto& [id, record] : inbox_.records) {
@@ -70,6 +75,16 @@ inbox::Counts OpenInbox::counts() const {
     }
   }
   return counts;
+}
+
+InboxView OpenInbox::view() const {
+  InboxView view{inbox_.record, counts()};
+  const auto oldest = std::ranges::find_if(inbox_.records, [](const auto& entry) {
+    return entry.second.entry && entry.second.entry->state == EntryState::available;
+  });
+  if (oldest != inbox_.records.end()) view.oldest_available_at = oldest->first.time();
+  view.last_consumed_at = inbox_.last_consumed_at;
+  return view;
 }
 
 Result<Page> OpenInbox::page(const PageQuery& query) const {
@@ -103,70 +118,27 @@ Status OpenInbox::fill(Page& page, const PageQuery& query, Records records) cons
   return Done{};
 }
 
-Result<Leased> OpenInbox::lease(const LeaseRequest& request, const LeaseId& lease) {
-  Leased answer;
-  answer.memory = FairBudget::Share(request.memory, tenant_.id);
-  const std::size_t leased_now = counts().leased;
-  if (leased_now >= config_.leased_max) {
-    answer.outcome = Leased::Outcome::too_many_leased;
-    return answer;
+Result<EntryPage> OpenInbox::entries(const EntryQuery& query) const {
+  std::optional<EventId> after;
+  if (query.after) {
+    after = id_of(*query.after);
+    if (!after) return foreign_continuation();
   }
-  const std::size_t limit = std::min(request.limit, config_.leased_max - leased_now);
-  const auto duration = request.duration.value_or(inbox_.settings.lease_duration);
-  std::vector<std::pair<EventId, inbox::Record>> changed;
-  std::size_t bytes = 0;
-  for (const auto& [id, record] : inbox_.records) {
-    if (changed.size() == limit) break;
-    if (!record.entry) continue;
-    auto entry = inbox::lease(*record.entry, lease, duration, rules_, now_.lease);
-    if (!entry) continue;
+  EntryPage page;
+  page.memory = FairBudget::Share(query.memory, tenant_.id);
+  page.counts = counts();
+  page.next_after = query.after;
+  for (const auto& [id, record] : ascending(inbox_.records, after)) {
+    if (query.state ? !record.entry || record.entry->state != *query.state : !undelivered(record)) continue;
     const StoredEvent& event = account_.event(id);
-    bytes += event.bytes();
-    if (!changed.empty() && bytes > request.bytes_max) break;
-    if (!answer.memory.grow(event.bytes())) return no_memory_for_page();
-    answer.events.push_back({event, entry->attempts});
-    changed.emplace_back(id, record);
-    changed.back().second.entry = std::move(entry);
+    if (query.event_type && event.event_type != *query.event_type) continue;
+    page.has_more = page.entries.size() == query.limit;
+    if (page.has_more) break;
+    if (!page.memory.grow(event.bytes())) return no_memory_for_page();
+    page.entries.push_back({event, record.entry->state, record.entry->attempts, record.entry->last_failure});
+    page.next_after = continue_after(id);
   }
-  if (changed.empty()) return answer;
-  for (const auto& [id, record] : changed) store(id, record);
-  answer.outcome = Leased::Outcome::leased;
-  answer.lease = lease;
-  answer.until = now_.lease + duration;
-  inbox_.last_consumed_at = now_.wall;
-  return answer;
-}
-
-std::vector<EntryResult> OpenInbox::acknowledge(const std::optional<LeaseId>& lease,
-                                                const std::optional<std::vector<EventId>>& ids) {
-  INVARIANT(lease || ids, "an acknowledgement without a lease and without events");
-  auto results = apply(ids ? *ids : held_by(*lease),
-                       [&](const inbox::Record& record) { return inbox::acknowledge(record, lease, now_.lease); });
-  for (const EntryResult& result : results) {
-    if (result.status != EntryStatus::acknowledged) continue;
-    inbox_.last_consumed_at = now_.wall;
-    if (name_.is_default()) account_.set_acknowledged_at(result.id, now_.wall);
-  }
-  return results;
-}
-
-std::vector<EntryResult> OpenInbox::apply(const std::vector<EventId>& ids, const Operation& operation) {
-  std::vector<EntryResult> results;
-  for (const EventId& id : ids) {
-    const auto found = inbox_.records.find(id);
-    const inbox::Transition transition = operation(found == inbox_.records.end() ? inbox::Record() : found->second);
-    if (transition.changed) store(id, *transition.changed);
-    results.push_back({id, transition.status});
-  }
-  return results;
-}
-
-std::vector<EventId> OpenInbox::held_by(const LeaseId& lease) const {
-  std::vector<EventId> ids;
-  for (const auto& [id, record] : inbox_.records) {
-    if (record.entry && inbox::holds(*record.entry, lease, now_.lease)) ids.push_back(id);
-  }
-  return ids;
+  return page;
 }
 
 }  // namespace triggers::store

@@ -24,6 +24,8 @@ class MemoryStore : public EventLog, public InboxStore, public MemoryKeys, publi
   virtual void settle() = 0;
   /// Answers writes with `unavailable` from now on, as an engine with a failed disk does.
   virtual void fail_writes(std::string problem) = 0;
+  /// Answers has_room() with this from now on. Appends do not ask for it.
+  virtual void set_has_room(bool has_room) = 0;
 };
 
 }  // namespace triggers::store

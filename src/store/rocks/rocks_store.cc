@@ -7,16 +7,29 @@
 #include <iterator>
 
 #include "base/random.h"
+#include "store/rocks/appender.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/database/stored_record.h"
+#include "store/rocks/event_router.h"
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
+#include "store/rocks/inbox/holders.h"
+#include "store/rocks/inbox/job_board.h"
+#include "store/rocks/inbox/restore.h"
+#include "store/rocks/inbox/routes_cache.h"
+#include "store/rocks/inbox/settings_table.h"
+#include "store/rocks/inbox/stored_bytes_table.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/inbox/watched_inboxes.h"
+#include "store/rocks/inbox_admin.h"
 #include "store/rocks/key_table.h"
 #include "store/rocks/read/page_reader.h"
 #include "store/rocks/read/reader_pool.h"
+#include "store/rocks/rocks_inboxes.h"
+#include "store/rocks/rocks_jobs.h"
 #include "store/rocks/upkeep/housekeeper.h"
+#include "store/rocks/upkeep/job_runner.h"
 
 namespace triggers::store {
 namespace {
@@ -24,29 +37,10 @@ namespace {
 constexpr std::size_t backups_waiting_max = 8;  // Of one user at most half: four.
 /// A list of keys is read in pieces: each record is parsed, and a thousand of them would hold up other tenants' reads.
 constexpr std::size_t keys_a_turn = 50;
-/// How much text of an undecided batch is hashed in one turn. One larger event is a turn of its own.
-constexpr std::size_t digests_bytes_a_turn = 256 * 1024;
 /// A page with more than this is read at low priority: 8 MiB take many milliseconds of a processor.
 constexpr std::size_t page_bytes_at_once = 256 * 1024;
 /// The user in whose turn reads without a tenant run, such as the look-up of a key. No tenant's name is empty.
 constexpr std::string_view nobody;
-
-/// Loads every inbox's counters.
-Status load_inboxes(Database& database, Tenants& tenants) {
-  const std::string end = layout::prefix_end(layout::inbox_meta_prefix);
-  const rocksdb::Slice end_slice(end);
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &end_slice;
-  const std::unique_ptr<rocksdb::Iterator> iterator(database.db().NewIterator(options, database.family(Family::meta)));
-  for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
-    const auto name = layout::parse_inbox_meta_key(view(iterator->key()));
-    if (!name || !tenants.get(name->tenant).inbox(name->inbox).decode_meta(view(iterator->value()))) {
-      return Error{ErrorCode::unavailable, "the counters of an inbox cannot be read: restore a backup"};
-    }
-  }
-  if (!iterator->status().ok()) return Error{ErrorCode::unavailable, iterator->status().ToString()};
-  return Done{};
-}
 
 /// The seed of the hashes in keys, made when the store is.
 Result<layout::HashSeed> load_hash_seed(Database& database) {
@@ -69,29 +63,59 @@ Result<layout::HashSeed> load_hash_seed(Database& database) {
   return seed;
 }
 
+AckStatus ack_status(const EntryResult& result) {
+  if (result.status == EntryStatus::acknowledged) return AckStatus::acknowledged;
+  return result.status == EntryStatus::already_acknowledged ? AckStatus::already_acknowledged : AckStatus::not_found;
+}
+
 class RocksStoreImpl final : public RocksStore {
  public:
   RocksStoreImpl(RocksConfig config, std::unique_ptr<IdTime> time, std::unique_ptr<Database> database,
-                 std::unique_ptr<Tenants> tenants, EventId last_id, const layout::HashSeed& hash_seed)
+                 std::unique_ptr<Tenants> tenants, std::unique_ptr<JobBoard> board, EventId last_id,
+                 const layout::HashSeed& hash_seed, std::shared_ptr<std::atomic<UnixMillis>> traces_begin,
+                 std::shared_ptr<StoredBytesByTenant> stored_bytes)
       : config_(std::move(config)),
         time_(std::move(time)),
         retention_(*config_.clock, config_.event_ttl,
                    last_id == EventId{} ? std::nullopt : std::optional{last_id.time()}),
         database_(std::move(database)),
         tenants_(std::move(tenants)),
+        board_(std::move(board)),
         keys_(*database_),
+        settings_(*database_),
         queue_(config_.commit),
+        watched_(config_.waiters_max, [this] { queue_.ring(); }),
         readers_(config_.reader_threads, config_.reads_waiting_max, "reader"),
         searches_(1, config_.reads_waiting_max, "search", ReaderPool::Priority::low),
         backups_(1, backups_waiting_max, "backup", ReaderPool::Priority::normal,
                  "a backup is under way and others wait: try again when they have ended"),
-        committer_(*database_, *tenants_, queue_, last_id,
-                   {config_.dedup_window, config_.idempotency_window, config_.clock, time_.get(), hash_seed,
-                    config_.on_commit}),
-        housekeeper_(*database_, *tenants_, queue_, retention_,
-                     {.event_ttl = config_.event_ttl, .clock = config_.clock}) {
+        committer_(*database_, *tenants_, *board_, queue_, last_id,
+                   {.dedup_window = config_.dedup_window,
+                    .idempotency_window = config_.idempotency_window,
+                    .clock = config_.clock,
+                    .id_time = time_.get(),
+                    .hash_seed = hash_seed,
+                    .leased_max = config_.leased_max,
+                    .tenant_limits = config_.tenant_limits,
+                    .stored_bytes = std::move(stored_bytes),
+                    .retention_now = [this] { return retention_.now(); },
+                    .event_ttl = config_.event_ttl,
+                    .watched = &watched_,
+                    .observe = config_.on_commit}),
+        housekeeper_(*database_, *tenants_, queue_, retention_, *time_,
+                     {.event_ttl = config_.event_ttl,
+                      .clock = config_.clock,
+                      .traces_begin = std::move(traces_begin),
+                      .counts_bytes = config_.tenant_limits.bytes_max > 0}),
+        runner_(*database_, queue_, settings_, *board_, *config_.clock),
+        router_(*tenants_, settings_, routes_, searches_),
+        appender_(*database_, queue_, router_, searches_),
+        inboxes_(settings_, *tenants_, queue_, routes_, *database_, readers_, searches_, *config_.clock),
+        entries_(*database_, *tenants_, queue_, readers_, searches_, *time_, config_.filter_time_max),
+        jobs_(*tenants_, queue_, *board_, runner_, *config_.clock) {
     if (!config_.background) return;
     housekeeper_.start();
+    runner_.start();
     database_->start_file_checks();
   }
 
@@ -99,45 +123,28 @@ class RocksStoreImpl final : public RocksStore {
   ~RocksStoreImpl() override { queue_.close(); }
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
-    Result<Appended> answer{Appended{}};
-    Operation operation;
-    operation.tenant = &tenant;
-    operation.events = {&event, 1};
-    operation.appended = {&answer, 1};
-    operation.bytes = append_bytes(event);
-    co_await queue_.submit(operation);
-    while (operation.undecided) co_await submit_with_digests(operation);
-    if (operation.error) co_return std::move(*operation.error);
-    co_return answer;
+    return appender_.append(tenant, std::move(event));
   }
-
   Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) override {
-    std::vector<Result<Appended>> answers(events.size(), Appended{});
-    Operation operation;
-    operation.tenant = &tenant;
-    operation.events = events;
-    operation.appended = answers;
-    for (const IncomingEvent& event : events) operation.bytes += append_bytes(event);
-    if (!events.empty()) co_await queue_.submit(operation);
-    while (operation.undecided) co_await submit_with_digests(operation);
-    if (operation.error) co_return std::vector<Result<Appended>>(events.size(), *operation.error);
-    co_return answers;
+    return appender_.append_batch(tenant, std::move(events));
   }
 
   Task<Result<Page>> page(const Tenant& tenant, PageQuery query) override {
-    InboxState& inbox = tenants_->get(tenant.id).inbox(query.inbox);
+    const auto name = InboxName::parse(query.inbox);
+    const auto inbox = name ? tenants_->get(tenant.id).find(*name) : nullptr;
+    if (!inbox) co_return Page{};
     PageLimits limits;
     limits.filter_time_max = config_.filter_time_max;
     if (!query.event_type) {
       // In a block of its own: the room that this page has is needed for the next.
       PageLimits first = limits;
       first.bytes_max = page_bytes_at_once;
-      auto read = readers_.run(tenant.id, [&] { return read_page(*database_, inbox, query, first); });
+      auto read = readers_.run(tenant.id, [&] { return read_page(*database_, *inbox, query, first); });
       auto page = co_await read;
       const bool ended_early = page && page->has_more && page->events.size() < query.limit;
       if (!ended_early) co_return page;
     }
-    auto read = searches_.run(tenant.id, [&] { return read_page(*database_, inbox, query, limits); });
+    auto read = searches_.run(tenant.id, [&] { return read_page(*database_, *inbox, query, limits); });
     co_return co_await read;
   }
 
@@ -147,19 +154,95 @@ class RocksStoreImpl final : public RocksStore {
   }
 
   Task<Result<std::vector<AckStatus>>> acknowledge(const Tenant& tenant, std::vector<EventId> ids) override {
-    std::vector<AckStatus> outcomes(ids.size(), AckStatus::not_found);
-    Operation operation;
-    operation.kind = Operation::Kind::acknowledge;
-    operation.tenant = &tenant;
-    operation.ids = ids;
-    operation.acks = outcomes;
-    operation.bytes = event_overhead_bytes + ids.size() * 64;
-    if (!ids.empty()) co_await queue_.submit(operation);
-    if (operation.error) co_return std::move(*operation.error);
-    co_return outcomes;
+    const auto results = co_await entries_.acknowledge(tenant, InboxName(), std::nullopt, std::move(ids));
+    if (!results) co_return results.error();
+    std::vector<AckStatus> statuses(results->size());
+    std::ranges::transform(*results, statuses.begin(), ack_status);
+    co_return statuses;
+  }
+
+  Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override {
+    return entries_.lease(tenant, std::move(request));
+  }
+  Task<Result<std::vector<EntryResult>>> acknowledge(const Tenant& tenant, InboxName inbox,
+                                                     std::optional<LeaseId> lease,
+                                                     std::optional<std::vector<EventId>> ids) override {
+    return entries_.acknowledge(tenant, std::move(inbox), lease, std::move(ids));
+  }
+  Task<Result<std::vector<EntryResult>>> release(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                                 std::optional<std::vector<EventId>> ids, std::chrono::seconds delay,
+                                                 std::optional<std::string> error) override {
+    return entries_.release(tenant, std::move(inbox), lease, std::move(ids), delay, std::move(error));
+  }
+  Task<Result<Extended>> extend(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                std::optional<std::vector<EventId>> ids, std::chrono::seconds duration) override {
+    return entries_.extend(tenant, std::move(inbox), lease, std::move(ids), duration);
+  }
+  Task<Result<std::vector<EntryResult>>> requeue(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override {
+    return entries_.requeue(tenant, std::move(inbox), std::move(ids));
+  }
+  Task<Result<std::vector<EntryResult>>> discard(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override {
+    return entries_.discard(tenant, std::move(inbox), std::move(ids));
+  }
+  Task<Result<DeadEntriesDone>> requeue_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override {
+    return entries_.requeue_all(tenant, std::move(inbox), std::move(event_type));
+  }
+  Task<Result<DeadEntriesDone>> discard_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override {
+    return entries_.discard_all(tenant, std::move(inbox), std::move(event_type));
+  }
+
+  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override {
+    co_await entries_.end_due(tenant);
+    co_return co_await inboxes_.list(tenant);
+  }
+  Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) override {
+    co_await entries_.end_due(tenant, name);
+    co_return co_await inboxes_.view(tenant, std::move(name));
+  }
+  Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
+                                   std::optional<InboxTag> if_match) override {
+    return inboxes_.put(tenant, std::move(name), std::move(settings), if_match);
+  }
+  Task<Result<PutInbox>> change_inbox(const Tenant& tenant, InboxName name, SettingsChange settings_change,
+                                      std::optional<InboxTag> if_match) override {
+    return inboxes_.change(tenant, std::move(name), std::move(settings_change), if_match);
+  }
+  Task<Result<bool>> remove_inbox(const Tenant& tenant, InboxName name, std::optional<InboxTag> if_match) override {
+    return inboxes_.remove(tenant, std::move(name), if_match);
+  }
+
+  Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override {
+    return entries_.entries(tenant, std::move(query));
+  }
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName name) override {
+    return entries_.entries_end(tenant, std::move(name));
+  }
+
+  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+    const auto inbox = tenants_->get(tenant.id).find(name);
+    return inbox ? watched_.watch(inbox, name) : nullptr;
+  }
+  [[nodiscard]] Waiters& waiters() noexcept override { return watched_.waiters(); }
+
+  Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override {
+    return jobs_.purge(tenant, std::move(inbox));
+  }
+  Task<Result<Job>> replay(const Tenant& tenant, InboxName inbox, ReplayRange range) override {
+    return jobs_.replay(tenant, std::move(inbox), std::move(range));
+  }
+  Task<Result<std::optional<Job>>> job(const Tenant& tenant, InboxName inbox, Uuid7 id) override {
+    return jobs_.job(tenant, std::move(inbox), id);
   }
 
   [[nodiscard]] Health health() const override { return database_->health(); }
+  [[nodiscard]] bool has_room() const noexcept override { return database_->has_room(); }
+  [[nodiscard]] std::optional<std::uint64_t> stored_bytes() const noexcept override {
+    return config_.tenant_limits.bytes_max > 0 ? std::optional{committer_.stored_bytes()} : std::nullopt;
+  }
   [[nodiscard]] DamageLog& damage() noexcept override { return database_->damage(); }
   [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
@@ -167,6 +250,8 @@ class RocksStoreImpl final : public RocksStore {
     return {tenants_->unacknowledged(), housekeeper_.oldest_unacknowledged(), queue_.depth(), queue_.bytes(),
             readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
+  [[nodiscard]] std::uint64_t entries_expired() const noexcept override { return housekeeper_.expired(); }
+  [[nodiscard]] JobCounts jobs() const override { return {board_->running_count(), runner_.done(), runner_.failed()}; }
   [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const override { return time_->ahead(); }
 
@@ -254,7 +339,15 @@ class RocksStoreImpl final : public RocksStore {
     co_return co_await copy;
   }
 
-  Result<std::size_t> sweep(std::size_t events_max) override { return housekeeper_.sweep(events_max); }
+  Result<std::size_t> sweep(std::size_t entries_max) override {
+    const auto swept = housekeeper_.sweep(entries_max);
+    if (!swept) return swept.error();
+    return swept->removed;
+  }
+  Status settle() override {
+    auto settled = housekeeper_.settle();
+    return settled ? runner_.settle() : settled;
+  }
   void check_files() override { database_->check_files(true); }
 
  private:
@@ -270,59 +363,13 @@ class RocksStoreImpl final : public RocksStore {
     co_return Done{};
   }
 
-  /// Computes the digests that the committer needs for this operation, on a thread where they delay no commit, and
-  /// submits the operation again. A failure becomes the result of the events that have none yet.
-  Task<void> submit_with_digests(Operation& operation) {
-    const Undecided undecided = *std::exchange(operation.undecided, std::nullopt);
-    const std::size_t begin = operation.part_begin;  // Now: a commit that fails moves the part forward.
-    auto made = searches_.run(operation.tenant->id, [&]() -> Result<Done> {
-      make_digests(operation);
-      if (undecided.against) {
-        operation.digests->of_stored = digest_of_stored(*operation.tenant, *undecided.against);
-      }
-      return Done{};
-    });
-    const auto done = co_await made;
-    if (done) co_await queue_.submit(operation);
-    if (done && !operation.error) co_return;
-    const Error error = done ? *operation.error : done.error();
-    if (begin == 0) {
-      operation.error = error;
-      co_return;
-    }
-    for (std::size_t i = begin; i < operation.size(); ++i) operation.appended[i] = error;
-    operation.error.reset();
-  }
-
-  /// Computes the digest of the event at which the committer stopped, and of those after it up to a limit, because they
-  /// most likely need theirs.
-  static void make_digests(Operation& operation) {
-    if (operation.digest_of(operation.part_begin)) return;
-    operation.digests = std::make_unique<MadeDigests>();
-    operation.digests->begin = operation.part_begin;
-    auto& made = operation.digests->of_events;
-    std::size_t bytes = 0;
-    for (const IncomingEvent& event : operation.events.subspan(operation.part_begin)) {
-      bytes += event.payload.size();
-      if (!made.empty() && bytes > digests_bytes_a_turn) return;
-      made.push_back(content_digest(event.event_type, event.payload));
-    }
-  }
-
-  /// Nothing if the event is gone or cannot be read: the committer then finds that out itself.
-  std::optional<MadeDigests::Stored> digest_of_stored(const Tenant& tenant, const EventId& id) {
-    rocksdb::PinnableSlice stored;
-    const auto found = database_->get(Family::events, layout::event_key(tenant.id, id), stored);
-    if (!found || !*found) return std::nullopt;
-    const auto record = decode_record(view(stored));
-    if (!record) return std::nullopt;
-    return MadeDigests::Stored{id, content_digest(record->event_type, record->payload)};
-  }
-
   Result<std::optional<StoredEvent>> read_event(const std::string& tenant, const EventId& id) {
-    // In this order: a sweep between the two reads can hide the event, but never its acknowledgement.
+    // In this order: a sweep between the reads can hide the event, but never that it was acknowledged or freed.
     rocksdb::PinnableSlice time, bytes;
-    const auto acknowledged = database_->get(Family::acknowledged, layout::event_key(tenant, id), time);
+    const std::string key = layout::event_key(tenant, id);
+    const auto holding = read_holding(*database_, key);
+    if (!holding) return holding.error();
+    const auto acknowledged = database_->get(Family::acknowledged, key, time);
     if (!acknowledged) return acknowledged.error();
     const auto found = read_record(*database_, tenant, id, bytes);
     if (!found) return found.error();
@@ -334,9 +381,11 @@ class RocksStoreImpl final : public RocksStore {
     if (*acknowledged && time.size() == 8) {
       event.acknowledged_at =
           UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(layout::read_u64(view(time)))}};
-      // It has expired, though the sweep has not removed it yet.
-      if (retention_.is_expired(*event.acknowledged_at)) return std::optional<StoredEvent>{};
     }
+    std::optional<UnixMillis> freed_at = event.acknowledged_at;
+    if (*holding) freed_at = (*holding)->count == 0 ? std::optional{(*holding)->freed_at} : std::nullopt;
+    // It has expired, though the sweep has not removed it yet.
+    if (freed_at && retention_.is_expired(*freed_at)) return std::optional<StoredEvent>{};
     return std::optional{std::move(event)};
   }
 
@@ -345,34 +394,66 @@ class RocksStoreImpl final : public RocksStore {
   RetentionTime retention_;
   const std::unique_ptr<Database> database_;
   const std::unique_ptr<Tenants> tenants_;
+  const std::unique_ptr<JobBoard> board_;
   const KeyTable keys_;
+  const SettingsTable settings_;
+  RoutesCache routes_;
   CommitQueue queue_;
+  WatchedInboxes watched_;
   ReaderPool readers_;
   ReaderPool searches_;  ///< Pages by event type or of large events, and lists of keys: they compute for long.
   ReaderPool backups_;   // A copy to another file system takes minutes, and must not hold a reader up.
   Committer committer_;
   Housekeeper housekeeper_;
+  JobRunner runner_;
+  EventRouter router_;
+  Appender appender_;
+  InboxAdmin inboxes_;
+  RocksInboxes entries_;
+  RocksJobs jobs_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(RocksConfig config) {
   auto time = std::make_unique<IdTime>(*config.clock);
-  auto database = Database::open({config.data_dir, config.access, config.memory_bytes, config.dedup_window,
-                                  config.idempotency_window, time.get(), config.env, config.open_files_max});
+  auto traces_begin = std::make_shared<std::atomic<UnixMillis>>();
+  auto database = Database::open({.data_dir = config.data_dir,
+                                  .access = config.access,
+                                  .memory_bytes = config.memory_bytes,
+                                  .dedup_window = config.dedup_window,
+                                  .idempotency_window = config.idempotency_window,
+                                  .clock = time.get(),
+                                  .traces_begin = traces_begin,
+                                  .env = config.env,
+                                  .disk_reserve_bytes = config.disk_reserve_bytes,
+                                  .open_files_max = config.open_files_max});
   if (!database) return std::move(database).error();
   auto tenants = std::make_unique<Tenants>();
-  if (auto loaded = load_inboxes(**database, *tenants); !loaded) return std::move(loaded).error();
+  auto board = std::make_unique<JobBoard>();
+  if (auto loaded = load_inboxes(**database, *tenants, *board); !loaded) return std::move(loaded).error();
   EventId last_id;
   rocksdb::PinnableSlice value;
   const auto found = (*database)->get(Family::meta, layout::last_id_key, value);
   if (!found) return found.error();
   if (*found && value.size() == 16) last_id = EventId::from_bytes(view(value));
   time->start_after(last_id.time());
+  if (auto restored = restore_entries(**database, *tenants, last_id, time->now()); !restored) {
+    return std::move(restored).error();
+  }
   const auto hash_seed = load_hash_seed(**database);
   if (!hash_seed) return hash_seed.error();
+  auto stored_bytes = std::make_shared<StoredBytesByTenant>();
+  if (config.tenant_limits.bytes_max > 0) {
+    auto loaded = load_stored_bytes(**database);
+    if (!loaded) return std::move(loaded).error();
+    *stored_bytes = *std::move(loaded);
+  } else if (auto forgotten = forget_stored_bytes(**database); !forgotten) {
+    return std::move(forgotten).error();
+  }
   return std::unique_ptr<RocksStore>(new RocksStoreImpl(std::move(config), std::move(time), std::move(*database),
-                                                        std::move(tenants), last_id, *hash_seed));
+                                                        std::move(tenants), std::move(board), last_id, *hash_seed,
+                                                        std::move(traces_begin), std::move(stored_bytes)));
 }
 
 }  // namespace triggers::store

@@ -8,7 +8,7 @@ methods_named = {"get": {"GET", "HEAD"}, "post": {"POST"}, "put": {"PUT"}, "patc
 
 
 def paths():
-    """{path: set of methods} from the table, as `Allow` has them; `{id}` stands for one segment."""
+    """{path: set of methods} from the table, as `Allow` has them; `{name}` and `{id}` stand for one segment."""
     source = (repository / "src/api/exchange/endpoint_table.h").read_text(encoding="utf-8")
     found = re.findall(r'\{http::Method::(\w+), "([^"]+)", Endpoint::', source)
     assert len(found) > 10, "endpoint_table.h no longer looks as this expects"

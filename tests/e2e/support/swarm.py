@@ -38,7 +38,7 @@ def start(port, key, *arguments, out, log):
 class Verdict:
     """The result of `swarm --verify FILE --json`: exit status, counts, and the ids of each kind of difference."""
 
-    kinds = ("missing", "lost", "doubled", "changed", "returned", "unexpected")
+    kinds = ("missing", "lost", "doubled", "changed", "returned", "unexpected", "overlapping", "repeated", "late")
 
     def __init__(self, done):
         self.status, self.text = done.returncode, done.stderr
@@ -64,11 +64,11 @@ def digest(event_type, payload, source="", metadata=""):
 
 
 class WrittenJournal:
-    """A journal that a test writes itself, in the program's documented format."""
+    """A journal that a test writes itself, in the program's documented format. Version 2 has leases."""
 
-    def __init__(self, path):
+    def __init__(self, path, version=1):
         self.path = path
-        path.write_text("swarm-journal 1\n", encoding="ascii")
+        path.write_text(f"swarm-journal {version}\n", encoding="ascii")
 
     def line(self, *fields):
         with open(self.path, "a", encoding="ascii") as file:

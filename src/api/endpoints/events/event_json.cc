@@ -12,9 +12,9 @@ void append_id_and_timestamp(std::string& out, const event::EventId& id) {
   out += '"';
 }
 
-void append_event(std::string& out, const store::StoredEvent& event, bool with_acknowledgement) {
+void append_event_members(std::string& out, const store::StoredEvent& event) {
   // Integration platforms look for `id`.
-  out += "{\"id\":\"";
+  out += "\"id\":\"";
   event.id.append_text(out);
   out += "\",";
   append_id_and_timestamp(out, event.id);
@@ -30,6 +30,11 @@ void append_event(std::string& out, const store::StoredEvent& event, bool with_a
   }
   out += ",\"metadata\":";
   out += event.metadata.empty() ? "null" : event.metadata;
+}
+
+void append_event(std::string& out, const store::StoredEvent& event, bool with_acknowledgement) {
+  out += '{';
+  append_event_members(out, event);
   if (with_acknowledgement) {
     out += ",\"delivered\":";
     out += event.acknowledged_at ? "true" : "false";

@@ -1,6 +1,7 @@
 #include "api/endpoints/events/get_event.h"
 
 #include "api/admission/admit.h"
+#include "api/admission/admitted_inbox.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
@@ -27,7 +28,8 @@ Task<OrRefusal<http::Response>> get_event(const EventReading& events, Exchange& 
   if (!admitted) co_return admitted.error();
   const auto id = parse_event_id(exchange.route.id);
   if (!id) co_return id.error();
-  if (!*id) co_return no_such_event(exchange.route.id);
+  // The filters of a key's inboxes may hide events from it. Only `default` shows any event.
+  if (!*id || !may_use(exchange, inbox::InboxName())) co_return no_such_event(exchange.route.id);
   auto event = co_await events.log.get(exchange.key->tenant, **id);
   if (!event) co_return from_error(event.error());
   if (!*event) co_return no_such_event(exchange.route.id);

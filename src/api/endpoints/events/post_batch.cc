@@ -11,6 +11,7 @@
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
 #include "api/exchange/response_memory.h"
+#include "api/exchange/storage_full.h"
 
 namespace triggers::api {
 namespace {
@@ -97,15 +98,20 @@ void append_result(std::string& out, const OrRefusal<store::Appended>& result) {
   out += '}';
 }
 
-/// The store's error if at least one event failed and none is stored.
-const Error* whole_failure(const std::vector<Result<store::Appended>>& stored) {
+/// The store's error, or else the limit that was reached, if at least one event failed for it and none is stored.
+std::optional<Refusal> whole_failure(const std::vector<Result<store::Appended>>& stored,
+                                     const store::TenantLimits& limits) {
+  using Outcome = store::Appended::Outcome;
   const Error* failure = nullptr;
+  const store::StorageLimit* limit = nullptr;
   for (const auto& one : stored) {
-    if (one && one->outcome != store::Appended::Outcome::idempotency_mismatch) return nullptr;
+    if (one && one->outcome != Outcome::idempotency_mismatch && one->outcome != Outcome::no_room) return std::nullopt;
     // If one event may have been stored in spite of its error, the batch gets that error.
     if (!one && (failure == nullptr || one.error().code == ErrorCode::unavailable)) failure = &one.error();
+    if (one && one->outcome == Outcome::no_room && limit == nullptr) limit = &one->limit;
   }
-  return failure;
+  if (failure != nullptr) return from_error(*failure);
+  return limit != nullptr ? std::optional{storage_full(*limit, limits)} : std::nullopt;
 }
 
 /// The size of the response, at most about. Elements that are no events have their error already; the store's results
@@ -140,20 +146,23 @@ http::Response answer(const std::vector<OrRefusal<store::Appended>>& results) {
 }
 
 /// The response to a batch, with the store's results for its events.
-OrRefusal<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<store::Appended>>& stored) {
+OrRefusal<http::Response> conclude(ParsedBatch parsed, const std::vector<Result<store::Appended>>& stored,
+                                   const store::TenantLimits& limits) {
   for (std::size_t i = 0; i < stored.size(); ++i) {
     auto& result = parsed.results[parsed.places[i]];
     if (!stored[i]) {
       result = from_error(stored[i].error());
     } else if (stored[i]->outcome == store::Appended::Outcome::idempotency_mismatch) {
       result = idempotency_mismatch(stored[i]->id);
+    } else if (stored[i]->outcome == store::Appended::Outcome::no_room) {
+      result = storage_full(stored[i]->limit, limits);
     } else {
       result = *stored[i];
     }
   }
   // Nothing was stored, and the events are not the reason: the client should send the whole request again. If a store
   // of many parts stored some of them, each event has its own result instead.
-  if (const Error* failure = whole_failure(stored)) return from_error(*failure);
+  if (auto failure = whole_failure(stored, limits)) return *std::move(failure);
   return answer(parsed.results);
 }
 
@@ -171,7 +180,7 @@ Task<OrRefusal<http::Response>> post_batch(const BatchIntake& intake, Exchange& 
   auto memory = reserve(intake.answers, exchange, bytes);
   if (!memory) co_return memory.error();
   const auto stored = co_await intake.events.log.append_batch(exchange.key->tenant, std::move(parsed->appends));
-  auto make = [&] { return conclude(*std::move(parsed), stored); };
+  auto make = [&] { return conclude(*std::move(parsed), stored, intake.events.tenant_limits); };
   auto response = co_await make_off_loop(intake.events.parsers, exchange, bytes, std::move(make));
   if (!response) co_return std::move(response).error();
   count_reserved_until_written(std::move(*memory), *response);

@@ -5,6 +5,7 @@
 #include "api/endpoints/events/parse_event.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
+#include "api/exchange/storage_full.h"
 
 namespace triggers::api {
 namespace {
@@ -59,6 +60,9 @@ Task<OrRefusal<http::Response>> post_event(const EventIntake& intake, Exchange& 
   const auto stored = co_await intake.log.append(exchange.key->tenant, append);
   if (!stored) co_return from_error(stored.error());
   if (stored->outcome == store::Appended::Outcome::idempotency_mismatch) co_return idempotency_mismatch(stored->id);
+  if (stored->outcome == store::Appended::Outcome::no_room) {
+    co_return storage_full(stored->limit, intake.tenant_limits);
+  }
   co_return accepted(*stored);
 }
 

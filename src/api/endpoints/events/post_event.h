@@ -19,6 +19,7 @@ struct EventIntake {
   const AdmissionContext& admission;
   store::EventLog& log;
   event::Limits limits;
+  store::TenantLimits tenant_limits;
   TurnPool* parsers;  ///< For large bodies; null: the loop parses them.
 };
 

@@ -21,6 +21,10 @@ std::string mac(std::string_view secret, const CursorScope& scope, std::string_v
   const bool newest_first = scope.order == store::PageOrder::newest_first;
   message += scope.event_type ? (newest_first ? 'F' : 'f') : (newest_first ? 'A' : 'a');
   if (scope.event_type) add(*scope.event_type);
+  if (!scope.state.empty()) {
+    message += 's';
+    add(scope.state);
+  }
   message += place;
   return auth::hmac_sha256(secret, message).substr(0, mac_bytes);
 }

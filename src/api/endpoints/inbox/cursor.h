@@ -16,6 +16,7 @@ struct CursorScope {
   std::string_view tenant, inbox;
   std::optional<std::string_view> event_type;
   store::PageOrder order = store::PageOrder::oldest_first;
+  std::string_view state{};  ///< Of a page of entries; empty for a page of events.
 };
 
 /// A continuation as text for a client: version, the engine's bytes, and a MAC (HMAC-SHA-256, cut to 128 bits) over

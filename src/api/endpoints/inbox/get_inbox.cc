@@ -3,18 +3,17 @@
 #include <fmt/format.h>
 
 #include "api/admission/admit.h"
+#include "api/admission/admitted_inbox.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inbox/cursor.h"
+#include "api/endpoints/inboxes/entry_wait.h"
 #include "api/endpoints/request_limits.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
 #include "api/exchange/response_memory.h"
-#include "base/utf8.h"
 
 namespace triggers::api {
 namespace {
-
-constexpr std::size_t event_type_chars_max = 255;
 
 CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
   CursorScope scope{exchange.key->tenant.id, query.inbox, {}, query.order};
@@ -22,10 +21,17 @@ CursorScope scope_of(const Exchange& exchange, const store::PageQuery& query) {
   return scope;
 }
 
-OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange& exchange) {
-  const auto parameters = query_parameters(exchange.request.query(), {"limit", "cursor", "event_type", "order"});
+struct AskedPage {
+  store::PageQuery query{};
+  std::chrono::seconds wait{};
+};
+
+OrRefusal<AskedPage> parse_query(const InboxPages& inbox, const Exchange& exchange) {
+  const auto parameters =
+      query_parameters(exchange.request.query(), {"limit", "cursor", "event_type", "order", "wait"});
   if (!parameters) return parameters.error();
-  store::PageQuery query;
+  AskedPage asked;
+  store::PageQuery& query = asked.query;
   query.memory = &inbox.answers;
   if (const auto* limit = find(*parameters, "limit")) {
     const auto number = parse_number("limit", *limit, 1, page_events_max);
@@ -33,9 +39,7 @@ OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange&
     query.limit = static_cast<std::size_t>(*number);
   }
   if (const auto* type = find(*parameters, "event_type")) {
-    if (type->empty() || count_code_points(*type) > event_type_chars_max) {
-      return invalid("event_type", "must have 1 to 255 characters");
-    }
+    if (const auto valid = check_event_type(*type); !valid) return valid.error();
     query.event_type = *type;
   }
   if (const auto* order = find(*parameters, "order")) {
@@ -51,7 +55,13 @@ OrRefusal<store::PageQuery> parse_query(const InboxPages& inbox, const Exchange&
                      "to start again");
     }
   }
-  return query;
+  const auto wait = parse_wait(*parameters);
+  if (!wait) return wait.error();
+  if (wait->count() > 0 && inbox.arrivals == nullptr) {
+    return invalid("wait", "must be 0: the store of this service cannot wait; ask again after a moment instead");
+  }
+  asked.wait = *wait;
+  return asked;
 }
 
 /// The size of the response, about.
@@ -85,17 +95,37 @@ http::Response answer(const InboxPages& inbox, const Exchange& exchange, const s
   return response;
 }
 
+/// Waits as long as it may while the page is empty.
+Task<OrRefusal<store::Page>> page_or_wait(const InboxPages& inbox, const Exchange& exchange, const AskedPage& asked) {
+  const inbox::InboxName name;
+  std::optional<EntryWait> wait;
+  if (asked.wait.count() > 0) {
+    const auto kind = store::Waiter::looker();
+    wait.emplace(EntryWait::Asked{inbox.admission, *inbox.arrivals, exchange, name, kind, asked.wait});
+  }
+  for (;;) {
+    if (wait) wait->look_begins();
+    auto page = co_await inbox.store.page(exchange.key->tenant, asked.query);
+    if (!page) co_return from_error(page.error());
+    if (!wait || !page->events.empty() || page->has_more) co_return *std::move(page);
+    const auto again = co_await wait->look_again();
+    if (!again) co_return again.error();
+    if (!*again) co_return *std::move(page);
+  }
+}
+
 }  // namespace
 
 Task<OrRefusal<http::Response>> get_inbox(const InboxPages& inbox, Exchange& exchange) {
   const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
-  const auto query = parse_query(inbox, exchange);
-  if (!query) co_return query.error();
-  auto page = co_await inbox.store.page(exchange.key->tenant, *query);
-  if (!page) co_return from_error(page.error());
+  if (const auto name = admitted_inbox(exchange); !name) co_return name.error();
+  const auto asked = parse_query(inbox, exchange);
+  if (!asked) co_return asked.error();
+  auto page = co_await page_or_wait(inbox, exchange, *asked);
+  if (!page) co_return page.error();
   const std::size_t bytes = answer_bytes(*page);
-  auto make = [&] { return answer(inbox, exchange, *query, *page); };
+  auto make = [&] { return answer(inbox, exchange, asked->query, *page); };
   http::Response response = co_await make_off_loop(inbox.parsers, exchange, bytes, std::move(make));
   if (auto refused = count_until_written(std::move(page->memory), response)) co_return *std::move(refused);
   co_return response;

@@ -13,12 +13,14 @@
 #include "base/turn_pool.h"
 #include "http/wire/message.h"
 #include "store/default_inbox.h"
+#include "store/entry_arrivals.h"
 
 namespace triggers::api {
 
 struct InboxPages {
   const AdmissionContext& admission;
   store::DefaultInbox& store;
+  store::EntryArrivals* arrivals;  ///< Null: this store cannot wait.
   std::string_view cursor_secret;  ///< Signs cursors; the same on every node.
   FairBudget& answers;
   TurnPool* parsers;  ///< For large pages; null: the loop builds them.

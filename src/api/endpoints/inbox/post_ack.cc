@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
-
 #include "api/admission/admit.h"
-#include "api/endpoints/request_limits.h"
+#include "api/admission/admitted_inbox.h"
+#include "api/endpoints/event_ids.h"
 #include "api/exchange/input.h"
 #include "api/exchange/json_body.h"
 #include "api/exchange/off_loop.h"
@@ -14,32 +13,13 @@
 namespace triggers::api {
 namespace {
 
-struct ParsedIds {
-  std::vector<std::string> texts;   ///< As sent.
-  std::vector<event::EventId> ids;  ///< These go to the store.
-  std::vector<bool> is_id;          ///< For each text.
-};
-
-/// A list of strings. The response says for each whether it is an id.
-OrRefusal<ParsedIds> parse_ids(const http::Request& request) {
+OrRefusal<AskedIds> parse_ids(const http::Request& request) {
   const auto body = json_object(request);
   if (!body) return body.error();
   if (const auto known = only_members(*body, {"event_ids"}); !known) return known.error();
   const auto* list = body->if_contains("event_ids");
   if (list == nullptr) return invalid("event_ids", "is required: a list of event ids");
-  if (!list->is_array()) return invalid("event_ids", "must be a list of event ids");
-  if (list->get_array().empty() || list->get_array().size() > acknowledged_events_max) {
-    return invalid("event_ids", fmt::format("must hold 1 to {} ids; these are {}", acknowledged_events_max,
-                                            list->get_array().size()));
-  }
-  ParsedIds parsed;
-  for (const auto& text : list->get_array()) {
-    if (!text.is_string()) return invalid("event_ids", "must hold strings only");
-    const auto id = event::EventId::parse(parsed.texts.emplace_back(text.get_string()));
-    if (id) parsed.ids.push_back(*id);
-    parsed.is_id.push_back(id.has_value());
-  }
-  return parsed;
+  return parse_event_ids(*list);
 }
 
 std::string_view outcome_name(store::AckStatus outcome) {
@@ -59,7 +39,7 @@ std::size_t answer_bytes(const std::vector<std::string>& ids) {
   return bytes;
 }
 
-http::Response answer(ParsedIds parsed, const std::vector<store::AckStatus>& outcomes) {
+http::Response answer(AskedIds parsed, const std::vector<store::AckStatus>& outcomes) {
   http::Response response;
   std::string& body = response.body;
   body.reserve(answer_bytes(parsed.texts));
@@ -82,6 +62,7 @@ http::Response answer(ParsedIds parsed, const std::vector<store::AckStatus>& out
 Task<OrRefusal<http::Response>> post_ack(const Acknowledgement& inbox, Exchange& exchange) {
   const auto admitted = co_await admit(inbox.admission, exchange);
   if (!admitted) co_return admitted.error();
+  if (const auto name = admitted_inbox(exchange); !name) co_return name.error();
   const auto json = require_json(exchange.request);
   if (!json) co_return json.error();
   auto parse = [&] { return parse_ids(exchange.request); };

@@ -38,8 +38,8 @@ Task<OrRefusal<http::Response>> create_key(const KeyManagement& keys, Exchange& 
   auto read = [&] { return read_body(exchange.request); };
   const auto body = co_await parse_off_loop(keys.parsers, exchange, std::move(read));
   if (!body) co_return body.error();
-  const auto known = only_members(*body, {"user_id", "user_email", "role", "rate_limit", "event_types", "expires_at",
-                                          "description", "all_tenants"});
+  const auto known = only_members(*body, {"user_id", "user_email", "role", "rate_limit", "event_types", "inboxes",
+                                          "expires_at", "description", "all_tenants"});
   if (!known) co_return known.error();
   auto user = read_user(exchange, *body);
   if (!user) co_return user.error();

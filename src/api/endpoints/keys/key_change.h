@@ -11,7 +11,8 @@
 
 namespace triggers::api {
 
-/// About the largest size of a key's JSON: 100 event types of 255 characters, each of four bytes or escaped.
+/// About the largest size of a key's JSON: 100 event types of 255 characters, each of four bytes or escaped, and
+/// 100 names of inboxes.
 inline constexpr std::size_t key_answer_bytes_max = 256 * 1024;
 
 /// The record of the key in the path if the caller may see it; 404 otherwise. The operator, and an admin of all

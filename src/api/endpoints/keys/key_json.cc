@@ -36,15 +36,22 @@ OrRefusal<Done> apply_rate(const json::value& value, auth::KeyRecord& record) {
   return Done{};
 }
 
-OrRefusal<Done> apply_event_types(const json::value& value, auth::KeyRecord& record) {
-  if (!value.is_array()) return invalid("event_types", "must be a list of strings; an empty one allows every type");
-  std::vector<std::string> types;
-  for (const auto& type : value.get_array()) {
-    if (!type.is_string()) return invalid("event_types", "must hold strings only");
-    types.emplace_back(type.get_string());
+/// A list of strings; an empty one allows all.
+OrRefusal<Done> apply_list(std::string_view name, const json::value& value, std::vector<std::string>& list) {
+  if (!value.is_array()) return invalid(name, "must be a list of strings; an empty one allows all");
+  std::vector<std::string> texts;
+  for (const auto& text : value.get_array()) {
+    if (!text.is_string()) return invalid(name, "must hold strings only");
+    texts.emplace_back(text.get_string());
   }
-  record.event_types = std::move(types);
+  list = std::move(texts);
   return Done{};
+}
+
+json::array list_json(const std::vector<std::string>& texts) {
+  json::array list;
+  for (const auto& text : texts) list.emplace_back(text);
+  return list;
 }
 
 OrRefusal<Done> apply_expiry(const json::value& value, UnixMillis now, auth::KeyRecord& record) {
@@ -88,9 +95,8 @@ json::object key_json(const auth::KeyRecord& record) {
   } else {
     object["rate_limit"] = "unlimited";
   }
-  json::array types;
-  for (const auto& type : record.event_types) types.emplace_back(type);
-  object["event_types"] = std::move(types);
+  object["event_types"] = list_json(record.event_types);
+  object["inboxes"] = list_json(record.inboxes);
   object["status"] = json::string_view(auth::status_name(record.status));
   object["description"] = record.description;
   object["created_at"] = format_timestamp(record.created_at);
@@ -127,7 +133,10 @@ OrRefusal<Done> apply_fields(const json::object& body, UnixMillis now, auth::Key
     if (auto applied = apply_rate(*rate, record); !applied) return applied;
   }
   if (const auto* types = body.if_contains("event_types")) {
-    if (auto applied = apply_event_types(*types, record); !applied) return applied;
+    if (auto applied = apply_list("event_types", *types, record.event_types); !applied) return applied;
+  }
+  if (const auto* inboxes = body.if_contains("inboxes")) {
+    if (auto applied = apply_list("inboxes", *inboxes, record.inboxes); !applied) return applied;
   }
   if (const auto* expiry = body.if_contains("expires_at")) {
     if (auto applied = apply_expiry(*expiry, now, record); !applied) return applied;

@@ -102,6 +102,7 @@ std::size_t json_bytes(const std::vector<auth::KeyRecord>& records) {
   for (const auto& record : records) {
     bytes += 400 + record.user_id.size() + record.user_email.size() + record.description.size();
     for (const auto& type : record.event_types) bytes += type.size() + 3;
+    for (const auto& inbox : record.inboxes) bytes += inbox.size() + 3;
   }
   return bytes;
 }

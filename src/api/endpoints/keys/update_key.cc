@@ -15,8 +15,8 @@ Task<OrRefusal<http::Response>> update_key(const KeyManagement& keys, Exchange& 
   auto read = [&] { return read_body(exchange.request); };
   const auto body = co_await parse_off_loop(keys.parsers, exchange, std::move(read));
   if (!body) co_return body.error();
-  const auto known = only_members(
-      *body, {"user_email", "role", "rate_limit", "event_types", "expires_at", "description", "status", "all_tenants"});
+  const auto known = only_members(*body, {"user_email", "role", "rate_limit", "event_types", "inboxes", "expires_at",
+                                          "description", "status", "all_tenants"});
   if (!known) co_return known.error();
   if (body->empty()) co_return invalid("body", "names nothing to change");
   const UnixMillis now = keys.clock.now();

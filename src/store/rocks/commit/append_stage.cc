@@ -35,8 +35,7 @@ void AppendStage::use_digests(const Operation& operation) {
   stored_digests_.put(operation.digests->of_stored->id, operation.digests->of_stored->digest);
 }
 
-void AppendStage::put_event(const TenantState& tenant, const InboxState& inbox, const IncomingEvent& event,
-                            const EventId& id) {
+void AppendStage::put_event(const TenantState& tenant, const IncomingEvent& event, const EventId& id) {
   head_.clear();
   append_record_head(head_, event);
   const std::string key = layout::event_key(tenant.id(), id);
@@ -44,13 +43,26 @@ void AppendStage::put_event(const TenantState& tenant, const InboxState& inbox, 
   const std::array<rocksdb::Slice, 3> record = {slice(head_), slice(event.payload), slice(event.metadata)};
   staging_.batch.Put(staging_.database.family(Family::events), rocksdb::SliceParts(&key_slice, 1),
                      rocksdb::SliceParts(record.data(), static_cast<int>(record.size())));
-  const std::array<rocksdb::Slice, 2> pending_key = {slice(inbox.prefix()), slice(id.view())};
   const std::size_t record_bytes = head_.size() + event.payload.size() + event.metadata.size();
-  head_.clear();
-  append_pending_value(head_, {.record_bytes = record_bytes, .event_type = event.event_type});
-  const rocksdb::Slice pending_value = slice(head_);
-  staging_.batch.Put(staging_.database.family(Family::pending), rocksdb::SliceParts(pending_key.data(), 2),
-                     rocksdb::SliceParts(&pending_value, 1));
+  pending_value_.clear();
+  append_pending_value(pending_value_, {.record_bytes = record_bytes, .event_type = event.event_type});
+}
+
+void AppendStage::put_entry(InboxState& inbox, const EventId& id) {
+  const std::array<rocksdb::Slice, 2> key = {slice(inbox.prefix()), slice(id.view())};
+  const rocksdb::Slice value = slice(pending_value_);
+  staging_.batch.Put(staging_.database.family(Family::pending), rocksdb::SliceParts(key.data(), 2),
+                     rocksdb::SliceParts(&value, 1));
+  staging_.inboxes.add(inbox, id);
+}
+
+void AppendStage::put_entries(const Roster& roster, const Takers& takers, const TenantState& tenant,
+                              const EventId& id) {
+  const auto& inboxes = roster.entries();
+  for (std::size_t i = 0; i < inboxes.size(); ++i) {
+    if (takers[i]) put_entry(*inboxes[i].state, id);
+  }
+  if (takers != roster.default_alone()) staging_.holders.accepted(tenant.id(), id, takers.count());
 }
 
 Result<bool> AppendStage::answered(const std::string& replay_key, const TenantState& tenant, ComparedEvent& incoming,
@@ -74,7 +86,7 @@ Result<bool> AppendStage::answered(const std::string& replay_key, const TenantSt
   return true;
 }
 
-Status AppendStage::stage(Operation& operation, TenantState& tenant, std::size_t index, Appended& answer) {
+Status AppendStage::stage(Operation& operation, const TenantState& tenant, std::size_t index, Appended& answer) {
   const IncomingEvent& event = operation.events[index];
   ComparedEvent incoming(event, digest_budget_, operation.digest_of(index));
   std::string replay_key;
@@ -90,12 +102,22 @@ Status AppendStage::stage(Operation& operation, TenantState& tenant, std::size_t
     return Done{};
   }
 
+  const std::size_t takers = operation.routed ? operation.routed->takers_of(index).count() : 1;
+  if (const auto limit = staging_.bounds.refuses(tenant, event, takers)) {
+    ++staging_.stats.without_room[static_cast<std::size_t>(*limit)];
+    answer = {.outcome = Appended::Outcome::no_room, .limit = *limit};
+    return Done{};
+  }
   const EventId id = ids_.next(staging_.id_now);
-  InboxState& inbox = tenant.default_inbox();
-  put_event(tenant, inbox, event, id);
+  put_event(tenant, event, id);
+  if (operation.routed) {
+    put_entries(*operation.routed->roster, operation.routed->takers_of(index), tenant, id);
+  } else {
+    put_entry(tenant.default_inbox(), id);
+  }
   if (lookup) contents_.add(*lookup, event, id);
   if (!replay_key.empty()) replays_.add(std::move(replay_key), event, id, staging_.batch);
-  staging_.inboxes.add(inbox, id);
+  staging_.bounds.stored(tenant.id(), event);
   ++staging_.stats.accepted;
   answer = {Appended::Outcome::accepted, id};
   return Done{};
@@ -111,9 +133,9 @@ void AppendStage::undo() noexcept {
   replays_.undo();
 }
 
-void AppendStage::put() {
-  contents_.put(staging_.batch);
-  if (staging_.stats.accepted == 0) return;
+void AppendStage::put() { contents_.put(staging_.batch); }
+
+void AppendStage::put_last_id() {
   staging_.batch.Put(staging_.database.family(Family::meta), slice(layout::last_id_key), slice(ids_.last().view()));
 }
 

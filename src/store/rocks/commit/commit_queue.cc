@@ -137,10 +137,11 @@ void CommitQueue::hand_over(Turn& turn) {
   if (wake) wake_.notify_one();
 }
 
-bool CommitQueue::take(std::vector<Operation*>& batch) {
+bool CommitQueue::take(std::vector<Operation*>& batch, std::optional<std::chrono::steady_clock::time_point> until) {
   batch.clear();
   batch.reserve(limits_.lone_commit_elements_max);
-  if (!wait_for_work()) return false;
+  if (!wait_for_work(until)) return false;
+  if (arrived_.empty() && turns_by_tenant_.empty()) return true;
   Filling filling = empty_batch();
   if (turns_by_tenant_.empty() && fits(arrived_, filling)) {
     batch.assign(arrived_.begin(), arrived_.end());
@@ -204,15 +205,22 @@ bool CommitQueue::take_element(std::size_t bytes, Filling& filling) const noexce
   return true;
 }
 
-bool CommitQueue::wait_for_work() {
+/// Operations that an earlier take() left, perhaps for lack of memory, need no waiting.
+bool CommitQueue::has_work() const { return !waiting_.empty() || !arrived_.empty() || !turns_by_tenant_.empty(); }
+
+bool CommitQueue::wait_for_work(const std::optional<std::chrono::steady_clock::time_point>& until) {
   MutexLock lock(mutex_);
-  // Operations that an earlier take() left, perhaps for lack of memory, need no waiting.
-  while (waiting_.empty() && arrived_.empty() && turns_by_tenant_.empty()) {
+  while (!has_work() && !rung_) {
     if (closed_) return false;
     idle_ = true;
-    while (waiting_.empty() && !closed_) wake_.wait(lock);
+    if (!until) {
+      wake_.wait(lock);
+    } else if (wake_.wait_until(lock, *until) == std::cv_status::timeout) {
+      break;
+    }
   }
-  idle_ = false;
+  if (closed_ && !has_work()) return false;
+  idle_ = rung_ = false;
   if (arrived_.empty()) arrived_.swap(waiting_);
   return true;
 }
@@ -230,6 +238,12 @@ bool CommitQueue::fits(std::span<Operation* const> operations, const Filling& ba
 void CommitQueue::close() {
   const MutexLock lock(mutex_);
   closed_ = true;
+  wake_.notify_one();
+}
+
+void CommitQueue::ring() {
+  const MutexLock lock(mutex_);
+  rung_ = true;
   wake_.notify_one();
 }
 

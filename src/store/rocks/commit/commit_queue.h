@@ -7,6 +7,7 @@
 #include <chrono>
 #include <coroutine>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -64,7 +65,11 @@ class CommitQueue {
   /// Waits for work and puts the next batch into `batch`: of each operation the elements of its part. False when closed
   /// and empty. For the committer only, which finishes a batch before it takes the next. Throws std::bad_alloc only
   /// before it has taken anything.
-  bool take(std::vector<Operation*>& batch);
+  ///
+  /// Returns with an empty batch if there is no work at `until`, or if ring() was called since the last take().
+  bool take(std::vector<Operation*>& batch, std::optional<std::chrono::steady_clock::time_point> until = {});
+  /// Ends the wait of take(). Any thread.
+  void ring();
 
   /// From now on refuses new operations, and those that were not handed over yet, with `unavailable`. take() still
   /// hands out the waiting ones.
@@ -92,7 +97,8 @@ class CommitQueue {
   void release(std::size_t operations, std::size_t bytes) noexcept;
   void release_share(const Operation& operation) noexcept;
   /// Fetches what has arrived. False when closed and empty.
-  bool wait_for_work();
+  bool wait_for_work(const std::optional<std::chrono::steady_clock::time_point>& until);
+  [[nodiscard]] bool has_work() const REQUIRES(mutex_);
   /// What a batch holds while take() fills it, and what of it is the present turn's.
   struct Filling {
     std::size_t elements_max, bytes_max;
@@ -123,6 +129,7 @@ class CommitQueue {
   Condition wake_;
   std::vector<Operation*> waiting_ GUARDED_BY(mutex_);
   bool idle_ GUARDED_BY(mutex_) = false;  ///< The committer waits, or is about to.
+  bool rung_ GUARDED_BY(mutex_) = false;
   // For the committer's thread only: operations that it has fetched but not handed out.
   std::vector<Operation*> arrived_;
   TenantTurns turns_by_tenant_;

@@ -212,7 +212,7 @@ TEST_F(CommitQueueTest, ABatchEndsAtItsBytesAndOneLargerOperationGoesAlone) {
 TEST_F(CommitQueueTest, AChangeGoesAlone) {
   auto& before = submit();
   auto& change = submit(1, Kind::change);
-  auto& after = submit(1, Kind::acknowledge);
+  auto& after = submit(1);
   const auto first = take(), second = take(), third = take();
   EXPECT_EQ(first, std::vector{&before.operation});
   EXPECT_EQ(second, std::vector{&change.operation});
@@ -390,6 +390,27 @@ TEST_F(CommitQueueTest, ATurnThatEndsAfterCloseIsRefused) {
   EXPECT_EQ(cut.operation.error->code, ErrorCode::unavailable);
   EXPECT_EQ(queue().depth(), 0U);
   EXPECT_EQ(queue().bytes(), 0U);
+}
+
+TEST_F(CommitQueueTest, AWaitEndsAtItsTimeOrByTheBell) {
+  std::vector<Operation*> batch;
+  ASSERT_TRUE(queue().take(batch, std::chrono::steady_clock::now() + std::chrono::milliseconds{1}));
+  EXPECT_TRUE(batch.empty());
+  std::thread bell([&] { queue().ring(); });
+  ASSERT_TRUE(queue().take(batch));
+  EXPECT_TRUE(batch.empty());
+  bell.join();
+  // Whatever the time, what waits is handed out.
+  auto& waiting = submit();
+  executor.run_ready();
+  queue().ring();
+  ASSERT_TRUE(queue().take(batch, std::chrono::steady_clock::now()));
+  EXPECT_EQ(batch, std::vector{&waiting.operation});
+  queue().finish(batch);
+  queue().ring();
+  queue().close();
+  EXPECT_FALSE(queue().take(batch, std::chrono::steady_clock::now() + std::chrono::hours{1}));
+  executor.run_ready();
 }
 
 TEST_F(CommitQueueTest, AfterCloseWhatWaitsIsHandedOutAndWhatComesIsRefused) {

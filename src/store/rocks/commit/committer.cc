@@ -1,6 +1,7 @@
 #include "store/rocks/commit/committer.h"
 
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,12 @@ constexpr std::chrono::milliseconds memory_pause{10};
 
 }  // namespace
 
-Committer::Committer(Database& database, Tenants& tenants, CommitQueue& queue, const EventId& last_id,
+Committer::Committer(Database& database, Tenants& tenants, JobBoard& jobs, CommitQueue& queue, const EventId& last_id,
                      CommitterConfig config)
-    : queue_(queue), config_(std::move(config)), commit_(database, tenants, config_, last_id) {
+    : queue_(queue),
+      config_(std::move(config)),
+      commit_(database, tenants, jobs, config_, last_id),
+      ends_(config_.watched, *config_.id_time) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -40,15 +44,19 @@ void Committer::run() {
   std::vector<Operation*> operations;
   while (true) {
     try {
-      if (!queue_.take(operations)) return;
+      if (!queue_.take(operations, ends_.next())) return;
     } catch (const std::bad_alloc&) {
       // The queue still has all its operations.
       std::this_thread::sleep_for(memory_pause);
       continue;
     }
     const auto started = std::chrono::steady_clock::now();
+    const std::size_t taken = operations.size();
+    ends_.add(operations);
+    if (operations.empty()) continue;
     const bool written = commit_.commit(operations);
-    queue_.finish(operations);
+    ends_.done(written);
+    queue_.finish(std::span(operations).first(taken));
     if (written) observe(std::chrono::steady_clock::now() - started);
   }
 }

@@ -9,8 +9,10 @@
 #include "base/uuid7.h"
 #include "store/rocks/commit/commit_queue.h"
 #include "store/rocks/commit/committer_config.h"
+#include "store/rocks/commit/due_ends.h"
 #include "store/rocks/commit/group_commit.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/inbox/job_board.h"
 #include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
@@ -22,15 +24,21 @@ namespace triggers::store {
 /// end here: operations that were not written are refused, and a write of unknown outcome stops writes as a failed one
 /// does.
 ///
+/// It is also the timer by which leases and delays end in inboxes that readers wait for: due_ends.h.
+///
 /// Because it is the only writer, ids are in commit order, and of racing equal appends the first in the queue wins.
 class Committer {
  public:
   /// Continues after `last_id`. Starts its thread.
-  Committer(Database& database, Tenants& tenants, CommitQueue& queue, const EventId& last_id, CommitterConfig config);
+  Committer(Database& database, Tenants& tenants, JobBoard& jobs, CommitQueue& queue, const EventId& last_id,
+            CommitterConfig config);
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
   /// Closes the queue, commits what waits, then stops.
   ~Committer();
+
+  /// Of the events of all tenants; 0 if they are not counted. Any thread.
+  [[nodiscard]] std::uint64_t stored_bytes() const noexcept { return commit_.stored_bytes(); }
 
  private:
   void run();
@@ -39,6 +47,7 @@ class Committer {
   CommitQueue& queue_;
   const CommitterConfig config_;
   GroupCommit commit_;
+  DueEnds ends_;
   std::thread thread_;
 };
 

@@ -1,19 +1,23 @@
 #pragma once
 
-// One group commit: it runs the stages, and writes what they staged. They are in append_stage.h and
-// acknowledge_stage.h; the thread is in committer.h.
+// One group commit: it runs the stages, and writes what they staged. The stages are append_stage.h, entry_stage.h,
+// job_stage.h, settings_stage.h and sweep_stage.h; the thread is in committer.h.
 
 #include <memory>
 #include <span>
 
 #include "base/result.h"
 #include "base/uuid7.h"
-#include "store/rocks/commit/acknowledge_stage.h"
 #include "store/rocks/commit/append_stage.h"
 #include "store/rocks/commit/committer_config.h"
+#include "store/rocks/commit/entry_stage.h"
+#include "store/rocks/commit/job_stage.h"
 #include "store/rocks/commit/operation.h"
+#include "store/rocks/commit/settings_stage.h"
 #include "store/rocks/commit/staging.h"
+#include "store/rocks/commit/sweep_stage.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/inbox/job_board.h"
 #include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
@@ -23,7 +27,8 @@ namespace triggers::store {
 class GroupCommit {
  public:
   /// Ids continue after `last_id`. The others outlive this.
-  GroupCommit(Database& database, Tenants& tenants, const CommitterConfig& config, const EventId& last_id);
+  GroupCommit(Database& database, Tenants& tenants, JobBoard& jobs, const CommitterConfig& config,
+              const EventId& last_id);
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
   ~GroupCommit();
@@ -34,10 +39,17 @@ class GroupCommit {
 
   /// Of the last commit, except for its total time.
   [[nodiscard]] const CommitStats& stats() const noexcept { return staging_.stats; }
+  /// As StorageBounds::total_bytes(). Any thread.
+  [[nodiscard]] std::uint64_t stored_bytes() const noexcept { return staging_.bounds.total_bytes(); }
 
  private:
   void begin();
+  /// Answers the operations that only look, also when writes have stopped.
+  void look(std::span<Operation* const> operations);
   void stage_all(std::span<Operation* const> operations);
+  Status stage(Operation& operation);
+  Status stage_leaving(Operation& operation);
+  void stage_one(Operation& operation);
   /// Stages each event on its own, so that a failed one leaves the others.
   void stage_events(Operation& operation);
   /// Runs `stage()`; if it fails, nothing of what it staged stays.
@@ -47,13 +59,19 @@ class GroupCommit {
   void undo(const CommitStats& before);
   Status write(std::span<Operation* const> operations);
   Status write_or_refuse(std::span<Operation* const> operations) noexcept;
+  void publish(std::span<Operation* const> operations);
+  void discard() noexcept;
 
   Tenants& tenants_;
+  JobBoard& board_;
   const CommitterConfig& config_;
   const std::unique_ptr<rocksdb::WriteBatch> batch_;
   Staging staging_;
   AppendStage appends_;
-  AcknowledgeStage acknowledgements_;
+  EntryStage entries_;
+  SettingsStage settings_;
+  SweepStage sweeps_;
+  JobStage jobs_;
 };
 
 }  // namespace triggers::store

@@ -17,20 +17,20 @@ void CompactionBackoff::note_success(std::uint32_t family) noexcept {
 }
 
 void CompactionBackoff::tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family,
-                             std::chrono::steady_clock::time_point now) {
+                             std::chrono::steady_clock::time_point now, bool has_space) {
   if (family.GetID() >= families_max) return;
   bool paused = false;
   {
     const MutexLock lock(mutex_);
     State& state = states_[family.GetID()];
-    const bool begins = std::exchange(state.failed, false) && !state.paused;
-    const bool ends = state.paused && now >= state.until;
-    if (!begins && !ends) return;
+    const bool begins = std::exchange(state.failed, false) && !state.waiting;
     if (begins) {
       state.pause = std::min(std::max(first_pause, state.pause * 2), longest_pause);
       state.until = now + state.pause;
     }
-    state.paused = paused = begins;
+    state.waiting = begins || (state.waiting && now < state.until);
+    paused = state.waiting || !has_space;
+    if (paused == std::exchange(state.paused, paused)) return;
   }
   // If this fails, nothing has changed, and the next failed compaction leads here again.
   db.SetOptions(&family, {{"disable_auto_compactions", paused ? "true" : "false"}}).PermitUncheckedError();

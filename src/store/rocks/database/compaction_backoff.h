@@ -1,7 +1,7 @@
 #pragma once
 
-// Switches the compactions of a column family off for a while after one has failed, each time for longer. The callback
-// that reports the failure is in failure_listener.h.
+// Switches the compactions of a column family off for a while after one has failed, each time for longer, and while
+// there is no room for one. The callback that reports the failure is in failure_listener.h.
 
 #include <chrono>
 #include <cstdint>
@@ -29,13 +29,16 @@ class CompactionBackoff {
   /// A compaction has read its files to the end: the next pause is a first one again. Any thread.
   void note_success(std::uint32_t family) noexcept;
 
-  /// Begins or ends the pause of `family` if it is due. One thread.
-  void tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family, std::chrono::steady_clock::time_point now);
+  /// Begins or ends the pause of `family` if it is due. Without `has_space` it lasts on, because a compaction would
+  /// take the room that writes need, and fail. One thread.
+  void tend(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& family, std::chrono::steady_clock::time_point now,
+            bool has_space = true);
 
  private:
   static constexpr std::size_t families_max = 64;
   struct State {
-    bool failed = false;  ///< Since the last tend().
+    bool failed = false;   ///< Since the last tend().
+    bool waiting = false;  ///< After a failure, until `until`.
     bool paused = false;
     std::chrono::minutes pause{0};
     std::chrono::steady_clock::time_point until{};

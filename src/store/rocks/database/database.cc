@@ -23,6 +23,7 @@
 #include "store/rocks/database/failure_listener.h"
 #include "store/rocks/database/open_error.h"
 #include "store/rocks/database/prepare_store.h"
+#include "store/rocks/database/space_reclaim.h"
 #include "store/rocks/database/store_check.h"
 #include "store/rocks/disk/directory_guard.h"
 #include "store/rocks/disk/directory_lock.h"
@@ -122,11 +123,13 @@ Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config) {
   return reading ? std::move(reading) : std::move(database);
 }
 
+Database::Database(const DatabaseConfig& config) : disk_reserve_(config.disk_reserve_bytes) {}
+
 Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& config) {
   if (auto made = make_directory(config.data_dir); !made) return std::move(made).error();
   // This check gives a better message than the lock would. The check after locking is the one that counts.
   if (auto readable = find_format(config.data_dir); !readable) return std::move(readable).error();
-  std::unique_ptr<Database> database(new Database);
+  std::unique_ptr<Database> database(new Database(config));
   auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return std::move(lock).error();
   database->directory_lock_ = std::move(*lock);
@@ -147,6 +150,9 @@ Result<std::unique_ptr<Database>> Database::open_to_write(const DatabaseConfig& 
   database->guard_ = std::make_unique<DirectoryGuard>(config.data_dir, database->directory_lock_->descriptor(),
                                                       database->watch_->witness());
   database->table_size_check_ = std::make_unique<TableSizeCheck>(database_dir(config.data_dir));
+  if (config.disk_reserve_bytes > 0) {
+    database->space_reclaim_ = std::make_unique<SpaceReclaim>(*database->db_, database->families_);
+  }
   database->mark_opened(*config.clock);
   if (auto noted = database->note_opened(); !noted) return std::move(noted).error();
   return database;
@@ -206,7 +212,7 @@ Status Database::note_opened() {
 
 Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& config, std::string problem) {
   if (auto readable = find_format(config.data_dir); !readable) return std::move(readable).error();
-  std::unique_ptr<Database> database(new Database);
+  std::unique_ptr<Database> database(new Database(config));
   auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return std::move(lock).error();
   database->directory_lock_ = std::move(*lock);
@@ -234,6 +240,13 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const DatabaseConfig& c
 Database::~Database() {
   file_checks_ = {};
   if (!db_) return;
+  if (abandoned_) {
+    // Its thread may wait for ever, as the next writer would.
+    [[maybe_unused]] const auto* left = space_reclaim_.release();
+  } else if (space_reclaim_) {
+    if (state_ != State::writable) rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);  // Ends a flush's wait.
+    space_reclaim_.reset();
+  }
   if (resuming_.valid()) {
     rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/false);  // Ends its wait.
     resuming_.wait();
@@ -288,7 +301,17 @@ Error Database::unreadable(const std::string& what) {
 
 void Database::tend_compactions(std::chrono::steady_clock::time_point now) {
   if (state_.load(std::memory_order_acquire) == State::stopped) return;
-  for (auto* family : families_) compaction_backoff_.tend(*db_, *family, now);
+  for (auto* family : families_) compaction_backoff_.tend(*db_, *family, now, has_room_to_compact(*family));
+}
+
+bool Database::has_room_to_compact(rocksdb::ColumnFamilyHandle& family) const {
+  if (!space_reclaim_) return true;
+  const auto space = disk();
+  std::uint64_t bytes = 0;
+  if (!space || !db_->GetIntProperty(&family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes)) return true;
+  // A large reserve has room for a compaction. On a small disk the rest must have it, because flushes need the reserve.
+  const bool reserve_is_small = space->reserve_bytes < compaction_room_bytes;
+  return space->free_bytes >= std::min(bytes, compaction_room_bytes) + (reserve_is_small ? space->reserve_bytes : 0);
 }
 
 Status Database::check_writable() const {
@@ -328,6 +351,7 @@ Status Database::write_checked(rocksdb::WriteBatch& batch, WriteTiming* timing) 
     timing->total = std::chrono::steady_clock::now() - started;
   }
   if (status.ok()) {
+    disk_reserve_.written(batch.GetDataSize());
     const auto witnessed = watch_->commit(db_->GetLatestSequenceNumber());
     // This write is in the log and synced. The next one must wait, because its loss would go unnoticed.
     if (!witnessed) stop_writes(witnessed.error().message);

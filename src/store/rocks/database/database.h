@@ -23,6 +23,7 @@
 #include "store/rocks/database/damage_log.h"
 #include "store/rocks/database/database_config.h"
 #include "store/rocks/disk/disk_idle_time.h"
+#include "store/rocks/disk/disk_reserve.h"
 #include "store/rocks/disk/disk_space.h"
 #include "store/rocks/disk/format_file.h"
 #include "store/status.h"
@@ -47,6 +48,7 @@ struct WriteTiming {
 
 class DirectoryGuard;
 class DirectoryLock;
+class SpaceReclaim;
 class TableSizeCheck;
 
 /// RocksDB in a directory that one process owns. Opening it checks the format and all files. After a write of unknown
@@ -97,11 +99,15 @@ class Database {
 
   /// Calls check_files() regularly on a thread of its own from now on.
   void start_file_checks();
-  /// Checks that the files are in place, and stops writes if not. `thorough`: also checks the next tables and the free
-  /// space, and tries to resume after a shortage. One call at a time.
+  /// Measures the free space, checks that the files are in place, and stops writes if not. `thorough`: also checks the
+  /// next tables, tries to resume after a shortage, and gives space back. One call at a time.
   void check_files(bool thorough);
-  /// As of the last thorough check.
+  /// As of the last check.
   [[nodiscard]] std::optional<DiskSpace> disk() const;
+  /// False while the free space is below the reserve: new events are refused. Any thread.
+  [[nodiscard]] bool has_room() const noexcept { return disk_reserve_.has_room(); }
+  /// Events have been removed. While there is no room, their space is given back to the disk.
+  void note_removed_events() noexcept;
 
   /// A consistent copy in a new directory, itself a data directory. Hard links where the file system allows.
   /// `invalid_argument` if `directory` exists or cannot be made.
@@ -114,7 +120,7 @@ class Database {
     stopped,  ///< Until the store is opened again.
   };
 
-  Database() = default;
+  explicit Database(const DatabaseConfig& config);
   static Result<std::unique_ptr<Database>> open_to_write(const DatabaseConfig& config);
   static Result<std::unique_ptr<Database>> open_to_read(const DatabaseConfig& config, std::string problem);
   Status open_checked(const DatabaseConfig& config, FormatFile& format);
@@ -128,6 +134,9 @@ class Database {
   /// Stops writes because somebody has removed, cut or replaced a file of the open store.
   void lose(const std::string& problem);
   void update_disk_space();
+  void tend_space();
+  /// False if a compaction of the family might take all the free space.
+  [[nodiscard]] bool has_room_to_compact(rocksdb::ColumnFamilyHandle& family) const;
   /// Tries to resume writes after a shortage. RocksDB writes every memtable, on a thread of its own.
   void try_resume();
   /// Follows that attempt until it succeeds, may be repeated, or makes no progress any more.
@@ -149,6 +158,9 @@ class Database {
   std::unique_ptr<TableSizeCheck> table_size_check_;  // Set with the guard.
 
   DamageLog damage_;
+  DiskReserve disk_reserve_;
+  std::unique_ptr<SpaceReclaim> space_reclaim_;  ///< Null without a reserve.
+  bool refusal_was_told_ = false;                ///< Of the thread that checks files.
   std::atomic<State> state_{State::writable};
   std::atomic<bool> abandoned_{false};  ///< An exception left RocksDB in the middle of a write: it is not closed.
   mutable Mutex problem_mutex_;

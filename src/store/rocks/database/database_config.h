@@ -3,9 +3,11 @@
 // Where the database is and how it is opened, and the list of its column families. Their stored names and the RocksDB
 // options are in database_options.h.
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -43,8 +45,11 @@ struct DatabaseConfig {
   std::chrono::seconds dedup_window{300};
   std::chrono::seconds idempotency_window{86'400};
   const Clock* clock = &Clock::system();  ///< Whose time the windows are measured in.
-  rocksdb::Env* env = nullptr;            ///< The seam for tests of failing disks; nullptr: the machine's.
-  int open_files_max = -1;                ///< Files that RocksDB keeps open; -1: all.
+  /// Traces of acknowledgements before this time may be dropped. Null: none may.
+  std::shared_ptr<const std::atomic<UnixMillis>> traces_begin{};
+  rocksdb::Env* env = nullptr;           ///< The seam for tests of failing disks; nullptr: the machine's.
+  std::uint64_t disk_reserve_bytes = 0;  ///< See DiskReserve; 0: off.
+  int open_files_max = -1;               ///< Files that RocksDB keeps open; -1: all.
 };
 
 }  // namespace triggers::store

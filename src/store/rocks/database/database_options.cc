@@ -16,6 +16,7 @@
 
 #include "base/invariant.h"
 #include "event/event.h"
+#include "inbox/record_codec.h"
 #include "store/rocks/database/hashed_memtable.h"
 #include "store/rocks/database/info_log.h"
 #include "store/rocks/format/dedup_entry.h"
@@ -27,6 +28,9 @@ constexpr std::array<std::string_view, family_count> family_names = {"default", 
                                                                      "expiry",  "dedup",  "idempotency", "keys",
                                                                      "entries", "traces", "holders"};
 constexpr std::size_t mebibyte = 1024 * 1024;
+/// What a table overlaps of the next level, so that a compaction takes about compaction_room_bytes and fits into the
+/// disk's reserve.
+constexpr std::uint64_t compaction_bytes_max = 512 * mebibyte;
 constexpr std::size_t window_entry_bytes = 100;  ///< About what an entry of a window's family takes in a memtable.
 
 class NoLogger final : public rocksdb::Logger {
@@ -56,6 +60,7 @@ rocksdb::ColumnFamilyOptions base_options(const std::shared_ptr<rocksdb::Cache>&
   options.max_write_buffer_number = 3;
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
+  options.max_compaction_bytes = compaction_bytes_max;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(cache, block_bytes)));
   return options;
 }
@@ -129,6 +134,47 @@ rocksdb::ColumnFamilyOptions window_options(const std::shared_ptr<rocksdb::Cache
   return options;
 }
 
+/// Drops the traces of acknowledgements that are too old.
+class TraceFilter final : public rocksdb::CompactionFilter {
+ public:
+  explicit TraceFilter(UnixMillis begin) : begin_(begin) {}
+
+  [[nodiscard]] const char* Name() const override { return "triggers.traces"; }
+  bool Filter(int /*level*/, const rocksdb::Slice& /*key*/, const rocksdb::Slice& value, std::string* /*new_value*/,
+              bool* /*value_changed*/) const override {
+    const auto record = inbox::decode_record({value.data(), value.size()});
+    return record && record->acknowledgement && record->acknowledgement->at < begin_;
+  }
+
+ private:
+  const UnixMillis begin_;
+};
+
+class TraceFilterFactory final : public rocksdb::CompactionFilterFactory {
+ public:
+  explicit TraceFilterFactory(std::shared_ptr<const std::atomic<UnixMillis>> begin) : begin_(std::move(begin)) {}
+
+  [[nodiscard]] const char* Name() const override { return "triggers.traces"; }
+  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
+      const rocksdb::CompactionFilter::Context& /*context*/) override {
+    return std::make_unique<TraceFilter>(begin_->load(std::memory_order_relaxed));
+  }
+
+ private:
+  const std::shared_ptr<const std::atomic<UnixMillis>> begin_;
+};
+
+constexpr std::uint64_t trace_compaction_seconds = 24 * 60 * 60;
+
+rocksdb::ColumnFamilyOptions trace_options(const DatabaseConfig& config, const std::shared_ptr<rocksdb::Cache>& cache) {
+  auto options = base_options(cache, 8 * mebibyte, 4096);
+  if (!config.traces_begin) return options;
+  options.compaction_filter_factory = std::make_shared<TraceFilterFactory>(config.traces_begin);
+  // Every file is compacted, and so filtered, once in this time, also when nothing new comes.
+  options.periodic_compaction_seconds = trace_compaction_seconds;
+  return options;
+}
+
 rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig& config,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
   switch (family) {
@@ -156,7 +202,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const DatabaseConfig&
           rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));  // A start reads the whole family.
       return options;
     }
-    case Family::traces:
+    case Family::traces: return trace_options(config, cache);
     case Family::holders: return base_options(cache, 8 * mebibyte, 4096);
     case Family::meta:
     case Family::keys: return base_options(cache, 2 * mebibyte, 4096);

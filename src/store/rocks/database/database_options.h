@@ -3,6 +3,7 @@
 // RocksDB's options for each way to open the database, its cache, and its folder. With the options comes the filter by
 // which compactions drop entries past their window. Our own settings are in database_config.h.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct DBOptions;
 }  // namespace rocksdb
 
 namespace triggers::store {
+
+/// About the most that one compaction takes beside its input, except for the families of windows.
+inline constexpr std::uint64_t compaction_room_bytes = std::uint64_t{600} << 20;
 
 /// Where the database is in a data directory.
 [[nodiscard]] std::string database_dir(const std::string& data_dir);

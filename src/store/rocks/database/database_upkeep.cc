@@ -14,6 +14,7 @@
 #include "base/thread_name.h"
 #include "log/log.h"
 #include "store/rocks/database/database.h"
+#include "store/rocks/database/space_reclaim.h"
 #include "store/rocks/disk/directory_guard.h"
 #include "store/rocks/disk/disk_space.h"
 #include "store/rocks/disk/file_watch.h"
@@ -42,6 +43,16 @@ void tell_level(const std::string& data_dir, const DiskSpace& space) {
     case DiskLevel::enough: log::info("disk_has_room_again", fields); return;
     case DiskLevel::low: log::warning("disk_low", fields); return;
     case DiskLevel::very_low: log::error("disk_very_low", fields); return;
+  }
+}
+
+void tell_room(const std::string& data_dir, const DiskSpace& space, bool has_room) {
+  const log::Fields fields{
+      {"data_dir", data_dir}, {"free_bytes", space.free_bytes}, {"reserve_bytes", space.reserve_bytes}};
+  if (has_room) {
+    log::info("events_accepted_again", fields);
+  } else {
+    log::error("events_refused_disk_reserve", fields);
   }
 }
 
@@ -131,24 +142,47 @@ Health Database::health() const {
 }
 
 void Database::check_files(bool thorough) {
-  if (thorough) update_disk_space();
+  update_disk_space();
   if (!guard_ || state_ == State::stopped) return;
   // RocksDB may replace a log or a manifest meanwhile, so a problem counts only if it shows twice.
   std::string problem = guard_->check(watch_->record());
   if (!problem.empty()) problem = guard_->check(watch_->record());
   if (problem.empty() && thorough) problem = table_size_check_->check_next(*db_);
   if (!problem.empty()) return lose(problem);
+  tend_space();
+  if (thorough) tend_compactions(clock_->steady());
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
 
 void Database::update_disk_space() {
   auto space = measure_disk(data_dir_);
+  space.reserve_bytes = disk_reserve_.bytes(space.total_bytes);
+  if (watch_) {
+    for (const SyncedFile& file : watch_->record().logs) space.logs_bytes += file.bytes;
+  }
+  // The commits since the last measurement may have reached the reserve already.
+  disk_reserve_.measured(space);
+  const bool has_room = disk_reserve_.has_room();
+  if (has_room == std::exchange(refusal_was_told_, !has_room)) tell_room(data_dir_, space, has_room);
   const MutexLock lock(problem_mutex_);
   space.level = disk_level(space, disk_.level);
   const bool changed = space.level != disk_.level;
   disk_ = space;
   if (changed) tell_level(data_dir_, space);
+}
+
+void Database::tend_space() {
+  if (!space_reclaim_ || state_ != State::writable) return;
+  const auto space = disk();
+  if (!space) return;
+  space_reclaim_->tend(
+      {.free_bytes = space->free_bytes, .logs_bytes = space->logs_bytes, .has_room = disk_reserve_.has_room()},
+      clock_->steady());
+}
+
+void Database::note_removed_events() noexcept {
+  if (space_reclaim_) space_reclaim_->note_removed_events();
 }
 
 std::optional<DiskSpace> Database::disk() const {
@@ -158,6 +192,7 @@ std::optional<DiskSpace> Database::disk() const {
 }
 
 void Database::start_file_checks() {
+  update_disk_space();  // Before the first event.
   file_checks_ = std::jthread([this](const std::stop_token& stop) { run_file_checks(stop); });
 }
 

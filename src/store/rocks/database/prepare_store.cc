@@ -17,9 +17,10 @@ Result<WitnessRecord> begin_store(const std::string& data_dir, WitnessRecord rec
 }
 
 /// A store of an earlier version keeps its id, if it has one. Once FORMAT has this version, an earlier release refuses
-/// the store. Nothing is written again: only families are missing, and the values of both versions can be read.
-FormatFile migrating(const FormatFile& earlier) {
-  FormatFile format = new_format(FormatFile::Stage::migrating);
+/// the store. Nothing is written again: only families may be missing, and the values of all versions can be read.
+FormatFile converted(const FormatFile& earlier) {
+  const bool has_all_families = families_of(earlier) == family_count;
+  FormatFile format = new_format(has_all_families ? FormatFile::Stage::made : FormatFile::Stage::migrating);
   if (!earlier.store_id.empty()) format.store_id = earlier.store_id;
   return format;
 }
@@ -34,7 +35,7 @@ Result<WitnessRecord> prepare_store(const DatabaseConfig& config, FormatFile& fo
   }
   auto checked = check_store(config, format);
   if (!checked) return checked;
-  if (!is_current) format = migrating(format);
+  if (!is_current) format = converted(format);
   if (!is_current || !Witness::read(config.data_dir)) {
     checked = begin_store(config.data_dir, std::move(*checked), format);
     if (!checked) return checked;

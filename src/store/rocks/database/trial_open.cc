@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/encoding.h"
+#include "inbox/record_codec.h"
 #include "store/rocks/database/database_options.h"
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/format/inbox_meta.h"
@@ -62,50 +63,98 @@ std::string table_problem(const DatabaseConfig& config, const rocksdb::LiveFileM
                                                   : "db" + table.name + " has other bytes than were written";
 }
 
-using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+/// What one inbox says of its entries, and what is there.
+struct InboxCheck {
+  InboxMeta says{};
+  std::uint64_t pending = 0, dead = 0;
+  std::uint64_t recorded = 0;      ///< Undelivered entries with a record in `entries`.
+  std::uint64_t before_fresh = 0;  ///< Pending entries that are not behind the newest one that was leased.
+  event::EventId newest_record{};
+};
 
-/// The counter of each inbox, by the prefix of its entries; nothing if one cannot be read.
-std::optional<Counts> counters(OpenForReading& database) {
-  Counts counts;
+/// By the prefix of the entries.
+using InboxChecks = std::map<std::string, InboxCheck, std::less<>>;
+
+constexpr std::size_t id_bytes = 16;
+
+/// False if a counter cannot be read.
+bool read_counters(OpenForReading& database, InboxChecks& checks) {
   const auto iterator = database.iterator(Family::meta);
   for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
     if (!view(iterator->key()).starts_with(layout::inbox_meta_prefix)) break;
     const auto meta = decode_inbox_meta(view(iterator->value()));
-    if (!meta) return std::nullopt;
-    counts[std::string{view(iterator->key()).substr(layout::inbox_meta_prefix.size())}] = meta->count;
+    if (!meta) return false;
+    checks[std::string{view(iterator->key()).substr(layout::inbox_meta_prefix.size())}].says = *meta;
   }
-  if (!iterator->status().ok()) return std::nullopt;
-  return counts;
+  return iterator->status().ok();
 }
 
-void check_counts(OpenForReading& database, std::uint64_t count_max, std::vector<std::string>& problems) {
-  const auto counted = counters(database);
-  if (!counted) {
-    problems.emplace_back("the counters of the inboxes cannot be read");
-    return;
-  }
-  std::uint64_t total = 0;
-  for (const auto& [inbox, count] : *counted) total += count;
-  if (total > count_max) return;
-  constexpr std::size_t id_bytes = 16;
-  Counts found;
-  const auto iterator = database.iterator(Family::pending);
+/// Calls `take` for each key of a family of entries. False if one cannot be read.
+template <class Take>
+bool each_entry(OpenForReading& database, Family family, InboxChecks& checks, const Take& take) {
+  const auto iterator = database.iterator(family);
   for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
     const auto key = view(iterator->key());
     if (key.size() <= id_bytes) continue;
-    ++found[std::string{key.substr(0, key.size() - id_bytes)}];
+    const auto id = event::EventId::from_bytes(key.substr(key.size() - id_bytes));
+    auto& check = checks[std::string{key.substr(0, key.size() - id_bytes)}];
+    if (!take(check, id, view(iterator->value()))) return false;
   }
-  if (!iterator->status().ok())
-    problems.push_back("unacknowledged events cannot be read: " + iterator->status().ToString());
-  Counts expected;
-  for (const auto& [inbox, count] : *counted) {
-    if (count > 0) expected.emplace(inbox, count);
+  return iterator->status().ok();
+}
+
+bool read_records(OpenForReading& database, InboxChecks& checks) {
+  return each_entry(database, Family::entries, checks, [](InboxCheck& check, const auto& id, std::string_view value) {
+    const auto record = inbox::decode_record(value);
+    if (!record || !record->entry) return false;
+    ++(record->entry->state == inbox::EntryState::dead ? check.dead : check.recorded);
+    check.newest_record = std::max(check.newest_record, id);
+    return true;
+  });
+}
+
+bool read_pending(OpenForReading& database, InboxChecks& checks) {
+  return each_entry(database, Family::pending, checks, [](InboxCheck& check, const auto& id, std::string_view) {
+    ++check.pending;
+    if (id <= std::max(check.newest_record, check.says.fresh_after)) ++check.before_fresh;
+    return true;
+  });
+}
+
+void check_counts(OpenForReading& database, std::size_t families, std::uint64_t count_max,
+                  std::vector<std::string>& problems) {
+  InboxChecks checks;
+  if (!read_counters(database, checks)) {
+    problems.emplace_back("the counters of the inboxes cannot be read");
+    return;
   }
-  if (expected == found) return;
-  std::uint64_t there = 0;
-  for (const auto& [inbox, count] : found) there += count;
-  problems.push_back("the counters of the inboxes say " + std::to_string(total) + " unacknowledged events, and " +
-                     std::to_string(there) + " are there");
+  std::uint64_t total = 0, dead = 0;
+  for (const auto& [prefix, check] : checks) {
+    total += check.says.count;
+    dead += check.says.dead;
+  }
+  if (total + dead > count_max) return;
+  const bool has_records = families > static_cast<std::size_t>(Family::entries);
+  if (has_records && !read_records(database, checks)) {
+    problems.emplace_back("leased, delayed and dead entries cannot be read");
+  }
+  if (!read_pending(database, checks)) problems.emplace_back("unacknowledged events cannot be read");
+  std::uint64_t pending = 0, dead_there = 0;
+  bool counts_agree = true, records_agree = true;
+  for (const auto& [prefix, check] : checks) {
+    pending += check.pending;
+    dead_there += check.dead;
+    counts_agree = counts_agree && check.pending == check.says.count && check.dead == check.says.dead;
+    // A start takes every pending entry that is not behind the newest one for one with a record.
+    records_agree = records_agree && check.before_fresh == check.recorded;
+  }
+  if (!counts_agree) {
+    problems.push_back("the counters of the inboxes say " + std::to_string(total) + " unacknowledged events and " +
+                       std::to_string(dead) + " dead ones, and " + std::to_string(pending) + " and " +
+                       std::to_string(dead_there) + " are there");
+  } else if (!records_agree) {
+    problems.emplace_back("records of entries that were leased are missing");
+  }
 }
 
 }  // namespace
@@ -132,7 +181,7 @@ Result<TrialOpen> open_for_trial(const DatabaseConfig& config, std::size_t famil
     found.oldest_log = oldest_log;
   }
   check_tables(config, database.db(), found.problems);
-  check_counts(database, count_max, found.problems);
+  check_counts(database, families, count_max, found.problems);
   return found;
 }
 

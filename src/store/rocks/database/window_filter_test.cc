@@ -1,5 +1,5 @@
-// When entries of duplicates leave the database: the compaction filters of the dedup and idempotency families
-// (database_options.h).
+// When entries of duplicates, and traces of acknowledgements, leave the database: the compaction filters of the dedup,
+// idempotency and traces families (database_options.h).
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
@@ -9,6 +9,7 @@
 
 #include "base/manual_clock.h"
 #include "base/uuid7.h"
+#include "inbox/record_codec.h"
 #include "store/event_log.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/dedup_entry.h"
@@ -29,6 +30,7 @@ class WindowsTest : public testing::Test {
     config.dedup_window = seconds{300};
     config.idempotency_window = seconds{3000};
     config.clock = &clock_;
+    config.traces_begin = traces_begin_;
     database_ = std::move(Database::open(config)).value();
   }
 
@@ -48,6 +50,7 @@ class WindowsTest : public testing::Test {
 
   TestDirectory directory_;
   ManualClock clock_;
+  const std::shared_ptr<std::atomic<UnixMillis>> traces_begin_ = std::make_shared<std::atomic<UnixMillis>>();
   Uuid7Generator ids_;
   std::unique_ptr<Database> database_;
 };
@@ -98,6 +101,23 @@ TEST_F(WindowsTest, AnEntryThatCannotBeReadStays) {
   clock_.advance(seconds{4000});
   compact(Family::dedup);
   EXPECT_TRUE(has(Family::dedup, "torn"));
+}
+
+TEST_F(WindowsTest, TracesGoOnceTheyAreTooOldByTheTimeThatWasSet) {
+  const auto trace = [this] {
+    return inbox::encode_record({.entry = {}, .acknowledgement = inbox::Acknowledgement{.at = clock_.now()}});
+  };
+  put(Family::traces, "old", trace());
+  clock_.advance(seconds{1});
+  put(Family::traces, "young", trace());
+  put(Family::traces, "unreadable", "?");
+  compact(Family::traces);
+  EXPECT_TRUE(has(Family::traces, "old")) << "no time was set yet";
+  *traces_begin_ = clock_.now();
+  put(Family::traces, "new", trace());
+  compact(Family::traces);
+  EXPECT_FALSE(has(Family::traces, "old"));
+  for (const char* key : {"young", "unreadable", "new"}) EXPECT_TRUE(has(Family::traces, key)) << key;
 }
 
 }  // namespace

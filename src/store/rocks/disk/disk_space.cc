@@ -9,8 +9,13 @@ namespace {
 
 constexpr std::uint64_t gibibyte = std::uint64_t{1} << 30;
 
-std::uint64_t low_bytes(const DiskSpace& space) { return std::min(space.total_bytes / 10, 10 * gibibyte); }
-std::uint64_t very_low_bytes(const DiskSpace& space) { return std::min(space.total_bytes / 50, 2 * gibibyte); }
+std::uint64_t low_bytes(const DiskSpace& space) {
+  return std::max(std::min(space.total_bytes / 10, 10 * gibibyte), 2 * space.reserve_bytes);
+}
+
+std::uint64_t very_low_bytes(const DiskSpace& space) {
+  return std::max(std::min(space.total_bytes / 50, 2 * gibibyte), space.reserve_bytes);
+}
 
 }  // namespace
 

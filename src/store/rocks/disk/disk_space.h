@@ -1,7 +1,7 @@
 #pragma once
 
-// How full the disk is, and when its space is low. Stopping and resuming writes for it is in
-// database/database_upkeep.cc.
+// How full the disk is, and when its space is low. When new events are refused for it: disk_reserve.h. Stopping and
+// resuming writes on a full disk is in database/database_upkeep.cc.
 
 #include <cstdint>
 #include <string>
@@ -14,6 +14,8 @@ enum class DiskLevel : std::uint8_t { enough, low, very_low };
 struct DiskSpace {
   std::uint64_t free_bytes = 0;
   std::uint64_t total_bytes = 0;
+  std::uint64_t logs_bytes = 0;     ///< Of it, the write-ahead logs take so much, if the caller has said so.
+  std::uint64_t reserve_bytes = 0;  ///< With less free space, new events are refused; see DiskReserve.
   DiskLevel level = DiskLevel::enough;
 };
 
@@ -21,7 +23,8 @@ struct DiskSpace {
 [[nodiscard]] DiskSpace measure_disk(const std::string& directory);
 
 /// The level of `space`, if the last level was `before`. A level ends only with a quarter more free space than it began
-/// with. Low is less than a tenth of the disk or 10 GiB, whichever is less; very low is less than a fiftieth or 2 GiB.
+/// with. Low is less than a tenth of the disk or 10 GiB, whichever is less, but at least twice the reserve: so an
+/// operator knows before events are refused. Very low is less than a fiftieth or 2 GiB, but at least the reserve.
 [[nodiscard]] DiskLevel disk_level(const DiskSpace& space, DiskLevel before);
 
 }  // namespace triggers::store

@@ -32,5 +32,15 @@ TEST(DiskLevelTest, LargeDiskIsLowBelowTenGibibytes) {
             DiskLevel::very_low);
 }
 
+TEST(DiskLevelTest, OperatorIsWarnedBeforeEventsAreRefused) {
+  const auto level = [](std::uint64_t free_bytes) {
+    return disk_level({.free_bytes = free_bytes, .total_bytes = 1'000, .reserve_bytes = 250}, DiskLevel::enough);
+  };
+  EXPECT_EQ(level(500), DiskLevel::enough);
+  EXPECT_EQ(level(499), DiskLevel::low);
+  EXPECT_EQ(level(250), DiskLevel::low);
+  EXPECT_EQ(level(249), DiskLevel::very_low);
+}
+
 }  // namespace
 }  // namespace triggers::store

@@ -1,6 +1,7 @@
 #include "store/rocks/format/event_record.h"
 
 #include "store/rocks/format/varint.h"
+#include "store/storage_limits.h"
 
 namespace triggers::store {
 namespace {
@@ -45,6 +46,12 @@ std::optional<EventRecord> decode_record(std::string_view bytes) {
   record.payload = *payload;
   record.metadata = bytes;
   return record;
+}
+
+std::uint64_t stored_bytes_of_record(std::string_view bytes) {
+  const auto record = decode_record(bytes);
+  if (!record) return stored_event_overhead_bytes + bytes.size();
+  return stored_bytes(record->event_type, record->source, record->payload, record->metadata);
 }
 
 }  // namespace triggers::store

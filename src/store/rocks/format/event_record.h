@@ -4,6 +4,7 @@
 // key is in layout.h.
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,5 +28,8 @@ void append_record_head(std::string& out, const IncomingEvent& event);
 
 /// Views into `bytes`. Nothing if they are not a record (a corrupt store).
 [[nodiscard]] std::optional<EventRecord> decode_record(std::string_view bytes);
+
+/// As stored_bytes() of the event; if `bytes` are not a record, of their size.
+[[nodiscard]] std::uint64_t stored_bytes_of_record(std::string_view bytes);
 
 }  // namespace triggers::store

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t id_bytes = 16;
 constexpr std::size_t hash_bytes = 8;
+constexpr std::string_view default_place = "default";
 
 /// Writes the hash of what follows its place into the front of `key`.
 void put_hash(const HashSeed& seed, std::string& key) {
@@ -29,6 +30,13 @@ std::optional<std::string_view> take_name(std::string_view& rest) {
   const auto name = rest.substr(1, size);
   rest.remove_prefix(1U + size);
   return name;
+}
+
+std::string inbox_key(std::string_view prefix, std::string_view tenant, std::string_view inbox) {
+  std::string key{prefix};
+  append_name(key, tenant);
+  append_name(key, inbox);
+  return key;
 }
 
 }  // namespace
@@ -61,6 +69,19 @@ std::string pending_key(std::string_view tenant, std::string_view inbox, const e
   return key;
 }
 
+std::string inbox_place(std::uint64_t number) {
+  if (number == 0) return std::string{default_place};
+  std::string place{'#'};
+  append_u64(place, number);
+  return place;
+}
+
+std::optional<std::uint64_t> number_of_place(std::string_view place) {
+  if (place == default_place) return 0;
+  if (place.size() != 1 + sizeof(std::uint64_t) || place.front() != '#') return std::nullopt;
+  return read_u64(place.substr(1));
+}
+
 std::string dedup_key(const HashSeed& seed, std::string_view tenant, const event::Fingerprint& fingerprint) {
   std::string key(hash_bytes, '\0');
   key.reserve(hash_bytes + 1 + tenant.size() + id_bytes);
@@ -88,18 +109,41 @@ std::string idempotency_key(const HashSeed& seed, std::string_view tenant, std::
   return key;
 }
 
-std::string expiry_key(UnixMillis acknowledged_at, std::string_view tenant, const event::EventId& id) {
+std::string expiry_key(UnixMillis freed_at, std::string_view tenant, const event::EventId& id) {
   std::string key;
-  append_u64(key, static_cast<std::uint64_t>(acknowledged_at.time_since_epoch().count()));
+  append_u64(key, static_cast<std::uint64_t>(freed_at.time_since_epoch().count()));
   append_name(key, tenant);
   key.append(id.view());
   return key;
 }
 
 std::string inbox_meta_key(std::string_view tenant, std::string_view inbox) {
-  std::string key{inbox_meta_prefix};
+  return inbox_key(inbox_meta_prefix, tenant, inbox);
+}
+
+std::string settings_key(std::string_view tenant, std::string_view inbox) {
+  return inbox_key(settings_prefix, tenant, inbox);
+}
+
+std::string settings_prefix_of(std::string_view tenant) {
+  std::string key{settings_prefix};
   append_name(key, tenant);
-  append_name(key, inbox);
+  return key;
+}
+
+std::string leaving_key(std::string_view tenant, std::string_view inbox) {
+  return inbox_key(leaving_prefix, tenant, inbox);
+}
+
+std::string job_key(std::string_view tenant, std::string_view inbox, const Uuid7& job) {
+  std::string key = inbox_key(job_prefix, tenant, inbox);
+  key.append(job.view());
+  return key;
+}
+
+std::string stored_bytes_key(std::string_view tenant) {
+  std::string key{stored_bytes_prefix};
+  append_name(key, tenant);
   return key;
 }
 
@@ -128,7 +172,7 @@ std::uint64_t read_u64(std::string_view bytes) {
 std::optional<ExpiryEntry> parse_expiry_key(std::string_view key) {
   if (key.size() < 8) return std::nullopt;
   ExpiryEntry entry;
-  entry.acknowledged_at = UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(read_u64(key.substr(0, 8)))}};
+  entry.freed_at = UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(read_u64(key.substr(0, 8)))}};
   key.remove_prefix(8);
   const auto tenant = take_name(key);
   if (!tenant || key.size() != id_bytes) return std::nullopt;
@@ -137,14 +181,33 @@ std::optional<ExpiryEntry> parse_expiry_key(std::string_view key) {
   return entry;
 }
 
-std::optional<InboxName> parse_inbox_meta_key(std::string_view key) {
-  if (!key.starts_with(inbox_meta_prefix)) return std::nullopt;
-  key.remove_prefix(inbox_meta_prefix.size());
+std::optional<InboxKey> parse_inbox_key(std::string_view prefix, std::string_view key) {
+  if (!key.starts_with(prefix)) return std::nullopt;
+  key.remove_prefix(prefix.size());
   const auto tenant = take_name(key);
   if (!tenant) return std::nullopt;
   const auto inbox = take_name(key);
   if (!inbox || !key.empty()) return std::nullopt;
-  return InboxName{std::string{*tenant}, std::string{*inbox}};
+  return InboxKey{*tenant, *inbox};
+}
+
+std::optional<JobKey> parse_job_key(std::string_view key) {
+  if (key.size() < id_bytes) return std::nullopt;
+  const auto inbox = parse_inbox_key(job_prefix, key.substr(0, key.size() - id_bytes));
+  if (!inbox) return std::nullopt;
+  return JobKey{*inbox, Uuid7::from_bytes(key.substr(key.size() - id_bytes))};
+}
+
+std::optional<std::string_view> tenant_of_event(std::string_view key) {
+  const auto tenant = take_name(key);
+  return tenant && key.size() == id_bytes ? tenant : std::nullopt;
+}
+
+std::optional<std::string_view> tenant_of_stored_bytes(std::string_view key) {
+  if (!key.starts_with(stored_bytes_prefix)) return std::nullopt;
+  key.remove_prefix(stored_bytes_prefix.size());
+  const auto tenant = take_name(key);
+  return tenant && key.empty() ? tenant : std::nullopt;
 }
 
 std::string describe_entry(std::string_view family, std::string_view key) {

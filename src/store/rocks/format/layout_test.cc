@@ -65,7 +65,7 @@ TEST(LayoutTest, ExpiryKeyComesBack) {
     const auto key = expiry_key(at(1'700'000'000'123), tenant, id_of(7));
     const auto entry = parse_expiry_key(key);
     ASSERT_TRUE(entry);
-    EXPECT_EQ(entry->acknowledged_at, at(1'700'000'000'123));
+    EXPECT_EQ(entry->freed_at, at(1'700'000'000'123));
     EXPECT_EQ(entry->tenant, tenant);
     EXPECT_EQ(entry->id, id_of(7));
   }
@@ -74,7 +74,7 @@ TEST(LayoutTest, ExpiryKeyComesBack) {
 TEST(LayoutTest, InboxMetaKeyComesBack) {
   for (const auto& tenant : tenants) {
     const auto key = inbox_meta_key(tenant, "default");
-    const auto name = parse_inbox_meta_key(key);
+    const auto name = parse_inbox_key(inbox_meta_prefix, key);
     ASSERT_TRUE(name);
     EXPECT_EQ(name->tenant, tenant);
     EXPECT_EQ(name->inbox, "default");
@@ -83,17 +83,45 @@ TEST(LayoutTest, InboxMetaKeyComesBack) {
   }
 }
 
+TEST(LayoutTest, SettingsAndLeavingKeysComeBackAndBelongToOneTenant) {
+  for (const auto& tenant : tenants) {
+    const std::string settings_of_crm = settings_key(tenant, "crm"), leaving_crm = leaving_key(tenant, inbox_place(7));
+    const auto settings = parse_inbox_key(settings_prefix, settings_of_crm);
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->tenant, tenant);
+    EXPECT_EQ(settings->inbox, "crm");
+    const auto leaving = parse_inbox_key(leaving_prefix, leaving_crm);
+    ASSERT_TRUE(leaving);
+    EXPECT_EQ(leaving->inbox, inbox_place(7));
+    for (const auto& other : tenants) {
+      EXPECT_EQ(settings_key(other, "crm").starts_with(settings_prefix_of(tenant)), other == tenant);
+    }
+  }
+}
+
+TEST(LayoutTest, PlaceIsTheNameOfDefaultOrANumber) {
+  EXPECT_EQ(inbox_place(0), "default");
+  EXPECT_EQ(number_of_place("default"), 0U);
+  for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{0x2323232323232323}, ~std::uint64_t{}}) {
+    EXPECT_EQ(number_of_place(inbox_place(number)), number);
+  }
+  // No name of an inbox begins so.
+  EXPECT_EQ(inbox_place(1).front(), '#');
+  for (const char* other : {"", "#", "#1234567", "#123456789", "crm", "12345678"}) EXPECT_FALSE(number_of_place(other));
+}
+
 TEST(LayoutTest, EveryCutOfAKeyIsRefused) {
   const auto expiry = expiry_key(at(5), "acme", id_of(7));
   for (std::size_t size = 0; size < expiry.size(); ++size) EXPECT_FALSE(parse_expiry_key(expiry.substr(0, size)));
   EXPECT_FALSE(parse_expiry_key(expiry + "x"));
   const auto meta = inbox_meta_key("acme", "default");
-  for (std::size_t size = 0; size < meta.size(); ++size) EXPECT_FALSE(parse_inbox_meta_key(meta.substr(0, size)));
-  EXPECT_FALSE(parse_inbox_meta_key(meta + "x"));
+  for (std::size_t size = 0; size < meta.size(); ++size)
+    EXPECT_FALSE(parse_inbox_key(inbox_meta_prefix, meta.substr(0, size)));
+  EXPECT_FALSE(parse_inbox_key(inbox_meta_prefix, meta + "x"));
 }
 
 TEST(LayoutTest, ANameOfNoBytesIsRefused) {
-  EXPECT_FALSE(parse_inbox_meta_key(std::string(inbox_meta_prefix) + std::string(2, '\0')));
+  EXPECT_FALSE(parse_inbox_key(inbox_meta_prefix, std::string(inbox_meta_prefix) + std::string(2, '\0')));
   EXPECT_FALSE(parse_expiry_key(std::string(8, '\0') + '\0' + std::string(16, 'x')));
 }
 
@@ -103,7 +131,7 @@ TEST(LayoutTest, RandomBytesNeverCrashAParser) {
     std::string bytes(random() % 64, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
     (void)parse_expiry_key(bytes);
-    (void)parse_inbox_meta_key(std::string(inbox_meta_prefix) + bytes);
+    (void)parse_inbox_key(inbox_meta_prefix, std::string(inbox_meta_prefix) + bytes);
   }
 }
 

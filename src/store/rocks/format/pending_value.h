@@ -12,7 +12,7 @@ namespace triggers::store {
 /// The value of an entry in the `pending` family: a mark, flags, a varint and the type. Before format version 3 it was
 /// the type alone.
 struct PendingValue {
-  /// This key was put before, and removed. Such an entry is removed with Delete, others with SingleDelete.
+  /// The entry was put into its inbox again. So there may be a trace of an earlier acknowledgement.
   bool again = false;
   std::optional<std::size_t> record_bytes;  ///< The size of the event's record; nothing before version 3.
   std::string_view event_type;              ///< So that a filter need not read the events that it skips.

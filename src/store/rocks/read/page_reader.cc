@@ -9,7 +9,7 @@
 #include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
-#include "store/rocks/read/pending_scan.h"
+#include "store/rocks/inbox/pending_scan.h"
 
 namespace triggers::store {
 namespace {
@@ -18,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 
 /// How many entries a filter passes over between two readings of the clock.
 constexpr std::size_t entries_per_clock_check = 1024;
+/// Marks of removed entries that the search for the newest entry steps over.
+constexpr std::size_t end_marks_max = 2'000;
 
 /// The ids of one page, and how far it has read.
 struct Selection {
@@ -104,13 +106,41 @@ PendingRange range_of(PageOrder order, const std::optional<EventId>& after, cons
 }
 
 /// Raises the inbox's head to the oldest pending event, which a page from the head has found.
-void raise_head(InboxState& inbox, const Selection& selection) {
+void raise_head(InboxState& inbox, const InboxState::Head& head, const Selection& selection) {
   if (selection.first_pending) {
-    inbox.raise_head(*selection.first_pending);
+    inbox.raise_head(*selection.first_pending, head.lowered);
   } else if (selection.has_more && selection.scanned_to) {
-    inbox.raise_head(successor(*selection.scanned_to));
+    inbox.raise_head(successor(*selection.scanned_to), head.lowered);
   }
 }
+
+/// A snapshot, and a head that holds in it.
+class HeadAndSnapshot {
+ public:
+  HeadAndSnapshot(rocksdb::DB& db, const InboxState& inbox) : db_(db), head_(inbox.head()) { take(inbox); }
+  HeadAndSnapshot(const HeadAndSnapshot&) = delete;
+  HeadAndSnapshot& operator=(const HeadAndSnapshot&) = delete;
+
+  [[nodiscard]] const InboxState::Head& head() const noexcept { return head_; }
+  [[nodiscard]] const rocksdb::Snapshot* snapshot() noexcept { return snapshot_->snapshot(); }
+
+ private:
+  static constexpr int tries_max = 4;
+
+  void take(const InboxState& inbox) {
+    for (int tries = 0; tries != tries_max; ++tries) {
+      snapshot_.emplace(&db_);
+      const InboxState::Head after = inbox.head();
+      if (after.lowered == head_.lowered) return;
+      head_ = after;  // An entry that came back may be in the snapshot, before the head that was read first.
+    }
+    head_ = {.id = {}, .lowered = head_.lowered};
+  }
+
+  rocksdb::DB& db_;
+  InboxState::Head head_;
+  std::optional<rocksdb::ManagedSnapshot> snapshot_;
+};
 
 /// The stored records of events, in the order of the page. After bytes_max were read, the status of the remaining ones
 /// may be Aborted.
@@ -208,14 +238,15 @@ Result<std::uint64_t> count_at(Database& database, const InboxState& inbox, cons
 /// Selects and loads the events of a page. After events that are not there, selects again, so that a page that begins
 /// with such ones is not empty. The time for a filter bounds that too.
 Result<Selection> fill(Database& database, InboxState& inbox, const rocksdb::ReadOptions& options, PageQuery query,
-                       const std::optional<EventId>& after, const EventId& head, const PageLimits& limits, Page& page) {
+                       const std::optional<EventId>& after, const InboxState::Head& head, const PageLimits& limits,
+                       Page& page) {
   const std::size_t limit = query.limit;
   const auto deadline = Clock::now() + limits.filter_time_max;
-  PendingRange range = range_of(query.order, after, head);
+  PendingRange range = range_of(query.order, after, head.id);
   for (Loaded loaded;;) {
     auto selection = Selector(database, inbox, options, query, limits).select(range);
     if (!selection) return selection;
-    if (query.order == PageOrder::oldest_first && range.first == head) raise_head(inbox, *selection);
+    if (query.order == PageOrder::oldest_first && range.first == head.id) raise_head(inbox, head, *selection);
     auto done = load_events(database, inbox, options, query.order, *selection, limits, loaded, page);
     if (!done) return done.error();
     if (!selection->scanned_to) selection->scanned_to = loaded.scanned_to;
@@ -223,13 +254,14 @@ Result<Selection> fill(Database& database, InboxState& inbox, const rocksdb::Rea
     const bool wants_more = loaded.missing > 0 && selection->has_more && !loaded.full && page.events.size() < limit;
     if (!wants_more || Clock::now() >= deadline) return selection;
     query.limit = limit - page.events.size();
-    range = range_of(query.order, loaded.scanned_to, head);
+    range = range_of(query.order, loaded.scanned_to, head.id);
   }
 }
 
 }  // namespace
 
-Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits) {
+Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& query, const PageLimits& limits,
+                       const ReadAlso& also) {
   std::optional<EventId> after;
   if (query.after) {
     after = id_of(*query.after);
@@ -237,9 +269,7 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
   }
   Page page;
   page.memory = FairBudget::Share(query.memory, inbox.tenant());
-  // The head is older than the snapshot, so it holds there.
-  const EventId head = inbox.head();
-  rocksdb::ManagedSnapshot snapshot(&database.db());
+  HeadAndSnapshot snapshot(database.db(), inbox);
   rocksdb::ReadOptions options;
   options.snapshot = snapshot.snapshot();
   const auto count = count_at(database, inbox, options);
@@ -249,8 +279,11 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
   // Behind what was acknowledged there may be many entries to step over, and none to find.
   if (*count == 0) return page;
 
-  auto selection = fill(database, inbox, options, query, after, head, limits, page);
+  auto selection = fill(database, inbox, options, query, after, snapshot.head(), limits, page);
   if (!selection) return std::move(selection).error();
+  if (also) {
+    if (auto read = also(options, page); !read) return read.error();
+  }
   page.has_more = selection->has_more;
   const bool first_and_empty = !query.after && page.events.empty() && !page.has_more;
   if (selection->scanned_to && !first_and_empty) page.next_after = continue_after(*selection->scanned_to);
@@ -258,11 +291,30 @@ Result<Page> read_page(Database& database, InboxState& inbox, const PageQuery& q
 }
 
 Result<std::optional<EventId>> find_head(Database& database, InboxState& inbox) {
-  PendingScan scan(database, inbox, {}, {.first = inbox.head()}, 0);
+  const InboxState::Head head = inbox.head();
+  PendingScan scan(database, inbox, {}, {.first = head.id}, 0);
   if (auto status = scan.status(); !status) return status.error();
   if (!scan.valid()) return std::optional<EventId>{};
-  inbox.raise_head(scan.id());
+  inbox.raise_head(scan.id(), head.lowered);
   return std::optional{scan.id()};
+}
+
+Result<std::optional<EventId>> find_end(Database& database, const InboxState& inbox) {
+  PendingScan scan(database, inbox, {}, {.order = PageOrder::newest_first, .first = inbox.head().id}, end_marks_max);
+  if (scan.valid()) return std::optional{scan.id()};
+  // Nothing is pending behind the place where it gave up.
+  if (const auto place = scan.gave_up_at(); !place || *place) return place;
+  if (auto status = scan.status(); !status) return status.error();
+  return std::optional<EventId>{};
+}
+
+Result<std::optional<EventId>> find_oldest_available(Database& database, const InboxState& inbox,
+                                                     const InboxState::View& view) {
+  // Entries that were never leased are all newer.
+  if (view.oldest_back || view.counts.available == 0) return view.oldest_back;
+  PendingScan scan(database, inbox, {}, {.first = std::max(inbox.head().id, successor(view.fresh_after))}, 0);
+  if (auto status = scan.status(); !status) return status.error();
+  return scan.valid() ? std::optional{scan.id()} : std::nullopt;
 }
 
 }  // namespace triggers::store

@@ -1,6 +1,7 @@
 // drop_lost_duplicates(): the indexes by which the store knows an event that is sent again.
 
 #include "store/rocks/format/dedup_entry.h"
+#include "store/rocks/format/holding.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/repair/repair_indexes.h"
 #include "store/rocks/repair/repaired_families.h"
@@ -35,7 +36,8 @@ class Duplicates {
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
-  /// An event with an acknowledgement was processed, so one that is sent again is a duplicate, whatever became of it.
+  /// An event that was acknowledged, or that no inbox holds any more, was processed. So one that is sent again is a
+  /// duplicate, whatever became of it.
   bool is_known(std::string_view name, const EventId& id) {
     const std::string key = std::string{name}.append(id.view());
     for (const Family family : {Family::events, Family::acknowledged}) {
@@ -43,7 +45,11 @@ class Duplicates {
       if (!found) failure_ = found.error();
       if (!found || *found) return true;
     }
-    return false;
+    const auto found = store_.get(Family::holders, key, value_);
+    if (!found) failure_ = found.error();
+    if (!found) return true;
+    const auto holding = *found ? decode_holding(value_) : std::nullopt;
+    return holding && holding->count == 0;
   }
 
   Status see_idempotency(std::string_view key, std::string_view value) {

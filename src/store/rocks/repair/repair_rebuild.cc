@@ -9,13 +9,16 @@
 #include <span>
 
 #include "base/random.h"
+#include "inbox/record_codec.h"
 #include "store/inbox_name.h"
 #include "store/rocks/format/event_record.h"
+#include "store/rocks/format/holding.h"
 #include "store/rocks/format/inbox_meta.h"
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/pending_value.h"
 #include "store/rocks/format/slice_view.h"
 #include "store/rocks/repair/repair.h"
+#include "store/rocks/repair/repair_inboxes.h"
 #include "store/rocks/repair/repair_indexes.h"
 
 namespace triggers::store {
@@ -38,9 +41,14 @@ std::optional<std::string> tenant_of(std::string_view key) {
 class Rebuild {
  public:
   Rebuild(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& families, RepairReport& report)
-      : db_(db), families_(families), report_(report) {}
+      : db_(db), families_(families), report_(report), known_(db, families) {}
 
   Status run() {
+    if (auto found = known_.find(batch_, report_); !found) return found;
+    if (auto written = write(0); !written) return written;
+    if (auto walked = each(Family::entries, [this](auto key, auto value) { see_entry(key, value); }); !walked) {
+      return walked;
+    }
     if (auto walked = each(Family::events, [this](auto key, auto value) { see_event(key, value); }); !walked) {
       return walked;
     }
@@ -56,6 +64,8 @@ class Rebuild {
       return walked;
     }
     put_counters();
+    known_.put_lost(batch_, last_id_.time(), report_);
+    if (auto ended = known_.end_jobs(batch_, last_id_.time(), report_); !ended) return ended;
     put_randoms();
     return write(0);
   }
@@ -73,11 +83,59 @@ class Rebuild {
       if (auto written = write(batch_bytes_max); !written) return written;
     }
     if (!iterator->status().ok()) return Error{ErrorCode::unavailable, iterator->status().ToString()};
-    return Done{};
+    return write(0);  // The next walk reads it.
   }
 
   [[nodiscard]] bool has(Family name, std::string_view key) {
     return db_.Get({}, family(name), slice(key), &value_).ok();
+  }
+
+  /// The record of an entry that was leased, delayed, dead or put again, of any inbox.
+  void see_entry(std::string_view key, std::string_view value) {
+    const auto event = event_of_entry(key);
+    const auto record = inbox::decode_record(value);
+    if (!event || !record || !record->entry) {
+      report_.losses.emplace_back("the record of a leased, delayed or dead entry cannot be read");
+      batch_.Delete(family(Family::entries), slice(key));
+      return;
+    }
+    const bool is_dead = record->entry->state == inbox::EntryState::dead;
+    const bool is_pending = has(Family::pending, key);
+    const auto id = EventId::from_bytes(key.substr(key.size() - id_bytes));
+    const bool in_default = key == layout::pending_key(*tenant_of(*event), default_inbox, id);
+    const bool was_acknowledged = has(Family::traces, key) || (in_default && has(Family::acknowledged, *event));
+    const bool has_left = was_acknowledged && !is_pending && !is_dead;
+    const bool is_lost = !has(Family::events, *event);
+    // One in `pending` is counted there.
+    if (is_lost && !has_left && !is_pending) ++without_event_;
+    if (has_left || is_lost) {
+      batch_.Delete(family(Family::entries), slice(key));
+      return;
+    }
+    Inbox& inbox = inboxes_[meta_key_of_entry(key)];
+    inbox.newest_record = std::max(inbox.newest_record, id);
+    if (is_dead && !is_pending) {
+      ++inbox.meta.dead;
+    } else if (is_dead) {
+      // One of the two was lost. Handed out once more is better than lost.
+      put_available(key);
+    } else if (!is_pending) {
+      put_pending(key, value_);  // Which has(Family::events) has read.
+      ++report_.made_unacknowledged_again;
+    }
+  }
+
+  void put_available(std::string_view key) {
+    batch_.Put(family(Family::entries), slice(key), inbox::encode_record(inbox::Record::fresh()));
+  }
+
+  /// `event`: its record.
+  void put_pending(std::string_view key, std::string_view event) {
+    const auto record = decode_record(event);
+    if (!record) return;  // see_event() reports it.
+    std::string entry;
+    append_pending_value(entry, {.again = true, .record_bytes = event.size(), .event_type = record->event_type});
+    batch_.Put(family(Family::pending), slice(key), entry);
   }
 
   void see_event(std::string_view key, std::string_view value) {
@@ -91,30 +149,79 @@ class Rebuild {
     const auto id = EventId::from_bytes(key.substr(key.size() - id_bytes));
     last_id_ = std::max(last_id_, id);
     const std::string pending = layout::pending_key(*tenant, default_inbox, id);
+    if (has(Family::holders, key)) return see_held(key, value, *tenant, decode_holding(value_));
     if (has(Family::acknowledged, key)) {
       ++report_.acknowledged;
       if (has(Family::pending, pending)) batch_.Delete(family(Family::pending), pending);
+      if (has(Family::entries, pending)) batch_.Delete(family(Family::entries), pending);
       return;
     }
     ++report_.unacknowledged;
-    ++counts_[layout::inbox_meta_key(*tenant, default_inbox)];
-    if (has(Family::pending, pending)) return;
+    // Without a pending entry, a record is that of a dead one: see_entry().
+    if (has(Family::pending, pending) || has(Family::entries, pending)) return;
     ++report_.made_unacknowledged_again;
-    std::string entry;
-    append_pending_value(entry, {.again = true, .record_bytes = value.size(), .event_type = record->event_type});
-    batch_.Put(family(Family::pending), pending, entry);
+    put_pending(pending, value);
+  }
+
+  /// An event that was not always in `default` alone. `stored`: what says how many inboxes hold it, if it can be read.
+  void see_held(std::string_view key, std::string_view value, const std::string& tenant,
+                const std::optional<Holding>& stored) {
+    const auto id = EventId::from_bytes(key.substr(key.size() - id_bytes));
+    const std::string in_default = layout::pending_key(tenant, default_inbox, id);
+    const bool was_acknowledged = has(Family::acknowledged, key);
+    if (was_acknowledged) {
+      if (has(Family::pending, in_default)) batch_.Delete(family(Family::pending), in_default);
+      if (has(Family::entries, in_default)) batch_.Delete(family(Family::entries), in_default);
+    }
+    std::uint64_t count = 0;
+    for (const std::string& place : known_.places_of(tenant)) {
+      const std::string entry = layout::pending_key(tenant, place, id);
+      if (was_acknowledged && entry == in_default) continue;
+      count += has(Family::pending, entry) || has(Family::entries, entry) ? 1 : 0;
+    }
+    Holding holding = stored.value_or(Holding{.count = 1});
+    if (count == 0 && holding.count > 0) {
+      // An entry of some inbox was lost. Handed out once more by `default` is better than lost.
+      ++report_.made_unacknowledged_again;
+      batch_.Delete(family(Family::acknowledged), slice(key));
+      put_pending(in_default, value);
+      count = 1;
+    }
+    if (count > 0) {
+      ++report_.unacknowledged;
+      holding = {.count = count};
+    } else {
+      ++report_.acknowledged;
+      const std::string expiry = layout::expiry_key(holding.freed_at, tenant, id);
+      if (!has(Family::expiry, expiry)) batch_.Put(family(Family::expiry), expiry, rocksdb::Slice());
+    }
+    batch_.Put(family(Family::holders), slice(key), encode_holding(holding));
+  }
+
+  /// The key of the event that a key of `pending`, `entries` or `traces` names; nothing if it is no such key.
+  static std::optional<std::string> event_of_entry(std::string_view key) {
+    const std::size_t tenant = static_cast<unsigned char>(key.empty() ? '\0' : key.front());
+    if (key.size() <= 1 + tenant + 1 + id_bytes) return std::nullopt;
+    return std::string{key.substr(0, 1 + tenant)} + std::string{key.substr(key.size() - id_bytes)};
+  }
+
+  static std::string meta_key_of_entry(std::string_view key) {
+    return std::string{layout::inbox_meta_prefix} + std::string{key.substr(0, key.size() - id_bytes)};
   }
 
   /// An entry without its event would be counted, but be on no page.
   void see_pending(std::string_view key) {
-    const std::size_t tenant = static_cast<unsigned char>(key.empty() ? '\0' : key.front());
-    const bool is_key = key.size() > 1 + tenant + 1 + id_bytes;
-    const std::string event =
-        is_key ? std::string{key.substr(0, 1 + tenant)} + std::string{key.substr(key.size() - id_bytes)}
-               : std::string{};
-    if (is_key && has(Family::events, event)) return;
-    ++without_event_;
-    batch_.Delete(family(Family::pending), slice(key));
+    const auto event = event_of_entry(key);
+    if (!event || !has(Family::events, *event)) {
+      ++without_event_;
+      batch_.Delete(family(Family::pending), slice(key));
+      return;
+    }
+    Inbox& inbox = inboxes_[meta_key_of_entry(key)];
+    ++inbox.meta.count;
+    // An index takes entries without a record for newer than those with one.
+    const bool may_need_record = EventId::from_bytes(key.substr(key.size() - id_bytes)) <= inbox.newest_record;
+    if (may_need_record && !has(Family::entries, key)) put_available(key);
   }
 
   void put_counters() {
@@ -122,10 +229,11 @@ class Rebuild {
     const std::unique_ptr<rocksdb::Iterator> iterator(db_.NewIterator({}, meta));
     for (iterator->Seek(std::string{layout::inbox_meta_prefix}); iterator->Valid(); iterator->Next()) {
       if (!view(iterator->key()).starts_with(layout::inbox_meta_prefix)) break;
-      counts_.try_emplace(iterator->key().ToString(), 0);
+      inboxes_.try_emplace(iterator->key().ToString());
     }
-    // From the start: a head is a hint.
-    for (const auto& [key, count] : counts_) batch_.Put(meta, key, encode_inbox_meta({.count = count}));
+    // Head and fresh_after are hints: both begin at the start.
+    for (const auto& [key, inbox] : inboxes_) batch_.Put(meta, key, encode_inbox_meta(inbox.meta));
+    batch_.Delete(meta, slice(layout::stored_bytes_kept_key));  // A start that needs them counts again.
     if (has(Family::meta, layout::last_id_key) && value_.size() == id_bytes) {
       last_id_ = std::max(last_id_, EventId::from_bytes(value_));
     }
@@ -165,8 +273,13 @@ class Rebuild {
   rocksdb::DB& db_;
   const std::vector<rocksdb::ColumnFamilyHandle*>& families_;
   RepairReport& report_;
+  KnownInboxes known_;
   rocksdb::WriteBatch batch_;
-  std::map<std::string, std::uint64_t> counts_;
+  struct Inbox {
+    InboxMeta meta{};
+    EventId newest_record{};  ///< In `entries`.
+  };
+  std::map<std::string, Inbox> inboxes_;  ///< By the key of their counters.
   EventId last_id_;
   std::uint64_t unreadable_ = 0;     ///< Records of events.
   std::uint64_t without_event_ = 0;  ///< Entries of inboxes.

@@ -1,7 +1,6 @@
 #include "store/rocks/upkeep/housekeeper.h"
 
 #include <rocksdb/db.h>
-#include <rocksdb/write_batch.h>
 
 #include <memory>
 
@@ -11,7 +10,10 @@
 #include "base/thread_name.h"
 #include "log/log.h"
 #include "store/inbox_name.h"
+#include "store/rocks/format/event_record.h"
 #include "store/rocks/format/layout.h"
+#include "store/rocks/format/slice_view.h"
+#include "store/rocks/inbox/holders.h"
 #include "store/rocks/read/page_reader.h"
 
 namespace triggers::store {
@@ -19,54 +21,59 @@ namespace {
 
 constexpr std::size_t sweep_batch_max = 1000;
 constexpr std::size_t heads_per_tick_max = 2000;
-
-/// What a sweep does with the event of an expiry entry.
-struct Due {
-  std::string expiry_key;
-  bool is_pending = false;       ///< The entry is wrong: it alone goes.
-  bool is_acknowledged = false;  ///< As is the acknowledgement.
-};
+constexpr std::chrono::seconds traces_margin{60};
 
 /// Looks into the inbox as well: an expiry entry that is wrong must not remove an event that nobody has acknowledged.
-/// Nothing can become pending again between this and the removal.
-Result<Due> look_at(Database& database, std::string expiry_key) {
+/// An event comes back into an inbox only together with its holders. Then the committer decides by these.
+Result<DueEvent> look_at(Database& database, std::string expiry_key) {
   const auto entry = layout::parse_expiry_key(expiry_key);
   INVARIANT(entry, "a sweep has read this key");
+  const std::string in_default = layout::pending_key(entry->tenant, default_inbox, entry->id);
+  DueEvent due{.expiry_key = std::move(expiry_key)};
   rocksdb::PinnableSlice value;
-  const auto pending =
-      database.get(Family::pending, layout::pending_key(entry->tenant, default_inbox, entry->id), value);
-  if (!pending) return pending.error();
-  Due due{.is_pending = *pending};
-  if (due.is_pending) {
-    database.damage().note("event " + entry->id.text() + " of " + std::string{entry->tenant} +
-                           " is in the inbox, but was to be removed as an acknowledged one; it stays");
-    const auto acknowledged = database.get(Family::acknowledged, layout::event_key(entry->tenant, entry->id), value);
-    if (!acknowledged) return acknowledged.error();
-    due.is_acknowledged = *acknowledged;
+  for (const Family family : {Family::pending, Family::entries}) {
+    if (!database.has(family)) continue;
+    const auto found = database.get(family, in_default, value);
+    if (!found) return found.error();
+    due.in_default = due.in_default || *found;
   }
-  due.expiry_key = std::move(expiry_key);
+  if (!due.in_default) return due;
+  const auto holding = read_holding(database, layout::event_key(entry->tenant, entry->id));
+  if (!holding) return holding.error();
+  due.in_default = !*holding || (*holding)->count == 0;
+  if (!due.in_default) return due;
+  database.damage().note("event " + entry->id.text() + " of " + std::string{entry->tenant} +
+                         " is in the inbox, but was to be removed as an acknowledged one; it stays");
+  const auto acknowledged = database.get(Family::acknowledged, layout::event_key(entry->tenant, entry->id), value);
+  if (!acknowledged) return acknowledged.error();
+  due.acknowledged = *acknowledged;
+  return due;
+}
+
+/// With the bytes that its tenant gets back.
+Result<DueEvent> measured(Database& database, DueEvent due) {
+  const auto entry = layout::parse_expiry_key(due.expiry_key);
+  INVARIANT(entry, "a sweep has read this key");
+  rocksdb::PinnableSlice value;
+  const auto found = database.get(Family::events, layout::event_key(entry->tenant, entry->id), value);
+  if (!found) return found.error();
+  if (*found) due.bytes = stored_bytes_of_record(view(value));
   return due;
 }
 
 Task<void> submit(CommitQueue& queue, Operation& operation) { co_await queue.submit(operation); }
 
-/// A flush drops what was put and removed in one memtable, and forgets the numbers of these writes. If a sweep is the
-/// last write before a stop, the store would then end before the write that its witness names. This put stays.
-Status put_something(Database& database, rocksdb::WriteBatch& batch) {
-  rocksdb::PinnableSlice last_id;
-  const auto found = database.get(Family::meta, layout::last_id_key, last_id);
-  if (!found) return found.error();
-  if (*found)
-    batch.Put(database.family(Family::meta), rocksdb::Slice(layout::last_id_key.data(), layout::last_id_key.size()),
-              last_id);
-  return Done{};
-}
-
 }  // namespace
 
 Housekeeper::Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time,
-                         HousekeeperConfig config)
-    : database_(database), tenants_(tenants), queue_(queue), time_(time), config_(config) {}
+                         const Clock& lease_time, HousekeeperConfig config)
+    : database_(database),
+      tenants_(tenants),
+      queue_(queue),
+      time_(time),
+      lease_time_(lease_time),
+      config_(config),
+      departures_(database, tenants, queue, time) {}
 
 Housekeeper::~Housekeeper() {
   {
@@ -82,55 +89,93 @@ void Housekeeper::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-Result<std::size_t> Housekeeper::sweep(std::size_t events_max) {
+Result<Housekeeper::Swept> Housekeeper::sweep(std::size_t entries_max) {
   const UnixMillis now = time_.now();
   // Removed entries leave marks until a compaction. A sweep starts where the last one ended, so that it does not walk
-  // over those marks. If the clock was set back, new acknowledgements may have times before that position.
+  // over those marks. If the clock was set back, new expiry entries may have times before that position.
   if (now < swept_at_) swept_to_.clear();
   swept_at_ = now;
-  std::vector<Due> expired;
+  SweepOperation sweep;
   std::string last;
   std::size_t looked = 0;
   {
     const std::unique_ptr<rocksdb::Iterator> iterator(database_.db().NewIterator({}, database_.family(Family::expiry)));
-    for (iterator->Seek(swept_to_); iterator->Valid() && looked < events_max; iterator->Next()) {
+    for (iterator->Seek(swept_to_); iterator->Valid() && looked < entries_max; iterator->Next()) {
       const auto entry = layout::parse_expiry_key({iterator->key().data(), iterator->key().size()});
       if (!entry) return database_.unreadable("an expiry entry");
-      if (now - entry->acknowledged_at < config_.event_ttl) break;
+      if (now - entry->freed_at < config_.event_ttl) break;
       last = iterator->key().ToString();
       ++looked;
       auto due = look_at(database_, last);
+      if (due && config_.counts_bytes) due = measured(database_, *std::move(due));
       // It is noted as damage. The event stays, and the sweep goes on.
-      if (due) expired.push_back(std::move(*due));
+      if (due) sweep.events.push_back(*std::move(due));
     }
     if (!iterator->status().ok()) return database_.unreadable("expiry entries: " + iterator->status().ToString());
   }
-  if (expired.empty()) return std::size_t{0};
+  if (!sweep.events.empty()) {
+    Operation operation;
+    operation.kind = Operation::Kind::sweep;
+    operation.sweep = &sweep;
+    operation.other_elements = sweep.events.size();
+    operation.bytes = sweep.events.size() * event_overhead_bytes;
+    sync_wait(submit(queue_, operation));
+    if (operation.error) return *operation.error;
+    if (sweep.removed > 0) database_.note_removed_events();
+  }
+  if (looked > 0) swept_to_ = std::move(last);
+  return Swept{.looked_at = looked, .removed = sweep.removed};
+}
 
-  Operation operation;
-  operation.kind = Operation::Kind::change;
-  operation.change = [&](rocksdb::WriteBatch& batch) -> Status {
-    for (const Due& due : expired) {
-      const auto entry = layout::parse_expiry_key(due.expiry_key);
-      const std::string event_key = layout::event_key(entry->tenant, entry->id);
-      if (!due.is_pending) batch.SingleDelete(database_.family(Family::events), event_key);
-      if (!due.is_pending || due.is_acknowledged) {
-        batch.SingleDelete(database_.family(Family::acknowledged), event_key);
-      }
-      batch.SingleDelete(database_.family(Family::expiry), due.expiry_key);
+Status Housekeeper::settle() {
+  if (auto ended = end_due(); !ended) return ended;
+  const auto departed = departures_.run(std::chrono::steady_clock::time_point::max());
+  if (!departed) return departed.error();
+  return Done{};
+}
+
+Status Housekeeper::end_due() {
+  const auto inboxes = tenants_.inboxes();
+  for (const InboxState* inbox : inboxes.defaults) {
+    if (auto ended = end_due(*inbox, InboxName()); !ended) return ended;
+  }
+  for (const auto& roster : inboxes.rosters) {
+    for (const RosterEntry& entry : roster->entries()) {
+      if (entry.name.is_default()) continue;
+      if (auto ended = end_due(*entry.state, entry.name); !ended) return ended;
     }
-    return put_something(database_, batch);
-  };
-  sync_wait(submit(queue_, operation));
-  if (operation.error) return *operation.error;
-  swept_to_ = std::move(last);
-  return expired.size();
+  }
+  return Done{};
+}
+
+Status Housekeeper::end_due(const InboxState& inbox, const InboxName& name) {
+  if (!inbox.was_leased_from()) return Done{};
+  const auto view = inbox.view();
+  const bool ends = view.next_due && *view.next_due <= lease_time_.now();
+  const bool expires = view.next_expiry && *view.next_expiry <= time_.now();
+  if (!ends && !expires) return Done{};
+  const Tenant tenant{inbox.tenant()};
+  EntryOperation entry;
+  entry.kind = EntryOperation::Kind::advance;
+  entry.inbox = name;
+  Operation operation;
+  operation.kind = Operation::Kind::entries;
+  operation.tenant = &tenant;
+  operation.entry = &entry;
+  operation.bytes = event_overhead_bytes;
+  do {
+    entry.left = false;
+    sync_wait(submit(queue_, operation));
+  } while (entry.left && !operation.error);
+  // An inbox may have been removed meanwhile.
+  if (operation.error && operation.error->code != ErrorCode::not_found) return *operation.error;
+  return Done{};
 }
 
 void Housekeeper::refresh_heads() {
   std::optional<UnixMillis> oldest;
   std::size_t looked = 0;
-  for (InboxState* inbox : tenants_.inboxes()) {
+  for (InboxState* inbox : tenants_.inboxes().defaults) {
     if (inbox->count() == 0) continue;
     if (looked < heads_per_tick_max && inbox->take_head_changed()) {
       ++looked;
@@ -138,7 +183,7 @@ void Housekeeper::refresh_heads() {
       if (!head || !*head) continue;
     }
     if (inbox->head_changed()) continue;
-    const UnixMillis time = inbox->head().time();
+    const UnixMillis time = inbox->head().id.time();
     if (!oldest || time < *oldest) oldest = time;
   }
   const MutexLock lock(mutex_);
@@ -150,22 +195,27 @@ std::optional<UnixMillis> Housekeeper::oldest_unacknowledged() const {
   return oldest_;
 }
 
-/// Logs each reason once, because the sweep is tried again every second. That writes have stopped is logged elsewhere.
-void Housekeeper::tell_sweep(const Result<std::size_t>& swept) {
-  const bool failed = !swept && swept.error().code == ErrorCode::internal;
-  const std::string problem = failed ? swept.error().message : std::string{};
-  if (failed && problem != sweep_problem_) log::error("retention_failed", {{"cause", problem}});
-  sweep_problem_ = problem;
+/// Logs each reason once, because both are tried again every second. That writes have stopped is logged elsewhere.
+void Housekeeper::tell(const Error* error, std::string& told) {
+  const bool failed = error != nullptr && error->code == ErrorCode::internal;
+  const std::string problem = failed ? error->message : std::string{};
+  if (failed && problem != told) log::error("retention_failed", {{"cause", problem}});
+  told = problem;
 }
 
 void Housekeeper::tick() {
-  database_.tend_compactions(config_.clock->steady());
+  // A clock that is set back a little brings traces back into their time.
+  if (config_.traces_begin) *config_.traces_begin = time_.now() - config_.event_ttl - traces_margin;
   refresh_heads();
+  const auto ended = end_due();
+  tell(ended ? nullptr : &ended.error(), ends_problem_);
+  const auto departed = departures_.run(std::chrono::steady_clock::now() + config_.departures_time_max);
+  tell(departed ? nullptr : &departed.error(), departures_problem_);
   const auto deadline = std::chrono::steady_clock::now() + config_.sweep_time_max;
   while (std::chrono::steady_clock::now() < deadline) {
     const auto swept = sweep(sweep_batch_max);
-    tell_sweep(swept);
-    if (!swept || *swept < sweep_batch_max) return;
+    tell(swept ? nullptr : &swept.error(), sweep_problem_);
+    if (!swept || swept->looked_at < sweep_batch_max) return;
   }
 }
 

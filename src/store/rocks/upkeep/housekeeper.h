@@ -1,10 +1,12 @@
 #pragma once
 
-// The thread that expires acknowledged events and finds each inbox's oldest pending one. It also calls what pauses
-// failing compactions once a second (database/compaction_backoff.h). The time by which it expires is in
-// retention_time.h; the checks of files are in database/database_upkeep.cc.
+// The thread that expires events, lets entries leave (departures.h), and finds the oldest pending event of each inbox
+// `default`. The time by which it expires is in retention_time.h; the checks of files, and what pauses compactions, are
+// in database/database_upkeep.cc.
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -14,22 +16,29 @@
 #include "store/rocks/commit/commit_queue.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
+#include "store/rocks/upkeep/departures.h"
 #include "store/rocks/upkeep/retention_time.h"
 
 namespace triggers::store {
 
 struct HousekeeperConfig {
-  std::chrono::hours event_ttl{24 * 30};  ///< After acknowledgement.
+  std::chrono::hours event_ttl{24 * 30};  ///< After no inbox has had an entry of the event any more.
   const Clock* clock = &Clock::system();
+  /// Is set to the time before which traces of acknowledgements are too old. May be null.
+  std::shared_ptr<std::atomic<UnixMillis>> traces_begin{};
+  bool counts_bytes = false;  ///< Commits keep the stored bytes of tenants.
   std::chrono::milliseconds tick{1000};
-  std::chrono::milliseconds sweep_time_max{300};  ///< In one tick; the rest waits for the next.
+  /// In one tick; the rest waits for the next.
+  std::chrono::milliseconds sweep_time_max{300}, departures_time_max{300};
 };
 
 /// Background work that no caller waits for: retention, a little at a time, and the age of the oldest unacknowledged
 /// event.
 class Housekeeper {
  public:
-  Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time, HousekeeperConfig config);
+  /// `lease_time`: by which leases and delays end.
+  Housekeeper(Database& database, Tenants& tenants, CommitQueue& queue, RetentionTime& time, const Clock& lease_time,
+              HousekeeperConfig config);
   Housekeeper(const Housekeeper&) = delete;
   Housekeeper& operator=(const Housekeeper&) = delete;
   ~Housekeeper();
@@ -37,24 +46,36 @@ class Housekeeper {
   /// Starts the thread that calls tick().
   void start();
 
-  /// Removes at most `events_max` acknowledged events past their time to live; returns how many. Of an event that is in
-  /// its inbox after all, it removes what says otherwise, and notes damage. One call at a time.
-  Result<std::size_t> sweep(std::size_t events_max);
-  /// Finds the oldest pending event of each inbox where it may have changed. One call at a time.
+  struct Swept {
+    std::size_t looked_at = 0;  ///< Entries that said that an event may be past its time to live.
+    std::size_t removed = 0;    ///< Events that were.
+  };
+  /// Looks at `entries_max` entries at most. One call at a time.
+  Result<Swept> sweep(std::size_t entries_max);
+  /// Records what time has done to inboxes: as end_due() and Departures::run(), for as long as it takes. One call at a
+  /// time.
+  Status settle();
+  /// Finds the oldest pending event of each inbox `default` where it may have changed. One call at a time.
   void refresh_heads();
 
+  /// Entries that were older than the retention of their inbox. Any thread.
+  [[nodiscard]] std::uint64_t expired() const noexcept { return departures_.expired(); }
   /// As of the last refresh_heads(). Any thread.
   [[nodiscard]] std::optional<UnixMillis> oldest_unacknowledged() const;
 
  private:
   void run();
   void tick();
-  void tell_sweep(const Result<std::size_t>& swept);
+  /// Records what has ended by itself: leases, delays, and the retention of dead entries.
+  Status end_due();
+  Status end_due(const InboxState& inbox, const InboxName& name);
+  static void tell(const Error* error, std::string& told);
 
   Database& database_;
   Tenants& tenants_;
   CommitQueue& queue_;
   RetentionTime& time_;
+  const Clock& lease_time_;
   const HousekeeperConfig config_;
 
   mutable Mutex mutex_;
@@ -62,8 +83,9 @@ class Housekeeper {
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::optional<UnixMillis> oldest_ GUARDED_BY(mutex_);
   // Of the thread that sweeps alone:
-  std::string sweep_problem_;  ///< Of the last sweep.
-  std::string swept_to_;       ///< The last expiry key that was removed.
+  Departures departures_;
+  std::string ends_problem_, departures_problem_, sweep_problem_;  ///< Of the last time.
+  std::string swept_to_;                                           ///< The last expiry key that was removed.
   UnixMillis swept_at_{};
   std::thread thread_;
 };

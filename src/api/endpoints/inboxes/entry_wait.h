@@ -1,0 +1,77 @@
+#pragma once
+
+// A request that waits for entries of an inbox: the parameters wait and wait_seconds. What wakes it is in
+// store/entry_arrivals.h; the client that leaves meanwhile is watched by http/wire/caller.h.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "api/admission/admission_context.h"
+#include "api/exchange/exchange.h"
+#include "api/exchange/input.h"
+#include "api/exchange/refusal.h"
+#include "base/task.h"
+#include "http/wire/caller.h"
+#include "inbox/inbox_name.h"
+#include "store/entry_arrivals.h"
+
+namespace triggers::api {
+
+/// The parameter `wait`; 0 without it.
+[[nodiscard]] OrRefusal<std::chrono::seconds> parse_wait(const std::vector<Parameter>& parameters);
+
+/// A variable of the endpoint. It looks again and again, until there is something or the wait has ended:
+///
+///     EntryWait wait(…);
+///     for (;;) {
+///       wait.look_begins();
+///       … look …
+///       if (something) break;
+///       const auto again = co_await wait.look_again();
+///       if (!again) co_return again.error();
+///       if (!*again) break;
+///     }
+///     wait.served();
+class EntryWait {
+ public:
+  struct Asked {
+    const AdmissionContext& admission;
+    store::EntryArrivals& arrivals;
+    const Exchange& exchange;
+    const inbox::InboxName& inbox;
+    store::Waiter::Kind kind;
+    std::chrono::seconds time;  ///< 0: it does not wait, and costs nothing.
+  };
+  /// What `asked` refers to outlives this. The inbox need not exist: the look finds that out.
+  explicit EntryWait(const Asked& asked);
+  EntryWait(const EntryWait&) = delete;
+  EntryWait& operator=(const EntryWait&) = delete;
+
+  void look_begins() noexcept;
+  /// Waits. True: look again. False: the time is over, the server stops, or the client has left; answer that nothing is
+  /// there. Refused: there is no place to wait, or the key was revoked meanwhile.
+  [[nodiscard]] Task<OrRefusal<bool>> look_again();
+  /// The look has found something.
+  void served() noexcept;
+
+ private:
+  /// A page with a filter may find nothing at every change of the inbox. From the fourth look on, it looks a few times
+  /// a second.
+  static constexpr unsigned quick_looks = 3;
+  static constexpr std::chrono::milliseconds slow_look{250};
+
+  const Asked asked_;
+  const http::Caller::TimePoint until_;
+  std::shared_ptr<store::InboxWaiters> inbox_;
+  std::optional<store::Waiter> waiter_;
+  std::uint64_t version_ = 0;
+  unsigned looks_ = 0;
+};
+
+/// Waits until `until`, or shorter if the client leaves or the server stops. True: the time is over.
+[[nodiscard]] Task<bool> pause_until(const http::Request& request, http::Caller::TimePoint until);
+
+}  // namespace triggers::api

@@ -1,0 +1,141 @@
+#include "store/rocks/commit/lease_stage.h"
+
+#include <rocksdb/options.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "store/page.h"
+#include "store/rocks/inbox/pending_scan.h"
+
+namespace triggers::store {
+namespace {
+
+/// The operation took nothing in this commit. What was leased for it before is its answer; without any, it is submitted
+/// again.
+void leave(Operation& operation) {
+  operation.part_end = operation.part_begin;
+  EntryOperation& entry = *operation.entry;
+  (entry.leased.empty() ? entry.left : entry.exhausted) = true;
+}
+
+void end(Operation& operation) {
+  operation.part_end = operation.part_begin;
+  operation.entry->exhausted = true;
+}
+
+}  // namespace
+
+Status LeaseStage::stage(Operation& operation, const TargetInbox& target) {
+  EntryOperation& entry = *operation.entry;
+  InboxState& inbox = target.state;
+  if (!ends_.end_leases(inbox)) {
+    leave(operation);
+    return Done{};
+  }
+  if (entry.leased.empty()) {
+    entry.leased_at = staging_.id_now;
+    entry.duration = entry.duration.value_or(target.lease_duration);
+    entry.until = entry.leased_at + *entry.duration;
+  } else if (staging_.id_now >= *entry.until) {
+    end(operation);
+    return Done{};
+  }
+  const std::size_t leased = inbox.index() != nullptr ? inbox.index()->counts().leased : 0;
+  const std::size_t room = leased_max_ - std::min<std::size_t>(leased, leased_max_);
+  if (room == 0) {
+    entry.too_many_leased = entry.leased.empty();
+    if (entry.too_many_leased) ++staging_.stats.leases_refused;
+    end(operation);
+    return Done{};
+  }
+  const std::size_t elements = operation.part_end - operation.part_begin;
+  const auto choice = choose(inbox, entry, std::min(elements, room));
+  if (!choice) return choice.error();
+  if (choice->count == 0 && choice->searched_to) {
+    staging_.inboxes.index(inbox, target.rules).skip_to(*choice->searched_to);
+    leave(operation);
+    return Done{};
+  }
+  if (choice->count == 0) {
+    end(operation);
+    return Done{};
+  }
+  entry.exhausted = choice->count < elements;
+  return hand_out(target, entry, *choice);
+}
+
+bool LeaseStage::take(Choice& choice, const EntryOperation& entry, std::size_t event_bytes) {
+  const std::size_t bytes = event_bytes + event_overhead_bytes;
+  const bool first = entry.leased.empty() && choice.count == 0;
+  if (!first && entry.leased_bytes + choice.bytes + bytes > entry.bytes_max) return false;
+  choice.bytes += bytes;
+  ++choice.count;
+  return true;
+}
+
+Result<LeaseStage::Choice> LeaseStage::choose(InboxState& inbox, const EntryOperation& entry, std::size_t wanted) {
+  Choice choice;
+  if (const auto* const index = inbox.index()) {
+    const auto back = index->page(EntryState::available, std::nullopt, wanted);
+    for (const EventId& id : back) {
+      const auto bytes = table_.event_bytes(inbox, id);
+      if (!bytes) return bytes.error();
+      if (!take(choice, entry, *bytes)) return choice;
+    }
+  }
+  if (choice.count == wanted) return choice;
+  if (auto chosen = choose_fresh(inbox, entry, wanted, choice); !chosen) return chosen.error();
+  return choice;
+}
+
+Status LeaseStage::choose_fresh(InboxState& inbox, const EntryOperation& entry, std::size_t wanted, Choice& choice) {
+  const std::uint64_t fresh = inbox.index() != nullptr ? inbox.index()->fresh() : inbox.staged.count;
+  if (fresh == 0) return Done{};
+  const PendingRange range{.first = std::max(inbox.head().id, successor(inbox.fresh_after()))};
+  PendingScan scan(staging_.database, inbox, {}, range, marks_max);
+  for (; scan.valid() && choice.count < wanted; scan.next()) {
+    const EventId id = scan.id();
+    if (table_.was_removed(inbox, id)) continue;
+    const auto bytes = table_.event_bytes(inbox, id, scan.value());
+    if (!bytes) return bytes.error();
+    if (!take(choice, entry, *bytes)) break;
+    choice.fresh.push_back(id);
+    if (scan.tired()) break;
+  }
+  if (auto status = scan.status(); !status) return status;
+  if (choice.fresh.size() > fresh) {
+    return staging_.database.unreadable("the counters of the inbox of " + inbox.tenant() +
+                                        ": more entries are there than they say");
+  }
+  if (choice.count > 0) return Done{};
+  const auto place = scan.gave_up_at();
+  if (!place) return place.error();
+  choice.searched_to = *place;
+  return Done{};
+}
+
+Status LeaseStage::hand_out(const TargetInbox& target, EntryOperation& entry, const Choice& choice) {
+  InboxState& inbox = target.state;
+  if (!entry.memory.grow(choice.bytes)) return no_memory_for_page();
+  if (entry.leased.empty()) entry.lease = LeaseId{ids_.next(staging_.id_now)};
+  auto& index = staging_.inboxes.index(inbox, target.rules);
+  // By the time of its first part, so that all entries of a lease have one end.
+  const auto leased = index.lease(choice.fresh, choice.count, *entry.lease, *entry.duration, entry.leased_at);
+  for (const inbox::LeasedEntry& one : leased) {
+    inbox::Entry record = one.entry;
+    if (one.failed) {
+      auto failure = table_.last_failure(inbox, one.id);
+      if (!failure) return failure.error();
+      record.last_failure = *std::move(failure);
+    }
+    table_.put_entry(inbox, one.id, record);
+    entry.leased.push_back({one.id, record.attempts});
+  }
+  entry.leased_bytes += choice.bytes;
+  staging_.inboxes.change(inbox).last_consumed_at = staging_.now;
+  staging_.stats.leased += leased.size();
+  return Done{};
+}
+
+}  // namespace triggers::store
