@@ -12,6 +12,7 @@
 #include "api/test_service.h"
 #include "auth/validate.h"
 #include "base/sync_wait.h"
+#include "metrics/scraper.h"
 
 namespace triggers::api {
 namespace {
@@ -334,6 +335,7 @@ TEST(ApiTest, MetricsAreLocalUnlessConfigured) {
 class TenantsPart : public TestService {
  public:
   explicit TenantsPart(const std::string& access) : TestService("metrics-access", access) {
+    registry.counter("triggers_of_all_total", "For every reader.").add();
     registry.scraper().add_tenants_part([] { return std::string("triggers_of_inbox{user_id=\"other\"} 1\n"); });
   }
   bool is_shown(const std::string& address, std::string_view api_key = {}) {
@@ -341,7 +343,7 @@ class TenantsPart : public TestService {
   }
   static bool is_in(const Seen& seen) {
     EXPECT_EQ(seen.status(), 200U);
-    EXPECT_NE(seen.response.body.find("triggers_http_requests_total"), std::string::npos);
+    EXPECT_NE(seen.response.body.find("triggers_of_all_total 1\n"), std::string::npos);
     return seen.response.body.find("triggers_of_inbox") != std::string::npos;
   }
   std::string key_of_all_tenants() {
