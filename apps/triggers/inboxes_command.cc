@@ -210,9 +210,11 @@ std::string InboxesCommand::Flags::sentence(const http::ClientResponse& answer) 
     return answer.status == 201 ? "The inbox " + name + " is new."
                                 : "The inbox " + name + " was there already. It now has these settings.";
   }
-  if (remove->parsed()) return "The inbox " + name + " is deleted. Its entries are removed in the background.";
+  if (remove->parsed()) return "The inbox " + name + " is deleted. The server removes its entries in the background.";
   if (purge->parsed() || replay->parsed()) {
-    return "The job runs in the background. To see its progress: triggers inboxes job " + name + " JOB_ID";
+    return "A server runs the job in the background; if none is running, the next one will. To see its progress: "
+           "triggers inboxes job " +
+           name + " JOB_ID";
   }
   return {};
 }

@@ -135,7 +135,7 @@ def test_a_client_that_does_not_read_is_dropped_and_holds_nobody_up(server, key)
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.connect(("127.0.0.1", server.port))
         slow.sendall(request.encode())
-        await_figure(client, "triggers_streams", 2)
+        await_figure(client, "triggers_waiters", 2)  # Now its place is fixed.
         sent = [send(client, number, text="x" * 200_000) for number in range(30)]
         assert reading.ids(30) == sent
         # It has 30 s to take a piece.
@@ -155,7 +155,7 @@ def test_places_of_streams_are_shared_fairly(start_server):
 
 
 class Tail:
-    """`triggers tail` in progress."""
+    """`triggers tail` in progress. Wait until its stream waits: only then is the place fixed where it begins."""
 
     def __init__(self, server, key, *arguments, env=None):
         variables = {"TRIGGERS_URL": f"http://127.0.0.1:{server.port}", "TRIGGERS_API_KEY": key, **(env or {})}
@@ -180,7 +180,7 @@ class Tail:
 
 def test_tail_shows_a_line_for_each_event(server, key):
     with server.client(key) as client, Tail(server, key) as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         body = '{"event_type":"order.paid","payload":{"total": 1.0,\n"text":"a\\u001b[31m\u202e"}}'
         event = client.post("/events", body).json()
         payload = '{"total": 1.0, "text":"a\\u001b[31m\\u{202e}"}'
@@ -192,7 +192,7 @@ def test_tail_prints_json_of_one_type_and_one_inbox(server, key):
     with server.client(key) as client:
         client.request("PUT", "/inboxes/tasks", {})
         with Tail(server, key, "--inbox", "tasks", "--type", "a b", "--json") as tail:
-            await_figure(client, "triggers_streams", 1)
+            await_figure(client, "triggers_waiters", 1)
             send(client, 1, "other")
             event_id = send(client, 2, "a b")
             event = json.loads(tail.line())
@@ -204,7 +204,7 @@ def test_tail_goes_on_behind_the_last_event_when_the_server_is_back(start_server
     server = start_server(port=free_port())
     key = server.create_key(role="admin")["api_key"]
     with server.client(key) as client, Tail(server, key, "--json") as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         send(client, 1)
         assert json.loads(tail.line())["payload"] == {"n": 1}
         server.kill()
@@ -220,7 +220,7 @@ def test_tail_goes_on_behind_the_last_event_when_the_server_is_back(start_server
 def test_tail_uses_the_server_of_this_machine_without_a_url(server, key):
     with server.client(key) as client, \
             Tail(server, key, "--data-dir", str(server.data_dir), env={"TRIGGERS_URL": ""}) as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         event_id = send(client, 1)
         assert event_id in tail.line()
         assert tail.stop() == (0, "", "")
@@ -245,7 +245,7 @@ def test_tail_says_what_is_wrong(server, key, tmp_path):
 
 def test_tail_ends_when_its_reader_does(server, key):
     with server.client(key) as client, Tail(server, key) as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         tail.process.stdout.close()
         send(client, 1)
         assert tail.process.wait(timeout=20) == 1
