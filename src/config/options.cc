@@ -306,7 +306,7 @@ constexpr Option all_options[] = {
      .min = 1,
      .max = 3650,
      .section = "Events",
-     .help = "How long an acknowledged event is kept.",
+     .help = "How long an event is kept once no inbox has it.",
      .set = [](Config& c, const Value& v) { c.event_ttl = std::chrono::days{v.integer}; }},
 
     {.name = "store",
