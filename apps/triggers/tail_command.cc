@@ -80,7 +80,7 @@ class Tail {
     std::chrono::seconds pause = pause_first;
     while (!interrupt_.requested()) {
       const auto problem = follow();
-      if (!problem) return 0;
+      if (!problem) return output_ended_ ? 1 : 0;
       const bool gives_up = !problem->is_passing || !was_open_;
       if (gives_up) return complain(problem->message);
       if (has_read_) pause = pause_first;
@@ -180,7 +180,7 @@ TailCommand::TailCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   flags.api.declare(app);
   app.footer(
       "Shows events that are accepted from now on, and changes nothing. Exit status: 0, after Ctrl+C. 1, the stream "
-      "cannot be read. 2, the arguments are wrong.");
+      "cannot be read, or the output cannot be written. 2, the arguments are wrong.");
 }
 
 TailCommand::~TailCommand() = default;

@@ -157,10 +157,10 @@ def test_places_of_streams_are_shared_fairly(start_server):
 class Tail:
     """`triggers tail` in progress. Wait until its stream waits: only then is the place fixed where it begins."""
 
-    def __init__(self, server, key, *arguments, env=None):
+    def __init__(self, server, key, *arguments, env=None, stdout=subprocess.PIPE):
         variables = {"TRIGGERS_URL": f"http://127.0.0.1:{server.port}", "TRIGGERS_API_KEY": key, **(env or {})}
         self.process = subprocess.Popen([binary(), "tail", *arguments], env=environment(variables), text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=stdout, stderr=subprocess.PIPE)
 
     def line(self):
         return self.process.stdout.readline().rstrip("\n")
@@ -186,6 +186,14 @@ def test_tail_shows_a_line_for_each_event(server, key):
         payload = '{"total": 1.0, "text":"a\\u001b[31m\\u{202e}"}'
         assert tail.line().split("\t") == [event["timestamp"], "order.paid", event["event_id"], payload]
         assert tail.stop() == (0, "", "")
+
+
+def test_tail_ends_with_1_if_it_cannot_print(server, key):
+    with server.client(key) as client, open("/dev/full", "w", encoding="utf-8") as full, Tail(server, key, stdout=full) as tail:
+        await_figure(client, "triggers_waiters", 1)
+        client.send_event("order.paid", {})
+        assert tail.process.wait(timeout=20) == 1
+        assert tail.process.stderr.read() == "triggers: cannot write to standard output\n"
 
 
 def test_tail_prints_json_of_one_type_and_one_inbox(server, key):
