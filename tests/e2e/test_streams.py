@@ -222,7 +222,7 @@ def test_tail_goes_on_behind_the_last_event_when_the_server_is_back(start_server
             send(client, number)
         assert [json.loads(tail.line())["payload"]["n"] for _ in range(3)] == [2, 3, 4]
         status, output, errors = tail.stop()
-        assert (status, output) == (0, "") and errors.count("\n") == 1 and "goes on" in errors
+        assert (status, output) == (0, "") and errors.count("\n") == 1 and "continues" in errors
 
 
 def test_tail_uses_the_server_of_this_machine_without_a_url(server, key):
@@ -236,7 +236,7 @@ def test_tail_uses_the_server_of_this_machine_without_a_url(server, key):
 
 def test_tail_says_what_is_wrong(server, key, tmp_path):
     env = {"TRIGGERS_URL": f"http://127.0.0.1:{server.port}", "TRIGGERS_API_KEY": key}
-    assert "use no inbox with the name none" in run("tail", "--inbox", "none", env=env).stderr
+    assert "no inbox none" in run("tail", "--inbox", "none", env=env).stderr
     for arguments, words in ((("--inbox", "a b"), "--inbox"), (("--type", ""), "--type"), (("x",), "x"),
                              (("--inbox",), "--inbox"), (("--jsn",), "--json")):
         done = run("tail", *arguments, env=env)
