@@ -40,7 +40,7 @@ class TriggersError(Exception):
 
 
 class TriggersClient:
-    """Sends events, reads the inbox, and acknowledges events. Only one thread may use a client at a time.
+    """Sends events, reads the inbox, leases and acknowledges events. Only one thread may use a client at a time.
 
     If a request gets no response, or gets 429, 500, 502, 503 or 504, the client repeats it up to `retries` times. It waits
     for `Retry-After` if the response has that header, otherwise for 0.5, 1, 2, … seconds. Repeating is safe: each event is
@@ -126,7 +126,44 @@ class TriggersClient:
         results: list[JsonObject] = self._call("POST", "/inbox/ack", {"event_ids": list(event_ids)})["results"]
         return results
 
-    def _call(self, method: str, path: str, body: Any = None, headers: Optional[dict[str, str]] = None) -> JsonObject:
+    def lease(self, inbox: str, *, limit: int = 10, lease_seconds: Optional[int] = None,
+              wait_seconds: int = 0) -> JsonObject:
+        """Leases up to `limit` events of an inbox: `lease_id`, `leased_until` and `events`, each with its `attempt`. If no
+        event is available within `wait_seconds`, `lease_id` is None and `events` is empty. If the response of a lease is lost,
+        its events come back after their lease has ended."""
+        body: JsonObject = {"limit": limit, "wait_seconds": wait_seconds}
+        if lease_seconds is not None:
+            body["lease_seconds"] = lease_seconds
+        return self._call("POST", inbox_path(inbox, "lease"), body, timeout_s=self.timeout_s + wait_seconds)
+
+    def acknowledge_leased(self, inbox: str, lease_id: str, event_ids: Optional[Iterable[str]] = None) -> list[JsonObject]:
+        """Acknowledges events that the lease holds, by default all. Returns one result per event. Its `status` is
+        `acknowledged`, `already_acknowledged`, `lease_lost` (for example because the lease has ended) or `not_found`."""
+        return self._settle(inbox, "ack", lease_id, event_ids, {})
+
+    def release(self, inbox: str, lease_id: str, event_ids: Optional[Iterable[str]] = None, *, delay_seconds: int = 0,
+                error: Optional[str] = None) -> list[JsonObject]:
+        """Gives events back, at once or after a delay. The inbox keeps the error, of at most 1,000 characters."""
+        body: JsonObject = {"delay_seconds": delay_seconds}
+        if error is not None:
+            body["error"] = error
+        return self._settle(inbox, "release", lease_id, event_ids, body)
+
+    def extend(self, inbox: str, lease_id: str, lease_seconds: int,
+               event_ids: Optional[Iterable[str]] = None) -> list[JsonObject]:
+        """Lets the lease end `lease_seconds` from now. Returns one result per event that the lease still holds."""
+        return self._settle(inbox, "extend", lease_id, event_ids, {"lease_seconds": lease_seconds})
+
+    def _settle(self, inbox: str, request: str, lease_id: str, event_ids: Optional[Iterable[str]],
+                body: JsonObject) -> list[JsonObject]:
+        body["lease_id"] = lease_id
+        if event_ids is not None:
+            body["event_ids"] = list(event_ids)
+        results: list[JsonObject] = self._call("POST", inbox_path(inbox, request), body)["results"]
+        return results
+
+    def _call(self, method: str, path: str, body: Any = None, headers: Optional[dict[str, str]] = None,
+              timeout_s: Optional[float] = None) -> JsonObject:
         fields = {"Authorization": f"Bearer {self.api_key}", **(headers or {})}
         data = None
         if body is not None:
@@ -136,7 +173,7 @@ class TriggersClient:
         for attempt in range(self.retries + 1):
             wait_s = 0.5 * 2**attempt
             try:
-                with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
+                with urllib.request.urlopen(request, timeout=timeout_s or self.timeout_s) as answer:
                     result: JsonObject = from_json(answer.read())
                     return result
             except urllib.error.HTTPError as error:
@@ -148,6 +185,10 @@ class TriggersClient:
                     raise
             time.sleep(wait_s)
         raise AssertionError("unreachable")
+
+
+def inbox_path(inbox: str, request: str) -> str:
+    return f"/inboxes/{urllib.parse.quote(inbox, safe='')}/{request}"
 
 
 def make_event(event_type: str, payload: JsonObject, source: Optional[str] = None,

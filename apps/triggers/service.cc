@@ -153,9 +153,9 @@ void Service::add_waiting_metrics() {
 void Service::add_store_metrics() {
   metrics::add_process_metrics(registry_);
   auto& unacknowledged =
-      registry_.gauge("triggers_events_undelivered", "Unacknowledged events in the inboxes of all tenants.");
+      registry_.gauge("triggers_events_undelivered", "Undelivered entries in the inbox default of all tenants.");
   auto& age = registry_.gauge("triggers_oldest_undelivered_age_seconds",
-                              "Age of the oldest unacknowledged event; 0 if there is none.");
+                              "Age of the oldest undelivered entry in an inbox default; 0 if there is none.");
   auto& depth = registry_.gauge("triggers_commit_queue_operations",
                                 "Unfinished writes: waiting, or in the current group commit.");
   auto& bytes = registry_.gauge("triggers_commit_queue_bytes", "Size of the unfinished writes.");

@@ -140,7 +140,7 @@ def test_purge_and_replay_start_jobs_that_can_be_looked_at(inboxes):
     assert inboxes.counts("crm").available == 3
     inboxes.await_job("crm", inboxes.json("replay", "crm", "--since", "2020-01-01T00:00:00Z", "--until", "2099-01-01T00:00:00Z")["job_id"])
     assert inboxes.counts("crm").available == 4
-    assert "until must be later" in inboxes.error("replay", "crm", "--since", "1h", "--until", "2h")
+    assert "until: must be later" in inboxes.error("replay", "crm", "--since", "1h", "--until", "2h")
 
 
 @pytest.mark.parametrize("arguments, words", [

@@ -168,6 +168,6 @@ def test_a_store_that_is_not_there_yet_is_made_once(tmp_path):
     data_dir = tmp_path / "data"
     keys.create(data_dir, user_id="a")
     made = (data_dir / "FORMAT").read_text()
-    assert made.startswith("triggers-embedded 3 ") and made.endswith("\n") and "making" not in made
+    assert made.startswith("triggers-embedded 4 ") and made.endswith("\n") and "making" not in made
     keys.create(data_dir, user_id="b")
     assert (data_dir / "FORMAT").read_text() == made

@@ -135,7 +135,7 @@ def test_a_client_that_does_not_read_is_dropped_and_holds_nobody_up(server, key)
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.connect(("127.0.0.1", server.port))
         slow.sendall(request.encode())
-        await_figure(client, "triggers_streams", 2)
+        await_figure(client, "triggers_waiters", 2)  # Now its place is fixed.
         sent = [send(client, number, text="x" * 200_000) for number in range(30)]
         assert reading.ids(30) == sent
         # It has 30 s to take a piece.
@@ -155,12 +155,12 @@ def test_places_of_streams_are_shared_fairly(start_server):
 
 
 class Tail:
-    """`triggers tail` in progress."""
+    """`triggers tail` in progress. Wait until its stream waits: only then is the place fixed where it begins."""
 
-    def __init__(self, server, key, *arguments, env=None):
+    def __init__(self, server, key, *arguments, env=None, stdout=subprocess.PIPE):
         variables = {"TRIGGERS_URL": f"http://127.0.0.1:{server.port}", "TRIGGERS_API_KEY": key, **(env or {})}
         self.process = subprocess.Popen([binary(), "tail", *arguments], env=environment(variables), text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=stdout, stderr=subprocess.PIPE)
 
     def line(self):
         return self.process.stdout.readline().rstrip("\n")
@@ -180,7 +180,7 @@ class Tail:
 
 def test_tail_shows_a_line_for_each_event(server, key):
     with server.client(key) as client, Tail(server, key) as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         body = '{"event_type":"order.paid","payload":{"total": 1.0,\n"text":"a\\u001b[31m\u202e"}}'
         event = client.post("/events", body).json()
         payload = '{"total": 1.0, "text":"a\\u001b[31m\\u{202e}"}'
@@ -188,11 +188,19 @@ def test_tail_shows_a_line_for_each_event(server, key):
         assert tail.stop() == (0, "", "")
 
 
+def test_tail_ends_with_1_if_it_cannot_print(server, key):
+    with server.client(key) as client, open("/dev/full", "w", encoding="utf-8") as full, Tail(server, key, stdout=full) as tail:
+        await_figure(client, "triggers_waiters", 1)
+        client.send_event("order.paid", {})
+        assert tail.process.wait(timeout=20) == 1
+        assert tail.process.stderr.read() == "triggers: cannot write to standard output\n"
+
+
 def test_tail_prints_json_of_one_type_and_one_inbox(server, key):
     with server.client(key) as client:
         client.request("PUT", "/inboxes/tasks", {})
         with Tail(server, key, "--inbox", "tasks", "--type", "a b", "--json") as tail:
-            await_figure(client, "triggers_streams", 1)
+            await_figure(client, "triggers_waiters", 1)
             send(client, 1, "other")
             event_id = send(client, 2, "a b")
             event = json.loads(tail.line())
@@ -204,7 +212,7 @@ def test_tail_goes_on_behind_the_last_event_when_the_server_is_back(start_server
     server = start_server(port=free_port())
     key = server.create_key(role="admin")["api_key"]
     with server.client(key) as client, Tail(server, key, "--json") as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         send(client, 1)
         assert json.loads(tail.line())["payload"] == {"n": 1}
         server.kill()
@@ -214,13 +222,13 @@ def test_tail_goes_on_behind_the_last_event_when_the_server_is_back(start_server
             send(client, number)
         assert [json.loads(tail.line())["payload"]["n"] for _ in range(3)] == [2, 3, 4]
         status, output, errors = tail.stop()
-        assert (status, output) == (0, "") and errors.count("\n") == 1 and "goes on" in errors
+        assert (status, output) == (0, "") and errors.count("\n") == 1 and "continues" in errors
 
 
 def test_tail_uses_the_server_of_this_machine_without_a_url(server, key):
     with server.client(key) as client, \
             Tail(server, key, "--data-dir", str(server.data_dir), env={"TRIGGERS_URL": ""}) as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         event_id = send(client, 1)
         assert event_id in tail.line()
         assert tail.stop() == (0, "", "")
@@ -228,7 +236,7 @@ def test_tail_uses_the_server_of_this_machine_without_a_url(server, key):
 
 def test_tail_says_what_is_wrong(server, key, tmp_path):
     env = {"TRIGGERS_URL": f"http://127.0.0.1:{server.port}", "TRIGGERS_API_KEY": key}
-    assert "use no inbox with the name none" in run("tail", "--inbox", "none", env=env).stderr
+    assert "no inbox none" in run("tail", "--inbox", "none", env=env).stderr
     for arguments, words in ((("--inbox", "a b"), "--inbox"), (("--type", ""), "--type"), (("x",), "x"),
                              (("--inbox",), "--inbox"), (("--jsn",), "--json")):
         done = run("tail", *arguments, env=env)
@@ -245,7 +253,7 @@ def test_tail_says_what_is_wrong(server, key, tmp_path):
 
 def test_tail_ends_when_its_reader_does(server, key):
     with server.client(key) as client, Tail(server, key) as tail:
-        await_figure(client, "triggers_streams", 1)
+        await_figure(client, "triggers_waiters", 1)
         tail.process.stdout.close()
         send(client, 1)
         assert tail.process.wait(timeout=20) == 1

@@ -48,7 +48,7 @@ def test_a_base_path_may_stand_in_front(start_server, base):
 
 
 def test_an_unknown_query_parameter_is_refused_with_the_known_ones(client):
-    for path, known in (("/inbox", ["limit", "cursor", "event_type", "order"]), ("/me", [])):
+    for path, known in (("/inbox", ["limit", "cursor", "event_type", "order", "wait"]), ("/me", [])):
         refused = client.get(f"{path}?_=1700000000")
         assert refused.status == 400
         assert refused.json()["details"]["known"] == known

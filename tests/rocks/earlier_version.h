@@ -19,8 +19,8 @@
 
 namespace triggers::store {
 
-/// Stores that earlier releases have written. tests/rocks/make_version_2.py says what is in those of version 2; that of
-/// version 1 was killed, and has 12 events of `acme`, of which 10 are unacknowledged.
+/// Stores that earlier releases have written. tests/rocks/make_earlier_store.py says what is in those of versions 2 and
+/// 3; that of version 1 was killed, and has 12 events of `acme`, of which 10 are unacknowledged.
 class EarlierVersion : public testing::Test {
  protected:
   void unpack(const std::string& name) {
@@ -72,7 +72,7 @@ class EarlierVersion : public testing::Test {
       query.after = page->next_after;
     }
   }
-  /// What each of the two tenants of a store of version 2 has not acknowledged.
+  /// What each of the two tenants of a store of version 2 or 3 has not acknowledged.
   static std::vector<std::string> expected_payloads(std::size_t first, std::size_t step) {
     std::vector<std::string> expected;
     for (std::size_t number = first; number < 125; number += step) {

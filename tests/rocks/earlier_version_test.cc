@@ -177,7 +177,7 @@ TEST_P(EveryEarlierVersion, IsRefusedWithoutAChangeIfATableIsMissing) {
 INSTANTIATE_TEST_SUITE_P(Store, EveryEarlierVersion, testing::Values("version_1", "version_2", "version_2_killed"),
                          [](const auto& tested) { return std::string{tested.param}; });
 
-class Version2 : public EarlierVersion, public testing::WithParamInterface<const char*> {
+class FilledEarlierStore : public EarlierVersion, public testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
     unpack(name);
@@ -192,7 +192,7 @@ class Version2 : public EarlierVersion, public testing::WithParamInterface<const
 };
 
 /// Entries of both versions lie side by side: their values differ.
-TEST_P(Version2, FiltersOldAndNewEntriesByType) {
+TEST_P(FilledEarlierStore, FiltersOldAndNewEntriesByType) {
   ASSERT_TRUE(append(acme, {.event_type = "order.paid", .payload = "1"}));
   ASSERT_TRUE(append(acme, {.event_type = "order.created", .payload = "2"}));
   auto paid = expected_payloads(1, 2), created = expected_payloads(0, 2);
@@ -205,7 +205,7 @@ TEST_P(Version2, FiltersOldAndNewEntriesByType) {
   EXPECT_THAT(payloads(*store, acme, "order"), testing::IsEmpty());
 }
 
-TEST_P(Version2, AcknowledgesOldEntriesForGood) {
+TEST_P(FilledEarlierStore, AcknowledgesOldEntriesForGood) {
   std::vector<EventId> ids;
   const auto page = sync_wait(store->page(acme, {.limit = 100})).value();
   for (const auto& event : page.events) ids.push_back(event.id);
@@ -219,7 +219,7 @@ TEST_P(Version2, AcknowledgesOldEntriesForGood) {
   EXPECT_EQ(payloads(*store, globex), expected_payloads(0, 1));
 }
 
-TEST_P(Version2, StillKnowsWhatItHasAccepted) {
+TEST_P(FilledEarlierStore, StillKnowsWhatItHasAccepted) {
   Draft paid = numbered(7);
   paid.event_type = "order.paid";
   EXPECT_EQ(append(acme, paid)->outcome, Appended::Outcome::duplicate);
@@ -233,30 +233,24 @@ TEST_P(Version2, StillKnowsWhatItHasAccepted) {
   EXPECT_EQ(payloads(*store, acme), expected_payloads(0, 1));
 }
 
-TEST_P(Version2, KeepsItsKeys) {
+TEST_P(FilledEarlierStore, KeepsItsKeys) {
   for (const auto* user : {"acme", "globex"}) {
     EXPECT_EQ(sync_wait(store->list_keys(user, {}, 10)).value().size(), 1U);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Store, Version2, testing::Values("version_2", "version_2_killed"),
+INSTANTIATE_TEST_SUITE_P(Store, FilledEarlierStore,
+                         testing::Values("version_2", "version_2_killed", "version_3", "version_3_killed"),
                          [](const auto& tested) { return std::string{tested.param}; });
 
-/// A store of version 3 differs from a converted one only in FORMAT, as long as nothing new is in it.
-class Version3 : public EarlierVersion {
- protected:
-  void SetUp() override {
-    unpack(name);
-    RocksStore::open(config_of(name)).value().reset();
-    id = word_of_format(name, 2);
-    write_format_of(name, "triggers-embedded 3 " + id + "\n");
-  }
+/// A conversion from version 3 changes only FORMAT and WITNESS.
+class Version3 : public EarlierVersion, public testing::WithParamInterface<const char*> {};
 
-  const std::string name = "version_2";
-  std::string id;
-};
-
-TEST_F(Version3, IsReadWithoutAChangeAndConvertedByAStart) {
+TEST_P(Version3, IsReadWithoutAChangeAndConvertedByAStart) {
+  const std::string name = GetParam();
+  unpack(name);
+  const std::string id = word_of_format(name, 2);
+  ASSERT_EQ(format_of(name), "triggers-embedded 3 " + id + "\n");
   const auto before = snapshot(directory / name);
   open_and_expect_whole(name, name, Access::read);
   EXPECT_TRUE(snapshot(directory / name) == before);
@@ -266,8 +260,13 @@ TEST_F(Version3, IsReadWithoutAChangeAndConvertedByAStart) {
   }
 }
 
-TEST_F(Version3, IsConvertedAlsoIfItsOwnConversionWasCutOff) {
-  fs::remove_all(directory / name);
+INSTANTIATE_TEST_SUITE_P(Store, Version3, testing::Values("version_3", "version_3_killed"),
+                         [](const auto& tested) { return std::string{tested.param}; });
+
+using CutOffConversion = EarlierVersion;
+
+TEST_F(CutOffConversion, ToVersion3IsCompletedByThisRelease) {
+  const std::string name = "version_2";
   unpack(name);
   write_format_of(name, "triggers-embedded 3 " + word_of_format(name, 2) + " migrating\n");
   open_and_expect_whole(name, name, Access::read);

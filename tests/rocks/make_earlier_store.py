@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Makes the stores of format version 2 that rocks_engine_test opens.
+"""Makes the stores of an earlier format version that rocks_engine_test opens.
 
-    tests/rocks/make_version_2.py TRIGGERS
+    tests/rocks/make_earlier_store.py TRIGGERS
 
-TRIGGERS is a program that writes version 2: a build of commit f684768 or before. Later programs write a later version, so
-the two archives beside this script cannot be made again from the present source.
+TRIGGERS is a program that writes the version N: for 2 a build of commit f684768, for 3 one of commit 6b9e285. Later programs
+write a later version, so the archives beside this script cannot be made again from the present source.
 
-version_2.tar.gz holds a store that was stopped, version_2_killed.tar.gz one that was killed and so has a live log. Each was
+version_N.tar.gz holds a store that was stopped, version_N_killed.tar.gz one that was killed and so has a live log. Each was
 filled in two runs: half of it is in tables. For each of the tenants `acme` and `globex` it has the events 0 to 124:
 - The type is `order.created` if the number is even, `order.paid` otherwise. The payload is {"number":n}.
 - Every tenth event, from 3 on, was sent with the Idempotency-Key `key-n`.
@@ -72,6 +72,12 @@ def send(server, key, number):
         server.call("DELETE", f"/events/{event_id}", key)
 
 
+def version_of(program, data):
+    """The format version that the program writes."""
+    subprocess.run([program, "keys", "create", "--user-id", "a", "--role", "viewer", "--data-dir", data], capture_output=True, check=True)
+    return (data / "FORMAT").read_text().split()[1]
+
+
 def make(program, folder, name, last_signal):
     data = folder / name
     keys = {}
@@ -103,8 +109,9 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
-        make(sys.argv[1], pathlib.Path(folder), "version_2", signal.SIGTERM)
-        make(sys.argv[1], pathlib.Path(folder), "version_2_killed", signal.SIGKILL)
+        version = version_of(sys.argv[1], pathlib.Path(folder) / "probe")
+        make(sys.argv[1], pathlib.Path(folder), f"version_{version}", signal.SIGTERM)
+        make(sys.argv[1], pathlib.Path(folder), f"version_{version}_killed", signal.SIGKILL)
 
 
 if __name__ == "__main__":
