@@ -44,7 +44,10 @@ class InboxCensusTest : public testing::Test {
   UnixMillis append(const std::string& tenant = "acme") {
     clock_.advance(10ms);
     const std::string payload = std::to_string(++payloads_);
-    const auto appended = sync_wait(store_->append({tenant}, {.event_type = "t", .payload = payload}));
+    IncomingEvent event;
+    event.event_type = "t";
+    event.payload = payload;
+    const auto appended = sync_wait(store_->append({tenant}, event));
     return appended.value().id.time();
   }
   void put_inbox(const std::string& name, const inbox::Settings& settings = {}, const std::string& tenant = "acme") {
