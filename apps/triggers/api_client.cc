@@ -60,7 +60,7 @@ Result<http::Url> parse_server(const std::string& text, bool by_flag) {
 
 void ApiFlags::declare(CLI::App& app) {
   app.add_option("--url", url_,
-                 "Server to talk to, such as https://triggers.example.com ($TRIGGERS_URL); without one, the server "
+                 "URL of the server, such as https://triggers.example.com ($TRIGGERS_URL); without one, the server "
                  "of this machine's store. The API key is in $TRIGGERS_API_KEY")
       ->type_name("URL")
       ->group("Server");

@@ -1,12 +1,13 @@
-// The embedded engine as an OpenStore (open_store.h): its options from the configuration, its metrics, backups, and the
-// log line about a damaged disk. For a command, it checks before that the process may start enough threads. The engine
-// itself is in store/rocks.
+// The embedded engine as an OpenStore (open_store.h): its options from the configuration, its metrics (those of
+// inboxes: inbox_metrics.h), backups, and the log line about a damaged disk. For a command, it checks before that the
+// process may start enough threads. The engine itself is in store/rocks.
 
 #include <array>
 #include <utility>
 
 #include "backup_target.h"
 #include "descriptor_plan.h"
+#include "inbox_metrics.h"
 #include "log/log.h"
 #include "open_store.h"
 #include "store/rocks/rocks_store.h"
@@ -39,14 +40,13 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
       "triggers_commit_left_events_total",
       "Events that a commit left for the next one: hashing them would have taken too long, or the inboxes "
       "of their tenant had changed.");
-  auto& leases_refused = registry.counter(
-      "triggers_leases_refused_total", "Leases that were refused because leased-max entries of the inbox are leased.");
   const std::array without_room = {&without_room_counter(registry, "disk-reserve-bytes"),
                                    &without_room_counter(registry, "tenant-bytes-max"),
                                    &without_room_counter(registry, "tenant-undelivered-max")};
   static_assert(without_room.size() == store::storage_limit_count);
   const EventCounters counters(registry);
-  return [&, without_room, counters](const store::CommitStats& stats) {
+  const LeaseCounters leases(registry);
+  return [&, without_room, counters, leases](const store::CommitStats& stats) {
     batch.observe(static_cast<double>(stats.operations));
     sync.observe(seconds(stats.log_time));
     total.observe(seconds(stats.total_time));
@@ -55,7 +55,7 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
     counters.accepted.add(stats.accepted);
     counters.duplicates.add(stats.duplicates);
     counters.acknowledged.add(stats.acknowledged);
-    if (stats.leases_refused > 0) leases_refused.add(stats.leases_refused);
+    leases.add(stats);
     for (std::size_t i = 0; i < without_room.size(); ++i) {
       if (stats.without_room[i] > 0) without_room[i]->add(stats.without_room[i]);
     }
@@ -176,6 +176,7 @@ Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& con
   if (background) {
     add_disk_metrics(registry, **store);
     add_tenant_metrics(registry, **store);
+    add_inbox_metrics(registry, **store, clock);
   }
   return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store), config.data_dir, registry));
 }

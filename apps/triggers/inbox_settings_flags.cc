@@ -40,13 +40,14 @@ void InboxSettingsFlags::declare(CLI::App& app) {
                  "{} takes all")
       ->check(object_problem);
   app.add_flag("--collect{true},--no-collect{false}", collect_, "Whether the inbox takes new events");
-  app.add_option("--lease-seconds", lease_seconds_, "How long a lease lasts if the consumer does not say, in seconds")
+  app.add_option("--lease-seconds", lease_seconds_,
+                 "How long a lease lasts if the consumer does not set it, in seconds")
       ->check(number_problem);
-  app.add_option("--max-attempts", max_attempts_, "How often an entry is leased before it is dead, or unlimited")
+  app.add_option("--max-attempts", max_attempts_, "How many leases an entry gets before it is dead, or unlimited")
       ->check(attempts_problem);
-  app.add_option("--retention-days", retention_days_, "After how many days undelivered entries leave, or forever")
+  app.add_option("--retention-days", retention_days_, "After how many days undelivered entries are removed, or forever")
       ->check(days_problem);
-  app.add_option("--dead-retention-days", dead_retention_days_, "After how many days dead entries leave")
+  app.add_option("--dead-retention-days", dead_retention_days_, "After how many days dead entries are removed")
       ->check(number_problem);
 }
 

@@ -99,7 +99,7 @@ void InboxesCommand::Flags::add_confirmation(CLI::App& app, const std::string& f
 }
 
 void InboxesCommand::Flags::add_if_match(CLI::App& app) {
-  app.add_option("--if-match", if_match, "ETag that show printed; if the settings changed since, nothing is done")
+  app.add_option("--if-match", if_match, "ETag that show printed; if the settings have changed since, nothing is done")
       ->check(tag_problem);
 }
 
@@ -114,7 +114,8 @@ void InboxesCommand::Flags::add_dead(CLI::App& app) {
 }
 
 void InboxesCommand::Flags::add_changes(CLI::App& app) {
-  create = add(app, "create", "Makes an inbox; one that exists gets the given settings, and the defaults for the rest");
+  create = add(app, "create",
+               "Creates an inbox, or replaces all settings of one that exists; omitted settings get their defaults");
   settings.declare(*create);
   add_if_match(*create);
   update = add(app, "update", "Changes the given settings of an inbox, and keeps the rest");
@@ -135,19 +136,22 @@ InboxesCommand::InboxesCommand(CLI::App& app) : flags_(std::make_unique<Flags>()
   flags.list = app.add_subcommand("list", "Lists the inboxes, with the number of entries in each state");
   flags.show = flags.add(app, "show", "Shows the settings and the state of an inbox");
   flags.add_changes(app);
-  flags.purge = flags.add(app, "purge", "Removes everything undelivered from an inbox");
+  flags.purge = flags.add(app, "purge", "Removes all entries that are not dead from an inbox");
   flags.add_confirmation(*flags.purge, "--yes-purge");
   flags.replay = flags.add(app, "replay", "Puts events of the log into an inbox again, if its filter takes them");
-  flags.replay->add_option("--since", flags.since, "Time of the first event, or how long ago: 90s, 15m, 12h, 30d")
+  flags.replay
+      ->add_option("--since", flags.since,
+                   "Takes events accepted at this time or later: RFC 3339, or how long ago (90s, 15m, 12h, 30d)")
       ->required()
       ->check(time_problem);
-  flags.replay->add_option("--until", flags.until, "Time behind the last event, or how long ago")->check(time_problem);
+  flags.replay->add_option("--until", flags.until, "Takes only events accepted before this time; same forms as --since")
+      ->check(time_problem);
   flags.replay->add_option("--event-type", flags.event_type, "Only events of this type")->check(text_problem);
   flags.requeue = flags.add(app, "requeue", "Makes dead entries available again");
   flags.add_dead(*flags.requeue);
   flags.discard = flags.add(app, "discard", "Removes dead entries from an inbox");
   flags.add_dead(*flags.discard);
-  flags.job = flags.add(app, "job", "Shows how far a purge or a replay is");
+  flags.job = flags.add(app, "job", "Shows the progress of a purge or a replay");
   flags.job->add_option("job_id", flags.job_id, "Id that purge or replay printed")
       ->required()
       ->check([](const std::string& text) { return std::string{text.empty() ? "it is empty" : ""}; });
@@ -208,8 +212,8 @@ std::string InboxesCommand::Flags::sentence(const http::ClientResponse& answer) 
   }
   if (remove->parsed()) return "The inbox " + name + " is deleted. The server removes its entries in the background.";
   if (purge->parsed() || replay->parsed()) {
-    return "The server does the job in the background; if none runs, the next one does. To see how far it is: triggers "
-           "inboxes job " +
+    return "A server runs the job in the background; if none is running, the next one will. To see its progress: "
+           "triggers inboxes job " +
            name + " JOB_ID";
   }
   return {};

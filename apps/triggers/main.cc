@@ -112,7 +112,7 @@ int run(int argc, char** argv) {
   SendCommand send(*send_app);
   flags.declare(*send_app, store_only);
 
-  auto* tail_app = app.add_subcommand("tail", "Shows the events of an inbox as they come");
+  auto* tail_app = app.add_subcommand("tail", "Shows new events of an inbox as they are accepted");
   TailCommand tail(*tail_app);
   flags.declare(*tail_app, store_only);
 

@@ -172,7 +172,7 @@ int SendCommand::Flags::send_lines(ApiClient& client, const Interrupt& interrupt
   const auto me = patient.send(about_me);
   if (!me) return complain(me.error().why);
   if (me->status != 200) return complain(problem_of(*me));
-  if (::isatty(STDIN_FILENO) == 1) report.say("reading one JSON object a line; Ctrl+D ends the input");
+  if (::isatty(STDIN_FILENO) == 1) report.say("reading one JSON object per line; Ctrl+D ends the input");
 
   BatchLimits limits = limits_of(*me);
   LineReader reader(STDIN_FILENO, limits.bytes_max, interrupt);
@@ -200,15 +200,16 @@ SendCommand::SendCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   Flags& flags = *flags_;
   flags.app = &app;
   app.add_option("event_type", flags.event_type,
-                 "Type of the event. Without it, standard input has one event a line, as JSON: "
+                 "Type of the event. Without it, standard input has one event per line, as JSON: "
                  R"({"event_type":"order.created","payload":{"id":1}})")
       ->check(text_problem);
   app.add_option("payload", flags.payload, "Payload of the event: a JSON object")->check(object_problem);
   app.add_option("--source", flags.source, "Source of the event")->check(text_problem);
   app.add_option("--metadata", flags.metadata, "Metadata of the event: a JSON object")->check(object_problem);
-  app.add_option("--idempotency-key", flags.key,
-                 "Name of this event, or of this input: sending the same again with the same key stores nothing twice. "
-                 "Without it, the command makes a new key, so that it can repeat its own requests")
+  app.add_option(
+         "--idempotency-key", flags.key,
+         "Names this event, or this input: sending the same again with the same key stores nothing twice. Without it, "
+         "the command generates a key, so that it can repeat its own requests")
       ->check(key_problem);
   app.add_option("--from-line", flags.from_line, "Skips the lines of standard input before this one")
       ->check(CLI::Range(std::uint64_t{1}, std::numeric_limits<std::uint64_t>::max()))
@@ -216,7 +217,7 @@ SendCommand::SendCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   app.add_option("--refused", flags.refused_path, "File that refused lines of standard input are appended to")
       ->type_name("FILE");
   app.add_option("--retry-for", flags.retry_for,
-                 "How long a request is repeated if the server cannot be reached or is too busy")
+                 "How long to repeat a request if the server cannot be reached or is too busy")
       ->check(duration_problem)
       ->type_name("DURATION")
       ->capture_default_str();
@@ -224,7 +225,7 @@ SendCommand::SendCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
       ->check(attempt_problem)
       ->type_name("DURATION")
       ->capture_default_str();
-  app.add_flag("--json", flags.as_json, "Prints JSON, one object a line");
+  app.add_flag("--json", flags.as_json, "Prints JSON, one object per line");
   flags.api.declare(app);
   app.final_callback([&flags] {
     if (const auto problem = flags.problem(); !problem.empty()) throw CLI::ValidationError("send", problem);

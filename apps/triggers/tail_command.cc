@@ -80,13 +80,14 @@ class Tail {
     std::chrono::seconds pause = pause_first;
     while (!interrupt_.requested()) {
       const auto problem = follow();
-      if (!problem) return 0;
+      if (!problem) return output_ended_ ? 1 : 0;
       const bool gives_up = !problem->is_passing || !was_open_;
       if (gives_up) return complain(problem->message);
       if (has_read_) pause = pause_first;
       has_read_ = false;
       // Once for each time that the stream was there.
-      if (!std::exchange(told_, true)) complain(problem->message + "; the command goes on when it is there again");
+      if (!std::exchange(told_, true))
+        complain(problem->message + "; the command continues when the stream is there again");
       if (!interrupt_.wait(pause)) return 0;
       pause = std::min(pause * 2, pause_max);
     }
@@ -105,7 +106,8 @@ class Tail {
     }
     const auto kind = response.headers.find("Content-Type");
     if (!kind || !kind->starts_with("text/event-stream")) {
-      return NoAnswer{.message = "the answer is no stream of events: is it a server of Triggers?", .is_passing = false};
+      return NoAnswer{.message = "the response is not a stream of events: is it a server of Triggers?",
+                      .is_passing = false};
     }
     was_open_ = true;
     http::EventStreamReader reader(message_bytes_max);
@@ -174,11 +176,11 @@ TailCommand::TailCommand(CLI::App& app) : flags_(std::make_unique<Flags>()) {
   app.add_option("--type", flags.type, "Shows only events of exactly this type")
       ->check(type_problem)
       ->type_name("TYPE");
-  app.add_flag("--json", flags.as_json, "Prints each event as JSON, one a line");
+  app.add_flag("--json", flags.as_json, "Prints each event as JSON, one per line");
   flags.api.declare(app);
   app.footer(
-      "Shows what is accepted from now on, and changes nothing. Exit status: 0, after Ctrl+C. 1, the stream cannot be "
-      "read. 2, the arguments are wrong.");
+      "Shows events that are accepted from now on, and changes nothing. Exit status: 0, after Ctrl+C. 1, the stream "
+      "cannot be read, or the output cannot be written. 2, the arguments are wrong.");
 }
 
 TailCommand::~TailCommand() = default;

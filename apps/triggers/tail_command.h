@@ -1,6 +1,6 @@
 #pragma once
 
-// The command `triggers tail`: shows the events of an inbox as they come. The stream is read by
+// The command `triggers tail`: shows new events of an inbox as they are accepted. The stream is read by
 // http/client/streamed_fetch.h and http/wire/event_stream.h; lines are made in tail_output.h.
 
 #include <memory>

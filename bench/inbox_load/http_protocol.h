@@ -19,9 +19,9 @@ struct Response {
 
 /// What a worker holds.
 struct Batch {
-  std::vector<std::uint64_t> numbers;
-  std::string lease;             ///< The lease's id, if the protocol has leases.
-  std::vector<std::string> ids;  ///< The server's own ids of the events, if it needs them.
+  std::vector<std::uint64_t> numbers{};
+  std::string lease{};             ///< The lease's id, if the protocol has leases.
+  std::vector<std::string> ids{};  ///< The server's own ids of the events, if it needs them.
 
   void clear() {
     numbers.clear();

@@ -11,6 +11,8 @@
 
 #include "api/test_service.h"
 #include "auth/validate.h"
+#include "base/sync_wait.h"
+#include "metrics/scraper.h"
 
 namespace triggers::api {
 namespace {
@@ -327,6 +329,44 @@ TEST(ApiTest, MetricsAreLocalUnlessConfigured) {
   EXPECT_EQ(with_key.send_from("127.0.0.1", "/metrics", with_key.key(auth::Role::admin)).status(), 200U);
   TestService open("metrics-access", "open");
   EXPECT_EQ(open.send_from("10.0.0.1", "/metrics", {}).status(), 200U);
+}
+
+/// Whether readers see the part of the page that names tenants.
+class TenantsPart : public TestService {
+ public:
+  explicit TenantsPart(const std::string& access) : TestService("metrics-access", access) {
+    registry.counter("triggers_of_all_total", "For every reader.").add();
+    registry.scraper().add_tenants_part([] { return std::string("triggers_of_inbox{user_id=\"other\"} 1\n"); });
+  }
+  bool is_shown(const std::string& address, std::string_view api_key = {}) {
+    return is_in(send_from(address, "/metrics", api_key));
+  }
+  static bool is_in(const Seen& seen) {
+    EXPECT_EQ(seen.status(), 200U);
+    EXPECT_NE(seen.response.body.find("triggers_of_all_total 1\n"), std::string::npos);
+    return seen.response.body.find("triggers_of_inbox") != std::string::npos;
+  }
+  std::string key_of_all_tenants() {
+    const std::string secret = key(auth::Role::admin);
+    const auto all = [](auth::KeyRecord& changed) -> Status {
+      changed.all_tenants = true;
+      return Done{};
+    };
+    EXPECT_TRUE(sync_wait(store->update_key(record.key_id, all)));
+    return secret;
+  }
+};
+
+TEST(ApiTest, MetricsNameTenantsOnlyToReadersWhoMayKnowOfAllTenants) {
+  TenantsPart loopback("loopback"), with_key("key"), open("open");
+  EXPECT_TRUE(loopback.is_shown("127.0.0.1"));
+  EXPECT_FALSE(loopback.is_shown("10.0.0.1", loopback.key(auth::Role::admin)));
+  EXPECT_TRUE(loopback.is_shown("10.0.0.1", loopback.key_of_all_tenants()));
+  EXPECT_FALSE(with_key.is_shown("127.0.0.1", with_key.key(auth::Role::admin)));
+  EXPECT_TRUE(with_key.is_shown("127.0.0.1", with_key.key_of_all_tenants()));
+  EXPECT_TRUE(TenantsPart::is_in(with_key.send_as_operator(Method::get, "/metrics")));
+  EXPECT_FALSE(open.is_shown("127.0.0.1")) << "a proxy on this machine may have sent it for anybody";
+  EXPECT_FALSE(open.is_shown("10.0.0.1"));
 }
 
 }  // namespace

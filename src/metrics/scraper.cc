@@ -45,10 +45,10 @@ void Scraper::run() noexcept {
     served.swap(waiting_);
     lock.unlock();
     const auto begun = SteadyClock::now();
-    const auto text = expose();
+    const auto page = expose();
     const auto rest = std::min((SteadyClock::now() - begun) * rests_of_its_work, rest_max);
     for (Awaiter* awaiter : served) {
-      awaiter->text = text;
+      awaiter->page = page;
       // The awaiter lives in the waiter's frame: do not use it once the waiter may run.
       const auto waiter = awaiter->waiter;
       awaiter->executor->resume_surely({&waiter, 1});
@@ -60,9 +60,13 @@ void Scraper::run() noexcept {
   }
 }
 
-std::shared_ptr<const std::string> Scraper::expose() const noexcept {
+std::shared_ptr<const Page> Scraper::expose() const noexcept {
   try {
-    return std::make_shared<const std::string>(registry_.exposition());
+    auto page = std::make_shared<Page>();
+    page->text = registry_.exposition();
+    page->common_bytes = page->text.size();
+    for (const auto& make : tenants_parts_) page->text += make();
+    return page;
   } catch (...) {
     return nullptr;  // No memory: the scrape is refused.
   }

@@ -5,10 +5,14 @@
 
 #include <chrono>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/executor.h"
@@ -16,6 +20,14 @@
 #include "metrics/metrics.h"
 
 namespace triggers::metrics {
+
+/// The text page.
+struct Page {
+  std::string text;
+  std::size_t common_bytes = 0;  ///< What follows is only for readers who may know of every tenant.
+
+  [[nodiscard]] std::string_view common() const noexcept { return std::string_view(text).substr(0, common_bytes); }
+};
 
 /// Makes expositions on a thread of its own, so that an IO loop neither makes one nor waits for /proc.
 ///
@@ -33,13 +45,17 @@ class Scraper {
   /// No scrape may be in progress.
   ~Scraper();
 
-  /// Awaitable: the text; nullptr if waiting_max others wait.
+  /// Adds a part to the end of the page for readers who may know of every tenant: complete families, of which the
+  /// registry has none. Not during a scrape.
+  void add_tenants_part(std::function<std::string()> make) { tenants_parts_.push_back(std::move(make)); }
+
+  /// Awaitable: the page; nullptr if waiting_max others wait.
   auto scrape() { return Awaiter{*this}; }
 
  private:
   struct Awaiter {
     Scraper& scraper;
-    std::shared_ptr<const std::string> text = nullptr;
+    std::shared_ptr<const Page> page = nullptr;
     std::coroutine_handle<> waiter = nullptr;
     Executor* executor = nullptr;
 
@@ -49,15 +65,16 @@ class Scraper {
       executor = &Executor::current();
       return scraper.wait(*this);
     }
-    std::shared_ptr<const std::string> await_resume() noexcept { return std::move(text); }
+    std::shared_ptr<const Page> await_resume() noexcept { return std::move(page); }
   };
 
   /// False if too many wait.
   bool wait(Awaiter& awaiter);
   void run() noexcept;
-  [[nodiscard]] std::shared_ptr<const std::string> expose() const noexcept;
+  [[nodiscard]] std::shared_ptr<const Page> expose() const noexcept;
 
   const Registry& registry_;
+  std::vector<std::function<std::string()>> tenants_parts_;
   Mutex mutex_;
   Condition wake_;
   std::vector<Awaiter*> waiting_ GUARDED_BY(mutex_);

@@ -18,7 +18,7 @@
 namespace triggers::metrics {
 namespace {
 
-using Text = std::shared_ptr<const std::string>;
+using Text = std::shared_ptr<const Page>;
 
 Task<void> scrape_into(Scraper& scraper, Text& text) {
   auto scrape = scraper.scrape();
@@ -49,8 +49,19 @@ TEST(Scraper, TextIsTheExpositionMadeOnItsOwnThread) {
   std::thread::id made_by;
   registry.on_scrape([&] { made_by = std::this_thread::get_id(); });
   const auto texts = scrapes(registry, 1, [] {});
-  EXPECT_NE(texts[0]->find("triggers_test_total 3"), std::string::npos);
+  EXPECT_NE(texts[0]->text.find("triggers_test_total 3"), std::string::npos);
   EXPECT_NE(made_by, std::this_thread::get_id());
+}
+
+TEST(Scraper, PartsThatNameTenantsFollowWhatIsForAllReaders) {
+  Registry registry;
+  registry.counter("triggers_test_total", "Tests.").add(3);
+  registry.scraper().add_tenants_part([] { return std::string("triggers_of{user_id=\"a\"} 1\n"); });
+  registry.scraper().add_tenants_part([] { return std::string("triggers_of_other{user_id=\"a\"} 2\n"); });
+  const auto pages = scrapes(registry, 1, [] {});
+  EXPECT_EQ(pages[0]->common(), registry.exposition());
+  EXPECT_EQ(pages[0]->text,
+            registry.exposition() + "triggers_of{user_id=\"a\"} 1\ntriggers_of_other{user_id=\"a\"} 2\n");
 }
 
 TEST(Scraper, WaitingScrapesShareOneExpositionThatBeganAfterThem) {
@@ -70,7 +81,7 @@ TEST(Scraper, WaitingScrapesShareOneExpositionThatBeganAfterThem) {
   const auto texts = scrapes(registry, 50, [&] { go_on.set_value(); });
   first.join();
   EXPECT_EQ(expositions, 2);
-  for (const auto& text : texts) EXPECT_NE(text->find("triggers_expositions 2"), std::string::npos);
+  for (const auto& text : texts) EXPECT_NE(text->text.find("triggers_expositions 2"), std::string::npos);
 }
 
 TEST(Scraper, RefusesWhenTooManyWait) {

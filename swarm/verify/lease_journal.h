@@ -40,7 +40,7 @@ void append_results(std::string& out, std::string_view lease_id, LeaseVerb verb,
 
 /// What the journal says about one entry under one lease: 96 bytes.
 struct JournaledLease {
-  Uuid7 event;
+  Uuid7 event{};
   std::uint32_t inbox = 0;  ///< Index in LeaseLines::inboxes.
   std::uint32_t run = 0;    ///< Which of the runs that share the journal.
   std::uint32_t attempt = 0;

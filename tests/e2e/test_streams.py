@@ -157,10 +157,10 @@ def test_places_of_streams_are_shared_fairly(start_server):
 class Tail:
     """`triggers tail` in progress. Wait until its stream waits: only then is the place fixed where it begins."""
 
-    def __init__(self, server, key, *arguments, env=None):
+    def __init__(self, server, key, *arguments, env=None, stdout=subprocess.PIPE):
         variables = {"TRIGGERS_URL": f"http://127.0.0.1:{server.port}", "TRIGGERS_API_KEY": key, **(env or {})}
         self.process = subprocess.Popen([binary(), "tail", *arguments], env=environment(variables), text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=stdout, stderr=subprocess.PIPE)
 
     def line(self):
         return self.process.stdout.readline().rstrip("\n")
@@ -186,6 +186,14 @@ def test_tail_shows_a_line_for_each_event(server, key):
         payload = '{"total": 1.0, "text":"a\\u001b[31m\\u{202e}"}'
         assert tail.line().split("\t") == [event["timestamp"], "order.paid", event["event_id"], payload]
         assert tail.stop() == (0, "", "")
+
+
+def test_tail_ends_with_1_if_it_cannot_print(server, key):
+    with server.client(key) as client, open("/dev/full", "w", encoding="utf-8") as full, Tail(server, key, stdout=full) as tail:
+        await_figure(client, "triggers_waiters", 1)
+        client.send_event("order.paid", {})
+        assert tail.process.wait(timeout=20) == 1
+        assert tail.process.stderr.read() == "triggers: cannot write to standard output\n"
 
 
 def test_tail_prints_json_of_one_type_and_one_inbox(server, key):
@@ -214,7 +222,7 @@ def test_tail_goes_on_behind_the_last_event_when_the_server_is_back(start_server
             send(client, number)
         assert [json.loads(tail.line())["payload"]["n"] for _ in range(3)] == [2, 3, 4]
         status, output, errors = tail.stop()
-        assert (status, output) == (0, "") and errors.count("\n") == 1 and "goes on" in errors
+        assert (status, output) == (0, "") and errors.count("\n") == 1 and "continues" in errors
 
 
 def test_tail_uses_the_server_of_this_machine_without_a_url(server, key):
@@ -228,7 +236,7 @@ def test_tail_uses_the_server_of_this_machine_without_a_url(server, key):
 
 def test_tail_says_what_is_wrong(server, key, tmp_path):
     env = {"TRIGGERS_URL": f"http://127.0.0.1:{server.port}", "TRIGGERS_API_KEY": key}
-    assert "use no inbox with the name none" in run("tail", "--inbox", "none", env=env).stderr
+    assert "no inbox none" in run("tail", "--inbox", "none", env=env).stderr
     for arguments, words in ((("--inbox", "a b"), "--inbox"), (("--type", ""), "--type"), (("x",), "x"),
                              (("--inbox",), "--inbox"), (("--jsn",), "--json")):
         done = run("tail", *arguments, env=env)

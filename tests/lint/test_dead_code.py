@@ -57,7 +57,6 @@ exceptions_of_headers = {
     "current_location": of_a_library,
     "iterate": of_a_library,
     "unescaped_key": of_a_library,
-    "was_leased": compared,
     "critical": "a level of Locust, read from its name",
 }
 

@@ -106,10 +106,37 @@ TEST_F(RepairInboxes, EventThatTheOtherInboxLostIsInDefaultAgain) {
 }
 
 TEST_F(RepairInboxes, EventThatOneOfTwoInboxesLostIsHeldByTheOther) {
-  repair([&](Database& database, rocksdb::WriteBatch& batch) { lose(database, batch, place, ids[2]); });
+  const RepairReport report =
+      repair([&](Database& database, rocksdb::WriteBatch& batch) { lose(database, batch, place, ids[2]); });
+  EXPECT_THAT(report.losses, Contains(HasSubstr("1 entries of inboxes other than `default` are lost")));
   EXPECT_EQ(held[2], Holding{1});
   EXPECT_EQ(ids_in({}), Ids{ids[2]});
   EXPECT_EQ(ids_in(crm), Ids{ids[0]});
+}
+
+TEST_F(RepairInboxes, EventThatDefaultLostIsInItAgainAlsoIfAnotherInboxHoldsIt) {
+  const RepairReport report = repair(
+      [&](Database& database, rocksdb::WriteBatch& batch) { lose(database, batch, layout::inbox_place(0), ids[2]); });
+  EXPECT_EQ(report.made_unacknowledged_again, 1U);
+  EXPECT_THAT(report.losses, Not(Contains(HasSubstr("inboxes other than"))));
+  EXPECT_EQ(held[2], Holding{2});
+  EXPECT_EQ(ids_in({}), Ids{ids[2]});
+  EXPECT_EQ(ids_in(crm), (Ids{ids[0], ids[2]}));
+}
+
+TEST_F(RepairInboxes, EventThatOneInboxHoldsStaysIfTheNumberOfItsHoldersIsLost) {
+  const RepairReport report = repair([&](Database& database, rocksdb::WriteBatch& batch) {
+    for (const EventId& id : ids) batch.Delete(database.family(Family::holders), layout::event_key(tenant.id, id));
+  });
+  EXPECT_EQ(report.acknowledged, 1U);
+  EXPECT_EQ(report.unacknowledged, 2U);
+  EXPECT_EQ(held[0], Holding{1});
+  EXPECT_EQ(held[2], Holding{2});
+  EXPECT_EQ(store->sweep(10).value(), 0U);
+  clock.advance(config.event_ttl);
+  EXPECT_EQ(store->sweep(10).value(), 1U);
+  EXPECT_TRUE(sync_wait(store->get(tenant, ids[0])).value());
+  EXPECT_EQ(ids_in(crm), (Ids{ids[0], ids[2]}));
 }
 
 TEST_F(RepairInboxes, LostExpiryEntryIsWrittenAgain) {

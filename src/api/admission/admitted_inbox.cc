@@ -21,7 +21,7 @@ bool may_use(const Exchange& exchange, const inbox::InboxName& name) {
 
 Refusal no_such_inbox(const inbox::InboxName& name) {
   return {Code::not_found,
-          "This key can use no inbox with the name " + name.text() + "; GET /inboxes lists those that it can use.",
+          "There is no inbox " + name.text() + " that this key may use. GET /inboxes lists those that it may use.",
           Details().text("inbox", name.text()).json(),
           {},
           {}};

@@ -10,12 +10,11 @@ OrRefusal<AskedIds> parse_event_ids(const boost::json::value& value) {
   const auto* list = value.if_array();
   if (list == nullptr) return invalid("event_ids", "must be a list of event ids");
   if (list->empty() || list->size() > acknowledged_events_max) {
-    return invalid("event_ids",
-                   fmt::format("must hold 1 to {} ids; these are {}", acknowledged_events_max, list->size()));
+    return invalid("event_ids", fmt::format("must have 1 to {} ids; it has {}", acknowledged_events_max, list->size()));
   }
   AskedIds asked;
   for (const auto& text : *list) {
-    if (!text.is_string()) return invalid("event_ids", "must hold strings only");
+    if (!text.is_string()) return invalid("event_ids", "must contain only strings");
     const auto id = event::EventId::parse(asked.texts.emplace_back(text.get_string()));
     if (id) asked.ids.push_back(*id);
     asked.is_id.push_back(id.has_value());

@@ -21,18 +21,18 @@ Refusal storage_full(store::StorageLimit limit, const store::TenantLimits& limit
   switch (limit) {
     case store::StorageLimit::disk_reserve:
       return full(
-          "The disk of this service is nearly full, and nothing of this request was stored. Reading and acknowledging "
-          "go on. Send the request again when an operator has freed disk space.",
+          "The disk of this service is nearly full, so nothing of this request was stored. Reading and acknowledging "
+          "still work. Send the request again after an operator has freed disk space.",
           Details().text("limit", "disk-reserve-bytes"));
     case store::StorageLimit::tenant_bytes:
       return full(
-          fmt::format("The stored events of this user_id would take more than {} bytes. An event stops counting "
-                      "when it leaves the log: some days after all inboxes have lost it.",
+          fmt::format("The stored events of this user_id would take more than {} bytes. An event counts until it "
+                      "leaves the log, some days after it has left its last inbox.",
                       limits.bytes_max),
           Details().text("limit", "tenant-bytes-max").number("limit_bytes", limits.bytes_max));
     case store::StorageLimit::tenant_undelivered:
       return full(
-          fmt::format("The inboxes of this user_id would hold more than {} undelivered events. Acknowledge some, "
+          fmt::format("The inboxes of this user_id would have more than {} undelivered entries. Acknowledge some, "
                       "then send the event again.",
                       limits.undelivered_max),
           Details().text("limit", "tenant-undelivered-max").number("limit_events", limits.undelivered_max));

@@ -247,10 +247,12 @@ class RocksStoreImpl final : public RocksStore {
   [[nodiscard]] std::uint64_t searches() const noexcept override { return searches_.taken(); }
 
   [[nodiscard]] Metrics metrics() const override {
-    return {tenants_->unacknowledged(), housekeeper_.oldest_unacknowledged(), queue_.depth(), queue_.bytes(),
-            readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
+    const auto inboxes = housekeeper_.inboxes();
+    return {tenants_->unacknowledged(), inboxes ? inboxes->oldest_unacknowledged : std::nullopt, queue_.depth(),
+            queue_.bytes(), readers_.exceptions() + searches_.exceptions() + backups_.exceptions()};
   }
   [[nodiscard]] std::uint64_t entries_expired() const noexcept override { return housekeeper_.expired(); }
+  [[nodiscard]] std::shared_ptr<const InboxTotals> inbox_totals() const override { return housekeeper_.inboxes(); }
   [[nodiscard]] JobCounts jobs() const override { return {board_->running_count(), runner_.done(), runner_.failed()}; }
   [[nodiscard]] std::optional<DiskSpace> disk() const override { return database_->disk(); }
   [[nodiscard]] std::chrono::milliseconds ids_ahead() const override { return time_->ahead(); }

@@ -16,6 +16,7 @@
 #include "store/key_store.h"
 #include "store/rocks/commit/committer.h"
 #include "store/rocks/disk/disk_space.h"
+#include "store/rocks/upkeep/inbox_figures.h"
 #include "store/status.h"
 #include "store/storage_limits.h"
 
@@ -69,6 +70,8 @@ class RocksStore : public EventLog, public InboxStore, public KeyStore, public S
   [[nodiscard]] virtual std::chrono::milliseconds ids_ahead() const = 0;
   /// Entries that have left because they were older than the retention of their inbox. Any thread.
   [[nodiscard]] virtual std::uint64_t entries_expired() const noexcept = 0;
+  /// What inboxes hold, as of the last second; null before the first count. Any thread.
+  [[nodiscard]] virtual std::shared_ptr<const InboxTotals> inbox_totals() const = 0;
   /// Jobs of inboxes. Any thread.
   struct JobCounts {
     std::size_t running = 0;
@@ -81,7 +84,7 @@ class RocksStore : public EventLog, public InboxStore, public KeyStore, public S
   /// without `background`.
   virtual Result<std::size_t> sweep(std::size_t entries_max) = 0;
   /// Records what time has done to inboxes: leases and delays end, and entries leave that are too old, or whose inbox
-  /// was removed. Runs jobs to their end, and removes old ones. Only without `background`.
+  /// was removed. Counts what they hold. Runs jobs to their end, and removes old ones. Only without `background`.
   virtual Status settle() = 0;
   /// As Database::check_files, thoroughly. Only without `background`.
   virtual void check_files() = 0;

@@ -22,7 +22,7 @@ http::Response accepted(const store::Appended& stored) {
   response.body.reserve(body_bytes);
   response.body = "{\"status\":\"accepted\",";
   append_id_and_timestamp(response.body, stored.id);
-  response.body += ",\"message\":\"The event is stored and in the inbox.\"";
+  response.body += ",\"message\":\"The event is stored.\"";
   if (duplicate) {
     response.body += ",\"duplicate\":true";
     response.add("Idempotent-Replayed", "true");

@@ -26,7 +26,7 @@ OrRefusal<AckRequest> parse_ack(const http::Request& request) {
   if (!lease) return std::move(lease).error();
   auto asked = event_ids_member(*body);
   if (!asked) return std::move(asked).error();
-  if (!*lease && !*asked) return invalid("lease_id", "or event_ids is required");
+  if (!*lease && !*asked) return invalid("lease_id", "is required if there are no event_ids");
   return AckRequest{*lease, *std::move(asked)};
 }
 

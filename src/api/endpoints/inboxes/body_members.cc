@@ -45,7 +45,7 @@ OrRefusal<std::optional<store::LeaseId>> lease_member(const boost::json::object&
   if (!text) return text.error();
   if (!*text) return std::optional<store::LeaseId>{};
   const auto id = Uuid7::parse(**text);
-  if (!id) return invalid("lease_id", "must be the lease_id that POST /inboxes/{name}/lease answered");
+  if (!id) return invalid("lease_id", "must be the lease_id that POST /inboxes/{name}/lease returned");
   return std::optional(store::LeaseId{*id});
 }
 
@@ -60,7 +60,7 @@ OrRefusal<std::optional<AskedIds>> event_ids_member(const boost::json::object& b
 OrRefusal<store::LeaseId> required_lease(const boost::json::object& body) {
   const auto lease = lease_member(body);
   if (!lease) return lease.error();
-  if (!*lease) return invalid("lease_id", "is required: the lease_id that POST /inboxes/{name}/lease answered");
+  if (!*lease) return invalid("lease_id", "is required: the lease_id that POST /inboxes/{name}/lease returned");
   return **lease;
 }
 

@@ -212,7 +212,9 @@ TEST_F(InboxesTest, TooManyLeasedEntriesAreToldAsSuch) {
   memory.leased_max = 1;
   const auto other = store::MemoryStore::create(memory);
   service_.services.inboxes = other.get();
-  store::IncomingEvent event{.event_type = "t", .payload = "{}"};
+  store::IncomingEvent event;
+  event.event_type = "t";
+  event.payload = "{}";
   service_.api.emplace(service_.services, nullptr);
   // The log of this service is another store, so the events come in directly.
   for (int i = 0; i != 2; ++i) {

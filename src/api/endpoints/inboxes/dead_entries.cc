@@ -31,7 +31,7 @@ OrRefusal<DeadRequest> parse_dead(const http::Request& request) {
   if (!type) return std::move(type).error();
   const auto* all = body->if_contains("all");
   if (all != nullptr && (!all->is_bool() || !all->get_bool())) return invalid("all", "must be true, or be left out");
-  if (all == nullptr && !*asked) return invalid("event_ids", "is required, or \"all\": true");
+  if (all == nullptr && !*asked) return invalid("event_ids", "is required without \"all\": true");
   if (all != nullptr && *asked) return invalid("all", "must be left out if there are event_ids");
   if (*asked && *type) return invalid("event_type", "must be left out if there are event_ids");
   return DeadRequest{*std::move(asked), *std::move(type)};

@@ -13,17 +13,18 @@ using std::chrono::steady_clock;
 
 Refusal no_place(const Error& error) {
   const bool share = error.code == ErrorCode::share_used;
-  return {share ? Code::rate_limit_exceeded : Code::service_unavailable,
-          share ? "As many requests of this tenant wait as may: end some, or send this one without a wait."
-                : "As many requests wait as this node allows: send this one without a wait, or again after a moment.",
-          Details().text("reason", "too_many_waiters").json(),
-          {{"Retry-After", "1"}},
-          share ? std::string() : error.message};
+  return {
+      share ? Code::rate_limit_exceeded : Code::service_unavailable,
+      share ? "This tenant has used its share of the requests that may wait: end some, or send this one without a wait."
+            : "This node has reached its limit of requests that wait: send this one without a wait, or again later.",
+      Details().text("reason", "too_many_waiters").json(),
+      {{"Retry-After", "1"}},
+      share ? std::string() : error.message};
 }
 
 Refusal no_longer_admitted() {
   return {Code::forbidden,
-          "The API key has changed while the request waited, and may not do this any more.",
+          "The API key was changed or revoked while the request waited, and no longer allows this request.",
           Details().text("reason", "key_changed").json(),
           {},
           {}};

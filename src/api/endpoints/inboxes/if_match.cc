@@ -41,7 +41,7 @@ OrRefusal<std::optional<store::InboxTag>> if_match(const http::Request& request)
   if (!field) return std::optional<store::InboxTag>{};
   const auto text = request.headers.count("If-Match") == 1 ? opaque_tag(*field) : std::nullopt;
   if (!text) {
-    return invalid("If-Match", "must be one ETag in double quotes, as GET /inboxes/{name} answered it");
+    return invalid("If-Match", "must be one ETag in double quotes, as GET /inboxes/{name} returned it");
   }
   // Tags are compared as text, and a weak one never matches (RFC 9110, section 13.1.1).
   const auto tag = parse_tag(*text);
@@ -54,7 +54,7 @@ Refusal settings_have_changed(const std::optional<store::InboxTag>& now) {
   if (now) details.text("etag", etag_of(*now));
   return {Code::precondition_failed,
           now ? "The settings of this inbox have changed since: read them again, and send If-Match with the new ETag."
-              : "There is no such inbox: to make it, leave If-Match out.",
+              : "There is no such inbox: to create it, leave If-Match out.",
           details.json(),
           {},
           {}};

@@ -39,8 +39,8 @@ OrRefusal<AskedLease> parse_lease(const http::Request& request) {
 
 Refusal too_many_leased(const inbox::InboxName& inbox) {
   return {Code::rate_limit_exceeded,
-          "As many events of the inbox " + inbox.text() +
-              " are leased as may be: acknowledge or release some, or wait until their leases end.",
+          "The inbox " + inbox.text() +
+              " has reached its limit of leased entries: acknowledge or release some, or wait until their leases end.",
           Details().text("reason", "too_many_leased").text("inbox", inbox.text()).json(),
           {{"Retry-After", "1"}},
           {}};

@@ -10,7 +10,7 @@
 namespace triggers::api {
 namespace {
 
-/// A body is not needed, but a member in it is refused: who names an event type must not lose all others.
+/// Refuses every member: a client that names an event type must not lose the entries of all other types.
 OrRefusal<Done> parse_purge(const http::Request& request) {
   const auto body = json_object_or_nothing(request);
   if (!body) return body.error();

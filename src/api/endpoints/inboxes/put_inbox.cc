@@ -35,8 +35,8 @@ Task<OrRefusal<SettingsRequest>> read_request(const Inboxes& inboxes, Exchange& 
 
 Refusal too_many_inboxes() {
   return {Code::conflict,
-          "A user has at most " + std::to_string(inbox::inboxes_per_tenant_max) +
-              " inboxes: delete one before you make another.",
+          "A tenant has at most " + std::to_string(inbox::inboxes_per_tenant_max) +
+              " inboxes: delete one before you create another.",
           Details().text("reason", "too_many_inboxes").number("limit_inboxes", inbox::inboxes_per_tenant_max).json(),
           {},
           {}};

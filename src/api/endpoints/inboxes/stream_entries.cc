@@ -12,13 +12,13 @@
 namespace triggers::api {
 namespace {
 
-/// Entries of one read. A client that is far behind gets many pieces, and each waits until it has read the one before.
+/// Entries of one read. A client that is far behind gets many pieces. Each waits until the client has taken the last.
 constexpr std::size_t entries_a_piece = 50;
 
 Refusal no_streams(const inbox::InboxName& inbox) {
   return {Code::not_implemented,
-          "This service cannot keep a response open, so it has no streams: ask GET /inboxes/" + inbox.text() +
-              "/events?wait=20 again and again, each time with the cursor of the page before.",
+          "This service cannot keep a response open, so it has no streams: request GET /inboxes/" + inbox.text() +
+              "/events?wait=20 repeatedly, each time with the next_cursor of the previous page.",
           "{}",
           {},
           {}};
@@ -27,8 +27,8 @@ Refusal no_streams(const inbox::InboxName& inbox) {
 Refusal no_place(FairCount::Outcome outcome) {
   const bool share = outcome == FairCount::Outcome::share_used;
   return {share ? Code::rate_limit_exceeded : Code::service_unavailable,
-          share ? "As many streams of this tenant are open as may be: close some."
-                : "As many streams are open as this node allows: try again after a while, or use `wait` instead.",
+          share ? "This tenant has used its share of the open streams: close some."
+                : "This node has reached its limit of open streams: try again later, or use `wait` instead.",
           Details().text("reason", "too_many_streams").json(),
           {{"Retry-After", "5"}},
           share ? std::string() : "streams-max streams are open"};
@@ -52,7 +52,8 @@ OrRefusal<EntryStream::Asked> parse_query(const Inboxes& inboxes, const Exchange
   if (!signal) return signal.error();
   asked.counts = *signal;
   if (const auto* type = find(*parameters, "event_type")) {
-    if (asked.counts) return invalid("event_type", "cannot go with signal=true: counts are of the whole inbox");
+    if (asked.counts)
+      return invalid("event_type", "must be left out with signal=true: the counts are those of the whole inbox");
     if (const auto valid = check_event_type(*type); !valid) return valid.error();
     query.event_type = *type;
   }
@@ -62,8 +63,8 @@ OrRefusal<EntryStream::Asked> parse_query(const Inboxes& inboxes, const Exchange
   if (!query.after) {
     return invalid(
         "Last-Event-ID",
-        "must be the id of an event of a stream of this inbox with the same event_type; leave it out to begin "
-        "with what comes from now on");
+        "must be the id of an event of a stream of this inbox with the same event_type; leave it out to get events "
+        "that are accepted from now on");
   }
   return asked;
 }

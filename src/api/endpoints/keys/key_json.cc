@@ -41,7 +41,7 @@ OrRefusal<Done> apply_list(std::string_view name, const json::value& value, std:
   if (!value.is_array()) return invalid(name, "must be a list of strings; an empty one allows all");
   std::vector<std::string> texts;
   for (const auto& text : value.get_array()) {
-    if (!text.is_string()) return invalid(name, "must hold strings only");
+    if (!text.is_string()) return invalid(name, "must contain only strings");
     texts.emplace_back(text.get_string());
   }
   list = std::move(texts);

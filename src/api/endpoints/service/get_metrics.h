@@ -19,7 +19,8 @@ struct MetricsPage {
   bool open_to_this_machine = false;  ///< Without a key, for peers on loopback.
 };
 
-/// GET /metrics
+/// GET /metrics. The figures of single inboxes, which name tenants, are for the operator, for peers on loopback if they
+/// need no key, and for keys that manage all tenants.
 Task<OrRefusal<http::Response>> get_metrics(const MetricsPage& page, Exchange& exchange);
 
 }  // namespace triggers::api

@@ -17,9 +17,14 @@ struct CommitStats {
   std::size_t duplicates = 0;
   std::array<std::size_t, storage_limit_count> without_room{};  ///< Events that a StorageLimit refused, by its place.
   std::size_t acknowledged = 0;
+  std::size_t leases = 0;
   std::size_t leased = 0;                  ///< Entries.
   std::size_t leases_refused = 0;          ///< Too many entries of the inbox are leased.
+  std::size_t acknowledged_by_lease = 0;   ///< Of the acknowledged entries.
+  std::size_t released = 0;                ///< Entries.
+  std::size_t lease_lost = 0;              ///< Entries that a lease named and did not hold.
   std::size_t ended = 0;                   ///< Leases and delays of entries, by themselves.
+  std::size_t leases_timed_out = 0;        ///< Of these, leases.
   std::size_t died = 0;                    ///< Entries whose attempts are used up.
   std::size_t reads = 0;                   ///< Of the store, to look for duplicates and entries.
   std::size_t compared_bytes = 0;          ///< Of payloads that were compared or hashed to tell duplicates.

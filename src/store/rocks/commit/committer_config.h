@@ -29,7 +29,7 @@ struct CommitterConfig {
   /// What the log holds at the start, which the committer takes. Null: nothing.
   std::shared_ptr<StoredBytesByTenant> stored_bytes{};
   /// The time by which traces of acknowledgements, and dead entries, become too old. Empty: none does.
-  std::function<UnixMillis()> retention_now;
+  std::function<UnixMillis()> retention_now{};
   std::chrono::hours event_ttl{24 * 30};            ///< How long an acknowledgement is remembered.
   WatchedInboxes* watched = nullptr;                ///< Null: nobody waits for entries.
   std::function<void(const CommitStats&)> observe;  ///< On the committer's thread; may be empty.

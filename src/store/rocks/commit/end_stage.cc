@@ -17,6 +17,7 @@ bool EndStage::end_leases(InboxState& inbox, std::size_t limit) {
   auto& index = *inbox.index();
   for (const inbox::Ended& ended : index.advance(staging_.id_now, limit)) {
     ++staging_.stats.ended;
+    if (ended.was_leased) ++staging_.stats.leases_timed_out;
     if (ended.what == inbox::Ended::What::died) {
       bury(inbox, ended.id);
     } else {

@@ -18,6 +18,13 @@ using Kind = EntryOperation::Kind;
 /// Dead entries that one operation removes together with their inbox.
 constexpr std::size_t forgotten_max = 256;
 
+void count(const EntryOperation& entry, EntryStatus status, CommitStats& stats) {
+  if (!entry.lease) return;
+  if (status == EntryStatus::acknowledged) ++stats.acknowledged_by_lease;
+  if (status == EntryStatus::released) ++stats.released;
+  if (status == EntryStatus::lease_lost) ++stats.lease_lost;
+}
+
 bool is_default(const InboxState& inbox) { return inbox.name() == InboxName().text(); }
 
 }  // namespace
@@ -59,6 +66,7 @@ Status EntryStage::stage(Operation& operation, TenantState& tenant) {
   entry.exhausted = end == entry.results.size();
   for (std::size_t i = operation.part_begin; i < end; ++i) {
     if (auto staged = stage_one(*target, entry, i, entry.results[i].status); !staged) return staged;
+    count(entry, entry.results[i].status, staging_.stats);
   }
   return Done{};
 }

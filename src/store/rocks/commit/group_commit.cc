@@ -159,7 +159,7 @@ void GroupCommit::stage_events(Operation& operation) {
   const TenantState& tenant = tenants_.get(operation.tenant->id);
   if (tenant.staged_roster().get() != (operation.routed ? operation.routed->roster.get() : nullptr)) {
     staging_.stats.left_events += operation.part_end - operation.part_begin;
-    operation.undecided = Undecided{.unrouted = true};
+    operation.undecided = Undecided{.against = {}, .unrouted = true};
     operation.part_end = operation.part_begin;
     return;
   }

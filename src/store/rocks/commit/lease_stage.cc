@@ -118,7 +118,10 @@ Status LeaseStage::choose_fresh(InboxState& inbox, const EntryOperation& entry, 
 Status LeaseStage::hand_out(const TargetInbox& target, EntryOperation& entry, const Choice& choice) {
   InboxState& inbox = target.state;
   if (!entry.memory.grow(choice.bytes)) return no_memory_for_page();
-  if (entry.leased.empty()) entry.lease = LeaseId{ids_.next(staging_.id_now)};
+  if (entry.leased.empty()) {
+    entry.lease = LeaseId{ids_.next(staging_.id_now)};
+    ++staging_.stats.leases;
+  }
   auto& index = staging_.inboxes.index(inbox, target.rules);
   // By the time of its first part, so that all entries of a lease have one end.
   const auto leased = index.lease(choice.fresh, choice.count, *entry.lease, *entry.duration, entry.leased_at);

@@ -20,7 +20,12 @@ class StorageBoundsTest : public testing::Test {
     database_ = Database::open(config).value();
   }
 
-  static IncomingEvent event(std::string_view payload) { return {.event_type = "t", .payload = payload}; }
+  static IncomingEvent event(std::string_view payload) {
+    IncomingEvent event;
+    event.event_type = "t";
+    event.payload = payload;
+    return event;
+  }
   /// What event("") counts.
   static constexpr std::uint64_t smallest = stored_event_overhead_bytes + 1;
 

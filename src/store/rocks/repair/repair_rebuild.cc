@@ -60,6 +60,12 @@ class Rebuild {
       report_.losses.push_back(std::to_string(without_event_) +
                                " entries of inboxes are left out: their events are not there");
     }
+    if (lost_by_named_ > 0) {
+      report_.losses.push_back(std::to_string(lost_by_named_) +
+                               " entries of inboxes other than `default` are lost; their events are there. To put "
+                               "events into an inbox again, start the server and have it replay them: `triggers "
+                               "inboxes replay`");
+    }
     if (auto walked = each(Family::keys, [this](auto key, auto) { report_.keys += key.starts_with("k/"); }); !walked) {
       return walked;
     }
@@ -150,6 +156,8 @@ class Rebuild {
     last_id_ = std::max(last_id_, id);
     const std::string pending = layout::pending_key(*tenant, default_inbox, id);
     if (has(Family::holders, key)) return see_held(key, value, *tenant, decode_holding(value_));
+    // What says how many inboxes hold it may be lost.
+    if (is_in_named_inbox(*tenant, id)) return see_held(key, value, *tenant, std::nullopt);
     if (has(Family::acknowledged, key)) {
       ++report_.acknowledged;
       if (has(Family::pending, pending)) batch_.Delete(family(Family::pending), pending);
@@ -177,16 +185,18 @@ class Rebuild {
     for (const std::string& place : known_.places_of(tenant)) {
       const std::string entry = layout::pending_key(tenant, place, id);
       if (was_acknowledged && entry == in_default) continue;
-      count += has(Family::pending, entry) || has(Family::entries, entry) ? 1 : 0;
+      count += is_in(entry) ? 1 : 0;
     }
     Holding holding = stored.value_or(Holding{.count = 1});
-    if (count == 0 && holding.count > 0) {
-      // An entry of some inbox was lost. Handed out once more by `default` is better than lost.
+    // Entries of some inboxes were lost. Handed out once more by `default` is better than lost.
+    const bool lost_by_default = count < holding.count && !was_acknowledged && !is_in(in_default);
+    if (lost_by_default || (count == 0 && holding.count > 0)) {
       ++report_.made_unacknowledged_again;
       batch_.Delete(family(Family::acknowledged), slice(key));
       put_pending(in_default, value);
-      count = 1;
+      ++count;
     }
+    if (count < holding.count) lost_by_named_ += holding.count - count;
     if (count > 0) {
       ++report_.unacknowledged;
       holding = {.count = count};
@@ -196,6 +206,16 @@ class Rebuild {
       if (!has(Family::expiry, expiry)) batch_.Put(family(Family::expiry), expiry, rocksdb::Slice());
     }
     batch_.Put(family(Family::holders), slice(key), encode_holding(holding));
+  }
+
+  /// `entry`: the key of an entry.
+  [[nodiscard]] bool is_in(std::string_view entry) {
+    return has(Family::pending, entry) || has(Family::entries, entry);
+  }
+  [[nodiscard]] bool is_in_named_inbox(const std::string& tenant, const EventId& id) {
+    return std::ranges::any_of(known_.places_of(tenant), [&](const std::string& place) {
+      return place != layout::inbox_place(0) && is_in(layout::pending_key(tenant, place, id));
+    });
   }
 
   /// The key of the event that a key of `pending`, `entries` or `traces` names; nothing if it is no such key.
@@ -283,6 +303,7 @@ class Rebuild {
   EventId last_id_;
   std::uint64_t unreadable_ = 0;     ///< Records of events.
   std::uint64_t without_event_ = 0;  ///< Entries of inboxes.
+  std::uint64_t lost_by_named_ = 0;  ///< Entries of inboxes other than `default`, whose events are there.
   std::string value_;
 };
 

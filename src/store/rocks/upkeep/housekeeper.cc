@@ -14,13 +14,11 @@
 #include "store/rocks/format/layout.h"
 #include "store/rocks/format/slice_view.h"
 #include "store/rocks/inbox/holders.h"
-#include "store/rocks/read/page_reader.h"
 
 namespace triggers::store {
 namespace {
 
 constexpr std::size_t sweep_batch_max = 1000;
-constexpr std::size_t heads_per_tick_max = 2000;
 constexpr std::chrono::seconds traces_margin{60};
 
 /// Looks into the inbox as well: an expiry entry that is wrong must not remove an event that nobody has acknowledged.
@@ -73,7 +71,8 @@ Housekeeper::Housekeeper(Database& database, Tenants& tenants, CommitQueue& queu
       time_(time),
       lease_time_(lease_time),
       config_(config),
-      departures_(database, tenants, queue, time) {}
+      departures_(database, tenants, queue, time),
+      census_(database, tenants) {}
 
 Housekeeper::~Housekeeper() {
   {
@@ -131,6 +130,7 @@ Status Housekeeper::settle() {
   if (auto ended = end_due(); !ended) return ended;
   const auto departed = departures_.run(std::chrono::steady_clock::time_point::max());
   if (!departed) return departed.error();
+  census_.run(std::chrono::steady_clock::now());
   return Done{};
 }
 
@@ -172,29 +172,6 @@ Status Housekeeper::end_due(const InboxState& inbox, const InboxName& name) {
   return Done{};
 }
 
-void Housekeeper::refresh_heads() {
-  std::optional<UnixMillis> oldest;
-  std::size_t looked = 0;
-  for (InboxState* inbox : tenants_.inboxes().defaults) {
-    if (inbox->count() == 0) continue;
-    if (looked < heads_per_tick_max && inbox->take_head_changed()) {
-      ++looked;
-      const auto head = find_head(database_, *inbox);
-      if (!head || !*head) continue;
-    }
-    if (inbox->head_changed()) continue;
-    const UnixMillis time = inbox->head().id.time();
-    if (!oldest || time < *oldest) oldest = time;
-  }
-  const MutexLock lock(mutex_);
-  oldest_ = oldest;
-}
-
-std::optional<UnixMillis> Housekeeper::oldest_unacknowledged() const {
-  const MutexLock lock(mutex_);
-  return oldest_;
-}
-
 /// Logs each reason once, because both are tried again every second. That writes have stopped is logged elsewhere.
 void Housekeeper::tell(const Error* error, std::string& told) {
   const bool failed = error != nullptr && error->code == ErrorCode::internal;
@@ -206,7 +183,7 @@ void Housekeeper::tell(const Error* error, std::string& told) {
 void Housekeeper::tick() {
   // A clock that is set back a little brings traces back into their time.
   if (config_.traces_begin) *config_.traces_begin = time_.now() - config_.event_ttl - traces_margin;
-  refresh_heads();
+  census_.run(std::chrono::steady_clock::now());
   const auto ended = end_due();
   tell(ended ? nullptr : &ended.error(), ends_problem_);
   const auto departed = departures_.run(std::chrono::steady_clock::now() + config_.departures_time_max);

@@ -1,13 +1,12 @@
 #pragma once
 
-// The thread that expires events, lets entries leave (departures.h), and finds the oldest pending event of each inbox
-// `default`. The time by which it expires is in retention_time.h; the checks of files, and what pauses compactions, are
-// in database/database_upkeep.cc.
+// The thread that expires events, lets entries leave (departures.h), and counts what inboxes hold (inbox_census.h). The
+// time by which it expires is in retention_time.h; the checks of files, and what pauses compactions, are in
+// database/database_upkeep.cc.
 
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -17,6 +16,7 @@
 #include "store/rocks/database/database.h"
 #include "store/rocks/inbox/tenants.h"
 #include "store/rocks/upkeep/departures.h"
+#include "store/rocks/upkeep/inbox_census.h"
 #include "store/rocks/upkeep/retention_time.h"
 
 namespace triggers::store {
@@ -32,8 +32,7 @@ struct HousekeeperConfig {
   std::chrono::milliseconds sweep_time_max{300}, departures_time_max{300};
 };
 
-/// Background work that no caller waits for: retention, a little at a time, and the age of the oldest unacknowledged
-/// event.
+/// Background work that no caller waits for: retention, a little at a time, and the figures of inboxes.
 class Housekeeper {
  public:
   /// `lease_time`: by which leases and delays end.
@@ -52,16 +51,14 @@ class Housekeeper {
   };
   /// Looks at `entries_max` entries at most. One call at a time.
   Result<Swept> sweep(std::size_t entries_max);
-  /// Records what time has done to inboxes: as end_due() and Departures::run(), for as long as it takes. One call at a
-  /// time.
+  /// Records what time has done to inboxes: as end_due() and Departures::run(), for as long as it takes. Then counts
+  /// what they hold. One call at a time.
   Status settle();
-  /// Finds the oldest pending event of each inbox `default` where it may have changed. One call at a time.
-  void refresh_heads();
 
   /// Entries that were older than the retention of their inbox. Any thread.
   [[nodiscard]] std::uint64_t expired() const noexcept { return departures_.expired(); }
-  /// As of the last refresh_heads(). Any thread.
-  [[nodiscard]] std::optional<UnixMillis> oldest_unacknowledged() const;
+  /// As of the last second; null before the first count. Any thread.
+  [[nodiscard]] std::shared_ptr<const InboxTotals> inboxes() const { return census_.totals(); }
 
  private:
   void run();
@@ -81,9 +78,9 @@ class Housekeeper {
   mutable Mutex mutex_;
   Condition wake_;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::optional<UnixMillis> oldest_ GUARDED_BY(mutex_);
   // Of the thread that sweeps alone:
   Departures departures_;
+  InboxCensus census_;
   std::string ends_problem_, departures_problem_, sweep_problem_;  ///< Of the last time.
   std::string swept_to_;                                           ///< The last expiry key that was removed.
   UnixMillis swept_at_{};

@@ -1,0 +1,33 @@
+#pragma once
+
+// What the metrics show of inboxes. It is counted in inbox_census.h; which inboxes are shown one by one is decided in
+// shown_inboxes.h.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "inbox/settings.h"
+
+namespace triggers::store {
+
+/// One inbox.
+struct InboxFigures {
+  std::string tenant;
+  std::string inbox;
+  inbox::Counts counts{};
+  std::optional<UnixMillis> oldest_available{};  ///< When the event of its oldest available entry was accepted.
+};
+
+/// All inboxes of all tenants at one moment.
+struct InboxTotals {
+  inbox::Counts counts{};
+  std::size_t inboxes = 0;
+  std::optional<UnixMillis> oldest_available{};
+  std::optional<UnixMillis> oldest_unacknowledged{};  ///< Of the inboxes `default`, in any state but dead.
+  std::vector<InboxFigures> shown{};                  ///< By tenant and name, at most ShownInboxes::shown_max.
+};
+
+}  // namespace triggers::store
