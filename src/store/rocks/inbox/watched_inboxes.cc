@@ -72,6 +72,8 @@ void WatchedInboxes::leave(Inbox& inbox) noexcept {
   if (--inbox.watchers_ > 0) return;
   by_due_.erase(inbox.place_);
   inboxes_.erase(inbox.state_.get());
+  // While nobody watches, the committer does not ask, and sleeps without an end.
+  if (by_due_.empty()) told_due_ = never;
 }
 
 void WatchedInboxes::removed(const InboxState& state) noexcept {

@@ -90,7 +90,7 @@ class WatchedInboxes {
   std::unordered_map<const InboxState*, std::shared_ptr<Inbox>> inboxes_ GUARDED_BY(mutex_);
   /// One element for each inbox; never: the last. So a change needs no memory.
   std::multimap<UnixMillis, Inbox*> by_due_ GUARDED_BY(mutex_);
-  UnixMillis told_due_ GUARDED_BY(mutex_) = UnixMillis::max();  ///< What next_due() said.
+  UnixMillis told_due_ GUARDED_BY(mutex_) = UnixMillis::max();  ///< What the committer knows, at the latest.
 };
 
 }  // namespace triggers::store
