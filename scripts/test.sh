@@ -15,6 +15,7 @@ export PYTHONDONTWRITEBYTECODE=1
 sanitizers=$root/tests/sanitizer
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
+export LSAN_OPTIONS="suppressions=\"$sanitizers/lsan.supp\":print_suppressions=0:${LSAN_OPTIONS:-}"
 export TSAN_OPTIONS="suppressions=\"$sanitizers/tsan.supp\":second_deadlock_stack=1:${TSAN_OPTIONS:-}"
 
 # ThreadSanitizer looks for races. These tests open hundreds of damaged or half-converted stores, each on one thread, and

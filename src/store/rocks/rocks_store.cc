@@ -123,7 +123,7 @@ class RocksStoreImpl final : public RocksStore {
   ~RocksStoreImpl() override { queue_.close(); }
 
   Task<Result<Appended>> append(const Tenant& tenant, IncomingEvent event) override {
-    return appender_.append(tenant, std::move(event));
+    return appender_.append(tenant, event);
   }
   Task<std::vector<Result<Appended>>> append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) override {
     return appender_.append_batch(tenant, std::move(events));

@@ -23,7 +23,7 @@ std::optional<std::string_view> opaque_tag(std::string_view field) {
 std::optional<store::InboxTag> parse_tag(std::string_view text) {
   store::InboxTag tag;
   const char* const end = text.data() + text.size();
-  const auto number = std::from_chars(text.data(), end, tag.number);
+  const auto number = std::from_chars(text.data(), text.data() + text.size(), tag.number);
   if (number.ec != std::errc{} || number.ptr == end || *number.ptr != '-') return std::nullopt;
   const auto revision = std::from_chars(number.ptr + 1, end, tag.revision);
   if (revision.ec != std::errc{} || revision.ptr != end) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 
 #include <memory>
+#include <utility>
 
 #include "base/invariant.h"
 #include "base/process_start.h"
@@ -70,7 +71,7 @@ Housekeeper::Housekeeper(Database& database, Tenants& tenants, CommitQueue& queu
       queue_(queue),
       time_(time),
       lease_time_(lease_time),
-      config_(config),
+      config_(std::move(config)),
       departures_(database, tenants, queue, time),
       census_(database, tenants) {}
 
