@@ -19,7 +19,7 @@ export LSAN_OPTIONS="suppressions=\"$sanitizers/lsan.supp\":print_suppressions=0
 export TSAN_OPTIONS="suppressions=\"$sanitizers/tsan.supp\":second_deadlock_stack=1:${TSAN_OPTIONS:-}"
 
 # ThreadSanitizer looks for races. These tests open hundreds of damaged or half-converted stores, each on one thread, and
-# would take half of its time. All other lanes run them.
+# take more than a third of the time of all C++ tests. All other lanes run them.
 single_threaded_tests='StoreMix|StoreDamage|EveryEarlierVersion'
 
 run_ctest() {
