@@ -19,8 +19,6 @@
 namespace triggers::store {
 namespace {
 
-/// About what an entry takes in a commit: keys and a record.
-constexpr std::size_t entry_bytes = 128;
 /// More entries than this that were never leased may be on the disk and not in memory.
 constexpr std::uint64_t fresh_in_memory = 1'024;
 /// Events of more bytes are read at low priority.
@@ -77,9 +75,10 @@ Task<Status> RocksInboxes::submit(const Tenant& tenant, EntryOperation& entry) {
   operation.kind = Operation::Kind::entries;
   operation.tenant = &tenant;
   operation.entry = &entry;
-  operation.bytes = event_overhead_bytes + entry.size() * entry_bytes;
   do {
     entry.left = false;
+    entry.found_max = entries_of_request_max;
+    operation.bytes = entries_bytes(entry);
     co_await queue_.submit(operation);
   } while (entry.left && !operation.error);
   if (operation.error) co_return std::move(*operation.error);
