@@ -79,6 +79,9 @@ struct EntryOperation {
   bool exhausted = false;  ///< There are no more elements.
   /// The committer has not come far enough in one commit. Submit the operation again.
   bool left = false;
+  /// lease: it was left because the next entries are not in memory. Read them, then set `may_use_disk`.
+  bool needs_disk = false;
+  bool may_use_disk = false;  ///< The committer may wait for the disk.
 
   [[nodiscard]] bool is_of_ids() const noexcept {
     return kind != Kind::lease && kind != Kind::advance && kind != Kind::look;
