@@ -69,7 +69,7 @@ class CommitQueue {
   ///
   /// Returns with an empty batch if there is no work at `until`, or if ring() was called since the last take().
   ///
-  /// `count_entries` says how many entries an operation whose number of entries is open has at most now.
+  /// `count_entries` says about how many entries an operation whose number of entries is open has at most now.
   using CountEntries = std::function<std::size_t(const Operation&)>;
   bool take(std::vector<Operation*>& batch, std::optional<std::chrono::steady_clock::time_point> until = {},
             const CountEntries& count_entries = {});

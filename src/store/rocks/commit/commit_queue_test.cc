@@ -64,15 +64,6 @@ class CommitQueueTest : public testing::Test {
     executor.start([&] { await(queue(), submitted); });
     return submitted;
   }
-  Submitted& submit_entries(EntryOperation& entry) {
-    Submitted& submitted = submitted_.emplace_back();
-    submitted.operation.kind = Kind::entries;
-    submitted.operation.entry = &entry;
-    submitted.operation.bytes = entries_bytes(entry);
-    submitted.operation.tenant = &submitted.tenant;
-    executor.start([&] { await(queue(), submitted); });
-    return submitted;
-  }
   Submitted& submit_of(const Tenant& tenant, std::size_t bytes = 1) {
     Submitted& submitted = submitted_.emplace_back();
     submitted.operation.bytes = bytes;
@@ -451,28 +442,6 @@ TEST_F(CommitQueueTest, EachExecutorIsResumedOnceForABatch) {
   EXPECT_EQ(other.ready.size(), 1U);
   executor.run_ready();
   other.run_ready();
-}
-
-TEST_F(CommitQueueTest, OperationOfAnOpenNumberCountsWhatItCanHave) {
-  limits.queue_bytes_max = 1'000'000;
-  limits.commit_bytes_max = 1'000'000;
-  EntryOperation of_lease, lease, ids;
-  of_lease.all_held = true;
-  lease.kind = EntryOperation::Kind::lease;
-  lease.limit = 500;
-  ids.results.resize(1);
-  for (EntryOperation* entry : {&of_lease, &lease, &ids}) submit_entries(*entry);
-  const std::size_t bytes_before = queue().bytes();
-  executor.run_ready();
-  std::vector<Operation*> batch;
-  ASSERT_TRUE(queue().take(batch, std::nullopt, [](const Operation&) { return 0; }));
-  EXPECT_EQ(batch.size(), 3U);
-  EXPECT_EQ(of_lease.size(), 1U);
-  EXPECT_EQ(lease.size(), 1U) << "what the other operations may make available";
-  EXPECT_EQ(bytes_before - queue().bytes(), 2 * 499 * entry_record_bytes);
-  queue().finish(batch);
-  EXPECT_EQ(queue().bytes(), 0U);
-  executor.run_ready();
 }
 
 TEST_F(CommitQueueTest, AWaiterIsResumedThoughMemoryRunsOut) {

@@ -57,10 +57,11 @@ std::size_t EntryStage::count_entries(const EntryOperation& entry, const TenantS
   if (!target) return 0;
   const auto* const index = target->state.index();
   if (entry.all_held) return index != nullptr ? index->held_by(*entry.lease).size() : 0;
-  if (index == nullptr) return target->state.available();
+  // One more, so that a lease notices counters that say too little.
+  if (index == nullptr) return target->state.available() + 1;
   const auto due = index->next_due();
   const inbox::Counts counts = index->counts();
-  return due && *due <= config_.id_time->now() ? counts.undelivered() : counts.available;
+  return 1 + (due && *due <= config_.id_time->now() ? counts.undelivered() : counts.available);
 }
 
 Status EntryStage::stage(Operation& operation, TenantState& tenant) {

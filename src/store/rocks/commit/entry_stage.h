@@ -34,8 +34,8 @@ class EntryStage {
   Status stage(Operation& operation, TenantState& tenant);
   /// Removes entries from an inbox that no consumer has asked for: see LeaveOperation.
   Status stage_leaving(Operation& operation);
-  /// How many entries an operation whose number is open has at most, as the last commit left them. The operations that
-  /// are committed before it may make more available.
+  /// About how many entries an operation whose number is open has at most, as the last commit left them. The operations
+  /// that are committed before it may make more available.
   [[nodiscard]] std::size_t count_entries(const EntryOperation& entry, const TenantState& tenant) const;
   /// Answers a `look` from the index as the last commit left it. Call it before anything is staged.
   Status look(Operation& operation, TenantState& tenant) const;
