@@ -11,6 +11,7 @@ namespace {
 TEST(TextArena, TextsStayWhereTheyAre) {
   TextArena arena;
   std::vector<std::string_view> kept;
+  kept.reserve(10'000);
   for (std::size_t i = 0; i < 10'000; ++i) kept.push_back(arena.keep("text " + std::to_string(i)));
   for (std::size_t i = 0; i < kept.size(); ++i) EXPECT_EQ(kept[i], "text " + std::to_string(i));
 }

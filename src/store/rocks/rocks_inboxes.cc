@@ -321,6 +321,7 @@ Task<Result<EntryPage>> RocksInboxes::read_entries(const Tenant& tenant, const E
   const auto roster = owner.roster();
   const RosterEntry* const settings = roster ? roster->find(query.inbox) : nullptr;
   std::vector<EventId> ids;
+  ids.reserve(look.found.size());
   for (const auto& found : look.found) ids.push_back(found.id);
   const auto read = [&](const PageLimits& limits) -> Result<EntryPage> {
     EntryPageQuery wanted{.query = query, .after = after, .now = lease_time_.now()};

@@ -121,7 +121,7 @@ Result<std::optional<inbox::Acknowledgement>> EntryTable::trace(const InboxState
   if (!*value) return std::optional<inbox::Acknowledgement>{};
   auto record = inbox::decode_record(**value);
   if (!record || !record->acknowledgement) return database_.unreadable(named("the trace of an entry", inbox, id));
-  return std::move(record->acknowledgement);
+  return record->acknowledgement;
 }
 
 void EntryTable::put_trace(const InboxState& inbox, const EventId& id, const inbox::Acknowledgement& acknowledgement) {
