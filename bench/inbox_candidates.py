@@ -10,6 +10,10 @@ from rabbitmq import RabbitMQ
 from servers import Triggers
 
 
+BATCH = 10  # The events of a lease, and of a request that sends several.
+BATCHES = f"triggers, batches of {BATCH}"
+
+
 class Unavailable(Exception):
     """This candidate cannot be measured; the text says why."""
 
@@ -65,13 +69,15 @@ class RedisStream:
 
 
 class TriggersInbox:
-    """The inbox `default` of a tenant, in the default configuration."""
+    """The inbox `default` of a tenant, in the default configuration. `batch`: the events of a request that sends."""
 
     name = "triggers"
     inbox = "default"
 
-    def __init__(self, server):
-        self.server = server
+    def __init__(self, server, batch=1):
+        self.server, self.batch = server, batch
+        if batch > 1:
+            self.name = BATCHES
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.request("POST", f"/inboxes/{self.inbox}/lease", json.dumps({"limit": 1}),
                            {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"})
@@ -84,7 +90,7 @@ class TriggersInbox:
             raise RuntimeError(f"a lease was answered {answer.status}: {text[:300]}")
 
     def arguments(self, _run):
-        return ["--protocol=triggers", f"--port={self.server.port}", f"--inbox={self.inbox}"]
+        return ["--protocol=triggers", f"--port={self.server.port}", f"--inbox={self.inbox}", f"--post-batch={self.batch}"]
 
     def environment(self):
         return {"TRIGGERS_API_KEY": self.server.key}
@@ -106,7 +112,9 @@ class Field:
         self.running, self.candidates, self.unavailable = contextlib.ExitStack(), [], {}
         try:
             if wanted("triggers"):
-                self._add(TriggersInbox.name, lambda: TriggersInbox(self._start(Triggers, folder / "triggers")))
+                server = self._start(Triggers, folder / "triggers")
+                for batch in (1, BATCH):
+                    self._add(TriggersInbox.name, lambda batch=batch: TriggersInbox(server, batch))
             if wanted("rabbitmq"):
                 broker = self._start(RabbitMQ, folder / "rabbitmq")
                 self.candidates += [RabbitQueue(broker, "classic"), RabbitQueue(broker, "quorum")]

@@ -2,7 +2,8 @@
 """Compares the whole way of an event through an inbox of Triggers with RabbitMQ and with Redis Streams behind webdis: accept,
 lease in batches of 10, acknowledge. First as many events a second as each candidate takes. Then, at half of that rate,
 the time until a waiting worker holds an event. Every event is accounted for; the benchmark ends with status 1 if one was
-lost, came twice or was left behind. The load is inbox_load/, the candidates are in inbox_candidates.py.
+lost, came twice or was left behind. The load is inbox_load/, the candidates are in inbox_candidates.py. Of Triggers
+alone, the parts `fanout` (inbox_fanout.py) and `depth` (inbox_depth.py) follow.
 
 `--quick` is a smoke test, not a measurement."""
 
@@ -19,14 +20,18 @@ import sys
 import uuid
 from dataclasses import dataclass
 
+import inbox_depth
+import inbox_fanout
 from compare import Report, machine
-from inbox_candidates import Field
+from inbox_candidates import BATCH, BATCHES, Field
 from servers import REPOSITORY, Triggers
 
 LOAD = pathlib.Path(os.environ.get("INBOX_LOAD_BINARY", REPOSITORY / "build/release/bench/inbox_load/inbox_load"))
-WORKERS, BATCH = 32, 10
+WORKERS = 32
+SERVERS = ("triggers", "rabbitmq", "redis")
 PEERS = {"RabbitMQ, classic queue": 2.0, "RabbitMQ, quorum queue": 2.0, "webdis + Redis Streams": 1.3}  # The lowest ratio wanted.
 P50_MS_MAX, P99_MS_MAX = 2, 20
+PARTS = {"fanout": inbox_fanout, "depth": inbox_depth}
 FAULTS = ("unanswered", "lost", "twice", "unacknowledged", "acknowledged_twice", "unaccepted")
 
 
@@ -38,6 +43,9 @@ class Plan:
         self.warm_up = 0.5 if quick else 2
         self.rounds = 1 if quick else 5
         self.in_flight = [100] if quick else [100, 400]
+        self.fanout_rounds, self.fanout_seconds = (1, 1) if quick else (5, 5)
+        self.depth_rounds = 2 if quick else 20
+        self.hidden, self.available = (4_000, 20_000) if quick else (1_000_000, 5_000_000)
 
 
 @dataclass
@@ -148,6 +156,8 @@ def report_rates(runs, in_flight, report):
         if name in runs and "triggers" in runs:
             found = ratio(runs, "triggers", name)
             report.goal(f"events a second, {in_flight} in flight, of {name}'s (>= {lowest:g})", f"{found:.2f}", found >= lowest)
+        if name in runs and BATCHES in runs:
+            report.say(f"{BATCHES}: {ratio(runs, BATCHES, name):.2f} of {name}'s events a second")
 
 
 def latency(runs, start, percentile):
@@ -175,7 +185,8 @@ def faults_of(*measured):
 
 def head(report, plan, options):
     def version(package):
-        return subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}", package], capture_output=True, text=True, check=True).stdout
+        found = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}", package], capture_output=True, text=True, check=False)
+        return found.stdout or f"{package}: not installed"
     ours = subprocess.run([str(Triggers.BINARY), "--version"], capture_output=True, text=True, check=True).stdout.strip()
     report.say(f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, {machine()}")
     report.say("; ".join([ours, *map(version, ("rabbitmq-server", "librabbitmq4", "redis-server", "webdis"))]))
@@ -186,7 +197,8 @@ def head(report, plan, options):
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("servers", nargs="*", choices=[[], "triggers", "rabbitmq", "redis"], help="whom to measure; all by default")
+    parser.add_argument("asked", nargs="*", metavar="server or part", choices=[[], *SERVERS, *PARTS],
+                        help="whom to compare (triggers, rabbitmq, redis), and what else to measure of triggers (fanout, depth); all by default")
     parser.add_argument("--quick", action="store_true", help="a second a run: a smoke test, not a measurement")
     parser.add_argument("--rounds", type=int, help="rounds; the default is 5, or 1 with --quick")
     parser.add_argument("--seconds", type=float, help="length of each run; the default is 10, or 1 with --quick")
@@ -200,16 +212,9 @@ def parse():
     return parser.parse_args()
 
 
-def main():
-    options = parse()
-    plan = Plan(options.quick)
-    plan.rounds, plan.seconds = options.rounds or plan.rounds, options.seconds or plan.seconds
-    plan.in_flight = options.in_flight or plan.in_flight
-    report = Report()
-    head(report, plan, options)
-    shutil.rmtree(options.folder, ignore_errors=True)
-    options.folder.mkdir(parents=True)
-    field = Field(options.folder, lambda server: not options.servers or server in options.servers)
+def compare_servers(plan, options, report):
+    """The whole way, for each server that was asked for. Returns a line for each run that did not account for every event."""
+    field = Field(options.folder, lambda server: not options.asked or server in options.asked)
     try:
         measured = []
         for in_flight in plan.in_flight:
@@ -219,19 +224,39 @@ def main():
         highest = {candidate.name: max(statistics.median(run.rate for run in runs[candidate.name]) for runs in measured)
                    for candidate in field.candidates}
         if not options.rates_only:
-            latencies = measure_latencies(field.candidates, plan, highest, options, report)
+            waiting = [candidate for candidate in field.candidates if candidate.name != BATCHES]
+            latencies = measure_latencies(waiting, plan, highest, options, report)
             report_latencies(latencies, highest, report)
     finally:
         field.stop()
-    wrong = faults_of(*measured, latencies)
-    report.say()
-    for text, value, reached in report.goals:
-        report.say(f"{text:80}  {value:>12}  {'reached' if reached else 'NOT REACHED'}")
     for name, why in field.unavailable.items():
         report.say(f"NOT MEASURED: {name}: {why}")
-    report.say("every event accounted for: " + ("yes" if not wrong else "NO"))
-    for line in wrong:
-        report.say(line)
+    return faults_of(*measured, latencies)
+
+
+def main():
+    options = parse()
+    plan = Plan(options.quick)
+    plan.rounds, plan.seconds = options.rounds or plan.rounds, options.seconds or plan.seconds
+    plan.in_flight = options.in_flight or plan.in_flight
+    report = Report()
+    head(report, plan, options)
+    shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True)
+    wrong = []
+    if not options.asked or set(options.asked) & set(SERVERS):
+        wrong = compare_servers(plan, options, report)
+        report.say()
+        report.say("every event accounted for: " + ("yes" if not wrong else "NO"))
+        for line in wrong:
+            report.say(line)
+    for name, part in PARTS.items():
+        if not options.asked or name in options.asked:
+            report.say()
+            part.measure(options.folder / name, plan, report)
+    report.say()
+    for text, value, reached in report.goals:
+        report.say(f"{text:90}  {value:>12}  {'reached' if reached else 'NOT REACHED'}")
     if options.save:
         options.save.parent.mkdir(parents=True, exist_ok=True)
         options.save.write_text("\n".join(report.lines) + "\n")

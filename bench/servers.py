@@ -43,6 +43,11 @@ class Process:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def cpu_nanoseconds(self):
+        """The same, finer, of the threads that still run."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
+
     def stop(self, with_signal=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
@@ -107,10 +112,7 @@ class Triggers(Process):
         self.data = folder / "data"
         key_file = folder / "key"
         if not key_file.exists():
-            created = subprocess.run(
-                [self.BINARY, "keys", "create", "--user-id", "bench", "--role", "creator", "--rate-limit", "unlimited",
-                 "--json", "--data-dir", self.data], capture_output=True, text=True, check=True)
-            key_file.write_text(json.loads(created.stdout)["api_key"])
+            key_file.write_text(self.create_key("creator"))
         self.key = key_file.read_text()
         started = time.monotonic()
         super().__init__([str(self.BINARY), "serve", "--host", "127.0.0.1", "--port", str(self.port), "--data-dir",
@@ -118,6 +120,12 @@ class Triggers(Process):
         while self.get("/status", timeout=60) != 200:
             time.sleep(0.002)
         self.seconds_to_ready = time.monotonic() - started
+
+    def create_key(self, role):
+        """A key of the tenant `bench`."""
+        created = subprocess.run([self.BINARY, "keys", "create", "--user-id", "bench", "--role", role, "--rate-limit", "unlimited", "--json",
+                                  "--data-dir", self.data], capture_output=True, text=True, check=True)
+        return json.loads(created.stdout)["api_key"]
 
     def get(self, path, timeout=30):
         """The status of a response, or None while nothing listens on the port."""
@@ -133,6 +141,27 @@ class Triggers(Process):
             return None
         finally:
             connection.close()
+
+    def call(self, method, path, body=None, key=None, connection=None):
+        """The status and the decoded body of one request, on a connection of its own unless one is given."""
+        asked = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            asked.request(method, path, None if body is None else json.dumps(body),
+                          {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"})
+            answer = asked.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            if connection is None:
+                asked.close()
+
+    def wait_until_idle(self, seconds_max=20):
+        """Waits until the server uses less than a twentieth of a core, so until its compactions have ended."""
+        deadline = time.monotonic() + seconds_max
+        while time.monotonic() < deadline:
+            before = self.cpu_seconds()
+            time.sleep(0.4)
+            if self.cpu_seconds() - before < 0.03:
+                return
 
     def post_batches(self, events, batch):
         """Stores exactly this many events, in batches."""

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,10 @@ class HttpProtocol {
  public:
   virtual ~HttpProtocol() = default;
 
-  virtual void write_event(std::string& request, std::uint64_t number) = 0;
-  [[nodiscard]] virtual bool is_accepted(const Response& response) = 0;
+  /// More than one event only if the server takes batches.
+  virtual void write_events(std::string& request, std::span<const std::uint64_t> numbers) = 0;
+  /// False unless the server confirms that it has accepted each of the events.
+  [[nodiscard]] virtual bool are_accepted(const Response& response, std::size_t events) = 0;
 
   /// `waits`: the server may hold the request back until there is an event.
   virtual void write_lease(std::string& request, std::size_t worker, std::size_t events_max, bool waits) = 0;

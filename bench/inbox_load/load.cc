@@ -63,6 +63,11 @@ class Sending final : public Intake::Listener, private swarm::Reactor::Timer {
 
  private:
   void send() {
+    send_due();
+    if (!progress_.sending || settings_.rate > 0) intake_.flush();
+  }
+
+  void send_due() {
     while (progress_.sending && intake_.has_room()) {
       const Time now = steady_clock::now();
       const Time due = due_time(now);

@@ -2,6 +2,7 @@
 // servers come from, and how runs are compared, is in bench/inboxes.py.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -21,7 +22,7 @@ namespace {
 struct Options {
   std::string protocol, run, inbox, group, wake_group, script, queue_type = "quorum";
   int port = 0, waiting_port = 0;
-  std::size_t in_flight = 100, publishers = 1, workers = 32, batch = 10;
+  std::size_t in_flight = 100, post_batch = 1, publishers = 1, workers = 32, batch = 10;
   std::uint16_t prefetch = 20;
   double rate = 0, warm_up = 1, seconds = 5;
 };
@@ -29,6 +30,7 @@ struct Options {
 /// What is wrong with options that are right each alone; empty if nothing is.
 std::string_view fault_of(const Options& options) {
   if (options.run.size() != EventText::run_size) return "--run: give 24 characters, others in each run";
+  if (options.post_batch > 1 && options.protocol != "triggers") return "--post-batch: only triggers takes batches";
   if (options.prefetch < options.batch) return "--prefetch: give at least --batch, or no batch is ever full";
   return {};
 }
@@ -41,6 +43,7 @@ bool parse(int count, char** arguments, Options& options, int& status) {
   app.add_option("--run", options.run, "marks the events of this run: 24 letters, digits or dashes")->required();
   app.add_option("--inbox", options.inbox, "the inbox, stream or queue")->required();
   app.add_option("--in-flight", options.in_flight, "events without an answer, at most")->check(CLI::PositiveNumber);
+  app.add_option("--post-batch", options.post_batch, "triggers: events of a request")->check(CLI::Range(1, 500));
   app.add_option("--workers", options.workers)->check(CLI::PositiveNumber);
   app.add_option("--batch", options.batch, "events of a lease and of an acknowledgement")->check(CLI::PositiveNumber);
   app.add_option("--rate", options.rate, "events a second on a schedule; 0: as many as the server accepts");
@@ -103,7 +106,9 @@ LoadResult run_http(const Options& options) {
   Place intake_place(sending, target_of(options.port)), outlet_place(receiving, target_of(options.port));
   Place waiting_place(receiving, target_of(options.waiting_port != 0 ? options.waiting_port : options.port));
   const auto intake_protocol = protocol_of(options), outlet_protocol = protocol_of(options);
-  HttpIntake intake(intake_place.context, *intake_protocol, options.in_flight);
+  HttpIntake intake(
+      intake_place.context, *intake_protocol,
+      {.connections = std::max<std::size_t>(options.in_flight / options.post_batch, 1), .batch = options.post_batch});
   HttpOutlet outlet(outlet_place.context, waiting_place.context, *outlet_protocol,
                     {.workers = options.workers, .batch = options.batch, .waits = options.rate > 0});
   return run_load({sending, intake}, {receiving, outlet}, settings_of(options));

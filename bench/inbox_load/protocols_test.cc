@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "triggers_protocol.h"
 #include "webdis_protocol.h"
 
@@ -42,11 +44,11 @@ TEST(EventText, FindsNothingOfOtherRuns) {
 
 TEST(WebdisProtocol, AddsTheEventToTheStream) {
   std::string request;
-  webdis().write_event(request, 5);
+  webdis().write_events(request, std::array<std::uint64_t, 1>{5});
   EXPECT_TRUE(request.starts_with("PUT /XADD/stream/*/event HTTP/1.1\r\n")) << request;
   EXPECT_TRUE(request.ends_with("\r\n\r\n" + event(5))) << request;
-  EXPECT_TRUE(webdis().is_accepted({200, R"({"XADD":"1795936775404-0"})"}));
-  EXPECT_FALSE(webdis().is_accepted({200, R"({"XADD":[false,"OOM command not allowed"]})"}));
+  EXPECT_TRUE(webdis().are_accepted({200, R"({"XADD":"1795936775404-0"})"}, 1));
+  EXPECT_FALSE(webdis().are_accepted({200, R"({"XADD":[false,"OOM command not allowed"]})"}, 1));
 }
 
 TEST(WebdisProtocol, ReadsALease) {
@@ -89,14 +91,26 @@ TEST(WebdisProtocol, WaitEndsWithAnEntryOrWithItsTime) {
 
 TEST(TriggersProtocol, PostsTheEvent) {
   std::string request;
-  triggers().write_event(request, 5);
+  triggers().write_events(request, std::array<std::uint64_t, 1>{5});
   EXPECT_TRUE(request.starts_with("POST /events HTTP/1.1\r\n")) << request;
   EXPECT_NE(request.find("\r\nAuthorization: Bearer key\r\n"), std::string::npos);
   EXPECT_TRUE(request.ends_with("\r\nContent-Length: " + std::to_string(text().size()) + "\r\n\r\n" + event(5)))
       << request;
-  EXPECT_TRUE(triggers().is_accepted({201, R"({"status":"accepted","event_id":"a"})"}));
-  EXPECT_FALSE(triggers().is_accepted({200, R"({"status":"accepted","event_id":"a"})"}));
-  EXPECT_FALSE(triggers().is_accepted({201, R"({"status":"accepted","event_id":"a","duplicate":true})"}));
+  EXPECT_TRUE(triggers().are_accepted({201, R"({"status":"accepted","event_id":"a"})"}, 1));
+  EXPECT_FALSE(triggers().are_accepted({200, R"({"status":"accepted","event_id":"a"})"}, 1));
+  EXPECT_FALSE(triggers().are_accepted({201, R"({"status":"accepted","event_id":"a","duplicate":true})"}, 1));
+}
+
+TEST(TriggersProtocol, PostsABatch) {
+  std::string request;
+  triggers().write_events(request, std::array<std::uint64_t, 2>{5, 6});
+  EXPECT_TRUE(request.starts_with("POST /events/batch HTTP/1.1\r\n")) << request;
+  EXPECT_TRUE(request.ends_with("\r\n\r\n[" + event(5) + "," + event(6) + "]")) << request;
+  const auto answer = [](std::string_view counts) { return R"({"results":[{},{}],)" + std::string{counts} + "}\n"; };
+  EXPECT_TRUE(triggers().are_accepted({200, answer(R"("accepted":2,"duplicates":0,"failed":0)")}, 2));
+  EXPECT_FALSE(triggers().are_accepted({200, answer(R"("accepted":1,"duplicates":1,"failed":0)")}, 2));
+  EXPECT_FALSE(triggers().are_accepted({200, answer(R"("accepted":1,"duplicates":0,"failed":1)")}, 2));
+  EXPECT_FALSE(triggers().are_accepted({503, answer(R"("accepted":2,"duplicates":0,"failed":0)")}, 2));
 }
 
 TEST(TriggersProtocol, LeaseWaitsOnlyIfItShall) {

@@ -28,8 +28,10 @@ class Intake {
   virtual void start(Listener& listener) = 0;
   /// True if fewer events than the limit are without an answer.
   [[nodiscard]] virtual bool has_room() const = 0;
-  /// Requires has_room().
+  /// Requires has_room(). An intake that sends batches keeps the event until its batch is full.
   virtual void send(std::uint64_t number) = 0;
+  /// No event follows for now: sends a batch that is not full.
+  virtual void flush() {}
 };
 
 /// Hands events out to workers, and takes their acknowledgements. Used on one reactor's thread only.

@@ -40,14 +40,26 @@ void TriggersProtocol::write_post(std::string& request, std::string_view path, s
   request += body;
 }
 
-void TriggersProtocol::write_event(std::string& request, std::uint64_t number) {
+void TriggersProtocol::write_events(std::string& request, std::span<const std::uint64_t> numbers) {
   body_.clear();
-  text_.append(body_, number);
-  write_post(request, "/events", body_);
+  if (numbers.size() == 1) {
+    text_.append(body_, numbers.front());
+    return write_post(request, "/events", body_);
+  }
+  for (const std::uint64_t number : numbers) {
+    body_ += body_.empty() ? '[' : ',';
+    text_.append(body_, number);
+  }
+  body_ += ']';
+  write_post(request, "/events/batch", body_);
 }
 
-bool TriggersProtocol::is_accepted(const Response& response) {
-  return response.status == 201 && response.body.find(R"("duplicate":true)") == std::string_view::npos;
+bool TriggersProtocol::are_accepted(const Response& response, std::size_t events) {
+  if (events == 1) {
+    return response.status == 201 && response.body.find(R"("duplicate":true)") == std::string_view::npos;
+  }
+  const std::string counts = R"("accepted":)" + std::to_string(events) + R"(,"duplicates":0,"failed":0})";
+  return response.status == 200 && response.body.find(counts) != std::string_view::npos;
 }
 
 void TriggersProtocol::write_lease(std::string& request, std::size_t /*worker*/, std::size_t events_max, bool waits) {

@@ -15,9 +15,9 @@ class TriggersProtocol final : public HttpProtocol {
   TriggersProtocol(std::string_view inbox, std::string_view api_key, EventText text);
   ~TriggersProtocol() override;
 
-  void write_event(std::string& request, std::uint64_t number) override;
+  void write_events(std::string& request, std::span<const std::uint64_t> numbers) override;
   /// False for a duplicate: it is no event of its own.
-  [[nodiscard]] bool is_accepted(const Response& response) override;
+  [[nodiscard]] bool are_accepted(const Response& response, std::size_t events) override;
   void write_lease(std::string& request, std::size_t worker, std::size_t events_max, bool waits) override;
   [[nodiscard]] bool read_lease(const Response& response, Batch& batch) override;
   void write_acknowledgement(std::string& request, const Batch& batch) override;

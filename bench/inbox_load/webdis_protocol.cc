@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/invariant.h"
+
 namespace triggers::bench {
 
 namespace {
@@ -38,15 +40,16 @@ class Replies {
 
 }  // namespace
 
-void WebdisProtocol::write_event(std::string& request, std::uint64_t number) {
+void WebdisProtocol::write_events(std::string& request, std::span<const std::uint64_t> numbers) {
+  INVARIANT(numbers.size() == 1, "%zu events in one request of a server without batches", numbers.size());
   request +=
       "PUT /XADD/" + names_.stream + "/*/event HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
   request += "Content-Length: " + std::to_string(text_.size()) + "\r\n\r\n";
-  text_.append(request, number);
+  text_.append(request, numbers.front());
 }
 
-bool WebdisProtocol::is_accepted(const Response& response) {
-  return response.status == 200 && response.body.starts_with(R"({"XADD":")");
+bool WebdisProtocol::are_accepted(const Response& response, std::size_t events) {
+  return events == 1 && response.status == 200 && response.body.starts_with(R"({"XADD":")");
 }
 
 void WebdisProtocol::write_lease(std::string& request, std::size_t worker, std::size_t events_max, bool /*waits*/) {

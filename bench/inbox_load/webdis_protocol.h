@@ -21,8 +21,8 @@ class WebdisProtocol final : public HttpProtocol {
 
   WebdisProtocol(Names names, EventText text) : names_(std::move(names)), text_(std::move(text)) {}
 
-  void write_event(std::string& request, std::uint64_t number) override;
-  [[nodiscard]] bool is_accepted(const Response& response) override;
+  void write_events(std::string& request, std::span<const std::uint64_t> numbers) override;
+  [[nodiscard]] bool are_accepted(const Response& response, std::size_t events) override;
   void write_lease(std::string& request, std::size_t worker, std::size_t events_max, bool waits) override;
   [[nodiscard]] bool read_lease(const Response& response, Batch& batch) override;
   void write_acknowledgement(std::string& request, const Batch& batch) override;

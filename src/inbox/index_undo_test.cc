@@ -154,7 +154,7 @@ TEST_F(Undo, BatchesThatAreKeptGiveBackWhatLeavingEntriesHad) {
   index_.keep();
   if (full == used) GTEST_SKIP() << "this allocator does not count";
   EXPECT_GT(full, used + 2'000 * sizeof(Slot));
-  EXPECT_LT(mallinfo2().uordblks, used + 36'000) << "a chunk of 512 slots, the journal's and the heap's least";
+  EXPECT_LT(mallinfo2().uordblks, used + 24'000) << "a chunk of 256 slots, the journal's and the heap's least";
 }
 
 using UndoDeathTest = Undo;

@@ -86,7 +86,8 @@ class SlotPool {
   }
 
  private:
-  static constexpr std::uint32_t chunk_slots = 512, none = ~std::uint32_t{0};
+  /// 12 KiB, which jemalloc has a size for. It takes a page more for each allocation of 16 KiB and up.
+  static constexpr std::uint32_t chunk_slots = 256, none = ~std::uint32_t{0};
   static constexpr std::size_t chunks_max = (std::size_t{1} << 32) / chunk_slots;
   using Numbers = std::set<std::uint32_t>;
 

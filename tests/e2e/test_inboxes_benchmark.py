@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from support.program import environment, repository
+from support.program import binary, environment, repository
 
 
 @pytest.fixture(name="inboxes")
@@ -66,6 +66,18 @@ def test_nothing_is_claimed_without_our_own_side(inboxes):
 
 def test_every_other_round_reverses_the_order(inboxes):
     assert list(inboxes.turns(["a", "b"], 3)) == [(0, "a"), (0, "b"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
+
+
+def test_the_parts_of_triggers_alone_run_without_a_peer(tmp_path):
+    done = subprocess.run([sys.executable, repository / "bench/inboxes.py", "fanout", "depth", "--quick", "--folder", tmp_path / "data",
+                           "--save", tmp_path / "figures.txt"], capture_output=True, text=True,
+                          env=environment({"TRIGGERS_BINARY": binary()}), timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = (tmp_path / "figures.txt").read_text()
+    for goal in ("100 inboxes, 99 of which do not match, of those with one inbox (>= 0.7)", "4000 leased and dead, of one with 1000 (<= 1.2)",
+                 "ready with 8000 hidden entries", "resident memory of a hidden entry"):
+        assert goal in figures, figures
+    assert '"leased": 4000, "delayed": 0, "dead": 4000' in figures, figures
 
 
 def test_help_needs_no_peer():

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/sync_wait.h"
@@ -76,6 +77,7 @@ class CommittedInbox {
     operation.entry = &entry;
     do {
       entry.left = false;
+      entry.may_use_disk = std::exchange(entry.needs_disk, false);
       sync_wait(submit(queue_, operation));
     } while (entry.left && !operation.error);
     if (operation.error) return *operation.error;

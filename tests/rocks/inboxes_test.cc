@@ -12,6 +12,7 @@
 
 #include "held_commit.h"
 #include "rocks_fixture.h"
+#include "store/rocks/commit/entry_operation.h"
 #include "store/rocks/database/database.h"
 #include "store/rocks/format/holding.h"
 #include "store/rocks/format/layout.h"
@@ -84,6 +85,7 @@ class OneCommit : public HeldCommit<RocksInboxesTest> {
   OneCommit() {
     config.on_commit = [this](const CommitStats& stats) {
       left_events += stats.left_events;
+      operations_max = std::max(operations_max.load(), stats.operations);
       if (fail_after_left && stats.left_events > 0) disk->set(FailingFileSystem::Fault::full);
       wait_if_held();
     };
@@ -96,6 +98,7 @@ class OneCommit : public HeldCommit<RocksInboxesTest> {
 
   std::atomic<bool> fail_after_left{false};  ///< The disk is full after a commit that has left events.
   std::atomic<std::size_t> left_events{0};
+  std::atomic<std::size_t> operations_max{0};  ///< In one commit.
 };
 
 TEST_F(OneCommit, EventBehindAChangeIsRoutedByIt) {
@@ -173,6 +176,26 @@ TEST_F(OneCommit, EventThatWasLeftAndCannotBeWrittenThenIsRefused) {
   ASSERT_FALSE(answer) << answer->id.text();
   EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
   EXPECT_EQ(ids_in(crm), Ids{});
+}
+
+TEST_F(OneCommit, RequestsThatMayFindManyEntriesShareItIfTheyFindFew) {
+  constexpr std::size_t requests = 8;
+  std::vector<LeaseId> leases;
+  for (std::size_t i = 0; i < requests; ++i) {
+    append(numbered(i)).value();
+    leases.push_back(sync_wait(store->lease(tenant, {.limit = 1})).value().lease);
+  }
+  hold_committer();
+  for (const LeaseId& lease : leases) {
+    queue([&] {
+      const auto results = sync_wait(store->acknowledge(tenant, InboxName(), lease, std::nullopt)).value();
+      EXPECT_EQ(results.size(), 1U);
+    });
+    queue([&] { EXPECT_TRUE(sync_wait(store->lease(tenant, {.limit = entries_of_request_max}))); });
+  }
+  run_commit();
+  store.reset();
+  EXPECT_GE(operations_max, 2 * requests);  // Perhaps with the event of hold_committer().
 }
 
 TEST_F(RocksInboxesTest, WriteThatFailsLeavesTheInboxesAsTheyWere) {

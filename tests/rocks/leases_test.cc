@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rocksdb/perf_context.h>
 
 #include <atomic>
 #include <thread>
@@ -139,6 +140,21 @@ TEST_F(Leases, LeaseEndsWhenItWouldHaveAlsoIfTheClockIsBehindAfterARestart) {
   EXPECT_EQ(lease(1).outcome, Leased::Outcome::nothing);
   clock.advance(60s);
   EXPECT_EQ(ids_of(lease(1)), ids);
+}
+
+TEST_F(Leases, CommitterDoesNotWaitForTheDisk) {
+  std::atomic<std::uint64_t> blocks_read{0};  // By the committer: RocksDB counts for each thread.
+  config.on_commit = [&](const CommitStats&) {
+    blocks_read += rocksdb::get_perf_context()->block_read_count;
+    rocksdb::get_perf_context()->Reset();
+  };
+  open();
+  const Ids ids = fill(20);
+  reopen();  // What was in memory is in tables now.
+  EXPECT_EQ(ids_of(lease(10)), Ids(ids.begin(), ids.begin() + 10));
+  EXPECT_EQ(ids_of(lease(500)), Ids(ids.begin() + 10, ids.end()));
+  store.reset();
+  EXPECT_EQ(blocks_read, 0U);
 }
 
 TEST_F(Leases, FullDiskUndoesWhatItRefusesAndTheIndexGoesOn) {

@@ -19,10 +19,10 @@
 namespace triggers::store {
 namespace {
 
-/// About what an entry takes in a commit: keys and a record.
-constexpr std::size_t entry_bytes = 128;
-/// More entries than this that were never leased may be on the disk and not in memory.
-constexpr std::uint64_t fresh_in_memory = 1'024;
+/// So many entries are read into memory for a lease whose next entries are not there. Later leases take the rest.
+constexpr std::size_t read_ahead_entries = 1'024;
+/// Events of more bytes are not read on an IO loop, although they are in memory.
+constexpr std::size_t bytes_on_loop = 32 * 1024;
 /// Events of more bytes are read at low priority.
 constexpr std::size_t bytes_at_once = 256 * 1024;
 /// Events are read in pieces, because they may be large.
@@ -77,10 +77,15 @@ Task<Status> RocksInboxes::submit(const Tenant& tenant, EntryOperation& entry) {
   operation.kind = Operation::Kind::entries;
   operation.tenant = &tenant;
   operation.entry = &entry;
-  operation.bytes = event_overhead_bytes + entry.size() * entry_bytes;
   do {
     entry.left = false;
+    entry.found_max = entries_of_request_max;
+    operation.bytes = entries_bytes(entry);
     co_await queue_.submit(operation);
+    if (!entry.needs_disk || operation.error) continue;
+    if (auto read = co_await read_ahead(tenant, entry); !read && entry.leased.empty()) co_return read;
+    entry.needs_disk = false;
+    entry.may_use_disk = true;
   } while (entry.left && !operation.error);
   if (operation.error) co_return std::move(*operation.error);
   co_return Done{};
@@ -93,7 +98,6 @@ Task<Result<std::vector<EntryResult>>> RocksInboxes::results(const Tenant& tenan
 }
 
 Task<Result<Leased>> RocksInboxes::lease(const Tenant& tenant, LeaseRequest request) {
-  if (auto warm = co_await warm_up(tenant, request); !warm) co_return std::move(warm).error();
   EntryOperation entry;
   entry.kind = Kind::lease;
   entry.inbox = request.inbox;
@@ -113,15 +117,13 @@ Task<Result<Leased>> RocksInboxes::lease(const Tenant& tenant, LeaseRequest requ
   co_return answer;
 }
 
-Task<Status> RocksInboxes::warm_up(const Tenant& tenant, const LeaseRequest& request) {
-  const auto inbox = tenants_.get(tenant.id).find(request.inbox);
-  if (!inbox) co_return no_such_inbox(request.inbox);
-  const auto view = inbox->view();
-  if (view.counts.available < fresh_in_memory) co_return Done{};
+Task<Status> RocksInboxes::read_ahead(const Tenant& tenant, const EntryOperation& entry) {
+  const auto inbox = tenants_.get(tenant.id).find(entry.inbox);
+  if (!inbox) co_return no_such_inbox(entry.inbox);
+  const PendingRange range{.first = std::max(inbox->head().id, successor(inbox->view().fresh_after))};
   auto read = readers_.run(tenant.id, [&]() -> Status {
-    const PendingRange range{.first = std::max(inbox->head().id, successor(view.fresh_after))};
-    PendingScan scan(database_, *inbox, {}, range, fresh_in_memory);
-    for (std::size_t i = 0; i < request.limit && scan.valid(); ++i) scan.next();
+    PendingScan scan(database_, *inbox, {}, range, read_ahead_entries);
+    for (std::size_t i = 0; i < read_ahead_entries && scan.valid(); ++i) scan.next();
     return scan.status();
   });
   co_return co_await read;
@@ -131,12 +133,17 @@ Task<Status> RocksInboxes::read_leased(const Tenant& tenant, EntryOperation& ent
   std::vector<EventId> ids;
   ids.reserve(entry.leased.size());
   for (const auto& leased : entry.leased) ids.push_back(leased.id);
-  ReaderPool& pool = entry.leased_bytes > bytes_at_once ? searches_ : readers_;
-  auto read = pool.run(tenant.id, [&]() -> Result<std::vector<std::optional<StoredEvent>>> {
-    return read_events(database_, tenant.id, ids);
-  });
-  auto events = co_await read;
-  if (!events) co_return std::move(events).error();
+  std::optional<std::vector<std::optional<StoredEvent>>> events;
+  if (entry.leased_bytes <= bytes_on_loop) events = events_in_memory(database_, tenant.id, ids);
+  if (!events) {
+    ReaderPool& pool = entry.leased_bytes > bytes_at_once ? searches_ : readers_;
+    auto reading = pool.run(tenant.id, [&]() -> Result<std::vector<std::optional<StoredEvent>>> {
+      return read_events(database_, tenant.id, ids);
+    });
+    auto read = co_await reading;
+    if (!read) co_return std::move(read).error();
+    events = *std::move(read);
+  }
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     // An event that cannot be read is left out: its entry becomes available again, and the others are not lost.
@@ -314,6 +321,7 @@ Task<Result<EntryPage>> RocksInboxes::read_entries(const Tenant& tenant, const E
   const auto roster = owner.roster();
   const RosterEntry* const settings = roster ? roster->find(query.inbox) : nullptr;
   std::vector<EventId> ids;
+  ids.reserve(look.found.size());
   for (const auto& found : look.found) ids.push_back(found.id);
   const auto read = [&](const PageLimits& limits) -> Result<EntryPage> {
     EntryPageQuery wanted{.query = query, .after = after, .now = lease_time_.now()};

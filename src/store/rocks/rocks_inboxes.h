@@ -71,8 +71,8 @@ class RocksInboxes final : public EntryConsumer, public EntryPages {
   Task<Status> submit(const Tenant& tenant, EntryOperation& entry);
   /// Submits it and answers its results.
   Task<Result<std::vector<EntryResult>>> results(const Tenant& tenant, EntryOperation entry);
-  /// Reads what a lease is about to read, so that the committer finds it in memory.
-  Task<Status> warm_up(const Tenant& tenant, const LeaseRequest& request);
+  /// Reads what a lease, and those after it, will read, so that the committer finds it in memory.
+  Task<Status> read_ahead(const Tenant& tenant, const EntryOperation& entry);
   Task<Status> read_leased(const Tenant& tenant, EntryOperation& entry, Leased& answer);
   Task<Result<PendingValues>> pending_values(const Tenant& tenant, const std::vector<EventId>& ids);
   /// Requeues or discards the dead entries that were dead when the call began.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <utility>
 
 #include "base/invariant.h"
 #include "base/yield.h"
@@ -137,11 +138,13 @@ void CommitQueue::hand_over(Turn& turn) {
   if (wake) wake_.notify_one();
 }
 
-bool CommitQueue::take(std::vector<Operation*>& batch, std::optional<std::chrono::steady_clock::time_point> until) {
+bool CommitQueue::take(std::vector<Operation*>& batch, std::optional<std::chrono::steady_clock::time_point> until,
+                       const CountEntries& count_entries) {
   batch.clear();
   batch.reserve(limits_.lone_commit_elements_max);
   if (!wait_for_work(until)) return false;
   if (arrived_.empty() && turns_by_tenant_.empty()) return true;
+  if (count_entries) count_elements(count_entries);
   Filling filling = empty_batch();
   if (turns_by_tenant_.empty() && fits(arrived_, filling)) {
     batch.assign(arrived_.begin(), arrived_.end());
@@ -154,6 +157,33 @@ bool CommitQueue::take(std::vector<Operation*>& batch, std::optional<std::chrono
   }
   INVARIANT(!batch.empty(), "operations wait, and none of them fits into an empty batch");
   return true;
+}
+
+void CommitQueue::count_elements(const CountEntries& count_entries) {
+  std::size_t others = 0;
+  bool any_open = false;
+  for (const Operation* operation : arrived_) {
+    const bool open = operation->entry != nullptr && operation->entry->is_open_ended();
+    any_open = any_open || open;
+    if (!open) others += operation->size();
+  }
+  if (!any_open) return;
+  for (Operation* operation : arrived_) {
+    if (operation->entry != nullptr && operation->entry->is_open_ended()) {
+      // The others may make as many entries available in the same commit.
+      const bool leases = operation->entry->kind == EntryOperation::Kind::lease;
+      set_found_max(*operation, count_entries(*operation) + (leases ? others : 0));
+    }
+  }
+}
+
+void CommitQueue::set_found_max(Operation& operation, std::size_t entries) noexcept {
+  const std::size_t done = operation.part_end;
+  operation.entry->found_max = std::clamp<std::size_t>(done + entries, done + 1, entries_of_request_max);
+  const std::size_t bytes = std::min(entries_bytes(*operation.entry), operation.bytes);
+  const std::size_t saved = std::exchange(operation.bytes, bytes) - bytes;
+  release(0, saved);
+  if (operation.tenant != nullptr) shares_.give_back_bytes(operation.tenant->id, saved);
 }
 
 CommitQueue::Filling CommitQueue::empty_batch() {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,7 +68,11 @@ class CommitQueue {
   /// before it has taken anything.
   ///
   /// Returns with an empty batch if there is no work at `until`, or if ring() was called since the last take().
-  bool take(std::vector<Operation*>& batch, std::optional<std::chrono::steady_clock::time_point> until = {});
+  ///
+  /// `count_entries` says about how many entries an operation whose number of entries is open has at most now.
+  using CountEntries = std::function<std::size_t(const Operation&)>;
+  bool take(std::vector<Operation*>& batch, std::optional<std::chrono::steady_clock::time_point> until = {},
+            const CountEntries& count_entries = {});
   /// Ends the wait of take(). Any thread.
   void ring();
 
@@ -96,6 +101,9 @@ class CommitQueue {
   bool reserve(const Operation& operation);
   void release(std::size_t operations, std::size_t bytes) noexcept;
   void release_share(const Operation& operation) noexcept;
+  /// Lets the operations that have arrived count no more elements and bytes than they can have.
+  void count_elements(const CountEntries& count_entries);
+  void set_found_max(Operation& operation, std::size_t entries) noexcept;
   /// Fetches what has arrived. False when closed and empty.
   bool wait_for_work(const std::optional<std::chrono::steady_clock::time_point>& until);
   [[nodiscard]] bool has_work() const REQUIRES(mutex_);

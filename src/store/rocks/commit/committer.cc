@@ -42,9 +42,10 @@ void Committer::observe(std::chrono::nanoseconds total_time) noexcept {
 void Committer::run() {
   name_thread("committer");
   std::vector<Operation*> operations;
+  const CommitQueue::CountEntries count_entries = [this](const Operation& one) { return commit_.count_entries(one); };
   while (true) {
     try {
-      if (!queue_.take(operations, ends_.next())) return;
+      if (!queue_.take(operations, ends_.next(), count_entries)) return;
     } catch (const std::bad_alloc&) {
       // The queue still has all its operations.
       std::this_thread::sleep_for(memory_pause);

@@ -18,10 +18,13 @@ namespace triggers::store {
 
 /// The entries of one lease at most, and the ids of one request.
 inline constexpr std::size_t entries_of_request_max = static_cast<std::size_t>(inbox::lease_limit_range.max);
+/// About what an entry takes in a commit: keys and a record.
+inline constexpr std::size_t entry_record_bytes = 128;
 
 /// What is done to entries of one inbox. It is apart from Operation, which a POST makes too, because it is large.
 ///
-/// Its elements are its ids, or as many as may be found. They may be committed in several parts.
+/// Its elements are its ids, or as many as may be found. They may be committed in several parts. Operations that find
+/// little must not count as many elements: a commit would have no room for others.
 struct EntryOperation {
   enum class Kind : std::uint8_t {
     lease,        ///< `limit`, `bytes_max`, `duration`, `memory` to `lease`, `until`, `leased`, `too_many_leased`.
@@ -71,16 +74,23 @@ struct EntryOperation {
   EventId fresh_after{};   ///< Available entries behind it are not in the index: those that were never leased.
   UnixMillis looked_at{};  ///< By the clock of leases.
 
+  /// If is_open_ended(): the queue counts no more than this. The committer knows a closer number than the client.
+  std::size_t found_max = entries_of_request_max;
   bool exhausted = false;  ///< There are no more elements.
   /// The committer has not come far enough in one commit. Submit the operation again.
   bool left = false;
+  /// lease: it was left because the next entries are not in memory. Read them, then set `may_use_disk`.
+  bool needs_disk = false;
+  bool may_use_disk = false;  ///< The committer may wait for the disk.
 
   [[nodiscard]] bool is_of_ids() const noexcept {
     return kind != Kind::lease && kind != Kind::advance && kind != Kind::look;
   }
+  /// How many entries it has shows only in the inbox.
+  [[nodiscard]] bool is_open_ended() const noexcept { return kind == Kind::lease || all_held; }
   [[nodiscard]] std::size_t size() const noexcept {
-    if (kind == Kind::lease) return limit;
-    if (all_held) return entries_of_request_max;
+    if (kind == Kind::lease) return std::min(limit, found_max);
+    if (all_held) return found_max;
     return std::max<std::size_t>(results.size(), 1);
   }
   [[nodiscard]] bool ended() const noexcept { return exhausted || left; }

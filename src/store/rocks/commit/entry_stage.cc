@@ -52,6 +52,18 @@ Status EntryStage::look(Operation& operation, TenantState& tenant) const {
   return Done{};
 }
 
+std::size_t EntryStage::count_entries(const EntryOperation& entry, const TenantState& tenant) const {
+  const auto target = find_target(tenant, entry.inbox);
+  if (!target) return 0;
+  const auto* const index = target->state.index();
+  if (entry.all_held) return index != nullptr ? index->held_by(*entry.lease).size() : 0;
+  // One more, so that a lease notices counters that say too little.
+  if (index == nullptr) return target->state.available() + 1;
+  const auto due = index->next_due();
+  const inbox::Counts counts = index->counts();
+  return 1 + (due && *due <= config_.id_time->now() ? counts.undelivered() : counts.available);
+}
+
 Status EntryStage::stage(Operation& operation, TenantState& tenant) {
   EntryOperation& entry = *operation.entry;
   const auto target = find_target(tenant, entry.inbox);

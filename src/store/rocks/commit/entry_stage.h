@@ -34,6 +34,9 @@ class EntryStage {
   Status stage(Operation& operation, TenantState& tenant);
   /// Removes entries from an inbox that no consumer has asked for: see LeaveOperation.
   Status stage_leaving(Operation& operation);
+  /// About how many entries an operation whose number is open has at most, as the last commit left them. The operations
+  /// that are committed before it may make more available.
+  [[nodiscard]] std::size_t count_entries(const EntryOperation& entry, const TenantState& tenant) const;
   /// Answers a `look` from the index as the last commit left it. Call it before anything is staged.
   Status look(Operation& operation, TenantState& tenant) const;
 
@@ -49,7 +52,7 @@ class EntryStage {
   /// Puts the event into the inbox again. Call it after everything else of the batch: a lease that was staged after it
   /// would read past the entry, which is not in the database yet.
   Result<PutAgain> put_again(TenantState& tenant, const TargetInbox& target, const EventId& id,
-                             std::string pending_value);
+                             const std::string& pending_value);
 
   /// keep() confirms what was staged so far; undo() forgets what was staged since the last keep(), except in the batch
   /// and in the inboxes.
@@ -85,7 +88,7 @@ class EntryStage {
   Status forget(LeaveOperation& leave);
   /// How the log holds the event; nothing: it does not any more, or not for long.
   Result<std::optional<Holding>> find_holding(TenantState& tenant, const EventId& id);
-  void enter(const TargetInbox& target, const EventId& id, std::string pending_value);
+  void enter(const TargetInbox& target, const EventId& id, const std::string& pending_value);
   /// The event is no longer acknowledged in `default`, which keeps a trace of the acknowledgement.
   Status forget_acknowledged_at(InboxState& in_default, const EventId& id);
   void put_acknowledgement(InboxState& inbox, const EventId& id, const Known& known,

@@ -44,7 +44,7 @@ Result<std::optional<Holding>> EntryStage::find_holding(TenantState& tenant, con
 }
 
 Result<EntryStage::PutAgain> EntryStage::put_again(TenantState& tenant, const TargetInbox& target, const EventId& id,
-                                                   std::string pending_value) {
+                                                   const std::string& pending_value) {
   InboxState& inbox = target.state;
   const auto known = know(inbox, id);
   if (!known) return known.error();
@@ -59,7 +59,7 @@ Result<EntryStage::PutAgain> EntryStage::put_again(TenantState& tenant, const Ta
     if (auto forgotten = forget_acknowledged_at(inbox, id); !forgotten) return forgotten.error();
   }
   staging_.holders.entered(inbox.tenant(), id, **holding);
-  enter(target, id, std::move(pending_value));
+  enter(target, id, pending_value);
   return PutAgain::done;
 }
 
@@ -75,7 +75,7 @@ Status EntryStage::forget_acknowledged_at(InboxState& in_default, const EventId&
   return Done{};
 }
 
-void EntryStage::enter(const TargetInbox& target, const EventId& id, std::string pending_value) {
+void EntryStage::enter(const TargetInbox& target, const EventId& id, const std::string& pending_value) {
   InboxState& inbox = target.state;
   auto& staged = staging_.inboxes.change(inbox);
   // Without an index, fresh_after() is what leases read from: what is not behind it needs a record.
@@ -84,7 +84,7 @@ void EntryStage::enter(const TargetInbox& target, const EventId& id, std::string
     table_.put_entry(inbox, id, inbox::Entry{.since = staging_.id_now});
   }
   inbox.lower_head(id);
-  table_.put_pending(inbox, id, std::move(pending_value));
+  table_.put_pending(inbox, id, pending_value);
   ++staged.count;
   staged.first.reset();
   staged.head_changed = true;

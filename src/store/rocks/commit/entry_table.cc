@@ -36,7 +36,9 @@ void EntryTable::begin() noexcept {
 }
 
 Result<std::optional<std::string>> EntryTable::get(Family family, const std::string& key) {
-  if (const auto* changed = overlay_.find(family, key)) return *changed;
+  if (const auto* changed = overlay_.find(family, key)) {
+    return *changed ? std::optional<std::string>(**changed) : std::nullopt;
+  }
   rocksdb::PinnableSlice value;
   ++reads_;
   const auto found = database_.get(family, key, value);
@@ -45,9 +47,9 @@ Result<std::optional<std::string>> EntryTable::get(Family family, const std::str
   return std::optional{value.ToString()};
 }
 
-void EntryTable::put(Family family, const std::string& key, std::string value) {
+void EntryTable::put(Family family, const std::string& key, const std::string& value) {
   batch_.Put(database_.family(family), key, value);
-  overlay_.set(family, key, std::move(value));
+  overlay_.set(family, key, value);
 }
 
 Result<std::optional<EntryTable::Pending>> EntryTable::pending(const InboxState& inbox, const EventId& id) {
@@ -83,8 +85,8 @@ Result<std::size_t> EntryTable::event_bytes(const InboxState& inbox, const Event
   return record.size();
 }
 
-void EntryTable::put_pending(const InboxState& inbox, const EventId& id, std::string value) {
-  put(Family::pending, key_of(inbox, id), std::move(value));
+void EntryTable::put_pending(const InboxState& inbox, const EventId& id, const std::string& value) {
+  put(Family::pending, key_of(inbox, id), value);
 }
 
 void EntryTable::remove_pending(const InboxState& inbox, const EventId& id) {
@@ -119,7 +121,7 @@ Result<std::optional<inbox::Acknowledgement>> EntryTable::trace(const InboxState
   if (!*value) return std::optional<inbox::Acknowledgement>{};
   auto record = inbox::decode_record(**value);
   if (!record || !record->acknowledgement) return database_.unreadable(named("the trace of an entry", inbox, id));
-  return std::move(record->acknowledgement);
+  return record->acknowledgement;
 }
 
 void EntryTable::put_trace(const InboxState& inbox, const EventId& id, const inbox::Acknowledgement& acknowledgement) {
@@ -137,7 +139,7 @@ Result<std::optional<UnixMillis>> EntryTable::acknowledged_at(const InboxState& 
 void EntryTable::put_acknowledged_at(const InboxState& inbox, const EventId& id, UnixMillis at) {
   std::string value;
   layout::append_u64(value, static_cast<std::uint64_t>(at.time_since_epoch().count()));
-  put(Family::acknowledged, layout::event_key(inbox.tenant(), id), std::move(value));
+  put(Family::acknowledged, layout::event_key(inbox.tenant(), id), value);
 }
 
 void EntryTable::remove_acknowledged_at(const InboxState& inbox, const EventId& id) {

@@ -48,7 +48,7 @@ class EntryTable {
   /// The same from a value that was read already.
   Result<std::size_t> event_bytes(const InboxState& inbox, const EventId& id, std::string_view pending_value);
   /// The entry must not be pending: SingleDelete would bring the earlier value back.
-  void put_pending(const InboxState& inbox, const EventId& id, std::string value);
+  void put_pending(const InboxState& inbox, const EventId& id, const std::string& value);
   void remove_pending(const InboxState& inbox, const EventId& id);
 
   // `entries`: the entries that were leased or put again.
@@ -72,7 +72,7 @@ class EntryTable {
  private:
   /// Reads a record; nothing if there is none.
   Result<std::optional<std::string>> get(Family family, const std::string& key);
-  void put(Family family, const std::string& key, std::string value);
+  void put(Family family, const std::string& key, const std::string& value);
 
   Database& database_;
   rocksdb::WriteBatch& batch_;

@@ -278,6 +278,10 @@ void GroupCommit::discard() noexcept {
   settings_.discard();
 }
 
+std::size_t GroupCommit::count_entries(const Operation& operation) {
+  return entries_.count_entries(*operation.entry, tenants_.get(operation.tenant->id));
+}
+
 bool GroupCommit::commit(std::span<Operation* const> operations) noexcept {
   const Status written = write_or_refuse(operations);
   if (written) {

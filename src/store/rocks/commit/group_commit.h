@@ -37,6 +37,9 @@ class GroupCommit {
   /// operation gets its results or an error, whatever happens. False: nothing was written, or nobody knows what was.
   bool commit(std::span<Operation* const> operations) noexcept;
 
+  /// As EntryStage::count_entries().
+  [[nodiscard]] std::size_t count_entries(const Operation& operation);
+
   /// Of the last commit, except for its total time.
   [[nodiscard]] const CommitStats& stats() const noexcept { return staging_.stats; }
   /// As StorageBounds::total_bytes(). Any thread.

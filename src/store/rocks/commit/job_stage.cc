@@ -96,7 +96,7 @@ void JobStage::work_on(JobOperation& job, std::size_t index, TenantState& tenant
     const auto left = entries_.purge(target, id);
     if (!left || !*left) return;
   } else {
-    const auto entered = entries_.put_again(tenant, target, id, std::move(job.pending_values[index]));
+    const auto entered = entries_.put_again(tenant, target, id, job.pending_values[index]);
     if (entered && *entered == EntryStage::PutAgain::too_old) ++progress.skipped_too_old;
     if (!entered || *entered != EntryStage::PutAgain::done) return;
   }

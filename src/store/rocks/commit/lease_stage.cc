@@ -19,6 +19,12 @@ void leave(Operation& operation) {
   (entry.leased.empty() ? entry.left : entry.exhausted) = true;
 }
 
+/// The same, until its waiter has read what is on the disk.
+void leave_for_disk(Operation& operation) {
+  operation.part_end = operation.part_begin;
+  operation.entry->left = operation.entry->needs_disk = true;
+}
+
 void end(Operation& operation) {
   operation.part_end = operation.part_begin;
   operation.entry->exhausted = true;
@@ -52,6 +58,10 @@ Status LeaseStage::stage(Operation& operation, const TargetInbox& target) {
   const std::size_t elements = operation.part_end - operation.part_begin;
   const auto choice = choose(inbox, entry, std::min(elements, room));
   if (!choice) return choice.error();
+  if (choice->needs_disk) {
+    leave_for_disk(operation);
+    return Done{};
+  }
   if (choice->count == 0 && choice->searched_to) {
     staging_.inboxes.index(inbox, target.rules).skip_to(*choice->searched_to);
     leave(operation);
@@ -93,7 +103,9 @@ Status LeaseStage::choose_fresh(InboxState& inbox, const EntryOperation& entry, 
   const std::uint64_t fresh = inbox.index() != nullptr ? inbox.index()->fresh() : inbox.staged.count;
   if (fresh == 0) return Done{};
   const PendingRange range{.first = std::max(inbox.head().id, successor(inbox.fresh_after()))};
-  PendingScan scan(staging_.database, inbox, {}, range, marks_max);
+  rocksdb::ReadOptions options;
+  if (!entry.may_use_disk) options.read_tier = rocksdb::kBlockCacheTier;
+  PendingScan scan(staging_.database, inbox, options, range, marks_max);
   for (; scan.valid() && choice.count < wanted; scan.next()) {
     const EventId id = scan.id();
     if (table_.was_removed(inbox, id)) continue;
@@ -103,6 +115,8 @@ Status LeaseStage::choose_fresh(InboxState& inbox, const EntryOperation& entry, 
     choice.fresh.push_back(id);
     if (scan.tired()) break;
   }
+  choice.needs_disk = !entry.may_use_disk && scan.gave_up();
+  if (choice.needs_disk) return Done{};
   if (auto status = scan.status(); !status) return status;
   if (choice.fresh.size() > fresh) {
     return staging_.database.unreadable("the counters of the inbox of " + inbox.tenant() +

@@ -29,8 +29,8 @@ class LeaseStage {
       : staging_(staging), table_(table), ends_(ends), leased_max_(leased_max) {}
 
   /// Leases as many entries as the operation's part has elements. If there are fewer, the operation ends; if the search
-  /// went on for too long, it is left. An Error if a record that it needs cannot be read, or if there is no memory for
-  /// the events; then nothing has changed except in what undo() takes back.
+  /// went on for too long or needs the disk, it is left. An Error if a record that it needs cannot be read, or if there
+  /// is no memory for the events; then nothing has changed except in what undo() takes back.
   Status stage(Operation& operation, const TargetInbox& target);
 
  private:
@@ -40,6 +40,7 @@ class LeaseStage {
     std::vector<EventId> fresh;          ///< The last of them, which were never leased.
     std::size_t bytes = 0;               ///< Of their events.
     std::optional<EventId> searched_to;  ///< Nothing was chosen: no entry that was never leased is before this id.
+    bool needs_disk = false;             ///< The next entries are not in memory.
   };
   Result<Choice> choose(InboxState& inbox, const EntryOperation& entry, std::size_t wanted);
   Status choose_fresh(InboxState& inbox, const EntryOperation& entry, std::size_t wanted, Choice& choice);

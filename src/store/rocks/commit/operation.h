@@ -35,6 +35,11 @@ inline constexpr std::size_t event_overhead_bytes = 256;
   return event_overhead_bytes + event.event_type.size() + event.payload.size() + event.metadata.size();
 }
 
+/// What an operation on entries counts against the queue's limit.
+[[nodiscard]] inline std::size_t entries_bytes(const EntryOperation& entry) noexcept {
+  return event_overhead_bytes + entry.size() * entry_record_bytes;
+}
+
 /// Something is needed that is too much work for a commit: a digest, to tell whether an event is a duplicate, or the
 /// inboxes that take an event. The committer stops the operation there. Its waiter does the work and submits it again.
 struct Undecided {

@@ -46,4 +46,9 @@ void QueueShares::give_back(std::string_view tenant, std::size_t bytes) noexcept
             held, operations);
 }
 
+void QueueShares::give_back_bytes(std::string_view tenant, std::size_t bytes) noexcept {
+  const std::size_t held = counter_of(tenant).bytes.fetch_sub(bytes, std::memory_order_relaxed);
+  INVARIANT(held >= bytes, "a tenant gives back %zu bytes of %zu", bytes, held);
+}
+
 }  // namespace triggers::store

@@ -21,6 +21,8 @@ class QueueShares {
   [[nodiscard]] bool take(std::string_view tenant, std::size_t bytes, std::size_t operations,
                           std::size_t bytes_all) noexcept;
   void give_back(std::string_view tenant, std::size_t bytes) noexcept;
+  /// Of an operation that stays.
+  void give_back_bytes(std::string_view tenant, std::size_t bytes) noexcept;
 
  private:
   struct Counter {

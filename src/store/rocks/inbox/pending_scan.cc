@@ -142,9 +142,11 @@ Result<std::string_view> PendingScan::event_type() const {
 
 bool PendingScan::tired() const { return removed_max_ > 0 && removed_so_far() - removed_before_ >= removed_max_; }
 
+bool PendingScan::gave_up() const { return walk_->at().status().IsIncomplete(); }
+
 Result<std::optional<EventId>> PendingScan::gave_up_at() const {
   const rocksdb::Status status = walk_->at().status();
-  if (!status.IsIncomplete()) return std::optional<EventId>{};
+  if (!gave_up()) return std::optional<EventId>{};
   const auto place = walk_->stopped_at(prefix_bytes_);
   if (!place)
     return database_.unreadable("the inbox of " + tenant_ + " behind its removed entries: " + status.ToString());

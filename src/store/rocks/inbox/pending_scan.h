@@ -55,8 +55,10 @@ class PendingScan {
   [[nodiscard]] Result<std::string_view> event_type() const;
   /// It has stepped over as many removed entries as it may. valid() may still be true.
   [[nodiscard]] bool tired() const;
-  /// Where it gave up, if it did: it stepped over as many marks as it may in a row. Nothing is pending between the
-  /// entry before and here; whether this one is, is not known.
+  /// It stepped over as many marks as it may in a row, or its options forbid to read what is not in memory.
+  [[nodiscard]] bool gave_up() const;
+  /// Where it gave up, if it did and might read everything: it stepped over as many marks as it may in a row. Nothing
+  /// is pending between the entry before and here; whether this one is, is not known.
   [[nodiscard]] Result<std::optional<EventId>> gave_up_at() const;
   /// An error unless the scan has ended or given up.
   [[nodiscard]] Status status() const;

@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "store/rocks/database/stored_record.h"
@@ -26,18 +27,19 @@ std::optional<StoredEvent> event_of(const EventId& id, std::string_view bytes) {
   return event;
 }
 
-}  // namespace
-
-std::vector<std::optional<StoredEvent>> read_events(Database& database, const std::string& tenant,
-                                                    const std::vector<EventId>& ids) {
+/// Nothing if `options` let it read only what is in memory, and an event is not.
+std::optional<std::vector<std::optional<StoredEvent>>> read_with(const rocksdb::ReadOptions& options,
+                                                                 Database& database, const std::string& tenant,
+                                                                 const std::vector<EventId>& ids) {
   std::vector<std::string> keys;
   keys.reserve(ids.size());
   for (const EventId& id : ids) keys.push_back(layout::event_key(tenant, id));
   const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
   std::vector<rocksdb::PinnableSlice> values(ids.size());
   std::vector<rocksdb::Status> statuses(ids.size());
-  database.db().MultiGet({}, database.family(Family::events), slices.size(), slices.data(), values.data(),
+  database.db().MultiGet(options, database.family(Family::events), slices.size(), slices.data(), values.data(),
                          statuses.data(), /*sorted_input=*/true);
+  if (std::ranges::any_of(statuses, &rocksdb::Status::IsIncomplete)) return std::nullopt;
   std::vector<std::optional<StoredEvent>> events(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (statuses[i].ok()) events[i] = event_of(ids[i], view(values[i]));
@@ -45,6 +47,20 @@ std::vector<std::optional<StoredEvent>> read_events(Database& database, const st
     (void)database.unreadable("the event " + ids[i].text() + " of " + tenant + ": " + statuses[i].ToString());
   }
   return events;
+}
+
+}  // namespace
+
+std::vector<std::optional<StoredEvent>> read_events(Database& database, const std::string& tenant,
+                                                    const std::vector<EventId>& ids) {
+  return read_with({}, database, tenant, ids).value_or(std::vector<std::optional<StoredEvent>>(ids.size()));
+}
+
+std::optional<std::vector<std::optional<StoredEvent>>> events_in_memory(Database& database, const std::string& tenant,
+                                                                        const std::vector<EventId>& ids) {
+  rocksdb::ReadOptions options;
+  options.read_tier = rocksdb::kBlockCacheTier;
+  return read_with(options, database, tenant, ids);
 }
 
 Result<std::optional<std::string>> pending_value_of(Database& database, const std::string& tenant, const EventId& id) {

@@ -17,6 +17,11 @@ namespace triggers::store {
 [[nodiscard]] std::vector<std::optional<StoredEvent>> read_events(Database& database, const std::string& tenant,
                                                                   const std::vector<EventId>& ids);
 
+/// The same without a wait for the disk: nothing if one of them is not in memory.
+[[nodiscard]] std::optional<std::vector<std::optional<StoredEvent>>> events_in_memory(Database& database,
+                                                                                      const std::string& tenant,
+                                                                                      const std::vector<EventId>& ids);
+
 /// The value that a pending entry of the event has when it is put into its inbox again; nothing if the event is gone.
 /// `internal` if it cannot be read.
 [[nodiscard]] Result<std::optional<std::string>> pending_value_of(Database& database, const std::string& tenant,
