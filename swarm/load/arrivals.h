@@ -34,6 +34,10 @@ class Arrivals {
     const double due_by_now = std::chrono::duration<double>(now - start_).count() * per_second_;
     return static_cast<std::uint64_t>(due_by_now) + 1 - begun_;
   }
+  /// Takes the tasks that were due before `from` and have not begun off the schedule.
+  void skip_to(MonotonicTime from) {
+    if (from > start_) begun_ += waiting(from - std::chrono::nanoseconds{1});
+  }
   /// Adds how long each of these has been due, in at most a thousand steps.
   void add_ages(MonotonicTime now, Histogram& ages) const {
     constexpr std::uint64_t steps_max = 1000;

@@ -32,5 +32,15 @@ TEST(Arrivals, CountWhatIsDueAndHasNotBegun) {
   EXPECT_EQ(arrivals.waiting(start + 2s), 20U);
 }
 
+TEST(Arrivals, SkipWhatWasDueBefore) {
+  const MonotonicTime start{1h};
+  Arrivals arrivals(start, 10);
+  arrivals.skip_to(start);
+  EXPECT_EQ(arrivals.next_due(), start);
+  arrivals.skip_to(start + 1s);
+  EXPECT_EQ(arrivals.next_due(), start + 1s);
+  EXPECT_EQ(arrivals.waiting(start + 2s), 11U);
+}
+
 }  // namespace
 }  // namespace triggers::swarm

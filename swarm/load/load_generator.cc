@@ -26,6 +26,14 @@ class ThreadedGenerator final : public LoadGenerator {
     }
   }
 
+  void start_schedule(std::chrono::steady_clock::time_point start) override {
+    for (const auto& thread : threads_) thread->start_schedule(start);
+  }
+
+  void count_from(std::chrono::steady_clock::time_point from) override {
+    for (const auto& thread : threads_) thread->count_from(from);
+  }
+
   void stop(nanoseconds stop_timeout) override {
     set_users(std::vector<std::size_t>(classes_.size(), 0), stop_timeout);
     for (const auto& thread : threads_) thread->wait_until_idle();
@@ -37,6 +45,10 @@ class ThreadedGenerator final : public LoadGenerator {
       for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += thread->users(i);
     }
     return counts;
+  }
+
+  [[nodiscard]] bool starting() const override {
+    return std::any_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->starting(); });
   }
 
   [[nodiscard]] bool idle() const override {
@@ -51,6 +63,12 @@ class ThreadedGenerator final : public LoadGenerator {
     return all;
   }
 
+  [[nodiscard]] Uncounted uncounted() const override {
+    Uncounted all;
+    for (const auto& thread : threads_) all.merge(thread->uncounted());
+    return all;
+  }
+
   [[nodiscard]] Schedule schedule() const override {
     Schedule all;
     for (const auto& thread : threads_) {
@@ -61,6 +79,7 @@ class ThreadedGenerator final : public LoadGenerator {
       all.behind_max = std::max(all.behind_max, one.behind_max);
       all.unsent += one.unsent;
       all.unfinished += one.unfinished;
+      all.unconnected += one.unconnected;
       all.lateness.merge(one.lateness);
       all.unsent_ages.merge(one.unsent_ages);
     }

@@ -19,6 +19,13 @@ namespace {
 // If a task begins this late although a user was idle, the generator itself was too slow.
 constexpr std::chrono::milliseconds late{10};
 
+// Users start in turns with the responses to those that have started, so that starting many delays no measurement.
+constexpr std::chrono::microseconds start_turn{100};
+
+// Connections that all threads open at the same time before a schedule begins. A service's queue of new connections may
+// be short, and a connection that finds it full is delayed for a second.
+constexpr std::size_t connecting_max = 100;
+
 }  // namespace
 
 LoadThread::LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
@@ -27,6 +34,7 @@ LoadThread::LoadThread(const Target& target, const std::vector<const UserClass*>
       classes_(classes),
       options_(options),
       index_(index),
+      missing_(classes.size()),
       connections_{.reactor = reactor_,
                    .target = target_,
                    .tls = tls,
@@ -42,6 +50,7 @@ LoadThread::~LoadThread() {
   reactor_.stop();
   thread_.join();
   reactor_.cancel(tick_);
+  reactor_.cancel(starter_);
   reactor_.cancel(kill_timer_);
   for (auto& user : users_) user->kill();
 }
@@ -62,6 +71,8 @@ void LoadThread::set_users(std::vector<std::size_t> by_class, nanoseconds stop_t
 void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds stop_timeout) {
   INVARIANT(by_class.size() == classes_.size(), "numbers of users for %zu classes of %zu", by_class.size(),
             classes_.size());
+  const bool none = std::all_of(by_class.begin(), by_class.end(), [](std::size_t count) { return count == 0; });
+  if (none) free_.clear();  // not one by one: there may be very many
   for (std::size_t index = 0; index < by_class.size(); ++index) {
     // Stop the newest users first.
     for (std::size_t i = users_.size(); users(index) > by_class[index] && i > 0; --i) {
@@ -70,12 +81,49 @@ void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds sto
     }
   }
   if (stop_timeout <= nanoseconds{0}) kill_overdue(MonotonicTime::max());
-  if (std::all_of(by_class.begin(), by_class.end(), [](std::size_t count) { return count == 0; }))
-    return end_arrivals();
+  if (none) end_arrivals();
+  missing_count_ = 0;
   for (std::size_t index = 0; index < by_class.size(); ++index) {
-    while (users(index) < by_class[index]) start_user(index);
+    missing_[index] = by_class[index] - std::min(by_class[index], users(index));
+    missing_count_ += missing_[index];
   }
-  if (open_model() && !arrivals_) start_arrivals();
+  start_missing_users();
+}
+
+void LoadThread::start_missing_users() {
+  const std::size_t starting_max = std::max<std::size_t>(1, connecting_max / options_.threads);
+  const MonotonicTime until = steady_clock::now() + start_turn;
+  std::size_t index = 0;
+  bool waits = open_model() && starting_ >= starting_max;
+  while (missing_count_ > 0 && !waits) {
+    if (missing_[index] == 0) {
+      ++index;
+      continue;
+    }
+    --missing_[index];
+    --missing_count_;
+    ++starting_;
+    start_user(index);
+    waits = open_model() && starting_ >= starting_max;  // the next user that is ready goes on
+    if (!waits && missing_count_ > 0 && steady_clock::now() >= until) {
+      reactor_.start(starter_, steady_clock::now());
+      break;
+    }
+  }
+  const MutexLock lock(mutex_);
+  unready_ = missing_count_ + starting_;
+}
+
+void LoadThread::user_is_ready(RunningUser& user, bool connected) {
+  INVARIANT(user.ready() && starting_ > 0, "a user is ready that was not starting");
+  --starting_;
+  {
+    const MutexLock lock(mutex_);
+    unready_ = missing_count_ + starting_;
+    if (!connected) ++schedule_.unconnected;
+  }
+  // In the next round: a user that became ready within its own start is already in start_missing_users().
+  if (missing_count_ > 0 && !starter_.waits()) reactor_.start(starter_, steady_clock::now());
 }
 
 void LoadThread::start_user(std::size_t class_index) {
@@ -95,10 +143,7 @@ void LoadThread::start_user(std::size_t class_index) {
 void LoadThread::stop_user(RunningUser& user, nanoseconds stop_timeout) {
   counts_[user.class_index()].fetch_sub(1, std::memory_order_relaxed);
   std::erase(free_, &user);
-  if (open_model() && stop_timeout <= nanoseconds{0} && user.in_task()) {
-    const MutexLock lock(mutex_);
-    ++schedule_.unfinished;
-  }
+  if (stop_timeout <= nanoseconds{0}) count_unfinished(user);
   if (stop_timeout <= nanoseconds{0}) {
     user.kill();
     return remove(user);
@@ -106,6 +151,13 @@ void LoadThread::stop_user(RunningUser& user, nanoseconds stop_timeout) {
   const MonotonicTime deadline = steady_clock::now() + stop_timeout;
   if (user.stop_after_task(deadline)) return remove(user);
   if (!kill_timer_.waits()) reactor_.start(kill_timer_, deadline);
+}
+
+/// Call it before a user of the open model is killed.
+void LoadThread::count_unfinished(const RunningUser& user) {
+  if (!open_model() || !user.ready() || !user.in_task() || user.due() < count_from_) return;
+  const MutexLock lock(mutex_);
+  ++schedule_.unfinished;
 }
 
 void LoadThread::kill_overdue(MonotonicTime now) {
@@ -117,10 +169,7 @@ void LoadThread::kill_overdue(MonotonicTime now) {
       next = std::min(next, user.kill_at());
       continue;
     }
-    if (open_model()) {
-      const MutexLock lock(mutex_);
-      ++schedule_.unfinished;
-    }
+    count_unfinished(user);
     user.kill();
     remove(user);
   }
@@ -145,7 +194,10 @@ void LoadThread::remove(RunningUser& user) {
   if (ended_users_.size() == 1) {
     reactor_.post([this] { ended_users_.clear(); });
   }
+  if (!user.ready()) --starting_;
+  if (missing_count_ > 0 && !starter_.waits()) reactor_.start(starter_, steady_clock::now());
   const MutexLock lock(mutex_);
+  unready_ = missing_count_ + starting_;
   INVARIANT(user_count_ > 0, "more users have ended than were started");
   if (--user_count_ == 0) idle_.notify_all();
 }
@@ -163,18 +215,33 @@ bool LoadThread::idle() const {
   return user_count_ == 0 && pending_ == 0;
 }
 
-void LoadThread::start_arrivals() {
+bool LoadThread::starting() const {
+  const MutexLock lock(mutex_);
+  return pending_ > 0 || unready_ > 0;
+}
+
+void LoadThread::start_schedule(MonotonicTime start) {
+  reactor_.post([this, start] { begin_arrivals(start); });
+}
+
+void LoadThread::count_from(MonotonicTime from) {
+  recorder_.count_from(from);
+  reactor_.post([this, from] { count_from_ = from; });
+}
+
+void LoadThread::begin_arrivals(MonotonicTime start) {
   INVARIANT(options_.rate && *options_.rate > 0, "an open model without a rate");
   // Threads take turns, so that together they keep one evenly spaced schedule.
   const double share = *options_.rate / static_cast<double>(options_.threads);
   const std::chrono::duration<double> offset{static_cast<double>(index_) / *options_.rate};
-  arrivals_.emplace(steady_clock::now() + std::chrono::duration_cast<nanoseconds>(offset), share);
+  arrivals_.emplace(start + std::chrono::duration_cast<nanoseconds>(offset), share);
   out_of_users_ = false;
   reactor_.start(tick_, arrivals_->next_due());
 }
 
 void LoadThread::end_arrivals() {
   if (!arrivals_) return;
+  arrivals_->skip_to(count_from_);
   const MutexLock lock(mutex_);
   const auto now = steady_clock::now();
   schedule_.unsent += arrivals_->waiting(now);
@@ -199,7 +266,7 @@ void LoadThread::begin_due_tasks() {
     free_.pop_front();
     const MonotonicTime due = arrivals_->begin();
     const nanoseconds lateness = now - due;
-    {
+    if (due >= count_from_) {
       const MutexLock lock(mutex_);
       ++schedule_.arrivals;
       schedule_.lateness.add(lateness);

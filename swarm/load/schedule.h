@@ -18,6 +18,7 @@ struct Schedule {
   std::chrono::nanoseconds behind_max{};  ///< The longest delay of these.
   std::uint64_t unsent = 0;               ///< Due but not begun when the users were stopped.
   std::uint64_t unfinished = 0;           ///< Begun and cut off by that stop. No other figure counts them.
+  std::uint64_t unconnected = 0;          ///< Users that had no connection when their first task was to begin.
   Histogram lateness;                     ///< Of all tasks that began: from due to begun.
   Histogram unsent_ages;                  ///< Of the unsent tasks: from due to the stop.
 };

@@ -148,6 +148,12 @@ std::string accepted_summary(const RunReport& report) {
   if (const std::uint64_t limited = statistics.limited_requests(); limited > 0) {
     text += fmt::format("Rate-limited (429): {} requests; none of them is an accepted event\n", limited);
   }
+  if (const Uncounted& left_out = report.uncounted; report.warm_up.count() > 0 || left_out.requests > 0) {
+    text += fmt::format("Not counted: {} requests ({} failed, {} events accepted) {}\n", left_out.requests,
+                        left_out.failures, left_out.accepted,
+                        report.warm_up.count() > 0 ? fmt::format("of the warm-up of {} s", report.warm_up.count())
+                                                   : "before the schedule began");
+  }
   if (const CutOff cut_off = statistics.cut_off(); cut_off.requests() > 0) {
     text += fmt::format("Cut off at the end: {} requests, in flight for up to {} ms; not in the tables\n",
                         cut_off.requests(), time_text(static_cast<double>(cut_off.oldest.count()) / 1e6));

@@ -24,7 +24,7 @@ class ConsoleTablesTest : public testing::Test {
 
   /// Of a closed test of ten seconds with one user.
   std::string summary() {
-    RunReport report;
+    RunReport report = report_;
     report.statistics = &statistics_;
     report.started = 1000;
     report.ended = 1010;
@@ -32,6 +32,7 @@ class ConsoleTablesTest : public testing::Test {
     return accepted_summary(report);
   }
 
+  RunReport report_;
   Statistics statistics_{1000};
 };
 
@@ -100,6 +101,18 @@ TEST_F(ConsoleTablesTest, WhatARateLimitRefusedIsSaidAndNotAccepted) {
   requests(post.limited(), 12, 1ms, 0);
   EXPECT_THAT(summary(), HasSubstr("Accepted events: 30 (3.00 a second)\n"));
   EXPECT_THAT(summary(), HasSubstr("Rate-limited (429): 12 requests"));
+}
+
+TEST_F(ConsoleTablesTest, WhatTheWarmUpSentIsSaidAndNotCounted) {
+  EXPECT_THAT(summary(), Not(HasSubstr("Not counted")));
+  report_.uncounted = {.requests = 3, .failures = 0, .accepted = 0};
+  EXPECT_THAT(summary(),
+              HasSubstr("Not counted: 3 requests (0 failed, 0 events accepted) before the schedule began\n"));
+  report_.uncounted = {.requests = 500, .failures = 2, .accepted = 498};
+  report_.warm_up = 5s;
+  EXPECT_THAT(summary(),
+              HasSubstr("Not counted: 500 requests (2 failed, 498 events accepted) of the warm-up of 5 s\n"));
+  EXPECT_LE(columns_of(summary()), 80U);
 }
 
 TEST_F(ConsoleTablesTest, WhatWasCutOffIsSaid) {

@@ -66,6 +66,16 @@ std::string lateness_of(const RunReport& report) {
   return fmt::format("p50 {}, p99 {}, at most {}", at(0.5), at(0.99), at(1));
 }
 
+std::string warm_up_of(const RunReport& report) {
+  const Uncounted& left_out = report.uncounted;
+  if (report.warm_up.count() == 0 && left_out.requests == 0) return {};
+  return fmt::format("{}; not counted: {} requests, {} failed, {} events accepted",
+                     report.warm_up.count() == 0 ? "before the schedule began"
+                                                 : duration_text(static_cast<double>(report.warm_up.count())),
+                     with_separators(left_out.requests), with_separators(left_out.failures),
+                     with_separators(left_out.accepted));
+}
+
 std::string stalled_at_end(const RunReport& report) {
   const Selection selection = select(*report.statistics);
   const Stalled stalled = stalled_of(selection, report);
@@ -141,6 +151,7 @@ std::string html_facts(const RunReport& report) {
   out += fact("Duration", duration_text(report.ended - report.started) + limit);
   out += fact("Users", with_separators(report.users_wanted));
   out += fact("Model", model_of(report));
+  out += fact("Warm-up", warm_up_of(report));
   out += fact("Schedule", schedule_of(report));
   out += fact("Lateness", lateness_of(report));
   out += fact("Cut off", cut_off_of(*report.statistics));

@@ -56,6 +56,17 @@ void write_figures(JsonWriter& json, const Entry& entry, std::uint64_t rate_limi
   write_latency(json, entry);
 }
 
+/// Requests before the count began. No other figure includes them.
+void write_warm_up(JsonWriter& json, const RunReport& report) {
+  json.key("warm_up");
+  json.begin_object();
+  json.member("seconds", static_cast<std::uint64_t>(report.warm_up.count()));
+  json.member("requests", report.uncounted.requests);
+  json.member("failures", report.uncounted.failures);
+  json.member("accepted", report.uncounted.accepted);
+  json.end_object();
+}
+
 void write_schedule(JsonWriter& json, const RunReport& report) {
   json.key("schedule");
   if (!report.rate) return json.null();
@@ -66,6 +77,8 @@ void write_schedule(JsonWriter& json, const RunReport& report) {
   json.member("behind", schedule.behind);
   json.member("unsent", schedule.unsent);
   json.member("unfinished", schedule.unfinished);
+  json.member("unconnected_users", schedule.unconnected);
+  json.member("preparation_seconds", seconds(report.preparation));
   json.key("lateness_ms");
   json.begin_object();
   json.member("p50", milliseconds(schedule.lateness.quantile(0.5)));
@@ -130,6 +143,7 @@ void write_run(JsonWriter& json, const RunReport& report) {
   } else {
     json.null();
   }
+  write_warm_up(json, report);
   write_schedule(json, report);
   write_cut_off(json, report);
   json.key("cpu");

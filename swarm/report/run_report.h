@@ -22,10 +22,14 @@ struct RunReport {
   std::size_t users_wanted = 0;            ///< Users of all classes at the peak.
   EpochSeconds started = 0, ended = 0;     ///< While the test runs, `ended` is now.
   std::chrono::seconds run_time{0};        ///< The limit; 0: none.
+  std::chrono::seconds warm_up{0};         ///< Before `started`.
+  Uncounted uncounted;                     ///< Requests before `started`, which no other figure includes.
   const Statistics* statistics = nullptr;  ///< Since the start, or since the reset of `--reset-stats`.
   const History* history = nullptr;
-  std::optional<double> rate;                 ///< Of the open model.
-  Schedule schedule;                          ///< Of the open model.
+  std::optional<double> rate;  ///< Of the open model.
+  Schedule schedule;           ///< Of the open model.
+  /// Open model: how long the users took to start and to connect, before the schedule began.
+  std::chrono::nanoseconds preparation{};
   std::chrono::nanoseconds processor_time{};  ///< CPU time of the whole process, since `started`.
   double busiest_thread = 0;  ///< The largest CPU share of a load thread over any ten seconds, 0 to 1. Near 1, the
                               ///< generator is the bottleneck and its own delays are part of the latencies.

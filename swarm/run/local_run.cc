@@ -31,6 +31,8 @@ constexpr int status_not_started = 1, status_not_written = 2;
 constexpr std::chrono::milliseconds poll_interval{100};     // for a refusal of the service, or a closed console
 constexpr std::chrono::milliseconds idle_poll_interval{2};  // for the end of the last users
 constexpr std::chrono::seconds stop_time_extra{5};          // after the stop timeout
+constexpr std::chrono::seconds preparation_max{60};         // after the last user has been started
+constexpr std::chrono::milliseconds schedule_delay{20};     // so that all threads are ready for the first task
 
 nanoseconds process_time() {
   rusage used{};
@@ -88,13 +90,15 @@ class LocalRun {
 
   int run() {
     signals_ = block_stop_signals();
-    begin();
-    bool stopped = false;
+    announce();
+    bool stopped = options_.rate && !prepare();
+    start_clock();
     while (!stopped && !run_time_over(steady_clock::now())) {
       stopped = wait_for_signal(signals_, next_event());
       const auto now = steady_clock::now();
       if (!stopped && now >= next_batch_) start_batch(now);
-      if (now >= next_second_) second_passed(now);
+      if (!counting_ && now >= count_from_) begin_counting();
+      if (counting_ && now >= next_second_) second_passed(now);
       stopped = stopped || console_.closed() || refused();
     }
     if (!stopped) console_.info(main_log, "--run-time limit reached, shutting down");
@@ -109,7 +113,7 @@ class LocalRun {
     return UserOrder{all};
   }
 
-  void begin() {
+  void announce() {
     if (options_.run_time > seconds{0}) {
       console_.info(main_log, fmt::format("Run time limit set to {} seconds", options_.run_time.count()));
     } else {
@@ -118,25 +122,76 @@ class LocalRun {
     console_.info(main_log, "Starting swarm " TRIGGERS_VERSION);
     console_.info(runner_log,
                   fmt::format("Ramping to {} users at a rate of {:.2f} per second", target_users_, spawn_rate_));
+  }
+
+  /// Open model: starts the users and their connections before the clock of the schedule, so that no latency includes
+  /// that. False if the test must end.
+  bool prepare() {
+    const auto begun = steady_clock::now();
+    next_batch_ = begun;
+    load_->count_from(MonotonicTime::max());
+    auto until = MonotonicTime::max();
+    while (next_batch_ != MonotonicTime::max() || load_->starting()) {
+      const auto now = steady_clock::now();
+      if (now >= next_batch_) {
+        start_batch(now);
+        if (next_batch_ == MonotonicTime::max()) until = now + preparation_max;
+      }
+      if (now >= until) break;
+      if (wait_for_signal(signals_, std::min(next_batch_, now + idle_poll_interval))) return false;
+      if (console_.closed() || refused()) return false;
+    }
+    preparation_ = steady_clock::now() - begun;
+    const double taken = std::chrono::duration<double>(preparation_).count();
+    if (load_->starting()) {
+      console_.warning(runner_log, fmt::format("After {:.1f} s, some users are not connected: the schedule begins "
+                                               "without them",
+                                               taken));
+    } else {
+      console_.info(runner_log,
+                    fmt::format("{} users are ready after {:.2f} s, the schedule begins", target_users_, taken));
+    }
+    return true;
+  }
+
+  void start_clock() {
     anchor_epoch();
-    started_ = steady_clock::now();
-    next_batch_ = started_;
-    next_second_ = started_ + seconds{1};
-    last_second_ = started_;
+    started_ = steady_clock::now() + (options_.rate ? schedule_delay : nanoseconds{0});
+    count_from_ = started_ + options_.warm_up;
+    load_->count_from(count_from_);
+    started_at_ = last_at_ = epoch_at(count_from_);
+    last_second_ = count_from_;
+    next_second_ = count_from_ + seconds{1};
     processor_before_ = process_time();
-    started_at_ = last_at_ = epoch_now();
     statistics_ = Statistics{started_at_};
-    start_batch(started_);
+    if (options_.warm_up > seconds{0}) {
+      console_.info(runner_log,
+                    fmt::format("Warming up for {} seconds: no figure includes them", options_.warm_up.count()));
+    }
+    if (options_.rate) {
+      load_->start_schedule(started_);
+    } else {
+      next_batch_ = started_;
+      start_batch(started_);
+    }
+    if (steady_clock::now() >= count_from_) begin_counting();
+  }
+
+  void begin_counting() {
+    counting_ = true;
+    if (options_.warm_up > seconds{0}) console_.info(runner_log, "The warm-up has ended, counting begins");
+    processor_before_ = process_time();
     outputs_->begin(report());
   }
 
   [[nodiscard]] bool run_time_over(MonotonicTime now) const {
-    return options_.run_time > seconds{0} && now >= started_ + options_.run_time;
+    return options_.run_time > seconds{0} && now >= count_from_ + options_.run_time;
   }
 
   [[nodiscard]] MonotonicTime next_event() const {
     MonotonicTime next = std::min({next_second_, next_batch_, steady_clock::now() + poll_interval});
-    if (options_.run_time > seconds{0}) next = std::min(next, started_ + options_.run_time);
+    if (!counting_) next = std::min(next, count_from_);
+    if (options_.run_time > seconds{0}) next = std::min(next, count_from_ + options_.run_time);
     return next;
   }
 
@@ -178,7 +233,7 @@ class LocalRun {
     if (!options_.reset_stats) return;
     console_.info(runner_log, "Resetting stats");
     static_cast<void>(load_->collect());  // drop the counts so far
-    statistics_ = Statistics{epoch_now()};
+    statistics_ = Statistics{std::max(epoch_now(), started_at_)};
   }
 
   void second_passed(MonotonicTime now) {
@@ -190,10 +245,10 @@ class LocalRun {
   void collect(MonotonicTime now, const std::vector<std::size_t>& users) {
     const Statistics newer = load_->collect();
     statistics_.merge(newer);
-    const double length = std::chrono::duration<double>(now - last_second_).count();
+    const double length = std::max(0.0, std::chrono::duration<double>(now - last_second_).count());
     history_.add(last_at_, length, std::accumulate(users.begin(), users.end(), std::size_t{0}), newer.aggregated());
     last_second_ = now;
-    last_at_ = epoch_now();
+    last_at_ = epoch_at(now);
     if (busy_.observe(now, load_->busiest_processor_time())) {
       console_.warning(
           runner_log,
@@ -233,8 +288,11 @@ class LocalRun {
     report.users = load_->users();
     report.users_wanted = target_users_;
     report.started = started_at_;
-    report.ended = epoch_now();
+    report.ended = std::max(epoch_now(), started_at_);
     report.run_time = options_.run_time;
+    report.warm_up = options_.warm_up;
+    report.uncounted = load_->uncounted();
+    report.preparation = preparation_;
     report.statistics = &statistics_;
     report.history = &history_;
     report.rate = options_.rate;
@@ -256,7 +314,9 @@ class LocalRun {
   double spawn_rate_;
   std::vector<std::size_t> wanted_;
   std::size_t spawned_ = 0;
-  MonotonicTime started_{}, next_batch_{}, next_second_{}, last_second_{};
+  MonotonicTime started_{}, count_from_{}, next_batch_{}, next_second_{}, last_second_{};
+  bool counting_ = false;
+  nanoseconds preparation_{};
   EpochSeconds started_at_ = 0, last_at_ = 0;
   nanoseconds processor_before_{};
   Statistics statistics_;

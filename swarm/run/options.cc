@@ -61,7 +61,8 @@ void declare_load(CLI::App& app, Options& options) {
       ->check(CLI::Range(std::size_t{1}, users_max))
       ->envname("LOCUST_USERS")
       ->group("Load");
-  app.add_option("-r,--spawn-rate", options.spawn_rate, "Users to start per second [1; with --rate, all at once]")
+  app.add_option("-r,--spawn-rate", options.spawn_rate,
+                 "Users to start per second [1; with --rate, all at once, before the first task]")
       ->check(positive(users_max))
       ->envname("LOCUST_SPAWN_RATE")
       ->group("Load");
@@ -84,6 +85,9 @@ void declare_load(CLI::App& app, Options& options) {
          "--rate", options.rate,
          "Open model: starts this many tasks per second on a schedule; a latency counts from when its task was due")
       ->check(positive(rate_max))
+      ->group("Load");
+  add_duration(app, "--warm-up", options.warm_up,
+               "Sends load for this time first, which no figure includes; --run-time begins after it [0]")
       ->group("Load");
   app.add_flag("--keep-going", options.keep_going,
                "Continues if the service cannot be reached or refuses the key at the start, as Locust does")

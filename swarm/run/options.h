@@ -44,6 +44,7 @@ struct Options {
   bool no_wait = false;
   bool keep_going = false;  ///< Continue even if the service cannot be reached, or refuses the key, at the start.
   std::optional<double> rate;
+  std::chrono::seconds warm_up{0};
   bool json = false;
   std::vector<std::string> fail_if;
   std::string journal_path;

@@ -36,6 +36,11 @@ void add_cut_off(const RunReport& report, std::vector<std::string>& warnings) {
 
 void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) {
   const std::uint64_t due = schedule.arrivals + schedule.unsent;
+  if (schedule.unconnected > 0) {
+    warnings.push_back(
+        fmt::format("{} users got no connection before the schedule began: their first latencies include connecting",
+                    schedule.unconnected));
+  }
   if (schedule.behind > 0) {
     const double late = percent(schedule.behind, due);
     const double late_ms = static_cast<double>(schedule.behind_max.count()) / 1e6;

@@ -43,6 +43,7 @@ commands = {
     "swarm": "--csv results/swarm ",
     "no wait": "--no-wait",
     "rate": "--rate 1000",
+    "warm-up": "--warm-up 5s",
     "consumers": "--user-class InboxWorkerUser",
     "gate": "--fail-if",
     "csv gate": "ci_gate.sh",
@@ -197,6 +198,7 @@ def results(reader):
             "swarm": pool.submit(reader.run, "swarm"),
             "no wait": pool.submit(reader.run, "no wait"),
             "rate": pool.submit(reader.run, "rate"),
+            "warm-up": pool.submit(reader.run, "warm-up"),
             "gate": pool.submit(reader.run, "gate"),
             "journal": pool.submit(reader.run, "journal", own_tenant("journal")),
             "consumers": pool.submit(reader.run, "consumers", own_tenant("consumers")),
@@ -334,6 +336,13 @@ def test_a_rate_is_a_schedule(results):
     assert status == 0, output[-4000:]
     # On a busy machine some of the schedule may be late; it is never more than was due.
     assert 0 < locust.accepted(output)[0] <= 4 * 1000 + 100
+
+
+def test_a_warm_up_is_not_counted(results):
+    status, output = results["warm-up"].result()
+    assert status == 0, output[-4000:]
+    assert 0 < locust.accepted(output)[0] <= 4 * 500 + 100
+    assert re.search(r"^Not counted: \d+ requests \(0 failed, \d+ events accepted\) of the warm-up of 5 s$", output, re.MULTILINE), output
 
 
 def test_the_gate_judges_each_condition(results):
