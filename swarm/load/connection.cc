@@ -25,9 +25,10 @@ constexpr std::string_view too_many_incomplete = "MemoryError('incomplete respon
 /// Receives of one connection before other connections, timers and posted work run.
 constexpr int receives_per_turn_max = 4;
 
-/// Errors of socket() and connect() that this machine causes, not the service.
-bool is_own_shortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+/// True for errors of socket() and connect() that this machine causes, not the service. Counts them.
+bool is_own_shortage(int error, ConnectionContext& context) {
+  ShortageCount uncounted;
+  return (context.shortages == nullptr ? uncounted : *context.shortages).count(error);
 }
 
 }  // namespace
@@ -102,7 +103,7 @@ void Connection::connect_next(int error) {
     }
     error = errno;
   }
-  finish_unconnected(is_own_shortage(error) ? Unconnected::own_shortage : Unconnected::refused,
+  finish_unconnected(is_own_shortage(error, context_) ? Unconnected::own_shortage : Unconnected::refused,
                      connection_failure(error));
 }
 
@@ -203,6 +204,7 @@ bool Connection::take(std::size_t got, bool ended) {
                        : response_.begun()    ? cut_answer
                                               : closed_without_answer});
   } else if (too_much) {
+    if (context_.shortages != nullptr) context_.shortages->count_memory();
     finish(std::string{too_many_incomplete});
   } else {
     return true;

@@ -12,6 +12,7 @@
 
 #include "base/unique_fd.h"
 #include "net/tls_client.h"
+#include "swarm/load/own_shortages.h"
 #include "swarm/load/reactor.h"
 #include "swarm/load/response_reader.h"
 #include "swarm/load/start_watch.h"
@@ -25,7 +26,8 @@ struct ConnectionContext {
   const Target& target;
   const net::TlsClientContext* tls = nullptr;  ///< Null if the target does not speak TLS.
   std::chrono::nanoseconds request_timeout{};
-  StartWatch* start = nullptr;  ///< Null if nobody checks whether the test can start.
+  StartWatch* start = nullptr;         ///< Null if nobody checks whether the test can start.
+  ShortageCount* shortages = nullptr;  ///< Null if nobody counts what this machine lacks.
   std::string receive_buffer = std::string(64 * 1024, '\0');
 
   /// Limit on incomplete responses of all connections together. A single larger response is allowed; ResponseReader

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "swarm/load/load_options.h"
+#include "swarm/load/own_shortages.h"
 #include "swarm/load/schedule.h"
 #include "swarm/load/target.h"
 #include "swarm/load/user_class.h"
@@ -57,6 +58,12 @@ class LoadGenerator {
   [[nodiscard]] virtual Schedule schedule() const = 0;
   /// CPU time of all load threads since the start.
   [[nodiscard]] virtual std::chrono::nanoseconds processor_time() const = 0;
+  /// For how long the load thread that waited longest for a processor has waited since the start.
+  [[nodiscard]] virtual std::chrono::nanoseconds longest_processor_wait() const = 0;
+  /// What this machine lacked, since the start.
+  [[nodiscard]] virtual Shortages shortages() const = 0;
+  /// True once all tasks of LoadOptions::iterations have ended.
+  [[nodiscard]] virtual bool tasks_used_up() const = 0;
   /// CPU time of the busiest load thread since the start.
   [[nodiscard]] virtual std::chrono::nanoseconds busiest_processor_time() const = 0;
   [[nodiscard]] virtual const std::vector<const UserClass*>& classes() const noexcept = 0;

@@ -340,7 +340,7 @@ const UserClass& unstartable =
 
 TEST(LoadGenerator, AUserWhoseStartThrowsIsNotStartedAgain) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
-  for (const std::optional<double> rate : {std::optional<double>{}, std::optional<double>{10}}) {
+  for (const auto& rate : {std::optional<LoadCurve>{}, std::optional{LoadCurve::constant(10)}}) {
     LoadTest test(server.url(), {&unstartable}, {.rate = rate});
     test.load->set_users({200}, 0s);
     ASSERT_TRUE(test.until([&] { return !test.load->starting() && test.load->idle(); }));
@@ -348,6 +348,32 @@ TEST(LoadGenerator, AUserWhoseStartThrowsIsNotStartedAgain) {
     ASSERT_EQ(test.counted.exceptions().size(), 1U);
     EXPECT_EQ(test.counted.exceptions().front().count, 200U);
   }
+}
+
+TEST(LoadGenerator, RunsSoManyIterationsAndNoMore) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url(), {&getter}, {.threads = 2, .iterations = 101});
+  test.load->set_users({10}, 0s);
+  ASSERT_TRUE(test.until([&] { return test.load->tasks_used_up(); }));
+  EXPECT_EQ(test.load->users(), std::vector<std::size_t>{10}) << "they wait for the end";
+  test.load->stop(5s);
+  EXPECT_EQ(server.requests(), 101U);
+}
+
+TEST(LoadGenerator, AnIterationThatIsCutOffHasEnded) {
+  std::promise<void> release;
+  ScriptedServer server([&, released = release.get_future().share()](std::string_view, std::size_t) {
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url(), {&getter}, {.iterations = 2});
+  test.load->set_users({2}, 0s);
+  ASSERT_TRUE(test.until([&] { return server.requests() == 2; }));
+  EXPECT_FALSE(test.load->tasks_used_up());
+  test.load->set_users({1}, 0s);
+  test.load->set_users({0}, 0s);
+  EXPECT_TRUE(test.until([&] { return test.load->tasks_used_up(); }));
+  release.set_value();
 }
 
 class Sleeper final : public User {

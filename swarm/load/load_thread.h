@@ -14,17 +14,28 @@
 #include "base/mutex.h"
 #include "swarm/load/arrivals.h"
 #include "swarm/load/load_options.h"
+#include "swarm/load/own_shortages.h"
 #include "swarm/load/running_user.h"
 #include "swarm/load/schedule.h"
+#include "swarm/load/start_watch.h"
+#include "swarm/load/task_budget.h"
 
 namespace triggers::swarm {
+
+/// What the threads of one load share.
+struct LoadShared {
+  explicit LoadShared(std::optional<std::uint64_t> tasks) : budget(tasks) {}
+  StartWatch start;
+  ShortageCount shortages;
+  TaskBudget budget;
+};
 
 /// One load thread: its reactor, its users and its statistics.
 class LoadThread final : public RunningUser::Owner {
  public:
   /// The thread is number `index` of `options.threads`, and runs that share of the rate. `tls` may be null.
   LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
-             const net::TlsClientContext* tls, StartWatch& start, std::size_t index);
+             const net::TlsClientContext* tls, LoadShared& shared, std::size_t index);
   LoadThread(const LoadThread&) = delete;
   LoadThread& operator=(const LoadThread&) = delete;
   /// Ends its users at once.
@@ -51,10 +62,14 @@ class LoadThread final : public RunningUser::Owner {
   [[nodiscard]] Statistics take() { return recorder_.take(); }
   [[nodiscard]] Schedule schedule() const;
   [[nodiscard]] std::chrono::nanoseconds processor_time();
+  /// For how long the thread was ready to run and had no processor; zero if the kernel does not say so.
+  [[nodiscard]] std::chrono::nanoseconds processor_wait() const;
 
  private:
   [[nodiscard]] bool no_wait() const noexcept override { return options_.no_wait; }
   [[nodiscard]] bool open_model() const noexcept override { return options_.rate.has_value(); }
+  bool take_task() noexcept override { return shared_.budget.take(); }
+  void task_done() noexcept override { shared_.budget.done(); }
   void ended(RunningUser& user) override;
   void user_is_ready(RunningUser& user, bool connected) override;
   void user_is_idle(RunningUser& user) override;
@@ -80,16 +95,19 @@ class LoadThread final : public RunningUser::Owner {
   void start_user(std::size_t class_index);
   void stop_user(RunningUser& user, std::chrono::nanoseconds stop_timeout);
   void remove(RunningUser& user);
-  void count_unfinished(const RunningUser& user);
+  void cut_off(const RunningUser& user);
   void kill_overdue(MonotonicTime now);
   void begin_arrivals(MonotonicTime start);
-  void end_arrivals();
+  void end_arrivals(bool user_free);
   void begin_due_tasks();
+  void wait_for_next_arrival();
 
   const Target& target_;
   const std::vector<const UserClass*>& classes_;
   const LoadOptions& options_;
+  LoadShared& shared_;
   std::size_t index_;
+  std::atomic<int> thread_id_ = 0;
   std::size_t started_ = 0;
   std::vector<std::size_t> missing_;  // users to start, by class
   std::size_t missing_count_ = 0;     // of all classes

@@ -21,7 +21,7 @@ TEST(OpenModel, MeasuresFromWhenARequestWasDueSoThatAStallCannotHide) {
     if (number == 20 && !stalled.exchange(true)) std::this_thread::sleep_for(500ms);
     return ScriptedServer::ok();
   });
-  LoadTest test(server.url(), {&getter}, {.rate = 100});
+  LoadTest test(server.url(), {&getter}, {.rate = LoadCurve::constant(100)});
   test.start_schedule({1});
   ASSERT_TRUE(test.count(get_thing, 100));
   test.load->stop(5s);
@@ -39,7 +39,7 @@ TEST(OpenModel, TellsWhatWasDueAndNeverSent) {
     released.wait();
     return ScriptedServer::ok();
   });
-  LoadTest test(server.url(), {&getter}, {.rate = 1000});
+  LoadTest test(server.url(), {&getter}, {.rate = LoadCurve::constant(1000)});
   test.start_schedule({1});
   ASSERT_TRUE(test.until([&] { return server.requests() > 0 && test.load->schedule().arrivals > 0; }));
   std::this_thread::sleep_for(50ms);  // time in which arrivals are due; more of it changes nothing
@@ -53,7 +53,7 @@ TEST(OpenModel, TellsWhatWasDueAndNeverSent) {
 
 TEST(OpenModel, ConnectsItsUsersBeforeTheScheduleSoThatNoLatencyIncludesIt) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
-  LoadTest test(server.url(), {&getter}, {.threads = 2, .rate = 500});
+  LoadTest test(server.url(), {&getter}, {.threads = 2, .rate = LoadCurve::constant(500)});
   test.load->set_users({300}, 0s);
   ASSERT_TRUE(test.until([&] { return !test.load->starting() && server.connections() == 300; }));
   EXPECT_EQ(test.load->users(), std::vector<std::size_t>{300});
@@ -70,7 +70,7 @@ TEST(OpenModel, AUserThatCannotConnectIsCountedAndIsNoFailedRequest) {
   {
     dead_url = ScriptedServer([](std::string_view, std::size_t) { return ScriptedServer::ok(); }).url();
   }
-  LoadTest test(dead_url, {&getter}, {.rate = 1000});
+  LoadTest test(dead_url, {&getter}, {.rate = LoadCurve::constant(1000)});
   test.load->set_users({5}, 0s);
   ASSERT_TRUE(test.until([&] { return !test.load->starting(); }));
   EXPECT_EQ(test.load->schedule().unconnected, 5U);
@@ -82,7 +82,7 @@ TEST(OpenModel, AUserThatCannotConnectIsCountedAndIsNoFailedRequest) {
 
 TEST(OpenModel, CountsOnlyWhatIsDueFromTheEndOfTheWarmUp) {
   ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
-  LoadTest test(server.url(), {&getter}, {.rate = 1000});
+  LoadTest test(server.url(), {&getter}, {.rate = LoadCurve::constant(1000)});
   test.load->set_users({5}, 0s);
   ASSERT_TRUE(test.until([&] { return !test.load->starting(); }));
   const auto start = std::chrono::steady_clock::now();
@@ -95,6 +95,52 @@ TEST(OpenModel, CountsOnlyWhatIsDueFromTheEndOfTheWarmUp) {
   EXPECT_EQ(test.load->uncounted().requests + test.entry(get_thing).requests, server.requests());
   EXPECT_EQ(schedule.arrivals, test.entry(get_thing).requests);
   EXPECT_EQ(schedule.lateness.count(), schedule.arrivals);
+}
+
+TEST(OpenModel, SaysWhyATaskWasNeverSent) {
+  std::promise<void> release;
+  ScriptedServer server([&, released = release.get_future().share()](std::string_view, std::size_t) {
+    released.wait();
+    return ScriptedServer::ok();
+  });
+  LoadTest test(server.url(), {&getter}, {.rate = LoadCurve::constant(1000)});
+  test.start_schedule({2});
+  const auto begun = std::chrono::steady_clock::now();
+  ASSERT_TRUE(test.until([&] { return server.requests() == 2 && std::chrono::steady_clock::now() > begun + 50ms; }));
+  test.load->stop(0s);
+  release.set_value();
+  const Schedule schedule = test.load->schedule();
+  EXPECT_GE(schedule.unsent, 40U);
+  EXPECT_EQ(schedule.unsent_without_user, schedule.unsent);
+  EXPECT_EQ(schedule.unsent_behind, 0U);
+  EXPECT_EQ(schedule.own_lateness.count(), 2U) << "of the two that had a user";
+}
+
+TEST(OpenModel, FollowsStagesToTheirEnd) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  for (const ArrivalSpread spread : {ArrivalSpread::constant, ArrivalSpread::poisson}) {
+    const std::size_t before = server.requests();
+    LoadTest test(server.url(), {&getter},
+                  {.threads = 2,
+                   .rate = LoadCurve::of_stages({{std::chrono::milliseconds{100}, 2000}, {100ms, 2000}, {100ms, 0}}),
+                   .spread = spread});
+    test.start_schedule({20});
+    // 100 tasks, 200 and 100; a wrong alarm with Poisson is seven standard deviations away.
+    ASSERT_TRUE(test.count(get_thing, spread == ArrivalSpread::constant ? 400 : 260));
+    test.load->stop(5s);
+    EXPECT_EQ(test.load->schedule().arrivals, server.requests() - before);
+    EXPECT_LE(test.load->schedule().arrivals, spread == ArrivalSpread::constant ? 400U : 540U);
+  }
+}
+
+TEST(OpenModel, RunsSoManyIterationsAndNoMore) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url(), {&getter}, {.threads = 2, .rate = LoadCurve::constant(5000), .iterations = 101});
+  test.start_schedule({10});
+  ASSERT_TRUE(test.until([&] { return test.load->tasks_used_up(); }));
+  test.load->stop(5s);
+  EXPECT_EQ(server.requests(), 101U);
+  EXPECT_EQ(test.load->schedule().unsent, 0U);
 }
 
 }  // namespace

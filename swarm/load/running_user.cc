@@ -77,11 +77,16 @@ UserCoroutine RunningUser::live() {
     if (owner_.open_model()) {
       NextArrival arrival{*this};
       co_await arrival;
+    } else if (!owner_.take_task()) {
+      Sleep until_stopped{*this, std::chrono::hours{24}};
+      co_await until_stopped;
+      continue;
     }
     const std::uint64_t requests_before = context_.requests();
     in_task_ = true;
     co_await run_task();
     in_task_ = false;
+    owner_.task_done();
     if (stopping_) break;
     const nanoseconds wait =
         owner_.no_wait() || owner_.open_model() ? nanoseconds{0} : class_.draw_wait(context_.random().unit());

@@ -54,6 +54,10 @@ class RunningUser {
    public:
     [[nodiscard]] virtual bool no_wait() const noexcept = 0;
     [[nodiscard]] virtual bool open_model() const noexcept = 0;
+    /// Closed model: false if the test has no task left.
+    virtual bool take_task() noexcept = 0;
+    /// A task has ended. Not called for a user that is killed in its task.
+    virtual void task_done() noexcept = 0;
     /// The user's coroutine is about to end.
     virtual void ended(RunningUser& user) = 0;
     /// The user's start has ended: it is connected (open model), or could not connect, and on_start has returned.

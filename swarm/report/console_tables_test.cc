@@ -103,6 +103,24 @@ TEST_F(ConsoleTablesTest, WhatARateLimitRefusedIsSaidAndNotAccepted) {
   EXPECT_THAT(summary(), HasSubstr("Rate-limited (429): 12 requests"));
 }
 
+TEST_F(ConsoleTablesTest, AScheduleSaysHowExactItWasAndWhatWasNeverSentAndWhy) {
+  EXPECT_THAT(summary(), Not(HasSubstr("Schedule")));
+  report_.rate = 100;
+  report_.schedule.arrivals = 1000;
+  for (int i = 0; i < 990; ++i) report_.schedule.own_lateness.add(50us);
+  for (int i = 0; i < 10; ++i) report_.schedule.own_lateness.add(2ms);
+  EXPECT_THAT(summary(), testing::ContainsRegex("Schedule: 1000 tasks begun; swarm was late by p50 0.05., p99 "
+                                                "[0-9.]+, max (2.0.|1.99) ms\n"));
+  EXPECT_THAT(summary(), Not(HasSubstr("ever sent")));
+  report_.schedule.waited_for_user = 40;
+  report_.schedule.unsent = 30;
+  report_.schedule.unsent_without_user = 25;
+  report_.schedule.unsent_behind = 4;
+  EXPECT_THAT(summary(), HasSubstr("Waited for a free user: 40 tasks, as all of --users were in flight\n"));
+  EXPECT_THAT(summary(), HasSubstr("Never sent: 30 tasks (25 without a free user, 4 because swarm was late)\n"));
+  EXPECT_LE(columns_of(summary()), 80U);
+}
+
 TEST_F(ConsoleTablesTest, WhatTheWarmUpSentIsSaidAndNotCounted) {
   EXPECT_THAT(summary(), Not(HasSubstr("Not counted")));
   report_.uncounted = {.requests = 3, .failures = 0, .accepted = 0};
