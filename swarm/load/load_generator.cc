@@ -90,6 +90,10 @@ class ThreadedGenerator final : public LoadGenerator {
       all.own_lateness.merge(one.own_lateness);
       all.unsent_ages.merge(one.unsent_ages);
     }
+    // Threads share the tasks of --iterations, and each has counted those that were left for all.
+    if (shared_.budget.is_limited()) all.unsent = std::min(all.unsent, shared_.budget.left());
+    all.unsent_without_user = std::min(all.unsent_without_user, all.unsent);
+    all.unsent_behind = std::min(all.unsent_behind, all.unsent - all.unsent_without_user);
     return all;
   }
 

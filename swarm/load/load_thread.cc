@@ -150,8 +150,8 @@ void LoadThread::start_user(std::size_t class_index) {
 void LoadThread::stop_user(RunningUser& user, nanoseconds stop_timeout) {
   counts_[user.class_index()].fetch_sub(1, std::memory_order_relaxed);
   std::erase(free_, &user);
-  if (stop_timeout <= nanoseconds{0}) cut_off(user);
   if (stop_timeout <= nanoseconds{0}) {
+    cut_off(user);
     user.kill();
     return remove(user);
   }

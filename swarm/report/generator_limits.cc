@@ -54,7 +54,11 @@ void add_connections(const RunReport& report, std::vector<GeneratorLimit>& limit
 
 void add_disk(const RunReport& report, std::vector<GeneratorLimit>& limits) {
   const JournalState& journal = report.journal;
-  if (journal.lost_lines > 0) {
+  if (!journal.error.empty()) {
+    limits.push_back({"disk", fmt::format("the journal lacks its last lines, because its disk failed ({}): do not "
+                                          "verify with it. The load was not slowed down",
+                                          journal.error)});
+  } else if (journal.lost_lines > 0) {
     limits.push_back(
         {"disk", fmt::format("the journal lacks its last {} lines, because the disk was too slow for them: "
                              "do not verify with it. The load was not slowed down",

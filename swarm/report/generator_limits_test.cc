@@ -66,7 +66,10 @@ TEST_F(GeneratorLimitsTest, ASlowDiskOfTheJournalIsNamedAndWhatIsMissing) {
   EXPECT_THAT(text(), HasSubstr("for up to 3.5 s; none is missing"));
   report_.journal.lost_lines = 17;
   EXPECT_THAT(names(), ElementsAre("disk"));
-  EXPECT_THAT(text(), HasSubstr("lacks its last 17 lines"));
+  EXPECT_THAT(text(), HasSubstr("lacks its last 17 lines, because the disk was too slow"));
+  report_.journal.error = "No space left on device";
+  EXPECT_THAT(names(), ElementsAre("disk"));
+  EXPECT_THAT(text(), HasSubstr("because its disk failed (No space left on device)"));
 }
 
 }  // namespace

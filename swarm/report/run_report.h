@@ -16,7 +16,8 @@ namespace triggers::swarm {
 
 /// The file of --journal. All zero without one.
 struct JournalState {
-  std::uint64_t lost_lines = 0;             ///< Because the disk was too slow.
+  std::string error;                        ///< Why it could not be written; empty if it could.
+  std::uint64_t lost_lines = 0;             ///< Because the disk was too slow or, with an error, failed.
   std::chrono::nanoseconds longest_wait{};  ///< Of a line, until it was written.
 };
 

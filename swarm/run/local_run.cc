@@ -8,6 +8,7 @@
 #include <cmath>
 #include <memory>
 #include <numeric>
+#include <system_error>
 
 #include "swarm/load/load_generator.h"
 #include "swarm/run/outputs.h"
@@ -273,11 +274,22 @@ class LocalRun {
 
   /// At once, because the rest of a long test is then not in the journal.
   void tell_of_journal() {
-    if (told_of_journal_ || journal_ == nullptr || journal_->health().lost_lines == 0) return;
+    if (told_of_journal_ || journal_ == nullptr) return;
+    const JournalState state = journal_state();
+    if (state.error.empty() && state.lost_lines == 0) return;
     told_of_journal_ = true;
     console_.error(main_log,
-                   "the disk is too slow for the journal: it ends here, and must not be used to verify. The "
-                   "load continues without it");
+                   fmt::format("the disk {} for the journal, which ends here, and must not be used to verify. The "
+                               "load continues without it",
+                               state.error.empty() ? "is too slow" : "failed (" + state.error + ")"));
+  }
+
+  [[nodiscard]] JournalState journal_state() const {
+    if (journal_ == nullptr) return {};
+    const WriterHealth health = journal_->health();
+    return {.error = health.error ? std::generic_category().message(*health.error) : "",
+            .lost_lines = health.lost_lines,
+            .longest_wait = health.longest_wait};
   }
 
   int end() {
@@ -331,10 +343,7 @@ class LocalRun {
     report.processor_wait = waiting_.largest_share();
     report.page_faults = page_faults() - page_faults_before_;
     report.shortages = load_->shortages();
-    if (journal_ != nullptr) {
-      const WriterHealth health = journal_->health();
-      report.journal = {.lost_lines = health.lost_lines, .longest_wait = health.longest_wait};
-    }
+    report.journal = journal_state();
     if (!options_.keep_going) report.refusal = refusal_;
     report.warnings = warnings_of(report);
     return report;

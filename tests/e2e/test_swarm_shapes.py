@@ -178,3 +178,20 @@ def test_a_disk_that_is_too_slow_for_the_journal_is_named_and_delays_no_request(
     assert "lines of the journal had to wait for the disk" in errors
     assert len([line for line in lines if line.startswith("A ")]) == server.requests and lines[-1] == "E -"
     assert run["schedule"]["arrivals"] == server.requests
+
+
+def test_a_disk_that_fails_ends_the_journal_and_not_the_load(tmp_path):
+    journal_bytes_max = 4096
+    with DelayingServer() as server:
+        # The program ignores SIGXFSZ, so a write beyond the limit fails.
+        done = subprocess.run(swarm.command(server.port, "--rate", 200, "-t", 3, "-s", 5, "--json", "--journal", tmp_path / "journal",
+                                            "HighThroughputUser"), env=environment({"LOCUST_API_KEY": ANY_KEY}),
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (journal_bytes_max, journal_bytes_max)),
+                              capture_output=True, text=True, timeout=60, check=False)
+    document = json.loads(done.stdout)
+    assert done.returncode == 2, done.stderr
+    assert document["total"]["requests"] == server.requests >= 590, document["total"]
+    assert "disk" in document["run"]["generator"]["limits"], document["run"]
+    assert "the disk failed (File too large) for the journal, which ends here" in done.stderr, done.stderr
+    assert f"cannot write the journal {tmp_path}/journal: File too large" in done.stderr
+    assert (tmp_path / "journal").stat().st_size <= journal_bytes_max
