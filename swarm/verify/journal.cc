@@ -126,7 +126,8 @@ Status prepare(const UniqueFd& file, const std::string& path) {
 }  // namespace
 
 JournalTime Journal::now() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {

@@ -33,8 +33,8 @@ namespace triggers::swarm {
 /// G, N and E; it can be read, but not continued.
 ///
 /// Digests are those of digest_of(), in lower-case hexadecimal. A thread of its own writes the lines, in the order in
-/// which they were added (ordered_writer.h). So a slow disk delays no load; if it is too slow, the journal ends early and
-/// health() says so. Thread-safe.
+/// which they were added (ordered_writer.h). So a slow disk delays no load; if it is too slow, the journal ends early
+/// and health() says so. Thread-safe.
 class Journal {
  public:
   /// Appends to the file, so that several runs against one service can share it. Errors: `unavailable` with the path if
