@@ -1,53 +1,62 @@
 #pragma once
 
-// When the tasks of an open model are due, how many of them wait, and for how long. How well the test kept to it is in
-// schedule.h; running the tasks is in running_user.h.
+// When the tasks of an open model are due on one load thread, how many of them wait, and for how long. The rate over
+// time is in load_curve.h; how well the test kept to it is in schedule.h; running the tasks is in running_user.h.
 
-#include <algorithm>
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 
+#include "swarm/load/load_curve.h"
+#include "swarm/load/random.h"
 #include "swarm/load/reactor.h"
 #include "swarm/stats/histogram.h"
 
 namespace triggers::swarm {
 
-/// The times at which an open model's tasks are due: evenly spaced from a start. The backlog is a range of numbers, so
-/// a service that stalls for an hour costs no memory.
+/// How the tasks of a schedule are spread: evenly, or as those of many independent clients (a Poisson process), with
+/// the same rate on average.
+enum class ArrivalSpread : std::uint8_t { constant, poisson };
+
+/// The share of one thread in a schedule.
+struct ArrivalShare {
+  std::size_t index = 0;
+  std::size_t threads = 1;
+};
+
+/// The times at which the tasks of one thread are due. The backlog is a range of numbers, so a service that stalls for
+/// an hour costs no memory.
+///
+/// A task is due when the area below the curve reaches its mark. With an even spread, threads take turns with the marks
+/// 0, 1, 2, …, so that together they keep one schedule. With Poisson, the distances of a thread's marks are exponential
+/// with a mean of the number of threads: such schedules add up to one of the whole rate.
 class Arrivals {
  public:
-  /// `per_second` is above 0.
-  Arrivals(MonotonicTime start, double per_second) : start_(start), per_second_(per_second) {}
+  /// `curve` has tasks per second.
+  Arrivals(MonotonicTime start, LoadCurve curve, ArrivalSpread spread, ArrivalShare share);
 
-  [[nodiscard]] MonotonicTime due(std::uint64_t number) const {
-    return start_ + std::chrono::duration_cast<std::chrono::nanoseconds>(
-                        std::chrono::duration<double>(static_cast<double>(number) / per_second_));
-  }
-  /// When the next task is, or was, due.
-  [[nodiscard]] MonotonicTime next_due() const { return due(begun_); }
+  /// When the next task is, or was, due; MonotonicTime::max() if there is none.
+  [[nodiscard]] MonotonicTime next_due() const noexcept { return next_due_; }
   /// Begins the next task. Returns when it was due.
-  MonotonicTime begin() { return due(begun_++); }
-  [[nodiscard]] std::uint64_t begun() const noexcept { return begun_; }
-  /// The number of tasks that are due at `now` and have not begun.
-  [[nodiscard]] std::uint64_t waiting(MonotonicTime now) const {
-    if (now < next_due()) return 0;
-    const double due_by_now = std::chrono::duration<double>(now - start_).count() * per_second_;
-    return static_cast<std::uint64_t>(due_by_now) + 1 - begun_;
-  }
-  /// Adds how long each of these has been due, in at most a thousand steps.
-  void add_ages(MonotonicTime now, Histogram& ages) const {
-    constexpr std::uint64_t steps_max = 1000;
-    const std::uint64_t count = waiting(now);
-    const std::uint64_t step = count / steps_max + 1;
-    for (std::uint64_t i = 0; i < count; i += step) {
-      ages.add(now - due(begun_ + i), std::min(step, count - i));
-    }
-  }
+  MonotonicTime begin();
+  /// The number of tasks that are due at `now` and have not begun. Above a million, that of a Poisson schedule is an
+  /// estimate.
+  [[nodiscard]] std::uint64_t waiting(MonotonicTime now) const;
+  /// Takes the tasks that were due before `from` and have not begun off the schedule.
+  void skip_to(MonotonicTime from);
+  /// Adds how long each waiting task has been due, in at most a thousand steps.
+  void add_ages(MonotonicTime now, Histogram& ages) const;
 
  private:
+  [[nodiscard]] MonotonicTime due(double mark) const;
+  void advance();
+
   MonotonicTime start_;
-  double per_second_;
-  std::uint64_t begun_ = 0;
+  LoadCurve curve_;
+  ArrivalSpread spread_;
+  double threads_;
+  Random random_;
+  double mark_;
+  MonotonicTime next_due_;
 };
 
 }  // namespace triggers::swarm

@@ -25,9 +25,10 @@ constexpr std::string_view too_many_incomplete = "MemoryError('incomplete respon
 /// Receives of one connection before other connections, timers and posted work run.
 constexpr int receives_per_turn_max = 4;
 
-/// Errors of socket() and connect() that this machine causes, not the service.
-bool is_own_shortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == EADDRNOTAVAIL;
+/// True for errors of socket() and connect() that this machine causes, not the service. Counts them.
+bool is_own_shortage(int error, ConnectionContext& context) {
+  ShortageCount uncounted;
+  return (context.shortages == nullptr ? uncounted : *context.shortages).count(error);
 }
 
 }  // namespace
@@ -41,6 +42,17 @@ Connection::~Connection() {
 }
 
 void Connection::send(CompletionHandler& handler) {
+  opening_ = false;
+  begin(handler);
+}
+
+void Connection::open(CompletionHandler& handler) {
+  INVARIANT(state_ == State::closed, "a connection is opened in state %d", static_cast<int>(state_));
+  opening_ = true;
+  begin(handler);
+}
+
+void Connection::begin(CompletionHandler& handler) {
   INVARIANT(handler_ == nullptr, "a request is sent while another one is under way, in state %d",
             static_cast<int>(state_));
   handler_ = &handler;
@@ -48,7 +60,7 @@ void Connection::send(CompletionHandler& handler) {
   response_.reset();
   release_memory();
   unconnected_ = Unconnected::no;
-  sending_ = true;
+  beginning_ = true;
   expires_ = steady_clock::now() + context_.request_timeout;
   // One timer serves many requests: it fires at the deadline of an old request and is then set for the newest.
   if (!deadline_.waits()) context_.reactor.start(deadline_, expires_);
@@ -59,12 +71,12 @@ void Connection::send(CompletionHandler& handler) {
     next_address_ = 0;
     connect_next(0);
   }
-  sending_ = false;
+  beginning_ = false;
 }
 
 void Connection::abandon() {
   handler_ = nullptr;
-  early_error_.clear();
+  early_result_.reset();
   close();
   response_.reset();
   release_memory();
@@ -91,15 +103,12 @@ void Connection::connect_next(int error) {
     }
     error = errno;
   }
-  finish_unconnected(is_own_shortage(error) ? Unconnected::own_shortage : Unconnected::refused,
+  finish_unconnected(is_own_shortage(error, context_) ? Unconnected::own_shortage : Unconnected::refused,
                      connection_failure(error));
 }
 
 void Connection::connected() {
-  if (context_.tls == nullptr) {
-    state_ = State::writing;
-    return write();
-  }
+  if (context_.tls == nullptr) return opened();
   tls_ = context_.tls->connect(socket_.get(), context_.target.host);
   state_ = State::securing;
   secure();
@@ -107,13 +116,19 @@ void Connection::connected() {
 
 void Connection::secure() {
   switch (tls_->handshake()) {
-    case TlsStep::done: state_ = State::writing; return write();
+    case TlsStep::done: return opened();
     case TlsStep::wants_read: return watch_for(EPOLLIN);
     case TlsStep::wants_write: return watch_for(EPOLLOUT);
     case TlsStep::ended:
       return finish_unconnected(Unconnected::tls, "SSLError('the peer closed during the handshake')");
     case TlsStep::failed: return finish_unconnected(Unconnected::tls, "SSLError(" + python_repr(tls_->error()) + ")");
   }
+}
+
+void Connection::opened() {
+  if (opening_) return finish({});
+  state_ = State::writing;
+  write();
 }
 
 void Connection::write() {
@@ -189,6 +204,7 @@ bool Connection::take(std::size_t got, bool ended) {
                        : response_.begun()    ? cut_answer
                                               : closed_without_answer});
   } else if (too_much) {
+    if (context_.shortages != nullptr) context_.shortages->count_memory();
     finish(std::string{too_many_incomplete});
   } else {
     return true;
@@ -222,9 +238,16 @@ void Connection::ready(std::uint32_t epoll_events) {
       if ((epoll_events & EPOLLIN) != 0 && !tls_) return read();
       return write();
     case State::reading: return read();
-    case State::idle: return close();  // the peer closed, or sent bytes without a request
+    case State::idle: return receive_while_idle();
     case State::closed: return;
   }
+}
+
+/// The peer closed, or sent bytes without a request. With TLS 1.3 these may be tickets for later sessions.
+void Connection::receive_while_idle() {
+  std::size_t got = 0;
+  if (tls_ && tls_->read(context_.receive_buffer, got) == TlsStep::wants_read) return;
+  close();
 }
 
 void Connection::watch_for(std::uint32_t epoll_events) {
@@ -239,9 +262,9 @@ void Connection::watch_for(std::uint32_t epoll_events) {
 
 void Connection::timed_out() {
   if (handler_ == nullptr) return;
-  if (!early_error_.empty()) {
-    const std::string error = std::move(early_error_);
-    early_error_.clear();
+  if (early_result_) {
+    const std::string error = std::move(*early_result_);
+    early_result_.reset();
     return finish(error);
   }
   if (steady_clock::now() < expires_) return context_.reactor.start(deadline_, expires_);
@@ -260,12 +283,15 @@ void Connection::finish(std::string error) {
     response_.reset();
     release_memory();
   }
-  if (!error.empty() && sending_) {
-    early_error_ = std::move(error);
+  if (beginning_) {
+    early_result_ = std::move(error);
     context_.reactor.start(deadline_, steady_clock::now());
     return;
   }
-  if (error.empty()) {
+  if (error.empty() && opening_) {
+    state_ = State::idle;
+    watch_for(EPOLLIN);
+  } else if (error.empty()) {
     state_ = State::idle;
     // If the peer responded before it had the whole request, it would take the next request for the rest of this one.
     if (response_.keeps_alive() && written_ == request_.size()) {

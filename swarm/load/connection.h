@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/unique_fd.h"
 #include "net/tls_client.h"
+#include "swarm/load/own_shortages.h"
 #include "swarm/load/reactor.h"
 #include "swarm/load/response_reader.h"
 #include "swarm/load/start_watch.h"
@@ -24,7 +26,8 @@ struct ConnectionContext {
   const Target& target;
   const net::TlsClientContext* tls = nullptr;  ///< Null if the target does not speak TLS.
   std::chrono::nanoseconds request_timeout{};
-  StartWatch* start = nullptr;  ///< Null if nobody checks whether the test can start.
+  StartWatch* start = nullptr;         ///< Null if nobody checks whether the test can start.
+  ShortageCount* shortages = nullptr;  ///< Null if nobody counts what this machine lacks.
   std::string receive_buffer = std::string(64 * 1024, '\0');
 
   /// Limit on incomplete responses of all connections together. A single larger response is allowed; ResponseReader
@@ -37,11 +40,11 @@ struct ConnectionContext {
 /// at a time, on the reactor's thread.
 class Connection final : private Reactor::Source {
  public:
-  /// Called when a request has ended.
+  /// Called when a request, or an attempt to connect, has ended.
   class CompletionHandler {
    public:
     /// `error` is empty after a response, which stays readable until the next send(). Otherwise `error` is the text of
-    /// the Python exception, as in Locust's files. Never called from within send().
+    /// the Python exception, as in Locust's files. Never called from within send() or open().
     virtual void finished(std::string_view error) = 0;
 
    protected:
@@ -57,7 +60,9 @@ class Connection final : private Reactor::Source {
   [[nodiscard]] std::string& request() noexcept { return request_; }
   /// Sends request() and calls `handler` when the request has ended.
   void send(CompletionHandler& handler);
-  /// Drops the request and closes the connection; the handler is not called.
+  /// Connects without a request, so that the next one does not have to. Calls `handler` when that has ended.
+  void open(CompletionHandler& handler);
+  /// Drops the request, or the attempt to connect, and closes the connection; the handler is not called.
   void abandon();
   [[nodiscard]] const ResponseReader& response() const noexcept { return response_; }
   /// Why the last request got no connection.
@@ -67,7 +72,7 @@ class Connection final : private Reactor::Source {
   using TlsStep = net::TlsClient::Step;
   enum class State : std::uint8_t { closed, connecting, securing, idle, writing, reading };
 
-  /// Fires when a request has timed out. It also reports a failure that happened inside send().
+  /// Fires when a request has timed out. It also reports what ended inside send() or open().
   class Deadline final : public Reactor::Timer {
    public:
     explicit Deadline(Connection& connection) : connection_(connection) {}
@@ -87,10 +92,13 @@ class Connection final : private Reactor::Source {
     Connection& connection_;
   };
 
+  void begin(CompletionHandler& handler);
   void ready(std::uint32_t epoll_events) override;
   void connect_next(int error);
   void connected();
   void secure();
+  void opened();
+  void receive_while_idle();
   void write();
   void read();
   TlsStep receive(std::size_t& got);
@@ -114,8 +122,9 @@ class Connection final : private Reactor::Source {
   ResponseReader response_;
   CompletionHandler* handler_ = nullptr;
   MonotonicTime expires_{};
-  std::string early_error_;  // a failure inside send(), reported one round later
-  bool sending_ = false;
+  std::optional<std::string> early_result_;  // the error of what ended inside begin(), reported one round later
+  bool beginning_ = false;
+  bool opening_ = false;  // without a request
   Unconnected unconnected_ = Unconnected::no;
   std::size_t held_bytes_ = 0;  // the part of context_.incomplete_bytes that response_ holds
   Deadline deadline_{*this};

@@ -14,9 +14,13 @@ class ThreadedGenerator final : public LoadGenerator {
  public:
   ThreadedGenerator(Target target, std::vector<const UserClass*> classes, LoadOptions options,
                     std::unique_ptr<net::TlsClientContext> tls)
-      : target_(std::move(target)), classes_(std::move(classes)), options_(std::move(options)), tls_(std::move(tls)) {
+      : target_(std::move(target)),
+        classes_(std::move(classes)),
+        options_(std::move(options)),
+        tls_(std::move(tls)),
+        shared_(options_.iterations) {
     for (std::size_t index = 0; index < options_.threads; ++index) {
-      threads_.push_back(std::make_unique<LoadThread>(target_, classes_, options_, tls_.get(), start_, index));
+      threads_.push_back(std::make_unique<LoadThread>(target_, classes_, options_, tls_.get(), shared_, index));
     }
   }
 
@@ -24,6 +28,14 @@ class ThreadedGenerator final : public LoadGenerator {
     for (std::size_t index = 0; index < threads_.size(); ++index) {
       threads_[index]->set_users(share_of(by_class, index), stop_timeout);
     }
+  }
+
+  void start_schedule(std::chrono::steady_clock::time_point start) override {
+    for (const auto& thread : threads_) thread->start_schedule(start);
+  }
+
+  void count_from(std::chrono::steady_clock::time_point from) override {
+    for (const auto& thread : threads_) thread->count_from(from);
   }
 
   void stop(nanoseconds stop_timeout) override {
@@ -39,15 +51,25 @@ class ThreadedGenerator final : public LoadGenerator {
     return counts;
   }
 
+  [[nodiscard]] bool starting() const override {
+    return std::any_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->starting(); });
+  }
+
   [[nodiscard]] bool idle() const override {
     return std::all_of(threads_.begin(), threads_.end(), [](const auto& thread) { return thread->idle(); });
   }
 
-  [[nodiscard]] std::optional<std::string> start_refusal() const override { return start_.refusal(); }
+  [[nodiscard]] std::optional<std::string> start_refusal() const override { return shared_.start.refusal(); }
 
   [[nodiscard]] Statistics collect() override {
     Statistics all = threads_.front()->take();
     for (std::size_t i = 1; i < threads_.size(); ++i) all.merge(threads_[i]->take());
+    return all;
+  }
+
+  [[nodiscard]] Uncounted uncounted() const override {
+    Uncounted all;
+    for (const auto& thread : threads_) all.merge(thread->uncounted());
     return all;
   }
 
@@ -60,10 +82,18 @@ class ThreadedGenerator final : public LoadGenerator {
       all.behind += one.behind;
       all.behind_max = std::max(all.behind_max, one.behind_max);
       all.unsent += one.unsent;
+      all.unsent_without_user += one.unsent_without_user;
+      all.unsent_behind += one.unsent_behind;
       all.unfinished += one.unfinished;
+      all.unconnected += one.unconnected;
       all.lateness.merge(one.lateness);
+      all.own_lateness.merge(one.own_lateness);
       all.unsent_ages.merge(one.unsent_ages);
     }
+    // Threads share the tasks of --iterations, and each has counted those that were left for all.
+    if (shared_.budget.is_limited()) all.unsent = std::min(all.unsent, shared_.budget.left());
+    all.unsent_without_user = std::min(all.unsent_without_user, all.unsent);
+    all.unsent_behind = std::min(all.unsent_behind, all.unsent - all.unsent_without_user);
     return all;
   }
 
@@ -78,6 +108,15 @@ class ThreadedGenerator final : public LoadGenerator {
     for (const auto& thread : threads_) most = std::max(most, thread->processor_time());
     return most;
   }
+
+  [[nodiscard]] nanoseconds longest_processor_wait() const override {
+    nanoseconds longest{0};
+    for (const auto& thread : threads_) longest = std::max(longest, thread->processor_wait());
+    return longest;
+  }
+
+  [[nodiscard]] Shortages shortages() const override { return shared_.shortages.read(); }
+  [[nodiscard]] bool tasks_used_up() const override { return shared_.budget.used_up(); }
 
   [[nodiscard]] const std::vector<const UserClass*>& classes() const noexcept override { return classes_; }
   [[nodiscard]] std::size_t threads() const noexcept override { return threads_.size(); }
@@ -100,7 +139,7 @@ class ThreadedGenerator final : public LoadGenerator {
   std::vector<const UserClass*> classes_;
   LoadOptions options_;
   std::unique_ptr<net::TlsClientContext> tls_;
-  StartWatch start_;
+  LoadShared shared_;
   std::vector<std::unique_ptr<LoadThread>> threads_;
 };
 

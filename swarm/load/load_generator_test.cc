@@ -1,7 +1,5 @@
-// Whole loads against a server that a test scripts: users, connections, failures, rate limits, stops, and the schedule
-// of the open model. A machine that runs out of descriptors is in start_watch_test.cc.
-
-#include "swarm/load/load_generator.h"
+// Whole loads of the closed model against a server that a test scripts: users, connections, failures, rate limits and
+// stops. The open model is in open_model_test.cc; a machine that runs out of descriptors is in start_watch_test.cc.
 
 #include <gtest/gtest.h>
 
@@ -9,12 +7,9 @@
 #include <future>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
 #include "base/mutex.h"
-#include "swarm/load/scripted_server.h"
-#include "swarm/load/user.h"
-#include "swarm/load/user_class.h"
+#include "swarm/load/load_fixture.h"
 
 namespace triggers::swarm {
 namespace {
@@ -22,18 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using Reply = ScriptedServer::Reply;
 
-const RequestName get_thing{"GET", "GET /thing"};
 const RequestName get_other{"GET", "GET /other"};
-
-/// One request after the other, without a wait.
-class Getter final : public User {
- public:
-  using User::User;
-  Task<void> run() {
-    Response response = co_await get(get_thing, "/thing");
-    if (response.status() == 201) response.accepted(1);
-  }
-};
 
 class Waiter final : public User {
  public:
@@ -68,52 +52,11 @@ class BigPoster final : public User {
   }
 };
 
-const UserClass& getter = UserClass::declare("Getter", make<Getter>).task("run", 1, task<&Getter::run>);
 const UserClass& waiter =
     UserClass::declare("Waiter", make<Waiter>).waits(constant(3600)).task("run", 1, task<&Waiter::run>);
 const UserClass& thrower = UserClass::declare("Thrower", make<Thrower>).task("run", 1, task<&Thrower::run>);
 const UserClass& big_poster = UserClass::declare("BigPoster", make<BigPoster>).task("run", 1, task<&BigPoster::run>);
 const UserClass& poster = UserClass::declare("Poster", make<Poster>).task("run", 1, task<&Poster::run>);
-
-/// A LoadGenerator against a URL, and what it has counted so far.
-struct LoadTest {
-  explicit LoadTest(const std::string& url, std::vector<const UserClass*> classes = {&getter},
-                    LoadOptions options = {}) {
-    auto target = Target::parse(url);
-    EXPECT_TRUE(target.ok());
-    auto made = LoadGenerator::create(std::move(*target), std::move(classes), std::move(options));
-    EXPECT_TRUE(made.ok());
-    load = std::move(*made);
-  }
-
-  void collect() { counted.merge(load->collect()); }
-  /// Collects until so much is counted under the name; false after ten seconds.
-  bool count(RequestName name, std::uint64_t requests) {
-    return until([&] {
-      const Entry* const entry = counted.find(name);
-      return entry != nullptr && entry->requests >= requests;
-    });
-  }
-  template <class Condition>
-  bool until(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    for (collect(); !condition(); collect()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::yield();
-    }
-    return true;
-  }
-  const Entry& entry(RequestName name) {
-    collect();
-    static const Entry none;
-    const Entry* const found = counted.find(name);
-    return found == nullptr ? none : *found;
-  }
-  std::string first_failure() { return counted.failures().empty() ? "" : counted.failures().front().error; }
-
-  std::unique_ptr<LoadGenerator> load;
-  Statistics counted;
-};
 
 TEST(LoadGenerator, CountsEveryRequestThatTheServerAnswered) {
   ScriptedServer server([](std::string_view request, std::size_t) {
@@ -370,41 +313,67 @@ TEST(LoadGenerator, NumbersItsUsersFromZero) {
   EXPECT_EQ(std::set<std::string>(numbers.begin(), numbers.end()), (std::set<std::string>{"0", "1", "2", "3"}));
 }
 
-TEST(OpenModel, MeasuresFromWhenARequestWasDueSoThatAStallCannotHide) {
-  // One answer takes half a second; a hundred a second are due.
-  std::atomic<bool> stalled = false;
-  ScriptedServer server([&](std::string_view, std::size_t number) {
-    if (number == 20 && !stalled.exchange(true)) std::this_thread::sleep_for(500ms);
-    return ScriptedServer::ok();
-  });
-  LoadTest test(server.url(), {&getter}, {.rate = 100});
-  test.load->set_users({1}, 0s);
-  ASSERT_TRUE(test.count(get_thing, 100));
+TEST(LoadGenerator, CountsNothingThatWasSentBeforeTheCountBegan) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::status(500); });
+  LoadTest test(server.url());
+  test.load->count_from(std::chrono::steady_clock::time_point::max());
+  test.load->set_users({2}, 0s);
+  ASSERT_TRUE(test.until([&] { return test.load->uncounted().requests >= 20; }));
   test.load->stop(5s);
-  const Entry& entry = test.entry(get_thing);
-  // Those that were due during the stall have waited too: some 50 of 100, and not the one that a closed model sees.
-  EXPECT_GT(entry.latencies.quantile(0.8), 100ms);
-  const Schedule schedule = test.load->schedule();
-  EXPECT_EQ(schedule.arrivals, entry.requests);
-  EXPECT_GT(schedule.waited_for_user, 30U);
+  EXPECT_EQ(test.entry(get_thing).requests, 0U);
+  EXPECT_TRUE(test.counted.failures().empty());
+  EXPECT_EQ(test.load->uncounted().failures, server.requests());
 }
 
-TEST(OpenModel, TellsWhatWasDueAndNeverSent) {
+/// Cannot start.
+class Unstartable final : public User {
+ public:
+  using User::User;
+  Task<void> on_start() override {
+    throw std::runtime_error("no data");
+    co_return;
+  }
+  Task<void> run() { co_return; }
+};
+const UserClass& unstartable =
+    UserClass::declare("Unstartable", make<Unstartable>).task("run", 1, task<&Unstartable::run>);
+
+TEST(LoadGenerator, AUserWhoseStartThrowsIsNotStartedAgain) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  for (const auto& rate : {std::optional<LoadCurve>{}, std::optional{LoadCurve::constant(10)}}) {
+    LoadTest test(server.url(), {&unstartable}, {.rate = rate});
+    test.load->set_users({200}, 0s);
+    ASSERT_TRUE(test.until([&] { return !test.load->starting() && test.load->idle(); }));
+    test.collect();
+    ASSERT_EQ(test.counted.exceptions().size(), 1U);
+    EXPECT_EQ(test.counted.exceptions().front().count, 200U);
+  }
+}
+
+TEST(LoadGenerator, RunsSoManyIterationsAndNoMore) {
+  ScriptedServer server([](std::string_view, std::size_t) { return ScriptedServer::ok(); });
+  LoadTest test(server.url(), {&getter}, {.threads = 2, .iterations = 101});
+  test.load->set_users({10}, 0s);
+  ASSERT_TRUE(test.until([&] { return test.load->tasks_used_up(); }));
+  EXPECT_EQ(test.load->users(), std::vector<std::size_t>{10}) << "they wait for the end";
+  test.load->stop(5s);
+  EXPECT_EQ(server.requests(), 101U);
+}
+
+TEST(LoadGenerator, AnIterationThatIsCutOffHasEnded) {
   std::promise<void> release;
   ScriptedServer server([&, released = release.get_future().share()](std::string_view, std::size_t) {
     released.wait();
     return ScriptedServer::ok();
   });
-  LoadTest test(server.url(), {&getter}, {.rate = 1000});
+  LoadTest test(server.url(), {&getter}, {.iterations = 2});
+  test.load->set_users({2}, 0s);
+  ASSERT_TRUE(test.until([&] { return server.requests() == 2; }));
+  EXPECT_FALSE(test.load->tasks_used_up());
   test.load->set_users({1}, 0s);
-  ASSERT_TRUE(test.until([&] { return server.requests() > 0 && test.load->schedule().arrivals > 0; }));
-  std::this_thread::sleep_for(50ms);  // time in which arrivals are due; more of it changes nothing
-  test.load->stop(0s);
+  test.load->set_users({0}, 0s);
+  EXPECT_TRUE(test.until([&] { return test.load->tasks_used_up(); }));
   release.set_value();
-  const Schedule schedule = test.load->schedule();
-  EXPECT_EQ(schedule.arrivals, 1U);
-  EXPECT_EQ(schedule.unfinished, 1U);
-  EXPECT_GE(schedule.unsent, 45U);
 }
 
 class Sleeper final : public User {

@@ -1,10 +1,13 @@
 #include "swarm/load/load_thread.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
+#include <fstream>
 #include <future>
+#include <string>
 
 #include "base/invariant.h"
 #include "base/thread_name.h"
@@ -19,22 +22,33 @@ namespace {
 // If a task begins this late although a user was idle, the generator itself was too slow.
 constexpr std::chrono::milliseconds late{10};
 
+// Users start in turns with the responses to those that have started, so that starting many delays no measurement.
+constexpr std::chrono::microseconds start_turn{100};
+
+// Connections that all threads open at the same time before a schedule begins. A service's queue of new connections may
+// be short, and a connection that finds it full is delayed for a second.
+constexpr std::size_t connecting_max = 100;
+
 }  // namespace
 
 LoadThread::LoadThread(const Target& target, const std::vector<const UserClass*>& classes, const LoadOptions& options,
-                       const net::TlsClientContext* tls, StartWatch& start, std::size_t index)
+                       const net::TlsClientContext* tls, LoadShared& shared, std::size_t index)
     : target_(target),
       classes_(classes),
       options_(options),
+      shared_(shared),
       index_(index),
+      missing_(classes.size()),
       connections_{.reactor = reactor_,
                    .target = target_,
                    .tls = tls,
                    .request_timeout = options.request_timeout,
-                   .start = &start},
+                   .start = &shared.start,
+                   .shortages = &shared.shortages},
       counts_(classes.size()),
       thread_([this] {
         name_thread("load", index_);
+        thread_id_ = ::gettid();
         reactor_.run();
       }) {}
 
@@ -42,6 +56,7 @@ LoadThread::~LoadThread() {
   reactor_.stop();
   thread_.join();
   reactor_.cancel(tick_);
+  reactor_.cancel(starter_);
   reactor_.cancel(kill_timer_);
   for (auto& user : users_) user->kill();
 }
@@ -62,6 +77,9 @@ void LoadThread::set_users(std::vector<std::size_t> by_class, nanoseconds stop_t
 void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds stop_timeout) {
   INVARIANT(by_class.size() == classes_.size(), "numbers of users for %zu classes of %zu", by_class.size(),
             classes_.size());
+  const bool none = std::all_of(by_class.begin(), by_class.end(), [](std::size_t count) { return count == 0; });
+  const bool user_free = !free_.empty();
+  if (none) free_.clear();  // not one by one: there may be very many
   for (std::size_t index = 0; index < by_class.size(); ++index) {
     // Stop the newest users first.
     for (std::size_t i = users_.size(); users(index) > by_class[index] && i > 0; --i) {
@@ -70,12 +88,49 @@ void LoadThread::apply(const std::vector<std::size_t>& by_class, nanoseconds sto
     }
   }
   if (stop_timeout <= nanoseconds{0}) kill_overdue(MonotonicTime::max());
-  if (std::all_of(by_class.begin(), by_class.end(), [](std::size_t count) { return count == 0; }))
-    return end_arrivals();
+  if (none) end_arrivals(user_free);
+  missing_count_ = 0;
   for (std::size_t index = 0; index < by_class.size(); ++index) {
-    while (users(index) < by_class[index]) start_user(index);
+    missing_[index] = by_class[index] - std::min(by_class[index], users(index));
+    missing_count_ += missing_[index];
   }
-  if (open_model() && !arrivals_) start_arrivals();
+  start_missing_users();
+}
+
+void LoadThread::start_missing_users() {
+  const std::size_t starting_max = std::max<std::size_t>(1, connecting_max / options_.threads);
+  const MonotonicTime until = steady_clock::now() + start_turn;
+  std::size_t index = 0;
+  bool waits = open_model() && starting_ >= starting_max;
+  while (missing_count_ > 0 && !waits) {
+    if (missing_[index] == 0) {
+      ++index;
+      continue;
+    }
+    --missing_[index];
+    --missing_count_;
+    ++starting_;
+    start_user(index);
+    waits = open_model() && starting_ >= starting_max;  // the next user that is ready goes on
+    if (!waits && missing_count_ > 0 && steady_clock::now() >= until) {
+      reactor_.start(starter_, steady_clock::now());
+      break;
+    }
+  }
+  const MutexLock lock(mutex_);
+  unready_ = missing_count_ + starting_;
+}
+
+void LoadThread::user_is_ready(RunningUser& user, bool connected) {
+  INVARIANT(user.ready() && starting_ > 0, "a user is ready that was not starting");
+  --starting_;
+  {
+    const MutexLock lock(mutex_);
+    unready_ = missing_count_ + starting_;
+    if (!connected) ++schedule_.unconnected;
+  }
+  // In the next round: a user that became ready within its own start is already in start_missing_users().
+  if (missing_count_ > 0 && !starter_.waits()) reactor_.start(starter_, steady_clock::now());
 }
 
 void LoadThread::start_user(std::size_t class_index) {
@@ -95,17 +150,23 @@ void LoadThread::start_user(std::size_t class_index) {
 void LoadThread::stop_user(RunningUser& user, nanoseconds stop_timeout) {
   counts_[user.class_index()].fetch_sub(1, std::memory_order_relaxed);
   std::erase(free_, &user);
-  if (open_model() && stop_timeout <= nanoseconds{0} && user.in_task()) {
-    const MutexLock lock(mutex_);
-    ++schedule_.unfinished;
-  }
   if (stop_timeout <= nanoseconds{0}) {
+    cut_off(user);
     user.kill();
     return remove(user);
   }
   const MonotonicTime deadline = steady_clock::now() + stop_timeout;
   if (user.stop_after_task(deadline)) return remove(user);
   if (!kill_timer_.waits()) reactor_.start(kill_timer_, deadline);
+}
+
+/// Call it before a user is killed.
+void LoadThread::cut_off(const RunningUser& user) {
+  if (!user.ready() || !user.in_task()) return;
+  shared_.budget.done();
+  if (!open_model() || user.due() < count_from_) return;
+  const MutexLock lock(mutex_);
+  ++schedule_.unfinished;
 }
 
 void LoadThread::kill_overdue(MonotonicTime now) {
@@ -117,10 +178,7 @@ void LoadThread::kill_overdue(MonotonicTime now) {
       next = std::min(next, user.kill_at());
       continue;
     }
-    if (open_model()) {
-      const MutexLock lock(mutex_);
-      ++schedule_.unfinished;
-    }
+    cut_off(user);
     user.kill();
     remove(user);
   }
@@ -145,7 +203,10 @@ void LoadThread::remove(RunningUser& user) {
   if (ended_users_.size() == 1) {
     reactor_.post([this] { ended_users_.clear(); });
   }
+  if (!user.ready()) --starting_;
+  if (missing_count_ > 0 && !starter_.waits()) reactor_.start(starter_, steady_clock::now());
   const MutexLock lock(mutex_);
+  unready_ = missing_count_ + starting_;
   INVARIANT(user_count_ > 0, "more users have ended than were started");
   if (--user_count_ == 0) idle_.notify_all();
 }
@@ -163,22 +224,46 @@ bool LoadThread::idle() const {
   return user_count_ == 0 && pending_ == 0;
 }
 
-void LoadThread::start_arrivals() {
-  INVARIANT(options_.rate && *options_.rate > 0, "an open model without a rate");
-  // Threads take turns, so that together they keep one evenly spaced schedule.
-  const double share = *options_.rate / static_cast<double>(options_.threads);
-  const std::chrono::duration<double> offset{static_cast<double>(index_) / *options_.rate};
-  arrivals_.emplace(steady_clock::now() + std::chrono::duration_cast<nanoseconds>(offset), share);
-  out_of_users_ = false;
-  reactor_.start(tick_, arrivals_->next_due());
+bool LoadThread::starting() const {
+  const MutexLock lock(mutex_);
+  return pending_ > 0 || unready_ > 0;
 }
 
-void LoadThread::end_arrivals() {
+void LoadThread::start_schedule(MonotonicTime start) {
+  reactor_.post([this, start] { begin_arrivals(start); });
+}
+
+void LoadThread::count_from(MonotonicTime from) {
+  recorder_.count_from(from);
+  reactor_.post([this, from] { count_from_ = from; });
+}
+
+void LoadThread::begin_arrivals(MonotonicTime start) {
+  INVARIANT(options_.rate, "an open model without a rate");
+  arrivals_.emplace(start, *options_.rate, options_.spread, ArrivalShare{.index = index_, .threads = options_.threads});
+  out_of_users_ = false;
+  wait_for_next_arrival();
+}
+
+/// `user_free`: when the users were stopped.
+void LoadThread::end_arrivals(bool user_free) {
   if (!arrivals_) return;
+  arrivals_->skip_to(count_from_);
   const MutexLock lock(mutex_);
   const auto now = steady_clock::now();
-  schedule_.unsent += arrivals_->waiting(now);
-  arrivals_->add_ages(now, schedule_.unsent_ages);
+  // With a limited number of tasks, more are on the schedule than will ever be sent.
+  const bool limited = shared_.budget.is_limited();
+  const auto unsent = [&](MonotonicTime by) {
+    return limited ? std::min(arrivals_->waiting(by), shared_.budget.left()) : arrivals_->waiting(by);
+  };
+  const std::uint64_t waiting = unsent(now);
+  schedule_.unsent += waiting;
+  if (!user_free) {
+    schedule_.unsent_without_user += waiting;
+  } else {
+    schedule_.unsent_behind += unsent(now - late);
+  }
+  if (waiting > 0) arrivals_->add_ages(now, schedule_.unsent_ages);
   arrivals_.reset();
   reactor_.cancel(tick_);
 }
@@ -195,17 +280,24 @@ void LoadThread::begin_due_tasks() {
   INVARIANT(arrivals_, "a task is due after the schedule has ended");
   auto now = steady_clock::now();
   while (arrivals_->next_due() <= now && !free_.empty()) {
+    if (!shared_.budget.take()) {  // nothing more is due
+      out_of_users_ = false;
+      return;
+    }
     RunningUser* const user = free_.front();
     free_.pop_front();
     const MonotonicTime due = arrivals_->begin();
     const nanoseconds lateness = now - due;
-    {
+    if (due >= count_from_) {
       const MutexLock lock(mutex_);
       ++schedule_.arrivals;
       schedule_.lateness.add(lateness);
       if (due <= out_of_users_until_) {
         ++schedule_.waited_for_user;
-      } else if (lateness > late) {
+      } else {
+        schedule_.own_lateness.add(lateness);
+      }
+      if (due > out_of_users_until_ && lateness > late) {
         ++schedule_.behind;
         schedule_.behind_max = std::max(schedule_.behind_max, lateness);
       }
@@ -217,8 +309,12 @@ void LoadThread::begin_due_tasks() {
   if (out_of_users_) {
     out_of_users_until_ = now;
   } else {
-    reactor_.start(tick_, arrivals_->next_due());
+    wait_for_next_arrival();
   }
+}
+
+void LoadThread::wait_for_next_arrival() {
+  if (arrivals_->next_due() != MonotonicTime::max()) reactor_.start(tick_, arrivals_->next_due());
 }
 
 Schedule LoadThread::schedule() const {
@@ -233,6 +329,12 @@ nanoseconds LoadThread::processor_time() {
   if (::pthread_getcpuclockid(thread_.native_handle(), &clock) != 0) return nanoseconds{0};
   if (::clock_gettime(clock, &used) != 0) return nanoseconds{0};
   return std::chrono::seconds{used.tv_sec} + nanoseconds{used.tv_nsec};
+}
+
+nanoseconds LoadThread::processor_wait() const {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread_id_.load()) + "/schedstat");
+  std::int64_t ran = 0, waited = 0;
+  return file >> ran >> waited ? nanoseconds{waited} : nanoseconds{0};
 }
 
 }  // namespace triggers::swarm

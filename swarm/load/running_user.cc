@@ -60,9 +60,10 @@ void RunningUser::start() {
 }
 
 UserCoroutine RunningUser::live() {
-  bool started = true;
+  bool started = true, connected = true;
   in_task_ = true;
   try {
+    if (owner_.open_model()) connected = co_await user_->connect();
     co_await user_->on_start();
   } catch (const std::exception& error) {
     // As in Locust, a user whose on_start throws ends; unlike Locust, we count the exception.
@@ -70,15 +71,22 @@ UserCoroutine RunningUser::live() {
     started = false;
   }
   in_task_ = false;
+  ready_ = started;
+  if (started) owner_.user_is_ready(*this, connected);
   while (started && !stopping_) {
     if (owner_.open_model()) {
       NextArrival arrival{*this};
       co_await arrival;
+    } else if (!owner_.take_task()) {
+      Sleep until_stopped{*this, std::chrono::hours{24}};
+      co_await until_stopped;
+      continue;
     }
     const std::uint64_t requests_before = context_.requests();
     in_task_ = true;
     co_await run_task();
     in_task_ = false;
+    owner_.task_done();
     if (stopping_) break;
     const nanoseconds wait =
         owner_.no_wait() || owner_.open_model() ? nanoseconds{0} : class_.draw_wait(context_.random().unit());
@@ -113,6 +121,7 @@ bool RunningUser::stop_after_task(MonotonicTime kill_at) {
 void RunningUser::begin_task(MonotonicTime due) {
   INVARIANT(idle_ && !in_task_, "a task begins for a user that waits for none");
   context_.set_due(due);
+  due_ = due;
   std::exchange(idle_, nullptr).resume();
 }
 

@@ -45,8 +45,8 @@ class UserCoroutine {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// One user on its load thread. It runs on_start, then tasks until it is stopped: with waits between them in the closed
-/// model, or one task for each arrival in the open model.
+/// One user on its load thread. In the open model it first connects. It runs on_start, then tasks until it is stopped:
+/// with waits between them in the closed model, or one task for each arrival in the open model.
 class RunningUser {
  public:
   /// The load thread, as its users see it.
@@ -54,8 +54,14 @@ class RunningUser {
    public:
     [[nodiscard]] virtual bool no_wait() const noexcept = 0;
     [[nodiscard]] virtual bool open_model() const noexcept = 0;
+    /// Closed model: false if the test has no task left.
+    virtual bool take_task() noexcept = 0;
+    /// A task has ended. Not called for a user that is killed in its task.
+    virtual void task_done() noexcept = 0;
     /// The user's coroutine is about to end.
     virtual void ended(RunningUser& user) = 0;
+    /// The user's start has ended: it is connected (open model), or could not connect, and on_start has returned.
+    virtual void user_is_ready(RunningUser& user, bool connected) = 0;
     /// Open model: the user waits for begin_task().
     virtual void user_is_idle(RunningUser& user) = 0;
 
@@ -80,6 +86,10 @@ class RunningUser {
   [[nodiscard]] std::size_t class_index() const noexcept { return class_index_; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] bool in_task() const noexcept { return in_task_; }
+  /// Its start has ended.
+  [[nodiscard]] bool ready() const noexcept { return ready_; }
+  /// When its current or last task was due; open model only.
+  [[nodiscard]] MonotonicTime due() const noexcept { return due_; }
   [[nodiscard]] MonotonicTime kill_at() const noexcept { return kill_at_; }
   std::size_t position = 0;  ///< Its index in the thread's list.
 
@@ -107,7 +117,9 @@ class RunningUser {
   std::unique_ptr<User> user_;
   WaitTimer timer_;
   std::coroutine_handle<> idle_;  // set while the user waits for an arrival
+  bool ready_ = false;
   bool in_task_ = false;
+  MonotonicTime due_{};
   bool stopping_ = false;
   MonotonicTime kill_at_{};
   UserCoroutine coroutine_;  // last member: the coroutine uses all of the above

@@ -17,8 +17,12 @@ struct Schedule {
   std::uint64_t behind = 0;               ///< Of these, the tasks that began over 10 ms late although a user was idle.
   std::chrono::nanoseconds behind_max{};  ///< The longest delay of these.
   std::uint64_t unsent = 0;               ///< Due but not begun when the users were stopped.
+  std::uint64_t unsent_without_user = 0;  ///< Of these, the tasks for which no user was free.
+  std::uint64_t unsent_behind = 0;        ///< Of these, the tasks over 10 ms late although a user was free.
   std::uint64_t unfinished = 0;           ///< Begun and cut off by that stop. No other figure counts them.
+  std::uint64_t unconnected = 0;          ///< Users that had no connection when their first task was to begin.
   Histogram lateness;                     ///< Of all tasks that began: from due to begun.
+  Histogram own_lateness;                 ///< Of those for which a user was free: the generator's own.
   Histogram unsent_ages;                  ///< Of the unsent tasks: from due to the stop.
 };
 

@@ -25,13 +25,13 @@ enum class Unconnected : std::uint8_t {
 /// service refuses the key. The first reason is kept. Thread-safe.
 class StartWatch {
  public:
-  /// A response has arrived. From now on, a failed connection is only a failed request.
-  void answered() noexcept {
-    if (!answered_.load(std::memory_order_relaxed)) answered_.store(true, std::memory_order_relaxed);
+  /// A user is connected, or a response has arrived. From now on, a failed connection is only a failed request.
+  void reached() noexcept {
+    if (!reached_.load(std::memory_order_relaxed)) reached_.store(true, std::memory_order_relaxed);
   }
   /// A request has failed. `error` is Connection's text.
   void could_not_connect(Unconnected why, std::string_view url, std::string_view error) {
-    if (why == Unconnected::no || answered_.load(std::memory_order_relaxed)) return;
+    if (why == Unconnected::no || reached_.load(std::memory_order_relaxed)) return;
     refused("cannot connect to " + std::string{url} + ": " + std::string{error} + ". " + std::string{advice(why)});
   }
   /// The service refuses this test. `why` is for a person.
@@ -59,7 +59,7 @@ class StartWatch {
     return {};
   }
 
-  std::atomic<bool> answered_ = false;
+  std::atomic<bool> reached_ = false;
   mutable Mutex mutex_;
   std::optional<std::string> reason_ GUARDED_BY(mutex_);
 };

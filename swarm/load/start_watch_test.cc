@@ -51,6 +51,7 @@ TEST(StartWatch, AMachineWithoutDescriptorsIsNotTakenForAServiceThatIsDown) {
   while (!(*load)->start_refusal() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   (*load)->stop(5s);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_GE((*load)->shortages().descriptors, 1U);
   const std::string refusal = (*load)->start_refusal().value_or("");
   EXPECT_NE(refusal.find("OSError(24, 'Too many open files'). This machine is short of"), std::string::npos) << refusal;
   EXPECT_EQ(refusal.find("Is the service running there?"), std::string::npos) << refusal;

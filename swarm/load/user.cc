@@ -22,6 +22,7 @@ Response::Response(UserContext& context, const Connection& connection, RequestNa
     : context_(&context),
       connection_(&connection),
       name_(name),
+      sent_(sent),
       latency_(steady_clock::now() - sent),
       finished_(epoch_at(sent + latency_)),
       error_(std::move(error)),
@@ -31,6 +32,7 @@ Response::Response(Response&& other) noexcept
     : context_(std::exchange(other.context_, nullptr)),
       connection_(other.connection_),
       name_(other.name_),
+      sent_(other.sent_),
       latency_(other.latency_),
       finished_(other.finished_),
       error_(std::move(other.error_)),
@@ -46,13 +48,13 @@ Response::~Response() {
   if (status_ != 0) sample.content_bytes = body().size();
   if (verdict_ == Verdict::by_status && error_.empty() && status_ >= 400) error_ = status_failure(status_, name_);
   if (rate_limited()) {
-    context_->recorder().record(name_.limited(), sample);
+    context_->recorder().record(name_.limited(), sample, sent_);
   } else if (verdict_ != Verdict::success && !error_.empty()) {
     sample.failed = true;
-    context_->recorder().record_failure(name_, sample, error_);
+    context_->recorder().record_failure(name_, sample, sent_, error_);
   } else {
     sample.accepted = accepted_;
-    context_->recorder().record(name_, sample);
+    context_->recorder().record(name_, sample, sent_);
   }
 }
 
@@ -70,6 +72,29 @@ User::User(UserContext& context)
     : context_(context), connection_(context.connections()), fields_(request_fields(context.connections().target)) {}
 
 Task<void> User::on_start() { co_return; }
+
+User::ConnectionAwaiter User::connect() { return ConnectionAwaiter{*this}; }
+
+void User::ConnectionAwaiter::await_suspend(std::coroutine_handle<> waiting) {
+  waiting_ = waiting;
+  user_.connection_.open(*this);
+}
+
+User::ConnectionAwaiter::~ConnectionAwaiter() {
+  if (waiting_) user_.connection_.abandon();
+}
+
+void User::ConnectionAwaiter::finished(std::string_view error) {
+  connected_ = error.empty();
+  if (StartWatch* const start = user_.context_.connections().start) {
+    if (connected_) {
+      start->reached();
+    } else {
+      start->could_not_connect(user_.connection_.unconnected(), user_.context_.connections().target.url, error);
+    }
+  }
+  std::exchange(waiting_, nullptr).resume();
+}
 
 void User::add_header(std::string_view name, std::string_view value) {
   fields_.append(name).append(": ").append(value).append("\r\n");
@@ -122,13 +147,13 @@ Response User::RequestAwaiter::await_resume() {
 User::RequestAwaiter::~RequestAwaiter() {
   if (!waiting_) return;
   user_.connection_.abandon();
-  user_.context_.recorder().record_cut_off(name_, steady_clock::now() - sent_);
+  user_.context_.recorder().record_cut_off(name_, sent_, steady_clock::now());
 }
 
 void User::RequestAwaiter::finished(std::string_view error) {
   if (StartWatch* const start = user_.context_.connections().start) {
     if (error.empty()) {
-      start->answered();
+      start->reached();
     } else {
       start->could_not_connect(user_.connection_.unconnected(), user_.context_.connections().target.url, error);
     }

@@ -87,6 +87,7 @@ class [[nodiscard]] Response {
   UserContext* context_;
   const Connection* connection_;
   RequestName name_;
+  MonotonicTime sent_;
   std::chrono::nanoseconds latency_;
   EpochSeconds finished_;
   std::string error_;
@@ -106,6 +107,10 @@ class User {
 
   /// Called once, before the first task.
   virtual Task<void> on_start();
+  class ConnectionAwaiter;
+  /// Open model, before on_start(): `co_await` returns true if the connection is open, so that the first request does
+  /// not have to wait for it. Otherwise the first request tries again.
+  [[nodiscard]] ConnectionAwaiter connect();
 
  protected:
   class RequestAwaiter;
@@ -167,6 +172,25 @@ class User::RequestAwaiter final : private Connection::CompletionHandler {
   RequestName name_;
   MonotonicTime sent_{};
   std::string error_;
+  std::coroutine_handle<> waiting_;
+};
+
+class User::ConnectionAwaiter final : private Connection::CompletionHandler {
+ public:
+  explicit ConnectionAwaiter(User& user) : user_(user) {}
+  ConnectionAwaiter(const ConnectionAwaiter&) = delete;
+  ConnectionAwaiter& operator=(const ConnectionAwaiter&) = delete;
+  ~ConnectionAwaiter();
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting);
+  [[nodiscard]] bool await_resume() const noexcept { return connected_; }
+
+ private:
+  void finished(std::string_view error) override;
+
+  User& user_;
+  bool connected_ = false;
   std::coroutine_handle<> waiting_;
 };
 

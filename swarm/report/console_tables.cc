@@ -139,6 +139,29 @@ std::string error_report(const Statistics& statistics) {
   return text + rule + "\n";
 }
 
+/// How exactly the open model kept its schedule, and what was never sent.
+std::string schedule_summary(const RunReport& report) {
+  const Schedule& schedule = report.schedule;
+  if (!report.rate || schedule.arrivals + schedule.unsent == 0) return {};
+  const auto at = [&](double quantile) {
+    return time_text(static_cast<double>(schedule.own_lateness.quantile(quantile).count()) / 1e6);
+  };
+  std::string text = fmt::format("Schedule: {} tasks begun", schedule.arrivals);
+  if (schedule.own_lateness.count() > 0) {
+    text += fmt::format("; swarm was late by p50 {}, p99 {}, max {} ms", at(0.5), at(0.99), at(1));
+  }
+  text += '\n';
+  if (schedule.waited_for_user > 0) {
+    text +=
+        fmt::format("Waited for a free user: {} tasks, as all of --users were in flight\n", schedule.waited_for_user);
+  }
+  if (schedule.unsent > 0) {
+    text += fmt::format("Never sent: {} tasks ({} without a free user, {} because swarm was late)\n", schedule.unsent,
+                        schedule.unsent_without_user, schedule.unsent_behind);
+  }
+  return text;
+}
+
 std::string accepted_summary(const RunReport& report) {
   const Statistics& statistics = *report.statistics;
   const double seconds = report.ended - statistics.start();
@@ -147,6 +170,13 @@ std::string accepted_summary(const RunReport& report) {
       fmt::format("Accepted events: {} ({:.2f} a second)\n", all.accepted, accepted_per_second(all, seconds));
   if (const std::uint64_t limited = statistics.limited_requests(); limited > 0) {
     text += fmt::format("Rate-limited (429): {} requests; none of them is an accepted event\n", limited);
+  }
+  text += schedule_summary(report);
+  if (const Uncounted& left_out = report.uncounted; report.warm_up.count() > 0 || left_out.requests > 0) {
+    text += fmt::format("Not counted: {} requests ({} failed, {} events accepted) {}\n", left_out.requests,
+                        left_out.failures, left_out.accepted,
+                        report.warm_up.count() > 0 ? fmt::format("of the warm-up of {} s", report.warm_up.count())
+                                                   : "before the schedule began");
   }
   if (const CutOff cut_off = statistics.cut_off(); cut_off.requests() > 0) {
     text += fmt::format("Cut off at the end: {} requests, in flight for up to {} ms; not in the tables\n",

@@ -24,7 +24,7 @@ class ConsoleTablesTest : public testing::Test {
 
   /// Of a closed test of ten seconds with one user.
   std::string summary() {
-    RunReport report;
+    RunReport report = report_;
     report.statistics = &statistics_;
     report.started = 1000;
     report.ended = 1010;
@@ -32,6 +32,7 @@ class ConsoleTablesTest : public testing::Test {
     return accepted_summary(report);
   }
 
+  RunReport report_;
   Statistics statistics_{1000};
 };
 
@@ -100,6 +101,36 @@ TEST_F(ConsoleTablesTest, WhatARateLimitRefusedIsSaidAndNotAccepted) {
   requests(post.limited(), 12, 1ms, 0);
   EXPECT_THAT(summary(), HasSubstr("Accepted events: 30 (3.00 a second)\n"));
   EXPECT_THAT(summary(), HasSubstr("Rate-limited (429): 12 requests"));
+}
+
+TEST_F(ConsoleTablesTest, AScheduleSaysHowExactItWasAndWhatWasNeverSentAndWhy) {
+  EXPECT_THAT(summary(), Not(HasSubstr("Schedule")));
+  report_.rate = 100;
+  report_.schedule.arrivals = 1000;
+  for (int i = 0; i < 990; ++i) report_.schedule.own_lateness.add(50us);
+  for (int i = 0; i < 10; ++i) report_.schedule.own_lateness.add(2ms);
+  EXPECT_THAT(summary(), testing::ContainsRegex("Schedule: 1000 tasks begun; swarm was late by p50 0.05., p99 "
+                                                "[0-9.]+, max (2.0.|1.99) ms\n"));
+  EXPECT_THAT(summary(), Not(HasSubstr("ever sent")));
+  report_.schedule.waited_for_user = 40;
+  report_.schedule.unsent = 30;
+  report_.schedule.unsent_without_user = 25;
+  report_.schedule.unsent_behind = 4;
+  EXPECT_THAT(summary(), HasSubstr("Waited for a free user: 40 tasks, as all of --users were in flight\n"));
+  EXPECT_THAT(summary(), HasSubstr("Never sent: 30 tasks (25 without a free user, 4 because swarm was late)\n"));
+  EXPECT_LE(columns_of(summary()), 80U);
+}
+
+TEST_F(ConsoleTablesTest, WhatTheWarmUpSentIsSaidAndNotCounted) {
+  EXPECT_THAT(summary(), Not(HasSubstr("Not counted")));
+  report_.uncounted = {.requests = 3, .failures = 0, .accepted = 0};
+  EXPECT_THAT(summary(),
+              HasSubstr("Not counted: 3 requests (0 failed, 0 events accepted) before the schedule began\n"));
+  report_.uncounted = {.requests = 500, .failures = 2, .accepted = 498};
+  report_.warm_up = 5s;
+  EXPECT_THAT(summary(),
+              HasSubstr("Not counted: 500 requests (2 failed, 498 events accepted) of the warm-up of 5 s\n"));
+  EXPECT_LE(columns_of(summary()), 80U);
 }
 
 TEST_F(ConsoleTablesTest, WhatWasCutOffIsSaid) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "swarm/report/csv_text.h"
@@ -32,8 +34,12 @@ std::string cut_off_csv_header() {
 
 std::string cut_off_csv(const RunReport& report) {
   std::string text = cut_off_csv_header();
-  for (const auto& row : report.statistics->rows()) {
-    append_row(text, row.method, row.name, select(*report.statistics, row.name), report);
+  // A name may have requests of which none ended.
+  std::set<std::pair<std::string, std::string>> names;
+  for (const auto& row : report.statistics->rows()) names.emplace(row.name, row.method);
+  for (const auto& row : report.statistics->cut_off_rows()) names.emplace(row.name, row.method);
+  for (const auto& [name, method] : names) {
+    append_row(text, method, name, select(*report.statistics, method, name), report);
   }
   append_row(text, "", "Aggregated", select(*report.statistics), report);
   return text;

@@ -25,5 +25,33 @@ TEST(CutOffCsv, HasARowForEachNameAndOneForAll) {
             ",Aggregated,1001,2,4000.000,1,1\r\n");
 }
 
+TEST(CutOffCsv, HasARowForANameOfWhichNoRequestEnded) {
+  Statistics statistics{1000};
+  statistics.record_cut_off(RequestName("GET", "/a"), 5ms);
+  RunReport report;
+  report.statistics = &statistics;
+  report.ended = 1010;
+  EXPECT_EQ(cut_off_csv(report),
+            "Type,Name,Request Count,Cut Off Count,Longest Wait,Stalled Count,Missing Count\r\n"
+            "GET,/a,0,1,5.000,0,0\r\n"
+            ",Aggregated,0,1,5.000,0,0\r\n");
+}
+
+TEST(CutOffCsv, TellsMethodsOfOneNameApart) {
+  Statistics statistics{1000};
+  for (const char* const method : {"GET", "PUT"}) {
+    statistics.record(RequestName(method, "/a"), {.latency = 1ms, .finished = 1002});
+    statistics.record_cut_off(RequestName(method, "/a"), 5ms);
+  }
+  RunReport report;
+  report.statistics = &statistics;
+  report.ended = 1010;
+  EXPECT_EQ(cut_off_csv(report),
+            "Type,Name,Request Count,Cut Off Count,Longest Wait,Stalled Count,Missing Count\r\n"
+            "GET,/a,1,1,5.000,0,0\r\n"
+            "PUT,/a,1,1,5.000,0,0\r\n"
+            ",Aggregated,2,2,5.000,0,0\r\n");
+}
+
 }  // namespace
 }  // namespace triggers::swarm

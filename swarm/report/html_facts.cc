@@ -33,9 +33,11 @@ std::string classes_of(const RunReport& report) {
 }
 
 std::string model_of(const RunReport& report) {
-  if (!report.rate) return "closed: a user sends after its last response and its wait time";
-  return fmt::format("open: {} tasks/s on a schedule; a latency counts from when its task was due",
-                     short_number(*report.rate));
+  const std::string stages = report.stages.empty() ? "" : "; stages " + html_escape(report.stages);
+  if (!report.rate) return "closed: a user sends after its last response and its wait time" + stages;
+  return fmt::format("open: {}{} tasks/s on a schedule{}; a latency counts from when its task was due{}",
+                     report.stages.empty() ? "" : "up to ", short_number(*report.rate),
+                     report.poisson ? " of Poisson arrivals" : "", stages);
 }
 
 /// How well the open model kept its schedule.
@@ -53,17 +55,33 @@ std::string schedule_of(const RunReport& report) {
   };
   add(schedule.waited_for_user, "waited for a free user");
   add(schedule.behind, "over 10 ms late because of the generator");
-  add(schedule.unsent, "never sent");
+  add(schedule.unsent_without_user, "never sent because no user was free");
+  add(schedule.unsent_behind, "never sent because of the generator");
+  add(schedule.unsent - schedule.unsent_without_user - schedule.unsent_behind, "due at the end and not sent");
   add(schedule.unfinished, "cut off at the end");
   return text;
 }
 
 std::string lateness_of(const RunReport& report) {
   if (!report.rate || report.schedule.lateness.count() == 0) return {};
-  const auto at = [&](double quantile) {
-    return latency_text(static_cast<double>(report.schedule.lateness.quantile(quantile).count()) / 1e6);
+  const auto figures = [](const Histogram& lateness) {
+    const auto at = [&](double quantile) {
+      return latency_text(static_cast<double>(lateness.quantile(quantile).count()) / 1e6);
+    };
+    return fmt::format("p50 {}, p99 {}, at most {}", at(0.5), at(0.99), at(1));
   };
-  return fmt::format("p50 {}, p99 {}, at most {}", at(0.5), at(0.99), at(1));
+  return fmt::format("{}; of tasks that had a free user, so the generator's own: {}", figures(report.schedule.lateness),
+                     figures(report.schedule.own_lateness));
+}
+
+std::string warm_up_of(const RunReport& report) {
+  const Uncounted& left_out = report.uncounted;
+  if (report.warm_up.count() == 0 && left_out.requests == 0) return {};
+  return fmt::format("{}; not counted: {} requests, {} failed, {} events accepted",
+                     report.warm_up.count() == 0 ? "before the schedule began"
+                                                 : duration_text(static_cast<double>(report.warm_up.count())),
+                     with_separators(left_out.requests), with_separators(left_out.failures),
+                     with_separators(left_out.accepted));
 }
 
 std::string stalled_at_end(const RunReport& report) {
@@ -141,6 +159,7 @@ std::string html_facts(const RunReport& report) {
   out += fact("Duration", duration_text(report.ended - report.started) + limit);
   out += fact("Users", with_separators(report.users_wanted));
   out += fact("Model", model_of(report));
+  out += fact("Warm-up", warm_up_of(report));
   out += fact("Schedule", schedule_of(report));
   out += fact("Lateness", lateness_of(report));
   out += fact("Cut off", cut_off_of(*report.statistics));

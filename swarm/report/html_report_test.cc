@@ -87,13 +87,16 @@ TEST_F(HtmlReport, TellsHowTheScheduleOfAnOpenModelWasKept) {
                       .waited_for_user = 70,
                       .behind = 20,
                       .unsent = 10,
+                      .unsent_without_user = 8,
                       .unfinished = 3,
                       .lateness = {},
+                      .own_lateness = {},
                       .unsent_ages = {}};
   EXPECT_THAT(
       render_html(report_),
       HasSubstr("9\u202f900 of 10\u202f000 tasks begun on time (99 %); 70 waited for a free user; 20 over 10 ms late "
-                "because of the generator; 10 never sent; 3 cut off at the end"));
+                "because of the generator; 8 never sent because no user was free; 2 due at the end and not sent; 3 cut "
+                "off at the end"));
 }
 
 TEST_F(HtmlReport, SaysWhatStalledAtTheEnd) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/timestamp.h"
+#include "swarm/report/generator_limits.h"
 #include "swarm/report/json_writer.h"
 #include "swarm/report/stalled.h"
 
@@ -56,6 +57,26 @@ void write_figures(JsonWriter& json, const Entry& entry, std::uint64_t rate_limi
   write_latency(json, entry);
 }
 
+/// Requests before the count began. No other figure includes them.
+void write_warm_up(JsonWriter& json, const RunReport& report) {
+  json.key("warm_up");
+  json.begin_object();
+  json.member("seconds", static_cast<std::uint64_t>(report.warm_up.count()));
+  json.member("requests", report.uncounted.requests);
+  json.member("failures", report.uncounted.failures);
+  json.member("accepted", report.uncounted.accepted);
+  json.end_object();
+}
+
+void write_lateness(JsonWriter& json, std::string_view key, const Histogram& lateness) {
+  json.key(key);
+  json.begin_object();
+  json.member("p50", milliseconds(lateness.quantile(0.5)));
+  json.member("p99", milliseconds(lateness.quantile(0.99)));
+  json.member("max", milliseconds(lateness.quantile(1)));
+  json.end_object();
+}
+
 void write_schedule(JsonWriter& json, const RunReport& report) {
   json.key("schedule");
   if (!report.rate) return json.null();
@@ -65,14 +86,47 @@ void write_schedule(JsonWriter& json, const RunReport& report) {
   json.member("waited_for_user", schedule.waited_for_user);
   json.member("behind", schedule.behind);
   json.member("unsent", schedule.unsent);
+  json.member("unsent_without_user", schedule.unsent_without_user);
+  json.member("unsent_behind", schedule.unsent_behind);
   json.member("unfinished", schedule.unfinished);
-  json.key("lateness_ms");
+  json.member("unconnected_users", schedule.unconnected);
+  json.member("preparation_seconds", seconds(report.preparation));
+  write_lateness(json, "lateness_ms", schedule.lateness);
+  write_lateness(json, "generator_lateness_ms", schedule.own_lateness);
+  json.end_object();
+}
+
+/// What limited the generator itself.
+void write_generator(JsonWriter& json, const RunReport& report) {
+  json.key("generator");
   json.begin_object();
-  json.member("p50", milliseconds(schedule.lateness.quantile(0.5)));
-  json.member("p99", milliseconds(schedule.lateness.quantile(0.99)));
-  json.member("max", milliseconds(schedule.lateness.quantile(1)));
+  json.key("limits");
+  json.begin_array();
+  for (const GeneratorLimit& limit : generator_limits(report)) json.value(limit.name);
+  json.end_array();
+  json.member("processor_wait", report.processor_wait);
+  json.member("page_faults", report.page_faults);
+  json.key("failed_for_lack_of");
+  json.begin_object();
+  json.member("memory", report.shortages.memory);
+  json.member("ports", report.shortages.ports);
+  json.member("descriptors", report.shortages.descriptors);
+  json.end_object();
+  json.key("journal");
+  json.begin_object();
+  json.member("lost_lines", report.journal.lost_lines);
+  json.member("longest_wait_ms", milliseconds(report.journal.longest_wait));
   json.end_object();
   json.end_object();
+}
+
+void write_text_or_null(JsonWriter& json, std::string_view key, std::string_view text) {
+  json.key(key);
+  if (text.empty()) {
+    json.null();
+  } else {
+    json.value(text);
+  }
 }
 
 /// Requests that were in flight when their users were stopped. Only the schedule's figures include them otherwise.
@@ -130,6 +184,15 @@ void write_run(JsonWriter& json, const RunReport& report) {
   } else {
     json.null();
   }
+  write_text_or_null(json, "arrivals", !report.rate ? "" : report.poisson ? "poisson" : "constant");
+  write_text_or_null(json, "stages", report.stages);
+  json.key("iterations");
+  if (report.iterations) {
+    json.value(*report.iterations);
+  } else {
+    json.null();
+  }
+  write_warm_up(json, report);
   write_schedule(json, report);
   write_cut_off(json, report);
   json.key("cpu");
@@ -138,6 +201,7 @@ void write_run(JsonWriter& json, const RunReport& report) {
   json.member("cores", run_seconds > 0 ? seconds(report.processor_time) / run_seconds : 0);
   json.member("busiest_thread", report.busiest_thread);
   json.end_object();
+  write_generator(json, report);
   json.key("warnings");
   json.begin_array();
   for (const auto& warning : report.warnings) json.value(warning);

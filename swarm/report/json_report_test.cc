@@ -64,8 +64,9 @@ TEST_F(JsonReportTest, KeysAreInTheOrderOfTheDescription) {
   std::vector<std::string> of_name{"method", "name"};
   of_name.insert(of_name.end(), figures.begin(), figures.end());
   EXPECT_THAT(keys(json), ElementsAre("run", "total", "names", "failures", "exceptions"));
-  EXPECT_THAT(keys(json.at("run")), ElementsAre("host", "user_classes", "users", "started", "ended", "seconds", "model",
-                                                "rate", "schedule", "cut_off", "cpu", "warnings"));
+  EXPECT_THAT(keys(json.at("run")),
+              ElementsAre("host", "user_classes", "users", "started", "ended", "seconds", "model", "rate", "arrivals",
+                          "stages", "iterations", "warm_up", "schedule", "cut_off", "cpu", "generator", "warnings"));
   EXPECT_EQ(keys(json.at("total")), figures);
   EXPECT_EQ(keys(json.at("names").at(0)), of_name);
   EXPECT_THAT(keys(json.at("total").at("latency_ms")),

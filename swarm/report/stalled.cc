@@ -17,6 +17,17 @@ Selection select(const Statistics& statistics, std::string_view name) {
   return selection;
 }
 
+Selection select(const Statistics& statistics, std::string_view method, std::string_view name) {
+  Selection selection;
+  for (const auto& row : statistics.rows()) {
+    if (row.method == method && row.name == name) selection.ended.merge(*row.entry);
+  }
+  for (const auto& row : statistics.cut_off_rows()) {
+    if (row.method == method && row.name == name) selection.cut_off.merge(*row.cut_off);
+  }
+  return selection;
+}
+
 namespace {
 
 std::chrono::nanoseconds limit_of(const Entry& ended) {

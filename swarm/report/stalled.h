@@ -19,6 +19,8 @@ struct Selection {
 };
 /// For one name, or for all if `name` is empty.
 [[nodiscard]] Selection select(const Statistics& statistics, std::string_view name = {});
+/// For one row of the tables.
+[[nodiscard]] Selection select(const Statistics& statistics, std::string_view method, std::string_view name);
 
 /// Requests that were in flight or unsent at the end, and had waited longer than a second and longer than p99.9 of the
 /// ended requests. Shorter waits are normal at the end of a test.

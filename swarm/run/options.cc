@@ -1,6 +1,7 @@
 #include "swarm/run/options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cmath>
 
 #include "base/nearest_name.h"
@@ -8,6 +9,7 @@
 #include "swarm/load/target.h"
 #include "swarm/run/duration.h"
 #include "swarm/run/environment.h"
+#include "swarm/run/stages.h"
 #include "swarm/run/terminal_text.h"
 
 namespace triggers::swarm {
@@ -53,15 +55,52 @@ CLI::Validator positive(double most) {
       "", "");
 }
 
+LoadCurve read_stages(const char* option, const std::string& text, TargetRule rule) {
+  const auto stages = parse_stages(text, rule);
+  if (!stages) throw CLI::ValidationError(option, stages.error().message);
+  return LoadCurve::of_stages(*stages);
+}
+
+/// A number, or stages.
+void read_rate(const std::string& text, Options& options) {
+  if (text.find(':') != std::string::npos) {
+    options.rate = read_stages("--rate", text, {.most = rate_max, .whole = false});
+    options.stages_text = text;
+    return;
+  }
+  double rate = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), rate);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || !(rate > 0 && rate <= rate_max)) {
+    throw CLI::ValidationError("--rate", python_repr_ascii(text) + " is not a number above 0 and at most " +
+                                             std::to_string(static_cast<long>(rate_max)) +
+                                             ", and not stages such as 30s:100,5m:100,30s:0");
+  }
+  options.rate = LoadCurve::constant(rate);
+  options.stages_text.clear();
+}
+
+std::uint64_t read_iterations(const std::string& text) {
+  constexpr std::uint64_t most = 1'000'000'000'000;
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || number < 1 || number > most) {
+    throw CLI::ValidationError("--iterations",
+                               python_repr_ascii(text) + " is not a whole number from 1 to " + std::to_string(most));
+  }
+  return number;
+}
+
 void declare_load(CLI::App& app, Options& options) {
   app.add_option("-H,--host", options.host, "Service to load: http://localhost:8000")
       ->envname("LOCUST_HOST")
       ->group("Load");
-  app.add_option("-u,--users", options.users, "Number of users [1; with --rate, the number of tasks per second]")
+  app.add_option("-u,--users", options.users,
+                 "Number of users [1; with --rate, the number of tasks per second, at most 10000]")
       ->check(CLI::Range(std::size_t{1}, users_max))
       ->envname("LOCUST_USERS")
       ->group("Load");
-  app.add_option("-r,--spawn-rate", options.spawn_rate, "Users to start per second [1; with --rate, all at once]")
+  app.add_option("-r,--spawn-rate", options.spawn_rate,
+                 "Users to start per second [1; with --rate, all at once, before the first task]")
       ->check(positive(users_max))
       ->envname("LOCUST_SPAWN_RATE")
       ->group("Load");
@@ -80,10 +119,43 @@ void declare_load(CLI::App& app, Options& options) {
       ->description("Accepted and ignored: swarm has no web page of its own; see --worker")
       ->group("Load");
   app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
-  app.add_option(
-         "--rate", options.rate,
-         "Open model: starts this many tasks per second on a schedule; a latency counts from when its task was due")
-      ->check(positive(rate_max))
+  app.add_option_function<std::string>(
+         "--rate", [&options](const std::string& text) { read_rate(text, options); },
+         "Open model: starts this many tasks per second on a schedule, or as many as these stages say; a latency "
+         "counts from when its task was due. At most --users tasks are in flight")
+      ->type_name("RATE or STAGES")
+      ->group("Load");
+  app.add_option_function<std::string>(
+         "--arrivals",
+         [&options](const std::string& text) {
+           if (text != "constant" && text != "poisson") {
+             throw CLI::ValidationError("--arrivals", python_repr_ascii(text) + " is not constant or poisson");
+           }
+           options.arrivals = text == "poisson" ? ArrivalSpread::poisson : ArrivalSpread::constant;
+         },
+         "With --rate: tasks are evenly spread (constant), or as those of many independent clients (poisson) "
+         "[constant]")
+      ->type_name("SPREAD")
+      ->group("Load");
+  app.add_option_function<std::string>(
+         "--stages",
+         [&options](const std::string& text) {
+           options.stages = read_stages("--stages", text, {.most = users_max, .whole = true});
+           options.stages_text = text;
+         },
+         "Number of users over time: 30s:100,5m:100,30s:0 ramps to 100 in 30 s, stays for 5 min, ramps down in 30 s "
+         "and ends")
+      ->type_name("STAGES")
+      ->group("Load");
+  app.add_option_function<std::string>(
+         "--iterations", [&options](const std::string& text) { options.iterations = read_iterations(text); },
+         "Ends the test once all users together have run this many tasks [no limit]")
+      ->type_name("UINT")
+      ->group("Load");
+  add_duration(
+      app, "--warm-up", options.warm_up,
+      "Sends load for this time first, which no figure includes; --run-time begins after it. With stages, it is "
+      "their first part [0]")
       ->group("Load");
   app.add_flag("--keep-going", options.keep_going,
                "Continues if the service cannot be reached or refuses the key at the start, as Locust does")
@@ -197,12 +269,44 @@ void declare_worker(CLI::App& app, Options& options) {
       ->group("Many machines");
 }
 
+/// As contradiction(), of the options that say how much load there is when.
+std::string contradicting_load(const Options& options) {
+  const bool runs = options.verify_path.empty();
+  if (!runs) return {};
+  if (options.arrivals == ArrivalSpread::poisson && !options.rate) return "--arrivals needs --rate";
+  if (options.stages && options.rate) {
+    return "--stages sets the users and --rate the tasks per second: use one of them. --rate takes stages too: --rate "
+           "30s:100,5m:100,30s:0";
+  }
+  if (options.stages && (options.users || options.spawn_rate)) {
+    return "--stages already sets the number of users" + options.sources.note({"--users", "--spawn-rate"}) +
+           ": use it without --users and --spawn-rate";
+  }
+  if (options.stages && options.reset_stats) {
+    return "with --stages, users start and stop all the time" + options.sources.note({"--reset-stats"}) +
+           ": use --warm-up in place of --reset-stats";
+  }
+  if (options.iterations && options.warm_up > seconds{0}) {
+    return "--iterations counts every task, and --warm-up would leave some out: use one of them";
+  }
+  if (options.stages_text.empty()) return {};
+  const auto length = (options.stages ? options.stages : options.rate)->length();
+  if (options.run_time > seconds{0}) {
+    return "the stages already say when the test ends" + options.sources.note({"--run-time"}) +
+           ": use them without --run-time";
+  }
+  if (options.warm_up >= length)
+    return "--warm-up is the first part of the stages, so it must be shorter than they are";
+  return {};
+}
+
 /// Why the options contradict each other; empty if they do not.
 std::string contradiction(const Options& options) {
   if (const auto checked = options.inbox_work.check(); !checked) return checked.error().message;
   if (options.list || options.worker) return {};
   if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
+  if (const auto wrong = contradicting_load(options); !wrong.empty()) return wrong;
   if (options.rate && options.no_wait) return "--rate already sets when tasks start: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";

@@ -10,7 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "swarm/load/arrivals.h"
 #include "swarm/load/inbox_work.h"
+#include "swarm/load/load_curve.h"
 #include "swarm/run/console.h"
 #include "swarm/run/option_sources.h"
 
@@ -42,8 +44,13 @@ struct Options {
   // Options that Locust does not have.
   std::size_t threads = 1;
   bool no_wait = false;
-  bool keep_going = false;  ///< Continue even if the service cannot be reached, or refuses the key, at the start.
-  std::optional<double> rate;
+  bool keep_going = false;        ///< Continue even if the service cannot be reached, or refuses the key, at the start.
+  std::optional<LoadCurve> rate;  ///< Tasks per second.
+  ArrivalSpread arrivals = ArrivalSpread::constant;
+  std::optional<LoadCurve> stages;  ///< Users.
+  std::string stages_text;          ///< Those of `stages` or `rate`, as given; empty for a constant rate.
+  std::optional<std::uint64_t> iterations;
+  std::chrono::seconds warm_up{0};
   bool json = false;
   std::vector<std::string> fail_if;
   std::string journal_path;

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <deque>
 
+#include "swarm/report/generator_limits.h"
+
 namespace triggers::swarm {
 
 /// Detects a load thread without idle time, from its growing CPU time. Its own delays are then part of what it
@@ -13,7 +15,7 @@ namespace triggers::swarm {
 class SaturationWatch {
  public:
   static constexpr std::chrono::seconds window{10};
-  static constexpr double busy_share = 0.9;
+  static constexpr double busy_share = busy_share_max;
 
   /// `used` is the thread's CPU time so far. True once: when its share of a whole window first exceeds busy_share.
   bool observe(std::chrono::steady_clock::time_point now, std::chrono::nanoseconds used);

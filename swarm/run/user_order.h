@@ -21,6 +21,8 @@ class UserOrder {
 
   /// The class of the next user. At least one of `classes` must allow a user.
   [[nodiscard]] std::size_t next();
+  /// Undoes the last next(): the user has stopped.
+  void take_back() { --started_; }
   /// The number of users with fixed counts. It is the maximum if no class has a weight.
   [[nodiscard]] bool endless() const noexcept { return !cycle_.empty(); }
   [[nodiscard]] std::size_t fixed_total() const noexcept { return fixed_.size(); }

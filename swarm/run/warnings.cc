@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "swarm/run/saturation_watch.h"
+#include "swarm/report/generator_limits.h"
 
 namespace triggers::swarm {
 namespace {
@@ -34,8 +35,24 @@ void add_cut_off(const RunReport& report, std::vector<std::string>& warnings) {
       cut_off.requests(), oldest_ms / 1000, ended.response_ms_max / 1000));
 }
 
+std::string why_unsent(const Schedule& schedule) {
+  std::string text;
+  const auto add = [&text](std::uint64_t count, std::string_view why) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? ". Of those not begun, " : ", ", count, why);
+  };
+  add(schedule.unsent_without_user, "had no free user: all of --users were in flight");
+  add(schedule.unsent_behind, "were late because of the generator");
+  add(schedule.unsent - schedule.unsent_without_user - schedule.unsent_behind, "had become due just then");
+  return text;
+}
+
 void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) {
   const std::uint64_t due = schedule.arrivals + schedule.unsent;
+  if (schedule.unconnected > 0) {
+    warnings.push_back(
+        fmt::format("{} users got no connection before the schedule began: their first latencies include connecting",
+                    schedule.unconnected));
+  }
   if (schedule.behind > 0) {
     const double late = percent(schedule.behind, due);
     const double late_ms = static_cast<double>(schedule.behind_max.count()) / 1e6;
@@ -53,8 +70,8 @@ void add_schedule(const Schedule& schedule, std::vector<std::string>& warnings) 
   if (schedule.unsent + schedule.unfinished > 0) {
     warnings.push_back(fmt::format(
         "at the end, {} tasks were due but had not begun, and {} had begun and were cut off: no figure includes "
-        "their latencies",
-        schedule.unsent, schedule.unfinished));
+        "their latencies{}",
+        schedule.unsent, schedule.unfinished, why_unsent(schedule)));
   }
 }
 
@@ -64,12 +81,7 @@ std::vector<std::string> warnings_of(const RunReport& report) {
   std::vector<std::string> warnings;
   if (report.refusal) warnings.push_back("the test was aborted at its start: " + *report.refusal);
   add_cut_off(report, warnings);
-  if (report.busiest_thread > SaturationWatch::busy_share) {
-    warnings.push_back(
-        fmt::format("a load thread was busy for {:.0f} % of its time: the generator was the bottleneck, and "
-                    "its own delays are part of the latencies",
-                    100 * report.busiest_thread));
-  }
+  for (GeneratorLimit& limit : generator_limits(report)) warnings.push_back(std::move(limit.text));
   // Tasks that the stop cut off are normal at the end of a test.
   if (report.rate && (report.schedule.arrivals > 0 || report.schedule.unsent > 0)) {
     Schedule schedule = report.schedule;

@@ -46,6 +46,13 @@ TEST_F(WarningsTest, ALateGeneratorSaysHowManyHowLateAndWhatThatCanHaveChanged) 
   EXPECT_THAT(warnings_of(report_), ElementsAre(HasSubstr("the percentiles above p90 say little")));
 }
 
+TEST_F(WarningsTest, UsersWithoutAConnectionAtTheStartOfTheScheduleAreNamed) {
+  report_.rate = 400;
+  report_.schedule.arrivals = 4000;
+  report_.schedule.unconnected = 3;
+  EXPECT_THAT(warnings_of(report_), ElementsAre(HasSubstr("3 users got no connection before the schedule began")));
+}
+
 TEST_F(WarningsTest, AStallAtTheEndIsNamed) {
   statistics_.record_cut_off(posts, 1900ms);
   EXPECT_THAT(warnings_of(report_), ElementsAre(AllOf(HasSubstr("1 requests were in flight"), HasSubstr("1.90 s"))));

@@ -7,23 +7,16 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
-#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/mutex.h"
 #include "base/unique_fd.h"
 #include "swarm/verify/digest.h"
 #include "swarm/verify/journal_contents.h"
 
 namespace triggers::swarm {
 namespace {
-
-using std::chrono::steady_clock;
-
-constexpr std::size_t buffer_bytes = 64 * 1024;
-constexpr std::chrono::seconds flush_interval{1};
 
 Error cannot_write(const std::string& path, int error) {
   return Error{ErrorCode::unavailable,
@@ -32,8 +25,8 @@ Error cannot_write(const std::string& path, int error) {
 
 class FileJournal final : public Journal {
  public:
-  FileJournal(std::string path, UniqueFd file) : path_(std::move(path)), file_(std::move(file)) {}
-  ~FileJournal() override { static_cast<void>(finish()); }
+  FileJournal(std::string path, UniqueFd file) : path_(std::move(path)), writer_(std::move(file)) {}
+  ~FileJournal() override { writer_.finish(end_line); }
 
   void accepted(std::string_view event_id, const SentEvent& event, bool duplicate) override {
     append(duplicate ? 'D' : 'A', event_id, &event);
@@ -45,77 +38,49 @@ class FileJournal final : public Journal {
   void leased(const GrantedLease& lease) override {
     std::string line;
     append_grant(line, lease);
-    add(line);
+    writer_.add(line);
   }
   void lease_request(std::string_view lease_id, LeaseVerb verb, JournalTime asked,
                      std::span<const Uuid7> events) override {
     std::string line;
     append_request(line, lease_id, verb, asked, events);
-    add(line);
+    writer_.add(line);
   }
   void lease_results(std::string_view lease_id, LeaseVerb verb, JournalTime asked, JournalTime answered,
                      std::span<const EventResult> results) override {
     std::string line;
     append_results(line, lease_id, verb, asked, answered, results);
-    add(line);
+    writer_.add(line);
   }
-  void unanswered(JournalTime when) override { add("N " + std::to_string(when) + "\n"); }
+  void unanswered(JournalTime when) override { writer_.add("N " + std::to_string(when) + "\n"); }
+
+  [[nodiscard]] WriterHealth health() const override { return writer_.health(); }
 
   Status finish() override {
-    const MutexLock lock(mutex_);
-    if (!std::exchange(ended_, true)) buffer_ += "E -\n";
-    flush();
-    if (failed_with_) return cannot_write(path_, *failed_with_);
+    writer_.finish(end_line);
+    const WriterHealth health = writer_.health();
+    if (health.error) return cannot_write(path_, *health.error);
+    if (health.lost_lines > 0) {
+      return Error{ErrorCode::unavailable,
+                   "the journal " + path_ + " lacks its last " + std::to_string(health.lost_lines) +
+                       " lines, because the disk was too slow for them. Do not verify with it: use a faster disk or "
+                       "a lower rate"};
+    }
     return Done{};
   }
 
  private:
+  static constexpr std::string_view end_line = "E -\n";
+
   void append(char kind, std::string_view event_id, const SentEvent* event) {
-    const std::string digest = event == nullptr ? std::string{} : to_hex(digest_of(*event).view());
-    const MutexLock lock(mutex_);
-    buffer_ += kind;
-    for (const std::string_view field : {event_id, std::string_view(digest)}) {
-      if (!field.empty()) buffer_.append(" ").append(field);
-    }
-    buffer_ += '\n';
-    flush_if_due();
-  }
-
-  /// A long line is made without the lock, which all load threads share.
-  void add(std::string_view line) {
-    const MutexLock lock(mutex_);
-    buffer_ += line;
-    flush_if_due();
-  }
-
-  void flush_if_due() REQUIRES(mutex_) {
-    const auto now = steady_clock::now();
-    if (buffer_.size() >= buffer_bytes || now >= flush_at_) {
-      flush();
-      flush_at_ = now + flush_interval;
-    }
-  }
-
-  void flush() REQUIRES(mutex_) {
-    std::string_view rest = buffer_;
-    while (!rest.empty() && !failed_with_) {
-      const ssize_t wrote = ::write(file_.get(), rest.data(), rest.size());
-      if (wrote >= 0) {
-        rest.remove_prefix(static_cast<std::size_t>(wrote));
-      } else if (errno != EINTR) {
-        failed_with_ = errno;
-      }
-    }
-    buffer_.clear();
+    std::string line(1, kind);
+    if (!event_id.empty()) line.append(" ").append(event_id);
+    if (event != nullptr) line.append(" ").append(to_hex(digest_of(*event).view()));
+    writer_.add(line += '\n');
   }
 
   std::string path_;
-  UniqueFd file_;
-  Mutex mutex_;
-  std::string buffer_ GUARDED_BY(mutex_);
-  steady_clock::time_point flush_at_ GUARDED_BY(mutex_){};
-  bool ended_ GUARDED_BY(mutex_) = false;
-  std::optional<int> failed_with_ GUARDED_BY(mutex_) = std::nullopt;
+  OrderedWriter writer_;
 };
 
 /// The machine's current boot. A machine without that file gets one that no other run has, so that times are never
@@ -161,7 +126,8 @@ Status prepare(const UniqueFd& file, const std::string& path) {
 }  // namespace
 
 JournalTime Journal::now() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "swarm/verify/digest.h"
 #include "swarm/verify/lease_journal.h"
+#include "swarm/verify/ordered_writer.h"
 
 namespace triggers::swarm {
 
@@ -31,8 +32,9 @@ namespace triggers::swarm {
 /// A result is a letter of EntryResult. Runs that lease must follow each other. A journal of version 1 has no R, L, F,
 /// G, N and E; it can be read, but not continued.
 ///
-/// Digests are those of digest_of(), in lower-case hexadecimal. A buffer of 64 KiB is written when it is full, and once
-/// a second while lines are added. Thread-safe.
+/// Digests are those of digest_of(), in lower-case hexadecimal. A thread of its own writes the lines, in the order in
+/// which they were added (ordered_writer.h). So a slow disk delays no load; if it is too slow, the journal ends early
+/// and health() says so. Thread-safe.
 class Journal {
  public:
   /// Appends to the file, so that several runs against one service can share it. Errors: `unavailable` with the path if
@@ -63,8 +65,10 @@ class Journal {
   virtual void unanswered(JournalTime when) = 0;
   /// The present time for these lines.
   [[nodiscard]] static JournalTime now();
-  /// Ends the run: writes its last line and the rest of the buffer. Error: some lines could not be written since the
-  /// journal was opened, so it lacks promises and proves less than it seems.
+  /// What the file lacks so far, and how late it was.
+  [[nodiscard]] virtual WriterHealth health() const = 0;
+  /// Ends the run: writes the waiting lines and its last line. Error: some lines could not be written since the journal
+  /// was opened, so it lacks promises and must not be used.
   virtual Status finish() = 0;
 
  protected:

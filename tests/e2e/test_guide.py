@@ -43,6 +43,10 @@ commands = {
     "swarm": "--csv results/swarm ",
     "no wait": "--no-wait",
     "rate": "--rate 1000",
+    "warm-up": "--warm-up 5s",
+    "stages": "--stages 30s:100",
+    "poisson": "--arrivals poisson",
+    "iterations": "--iterations 500",
     "consumers": "--user-class InboxWorkerUser",
     "gate": "--fail-if",
     "csv gate": "ci_gate.sh",
@@ -81,6 +85,7 @@ def changed(text, base_url):
     text = text.replace("http://localhost:8000", base_url)
     text = text.replace("--run-time 5m", "--run-time 8s")
     text = re.sub(r"--run-time (1m|2m|3m|30s)\b", "--run-time 4s", text)
+    text = text.replace("30s:100,5m:100,30s:0", "2s:20,2s:20,1s:0").replace("30s:1000,1m:1000,30s:0", "1s:200,2s:200,1s:0")
     # `./dev run` is: build, then this. The build is what is being tested.
     text = text.replace("./dev run", "PORT=0 scripts/run.sh")
     # The copy and the build of the example have been made by CMake, under another name.
@@ -197,6 +202,10 @@ def results(reader):
             "swarm": pool.submit(reader.run, "swarm"),
             "no wait": pool.submit(reader.run, "no wait"),
             "rate": pool.submit(reader.run, "rate"),
+            "warm-up": pool.submit(reader.run, "warm-up"),
+            "stages": pool.submit(reader.run, "stages"),
+            "poisson": pool.submit(reader.run, "poisson"),
+            "iterations": pool.submit(reader.run, "iterations"),
             "gate": pool.submit(reader.run, "gate"),
             "journal": pool.submit(reader.run, "journal", own_tenant("journal")),
             "consumers": pool.submit(reader.run, "consumers", own_tenant("consumers")),
@@ -334,6 +343,29 @@ def test_a_rate_is_a_schedule(results):
     assert status == 0, output[-4000:]
     # On a busy machine some of the schedule may be late; it is never more than was due.
     assert 0 < locust.accepted(output)[0] <= 4 * 1000 + 100
+
+
+def test_a_warm_up_is_not_counted(results):
+    status, output = results["warm-up"].result()
+    assert status == 0, output[-4000:]
+    assert 0 < locust.accepted(output)[0] <= 4 * 500 + 100
+    assert re.search(r"^Not counted: \d+ requests \(0 failed, \d+ events accepted\) of the warm-up of 5 s$", output, re.MULTILINE), output
+
+
+def test_stages_of_users_and_of_a_rate_are_followed_to_their_end(results):
+    for name in ("stages", "poisson"):
+        status, output = results[name].result()
+        assert status == 0, output[-4000:]
+        assert "All stages are over" in output and locust.accepted(output)[0] > 0, output[-4000:]
+    # 100, 400 and 100 tasks: on average with Poisson, and never more than were due.
+    assert 0 < locust.accepted(output)[0] < 600 + 7 * 25, output[-4000:]
+    assert re.search(r"^Schedule: \d+ tasks begun; swarm was late by p50 \S+, p99 \S+, max \S+ ms$", output, re.MULTILINE), output
+
+
+def test_so_many_iterations_run(results):
+    status, output = results["iterations"].result()
+    assert status == 0, output[-4000:]
+    assert locust.accepted(output)[0] == 500 and "All 500 iterations are done" in output, output[-4000:]
 
 
 def test_the_gate_judges_each_condition(results):

@@ -192,8 +192,8 @@ function read_cut_off(    path, first, i, key, at, whole) {
       key = ""
       of_this_run = fields[at["Request Count"]] == cell["", column_at["Request Count"]]
     }
-    stalled[key] = fields[at["Stalled Count"]] + 0
-    unanswered[key] = fields[at["Missing Count"]] + 0
+    stalled[key] += fields[at["Stalled Count"]]
+    unanswered[key] += fields[at["Missing Count"]]
   }
   close(csv)
 }
