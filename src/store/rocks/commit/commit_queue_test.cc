@@ -133,6 +133,20 @@ TEST_F(CommitQueueTest, HandsOutInTheOrderOfSubmission) {
   EXPECT_TRUE(first.done && second.done);
 }
 
+TEST_F(CommitQueueTest, OperationWaitsFromItsHandOverUntilItIsTaken) {
+  auto& submitted = submit();
+  EXPECT_EQ(queue().depth(), 1U);
+  EXPECT_EQ(queue().waiting(), 0U);
+  executor.run_ready();
+  EXPECT_EQ(queue().waiting(), 1U);
+  const auto taken = take();
+  EXPECT_EQ(queue().waiting(), 0U);
+  EXPECT_EQ(queue().depth(), 1U);
+  queue().finish(taken);
+  executor.run_ready();
+  EXPECT_TRUE(submitted.done);
+}
+
 TEST_F(CommitQueueTest, OneOperationMoreThanTheLimitIsRefusedAsOverloaded) {
   for (int i = 0; i < 4; ++i) EXPECT_FALSE(submit().done);
   auto& refused = submit();
