@@ -24,7 +24,7 @@ inline constexpr std::size_t entries_of_request_max = static_cast<std::size_t>(i
 /// Its elements are its ids, or as many as may be found. They may be committed in several parts.
 struct EntryOperation {
   enum class Kind : std::uint8_t {
-    lease,        ///< `limit`, `bytes_max`, `duration`, `memory` to `lease`, `until`, `leased`, `too_many_leased`.
+    lease,        ///< `limit`, `bytes_max`, `duration`, `memory` to `lease`, `until`, `leased`, `refused`.
     acknowledge,  ///< `lease` or nothing.
     release,      ///< `lease`, `delay`, `error`.
     extend,       ///< `lease`, `duration` to `until`.
@@ -65,7 +65,7 @@ struct EntryOperation {
   std::size_t leased_bytes = 0;  ///< Of their events.
   UnixMillis leased_at{};
   std::optional<UnixMillis> until{};
-  bool too_many_leased = false;
+  Leased::Outcome refused = Leased::Outcome::nothing;  ///< Why nothing is leased.
   std::vector<Found> found{};
   bool found_all = false;  ///< There are no more.
   EventId fresh_after{};   ///< Available entries behind it are not in the index: those that were never leased.
