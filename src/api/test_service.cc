@@ -138,7 +138,7 @@ TestService::TestService(const config::NamedValues& settings, BrokenStore* broke
       watched_keys(*store),
       ring(watched_keys, rate_buckets),
       failures(config.auth_failures_per_minute),
-      streams(config.streams_max),
+      streams(config.streams_max, 1),
       answers(config.answers_bytes_max, small_response_bytes),
       services{.log = broken != nullptr ? static_cast<store::EventLog&>(*broken) : *store,
                .inbox = broken != nullptr ? static_cast<store::DefaultInbox&>(*broken) : *store,

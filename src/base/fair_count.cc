@@ -4,11 +4,8 @@
 #include <functional>
 
 #include "base/invariant.h"
-#include "base/random.h"
 
 namespace triggers {
-
-FairCount::FairCount(std::size_t places_max) : places_max_(places_max), seed_(random_u64()) {}
 
 FairCount::Outcome FairCount::take(std::string_view holder, Place& place) noexcept {
   INVARIANT(!place.taken(), "%zu places are taken, and a place is filled a second time", taken());

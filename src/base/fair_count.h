@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/random.h"
+
 namespace triggers {
 
 /// Places that many holders (tenants) take, up to a limit. A holder takes at most half of what the others leave, but
@@ -19,7 +21,9 @@ namespace triggers {
 /// places at once, a share may be a few places off; the limit of all is exact.
 class FairCount {
  public:
-  explicit FairCount(std::size_t places_max);
+  explicit FairCount(std::size_t places_max) : FairCount(places_max, random_u64()) {}
+  /// With a seed that a test chooses, so that its holders have a counter each.
+  FairCount(std::size_t places_max, std::uint64_t seed) : places_max_(places_max), seed_(seed) {}
   FairCount(const FairCount&) = delete;
   FairCount& operator=(const FairCount&) = delete;
 

@@ -28,7 +28,7 @@ class FairCountTest : public testing::Test {
     return got;
   }
 
-  FairCount count_{100};
+  FairCount count_{100, 1};
   std::vector<FairCount::Place> places_;
   Outcome last_ = Outcome::taken;
 };

@@ -37,6 +37,8 @@ class Waiters {
   static constexpr std::size_t waiters_max_default = 10'000;
 
   explicit Waiters(std::size_t waiters_max = waiters_max_default) : places_(waiters_max) {}
+  /// With the seed of `FairCount` that a test chooses.
+  Waiters(std::size_t waiters_max, std::uint64_t seed) : places_(waiters_max, seed) {}
 
   /// Wakes all, and lets nobody wait from now on: `Wake::stopping`. Any thread.
   void stop() noexcept;

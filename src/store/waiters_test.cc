@@ -32,7 +32,7 @@ class WaitersTest : public testing::Test {
     return reader;
   }
 
-  Waiters all_{20};
+  Waiters all_{20, 1};
   std::unique_ptr<InboxWaiters> inbox_ = std::make_unique<InboxWaiters>(all_);
   SteppedExecutor executor_;
   std::deque<WaitingReader> readers_;

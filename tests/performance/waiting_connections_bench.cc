@@ -1,5 +1,5 @@
 // Measures what connections cost whose requests wait: a server in a process of its own holds them, and this process
-// makes them. Usage: waiting_connections CONNECTIONS IDLE_SECONDS. As a test it runs with few of both.
+// makes them. Usage: waiting_connections_bench CONNECTIONS IDLE_SECONDS. As a test it runs with few of both.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -230,9 +230,9 @@ int run(std::size_t connections, int idle_seconds) {
 }  // namespace triggers
 
 int main(int argc, char** argv) {
-  triggers::start_process("waiting_connections");
+  triggers::start_process("waiting_connections_bench");
   if (argc != 3) {
-    std::fputs("usage: waiting_connections CONNECTIONS IDLE_SECONDS\n", stderr);
+    std::fputs("usage: waiting_connections_bench CONNECTIONS IDLE_SECONDS\n", stderr);
     return 2;
   }
   rlimit files{};
