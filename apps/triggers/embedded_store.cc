@@ -71,7 +71,9 @@ store::RocksConfig store_config(const config::Config& config, bool background) {
   store.event_ttl = config.event_ttl;
   store.leased_max = config.leased_max;
   store.disk_reserve_bytes = config.disk_reserve_bytes;
-  store.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
+  store.tenant_limits = {.bytes_max = config.tenant_bytes_max,
+                         .undelivered_max = config.tenant_undelivered_max,
+                         .tracked_max = config.tenant_tracked_max};
   store.commit.queue_operations_max = config.queue_events_max;
   store.commit.queue_bytes_max = config.queue_bytes_max;
   store.waiters_max = config.waiters_max;

@@ -26,6 +26,11 @@ double age_seconds(const std::optional<UnixMillis>& since, UnixMillis now) {
   return since ? std::max(0.0, std::chrono::duration<double>(now - *since).count()) : 0.0;
 }
 
+metrics::Counter& refused_counter(metrics::Registry& registry, const std::string& limit) {
+  return registry.counter("triggers_leases_refused_total", "Leases that were refused, by the limit that was reached.",
+                          {{"limit", limit}});
+}
+
 /// Most commits lease nothing.
 void add_if_any(metrics::Counter& counter, std::size_t by) {
   if (by > 0) counter.add(by);
@@ -51,8 +56,8 @@ std::string text_of_inboxes(const store::InboxTotals& totals, UnixMillis now) {
 
 LeaseCounters::LeaseCounters(metrics::Registry& registry)
     : leases_(registry.counter("triggers_leases_total", "Leases that were taken.")),
-      refused_(registry.counter("triggers_leases_refused_total",
-                                "Leases that were refused because leased-max entries of the inbox are leased.")),
+      refused_(refused_counter(registry, "leased-max")),
+      refused_tracked_(refused_counter(registry, "tenant-tracked-max")),
       leased_(registry.counter("triggers_entries_leased_total", "Entries that leases handed out.")),
       acknowledged_(registry.counter("triggers_entries_acknowledged_by_lease_total",
                                      "Entries that the holder of their lease acknowledged.")),
@@ -68,6 +73,7 @@ LeaseCounters::LeaseCounters(metrics::Registry& registry)
 void LeaseCounters::add(const store::CommitStats& stats) const {
   add_if_any(leases_, stats.leases);
   add_if_any(refused_, stats.leases_refused);
+  add_if_any(refused_tracked_, stats.leases_refused_tracked);
   add_if_any(leased_, stats.leased);
   add_if_any(acknowledged_, stats.acknowledged_by_lease);
   add_if_any(released_, stats.released);
@@ -84,10 +90,16 @@ void add_inbox_metrics(metrics::Registry& registry, const store::RocksStore& sto
   for (std::size_t i = 0; i < states.size(); ++i) {
     entries[i] = &registry.gauge("triggers_entries", "Entries of all inboxes, by state.", {{"state", states[i].first}});
   }
+  auto& tracked = registry.gauge("triggers_entries_tracked",
+                                 "Entries that were leased and have not left, of all tenants; they are in memory.");
+  auto& fullest = registry.gauge("triggers_entries_tracked_of_fullest_tenant",
+                                 "Of these, the entries of the tenant that has most of them.");
   registry.on_scrape([&, entries] {
     const auto totals = store.inbox_totals();
     if (!totals) return;
     inboxes.set(static_cast<double>(totals->inboxes));
+    tracked.set(static_cast<double>(totals->tracked));
+    fullest.set(static_cast<double>(totals->tracked_of_fullest));
     age.set(age_seconds(totals->oldest_available, clock.now()));
     for (std::size_t i = 0; i < states.size(); ++i) {
       entries[i]->set(static_cast<double>(totals->counts.*states[i].second));

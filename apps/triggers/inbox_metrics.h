@@ -14,7 +14,8 @@ class LeaseCounters {
   void add(const store::CommitStats& stats) const;
 
  private:
-  metrics::Counter &leases_, &refused_, &leased_, &acknowledged_, &released_, &timed_out_, &lost_, &died_;
+  metrics::Counter &leases_, &refused_, &refused_tracked_, &leased_, &acknowledged_, &released_, &timed_out_, &lost_,
+      &died_;
 };
 
 /// What inboxes hold. `store` counts it in the background.

@@ -142,6 +142,12 @@ void Service::add_waiting_metrics() {
     waiting.set(static_cast<double>(inboxes->waiters().waiting()));
     streams.set(static_cast<double>(streams_->taken()));
   });
+  auto& served = registry_.histogram(
+      "triggers_waiter_served_seconds",
+      "Time from when entries became available until the request or stream that they woke had them.",
+      metrics::duration_bounds_seconds());
+  inboxes->waiters().observe_served(
+      [&served](std::chrono::nanoseconds time) { served.observe(std::chrono::duration<double>(time).count()); });
   registry_.counter_from("triggers_waiters_refused_total",
                          "Requests that found no place to wait: waiters-max, or their tenant's share of it.", {},
                          [inboxes] { return static_cast<double>(inboxes->waiters().refused()); });

@@ -9,6 +9,7 @@
 #include "api/exchange/client_address.h"
 #include "api/exchange/cors.h"
 #include "api/exchange/response_memory.h"
+#include "api/logged_stream.h"
 #include "api/request_metrics.h"
 #include "base/uuid7.h"
 #include "limit/rate_fields.h"
@@ -203,7 +204,11 @@ void Api::finish(Exchange& exchange, http::Response& response, std::chrono::stea
     }
     const std::string client = client_address(services_.config.trusted_proxies, exchange.request);
     entry.client = client;
-    access_log_->write(entry);
+    if (response.stream != nullptr) {
+      log_at_end(response, *access_log_, services_.clock, started, entry);
+    } else {
+      access_log_->write(entry);
+    }
   }
   response.add("X-Request-ID", std::move(exchange.id));
 }

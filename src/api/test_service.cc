@@ -19,7 +19,9 @@ store::MemoryConfig memory_config(const config::Config& config, const ManualCloc
   store::MemoryConfig memory;
   memory.waiters_max = config.waiters_max;
   memory.clock = &clock;
-  memory.tenant_limits = {.bytes_max = config.tenant_bytes_max, .undelivered_max = config.tenant_undelivered_max};
+  memory.tenant_limits = {.bytes_max = config.tenant_bytes_max,
+                          .undelivered_max = config.tenant_undelivered_max,
+                          .tracked_max = config.tenant_tracked_max};
   return memory;
 }
 

@@ -19,7 +19,7 @@ namespace json = boost::json;
 // A record is of the first version that has all its members. So a node of an earlier release reads all other keys.
 constexpr std::uint64_t version_without_inboxes = 1;
 constexpr std::uint64_t version = 2;
-constexpr std::size_t record_bytes_max = 1024 * 1024;
+constexpr StoredJsonBounds bounds{.bytes_max = 1024 * 1024, .size = "1 MiB", .depth_max = 4};
 
 using Reader = StoredJsonReader;
 
@@ -120,19 +120,6 @@ std::string encode(const KeyRecord& record) {
   return json::serialize(object);
 }
 
-Result<KeyRecord> decode(std::string_view bytes) {
-  if (bytes.size() > record_bytes_max) return broken("it is larger than 1 MiB");
-  try {
-    json::parse_options options;
-    options.max_depth = 4;
-    boost::system::error_code error;
-    const auto value = json::parse(json::string_view(bytes.data(), bytes.size()), error, {}, options);
-    if (error) return broken("it is not JSON");
-    const auto* object = value.if_object();
-    return object != nullptr ? decode_object(*object) : broken("it is not a JSON object");
-  } catch (const std::exception& exception) {
-    return broken(exception.what());
-  }
-}
+Result<KeyRecord> decode(std::string_view bytes) { return decode_stored_json(bytes, bounds, decode_object, broken); }
 
 }  // namespace triggers::auth

@@ -74,6 +74,18 @@ const json::value* StoredJsonReader::member(std::string_view name) {
   return value;
 }
 
+Result<json::object> parse_stored_json(std::string_view bytes, const StoredJsonBounds& bounds) {
+  const auto fault = [](std::string what) { return Error{ErrorCode::internal, std::move(what)}; };
+  if (bytes.size() > bounds.bytes_max) return fault("it is larger than " + std::string(bounds.size));
+  json::parse_options options;
+  options.max_depth = bounds.depth_max;
+  boost::system::error_code error;
+  auto value = json::parse(json::string_view(bytes.data(), bytes.size()), error, {}, options);
+  if (error) return fault("it is not JSON");
+  if (!value.is_object()) return fault("it is not a JSON object");
+  return std::move(value.get_object());
+}
+
 json::value stored_time(const std::optional<UnixMillis>& time) {
   return time ? json::value(format_timestamp(*time)) : json::value(nullptr);
 }

@@ -6,12 +6,14 @@
 #include <boost/json.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/result.h"
 
 namespace triggers {
 
@@ -54,6 +56,31 @@ class StoredJsonReader {
   std::string problem_;
   std::size_t asked_ = 0;
 };
+
+/// What a stored record may be.
+struct StoredJsonBounds {
+  std::size_t bytes_max = 0;
+  std::string_view size;      ///< `bytes_max` in words.
+  std::size_t depth_max = 0;  ///< Of nesting.
+};
+
+/// Parses `bytes` as an object. The error's message says only what is wrong, because the caller knows which record it
+/// is. Takes any bytes.
+[[nodiscard]] Result<boost::json::object> parse_stored_json(std::string_view bytes, const StoredJsonBounds& bounds);
+
+/// Parses `bytes`, and lets `read(object)`, a Result, make the record of it. `broken(what)` makes the error from a text
+/// that says what is wrong. Exceptions of Boost.JSON end here.
+template <class Read, class Broken>
+auto decode_stored_json(std::string_view bytes, const StoredJsonBounds& bounds, Read read, Broken broken)
+    -> decltype(read(std::declval<const boost::json::object&>())) {
+  try {
+    const auto object = parse_stored_json(bytes, bounds);
+    if (!object) return broken(object.error().message);
+    return read(*object);
+  } catch (const std::exception& exception) {
+    return broken(exception.what());
+  }
+}
 
 /// The stored form of a time that may be missing.
 [[nodiscard]] boost::json::value stored_time(const std::optional<UnixMillis>& time);

@@ -62,6 +62,7 @@ struct Config {
   std::size_t queue_events_max = 0, queue_bytes_max = 0;
   std::uint64_t disk_reserve_bytes = 0;                            ///< 0: none.
   std::uint64_t tenant_bytes_max = 0, tenant_undelivered_max = 0;  ///< 0: no limit.
+  std::uint64_t tenant_tracked_max = 0;                            ///< 0: no limit.
   std::size_t leased_max = 0;                                      ///< In one inbox.
   std::string aws_region;                                          ///< Not empty with Store::dynamodb.
   std::string dynamodb_endpoint_url, dynamodb_table_events, dynamodb_table_api_keys;

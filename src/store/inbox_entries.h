@@ -56,6 +56,9 @@ struct Leased {
     leased,
     nothing,          ///< No entry is available.
     too_many_leased,  ///< As many entries of this inbox are leased as may be. Nothing changed.
+    /// Only entries are available that were never leased, and the tenant has TenantLimits::tracked_max entries that
+    /// were. Nothing changed.
+    too_many_tracked,
   };
   Outcome outcome = Outcome::nothing;
   LeaseId lease{};                    ///< 0 unless the outcome is `leased`, as `until`.

@@ -1,7 +1,6 @@
 #include "store/inbox_record.h"
 
 #include <boost/json.hpp>
-#include <exception>
 #include <limits>
 #include <utility>
 
@@ -14,7 +13,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::uint64_t version = 1;
-constexpr std::size_t record_bytes_max = 128 * 1024;  // A filter of 8 KiB may need six times as much as a JSON string.
+// A filter of 8 KiB may need six times as much as a JSON string.
+constexpr StoredJsonBounds bounds{.bytes_max = 128 * 1024, .size = "128 KiB", .depth_max = 2};
 
 json::value days_or_null(const std::optional<std::chrono::days>& days) {
   return days ? json::value(days->count()) : json::value(nullptr);
@@ -99,18 +99,7 @@ std::string encode_inbox(const InboxRecord& record) {
 }
 
 Result<InboxRecord> decode_inbox(std::string_view bytes) {
-  if (bytes.size() > record_bytes_max) return broken("it is larger than 128 KiB");
-  try {
-    json::parse_options options;
-    options.max_depth = 2;
-    boost::system::error_code error;
-    const auto value = json::parse(json::string_view(bytes.data(), bytes.size()), error, {}, options);
-    if (error) return broken("it is not JSON");
-    const auto* object = value.if_object();
-    return object != nullptr ? decode_object(*object) : broken("it is not a JSON object");
-  } catch (const std::exception& exception) {
-    return broken(exception.what());
-  }
+  return decode_stored_json(bytes, bounds, decode_object, broken);
 }
 
 }  // namespace triggers::store

@@ -99,7 +99,8 @@ class EntryPages {
   EntryPages& operator=(const EntryPages&) = delete;
   virtual ~EntryPages() = default;
 
-  /// `invalid_argument` if `query.after` is no continuation of this engine.
+  /// `invalid_argument` if `query.after` is no continuation of this engine, or is of another inbox, which had the same
+  /// name before.
   virtual Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) = 0;
   /// Where the undelivered entries end now, as EntryQuery::after: the page behind it has the entries that are accepted
   /// from now on. Of entries that come back, it has those that are newer than all that are undelivered now.

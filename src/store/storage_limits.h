@@ -22,7 +22,12 @@ inline constexpr std::size_t storage_limit_count = 3;
 struct TenantLimits {
   std::uint64_t bytes_max = 0;        ///< The sum of stored_bytes() over the events of its log.
   std::uint64_t undelivered_max = 0;  ///< Entries of all its inboxes, dead ones not counted.
+  /// Tracked entries of all its inboxes: those that were leased, or that a replay has put behind such entries, and that
+  /// have not left: leased, delayed, dead, or available again. The embedded engine keeps each of them in memory. A
+  /// lease gets no entry beyond it that was never leased, and a replay waits. New events are not refused for it.
+  std::uint64_t tracked_max = 0;
 
+  /// Whether new events may be refused.
   [[nodiscard]] bool any() const noexcept { return bytes_max > 0 || undelivered_max > 0; }
 };
 

@@ -47,10 +47,11 @@ class WaitingReader {
       : executor_(executor),
         inbox_(inbox),
         tenant_(std::move(tenant)),
+        kind_(kind),
         waiter_(std::in_place, all, inbox, tenant_, kind) {}
 
   /// Looks, finds nothing, and waits.
-  void wait() { wait(inbox_.version()); }
+  void wait() { wait(kind_.takes ? inbox_.version() : inbox_.version_for_lookers()); }
   void wait(std::uint64_t version) {
     ended_.reset();
     executor_.enter([&] { run(*this, version); });
@@ -76,6 +77,7 @@ class WaitingReader {
   SteppedExecutor& executor_;
   InboxWaiters& inbox_;
   const std::string tenant_;
+  const Waiter::Kind kind_;
   Cancellation cancellation_;
   std::optional<Waiter> waiter_;
   std::optional<Result<Wake>> ended_;

@@ -1,6 +1,7 @@
 #include "store/waiters.h"
 
 #include <span>
+#include <utility>
 
 #include "base/invariant.h"
 
@@ -89,10 +90,28 @@ void InboxWaiters::close() noexcept {
   vacate_if_empty(shard);
 }
 
+// A version grows before occupied_ is read, as a waiter sets occupied_ before it reads the version: one of the two sees
+// the other.
+
 void InboxWaiters::became_available(std::size_t available) noexcept {
-  // Before occupied_ is read, as a waiter sets occupied_ before it reads the version: one of the two sees the other.
   version_.fetch_add(1);
+  version_for_lookers_.fetch_add(1);
   changed(available, true);
+}
+
+void InboxWaiters::became_available_to_takers(std::size_t available) noexcept {
+  version_.fetch_add(1);
+  changed(available, false);
+}
+
+void InboxWaiters::tell_lookers(TimePoint since) noexcept {
+  version_for_lookers_.fetch_add(1);
+  if (!occupied_.load()) return;
+  Shard& shard = shard_;
+  const MutexLock lock(shard.mutex);
+  Wakes wakes;
+  wake_lookers(since, wakes, shard);
+  vacate_if_empty(shard);
 }
 
 void InboxWaiters::now_available(std::size_t available) noexcept { changed(available, false); }
@@ -102,10 +121,15 @@ void InboxWaiters::changed(std::size_t available, bool wakes_lookers) noexcept {
   Shard& shard = shard_;
   const MutexLock lock(shard.mutex);
   available_ = available;
+  const auto now = std::chrono::steady_clock::now();
   Wakes wakes;
-  if (wakes_lookers) wake_all(lookers_, Wake::event, wakes, shard);
-  wake_takers(wakes, shard);
+  if (wakes_lookers) wake_lookers(now, wakes, shard);
+  wake_takers(now, wakes, shard);
   vacate_if_empty(shard);
+}
+
+std::uint64_t InboxWaiters::version_for(const Waiter& waiter) const noexcept {
+  return waiter.kind_.takes ? version() : version_for_lookers();
 }
 
 void InboxWaiters::join(Waiter& waiter, bool first, Shard& shard) noexcept {
@@ -131,14 +155,25 @@ void InboxWaiters::end_claim(Waiter& waiter, Shard& /*shard*/) noexcept {
 }
 
 /// As many as the available entries serve, besides those that are on their way.
-void InboxWaiters::wake_takers(Wakes& wakes, Shard& shard) noexcept {
+void InboxWaiters::wake_takers(TimePoint since, Wakes& wakes, Shard& shard) noexcept {
   while (claimed_ < available_ && !takers_.empty()) {
     auto& waiter = static_cast<Waiter&>(*takers_.first());
     leave(waiter, shard);
     waiter.why_ = Wake::event;
     waiter.woken_ = true;
+    waiter.woken_since_ = since;
     woken_.push_back(waiter);
     claimed_ += waiter.kind_.limit;
+    wakes.add(waiter);
+  }
+}
+
+void InboxWaiters::wake_lookers(TimePoint since, Wakes& wakes, Shard& shard) noexcept {
+  for (WaiterLink* link = lookers_.first(); link != nullptr; link = lookers_.first()) {
+    auto& waiter = static_cast<Waiter&>(*link);
+    leave(waiter, shard);
+    waiter.why_ = Wake::event;
+    waiter.woken_since_ = since;
     wakes.add(waiter);
   }
 }
@@ -172,12 +207,13 @@ Waiter::Waiter(Waiters& all, InboxWaiters& inbox, std::string_view tenant, Kind 
 
 Waiter::~Waiter() {
   INVARIANT(!waits_, "a waiter of %.*s goes away while it waits", static_cast<int>(tenant_.size()), tenant_.data());
-  served();
+  end_claim();
 }
 
 /// False: the wait has ended already.
 bool Waiter::suspend(std::coroutine_handle<> handle, std::uint64_t version) {
   why_ = Wake::event;
+  woken_since_.reset();
   refused_.reset();
   if (cancellation_->cancelled()) return false;
   if (!place_.taken()) {
@@ -191,7 +227,7 @@ bool Waiter::suspend(std::coroutine_handle<> handle, std::uint64_t version) {
   if (inbox_ == nullptr || inbox_->closed_) return false;
   inbox_->occupy(shard);
   if (all_.stopping_) why_ = Wake::stopping;
-  if (all_.stopping_ || inbox_->version_.load() != version) {
+  if (all_.stopping_ || inbox_->version_for(*this) != version) {
     // If it was woken, it still is: nobody else was woken for what it may take now.
     inbox_->vacate_if_empty(shard);
     return false;
@@ -228,13 +264,19 @@ void Waiter::cancelled() noexcept {
 }
 
 void Waiter::served() noexcept {
+  const auto since = std::exchange(woken_since_, std::nullopt);
+  if (since && all_.observe_served_) all_.observe_served_(std::chrono::steady_clock::now() - *since);
+  end_claim();
+}
+
+void Waiter::end_claim() noexcept {
   if (!place_.taken()) return;  // It has never waited.
   Waiters::Shard& shard = shard_;
   const MutexLock lock(shard.mutex);
   if (!woken_) return;
   InboxWaiters::Wakes wakes;
   inbox_->end_claim(*this, shard);
-  inbox_->wake_takers(wakes, shard);
+  inbox_->wake_takers(std::chrono::steady_clock::now(), wakes, shard);
   inbox_->vacate_if_empty(shard);
 }
 

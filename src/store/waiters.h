@@ -6,9 +6,11 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -40,6 +42,9 @@ class Waiters {
 
   /// Wakes all, and lets nobody wait from now on: `Wake::stopping`. Any thread.
   void stop() noexcept;
+  /// `observe` gets the time from each change that has woken a waiter to Waiter::served(). It is called on the thread
+  /// of the waiter. Call this before anybody waits.
+  void observe_served(std::function<void(std::chrono::nanoseconds)> observe) { observe_served_ = std::move(observe); }
   /// How many have a place, and how often there was none. Any thread.
   [[nodiscard]] std::size_t waiting() const noexcept { return places_.taken(); }
   [[nodiscard]] std::uint64_t refused() const noexcept { return places_.refused(); }
@@ -57,6 +62,7 @@ class Waiters {
   static constexpr std::size_t shard_count = 64;
 
   FairCount places_;
+  std::function<void(std::chrono::nanoseconds)> observe_served_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> next_shard_{0};
   std::array<Shard, shard_count> shards_;
@@ -78,12 +84,18 @@ class InboxWaiters final : private WaiterLink {
   /// The inbox was removed: wakes everybody with `Wake::event`, and no reader waits here any more. Any thread.
   void close() noexcept;
 
-  /// Grows with each became_available(). A reader asks for it before it looks. Any thread.
+  /// What a taker asks for before it looks. It grows when entries have become available. Any thread.
   [[nodiscard]] std::uint64_t version() const noexcept { return version_.load(); }
+  /// The same for a looker, which an engine may tell later.
+  [[nodiscard]] std::uint64_t version_for_lookers() const noexcept { return version_for_lookers_.load(); }
 
   // The engine calls these after each change is visible, one after the other.
   /// Entries have become available. `available`: how many are now, also for those that were before.
   void became_available(std::size_t available) noexcept;
+  /// The same, but lookers are not told. Call tell_lookers() soon.
+  void became_available_to_takers(std::size_t available) noexcept;
+  /// Entries have become available, the first of them at `since`.
+  void tell_lookers(std::chrono::steady_clock::time_point since) noexcept;
   /// Available entries have become fewer. If some are left, they are the next takers'.
   void now_available(std::size_t available) noexcept;
 
@@ -94,18 +106,21 @@ class InboxWaiters final : private WaiterLink {
   using Shard = Waiters::Shard;
 
   void changed(std::size_t available, bool wakes_lookers) noexcept;
+  [[nodiscard]] std::uint64_t version_for(const Waiter& waiter) const noexcept;
 
   // `shard` is always shard_. As a parameter it lets clang see that the caller, which may be a Waiter, has its lock.
   void join(Waiter& waiter, bool first, Shard& shard) noexcept REQUIRES(shard.mutex);
   void leave(Waiter& waiter, Shard& shard) noexcept REQUIRES(shard.mutex);
   void end_claim(Waiter& waiter, Shard& shard) noexcept REQUIRES(shard.mutex);
-  void wake_takers(Wakes& wakes, Shard& shard) noexcept REQUIRES(shard.mutex);
+  using TimePoint = std::chrono::steady_clock::time_point;
+  void wake_takers(TimePoint since, Wakes& wakes, Shard& shard) noexcept REQUIRES(shard.mutex);
   void wake_all(WaiterList& line, Wake why, Wakes& wakes, Shard& shard) noexcept REQUIRES(shard.mutex);
+  void wake_lookers(TimePoint since, Wakes& wakes, Shard& shard) noexcept REQUIRES(shard.mutex);
   void occupy(Shard& shard) noexcept REQUIRES(shard.mutex);
   void vacate_if_empty(Shard& shard) noexcept REQUIRES(shard.mutex);
 
   Shard& shard_;
-  std::atomic<std::uint64_t> version_{0};
+  std::atomic<std::uint64_t> version_{0}, version_for_lookers_{0};
   std::atomic<bool> occupied_{false};
   // Only the functions above use these.
   WaiterList takers_, lookers_;
@@ -160,11 +175,13 @@ class Waiter final : private WaiterLink, private Cancellation::Listener {
     return Awaiter{*this, version};
   }
 
-  /// It has taken what it was woken for.
+  /// It has taken, or shown, what it was woken for.
   void served() noexcept;
 
  private:
   friend class InboxWaiters;
+
+  void end_claim() noexcept;
 
   bool suspend(std::coroutine_handle<> handle, std::uint64_t version);
   Result<Wake> resumed();
@@ -181,8 +198,9 @@ class Waiter final : private WaiterLink, private Cancellation::Listener {
   InboxWaiters* inbox_;  // null: removed
   Executor* executor_ = nullptr;
   std::coroutine_handle<> handle_;
-  bool waits_ = false;  // in takers_ or lookers_
-  bool woken_ = false;  // in woken_
+  bool waits_ = false;                                                // in takers_ or lookers_
+  bool woken_ = false;                                                // in woken_
+  std::optional<std::chrono::steady_clock::time_point> woken_since_;  // when what has woken it became available
   Wake why_ = Wake::event;
 };
 

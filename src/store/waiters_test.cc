@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "store/test_waiting_reader.h"
 
@@ -85,6 +87,50 @@ TEST_F(WaitersTest, EveryLookerIsWokenByEachChangeOnce) {
   EXPECT_TRUE(one.waits());
   inbox_->became_available(2);
   EXPECT_TRUE(one.woken());
+}
+
+TEST_F(WaitersTest, LookersMayBeToldLaterThanTakers) {
+  WaitingReader& one = waiting(looker());
+  WaitingReader& other = looker();
+  WaitingReader& taking = waiting(taker(1));
+  const auto version = inbox_->version_for_lookers();
+  inbox_->became_available_to_takers(1);
+  EXPECT_TRUE(taking.woken());
+  EXPECT_TRUE(one.waits());
+  other.wait(version);
+  EXPECT_TRUE(other.waits());
+  inbox_->tell_lookers({});
+  EXPECT_TRUE(one.woken());
+  EXPECT_TRUE(other.woken());
+  other.wait(version);
+  EXPECT_TRUE(other.woken()) << "between the look and the wait";
+}
+
+TEST_F(WaitersTest, TimeUntilAWokenReaderIsServedIsObserved) {
+  std::vector<std::chrono::nanoseconds> observed;
+  all_.observe_served([&](auto time) { observed.push_back(time); });
+  WaitingReader& looking = waiting(looker());
+  WaitingReader& taking = waiting(taker(1));
+  WaitingReader& leaving = waiting(taker(1));
+  inbox_->became_available(2);
+  inbox_->tell_lookers(std::chrono::steady_clock::now() - std::chrono::hours{1});
+  EXPECT_TRUE(looking.woken());
+  EXPECT_TRUE(taking.woken());
+  EXPECT_TRUE(leaving.woken());
+  leaving.leave();
+  EXPECT_TRUE(observed.empty());
+  looking.served();
+  taking.served();
+  ASSERT_EQ(observed.size(), 2U);
+  EXPECT_LT(observed[0], std::chrono::hours{1}) << "it was woken by the first change";
+  taking.served();
+  EXPECT_EQ(observed.size(), 2U);
+  waiting(looking);
+  inbox_->tell_lookers(std::chrono::steady_clock::now() - std::chrono::hours{1});
+  EXPECT_TRUE(looking.woken());
+  looking.served();
+  ASSERT_EQ(observed.size(), 3U);
+  EXPECT_GE(observed[2], std::chrono::hours{1});
 }
 
 TEST_F(WaitersTest, WhatALeaseLeavesIsForTheNextTaker) {

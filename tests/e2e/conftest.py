@@ -11,6 +11,7 @@ import pytest
 
 from support import keys
 from support.program import binary
+from support.sender import Sender
 from support.server import Server
 
 session_seconds_max = 40 * 60
@@ -53,6 +54,12 @@ def shared_server(tmp_path_factory):
     """One server for all tests that need no flags of their own. Each of them takes fresh tenants."""
     with Server(tmp_path_factory.mktemp("shared"), "--auth-failures-per-minute=0") as server:
         yield server.start()
+
+
+@pytest.fixture
+def sender(shared_server):
+    """`triggers send` with a new key of the shared server."""
+    return Sender(shared_server)
 
 
 @pytest.fixture

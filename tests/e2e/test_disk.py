@@ -376,6 +376,40 @@ def test_leased_max_bounds_what_one_inbox_has_leased(start_server):
         assert len(lease["events"]) == 5
         refused = client.post("/inboxes/default/lease", {"limit": 1})
         assert refused.status == 429 and refused.json()["details"]["reason"] == "too_many_leased"
-        assert metrics.read_when(client, "triggers_leases_refused_total", 1)["triggers_leases_refused_total"] == 1
+        refused_total = 'triggers_leases_refused_total{limit="leased-max"}'
+        assert metrics.read_when(client, refused_total, 1)[refused_total] == 1
         client.post("/inboxes/default/ack", {"lease_id": lease["lease_id"]})
         assert len(client.post("/inboxes/default/lease", {"limit": 7}).json()["events"]) == 2
+
+
+def test_entries_that_were_leased_and_stay_are_bounded_for_each_tenant(start_server):
+    """Each of them takes memory: dead entries of all inboxes, too, which nobody need ever look at again."""
+    server = start_server("--access-log=false", "--tenant-tracked-max=100")
+    key, other = (server.create_key(role="admin")["api_key"] for _ in range(2))
+    inboxes = ["a", "b", "c"]
+    with server.client(key) as client:
+        for n in range(60):
+            assert client.send_event("t", {"n": n}).status == 201
+        for name in inboxes:
+            assert client.put(f"/inboxes/{name}", {"max_attempts": 1, "collect": False}).status == 201
+            job = client.post(f"/inboxes/{name}/replay", {"since": "2020-01-01T00:00:00Z"})
+            wait_until(lambda: client.get(job.headers["Location"]).json()["state"] == "done")
+        for name in inboxes:
+            while (lease := client.post(f"/inboxes/{name}/lease", {"limit": 500})).status == 200 and lease.json()["events"]:
+                client.post(f"/inboxes/{name}/release", {"lease_id": lease.json()["lease_id"]})
+        assert lease.status == 429 and lease.json()["details"]["reason"] == "too_many_tracked"
+        counts = [client.get(f"/inboxes/{name}").json()["counts"] for name in inboxes]
+        assert [(count["dead"], count["available"]) for count in counts] == [(60, 0), (40, 20), (0, 60)]
+        figures = metrics.read_when(client, "triggers_entries_tracked_of_fullest_tenant", 100)
+        assert figures["triggers_entries_tracked_of_fullest_tenant"] == figures["triggers_entries_tracked"] == 100
+        assert figures['triggers_leases_refused_total{limit="tenant-tracked-max"}'] >= 2
+        assert client.send_event("t", {"n": "more"}).status == 201
+    server.kill()
+    server.start()
+    with server.client(key) as client:
+        assert client.post("/inboxes/c/lease", {}).status == 429
+        assert client.post("/inboxes/a/discard", {"all": True}).json() == {"count": 60, "has_more": False}
+        assert len(client.post("/inboxes/c/lease", {"limit": 500}).json()["events"]) == 60
+    with server.client(other) as client:
+        assert client.send_event("t", {"n": 1}).status == 201
+        assert len(client.post("/inboxes/default/lease", {}).json()["events"]) == 1

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from support import metrics
 from support.event_stream import EventStream, await_figure
 from support.program import binary, environment, run
 from support.server import free_port
@@ -112,6 +113,52 @@ def test_a_stream_ends_with_the_server_the_key_and_the_inbox(server, key):
             server.terminate()
             assert left.ended()
         assert server.wait() == 0
+
+
+def test_the_access_log_has_the_line_of_a_stream_at_its_end(start_server):
+    server = start_server()
+    key = server.create_key(role="admin")["api_key"]
+    with server.client(key) as client:
+        with EventStream(server.port, key) as stream:
+            send(client, 1, filler="x" * 5000)
+            stream.read()
+        await_figure(client, "triggers_streams", 0)
+    assert server.stop() == 0
+    lines = [json.loads(line) for line in server.access_log().splitlines()]
+    of_stream = [line for line in lines if line["route"] == "/inboxes/{name}/stream"]
+    assert [line["status"] for line in of_stream] == [200]
+    assert 5000 < of_stream[0]["bytes_out"] < 6000 and of_stream[0]["user_id"]
+    of_events = next(line for line in lines if line["route"] == "/events")
+    assert lines.index(of_events) < lines.index(of_stream[0]) and of_stream[0]["duration_us"] > of_events["duration_us"]
+
+
+def test_how_long_woken_readers_wait_is_measured(server, key):
+    counted = "triggers_waiter_served_seconds_count"
+    with server.client(key) as client:
+        before = metrics.read(client)[counted]
+        with EventStream(server.port, key) as stream:
+            await_figure(client, "triggers_waiters", 1)
+            send(client, 1)
+            stream.read()
+        figures = metrics.read_when(client, counted, before + 1)
+        assert figures["triggers_waiter_served_seconds_sum"] < 10
+
+
+def test_a_flood_of_commits_does_not_cost_a_read_each_for_every_stream(server, key):
+    streams, events = 20, 2_000
+    with server.client(key) as client:
+        readers = [EventStream(server.port, key) for _ in range(streams)]
+        await_figure(client, "triggers_waiters", streams)
+        before = metrics.read(client)["triggers_waiter_served_seconds_count"]
+        begin = time.monotonic()
+        ids = [send(client, number) for number in range(events)]
+        seconds = time.monotonic() - begin
+        for reader in readers:
+            assert reader.ids(events) == ids
+            reader.close()
+        served = metrics.read(client)["triggers_waiter_served_seconds_count"] - before
+        # A hundred wakes in a second, and eight at once.
+        assert served <= streams * (seconds * 100 + 8 + 2), (served, seconds)
 
 
 def test_a_bound_key_loses_its_stream_with_the_inbox(server, key):

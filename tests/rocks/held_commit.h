@@ -36,13 +36,15 @@ class HeldCommit : public Fixture {
       committed_ = true;
     });
     held_.acquire();
-    while (!committed_ && this->store->metrics().queue_depth == 0) std::this_thread::yield();
+    while (!committed_ && this->store->writes_waiting() == 0) std::this_thread::yield();
   }
-  /// Runs `work` on a thread of its own, and returns when its operation is queued.
+  /// Runs `work` on a thread of its own, and returns when the committer can see its operation. The depth of the queue
+  /// would not tell: it grows before the operation is handed over, so a later one could come first, or the commit
+  /// begin.
   void queue(std::function<void()> work) {
-    const std::size_t before = this->store->metrics().queue_depth;
+    const std::size_t before = this->store->writes_waiting();
     threads_.emplace_back(std::move(work));
-    while (this->store->metrics().queue_depth == before) std::this_thread::yield();
+    while (this->store->writes_waiting() == before) std::this_thread::yield();
   }
   void run_commit() {
     go_on_.count_down();

@@ -45,6 +45,43 @@ TEST_F(Jobs, ReplayPutsNothingInThatIsAcceptedAfterItsBegin) {
   EXPECT_EQ(consume(crm), early);
 }
 
+TEST_F(Jobs, ReplayWaitsForRoomInMemory) {
+  config.tenant_limits.tracked_max = 300;
+  open();
+  const Ids ids = fill(700);
+  acknowledge(ids);
+  const Leased none = sync_wait(store->lease(tenant, LeaseRequest{})).value();
+  EXPECT_TRUE(none.events.empty());
+  // What the inbox has handed out or passed over is in memory when it comes back.
+  const Ids newer = fill(1);
+  EXPECT_EQ(consume(), newer);
+  const Job job = start_replay().value();
+  for (std::size_t done = 300; done < 701; done += 300) {
+    EXPECT_FALSE(store->settle());
+    EXPECT_EQ(show(job)->state, Job::State::running);
+    EXPECT_EQ(show(job)->done, done);
+    EXPECT_EQ(counts().available, 300U);
+    if (done == 300) reopen();
+    EXPECT_EQ(consume(), Ids(ids.begin() + static_cast<std::ptrdiff_t>(done - 300),
+                             ids.begin() + static_cast<std::ptrdiff_t>(done)));
+    reopen();  // The job need not rest.
+  }
+  EXPECT_EQ(ended(job).done, 701U);
+  Ids rest(ids.begin() + 600, ids.end());
+  rest.push_back(newer[0]);
+  EXPECT_EQ(consume(), rest);
+}
+
+TEST_F(Jobs, ReplayIntoAnInboxThatLeasedNothingNeedsNoRoom) {
+  config.tenant_limits.tracked_max = 2;
+  open();
+  put(crm, {.collect = false});
+  const Ids ids = fill(5);
+  ASSERT_EQ(sync_wait(store->lease(tenant, LeaseRequest{.limit = 5})).value().events.size(), 2U);
+  EXPECT_EQ(ended(start_replay(crm).value(), crm).done, 5U);
+  EXPECT_EQ(counts(crm).available, 5U);
+}
+
 TEST_F(Jobs, WriteThatFailsDoesNotEndAJobThatThenGoesOn) {
   use_failing_disk();
   std::atomic<std::size_t> commits{1'000};

@@ -196,6 +196,31 @@ TEST_F(Leases, FullDiskUndoesWhatItRefusesAndTheIndexGoesOn) {
 
 /// Every page from the front finds an entry that was requeued before the page was asked for, although it is older than
 /// the head, and other readers raise the head all the time.
+TEST_F(Leases, NothingThatIsDeadNeedsNoCommit) {
+  std::atomic<std::size_t> operations{0};
+  config.on_commit = [&](const CommitStats& stats) { operations += stats.operations; };
+  open();
+  fill(3);
+  EXPECT_EQ(sync_wait(store->requeue_all(tenant, InboxName(), std::nullopt)).value().count, 0U);
+  EXPECT_EQ(sync_wait(store->discard_all(tenant, InboxName(), "t")).value().count, 0U);
+  EXPECT_EQ(lease(2).events.size(), 2U);
+  EXPECT_EQ(sync_wait(store->discard_all(tenant, InboxName(), std::nullopt)).value().count, 0U);
+  const InboxName unknown = InboxName::parse("unknown").value();
+  EXPECT_EQ(sync_wait(store->discard_all(tenant, unknown, std::nullopt)).error().code, ErrorCode::not_found);
+  store.reset();
+  EXPECT_EQ(operations, 4U) << "three events and the lease";
+}
+
+TEST_F(Leases, EntryThatDiesByTheEndOfItsLeaseIsRequeued) {
+  open();
+  ASSERT_TRUE(sync_wait(store->put_inbox(tenant, InboxName(), {.max_attempts = 1}, std::nullopt)));
+  const Ids ids = fill(2);
+  EXPECT_EQ(lease(1).events.size(), 1U);
+  clock.advance(31s);
+  EXPECT_EQ(sync_wait(store->requeue_all(tenant, InboxName(), std::nullopt)).value().count, 1U);
+  EXPECT_EQ(lease(2).events.size(), 2U);
+}
+
 TEST_F(Leases, PageFindsWhatWasRequeuedWhileOthersRead) {
   open();
   ASSERT_TRUE(sync_wait(store->put_inbox(tenant, InboxName(), {.max_attempts = 1}, std::nullopt)));

@@ -84,6 +84,19 @@ TEST_P(RepairReports, ATableThatIsMissingIsNamedWhateverElseIsDamaged) {
   }
 }
 
+/// Tables of several families.
+TEST_P(RepairReports, AllTablesThatAreMissingAreNamed) {
+  const auto tables = needed(".sst");
+  EXPECT_GT(tables.size(), 1U);
+  std::size_t other = 0;
+  for (Snapshot& damaged : damaged_otherwise()) {
+    ++other;
+    for (const auto& table : tables) damaged.erase(table);
+    const auto losses = losses_of(damaged);
+    for (const auto& table : tables) EXPECT_THAT(losses, Contains(HasSubstr(table + " is missing"))) << other;
+  }
+}
+
 TEST_P(RepairReports, ALogThatIsMissingIsNamedWhateverElseIsDamaged) {
   const auto logs = needed(".log");
   const std::string number = std::to_string(std::stoul(logs.back().substr(logs.back().rfind('/') + 1)));

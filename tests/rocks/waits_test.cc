@@ -29,7 +29,7 @@ class Waits : public RocksFixture {
   Task<Wake> wait(InboxName inbox = {}) {
     const auto arrivals = store->arrivals(tenant, inbox);
     Waiter waiter(store->waiters(), *arrivals, tenant.id, Waiter::looker());
-    const auto version = arrivals->version();
+    const auto version = arrivals->version_for_lookers();
     Cancellation never;
     const auto woken = co_await waiter.wait(version, never);
     co_return woken.value();

@@ -73,6 +73,15 @@ std::optional<StorageLimit> MemoryAccount::refuses(const IncomingEvent& event, s
   return full ? std::optional{StorageLimit::tenant_undelivered} : std::nullopt;
 }
 
+std::size_t MemoryAccount::tracked() const {
+  std::size_t count = 0;
+  for (const auto& [name, inbox] : inboxes_) {
+    count += static_cast<std::size_t>(std::ranges::count_if(
+        inbox.records, [&](const auto& one) { return one.second.entry && one.first <= inbox.leased_to; }));
+  }
+  return count;
+}
+
 std::optional<Appended> MemoryAccount::known_by_key(const IncomingEvent& event, UnixMillis now) const {
   if (!event.idempotency_key) return std::nullopt;
   const auto seen = by_idempotency_key_.find(std::string{*event.idempotency_key});

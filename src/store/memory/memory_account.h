@@ -34,6 +34,7 @@ struct MemoryInbox {
   InboxRecord record{};
   std::map<EventId, inbox::Record> records{};  ///< None is empty().
   std::optional<UnixMillis> last_consumed_at{};
+  EventId leased_to{};                      ///< No entry behind it was ever leased.
   std::vector<Job> jobs{};                  ///< Oldest first.
   std::shared_ptr<InboxWaiters> waiters{};  ///< Null until somebody waits.
   std::set<EventId> available{};            ///< When readers were last told.
@@ -58,6 +59,8 @@ class MemoryAccount {
                                 const std::optional<InboxTag>& if_match, UnixMillis now);
   Result<bool> remove_inbox(const InboxName& name, const std::optional<InboxTag>& if_match, UnixMillis now);
   [[nodiscard]] const std::map<InboxName, MemoryInbox>& inboxes() const noexcept { return inboxes_; }
+  /// What counts against TenantLimits::tracked_max.
+  [[nodiscard]] std::size_t tracked() const;
 
   /// Tells the readers of each inbox what has become available since the last call.
   void tell_readers();

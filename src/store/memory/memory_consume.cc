@@ -19,6 +19,8 @@ Result<Leased> OpenInbox::lease(const LeaseRequest& request, const LeaseId& leas
   }
   const std::size_t limit = std::min(request.limit, config_.leased_max - leased_now);
   const auto duration = request.duration.value_or(inbox_.record.settings.lease_duration);
+  const std::uint64_t tracked_max = config_.tenant_limits.tracked_max;
+  std::uint64_t tracked = account_.tracked();
   std::vector<std::pair<EventId, inbox::Record>> changed;
   std::size_t bytes = 0;
   for (const auto& [id, record] : inbox_.records) {
@@ -26,6 +28,9 @@ Result<Leased> OpenInbox::lease(const LeaseRequest& request, const LeaseId& leas
     if (!record.entry) continue;
     auto entry = inbox::lease(*record.entry, lease, duration, rules_, now_.lease);
     if (!entry) continue;
+    const bool has_no_room = id > inbox_.leased_to && tracked_max > 0 && ++tracked > tracked_max;
+    if (has_no_room && changed.empty()) answer.outcome = Leased::Outcome::too_many_tracked;
+    if (has_no_room) break;
     const StoredEvent& event = account_.event(id);
     bytes += event.bytes();
     if (!changed.empty() && bytes > request.bytes_max) break;
@@ -36,6 +41,7 @@ Result<Leased> OpenInbox::lease(const LeaseRequest& request, const LeaseId& leas
   }
   if (changed.empty()) return answer;
   for (const auto& [id, record] : changed) store(id, record);
+  inbox_.leased_to = std::max(inbox_.leased_to, changed.back().first);
   answer.outcome = Leased::Outcome::leased;
   answer.lease = lease;
   answer.until = now_.lease + duration;

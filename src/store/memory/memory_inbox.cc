@@ -58,9 +58,9 @@ void OpenInbox::store(const EventId& id, const inbox::Record& record) {
 
 Continuation OpenInbox::entries_end() const {
   for (const auto& [id, record] : inbox_.records | std::views::reverse) {
-    if (undelivered(record)) return continue_after(id);
+    if (undelivered(record)) return continue_after(inbox_.record.number, id);
   }
-  return continue_after(EventId{});
+  return continue_after(inbox_.record.number, EventId{});
 }
 
 inbox::Counts OpenInbox::counts() const {
@@ -121,7 +121,7 @@ Status OpenInbox::fill(Page& page, const PageQuery& query, Records records) cons
 Result<EntryPage> OpenInbox::entries(const EntryQuery& query) const {
   std::optional<EventId> after;
   if (query.after) {
-    after = id_of(*query.after);
+    after = id_of(*query.after, inbox_.record.number);
     if (!after) return foreign_continuation();
   }
   EntryPage page;
@@ -136,7 +136,7 @@ Result<EntryPage> OpenInbox::entries(const EntryQuery& query) const {
     if (page.has_more) break;
     if (!page.memory.grow(event.bytes())) return no_memory_for_page();
     page.entries.push_back({event, record.entry->state, record.entry->attempts, record.entry->last_failure});
-    page.next_after = continue_after(id);
+    page.next_after = continue_after(inbox_.record.number, id);
   }
   return page;
 }

@@ -108,7 +108,7 @@ Task<Result<Leased>> RocksInboxes::lease(const Tenant& tenant, LeaseRequest requ
   auto done = co_await submit(tenant, entry);
   if (!done) co_return std::move(done).error();
   Leased answer;
-  if (entry.too_many_leased) answer.outcome = Leased::Outcome::too_many_leased;
+  answer.outcome = entry.refused;
   if (entry.leased.empty()) co_return answer;
   answer.outcome = Leased::Outcome::leased;
   answer.lease = *entry.lease;
@@ -232,6 +232,12 @@ Task<Result<DeadEntriesDone>> RocksInboxes::discard_all(const Tenant& tenant, In
 
 Task<Result<DeadEntriesDone>> RocksInboxes::all_dead(const Tenant& tenant, Kind kind, InboxName inbox,
                                                      std::optional<std::string> event_type) {
+  const auto target = tenants_.get(tenant.id).find(inbox);
+  if (!target) co_return no_such_inbox(inbox);
+  // As of the last commit. Without an entry whose end is due, none has died since.
+  const auto view = target->view();
+  const bool none_is_dead = view.counts.dead == 0 && (!view.next_due || *view.next_due > lease_time_.now());
+  if (none_is_dead) co_return DeadEntriesDone{};
   const EntryStatus wanted = kind == Kind::requeue ? EntryStatus::requeued : EntryStatus::discarded;
   const auto deadline = lease_time_.steady() + dead_time_max;
   DeadEntriesDone answer;
@@ -289,9 +295,11 @@ Task<void> RocksInboxes::end_due(const Tenant& tenant) {
 Task<Result<EntryPage>> RocksInboxes::entries(const Tenant& tenant, EntryQuery query) {
   co_await end_due(tenant, query.inbox);
   std::optional<EventId> after;
+  const std::uint64_t number = tenants_.get(tenant.id).number_of(query.inbox);
   if (query.after) {
-    after = id_of(*query.after);
+    after = id_of(*query.after, number);
     if (!after) co_return foreign_continuation();
+    query.after = continue_after(*after);
   }
   EntryOperation look = operation(Kind::look, query.inbox, std::nullopt, std::vector<EventId>());
   if (query.state) {
@@ -301,7 +309,12 @@ Task<Result<EntryPage>> RocksInboxes::entries(const Tenant& tenant, EntryQuery q
     look.limit = query.event_type ? entries_of_request_max : query.limit + 1;
     if (auto looked = co_await submit(tenant, look); !looked) co_return std::move(looked).error();
   }
-  co_return co_await read_entries(tenant, query, after, look);
+  auto page = co_await read_entries(tenant, query, after, look);
+  if (!page || !page->next_after) co_return page;
+  const auto last = id_of(*page->next_after);
+  INVARIANT(last, "a page of entries ended at no event");
+  page->next_after = continue_after(number, *last);
+  co_return page;
 }
 
 Task<Result<Continuation>> RocksInboxes::entries_end(const Tenant& tenant, InboxName name) {
@@ -310,7 +323,7 @@ Task<Result<Continuation>> RocksInboxes::entries_end(const Tenant& tenant, Inbox
   auto reading = readers_.run(tenant.id, [&] { return find_end(database_, *inbox); });
   const auto end = co_await reading;
   if (!end) co_return end.error();
-  co_return continue_after(end->value_or(EventId{}));
+  co_return continue_after(tenants_.get(tenant.id).number_of(name), end->value_or(EventId{}));
 }
 
 Task<Result<EntryPage>> RocksInboxes::read_entries(const Tenant& tenant, const EntryQuery& query,

@@ -350,6 +350,7 @@ class RocksStoreImpl final : public RocksStore {
     auto settled = housekeeper_.settle();
     return settled ? runner_.settle() : settled;
   }
+  [[nodiscard]] std::size_t writes_waiting() const override { return queue_.waiting(); }
   void check_files() override { database_->check_files(true); }
 
  private:

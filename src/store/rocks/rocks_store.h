@@ -86,6 +86,8 @@ class RocksStore : public EventLog, public InboxStore, public KeyStore, public S
   /// Records what time has done to inboxes: leases and delays end, and entries leave that are too old, or whose inbox
   /// was removed. Counts what they hold. Runs jobs to their end, and removes old ones. Only without `background`.
   virtual Status settle() = 0;
+  /// Writes that the next commit can take. A write counts in `queue_depth` earlier, before the committer can see it.
+  [[nodiscard]] virtual std::size_t writes_waiting() const = 0;
   /// As Database::check_files, thoroughly. Only without `background`.
   virtual void check_files() = 0;
 };

@@ -1,13 +1,10 @@
 #include "api/endpoints/inbox/get_inbox.h"
 
-#include <fmt/format.h>
-
 #include "api/admission/admit.h"
 #include "api/admission/admitted_inbox.h"
 #include "api/endpoints/events/event_json.h"
-#include "api/endpoints/inbox/cursor.h"
+#include "api/endpoints/inbox/page_parts.h"
 #include "api/endpoints/inboxes/entry_wait.h"
-#include "api/endpoints/request_limits.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
 #include "api/exchange/response_memory.h"
@@ -33,15 +30,7 @@ OrRefusal<AskedPage> parse_query(const InboxPages& inbox, const Exchange& exchan
   AskedPage asked;
   store::PageQuery& query = asked.query;
   query.memory = &inbox.answers;
-  if (const auto* limit = find(*parameters, "limit")) {
-    const auto number = parse_number("limit", *limit, 1, page_events_max);
-    if (!number) return number.error();
-    query.limit = static_cast<std::size_t>(*number);
-  }
-  if (const auto* type = find(*parameters, "event_type")) {
-    if (const auto valid = check_event_type(*type); !valid) return valid.error();
-    query.event_type = *type;
-  }
+  if (const auto read = read_limit_and_type(*parameters, query); !read) return read.error();
   if (const auto* order = find(*parameters, "order")) {
     if (*order != "asc" && *order != "desc")
       return invalid("order", "must be asc (oldest first) or desc (newest first)");
@@ -82,36 +71,21 @@ http::Response answer(const InboxPages& inbox, const Exchange& exchange, const s
     if (body.back() != '[') body += ',';
     append_event(body, event, false);
   }
-  body += "],\"pagination\":{\"next_cursor\":";
-  if (page.next_after) {
-    body += '"';
-    body += encode_cursor(inbox.cursor_secret, scope_of(exchange, query), *page.next_after);
-    body += '"';
-  } else {
-    body += "null";
-  }
-  body += fmt::format(",\"has_more\":{},\"total_undelivered\":{}}}}}\n", page.has_more, page.total_unacknowledged);
+  body += "],";
+  append_pagination(body, inbox.cursor_secret, scope_of(exchange, query), page.next_after, page.has_more,
+                    page.total_unacknowledged);
+  body += "}\n";
   page.events = {};
   return response;
 }
 
 /// Waits as long as it may while the page is empty.
 Task<OrRefusal<store::Page>> page_or_wait(const InboxPages& inbox, const Exchange& exchange, const AskedPage& asked) {
-  const inbox::InboxName name;
-  std::optional<EntryWait> wait;
-  if (asked.wait.count() > 0) {
-    const auto kind = store::Waiter::looker();
-    wait.emplace(EntryWait::Asked{inbox.admission, *inbox.arrivals, exchange, name, kind, asked.wait});
-  }
-  for (;;) {
-    if (wait) wait->look_begins();
-    auto page = co_await inbox.store.page(exchange.key->tenant, asked.query);
-    if (!page) co_return from_error(page.error());
-    if (!wait || !page->events.empty() || page->has_more) co_return *std::move(page);
-    const auto again = co_await wait->look_again();
-    if (!again) co_return again.error();
-    if (!*again) co_return *std::move(page);
-  }
+  static const inbox::InboxName name;
+  const EntryWait::Asked wait{inbox.admission, inbox.arrivals, exchange, name, store::Waiter::looker(), asked.wait};
+  return look_or_wait<store::Page>(
+      wait, [&] { return inbox.store.page(exchange.key->tenant, asked.query); },
+      [](const store::Page& page) { return !page.events.empty() || page.has_more; }, from_error);
 }
 
 }  // namespace

@@ -144,6 +144,22 @@ TEST_F(InboxesTest, PagesShowEachStateAndGoOnWithTheirCursor) {
   }
 }
 
+TEST_F(InboxesTest, CursorOfADeletedInboxIsNotOneOfItsSuccessor) {
+  put("crm", "{}");
+  send(2);
+  const std::string first = "/inboxes/crm/events?limit=1";
+  const std::string cursor(get(first).json().at("pagination").at("next_cursor").as_string());
+  EXPECT_EQ(get(first + "&cursor=" + cursor).status(), 200U);
+  change("crm", R"({"description":"the same inbox"})");
+  EXPECT_EQ(get(first + "&cursor=" + cursor).status(), 200U);
+  remove("crm");
+  put("crm", "{}");
+  const Seen refused = get(first + "&cursor=" + cursor);
+  EXPECT_EQ(refused.status(), 400U);
+  EXPECT_EQ(refused.detail("field"), "cursor");
+  EXPECT_NE(refused.text("message").find("was deleted"), std::string::npos);
+}
+
 TEST_F(InboxesTest, DeadEntriesAreRequeuedAndDiscarded) {
   change("default", R"({"max_attempts":1})");
   const auto ids = send(3);
@@ -226,6 +242,23 @@ TEST_F(InboxesTest, TooManyLeasedEntriesAreToldAsSuch) {
   const Seen refused = post("/inboxes/default/lease", "{}");
   EXPECT_EQ(refused.status(), 429U);
   EXPECT_EQ(refused.detail("reason"), "too_many_leased");
+  EXPECT_EQ(refused.header("Retry-After"), "1");
+}
+
+TEST_F(InboxesTest, TooManyTrackedEntriesAreToldWithTheLimit) {
+  TestService few("tenant-tracked-max", "1");
+  const auto key = few.key();
+  const auto lease = [&](const std::string& inbox) {
+    return few.send(http::Method::post, "/inboxes/" + inbox + "/lease", key, "{}");
+  };
+  few.post(key, "t", R"({"n":1})");
+  few.post(key, "t", R"({"n":2})");
+  EXPECT_EQ(ids(lease("default")).size(), 1U);
+  const Seen refused = lease("default");
+  EXPECT_EQ(refused.status(), 429U);
+  EXPECT_EQ(refused.detail("reason"), "too_many_tracked");
+  EXPECT_EQ(refused.detail("limit"), "tenant-tracked-max");
+  EXPECT_EQ(refused.detail("limit_entries"), "1");
   EXPECT_EQ(refused.header("Retry-After"), "1");
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/admission/admitted_inbox.h"
 #include "api/endpoints/events/event_json.h"
 #include "api/endpoints/inboxes/inbox_json.h"
 #include "base/invariant.h"
@@ -24,6 +25,12 @@ CursorScope entry_scope(std::string_view tenant, const store::EntryQuery& query)
   CursorScope scope{tenant, query.inbox.text(), {}, {}, state_name(query.state)};
   if (query.event_type) scope.event_type = *query.event_type;
   return scope;
+}
+
+Refusal from_page_error(const Error& error, const inbox::InboxName& inbox, std::string_view field) {
+  if (error.code != ErrorCode::invalid_argument) return from_inbox_error(error, inbox);
+  return invalid(field, "is of another inbox, which was deleted and had the name " + inbox.text() +
+                            ": leave it out to start again");
 }
 
 void append_entry(std::string& out, const store::InboxEntry& entry) {

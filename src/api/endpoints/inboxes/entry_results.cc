@@ -1,5 +1,6 @@
 #include "api/endpoints/inboxes/entry_results.h"
 
+#include "api/endpoints/inboxes/inbox_json.h"
 #include "event/event.h"
 
 namespace triggers::api {
@@ -47,6 +48,12 @@ http::Response results_response(const Asked& asked, const std::vector<store::Ent
   body += more;
   body += "}\n";
   return response;
+}
+
+http::Response results_response(const Asked& asked, const store::Extended& extended) {
+  std::string until;
+  append_time(until, "leased_until", extended.until);
+  return results_response(asked, extended.results, until);
 }
 
 }  // namespace triggers::api

@@ -30,5 +30,10 @@ using Asked = std::optional<AskedIds>;
 /// one for each that the store gave. `more`: further members with their commas.
 [[nodiscard]] http::Response results_response(const Asked& asked, const std::vector<store::EntryResult>& results,
                                               std::string_view more = {});
+/// The same, with the new end of the lease.
+[[nodiscard]] http::Response results_response(const Asked& asked, const store::Extended& extended);
+
+[[nodiscard]] inline std::size_t result_count(const std::vector<store::EntryResult>& results) { return results.size(); }
+[[nodiscard]] inline std::size_t result_count(const store::Extended& extended) { return extended.results.size(); }
 
 }  // namespace triggers::api

@@ -54,7 +54,7 @@ Task<bool> EntryStream::send(http::BodyWriter& writer) {
   }
   bool open = co_await send_piece(writer, opening + '\n');
   while (open) {
-    version_ = asked_.arrivals->version();
+    version_ = asked_.arrivals->version_for_lookers();
     looks_at_once_ = false;
     open = co_await send_new(writer);
     if (open && !looks_at_once_) open = co_await wait(writer);
@@ -80,7 +80,9 @@ Task<bool> EntryStream::send_entries(http::BodyWriter& writer) {
   sent_place_ = place_field();
   text += sent_place_;
   text += '\n';
-  co_return co_await send_piece(writer, std::move(text));
+  const bool open = co_await send_piece(writer, std::move(text));
+  waiter_.served();
+  co_return open;
 }
 
 /// Also frees the events.
@@ -124,6 +126,7 @@ Task<bool> EntryStream::send_counts(http::BodyWriter& writer) {
   append_counts(text, view->counts);
   text += "\n\n";
   bool open = co_await send_piece(writer, std::move(text));
+  waiter_.served();
   if (open && !first) open = co_await pause_until(request_, steady_clock::now() + counts_interval);
   co_return open;
 }

@@ -43,12 +43,12 @@ OrRefusal<std::chrono::seconds> parse_wait(const std::vector<Parameter>& paramet
 EntryWait::EntryWait(const Asked& asked) : asked_(asked), until_(steady_clock::now() + asked.time) {
   if (asked.time.count() == 0) return;
   const Tenant& tenant = asked.exchange.key->tenant;
-  inbox_ = asked.arrivals.arrivals(tenant, asked.inbox);
-  if (inbox_) waiter_.emplace(asked.arrivals.waiters(), *inbox_, tenant.id, asked.kind);
+  inbox_ = asked.arrivals->arrivals(tenant, asked.inbox);
+  if (inbox_) waiter_.emplace(asked.arrivals->waiters(), *inbox_, tenant.id, asked.kind);
 }
 
 void EntryWait::look_begins() noexcept {
-  if (inbox_) version_ = inbox_->version();
+  if (inbox_) version_ = asked_.kind.takes ? inbox_->version() : inbox_->version_for_lookers();
   ++looks_;
 }
 

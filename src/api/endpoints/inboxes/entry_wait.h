@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "api/admission/admission_context.h"
@@ -23,23 +24,12 @@ namespace triggers::api {
 /// The parameter `wait`; 0 without it.
 [[nodiscard]] OrRefusal<std::chrono::seconds> parse_wait(const std::vector<Parameter>& parameters);
 
-/// A variable of the endpoint. It looks again and again, until there is something or the wait has ended:
-///
-///     EntryWait wait(…);
-///     for (;;) {
-///       wait.look_begins();
-///       … look …
-///       if (something) break;
-///       const auto again = co_await wait.look_again();
-///       if (!again) co_return again.error();
-///       if (!*again) break;
-///     }
-///     wait.served();
+/// The wait of one request. look_or_wait() does with it what an endpoint needs.
 class EntryWait {
  public:
   struct Asked {
     const AdmissionContext& admission;
-    store::EntryArrivals& arrivals;
+    store::EntryArrivals* arrivals;  ///< Null only if `time` is 0.
     const Exchange& exchange;
     const inbox::InboxName& inbox;
     store::Waiter::Kind kind;
@@ -70,6 +60,26 @@ class EntryWait {
   std::uint64_t version_ = 0;
   unsigned looks_ = 0;
 };
+
+/// Looks again and again, until there is something or the wait has ended; then what the last look has found is the
+/// result. `look()` asks the store: a Task<Result<T>>. `found(T)` says whether there is something, and `refuse(Error)`
+/// makes the refusal. What the functions and `asked` refer to outlives the coroutine.
+template <class T, class Look, class Found, class Refuse>
+Task<OrRefusal<T>> look_or_wait(EntryWait::Asked asked, Look look, Found found, Refuse refuse) {
+  EntryWait wait(asked);
+  for (;;) {
+    wait.look_begins();
+    Result<T> seen = co_await look();
+    if (!seen) co_return refuse(seen.error());
+    if (found(*seen)) {
+      wait.served();
+      co_return *std::move(seen);
+    }
+    const auto again = co_await wait.look_again();
+    if (!again) co_return again.error();
+    if (!*again) co_return *std::move(seen);
+  }
+}
 
 /// Waits until `until`, or shorter if the client leaves or the server stops. True: the time is over.
 [[nodiscard]] Task<bool> pause_until(const http::Request& request, http::Caller::TimePoint until);

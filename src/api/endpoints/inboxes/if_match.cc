@@ -30,6 +30,16 @@ std::optional<store::InboxTag> parse_tag(std::string_view text) {
   return tag;
 }
 
+/// A weak tag never matches (RFC 9110, section 13.1.1), however often the client reads the settings again.
+Refusal weak_tag() {
+  return {Code::precondition_failed,
+          "A weak ETag in If-Match never matches: send the ETag without W/. A proxy that compresses responses may have "
+          "made it weak.",
+          Details().text("field", "If-Match").json(),
+          {},
+          {}};
+}
+
 }  // namespace
 
 std::string etag_of(const store::InboxTag& tag) {
@@ -43,7 +53,8 @@ OrRefusal<std::optional<store::InboxTag>> if_match(const http::Request& request)
   if (!text) {
     return invalid("If-Match", "must be one ETag in double quotes, as GET /inboxes/{name} returned it");
   }
-  // Tags are compared as text, and a weak one never matches (RFC 9110, section 13.1.1).
+  if (field->starts_with("W/")) return weak_tag();
+  // Tags are compared as text.
   const auto tag = parse_tag(*text);
   return std::optional(tag && etag_of(*tag) == *field ? *tag : store::InboxTag{never, never});
 }

@@ -16,7 +16,7 @@ namespace triggers::api {
 [[nodiscard]] std::string etag_of(const store::InboxTag& tag);
 
 /// The tag in If-Match; nothing if the header is absent. A tag that etag_of() never makes matches no inbox. Refused: a
-/// list of tags, `*`, and what is no tag.
+/// weak tag with 412; a list of tags, `*`, and what is no tag.
 [[nodiscard]] OrRefusal<std::optional<store::InboxTag>> if_match(const http::Request& request);
 
 /// 412. `now`: the tag of the settings as they are; nothing if there is no such inbox.

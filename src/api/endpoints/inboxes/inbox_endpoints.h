@@ -3,6 +3,7 @@
 // The endpoints below /inboxes; each has a .cc of its own, and requeue and discard share one. The inbox `default` also
 // has the older paths of endpoints/inbox and DELETE /events/{id}.
 
+#include <cstdint>
 #include <string_view>
 
 #include "api/admission/admission_context.h"
@@ -24,9 +25,10 @@ struct Inboxes {
   store::InboxStore* store;        ///< Null if the engine keeps no inboxes: then no request comes here.
   std::string_view cursor_secret;  ///< Signs cursors; the same on every node.
   FairBudget& answers;
-  TurnPool* parsers;           ///< For large bodies and responses; null: the loop does both.
-  const event::Limits limits;  ///< Of an event that is tried on a filter.
-  FairCount& streams;          ///< Places of open streams.
+  TurnPool* parsers;                ///< For large bodies and responses; null: the loop does both.
+  const event::Limits limits;       ///< Of an event that is tried on a filter.
+  FairCount& streams;               ///< Places of open streams.
+  const std::uint64_t tracked_max;  ///< store::TenantLimits::tracked_max, for the message.
 };
 
 // Inboxes and their settings.

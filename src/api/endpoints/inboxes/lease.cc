@@ -46,6 +46,22 @@ Refusal too_many_leased(const inbox::InboxName& inbox) {
           {}};
 }
 
+Refusal too_many_tracked(const inbox::InboxName& inbox, std::uint64_t tracked_max) {
+  return {
+      Code::rate_limit_exceeded,
+      fmt::format("All inboxes of this user_id together have {} entries that were leased and have not left, which is "
+                  "the limit. So the inbox {} hands out only entries that were leased before, and has none "
+                  "available. Acknowledge leased entries, and discard dead ones.",
+                  tracked_max, inbox.text()),
+      Details()
+          .text("reason", "too_many_tracked")
+          .text("limit", "tenant-tracked-max")
+          .number("limit_entries", tracked_max)
+          .json(),
+      {{"Retry-After", "1"}},
+      {}};
+}
+
 /// The size of the response, about.
 std::size_t answer_bytes(const store::Leased& leased) {
   std::size_t bytes = 256;
@@ -72,25 +88,24 @@ http::Response answer(store::Leased& leased) {
   return response;
 }
 
-/// Waits as long as it may until there is something to lease.
+/// Waits as long as it may until there is something to lease. A limit that is reached ends the wait.
 Task<OrRefusal<store::Leased>> lease_or_wait(const Inboxes& inboxes, const Exchange& exchange,
                                              const AskedLease& asked) {
   const inbox::InboxName& inbox = asked.lease.inbox;
-  const auto kind = store::Waiter::taker(asked.lease.limit);
-  EntryWait wait(EntryWait::Asked{inboxes.admission, *inboxes.store, exchange, inbox, kind, asked.wait});
-  for (;;) {
-    wait.look_begins();
-    auto leased = co_await inboxes.store->lease(exchange.key->tenant, asked.lease);
-    if (!leased) co_return from_inbox_error(leased.error(), inbox);
-    if (leased->outcome == store::Leased::Outcome::too_many_leased) co_return too_many_leased(inbox);
-    if (leased->outcome == store::Leased::Outcome::leased) {
-      wait.served();
-      co_return *std::move(leased);
-    }
-    const auto again = co_await wait.look_again();
-    if (!again) co_return again.error();
-    if (!*again) co_return *std::move(leased);
-  }
+  const EntryWait::Asked wait{
+      inboxes.admission, inboxes.store, exchange, inbox, store::Waiter::taker(asked.lease.limit), asked.wait};
+  return look_or_wait<store::Leased>(
+      wait, [&] { return inboxes.store->lease(exchange.key->tenant, asked.lease); },
+      [](const store::Leased& leased) { return leased.outcome != store::Leased::Outcome::nothing; },
+      [&](const Error& error) { return from_inbox_error(error, inbox); });
+}
+
+/// Nothing unless a limit was reached.
+std::optional<Refusal> refusal_of(const store::Leased& leased, const inbox::InboxName& inbox,
+                                  std::uint64_t tracked_max) {
+  if (leased.outcome == store::Leased::Outcome::too_many_leased) return too_many_leased(inbox);
+  if (leased.outcome == store::Leased::Outcome::too_many_tracked) return too_many_tracked(inbox, tracked_max);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -107,6 +122,7 @@ Task<OrRefusal<http::Response>> lease(const Inboxes& inboxes, Exchange& exchange
   asked->lease.memory = &inboxes.answers;
   auto leased = co_await lease_or_wait(inboxes, exchange, *asked);
   if (!leased) co_return leased.error();
+  if (auto refused = refusal_of(*leased, *inbox, inboxes.tracked_max)) co_return *std::move(refused);
   const std::size_t bytes = answer_bytes(*leased);
   auto make = [&] { return answer(*leased); };
   http::Response response = co_await make_off_loop(inboxes.parsers, exchange, bytes, std::move(make));

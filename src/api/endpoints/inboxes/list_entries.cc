@@ -1,15 +1,12 @@
 // GET /inboxes/{name}/events: list_entries() of inbox_endpoints.h.
 
-#include <fmt/format.h>
-
 #include "api/admission/admit.h"
 #include "api/admission/admitted_inbox.h"
-#include "api/endpoints/inbox/cursor.h"
+#include "api/endpoints/inbox/page_parts.h"
 #include "api/endpoints/inboxes/entry_json.h"
 #include "api/endpoints/inboxes/entry_wait.h"
 #include "api/endpoints/inboxes/inbox_endpoints.h"
 #include "api/endpoints/inboxes/inbox_json.h"
-#include "api/endpoints/request_limits.h"
 #include "api/exchange/input.h"
 #include "api/exchange/off_loop.h"
 #include "api/exchange/response_memory.h"
@@ -51,15 +48,7 @@ OrRefusal<AskedPage> parse_query(const Inboxes& inboxes, const Exchange& exchang
     if (!parsed) return parsed.error();
     query.state = *parsed;
   }
-  if (const auto* limit = find(*parameters, "limit")) {
-    const auto number = parse_number("limit", *limit, 1, page_events_max);
-    if (!number) return number.error();
-    query.limit = static_cast<std::size_t>(*number);
-  }
-  if (const auto* type = find(*parameters, "event_type")) {
-    if (const auto valid = check_event_type(*type); !valid) return valid.error();
-    query.event_type = *type;
-  }
+  if (const auto read = read_limit_and_type(*parameters, query); !read) return read.error();
   if (const auto* cursor = find(*parameters, "cursor")) {
     query.after = decode_cursor(inboxes.cursor_secret, entry_scope(exchange.key->tenant.id, query), *cursor);
     if (!query.after) {
@@ -93,15 +82,10 @@ http::Response answer(const Inboxes& inboxes, const Exchange& exchange, const st
     if (body.back() != '[') body += ',';
     append_entry(body, entry);
   }
-  body += "],\"pagination\":{\"next_cursor\":";
-  if (page.next_after) {
-    body +=
-        '"' + encode_cursor(inboxes.cursor_secret, entry_scope(exchange.key->tenant.id, query), *page.next_after) + '"';
-  } else {
-    body += "null";
-  }
-  body +=
-      fmt::format(",\"has_more\":{},\"total_undelivered\":{}}},\"counts\":", page.has_more, page.counts.undelivered());
+  body += "],";
+  append_pagination(body, inboxes.cursor_secret, entry_scope(exchange.key->tenant.id, query), page.next_after,
+                    page.has_more, page.counts.undelivered());
+  body += ",\"counts\":";
   append_counts(body, page.counts);
   body += "}\n";
   page.entries = {};
@@ -112,17 +96,11 @@ http::Response answer(const Inboxes& inboxes, const Exchange& exchange, const st
 Task<OrRefusal<store::EntryPage>> page_or_wait(const Inboxes& inboxes, const Exchange& exchange,
                                                const AskedPage& asked) {
   const inbox::InboxName& inbox = asked.query.inbox;
-  const auto kind = store::Waiter::looker();
-  EntryWait wait(EntryWait::Asked{inboxes.admission, *inboxes.store, exchange, inbox, kind, asked.wait});
-  for (;;) {
-    wait.look_begins();
-    auto page = co_await inboxes.store->entries(exchange.key->tenant, asked.query);
-    if (!page) co_return from_inbox_error(page.error(), inbox);
-    if (!page->entries.empty() || page->has_more) co_return *std::move(page);
-    const auto again = co_await wait.look_again();
-    if (!again) co_return again.error();
-    if (!*again) co_return *std::move(page);
-  }
+  const EntryWait::Asked wait{inboxes.admission, inboxes.store, exchange, inbox, store::Waiter::looker(), asked.wait};
+  return look_or_wait<store::EntryPage>(
+      wait, [&] { return inboxes.store->entries(exchange.key->tenant, asked.query); },
+      [](const store::EntryPage& page) { return !page.entries.empty() || page.has_more; },
+      [&](const Error& error) { return from_page_error(error, inbox, "cursor"); });
 }
 
 }  // namespace

@@ -179,6 +179,9 @@ TEST_F(InboxesTest, IfMatchIsOneTag) {
                                    std::string("\"99999999999999999999-1\"")}) {
     EXPECT_EQ(put("crm", "{}", {{"If-Match", field}}).status(), 412U) << field;
   }
+  const Seen weak = put("crm", "{}", {{"If-Match", "W/" + tag}});
+  EXPECT_EQ(weak.detail("field"), "If-Match");
+  EXPECT_NE(weak.text("message").find("weak"), std::string::npos) << weak.text("message");
   EXPECT_EQ(put("crm", "{}", {{"If-Match", tag}}).status(), 200U);
 }
 

@@ -83,6 +83,14 @@ Task<OrRefusal<http::Response>> stream_entries(const Inboxes& inboxes, Exchange&
   if (!asked->arrivals) co_return no_such_inbox(*inbox);
   const http::Caller* const caller = exchange.request.caller;
   if (caller == nullptr || !caller->takes_streams()) co_return no_streams(*inbox);
+  if (asked->query.after) {
+    // While an error can still be answered: once the response has begun, the client would only repeat the request.
+    store::EntryQuery first = asked->query;
+    first.limit = 1;
+    const auto place = co_await inboxes.store->entries(tenant, std::move(first));
+    const bool foreign = !place && place.error().code == ErrorCode::invalid_argument;
+    if (foreign) co_return from_page_error(place.error(), *inbox, "Last-Event-ID");
+  }
   const auto outcome = inboxes.streams.take(tenant.id, asked->place);
   if (outcome != FairCount::Outcome::taken) co_return no_place(outcome);
   if (!asked->counts && !asked->query.after) {

@@ -196,6 +196,18 @@ TEST_F(StreamOfEntries, RemovedInboxEndsTheStream) {
   EXPECT_EQ(start_stream("", "", "billing").seen()->status(), 404U);
 }
 
+TEST_F(StreamOfEntries, PlaceInADeletedInboxIsNotOneInItsSuccessor) {
+  put("billing", "{}");
+  auto stream = start_stream("", "", "billing");
+  read(stream);
+  remove("billing");
+  put("billing", "{}");
+  auto refused = start_stream("", place_, "billing");
+  EXPECT_EQ(refused.seen()->status(), 400U);
+  EXPECT_EQ(refused.seen()->detail("field"), "Last-Event-ID");
+  EXPECT_EQ(service().streams.taken(), 0U);
+}
+
 TEST_F(StreamOfEntries, ClientWithoutStreamsIsToldWhatToUse) {
   StartedRequest refused(*service().api, executor_, request(http::Method::get, "/inboxes/default/stream", viewer_),
                          false);

@@ -271,6 +271,11 @@ void CommitQueue::close() {
   wake_.notify_one();
 }
 
+std::size_t CommitQueue::waiting() const {
+  const MutexLock lock(mutex_);
+  return waiting_.size();
+}
+
 void CommitQueue::ring() {
   const MutexLock lock(mutex_);
   rung_ = true;

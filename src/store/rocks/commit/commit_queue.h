@@ -83,6 +83,9 @@ class CommitQueue {
   /// The operations that were submitted and have not ended.
   [[nodiscard]] std::size_t depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  /// Of them, those that an executor has handed over and take() has not fetched. The next take() fetches them all.
+  /// An operation counts in depth() before, from its submission, when a take() would still miss it.
+  [[nodiscard]] std::size_t waiting() const;
 
   /// After a commit of what take() handed out: resumes the waiters of those operations which have ended, one call for
   /// each executor. Until then they count against the limits. Of the others the next part is handed out in their
@@ -133,7 +136,7 @@ class CommitQueue {
   QueueShares shares_;
   SharedMutex turns_mutex_;
   std::unordered_map<const Executor*, std::unique_ptr<Turn>> turns_ GUARDED_BY(turns_mutex_);
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Condition wake_;
   std::vector<Operation*> waiting_ GUARDED_BY(mutex_);
   bool idle_ GUARDED_BY(mutex_) = false;  ///< The committer waits, or is about to.

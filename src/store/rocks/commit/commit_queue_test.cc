@@ -126,6 +126,9 @@ class CommitQueueTest : public testing::Test {
 TEST_F(CommitQueueTest, HandsOutInTheOrderOfSubmission) {
   auto& first = submit();
   auto& second = submit();
+  EXPECT_EQ(queue().waiting(), 0U) << "they are not handed over yet";
+  executor.run_ready();
+  EXPECT_EQ(queue().waiting(), 2U);
   EXPECT_EQ(take(), (std::vector{&first.operation, &second.operation}));
   queue().finish(std::vector{&first.operation, &second.operation});
   EXPECT_FALSE(first.done);

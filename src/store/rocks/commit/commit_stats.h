@@ -20,6 +20,7 @@ struct CommitStats {
   std::size_t leases = 0;
   std::size_t leased = 0;                  ///< Entries.
   std::size_t leases_refused = 0;          ///< Too many entries of the inbox are leased.
+  std::size_t leases_refused_tracked = 0;  ///< Too many entries of the tenant are in memory.
   std::size_t acknowledged_by_lease = 0;   ///< Of the acknowledged entries.
   std::size_t released = 0;                ///< Entries.
   std::size_t lease_lost = 0;              ///< Entries that a lease named and did not hold.

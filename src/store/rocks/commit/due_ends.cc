@@ -21,11 +21,13 @@ DueEnds::DueEnds(WatchedInboxes* watched, const IdTime& time) : watched_(watched
 
 std::optional<steady_clock::time_point> DueEnds::next() {
   if (watched_ == nullptr || !watched_->any()) return std::nullopt;
+  const auto telling = watched_->next_telling();
   const auto due = watched_->next_due();
-  if (!due) return std::nullopt;
+  if (!due) return telling;
   const auto now = steady_clock::now();
   const auto left = std::clamp<std::chrono::milliseconds>(*due - time_.now(), {}, sleep_max);
-  return std::max(now + left, last_ + pause);
+  const auto end = std::max(now + left, last_ + pause);
+  return telling ? std::min(end, *telling) : end;
 }
 
 void DueEnds::prepare(std::size_t place) {
@@ -46,6 +48,7 @@ void DueEnds::prepare(std::size_t place) {
 void DueEnds::add(std::vector<Operation*>& operations) noexcept {
   if (watched_ == nullptr || !watched_->any()) return;
   const auto now = steady_clock::now();
+  watched_->tell_lookers(now);
   if (now < last_ + pause) return;
   watched_->take_due(time_.now(), due_);
   if (due_.empty()) return;

@@ -1,7 +1,8 @@
 #pragma once
 
-// Ends leases and delays at their time in inboxes that readers wait for, as part of the next commit. Which inboxes
-// these are is in inbox/watched_inboxes.h; all other inboxes are left to upkeep/housekeeper.h and to the next lease.
+// Ends leases and delays at their time in inboxes that readers wait for, as part of the next commit, and tells lookers
+// after their pause. Which inboxes these are is in inbox/watched_inboxes.h; all other inboxes are left to
+// upkeep/housekeeper.h and to the next lease.
 
 #include <array>
 #include <chrono>
@@ -32,7 +33,8 @@ class DueEnds {
 
   /// When the committer must look again though no operation comes. Nothing: not before an inbox changes.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next();
-  /// Appends operations for what is due. Without memory it appends none, and tries again later.
+  /// Tells lookers whose pause is over. Appends operations for what is due; without memory it appends none, and tries
+  /// again later.
   void add(std::vector<Operation*>& operations) noexcept;
   /// Call it after the commit of what add() has appended. `written`: whether the commit succeeded.
   void done(bool written) noexcept;

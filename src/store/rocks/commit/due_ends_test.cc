@@ -37,7 +37,7 @@ class DueEndsTest : public testing::Test {
   void end_leases(InboxState& state) {
     EXPECT_FALSE(state.index()->advance(clock_.now(), 500).empty());
     const bool gained = state.publish();
-    watched_.changed(state, state.available(), gained);
+    watched_.changed(state, state.available(), gained, std::chrono::steady_clock::now());
   }
   std::chrono::milliseconds sleep(DueEnds& ends) {
     return std::chrono::round<std::chrono::milliseconds>(*ends.next() - std::chrono::steady_clock::now());
@@ -178,7 +178,7 @@ TEST_F(DueEndsTest, ReadersAreWokenByWhatIsGainedOnly) {
   SteppedExecutor executor;
   WaitingReader looker(executor, watched_.waiters(), *arrivals, "acme", Waiter::looker());
   looker.wait();
-  watched_.changed(*state, 0, false);
+  watched_.changed(*state, 0, false, {});
   EXPECT_TRUE(looker.waits());
   clock_.advance(2s);
   end_leases(*state);
@@ -186,6 +186,54 @@ TEST_F(DueEndsTest, ReadersAreWokenByWhatIsGainedOnly) {
   looker.wait();
   watched_.removed(*state);
   EXPECT_TRUE(looker.woken());
+}
+
+TEST_F(DueEndsTest, LookersOfAnInboxThatChangesAllTheTimeAreToldNowAndThen) {
+  const auto state = std::make_shared<InboxState>("acme", "default");
+  const auto arrivals = watch(state);
+  SteppedExecutor executor;
+  WaitingReader looker(executor, watched_.waiters(), *arrivals, "acme", Waiter::looker());
+  const auto begin = std::chrono::steady_clock::now();
+  // A thousand commits in a second, as this test tells the time.
+  int told = 0;
+  bool waits = false;
+  for (int i = 0; i != 1'000; ++i) {
+    if (!waits) looker.wait();
+    watched_.tell_lookers(begin + i * 1ms);
+    watched_.changed(*state, 1, true, begin + i * 1ms);
+    waits = looker.waits();
+    if (!waits) ++told;
+  }
+  EXPECT_GE(told, 95);
+  EXPECT_LE(told, 110);
+  watched_.removed(*state);
+  EXPECT_FALSE(looker.waits());
+}
+
+TEST_F(DueEndsTest, LookerIsToldOfTheLastChangeAndATakerOfEach) {
+  DueEnds ends(&watched_, time_);
+  const auto state = std::make_shared<InboxState>("acme", "default");
+  const auto arrivals = watch(state);
+  SteppedExecutor executor;
+  WaitingReader looker(executor, watched_.waiters(), *arrivals, "acme", Waiter::looker());
+  WaitingReader taker(executor, watched_.waiters(), *arrivals, "acme", Waiter::taker(1));
+  const auto now = std::chrono::steady_clock::now();
+  for (int i = 0; i != WatchedInboxes::lookers_burst; ++i) {
+    looker.wait();
+    watched_.changed(*state, 1, true, now);
+    EXPECT_TRUE(looker.woken());
+  }
+  EXPECT_FALSE(ends.next());
+  looker.wait();
+  taker.wait();
+  watched_.changed(*state, 1, true, now);
+  EXPECT_TRUE(taker.woken());
+  EXPECT_TRUE(looker.waits());
+  ASSERT_TRUE(ends.next());
+  EXPECT_LE(*ends.next(), now + WatchedInboxes::lookers_pause);
+  watched_.tell_lookers(now + WatchedInboxes::lookers_pause);
+  EXPECT_TRUE(looker.woken());
+  EXPECT_FALSE(ends.next());
 }
 
 TEST_F(DueEndsTest, NothingIsDueInARemovedInbox) {
@@ -196,7 +244,7 @@ TEST_F(DueEndsTest, NothingIsDueInARemovedInbox) {
   EXPECT_EQ(due(ends).size(), 1U);
   watched_.removed(*state);
   ends.done(true);
-  watched_.changed(*state, 0, false);
+  watched_.changed(*state, 0, false, {});
   EXPECT_FALSE(ends.next());
 }
 

@@ -27,7 +27,7 @@ inline constexpr std::size_t entry_record_bytes = 128;
 /// little must not count as many elements: a commit would have no room for others.
 struct EntryOperation {
   enum class Kind : std::uint8_t {
-    lease,        ///< `limit`, `bytes_max`, `duration`, `memory` to `lease`, `until`, `leased`, `too_many_leased`.
+    lease,        ///< `limit`, `bytes_max`, `duration`, `memory` to `lease`, `until`, `leased`, `refused`.
     acknowledge,  ///< `lease` or nothing.
     release,      ///< `lease`, `delay`, `error`.
     extend,       ///< `lease`, `duration` to `until`.
@@ -68,7 +68,7 @@ struct EntryOperation {
   std::size_t leased_bytes = 0;  ///< Of their events.
   UnixMillis leased_at{};
   std::optional<UnixMillis> until{};
-  bool too_many_leased = false;
+  Leased::Outcome refused = Leased::Outcome::nothing;  ///< Why nothing is leased.
   std::vector<Found> found{};
   bool found_all = false;  ///< There are no more.
   EventId fresh_after{};   ///< Available entries behind it are not in the index: those that were never leased.

@@ -33,8 +33,9 @@ EntryStage::EntryStage(Staging& staging, const CommitterConfig& config)
     : staging_(staging),
       config_(config),
       table_(staging.database, staging.batch),
+      tracked_(config.tenant_limits.tracked_max),
       ends_(staging, table_),
-      leases_(staging, table_, ends_, config.leased_max) {}
+      leases_(staging, table_, ends_, tracked_, config.leased_max) {}
 
 Status EntryStage::look(Operation& operation, TenantState& tenant) const {
   EntryOperation& entry = *operation.entry;
@@ -68,7 +69,7 @@ Status EntryStage::stage(Operation& operation, TenantState& tenant) {
   EntryOperation& entry = *operation.entry;
   const auto target = find_target(tenant, entry.inbox);
   if (!target) return no_such_inbox(entry.inbox);
-  if (entry.kind == Kind::lease) return leases_.stage(operation, *target);
+  if (entry.kind == Kind::lease) return leases_.stage(operation, tenant, *target);
   if (entry.kind == Kind::advance) {
     advance(operation, target->state);
     return Done{};

@@ -17,6 +17,7 @@
 #include "store/rocks/commit/operation.h"
 #include "store/rocks/commit/staging.h"
 #include "store/rocks/commit/target_inbox.h"
+#include "store/rocks/commit/tracked_bound.h"
 #include "store/rocks/inbox/tenants.h"
 
 namespace triggers::store {
@@ -48,6 +49,7 @@ class EntryStage {
     done,
     unneeded,  ///< The inbox has an entry of the event, or the event has left the log.
     too_old,   ///< The retention of the inbox would remove it at once.
+    no_room,   ///< It would be in memory, and the tenant may have no further entry there.
   };
   /// Puts the event into the inbox again. Call it after everything else of the batch: a lease that was staged after it
   /// would read past the entry, which is not in the database yet.
@@ -98,6 +100,7 @@ class EntryStage {
   Staging& staging_;
   const CommitterConfig& config_;
   EntryTable table_;
+  const TrackedBound tracked_;
   EndStage ends_;
   LeaseStage leases_;
 };

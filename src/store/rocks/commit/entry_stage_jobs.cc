@@ -53,11 +53,14 @@ Result<EntryStage::PutAgain> EntryStage::put_again(TenantState& tenant, const Ta
   const auto holding = find_holding(tenant, id);
   if (!holding) return holding.error();
   if (!*holding) return PutAgain::unneeded;
+  const bool is_tracked = id <= inbox.fresh_after();
+  if (is_tracked && tracked_.room(tenant, 1) == 0) return PutAgain::no_room;
   const UnixMillis retention_now = config_.retention_now ? config_.retention_now() : staging_.now;
   if (inbox::expire(*again, id.time(), target.rules, staging_.id_now, retention_now)) return PutAgain::too_old;
   if (&inbox == &tenant.default_inbox()) {
     if (auto forgotten = forget_acknowledged_at(inbox, id); !forgotten) return forgotten.error();
   }
+  if (is_tracked) tracked_.add(tenant, 1);
   staging_.holders.entered(inbox.tenant(), id, **holding);
   enter(target, id, pending_value);
   return PutAgain::done;

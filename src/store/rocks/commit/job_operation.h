@@ -38,6 +38,8 @@ struct JobOperation {
 
   std::size_t changed = 0;  ///< The answer: entries that have left or entered the inbox.
   bool gone = false;        ///< The answer: the job, or its inbox, is no longer there.
+  /// The answer: the replay must wait until entries have left inboxes of its tenant. It goes on from its record.
+  bool held_up = false;
 };
 
 }  // namespace triggers::store

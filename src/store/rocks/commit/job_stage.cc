@@ -77,8 +77,13 @@ void JobStage::work(Operation& operation, TenantState& tenant) {
     operation.part_end = operation.part_begin;
     return;
   }
-  const std::size_t end = std::min(operation.part_end, job.ids.size());
-  for (std::size_t i = operation.part_begin; i < end; ++i) work_on(job, i, tenant, *target, record->job);
+  std::size_t end = std::min(operation.part_end, job.ids.size());
+  for (std::size_t i = operation.part_begin; i < end; ++i) {
+    if (work_on(job, i, tenant, *target, record->job)) continue;
+    job.held_up = true;
+    operation.part_end = end = i;
+  }
+  if (job.held_up && end == operation.part_begin) return;
   const bool all = end == job.ids.size();
   record->next = all ? job.next : successor(job.ids[end - 1]);
   if (all && job.end) {
@@ -88,20 +93,22 @@ void JobStage::work(Operation& operation, TenantState& tenant) {
   put(job.state, job.inbox, *std::move(record), false);
 }
 
-void JobStage::work_on(JobOperation& job, std::size_t index, TenantState& tenant, const TargetInbox& target,
+bool JobStage::work_on(JobOperation& job, std::size_t index, TenantState& tenant, const TargetInbox& target,
                        Job& progress) {
   const EventId& id = job.ids[index];
   // An entry whose records cannot be read, which is noted as damage, stays as it is. The job goes on.
   if (job.kind == Kind::purge) {
     const auto left = entries_.purge(target, id);
-    if (!left || !*left) return;
+    if (!left || !*left) return true;
   } else {
     const auto entered = entries_.put_again(tenant, target, id, job.pending_values[index]);
     if (entered && *entered == EntryStage::PutAgain::too_old) ++progress.skipped_too_old;
-    if (!entered || *entered != EntryStage::PutAgain::done) return;
+    if (entered && *entered == EntryStage::PutAgain::no_room) return false;
+    if (!entered || *entered != EntryStage::PutAgain::done) return true;
   }
   ++progress.done;
   ++job.changed;
+  return true;
 }
 
 void JobStage::remove(const JobOperation& job) {

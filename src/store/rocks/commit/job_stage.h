@@ -55,7 +55,8 @@ class JobStage {
   Status start(JobOperation& job, const TenantState& tenant);
   [[nodiscard]] Status may_start(const InboxState& inbox, const TenantState& tenant) const;
   void work(Operation& operation, TenantState& tenant);
-  void work_on(JobOperation& job, std::size_t index, TenantState& tenant, const TargetInbox& target, Job& progress);
+  /// False: the job must wait.
+  bool work_on(JobOperation& job, std::size_t index, TenantState& tenant, const TargetInbox& target, Job& progress);
   void remove(const JobOperation& job);
   void put(const std::shared_ptr<InboxState>& inbox, const InboxName& name, JobRecord record, bool started);
   void put_removal(const std::shared_ptr<InboxState>& inbox, const Uuid7& id);

@@ -32,7 +32,15 @@ void end(Operation& operation) {
 
 }  // namespace
 
-Status LeaseStage::stage(Operation& operation, const TargetInbox& target) {
+void LeaseStage::refuse(Operation& operation, Leased::Outcome why) {
+  end(operation);
+  if (!operation.entry->leased.empty()) return;
+  operation.entry->refused = why;
+  const bool leased = why == Leased::Outcome::too_many_leased;
+  ++(leased ? staging_.stats.leases_refused : staging_.stats.leases_refused_tracked);
+}
+
+Status LeaseStage::stage(Operation& operation, TenantState& tenant, const TargetInbox& target) {
   EntryOperation& entry = *operation.entry;
   InboxState& inbox = target.state;
   if (!ends_.end_leases(inbox)) {
@@ -50,16 +58,18 @@ Status LeaseStage::stage(Operation& operation, const TargetInbox& target) {
   const std::size_t leased = inbox.index() != nullptr ? inbox.index()->counts().leased : 0;
   const std::size_t room = leased_max_ - std::min<std::size_t>(leased, leased_max_);
   if (room == 0) {
-    entry.too_many_leased = entry.leased.empty();
-    if (entry.too_many_leased) ++staging_.stats.leases_refused;
-    end(operation);
+    refuse(operation, Leased::Outcome::too_many_leased);
     return Done{};
   }
   const std::size_t elements = operation.part_end - operation.part_begin;
-  const auto choice = choose(inbox, entry, std::min(elements, room));
+  const auto choice = choose(tenant, inbox, entry, std::min(elements, room));
   if (!choice) return choice.error();
   if (choice->needs_disk) {
     leave_for_disk(operation);
+    return Done{};
+  }
+  if (choice->no_room) {
+    refuse(operation, Leased::Outcome::too_many_tracked);
     return Done{};
   }
   if (choice->count == 0 && choice->searched_to) {
@@ -72,6 +82,7 @@ Status LeaseStage::stage(Operation& operation, const TargetInbox& target) {
     return Done{};
   }
   entry.exhausted = choice->count < elements;
+  tracked_.add(tenant, choice->fresh.size());
   return hand_out(target, entry, *choice);
 }
 
@@ -84,7 +95,8 @@ bool LeaseStage::take(Choice& choice, const EntryOperation& entry, std::size_t e
   return true;
 }
 
-Result<LeaseStage::Choice> LeaseStage::choose(InboxState& inbox, const EntryOperation& entry, std::size_t wanted) {
+Result<LeaseStage::Choice> LeaseStage::choose(TenantState& tenant, InboxState& inbox, const EntryOperation& entry,
+                                              std::size_t wanted) {
   Choice choice;
   if (const auto* const index = inbox.index()) {
     const auto back = index->page(EntryState::available, std::nullopt, wanted);
@@ -94,14 +106,20 @@ Result<LeaseStage::Choice> LeaseStage::choose(InboxState& inbox, const EntryOper
       if (!take(choice, entry, *bytes)) return choice;
     }
   }
-  if (choice.count == wanted) return choice;
-  if (auto chosen = choose_fresh(inbox, entry, wanted, choice); !chosen) return chosen.error();
+  const std::uint64_t fresh = inbox.index() != nullptr ? inbox.index()->fresh() : inbox.staged.count;
+  if (choice.count == wanted || fresh == 0) return choice;
+  const std::size_t room = tracked_.room(tenant, wanted - choice.count);
+  choice.no_room = room == 0 && choice.count == 0;
+  if (room == 0) return choice;
+  if (auto chosen = choose_fresh(inbox, entry, choice.count + room, choice); !chosen) return chosen.error();
+  if (choice.fresh.size() > fresh) {
+    return staging_.database.unreadable("the counters of the inbox of " + inbox.tenant() +
+                                        ": more entries are there than they say");
+  }
   return choice;
 }
 
 Status LeaseStage::choose_fresh(InboxState& inbox, const EntryOperation& entry, std::size_t wanted, Choice& choice) {
-  const std::uint64_t fresh = inbox.index() != nullptr ? inbox.index()->fresh() : inbox.staged.count;
-  if (fresh == 0) return Done{};
   const PendingRange range{.first = std::max(inbox.head().id, successor(inbox.fresh_after()))};
   rocksdb::ReadOptions options;
   if (!entry.may_use_disk) options.read_tier = rocksdb::kBlockCacheTier;
@@ -118,10 +136,6 @@ Status LeaseStage::choose_fresh(InboxState& inbox, const EntryOperation& entry, 
   choice.needs_disk = !entry.may_use_disk && scan.gave_up();
   if (choice.needs_disk) return Done{};
   if (auto status = scan.status(); !status) return status;
-  if (choice.fresh.size() > fresh) {
-    return staging_.database.unreadable("the counters of the inbox of " + inbox.tenant() +
-                                        ": more entries are there than they say");
-  }
   if (choice.count > 0) return Done{};
   const auto place = scan.gave_up_at();
   if (!place) return place.error();

@@ -123,7 +123,7 @@ struct Operation {
   /// True if the committer has nothing more to do for it.
   [[nodiscard]] bool ended() const noexcept {
     return error || undecided || cut_off || part_end == size() || (entry != nullptr && entry->ended()) ||
-           (job != nullptr && job->gone);
+           (job != nullptr && (job->gone || job->held_up));
   }
 };
 

@@ -2,6 +2,8 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
+
 #include "base/invariant.h"
 
 namespace triggers::store {
@@ -78,7 +80,8 @@ void StagedInboxes::publish(WatchedInboxes* watched) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   for (const Touched& touched : touched_) {
     const InboxState& inbox = *touched.inbox;
-    if (inbox.watched()) watched->changed(inbox, inbox.available(), touched.gained);
+    if (!inbox.watched()) continue;
+    watched->changed(inbox, inbox.available(), touched.gained, std::chrono::steady_clock::now());
   }
 }
 

@@ -150,7 +150,10 @@ void Database::check_files(bool thorough) {
   if (problem.empty() && thorough) problem = table_size_check_->check_next(*db_);
   if (!problem.empty()) return lose(problem);
   tend_space();
-  if (thorough) tend_compactions(clock_->steady());
+  // On a small disk, a second's writes may take the room that a compaction had.
+  const auto space = disk();
+  const bool tight = space_reclaim_ && space && reserve_is_small(*space);
+  if (thorough || tight) tend_compactions(clock_->steady());
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
@@ -160,6 +163,7 @@ void Database::update_disk_space() {
   space.reserve_bytes = disk_reserve_.bytes(space.total_bytes);
   if (watch_) {
     for (const SyncedFile& file : watch_->record().logs) space.logs_bytes += file.bytes;
+    if (reserve_is_small(space)) space.compaction_bytes = running_compactions_.bytes();
   }
   // The commits since the last measurement may have reached the reserve already.
   disk_reserve_.measured(space);

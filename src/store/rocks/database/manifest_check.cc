@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "store/rocks/database/database_options.h"
 #include "store/rocks/disk/log_check.h"
+#include "store/rocks/disk/manifest.h"
 
 namespace triggers::store {
 namespace {
@@ -123,6 +124,24 @@ std::optional<std::string> missing_log(const rocksdb::Status& status) {
   return text.substr(begin, text.find_first_not_of("0123456789", begin) - begin);
 }
 
+/// Those that the manifest names. Nothing if it cannot be read as a whole.
+std::set<std::string> missing_tables(const std::string& directory, const std::string& manifest) {
+  std::set<std::string> missing;
+  const auto manifests = read_manifests(directory);
+  if (!manifests) return missing;
+  const auto named = std::ranges::find(*manifests, manifest, &Manifest::name);
+  if (named == manifests->end() || !named->whole) return missing;
+  std::error_code error;
+  for (const auto& [family, entry] : named->families) {
+    for (const auto& [number, table] : entry.tables) {
+      const std::string digits = std::to_string(number);
+      const std::string name = std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".sst";
+      if (!fs::exists(fs::path(directory) / name, error)) missing.insert(name);
+    }
+  }
+  return missing;
+}
+
 /// How many of our families, from the front, are among `names`.
 std::size_t families_in(const std::vector<rocksdb::ColumnFamilyDescriptor>& ours,
                         const std::vector<std::string>& names) {
@@ -169,7 +188,10 @@ Result<TrialOpen> check_manifest(const DatabaseConfig& config, const std::string
   }
   const std::unique_ptr<rocksdb::DB> db(opened);
   TrialOpen found;
-  for (const auto& table : files->missing()) found.problems.push_back("db/" + table + " is missing");
+  auto missing = files->missing();
+  // RocksDB ends at the first family that misses a table.
+  if (!status.ok()) missing.merge(missing_tables(directory, manifest));
+  for (const auto& table : missing) found.problems.push_back("db/" + table + " is missing");
   if (!status.ok()) {
     if (found.problems.empty()) return Error{ErrorCode::unavailable, status.ToString()};
     return found;

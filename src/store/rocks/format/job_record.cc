@@ -1,7 +1,6 @@
 #include "store/rocks/format/job_record.h"
 
 #include <boost/json.hpp>
-#include <exception>
 
 #include "base/encoding.h"
 #include "base/stored_json.h"
@@ -13,7 +12,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::uint64_t version = 1;
-constexpr std::size_t record_bytes_max = 64 * 1024;
+constexpr StoredJsonBounds bounds{.bytes_max = 64 * 1024, .size = "64 KiB", .depth_max = 2};
 
 constexpr std::string_view name_of(Job::Kind kind) noexcept { return kind == Job::Kind::purge ? "purge" : "replay"; }
 
@@ -90,18 +89,8 @@ std::string encode_job(const JobRecord& record) {
 }
 
 Result<JobRecord> decode_job(const Uuid7& id, std::string_view bytes) {
-  if (bytes.size() > record_bytes_max) return broken("it is larger than 64 KiB");
-  try {
-    json::parse_options options;
-    options.max_depth = 2;
-    boost::system::error_code error;
-    const auto value = json::parse(json::string_view(bytes.data(), bytes.size()), error, {}, options);
-    if (error) return broken("it is not JSON");
-    const auto* object = value.if_object();
-    return object != nullptr ? decode_object(id, *object) : broken("it is not a JSON object");
-  } catch (const std::exception& exception) {
-    return broken(exception.what());
-  }
+  const auto read = [&](const json::object& object) { return decode_object(id, object); };
+  return decode_stored_json(bytes, bounds, read, broken);
 }
 
 }  // namespace triggers::store

@@ -39,6 +39,7 @@ void InboxState::publish_view() {
   View view{.last_consumed_at = staged.last_consumed_at, .fresh_after = fresh_after()};
   if (index_) {
     view.counts = index_->counts();
+    view.tracked = tracked();
     view.next_due = index_->next_due();
     view.next_expiry = index_->next_expiry();
     const auto back = index_->page(inbox::EntryState::available, std::nullopt, 1);
@@ -103,6 +104,12 @@ Status InboxState::set_restored(const inbox::Rules& rules) {
 
 std::size_t InboxState::available() const noexcept {
   return static_cast<std::size_t>(index_ ? index_->counts().available : staged.count);
+}
+
+std::uint64_t InboxState::tracked() const noexcept {
+  if (!index_) return 0;
+  const inbox::Counts counts = index_->counts();
+  return counts.undelivered() + counts.dead - index_->fresh();
 }
 
 const EventId& InboxState::fresh_after() const noexcept { return index_ ? index_->fresh_after() : stored_fresh_after_; }

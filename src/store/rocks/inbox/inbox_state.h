@@ -43,6 +43,7 @@ class InboxState {
     EventId fresh_after{};                         ///< Pending entries behind it, and only these, were never leased.
     std::optional<UnixMillis> next_due{};          ///< When a lease or delay ends next; 0: at once.
     std::optional<UnixMillis> next_expiry{};       ///< When a dead entry's retention ends next.
+    std::uint64_t tracked = 0;                     ///< Entries that are in memory.
   };
   /// Any thread.
   [[nodiscard]] View view() const;
@@ -103,6 +104,8 @@ class InboxState {
   [[nodiscard]] bool watched() const noexcept { return watchers_.load() > 0; }
   /// Available entries. For the committer's thread.
   [[nodiscard]] std::size_t available() const noexcept;
+  /// Entries that are in memory, because they are not fresh. For the committer's thread.
+  [[nodiscard]] std::uint64_t tracked() const noexcept;
 
   /// True if the oldest pending event may have changed since the last call. Any thread.
   bool take_head_changed() noexcept { return head_changed_.exchange(false, std::memory_order_acq_rel); }

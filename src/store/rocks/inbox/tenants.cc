@@ -22,6 +22,12 @@ std::shared_ptr<InboxState> TenantState::find(const InboxName& name) const {
   return entry != nullptr ? entry->state : nullptr;
 }
 
+std::uint64_t TenantState::number_of(const InboxName& name) const {
+  const auto inboxes = roster();
+  const RosterEntry* const entry = inboxes ? inboxes->find(name) : nullptr;
+  return entry != nullptr ? entry->tag.number : 0;
+}
+
 void TenantState::publish() {
   const WriterLock lock(mutex_);
   roster_ = staged_;

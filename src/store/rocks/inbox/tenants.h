@@ -32,6 +32,8 @@ class TenantState {
   [[nodiscard]] std::shared_ptr<const Roster> roster() const;
   /// Null if there is no such inbox.
   [[nodiscard]] std::shared_ptr<InboxState> find(const InboxName& name) const;
+  /// InboxRecord::number; 0 if there is no such inbox.
+  [[nodiscard]] std::uint64_t number_of(const InboxName& name) const;
 
   /// The inboxes as the commit that is being built leaves them. For the committer's thread, as the rest.
   [[nodiscard]] const std::shared_ptr<const Roster>& staged_roster() const noexcept { return staged_; }
@@ -40,6 +42,8 @@ class TenantState {
   void publish();
   /// Forgets the staged inboxes of a commit that was not written.
   void discard() { staged_ = roster(); }
+  /// At least so many more entries may be tracked: commit/tracked_bound.h.
+  std::uint64_t room_for_tracked = 0;
 
  private:
   const std::shared_ptr<InboxState> default_;

@@ -4,6 +4,7 @@
 // Waiting itself is in store/waiters.h; the committer ends what is due in commit/due_ends.h.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -22,8 +23,16 @@
 namespace triggers::store {
 
 /// An inbox is here while somebody holds the pointer that watch() gave. Any thread, where nothing else is said.
+///
+/// Each look of a page or a stream costs a read, and a thousand commits a second may change an inbox. So lookers are
+/// told at once of a few changes, and then at most once in `lookers_pause`. Takers are told at once.
 class WatchedInboxes {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  static constexpr std::chrono::milliseconds lookers_pause{10};
+  /// Changes of which lookers are told at once, after a time without any.
+  static constexpr int lookers_burst = 8;
+
   /// One inbox that is watched, and the key of what falls due in it.
   class Inbox {
    public:
@@ -42,6 +51,9 @@ class WatchedInboxes {
     std::size_t watchers_ = 0;
     bool removed_ = false;
     std::multimap<UnixMillis, Inbox*>::iterator place_{};
+    TimePoint paced_to_{};  ///< What was told takes up the time until then.
+    std::optional<TimePoint> untold_since_{};
+    std::multimap<TimePoint, Inbox*>::iterator telling_place_{};
   };
   using Inboxes = std::vector<std::shared_ptr<Inbox>>;
 
@@ -64,9 +76,13 @@ class WatchedInboxes {
 
   // For the committer's thread.
 
+  /// When tell_lookers() has something to do next. Nothing: not before an inbox changes.
+  [[nodiscard]] std::optional<TimePoint> next_telling();
+  /// Tells the lookers of those inboxes whose pause is over.
+  void tell_lookers(TimePoint now) noexcept;
   /// Call it after a change of the inbox is visible to all threads, if it is watched. `available`: its available
-  /// entries. `gained`: some of them were not available before.
-  void changed(const InboxState& state, std::size_t available, bool gained) noexcept;
+  /// entries. `gains`: some of them were not available before.
+  void changed(const InboxState& state, std::size_t available, bool gains, TimePoint now) noexcept;
   /// When the next lease or delay ends, by the clock of leases. Nothing: none does while nothing changes.
   [[nodiscard]] std::optional<UnixMillis> next_due();
   /// Appends the inboxes in which something is due at `now`, the longest due first, as long as `due` has capacity. Each
@@ -82,6 +98,8 @@ class WatchedInboxes {
   void leave(Inbox& inbox) noexcept;
   [[nodiscard]] static UnixMillis due_of(const InboxState& state);
   void move(Inbox& inbox, UnixMillis due) noexcept REQUIRES(mutex_);
+  void gained(Inbox& inbox, std::size_t available, TimePoint now) noexcept REQUIRES(mutex_);
+  void tell_at(Inbox& inbox, TimePoint time) noexcept REQUIRES(mutex_);
 
   Waiters waiters_;
   const std::function<void()> wake_committer_;
@@ -90,7 +108,8 @@ class WatchedInboxes {
   std::unordered_map<const InboxState*, std::shared_ptr<Inbox>> inboxes_ GUARDED_BY(mutex_);
   /// One element for each inbox; never: the last. So a change needs no memory.
   std::multimap<UnixMillis, Inbox*> by_due_ GUARDED_BY(mutex_);
-  UnixMillis told_due_ GUARDED_BY(mutex_) = UnixMillis::max();  ///< What the committer knows, at the latest.
+  std::multimap<TimePoint, Inbox*> by_telling_ GUARDED_BY(mutex_);  ///< As by_due_.
+  UnixMillis told_due_ GUARDED_BY(mutex_) = UnixMillis::max();      ///< What the committer knows, at the latest.
 };
 
 }  // namespace triggers::store

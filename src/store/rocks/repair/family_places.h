@@ -6,7 +6,7 @@
 #include <set>
 
 #include "store/rocks/database/database_config.h"
-#include "store/rocks/repair/manifest.h"
+#include "store/rocks/disk/manifest.h"
 
 namespace triggers::store {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/rocks/repair/manifest.h"
+#include "store/rocks/disk/manifest.h"
 
 namespace triggers::store {
 

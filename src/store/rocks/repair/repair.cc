@@ -15,10 +15,10 @@
 #include "store/rocks/disk/directory_lock.h"
 #include "store/rocks/disk/durable.h"
 #include "store/rocks/disk/format_file.h"
+#include "store/rocks/disk/manifest.h"
 #include "store/rocks/disk/witness.h"
 #include "store/rocks/repair/found_tables.h"
 #include "store/rocks/repair/log_replay.h"
-#include "store/rocks/repair/manifest.h"
 #include "store/rocks/repair/table_choice.h"
 
 namespace triggers::store {

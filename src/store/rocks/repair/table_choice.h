@@ -11,8 +11,8 @@
 
 #include "base/result.h"
 #include "store/rocks/database/database_config.h"
+#include "store/rocks/disk/manifest.h"
 #include "store/rocks/repair/found_tables.h"
-#include "store/rocks/repair/manifest.h"
 
 namespace triggers::store {
 

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "store/rocks/database/database_config.h"
-#include "store/rocks/repair/manifest.h"
+#include "store/rocks/disk/manifest.h"
 
 namespace triggers::store {
 

@@ -1,5 +1,6 @@
 #include "store/rocks/upkeep/inbox_census.h"
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -36,6 +37,7 @@ void InboxCensus::run(std::chrono::steady_clock::time_point now) {
       of_tenant.push_back(count(*entry.state, entry.name, *totals));
       if (entry.name.is_default()) in_rosters.insert(entry.state.get());
     }
+    add_tracked(*totals);
     shown_.offer(of_tenant);
   }
   const InboxName default_name;
@@ -43,6 +45,7 @@ void InboxCensus::run(std::chrono::steady_clock::time_point now) {
     if (in_rosters.contains(inbox)) continue;
     of_tenant.clear();
     of_tenant.push_back(count(*inbox, default_name, *totals));
+    add_tracked(*totals);
     shown_.offer(of_tenant);
   }
   first_ = stopped_at_.value_or(0);
@@ -50,6 +53,12 @@ void InboxCensus::run(std::chrono::steady_clock::time_point now) {
   totals->shown = shown_.take();
   const MutexLock lock(mutex_);
   totals_ = std::move(totals);
+}
+
+void InboxCensus::add_tracked(InboxTotals& totals) noexcept {
+  const std::uint64_t tracked = std::exchange(tracked_, 0);
+  totals.tracked += tracked;
+  totals.tracked_of_fullest = std::max(totals.tracked_of_fullest, tracked);
 }
 
 ShownInboxes::Candidate InboxCensus::count(InboxState& inbox, const InboxName& name, InboxTotals& totals) {
@@ -63,6 +72,7 @@ ShownInboxes::Candidate InboxCensus::count(InboxState& inbox, const InboxName& n
     if (available) counted.oldest_available = available->time();
   }
   add(totals.counts, counted.counts);
+  tracked_ += view.tracked;
   keep_older(totals.oldest_available, counted.oldest_available);
   ++place_;
   return counted;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -31,6 +32,8 @@ class InboxCensus {
   [[nodiscard]] std::shared_ptr<const InboxTotals> totals() const;
 
  private:
+  /// Adds what count() has found in the inboxes of one tenant.
+  void add_tracked(InboxTotals& totals) noexcept;
   ShownInboxes::Candidate count(InboxState& inbox, const InboxName& name, InboxTotals& totals);
   std::optional<EventId> oldest_available(InboxState& inbox, const InboxState::View& view);
   /// Moves the head to the oldest pending entry if that may have changed. Nothing: the entry is not known.
@@ -45,6 +48,7 @@ class InboxCensus {
   // Where the reads of a walk end, those of the next begin, so that every inbox has its turn.
   std::size_t place_ = 0, first_ = 0, looked_ = 0;
   std::optional<std::size_t> stopped_at_;
+  std::uint64_t tracked_ = 0;  ///< Of the tenant that is being counted.
   mutable Mutex mutex_;
   std::shared_ptr<const InboxTotals> totals_ GUARDED_BY(mutex_);
 };

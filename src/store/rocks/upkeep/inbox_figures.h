@@ -4,6 +4,7 @@
 // shown_inboxes.h.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct InboxFigures {
 struct InboxTotals {
   inbox::Counts counts{};
   std::size_t inboxes = 0;
+  std::uint64_t tracked = 0;             ///< Entries that are in memory.
+  std::uint64_t tracked_of_fullest = 0;  ///< Of the tenant that has most of them.
   std::optional<UnixMillis> oldest_available{};
   std::optional<UnixMillis> oldest_unacknowledged{};  ///< Of the inboxes `default`, in any state but dead.
   std::vector<InboxFigures> shown{};                  ///< By tenant and name, at most ShownInboxes::shown_max.

@@ -48,10 +48,12 @@ void JobRunner::wake() {
 std::vector<JobBoard::Running> JobRunner::choose() {
   std::map<std::string, JobBoard::Running> by_tenant;
   std::set<Uuid7> running;
+  const auto now = std::chrono::steady_clock::now();
   for (auto& job : board_.running()) {
     const Uuid7 id = job.record.job.id;
     running.insert(id);
     if (job.record.job.kind == Job::Kind::replay && !database_.has_room()) continue;
+    if (walks_[id].rests_until > now) continue;
     const auto [chosen, is_first] = by_tenant.try_emplace(job.inbox->tenant(), job);
     if (is_first) continue;
     const auto waits_longer = walks_[id].served_at < walks_[chosen->second.record.job.id].served_at;
@@ -69,6 +71,7 @@ Status JobRunner::take_turn(const JobBoard::Running& running) {
   walk.served_at = ++served_;
   const auto outcome = turns_.take(running, walk);
   if (!outcome) return outcome.error();
+  if (*outcome == JobTurns::Outcome::held_up) walk.rests_until = std::chrono::steady_clock::now() + retry_after;
   if (*outcome == JobTurns::Outcome::done) done_.fetch_add(1, std::memory_order_relaxed);
   if (*outcome == JobTurns::Outcome::failed) failed_.fetch_add(1, std::memory_order_relaxed);
   return Done{};
@@ -78,7 +81,8 @@ Status JobRunner::round() {
   Status worked = Done{};
   const auto jobs = choose();
   if (jobs.empty() && board_.running_count() > 0) {
-    return Error{ErrorCode::unavailable, "the disk has no room for what replays put into inboxes"};
+    return Error{ErrorCode::unavailable,
+                 "no job can go on: the disk, or their tenants, have no room for what replays put into inboxes"};
   }
   for (const auto& job : jobs) {
     // Another tenant's job may succeed.

@@ -22,8 +22,9 @@
 namespace triggers::store {
 
 /// Runs jobs a little at a time: one turn of one job after the other. Tenants take turns, and so do the inboxes of a
-/// tenant. While others write, it rests for as long as it has worked. A replay waits while the disk has no room. A job
-/// goes on from where its last commit left it, also after a crash.
+/// tenant. While others write, it rests for as long as it has worked. A replay waits while the disk has no room, or
+/// while its tenant has as many entries in memory as it may. A job goes on from where its last commit left it, also
+/// after a crash.
 class JobRunner {
  public:
   /// All outlive this.

@@ -179,6 +179,10 @@ Result<JobTurns::Outcome> JobTurns::take(const JobBoard::Running& running, JobWa
     return submitted.error();
   }
   if (job->gone) return Outcome::gone;
+  if (job->held_up) {
+    walk.next = {};
+    return Outcome::held_up;
+  }
   // Pages and leases need not step over what has left.
   walk.from_head = walk.from_head && job->changed == job->ids.size();
   if (walk.from_head) running.inbox->raise_head(job->next, walk.lowered);

@@ -3,6 +3,7 @@
 // One turn of a job of an inbox: it looks for the next entries, and lets the committer purge them or put them again.
 // Whose turn it is, is decided in job_runner.h; what the commit does is in commit/job_stage.h.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,6 +23,7 @@ struct JobWalk {
   bool from_head = false;       ///< A purge has left nothing between the inbox's head and its place.
   std::uint64_t lowered = 0;    ///< Of the head, when the purge began.
   std::uint64_t served_at = 0;  ///< For the order of turns.
+  std::chrono::steady_clock::time_point rests_until{};
 };
 
 /// Takes turns of jobs. One thread at a time, which may block.
@@ -32,7 +34,13 @@ class JobTurns {
       : database_(database), queue_(queue), settings_(settings) {}
 
   /// How a turn has changed the job.
-  enum class Outcome : std::uint8_t { goes_on, done, failed, gone };
+  enum class Outcome : std::uint8_t {
+    goes_on,
+    held_up,  ///< It goes on once entries have left inboxes of the tenant.
+    done,
+    failed,
+    gone,
+  };
 
   /// Takes a turn. A job whose entries or events cannot be read ends as `failed`. An Error: the commit did not succeed,
   /// and the next turn will do the same again.

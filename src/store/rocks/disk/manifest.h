@@ -1,7 +1,7 @@
 #pragma once
 
 // Reads and writes RocksDB's manifests without RocksDB, because RocksDB reads only the one that CURRENT names, and only
-// if it is whole. Which tables a repair takes is decided in table_choice.h.
+// if it is whole. Which tables a repair takes is decided in repair/table_choice.h.
 
 #include <cstdint>
 #include <map>

@@ -1,4 +1,4 @@
-#include "store/rocks/repair/manifest.h"
+#include "store/rocks/disk/manifest.h"
 
 #include <algorithm>
 #include <filesystem>
