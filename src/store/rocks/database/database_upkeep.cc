@@ -152,8 +152,7 @@ void Database::check_files(bool thorough) {
   tend_space();
   // On a small disk, a second's writes may take the room that a compaction had.
   const auto space = disk();
-  const bool tight = space_reclaim_ && space && reserve_is_small(*space);
-  if (thorough || tight) tend_compactions(clock_->steady());
+  if (thorough || (space && reserve_is_small(*space))) tend_compactions(clock_->steady());
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
