@@ -122,27 +122,6 @@ TEST_F(SmallDisk, RemovedEventsGiveTheirRoomBackAndAcceptingBeginsAgain) {
   EXPECT_EQ(append(large()).value().outcome, accepted);
 }
 
-/// A fast producer, while removed events are compacted: flushes and compactions must not take the reserve together.
-TEST_F(SmallDisk, IsFilledAgainAndAgainAndNeverFull) {
-  open();
-  for (int round = 0; round != 3; ++round) {
-    SCOPED_TRACE(round);
-    const auto ids = fill();
-    ASSERT_GT(ids.size(), 100U);
-    ASSERT_TRUE(store->health().writable) << store->health().problem;
-    for (std::size_t i = 0; i < ids.size(); i += 500) {
-      const auto end = std::min(i + 500, ids.size());
-      const std::vector<EventId> some(ids.begin() + static_cast<std::ptrdiff_t>(i),
-                                      ids.begin() + static_cast<std::ptrdiff_t>(end));
-      ASSERT_TRUE(sync_wait(store->acknowledge(tenant, some)));
-    }
-    clock.advance(config.event_ttl + 25h);
-    ASSERT_EQ(store->sweep(10'000).value(), ids.size());
-    tend_until([&] { return store->has_room(); });
-    ASSERT_TRUE(store->health().writable) << store->health().problem;
-  }
-}
-
 TEST_F(SmallDisk, AFileThatIsRemovedMakesRoom) {
   open();
   store->check_files();

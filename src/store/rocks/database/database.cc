@@ -189,8 +189,6 @@ Status Database::open_files(const DatabaseConfig& config, FormatFile::Stage stag
   options.create_if_missing = stage == FormatFile::Stage::making;
   options.create_missing_column_families = stage != FormatFile::Stage::made;
   options.listeners.push_back(listener_);
-  compaction_listener_ = make_compaction_listener(running_compactions_);
-  options.listeners.push_back(compaction_listener_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const auto status =
@@ -312,15 +310,8 @@ bool Database::has_room_to_compact(rocksdb::ColumnFamilyHandle& family) const {
   std::uint64_t bytes = 0;
   if (!space || !db_->GetIntProperty(&family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes)) return true;
   // A large reserve has room for a compaction. On a small disk the rest must have it, because flushes need the reserve.
-  const std::uint64_t for_flushes = std::max(space->reserve_bytes, DiskReserve::room_for_logs(space->logs_bytes));
-  return space->free_bytes >= std::min(bytes, compaction_room_bytes) + (reserve_is_small(*space) ? for_flushes : 0);
-}
-
-bool Database::reserve_is_small(const DiskSpace& space) noexcept { return space.reserve_bytes < compaction_room_bytes; }
-
-void Database::compaction_begins(std::uint64_t bytes) {
-  const auto space = disk();
-  if (space && reserve_is_small(*space)) disk_reserve_.compaction_begins(bytes);
+  const bool reserve_is_small = space->reserve_bytes < compaction_room_bytes;
+  return space->free_bytes >= std::min(bytes, compaction_room_bytes) + (reserve_is_small ? space->reserve_bytes : 0);
 }
 
 Status Database::check_writable() const {

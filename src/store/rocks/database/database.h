@@ -22,7 +22,6 @@
 #include "store/rocks/database/compaction_backoff.h"
 #include "store/rocks/database/damage_log.h"
 #include "store/rocks/database/database_config.h"
-#include "store/rocks/database/running_compactions.h"
 #include "store/rocks/disk/disk_idle_time.h"
 #include "store/rocks/disk/disk_reserve.h"
 #include "store/rocks/disk/disk_space.h"
@@ -136,9 +135,6 @@ class Database {
   void lose(const std::string& problem);
   void update_disk_space();
   void tend_space();
-  /// The reserve is smaller than what a compaction may take.
-  [[nodiscard]] static bool reserve_is_small(const DiskSpace& space) noexcept;
-  void compaction_begins(std::uint64_t bytes);
   /// False if a compaction of the family might take all the free space.
   [[nodiscard]] bool has_room_to_compact(rocksdb::ColumnFamilyHandle& family) const;
   /// Tries to resume writes after a shortage. RocksDB writes every memtable, on a thread of its own.
@@ -156,8 +152,6 @@ class Database {
   std::shared_ptr<rocksdb::Cache> cache_;
   CompactionBackoff compaction_backoff_;
   std::shared_ptr<rocksdb::EventListener> listener_;
-  RunningCompactions running_compactions_{[this](std::uint64_t bytes) { compaction_begins(bytes); }};
-  std::shared_ptr<rocksdb::EventListener> compaction_listener_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families_{};
   std::unique_ptr<DirectoryGuard> guard_;

@@ -150,9 +150,7 @@ void Database::check_files(bool thorough) {
   if (problem.empty() && thorough) problem = table_size_check_->check_next(*db_);
   if (!problem.empty()) return lose(problem);
   tend_space();
-  // On a small disk, a second's writes may take the room that a compaction had.
-  const auto space = disk();
-  if (thorough || (space && reserve_is_small(*space))) tend_compactions(clock_->steady());
+  if (thorough) tend_compactions(clock_->steady());
   if (thorough && !resuming_.valid()) try_resume();
   if (resuming_.valid() && state_ == State::waiting) follow_resume();
 }
@@ -162,7 +160,6 @@ void Database::update_disk_space() {
   space.reserve_bytes = disk_reserve_.bytes(space.total_bytes);
   if (watch_) {
     for (const SyncedFile& file : watch_->record().logs) space.logs_bytes += file.bytes;
-    if (reserve_is_small(space)) space.compaction_bytes = running_compactions_.bytes();
   }
   // The commits since the last measurement may have reached the reserve already.
   disk_reserve_.measured(space);

@@ -14,8 +14,7 @@ namespace triggers::store {
 
 /// The part of the disk that new events may not take, so that acknowledgements, removals and compactions have room to
 /// work. Below it, events are refused until a quarter more than the reserve is free again. On a small disk, also while
-/// the tables that replace the logs might not fit, because a start after a crash has to write them; and while what a
-/// running compaction may still take would leave less than the reserve.
+/// the tables that replace the logs might not fit: a start after a crash has to write them.
 class DiskReserve {
  public:
   /// 0: no reserve. There is room until the first measurement.
@@ -33,16 +32,6 @@ class DiskReserve {
     left_.fetch_sub(static_cast<std::int64_t>(bytes + tables_bytes(bytes)), std::memory_order_relaxed);
   }
 
-  /// A compaction begins that may take so much. It matters only if the reserve is smaller than that: then the next
-  /// measurement has it in DiskSpace::compaction_bytes. Any thread.
-  void compaction_begins(std::uint64_t bytes) noexcept {
-    if (wanted_bytes_ > 0) left_.fetch_sub(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
-  }
-  /// The free space that logs of that size need, so that tables can replace them.
-  [[nodiscard]] static std::uint64_t room_for_logs(std::uint64_t logs_bytes) noexcept {
-    return tables_bytes(logs_bytes) + tables_margin_bytes;
-  }
-
   /// Any thread.
   [[nodiscard]] bool has_room() const noexcept { return left_.load(std::memory_order_relaxed) > 0; }
 
@@ -52,8 +41,6 @@ class DiskReserve {
     return logs_bytes + logs_bytes / 4;
   }
 
-  /// Of every table there is a little more than its entries.
-  static constexpr std::uint64_t tables_margin_bytes = 1024 * 1024;
   static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
 
   const std::uint64_t wanted_bytes_;

@@ -54,23 +54,6 @@ TEST(DiskReserveTest, TablesThatReplaceTheLogsMustFit) {
   EXPECT_TRUE(reserve.has_room()) << "they were written";
 }
 
-TEST(DiskReserveTest, WhatACompactionMayTakeIsNotForEvents) {
-  DiskReserve reserve(1'024 * mebibyte);
-  DiskSpace small = space(16, 24);
-  reserve.measured(small);
-  EXPECT_TRUE(reserve.has_room());
-  reserve.compaction_begins(9 * mebibyte);
-  EXPECT_TRUE(reserve.has_room());
-  reserve.compaction_begins(2 * mebibyte);
-  EXPECT_FALSE(reserve.has_room());
-  small.compaction_bytes = 2 * mebibyte;
-  reserve.measured(small);
-  EXPECT_TRUE(reserve.has_room());
-  small.compaction_bytes = 10 * mebibyte;
-  reserve.measured(small);
-  EXPECT_FALSE(reserve.has_room());
-}
-
 TEST(DiskReserveTest, OnASmallDiskItIsAQuarter) {
   const DiskReserve reserve(1'024 * mebibyte);
   EXPECT_EQ(reserve.bytes(24 * mebibyte), 6 * mebibyte);
