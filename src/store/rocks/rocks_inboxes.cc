@@ -232,12 +232,10 @@ Task<Result<DeadEntriesDone>> RocksInboxes::discard_all(const Tenant& tenant, In
 
 Task<Result<DeadEntriesDone>> RocksInboxes::all_dead(const Tenant& tenant, Kind kind, InboxName inbox,
                                                      std::optional<std::string> event_type) {
+  co_await end_due(tenant, inbox);  // An entry may have died of it.
   const auto target = tenants_.get(tenant.id).find(inbox);
   if (!target) co_return no_such_inbox(inbox);
-  // As of the last commit. Without an entry whose end is due, none has died since.
-  const auto view = target->view();
-  const bool none_is_dead = view.counts.dead == 0 && (!view.next_due || *view.next_due > lease_time_.now());
-  if (none_is_dead) co_return DeadEntriesDone{};
+  if (target->view().counts.dead == 0) co_return DeadEntriesDone{};
   const EntryStatus wanted = kind == Kind::requeue ? EntryStatus::requeued : EntryStatus::discarded;
   const auto deadline = lease_time_.steady() + dead_time_max;
   DeadEntriesDone answer;
