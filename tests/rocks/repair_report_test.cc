@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+
 #include "rocks/damaged_store.h"
 #include "store/rocks/repair/repair.h"
 
@@ -24,7 +26,7 @@ class RepairReports : public DamagedStore, public testing::WithParamInterface<En
     {
       auto store = RocksStore::open(config_of("data")).value();
       fill(*store, 40);
-      if (GetParam() == End::kill) whole = snapshot(directory / "data");
+      if (GetParam() == End::kill) snapshot_with_tables();
     }
     if (GetParam() == End::clean_stop) whole = snapshot(directory / "data");
   }
@@ -45,14 +47,27 @@ class RepairReports : public DamagedStore, public testing::WithParamInterface<En
   }
   /// Files whose absence a start notices.
   std::vector<std::string> needed(const std::string& extension) {
+    const auto names = noticed(extension);
+    EXPECT_FALSE(names.empty());
+    return names;
+  }
+  std::vector<std::string> noticed(const std::string& extension) {
     std::vector<std::string> names;
     for (const auto& [name, bytes] : whole) {
       Snapshot files = whole;
       files.erase(name);
       if (name.ends_with(extension) && is_refused(files)) names.push_back(name);
     }
-    EXPECT_FALSE(names.empty());
     return names;
+  }
+  /// RocksDB writes tables in the background, and a table counts only once the manifest names it. Files that change
+  /// while they are read are no store.
+  void snapshot_with_tables() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    do {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "no table was written";
+      whole = snapshot(directory / "data");
+    } while (is_refused(whole) || noticed(".sst").empty());
   }
   /// What else is damaged in these tests.
   std::vector<Snapshot> damaged_otherwise() {
@@ -84,10 +99,12 @@ TEST_P(RepairReports, ATableThatIsMissingIsNamedWhateverElseIsDamaged) {
   }
 }
 
-/// Tables of several families.
+/// After a clean stop, tables of several families.
 TEST_P(RepairReports, AllTablesThatAreMissingAreNamed) {
   const auto tables = needed(".sst");
-  EXPECT_GT(tables.size(), 1U);
+  if (GetParam() == End::clean_stop) {
+    EXPECT_GT(tables.size(), 1U);
+  }
   std::size_t other = 0;
   for (Snapshot& damaged : damaged_otherwise()) {
     ++other;
