@@ -15,7 +15,7 @@ from support.server import free_port
 page = repository / "docs/consuming.md"
 seconds_max = 60
 id_pattern = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
-cursor_pattern = r"(?<![\w-])AQ[\w-]{42}(?![\w-])"
+cursor_pattern = r"(?<![\w-])AQ(?:[\w-]{42}|[\w-]{53})(?![\w-])"
 
 
 def blocks_of(text):

@@ -101,6 +101,9 @@ class Client:
     def delete(self, target, **options):
         return self.request("DELETE", target, **options)
 
+    def put(self, target, body=None, **options):
+        return self.request("PUT", target, body=body, **options)
+
     def patch(self, target, body=None, **options):
         return self.request("PATCH", target, body=body, **options)
 
