@@ -1,3 +1,5 @@
+// When tasks are due, and why some were not sent.
+
 #include "swarm/load/arrivals.h"
 
 #include <gtest/gtest.h>
@@ -5,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "swarm/load/schedule.h"
 
 namespace triggers::swarm {
 namespace {
@@ -77,6 +81,20 @@ TEST(Arrivals, FollowStagesAndEndWithThem) {
 TEST(Arrivals, OfStagesThatAreOverAreAllDue) {
   const Arrivals arrivals(start, LoadCurve::of_stages({{2s, 10}}), ArrivalSpread::constant, {});
   EXPECT_EQ(arrivals.waiting(start + 1h), 10U);
+}
+
+TEST(Schedule, SaysWhyTheOldestTasksWereNotSentFirst) {
+  struct Case {
+    std::uint64_t waiting, without_user, late, behind;
+  };
+  for (const Case& one :
+       {Case{100, 100, 90, 0}, Case{100, 0, 90, 90}, Case{100, 0, 0, 0}, Case{100, 60, 90, 30}, Case{100, 95, 90, 0}}) {
+    Schedule schedule;
+    schedule.add_unsent(one.waiting, one.without_user, one.late);
+    EXPECT_EQ(schedule.unsent, one.waiting);
+    EXPECT_EQ(schedule.unsent_without_user, one.without_user);
+    EXPECT_EQ(schedule.unsent_behind, one.behind);
+  }
 }
 
 TEST(PoissonArrivals, HaveExponentialDistancesWithTheMeanOfTheRate) {

@@ -257,12 +257,8 @@ void LoadThread::end_arrivals(bool user_free) {
     return limited ? std::min(arrivals_->waiting(by), shared_.budget.left()) : arrivals_->waiting(by);
   };
   const std::uint64_t waiting = unsent(now);
-  schedule_.unsent += waiting;
-  if (!user_free) {
-    schedule_.unsent_without_user += waiting;
-  } else {
-    schedule_.unsent_behind += unsent(now - late);
-  }
+  // A user may have become free just now, for tasks that had none until then.
+  schedule_.add_unsent(waiting, user_free ? unsent(out_of_users_until_) : waiting, unsent(now - late));
   if (waiting > 0) arrivals_->add_ages(now, schedule_.unsent_ages);
   arrivals_.reset();
   reactor_.cancel(tick_);

@@ -2,6 +2,7 @@
 
 // How well an open-model test kept its schedule, as figures. The times themselves are in arrivals.h.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -24,6 +25,14 @@ struct Schedule {
   Histogram lateness;                     ///< Of all tasks that began: from due to begun.
   Histogram own_lateness;                 ///< Of those for which a user was free: the generator's own.
   Histogram unsent_ages;                  ///< Of the unsent tasks: from due to the stop.
+
+  /// Adds tasks that the stop found `waiting`, oldest first: `without_user` of them were due while no user was free,
+  /// and `late` of them for over 10 ms.
+  void add_unsent(std::uint64_t waiting, std::uint64_t without_user, std::uint64_t late) {
+    unsent += waiting;
+    unsent_without_user += without_user;
+    unsent_behind += late - std::min(late, without_user);
+  }
 };
 
 }  // namespace triggers::swarm

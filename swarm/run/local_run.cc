@@ -340,7 +340,8 @@ class LocalRun {
     report.schedule = load_->schedule();
     report.processor_time = process_time() - processor_before_;
     report.busiest_thread = busy_.largest_share();
-    report.processor_wait = waiting_.largest_share();
+    // The kernel adds a wait when it ends, so one may belong to an earlier second in part.
+    report.processor_wait = std::min(1.0, waiting_.largest_share());
     report.page_faults = page_faults() - page_faults_before_;
     report.shortages = load_->shortages();
     report.journal = journal_state();
