@@ -121,7 +121,8 @@ LoadResult run_amqp(const Options& options, std::uint64_t& left) {
   const EventText text(options.run);
   AmqpLink owner(sending, place);
   owner.declare_queue(options.queue_type);
-  LoadResult result{.failure = owner.failure()};
+  LoadResult result;
+  result.failure = owner.failure();
   if (!result.failure.empty()) return result;
   {
     AmqpIntake intake(sending, place, text, options.publishers, options.in_flight);

@@ -92,7 +92,7 @@ def test_a_headless_run_counts_exactly_what_the_server_counts(team):
     assert all(failures == 0 for _, failures in counted.values()), counted
     figures = team.accepted_is(counted["POST /events"][0])
     assert figures['triggers_http_requests_total{method="GET",route="/inbox",status="200"}'] == counted["GET /inbox"][0]
-    assert figures["triggers_events_acknowledged_total"] == counted["DELETE /events/{id}"][0]
+    assert figures["triggers_events_acknowledged_total"] == counted.get("DELETE /events/{id}", (0, 0))[0]
     # Locust's own file of the run lacks up to its last second.
     assert 0 < int(locust.rows(team.folder / "run_stats.csv")["POST /events"]["Request Count"]) <= counted["POST /events"][0]
     assert "Traceback" not in output
