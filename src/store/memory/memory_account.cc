@@ -76,8 +76,9 @@ std::optional<StorageLimit> MemoryAccount::refuses(const IncomingEvent& event, s
 std::size_t MemoryAccount::tracked() const {
   std::size_t count = 0;
   for (const auto& [name, inbox] : inboxes_) {
-    count += static_cast<std::size_t>(std::ranges::count_if(
-        inbox.records, [&](const auto& one) { return one.second.entry && one.first <= inbox.leased_to; }));
+    for (const auto& [id, record] : inbox.records) {
+      if (record.entry && id <= inbox.leased_to) ++count;
+    }
   }
   return count;
 }
@@ -164,6 +165,7 @@ Result<bool> MemoryAccount::remove_inbox(const InboxName& name, const std::optio
   const auto removed = inboxes_.extract(name);
   if (const auto& waiters = removed.mapped().waiters) waiters->close();
   std::vector<InboxRecord> left;
+  left.reserve(inboxes_.size());
   for (const auto& [other, inbox] : inboxes_) left.push_back(inbox.record);
   auto routes = Routes::make(left);
   INVARIANT(routes.ok(), "fewer filters do not fit together");
