@@ -84,7 +84,7 @@ class WatchedCaller final : public dynamo::Caller {
     const auto* consumed = answer.if_contains("ConsumedCapacity");
     if (consumed == nullptr) return;
     const bool reads = api_call == dynamo::ApiCall::get_item || api_call == dynamo::ApiCall::query ||
-                       api_call == dynamo::ApiCall::scan;
+                       api_call == dynamo::ApiCall::scan || api_call == dynamo::ApiCall::batch_get_item;
     const auto add = [&](const boost::json::value& one) {
       (reads ? read_units : write_units) += one.at("CapacityUnits").to_number<double>();
     };

@@ -12,9 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A node that dies between its two writes leaves an acknowledged item, and the event in its inbox. Such an item is
-/// replaced once it is older than this, so that it has the time of the acknowledgement that counts.
-constexpr std::chrono::milliseconds left_behind = 60s;
 constexpr unsigned removals_max = 4;
 constexpr std::chrono::seconds claims_margin = 3'600s;
 
@@ -31,7 +28,7 @@ Task<Result<Acknowledger::Acknowledged>> Acknowledger::acknowledge(const Tenant&
   const std::uint64_t number = random_u64();
   const std::string token(reinterpret_cast<const char*>(&number), sizeof number);
   Item acknowledged = std::move(*pending);
-  for (auto& part : layout::acknowledged_key(tenant, id)) acknowledged[part.key()] = part.value();
+  for (auto& part : layout::log_key(tenant, id)) acknowledged[part.key()] = part.value();
   acknowledged["d"] = number_value(now.count());
   acknowledged["a"] = bytes_value(token);
   const std::chrono::milliseconds until = std::max<std::chrono::milliseconds>(
@@ -50,7 +47,7 @@ Task<Result<Acknowledger::Acknowledged>> Acknowledger::acknowledge(const Tenant&
 }
 
 Task<Result<Acknowledger::Acknowledged>> Acknowledger::not_pending(const Tenant& tenant, EventId id) {
-  auto acknowledged = co_await table_.get(layout::acknowledged_key(tenant, id));
+  auto acknowledged = co_await table_.get(layout::log_key(tenant, id));
   if (!acknowledged) co_return to_error(acknowledged.error());
   if (acknowledged->empty()) co_return Acknowledged{};
   // DynamoDB removes expired items at any time after they expire.

@@ -22,6 +22,10 @@ struct Retention {
 /// another one removes the pending item: DynamoDB lets only one write it. Any thread.
 class Acknowledger {
  public:
+  /// A node that dies between its two writes leaves an acknowledged item, and the event in its inbox. Such an item is
+  /// replaced once it is older than this, so that it has the time of the acknowledgement that counts.
+  static constexpr std::chrono::milliseconds left_behind{60'000};
+
   Acknowledger(Table& table, const Clock& clock, Retention retention)
       : table_(table), clock_(clock), retention_(retention) {}
 

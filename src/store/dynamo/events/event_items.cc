@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::hours fence_kept{1};
 
+/// Of a pending item that was written with its item of the log: not by the first attempt of a plain tenant's writer.
+constexpr const char* managed_token = "managed";
+
 std::string new_token() {
   const std::uint64_t number = random_u64();
   return {reinterpret_cast<const char*>(&number), sizeof number};
@@ -46,16 +49,21 @@ Result<Found> read_found(const Item& item, Found::State state) {
   const auto type = text_of(item, "t");
   const auto payload = text_of(item, "p");
   const auto acknowledged = number_of(item, "d");
-  if (!type || !payload || (state == Found::State::acknowledged && !acknowledged)) {
+  found.elsewhere = state == Found::State::pending && number_of(item, "g") == 1;
+  if (!type || (!payload && !found.elsewhere)) {
     return Error{ErrorCode::internal, "a stored event cannot be read: " + found.event.id.text()};
   }
   found.state = state;
+  if (state != Found::State::pending) found.state = acknowledged ? Found::State::acknowledged : Found::State::logged;
   found.event.event_type = *type;
-  found.event.payload = *payload;
+  found.event.payload = payload.value_or("");
   if (const auto source = text_of(item, "s")) found.event.source = *source;
   if (const auto metadata = text_of(item, "m")) found.event.metadata = *metadata;
   if (acknowledged) found.event.acknowledged_at = UnixMillis{std::chrono::milliseconds{*acknowledged}};
-  found.token = bytes_of(item, "h").value_or("");
+  found.token = bytes_of(item, "h").value_or(item.contains("g") ? managed_token : "");
+  const auto bytes = found.elsewhere ? number_of(item, "b").value_or(0) : 0;
+  found.content_bytes = found.elsewhere ? static_cast<std::size_t>(std::max<std::int64_t>(bytes, 0))
+                                        : found.event.payload.size() + found.event.metadata.size();
   return found;
 }
 
@@ -70,7 +78,7 @@ Task<Result<Found>> EventItems::find(const Tenant& tenant, EventId id) {
   }
   // An acknowledgement writes the acknowledged item before it removes the pending one, so one of the two reads meets
   // it.
-  auto acknowledged = co_await table_.get(layout::acknowledged_key(tenant, id));
+  auto acknowledged = co_await table_.get(layout::log_key(tenant, id));
   if (!acknowledged) co_return to_error(acknowledged.error());
   if (!acknowledged->empty()) co_return read_found(*acknowledged, Found::State::acknowledged);
   Found found;
@@ -102,7 +110,7 @@ Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const I
     CallResult answer = CallError{};
     if (beside_another) {
       item["h"] = bytes_value(mine.token);
-      answer = co_await table_.put_if_neither(item, layout::acknowledged_key(tenant, id), left);
+      answer = co_await table_.put_if_neither(item, layout::log_key(tenant, id), left);
     } else {
       answer = co_await table_.put(item, nothing_there(), Repeat::once, left);
     }

@@ -35,21 +35,27 @@ struct Found {
     fenced,        ///< Nothing can ever be stored under this id.
     pending,       ///< In its inbox.
     acknowledged,  ///< Kept until it expires, and somewhat longer.
+    logged,        ///< In the log of a tenant whose inboxes are managed: their records say what became of it.
   };
   State state = State::absent;
   StoredEvent event{};
+  bool elsewhere = false;         ///< It is in the log: `event` has neither payload, source nor metadata.
+  std::size_t content_bytes = 0;  ///< Of payload and metadata.
   /// Set if another write of the same event may still arrive: by its first writer, whom another node has helped, or by
   /// a writer that repeated a write of unknown outcome.
   std::string token{};
 
-  [[nodiscard]] bool there() const noexcept { return state == State::pending || state == State::acknowledged; }
+  [[nodiscard]] bool there() const noexcept {
+    return state == State::pending || state == State::acknowledged || state == State::logged;
+  }
 };
 
 /// Attributes of an event, without its key: `t` type, `p` payload, `s` source, `m` metadata.
 [[nodiscard]] Item event_attributes(const IncomingEvent& event);
 /// A fence: no event can be stored under its id. DynamoDB removes it after an hour.
 [[nodiscard]] Item fence_item(const Tenant& tenant, EventId id, UnixMillis now);
-/// The event of an item that is pending or acknowledged. Its id is the sort key.
+/// The event of an item that is in an inbox (`pending`) or in the log. One in the log is `acknowledged` if it says so,
+/// otherwise `logged`. Its id is the sort key.
 [[nodiscard]] Result<Found> read_found(const Item& item, Found::State state);
 
 /// Events in the events table: pending ones in the shards of their inbox, acknowledged ones apart. Any thread.
