@@ -1,8 +1,8 @@
 #pragma once
 
-// The DynamoDB engine as a whole: its configuration, the limit of calls in progress, the order of a batch, and whether
-// DynamoDB serves. It passes each call on to a class of events/ or keys/, whose folders show how these work. A program
-// calls its regular work: it writes counts, and tries a DynamoDB that failed.
+// The DynamoDB engine as a whole: the limit of calls in progress, the order of a batch, and whether DynamoDB serves. It
+// passes each call on to a class of events/, settings/ or keys/, whose folders show how these work. A program calls its
+// regular work: it writes counts, and tries a DynamoDB that failed. The configuration is in dynamo_config.h.
 
 #include <atomic>
 #include <chrono>
@@ -14,31 +14,17 @@
 #include "limit/shared_bucket.h"
 #include "store/default_inbox.h"
 #include "store/dynamo/client/caller.h"
-#include "store/dynamo/events/appender.h"
-#include "store/dynamo/events/inbox_reader.h"
+#include "store/dynamo/dynamo_config.h"
 #include "store/event_log.h"
 #include "store/key_store.h"
 #include "store/status.h"
 
 namespace triggers::store {
 
-struct DynamoStoreConfig {
-  std::string events_table;
-  std::string keys_table;
-  unsigned shards = 4;  ///< Of each inbox: 1 to 256. A table's number never shrinks; see dynamo::Shards.
-  dynamo::Windows windows{};
-  std::chrono::hours event_ttl{24 * 30};
-  dynamo::Timing timing{};
-  dynamo::PageBounds page{};
-  /// Calls that may be in progress at once: one for an append, an acknowledgement or an event that is read, and one for
-  /// each shard and the count for a page. Further calls are `overloaded`. A tenant may have as many as it leaves free;
-  /// further ones are `share_used`.
-  std::size_t calls_max = 10'000;
-  std::size_t calls_at_once = 256;  ///< To the events table, of all tenants, who take turns.
-  const Clock* clock = &Clock::system();
-  /// Called after events were accepted, found to be duplicates, or acknowledged. On any thread; may be empty.
-  std::function<void(std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged)> on_done{};
-};
+namespace dynamo {
+struct StoreParts;
+struct StoreRequest;
+}  // namespace dynamo
 
 /// Events and keys in two tables of DynamoDB, or of a database that speaks its protocol. Any number of nodes use the
 /// same tables and share nothing else. docs/storage-format.md describes the items and their cost, docs/decisions/0020
@@ -84,11 +70,9 @@ class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore,
   Task<void> probe_if_troubled();
 
  private:
-  struct Parts;
-  struct Request;
+  using Parts = dynamo::StoreParts;
+  using Request = dynamo::StoreRequest;
   struct Batch;
-  class CallsUnderWay;
-  class CountedCalls;
 
   Task<Result<Appended>> append_one(Request& request, const Tenant& tenant, const IncomingEvent& event,
                                     Result<EventId> id);
@@ -101,9 +85,6 @@ class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore,
 
   const DynamoStoreConfig config_;
   std::unique_ptr<Parts> parts_;
-  std::unique_ptr<CallsUnderWay> calls_under_way_;
-  struct Trouble;
-  std::unique_ptr<Trouble> trouble_;
 };
 
 }  // namespace triggers::store

@@ -67,6 +67,9 @@ class Caller {
   /// Waits as long without using the budget, for another writer to finish. False: there is no time left `within` the
   /// limit.
   virtual Task<bool> pause(unsigned round, std::chrono::milliseconds within) = 0;
+
+  /// Waits exactly so long, for other nodes to learn of a change.
+  virtual Task<void> sleep(std::chrono::milliseconds time) = 0;
 };
 
 /// A caller that uses `client`, which outlives it.

@@ -76,6 +76,8 @@ class ClientCaller final : public Caller {
     return client_.pause(round, std::chrono::steady_clock::now() + within);
   }
 
+  Task<void> sleep(std::chrono::milliseconds time) override { return client_.sleep(time); }
+
  private:
   DynamoClient& client_;
 };

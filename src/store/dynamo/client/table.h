@@ -112,6 +112,8 @@ class Table {
   Task<bool> pause(unsigned round, std::chrono::milliseconds within) {
     return caller_.pause(round, std::min(within, left()));
   }
+  /// Caller::sleep, whatever the deadline is.
+  Task<void> sleep(std::chrono::milliseconds time) { return caller_.sleep(time); }
 
  private:
   Task<CallResult> call(ApiCall api_call, boost::json::object body, Repeat repeat, std::chrono::milliseconds within);

@@ -1,37 +1,27 @@
 #pragma once
 
-// Acknowledges an event on DynamoDB, and says how long acknowledged ones are kept. Storing one is in appender.h.
-
-#include <chrono>
+// Acknowledges an event of a plain tenant on DynamoDB. Storing one is in appender.h; how long acknowledged ones are
+// kept is in timing.h.
 
 #include "store/default_inbox.h"
 #include "store/dynamo/events/event_items.h"
+#include "store/dynamo/events/timing.h"
 
 namespace triggers::store::dynamo {
 
-/// How long acknowledged events are kept.
-struct Retention {
-  std::chrono::hours event_ttl{24 * 30};  ///< From the acknowledgement on.
-  /// From the id's time on, whatever event_ttl is: as long as a claim may name the event. So a claim without an event
-  /// always means a writer that did not finish.
-  std::chrono::seconds claims_until{86'400};
-};
-
-/// Acknowledges: writes the event as acknowledged, then removes it from its inbox. The removal is the decisive moment;
-/// until then the acknowledged item is ignored. The writer of the acknowledged item has acknowledged the event, even if
-/// another one removes the pending item: DynamoDB lets only one write it. Any thread.
+/// For a plain tenant. Acknowledges: writes the event as acknowledged, then removes it from its inbox. The removal is
+/// the decisive moment; until then the acknowledged item is ignored. The writer of the acknowledged item has
+/// acknowledged the event, even if another one removes the pending item: DynamoDB lets only one write it. Any thread.
 class Acknowledger {
  public:
-  /// A node that dies between its two writes leaves an acknowledged item, and the event in its inbox. Such an item is
-  /// replaced once it is older than this, so that it has the time of the acknowledgement that counts.
-  static constexpr std::chrono::milliseconds left_behind{60'000};
-
   Acknowledger(Table& table, const Clock& clock, Retention retention)
       : table_(table), clock_(clock), retention_(retention) {}
 
   struct Acknowledged {
     AckStatus outcome = AckStatus::not_found;
     bool removed = false;  ///< The event left its inbox by this call.
+    /// The tenant's inboxes are managed now, and the event is another class's to acknowledge. Nothing was done.
+    bool managed = false;
   };
   Task<Result<Acknowledged>> acknowledge(const Tenant& tenant, EventId id);
 

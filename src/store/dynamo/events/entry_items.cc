@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "store/dynamo/events/event_items.h"
+#include "store/dynamo/events/found.h"
 #include "store/dynamo/events/layout.h"
 
 namespace triggers::store::dynamo {

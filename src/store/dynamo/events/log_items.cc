@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 
-#include "store/dynamo/events/acknowledger.h"
 #include "store/dynamo/events/layout.h"
 
 namespace triggers::store::dynamo {
@@ -61,7 +60,7 @@ Task<Result<LogItems::Adopted>> LogItems::adopt(const Tenant& tenant, const Item
     const auto acknowledged = number_of(written.error().item, "d");
     if (written.error().item.empty()) continue;  // It has gone meanwhile.
     if (!acknowledged) co_return Adopted::adopted;
-    if (clock_.now() - UnixMillis{std::chrono::milliseconds{*acknowledged}} < Acknowledger::left_behind) {
+    if (clock_.now() - UnixMillis{std::chrono::milliseconds{*acknowledged}} < left_behind) {
       co_return Adopted::being_acknowledged;
     }
     // A node died between its two writes. The event is still in its inbox, so nothing was acknowledged.

@@ -3,16 +3,22 @@
 // The events in the log of a tenant whose inboxes are managed: L in docs/storage-format.md. The entries of its inboxes
 // are in entry_items.h. Plain tenants have only acknowledged events in the log (acknowledger.h).
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
 #include "base/clock.h"
 #include "store/dynamo/client/table.h"
 #include "store/dynamo/events/entry_items.h"
-#include "store/dynamo/events/event_items.h"
+#include "store/dynamo/events/found.h"
 #include "store/dynamo/events/inbox_numbers.h"
 
 namespace triggers::store::dynamo {
+
+/// A node that dies between the two writes of an acknowledgement for a plain tenant leaves an acknowledged item, and
+/// the event in its inbox. Such an item is replaced once it is older than this, so that it has the time of the
+/// acknowledgement that counts.
+inline constexpr std::chrono::milliseconds left_behind{60'000};
 
 /// Any thread.
 class LogItems {
