@@ -70,6 +70,12 @@ class WatchedCaller final : public dynamo::Caller {
     ++retries;
     return real_.wait_to_retry(retry, within);
   }
+  /// Instead of sleeping.
+  std::function<void(std::chrono::milliseconds)> on_sleep = [](std::chrono::milliseconds) {};
+  Task<void> sleep(std::chrono::milliseconds time) override {
+    on_sleep(time);
+    co_return;
+  }
   /// Called after each pause between looks.
   std::function<void()> after_pause;
   Task<bool> pause(unsigned round, std::chrono::milliseconds within) override {
@@ -84,7 +90,7 @@ class WatchedCaller final : public dynamo::Caller {
     const auto* consumed = answer.if_contains("ConsumedCapacity");
     if (consumed == nullptr) return;
     const bool reads = api_call == dynamo::ApiCall::get_item || api_call == dynamo::ApiCall::query ||
-                       api_call == dynamo::ApiCall::scan;
+                       api_call == dynamo::ApiCall::scan || api_call == dynamo::ApiCall::batch_get_item;
     const auto add = [&](const boost::json::value& one) {
       (reads ? read_units : write_units) += one.at("CapacityUnits").to_number<double>();
     };
@@ -138,6 +144,7 @@ class FleetTest : public testing::Test {
   Node node(const DynamoStoreConfig& with) {
     Node node;
     node.caller = std::make_unique<WatchedCaller>(*real);
+    node.caller->on_sleep = [this](std::chrono::milliseconds time) { clock.advance(time); };
     node.store = std::make_unique<DynamoStore>(with, *node.caller);
     return node;
   }

@@ -23,7 +23,7 @@ service = {
     "src/lambda/loop.h": ({"Clock::system()"}, "the invocation's deadline is a time of the machine's clock"),
     "src/lambda/thaw_clock.h": ({"Clock::system()"}, "a frozen function's time goes on by it; it is looked at for steps forward only"),
     "src/store/dynamo/client/client.cc": ({"Clock::system()"}, "AWS refuses a signature that is off by more than five minutes"),
-    "src/store/dynamo/dynamo_store.h": ({"Clock::system()"}, "a default: ids, windows and expiry of a fleet, whose clocks NTP keeps"),
+    "src/store/dynamo/dynamo_config.h": ({"Clock::system()"}, "a default: ids, windows and expiry of a fleet, whose clocks NTP keeps"),
     "src/store/memory/memory_config.h": ({"Clock::system()"}, "a default; the engine is for tests"),
     "src/store/rocks/commit/committer_config.h": ({"Clock::system()"}, "a default: the time of acknowledgements"),
     "src/store/rocks/database/database.h": ({"Clock::system()"}, "a default: the clock of its configuration"),

@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "base/gather.h"
-#include "base/mutex.h"
-#include "store/dynamo/events/acknowledger.h"
+#include "store/dynamo/dynamo_parts.h"
 #include "store/dynamo/events/batch_order.h"
-#include "store/dynamo/events/counts.h"
 #include "store/dynamo/events/layout.h"
-#include "store/dynamo/events/shards.h"
-#include "store/dynamo/keys/key_items.h"
-#include "store/dynamo/keys/rate_budget.h"
 #include "store/inbox_name.h"
 
 namespace triggers::store {
@@ -21,15 +15,7 @@ namespace {
 /// Calls of one batch under way at once.
 constexpr std::size_t beside_each_other = 32;
 
-/// Places to wait for a turn, for each call that may be under way. The calls themselves are bounded before; with so
-/// many places, a tenant's half of what is left holds all of its calls.
-constexpr std::size_t waiting_places = 4;
-
 const std::string inbox_name{default_inbox};
-
-dynamo::Retention retention(const DynamoStoreConfig& config) {
-  return {config.event_ttl, std::max(config.windows.dedup, config.windows.idempotency)};
-}
 
 /// If so, no further call is begun: each would wait for its own deadline, and the client for all of them.
 template <class T>
@@ -51,50 +37,8 @@ Task<void> acknowledge_one(dynamo::Acknowledger& acknowledger, const Tenant& ten
 }
 
 Error too_late() { return {ErrorCode::overloaded, "DynamoDB is busy: the time of the request is over"}; }
-Error too_many_calls() { return {ErrorCode::overloaded, "too many calls to DynamoDB are under way"}; }
-Error too_many_of_tenant() { return {ErrorCode::share_used, "Too many operations of this tenant are under way."}; }
 
 }  // namespace
-
-struct DynamoStore::Parts {
-  Parts(const DynamoStoreConfig& config, dynamo::Caller& caller)
-      : events_table(caller, config.events_table),
-        shards(events_table, *config.clock, config.shards),
-        counts(events_table, *config.clock),
-        keys(caller, config.keys_table),
-        keys_table(caller, config.keys_table),
-        budget(keys_table, *config.clock),
-        turns(config.calls_at_once, waiting_places * config.calls_max) {}
-
-  dynamo::Table events_table;
-  dynamo::FleetIds ids;
-  dynamo::Shards shards;
-  dynamo::Counts counts;
-  dynamo::KeyItems keys;
-  dynamo::Table keys_table;
-  dynamo::RateBudget budget;
-  dynamo::CallTurns turns;
-};
-
-/// What one request works with: its calls have one deadline together. (Those for the number of shards and for counts
-/// are made for others too, and have their own.)
-struct DynamoStore::Request {
-  Request(const DynamoStoreConfig& config, Parts& parts, const Tenant& tenant)
-      : table(parts.events_table.until(std::chrono::steady_clock::now() + config.timing.request_for, parts.turns,
-                                       tenant.id)),
-        events(table, *config.clock, config.timing),
-        claims(table, *config.clock),
-        appender(events, claims, parts.ids, *config.clock, config.windows),
-        acknowledger(table, *config.clock, retention(config)),
-        reader(table, parts.shards, parts.counts, *config.clock, config.timing, config.page) {}
-
-  dynamo::Table table;
-  dynamo::EventItems events;
-  dynamo::Claims claims;
-  dynamo::Appender appender;
-  dynamo::Acknowledger acknowledger;
-  dynamo::InboxReader reader;
-};
 
 /// What the tasks of one append_batch() share.
 struct DynamoStore::Batch {
@@ -107,74 +51,8 @@ struct DynamoStore::Batch {
   std::optional<Error> silent{};  ///< Why no further ones are begun.
 };
 
-struct DynamoStore::Trouble {
-  mutable Mutex mutex;
-  std::atomic<bool> any{false};
-  std::string message GUARDED_BY(mutex);
-};
-
-/// Calls to DynamoDB that may be under way, of each tenant.
-class DynamoStore::CallsUnderWay {
- public:
-  explicit CallsUnderWay(std::size_t max) : max_(max) {}
-
-  /// An Error if there is no room. A tenant may have as many calls as it leaves free for others; its only request may
-  /// use all that are free.
-  std::optional<Error> add(const std::string& tenant, std::size_t count) {
-    if (count == 0) return std::nullopt;
-    const MutexLock lock(mutex_);
-    if (total_ + count > max_) return too_many_calls();
-    std::size_t& own = by_tenant_[tenant];
-    if (own > 0 && own + count > max_ - total_ - count) return too_many_of_tenant();
-    own += count;
-    total_ += count;
-    return std::nullopt;
-  }
-  void remove(const std::string& tenant, std::size_t count) noexcept {
-    if (count == 0) return;
-    const MutexLock lock(mutex_);
-    total_ -= count;
-    const auto own = by_tenant_.find(tenant);
-    own->second -= count;
-    if (own->second == 0) by_tenant_.erase(own);
-  }
-  [[nodiscard]] std::size_t total() const {
-    const MutexLock lock(mutex_);
-    return total_;
-  }
-
- private:
-  const std::size_t max_;
-  mutable Mutex mutex_;
-  std::size_t total_ GUARDED_BY(mutex_) = 0;
-  std::unordered_map<std::string, std::size_t> by_tenant_ GUARDED_BY(mutex_);
-};
-
-/// Counts the calls of one request while it lives.
-class DynamoStore::CountedCalls {
- public:
-  CountedCalls(DynamoStore& store, const Tenant& tenant, std::size_t count)
-      : store_(store), tenant_(tenant), count_(count), refused_(store.calls_under_way_->add(tenant.id, count)) {}
-  CountedCalls(const CountedCalls&) = delete;
-  CountedCalls& operator=(const CountedCalls&) = delete;
-  ~CountedCalls() {
-    if (!refused_) store_.calls_under_way_->remove(tenant_.id, count_);
-  }
-  /// Why there is no room; nothing if there is.
-  [[nodiscard]] const std::optional<Error>& refused() const noexcept { return refused_; }
-
- private:
-  DynamoStore& store_;
-  const Tenant& tenant_;
-  const std::size_t count_;
-  const std::optional<Error> refused_;
-};
-
 DynamoStore::DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller)
-    : config_(std::move(config)),
-      parts_(std::make_unique<Parts>(config_, caller)),
-      calls_under_way_(std::make_unique<CallsUnderWay>(config_.calls_max)),
-      trouble_(std::make_unique<Trouble>()) {}
+    : config_(std::move(config)), parts_(std::make_unique<Parts>(config_, caller)) {}
 DynamoStore::~DynamoStore() = default;
 
 Task<Result<EventId>> DynamoStore::new_id() {
@@ -193,13 +71,12 @@ Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& t
   note(request, answer ? nullptr : &answer.error());
   const bool accepted = answer && answer->outcome == Appended::Outcome::accepted;
   const bool duplicate = answer && answer->outcome == Appended::Outcome::duplicate;
-  if (accepted) parts_->counts.add(tenant, inbox_name, 1);
   if (config_.on_done && (accepted || duplicate)) config_.on_done(accepted ? 1 : 0, duplicate ? 1 : 0, 0);
   co_return answer;
 }
 
 Task<Result<Appended>> DynamoStore::append(const Tenant& tenant, IncomingEvent event) {
-  const CountedCalls calls(*this, tenant, 1);
+  const dynamo::CountedCalls calls(parts_->calls_under_way, tenant, 1);
   if (calls.refused()) co_return *calls.refused();
   Request request(config_, *parts_, tenant);
   auto id = co_await new_id();
@@ -236,8 +113,8 @@ Task<void> DynamoStore::append_in_turn(Batch& batch, std::size_t i) {
 }
 
 Task<std::vector<Result<Appended>>> DynamoStore::append_batch(const Tenant& tenant, std::vector<IncomingEvent> events) {
-  const CountedCalls calls(*this, tenant, events.size());
-  std::vector<Result<Appended>> answers(events.size(), calls.refused().value_or(too_many_calls()));
+  const dynamo::CountedCalls calls(parts_->calls_under_way, tenant, events.size());
+  std::vector<Result<Appended>> answers(events.size(), calls.refused().value_or(dynamo::too_many_calls()));
   if (calls.refused() || events.empty()) co_return answers;
 
   Request request(config_, *parts_, tenant);
@@ -266,30 +143,62 @@ Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
     co_return shards.error();
   }
   // A query for each shard, and the count. One page may always be read.
-  const CountedCalls calls(*this, tenant, std::min<std::size_t>(*shards + 1, config_.calls_max));
+  const dynamo::CountedCalls calls(parts_->calls_under_way, tenant,
+                                   std::min<std::size_t>(*shards + 1, config_.calls_max));
   if (calls.refused()) co_return *calls.refused();
   Request request(config_, *parts_, tenant);
-  auto page = co_await request.reader.page(tenant, query);
+  const auto managed = co_await is_managed(tenant);
+  if (!managed) co_return managed.error();
+  auto reading = *managed ? managed_page(request, tenant, query) : request.reader.page(tenant, query);
+  auto page = co_await std::move(reading);
   note(request, page ? nullptr : &page.error());
   co_return page;
 }
 
 Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, EventId id) {
-  const CountedCalls calls(*this, tenant, 1);
+  const dynamo::CountedCalls calls(parts_->calls_under_way, tenant, 1);
   if (calls.refused()) co_return *calls.refused();
   Request request(config_, *parts_, tenant);
   auto found = co_await request.events.find(tenant, id);
   note(request, found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
+  if (!found->there()) co_return std::optional<StoredEvent>{};
+  const auto managed = co_await is_managed(tenant);
+  if (!managed) co_return managed.error();
+  if (*managed || found->state == dynamo::Found::State::logged) {
+    const bool pending = found->state == dynamo::Found::State::pending;
+    auto done = co_await add_acknowledgement(request, tenant, found->event, pending);
+    if (!done) co_return std::move(done).error();
+    co_return std::optional{std::move(found->event)};
+  }
   const auto& acknowledged_at = found->event.acknowledged_at;
   // DynamoDB removes expired items at any time after they expire.
   const bool expired = acknowledged_at && config_.clock->now() - *acknowledged_at >= config_.event_ttl;
-  if (!found->there() || expired) co_return std::optional<StoredEvent>{};
+  if (expired) co_return std::optional<StoredEvent>{};
   co_return std::optional{std::move(found->event)};
 }
 
-Task<Result<std::vector<AckStatus>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
-  const CountedCalls calls(*this, tenant, ids.size());
+Task<Result<DynamoStore::Acknowledgements>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
+  const auto managed = co_await is_managed(tenant);
+  if (!managed) co_return managed.error();
+  if (*managed) co_return co_await acknowledge_managed(tenant, std::move(ids));
+  std::vector<std::size_t> left;
+  auto statuses = co_await acknowledge_plain(tenant, ids, left);
+  if (!statuses || left.empty()) co_return statuses;
+  parts_->settings.forget(tenant);
+  std::vector<EventId> rest;
+  for (const std::size_t place : left) rest.push_back(ids[place]);
+  const auto others = co_await acknowledge_managed(tenant, std::move(rest));
+  // Some are acknowledged now. Acknowledging again is safe, and this error asks the caller to do so.
+  if (!others) co_return Error{ErrorCode::unavailable, others.error().message};
+  for (std::size_t i = 0; i < left.size(); ++i) (*statuses)[left[i]] = (*others)[i];
+  co_return statuses;
+}
+
+Task<Result<DynamoStore::Acknowledgements>> DynamoStore::acknowledge_plain(const Tenant& tenant,
+                                                                           const std::vector<EventId>& ids,
+                                                                           std::vector<std::size_t>& managed) {
+  const dynamo::CountedCalls calls(parts_->calls_under_way, tenant, ids.size());
   if (calls.refused()) co_return *calls.refused();
   std::map<EventId, Result<Acknowledged>> outcomes;
   for (const EventId& id : ids) outcomes.emplace(id, Acknowledged{});
@@ -321,6 +230,7 @@ Task<Result<std::vector<AckStatus>>> DynamoStore::acknowledge(const Tenant& tena
   std::vector<AckStatus> answer;
   for (const EventId& id : ids) {
     auto& outcome = outcomes.at(id);
+    if (outcome->managed) managed.push_back(answer.size());
     answer.push_back(outcome->outcome);
     if (outcome->outcome == AckStatus::acknowledged) outcome->outcome = AckStatus::already_acknowledged;
   }
@@ -336,21 +246,21 @@ void DynamoStore::note(const Error* error) {
   // That this node has too much to do, or that DynamoDB asks to wait, says nothing of whether DynamoDB serves.
   if (error != nullptr && (error->code == ErrorCode::overloaded || error->code == ErrorCode::share_used)) return;
   const bool troubled = error != nullptr && error->code == ErrorCode::unavailable;
-  if (!troubled && !trouble_->any.load(std::memory_order_relaxed)) return;
-  const MutexLock lock(trouble_->mutex);
-  trouble_->any = troubled;
-  trouble_->message = troubled ? error->message : std::string{};
+  if (!troubled && !parts_->trouble.any.load(std::memory_order_relaxed)) return;
+  const MutexLock lock(parts_->trouble.mutex);
+  parts_->trouble.any = troubled;
+  parts_->trouble.message = troubled ? error->message : std::string{};
 }
 
 Health DynamoStore::health() const {
-  const MutexLock lock(trouble_->mutex);
-  return {trouble_->message.empty(), trouble_->message};
+  const MutexLock lock(parts_->trouble.mutex);
+  return {parts_->trouble.message.empty(), parts_->trouble.message};
 }
 
 Metrics DynamoStore::metrics() const {
   Metrics metrics;
   metrics.unacknowledged = parts_->counts.known();
-  metrics.queue_depth = calls_under_way_->total();
+  metrics.queue_depth = parts_->calls_under_way.total();
   return metrics;
 }
 
@@ -386,7 +296,7 @@ Task<Result<limit::Grant>> DynamoStore::take_slice(std::string key_id, std::uint
 }
 
 Task<void> DynamoStore::probe_if_troubled() {
-  if (!trouble_->any.load(std::memory_order_relaxed)) co_return;
+  if (!parts_->trouble.any.load(std::memory_order_relaxed)) co_return;
   const auto item = co_await parts_->events_table.get(dynamo::layout::shards_key());
   if (!item) {
     const Error error = dynamo::to_error(item.error());
@@ -401,6 +311,7 @@ Task<void> DynamoStore::probe_if_troubled() {
 Task<void> DynamoStore::flush_counts(bool everything) {
   const auto at_least = everything ? std::chrono::milliseconds{0} : dynamo::Counts::flush_every;
   co_await parts_->counts.flush(at_least);
+  co_await parts_->inboxes.flush(everything);
 }
 
 Task<void> DynamoStore::flush_counts_spaced() { co_await parts_->counts.flush_spaced(); }

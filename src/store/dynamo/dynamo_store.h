@@ -1,8 +1,8 @@
 #pragma once
 
-// The DynamoDB engine as a whole: its configuration, the limit of calls in progress, the order of a batch, and whether
-// DynamoDB serves. It passes each call on to a class of events/ or keys/, whose folders show how these work. A program
-// calls its regular work: it writes counts, and tries a DynamoDB that failed.
+// The DynamoDB engine as a whole: the limit of calls in progress, the order of a batch, and whether DynamoDB serves. It
+// passes each call on to a class of events/, settings/ or keys/, whose folders show how these work. A program calls its
+// regular work: it writes counts, and tries a DynamoDB that failed. The configuration is in dynamo_config.h.
 
 #include <atomic>
 #include <chrono>
@@ -12,33 +12,19 @@
 
 #include "base/clock.h"
 #include "limit/shared_bucket.h"
-#include "store/default_inbox.h"
 #include "store/dynamo/client/caller.h"
-#include "store/dynamo/events/appender.h"
-#include "store/dynamo/events/inbox_reader.h"
+#include "store/dynamo/dynamo_config.h"
 #include "store/event_log.h"
+#include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
 
 namespace triggers::store {
 
-struct DynamoStoreConfig {
-  std::string events_table;
-  std::string keys_table;
-  unsigned shards = 4;  ///< Of each inbox: 1 to 256. A table's number never shrinks; see dynamo::Shards.
-  dynamo::Windows windows{};
-  std::chrono::hours event_ttl{24 * 30};
-  dynamo::Timing timing{};
-  dynamo::PageBounds page{};
-  /// Calls that may be in progress at once: one for an append, an acknowledgement or an event that is read, and one for
-  /// each shard and the count for a page. Further calls are `overloaded`. A tenant may have as many as it leaves free;
-  /// further ones are `share_used`.
-  std::size_t calls_max = 10'000;
-  std::size_t calls_at_once = 256;  ///< To the events table, of all tenants, who take turns.
-  const Clock* clock = &Clock::system();
-  /// Called after events were accepted, found to be duplicates, or acknowledged. On any thread; may be empty.
-  std::function<void(std::uint64_t accepted, std::uint64_t duplicates, std::uint64_t acknowledged)> on_done{};
-};
+namespace dynamo {
+struct StoreParts;
+struct StoreRequest;
+}  // namespace dynamo
 
 /// Events and keys in two tables of DynamoDB, or of a database that speaks its protocol. Any number of nodes use the
 /// same tables and share nothing else. docs/storage-format.md describes the items and their cost, docs/decisions/0020
@@ -46,7 +32,7 @@ struct DynamoStoreConfig {
 ///
 /// Besides the contract's errors, an append may fail with `too_large`: the event with its metadata is over 400 KB. The
 /// order of ids is that of acceptance on one node; between nodes it is that of their clocks.
-class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore, public StoreStatus {
+class DynamoStore final : public EventLog, public InboxStore, public KeyStore, public StoreStatus {
  public:
   /// Makes no call to DynamoDB. `caller` outlives the store.
   DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller);
@@ -62,6 +48,40 @@ class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore,
   [[nodiscard]] Health health() const override;
   /// `unacknowledged` counts the inboxes that this node has served; the oldest event is not known.
   [[nodiscard]] Metrics metrics() const override;
+
+  // Inboxes; only with DynamoStoreConfig::inboxes. Jobs are `unavailable`.
+  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override;
+  Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) override;
+  Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
+                                   std::optional<InboxTag> if_match) override;
+  Task<Result<PutInbox>> change_inbox(const Tenant& tenant, InboxName name, SettingsChange change,
+                                      std::optional<InboxTag> if_match) override;
+  Task<Result<bool>> remove_inbox(const Tenant& tenant, InboxName name, std::optional<InboxTag> if_match) override;
+  Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override;
+  Task<Result<std::vector<EntryResult>>> acknowledge(const Tenant& tenant, InboxName inbox,
+                                                     std::optional<LeaseId> lease,
+                                                     std::optional<std::vector<EventId>> ids) override;
+  Task<Result<std::vector<EntryResult>>> release(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                                 std::optional<std::vector<EventId>> ids, std::chrono::seconds delay,
+                                                 std::optional<std::string> error) override;
+  Task<Result<Extended>> extend(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                std::optional<std::vector<EventId>> ids, std::chrono::seconds duration) override;
+  Task<Result<std::vector<EntryResult>>> requeue(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override;
+  Task<Result<std::vector<EntryResult>>> discard(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override;
+  Task<Result<DeadEntriesDone>> requeue_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override;
+  Task<Result<DeadEntriesDone>> discard_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override;
+  Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) override;
+  /// Null also if this node has read no settings of the tenant yet, unless the inbox is `default`.
+  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& inbox) override;
+  [[nodiscard]] Waiters& waiters() noexcept override;
+  Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override;
+  Task<Result<Job>> replay(const Tenant& tenant, InboxName inbox, ReplayRange range) override;
+  Task<Result<std::optional<Job>>> job(const Tenant& tenant, InboxName inbox, Uuid7 id) override;
 
   Task<Status> create_key(auth::KeyRecord record) override;
   Task<Result<auth::KeyRecord>> update_key(std::string key_id, KeyChange change) override;
@@ -79,31 +99,54 @@ class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore,
   Task<void> flush_counts(bool everything);
   /// The same after each request, for a node that may be frozen until the next one: see dynamo::Counts.
   Task<void> flush_counts_spaced();
+  /// Reads the settings of active tenants again before they are too old, so that requests need not wait for them. Call
+  /// it twice a second.
+  Task<void> refresh_settings();
+  /// Ends leases and delays of the inboxes that readers of this node wait for, and wakes them. Call it twice a second.
+  /// `all`: of all inboxes that this node remembers.
+  Task<Status> visit_inboxes(bool all);
   /// If the newest call failed, checks whether DynamoDB serves again, so that a node without requests recovers too.
   /// Call it every second.
   Task<void> probe_if_troubled();
 
  private:
-  struct Parts;
-  struct Request;
+  using Parts = dynamo::StoreParts;
+  using Request = dynamo::StoreRequest;
   struct Batch;
-  class CallsUnderWay;
-  class CountedCalls;
 
   Task<Result<Appended>> append_one(Request& request, const Tenant& tenant, const IncomingEvent& event,
                                     Result<EventId> id);
   /// Appends the event at place `i`, after those before it that may be equal to it.
   Task<void> append_in_turn(Batch& batch, std::size_t i);
   Task<Result<EventId>> new_id();
+
+  using Acknowledgements = std::vector<AckStatus>;
+  /// Those of a plain tenant. It fills `managed` with the places of ids that it has left alone, because the tenant
+  /// became managed meanwhile.
+  Task<Result<Acknowledgements>> acknowledge_plain(const Tenant& tenant, const std::vector<EventId>& ids,
+                                                   std::vector<std::size_t>& managed);
+  Task<Result<Acknowledgements>> acknowledge_managed(const Tenant& tenant, std::vector<EventId> ids);
+  Task<Result<bool>> is_managed(const Tenant& tenant);
+  Task<Result<Page>> managed_page(Request& request, const Tenant& tenant, const PageQuery& query);
+  /// Sets acknowledged_at by what `default` knows of the event.
+  Task<Status> add_acknowledgement(Request& request, const Tenant& tenant, StoredEvent& event, bool pending);
+
+  /// What a call does to an inbox.
+  enum class Use : std::uint8_t {
+    looks,
+    changes,  ///< The tenant is managed from then on.
+  };
+  /// Lets `work` (InboxEntries& -> Task<Result<Answer>>) do one call, which makes `calls` calls to DynamoDB at once.
+  template <class Answer, class Work>
+  Task<Result<Answer>> on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls, Work work);
+  Task<Status> visit_inbox(Tenant tenant, std::uint64_t number);
+
   /// Notes whether DynamoDB serves us.
   void note(const Error* error);
   void note(const Request& request, const Error* error);
 
   const DynamoStoreConfig config_;
   std::unique_ptr<Parts> parts_;
-  std::unique_ptr<CallsUnderWay> calls_under_way_;
-  struct Trouble;
-  std::unique_ptr<Trouble> trouble_;
 };
 
 }  // namespace triggers::store

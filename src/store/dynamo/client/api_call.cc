@@ -5,7 +5,8 @@
 namespace triggers::store::dynamo {
 namespace {
 
-constexpr std::array<std::string_view, 15> names{"GetItem",
+constexpr std::array<std::string_view, 16> names{"GetItem",
+                                                 "BatchGetItem",
                                                  "PutItem",
                                                  "UpdateItem",
                                                  "DeleteItem",
@@ -28,6 +29,7 @@ std::string_view name_of(ApiCall call) noexcept { return names[static_cast<std::
 bool only_reads(ApiCall call) noexcept {
   switch (call) {
     case ApiCall::get_item:
+    case ApiCall::batch_get_item:
     case ApiCall::query:
     case ApiCall::scan:
     case ApiCall::describe_table:

@@ -11,6 +11,7 @@ namespace triggers::store::dynamo {
 /// The calls of DynamoDB's API that we make (version 2012-08-10).
 enum class ApiCall : std::uint8_t {
   get_item,
+  batch_get_item,
   put_item,
   update_item,
   delete_item,

@@ -34,6 +34,7 @@ class HeldDynamo final : public Caller {
   }
   Task<bool> wait_to_retry(unsigned, std::chrono::milliseconds) override { co_return false; }
   Task<bool> pause(unsigned, std::chrono::milliseconds) override { co_return false; }
+  Task<void> sleep(std::chrono::milliseconds) override { co_return; }
 
   /// Answers the calls one after the other, the oldest first, until there are none.
   Task<void> answer_all() {

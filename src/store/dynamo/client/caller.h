@@ -9,12 +9,19 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/task.h"
 #include "store/dynamo/client/client.h"
 
 namespace triggers::store::dynamo {
+
+/// A write of a transaction whose condition failed.
+struct FailedWrite {
+  std::size_t index = 0;       ///< In the transaction.
+  boost::json::object item{};  ///< What is there; empty if nothing is.
+};
 
 /// Why a call failed, classified by what the caller does next.
 struct CallError {
@@ -35,6 +42,7 @@ struct CallError {
   Kind kind = Kind::invalid;
   std::string message;
   boost::json::object item{};
+  std::vector<FailedWrite> failed{};  ///< condition_failed of a transaction: in its order.
 };
 
 using CallResult = Result<boost::json::object, CallError>;
@@ -59,6 +67,9 @@ class Caller {
   /// Waits as long without using the budget, for another writer to finish. False: there is no time left `within` the
   /// limit.
   virtual Task<bool> pause(unsigned round, std::chrono::milliseconds within) = 0;
+
+  /// Waits exactly so long, for other nodes to learn of a change.
+  virtual Task<void> sleep(std::chrono::milliseconds time) = 0;
 };
 
 /// A caller that uses `client`, which outlives it.

@@ -176,4 +176,6 @@ Task<bool> DynamoClient::pause(unsigned round, TimePoint deadline) {
   co_return co_await impl_->wait(wait, deadline);
 }
 
+Task<void> DynamoClient::sleep(milliseconds time) { return impl_->pool->pause(time); }
+
 }  // namespace triggers::store::dynamo

@@ -60,6 +60,8 @@ class DynamoClient {
   Task<bool> wait_to_retry(unsigned retry, TimePoint deadline);
   /// The same without using the budget. False: the wait would pass `deadline`.
   Task<bool> pause(unsigned round, TimePoint deadline);
+  /// Waits exactly so long.
+  Task<void> sleep(std::chrono::milliseconds time);
 
  private:
   struct Impl;

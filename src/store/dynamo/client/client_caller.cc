@@ -12,6 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view condition_failed{"ConditionalCheckFailed"};
+
 std::optional<json::object> parse_object(const std::string& text) {
   json::error_code error;
   auto value = json::parse(text, error);
@@ -23,8 +25,8 @@ CallError::Kind kind_of(const DynamoError& error) {
   switch (error.code) {
     case DynamoCode::conditional_failed: return CallError::Kind::condition_failed;
     case DynamoCode::transaction_cancelled: {
-      const bool condition = std::ranges::any_of(
-          error.reasons, [](const auto& reason) { return reason.code == "ConditionalCheckFailed"; });
+      const bool condition =
+          std::ranges::any_of(error.reasons, [](const auto& reason) { return reason.code == condition_failed; });
       const bool contended =
           std::ranges::any_of(error.reasons, [](const auto& reason) { return reason.code == "TransactionConflict"; });
       if (condition) return CallError::Kind::condition_failed;
@@ -59,6 +61,10 @@ class ClientCaller final : public Caller {
     DynamoError failure = std::move(reply).error();
     CallError error{kind_of(failure), std::move(failure.message), {}};
     if (!failure.item.empty()) error.item = parse_object(failure.item).value_or(json::object{});
+    for (std::size_t i = 0; i < failure.reasons.size(); ++i) {
+      if (failure.reasons[i].code != condition_failed) continue;
+      error.failed.push_back({i, parse_object(failure.reasons[i].item).value_or(json::object{})});
+    }
     co_return error;
   }
 
@@ -69,6 +75,8 @@ class ClientCaller final : public Caller {
   Task<bool> pause(unsigned round, std::chrono::milliseconds within) override {
     return client_.pause(round, std::chrono::steady_clock::now() + within);
   }
+
+  Task<void> sleep(std::chrono::milliseconds time) override { return client_.sleep(time); }
 
  private:
   DynamoClient& client_;

@@ -2,8 +2,10 @@
 
 #include <boost/json.hpp>
 #include <span>
+#include <unordered_map>
 
 #include "base/encoding.h"
+#include "base/invariant.h"
 #include "base/random.h"
 
 namespace triggers::store::dynamo {
@@ -13,6 +15,63 @@ void add_condition(boost::json::object& body, Condition condition) {
   if (!condition.expression.empty()) body["ConditionExpression"] = condition.expression;
   if (!condition.values.empty()) body["ExpressionAttributeValues"] = std::move(condition.values);
   body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD";
+}
+
+std::string_view name_of(Write::Kind kind) {
+  switch (kind) {
+    case Write::Kind::put: return "Put";
+    case Write::Kind::remove: return "Delete";
+    case Write::Kind::update: return "Update";
+    case Write::Kind::check: return "ConditionCheck";
+  }
+  INVARIANT(false, "a kind of write without an entry in this switch");
+}
+
+/// As an element of TransactItems.
+boost::json::object to_json(const std::string& table, Write write) {
+  boost::json::object body;
+  body["TableName"] = table;
+  body[write.kind == Write::Kind::put ? "Item" : "Key"] = std::move(write.item);
+  if (!write.expression.empty()) body["UpdateExpression"] = write.expression;
+  add_condition(body, std::move(write.condition));
+  boost::json::object out;
+  out[name_of(write.kind)] = std::move(body);
+  return out;
+}
+
+/// The bytes that follow these: nothing lies between the two.
+boost::json::object next_bytes(const boost::json::object& value) {
+  Item item;
+  item["i"] = value;
+  const auto bytes = bytes_of(item, "i");
+  INVARIANT(bytes.has_value(), "a range with two ends needs bytes as its sort key");
+  return bytes_value(*bytes + '\0');
+}
+
+/// Adds the ends of the range to a condition and its values.
+void add_ends(const Table::Range& range, std::string& condition, Item& values) {
+  INVARIANT(range.up_to.empty() || !range.backwards, "a range that has a last item goes forwards");
+  const std::string name = " AND " + range.sort_name;
+  const bool both = !range.after.empty() && !range.up_to.empty();
+  if (both) {
+    condition += name + " BETWEEN :after AND :up_to";
+  } else if (!range.after.empty()) {
+    condition += name + (range.backwards ? " < :after" : " > :after");
+  } else if (!range.up_to.empty()) {
+    condition += name + " <= :up_to";
+  }
+  if (!range.after.empty()) values[":after"] = both ? next_bytes(range.after) : range.after;
+  if (!range.up_to.empty()) values[":up_to"] = range.up_to;
+}
+
+/// The key of the table whose attributes an item has.
+std::string key_text(const Item& item, const Item& like) {
+  Item key;
+  for (const auto& part : like) {
+    const auto* found = item.if_contains(part.key());
+    if (found != nullptr) key[part.key()] = *found;
+  }
+  return boost::json::serialize(key);
 }
 
 boost::json::object free_of(const std::string& table, std::string_view part, Item item) {
@@ -93,6 +152,69 @@ Task<CallResult> Table::put_if_neither(Item item, Item elsewhere, std::chrono::m
   co_return co_await call(ApiCall::transact_write_items, std::move(body), Repeat::safe, within);
 }
 
+Task<CallResult> Table::transact(std::vector<Write> writes, std::string token, std::chrono::milliseconds within) {
+  INVARIANT(!writes.empty() && writes.size() <= writes_max, "a transaction with too few or too many writes");
+  boost::json::array items;
+  items.reserve(writes.size());
+  for (Write& write : writes) items.push_back(to_json(name_, std::move(write)));
+  boost::json::object body;
+  body["TransactItems"] = std::move(items);
+  body["ClientRequestToken"] = token;
+  co_return co_await call(ApiCall::transact_write_items, std::move(body), Repeat::safe, within);
+}
+
+Task<Result<std::vector<Item>, CallError>> Table::get_some(boost::json::array keys) {
+  std::vector<Item> items;
+  for (unsigned retry = 0; !keys.empty(); ++retry) {
+    if (retry > 0) {
+      const bool again = co_await wait_to_retry(retry - 1, within_default);
+      if (!again) co_return CallError{CallError::Kind::throttled, "DynamoDB left out some items", {}};
+    }
+    boost::json::object about;
+    about["Keys"] = std::move(keys);
+    about["ConsistentRead"] = true;
+    boost::json::object tables;
+    tables[name_] = std::move(about);
+    boost::json::object body;
+    body["RequestItems"] = std::move(tables);
+    auto answer = co_await call(ApiCall::batch_get_item, std::move(body), Repeat::safe, within_default);
+    if (!answer) co_return std::move(answer).error();
+    const Item& responses = object_of(*answer, "Responses");
+    if (const auto* found = responses.if_contains(name_); found != nullptr && found->is_array()) {
+      for (const auto& item : found->get_array()) {
+        if (item.is_object()) items.push_back(item.get_object());
+      }
+      if (!found->get_array().empty()) retry = 0;  // It makes progress.
+    }
+    keys.clear();
+    const Item& left = object_of(object_of(*answer, "UnprocessedKeys"), name_);
+    if (const auto* found = left.if_contains("Keys"); found != nullptr && found->is_array()) keys = found->get_array();
+  }
+  co_return items;
+}
+
+Task<Result<std::vector<Item>, CallError>> Table::batch_get(std::vector<Item> keys) {
+  constexpr std::size_t keys_max = 100;
+  std::unordered_map<std::string, Item> found;
+  for (std::size_t begin = 0; begin < keys.size(); begin += keys_max) {
+    boost::json::array some;
+    for (std::size_t i = begin; i < std::min(keys.size(), begin + keys_max); ++i) some.push_back(keys[i]);
+    auto items = co_await get_some(std::move(some));
+    if (!items) co_return std::move(items).error();
+    for (Item& item : *items) {
+      std::string key = key_text(item, keys.front());
+      found.insert_or_assign(std::move(key), std::move(item));
+    }
+  }
+  std::vector<Item> answers;
+  answers.reserve(keys.size());
+  for (const Item& key : keys) {
+    const auto at = found.find(key_text(key, key));
+    answers.push_back(at == found.end() ? Item{} : std::move(at->second));
+  }
+  co_return answers;
+}
+
 Task<Result<Item, CallError>> Table::update(Item key, std::string expression, Condition condition, Repeat repeat) {
   boost::json::object body;
   body["TableName"] = name_;
@@ -112,10 +234,7 @@ Task<Result<Table::Items, CallError>> Table::query(Range range) {
   std::string condition = "k = :k";
   Item values;
   values[":k"] = text_value(range.partition);
-  if (!range.after.empty()) {
-    condition += " AND " + range.sort_name + (range.backwards ? " < :after" : " > :after");
-    values[":after"] = std::move(range.after);
-  }
+  add_ends(range, condition, values);
   body["KeyConditionExpression"] = condition;
   body["ExpressionAttributeValues"] = std::move(values);
   body["Limit"] = range.limit;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,20 @@ namespace triggers::store::dynamo {
 struct Condition {
   std::string expression{};
   Item values{};  ///< Of its `:names`.
+};
+
+/// One write of a transaction.
+struct Write {
+  enum class Kind : std::uint8_t {
+    put,
+    remove,
+    update,
+    check,  ///< Changes nothing: only its condition counts.
+  };
+  Kind kind = Kind::put;
+  Item item{};  ///< put: the whole item; otherwise its key.
+  Condition condition{};
+  std::string expression{};  ///< update: the UpdateExpression, whose values are those of the condition.
 };
 
 /// A new ClientRequestToken: a transaction that is repeated with it is the same one.
@@ -57,16 +72,28 @@ class Table {
   Task<CallResult> put(Item item, Condition condition, Repeat repeat,
                        std::chrono::milliseconds within = within_default);
   Task<CallResult> remove(Item key, Condition condition, Repeat repeat);
+  /// Does all of 1 to `writes_max` writes of different items, or none: twice the write units. The same `token` and
+  /// writes again within ten minutes are the same transaction, which is done once; so it may be repeated. A failed
+  /// condition's error has the stored items in `failed`.
+  Task<CallResult> transact(std::vector<Write> writes, std::string token,
+                            std::chrono::milliseconds within = within_default);
+  static constexpr std::size_t writes_max = 100;
   /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write
   /// units. A failed condition does not tell which. May be repeated.
   Task<CallResult> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);
   /// Returns the item as it is after the update.
   Task<Result<Item, CallError>> update(Item key, std::string expression, Condition condition, Repeat repeat);
 
+  /// The items of different keys, in their order; an empty one: there is none. Asks again for the keys that DynamoDB
+  /// has left out, as long as the limit on retries allows; otherwise the error is `throttled`. All that is returned is
+  /// in memory at once.
+  Task<Result<std::vector<Item>, CallError>> batch_get(std::vector<Item> keys);
+
   struct Range {
     std::string partition;
     std::string sort_name = "i";
     boost::json::object after{};  ///< Value of the sort key, exclusive.
+    boost::json::object up_to{};  ///< The last one, inclusive. Only forwards, and only for bytes.
     bool backwards = false;       ///< From the largest sort key to the least.
     std::size_t limit = 0;
   };
@@ -85,9 +112,12 @@ class Table {
   Task<bool> pause(unsigned round, std::chrono::milliseconds within) {
     return caller_.pause(round, std::min(within, left()));
   }
+  /// Caller::sleep, whatever the deadline is.
+  Task<void> sleep(std::chrono::milliseconds time) { return caller_.sleep(time); }
 
  private:
   Task<CallResult> call(ApiCall api_call, boost::json::object body, Repeat repeat, std::chrono::milliseconds within);
+  Task<Result<std::vector<Item>, CallError>> get_some(boost::json::array keys);
   [[nodiscard]] std::chrono::milliseconds left() const;
 
   Caller& caller_;

@@ -12,11 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A node that dies between its two writes leaves an acknowledged item, and the event in its inbox. Such an item is
-/// replaced once it is older than this, so that it has the time of the acknowledgement that counts.
-constexpr std::chrono::milliseconds left_behind = 60s;
 constexpr unsigned removals_max = 4;
-constexpr std::chrono::seconds claims_margin = 3'600s;
 
 }  // namespace
 
@@ -25,23 +21,24 @@ Task<Result<Acknowledger::Acknowledged>> Acknowledger::acknowledge(const Tenant&
   auto pending = co_await table_.get(key);
   if (!pending) co_return to_error(pending.error());
   if (pending->empty() || pending->contains("z")) co_return co_await not_pending(tenant, id);
+  if (pending->contains("g")) co_return Acknowledged{.managed = true};
 
   const bool leave_fence = pending->contains("h");
   const auto now = clock_.now().time_since_epoch();
   const std::uint64_t number = random_u64();
   const std::string token(reinterpret_cast<const char*>(&number), sizeof number);
   Item acknowledged = std::move(*pending);
-  for (auto& part : layout::acknowledged_key(tenant, id)) acknowledged[part.key()] = part.value();
+  for (auto& part : layout::log_key(tenant, id)) acknowledged[part.key()] = part.value();
   acknowledged["d"] = number_value(now.count());
   acknowledged["a"] = bytes_value(token);
-  const std::chrono::milliseconds until = std::max<std::chrono::milliseconds>(
-      now + retention_.event_ttl, id.time().time_since_epoch() + retention_.claims_until + claims_margin);
-  acknowledged["x"] = number_value(std::chrono::ceil<std::chrono::seconds>(until).count());
+  acknowledged["x"] = number_value(retention_.removal_time(id, clock_.now()));
   Condition first;
   first.expression = "attribute_not_exists(k) OR d < :left_behind";
   first.values[":left_behind"] = number_value((now - left_behind).count());
   auto written = co_await table_.put(std::move(acknowledged), std::move(first), Repeat::safe);
   if (!written && written.error().kind != CallError::Kind::condition_failed) co_return to_error(written.error());
+  // A managed tenant's event, which a node that knows more has put into the log.
+  if (!written && !written.error().item.contains("d")) co_return Acknowledged{.managed = true};
   // An earlier try of this call whose answer was lost has written ours.
   const bool ours = written.ok() || bytes_of(written.error().item, "a") == token;
   const auto removed = co_await remove(tenant, id, leave_fence);
@@ -50,9 +47,10 @@ Task<Result<Acknowledger::Acknowledged>> Acknowledger::acknowledge(const Tenant&
 }
 
 Task<Result<Acknowledger::Acknowledged>> Acknowledger::not_pending(const Tenant& tenant, EventId id) {
-  auto acknowledged = co_await table_.get(layout::acknowledged_key(tenant, id));
+  auto acknowledged = co_await table_.get(layout::log_key(tenant, id));
   if (!acknowledged) co_return to_error(acknowledged.error());
   if (acknowledged->empty()) co_return Acknowledged{};
+  if (!acknowledged->contains("d")) co_return Acknowledged{.managed = true};
   // DynamoDB removes expired items at any time after they expire.
   const UnixMillis at{std::chrono::milliseconds{number_of(*acknowledged, "d").value_or(0)}};
   const bool expired = clock_.now() - at >= retention_.event_ttl;

@@ -1,25 +1,17 @@
 #pragma once
 
-// Acknowledges an event on DynamoDB, and says how long acknowledged ones are kept. Storing one is in appender.h.
-
-#include <chrono>
+// Acknowledges an event of a plain tenant on DynamoDB. Storing one is in appender.h; how long acknowledged ones are
+// kept is in timing.h.
 
 #include "store/default_inbox.h"
 #include "store/dynamo/events/event_items.h"
+#include "store/dynamo/events/timing.h"
 
 namespace triggers::store::dynamo {
 
-/// How long acknowledged events are kept.
-struct Retention {
-  std::chrono::hours event_ttl{24 * 30};  ///< From the acknowledgement on.
-  /// From the id's time on, whatever event_ttl is: as long as a claim may name the event. So a claim without an event
-  /// always means a writer that did not finish.
-  std::chrono::seconds claims_until{86'400};
-};
-
-/// Acknowledges: writes the event as acknowledged, then removes it from its inbox. The removal is the decisive moment;
-/// until then the acknowledged item is ignored. The writer of the acknowledged item has acknowledged the event, even if
-/// another one removes the pending item: DynamoDB lets only one write it. Any thread.
+/// For a plain tenant. Acknowledges: writes the event as acknowledged, then removes it from its inbox. The removal is
+/// the decisive moment; until then the acknowledged item is ignored. The writer of the acknowledged item has
+/// acknowledged the event, even if another one removes the pending item: DynamoDB lets only one write it. Any thread.
 class Acknowledger {
  public:
   Acknowledger(Table& table, const Clock& clock, Retention retention)
@@ -28,6 +20,8 @@ class Acknowledger {
   struct Acknowledged {
     AckStatus outcome = AckStatus::not_found;
     bool removed = false;  ///< The event left its inbox by this call.
+    /// The tenant's inboxes are managed now, and the event is another class's to acknowledge. Nothing was done.
+    bool managed = false;
   };
   Task<Result<Acknowledged>> acknowledge(const Tenant& tenant, EventId id);
 

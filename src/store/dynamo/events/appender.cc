@@ -7,7 +7,6 @@ namespace triggers::store::dynamo {
 namespace {
 
 using Outcome = Appended::Outcome;
-using Writer = EventItems::Writer;
 
 /// A round ends only if another writer has won, so more rounds mean that something is wrong.
 constexpr int rounds_max = 32;

@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/random.h"
 #include "store/dynamo/events/layout.h"
 #include "store/inbox_name.h"
 
 namespace triggers::store::dynamo {
 namespace {
-
-constexpr std::chrono::hours fence_kept{1};
-
-std::string new_token() {
-  const std::uint64_t number = random_u64();
-  return {reinterpret_cast<const char*>(&number), sizeof number};
-}
 
 Condition nothing_there() {
   Condition condition;
@@ -25,57 +17,29 @@ Condition nothing_there() {
 
 }  // namespace
 
-Item event_attributes(const IncomingEvent& event) {
-  Item item;
-  item["t"] = text_value(event.event_type);
-  item["p"] = text_value(event.payload);
-  if (event.source) item["s"] = text_value(*event.source);
-  if (!event.metadata.empty()) item["m"] = text_value(event.metadata);
-  return item;
-}
-
-Result<Found> read_found(const Item& item, Found::State state) {
-  const auto id = bytes_of(item, "i");
-  if (!id || id->size() != 16) return Error{ErrorCode::internal, "a stored event has no id"};
-  Found found;
-  found.event.id = EventId::from_bytes(*id);
-  if (item.contains("z")) {
-    found.state = Found::State::fenced;
-    return found;
-  }
-  const auto type = text_of(item, "t");
-  const auto payload = text_of(item, "p");
-  const auto acknowledged = number_of(item, "d");
-  if (!type || !payload || (state == Found::State::acknowledged && !acknowledged)) {
-    return Error{ErrorCode::internal, "a stored event cannot be read: " + found.event.id.text()};
-  }
-  found.state = state;
-  found.event.event_type = *type;
-  found.event.payload = *payload;
-  if (const auto source = text_of(item, "s")) found.event.source = *source;
-  if (const auto metadata = text_of(item, "m")) found.event.metadata = *metadata;
-  if (acknowledged) found.event.acknowledged_at = UnixMillis{std::chrono::milliseconds{*acknowledged}};
-  found.token = bytes_of(item, "h").value_or("");
-  return found;
-}
-
 Task<Result<Found>> EventItems::find(const Tenant& tenant, EventId id) {
-  bool fenced = false;
   auto pending = co_await table_.get(layout::pending_key(tenant, default_inbox, id));
   if (!pending) co_return to_error(pending.error());
-  if (!pending->empty()) {
-    auto found = read_found(*pending, Found::State::pending);
-    if (!found || found->state == Found::State::pending) co_return found;
-    fenced = true;
-  }
-  // An acknowledgement writes the acknowledged item before it removes the pending one, so one of the two reads meets
-  // it.
-  auto acknowledged = co_await table_.get(layout::acknowledged_key(tenant, id));
-  if (!acknowledged) co_return to_error(acknowledged.error());
-  if (!acknowledged->empty()) co_return read_found(*acknowledged, Found::State::acknowledged);
   Found found;
-  found.state = fenced ? Found::State::fenced : Found::State::absent;
-  co_return found;
+  if (!pending->empty()) {
+    auto read = read_found(*pending, Found::State::pending);
+    if (!read || (read->state == Found::State::pending && !read->elsewhere)) co_return read;
+    found.state = read->state;
+  }
+  // An acknowledgement writes the item of the log before it removes the pending one, so one of the two reads meets it.
+  auto logged = co_await table_.get(layout::log_key(tenant, id));
+  if (!logged) co_return to_error(logged.error());
+  if (logged->empty()) {
+    if (found.state == Found::State::pending) co_return Error{ErrorCode::internal, "the log lacks " + id.text()};
+    co_return found;
+  }
+  if (logged->contains(LogItems::missing_entries)) {
+    auto done = co_await log_.finish(tenant, *logged);
+    if (!done) co_return std::move(done).error();
+  }
+  auto read = read_found(*logged, Found::State::logged);
+  if (read && found.state == Found::State::pending) read->state = Found::State::pending;
+  co_return read;
 }
 
 /// By what an event that is there is known as stored by this call.
@@ -88,21 +52,31 @@ struct EventItems::Mine {
   }
 };
 
-Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const IncomingEvent& event, EventId id,
-                                                   Writer writer) {
+Task<Result<Stored>> EventItems::store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer) {
+  const auto destination = co_await router_.route(tenant, event);
+  if (!destination) co_return destination.error();
+  auto task = destination->managed ? managed_.store(tenant, event, id, writer, *destination)
+                                   : store_plain(tenant, event, id, writer);
+  auto stored = co_await std::move(task);
+  if (stored && stored->now) accepted_.accepted(tenant, id, *destination);
+  co_return stored;
+}
+
+Task<Result<Stored>> EventItems::store_plain(const Tenant& tenant, const IncomingEvent& event, EventId id,
+                                             Writer writer) {
   const Mine mine{new_token(), writer};
   Item item = event_attributes(event);
   for (auto& part : layout::pending_key(tenant, default_inbox, id)) item[part.key()] = part.value();
   bool in_doubt = false;
   for (unsigned retry = 0;; ++retry) {
-    const auto left = time_to_write(id);
+    const auto left = timing_.time_to_write(id, clock_.now());
     if (left.count() <= 0) break;
     // Another write of this event may have been done, and the event acknowledged: then it must not come back.
     const bool beside_another = in_doubt || writer == Writer::helper;
     CallResult answer = CallError{};
     if (beside_another) {
       item["h"] = bytes_value(mine.token);
-      answer = co_await table_.put_if_neither(item, layout::acknowledged_key(tenant, id), left);
+      answer = co_await table_.put_if_neither(item, layout::log_key(tenant, id), left);
     } else {
       answer = co_await table_.put(item, nothing_there(), Repeat::once, left);
     }
@@ -121,7 +95,7 @@ Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const I
       break;
     }
     // The client does not repeat transactions that were cancelled.
-    const bool again = co_await table_.wait_to_retry(retry, time_to_write(id));
+    const bool again = co_await table_.wait_to_retry(retry, timing_.time_to_write(id, clock_.now()));
     if (!again) break;
   }
   if (!in_doubt) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
@@ -130,7 +104,7 @@ Task<Result<EventItems::Stored>> EventItems::store(const Tenant& tenant, const I
   co_return Error{ErrorCode::unavailable, "DynamoDB did not say in time whether it stored an event"};
 }
 
-Task<Result<EventItems::Stored>> EventItems::find_mine(const Tenant& tenant, EventId id, const Mine& mine) {
+Task<Result<Stored>> EventItems::find_mine(const Tenant& tenant, EventId id, const Mine& mine) {
   auto found = co_await find(tenant, id);
   if (!found) co_return std::move(found).error();
   Stored stored;
@@ -139,19 +113,16 @@ Task<Result<EventItems::Stored>> EventItems::find_mine(const Tenant& tenant, Eve
   co_return stored;
 }
 
-std::chrono::milliseconds EventItems::time_to_write(const EventId& id) const {
-  return std::min(timing_.write_for - (clock_.now() - id.time()), timing_.write_for);
-}
-
 Item fence_item(const Tenant& tenant, EventId id, UnixMillis now) {
   Item item = layout::pending_key(tenant, default_inbox, id);
-  item["z"] = number_value(1);
-  const auto until = std::chrono::ceil<std::chrono::seconds>(now.time_since_epoch() + fence_kept);
-  item["x"] = number_value(until.count());
+  add_fence(item, now);
   return item;
 }
 
 Task<Status> EventItems::fence(const Tenant& tenant, EventId id) {
+  const auto destination = co_await router_.route(tenant);
+  if (!destination) co_return destination.error();
+  if (destination->managed) co_return co_await managed_.fence(tenant, id);
   auto answer = co_await table_.put(fence_item(tenant, id, clock_.now()), nothing_there(), Repeat::safe);
   if (!answer && answer.error().kind != CallError::Kind::condition_failed) co_return to_error(answer.error());
   co_return Done{};

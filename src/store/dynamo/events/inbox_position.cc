@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/dynamo/events/varint.h"
+
 namespace triggers::store::dynamo {
 namespace {
 
@@ -11,22 +13,6 @@ constexpr std::size_t id_bytes = 16;
 constexpr std::size_t time_bytes = 6;
 
 std::uint64_t time_of(const EventId& id) { return static_cast<std::uint64_t>(id.time().time_since_epoch().count()); }
-
-void append_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7f) | 0x80);
-  out += static_cast<char>(value);
-}
-
-std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 63 && !bytes.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes.front());
-    bytes.remove_prefix(1);
-    value |= std::uint64_t{byte & 0x7fU} << shift;
-    if (byte < 0x80) return value;
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 

@@ -5,7 +5,6 @@
 
 #include "base/gather.h"
 #include "store/dynamo/events/fleet_ids.h"
-#include "store/dynamo/events/shard_scan.h"
 
 namespace triggers::store::dynamo {
 namespace {
@@ -30,7 +29,9 @@ void keep_what_is_returned(Page& page) {
 
 }  // namespace
 
-Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& query) {
+Task<Result<Page>> InboxReader::page(const Tenant& tenant, const PageQuery& query, std::optional<ManagedScan> managed) {
+  managed_ = std::move(managed);
+  if (managed_) managed_->event_type = query.event_type;
   Page page;
   page.memory = FairBudget::Share(query.memory, tenant.id);
   const auto shards = co_await shards_.to_read();
@@ -70,7 +71,7 @@ Task<Status> InboxReader::collect_oldest_first(const Tenant& tenant, const PageQ
   }
   const EventId settled = first_id_at(clock_.now() - timing_.settled_after);
   const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1 + position.returned.size();
-  ShardScan scan(table_, tenant, query.inbox, shards, query.order, position.settled, expected, page.memory);
+  ShardScan scan(table_, tenant, query.inbox, shards, query.order, position.settled, expected, page.memory, managed_);
 
   const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
   const EventId scanned_before = position.scanned_to;
@@ -123,7 +124,7 @@ Task<Status> InboxReader::collect_newest_first(const Tenant& tenant, const PageQ
     if (!scanned_to) co_return foreign_continuation();
   }
   const std::size_t expected = query.event_type ? filter_items_expected : query.limit + 1;
-  ShardScan scan(table_, tenant, query.inbox, shards, query.order, scanned_to, expected, page.memory);
+  ShardScan scan(table_, tenant, query.inbox, shards, query.order, scanned_to, expected, page.memory, managed_);
   const auto deadline = std::chrono::steady_clock::now() + bounds_.filter_time_max;
   std::size_t bytes = 0;
   for (std::size_t passed = 0; !page.has_more;) {

@@ -6,9 +6,10 @@
 #include <chrono>
 
 #include "store/dynamo/events/counts.h"
-#include "store/dynamo/events/event_items.h"
 #include "store/dynamo/events/inbox_position.h"
+#include "store/dynamo/events/shard_scan.h"
 #include "store/dynamo/events/shards.h"
+#include "store/dynamo/events/timing.h"
 #include "store/page.h"
 
 namespace triggers::store::dynamo {
@@ -21,13 +22,14 @@ struct PageBounds {
   std::size_t returned_max = 500;
 };
 
-/// Reads pages of an inbox. Any thread.
+/// Reads pages of an inbox: one for each object. Any thread.
 class InboxReader {
  public:
   InboxReader(Table& table, Shards& shards, Counts& counts, const Clock& clock, Timing timing, PageBounds bounds)
       : table_(table), shards_(shards), counts_(counts), clock_(clock), timing_(timing), bounds_(bounds) {}
 
-  Task<Result<Page>> page(const Tenant& tenant, const PageQuery& query);
+  /// `managed`: nothing for a plain tenant.
+  Task<Result<Page>> page(const Tenant& tenant, const PageQuery& query, std::optional<ManagedScan> managed = {});
 
  private:
   Task<Status> collect(const Tenant& tenant, const PageQuery& query, unsigned shards, Page& page);
@@ -46,6 +48,7 @@ class InboxReader {
   const Clock& clock_;
   const Timing timing_;
   const PageBounds bounds_;
+  std::optional<ManagedScan> managed_;
 };
 
 }  // namespace triggers::store::dynamo

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "store/inbox_name.h"
+
 namespace triggers::store::dynamo::layout {
 namespace {
 
@@ -38,6 +40,8 @@ std::string partition(std::string_view kind, std::string_view first, std::string
   return out;
 }
 
+}  // namespace
+
 Item key(std::string_view partition, std::string_view sort) {
   Item item;
   item["k"] = text_value(partition);
@@ -45,20 +49,26 @@ Item key(std::string_view partition, std::string_view sort) {
   return item;
 }
 
-}  // namespace
+std::string inbox_partition(std::string_view kind, const Tenant& tenant, std::uint64_t number) {
+  return partition(kind, tenant.id) + fmt::format("#{}", number);
+}
+
+std::string inbox_text(std::uint64_t number) {
+  return number == 0 ? std::string{default_inbox} : fmt::format("!{}", number);
+}
 
 unsigned shard_of(const event::EventId& id) noexcept { return id.bytes[15]; }
 
 std::string pending_partition(const Tenant& tenant, std::string_view inbox, unsigned shard) {
-  return partition("q", tenant.id, inbox) + fmt::format("#{}", shard);
+  return partition("q", tenant.id) + fmt::format("#{}#{}", inbox, shard);
 }
 
 Item pending_key(const Tenant& tenant, std::string_view inbox, const event::EventId& id) {
   return key(pending_partition(tenant, inbox, shard_of(id)), id.view());
 }
 
-Item acknowledged_key(const Tenant& tenant, const event::EventId& id) {
-  // Nobody reads a range of them; a tenant's are spread over 256 partitions by what is random in an id.
+Item log_key(const Tenant& tenant, const event::EventId& id) {
+  // A tenant's are spread over 256 partitions by what is random in an id.
   unsigned char spread = 0;
   for (std::size_t i = 6; i < id.bytes.size(); ++i) spread = static_cast<unsigned char>(spread * 31 + id.bytes[i]);
   return key(partition("d", tenant.id) + fmt::format("#{:02x}", spread), id.view());
@@ -77,7 +87,21 @@ Item idempotency_key(const Tenant& tenant, std::string_view client_key) {
   return key(partition("n", tenant.id, client_key), only);
 }
 
-Item count_key(const Tenant& tenant, std::string_view inbox) { return key(partition("c", tenant.id, inbox), only); }
+Item count_key(const Tenant& tenant, std::string_view inbox) {
+  return key(partition("c", tenant.id) + fmt::format("#{}", inbox), only);
+}
+
+std::string settings_partition(const Tenant& tenant) { return partition("s", tenant.id); }
+
+Item settings_key(const Tenant& tenant, std::string_view sort) { return key(settings_partition(tenant), sort); }
+
+Item settings_head_key(const Tenant& tenant) { return settings_key(tenant, only); }
+
+Item removed_inbox_key(const Tenant& tenant, std::uint64_t number) {
+  std::string sort = "\1";
+  for (int shift = 56; shift >= 0; shift -= 8) sort += static_cast<char>(number >> shift & 0xff);
+  return settings_key(tenant, sort);
+}
 
 Item shards_key() { return key("shards", only); }
 
