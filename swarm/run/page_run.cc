@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::string_view main_log = "swarm.main";
 constexpr std::chrono::hours idle_wait{1};
-constexpr std::uint64_t versions_of_a_test = std::uint64_t{1} << 40;
 
 TestState state_of(TestRun::Phase phase) {
   switch (phase) {
@@ -107,7 +106,8 @@ TestView PageRun::view() const {
   if (run_ == nullptr) return {};
   return {.state = state_of(run_->phase()),
           .users = run_->users(),
-          .version = tests_ * versions_of_a_test + run_->version(),
+          .test = tests_,
+          .version = run_->version(),
           .report = run_->latest()};
 }
 

@@ -12,6 +12,7 @@
 #include "swarm/report/html_text.h"
 #include "swarm/report/json_report.h"
 #include "swarm/report/json_writer.h"
+#include "swarm/web/chart_json.h"
 #include "swarm/web/locust_json.h"
 #include "swarm/web/prometheus_text.h"
 
@@ -145,6 +146,8 @@ Response get_reset(TestControl& control, const Form&) {
 }
 
 Response get_stats(TestControl& control, const Form&) { return json_response(stats_json(control.view())); }
+Response get_history(TestControl& control, const Form&) { return json_response(history_json(control.view())); }
+Response get_latencies(TestControl& control, const Form&) { return json_response(latencies_json(control.view())); }
 Response get_exceptions(TestControl& control, const Form&) { return json_response(exceptions_json(control.view())); }
 Response get_logs(TestControl& control, const Form&) { return json_response(logs_json(control.log_lines())); }
 Response get_tasks(TestControl& control, const Form&) {
@@ -203,7 +206,9 @@ constexpr std::array all{
     Endpoint{.path = "/swarm", .get = false, .post = true, .changes = true, .answer = post_swarm},
     Endpoint{.path = "/stop", .post = true, .changes = true, .answer = get_stop},
     Endpoint{.path = "/stats/reset", .post = true, .changes = true, .answer = get_reset},
-    Endpoint{.path = "/stats/requests", .answer = get_stats},
+    Endpoint{.path = "/stats/requests", .is_polled = true, .answer = get_stats},
+    Endpoint{.path = "/stats/history", .is_polled = true, .answer = get_history},
+    Endpoint{.path = "/stats/latencies", .is_polled = true, .answer = get_latencies},
     Endpoint{.path = "/stats/requests/csv", .answer = get_stats_csv},
     Endpoint{.path = "/stats/requests_full_history/csv", .answer = get_full_history},
     Endpoint{.path = "/stats/failures/csv", .answer = get_failures_csv},
@@ -215,7 +220,7 @@ constexpr std::array all{
     Endpoint{.path = "/logs", .answer = get_logs},
     Endpoint{.path = "/worker-count", .answer = get_worker_count},
     Endpoint{.path = "/page-data", .answer = get_page_data},
-    Endpoint{.path = "/metrics", .answer = get_metrics},
+    Endpoint{.path = "/metrics", .is_polled = true, .answer = get_metrics},
 };
 
 }  // namespace

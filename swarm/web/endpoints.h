@@ -15,7 +15,8 @@ namespace triggers::swarm {
 struct Endpoint {
   std::string_view path;
   bool get = true, post = false;
-  bool changes = false;  ///< The test; so another site may not ask for it.
+  bool changes = false;    ///< The test; so another site may not ask for it.
+  bool is_polled = false;  ///< Its answer may be half a second old, if no figure has changed.
   /// On the owner's thread. `form` has the fields of the query and, for POST, of the body.
   http::Response (*answer)(TestControl& control, const Form& form);
 };

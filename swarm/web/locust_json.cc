@@ -7,6 +7,7 @@
 #include "swarm/report/html_text.h"
 #include "swarm/report/json_writer.h"
 #include "swarm/report/locust_rows.h"
+#include "swarm/web/chart_json.h"
 #include "swarm/web/recent_figures.h"
 
 namespace triggers::swarm {
@@ -232,6 +233,8 @@ std::string stats_json(const TestView& view) {
   json.begin_array();
   json.end_array();
   json.member("worker_count", std::uint64_t{0});
+  json.member("test", view.test);
+  write_recent_points(json, view);
   json.member("elapsed_seconds", view.report == nullptr ? 0.0 : view.report->ended - view.report->started);
   json.key("warnings");
   json.begin_array();

@@ -39,7 +39,7 @@ http::Response html_page(std::string body, const std::string& nonce) {
   http::Response response = text_response(200, html_type, std::move(body));
   response.add("Content-Security-Policy",
                "default-src 'none'; script-src 'self' 'nonce-" + nonce +
-                   "'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+                   "'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
                    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
   return response;
 }

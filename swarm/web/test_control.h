@@ -34,7 +34,8 @@ enum class TestState : std::uint8_t { ready, spawning, running, stopping, stoppe
 struct TestView {
   TestState state = TestState::ready;
   std::size_t users = 0;              ///< Running now.
-  std::uint64_t version = 0;          ///< Another one if any figure may be another.
+  std::uint64_t test = 0;             ///< Its number among the tests of this program; 0 before the first.
+  std::uint64_t version = 0;          ///< Of this test: another one if any figure but `users` may be another.
   const RunReport* report = nullptr;  ///< Of this second. Null before the first test.
 };
 

@@ -1,6 +1,7 @@
 #include "swarm/web/web_server.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "http/server/server.h"
@@ -17,7 +18,7 @@ using http::Request;
 using http::Response;
 
 constexpr std::string_view plain_type = "text/plain; charset=utf-8";
-constexpr std::chrono::milliseconds grace_at_end{300};
+constexpr std::chrono::milliseconds grace_at_end{300}, polled_life{500};
 
 Response plain(unsigned status, std::string text) { return text_response(status, plain_type, std::move(text) + "\n"); }
 
@@ -123,10 +124,25 @@ class ServingPage final : public WebServer {
     if (!allowed) co_return wrong_method(*endpoint);
     auto form = form_of(request);
     if (!form) co_return plain(400, form.error().message);
-    Desk::Work work = [endpoint, fields = std::move(*form)](TestControl& control) {
-      return endpoint->answer(control, fields);
+    Desk::Work work = [this, endpoint, fields = std::move(*form)](TestControl& control) {
+      return endpoint->is_polled ? polled(*endpoint, control, fields) : endpoint->answer(control, fields);
     };
     co_return co_await at_desk(std::move(work));
+  }
+
+  /// On the owner's thread. However many clients poll, their answer is made twice a second.
+  Response polled(const Endpoint& endpoint, TestControl& control, const Form& form) {
+    Polled& last = polled_[&endpoint];
+    const auto now = std::chrono::steady_clock::now();
+    const TestView view = control.view();
+    const bool is_current = last.test == view.test && last.version == view.version && now < last.until;
+    if (!is_current) {
+      last = {.test = view.test,
+              .version = view.version,
+              .until = now + polled_life,
+              .response = endpoint.answer(control, form)};
+    }
+    return last.response;
   }
 
   static Desk::Work index_work() {
@@ -219,10 +235,17 @@ class ServingPage final : public WebServer {
            (options_.tls_cert_path.empty() ? "" : "; Secure");
   }
 
+  struct Polled {
+    std::uint64_t test = 0, version = 0;
+    std::chrono::steady_clock::time_point until;
+    Response response;
+  };
+
   const WebOptions options_;
   Desk& desk_;
   SiteGuard guard_;
   Login login_;
+  std::map<const Endpoint*, Polled> polled_;  // of the owner's thread
   std::unique_ptr<http::Server> server_;
 };
 
