@@ -55,9 +55,8 @@ void declare_access(CLI::App& app, WebOptions& web) {
 
 }  // namespace
 
-void declare_web(CLI::App& app, Options& options) {
-  WebOptions& web = options.web;
-  app.add_flag("--headless", options.headless,
+void declare_web(CLI::App& app, WebOptions& web, bool& headless) {
+  app.add_flag("--headless", headless,
                "Starts the test at once, without a page. So do --run-time, --stages, --iterations, --rate, --fail-if, "
                "--json and --journal, unless an option of the page is given")
       ->envname("LOCUST_HEADLESS")
@@ -106,29 +105,15 @@ bool has_web_arguments(const CLI::App& app) {
   return !options.empty();
 }
 
-void decide_on_page(Options& options, bool has_arguments) {
-  options.asks_for_page = has_arguments;
-  if (options.list || options.worker || !options.verify_path.empty()) return;
-  const bool ends_or_is_judged = options.run_time.count() > 0 || options.stages || options.iterations || options.rate ||
-                                 options.json || !options.fail_if.empty() || !options.journal_path.empty();
-  options.waits_for_page = !options.headless && (options.asks_for_page || !ends_or_is_judged);
-  options.serves_page = options.waits_for_page || options.asks_for_page;
-}
-
-std::string contradicting_web(const Options& options) {
-  const WebOptions& web = options.web;
-  if (!options.serves_page) return {};
-  if (web.autoquit && !web.autostart && options.waits_for_page) {
-    return "--autoquit needs --autostart: otherwise a person ends the program" + options.sources.note({"--autoquit"});
+std::string contradicting_web(const WebOptions& web, const OptionSources& sources) {
+  if (web.autoquit && !web.autostart) {
+    return "--autoquit needs --autostart: otherwise a person ends the program" + sources.note({"--autoquit"});
   }
   if (web.login_page && web.login.empty()) {
-    return "--web-login needs --web-auth, the user and password" + options.sources.note({"--web-login"});
+    return "--web-login needs --web-auth, the user and password" + sources.note({"--web-login"});
   }
   if (web.tls_cert_path.empty() != web.tls_key_path.empty()) {
-    return "--tls-cert and --tls-key need each other" + options.sources.note({"--tls-cert", "--tls-key"});
-  }
-  if (options.waits_for_page && !options.journal_path.empty()) {
-    return "--journal records one test, and the page can start several: use it with --headless";
+    return "--tls-cert and --tls-key need each other" + sources.note({"--tls-cert", "--tls-key"});
   }
   return {};
 }

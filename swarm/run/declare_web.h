@@ -1,10 +1,11 @@
 #pragma once
 
-// Declares the options of the page, and decides whether there is one. What they mean is in web/web_options.h.
+// Declares the options of the page. What they mean is in web/web_options.h; when there is a page, options.h decides.
 
 #include <string>
 
-#include "swarm/run/options.h"
+#include "swarm/run/option_sources.h"
+#include "swarm/web/web_options.h"
 
 namespace CLI {
 class App;
@@ -12,12 +13,11 @@ class App;
 
 namespace triggers::swarm {
 
-void declare_web(CLI::App& app, Options& options);
+/// The options of the page, and `--headless`.
+void declare_web(CLI::App& app, WebOptions& web, bool& headless);
 /// True if the arguments (not the environment) have an option of the page. After parsing them.
 [[nodiscard]] bool has_web_arguments(const CLI::App& app);
-/// Sets Options::serves_page and Options::waits_for_page. Once all other options are set.
-void decide_on_page(Options& options, bool has_arguments);
-/// Why the options of the page contradict each other, or others; empty if they do not.
-[[nodiscard]] std::string contradicting_web(const Options& options);
+/// Why the options of the page contradict each other; empty if they do not.
+[[nodiscard]] std::string contradicting_web(const WebOptions& web, const OptionSources& sources);
 
 }  // namespace triggers::swarm

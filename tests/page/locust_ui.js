@@ -1,9 +1,13 @@
 // locust_ui.js PAGE SERVICE LOCUST_UI IMAGE: Locust's own front-end, as npm has it in the folder LOCUST_UI, in front of the
 // API of swarm. It is served from the address of swarm, and every request but those for its own files reaches swarm.
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { claim } from './browser.js';
 
+const here = dirname(fileURLToPath(import.meta.url));
 const [url, service, locustUi, image] = process.argv.slice(2);
 
 const bundle = await build({
@@ -12,9 +16,9 @@ const bundle = await build({
       import { createRoot } from 'react-dom/client';
       import LocustUi from ${JSON.stringify(`${locustUi}/webui.js`)};
       createRoot(document.getElementById('root')).render(createElement(LocustUi, {}));`,
-    resolveDir: import.meta.dirname,
+    resolveDir: here,
   },
-  nodePaths: [`${import.meta.dirname}/node_modules`],
+  nodePaths: [`${here}/node_modules`],
   bundle: true,
   format: 'iife',
   write: false,
