@@ -138,6 +138,12 @@ void Counts::forget_some() {
   if (entries_.size() > inboxes_max) std::erase_if(entries_, [](const auto& known) { return !known.second.since; });
 }
 
+std::int64_t Counts::known(const Tenant& tenant, const std::string& inbox) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find({tenant.id, inbox});
+  return found == entries_.end() ? 0 : found->second.stored + found->second.own;
+}
+
 std::uint64_t Counts::known() const {
   const MutexLock lock(mutex_);
   std::uint64_t sum = 0;

@@ -60,6 +60,8 @@ class Counts {
 
   /// The sum of what this node knows.
   [[nodiscard]] std::uint64_t known() const;
+  /// What it knows of one inbox.
+  [[nodiscard]] std::int64_t known(const Tenant& tenant, const std::string& inbox) const;
 
  private:
   using Key = std::pair<std::string, std::string>;

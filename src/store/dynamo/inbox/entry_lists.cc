@@ -1,0 +1,126 @@
+#include "store/dynamo/inbox/entry_lists.h"
+
+#include <boost/json.hpp>
+
+#include "store/dynamo/events/entry_items.h"
+#include "store/dynamo/events/log_items.h"
+#include "store/dynamo/inbox/inbox_layout.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+using inbox::EntryState;
+
+/// Where the id of an entry belongs.
+struct Places {
+  bool entries = false, back = false, dead = false;
+};
+
+Places places_of(const StoredRecord& stored) {
+  if (!stored.record.entry) return {};
+  switch (stored.record.entry->state) {
+    // An entry without a stored record was never leased, so it did not come back.
+    case EntryState::available: return {.entries = true, .back = stored.version != 0};
+    case EntryState::leased:
+    case EntryState::delayed: return {.entries = true};
+    case EntryState::dead: return {.dead = true};
+  }
+  return {};
+}
+
+/// The first failure of several steps.
+Status both(Status first, Status second) { return first ? std::move(second) : std::move(first); }
+
+Status status_of(const CallResult& answer) {
+  // The list follows from a later record already.
+  if (answer || answer.error().kind == CallError::Kind::condition_failed) return Done{};
+  return to_error(answer.error());
+}
+
+}  // namespace
+
+Task<Status> EntryLists::put(Item item, std::int64_t version) {
+  item["n"] = number_value(version);
+  Condition older;
+  older.expression = "attribute_not_exists(n) OR n < :n";
+  older.values[":n"] = number_value(version);
+  co_return status_of(co_await table_.put(std::move(item), std::move(older), Repeat::safe));
+}
+
+Task<Status> EntryLists::remove(Item key, std::int64_t version) {
+  Condition older;
+  older.expression = "attribute_not_exists(z) AND (attribute_not_exists(n) OR n < :n)";
+  older.values[":n"] = number_value(version);
+  co_return status_of(co_await table_.remove(std::move(key), std::move(older), Repeat::safe));
+}
+
+Task<Status> EntryLists::put_entry(EventId id, std::int64_t version) {
+  LogItems log(table_, clock_);
+  std::vector<EventId> ids(1, id);
+  auto contents = co_await log.contents(place_.tenant, std::move(ids));
+  if (!contents) co_return std::move(contents).error();
+  const auto& event = contents->front();
+  if (!event) co_return Done{};
+  IncomingEvent incoming{.event_type = event->event_type, .payload = event->payload, .metadata = event->metadata};
+  if (event->source) incoming.source = *event->source;
+  Item item = entry_item(place_.tenant, place_.number(), id, incoming, true);
+  co_return co_await put(std::move(item), version);
+}
+
+Task<Status> EntryLists::remove_entry(EventId id, std::int64_t version) {
+  co_return co_await remove(layout::entry_key(place_.tenant, place_.number(), id), version);
+}
+
+Task<Status> EntryLists::remove_back(EventId id, std::int64_t version) {
+  co_return co_await remove(layout::back_key(place_.tenant, place_.number(), id), version);
+}
+
+Task<Status> EntryLists::remove_dead(EventId id, std::int64_t version) {
+  co_return co_await remove(layout::dead_key(place_.tenant, place_.number(), id), version);
+}
+
+Task<Status> EntryLists::follow(EventId id, StoredRecord before, StoredRecord now) {
+  const Places from = places_of(before);
+  const Places to = places_of(now);
+  Status done = Done{};
+  // What an entry is to be found by comes first.
+  if (to.dead && !from.dead) {
+    done = co_await put(layout::dead_key(place_.tenant, place_.number(), id), now.version);
+  }
+  if (to.entries && !from.entries) done = both(std::move(done), co_await put_entry(id, now.version));
+  if (to.back) {
+    auto put_back = co_await put(layout::back_key(place_.tenant, place_.number(), id), now.version);
+    done = both(std::move(done), std::move(put_back));
+  }
+  if (!done) co_return done;
+  if (from.entries && !to.entries) done = co_await remove_entry(id, now.version);
+  if (from.back && !to.back) done = both(std::move(done), co_await remove_back(id, now.version));
+  if (from.dead && !to.dead) done = both(std::move(done), co_await remove_dead(id, now.version));
+  co_return done;
+}
+
+Task<Status> EntryLists::mend(EventId id, StoredRecord now) {
+  std::vector<Item> keys;
+  keys.push_back(layout::entry_key(place_.tenant, place_.number(), id));
+  keys.push_back(layout::back_key(place_.tenant, place_.number(), id));
+  keys.push_back(layout::dead_key(place_.tenant, place_.number(), id));
+  auto items = co_await table_.batch_get(std::move(keys));
+  if (!items) co_return to_error(items.error());
+  const auto there = [&](std::size_t i) { return !(*items)[i].empty() && !(*items)[i].contains("z"); };
+  const Places to = places_of(now);
+  Status done = Done{};
+  if (to.dead && !there(2)) done = co_await put(layout::dead_key(place_.tenant, place_.number(), id), now.version);
+  if (to.entries && !there(0)) done = both(std::move(done), co_await put_entry(id, now.version));
+  if (to.back && !there(1)) {
+    auto put_back = co_await put(layout::back_key(place_.tenant, place_.number(), id), now.version);
+    done = both(std::move(done), std::move(put_back));
+  }
+  if (!done) co_return done;
+  // The version of what is removed may be that of this very record, if it is too old to be removed by another one.
+  if (!to.entries && there(0)) done = co_await remove_entry(id, now.version + 1);
+  if (!to.back && there(1)) done = both(std::move(done), co_await remove_back(id, now.version + 1));
+  if (!to.dead && there(2)) done = both(std::move(done), co_await remove_dead(id, now.version + 1));
+  co_return done;
+}
+
+}  // namespace triggers::store::dynamo

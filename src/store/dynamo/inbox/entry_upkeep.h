@@ -1,0 +1,30 @@
+#pragma once
+
+// What must be done with the entries of an inbox although nobody asks for it: retention, a lowered limit of attempts,
+// and what is due. When it is done is decided by the caller.
+
+#include "store/dynamo/inbox/entry_work.h"
+
+namespace triggers::store::dynamo {
+
+/// Visits one inbox. Every step may be repeated, on any node. For one coroutine.
+class EntryUpkeep {
+ public:
+  explicit EntryUpkeep(EntryWork& work) : work_(work) {}
+
+  /// Ends a bounded number of entries. True: there may be more to end.
+  Task<Result<bool>> visit();
+
+ private:
+  /// Entries that came back, and whose attempts a lowered limit has used up.
+  Task<Result<bool>> end_by_limit();
+  /// Undelivered entries that were accepted too long ago: the oldest ones.
+  Task<Result<bool>> expire_undelivered();
+  Task<Result<bool>> expire_dead();
+  /// Lets the entries go whose retention is over; how many.
+  Task<Result<std::size_t>> expire(std::vector<EventId> ids);
+
+  EntryWork& work_;
+};
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,44 @@
+#pragma once
+
+// One change of one entry: its record, which decides, then the lists and the counts that follow.
+
+#include "store/dynamo/inbox/entry_counts.h"
+#include "store/dynamo/inbox/entry_lists.h"
+#include "store/dynamo/inbox/entry_records.h"
+
+namespace triggers::store::dynamo {
+
+/// For one coroutine and its steps.
+class EntryWriter {
+ public:
+  EntryWriter(EntryRecords& records, EntryLists& lists, EntryCounts& counts, const InboxPlace& place)
+      : records_(records), lists_(lists), counts_(counts), place_(place) {}
+
+  /// EntryRecords::write(). If it is done, the lists follow before it returns; what fails there is left to the reminder
+  /// that the caller has stored before.
+  Task<Result<EntryRecords::Written>> write(EventId id, StoredRecord seen, inbox::Record record) {
+    StoredRecord before = seen;
+    auto written = co_await records_.write(id, std::move(seen), std::move(record));
+    if (!written || written->outcome != EntryRecords::Written::Outcome::done) co_return written;
+    counts_.changed(place_, before.record, written->there.record);
+    if (available(written->there.record) && !available(before.record)) ++became_available_;
+    const auto followed = co_await lists_.follow(id, std::move(before), written->there);
+    static_cast<void>(followed);
+    co_return written;
+  }
+  /// How many entries have become available.
+  [[nodiscard]] std::size_t became_available() const noexcept { return became_available_; }
+
+ private:
+  [[nodiscard]] static bool available(const inbox::Record& record) noexcept {
+    return record.entry && record.entry->state == inbox::EntryState::available;
+  }
+
+  EntryRecords& records_;
+  EntryLists& lists_;
+  EntryCounts& counts_;
+  const InboxPlace& place_;
+  std::size_t became_available_ = 0;
+};
+
+}  // namespace triggers::store::dynamo

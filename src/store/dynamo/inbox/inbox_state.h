@@ -1,0 +1,58 @@
+#pragma once
+
+// What a node keeps of an inbox between requests. All of a node's inboxes are in inbox_node.h.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/single_flight.h"
+#include "store/dynamo/client/table.h"
+#include "store/dynamo/inbox/inbox_place.h"
+#include "store/dynamo/inbox/lease_front.h"
+#include "store/waiters.h"
+
+namespace triggers::store::dynamo {
+
+/// Nothing in here is needed for correctness after a restart. Any thread.
+class InboxState {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  /// The stored front is read again, and written, at most so often.
+  static constexpr std::chrono::milliseconds sync_every{1'000};
+
+  explicit InboxState(std::chrono::milliseconds look_back_every) : front_(look_back_every) {}
+
+  [[nodiscard]] LeaseFront& front() noexcept { return front_; }
+  /// Callers at the same time end together what is due.
+  [[nodiscard]] SingleFlight& ending() noexcept { return ending_; }
+
+  /// Reads the item of the front if that is due: how far other nodes have leased, and when. One read.
+  Task<Status> read_front(Table& table, InboxPlace place, TimePoint now);
+  /// Adds to the item what this node knows, if there is something new and it is due or `always`. One write.
+  Task<Status> write_front(Table& table, InboxPlace place, TimePoint now, bool always);
+  /// write_front() has something to write.
+  [[nodiscard]] bool has_news() const;
+
+  void consumed(UnixMillis at);
+  /// As far as is known after read_front().
+  [[nodiscard]] std::optional<UnixMillis> last_consumed_at() const;
+
+  /// What the readers wait on. `all` outlives them.
+  [[nodiscard]] std::shared_ptr<InboxWaiters> join(Waiters& all);
+  /// Null if nobody holds it.
+  [[nodiscard]] std::shared_ptr<InboxWaiters> waiters() const;
+
+ private:
+  LeaseFront front_;
+  SingleFlight ending_;
+  mutable Mutex mutex_;
+  std::optional<TimePoint> read_at_ GUARDED_BY(mutex_), written_at_ GUARDED_BY(mutex_);
+  EventId stored_ GUARDED_BY(mutex_){};
+  std::optional<UnixMillis> consumed_ GUARDED_BY(mutex_), stored_consumed_ GUARDED_BY(mutex_);
+  std::weak_ptr<InboxWaiters> waiters_ GUARDED_BY(mutex_);
+};
+
+}  // namespace triggers::store::dynamo

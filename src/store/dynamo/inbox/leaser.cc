@@ -1,0 +1,130 @@
+#include "store/dynamo/inbox/leaser.h"
+
+#include <algorithm>
+
+#include "base/gather.h"
+#include "inbox/transitions.h"
+#include "store/dynamo/inbox/lease_ids.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+using Outcome = EntryRecords::Written::Outcome;
+
+constexpr std::size_t writes_at_once = 32;
+/// Rounds of a lease that others overtake. After so many without an entry, there is nothing for it.
+constexpr unsigned rounds_max = 16;
+
+}  // namespace
+
+Task<Result<Leased>> Leaser::lease() {
+  answer_.memory = FairBudget::Share(request_.memory, work_.place.tenant.id);
+  auto ended = co_await end_due(work_);
+  if (!ended) co_return std::move(ended).error();
+  const auto leased_now = co_await work_.counts.leased(work_.place);
+  if (!leased_now) co_return leased_now.error();
+  if (*leased_now >= work_.config.leased_max) {
+    answer_.outcome = Leased::Outcome::too_many_leased;
+    co_return std::move(answer_);
+  }
+  auto front = co_await work_.state->read_front(work_.table, work_.place, std::chrono::steady_clock::now());
+  if (!front) co_return std::move(front).error();
+  limit_ = std::min<std::size_t>(request_.limit, work_.config.leased_max - *leased_now);
+  duration_ = request_.duration.value_or(work_.place.inbox.settings.lease_duration);
+  Candidates candidates(work_, Candidates::For::lease, limit_, answer_.memory);
+  auto begun = co_await candidates.begin();
+  if (!begun) co_return std::move(begun).error();
+  co_return co_await take_rounds(candidates);
+}
+
+Task<Result<Leased>> Leaser::take_rounds(Candidates& candidates) {
+  for (unsigned round = 0; round < rounds_max && !full_ && !failed_ && answer_.events.size() < limit_; ++round) {
+    auto chosen = co_await choose(candidates);
+    if (!chosen) failed_ = std::move(chosen).error();
+    if (failed_ || chosen->empty()) break;
+    // The id says how many there are: further rounds only replace what others took.
+    if (round == 0) limit_ = chosen->size();
+    auto reminded = co_await write_reminder(*chosen);
+    if (!reminded) failed_ = std::move(reminded).error();
+    if (failed_) break;
+    std::vector<Task<void>> writes;
+    writes.reserve(chosen->size());
+    for (Candidate& candidate : *chosen) writes.push_back(take(candidates, std::move(candidate)));
+    Gather all(std::move(writes), writes_at_once);
+    co_await all;
+  }
+  if (failed_ && answer_.events.empty()) co_return *std::move(failed_);
+  co_return answered();
+}
+
+Task<Result<std::vector<Candidate>>> Leaser::choose(Candidates& candidates) {
+  std::vector<Candidate> chosen;
+  while (chosen.size() < limit_ - answer_.events.size()) {
+    auto candidate = co_await candidates.next();
+    if (!candidate) co_return std::move(candidate).error();
+    if (!*candidate) break;
+    const std::size_t bytes = (*candidate)->event.bytes();
+    full_ = (!chosen.empty() || !answer_.events.empty()) && bytes_ + bytes > request_.bytes_max;
+    if (full_) break;
+    bytes_ += bytes;
+    chosen.push_back(**std::move(candidate));
+  }
+  co_return chosen;
+}
+
+Task<Status> Leaser::write_reminder(const std::vector<Candidate>& chosen) {
+  if (reminder_.entries.empty()) {
+    LeaseFacts facts;
+    facts.duration = duration_;
+    facts.entries = chosen.size();
+    answer_.lease = new_lease_id(work_.now, facts);
+    answer_.until = work_.now + duration_;
+    reminder_.at = answer_.until;
+    reminder_.id = answer_.lease.value;
+  }
+  for (const Candidate& candidate : chosen) reminder_.entries.push_back(candidate.event.id);
+  return work_.reminders.put(reminder_);
+}
+
+Task<void> Leaser::take(Candidates& candidates, Candidate candidate) {
+  const EventId id = candidate.event.id;
+  inbox::Record record = candidate.seen.record;
+  record.entry = inbox::lease(*record.entry, answer_.lease, duration_, work_.place.rules(), work_.now);
+  // It was available at the same time by the same rules.
+  INVARIANT(record.entry.has_value(), "a candidate is not available");
+  const std::uint32_t attempt = record.entry->attempts;
+  const bool fresh = candidate.fresh();
+  auto written = co_await work_.writer.write(id, std::move(candidate.seen), std::move(record));
+  if (!written) {
+    // The write may have been done, or may still be done: the reminder knows the entry.
+    failed_ = std::move(written).error();
+    bytes_ -= candidate.event.bytes();
+    co_return;
+  }
+  if (written->outcome == Outcome::done) {
+    if (fresh) candidates.has_record(id);
+    answer_.events.push_back({.event = std::move(candidate.event), .attempt = attempt});
+    co_return;
+  }
+  bytes_ -= candidate.event.bytes();
+  if (written->outcome == Outcome::busy || !fresh) co_return;
+  candidates.has_record(id);
+  candidates.met_another_node();
+}
+
+Leased Leaser::answered() {
+  std::size_t kept = 0;
+  for (const LeasedEvent& leased : answer_.events) kept += leased.event.bytes();
+  answer_.memory.shrink(answer_.memory.bytes() - std::min(kept, answer_.memory.bytes()));
+  if (answer_.events.empty()) {
+    answer_.lease = {};
+    answer_.until = {};
+    return std::move(answer_);
+  }
+  std::ranges::sort(answer_.events, {}, [](const LeasedEvent& leased) { return leased.event.id; });
+  answer_.outcome = Leased::Outcome::leased;
+  work_.state->consumed(work_.clock.now());
+  return std::move(answer_);
+}
+
+}  // namespace triggers::store::dynamo

@@ -1,0 +1,42 @@
+#pragma once
+
+// Leases the oldest available entries of an inbox. Finding them is in candidates.h; what consumers do with what they
+// hold is in entry_consumer.h.
+
+#include <optional>
+#include <vector>
+
+#include "store/dynamo/inbox/candidates.h"
+#include "store/dynamo/inbox/entry_work.h"
+
+namespace triggers::store::dynamo {
+
+/// One lease. It writes a reminder of the lease, then the record of each entry: a conditional write for each, and one
+/// for all. An entry that another lease takes first is left out, and the next one takes its place. For one coroutine.
+class Leaser {
+ public:
+  /// `work` outlives it.
+  Leaser(EntryWork& work, LeaseRequest request) : work_(work), request_(std::move(request)) {}
+
+  Task<Result<Leased>> lease();
+
+ private:
+  /// The entries of one round of writes.
+  Task<Result<std::vector<Candidate>>> choose(Candidates& candidates);
+  Task<Status> write_reminder(const std::vector<Candidate>& chosen);
+  Task<void> take(Candidates& candidates, Candidate candidate);
+  Task<Result<Leased>> take_rounds(Candidates& candidates);
+  [[nodiscard]] Leased answered();
+
+  EntryWork& work_;
+  const LeaseRequest request_;
+  std::chrono::seconds duration_{};
+  std::size_t limit_ = 0;
+  Leased answer_{};
+  Reminder reminder_{};
+  std::size_t bytes_ = 0;
+  bool full_ = false;              ///< In bytes.
+  std::optional<Error> failed_{};  ///< Of a write: nothing is tried any more.
+};
+
+}  // namespace triggers::store::dynamo
