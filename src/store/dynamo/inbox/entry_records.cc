@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/random.h"
 #include "inbox/record_codec.h"
 #include "store/dynamo/events/entry_items.h"
+#include "store/dynamo/events/found.h"
 #include "store/dynamo/events/layout.h"
 #include "store/dynamo/events/log_items.h"
 #include "store/dynamo/inbox/inbox_layout.h"
@@ -19,11 +19,6 @@ constexpr std::chrono::hours trace_margin{24};
 constexpr std::chrono::hours tombstone_kept{1};
 /// Entries that are read at once; each may have a large content.
 constexpr std::size_t entries_at_once = 25;
-
-std::string new_token() {
-  const std::uint64_t number = random_u64();
-  return {reinterpret_cast<const char*>(&number), sizeof number};
-}
 
 UnixMillis time_of(std::int64_t milliseconds) { return UnixMillis{std::chrono::milliseconds{milliseconds}}; }
 
