@@ -85,7 +85,7 @@ Task<Result<Continuation>> InboxEntries::entries_end() {
 Task<Result<InboxView>> InboxEntries::view() {
   auto ended = co_await end_due(work_);
   if (!ended) co_return std::move(ended).error();
-  auto front = co_await work_.state->read_front(work_.table, place_, std::chrono::steady_clock::now());
+  auto front = co_await read_front(work_);
   if (!front) co_return std::move(front).error();
   auto counts = co_await work_.counts.read(place_);
   if (!counts) co_return std::move(counts).error();

@@ -31,8 +31,9 @@ class InboxState {
   /// Callers at the same time end together what is due.
   [[nodiscard]] SingleFlight& ending() noexcept { return ending_; }
 
-  /// Reads the item of the front if that is due: how far other nodes have leased, and when. One read.
-  Task<Status> read_front(Table& table, InboxPlace place, TimePoint now);
+  /// Reads the item of the front if that is due: how far other nodes have leased, and when. One read. `settled`: by the
+  /// clock of this node, which does not believe a front behind it.
+  Task<Status> read_front(Table& table, InboxPlace place, TimePoint now, EventId settled);
   /// Adds to the item what this node knows, if there is something new and it is due or `always`. One write.
   Task<Status> write_front(Table& table, InboxPlace place, TimePoint now, bool always);
   /// write_front() has something to write.
