@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -25,7 +27,9 @@ class IdleControl final : public TestControl {
 
 http::Response stop(TestControl& control) {
   control.stop();
-  return {.status = 200};
+  http::Response response;
+  response.status = 202;
+  return response;
 }
 
 /// Asks on a thread of its own.
@@ -51,7 +55,7 @@ TEST(Desk, TheOwnerDoesTheWorkAndTheAskerGetsItsResponse) {
   asking.join();
   EXPECT_EQ(control.stops, 1);
   ASSERT_TRUE(asking.answer);
-  EXPECT_EQ(asking.answer->status, 200U);
+  EXPECT_EQ(asking.answer->status, 202U);
 }
 
 TEST(Desk, AnExceptionOfTheWorkIsAnEmptyAnswer) {

@@ -247,6 +247,18 @@ def test_a_login_form_gives_a_cookie_until_the_logout(service, tmp_path):
         assert page.ask("GET", "/stats/requests", Cookie=cookie)[0] == 401
 
 
+def test_https_needs_a_certificate_and_its_cookie_stays_there(service, tmp_path, certificate):
+    files = ("--tls-cert", certificate[0], "--tls-key", certificate[1])
+    with Page(tmp_path, "--web-login", *files, USER, service=service.port, tls=certificate[0], host="localhost",
+              env={"LOCUST_WEB_AUTH": "ann:secret"}) as page:
+        assert f"https://127.0.0.1:{page.port}/" in page.text()
+        headers = page.ask("POST", "/authenticate", {"username": "ann", "password": "secret"})[2]
+        cookie, *attributes = headers["Set-Cookie"].split("; ")
+        assert "Secure" in attributes
+        answer = page.ask("POST", "/swarm", {"user_count": 1, "spawn_rate": 1}, Cookie=cookie, Origin=f"https://localhost:{page.port}")
+        assert answer[0] == 200 and json.loads(answer[1])["success"], answer
+
+
 def test_a_base_path_is_before_every_path(service, tmp_path):
     with Page(tmp_path, "--web-base-path", "/load/", USER, service=service.port) as page:
         assert page.ask("GET", "/load")[2]["Location"] == "/load/"

@@ -3,6 +3,7 @@
 import http.client
 import json
 import signal
+import ssl
 import subprocess
 import time
 import urllib.parse
@@ -17,14 +18,14 @@ patience_seconds = 20
 class Page:
     """`swarm` with a page on a free port. Use it in a `with`."""
 
-    def __init__(self, folder, *arguments, service=None, key="k" * 64, env=None, host="127.0.0.1"):
+    def __init__(self, folder, *arguments, service=None, key="k" * 64, env=None, host="127.0.0.1", tls=None):
         self.port, self.log = free_port(), folder / f"swarm-{time.monotonic_ns()}.log"
         target = () if service is None else ("--host", f"http://127.0.0.1:{service}")
         with open(self.log, "wb") as errors:
             self.process = subprocess.Popen([swarm.binary(), *target, "--web-port", str(self.port), *map(str, arguments)],
                                             env=environment({"LOCUST_API_KEY": key, **(env or {})}), stderr=errors,
                                             stdout=subprocess.DEVNULL)
-        self.host = host
+        self.host, self.tls = host, tls
 
     def __enter__(self):
         self.wait_for(lambda: "Starting web interface" in self.text() or self.process.poll() is not None)
@@ -45,7 +46,11 @@ class Page:
 
     def ask(self, method, path, fields=None, **headers):
         """One request on a connection of its own: (status, body as text, headers)."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=patience_seconds)
+        if self.tls:
+            connection = http.client.HTTPSConnection(self.host, self.port, timeout=patience_seconds,
+                                                     context=ssl.create_default_context(cafile=self.tls))
+        else:
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=patience_seconds)
         body = None
         if fields is not None:
             body = urllib.parse.urlencode(fields, doseq=True)
