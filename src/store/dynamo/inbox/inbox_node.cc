@@ -96,7 +96,8 @@ Task<void> InboxNode::flush(bool everything) {
     const MutexLock lock(mutex_);
     for (const auto& [key, state] : states_) {
       if (!state->has_news()) continue;
-      InboxPlace place{.tenant = Tenant{key.first}};
+      InboxPlace place;
+      place.tenant.id = key.first;
       place.inbox.number = key.second;
       news.emplace_back(std::move(place), state);
     }

@@ -93,6 +93,16 @@ std::optional<UnixMillis> InboxState::last_consumed_at() const {
   return consumed_;
 }
 
+EventId InboxState::walked_to(Walk walk) const {
+  const MutexLock lock(mutex_);
+  return walked_to_[static_cast<std::size_t>(walk)];
+}
+
+void InboxState::set_walked_to(Walk walk, const EventId& id) {
+  const MutexLock lock(mutex_);
+  walked_to_[static_cast<std::size_t>(walk)] = id;
+}
+
 std::shared_ptr<InboxWaiters> InboxState::join(Waiters& all) {
   const MutexLock lock(mutex_);
   auto waiters = waiters_.lock();

@@ -2,7 +2,9 @@
 
 // What a node keeps of an inbox between requests. All of a node's inboxes are in inbox_node.h.
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -43,6 +45,11 @@ class InboxState {
   /// As far as is known after read_front().
   [[nodiscard]] std::optional<UnixMillis> last_consumed_at() const;
 
+  /// Where the regular work on a long list goes on: behind the id that it has got to. 0: at the beginning.
+  enum class Walk : std::uint8_t { back, dead };
+  [[nodiscard]] EventId walked_to(Walk walk) const;
+  void set_walked_to(Walk walk, const EventId& id);
+
   /// What the readers wait on. `all` outlives them.
   [[nodiscard]] std::shared_ptr<InboxWaiters> join(Waiters& all);
   /// Null if nobody holds it.
@@ -57,6 +64,7 @@ class InboxState {
   EventId stored_ GUARDED_BY(mutex_){};
   std::optional<UnixMillis> consumed_ GUARDED_BY(mutex_), stored_consumed_ GUARDED_BY(mutex_);
   std::weak_ptr<InboxWaiters> waiters_ GUARDED_BY(mutex_);
+  std::array<EventId, 2> walked_to_ GUARDED_BY(mutex_){};  ///< By Walk.
 };
 
 }  // namespace triggers::store::dynamo
