@@ -272,11 +272,12 @@ Task<Result<Continuation>> DynamoStore::entries_end(const Tenant& tenant, InboxN
 
 // Readers that wait, and the regular work.
 
-std::shared_ptr<InboxWaiters> DynamoStore::arrivals(const Tenant& tenant, const InboxName& inbox) {
-  if (inbox.is_default()) return parts_->inboxes.arrivals(tenant, 0);
-  const auto known = parts_->settings.last_known(tenant);
-  const InboxRecord* const record = known ? known->find(inbox) : nullptr;
-  return record == nullptr ? nullptr : parts_->inboxes.arrivals(tenant, record->number);
+Task<Result<std::shared_ptr<InboxWaiters>>> DynamoStore::arrivals(const Tenant& tenant, InboxName inbox) {
+  if (inbox.is_default()) co_return parts_->inboxes.arrivals(tenant, 0);
+  const auto known = co_await parts_->settings.of(tenant);
+  if (!known) co_return known.error();
+  const InboxRecord* const record = (*known)->find(inbox);
+  co_return record == nullptr ? nullptr : parts_->inboxes.arrivals(tenant, record->number);
 }
 
 Waiters& DynamoStore::waiters() noexcept { return parts_->inboxes.waiters(); }

@@ -77,7 +77,7 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
   Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) override;
   /// Null also if this node has read no settings of the tenant yet, unless the inbox is `default`.
-  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& inbox) override;
+  Task<Result<std::shared_ptr<InboxWaiters>>> arrivals(const Tenant& tenant, InboxName inbox) override;
   [[nodiscard]] Waiters& waiters() noexcept override;
   Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override;
   Task<Result<Job>> replay(const Tenant& tenant, InboxName inbox, ReplayRange range) override;
