@@ -18,7 +18,7 @@ namespace json = boost::json;
 using dynamo::ApiCall;
 using dynamo::Repeat;
 
-class DynamoEngine final : public Engine {
+class DynamoEngine final : public InboxEngine {
  public:
   DynamoEngine(const EngineOptions& options, const Clock& clock) : clock_(clock) {
     const std::string name = "contract-" + std::to_string(random_u64());
@@ -29,6 +29,12 @@ class DynamoEngine final : public Engine {
     config_.page.filter_time_max = options.filter_time_max;
     config_.page.returned_max = 1'500;  // The clock of most tests stands still, so that nothing is ever settled.
     config_.clock = &clock;
+    // Of settings, a node reads the version for each request, because the clock of most tests stands still.
+    config_.inboxes = true;
+    config_.settings.age_max = std::chrono::milliseconds{0};
+    config_.settings.change_wait = std::chrono::milliseconds{0};
+    config_.entries.leased_max = options.leased_max;
+    config_.entries.waiters_max = options.waiters_max;
     const auto made = sync_wait(tables().create()).value();
     for (const auto& table : made) INVARIANT(table.good);
     open();
@@ -41,6 +47,12 @@ class DynamoEngine final : public Engine {
 
   EventLog& log() override { return *store_; }
   DefaultInbox& inbox() override { return *store_; }
+  InboxStore& inboxes() override { return *store_; }
+  void settle() override {
+    const auto visited = sync_wait(store_->visit_inboxes(true));
+    INVARIANT(visited.ok());
+  }
+  [[nodiscard]] bool keeps_jobs() const override { return false; }
   StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {

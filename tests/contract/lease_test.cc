@@ -206,38 +206,6 @@ TEST_P(LeaseContract, AtMostSoManyAreLeasedAtOnce) {
   EXPECT_EQ(ids_of(lease(3)), Ids{ids[5]});
 }
 
-TEST_P(LeaseContract, AtMostSoManyAreLeasedThatHaveNotLeft) {
-  options.tenant_limits.tracked_max = 3;
-  const InboxName crm = named("crm");
-  put(crm);
-  const auto ids = fill(5);
-  const Leased two = lease(2);
-  const Leased one = lease(LeaseRequest{.inbox = crm, .limit = 4});
-  EXPECT_EQ(ids_of(one), Ids{ids[0]}) << "all inboxes of the tenant count";
-  EXPECT_EQ(lease(1).outcome, Outcome::too_many_tracked);
-  EXPECT_EQ(lease(LeaseRequest{.inbox = crm}).outcome, Outcome::too_many_tracked);
-  EXPECT_TRUE(lease(1).events.empty());
-  release(two);
-  EXPECT_EQ(ids_of(lease(5)), Ids({ids[0], ids[1]})) << "what was leased before is handed out again, and nothing else";
-  restart();
-  EXPECT_EQ(lease(1).outcome, Outcome::too_many_tracked);
-  acknowledge_in({}, {ids[0]});
-  EXPECT_EQ(ids_of(lease(5)), Ids{ids[2]});
-}
-
-TEST_P(LeaseContract, DeadEntriesCountAmongThoseThatHaveNotLeft) {
-  options.tenant_limits.tracked_max = 2;
-  put({}, {.max_attempts = 1});
-  const auto ids = fill(4);
-  release(lease(2));
-  EXPECT_EQ(counts(), (inbox::Counts{.available = 2, .dead = 2}));
-  EXPECT_EQ(lease(1).outcome, Outcome::too_many_tracked);
-  EXPECT_EQ(discard({ids[0]}), all({ids[0]}, discarded));
-  EXPECT_EQ(ids_of(lease(5)), Ids{ids[2]});
-  EXPECT_EQ(requeue({ids[1]}), all({ids[1]}, requeued)) << "a dead entry comes back all the same";
-  EXPECT_EQ(ids_of(lease(5)), Ids{ids[1]});
-}
-
 TEST_P(LeaseContract, EmptyInboxIsEmptyThoughTooManyAreLeased) {
   options.tenant_limits.tracked_max = 1;
   fill(1);

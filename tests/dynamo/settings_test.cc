@@ -197,7 +197,7 @@ TEST_F(SettingsTest, NoInboxNumberIsGivenTwice) {
             const MutexLock lock(mutex);
             numbers.insert(made.inbox.number);
           }
-          EXPECT_TRUE(sync_wait(node.directory.remove(node.table, tenant, name, made.inbox.tag())).value());
+          EXPECT_TRUE(sync_wait(node.directory.remove(node.table, tenant, name, made.inbox.tag())).value().has_value());
         }
       });
     }
@@ -250,7 +250,7 @@ TEST_F(SettingsTest, TenantIsManagedForEverFromItsFirstChange) {
   EXPECT_FALSE(one_->of(tenant)->managed());  // Nothing has changed.
   EXPECT_TRUE(sync_wait(one_->directory.manage(one_->table, tenant)).value()->managed());
   one_->put(tenant, crm);
-  EXPECT_TRUE(sync_wait(one_->directory.remove(one_->table, tenant, crm, {})).value());
+  EXPECT_TRUE(sync_wait(one_->directory.remove(one_->table, tenant, crm, {})).value().has_value());
   EXPECT_TRUE(two_->of(tenant)->managed());
   EXPECT_FALSE(two_->of(tenant)->find(crm));
   EXPECT_EQ(sync_wait(two_->directory.manage(two_->table, tenant)).value()->version, two_->of(tenant)->version);
@@ -269,7 +269,7 @@ TEST_F(SettingsTest, NodesThatManageATenantAtOnceAgree) {
 
 TEST_F(SettingsTest, RemovedInboxLeavesAnItemSoThatItsEntriesAreDeletedLater) {
   const auto number = one_->put(tenant, crm).inbox.number;
-  EXPECT_TRUE(sync_wait(one_->directory.remove(one_->table, tenant, crm, {})).value());
+  EXPECT_TRUE(sync_wait(one_->directory.remove(one_->table, tenant, crm, {})).value().has_value());
   EXPECT_FALSE(sync_wait(one_->table.get(dynamo::layout::removed_inbox_key(tenant, number))).value().empty());
 }
 

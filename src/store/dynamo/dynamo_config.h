@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "store/dynamo/events/appender.h"
 #include "store/dynamo/events/inbox_reader.h"
+#include "store/dynamo/inbox/inbox_node.h"
 #include "store/dynamo/settings/settings_directory.h"
 
 namespace triggers::store {
@@ -26,6 +27,8 @@ struct DynamoStoreConfig {
   /// inboxes in the same tables.
   bool inboxes = false;
   dynamo::SettingsConfig settings{};
+  /// What has the same name in `timing`, `page` or here is taken from there.
+  dynamo::InboxNodeConfig entries{};
   /// Calls that may be in progress at once: one for an append, an acknowledgement or an event that is read, and one for
   /// each shard and the count for a page. Further calls are `overloaded`. A tenant may have as many as it leaves free;
   /// further ones are `share_used`.

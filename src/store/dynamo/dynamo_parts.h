@@ -14,11 +14,22 @@
 #include "store/dynamo/events/counts.h"
 #include "store/dynamo/events/layout.h"
 #include "store/dynamo/events/shards.h"
+#include "store/dynamo/inbox/inbox_node.h"
 #include "store/dynamo/keys/key_items.h"
 #include "store/dynamo/keys/rate_budget.h"
 #include "store/dynamo/settings/settings_router.h"
 
 namespace triggers::store::dynamo {
+
+inline InboxNodeConfig entries_config(const DynamoStoreConfig& config) {
+  InboxNodeConfig entries = config.entries;
+  entries.event_ttl = config.event_ttl;
+  entries.settled_after = config.timing.settled_after;
+  entries.page_bytes_max = config.page.bytes_max;
+  entries.page_time_max = config.page.filter_time_max;
+  entries.page_returned_max = config.page.returned_max;
+  return entries;
+}
 
 inline Retention retention(const DynamoStoreConfig& config) {
   return {config.event_ttl, std::max(config.windows.dedup, config.windows.idempotency)};
@@ -45,6 +56,7 @@ struct StoreParts final : AcceptedEvents {
         budget(keys_table, *config.clock),
         turns(config.calls_at_once, waiting_places * config.calls_max),
         settings(events_table, *config.clock, config.settings),
+        inboxes(events_table, shards, counts, *config.clock, entries_config(config)),
         calls_under_way(config.calls_max) {
     if (config.inboxes) {
       router = std::make_unique<SettingsRouter>(settings);
@@ -53,9 +65,10 @@ struct StoreParts final : AcceptedEvents {
     }
   }
 
-  void accepted(const Tenant& tenant, const EventId&, const Destination& destination) override {
-    if (!destination.managed) counts.add(tenant, layout::inbox_text(0), 1);
-    for (const std::uint64_t number : destination.takers) counts.add(tenant, layout::inbox_text(number), 1);
+  void accepted(const Tenant& tenant, const EventId& id, const Destination& destination) override {
+    const InboxNumbers numbers = destination.managed ? destination.takers : InboxNumbers{0};
+    for (const std::uint64_t number : numbers) counts.add(tenant, layout::inbox_text(number), 1);
+    inboxes.accepted(tenant, numbers, id);
   }
 
   Table events_table;
@@ -68,6 +81,7 @@ struct StoreParts final : AcceptedEvents {
   CallTurns turns;
   SettingsDirectory settings;
   std::unique_ptr<Router> router;
+  InboxNode inboxes;
   CallsUnderWay calls_under_way;
   Trouble trouble;
 };
@@ -82,6 +96,7 @@ struct StoreRequest {
         claims(table, *config.clock),
         appender(events, claims, parts.ids, *config.clock, config.windows),
         acknowledger(table, *config.clock, retention(config)),
+        log(table, *config.clock),
         reader(table, parts.shards, parts.counts, *config.clock, config.timing, config.page) {}
 
   Table table;
@@ -89,6 +104,7 @@ struct StoreRequest {
   Claims claims;
   Appender appender;
   Acknowledger acknowledger;
+  LogItems log;
   InboxReader reader;
 };
 

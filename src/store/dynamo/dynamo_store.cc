@@ -37,6 +37,7 @@ Task<void> acknowledge_one(dynamo::Acknowledger& acknowledger, const Tenant& ten
 }
 
 Error too_late() { return {ErrorCode::overloaded, "DynamoDB is busy: the time of the request is over"}; }
+
 }  // namespace
 
 /// What the tasks of one append_batch() share.
@@ -146,7 +147,10 @@ Task<Result<Page>> DynamoStore::page(const Tenant& tenant, PageQuery query) {
                                    std::min<std::size_t>(*shards + 1, config_.calls_max));
   if (calls.refused()) co_return *calls.refused();
   Request request(config_, *parts_, tenant);
-  auto page = co_await request.reader.page(tenant, query);
+  const auto managed = co_await is_managed(tenant);
+  if (!managed) co_return managed.error();
+  auto reading = *managed ? managed_page(request, tenant, query) : request.reader.page(tenant, query);
+  auto page = co_await std::move(reading);
   note(request, page ? nullptr : &page.error());
   co_return page;
 }
@@ -158,14 +162,42 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
   auto found = co_await request.events.find(tenant, id);
   note(request, found ? nullptr : &found.error());
   if (!found) co_return std::move(found).error();
+  if (!found->there()) co_return std::optional<StoredEvent>{};
+  const auto managed = co_await is_managed(tenant);
+  if (!managed) co_return managed.error();
+  if (*managed || found->state == dynamo::Found::State::logged) {
+    const bool pending = found->state == dynamo::Found::State::pending;
+    auto done = co_await add_acknowledgement(request, tenant, found->event, pending);
+    if (!done) co_return std::move(done).error();
+    co_return std::optional{std::move(found->event)};
+  }
   const auto& acknowledged_at = found->event.acknowledged_at;
   // DynamoDB removes expired items at any time after they expire.
   const bool expired = acknowledged_at && config_.clock->now() - *acknowledged_at >= config_.event_ttl;
-  if (!found->there() || expired) co_return std::optional<StoredEvent>{};
+  if (expired) co_return std::optional<StoredEvent>{};
   co_return std::optional{std::move(found->event)};
 }
 
-Task<Result<std::vector<AckStatus>>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
+Task<Result<DynamoStore::Acknowledgements>> DynamoStore::acknowledge(const Tenant& tenant, std::vector<EventId> ids) {
+  const auto managed = co_await is_managed(tenant);
+  if (!managed) co_return managed.error();
+  if (*managed) co_return co_await acknowledge_managed(tenant, std::move(ids));
+  std::vector<std::size_t> left;
+  auto statuses = co_await acknowledge_plain(tenant, ids, left);
+  if (!statuses || left.empty()) co_return statuses;
+  parts_->settings.forget(tenant);
+  std::vector<EventId> rest;
+  for (const std::size_t place : left) rest.push_back(ids[place]);
+  const auto others = co_await acknowledge_managed(tenant, std::move(rest));
+  // Some are acknowledged now. Acknowledging again is safe, and this error asks the caller to do so.
+  if (!others) co_return Error{ErrorCode::unavailable, others.error().message};
+  for (std::size_t i = 0; i < left.size(); ++i) (*statuses)[left[i]] = (*others)[i];
+  co_return statuses;
+}
+
+Task<Result<DynamoStore::Acknowledgements>> DynamoStore::acknowledge_plain(const Tenant& tenant,
+                                                                           const std::vector<EventId>& ids,
+                                                                           std::vector<std::size_t>& managed) {
   const dynamo::CountedCalls calls(parts_->calls_under_way, tenant, ids.size());
   if (calls.refused()) co_return *calls.refused();
   std::map<EventId, Result<Acknowledged>> outcomes;
@@ -198,6 +230,7 @@ Task<Result<std::vector<AckStatus>>> DynamoStore::acknowledge(const Tenant& tena
   std::vector<AckStatus> answer;
   for (const EventId& id : ids) {
     auto& outcome = outcomes.at(id);
+    if (outcome->managed) managed.push_back(answer.size());
     answer.push_back(outcome->outcome);
     if (outcome->outcome == AckStatus::acknowledged) outcome->outcome = AckStatus::already_acknowledged;
   }
@@ -278,6 +311,7 @@ Task<void> DynamoStore::probe_if_troubled() {
 Task<void> DynamoStore::flush_counts(bool everything) {
   const auto at_least = everything ? std::chrono::milliseconds{0} : dynamo::Counts::flush_every;
   co_await parts_->counts.flush(at_least);
+  co_await parts_->inboxes.flush(everything);
 }
 
 Task<void> DynamoStore::flush_counts_spaced() { co_await parts_->counts.flush_spaced(); }

@@ -12,10 +12,10 @@
 
 #include "base/clock.h"
 #include "limit/shared_bucket.h"
-#include "store/default_inbox.h"
 #include "store/dynamo/client/caller.h"
 #include "store/dynamo/dynamo_config.h"
 #include "store/event_log.h"
+#include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
 
@@ -32,7 +32,7 @@ struct StoreRequest;
 ///
 /// Besides the contract's errors, an append may fail with `too_large`: the event with its metadata is over 400 KB. The
 /// order of ids is that of acceptance on one node; between nodes it is that of their clocks.
-class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore, public StoreStatus {
+class DynamoStore final : public EventLog, public InboxStore, public KeyStore, public StoreStatus {
  public:
   /// Makes no call to DynamoDB. `caller` outlives the store.
   DynamoStore(DynamoStoreConfig config, dynamo::Caller& caller);
@@ -48,6 +48,40 @@ class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore,
   [[nodiscard]] Health health() const override;
   /// `unacknowledged` counts the inboxes that this node has served; the oldest event is not known.
   [[nodiscard]] Metrics metrics() const override;
+
+  // Inboxes; only with DynamoStoreConfig::inboxes. Jobs are `unavailable`.
+  Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override;
+  Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) override;
+  Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
+                                   std::optional<InboxTag> if_match) override;
+  Task<Result<PutInbox>> change_inbox(const Tenant& tenant, InboxName name, SettingsChange change,
+                                      std::optional<InboxTag> if_match) override;
+  Task<Result<bool>> remove_inbox(const Tenant& tenant, InboxName name, std::optional<InboxTag> if_match) override;
+  Task<Result<Leased>> lease(const Tenant& tenant, LeaseRequest request) override;
+  Task<Result<std::vector<EntryResult>>> acknowledge(const Tenant& tenant, InboxName inbox,
+                                                     std::optional<LeaseId> lease,
+                                                     std::optional<std::vector<EventId>> ids) override;
+  Task<Result<std::vector<EntryResult>>> release(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                                 std::optional<std::vector<EventId>> ids, std::chrono::seconds delay,
+                                                 std::optional<std::string> error) override;
+  Task<Result<Extended>> extend(const Tenant& tenant, InboxName inbox, LeaseId lease,
+                                std::optional<std::vector<EventId>> ids, std::chrono::seconds duration) override;
+  Task<Result<std::vector<EntryResult>>> requeue(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override;
+  Task<Result<std::vector<EntryResult>>> discard(const Tenant& tenant, InboxName inbox,
+                                                 std::vector<EventId> ids) override;
+  Task<Result<DeadEntriesDone>> requeue_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override;
+  Task<Result<DeadEntriesDone>> discard_all(const Tenant& tenant, InboxName inbox,
+                                            std::optional<std::string> event_type) override;
+  Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
+  Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) override;
+  /// Null also if this node has read no settings of the tenant yet, unless the inbox is `default`.
+  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& inbox) override;
+  [[nodiscard]] Waiters& waiters() noexcept override;
+  Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override;
+  Task<Result<Job>> replay(const Tenant& tenant, InboxName inbox, ReplayRange range) override;
+  Task<Result<std::optional<Job>>> job(const Tenant& tenant, InboxName inbox, Uuid7 id) override;
 
   Task<Status> create_key(auth::KeyRecord record) override;
   Task<Result<auth::KeyRecord>> update_key(std::string key_id, KeyChange change) override;
@@ -65,6 +99,12 @@ class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore,
   Task<void> flush_counts(bool everything);
   /// The same after each request, for a node that may be frozen until the next one: see dynamo::Counts.
   Task<void> flush_counts_spaced();
+  /// Reads the settings of active tenants again before they are too old, so that requests need not wait for them. Call
+  /// it twice a second.
+  Task<void> refresh_settings();
+  /// Ends leases and delays of the inboxes that readers of this node wait for, and wakes them. Call it twice a second.
+  /// `all`: of all inboxes that this node remembers.
+  Task<Status> visit_inboxes(bool all);
   /// If the newest call failed, checks whether DynamoDB serves again, so that a node without requests recovers too.
   /// Call it every second.
   Task<void> probe_if_troubled();
@@ -79,6 +119,28 @@ class DynamoStore final : public EventLog, public DefaultInbox, public KeyStore,
   /// Appends the event at place `i`, after those before it that may be equal to it.
   Task<void> append_in_turn(Batch& batch, std::size_t i);
   Task<Result<EventId>> new_id();
+
+  using Acknowledgements = std::vector<AckStatus>;
+  /// Those of a plain tenant. It fills `managed` with the places of ids that it has left alone, because the tenant
+  /// became managed meanwhile.
+  Task<Result<Acknowledgements>> acknowledge_plain(const Tenant& tenant, const std::vector<EventId>& ids,
+                                                   std::vector<std::size_t>& managed);
+  Task<Result<Acknowledgements>> acknowledge_managed(const Tenant& tenant, std::vector<EventId> ids);
+  Task<Result<bool>> is_managed(const Tenant& tenant);
+  Task<Result<Page>> managed_page(Request& request, const Tenant& tenant, const PageQuery& query);
+  /// Sets acknowledged_at by what `default` knows of the event.
+  Task<Status> add_acknowledgement(Request& request, const Tenant& tenant, StoredEvent& event, bool pending);
+
+  /// What a call does to an inbox.
+  enum class Use : std::uint8_t {
+    looks,
+    changes,  ///< The tenant is managed from then on.
+  };
+  /// Lets `work` (InboxEntries& -> Task<Result<Answer>>) do one call, which makes `calls` calls to DynamoDB at once.
+  template <class Answer, class Work>
+  Task<Result<Answer>> on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls, Work work);
+  Task<Status> visit_inbox(Tenant tenant, std::uint64_t number);
+
   /// Notes whether DynamoDB serves us.
   void note(const Error* error);
   void note(const Request& request, const Error* error);

@@ -121,6 +121,12 @@ Task<Result<std::size_t>> EntryUpkeep::expire(std::vector<EventId> ids) {
   auto one = [&](std::size_t i) -> Task<Status> {
     StoredRecord& seen = (*records)[i];
     const auto left = inbox::expire(seen.record, ids[i].time(), work_.place.rules(), work_.now, work_.clock.now());
+    const bool is_undelivered = seen.record.entry && seen.record.entry->state != EntryState::dead;
+    if (!left && !is_undelivered && seen.version != 0) {
+      // A node has died before it had removed what has left.
+      ++expired;
+      co_return co_await work_.lists.mend(ids[i], std::move(seen));
+    }
     if (!left) co_return Done{};
     const auto written = co_await work_.writer.write(ids[i], std::move(seen), *left);
     if (!written) co_return written.error();

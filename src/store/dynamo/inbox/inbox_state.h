@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/single_flight.h"
 #include "store/dynamo/client/table.h"
+#include "store/dynamo/inbox/arrivals_tail.h"
 #include "store/dynamo/inbox/inbox_place.h"
 #include "store/dynamo/inbox/lease_front.h"
 #include "store/waiters.h"
@@ -26,11 +27,13 @@ class InboxState {
   explicit InboxState(std::chrono::milliseconds look_back_every) : front_(look_back_every) {}
 
   [[nodiscard]] LeaseFront& front() noexcept { return front_; }
+  [[nodiscard]] ArrivalsTail& tail() noexcept { return tail_; }
   /// Callers at the same time end together what is due.
   [[nodiscard]] SingleFlight& ending() noexcept { return ending_; }
 
-  /// Reads the item of the front if that is due: how far other nodes have leased, and when. One read.
-  Task<Status> read_front(Table& table, InboxPlace place, TimePoint now);
+  /// Reads the item of the front if that is due: how far other nodes have leased, and when. One read. `settled`: by the
+  /// clock of this node, which does not believe a front behind it.
+  Task<Status> read_front(Table& table, InboxPlace place, TimePoint now, EventId settled);
   /// Adds to the item what this node knows, if there is something new and it is due or `always`. One write.
   Task<Status> write_front(Table& table, InboxPlace place, TimePoint now, bool always);
   /// write_front() has something to write.
@@ -47,6 +50,7 @@ class InboxState {
 
  private:
   LeaseFront front_;
+  ArrivalsTail tail_;
   SingleFlight ending_;
   mutable Mutex mutex_;
   std::optional<TimePoint> read_at_ GUARDED_BY(mutex_), written_at_ GUARDED_BY(mutex_);

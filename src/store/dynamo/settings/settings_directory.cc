@@ -242,22 +242,25 @@ Task<Result<PutInbox>> SettingsDirectory::decide_and_store(Table& table, const T
   co_return too_many_changes();
 }
 
-Task<Result<bool>> SettingsDirectory::remove(Table& table, const Tenant& tenant, const InboxName& name,
-                                             const std::optional<InboxTag>& if_match) {
+Task<Result<std::optional<std::uint64_t>>> SettingsDirectory::remove(Table& table, const Tenant& tenant,
+                                                                     const InboxName& name,
+                                                                     const std::optional<InboxTag>& if_match) {
   SettingsItems items(table);
   bool again = true;
   for (unsigned round = 0; again && round < rounds_max; ++round) {
     auto stored = co_await items.read(tenant);
     if (!stored) co_return std::move(stored).error();
     const auto may = may_remove_inbox(stored->records, name, if_match);
-    if (!may || !*may) co_return may;
+    if (!may) co_return may.error();
+    if (!*may) co_return std::optional<std::uint64_t>{};
     SettingsWrite write;
     write.removed = stored->records.at(name);
+    const std::uint64_t number = write.removed->number;
     auto done = co_await items.write(tenant, *stored, std::move(write), clock_.now());
     if (!done) co_return std::move(done).error();
     if (*done) {
       co_await settle(table, tenant);
-      co_return true;
+      co_return std::optional{number};
     }
     again = co_await table.pause(std::min(round, pause_max), Table::within_default);
   }

@@ -53,8 +53,9 @@ class SettingsDirectory {
                              const std::optional<InboxTag>& if_match);
   Task<Result<PutInbox>> change(Table& table, const Tenant& tenant, const InboxName& name, const SettingsChange& change,
                                 const std::optional<InboxTag>& if_match);
-  Task<Result<bool>> remove(Table& table, const Tenant& tenant, const InboxName& name,
-                            const std::optional<InboxTag>& if_match);
+  /// The number of the inbox that was removed; nothing: `if_match` is not its tag.
+  Task<Result<std::optional<std::uint64_t>>> remove(Table& table, const Tenant& tenant, const InboxName& name,
+                                                    const std::optional<InboxTag>& if_match);
 
   /// Forgets what it knows of a tenant, because something has shown that it is old.
   void forget(const Tenant& tenant);
