@@ -49,7 +49,8 @@ bool JobWorker::looks_now() {
 }
 
 Task<Status> JobWorker::look() {
-  auto running = co_await JobItems(table_).running();
+  JobItems items(table_);
+  auto running = co_await items.running();
   if (!running) {
     wake();
     co_return std::move(running).error();
@@ -113,7 +114,9 @@ Task<Result<bool>> JobWorker::work_some(std::chrono::steady_clock::time_point un
 
 Task<Result<JobWorker::Turn>> JobWorker::take_turn(Key key) {
   Table table = table_.until(std::chrono::steady_clock::now() + config_.turn_time_max);
-  auto job = co_await JobItems(table).running(Tenant{key.first}, key.second);
+  JobItems items(table);
+  const Tenant tenant{key.first};
+  auto job = co_await items.running(tenant, key.second);
   if (!job) co_return std::move(job).error();
   const UnixMillis now = clock_.now();
   const bool mine = *job && ((*job)->worker == self_ || (*job)->claimed_until <= now);

@@ -84,7 +84,8 @@ Task<Result<RemovedInboxes::Left>> RemovedInboxes::empty_some(const Tenant& tena
 }
 
 Task<Result<bool>> RemovedInboxes::empty(const Tenant& tenant, std::uint64_t number, TimePoint until) {
-  auto dropped = co_await JobItems(table_).drop(tenant, number);
+  JobItems items(table_);
+  auto dropped = co_await items.drop(tenant, number);
   if (!dropped) co_return std::move(dropped).error();
   const auto shards = co_await shards_.to_read();
   if (!shards) co_return shards.error();

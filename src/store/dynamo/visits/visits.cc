@@ -40,7 +40,8 @@ Task<Status> Visits::visit_part(TimePoint until) {
   // In a part of the list, the rest follows at once.
   if (after_.empty() && looked_at_ && now - *looked_at_ < config_.look_every) co_return Done{};
   looked_at_ = now;
-  const auto part = co_await Roster(table_).read(partition_, after_, tenants_at_once);
+  Roster roster(table_);
+  const auto part = co_await roster.read(partition_, after_, tenants_at_once);
   if (!part) co_return part.error();
   Status visited = Done{};
   for (const VisitItem& tenant : part->tenants) {
@@ -91,10 +92,11 @@ Task<Status> Visits::settle() {
 
 Task<Result<bool>> Visits::settle_tenants() {
   bool more = false;
+  Roster roster(table_);
   for (unsigned partition = 0; partition < layout::visit_partitions; ++partition) {
     std::string after;
     for (bool more_tenants = true; more_tenants;) {
-      const auto part = co_await Roster(table_).read(partition, after, tenants_at_once);
+      const auto part = co_await roster.read(partition, after, tenants_at_once);
       if (!part) co_return part.error();
       for (const VisitItem& tenant : part->tenants) {
         after = tenant.tenant.id;
