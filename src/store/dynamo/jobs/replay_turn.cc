@@ -23,6 +23,8 @@ constexpr std::chrono::milliseconds transition_for{20'000};
 /// Items of the log of which the visits may say when they expire: those older than event_ttl, by any node's clock.
 constexpr std::chrono::hours clocks_margin{1};
 constexpr unsigned notes_max = 8;
+/// Parts without an event of the job, of which one turn passes so many.
+constexpr unsigned empty_parts_a_turn = 16;
 /// The parts before it are the shards of `default`, at most 256. They come first: an entry that is acknowledged
 /// meanwhile is in the log by then.
 constexpr unsigned first_log_part = 256;
@@ -32,7 +34,10 @@ constexpr unsigned first_log_part = 256;
 Task<Result<JobStep>> ReplayTurn::take() {
   JobStep step;
   step.next = job_.place;
-  auto events = co_await read(step);
+  Result<std::vector<Candidate>> events = std::vector<Candidate>();
+  for (unsigned part = 0; events && events->empty() && !step.at_end && part < empty_parts_a_turn; ++part) {
+    events = co_await read(step);
+  }
   if (!events) co_return std::move(events).error();
   auto done = choose(*events);
   if (done) done = co_await leave_out_present(*events, step);
