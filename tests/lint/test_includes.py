@@ -10,7 +10,7 @@ import tracked
 order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/client", "event", "filter", "inbox", "auth", "limit",
          "aws", "config", "store", "store/memory",
          *(f"store/rocks/{folder}" for folder in ("format", "disk", "database", "inbox", "commit", "read", "upkeep", "repair")),
-         "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "settings", "inbox", "keys", "tables")), "store/dynamo",
+         "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "settings", "inbox", "jobs", "visits", "keys", "tables")), "store/dynamo",
          "api", "lambda",
          "swarm/stats", "swarm/load", "swarm/script", "swarm/report", "swarm/gate", "swarm/verify", "swarm/web", "swarm/run",
          "swarm/worker"]
