@@ -1,6 +1,7 @@
 // The DynamoDB engine as an OpenStore (open_store.h): its options, the counters of events, how long keys are held,
-// shared rate limits, and its work every second or before a freeze, and the thread that looks for what other nodes have
-// made available. The engine itself is in store/dynamo; the connection is in dynamo_access.h.
+// shared rate limits, its work every second or before a freeze, and the threads that look for what other nodes have
+// made available and that do the regular work of the fleet. The engine itself is in store/dynamo; the connection is in
+// dynamo_access.h.
 
 #include "store/dynamo/dynamo_store.h"
 
@@ -21,6 +22,8 @@ namespace {
 
 /// Twice in the second within which a reader hears of what another node has made available.
 constexpr std::chrono::milliseconds look_interval{500};
+
+constexpr std::chrono::seconds visit_interval{1};
 
 /// A changed key must reach every node within 5 seconds, which includes the time to read it.
 constexpr std::chrono::milliseconds keys_held{4'000};
@@ -55,10 +58,13 @@ class FleetStore final : public OpenStore {
   /// `background`: looks for readers' entries on a thread.
   FleetStore(std::unique_ptr<DynamoAccess> access, store::DynamoStoreConfig config, bool background)
       : access_(std::move(access)), store_(std::move(config), access_->caller()) {
-    if (background) looking_ = std::jthread([this](const std::stop_token& stop) { look_for_readers(stop); });
+    if (!background) return;
+    looking_ = std::jthread([this](const std::stop_token& stop) { look_for_readers(stop); });
+    visiting_ = std::jthread([this](const std::stop_token& stop) { visit(stop); });
   }
   ~FleetStore() override {
-    looking_ = {};
+    for (auto* thread : {&looking_, &visiting_}) thread->request_stop();
+    for (auto* thread : {&looking_, &visiting_}) *thread = {};
     sync_wait(store_.flush_counts(true));
   }
 
@@ -87,22 +93,33 @@ class FleetStore final : public OpenStore {
     co_await store_.probe_if_troubled();
   }
 
-  /// Costs nothing while nobody waits.
-  void look_for_readers(const std::stop_token& stop) {
-    name_thread("inboxes");
-    for (stoppable_sleep(stop, look_interval); !stop.stop_requested(); stoppable_sleep(stop, look_interval)) {
+  /// Calls `work` again and again, each time after `pause`.
+  template <class Work>
+  static void repeat(const std::stop_token& stop, std::chrono::milliseconds pause, const Work& work) {
+    for (stoppable_sleep(stop, pause); !stop.stop_requested(); stoppable_sleep(stop, pause)) {
       try {
-        // A failure is met again, and told, by the readers' own requests.
-        (void)sync_wait(store_.visit_inboxes(false));
+        work();
       } catch (...) {
-        log::error("inboxes_not_looked_at", {{"cause", cause_of(std::current_exception())}});
+        log::error("inbox_work_failed", {{"cause", cause_of(std::current_exception())}});
       }
     }
+  }
+  void look_for_readers(const std::stop_token& stop) {
+    name_thread("inbox-looks");
+    repeat(stop, look_interval, [this] {
+      sync_wait(store_.refresh_settings());
+      sync_wait(store_.poll_arrivals());
+    });
+  }
+  /// What fails is tried again by a later visit, perhaps of another node.
+  void visit(const std::stop_token& stop) {
+    name_thread("inbox-visits");
+    repeat(stop, visit_interval, [this] { (void)sync_wait(store_.visit_fleet()); });
   }
 
   std::unique_ptr<DynamoAccess> access_;
   store::DynamoStore store_;
-  std::jthread looking_;
+  std::jthread looking_, visiting_;
 };
 
 }  // namespace

@@ -51,8 +51,7 @@ class DynamoEngine final : public InboxEngine {
   void settle() override {
     const auto settled = sync_wait(store_->settle_fleet());
     INVARIANT(settled.ok());
-    const auto visited = sync_wait(store_->visit_inboxes(true));
-    INVARIANT(visited.ok());
+    sync_wait(store_->poll_arrivals());
   }
   StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }

@@ -23,7 +23,6 @@ constexpr std::size_t beside_each_other = 8;
 /// Calls that one call on entries makes at once.
 constexpr std::size_t calls_at_once_max = 32;
 /// Parts of the regular work on one inbox in a row, before the others have their turn.
-constexpr unsigned visits_max = 16;
 
 std::size_t calls_for(const std::optional<Ids>& ids) {
   return std::clamp<std::size_t>(ids ? ids->size() : calls_at_once_max, 1, calls_at_once_max);
@@ -309,14 +308,18 @@ Waiters& DynamoStore::waiters() noexcept { return parts_->inboxes.waiters(); }
 
 Task<void> DynamoStore::refresh_settings() { return parts_->settings.refresh(); }
 
-Task<Status> DynamoStore::visit_inboxes(bool all) {
-  const auto known = parts_->inboxes.known(all);
-  auto visit = [&](std::size_t i) { return visit_inbox(known[i].tenant, known[i].number); };
-  co_return co_await dynamo::for_each_until(known.size(), std::chrono::steady_clock::now() + config_.timing.request_for,
-                                            std::move(visit));
+Task<void> DynamoStore::poll_arrivals() {
+  const auto known = parts_->inboxes.known(false);
+  auto poll = [&](std::size_t i) -> Task<Status> {
+    // One inbox that fails must not keep the others from being looked at.
+    (void)co_await poll_inbox(known[i].tenant, known[i].number);
+    co_return Done{};
+  };
+  (void)co_await dynamo::for_each_until(known.size(), std::chrono::steady_clock::now() + config_.timing.request_for,
+                                        std::move(poll));
 }
 
-Task<Status> DynamoStore::visit_inbox(Tenant tenant, std::uint64_t number) {
+Task<Status> DynamoStore::poll_inbox(Tenant tenant, std::uint64_t number) {
   const auto settings = co_await parts_->settings.of(tenant);
   if (!settings) co_return settings.error();
   const auto& records = (*settings)->records;
@@ -327,12 +330,7 @@ Task<Status> DynamoStore::visit_inbox(Tenant tenant, std::uint64_t number) {
   }
   Request request(config_, *parts_, tenant);
   InboxEntries entries(parts_->inboxes, request.table, tenant, found->second);
-  for (unsigned i = 0; i < visits_max; ++i) {
-    const auto more = co_await entries.visit();
-    if (!more) co_return more.error();
-    if (!*more) break;
-  }
-  co_return Done{};
+  co_return co_await entries.poll();
 }
 
 // Jobs, and the regular work for the fleet.

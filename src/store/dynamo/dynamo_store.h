@@ -102,9 +102,9 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   /// Reads the settings of active tenants again before they are too old, so that requests need not wait for them. Call
   /// it twice a second.
   Task<void> refresh_settings();
-  /// Ends leases and delays of the inboxes that readers of this node wait for, and wakes them. Call it twice a second.
-  /// `all`: of all inboxes that this node remembers.
-  Task<Status> visit_inboxes(bool all);
+  /// Looks what other nodes and time have made available in the inboxes that readers of this node wait for, and wakes
+  /// them. A failure is left to the readers' own looks. Call it twice a second, one call at a time.
+  Task<void> poll_arrivals();
   /// Does a part of the regular work for the whole fleet: jobs, retention, removed inboxes, events that expire. Takes a
   /// few seconds at most. Call it every second, one call at a time.
   Task<Status> visit_fleet();
@@ -150,7 +150,7 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   /// The same for `work` (InboxEntries& -> Task<Result<Answer>>).
   template <class Answer, class Work>
   Task<Result<Answer>> on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls, Work work);
-  Task<Status> visit_inbox(Tenant tenant, std::uint64_t number);
+  Task<Status> poll_inbox(Tenant tenant, std::uint64_t number);
 
   /// Notes whether DynamoDB serves us.
   void note(const Error* error);
