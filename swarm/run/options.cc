@@ -172,7 +172,7 @@ void declare_load(CLI::App& app, Options& options) {
 }
 
 void declare_inbox_work(CLI::App& app, Options& options) {
-  const char* const group = "Work on an inbox (InboxWorkerUser)";
+  const char* const group = inbox_work_group;
   InboxWork& work = options.inbox_work;
   app.add_option("--inbox", work.inbox, "Name of the inbox [default]")->type_name("NAME")->group(group);
   app.add_option("--lease-seconds", work.lease_seconds, "How long a lease lasts [30]")
@@ -324,6 +324,11 @@ std::string contradiction(const Options& options) {
   if (options.rate && options.no_wait) return "--rate already sets when tasks start: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
+  if (options.script.script != nullptr && !options.verify_path.empty())
+    return "--verify runs no users: use it without -f";
+  if (options.script.script != nullptr && !options.journal_path.empty()) {
+    return "--journal records what swarm's own users send: use it without -f";
+  }
   if (options.exclusive && options.verify_path.empty()) return "--exclusive needs --verify";
   if (options.retention_days && options.verify_path.empty()) return "--retention-days needs --verify";
   return {};
@@ -388,7 +393,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   declare_conditions(app, options);
   declare_web(app, options.web, options.headless);
   declare_worker(app, options);
-  for (const char* const list : {"--user-class", "--fail-if"}) {
+  if (const Status read = declare_script(app, options.script, argc, argv); !read)
+    return report_mistake(read.error().message);
+  for (const char* const list : {"--user-class", "--fail-if", "--tags", "--exclude-tags"}) {
     app.get_option(list)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
   }
   EnvironmentValues environment(app);
@@ -405,6 +412,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   options.asks_for_page = wants_page;
   decide_on_page(options);
   if (const auto wrong = contradiction(options); !wrong.empty()) return report_mistake(wrong);
+  if (const Status declared = declare_script_users(options.script); !declared)
+    return report_mistake(declared.error().message);
   return options;
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,6 +16,7 @@
 #include "swarm/load/load_curve.h"
 #include "swarm/run/console.h"
 #include "swarm/run/option_sources.h"
+#include "swarm/run/script_arguments.h"
 #include "swarm/web/web_options.h"
 
 namespace triggers::swarm {
@@ -68,6 +70,8 @@ struct Options {
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
   InboxWork inbox_work;
+
+  ScriptArguments script;
 
   OptionSources sources;
 };
