@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "base/nearest_name.h"
+#include "swarm/load/duration.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/load/target.h"
-#include "swarm/run/duration.h"
+#include "swarm/run/declare_web.h"
 #include "swarm/run/environment.h"
 #include "swarm/run/stages.h"
 #include "swarm/run/terminal_text.h"
@@ -115,9 +116,6 @@ void declare_load(CLI::App& app, Options& options) {
                  "Runs only users of this class; may be repeated [all]")
       ->group("Load");
   app.add_flag("-l,--list", options.list, "Prints the user classes and exits")->group("Load");
-  app.add_flag("--headless")
-      ->description("Accepted and ignored: swarm has no web page of its own; see --worker")
-      ->group("Load");
   app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
   app.add_option_function<std::string>(
          "--rate", [&options](const std::string& text) { read_rate(text, options); },
@@ -269,6 +267,16 @@ void declare_worker(CLI::App& app, Options& options) {
       ->group("Many machines");
 }
 
+/// A command that says when its test ends, or who judges it, is not for a person at the page.
+void decide_on_page(Options& options) {
+  if (options.list || options.worker || !options.verify_path.empty()) return;
+  const bool ends_or_is_judged = options.run_time > seconds{0} || options.stages || options.iterations ||
+                                 options.rate || options.json || !options.fail_if.empty() ||
+                                 !options.journal_path.empty();
+  options.waits_for_page = !options.headless && (options.asks_for_page || !ends_or_is_judged);
+  options.serves_page = options.waits_for_page || options.asks_for_page;
+}
+
 /// As contradiction(), of the options that say how much load there is when.
 std::string contradicting_load(const Options& options) {
   const bool runs = options.verify_path.empty();
@@ -304,9 +312,15 @@ std::string contradicting_load(const Options& options) {
 std::string contradiction(const Options& options) {
   if (const auto checked = options.inbox_work.check(); !checked) return checked.error().message;
   if (options.list || options.worker) return {};
-  if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
+  const bool form_asks_for_host = options.waits_for_page && options.asks_for_page && !options.web.autostart;
+  if (options.host.empty() && !form_asks_for_host)
+    return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
   if (const auto wrong = contradicting_load(options); !wrong.empty()) return wrong;
+  if (options.waits_for_page && !options.journal_path.empty()) {
+    return "--journal records one test, and the page can start several: use it with --headless";
+  }
+  if (auto wrong = contradicting_web(options.web, options.sources); options.serves_page && !wrong.empty()) return wrong;
   if (options.rate && options.no_wait) return "--rate already sets when tasks start: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
@@ -377,6 +391,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   declare_inbox_work(app, options);
   declare_output(app, options);
   declare_conditions(app, options);
+  declare_web(app, options.web, options.headless);
   declare_worker(app, options);
   if (const Status read = declare_script(app, options.script, argc, argv); !read)
     return report_mistake(read.error().message);
@@ -390,9 +405,12 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     environment.restore();
     return leave(app, problem);
   }
+  const bool wants_page = has_web_arguments(app);
   auto sources = environment.read();
   if (!sources) return report_mistake(sources.error().message);
   options.sources = std::move(*sources);
+  options.asks_for_page = wants_page;
+  decide_on_page(options);
   if (const auto wrong = contradiction(options); !wrong.empty()) return report_mistake(wrong);
   if (const Status declared = declare_script_users(options.script); !declared)
     return report_mistake(declared.error().message);

@@ -12,7 +12,8 @@ order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/clie
          *(f"store/rocks/{folder}" for folder in ("format", "disk", "database", "inbox", "commit", "read", "upkeep", "repair")),
          "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "keys", "tables")), "store/dynamo",
          "api", "lambda",
-         "swarm/stats", "swarm/load", "swarm/script", "swarm/report", "swarm/gate", "swarm/verify", "swarm/run", "swarm/worker"]
+         "swarm/stats", "swarm/load", "swarm/script", "swarm/report", "swarm/gate", "swarm/verify", "swarm/web", "swarm/run",
+         "swarm/worker"]
 rocks, dynamo, swarm = ({folder for folder in order if (folder + "/").startswith(engine)}
                         for engine in ("store/rocks/", "store/dynamo/", "swarm/"))
 # The load generator sees the service as any client does: of src/ it shares only these.
@@ -27,6 +28,7 @@ only = {
     "api": set(order) - {"net", "http/server", "http/client"},
     "lambda": set(order) - {"net", "http/server"},
     **{folder: swarm | shared_with_swarm for folder in swarm},
+    "swarm/web": swarm | shared_with_swarm | {"http/server"},
     **{folder: {"base", "log", "event", "filter", "inbox", "auth", "store", *rocks} for folder in rocks},
     **{folder: {"base", "metrics", "log", "http/wire", "http/client", "event", "auth", "limit", "aws", "store", *dynamo}
        for folder in dynamo},
