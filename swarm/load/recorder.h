@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/mutex.h"
@@ -33,6 +34,10 @@ class Recorder {
   void record_exception(const std::string& message, const std::string& traceback) {
     const MutexLock lock(mutex_);
     counted_.record_exception(message, traceback);
+  }
+  void record_metric(std::string_view name, double value, MonotonicTime when) {
+    const MutexLock lock(mutex_);
+    if (when >= count_from_) counted_.record_metric(name, value);
   }
   void record_cut_off(RequestName name, MonotonicTime sent, MonotonicTime now) {
     const MutexLock lock(mutex_);

@@ -149,6 +149,17 @@ std::string exception_report(const Statistics& statistics) {
   return text + rule + "\n";
 }
 
+std::string metric_table(const Statistics& statistics) {
+  if (statistics.metrics().all().empty()) return "";
+  const std::string rule = std::string(80, '-') + "\n";
+  std::string text = fmt::format("{:>12} {:>12} {:>12} {:>12}  {}\n", "Count", "Mean", "Min", "Max", "Metric") + rule;
+  for (const auto& [name, metric] : statistics.metrics().all()) {
+    text += fmt::format("{:>12} {:>12.6g} {:>12.6g} {:>12.6g}  {}\n", metric.count, metric.mean(), metric.least,
+                        metric.most, name);
+  }
+  return text + rule + "\n";
+}
+
 /// How exactly the open model kept its schedule, and what was never sent.
 std::string schedule_summary(const RunReport& report) {
   const Schedule& schedule = report.schedule;

@@ -38,6 +38,9 @@ enum class RatesOver : std::uint8_t {
 /// Each exception of a task with its number of occurrences, and an empty line. Empty if there was none.
 [[nodiscard]] std::string exception_report(const Statistics& statistics);
 
+/// The figures that the test defines itself, and an empty line. Empty if there is none.
+[[nodiscard]] std::string metric_table(const Statistics& statistics);
+
 /// Our own lines below the last tables: accepted events and their rate; requests that a rate limit refused, that were
 /// cut off and that had stalled, if any. Ends with an empty line.
 [[nodiscard]] std::string accepted_summary(const RunReport& report);

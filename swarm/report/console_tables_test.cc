@@ -96,6 +96,12 @@ TEST_F(ConsoleTablesTest, ExceptionsAreCounted) {
   EXPECT_THAT(exception_report(statistics_), HasSubstr("\n3              load.lua:5: no\n"));
 }
 
+TEST_F(ConsoleTablesTest, MetricsHaveTheirMeanAndRange) {
+  EXPECT_EQ(metric_table(statistics_), "");
+  for (const double value : {1.0, 2.0, 6.0}) statistics_.record_metric("items in the cart", value);
+  EXPECT_THAT(metric_table(statistics_), testing::ContainsRegex("\n +3 +3 +1 +6  items in the cart\n"));
+}
+
 TEST_F(ConsoleTablesTest, TheSummarySaysWhatWasAccepted) {
   requests(RequestName("POST", "POST /events"), 30, 2ms, 1);
   EXPECT_EQ(summary(), "Accepted events: 30 (3.00 a second)\n\n");

@@ -255,6 +255,18 @@ std::string render_json(const RunReport& report) {
     json.end_object();
   }
   json.end_array();
+  json.key("metrics");
+  json.begin_array();
+  for (const auto& [name, metric] : statistics.metrics().all()) {
+    json.begin_object();
+    json.member("name", name);
+    json.member("count", metric.count);
+    json.member("mean", metric.mean());
+    json.member("min", metric.least);
+    json.member("max", metric.most);
+    json.end_object();
+  }
+  json.end_array();
   json.end_object();
   return json.take();
 }

@@ -20,7 +20,8 @@ namespace triggers::swarm {
 ///      "total": FIGURES,
 ///      "names": [{"method", "name", FIGURES}],                       sorted by name, then method
 ///      "failures": [{"method", "name", "error", "occurrences", "first_seen", "last_seen": RFC 3339}],
-///      "exceptions": [{"message", "traceback", "count"}]}
+///      "exceptions": [{"message", "traceback", "count"}],
+///      "metrics": [{"name", "count", "mean", "min", "max"}]}          those of a script, sorted by name
 ///
 /// FIGURES are
 ///

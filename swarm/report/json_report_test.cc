@@ -52,6 +52,7 @@ TEST_F(JsonReportTest, KeysAreInTheOrderOfTheDescription) {
   request(post, 5ms, 1);
   statistics_.record_failure(post, "no", 1001);
   statistics_.record_exception("oops", "there");
+  statistics_.record_metric("items", 2);
   const auto json = document();
   const std::vector<std::string> figures{"requests",
                                          "failures",
@@ -63,7 +64,7 @@ TEST_F(JsonReportTest, KeysAreInTheOrderOfTheDescription) {
                                          "latency_ms"};
   std::vector<std::string> of_name{"method", "name"};
   of_name.insert(of_name.end(), figures.begin(), figures.end());
-  EXPECT_THAT(keys(json), ElementsAre("run", "total", "names", "failures", "exceptions"));
+  EXPECT_THAT(keys(json), ElementsAre("run", "total", "names", "failures", "exceptions", "metrics"));
   EXPECT_THAT(keys(json.at("run")),
               ElementsAre("host", "user_classes", "users", "started", "ended", "seconds", "model", "rate", "arrivals",
                           "stages", "iterations", "warm_up", "schedule", "cut_off", "cpu", "generator", "warnings"));
@@ -74,6 +75,7 @@ TEST_F(JsonReportTest, KeysAreInTheOrderOfTheDescription) {
   EXPECT_THAT(keys(json.at("failures").at(0)),
               ElementsAre("method", "name", "error", "occurrences", "first_seen", "last_seen"));
   EXPECT_THAT(keys(json.at("exceptions").at(0)), ElementsAre("message", "traceback", "count"));
+  EXPECT_THAT(keys(json.at("metrics").at(0)), ElementsAre("name", "count", "mean", "min", "max"));
 }
 
 TEST_F(JsonReportTest, SaysWhatEachNameDidAndAllTogether) {

@@ -62,6 +62,7 @@ class AllOutputs final : public Outputs {
     console_.print(percentile_table(*report.statistics, width));
     console_.print(error_report(*report.statistics));
     console_.print(exception_report(*report.statistics));
+    console_.print(metric_table(*report.statistics));
     console_.print(accepted_summary(report));
     for (const std::string& warning : report.warnings) console_.warning(main_log, warning);
     for (const std::string& verdict : verdicts_) console_.print(verdict + "\n");

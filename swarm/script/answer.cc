@@ -130,12 +130,16 @@ void judge_by_status(Response& response, const ExpectedStatuses& expected) {
   }
 }
 
-void push_answer(lua_State* lua, ScriptThread&, const Response& response, std::uint64_t serial) {
+void push_answer(lua_State* lua, ScriptThread& thread, const Response& response, std::uint64_t serial) {
   auto* const answer = static_cast<Answer*>(lua_newuserdata(lua, sizeof(Answer)));
   *answer = {.serial = serial,
              .ms = std::chrono::duration<double, std::milli>(response.latency()).count(),
              .status = response.status()};
-  luaL_getmetatable(lua, type_name);
+  if (thread.answer_type == 0) {
+    luaL_getmetatable(lua, type_name);
+    thread.answer_type = luaL_ref(lua, LUA_REGISTRYINDEX);
+  }
+  lua_rawgeti(lua, LUA_REGISTRYINDEX, thread.answer_type);
   lua_setmetatable(lua, -2);
 }
 

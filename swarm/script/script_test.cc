@@ -305,6 +305,20 @@ TEST(Script, ItCountsRequestsThatSwarmHasNotSent) {
   EXPECT_EQ(run.test().first_failure(), "CatchResponseError('refused')");
 }
 
+TEST(Script, ChecksAndMetricsCountByName) {
+  ScriptRun run(one_task(R"(
+    local answer = self:post("/", {name = "p"})
+    if self:check("is 201", answer.status == 201) then self:metric("list", #answer:json("list")) end
+    self:check("is 500", answer.status == 500))"));
+  EXPECT_EQ(run.until("p", 5).failures, 0U);
+  run.stop();
+  const auto& metrics = run.test().counted.metrics().all();
+  EXPECT_EQ(metrics.at("is 201").mean(), 1);
+  EXPECT_EQ(metrics.at("is 500").mean(), 0);
+  EXPECT_EQ(metrics.at("list").least, 2);
+  EXPECT_GE(metrics.at("list").count, 4U);
+}
+
 TEST(Script, FailEndsTheTaskAndCountsAsAnException) {
   ScriptRun run(one_task("self:fail('not today')\nself:post('/', {name = 'never'})"));
   EXPECT_EQ(run.exception(), "load.lua:3: not today");

@@ -40,6 +40,9 @@ ScriptThread::ScriptThread(const ScriptSource& source) {
 }
 
 RequestName ScriptThread::name(lua_State* lua, std::string_view method, int index) {
+  const char* const name_text = lua_tostring(lua, index);
+  RecentName& recent = recent_names_[(reinterpret_cast<std::uintptr_t>(name_text) >> 4) % recent_names_.size()];
+  if (recent.text == name_text && recent.method == method.data()) return names_[recent.index];
   lua_rawgeti(lua, LUA_REGISTRYINDEX, names_by_method_);
   lua_pushlstring(lua, method.data(), method.size());
   lua_rawget(lua, -2);
@@ -68,6 +71,7 @@ RequestName ScriptThread::name(lua_State* lua, std::string_view method, int inde
     lua_rawset(lua, -3);
   }
   lua_pop(lua, 2);
+  recent = {.method = method.data(), .text = name_text, .index = known - 1};
   return names_[known - 1];
 }
 

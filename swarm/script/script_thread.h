@@ -3,6 +3,7 @@
 // What the users of a script share on one load thread: the Lua state, its declarations, the user that runs, and what a
 // function of the script has asked for. One user is in script_user.h.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -77,6 +78,8 @@ class ScriptThread final : public ThreadState {
   [[nodiscard]] LuaState& state() noexcept { return *state_; }
   [[nodiscard]] const Declarations& declarations() const noexcept { return declarations_; }
 
+  int answer_type = 0;  ///< The type of answers (answer.h): a reference in Lua's registry.
+
   /// The row for requests of this method that count as the text at this index of Lua's stack.
   RequestName name(lua_State* lua, std::string_view method, int index);
   /// A number that no other answer of this thread has.
@@ -93,6 +96,15 @@ class ScriptThread final : public ThreadState {
   std::vector<RequestName> names_;
   LuaReference names_by_method_ = 0;  // a table by method, of tables by text, of numbers in names_ counted from 1
   std::uint64_t serial_ = 0;
+
+  /// The names that were used last, by the addresses of their texts. Lua keeps one copy of a text, and the table above
+  /// keeps that of a name, so the address stays its.
+  struct RecentName {
+    const char* method = nullptr;
+    const char* text = nullptr;
+    std::size_t index = 0;
+  };
+  std::array<RecentName, 64> recent_names_{};
 };
 
 }  // namespace triggers::swarm

@@ -48,8 +48,8 @@ Task<void> ScriptUser::on_start() {
   }
   self_ = make_self(own());
   if (own().on_start == 0) co_return;
-  const Ended ended = co_await run(own().on_start, self_, own().name, "on_start");
-  if (ended == Ended::with_error || ended == Ended::left_user) leave();
+  co_await run(own().on_start, self_, own().name, "on_start");
+  if (ended_ == Ended::with_error) leave();
 }
 
 bool ScriptUser::has_on_stop() const {
@@ -62,47 +62,54 @@ Task<void> ScriptUser::on_stop() {
   settle();
   drop_coroutine();  // it may be in the middle of a task
   while (!levels_.empty()) co_await leave_set();
-  if (own().on_stop != 0) static_cast<void>(co_await run(own().on_stop, self_, own().name, "on_stop"));
+  if (own().on_stop != 0) co_await run(own().on_stop, self_, own().name, "on_stop");
 }
 
 Task<void> ScriptUser::run_task(std::size_t number) {
   task_began_ = steady_clock::now();
-  const Ended ended = co_await run_entry(own().tasks[number], own(), self_);
-  if (ended != Ended::normally) co_await after_task(ended);
+  const ScriptTask& task = own().tasks[number];
+  if (task.set == 0) return run_entry(task, own(), self_);  // without a coroutine of its own, which most tasks need not
+  return run_set(task);
+}
+
+Task<void> ScriptUser::run_set(const ScriptTask& task) {
+  co_await run_entry(task, own(), self_);
+  co_await after_set_task();
 }
 
 Task<void> ScriptUser::run_own_task() {
   task_began_ = steady_clock::now();
   Level& level = levels_.back();
   const ScriptTask& task = choose(level);
-  const Ended ended = co_await run_entry(task, *level.set, level.self);
-  if (ended != Ended::normally) co_await after_task(ended);
+  co_await run_entry(task, *level.set, level.self);
+  co_await after_set_task();
 }
 
 const ScriptTask& ScriptUser::choose(Level& level) {
   return level.set->sequential ? level.set->at(level.turn++) : level.set->choose(random().unit());
 }
 
-Task<ScriptUser::Ended> ScriptUser::run_entry(const ScriptTask& task, const ScriptTasks& owner, LuaReference self) {
-  if (task.set == 0) {
-    const Ended ended = co_await run(task.run, self, owner.name, task.name);
-    co_return ended;
-  }
+Task<void> ScriptUser::run_entry(const ScriptTask& task, const ScriptTasks& owner, LuaReference self) {
+  return task.set == 0 ? run(task.run, self, owner.name, task.name) : enter_set(task);
+}
+
+Task<void> ScriptUser::enter_set(const ScriptTask& task) {
   const ScriptTasks& set = thread_.declarations().sets[task.set - 1];
   levels_.push_back({.set = &set, .self = make_self(set)});
   if (set.on_start != 0) {
-    const Ended ended = co_await run(set.on_start, levels_.back().self, set.name, "on_start");
-    if (ended == Ended::with_error) co_await leave_set();
-    if (ended != Ended::normally) co_return ended;
+    co_await run(set.on_start, levels_.back().self, set.name, "on_start");
+    if (ended_ == Ended::with_error) {
+      co_await leave_set();
+      ended_ = Ended::with_error;
+    }
+    if (ended_ != Ended::normally) co_return;
   }
   const ScriptTask& first = choose(levels_.back());
-  const Ended ended = co_await run_entry(first, set, levels_.back().self);
-  co_return ended;
+  co_await run_entry(first, set, levels_.back().self);
 }
 
-Task<void> ScriptUser::after_task(Ended ended) {
-  if (ended == Ended::left_user) leave();
-  if (ended != Ended::left_set || levels_.empty()) co_return;
+Task<void> ScriptUser::after_set_task() {
+  if (ended_ != Ended::left_set || levels_.empty()) co_return;
   const bool reschedule = skip_wait_;  // on_stop may wait
   co_await leave_set();
   skip_wait_ = reschedule;
@@ -110,7 +117,7 @@ Task<void> ScriptUser::after_task(Ended ended) {
 
 Task<void> ScriptUser::leave_set() {
   const Level left = levels_.back();
-  if (left.set->on_stop != 0) static_cast<void>(co_await run(left.set->on_stop, left.self, left.set->name, "on_stop"));
+  if (left.set->on_stop != 0) co_await run(left.set->on_stop, left.self, left.set->name, "on_stop");
   levels_.pop_back();
   release(left.self);
 }
@@ -186,8 +193,7 @@ void ScriptUser::drop_coroutine() {
   coroutine_ = nullptr;
 }
 
-Task<ScriptUser::Ended> ScriptUser::run(LuaReference function, LuaReference self, std::string_view owner,
-                                        std::string_view name) {
+Task<void> ScriptUser::run(LuaReference function, LuaReference self, std::string_view owner, std::string_view name) {
   prepare_coroutine();
   lua_rawgeti(coroutine_, LUA_REGISTRYINDEX, function);
   lua_rawgeti(coroutine_, LUA_REGISTRYINDEX, self);
@@ -199,13 +205,15 @@ Task<ScriptUser::Ended> ScriptUser::run(LuaReference function, LuaReference self
     if (status == 0) {
       lua_settop(coroutine_, 0);
       settle();
-      co_return Ended::normally;
+      ended_ = Ended::normally;
+      co_return;
     }
     if (status != LUA_YIELD) {
       record_error(owner, name);
       settle();
       drop_coroutine();
-      co_return Ended::with_error;
+      ended_ = Ended::with_error;
+      co_return;
     }
     const ScriptYield asked = thread_.yielded;  // other users yield too while this one waits
     arguments = 0;
@@ -232,9 +240,9 @@ Task<ScriptUser::Ended> ScriptUser::run(LuaReference function, LuaReference self
         settle();
         drop_coroutine();
         skip_wait_ = asked.what == ScriptYield::What::leave_set && asked.reschedule;
-        co_return asked.what == ScriptYield::What::leave_set ? Ended::left_set
-        : asked.what == ScriptYield::What::leave_user        ? Ended::left_user
-                                                             : Ended::with_error;
+        ended_ = asked.what == ScriptYield::What::leave_set ? Ended::left_set : Ended::early;
+        if (asked.what == ScriptYield::What::leave_user) leave();
+        co_return;
       }
     }
   }

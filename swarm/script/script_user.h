@@ -47,7 +47,7 @@ class ScriptUser final : public User, public RunningScript {
   [[nodiscard]] RequestBatch& batch();
 
  private:
-  enum class Ended : std::uint8_t { normally, with_error, left_set, left_user };
+  enum class Ended : std::uint8_t { normally, early, with_error, left_set };
   struct Level {
     const ScriptTasks* set;
     LuaReference self;
@@ -60,12 +60,15 @@ class ScriptUser final : public User, public RunningScript {
   void prepare_coroutine();
   void drop_coroutine();
   /// Runs a function until it has ended. `owner` and `name` say which it is; they outlive the user.
-  Task<Ended> run(LuaReference function, LuaReference self, std::string_view owner, std::string_view name);
+  /// ended_ says how.
+  Task<void> run(LuaReference function, LuaReference self, std::string_view owner, std::string_view name);
   /// Runs a task; of a task set, its start and its first task.
-  Task<Ended> run_entry(const ScriptTask& task, const ScriptTasks& owner, LuaReference self);
+  Task<void> run_entry(const ScriptTask& task, const ScriptTasks& owner, LuaReference self);
+  Task<void> run_set(const ScriptTask& task);
+  Task<void> enter_set(const ScriptTask& task);
   [[nodiscard]] const ScriptTask& choose(Level& level);
   Task<void> leave_set();
-  Task<void> after_task(Ended ended);
+  Task<void> after_set_task();
   int push_answer(const ScriptRequest& request);
   void record_error(std::string_view owner, std::string_view name);
   [[nodiscard]] std::chrono::nanoseconds draw(const ScriptWait& wait);
@@ -77,7 +80,8 @@ class ScriptUser final : public User, public RunningScript {
   LuaReference coroutine_reference_ = 0;
   LuaReference self_ = 0;
   bool skip_wait_ = false;
-  std::vector<Level> levels_;  // the task sets, the innermost last
+  Ended ended_ = Ended::normally;  // the last run()
+  std::vector<Level> levels_;      // the task sets, the innermost last
   MonotonicTime task_began_{};
   std::optional<Response> answer_;
   std::uint64_t serial_ = 0;  // of answer_, or of the first answer of batch_

@@ -16,6 +16,7 @@ using What = ScriptYield::What;
 
 constexpr double wait_max = 1e6;
 constexpr double milliseconds_max = 1e9;
+constexpr double metric_max = 1e15;
 
 std::string_view text_argument(lua_State* lua, int index) {
   std::size_t bytes = 0;
@@ -63,6 +64,25 @@ int abort_test(lua_State* lua) {
   return 0;
 }
 
+/// self:metric("items", 3): a figure of the test's own.
+int metric(lua_State* lua) {
+  const std::string_view name = text_argument(lua, 2);
+  const double value = luaL_checknumber(lua, 3);
+  luaL_argcheck(lua, std::fabs(value) <= metric_max, 3, "a number from -1e15 to 1e15 expected");
+  user_of(lua).context().recorder().record_metric(name, value, std::chrono::steady_clock::now());
+  return 0;
+}
+
+/// self:check("has items", #items > 0): counts 1 or 0 as a metric, and returns whether it holds. Fails no request.
+int check(lua_State* lua) {
+  const std::string_view name = text_argument(lua, 2);
+  luaL_checkany(lua, 3);
+  const bool holds = lua_toboolean(lua, 3) != 0;
+  user_of(lua).context().recorder().record_metric(name, holds ? 1 : 0, std::chrono::steady_clock::now());
+  lua_pushboolean(lua, holds);
+  return 1;
+}
+
 double number_member(lua_State* lua, int table, const char* name, double most) {
   lua_getfield(lua, table, name);
   const double value = lua_isnil(lua, -1) ? 0 : lua_tonumber(lua, -1);
@@ -99,9 +119,9 @@ int record(lua_State* lua) {
 }  // namespace
 
 void add_user_functions(lua_State* lua) {
-  static constexpr luaL_Reg functions[] = {{"wait", wait},    {"interrupt", interrupt}, {"stop", stop},
-                                           {"fail", fail},    {"record", record},       {"abort_test", abort_test},
-                                           {nullptr, nullptr}};
+  static constexpr luaL_Reg functions[] = {{"wait", wait},   {"interrupt", interrupt},   {"stop", stop},
+                                           {"fail", fail},   {"record", record},         {"metric", metric},
+                                           {"check", check}, {"abort_test", abort_test}, {nullptr, nullptr}};
   luaL_register(lua, nullptr, functions);
 }
 

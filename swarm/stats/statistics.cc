@@ -129,6 +129,7 @@ void Statistics::merge(const Statistics& newer) {
   for (const Exception& theirs : newer.exceptions_) {
     exception_of(theirs.message, theirs.traceback).count += theirs.count;
   }
+  metrics_.merge(newer.metrics_);
 }
 
 const Entry* Statistics::find(RequestName name) const noexcept {

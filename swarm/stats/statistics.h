@@ -16,6 +16,7 @@
 #include "swarm/stats/epoch_seconds.h"
 #include "swarm/stats/histogram.h"
 #include "swarm/stats/locust_times.h"
+#include "swarm/stats/metrics.h"
 #include "swarm/stats/per_second.h"
 #include "swarm/stats/request_name.h"
 
@@ -87,6 +88,8 @@ class Statistics {
   void record_exception(const std::string& message, const std::string& traceback);
   /// A request that was cut off with its user after `age` in flight. It does not count as a request of the name.
   void record_cut_off(RequestName name, std::chrono::nanoseconds age);
+  /// One value of a figure that the test defines itself.
+  void record_metric(std::string_view name, double value) { metrics_.add(name, value); }
   /// Adds the counts of `newer`; keeps the start.
   void merge(const Statistics& newer);
 
@@ -108,6 +111,7 @@ class Statistics {
   [[nodiscard]] const std::vector<Failure>& failures() const noexcept { return failures_; }
   /// In the order in which they were first recorded or merged.
   [[nodiscard]] const std::vector<Exception>& exceptions() const noexcept { return exceptions_; }
+  [[nodiscard]] const Metrics& metrics() const noexcept { return metrics_; }
   struct CutOffRow {
     std::string method, name;
     const CutOff* cut_off;
@@ -127,6 +131,7 @@ class Statistics {
   std::vector<Failure> failures_;
   std::unordered_multimap<std::size_t, std::size_t> failures_by_hash_;  // positions in failures_
   std::vector<Exception> exceptions_;
+  Metrics metrics_;
 };
 
 /// Locust's rates of an entry. `aggregated` is the entry of all requests, `start` that of their Statistics. Zero while

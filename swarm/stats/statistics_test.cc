@@ -228,5 +228,19 @@ TEST_F(StatisticsTest, RatesOfNothingAreZero) {
   EXPECT_EQ(total_rates(all, all, statistics_.start()).requests_per_second, 0);
 }
 
+TEST(Metrics, MergeAndHaveALimitOfNames) {
+  Statistics one, other;
+  one.record_metric("a", 1);
+  other.record_metric("a", 4);
+  other.record_metric("b", -1);
+  one.merge(other);
+  EXPECT_EQ(one.metrics().all().at("a").count, 2U);
+  EXPECT_EQ(one.metrics().all().at("a").mean(), 2.5);
+  EXPECT_EQ(one.metrics().all().at("b").most, -1);
+  for (std::size_t i = 0; i < 2 * Metrics::names_max; ++i) one.record_metric(std::to_string(i), 1);
+  EXPECT_EQ(one.metrics().all().size(), Metrics::names_max + 1);
+  EXPECT_EQ(one.metrics().all().at("(other names)").count, Metrics::names_max + 2);
+}
+
 }  // namespace
 }  // namespace triggers::swarm

@@ -1,9 +1,11 @@
 #include "swarm/web/site_guard.h"
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <climits>
 
 #include "swarm/load/failure_text.h"
 
@@ -35,9 +37,15 @@ bool is_address(std::string_view host) {
 
 }  // namespace
 
+SiteGuard::SiteGuard(std::string own_host, bool any_name) : own_host_(std::move(own_host)), any_name_(any_name) {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (::gethostname(name.data(), name.size() - 1) == 0) machine_name_ = name.data();
+}
+
 bool SiteGuard::names_this_machine(std::string_view host) const {
   // An address cannot be rebound, and browsers resolve these names themselves.
   if (is_address(host) || http::equal_ignoring_case(host, own_host_)) return true;
+  if (!machine_name_.empty() && http::equal_ignoring_case(host, machine_name_)) return true;
   constexpr std::string_view local = "localhost";
   if (host.size() < local.size() || !http::equal_ignoring_case(host.substr(host.size() - local.size()), local)) {
     return false;

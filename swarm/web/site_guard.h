@@ -16,7 +16,7 @@ class SiteGuard {
  public:
   /// `own_host` is the name that the server listens on. With `any_name`, the Host field may have every name, because
   /// a browser sends no login to a name that it was not given for.
-  SiteGuard(std::string own_host, bool any_name) : own_host_(std::move(own_host)), any_name_(any_name) {}
+  SiteGuard(std::string own_host, bool any_name);
 
   /// Why the request is refused, for a person; nothing if it is not. `changes`: it changes the test.
   [[nodiscard]] std::optional<std::string> refusal(const http::Request& request, bool changes) const;
@@ -24,7 +24,7 @@ class SiteGuard {
  private:
   [[nodiscard]] bool names_this_machine(std::string_view host) const;
 
-  std::string own_host_;
+  std::string own_host_, machine_name_;
   bool any_name_;
 };
 

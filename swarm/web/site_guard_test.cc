@@ -1,6 +1,9 @@
 #include "swarm/web/site_guard.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
 
 namespace triggers::swarm {
 namespace {
@@ -17,6 +20,13 @@ TEST(SiteGuard, AnswersToAddressesToLocalhostAndToTheNameItListensOn) {
                                  "10.1.2.3", "load.example:8089"}) {
     EXPECT_FALSE(guard.refusal(request({{"Host", host}}), true)) << host;
   }
+}
+
+TEST(SiteGuard, AnswersToTheNameOfItsMachine) {
+  std::array<char, 256> name{};
+  ASSERT_EQ(::gethostname(name.data(), name.size() - 1), 0);
+  const std::string host = std::string{name.data()} + ":8089";
+  EXPECT_FALSE(SiteGuard("0.0.0.0", false).refusal(request({{"Host", host}}), true));
 }
 
 TEST(SiteGuard, RefusesANameThatAnotherSiteMayHaveRebound) {

@@ -54,6 +54,7 @@ commands = {
     "master with page": "--master --class-picker",
     "worker": "swarm --worker",
     "master": "--expect-workers 2",
+    "script": "-f tests/performance/swarmfile.lua",
     "own user": "BatchUser",
 }
 not_run = {"docker-compose up\n": "needs Docker, and images from a registry"}
@@ -209,6 +210,7 @@ def results(reader):
             "gate": pool.submit(reader.run, "gate"),
             "journal": pool.submit(reader.run, "journal", own_tenant("journal")),
             "consumers": pool.submit(reader.run, "consumers", own_tenant("consumers")),
+            "script": pool.submit(reader.run, "script"),
             "own user": pool.submit(reader.run, "own user"),
             "compile": pool.submit(reader.run, "compile"),
         }
@@ -366,6 +368,12 @@ def test_so_many_iterations_run(results):
     status, output = results["iterations"].result()
     assert status == 0, output[-4000:]
     assert locust.accepted(output)[0] == 500 and "All 500 iterations are done" in output, output[-4000:]
+
+
+def test_the_script_sends_the_events_of_its_users(results):
+    status, output = results["script"].result()
+    assert status == 0, output[-4000:]
+    assert locust.accepted(output)[0] > 0 and '"TriggersAPIUser": ' in output, output[-4000:]
 
 
 def test_the_gate_judges_each_condition(results):

@@ -93,6 +93,41 @@ def test_the_form_chooses_classes_host_and_run_time(service, tmp_path):
         assert "--run-time limit reached" in "\n".join(page.json("/logs")["master"])
 
 
+@pytest.mark.parametrize("load", [("--rate", 100, "-u", 10), ("--stages", "1s:5,60s:5")])
+def test_a_fixed_load_starts_and_stops_and_its_users_cannot_be_changed(service, tmp_path, load):
+    with Page(tmp_path, *load, USER, service=service.port) as page:
+        assert page.json("/page-data")["load_is_fixed"] is True
+        assert json.loads(page.ask("POST", "/swarm", {})[1])["success"]
+        page.wait_for(lambda: page.total()["num_requests"] > 20)
+        answer = page.start(50, 50)
+        assert answer["success"] is False and "fixed load" in answer["message"], answer
+        page.get("/stop")
+        page.wait_for_state("stopped", users=0)
+        assert json.loads(page.ask("POST", "/swarm", {})[1])["success"]
+        page.wait_for(lambda: page.total()["num_requests"] > 20)
+
+
+def test_a_signal_ends_a_running_test_and_the_program_with_the_tests_status(tmp_path):
+    with DelayingServer(0.001, status=500) as server, Page(tmp_path, "--no-wait", "--exit-code-on-error", 7, USER,
+                                                           service=server.port) as page:
+        assert page.start(2, 2)["success"]
+        page.wait_for(lambda: page.total()["num_failures"] > 0)
+        assert page.interrupt() == 7
+        assert "The test has ended (exit code 7)" in page.text()
+
+
+def test_the_files_of_a_page_hold_its_last_test(service, tmp_path):
+    with Page(tmp_path, "--no-wait", "--csv", tmp_path / "run", "--html", tmp_path / "run.html", USER, service=service.port) as page:
+        for users in (1, 2):
+            assert page.start(users, 10)["success"]
+            page.wait_for(lambda: page.total()["num_requests"] > 50)
+            page.get("/stop")
+            page.wait_for_state("stopped", users=0)
+            rows = list(csv.DictReader(io.StringIO((tmp_path / "run_stats.csv").read_text())))
+            assert int(rows[-1]["Request Count"]) == page.total()["num_requests"]
+        assert "Load test of" in (tmp_path / "run.html").read_text()
+
+
 def test_autostart_begins_and_autoquit_ends_the_program(service, tmp_path):
     with Page(tmp_path, "--autostart", "--autoquit", "2s", "-t", "2s", "-u", 2, "-r", 2, USER, service=service.port) as page:
         page.wait_for_state("running", users=2)

@@ -58,7 +58,7 @@ async function lookAtTabs(page, theme) {
     await page.waitForTimeout(400);
     const text = await page.getByRole('tabpanel').innerText();
     claim(text.trim().length > 0, `the tab ${tab} shows something`);
-    await page.screenshot({ path: `${images}/${tab.toLowerCase().replace(' ', '-')}-${theme}.png` });
+    await page.screenshot({ path: `${images}/${tab.toLowerCase().replace(' ', '-')}-${theme}.png`, fullPage: true });
   }
 }
 

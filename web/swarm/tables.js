@@ -45,10 +45,10 @@ export function Statistics({ stats }) {
 export function Failures({ stats }) {
   /** @type {Column<Failure>[]} */
   const columns = [
-    { title: 'Occurrences', value: (row) => row.occurrences, show: (row) => count(row.occurrences) },
     { title: 'Method', text: true, value: (row) => row.method },
     { title: 'Name', text: true, value: (row) => row.name },
     { title: 'Error', text: true, value: (row) => row.error },
+    { title: 'Occurrences', value: (row) => row.occurrences, show: (row) => count(row.occurrences) },
     { title: 'First seen', value: (row) => row.first_seen, show: (row) => clock(row.first_seen) },
     { title: 'Last seen', value: (row) => row.last_seen, show: (row) => clock(row.last_seen) },
   ];
@@ -59,9 +59,9 @@ export function Exceptions() {
   const answer = usePolled(api.exceptions, 2000);
   /** @type {Column<Exception>[]} */
   const columns = [
-    { title: 'Count', value: (row) => row.count, show: (row) => count(row.count) },
     { title: 'Message', text: true, value: (row) => row.msg },
     { title: 'Traceback', text: true, value: (row) => row.traceback, show: (row) => html`<pre>${row.traceback}</pre>` },
+    { title: 'Count', value: (row) => row.count, show: (row) => count(row.count) },
   ];
   return html`<${Table} caption="Exceptions" columns=${columns} rows=${answer?.exceptions ?? []} empty="No task has thrown an exception." />`;
 }
