@@ -39,7 +39,7 @@ class RandomHistoryContract : public InboxVerbs {
       case 9:
       case 10: requeue_or_discard(); break;
       case 11: change_settings(inbox); break;
-      case 12: below(8) == 0 ? purge_all(inbox) : replay_all(inbox); break;
+      case 12: purge_or_replay(inbox); break;
       case 13: restart(); break;
       default: pass_some_time(); break;
     }
@@ -157,6 +157,11 @@ class RandomHistoryContract : public InboxVerbs {
     settings.dead_retention = std::chrono::days(1 + below(3));
     put(inbox, settings);
     settings_[inbox] = settings;
+  }
+
+  void purge_or_replay(const InboxName& inbox) {
+    if (!inbox_engine().keeps_jobs()) return;
+    below(8) == 0 ? purge_all(inbox) : replay_all(inbox);
   }
 
   void purge_all(const InboxName& inbox) {

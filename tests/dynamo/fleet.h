@@ -169,7 +169,7 @@ class FleetTest : public testing::Test {
     return config;
   }
 
-  const Tenant tenant{"acme"};
+  Tenant tenant{"acme"};
   /// In the year 2100: DynamoDB Local removes what has expired by its own clock.
   ManualClock clock{UnixMillis{std::chrono::milliseconds{4'102'444'800'000}}};
   aws::FixedCredentials credentials{{"example", "secret", "", std::nullopt}};

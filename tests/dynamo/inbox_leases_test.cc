@@ -1,5 +1,5 @@
 // Leases of entries by several nodes. What one node alone must do is in tests/contract/lease_test.cc; nodes that die on
-// the way are in inbox_faults_test.cc.
+// the way are in inbox_faults_test.cc, what it costs in inbox_capacity_test.cc.
 
 #include <map>
 #include <thread>
@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using enum EntryStatus;
+using Outcome = Leased::Outcome;
 
 class InboxLeasesTest : public InboxFleetTest {
  protected:
@@ -20,14 +21,151 @@ class InboxLeasesTest : public InboxFleetTest {
 TEST_F(InboxLeasesTest, WhatIsLeasedOnOneNodeIsAcknowledgedOnAnother) {
   const Ids ids = accept(12);
   const Leased leased = lease(*one_, 10);
-  ASSERT_EQ(leased.outcome, Leased::Outcome::leased);
+  ASSERT_EQ(leased.outcome, Outcome::leased);
   EXPECT_EQ(ids_of(leased), Ids(ids.begin(), ids.begin() + 10));
   EXPECT_EQ(leased.events[3].event.payload, numbered(3).payload);
   EXPECT_EQ(acknowledge_by(*two_, leased), all(ids_of(leased), acknowledged));
   EXPECT_EQ(acknowledge_by(*one_, leased, ids_of(leased)), all(ids_of(leased), already_acknowledged));
   EXPECT_EQ(ids_of(entries(*two_)), Ids(ids.begin() + 10, ids.end()));
   EXPECT_EQ(ids_of(lease(*two_, 10)), Ids(ids.begin() + 10, ids.end()));
-  EXPECT_EQ(lease(*one_, 10).outcome, Leased::Outcome::nothing);
+  EXPECT_EQ(lease(*one_, 10).outcome, Outcome::nothing);
+}
+
+TEST_F(InboxLeasesTest, LeaseThatEndsComesBackOnEveryNodeWithItsAttempts) {
+  const Ids ids = accept(3);
+  const Leased lost = lease(*one_, 3);
+  clock.advance(30s);
+  const Leased again = lease(*two_, 3);
+  EXPECT_EQ(ids_of(again), ids);
+  EXPECT_EQ(attempts_of(again), std::vector<std::uint32_t>(3, 2));
+  EXPECT_EQ(acknowledge_by(*one_, lost, ids), all(ids, lease_lost));
+  EXPECT_EQ(release(*two_, again), all(ids, released));
+  EXPECT_EQ(attempts_of(lease(*one_, 3)), std::vector<std::uint32_t>(3, 3));
+}
+
+TEST_F(InboxLeasesTest, LeaseIsKnownByItsIdAloneAlsoAfterItWasExtended) {
+  const Ids ids = accept(3);
+  const Leased leased = lease(*one_, 3);
+  for (int i = 0; i < 3; ++i) {
+    clock.advance(20s);
+    const Extended extended =
+        call(*two_, [&](Entries& entries) { return entries.extend(leased.lease, std::nullopt, 30s); }).value();
+    EXPECT_EQ(extended.results, all(ids, EntryStatus::extended));
+    EXPECT_FALSE(call(*one_, [](Entries& entries) { return entries.visit(); }).value());
+  }
+  EXPECT_EQ(lease(*one_, 3).outcome, Outcome::nothing);
+  EXPECT_EQ(acknowledge_by(*one_, leased), all(ids, acknowledged));
+}
+
+TEST_F(InboxLeasesTest, NodesThatRaceNeverHoldTheSameEntry) {
+  constexpr std::size_t events = 150, threads = 6;
+  accept(events);
+  std::vector<Ids> taken(threads);
+  {
+    std::vector<std::jthread> racers;
+    for (std::size_t i = 0; i < threads; ++i) {
+      racers.emplace_back([&, i] {
+        InboxTestNode& at = i % 2 == 0 ? *one_ : *two_;
+        for (;;) {
+          const Leased leased = lease(at, 7);
+          if (leased.outcome != Outcome::leased) return;
+          for (const EventId& id : ids_of(leased)) taken[i].push_back(id);
+        }
+      });
+    }
+  }
+  std::map<EventId, int> holders;
+  for (const Ids& of_one : taken) {
+    for (const EventId& id : of_one) ++holders[id];
+  }
+  EXPECT_EQ(holders.size(), events);
+  for (const auto& [id, count] : holders) EXPECT_EQ(count, 1) << id.text();
+}
+
+TEST_F(InboxLeasesTest, NodesThatRaceEndALeaseOnce) {
+  const Ids ids = accept(20);
+  lease(*one_, 20);
+  clock.advance(30s);
+  std::vector<std::jthread> racers;
+  for (InboxTestNode* const at : {one_.get(), two_.get()}) racers.emplace_back([&, at] { view(*at); });
+  racers.clear();
+  EXPECT_EQ(ids_of(entries(*two_, EntryState::available)), ids);
+  const Leased again = lease(*two_, 30);
+  EXPECT_EQ(ids_of(again), ids);
+  EXPECT_EQ(attempts_of(again), std::vector<std::uint32_t>(20, 2));
+}
+
+TEST_F(InboxLeasesTest, EntryThatBecomesVisibleLateIsLeased) {
+  // The first write of an event is not made, and its outcome is unknown: the writer makes it later.
+  Node slow = node();
+  std::optional<boost::json::object> late;
+  slow.caller->lose_request = [&](dynamo::ApiCall api_call, const boost::json::object& body) {
+    if (late || !puts_event(api_call, body)) return false;
+    late = body;
+    return false;
+  };
+  slow.caller->answer_instead = [&](dynamo::ApiCall api_call,
+                                    const boost::json::object& body) -> std::optional<dynamo::CallResult> {
+    if (!puts_event(api_call, body)) return std::nullopt;
+    return dynamo::CallError{dynamo::CallError::Kind::throttled, "not now", {}};
+  };
+  ASSERT_FALSE(try_append(slow, numbered(1)).ok());
+  ASSERT_TRUE(late);
+  clock.advance(1ms);
+  const Ids later = accept(2, 100);
+  EXPECT_EQ(ids_of(lease(*one_, 5)), later);
+  ASSERT_TRUE(sync_wait(real->call(dynamo::ApiCall::put_item, *late, dynamo::Repeat::once, 5s)).ok());
+  std::this_thread::sleep_for(inbox_config.look_every);
+  const Leased found = lease(*one_, 5);
+  ASSERT_EQ(found.events.size(), 1U);
+  EXPECT_LT(found.events[0].event.id, later[0]);
+}
+
+TEST_F(InboxLeasesTest, CountsOfANodeAreThoseOfAllOnceTheyAreWritten) {
+  accept(6);
+  lease(*one_, 2);
+  release(*two_, lease(*two_, 2), 60s);
+  for (InboxTestNode* const at : {one_.get(), two_.get()}) {
+    sync_wait(at->undelivered.flush({}));
+    sync_wait(at->inboxes.flush(true));
+  }
+  const auto counts = view(*inbox_node()).counts;
+  EXPECT_EQ(counts.leased, 2U);
+  EXPECT_EQ(counts.delayed, 2U);
+}
+
+TEST_F(InboxLeasesTest, LeasesOfAllNodesCountAgainstTheLimit) {
+  inbox_config.leased_max = 5;
+  one_ = inbox_node();
+  two_ = inbox_node();
+  accept(8);
+  EXPECT_EQ(lease(*one_, 4).events.size(), 4U);
+  sync_wait(one_->inboxes.flush(true));
+  EXPECT_EQ(lease(*two_, 4).events.size(), 1U);
+  sync_wait(two_->inboxes.flush(true));
+  EXPECT_EQ(lease(*one_, 4).outcome, Outcome::too_many_leased);
+}
+
+TEST_F(InboxLeasesTest, ReaderIsWokenByWhatAnotherNodeMakesAvailable) {
+  const auto arrivals = one_->inboxes.arrivals(tenant, 0);
+  const auto poll = [&] { EXPECT_TRUE(call(*one_, [](Entries& entries) { return entries.poll(); }).ok()); };
+  poll();
+  auto version = arrivals->version();
+  const auto woken = [&] {
+    poll();
+    return std::exchange(version, arrivals->version()) != arrivals->version();
+  };
+  EXPECT_FALSE(woken());
+  accept(2);
+  EXPECT_TRUE(woken());
+  EXPECT_FALSE(woken());
+  const Leased first = lease(*two_, 1), second = lease(*two_, 1, 60s);
+  EXPECT_FALSE(woken());
+  release(*two_, first);
+  EXPECT_TRUE(woken());
+  EXPECT_FALSE(woken());
+  clock.advance(60s);
+  EXPECT_TRUE(woken()) << "a lease of another node has ended";
 }
 
 }  // namespace

@@ -283,14 +283,18 @@ Waiters& DynamoStore::waiters() noexcept { return parts_->inboxes.waiters(); }
 
 Task<void> DynamoStore::refresh_settings() { return parts_->settings.refresh(); }
 
-Task<Status> DynamoStore::visit_inboxes(bool all) {
-  const auto known = parts_->inboxes.known(all);
-  auto visit = [&](std::size_t i) { return visit_inbox(known[i].tenant, known[i].number); };
+Task<Status> DynamoStore::poll_inboxes() { return work_on_all(Regular::poll); }
+
+Task<Status> DynamoStore::visit_inboxes() { return work_on_all(Regular::visit); }
+
+Task<Status> DynamoStore::work_on_all(Regular work) {
+  const auto known = parts_->inboxes.known(work == Regular::visit);
+  auto work_on_one = [&](std::size_t i) { return work_on(known[i].tenant, known[i].number, work); };
   co_return co_await dynamo::for_each_until(known.size(), std::chrono::steady_clock::now() + config_.timing.request_for,
-                                            std::move(visit));
+                                            std::move(work_on_one));
 }
 
-Task<Status> DynamoStore::visit_inbox(Tenant tenant, std::uint64_t number) {
+Task<Status> DynamoStore::work_on(Tenant tenant, std::uint64_t number, Regular work) {
   const auto settings = co_await parts_->settings.of(tenant);
   if (!settings) co_return settings.error();
   const auto& records = (*settings)->records;
@@ -301,6 +305,7 @@ Task<Status> DynamoStore::visit_inbox(Tenant tenant, std::uint64_t number) {
   }
   Request request(config_, *parts_, tenant);
   InboxEntries entries(parts_->inboxes, request.table, tenant, found->second);
+  if (work == Regular::poll) co_return co_await entries.poll();
   for (unsigned i = 0; i < visits_max; ++i) {
     const auto more = co_await entries.visit();
     if (!more) co_return more.error();

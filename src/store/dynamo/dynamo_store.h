@@ -102,9 +102,11 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   /// Reads the settings of active tenants again before they are too old, so that requests need not wait for them. Call
   /// it twice a second.
   Task<void> refresh_settings();
-  /// Ends leases and delays of the inboxes that readers of this node wait for, and wakes them. Call it twice a second.
-  /// `all`: of all inboxes that this node remembers.
-  Task<Status> visit_inboxes(bool all);
+  /// Looks, for the readers that wait on this node, for what other nodes have made available; ends leases and delays of
+  /// these inboxes; and wakes the readers. Call it twice a second.
+  Task<Status> poll_inboxes();
+  /// The regular work on all inboxes that this node remembers.
+  Task<Status> visit_inboxes();
   /// If the newest call failed, checks whether DynamoDB serves again, so that a node without requests recovers too.
   /// Call it every second.
   Task<void> probe_if_troubled();
@@ -139,7 +141,9 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   /// Lets `work` (InboxEntries& -> Task<Result<Answer>>) do one call, which makes `calls` calls to DynamoDB at once.
   template <class Answer, class Work>
   Task<Result<Answer>> on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls, Work work);
-  Task<Status> visit_inbox(Tenant tenant, std::uint64_t number);
+  enum class Regular : std::uint8_t { poll, visit };
+  Task<Status> work_on_all(Regular work);
+  Task<Status> work_on(Tenant tenant, std::uint64_t number, Regular work);
 
   /// Notes whether DynamoDB serves us.
   void note(const Error* error);

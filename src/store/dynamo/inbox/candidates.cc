@@ -27,7 +27,8 @@ Candidates::Candidates(EntryWork& work, For purpose, std::size_t expected, FairB
       expected_(expected),
       memory_(memory),
       settled_(first_id_at(work.clock.now() - work.config.settled_after)),
-      scan_(work.state->front(), std::chrono::steady_clock::now()) {}
+      scan_(work.state->front(), std::chrono::steady_clock::now()),
+      walk_(work, ListWalk::List::back) {}
 
 Candidates::~Candidates() {
   EventId to = scan_.after();
@@ -49,7 +50,7 @@ Task<Status> Candidates::begin() {
 }
 
 Task<Result<std::optional<Candidate>>> Candidates::next() {
-  while (back_.empty() && more_back_) {
+  while (back_.empty() && walk_.more()) {
     auto filled = co_await fill_back();
     if (!filled) co_return std::move(filled).error();
   }
@@ -79,50 +80,22 @@ void Candidates::has_record(const EventId& id) {
 }
 
 Task<Status> Candidates::fill_back() {
-  Table::Range range;
-  range.partition = layout::back_partition(work_.place.tenant, work_.place.number());
-  range.after = bytes_value(back_read_to_.view());
-  range.limit = std::min(expected_ + 1, together_max);
-  auto items = co_await work_.table.query(std::move(range));
-  if (!items) co_return to_error(items.error());
-  more_back_ = items->more;
-  std::vector<EventId> ids;
-  std::vector<std::int64_t> versions;
-  for (const Item& item : items->items) {
-    const auto id = bytes_of(item, "i");
-    if (!id || id->size() != back_read_to_.bytes.size()) {
-      co_return Error{ErrorCode::internal, "an entry that came back has no id"};
-    }
-    back_read_to_ = EventId::from_bytes(*id);
-    if (!reserve(back_read_to_)) continue;
-    ids.push_back(back_read_to_);
-    versions.push_back(number_of(item, "n").value_or(0));
-  }
-  if (ids.empty()) co_return Done{};
-  co_return co_await add_back(std::move(ids), std::move(versions));
-}
-
-Task<Status> Candidates::add_back(std::vector<EventId> ids, std::vector<std::int64_t> versions) {
-  auto records = co_await work_.records.stored(ids);
-  if (!records) co_return std::move(records).error();
+  const auto skips = [this](const EventId& id) { return !reserve(id); };
+  auto listed = co_await walk_.next(std::min(expected_ + 1, together_max), skips);
+  if (!listed) co_return std::move(listed).error();
+  const inbox::MaxAttempts max_attempts = work_.place.inbox.settings.max_attempts;
   std::vector<EventId> available;
   std::vector<StoredRecord> theirs;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    StoredRecord& seen = (*records)[i];
-    const auto& entry = seen.record.entry;
-    const EntryState state =
-        entry ? inbox::settle(*entry, work_.place.inbox.settings.max_attempts, work_.now).state : EntryState::dead;
-    if (entry && state == EntryState::available) {
-      available.push_back(ids[i]);
-      theirs.push_back(std::move(seen));
-    } else if (entry && state == EntryState::dead && entry->state != EntryState::dead) {
-      auto ended = co_await end_by_limit(ids[i], std::move(seen));
-      if (!ended) co_return ended;
-    } else {
-      auto removed = co_await work_.lists.remove_back(ids[i], versions[i] + 1);
-      if (!removed) co_return removed;
+  for (ListWalk::Listed& one : *listed) {
+    if (inbox::settle(*one.seen.record.entry, max_attempts, work_.now).state == EntryState::available) {
+      available.push_back(one.id);
+      theirs.push_back(std::move(one.seen));
+      continue;
     }
+    auto ended = co_await end_by_limit(one.id, std::move(one.seen));
+    if (!ended) co_return ended;
   }
+  if (available.empty()) co_return Done{};
   LogItems log(work_.table, work_.clock);
   auto contents = co_await log.contents(work_.place.tenant, available);
   if (!contents) co_return std::move(contents).error();
@@ -133,7 +106,10 @@ Task<Status> Candidates::add_back(std::vector<EventId> ids, std::vector<std::int
       continue;
     }
     if (!memory_.grow(event->bytes())) co_return no_memory_for_page();
-    back_.push_back({.event = *std::move(event), .seen = std::move(theirs[i])});
+    Candidate candidate;
+    candidate.event = *std::move(event);
+    candidate.seen = std::move(theirs[i]);
+    back_.push_back(std::move(candidate));
   }
   co_return Done{};
 }

@@ -11,6 +11,7 @@
 #include "base/fair_budget.h"
 #include "store/dynamo/inbox/entry_scan.h"
 #include "store/dynamo/inbox/entry_work.h"
+#include "store/dynamo/inbox/list_walk.h"
 
 namespace triggers::store::dynamo {
 
@@ -52,7 +53,6 @@ class Candidates {
   };
 
   Task<Status> fill_back();
-  Task<Status> add_back(std::vector<EventId> ids, std::vector<std::int64_t> versions);
   Task<Status> fill_fresh();
   Task<Result<std::vector<StoredEntry>>> read_some();
   Task<Status> leave_out_known(std::vector<StoredEntry>& entries);
@@ -69,8 +69,8 @@ class Candidates {
   LeaseFront::Scan scan_;
   std::optional<EntryScan> entries_{};
   std::deque<Candidate> back_{}, fresh_{};
-  EventId back_read_to_{};
-  bool more_back_ = true, more_fresh_ = true;
+  ListWalk walk_;
+  bool more_fresh_ = true;
   std::vector<Passed> passed_{};
 };
 

@@ -1,10 +1,9 @@
 #include "store/dynamo/inbox/dead_entries.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "store/dynamo/events/log_items.h"
-#include "store/dynamo/inbox/inbox_layout.h"
+#include "store/dynamo/inbox/list_walk.h"
 
 namespace triggers::store::dynamo {
 namespace {
@@ -21,27 +20,19 @@ Task<Result<DeadEntriesDone>> DeadEntries::all(Do what, std::optional<std::strin
   if (!ended) co_return std::move(ended).error();
   DeadEntriesDone done;
   EntryOperations operations(work_);
-  EventId after;
-  for (bool more = true; more;) {
+  ListWalk walk(work_, ListWalk::List::dead);
+  while (walk.more()) {
     done.has_more = std::chrono::steady_clock::now() >= until;
     if (done.has_more) co_return done;
-    Table::Range range;
-    range.partition = layout::dead_partition(work_.place.tenant, work_.place.number());
-    range.after = bytes_value(after.view());
-    range.limit = together_max;
-    auto items = co_await work_.table.query(std::move(range));
-    if (!items) co_return to_error(items.error());
-    more = items->more;
-    std::vector<EventId> ids;
-    for (const Item& item : items->items) {
-      const auto id = bytes_of(item, "i");
-      if (!id || id->size() != after.bytes.size()) co_return Error{ErrorCode::internal, "a dead entry has no id"};
-      ids.push_back(EventId::from_bytes(*id));
+    auto listed = co_await walk.next(together_max);
+    if (!listed) co_return std::move(listed).error();
+    std::vector<EventId> dead;
+    for (const ListWalk::Listed& one : *listed) {
+      if (one.seen.record.entry->since <= work_.now) dead.push_back(one.id);
     }
-    if (ids.empty()) co_return done;
-    after = ids.back();
-    auto wanted = co_await matching(std::move(ids), event_type);
+    auto wanted = co_await of_type(std::move(dead), event_type);
     if (!wanted) co_return std::move(wanted).error();
+    if (wanted->empty()) continue;
     Result<EntryOperations::Results> results = EntryOperations::Results{};
     if (what == Do::requeue) {
       results = co_await operations.requeue(*std::move(wanted));
@@ -55,20 +46,8 @@ Task<Result<DeadEntriesDone>> DeadEntries::all(Do what, std::optional<std::strin
   co_return done;
 }
 
-/// What was dead when the call began, and is of the type. What is not dead is removed from the list.
-Task<Result<std::vector<EventId>>> DeadEntries::matching(std::vector<EventId> ids,
-                                                         const std::optional<std::string>& event_type) {
-  auto records = co_await work_.records.stored(ids);
-  if (!records) co_return std::move(records).error();
-  std::vector<EventId> dead;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto& entry = (*records)[i].record.entry;
-    const bool is_dead = entry && entry->state == EntryState::dead;
-    if (is_dead && entry->since <= work_.now) dead.push_back(ids[i]);
-    if (is_dead) continue;
-    const auto removed = co_await work_.lists.remove_dead(ids[i], (*records)[i].version);
-    static_cast<void>(removed);  // The next look tries it again.
-  }
+Task<Result<std::vector<EventId>>> DeadEntries::of_type(std::vector<EventId> dead,
+                                                        const std::optional<std::string>& event_type) {
   if (!event_type || dead.empty()) co_return dead;
   LogItems log(work_.table, work_.clock);
   auto contents = co_await log.contents(work_.place.tenant, dead);

@@ -21,7 +21,7 @@ class DeadEntries {
   Task<Result<DeadEntriesDone>> all(Do what, std::optional<std::string> event_type, std::chrono::milliseconds time_max);
 
  private:
-  Task<Result<std::vector<EventId>>> matching(std::vector<EventId> ids, const std::optional<std::string>& event_type);
+  Task<Result<std::vector<EventId>>> of_type(std::vector<EventId> dead, const std::optional<std::string>& event_type);
 
   EntryWork& work_;
 };

@@ -15,8 +15,8 @@ namespace triggers::store::dynamo {
 
 /// What one call may do. The rest is for the next one.
 struct DueBounds {
-  std::size_t entries_max = 2'000;
-  std::chrono::milliseconds time_max{2'000};  ///< No further reminder is begun after it.
+  std::size_t entries_max = 500;
+  std::chrono::milliseconds time_max{500};  ///< No further reminder is begun after it.
 };
 
 /// Ends what is due in one inbox. Every step may be repeated, on any node, at any time. Any thread.

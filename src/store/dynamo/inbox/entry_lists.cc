@@ -100,27 +100,25 @@ Task<Status> EntryLists::follow(EventId id, StoredRecord before, StoredRecord no
 }
 
 Task<Status> EntryLists::mend(EventId id, StoredRecord now) {
+  const Places to = places_of(now);
   std::vector<Item> keys;
   keys.push_back(layout::entry_key(place_.tenant, place_.number(), id));
-  keys.push_back(layout::back_key(place_.tenant, place_.number(), id));
-  keys.push_back(layout::dead_key(place_.tenant, place_.number(), id));
+  if (to.back) keys.push_back(layout::back_key(place_.tenant, place_.number(), id));
+  if (to.dead) keys.push_back(layout::dead_key(place_.tenant, place_.number(), id));
   auto items = co_await table_.batch_get(std::move(keys));
   if (!items) co_return to_error(items.error());
-  const auto there = [&](std::size_t i) { return !(*items)[i].empty() && !(*items)[i].contains("z"); };
-  const Places to = places_of(now);
+  const bool among_entries = !items->front().empty() && !items->front().contains("z");
+  const bool in_other = items->size() > 1 && !items->back().empty();
   Status done = Done{};
-  if (to.dead && !there(2)) done = co_await put(layout::dead_key(place_.tenant, place_.number(), id), now.version);
-  if (to.entries && !there(0)) done = both(std::move(done), co_await put_entry(id, now.version));
-  if (to.back && !there(1)) {
+  if (to.dead && !in_other) done = co_await put(layout::dead_key(place_.tenant, place_.number(), id), now.version);
+  if (to.entries && !among_entries) done = both(std::move(done), co_await put_entry(id, now.version));
+  if (to.back && !in_other) {
     auto put_back = co_await put(layout::back_key(place_.tenant, place_.number(), id), now.version);
     done = both(std::move(done), std::move(put_back));
   }
-  if (!done) co_return done;
-  // The version of what is removed may be that of this very record, if it is too old to be removed by another one.
-  if (!to.entries && there(0)) done = co_await remove_entry(id, now.version + 1);
-  if (!to.back && there(1)) done = both(std::move(done), co_await remove_back(id, now.version + 1));
-  if (!to.dead && there(2)) done = both(std::move(done), co_await remove_dead(id, now.version + 1));
-  co_return done;
+  if (!done || to.entries || !among_entries) co_return done;
+  // Of this record's version, too: what is removed was there when the record was read, or before.
+  co_return co_await remove_entry(id, now.version + 1);
 }
 
 }  // namespace triggers::store::dynamo

@@ -27,7 +27,8 @@ class EntryLists {
   /// After `now` was written in place of `before`: one call for each list that changes. What fails here is mended by
   /// the reminder of the entry.
   Task<Status> follow(EventId id, StoredRecord before, StoredRecord now);
-  /// The same without knowing the entry's past: reads what the lists say, and changes what is wrong.
+  /// The same without knowing the entry's past: reads whether it is where it belongs, and puts it there; and removes it
+  /// from the entries if it has left. Whoever walks one of the other lists takes out of it what does not belong there.
   Task<Status> mend(EventId id, StoredRecord now);
 
   Task<Status> remove_entry(EventId id, std::int64_t version);

@@ -7,7 +7,7 @@
 #include "inbox/transitions.h"
 #include "store/dynamo/events/fleet_ids.h"
 #include "store/dynamo/events/log_items.h"
-#include "store/dynamo/inbox/inbox_layout.h"
+#include "store/dynamo/inbox/list_walk.h"
 
 namespace triggers::store::dynamo {
 namespace {
@@ -194,55 +194,30 @@ Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at(std::vector<S
 
 Task<Status> EntryReader::collect_dead(Search& search) {
   EventId& to = search.position.settled;
-  for (bool more = true; more && !search.page.has_more;) {
-    Table::Range range;
-    range.partition = layout::dead_partition(work_.place.tenant, work_.place.number());
-    range.after = bytes_value(to.view());
-    range.limit = together_max;
-    auto items = co_await work_.table.query(std::move(range));
-    if (!items) co_return to_error(items.error());
-    more = items->more;
-    std::vector<EventId> ids;
-    std::vector<std::int64_t> versions;
-    for (const Item& item : items->items) {
-      const auto id = bytes_of(item, "i");
-      if (!id || id->size() != to.bytes.size()) co_return Error{ErrorCode::internal, "a dead entry has no id"};
-      ids.push_back(EventId::from_bytes(*id));
-      versions.push_back(number_of(item, "n").value_or(0));
+  ListWalk walk(work_, ListWalk::List::dead, to);
+  while (walk.more() && !search.page.has_more) {
+    auto listed = co_await walk.next(together_max);
+    if (!listed) co_return std::move(listed).error();
+    std::vector<Known> known;
+    for (ListWalk::Listed& one : *listed) {
+      Known dead;
+      dead.id = one.id;
+      dead.entry = *std::move(one.seen.record.entry);
+      known.push_back(std::move(dead));
     }
-    auto known = co_await look_at_dead(ids, std::move(versions));
-    if (!known) co_return std::move(known).error();
-    auto added = co_await add_contents(search, *known);
+    auto added = co_await add_contents(search, known);
     if (!added) co_return added;
-    for (Known& one : *known) {
+    for (Known& one : known) {
       search.count(one);
       search.page.has_more = search.wants(one) && !search.add(one, false);
       if (search.page.has_more) break;
       to = one.id;
     }
-    if (!search.page.has_more && !ids.empty()) to = ids.back();
-    if (more && search.late()) search.page.has_more = true;
+    if (!search.page.has_more) to = walk.read_to();
+    if (walk.more() && search.late()) search.page.has_more = true;
   }
   search.position.scanned_to = to;
   co_return Done{};
-}
-
-Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at_dead(std::vector<EventId> ids,
-                                                                        std::vector<std::int64_t> versions) {
-  std::vector<Known> known;
-  if (ids.empty()) co_return known;
-  auto records = co_await work_.records.stored(ids);
-  if (!records) co_return std::move(records).error();
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    auto& entry = (*records)[i].record.entry;
-    if (entry && entry->state == EntryState::dead) {
-      known.push_back({.id = ids[i], .entry = *std::move(entry)});
-      continue;
-    }
-    const auto removed = co_await work_.lists.remove_dead(ids[i], versions[i] + 1);
-    static_cast<void>(removed);  // The next look tries it again.
-  }
-  co_return known;
 }
 
 /// Reads from the log what is not here already, of entries that may be wanted; the others are left as they are.

@@ -34,7 +34,6 @@ class EntryReader {
   Task<Status> collect_undelivered(Search& search);
   Task<Status> collect_dead(Search& search);
   Task<Result<std::vector<Known>>> look_at(std::vector<StoredEntry> entries);
-  Task<Result<std::vector<Known>>> look_at_dead(std::vector<EventId> ids, std::vector<std::int64_t> versions);
   Task<Status> add_contents(Search& search, std::vector<Known>& known);
   Task<Status> correct_counts(const Search& search);
 

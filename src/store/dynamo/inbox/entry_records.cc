@@ -5,6 +5,7 @@
 
 #include "inbox/record_codec.h"
 #include "store/dynamo/events/entry_items.h"
+#include "store/dynamo/events/found.h"
 #include "store/dynamo/events/layout.h"
 #include "store/dynamo/events/log_items.h"
 #include "store/dynamo/inbox/inbox_layout.h"

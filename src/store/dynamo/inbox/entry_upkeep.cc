@@ -1,11 +1,9 @@
 #include "store/dynamo/inbox/entry_upkeep.h"
 
-#include <boost/json.hpp>
-
 #include "inbox/transitions.h"
 #include "store/dynamo/client/for_each_until.h"
 #include "store/dynamo/inbox/entry_scan.h"
-#include "store/dynamo/inbox/inbox_layout.h"
+#include "store/dynamo/inbox/list_walk.h"
 
 namespace triggers::store::dynamo {
 namespace {
@@ -37,36 +35,22 @@ Task<Result<bool>> EntryUpkeep::visit() {
 
 Task<Result<bool>> EntryUpkeep::end_by_limit() {
   const inbox::MaxAttempts max_attempts = work_.place.inbox.settings.max_attempts;
+  if (!max_attempts) co_return false;
   const TimePoint until = TimePoint::clock::now() + work_.config.due.time_max;
-  EventId after;
-  for (bool more = max_attempts.has_value(); more;) {
-    if (TimePoint::clock::now() >= until) co_return false;
-    Table::Range range;
-    range.partition = layout::back_partition(work_.place.tenant, work_.place.number());
-    range.after = bytes_value(after.view());
-    range.limit = together_max;
-    auto items = co_await work_.table.query(std::move(range));
-    if (!items) co_return to_error(items.error());
-    more = items->more;
-    std::vector<EventId> ids;
-    for (const Item& item : items->items) {
-      ids.push_back(EventId::from_bytes(bytes_of(item, "i").value_or(std::string(after.bytes.size(), '\0'))));
-    }
-    if (ids.empty()) co_return false;
-    after = ids.back();
-    auto records = co_await work_.records.stored(ids);
-    if (!records) co_return std::move(records).error();
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      StoredRecord& seen = (*records)[i];
-      if (!seen.record.entry || seen.record.entry->state != EntryState::available) continue;
-      inbox::Record record = seen.record;
+  ListWalk walk(work_, ListWalk::List::back, work_.state->walked_to(InboxState::Walk::back));
+  while (walk.more() && TimePoint::clock::now() < until) {
+    auto listed = co_await walk.next(together_max);
+    if (!listed) co_return std::move(listed).error();
+    for (ListWalk::Listed& one : *listed) {
+      inbox::Record record = one.seen.record;
       record.entry = inbox::settle(*record.entry, max_attempts, work_.now);
       if (record.entry->state != EntryState::dead) continue;
-      const auto written = co_await work_.writer.write(ids[i], std::move(seen), std::move(record));
+      const auto written = co_await work_.writer.write(one.id, std::move(one.seen), std::move(record));
       if (!written) co_return written.error();
     }
   }
-  co_return false;
+  work_.state->set_walked_to(InboxState::Walk::back, walk.more() ? walk.read_to() : EventId{});
+  co_return walk.more();
 }
 
 Task<Result<bool>> EntryUpkeep::expire_undelivered() {
@@ -85,42 +69,40 @@ Task<Result<bool>> EntryUpkeep::expire_undelivered() {
     old.push_back((*entry)->id);
   }
   const bool full = old.size() == together_max;
-  auto expired = co_await expire(std::move(old));
+  auto expired = co_await expire(List::entries, std::move(old));
   if (!expired) co_return std::move(expired).error();
   co_return full && *expired > 0;
 }
 
 Task<Result<bool>> EntryUpkeep::expire_dead() {
   const TimePoint until = TimePoint::clock::now() + work_.config.due.time_max;
-  EventId after;
-  for (bool more = true; more;) {
-    if (TimePoint::clock::now() >= until) co_return false;
-    Table::Range range;
-    range.partition = layout::dead_partition(work_.place.tenant, work_.place.number());
-    range.after = bytes_value(after.view());
-    range.limit = together_max;
-    auto items = co_await work_.table.query(std::move(range));
-    if (!items) co_return to_error(items.error());
-    more = items->more;
+  ListWalk walk(work_, ListWalk::List::dead, work_.state->walked_to(InboxState::Walk::dead));
+  while (walk.more() && TimePoint::clock::now() < until) {
+    auto listed = co_await walk.next(together_max);
+    if (!listed) co_return std::move(listed).error();
     std::vector<EventId> ids;
-    for (const Item& item : items->items) {
-      ids.push_back(EventId::from_bytes(bytes_of(item, "i").value_or(std::string(after.bytes.size(), '\0'))));
-    }
-    if (ids.empty()) co_return false;
-    after = ids.back();
-    auto expired = co_await expire(std::move(ids));
+    for (const ListWalk::Listed& one : *listed) ids.push_back(one.id);
+    if (ids.empty()) continue;
+    auto expired = co_await expire(List::dead, std::move(ids));
     if (!expired) co_return std::move(expired).error();
   }
-  co_return false;
+  work_.state->set_walked_to(InboxState::Walk::dead, walk.more() ? walk.read_to() : EventId{});
+  co_return walk.more();
 }
 
-Task<Result<std::size_t>> EntryUpkeep::expire(std::vector<EventId> ids) {
+Task<Result<std::size_t>> EntryUpkeep::expire(List list, std::vector<EventId> ids) {
   auto records = co_await work_.records.read(ids);
   if (!records) co_return std::move(records).error();
   std::size_t expired = 0;
   auto one = [&](std::size_t i) -> Task<Status> {
     StoredRecord& seen = (*records)[i];
     const auto left = inbox::expire(seen.record, ids[i].time(), work_.place.rules(), work_.now, work_.clock.now());
+    const bool is_undelivered = seen.record.entry && seen.record.entry->state != EntryState::dead;
+    if (!left && list == List::entries && !is_undelivered && seen.version != 0) {
+      // A node has died before it had removed what has left.
+      ++expired;
+      co_return co_await work_.lists.mend(ids[i], std::move(seen));
+    }
     if (!left) co_return Done{};
     const auto written = co_await work_.writer.write(ids[i], std::move(seen), *left);
     if (!written) co_return written.error();

@@ -21,8 +21,10 @@ class EntryUpkeep {
   /// Undelivered entries that were accepted too long ago: the oldest ones.
   Task<Result<bool>> expire_undelivered();
   Task<Result<bool>> expire_dead();
-  /// Lets the entries go whose retention is over; how many.
-  Task<Result<std::size_t>> expire(std::vector<EventId> ids);
+  enum class List : std::uint8_t { entries, dead };
+  /// Lets those of a list go whose retention is over; how many. What is among the entries and has left is removed
+  /// there.
+  Task<Result<std::size_t>> expire(List list, std::vector<EventId> ids);
 
   EntryWork& work_;
 };

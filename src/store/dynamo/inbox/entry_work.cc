@@ -1,6 +1,13 @@
 #include "store/dynamo/inbox/entry_work.h"
 
+#include "store/dynamo/events/fleet_ids.h"
+
 namespace triggers::store::dynamo {
+
+Task<Status> read_front(EntryWork& work) {
+  const EventId settled = first_id_at(work.clock.now() - work.config.settled_after);
+  return work.state->read_front(work.table, work.place, std::chrono::steady_clock::now(), settled);
+}
 
 Task<Status> end_due(EntryWork& work) {
   auto end = [&]() -> Task<Status> {

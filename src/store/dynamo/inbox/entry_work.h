@@ -72,6 +72,8 @@ struct EntryWork {
   DueEntries due;
 };
 
+/// Reads how far others have leased, if that is due.
+Task<Status> read_front(EntryWork& work);
 /// Ends what is due, together with others that do so on this node at the same time. One query if nothing is.
 Task<Status> end_due(EntryWork& work);
 

@@ -1,5 +1,6 @@
 #include "store/dynamo/inbox/inbox_entries.h"
 
+#include "store/dynamo/inbox/arrivals_look.h"
 #include "store/dynamo/inbox/candidates.h"
 #include "store/dynamo/inbox/dead_entries.h"
 #include "store/dynamo/inbox/entry_operations.h"
@@ -84,7 +85,7 @@ Task<Result<Continuation>> InboxEntries::entries_end() {
 Task<Result<InboxView>> InboxEntries::view() {
   auto ended = co_await end_due(work_);
   if (!ended) co_return std::move(ended).error();
-  auto front = co_await work_.state->read_front(work_.table, place_, std::chrono::steady_clock::now());
+  auto front = co_await read_front(work_);
   if (!front) co_return std::move(front).error();
   auto counts = co_await work_.counts.read(place_);
   if (!counts) co_return std::move(counts).error();
@@ -120,10 +121,20 @@ Task<Result<bool>> InboxEntries::visit() {
   co_return more;
 }
 
-void InboxEntries::tell_readers() {
+Task<Status> InboxEntries::poll() {
+  auto ended = co_await end_due(work_);
+  if (!ended) co_return ended;
+  auto found = co_await look_for_arrivals(work_);
+  if (!found) co_return std::move(found).error();
+  tell_readers(*found);
+  co_return Done{};
+}
+
+/// `found`: how many others have made available.
+void InboxEntries::tell_readers(std::size_t found) {
   const auto waiters = work_.state->waiters();
   if (!waiters) return;
-  const std::size_t gained = work_.became_available();
+  const std::size_t gained = work_.became_available() + found;
   const std::size_t known = work_.counts.known_available(place_);
   if (gained > 0) {
     waiters->became_available(std::max(known, gained));

@@ -41,12 +41,16 @@ class InboxEntries {
   /// trace has an empty record.
   Task<Result<std::vector<std::optional<inbox::Record>>>> records(Ids ids);
 
+  /// For the readers of this node: ends what is due, and wakes them if other nodes have made entries available. A query
+  /// for each shard and two more, if there is nothing. Call it every InboxNodeConfig::look_every while there are
+  /// readers.
+  Task<Status> poll();
   /// One part of the regular work on the inbox: ends what is due, and what a change of the settings or time has ended.
   /// True: there is more to do.
   Task<Result<bool>> visit();
 
  private:
-  void tell_readers();
+  void tell_readers(std::size_t found = 0);
 
   InboxNode& node_;
   const InboxPlace place_;

@@ -25,7 +25,7 @@ StoredFront from_item(const Item& item) {
 
 }  // namespace
 
-Task<Status> InboxState::read_front(Table& table, InboxPlace place, TimePoint now) {
+Task<Status> InboxState::read_front(Table& table, InboxPlace place, TimePoint now, EventId settled) {
   {
     const MutexLock lock(mutex_);
     if (read_at_ && now - *read_at_ < sync_every) co_return Done{};
@@ -38,7 +38,8 @@ Task<Status> InboxState::read_front(Table& table, InboxPlace place, TimePoint no
     co_return to_error(item.error());
   }
   const StoredFront stored = from_item(*item);
-  front_.advance(stored.settled);
+  // A node whose clock was ahead may have made ids, and a front, that are in the future.
+  front_.advance(std::min(stored.settled, settled));
   const MutexLock lock(mutex_);
   stored_ = std::max(stored_, stored.settled);
   stored_consumed_ = std::max(stored_consumed_, stored.consumed);
@@ -70,7 +71,6 @@ Task<Status> InboxState::write_front(Table& table, InboxPlace place, TimePoint n
                                        std::move(behind), Repeat::safe);
   if (!written && written.error().kind != CallError::Kind::condition_failed) co_return to_error(written.error());
   const StoredFront stored = from_item(written ? *written : written.error().item);
-  front_.advance(stored.settled);
   const MutexLock lock(mutex_);
   stored_ = std::max(stored_, stored.settled);
   if (written) stored_consumed_ = std::max(stored_consumed_, consumed);
@@ -91,6 +91,16 @@ void InboxState::consumed(UnixMillis at) {
 std::optional<UnixMillis> InboxState::last_consumed_at() const {
   const MutexLock lock(mutex_);
   return consumed_;
+}
+
+EventId InboxState::walked_to(Walk walk) const {
+  const MutexLock lock(mutex_);
+  return walked_to_[static_cast<std::size_t>(walk)];
+}
+
+void InboxState::set_walked_to(Walk walk, const EventId& id) {
+  const MutexLock lock(mutex_);
+  walked_to_[static_cast<std::size_t>(walk)] = id;
 }
 
 std::shared_ptr<InboxWaiters> InboxState::join(Waiters& all) {

@@ -27,7 +27,7 @@ Task<Result<Leased>> Leaser::lease() {
     answer_.outcome = Leased::Outcome::too_many_leased;
     co_return std::move(answer_);
   }
-  auto front = co_await work_.state->read_front(work_.table, work_.place, std::chrono::steady_clock::now());
+  auto front = co_await read_front(work_);
   if (!front) co_return std::move(front).error();
   limit_ = std::min<std::size_t>(request_.limit, work_.config.leased_max - *leased_now);
   duration_ = request_.duration.value_or(work_.place.inbox.settings.lease_duration);

@@ -1,7 +1,7 @@
 #pragma once
 
 // Leases the oldest available entries of an inbox. Finding them is in candidates.h; what consumers do with what they
-// hold is in entry_consumer.h.
+// hold is in entry_operations.h.
 
 #include <optional>
 #include <vector>
