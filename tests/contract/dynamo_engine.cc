@@ -49,7 +49,7 @@ class DynamoEngine final : public InboxEngine {
   DefaultInbox& inbox() override { return *store_; }
   InboxStore& inboxes() override { return *store_; }
   void settle() override {
-    const auto visited = sync_wait(store_->visit_inboxes());
+    const auto visited = sync_wait(store_->visit_inboxes(true));
     INVARIANT(visited.ok());
   }
   [[nodiscard]] bool keeps_jobs() const override { return false; }

@@ -283,12 +283,12 @@ Waiters& DynamoStore::waiters() noexcept { return parts_->inboxes.waiters(); }
 
 Task<void> DynamoStore::refresh_settings() { return parts_->settings.refresh(); }
 
-Task<Status> DynamoStore::poll_inboxes() { return work_on_all(Regular::poll); }
+Task<Status> DynamoStore::poll_arrivals() { return work_on_all(Regular::poll, false); }
 
-Task<Status> DynamoStore::visit_inboxes() { return work_on_all(Regular::visit); }
+Task<Status> DynamoStore::visit_inboxes(bool all) { return work_on_all(Regular::visit, all); }
 
-Task<Status> DynamoStore::work_on_all(Regular work) {
-  const auto known = parts_->inboxes.known(work == Regular::visit);
+Task<Status> DynamoStore::work_on_all(Regular work, bool all) {
+  const auto known = parts_->inboxes.known(all);
   auto work_on_one = [&](std::size_t i) { return work_on(known[i].tenant, known[i].number, work); };
   co_return co_await dynamo::for_each_until(known.size(), std::chrono::steady_clock::now() + config_.timing.request_for,
                                             std::move(work_on_one));

@@ -104,9 +104,10 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   Task<void> refresh_settings();
   /// Looks, for the readers that wait on this node, for what other nodes have made available; ends leases and delays of
   /// these inboxes; and wakes the readers. Call it twice a second.
-  Task<Status> poll_inboxes();
-  /// The regular work on all inboxes that this node remembers.
-  Task<Status> visit_inboxes();
+  Task<Status> poll_arrivals();
+  /// Ends leases and delays of the inboxes that readers of this node wait for, and wakes them. `all`: of all inboxes
+  /// that this node remembers.
+  Task<Status> visit_inboxes(bool all);
   /// If the newest call failed, checks whether DynamoDB serves again, so that a node without requests recovers too.
   /// Call it every second.
   Task<void> probe_if_troubled();
@@ -142,7 +143,7 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   template <class Answer, class Work>
   Task<Result<Answer>> on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls, Work work);
   enum class Regular : std::uint8_t { poll, visit };
-  Task<Status> work_on_all(Regular work);
+  Task<Status> work_on_all(Regular work, bool all);
   Task<Status> work_on(Tenant tenant, std::uint64_t number, Regular work);
 
   /// Notes whether DynamoDB serves us.
