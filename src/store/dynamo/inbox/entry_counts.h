@@ -31,6 +31,8 @@ class EntryCounts {
   /// A look at all undelivered entries, or at all dead ones, has found these: Counts::correct().
   Task<Status> correct_undelivered(const InboxPlace& place, inbox::Counts seen);
   Task<Status> correct_dead(const InboxPlace& place, std::uint64_t seen);
+  /// The same for leased and delayed entries alone.
+  Task<Status> correct_held(const InboxPlace& place, inbox::Counts seen);
 
   /// Of the states' counts: see Counts.
   [[nodiscard]] Counts& states() noexcept { return states_; }

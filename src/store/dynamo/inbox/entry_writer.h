@@ -15,7 +15,7 @@ class EntryWriter {
       : records_(records), lists_(lists), counts_(counts), place_(place) {}
 
   /// EntryRecords::write(). If it is done, the lists follow before it returns; what fails there is left to the reminder
-  /// that the caller has stored before.
+  /// that the caller has stored before, and does not remove unless followed().
   Task<Result<EntryRecords::Written>> write(EventId id, StoredRecord seen, inbox::Record record) {
     StoredRecord before = seen;
     auto written = co_await records_.write(id, std::move(seen), std::move(record));
@@ -23,9 +23,11 @@ class EntryWriter {
     counts_.changed(place_, before.record, written->there.record);
     if (available(written->there.record) && !available(before.record)) ++became_available_;
     const auto followed = co_await lists_.follow(id, std::move(before), written->there);
-    static_cast<void>(followed);
+    if (!followed) followed_ = false;
     co_return written;
   }
+  /// All lists have followed the records so far.
+  [[nodiscard]] bool followed() const noexcept { return followed_; }
   /// How many entries have become available.
   [[nodiscard]] std::size_t became_available() const noexcept { return became_available_; }
 
@@ -38,6 +40,7 @@ class EntryWriter {
   EntryLists& lists_;
   EntryCounts& counts_;
   const InboxPlace& place_;
+  bool followed_ = true;
   std::size_t became_available_ = 0;
 };
 
