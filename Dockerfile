@@ -5,7 +5,7 @@ WORKDIR /src
 # The packages change less often than the sources, so they have their own layer.
 COPY scripts/install_packages.sh scripts/
 COPY scripts/packages scripts/packages
-RUN scripts/install_packages.sh build package
+RUN scripts/install_packages.sh build package npm
 COPY . .
 RUN scripts/package.sh && mv build/package/triggers_*.deb /triggers.deb
 

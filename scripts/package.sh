@@ -3,7 +3,7 @@
 # Builds that program, and installs what it needs for both.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-"$PWD/scripts/install_packages.sh" build package
+"$PWD/scripts/install_packages.sh" build package npm
 
 # As in Debian's own tools: DEBFULLNAME and DEBEMAIL, otherwise the last commit's author, otherwise this user on this machine.
 maintainer() {

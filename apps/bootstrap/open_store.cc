@@ -12,11 +12,11 @@ constexpr std::size_t page_bytes_max = 3 * 1024 * 1024;
 }  // namespace
 
 Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metrics::Registry& registry,
-                                              const Clock& clock, bool, store::Access) {
+                                              const Clock& clock, bool background, store::Access) {
   if (config.store != config::Store::dynamodb) {
     return Error{ErrorCode::invalid_argument, "a Lambda function keeps its events in DynamoDB: set STORE=dynamodb"};
   }
-  return open_dynamo_store(config, registry, clock, page_bytes_max);
+  return open_dynamo_store(config, registry, clock, background, page_bytes_max);
 }
 
 }  // namespace triggers

@@ -1,19 +1,26 @@
 // The DynamoDB engine as an OpenStore (open_store.h): its options, the counters of events, how long keys are held,
-// shared rate limits, and its work every second or before a freeze. The engine itself is in store/dynamo; the
-// connection is in dynamo_access.h.
+// shared rate limits, and its work every second or before a freeze, and the thread that looks for what other nodes have
+// made available. The engine itself is in store/dynamo; the connection is in dynamo_access.h.
 
 #include "store/dynamo/dynamo_store.h"
 
 #include <algorithm>
 #include <thread>
 
+#include "base/process_start.h"
+#include "base/stoppable_sleep.h"
 #include "base/sync_wait.h"
+#include "base/thread_name.h"
 #include "dynamo_access.h"
+#include "log/log.h"
 #include "open_store.h"
 #include "store/dynamo/client/client.h"
 
 namespace triggers {
 namespace {
+
+/// Twice in the second within which a reader hears of what another node has made available.
+constexpr std::chrono::milliseconds look_interval{500};
 
 /// A changed key must reach every node within 5 seconds, which includes the time to read it.
 constexpr std::chrono::milliseconds keys_held{4'000};
@@ -26,6 +33,9 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
   store.shards = config.dynamodb_inbox_shards;
   store.windows = {config.dedup_window, config.idempotency_window};
   store.event_ttl = config.event_ttl;
+  store.inboxes = true;
+  store.entries.leased_max = config.leased_max;
+  store.entries.waiters_max = config.waiters_max;
   store.calls_max = config.queue_events_max;
   // As many as there are connections (DynamoConfig::connections_max for each loop), so that a call that has its turn
   // finds a connection free.
@@ -42,13 +52,19 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
 
 class FleetStore final : public OpenStore {
  public:
-  FleetStore(std::unique_ptr<DynamoAccess> access, store::DynamoStoreConfig config)
-      : access_(std::move(access)), store_(std::move(config), access_->caller()) {}
-  ~FleetStore() override { sync_wait(store_.flush_counts(true)); }
+  /// `background`: looks for readers' entries on a thread.
+  FleetStore(std::unique_ptr<DynamoAccess> access, store::DynamoStoreConfig config, bool background)
+      : access_(std::move(access)), store_(std::move(config), access_->caller()) {
+    if (background) looking_ = std::jthread([this](const std::stop_token& stop) { look_for_readers(stop); });
+  }
+  ~FleetStore() override {
+    looking_ = {};
+    sync_wait(store_.flush_counts(true));
+  }
 
   [[nodiscard]] store::EventLog& log() noexcept override { return store_; }
   [[nodiscard]] store::DefaultInbox& inbox() noexcept override { return store_; }
-  [[nodiscard]] store::InboxStore* inboxes() noexcept override { return nullptr; }
+  [[nodiscard]] store::InboxStore* inboxes() noexcept override { return &store_; }
   [[nodiscard]] store::KeyStore& keys() noexcept override { return store_; }
   [[nodiscard]] const store::StoreStatus& status() const noexcept override { return store_; }
   [[nodiscard]] StoreFeatures features() override {
@@ -71,19 +87,33 @@ class FleetStore final : public OpenStore {
     co_await store_.probe_if_troubled();
   }
 
+  /// Costs nothing while nobody waits.
+  void look_for_readers(const std::stop_token& stop) {
+    name_thread("inboxes");
+    for (stoppable_sleep(stop, look_interval); !stop.stop_requested(); stoppable_sleep(stop, look_interval)) {
+      try {
+        // A failure is met again, and told, by the readers' own requests.
+        (void)sync_wait(store_.visit_inboxes(false));
+      } catch (...) {
+        log::error("inboxes_not_looked_at", {{"cause", cause_of(std::current_exception())}});
+      }
+    }
+  }
+
   std::unique_ptr<DynamoAccess> access_;
   store::DynamoStore store_;
+  std::jthread looking_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
-                                                     const Clock& clock, std::size_t page_bytes_max) {
+                                                     const Clock& clock, bool background, std::size_t page_bytes_max) {
   auto access = DynamoAccess::open(config, registry);
   if (!access) return std::move(access).error();
   auto store = store_config(config, registry, clock);
   store.page.bytes_max = page_bytes_max;
-  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), std::move(store)));
+  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), std::move(store), background));
 }
 
 }  // namespace triggers

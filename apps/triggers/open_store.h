@@ -78,6 +78,7 @@ Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& con
                                                        const Clock& clock, bool background, store::Access access);
 /// `page_bytes_max`: of the payloads and metadata of a page; one larger event goes alone.
 Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
-                                                     const Clock& clock, std::size_t page_bytes_max = 8 * 1024 * 1024);
+                                                     const Clock& clock, bool background,
+                                                     std::size_t page_bytes_max = 8 * 1024 * 1024);
 
 }  // namespace triggers

@@ -97,8 +97,8 @@ Task<Result<store::DeadEntriesDone>> BrokenStore::discard_all(const Tenant&, sto
 Task<Result<store::Job>> BrokenStore::purge(const Tenant&, store::InboxName) { co_return error_; }
 Task<Result<store::Job>> BrokenStore::replay(const Tenant&, store::InboxName, store::ReplayRange) { co_return error_; }
 Task<Result<std::optional<store::Job>>> BrokenStore::job(const Tenant&, store::InboxName, Uuid7) { co_return error_; }
-std::shared_ptr<store::InboxWaiters> BrokenStore::arrivals(const Tenant&, const store::InboxName&) {
-  return std::make_shared<store::InboxWaiters>(waiters_);
+Task<Result<std::shared_ptr<store::InboxWaiters>>> BrokenStore::arrivals(const Tenant&, store::InboxName) {
+  co_return std::make_shared<store::InboxWaiters>(waiters_);
 }
 store::Health BrokenStore::health() const { return {false, error_.message}; }
 store::Metrics BrokenStore::metrics() const { return {}; }

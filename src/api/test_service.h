@@ -64,8 +64,7 @@ class BrokenStore final : public store::EventLog, public store::InboxStore, publ
   Task<Result<store::Job>> purge(const Tenant& tenant, store::InboxName inbox) override;
   Task<Result<store::Job>> replay(const Tenant& tenant, store::InboxName inbox, store::ReplayRange range) override;
   Task<Result<std::optional<store::Job>>> job(const Tenant& tenant, store::InboxName inbox, Uuid7 id) override;
-  [[nodiscard]] std::shared_ptr<store::InboxWaiters> arrivals(const Tenant& tenant,
-                                                              const store::InboxName& inbox) override;
+  Task<Result<std::shared_ptr<store::InboxWaiters>>> arrivals(const Tenant& tenant, store::InboxName inbox) override;
   [[nodiscard]] store::Waiters& waiters() noexcept override { return waiters_; }
   [[nodiscard]] store::Health health() const override;
   [[nodiscard]] store::Metrics metrics() const override;

@@ -1,16 +1,19 @@
 #include "swarm/load/connection.h"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/invariant.h"
 #include "swarm/load/failure_text.h"
 
 namespace triggers::swarm {
 
+using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 namespace {
@@ -20,6 +23,7 @@ constexpr std::string_view closed_without_answer =
 constexpr std::string_view cut_answer = "ChunkedEncodingError('Connection broken: the response was cut off')";
 constexpr std::string_view not_http = "BadStatusLine('the response is not HTTP/1.1')";
 constexpr std::string_view too_large_response = "ContentDecodingError('the response is larger than swarm reads')";
+constexpr std::string_view head_request = "HEAD ";  // its response has no body
 constexpr std::string_view too_many_incomplete = "MemoryError('incomplete responses use over 256 MiB together')";
 
 /// Receives of one connection before other connections, timers and posted work run.
@@ -41,28 +45,31 @@ Connection::~Connection() {
   context_.reactor.cancel(deadline_);
 }
 
-void Connection::send(CompletionHandler& handler) {
+void Connection::send(CompletionHandler& handler, std::optional<nanoseconds> timeout) {
   opening_ = false;
-  begin(handler);
+  begin(handler, timeout.value_or(context_.request_timeout));
 }
 
 void Connection::open(CompletionHandler& handler) {
   INVARIANT(state_ == State::closed, "a connection is opened in state %d", static_cast<int>(state_));
   opening_ = true;
-  begin(handler);
+  begin(handler, context_.request_timeout);
 }
 
-void Connection::begin(CompletionHandler& handler) {
+void Connection::begin(CompletionHandler& handler, nanoseconds timeout) {
   INVARIANT(handler_ == nullptr, "a request is sent while another one is under way, in state %d",
             static_cast<int>(state_));
   handler_ = &handler;
   written_ = 0;
-  response_.reset();
+  response_.reset(!opening_ && request_.starts_with(head_request));
   release_memory();
   unconnected_ = Unconnected::no;
   beginning_ = true;
-  expires_ = steady_clock::now() + context_.request_timeout;
-  // One timer serves many requests: it fires at the deadline of an old request and is then set for the newest.
+  const MonotonicTime expired_before = std::exchange(expires_, steady_clock::now() + timeout);
+  timeout_ = timeout;
+  // One timer serves many requests: it fires at the deadline of an old request and is then set for the newest. That of
+  // an old request may be too late for one with a short timeout of its own.
+  if (deadline_.waits() && expires_ < expired_before) context_.reactor.cancel(deadline_);
   if (!deadline_.waits()) context_.reactor.start(deadline_, expires_);
   if (state_ == State::idle) {
     state_ = State::writing;
@@ -268,8 +275,7 @@ void Connection::timed_out() {
     return finish(error);
   }
   if (steady_clock::now() < expires_) return context_.reactor.start(deadline_, expires_);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(context_.request_timeout).count();
-  finish("ReadTimeout('no response within " + std::to_string(seconds) + " s')");
+  finish(fmt::format("ReadTimeout('no response within {} s')", std::chrono::duration<double>(timeout_).count()));
 }
 
 void Connection::finish_unconnected(Unconnected why, std::string error) {

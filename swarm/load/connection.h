@@ -20,6 +20,15 @@
 
 namespace triggers::swarm {
 
+/// What the users of one kind share on a load thread, if they share anything: a script's Lua state, for instance.
+class ThreadState {
+ public:
+  ThreadState() = default;
+  ThreadState(const ThreadState&) = delete;
+  ThreadState& operator=(const ThreadState&) = delete;
+  virtual ~ThreadState() = default;
+};
+
 /// State that all connections of one load thread share.
 struct ConnectionContext {
   Reactor& reactor;
@@ -34,6 +43,8 @@ struct ConnectionContext {
   /// bounds it.
   static constexpr std::size_t incomplete_bytes_max = 256 * 1024 * 1024;
   std::size_t incomplete_bytes = 0;
+
+  std::unique_ptr<ThreadState> script = {};  ///< Of the users of a script; null without one.
 };
 
 /// One user's keep-alive connection. It connects on the first request and again after the peer has closed. One request
@@ -58,13 +69,15 @@ class Connection final : private Reactor::Source {
 
   /// The caller writes the next request here. The buffer keeps its capacity between requests.
   [[nodiscard]] std::string& request() noexcept { return request_; }
-  /// Sends request() and calls `handler` when the request has ended.
-  void send(CompletionHandler& handler);
+  /// Sends request() and calls `handler` when the request has ended. `timeout`: unset for that of the context.
+  void send(CompletionHandler& handler, std::optional<std::chrono::nanoseconds> timeout = {});
   /// Connects without a request, so that the next one does not have to. Calls `handler` when that has ended.
   void open(CompletionHandler& handler);
   /// Drops the request, or the attempt to connect, and closes the connection; the handler is not called.
   void abandon();
   [[nodiscard]] const ResponseReader& response() const noexcept { return response_; }
+  /// The response stays readable until the next send(), whatever other connections of the thread receive meanwhile.
+  void keep_response() { response_.keep_views(); }
   /// Why the last request got no connection.
   [[nodiscard]] Unconnected unconnected() const noexcept { return unconnected_; }
 
@@ -92,7 +105,7 @@ class Connection final : private Reactor::Source {
     Connection& connection_;
   };
 
-  void begin(CompletionHandler& handler);
+  void begin(CompletionHandler& handler, std::chrono::nanoseconds timeout);
   void ready(std::uint32_t epoll_events) override;
   void connect_next(int error);
   void connected();
@@ -122,6 +135,7 @@ class Connection final : private Reactor::Source {
   ResponseReader response_;
   CompletionHandler* handler_ = nullptr;
   MonotonicTime expires_{};
+  std::chrono::nanoseconds timeout_{};       // of the current request
   std::optional<std::string> early_result_;  // the error of what ended inside begin(), reported one round later
   bool beginning_ = false;
   bool opening_ = false;  // without a request

@@ -153,10 +153,17 @@ void LoadThread::stop_user(RunningUser& user, nanoseconds stop_timeout) {
   if (stop_timeout <= nanoseconds{0}) {
     cut_off(user);
     user.kill();
-    return remove(user);
+    return let_leave(user);
   }
   const MonotonicTime deadline = steady_clock::now() + stop_timeout;
   if (user.stop_after_task(deadline)) return remove(user);
+  if (!kill_timer_.waits()) reactor_.start(kill_timer_, deadline);
+}
+
+/// The user was killed. It may end within this call, or be about to.
+void LoadThread::let_leave(RunningUser& user) {
+  const MonotonicTime deadline = steady_clock::now() + User::on_stop_max;
+  if (!user.begin_leaving(deadline)) return remove(user);
   if (!kill_timer_.waits()) reactor_.start(kill_timer_, deadline);
 }
 
@@ -174,13 +181,15 @@ void LoadThread::kill_overdue(MonotonicTime now) {
   for (std::size_t i = users_.size(); i > 0; --i) {
     RunningUser& user = *users_[i - 1];
     if (!user.stopping()) continue;
-    if (user.kill_at() > now) {
+    // A user that leaves has its time for that even if all others end at once.
+    const MonotonicTime reached = user.leaving() ? std::min(now, steady_clock::now()) : now;
+    if (user.kill_at() > reached) {
       next = std::min(next, user.kill_at());
       continue;
     }
     cut_off(user);
     user.kill();
-    remove(user);
+    let_leave(user);
   }
   if (next != MonotonicTime::max()) reactor_.start(kill_timer_, next);
 }

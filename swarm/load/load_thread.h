@@ -94,6 +94,7 @@ class LoadThread final : public RunningUser::Owner {
   void start_missing_users();
   void start_user(std::size_t class_index);
   void stop_user(RunningUser& user, std::chrono::nanoseconds stop_timeout);
+  void let_leave(RunningUser& user);
   void remove(RunningUser& user);
   void cut_off(const RunningUser& user);
   void kill_overdue(MonotonicTime now);

@@ -48,7 +48,8 @@ std::string_view fields_of(std::string_view header) {
 
 }  // namespace
 
-void ResponseReader::reset() noexcept {
+void ResponseReader::reset(bool to_head) noexcept {
+  to_head_ = to_head;
   for (std::string* const held : {&buffer_, &chunks_}) {
     if (held->capacity() > kept_bytes_max) {
       std::string().swap(*held);
@@ -72,6 +73,16 @@ ResponseReader::State ResponseReader::feed(std::string_view bytes) {
   const State state = advance(text, false);
   if (state == State::more) keep(text);
   return state;
+}
+
+void ResponseReader::keep_views() {
+  if (!buffer_.empty()) return;  // they are views of what this holds
+  const std::size_t header_bytes = header_.size(), body_bytes = chunked_ ? 0 : body_.size();
+  buffer_.reserve(header_bytes + body_bytes);
+  buffer_.append(header_).append(body_.substr(0, body_bytes));
+  const std::string_view kept = buffer_;
+  header_ = kept.substr(0, header_bytes);
+  if (!chunked_) body_ = kept.substr(header_bytes);
 }
 
 ResponseReader::State ResponseReader::bounded(std::size_t size, std::size_t size_max) noexcept {
@@ -163,7 +174,7 @@ bool ResponseReader::read_header(std::string_view header) {
   keep_alive_ = status_line[7] != '0';
   const bool readable = each_field(
       fields_of(header), [this](std::string_view name, std::string_view value) { return read_field(name, value); });
-  if (status_ == 204 || status_ == 304) {
+  if (status_ == 204 || status_ == 304 || to_head_) {
     length_ = 0;
     chunked_ = false;
   }

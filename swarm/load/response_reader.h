@@ -27,12 +27,16 @@ class ResponseReader {
 
   enum class State : std::uint8_t { more, whole, broken };
 
-  /// Forgets the last response and prepares for the next one.
-  void reset() noexcept;
+  /// Forgets the last response and prepares for the next one. `to_head`: for that of a HEAD request, which has no body
+  /// whatever its fields say (RFC 9110, section 9.3.2).
+  void reset(bool to_head = false) noexcept;
   /// Takes the bytes that have just arrived. After `whole`, header() and body() may be views of `bytes`.
   State feed(std::string_view bytes);
   /// The peer has closed. This ends a response without a length.
   State end();
+
+  /// Copies what header() and body() are views of, so that they stay valid until reset(). Only once it is `whole`.
+  void keep_views();
 
   [[nodiscard]] unsigned status() const noexcept { return status_; }
   [[nodiscard]] std::string_view body() const noexcept { return body_; }
@@ -70,7 +74,7 @@ class ResponseReader {
   std::optional<std::size_t> length_;
   unsigned status_ = 0, interim_responses_ = 0;
   bool chunked_ = false, keep_alive_ = true, surplus_ = false, begun_ = false, in_trailers_ = false;
-  bool over_limit_ = false;
+  bool over_limit_ = false, to_head_ = false;
 };
 
 }  // namespace triggers::swarm

@@ -71,9 +71,9 @@ UserCoroutine RunningUser::live() {
     started = false;
   }
   in_task_ = false;
-  ready_ = started;
-  if (started) owner_.user_is_ready(*this, connected);
-  while (started && !stopping_) {
+  ready_ = started && !user_->leaves();
+  if (ready_) owner_.user_is_ready(*this, connected);
+  while (ready_ && !stopping_ && !user_->leaves()) {
     if (owner_.open_model()) {
       NextArrival arrival{*this};
       co_await arrival;
@@ -87,9 +87,8 @@ UserCoroutine RunningUser::live() {
     co_await run_task();
     in_task_ = false;
     owner_.task_done();
-    if (stopping_) break;
-    const nanoseconds wait =
-        owner_.no_wait() || owner_.open_model() ? nanoseconds{0} : class_.draw_wait(context_.random().unit());
+    if (stopping_ || user_->leaves()) break;
+    const nanoseconds wait = owner_.no_wait() || owner_.open_model() ? nanoseconds{0} : draw_wait();
     if (wait > nanoseconds{0}) {
       Sleep sleep{*this, wait};
       co_await sleep;
@@ -98,10 +97,45 @@ UserCoroutine RunningUser::live() {
       co_await round;
     }
   }
+  if (ready_) co_await run_on_stop();
   owner_.ended(*this);
 }
 
+UserCoroutine RunningUser::run_out() {
+  co_await run_on_stop();
+  owner_.ended(*this);
+}
+
+Task<void> RunningUser::run_on_stop() {
+  if (!user_->has_on_stop()) co_return;
+  leaving_ = true;
+  try {
+    co_await user_->on_stop();
+  } catch (const std::exception& error) {
+    context_.recorder().record_exception(error.what(), class_.name() + ".on_stop");
+  }
+}
+
+bool RunningUser::begin_leaving(MonotonicTime kill_at) {
+  if (leaving_ || !ready_ || !user_->has_on_stop()) return false;
+  stopping_ = leaving_ = true;
+  in_task_ = false;
+  kill_at_ = kill_at;
+  coroutine_ = run_out();
+  coroutine_.start();
+  return true;
+}
+
+nanoseconds RunningUser::draw_wait() {
+  if (const auto own = user_->own_wait()) return *own;
+  return class_.draw_wait(context_.random().unit());
+}
+
 Task<void> RunningUser::run_task() {
+  if (user_->chooses_task()) {
+    co_await user_->run_own_task();
+    co_return;
+  }
   const UserClass::TaskChoice& task = class_.choose_task(context_.random().unit());
   try {
     co_await task.run(*user_);
@@ -113,9 +147,9 @@ Task<void> RunningUser::run_task() {
 bool RunningUser::stop_after_task(MonotonicTime kill_at) {
   stopping_ = true;
   kill_at_ = kill_at;
-  if (in_task_) return false;
+  if (in_task_ || leaving_) return false;
   kill();
-  return true;
+  return !begin_leaving(kill_at + User::on_stop_max);
 }
 
 void RunningUser::begin_task(MonotonicTime due) {

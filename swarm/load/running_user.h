@@ -80,12 +80,17 @@ class RunningUser {
     coroutine_.end();
     timer_.reactor.cancel(timer_);  // it would resume the destroyed coroutine
   }
+  /// After kill(): runs the user's on_stop until `kill_at`, and then calls ended(), perhaps within this call. False if
+  /// there is nothing to run.
+  bool begin_leaving(MonotonicTime kill_at);
   /// Open model: begins a task that was due at `due`. Only while the user is idle.
   void begin_task(MonotonicTime due);
 
   [[nodiscard]] std::size_t class_index() const noexcept { return class_index_; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] bool in_task() const noexcept { return in_task_; }
+  /// begin_leaving() was called.
+  [[nodiscard]] bool leaving() const noexcept { return leaving_; }
   /// Its start has ended.
   [[nodiscard]] bool ready() const noexcept { return ready_; }
   /// When its current or last task was due; open model only.
@@ -108,7 +113,10 @@ class RunningUser {
   struct NextRound;
 
   UserCoroutine live();
+  UserCoroutine run_out();
+  Task<void> run_on_stop();
   Task<void> run_task();
+  std::chrono::nanoseconds draw_wait();
 
   Owner& owner_;
   const UserClass& class_;
@@ -121,6 +129,7 @@ class RunningUser {
   bool in_task_ = false;
   MonotonicTime due_{};
   bool stopping_ = false;
+  bool leaving_ = false;
   MonotonicTime kill_at_{};
   UserCoroutine coroutine_;  // last member: the coroutine uses all of the above
 };

@@ -44,9 +44,9 @@ Result<Target> Target::parse(std::string_view url) {
   auto parsed = http::parse_url(url);
   if (!parsed) return not_a_url(url);
   target.tls = parsed->tls;
+  target.authority = parsed->authority();
   target.host = std::move(parsed->host);
   target.port = parsed->port;
-  target.authority = parsed->authority();
   target.base_path = std::move(parsed->path);
   while (target.base_path.ends_with('/')) target.base_path.pop_back();
   if (has_odd_character(target.host) || has_odd_character(target.base_path)) return not_a_url(url);

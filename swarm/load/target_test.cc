@@ -18,6 +18,13 @@ TEST(Target, ReadsUrls) {
   EXPECT_EQ(Target::parse("http://[::1]:81").value().host, "::1");
 }
 
+TEST(Target, ItsAuthorityIsTheHostAndAnUnusualPort) {
+  EXPECT_EQ(Target::parse("http://localhost:8000/v1").value().authority, "localhost:8000");
+  EXPECT_EQ(Target::parse("http://127.0.0.1").value().authority, "127.0.0.1");
+  EXPECT_EQ(Target::parse("https://127.0.0.1:443").value().authority, "127.0.0.1");
+  EXPECT_EQ(Target::parse("http://[::1]:81").value().authority, "[::1]:81");
+}
+
 TEST(Target, RefusesWhatIsNoUrlOfAService) {
   for (const char* url : {"", "localhost:8000", "ftp://localhost", "http://", "http://:8000", "http://localhost:0",
                           "http://localhost:99999", "http://localhost:80a", "http://user@localhost", "http://[::1",

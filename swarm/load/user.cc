@@ -26,7 +26,10 @@ Response::Response(UserContext& context, const Connection& connection, RequestNa
       latency_(steady_clock::now() - sent),
       finished_(epoch_at(sent + latency_)),
       error_(std::move(error)),
-      status_(error_.empty() ? connection.response().status() : 0) {}
+      body_bytes_(error_.empty() ? connection.response().body().size() : 0),
+      status_(error_.empty() ? connection.response().status() : 0),
+      rate_limited_(status_ == too_many_requests &&
+                    connection.response().body().find(reason_member) == std::string_view::npos) {}
 
 Response::Response(Response&& other) noexcept
     : context_(std::exchange(other.context_, nullptr)),
@@ -36,7 +39,9 @@ Response::Response(Response&& other) noexcept
       latency_(other.latency_),
       finished_(other.finished_),
       error_(std::move(other.error_)),
+      body_bytes_(other.body_bytes_),
       status_(other.status_),
+      rate_limited_(other.rate_limited_),
       accepted_(other.accepted_),
       verdict_(other.verdict_) {}
 
@@ -45,7 +50,7 @@ Response::~Response() {
   Sample sample;
   sample.latency = latency_;
   sample.finished = finished_;
-  if (status_ != 0) sample.content_bytes = body().size();
+  sample.content_bytes = body_bytes_;
   if (verdict_ == Verdict::by_status && error_.empty() && status_ >= 400) error_ = status_failure(status_, name_);
   if (rate_limited()) {
     context_->recorder().record(name_.limited(), sample, sent_);
@@ -58,10 +63,6 @@ Response::~Response() {
   }
 }
 
-bool Response::rate_limited() const {
-  return status_ == too_many_requests && body().find(reason_member) == std::string_view::npos;
-}
-
 void Response::failure(std::string_view why) {
   verdict_ = Verdict::failure;
   // If no response arrived, the connection's own error says more.
@@ -72,6 +73,8 @@ User::User(UserContext& context)
     : context_(context), connection_(context.connections()), fields_(request_fields(context.connections().target)) {}
 
 Task<void> User::on_start() { co_return; }
+Task<void> User::on_stop() { co_return; }
+Task<void> User::run_own_task() { co_return; }
 
 User::ConnectionAwaiter User::connect() { return ConnectionAwaiter{*this}; }
 
@@ -100,6 +103,20 @@ void User::add_header(std::string_view name, std::string_view value) {
   fields_.append(name).append(": ").append(value).append("\r\n");
 }
 
+void User::set_header(std::string_view name, std::string_view value) {
+  constexpr std::string_view line_end = "\r\n";
+  for (std::size_t at = 0; at < fields_.size();) {
+    const std::size_t next = fields_.find(line_end, at) + line_end.size();
+    const auto field = std::string_view(fields_).substr(at, next - at);
+    if (http::equal_ignoring_case(field.substr(0, field.find(':')), name)) {
+      fields_.erase(at, next - at);
+    } else {
+      at = next;
+    }
+  }
+  if (!value.empty()) add_header(name, value);
+}
+
 User::RequestAwaiter User::request(http::Method method, RequestName name, std::string_view path,
                                    std::string_view body) {
   std::string& out = connection_.request();
@@ -111,7 +128,11 @@ User::RequestAwaiter User::request(http::Method method, RequestName name, std::s
     out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
   }
   out.append("\r\n").append(body);
-  return RequestAwaiter{*this, name};
+  return send(name);
+}
+
+User::RequestAwaiter User::send(RequestName name, std::optional<std::chrono::nanoseconds> timeout) {
+  return RequestAwaiter{*this, name, timeout};
 }
 
 User::RequestAwaiter User::get(RequestName name, std::string_view path) {
@@ -137,7 +158,7 @@ void User::RequestAwaiter::await_suspend(std::coroutine_handle<> waiting) {
   waiting_ = waiting;
   user_.context_.count_request();
   sent_ = user_.context_.take_due();
-  user_.connection_.send(*this);
+  user_.connection_.send(*this, timeout_);
 }
 
 Response User::RequestAwaiter::await_resume() {

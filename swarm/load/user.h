@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,7 +76,10 @@ class [[nodiscard]] Response {
   [[nodiscard]] std::string_view header(std::string_view name) const { return connection_->response().header(name); }
 
   /// True for a 429 of the key's rate limit; false for the others, such as that of too many concurrent requests.
-  [[nodiscard]] bool rate_limited() const;
+  [[nodiscard]] bool rate_limited() const noexcept { return rate_limited_; }
+  [[nodiscard]] std::chrono::nanoseconds latency() const noexcept { return latency_; }
+  /// Why no response arrived, or what failure() said; empty without either.
+  [[nodiscard]] const std::string& error() const noexcept { return error_; }
   void success() { verdict_ = Verdict::success; }
   void failure(std::string_view why);
   /// The service accepted this many new events.
@@ -91,7 +95,9 @@ class [[nodiscard]] Response {
   std::chrono::nanoseconds latency_;
   EpochSeconds finished_;
   std::string error_;
+  std::size_t body_bytes_;
   unsigned status_;
+  bool rate_limited_;
   std::uint32_t accepted_ = 0;
   Verdict verdict_ = Verdict::by_status;
 };
@@ -107,6 +113,21 @@ class User {
 
   /// Called once, before the first task.
   virtual Task<void> on_start();
+  /// True if on_stop() does something.
+  [[nodiscard]] virtual bool has_on_stop() const { return false; }
+  /// Called once, after the last task or instead of its rest; the user has `on_stop_max` for it.
+  virtual Task<void> on_stop();
+  static constexpr std::chrono::seconds on_stop_max{2};
+
+  // Users that choose their tasks or waits themselves, as those of a script may.
+  /// True if the next task is not one of the class's: run_own_task() chooses it.
+  [[nodiscard]] virtual bool chooses_task() const { return false; }
+  virtual Task<void> run_own_task();
+  /// How long to wait after a task; nothing: as the class says.
+  [[nodiscard]] virtual std::optional<std::chrono::nanoseconds> own_wait() { return std::nullopt; }
+  /// True once the user wants to end.
+  [[nodiscard]] bool leaves() const noexcept { return leaves_; }
+
   class ConnectionAwaiter;
   /// Open model, before on_start(): `co_await` returns true if the connection is open, so that the first request does
   /// not have to wait for it. Otherwise the first request tries again.
@@ -122,10 +143,20 @@ class User {
   [[nodiscard]] RequestAwaiter get(RequestName name, std::string_view path);
   [[nodiscard]] RequestAwaiter post(RequestName name, std::string_view path, std::string_view json);
   [[nodiscard]] RequestAwaiter del(RequestName name, std::string_view path);
+  /// The bytes of the next request, which the caller writes and send() sends.
+  [[nodiscard]] std::string& request_bytes() noexcept { return connection_.request(); }
+  /// Host, User-Agent, Accept, and what set_header() added: lines that end with CRLF.
+  [[nodiscard]] const std::string& fields() const noexcept { return fields_; }
+  /// As request(), of what is in request_bytes(). `timeout`: unset for that of the test.
+  [[nodiscard]] RequestAwaiter send(RequestName name, std::optional<std::chrono::nanoseconds> timeout = {});
   /// `co_await` returns after this time. The other users of the thread run meanwhile.
   [[nodiscard]] PauseAwaiter pause(std::chrono::nanoseconds time);
   /// Adds a header field to all further requests. It must not contain CR or LF.
   void add_header(std::string_view name, std::string_view value);
+  /// The same, in the place of fields with this name. An empty value removes them.
+  void set_header(std::string_view name, std::string_view value);
+  /// The user ends after its current task.
+  void leave() noexcept { leaves_ = true; }
 
   [[nodiscard]] UserContext& context() noexcept { return context_; }
   [[nodiscard]] Random& random() noexcept { return context_.random(); }
@@ -134,6 +165,7 @@ class User {
   UserContext& context_;
   Connection connection_;
   std::string fields_;
+  bool leaves_ = false;
 };
 
 /// For UserClass::declare: creates a user of this kind.
@@ -156,7 +188,8 @@ Task<void> task(User& user) {
 
 class User::RequestAwaiter final : private Connection::CompletionHandler {
  public:
-  RequestAwaiter(User& user, RequestName name) : user_(user), name_(name) {}
+  RequestAwaiter(User& user, RequestName name, std::optional<std::chrono::nanoseconds> timeout)
+      : user_(user), name_(name), timeout_(timeout) {}
   RequestAwaiter(const RequestAwaiter&) = delete;
   RequestAwaiter& operator=(const RequestAwaiter&) = delete;
   ~RequestAwaiter();
@@ -170,6 +203,7 @@ class User::RequestAwaiter final : private Connection::CompletionHandler {
 
   User& user_;
   RequestName name_;
+  std::optional<std::chrono::nanoseconds> timeout_;
   MonotonicTime sent_{};
   std::string error_;
   std::coroutine_handle<> waiting_;

@@ -106,6 +106,8 @@ const UserClass* UserClass::find(std::string_view name) {
   return found == classes().end() ? nullptr : found->get();
 }
 
+void UserClass::forget_all() { classes().clear(); }
+
 std::unique_ptr<User> UserClass::make(UserContext& context) const { return make_(context); }
 
 }  // namespace triggers::swarm

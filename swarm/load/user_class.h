@@ -72,6 +72,8 @@ class UserClass {
   /// All classes, sorted by name. Call it after static initialization. Thread-safe.
   [[nodiscard]] static std::vector<const UserClass*> all();
   [[nodiscard]] static const UserClass* find(std::string_view name);
+  /// Removes all classes, so that those of a script take their place. Before any of them is used.
+  static void forget_all();
 
  private:
   UserClass(std::string name, std::function<std::unique_ptr<User>(UserContext&)> make);

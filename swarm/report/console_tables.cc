@@ -139,6 +139,16 @@ std::string error_report(const Statistics& statistics) {
   return text + rule + "\n";
 }
 
+std::string exception_report(const Statistics& statistics) {
+  if (statistics.exceptions().empty()) return "";
+  const std::string rule = std::string(80, '-') + "\n";
+  std::string text = "Exceptions\n# occurrences  Exception\n" + rule;
+  for (const Exception& exception : statistics.exceptions()) {
+    text += fmt::format("{:<14} {}\n", exception.count, exception.message);
+  }
+  return text + rule + "\n";
+}
+
 /// How exactly the open model kept its schedule, and what was never sent.
 std::string schedule_summary(const RunReport& report) {
   const Schedule& schedule = report.schedule;

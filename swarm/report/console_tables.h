@@ -35,6 +35,9 @@ enum class RatesOver : std::uint8_t {
 /// Each failure with its number of occurrences, and an empty line. Empty if there was none.
 [[nodiscard]] std::string error_report(const Statistics& statistics);
 
+/// Each exception of a task with its number of occurrences, and an empty line. Empty if there was none.
+[[nodiscard]] std::string exception_report(const Statistics& statistics);
+
 /// Our own lines below the last tables: accepted events and their rate; requests that a rate limit refused, that were
 /// cut off and that had stalled, if any. Ends with an empty line.
 [[nodiscard]] std::string accepted_summary(const RunReport& report);

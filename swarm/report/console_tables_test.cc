@@ -90,6 +90,12 @@ TEST_F(ConsoleTablesTest, WithoutFailuresThereIsNoErrorReport) {
   EXPECT_THAT(error_report(statistics_), HasSubstr("\n1              GET /ok: no\n"));
 }
 
+TEST_F(ConsoleTablesTest, ExceptionsAreCounted) {
+  EXPECT_EQ(exception_report(statistics_), "");
+  for (int i = 0; i < 3; ++i) statistics_.record_exception("load.lua:5: no", "U.task");
+  EXPECT_THAT(exception_report(statistics_), HasSubstr("\n3              load.lua:5: no\n"));
+}
+
 TEST_F(ConsoleTablesTest, TheSummarySaysWhatWasAccepted) {
   requests(RequestName("POST", "POST /events"), 30, 2ms, 1);
   EXPECT_EQ(summary(), "Accepted events: 30 (3.00 a second)\n\n");

@@ -41,6 +41,11 @@ void JsonWriter::null() {
   text_ += "null";
 }
 
+void JsonWriter::truth(bool is) {
+  separate();
+  text_ += is ? "true" : "false";
+}
+
 std::string JsonWriter::take() {
   INVARIANT(depth_ == 0 && !text_.empty(), "the text is taken with %zu brackets open",
             static_cast<std::size_t>(depth_));

@@ -25,6 +25,8 @@ class JsonWriter {
   void value(double number);
   void value(std::uint64_t number);
   void null();
+  /// Not an overload of value(), which would take a string literal.
+  void truth(bool is);
 
   template <class T>
   void member(std::string_view name, const T& of) {

@@ -65,6 +65,13 @@ void Console::log(LogLevel level, std::string_view logger, std::string_view text
                                        logger, terminal_safe(text));
   const MutexLock lock(mutex_);
   write(log_file_ == nullptr ? stderr : log_file_, line);
+  if (newest_.size() == lines_kept) newest_.pop_front();
+  newest_.push_back(line.substr(0, line.size() - 1));
+}
+
+std::vector<std::string> Console::newest_lines() {
+  const MutexLock lock(mutex_);
+  return {newest_.begin(), newest_.end()};
 }
 
 void Console::print(std::string_view text) {

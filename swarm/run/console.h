@@ -7,10 +7,12 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/mutex.h"
 #include "swarm/report/status_line.h"
@@ -26,6 +28,8 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error, critical };
 /// time), and plain tables at every log level. Standard output is reserved for `--json`. Thread-safe.
 class Console {
  public:
+  static constexpr std::size_t lines_kept = 500;
+
   explicit Console(LogLevel least = LogLevel::info) : least_(least) {}
   ~Console();
   Console(const Console&) = delete;
@@ -38,6 +42,8 @@ class Console {
   void info(std::string_view logger, std::string_view text) { log(LogLevel::info, logger, text); }
   void warning(std::string_view logger, std::string_view text) { log(LogLevel::warning, logger, text); }
   void error(std::string_view logger, std::string_view text) { log(LogLevel::error, logger, text); }
+  /// The newest lines of the log, at most `lines_kept`, oldest first.
+  [[nodiscard]] std::vector<std::string> newest_lines();
   /// Prints whole lines. Here and in log lines, control characters are escaped: see terminal_safe().
   void print(std::string_view text);
   /// Shows one line below all other output of a terminal, redrawn in place. Empty removes it.
@@ -55,6 +61,7 @@ class Console {
   LogLevel least_;
   std::FILE* log_file_ GUARDED_BY(mutex_) = nullptr;
   StatusLine status_ GUARDED_BY(mutex_);
+  std::deque<std::string> newest_ GUARDED_BY(mutex_);
   std::atomic<bool> closed_ = false;
 };
 

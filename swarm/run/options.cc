@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "base/nearest_name.h"
+#include "swarm/load/duration.h"
 #include "swarm/load/failure_text.h"
 #include "swarm/load/target.h"
-#include "swarm/run/duration.h"
+#include "swarm/run/declare_web.h"
 #include "swarm/run/environment.h"
 #include "swarm/run/stages.h"
 #include "swarm/run/terminal_text.h"
@@ -115,9 +116,6 @@ void declare_load(CLI::App& app, Options& options) {
                  "Runs only users of this class; may be repeated [all]")
       ->group("Load");
   app.add_flag("-l,--list", options.list, "Prints the user classes and exits")->group("Load");
-  app.add_flag("--headless")
-      ->description("Accepted and ignored: swarm has no web page of its own; see --worker")
-      ->group("Load");
   app.add_flag("--no-wait", options.no_wait, "Users do not wait between their tasks")->group("Load");
   app.add_option_function<std::string>(
          "--rate", [&options](const std::string& text) { read_rate(text, options); },
@@ -174,7 +172,7 @@ void declare_load(CLI::App& app, Options& options) {
 }
 
 void declare_inbox_work(CLI::App& app, Options& options) {
-  const char* const group = "Work on an inbox (InboxWorkerUser)";
+  const char* const group = inbox_work_group;
   InboxWork& work = options.inbox_work;
   app.add_option("--inbox", work.inbox, "Name of the inbox [default]")->type_name("NAME")->group(group);
   app.add_option("--lease-seconds", work.lease_seconds, "How long a lease lasts [30]")
@@ -269,6 +267,16 @@ void declare_worker(CLI::App& app, Options& options) {
       ->group("Many machines");
 }
 
+/// A command that says when its test ends, or who judges it, is not for a person at the page.
+void decide_on_page(Options& options) {
+  if (options.list || options.worker || !options.verify_path.empty()) return;
+  const bool ends_or_is_judged = options.run_time > seconds{0} || options.stages || options.iterations ||
+                                 options.rate || options.json || !options.fail_if.empty() ||
+                                 !options.journal_path.empty();
+  options.waits_for_page = !options.headless && (options.asks_for_page || !ends_or_is_judged);
+  options.serves_page = options.waits_for_page || options.asks_for_page;
+}
+
 /// As contradiction(), of the options that say how much load there is when.
 std::string contradicting_load(const Options& options) {
   const bool runs = options.verify_path.empty();
@@ -304,12 +312,23 @@ std::string contradicting_load(const Options& options) {
 std::string contradiction(const Options& options) {
   if (const auto checked = options.inbox_work.check(); !checked) return checked.error().message;
   if (options.list || options.worker) return {};
-  if (options.host.empty()) return "--host is needed: the service to load, for instance --host http://localhost:8000";
+  const bool form_asks_for_host = options.waits_for_page && options.asks_for_page && !options.web.autostart;
+  if (options.host.empty() && !form_asks_for_host)
+    return "--host is needed: the service to load, for instance --host http://localhost:8000";
   if (options.csv_full_history && options.csv_prefix.empty()) return "--csv-full-history needs --csv";
   if (const auto wrong = contradicting_load(options); !wrong.empty()) return wrong;
+  if (options.waits_for_page && !options.journal_path.empty()) {
+    return "--journal records one test, and the page can start several: use it with --headless";
+  }
+  if (auto wrong = contradicting_web(options.web, options.sources); options.serves_page && !wrong.empty()) return wrong;
   if (options.rate && options.no_wait) return "--rate already sets when tasks start: use it without --no-wait";
   if (!options.verify_path.empty() && !options.journal_path.empty())
     return "--verify reads a journal, --journal writes one";
+  if (options.script.script != nullptr && !options.verify_path.empty())
+    return "--verify runs no users: use it without -f";
+  if (options.script.script != nullptr && !options.journal_path.empty()) {
+    return "--journal records what swarm's own users send: use it without -f";
+  }
   if (options.exclusive && options.verify_path.empty()) return "--exclusive needs --verify";
   if (options.retention_days && options.verify_path.empty()) return "--retention-days needs --verify";
   return {};
@@ -372,8 +391,11 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   declare_inbox_work(app, options);
   declare_output(app, options);
   declare_conditions(app, options);
+  declare_web(app, options.web, options.headless);
   declare_worker(app, options);
-  for (const char* const list : {"--user-class", "--fail-if"}) {
+  if (const Status read = declare_script(app, options.script, argc, argv); !read)
+    return report_mistake(read.error().message);
+  for (const char* const list : {"--user-class", "--fail-if", "--tags", "--exclude-tags"}) {
     app.get_option(list)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
   }
   EnvironmentValues environment(app);
@@ -383,10 +405,15 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
     environment.restore();
     return leave(app, problem);
   }
+  const bool wants_page = has_web_arguments(app);
   auto sources = environment.read();
   if (!sources) return report_mistake(sources.error().message);
   options.sources = std::move(*sources);
+  options.asks_for_page = wants_page;
+  decide_on_page(options);
   if (const auto wrong = contradiction(options); !wrong.empty()) return report_mistake(wrong);
+  if (const Status declared = declare_script_users(options.script); !declared)
+    return report_mistake(declared.error().message);
   return options;
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,6 +16,8 @@
 #include "swarm/load/load_curve.h"
 #include "swarm/run/console.h"
 #include "swarm/run/option_sources.h"
+#include "swarm/run/script_arguments.h"
+#include "swarm/web/web_options.h"
 
 namespace triggers::swarm {
 
@@ -36,10 +39,16 @@ struct Options {
   LogLevel log_level = LogLevel::info;
   std::string log_file;
   bool list = false;
+  bool headless = false;
 
   bool worker = false;
   std::string master_host = "127.0.0.1";
   std::uint16_t master_port = 5557;
+
+  WebOptions web;
+  bool asks_for_page = false;   ///< An argument is an option of the page.
+  bool serves_page = false;     ///< There is a page, whoever starts the test.
+  bool waits_for_page = false;  ///< The page starts the tests; or WebOptions::autostart the first one.
 
   // Options that Locust does not have.
   std::size_t threads = 1;
@@ -61,6 +70,8 @@ struct Options {
   bool verify_tls = true;
   std::chrono::seconds request_timeout{60};
   InboxWork inbox_work;
+
+  ScriptArguments script;
 
   OptionSources sources;
 };

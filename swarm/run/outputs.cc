@@ -34,14 +34,15 @@ class AllOutputs final : public Outputs {
 
   void begin(const RunReport& report) override {
     if (live_) return draw(report);
-    if (!options_.only_summary) print_running(report);
+    if (!options_.only_summary && !options_.waits_for_page) print_running(report);
   }
 
   void second(const RunReport& report) override {
     ++seconds_;
     if (csv_) log_error(csv_->write(*report.statistics, users_of(report), report.ended), "--csv");
     if (live_) return draw(report);
-    if (!options_.only_summary && seconds_ % seconds_between_tables == 0) print_running(report);
+    const bool prints = !options_.only_summary && !options_.waits_for_page;
+    if (prints && seconds_ % seconds_between_tables == 0) print_running(report);
   }
 
   int end(const RunReport& report) override {
@@ -54,11 +55,13 @@ class AllOutputs final : public Outputs {
     const bool conditions_passed = evaluate_conditions(report);
     const int status = exit_status(report, conditions_passed, written);
     console_.set_status({});
-    console_.info(main_log, fmt::format("Shutting down (exit code {})", status));
+    console_.info(main_log, fmt::format("{} (exit code {})",
+                                        options_.waits_for_page ? "The test has ended" : "Shutting down", status));
     const std::size_t width = name_width(*report.statistics, terminal_columns());
     console_.print(request_table(*report.statistics, width, RatesOver::all));
     console_.print(percentile_table(*report.statistics, width));
     console_.print(error_report(*report.statistics));
+    console_.print(exception_report(*report.statistics));
     console_.print(accepted_summary(report));
     for (const std::string& warning : report.warnings) console_.warning(main_log, warning);
     for (const std::string& verdict : verdicts_) console_.print(verdict + "\n");

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "swarm/load/failure_text.h"
-#include "swarm/run/duration.h"
+#include "swarm/load/duration.h"
 
 namespace triggers::swarm {
 namespace {

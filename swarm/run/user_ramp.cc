@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace triggers::swarm {
 
 UserRamp::UserRamp(const std::vector<UserOrder::Class>& classes, std::size_t users)
@@ -25,6 +27,13 @@ UserRamp UserRamp::along(const std::vector<UserOrder::Class>& classes, LoadCurve
 
 void UserRamp::start(Time now) { start_ = next_ = now; }
 
+void UserRamp::retarget(std::size_t users, double per_second, Time now) {
+  INVARIANT(!curve_, "stages are given %zu users", users);
+  peak_ = order_.endless() ? users : std::min(users, order_.fixed_total());
+  per_second_ = per_second;
+  next_ = now;
+}
+
 bool UserRamp::advance(Time now) {
   if (now < next_) return false;
   return curve_ ? advance_stages(now) : advance_batch(now);
@@ -32,8 +41,8 @@ bool UserRamp::advance(Time now) {
 
 bool UserRamp::advance_batch(Time now) {
   const double batch = std::max(1.0, std::floor(per_second_));
-  const auto most = static_cast<double>(peak_);
-  set(static_cast<std::size_t>(std::min(most, static_cast<double>(started_.size()) + batch)));
+  const auto users = static_cast<double>(started_.size()), wanted = static_cast<double>(peak_);
+  set(static_cast<std::size_t>(users < wanted ? std::min(wanted, users + batch) : std::max(wanted, users - batch)));
   if (started_.size() == peak_) {
     next_ = Time::max();
   } else {

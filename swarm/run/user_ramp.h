@@ -26,15 +26,17 @@ class UserRamp {
   static UserRamp along(const std::vector<UserOrder::Class>& classes, LoadCurve users);
 
   void start(Time now);
+  /// From now on as at_rate(), from the users that there are up or down to `users`. Not along stages.
+  void retarget(std::size_t users, double per_second, Time now);
   /// True if wanted() has changed. Call it when next() has come.
   bool advance(Time now);
   /// Time::max() once nothing changes any more.
   [[nodiscard]] Time next() const noexcept { return next_; }
   /// By class.
   [[nodiscard]] const std::vector<std::size_t>& wanted() const noexcept { return wanted_; }
-  /// As given to at_rate().
+  /// As given to at_rate() or retarget().
   [[nodiscard]] double per_second() const noexcept { return per_second_; }
-  /// The most users at any time.
+  /// The most users at any time; after retarget(), how many there will be.
   [[nodiscard]] std::size_t peak() const noexcept { return peak_; }
 
  private:

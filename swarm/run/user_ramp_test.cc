@@ -34,6 +34,37 @@ TEST(UserRamp, AtALowRateStartsOneUserAfterTheOther) {
   EXPECT_EQ(ramp.next(), start + 10s);
 }
 
+TEST(UserRamp, ANewTargetIsReachedFromTheUsersThatThereAreUpAndDown) {
+  UserRamp ramp = UserRamp::at_rate(two_to_one, 3, 100);
+  ramp.start(start);
+  EXPECT_TRUE(ramp.advance(start));
+  EXPECT_EQ(ramp.next(), UserRamp::Time::max());
+  ramp.retarget(9, 4, start + 5s);
+  EXPECT_EQ(ramp.peak(), 9U);
+  EXPECT_EQ(ramp.next(), start + 5s);
+  EXPECT_TRUE(ramp.advance(start + 5s));
+  EXPECT_EQ(ramp.next(), start + 6s);
+  EXPECT_TRUE(ramp.advance(start + 6s));
+  EXPECT_EQ(ramp.wanted(), (Counts{6, 3}));
+  EXPECT_EQ(ramp.next(), UserRamp::Time::max());
+  ramp.retarget(0, 6, start + 7s);
+  EXPECT_TRUE(ramp.advance(start + 7s));
+  EXPECT_EQ(ramp.wanted(), (Counts{2, 1}));
+  EXPECT_TRUE(ramp.advance(start + 8s));
+  EXPECT_EQ(ramp.wanted(), (Counts{0, 0}));
+  EXPECT_EQ(ramp.next(), UserRamp::Time::max());
+}
+
+TEST(UserRamp, ANewTargetInTheMiddleOfARampReplacesTheOldOne) {
+  UserRamp ramp = UserRamp::at_rate(one, 100, 10);
+  ramp.start(start);
+  EXPECT_TRUE(ramp.advance(start));
+  ramp.retarget(10, 10, start + 100ms);
+  EXPECT_TRUE(ramp.advance(start + 100ms));
+  EXPECT_EQ(ramp.wanted(), Counts{10});
+  EXPECT_EQ(ramp.next(), UserRamp::Time::max());
+}
+
 TEST(UserRamp, AlongStagesFollowsTheCurveUpAndDownWithTheMixOfTheWeights) {
   UserRamp ramp = UserRamp::along(two_to_one, LoadCurve::of_stages({{10s, 30}, {5s, 30}, {10s, 0}}));
   EXPECT_EQ(ramp.peak(), 30U);

@@ -49,10 +49,11 @@ class DynamoEngine final : public InboxEngine {
   DefaultInbox& inbox() override { return *store_; }
   InboxStore& inboxes() override { return *store_; }
   void settle() override {
+    const auto settled = sync_wait(store_->settle_fleet());
+    INVARIANT(settled.ok());
     const auto visited = sync_wait(store_->visit_inboxes(true));
     INVARIANT(visited.ok());
   }
-  [[nodiscard]] bool keeps_jobs() const override { return false; }
   StoreStatus& status() override { return *store_; }
   KeyStore& keys() override { return *store_; }
   void restart() override {

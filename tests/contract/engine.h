@@ -60,8 +60,6 @@ class InboxEngine : public Engine {
   virtual InboxStore& inboxes() = 0;
   /// Returns when everything that is due at the clock's time has happened: leases, delays and retentions have ended.
   virtual void settle() = 0;
-  /// Purges and replays. What an engine without them cannot do is skipped.
-  [[nodiscard]] virtual bool keeps_jobs() const { return true; }
 };
 
 /// `clock` outlives the engine.

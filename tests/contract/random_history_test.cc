@@ -160,7 +160,6 @@ class RandomHistoryContract : public InboxVerbs {
   }
 
   void purge_or_replay(const InboxName& inbox) {
-    if (!inbox_engine().keeps_jobs()) return;
     below(8) == 0 ? purge_all(inbox) : replay_all(inbox);
   }
 

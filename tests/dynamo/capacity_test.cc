@@ -1,5 +1,7 @@
 // How many capacity units each operation consumes. Time and throughput are in bench/dynamo.py.
 
+#include <cmath>
+
 #include "dynamo/fleet.h"
 
 namespace triggers::store {
@@ -184,6 +186,121 @@ TEST_F(CapacityTest, PageOfFiftyReadsLittleMoreThanTheFifty) {
   ASSERT_TRUE(sync_wait(node_.store->acknowledge(tenant, front)).ok());
   const auto later = read_units([&] { EXPECT_EQ(page(node_, {.limit = 50}).events.size(), 50U); });
   EXPECT_LE(later, fifty * 1.5);
+}
+
+/// What DynamoDB counts of an item: names and values; of a number, a byte for two digits and one more.
+std::size_t bytes_of_item(const boost::json::object& item) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : item) {
+    const auto& typed = *value.as_object().begin();
+    const std::string_view text = typed.value().as_string();
+    bytes += name.size();
+    if (typed.key() == "S") bytes += text.size();
+    if (typed.key() == "B") bytes += text.size() / 4 * 3 - static_cast<std::size_t>(std::ranges::count(text, '='));
+    if (typed.key() == "N") bytes += (text.size() + 1) / 2 + 1;
+  }
+  return bytes;
+}
+
+/// What DynamoDB takes for a transaction of puts: two units for each kilobyte of each item. DynamoDB Local answers four
+/// units for every transaction.
+double units_of_transaction(const boost::json::object& body) {
+  double units = 0;
+  for (const auto& part : body.at("TransactItems").as_array()) {
+    const auto bytes = bytes_of_item(part.at("Put").at("Item").as_object());
+    units += 2 * std::ceil(static_cast<double>(bytes) / 1'024);
+  }
+  return units;
+}
+
+/// A node that keeps inboxes. Once a second, it reads the version of the tenant's settings; these tests have done so.
+class InboxCapacityTest : public CapacityTest {
+ protected:
+  InboxCapacityTest() {
+    config.inboxes = true;
+    node_ = node();
+    warm_up();
+  }
+  /// Of a post, which is a claim and a transaction.
+  double post_units(const Draft& draft) {
+    double transaction = 0;
+    int calls = 0;
+    node_.caller->before = [&](dynamo::ApiCall api_call, const boost::json::object& body) {
+      ++calls;
+      if (api_call == dynamo::ApiCall::transact_write_items) transaction += units_of_transaction(body);
+    };
+    append(node_, draft);
+    node_.caller->before = {};
+    EXPECT_EQ(calls, 2);
+    return 1 + transaction;
+  }
+  /// The tenant has, besides `default`, so many inboxes that take everything.
+  void make_inboxes(int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto name = InboxName::parse("inbox-" + std::to_string(i)).value();
+      ASSERT_TRUE(sync_wait(node_.store->put_inbox(tenant, name, {}, std::nullopt)).ok());
+    }
+    warm_up();
+  }
+};
+
+TEST_F(InboxCapacityTest, PlainTenantCostsWhatItCostsWithoutInboxesAndOneReadASecond) {
+  EXPECT_EQ(write_units([&] { append(node_, event_of(1'000)); }), 2);
+  EXPECT_EQ(read_units([&] { append(node_, event_of(1'000, 1)); }), 0);
+  const auto id = append(node_, event_of(900, 2)).id;
+  node_.caller->forget_units();
+  EXPECT_EQ(acknowledge(node_, id), AckStatus::acknowledged);
+  EXPECT_EQ(node_.caller->read_units, 1);
+  EXPECT_EQ(node_.caller->write_units, 2);
+  EXPECT_EQ(read_units([&] { page(node_); }), read_units([&] { page(node_); }));
+  clock.advance(std::chrono::seconds{1});
+  int settings = 0, others = 0;
+  node_.caller->before = [&](dynamo::ApiCall api_call, const boost::json::object& body) {
+    const bool reads = api_call == dynamo::ApiCall::get_item && writes(body, "s#");
+    (reads ? settings : others) += 1;
+  };
+  append(node_, event_of(1'000, 3));
+  append(node_, event_of(1'000, 4));
+  EXPECT_EQ(settings, 1);
+  EXPECT_EQ(others, 4);
+}
+
+TEST_F(InboxCapacityTest, PostOfAKilobyteIsItsClaimAndATransactionOfTheLogAndEachInbox) {
+  make_inboxes(1);
+  EXPECT_EQ(post_units(event_of(1'000)), 1 + 2 * (1 + 2));
+  // Entries have no copy of a larger event.
+  EXPECT_EQ(post_units(event_of(3'000)), 1 + 2 * (3 + 2));
+  EXPECT_EQ(read_units([&] { append(node_, event_of(1'000, 1)); }), 0);
+}
+
+TEST_F(InboxCapacityTest, EachInboxMoreThatTakesAnEventCostsTwoWriteUnits) {
+  make_inboxes(9);
+  EXPECT_EQ(post_units(event_of(1'000)), 1 + 2 * (1 + 10));
+}
+
+TEST_F(InboxCapacityTest, GetIsTheEntryAndTheRecordOfDefault) {
+  make_inboxes(1);
+  const auto small = append(node_, event_of(800)).id;
+  const auto large = append(node_, event_of(3'000)).id;
+  EXPECT_LE(read_units([&] { get(node_, small); }), 2);
+  EXPECT_LE(read_units([&] { get(node_, large); }), 3);
+}
+
+TEST_F(InboxCapacityTest, PageIsItsEntriesTheirRecordsAndTheContentOfLargeEvents) {
+  make_inboxes(1);
+  for (std::size_t i = 0; i < 50; ++i) append(node_, event_of(800, i));
+  const auto small = read_units([&] { EXPECT_EQ(page(node_, {.limit = 50}).events.size(), 50U); });
+  // A record that is not there costs a unit too, but DynamoDB Local does not count it.
+  EXPECT_LE(small, 19);
+  EXPECT_GE(small, 10);
+}
+
+TEST_F(InboxCapacityTest, ChangeOfSettingsIsATransactionOfTwoItems) {
+  make_inboxes(1);
+  node_.caller->forget_units();
+  const auto name = InboxName::parse("inbox-0").value();
+  ASSERT_TRUE(sync_wait(node_.store->put_inbox(tenant, name, {.collect = false}, std::nullopt)).ok());
+  EXPECT_EQ(node_.caller->write_units, 4);
 }
 
 }  // namespace

@@ -292,6 +292,18 @@ def test_a_lease_that_leaves_available_entries_is_found():
     assert empty.broken() == {5}
 
 
+def test_a_lease_may_miss_what_became_available_only_for_as_long_as_a_node_may_need_to_see_it():
+    for at, broken in ((1.5, set()), (2.5, {5})):
+        script = accepted(first, second)  # by 0.3
+        script.lease(at, (second, 1))
+        assert script.broken(seen_within=2.0) == broken, at
+        back = accepted(first, second)
+        lease = back.lease(3, (first, 1))
+        back.use("release", 4, lease, first, "released")
+        back.lease(4 + at, (second, 1))
+        assert back.broken(seen_within=2.0) == broken, at
+
+
 def test_a_dead_entry_is_not_available():
     script = accepted(first, second, max_attempts=1)
     script.lease(1, (first, 1), seconds=1)

@@ -39,6 +39,18 @@ wrong_values = [
     ("LOCUST_MODE_WORKER", "perhaps", ()),
     ("LOCUST_MASTER_NODE_PORT", "abc", ("--worker",)),
     ("LOCUST_MASTER_NODE_PORT", "70000", ("--worker",)),
+    ("LOCUST_HEADLESS", "perhaps", local),
+    ("LOCUST_WEB_HOST", "no-such-host.invalid", local[:2]),
+    ("LOCUST_WEB_PORT", "abc", local[:2]),
+    ("LOCUST_WEB_BASE_PATH", "load", local[:2]),
+    ("LOCUST_WEB_AUTH", "name", local[:2]),
+    ("LOCUST_WEB_LOGIN", "true", local[:2]),
+    ("LOCUST_TLS_CERT", "{tmp}/none.pem", local[:2]),
+    ("LOCUST_TLS_CERT", "{tmp}/none.pem", (*local[:2], "--tls-key", "{tmp}/none.key")),
+    ("LOCUST_TLS_KEY", "{tmp}/none.pem", local[:2]),
+    ("LOCUST_AUTOSTART", "perhaps", local[:2]),
+    ("LOCUST_AUTOQUIT", "5", local[:2]),
+    ("LOCUST_USERCLASS_PICKER", "perhaps", local[:2]),
 ]
 
 

@@ -49,6 +49,7 @@ generator = {
     "swarm/worker/worker_log.cc": ({"system_clock"}, "the time of a log line"),
     "swarm/run/console.cc": ({"system_clock"}, "the time of a log line"),
     "swarm/stats/epoch_seconds.cc": ({"system_clock"}, "read once, when a test begins; the seconds after that are monotonic"),
+    "swarm/script/text_functions.cc": ({"system_clock"}, "swarm.time() of a script is a wall time"),
     "swarm/run/verify_run.cc": ({"Clock::system()"}, "retention is counted from times in the journal"),
 }
 

@@ -24,7 +24,6 @@ product_folders = ("src", "swarm", "apps")
 of_a_library = "a library calls it"
 of_the_standard_library = "the standard library declares it"
 of_the_language = "the language calls it"
-for_users = "the interface for kinds of users that other people write (docs: swarm's guide)"
 shows_a_bound = "tests show with it that memory stays bounded or is given back; nothing else tells"
 seam = "tests wait with it for another thread, instead of sleeping"
 compared = "a field that only a defaulted comparison reads"
@@ -38,9 +37,6 @@ exceptions = {
     "triggers::store::RoutesCache::bytes": shows_a_bound,
     "triggers::event::fingerprint": "the reference that tests compare a parsed event's fingerprint with",
     "triggers::log::flush": seam,
-    "triggers::swarm::Response::Response": for_users,
-    "triggers::swarm::UserClass::fixed_count": for_users,
-    "triggers::swarm::UserClass::weighs": for_users,
     "triggers::filter::Evaluator::steps": "tests show with it that the cost of an evaluation stays linear; time varies too much",
     "triggers::FairCount::Place::operator=": "a place that can be moved can be assigned, too",
     "triggers::inbox::EntryIndex::next_ending": "tests compare an index with its model by it",

@@ -10,9 +10,10 @@ import tracked
 order = ["base", "metrics", "log", "net", "http/wire", "http/server", "http/client", "event", "filter", "inbox", "auth", "limit",
          "aws", "config", "store", "store/memory",
          *(f"store/rocks/{folder}" for folder in ("format", "disk", "database", "inbox", "commit", "read", "upkeep", "repair")),
-         "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "settings", "inbox", "keys", "tables")), "store/dynamo",
+         "store/rocks", *(f"store/dynamo/{folder}" for folder in ("client", "events", "settings", "inbox", "jobs", "visits", "keys", "tables")), "store/dynamo",
          "api", "lambda",
-         "swarm/stats", "swarm/load", "swarm/report", "swarm/gate", "swarm/verify", "swarm/run", "swarm/worker"]
+         "swarm/stats", "swarm/load", "swarm/script", "swarm/report", "swarm/gate", "swarm/verify", "swarm/web", "swarm/run",
+         "swarm/worker"]
 rocks, dynamo, swarm = ({folder for folder in order if (folder + "/").startswith(engine)}
                         for engine in ("store/rocks/", "store/dynamo/", "swarm/"))
 # The load generator sees the service as any client does: of src/ it shares only these.
@@ -27,6 +28,7 @@ only = {
     "api": set(order) - {"net", "http/server", "http/client"},
     "lambda": set(order) - {"net", "http/server"},
     **{folder: swarm | shared_with_swarm for folder in swarm},
+    "swarm/web": swarm | shared_with_swarm | {"http/server"},
     **{folder: {"base", "log", "event", "filter", "inbox", "auth", "store", *rocks} for folder in rocks},
     **{folder: {"base", "metrics", "log", "http/wire", "http/client", "event", "filter", "inbox", "auth", "limit", "aws", "store", *dynamo}
        for folder in dynamo},
@@ -37,14 +39,15 @@ wrapped = {
     "boost/asio": ({"src/net", "src/http/server", "src/http/client"}, False),
     "boost/beast": ({"src/http/wire"}, False),
     "zlib.h": ({"src/http/wire", "src/store/dynamo", "tests/dynamo"}, False),
-    "openssl/": ({"src/net", "src/http/server", "src/auth", "src/aws", "swarm/verify", "swarm/report"}, False),
+    "openssl/": ({"src/net", "src/http/server", "src/auth", "src/aws", "swarm/script", "swarm/verify", "swarm/report"}, False),
     "rocksdb/": ({"src/store/rocks", "tests"}, False),
     "zmq": ({"swarm/worker"}, False),
     "CLI/": ({"src/config", "swarm/run", "apps", "bench"}, False),
     "amqp.h": ({"bench/inbox_load"}, False),
     "amqp_tcp_socket.h": ({"bench/inbox_load"}, False),
     "prometheus/": ({"src/metrics"}, False),
-    "simdjson": ({"src/base", "swarm/verify", "bench"}, False),
+    "simdjson": ({"src/base", "swarm/script", "swarm/verify", "bench"}, False),
+    "lua": ({"swarm/script"}, False),
     "boost/json": ({"src", "swarm", "apps", "tests"}, False),
     "fmt/": ({"src", "swarm", "apps", "tests"}, False),
     "gtest/": ({"src", "swarm", "tests", "bench"}, True),

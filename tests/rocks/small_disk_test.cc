@@ -7,8 +7,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -120,6 +122,32 @@ TEST_F(SmallDisk, RemovedEventsGiveTheirRoomBackAndAcceptingBeginsAgain) {
   tend_until([&] { return store->has_room(); });
   EXPECT_TRUE(store->health().writable);
   EXPECT_EQ(append(large()).value().outcome, accepted);
+}
+
+/// Producers fill the disk each time; consumers then empty it.
+TEST_F(SmallDisk, IsFilledAndEmptiedAgainAndAgain) {
+  open();
+  for (int round = 0; round != 3; ++round) {
+    SCOPED_TRACE(round);
+    auto ids = fill();
+    // Room comes back in steps: events are accepted as soon as there is enough for a few.
+    while (ids.size() < 200 && !HasFatalFailure()) {
+      tend_until([&] { return store->has_room(); });
+      std::ranges::move(fill(), std::back_inserter(ids));
+    }
+    ASSERT_GE(ids.size(), 200U);
+    ASSERT_TRUE(store->health().writable) << store->health().problem;
+    for (std::size_t i = 0; i < ids.size(); i += 500) {
+      const auto end = std::min(i + 500, ids.size());
+      const std::vector<EventId> some(ids.begin() + static_cast<std::ptrdiff_t>(i),
+                                      ids.begin() + static_cast<std::ptrdiff_t>(end));
+      ASSERT_TRUE(sync_wait(store->acknowledge(tenant, some)));
+    }
+    clock.advance(config.event_ttl + 25h);
+    ASSERT_EQ(store->sweep(10'000).value(), ids.size());
+    tend_until([&] { return store->has_room(); });
+    ASSERT_TRUE(store->health().writable) << store->health().problem;
+  }
 }
 
 TEST_F(SmallDisk, AFileThatIsRemovedMakesRoom) {

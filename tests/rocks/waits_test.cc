@@ -27,7 +27,7 @@ class Waits : public RocksFixture {
   }
   /// Waits until something becomes available.
   Task<Wake> wait(InboxName inbox = {}) {
-    const auto arrivals = store->arrivals(tenant, inbox);
+    const auto arrivals = sync_wait(store->arrivals(tenant, inbox)).value();
     Waiter waiter(store->waiters(), *arrivals, tenant.id, Waiter::looker());
     const auto version = arrivals->version_for_lookers();
     Cancellation never;
@@ -79,9 +79,9 @@ TEST_F(Waits, LeaseThatEndsWhileNobodyWaitsIsLeftToOthers) {
   post(1);
   EXPECT_EQ(lease(1, 1s).events.size(), 1U);
   // A reader that left has left nothing behind, also if the committer has asked meanwhile when the lease ends.
-  EXPECT_NE(store->arrivals(tenant, InboxName()), nullptr);
+  EXPECT_NE(sync_wait(store->arrivals(tenant, InboxName())).value(), nullptr);
   {
-    const auto left = store->arrivals(tenant, InboxName());
+    const auto left = sync_wait(store->arrivals(tenant, InboxName())).value();
     post(2);
     post(3);
   }
@@ -89,7 +89,7 @@ TEST_F(Waits, LeaseThatEndsWhileNobodyWaitsIsLeftToOthers) {
   while (steady_clock::now() < until) post(3);
   EXPECT_EQ(ended, 0U);
   // A reader that begins now has it ended. It may be so soon that a wait would miss it.
-  const auto arrivals = store->arrivals(tenant, InboxName());
+  const auto arrivals = sync_wait(store->arrivals(tenant, InboxName())).value();
   const auto deadline = steady_clock::now() + 20s;
   while (ended == 0 && steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(ended, 1U);
@@ -158,7 +158,7 @@ TEST_F(Waits, NoWakeIsLostAmongManyConsumers) {
   std::atomic<std::size_t> consumed = 0;
   const auto consume = [&]() -> Task<void> {
     while (consumed < events) {
-      const auto arrivals = store->arrivals(tenant, InboxName());
+      const auto arrivals = sync_wait(store->arrivals(tenant, InboxName())).value();
       Waiter waiter(store->waiters(), *arrivals, tenant.id, Waiter::taker(3));
       const auto version = arrivals->version();
       const LeaseRequest request{.limit = 3};

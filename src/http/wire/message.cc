@@ -91,6 +91,7 @@ std::string_view reason_phrase(unsigned status) noexcept {
     case 202: return "Accepted";
     case 204: return "No Content";
     case 207: return "Multi-Status";
+    case 303: return "See Other";
     case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";

@@ -12,6 +12,7 @@
 #include "store/dynamo/events/inbox_reader.h"
 #include "store/dynamo/inbox/inbox_node.h"
 #include "store/dynamo/settings/settings_directory.h"
+#include "store/dynamo/visits/visits.h"
 
 namespace triggers::store {
 
@@ -29,6 +30,7 @@ struct DynamoStoreConfig {
   dynamo::SettingsConfig settings{};
   /// What has the same name in `timing`, `page` or here is taken from there.
   dynamo::InboxNodeConfig entries{};
+  dynamo::VisitConfig visits{};
   /// Calls that may be in progress at once: one for an append, an acknowledgement or an event that is read, and one for
   /// each shard and the count for a page. Further calls are `overloaded`. A tenant may have as many as it leaves free;
   /// further ones are `share_used`.

@@ -9,6 +9,8 @@
 #include "store/dynamo/dynamo_parts.h"
 #include "store/dynamo/dynamo_store.h"
 #include "store/dynamo/inbox/inbox_entries.h"
+#include "store/dynamo/jobs/event_holders.h"
+#include "store/dynamo/jobs/job_board.h"
 
 namespace triggers::store {
 namespace {
@@ -31,8 +33,6 @@ AckStatus as_ack(EntryStatus status) {
   if (status == EntryStatus::acknowledged) return AckStatus::acknowledged;
   return status == EntryStatus::already_acknowledged ? AckStatus::already_acknowledged : AckStatus::not_found;
 }
-
-Error no_jobs() { return {ErrorCode::unavailable, "purges and replays are not offered on DynamoDB"}; }
 
 /// Undelivered is what has no record, or one that says so.
 class RecordsCheck final : public dynamo::EntryCheck {
@@ -71,8 +71,8 @@ Task<Result<bool>> DynamoStore::is_managed(const Tenant& tenant) {
 }
 
 template <class Answer, class Work>
-Task<Result<Answer>> DynamoStore::on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls,
-                                           Work work) {
+Task<Result<Answer>> DynamoStore::with_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls,
+                                             Work work) {
   const dynamo::CountedCalls counted(parts_->calls_under_way, tenant, std::min(calls, config_.calls_max));
   if (counted.refused()) co_return *counted.refused();
   Request request(config_, *parts_, tenant);
@@ -85,11 +85,33 @@ Task<Result<Answer>> DynamoStore::on_inbox(const Tenant& tenant, InboxName name,
   }
   const InboxRecord* const record = (*known)->find(name);
   if (record == nullptr) co_return no_such_inbox(name);
-  InboxEntries entries(parts_->inboxes, request.table, tenant, *record);
-  Task<Result<Answer>> working = work(entries);
+  Task<Result<Answer>> working = work(request, *record);
   auto answer = co_await std::move(working);
   note(request, answer ? nullptr : &answer.error());
   co_return answer;
+}
+
+template <class Answer, class Work>
+Task<Result<Answer>> DynamoStore::on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls,
+                                           Work work) {
+  auto on_entries = [&](Request& request, const InboxRecord& record) -> Task<Result<Answer>> {
+    InboxEntries entries(parts_->inboxes, request.table, tenant, record);
+    Task<Result<Answer>> working = work(entries);
+    co_return co_await std::move(working);
+  };
+  co_return co_await with_inbox<Answer>(tenant, std::move(name), use, calls, std::move(on_entries));
+}
+
+Task<Result<bool>> DynamoStore::has_expired(Request& request, const Tenant& tenant, EventId id) {
+  const UnixMillis now = config_.clock->now();
+  if (now - id.time() < config_.event_ttl) co_return false;
+  const auto known = co_await parts_->settings.of(tenant);
+  if (!known) co_return known.error();
+  dynamo::EventHolders holders(request.table, *config_.clock);
+  const auto departure = co_await holders.departure(tenant, **known, id);
+  if (!departure) co_return departure.error();
+  // An event that is not in the log is in `default`, from when the tenant was plain.
+  co_return departure->has_value() && !(*departure)->held && now - (*departure)->at >= config_.event_ttl;
 }
 
 Task<Result<Page>> DynamoStore::managed_page(Request& request, const Tenant& tenant, const PageQuery& query) {
@@ -186,8 +208,11 @@ Task<Result<bool>> DynamoStore::remove_inbox(const Tenant& tenant, InboxName nam
   auto removed = co_await parts_->settings.remove(request.table, tenant, name, if_match);
   note(request, removed ? nullptr : &removed.error());
   if (!removed) co_return std::move(removed).error();
-  if (*removed) parts_->inboxes.removed(tenant, **removed);
-  co_return removed->has_value();
+  if (!*removed) co_return false;
+  parts_->inboxes.removed(tenant, **removed);
+  const auto put_forward = co_await parts_->visits.soon(tenant);
+  static_cast<void>(put_forward);  // It is emptied a little later.
+  co_return true;
 }
 
 // Entries.
@@ -272,11 +297,12 @@ Task<Result<Continuation>> DynamoStore::entries_end(const Tenant& tenant, InboxN
 
 // Readers that wait, and the regular work.
 
-std::shared_ptr<InboxWaiters> DynamoStore::arrivals(const Tenant& tenant, const InboxName& inbox) {
-  if (inbox.is_default()) return parts_->inboxes.arrivals(tenant, 0);
-  const auto known = parts_->settings.last_known(tenant);
-  const InboxRecord* const record = known ? known->find(inbox) : nullptr;
-  return record == nullptr ? nullptr : parts_->inboxes.arrivals(tenant, record->number);
+Task<Result<std::shared_ptr<InboxWaiters>>> DynamoStore::arrivals(const Tenant& tenant, InboxName inbox) {
+  if (inbox.is_default()) co_return parts_->inboxes.arrivals(tenant, 0);
+  const auto known = co_await parts_->settings.of(tenant);
+  if (!known) co_return known.error();
+  const InboxRecord* const record = (*known)->find(inbox);
+  co_return record == nullptr ? nullptr : parts_->inboxes.arrivals(tenant, record->number);
 }
 
 Waiters& DynamoStore::waiters() noexcept { return parts_->inboxes.waiters(); }
@@ -309,21 +335,38 @@ Task<Status> DynamoStore::visit_inbox(Tenant tenant, std::uint64_t number) {
   co_return Done{};
 }
 
-// Jobs.
+// Jobs, and the regular work for the fleet.
 
 Task<Result<Job>> DynamoStore::purge(const Tenant& tenant, InboxName inbox) {
-  const auto work = [](InboxEntries&) -> Task<Result<Job>> { co_return no_jobs(); };
-  return on_inbox<Job>(tenant, std::move(inbox), Use::looks, 1, work);
+  auto work = [&](Request& request, const InboxRecord& record) -> Task<Result<Job>> {
+    dynamo::JobBoard board(request.table, *config_.clock);
+    co_return co_await board.purge(tenant, record);
+  };
+  auto job = co_await with_inbox<Job>(tenant, std::move(inbox), Use::changes, 1, std::move(work));
+  if (job) parts_->visits.jobs().wake();
+  co_return job;
 }
 
-Task<Result<Job>> DynamoStore::replay(const Tenant& tenant, InboxName inbox, ReplayRange) {
-  const auto work = [](InboxEntries&) -> Task<Result<Job>> { co_return no_jobs(); };
-  return on_inbox<Job>(tenant, std::move(inbox), Use::looks, 1, work);
+Task<Result<Job>> DynamoStore::replay(const Tenant& tenant, InboxName inbox, ReplayRange range) {
+  auto work = [&](Request& request, const InboxRecord& record) -> Task<Result<Job>> {
+    dynamo::JobBoard board(request.table, *config_.clock);
+    co_return co_await board.replay(tenant, record, std::move(range));
+  };
+  auto job = co_await with_inbox<Job>(tenant, std::move(inbox), Use::changes, 1, std::move(work));
+  if (job) parts_->visits.jobs().wake();
+  co_return job;
 }
 
-Task<Result<std::optional<Job>>> DynamoStore::job(const Tenant& tenant, InboxName inbox, Uuid7) {
-  const auto work = [](InboxEntries&) -> Task<Result<std::optional<Job>>> { co_return std::optional<Job>{}; };
-  return on_inbox<std::optional<Job>>(tenant, std::move(inbox), Use::looks, 1, work);
+Task<Result<std::optional<Job>>> DynamoStore::job(const Tenant& tenant, InboxName inbox, Uuid7 id) {
+  auto work = [&](Request& request, const InboxRecord& record) -> Task<Result<std::optional<Job>>> {
+    dynamo::JobBoard board(request.table, *config_.clock);
+    co_return co_await board.job(tenant, record, id);
+  };
+  co_return co_await with_inbox<std::optional<Job>>(tenant, std::move(inbox), Use::looks, 1, std::move(work));
 }
+
+Task<Status> DynamoStore::visit_fleet() { return parts_->visits.visit_some(); }
+
+Task<Status> DynamoStore::settle_fleet() { return parts_->visits.settle(); }
 
 }  // namespace triggers::store

@@ -57,6 +57,7 @@ struct StoreParts final : AcceptedEvents {
         turns(config.calls_at_once, waiting_places * config.calls_max),
         settings(events_table, *config.clock, config.settings),
         inboxes(events_table, shards, counts, *config.clock, entries_config(config)),
+        visits(events_table, shards, inboxes, settings, *config.clock, retention(config), config.visits),
         calls_under_way(config.calls_max) {
     if (config.inboxes) {
       router = std::make_unique<SettingsRouter>(settings);
@@ -82,6 +83,7 @@ struct StoreParts final : AcceptedEvents {
   SettingsDirectory settings;
   std::unique_ptr<Router> router;
   InboxNode inboxes;
+  Visits visits;
   CallsUnderWay calls_under_way;
   Trouble trouble;
 };

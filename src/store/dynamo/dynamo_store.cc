@@ -166,6 +166,9 @@ Task<Result<std::optional<StoredEvent>>> DynamoStore::get(const Tenant& tenant, 
   const auto managed = co_await is_managed(tenant);
   if (!managed) co_return managed.error();
   if (*managed || found->state == dynamo::Found::State::logged) {
+    const auto expired = co_await has_expired(request, tenant, id);
+    if (!expired) co_return expired.error();
+    if (*expired) co_return std::optional<StoredEvent>{};
     const bool pending = found->state == dynamo::Found::State::pending;
     auto done = co_await add_acknowledgement(request, tenant, found->event, pending);
     if (!done) co_return std::move(done).error();

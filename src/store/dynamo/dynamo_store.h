@@ -49,7 +49,7 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   /// `unacknowledged` counts the inboxes that this node has served; the oldest event is not known.
   [[nodiscard]] Metrics metrics() const override;
 
-  // Inboxes; only with DynamoStoreConfig::inboxes. Jobs are `unavailable`.
+  // Inboxes; only with DynamoStoreConfig::inboxes.
   Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override;
   Task<Result<InboxView>> inbox(const Tenant& tenant, InboxName name) override;
   Task<Result<PutInbox>> put_inbox(const Tenant& tenant, InboxName name, inbox::Settings settings,
@@ -77,7 +77,7 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
   Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) override;
   /// Null also if this node has read no settings of the tenant yet, unless the inbox is `default`.
-  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& inbox) override;
+  Task<Result<std::shared_ptr<InboxWaiters>>> arrivals(const Tenant& tenant, InboxName inbox) override;
   [[nodiscard]] Waiters& waiters() noexcept override;
   Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override;
   Task<Result<Job>> replay(const Tenant& tenant, InboxName inbox, ReplayRange range) override;
@@ -105,6 +105,11 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   /// Ends leases and delays of the inboxes that readers of this node wait for, and wakes them. Call it twice a second.
   /// `all`: of all inboxes that this node remembers.
   Task<Status> visit_inboxes(bool all);
+  /// Does a part of the regular work for the whole fleet: jobs, retention, removed inboxes, events that expire. Takes a
+  /// few seconds at most. Call it every second, one call at a time.
+  Task<Status> visit_fleet();
+  /// For tests, instead of visit_fleet(): all of it that is due.
+  Task<Status> settle_fleet();
   /// If the newest call failed, checks whether DynamoDB serves again, so that a node without requests recovers too.
   /// Call it every second.
   Task<void> probe_if_troubled();
@@ -128,6 +133,8 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   Task<Result<Acknowledgements>> acknowledge_managed(const Tenant& tenant, std::vector<EventId> ids);
   Task<Result<bool>> is_managed(const Tenant& tenant);
   Task<Result<Page>> managed_page(Request& request, const Tenant& tenant, const PageQuery& query);
+  /// No inbox has the event of the log any more, since event_ttl or longer.
+  Task<Result<bool>> has_expired(Request& request, const Tenant& tenant, EventId id);
   /// Sets acknowledged_at by what `default` knows of the event.
   Task<Status> add_acknowledgement(Request& request, const Tenant& tenant, StoredEvent& event, bool pending);
 
@@ -136,7 +143,11 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
     looks,
     changes,  ///< The tenant is managed from then on.
   };
-  /// Lets `work` (InboxEntries& -> Task<Result<Answer>>) do one call, which makes `calls` calls to DynamoDB at once.
+  /// Lets `work` (Request&, const InboxRecord& -> Task<Result<Answer>>) do one call, which makes `calls` calls to
+  /// DynamoDB at once.
+  template <class Answer, class Work>
+  Task<Result<Answer>> with_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls, Work work);
+  /// The same for `work` (InboxEntries& -> Task<Result<Answer>>).
   template <class Answer, class Work>
   Task<Result<Answer>> on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls, Work work);
   Task<Status> visit_inbox(Tenant tenant, std::uint64_t number);

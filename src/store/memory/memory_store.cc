@@ -176,15 +176,15 @@ class MemoryStoreImpl final : public MemoryStore {
     co_return reading(tenant, name, [&](const OpenInbox& inbox) { return inbox.job(id); });
   }
 
-  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+  Task<Result<std::shared_ptr<InboxWaiters>>> arrivals(const Tenant& tenant, InboxName name) override {
     const MutexLock lock(mutex_);
     MemoryInbox* const inbox = account(tenant).find(name);
-    if (inbox == nullptr) return nullptr;
+    if (inbox == nullptr) co_return nullptr;
     if (!inbox->waiters) {
       inbox->waiters = std::make_shared<InboxWaiters>(waiters_);
       account(tenant).tell_readers();  // What is available already is not news.
     }
-    return inbox->waiters;
+    co_return inbox->waiters;
   }
   [[nodiscard]] Waiters& waiters() noexcept override { return waiters_; }
 

@@ -222,9 +222,9 @@ class RocksStoreImpl final : public RocksStore {
     return entries_.entries_end(tenant, std::move(name));
   }
 
-  [[nodiscard]] std::shared_ptr<InboxWaiters> arrivals(const Tenant& tenant, const InboxName& name) override {
+  Task<Result<std::shared_ptr<InboxWaiters>>> arrivals(const Tenant& tenant, InboxName name) override {
     const auto inbox = tenants_->get(tenant.id).find(name);
-    return inbox ? watched_.watch(inbox, name) : nullptr;
+    co_return inbox ? watched_.watch(inbox, name) : nullptr;
   }
   [[nodiscard]] Waiters& waiters() noexcept override { return watched_.waiters(); }
 

@@ -27,7 +27,7 @@ class DynamoService:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def create_key(self, user_id=None, rate_limit="unlimited"):
+    def create_key(self, user_id=None, rate_limit="unlimited", role="creator"):
         """The JSON of a new key, with `key_id` and `api_key`. The key belongs to a new tenant if none is given."""
-        return json.loads(self.keys("create", "--user-id", user_id or keys.fresh_user(), "--role", "creator",
+        return json.loads(self.keys("create", "--user-id", user_id or keys.fresh_user(), "--role", role,
                                     "--rate-limit", rate_limit, "--json"))

@@ -130,11 +130,11 @@ class Entry:
                 if call.asked < end and call.effect_by > begin]
         return max(ends, default=end)
 
-    def available(self, tolerance):
-        """The spans in which it was certainly available."""
-        hidden = [(-NEVER, self.certain_from), (self.may_be_gone_from(), NEVER), (self.doubt, NEVER)]
-        hidden += [(grant.call.asked, grant.back_by(self.max_attempts) + tolerance) for grant in self.grants]
-        hidden += [(since, to + tolerance) for since, to, _ in self.hidden_leases()]
+    def available(self, tolerance, seen_within=0.0):
+        """The spans in which it was certainly available, and every node had seen it."""
+        hidden = [(-NEVER, self.certain_from + seen_within), (self.may_be_gone_from(), NEVER), (self.doubt, NEVER)]
+        hidden += [(grant.call.asked, grant.back_by(self.max_attempts) + tolerance + seen_within) for grant in self.grants]
+        hidden += [(since, to + tolerance + seen_within) for since, to, _ in self.hidden_leases()]
         spans, at = [], -NEVER
         for begin, end in sorted(hidden):
             if begin > at:

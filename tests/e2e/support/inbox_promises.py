@@ -27,10 +27,11 @@ class Violation:
         return f"promise {self.promise}: {self.event_id or 'the inbox'} {self.text}"
 
 
-def check(history, crash_ends_leases=False, leases_are_full=True, counts_lag=0.0):
+def check(history, crash_ends_leases=False, leases_are_full=True, counts_lag=0.0, seen_within=0.0):
     """The violations. `crash_ends_leases`: a crash may end a lease early, as the contract allows; the engines do not.
     `leases_are_full`: a lease has as many entries as its limit if there are that many. `counts_lag`: how many seconds later
-    than its end a lease or delay may still be counted."""
+    than its end a lease or delay may still be counted. `seen_within`: for how many seconds leases may miss what has become
+    available, for instance on another node."""
     entries, faults = lives(history)
     found = [Violation(*fault) for fault in faults]
     crashes = sorted(history.crashes) if crash_ends_leases else []
@@ -42,7 +43,7 @@ def check(history, crash_ends_leases=False, leases_are_full=True, counts_lag=0.0
         found += attempts(entry, blind)
         found += stays_away(entry)
     found += losses(history, entries)
-    found += order(history, entries, leases_are_full)
+    found += order(history, entries, leases_are_full, seen_within)
     found += counts(history, entries, counts_lag + TOLERANCE)
     return found
 
@@ -150,10 +151,10 @@ def attempts(entry, blind):
 
 # Promise 5.
 
-def order(history, entries, leases_are_full):
+def order(history, entries, leases_are_full, seen_within):
     """Every lease has the oldest of the entries that were certainly available while it was asked."""
     spans = sorted((begin, end, event_id) for event_id, entry in entries.items()
-                   for begin, end in entry.available(TOLERANCE) if end > begin)
+                   for begin, end in entry.available(TOLERANCE, seen_within) if end > begin)
     leases = sorted((call for call in history.calls if call.verb == "lease" and call.ok), key=lambda call: call.asked)
     waiting, ends, at = [], {}, 0  # the ids of the spans that have begun, oldest first
     for lease in leases:

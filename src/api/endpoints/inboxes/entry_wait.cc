@@ -40,11 +40,14 @@ OrRefusal<std::chrono::seconds> parse_wait(const std::vector<Parameter>& paramet
   return std::chrono::seconds(*number);
 }
 
-EntryWait::EntryWait(const Asked& asked) : asked_(asked), until_(steady_clock::now() + asked.time) {
-  if (asked.time.count() == 0) return;
-  const Tenant& tenant = asked.exchange.key->tenant;
-  inbox_ = asked.arrivals->arrivals(tenant, asked.inbox);
-  if (inbox_) waiter_.emplace(asked.arrivals->waiters(), *inbox_, tenant.id, asked.kind);
+EntryWait::EntryWait(const Asked& asked) : asked_(asked), until_(steady_clock::now() + asked.time) {}
+
+Task<void> EntryWait::begin() {
+  const Tenant& tenant = asked_.exchange.key->tenant;
+  auto arrivals = co_await asked_.arrivals->arrivals(tenant, asked_.inbox);
+  if (!arrivals || !*arrivals) co_return;  // The look meets the same failure, and answers it.
+  inbox_ = *std::move(arrivals);
+  waiter_.emplace(asked_.arrivals->waiters(), *inbox_, tenant.id, asked_.kind);
 }
 
 void EntryWait::look_begins() noexcept {

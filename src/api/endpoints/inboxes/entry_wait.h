@@ -40,6 +40,8 @@ class EntryWait {
   EntryWait(const EntryWait&) = delete;
   EntryWait& operator=(const EntryWait&) = delete;
 
+  /// Before the first look.
+  Task<void> begin();
   void look_begins() noexcept;
   /// Waits. True: look again. False: the time is over, the server stops, or the client has left; answer that nothing is
   /// there. Refused: there is no place to wait, or the key was revoked meanwhile.
@@ -67,6 +69,7 @@ class EntryWait {
 template <class T, class Look, class Found, class Refuse>
 Task<OrRefusal<T>> look_or_wait(EntryWait::Asked asked, Look look, Found found, Refuse refuse) {
   EntryWait wait(asked);
+  if (asked.time.count() > 0) co_await wait.begin();
   for (;;) {
     wait.look_begins();
     Result<T> seen = co_await look();

@@ -79,8 +79,10 @@ Task<OrRefusal<http::Response>> stream_entries(const Inboxes& inboxes, Exchange&
   auto asked = parse_query(inboxes, exchange, *inbox);
   if (!asked) co_return std::move(asked).error();
   const Tenant& tenant = exchange.key->tenant;
-  asked->arrivals = inboxes.store->arrivals(tenant, *inbox);
-  if (!asked->arrivals) co_return no_such_inbox(*inbox);
+  auto arrivals = co_await inboxes.store->arrivals(tenant, *inbox);
+  if (!arrivals) co_return from_inbox_error(arrivals.error(), *inbox);
+  if (!*arrivals) co_return no_such_inbox(*inbox);
+  asked->arrivals = *std::move(arrivals);
   const http::Caller* const caller = exchange.request.caller;
   if (caller == nullptr || !caller->takes_streams()) co_return no_streams(*inbox);
   if (asked->query.after) {

@@ -23,4 +23,10 @@ event::EventId first_id_at(UnixMillis time) {
   return id;
 }
 
+event::EventId last_id_at(UnixMillis time) {
+  event::EventId id = first_id_at(time);
+  std::fill(id.bytes.begin() + 6, id.bytes.end(), static_cast<unsigned char>(0xff));
+  return id;
+}
+
 }  // namespace triggers::store::dynamo

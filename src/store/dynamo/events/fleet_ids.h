@@ -24,5 +24,7 @@ class FleetIds {
 
 /// The least id of a time: the ids below it are older.
 [[nodiscard]] event::EventId first_id_at(UnixMillis time);
+/// Greater than every other id of a time, and less than the ids of the next millisecond.
+[[nodiscard]] event::EventId last_id_at(UnixMillis time);
 
 }  // namespace triggers::store::dynamo

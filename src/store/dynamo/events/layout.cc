@@ -67,11 +67,15 @@ Item pending_key(const Tenant& tenant, std::string_view inbox, const event::Even
   return key(pending_partition(tenant, inbox, shard_of(id)), id.view());
 }
 
+std::string log_partition(const Tenant& tenant, unsigned number) {
+  return partition("d", tenant.id) + fmt::format("#{:02x}", number);
+}
+
 Item log_key(const Tenant& tenant, const event::EventId& id) {
   // A tenant's are spread over 256 partitions by what is random in an id.
   unsigned char spread = 0;
   for (std::size_t i = 6; i < id.bytes.size(); ++i) spread = static_cast<unsigned char>(spread * 31 + id.bytes[i]);
-  return key(partition("d", tenant.id) + fmt::format("#{:02x}", spread), id.view());
+  return key(log_partition(tenant, spread), id.view());
 }
 
 Item fingerprint_key(const Tenant& tenant, const event::Fingerprint& fingerprint) {
@@ -101,6 +105,14 @@ Item removed_inbox_key(const Tenant& tenant, std::uint64_t number) {
   std::string sort = "\1";
   for (int shift = 56; shift >= 0; shift -= 8) sort += static_cast<char>(number >> shift & 0xff);
   return settings_key(tenant, sort);
+}
+
+std::string visit_partition(unsigned number) { return fmt::format("v#{:x}", number); }
+
+Item visit_key(const Tenant& tenant) {
+  unsigned spread = 0;
+  for (const char c : tenant.id) spread = spread * 31 + static_cast<unsigned char>(c);
+  return key(visit_partition(spread % visit_partitions), tenant.id);
 }
 
 Item shards_key() { return key("shards", only); }

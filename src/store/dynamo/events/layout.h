@@ -23,6 +23,9 @@ namespace triggers::store::dynamo::layout {
 /// The entries of one shard of an inbox; their `i` are ids. `inbox` is inbox_text(), here and below.
 [[nodiscard]] std::string pending_partition(const Tenant& tenant, std::string_view inbox, unsigned shard);
 [[nodiscard]] Item pending_key(const Tenant& tenant, std::string_view inbox, const event::EventId& id);
+/// A tenant's log has this many partitions. Their `i` are ids.
+inline constexpr unsigned log_partitions = 256;
+[[nodiscard]] std::string log_partition(const Tenant& tenant, unsigned number);
 /// An event in the tenant's log. Plain tenants have only their acknowledged events there.
 [[nodiscard]] Item log_key(const Tenant& tenant, const event::EventId& id);
 /// The claim by fingerprint.
@@ -39,6 +42,10 @@ namespace triggers::store::dynamo::layout {
 [[nodiscard]] Item settings_head_key(const Tenant& tenant);
 /// An inbox that was removed: its entries are still to be deleted.
 [[nodiscard]] Item removed_inbox_key(const Tenant& tenant, std::uint64_t number);
+/// The tenants whose inboxes are managed, for regular visits; their `i` are the tenants' names.
+inline constexpr unsigned visit_partitions = 16;
+[[nodiscard]] std::string visit_partition(unsigned number);
+[[nodiscard]] Item visit_key(const Tenant& tenant);
 /// The number of shards of every inbox.
 [[nodiscard]] Item shards_key();
 

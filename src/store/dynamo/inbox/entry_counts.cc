@@ -34,6 +34,14 @@ Task<void> read_to(Result<Counts::Count>& outcome, Counts& counts, Tenant tenant
 
 }  // namespace
 
+std::vector<std::string> EntryCounts::names(std::uint64_t number) {
+  InboxPlace place;
+  place.inbox.number = number;
+  std::vector<std::string> names{name_of(place, EntryState::available)};
+  for (const EntryState state : counted) names.push_back(name_of(place, state));
+  return names;
+}
+
 void EntryCounts::changed(const InboxPlace& place, const inbox::Record& before, const inbox::Record& after) {
   const int more = static_cast<int>(undelivered(after)) - static_cast<int>(undelivered(before));
   if (more != 0) undelivered_.add(place.tenant, layout::inbox_text(place.number()), more);

@@ -2,7 +2,9 @@
 
 // How many entries of an inbox are in each state. Counting itself, and how exact it is, is in events/counts.h.
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "inbox/entry.h"
@@ -33,6 +35,9 @@ class EntryCounts {
   Task<Status> correct_dead(const InboxPlace& place, std::uint64_t seen);
   /// The same for leased and delayed entries alone.
   Task<Status> correct_held(const InboxPlace& place, inbox::Counts seen);
+
+  /// How the counts of an inbox are named, of undelivered entries first: see layout::count_key().
+  [[nodiscard]] static std::vector<std::string> names(std::uint64_t number);
 
   /// Of the states' counts: see Counts.
   [[nodiscard]] Counts& states() noexcept { return states_; }

@@ -13,10 +13,8 @@
 namespace triggers::store::dynamo {
 namespace {
 
-/// An acknowledged event's trace outlives the event by this.
+/// What says that an entry has left, a trace or nothing else, outlives the event by this: see jobs/event_holders.h.
 constexpr std::chrono::hours trace_margin{24};
-/// How long a record says that nothing is left of its entry: longer than any look at the entry can be old.
-constexpr std::chrono::hours tombstone_kept{1};
 /// Entries that are read at once; each may have a large content.
 constexpr std::size_t entries_at_once = 25;
 
@@ -54,7 +52,7 @@ Item EntryRecords::to_item(const EventId& id, const StoredRecord& stored) const 
   std::optional<UnixMillis> until;
   if (record.empty()) {
     item["z"] = number_value(1);
-    until = clock_.now() + tombstone_kept;
+    until = clock_.now() + event_ttl_ + trace_margin;
   } else {
     item["w"] = bytes_value(inbox::encode_record(record));
     if (!record.entry) until = std::max(record.acknowledgement->at, clock_.now()) + event_ttl_ + trace_margin;

@@ -23,13 +23,13 @@ class EntryWriter {
     counts_.changed(place_, before.record, written->there.record);
     if (available(written->there.record) && !available(before.record)) ++became_available_;
     const auto followed = co_await lists_.follow(id, std::move(before), written->there);
-    if (!followed) followed_ = false;
+    followed_ = followed_ && followed.ok();
     co_return written;
   }
-  /// All lists have followed the records so far.
-  [[nodiscard]] bool followed() const noexcept { return followed_; }
   /// How many entries have become available.
   [[nodiscard]] std::size_t became_available() const noexcept { return became_available_; }
+  /// The lists have followed every change so far: no reminder is needed for them.
+  [[nodiscard]] bool followed() const noexcept { return followed_; }
 
  private:
   [[nodiscard]] static bool available(const inbox::Record& record) noexcept {

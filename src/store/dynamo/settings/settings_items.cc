@@ -94,6 +94,12 @@ Task<Result<bool>> SettingsItems::write(const Tenant& tenant, const StoredSettin
   const bool takes_number = change.put && change.put->number == before.next_number;
   std::vector<Write> writes;
   writes.push_back(head_of(tenant, before, takes_number, now));
+  if (before.version == 0) {
+    // From now on the fleet visits the tenant: visits/roster.h.
+    Write& visits = writes.emplace_back();
+    visits.item = layout::visit_key(tenant);
+    visits.item["n"] = number_value(0);
+  }
   if (change.put) {
     Write& put = writes.emplace_back();
     put.item = layout::settings_key(tenant, change.put->name.text());

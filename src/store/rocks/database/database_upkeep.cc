@@ -160,6 +160,10 @@ void Database::update_disk_space() {
   space.reserve_bytes = disk_reserve_.bytes(space.total_bytes);
   if (watch_) {
     for (const SyncedFile& file : watch_->record().logs) space.logs_bytes += file.bytes;
+    // A log stays until every family has written its part of it to a table: most of it may be in tables already.
+    std::uint64_t memtables = 0;
+    const bool known = db_ && db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
+    space.unflushed_bytes = known ? std::min(space.logs_bytes, memtables) : space.logs_bytes;
   }
   // The commits since the last measurement may have reached the reserve already.
   disk_reserve_.measured(space);
@@ -176,9 +180,11 @@ void Database::tend_space() {
   if (!space_reclaim_ || state_ != State::writable) return;
   const auto space = disk();
   if (!space) return;
-  space_reclaim_->tend(
-      {.free_bytes = space->free_bytes, .logs_bytes = space->logs_bytes, .has_room = disk_reserve_.has_room()},
-      clock_->steady());
+  space_reclaim_->tend({.free_bytes = space->free_bytes,
+                        .logs_bytes = space->logs_bytes,
+                        .unflushed_bytes = space->unflushed_bytes,
+                        .has_room = disk_reserve_.has_room()},
+                       clock_->steady());
 }
 
 void Database::note_removed_events() noexcept {

@@ -23,7 +23,7 @@ SpaceReclaim::~SpaceReclaim() {
 void SpaceReclaim::tend(const Situation& situation, TimePoint now) {
   if (running_.valid() && running_.wait_for(std::chrono::seconds{0}) != std::future_status::ready) return;
   // The tables need room before the logs can go. A flush that fails would stop all writes.
-  if (situation.logs_bytes >= situation.free_bytes) return;
+  if (situation.unflushed_bytes >= situation.free_bytes) return;
   const bool compacts =
       !situation.has_room && now >= next_compaction_ && events_removed_.load(std::memory_order_relaxed);
   // On a small disk: later there would be no room for the tables.

@@ -39,8 +39,9 @@ class SpaceReclaim {
 
   struct Situation {
     std::uint64_t free_bytes = 0;
-    std::uint64_t logs_bytes = 0;  ///< Of the logs on the disk: about what their memtables take as tables.
-    bool has_room = true;          ///< False: new events are refused.
+    std::uint64_t logs_bytes = 0;       ///< Of the logs on the disk.
+    std::uint64_t unflushed_bytes = 0;  ///< About what the memtables take as tables.
+    bool has_room = true;               ///< False: new events are refused.
   };
   /// Call it a few times a second. It does not wait for what it begins.
   void tend(const Situation& situation, TimePoint now);

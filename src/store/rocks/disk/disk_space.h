@@ -14,8 +14,9 @@ enum class DiskLevel : std::uint8_t { enough, low, very_low };
 struct DiskSpace {
   std::uint64_t free_bytes = 0;
   std::uint64_t total_bytes = 0;
-  std::uint64_t logs_bytes = 0;     ///< Of it, the write-ahead logs take so much, if the caller has said so.
-  std::uint64_t reserve_bytes = 0;  ///< With less free space, new events are refused; see DiskReserve.
+  std::uint64_t reserve_bytes = 0;    ///< With less free space, new events are refused; see DiskReserve.
+  std::uint64_t logs_bytes = 0;       ///< What the write-ahead logs take, if the caller has said so.
+  std::uint64_t unflushed_bytes = 0;  ///< Of it, about what is in no table yet, if the caller has said so.
   DiskLevel level = DiskLevel::enough;
 };
 

@@ -13,11 +13,13 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "base/unique_fd.h"
+#include "store/rocks/disk/disk_space.h"
 #include "store/rocks/disk/file_identity.h"
 #include "store/rocks/disk/file_watch.h"
 
@@ -54,6 +56,10 @@ bool is_shortage(const IOStatus& status) {
   return names_shortage(status.ToString());
 }
 
+/// RocksDB allocates space ahead of what it writes: 110 % of a memtable for each log. On a small disk, one new log
+/// would take the reserve.
+constexpr std::uint64_t preallocations_per_disk = 64;
+
 /// RocksDB resumes only after errors that are marked as retryable. After NoSpace it expects its SstFileManager to
 /// resume.
 IOStatus passing(IOStatus status) {
@@ -64,11 +70,25 @@ IOStatus passing(IOStatus status) {
   return marked;
 }
 
-/// A file that nothing depends on while it is written: after a failure RocksDB discards it.
-class OtherFile final : public rocksdb::FSWritableFileOwnerWrapper {
+/// A file that allocates at most so much space ahead of what is written.
+class SparingFile : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  OtherFile(std::unique_ptr<FSWritableFile> file, FileWatch& watch)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), watch_(watch) {}
+  SparingFile(std::unique_ptr<FSWritableFile> file, std::size_t preallocation_max)
+      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)), preallocation_max_(preallocation_max) {}
+
+  void SetPreallocationBlockSize(std::size_t size) final {
+    target()->SetPreallocationBlockSize(std::min(size, preallocation_max_));
+  }
+
+ private:
+  const std::size_t preallocation_max_;
+};
+
+/// A file that nothing depends on while it is written: after a failure RocksDB discards it.
+class OtherFile final : public SparingFile {
+ public:
+  OtherFile(std::unique_ptr<FSWritableFile> file, std::size_t preallocation_max, FileWatch& watch)
+      : SparingFile(std::move(file), preallocation_max), watch_(watch) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     const FileWatch::Working working(&watch_);
@@ -107,14 +127,14 @@ class OtherFile final : public rocksdb::FSWritableFileOwnerWrapper {
 };
 
 /// A log or a manifest: a file that grows, and whose whole records count.
-class GrowingFile final : public rocksdb::FSWritableFileOwnerWrapper {
+class GrowingFile final : public SparingFile {
  public:
   using Synced = std::function<void(std::uint64_t bytes)>;
 
   /// `log`: its number; 0 if it is a manifest.
-  GrowingFile(std::unique_ptr<FSWritableFile> file, FileIdentity identity, FileWatch& watch, std::uint64_t log,
-              Synced synced)
-      : rocksdb::FSWritableFileOwnerWrapper(std::move(file)),
+  GrowingFile(std::unique_ptr<FSWritableFile> file, std::size_t preallocation_max, FileIdentity identity,
+              FileWatch& watch, std::uint64_t log, Synced synced)
+      : SparingFile(std::move(file), preallocation_max),
         identity_(std::move(identity)),
         watch_(watch),
         log_(log),
@@ -280,15 +300,20 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
       GrowingFile::Synced synced = [log = watch_.log_made(*number)](std::uint64_t bytes) {
         log->synced.store(bytes, std::memory_order_release);
       };
-      return std::make_unique<GrowingFile>(std::move(file), FileIdentity(own_directory(), path), watch_, *number,
-                                           std::move(synced));
+      return std::make_unique<GrowingFile>(std::move(file), preallocation_max(), FileIdentity(own_directory(), path),
+                                           watch_, *number, std::move(synced));
     }
     if (const auto number = manifest_number(path)) {
       GrowingFile::Synced synced = [this, number](std::uint64_t bytes) { watch_.manifest_synced({*number, bytes}); };
-      return std::make_unique<GrowingFile>(std::move(file), FileIdentity(own_directory(), path), watch_, 0,
-                                           std::move(synced));
+      return std::make_unique<GrowingFile>(std::move(file), preallocation_max(), FileIdentity(own_directory(), path),
+                                           watch_, 0, std::move(synced));
     }
-    return std::make_unique<OtherFile>(std::move(file), watch_);
+    return std::make_unique<OtherFile>(std::move(file), preallocation_max(), watch_);
+  }
+
+  [[nodiscard]] std::size_t preallocation_max() const {
+    const std::uint64_t total = measure_disk(directory_).total_bytes;
+    return total == 0 ? std::numeric_limits<std::size_t>::max() : total / preallocations_per_disk;
   }
 
   /// Opened when the first file is made: the directory may not have been there before.

@@ -1,4 +1,4 @@
-#include "swarm/run/duration.h"
+#include "swarm/load/duration.h"
 
 #include <gtest/gtest.h>
 

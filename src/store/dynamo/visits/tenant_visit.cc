@@ -1,0 +1,52 @@
+#include "store/dynamo/visits/tenant_visit.h"
+
+#include <vector>
+
+#include "store/dynamo/inbox/inbox_entries.h"
+
+namespace triggers::store::dynamo {
+namespace {
+
+/// Parts of the work on one inbox in a row, before the next inbox has its turn.
+constexpr unsigned parts_max = 8;
+
+}  // namespace
+
+Task<Result<TenantVisit::Left>> TenantVisit::visit(const Tenant& tenant, LogPlace& log, TimePoint until) {
+  Table table = table_.until(until + calls_for);
+  const auto known = co_await settings_.of(tenant);
+  if (!known) co_return known.error();
+  auto inboxes = co_await visit_inboxes(table, tenant, **known, until);
+  RemovedInboxes removed(table, shards_, clock_, retention_.event_ttl);
+  auto left = co_await removed.empty_some(tenant, until);
+  LogUpkeep upkeep(table, clock_, retention_);
+  auto walked = co_await upkeep.walk_some(tenant, **known, log, until);
+  if (!inboxes) co_return std::move(inboxes).error();
+  if (!left) co_return left;
+  if (!walked) co_return std::move(walked).error();
+  left->more = left->more || *inboxes || *walked;
+  co_return left;
+}
+
+Task<Result<bool>> TenantVisit::visit_inboxes(Table& table, const Tenant& tenant, const TenantInboxes& known,
+                                              TimePoint until) {
+  std::vector<const InboxRecord*> records;
+  records.reserve(known.records.size());
+  for (const auto& [name, record] : known.records) records.push_back(&record);
+  const std::size_t first = first_++;
+  bool left = false;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    InboxEntries entries(inboxes_, table, tenant, *records[(first + i) % records.size()]);
+    bool more = true;
+    for (unsigned part = 0; more && part < parts_max; ++part) {
+      if (std::chrono::steady_clock::now() >= until) co_return true;
+      auto visited = co_await entries.visit();
+      if (!visited) co_return visited;
+      more = *visited;
+    }
+    left = left || more;
+  }
+  co_return left;
+}
+
+}  // namespace triggers::store::dynamo
