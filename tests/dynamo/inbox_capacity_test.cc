@@ -100,9 +100,9 @@ TEST_F(InboxCapacityTest, EndOfALeaseIsTwoWritesForEachEntryAndTheNextLeaseAlso)
   accept_managed(10);
   EXPECT_EQ(lease(*node_, 10).events.size(), 10U);
   clock.advance(30s);
-  const Units of_end =
-      units([&] { EXPECT_FALSE(call(*node_, [](Entries& entries) { return entries.visit(); }).value()); });
+  const Units of_end = units([&] { EXPECT_TRUE(call(*node_, [](Entries& entries) { return entries.poll(); }).ok()); });
   EXPECT_EQ(of_end.write, 21) << "each entry's record and its place among those that came back, and the reminder";
+  EXPECT_LE(of_end.read, 11 + 5) << "and the look for what other nodes did";
   const Units of_lease = units([&] { EXPECT_EQ(lease(*node_, 10).events.size(), 10U); });
   EXPECT_EQ(of_lease.write, 21);
   EXPECT_LE(of_lease.read, 25);
@@ -113,7 +113,8 @@ TEST_F(InboxCapacityTest, AcknowledgingWhatNoLeaseHoldsTakesAReminder) {
   const Ids ids = accept_managed(10);
   const Units of_ack = units([&] { EXPECT_EQ(try_acknowledge(*node_, {}, ids).value(), all(ids, acknowledged)); });
   EXPECT_EQ(of_ack.write, 22);
-  EXPECT_EQ(of_ack.read, 20);
+  // The records that are not there cost a unit each too, but DynamoDB Local does not report it.
+  EXPECT_EQ(of_ack.read, 10);
 }
 
 TEST_F(InboxCapacityTest, ReminderOfWhatIsAcknowledgedCostsTwoReadsForEachEntry) {
@@ -121,8 +122,7 @@ TEST_F(InboxCapacityTest, ReminderOfWhatIsAcknowledgedCostsTwoReadsForEachEntry)
   const Leased leased = lease(*node_, 10);
   for (const EventId& id : ids_of(leased)) acknowledge_by(*node_, leased, Ids{id});
   clock.advance(30s);
-  const Units of_end =
-      units([&] { EXPECT_FALSE(call(*node_, [](Entries& entries) { return entries.visit(); }).value()); });
+  const Units of_end = units([&] { EXPECT_TRUE(call(*node_, [](Entries& entries) { return entries.poll(); }).ok()); });
   EXPECT_EQ(of_end.write, 1);
   EXPECT_LE(of_end.read, 22);
 }

@@ -134,6 +134,60 @@ TEST_F(InboxLeasesTest, CountsOfANodeAreThoseOfAllOnceTheyAreWritten) {
   EXPECT_EQ(counts.delayed, 2U);
 }
 
+TEST_F(InboxLeasesTest, CountsThatADeadNodeHasNotWrittenAreCorrected) {
+  const Ids ids = accept(3);
+  const Leased leased = lease(*one_, 3);
+  sync_wait(one_->inboxes.flush(true));
+  acknowledge_by(*one_, leased);
+  one_.reset();  // Without a flush: it takes what it has counted with it.
+  EXPECT_EQ(view(*two_).counts.leased, 3U);
+  for (int i = 0; i < 3; ++i) {
+    clock.advance(20s);
+    EXPECT_FALSE(call(*two_, [](Entries& entries) { return entries.visit(); }).value());
+  }
+  EXPECT_EQ(view(*two_).counts.leased, 0U);
+}
+
+TEST_F(InboxLeasesTest, WrongCountDoesNotRefuseLeasesForEver) {
+  inbox_config.leased_max = 3;
+  one_ = inbox_node();
+  two_ = inbox_node();
+  accept(3);
+  const Leased leased = lease(*one_, 3);
+  sync_wait(one_->inboxes.flush(true));
+  acknowledge_by(*one_, leased);
+  one_.reset();
+  accept(300, 100);
+  EXPECT_EQ(lease(*two_, 1).outcome, Outcome::too_many_leased);
+  clock.advance(11s);
+  EXPECT_EQ(lease(*two_, 1).outcome, Outcome::too_many_leased);
+  EXPECT_EQ(lease(*two_, 1).outcome, Outcome::leased);
+}
+
+TEST_F(InboxLeasesTest, EntryWhosePlaceAmongThoseThatCameBackCannotBeWrittenIsNotLost) {
+  const Ids ids = accept(2);
+  lease(*one_, 2);
+  clock.advance(30s);
+  one_->caller.answer_instead = [&](dynamo::ApiCall api_call,
+                                    const boost::json::object& body) -> std::optional<dynamo::CallResult> {
+    if (api_call != dynamo::ApiCall::put_item || !writes(body, "b#")) return std::nullopt;
+    return dynamo::CallError{dynamo::CallError::Kind::throttled, "slower", {}};
+  };
+  EXPECT_EQ(lease(*one_, 2).outcome, Outcome::nothing);
+  EXPECT_EQ(ids_of(lease(*two_, 2)), ids);
+  one_->caller.answer_instead = {};
+  clock.advance(30s);
+  const Leased again = lease(*one_, 2);
+  EXPECT_EQ(ids_of(again), ids);
+  one_->caller.answer_instead = [&](dynamo::ApiCall api_call,
+                                    const boost::json::object& body) -> std::optional<dynamo::CallResult> {
+    if (api_call != dynamo::ApiCall::put_item || !writes(body, "b#")) return std::nullopt;
+    return dynamo::CallError{dynamo::CallError::Kind::throttled, "slower", {}};
+  };
+  EXPECT_EQ(release(*one_, again), all(ids, released));
+  EXPECT_EQ(ids_of(lease(*two_, 2)), ids) << "at once, not only when the lease would have ended";
+}
+
 TEST_F(InboxLeasesTest, LeasesOfAllNodesCountAgainstTheLimit) {
   inbox_config.leased_max = 5;
   one_ = inbox_node();

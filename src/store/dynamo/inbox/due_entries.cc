@@ -32,6 +32,7 @@ Task<Result<bool>> DueEntries::end(UnixMillis now, DueBounds bounds) {
       entries += reminder.entries.size();
       auto done = co_await end_one(std::move(reminder), now);
       if (!done) co_return std::move(done).error();
+      if (!writer_.followed()) co_return true;
     }
     if (reminders->size() < reminders_at_once) co_return false;
   }
@@ -46,7 +47,8 @@ Task<Status> DueEntries::end_one(Reminder reminder, UnixMillis now) {
   }
   auto end_it = [&](std::size_t i) { return end_entry(reminder.entries[i], (*records)[i], now); };
   auto done = co_await for_each_until(records->size(), TimePoint::max(), end_it);
-  if (!done) co_return done;
+  // Otherwise the reminder is still needed.
+  if (!done || !writer_.followed()) co_return done;
   if (!held.empty()) {
     done = co_await reminders_.keep_extended(reminder.id, std::move(held), now);
     if (!done) co_return done;

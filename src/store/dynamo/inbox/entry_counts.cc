@@ -89,7 +89,11 @@ std::size_t EntryCounts::known_available(const InboxPlace& place) const {
 Task<Status> EntryCounts::correct_undelivered(const InboxPlace& place, inbox::Counts seen) {
   auto done = co_await correct(undelivered_, place, name_of(place, EntryState::available), seen.undelivered());
   if (!done) co_return done;
-  done = co_await correct(states_, place, name_of(place, EntryState::leased), seen.leased);
+  co_return co_await correct_held(place, seen);
+}
+
+Task<Status> EntryCounts::correct_held(const InboxPlace& place, inbox::Counts seen) {
+  auto done = co_await correct(states_, place, name_of(place, EntryState::leased), seen.leased);
   if (!done) co_return done;
   co_return co_await correct(states_, place, name_of(place, EntryState::delayed), seen.delayed);
 }

@@ -33,6 +33,8 @@ class EntryCounts {
   /// A look at all undelivered entries, or at all dead ones, has found these: Counts::correct().
   Task<Status> correct_undelivered(const InboxPlace& place, inbox::Counts seen);
   Task<Status> correct_dead(const InboxPlace& place, std::uint64_t seen);
+  /// The same for leased and delayed entries alone.
+  Task<Status> correct_held(const InboxPlace& place, inbox::Counts seen);
 
   /// How the counts of an inbox are named, of undelivered entries first: see layout::count_key().
   [[nodiscard]] static std::vector<std::string> names(std::uint64_t number);

@@ -62,7 +62,7 @@ Task<Result<EntryOperations::Results>> EntryOperations::acknowledge(std::optiona
   if (!results) co_return results;
   const std::size_t acknowledged = count_of(*results, EntryStatus::acknowledged);
   if (acknowledged > 0) work_.state->consumed(work_.clock.now());
-  if (lease && acknowledged > 0 && acknowledged == facts_of(*lease).entries) {
+  if (lease && acknowledged > 0 && acknowledged == facts_of(*lease).entries && work_.writer.followed()) {
     // The whole lease: nothing is left that its reminder could be for.
     Reminder reminder;
     reminder.at = first_end_of(*lease);
@@ -161,7 +161,15 @@ Task<Result<EntryOperations::Results>> EntryOperations::apply(Ids ids, Operation
   auto one = [&](std::size_t i) { return apply_to_one(batch, i); };
   auto applied = co_await for_each_until(batch.entries.size(), TimePoint::max(), one);
   if (!applied) co_return std::move(applied).error();
-  if (!batch.reminder.entries.empty() && !keep_reminder) {
+  if (!work_.writer.followed()) {
+    // The reminder that is there may be due much later.
+    Reminder at_once;
+    at_once.at = work_.now;
+    at_once.id = new_uuid(work_.now);
+    for (const Batch::One& entry : batch.entries) at_once.entries.push_back(entry.id);
+    const auto reminded_again = co_await work_.reminders.put(std::move(at_once));
+    static_cast<void>(reminded_again);
+  } else if (!batch.reminder.entries.empty() && !keep_reminder) {
     const auto removed = co_await work_.reminders.remove(std::move(batch.reminder));
     static_cast<void>(removed);  // It will find nothing to do.
   }

@@ -190,6 +190,9 @@ Task<Result<EntryRecords::Written>> EntryRecords::write_adopted(EventId id, std:
     const bool again = co_await table_.wait_to_retry(retry, Table::within_default);
     if (!again) break;
   }
+  std::vector<EventId> ids(1, id);
+  auto there = co_await stored(std::move(ids));
+  if (there && there->front().token == mine.there.token) co_return mine;
   co_return Error{ErrorCode::unavailable, "DynamoDB did not say whether it stored a change of an entry"};
 }
 

@@ -2,7 +2,9 @@
 
 #include "inbox/transitions.h"
 #include "store/dynamo/client/for_each_until.h"
+#include "store/dynamo/inbox/entry_reader.h"
 #include "store/dynamo/inbox/entry_scan.h"
+#include "store/dynamo/inbox/held_count.h"
 #include "store/dynamo/inbox/list_walk.h"
 
 namespace triggers::store::dynamo {
@@ -14,6 +16,8 @@ using TimePoint = std::chrono::steady_clock::time_point;
 
 /// What one step of a visit looks at.
 constexpr std::size_t together_max = 100;
+/// Inboxes with so many entries are counted as a whole.
+constexpr std::size_t recounted_max = 200;
 
 }  // namespace
 
@@ -30,7 +34,24 @@ Task<Result<bool>> EntryUpkeep::visit() {
   more = more || *step;
   step = co_await expire_dead();
   if (!step) co_return step;
+  auto recounted = co_await recount();
+  if (!recounted) co_return std::move(recounted).error();
   co_return more || *step;
+}
+
+Task<Status> EntryUpkeep::recount() {
+  const auto counts = co_await work_.counts.read(work_.place);
+  if (!counts) co_return counts.error();
+  if (counts->undelivered() <= recounted_max) {
+    // A page of the whole inbox corrects what it shows.
+    EntryReader reader(work_);
+    EntryQuery query;
+    query.limit = recounted_max;
+    const auto page = co_await reader.page(std::move(query));
+    if (!page) co_return page.error();
+    co_return Done{};
+  }
+  co_return co_await recount_held(work_);
 }
 
 Task<Result<bool>> EntryUpkeep::end_by_limit() {
@@ -76,15 +97,23 @@ Task<Result<bool>> EntryUpkeep::expire_undelivered() {
 
 Task<Result<bool>> EntryUpkeep::expire_dead() {
   const TimePoint until = TimePoint::clock::now() + work_.config.due.time_max;
-  ListWalk walk(work_, ListWalk::List::dead, work_.state->walked_to(InboxState::Walk::dead));
+  const EventId begin = work_.state->walked_to(InboxState::Walk::dead);
+  ListWalk walk(work_, ListWalk::List::dead, begin);
+  std::size_t dead = 0;
   while (walk.more() && TimePoint::clock::now() < until) {
     auto listed = co_await walk.next(together_max);
     if (!listed) co_return std::move(listed).error();
     std::vector<EventId> ids;
     for (const ListWalk::Listed& one : *listed) ids.push_back(one.id);
     if (ids.empty()) continue;
+    dead += ids.size();
     auto expired = co_await expire(List::dead, std::move(ids));
     if (!expired) co_return std::move(expired).error();
+    dead -= *expired;
+  }
+  if (begin == EventId{} && !walk.more()) {
+    auto corrected = co_await work_.counts.correct_dead(work_.place, dead);
+    if (!corrected) co_return std::move(corrected).error();
   }
   work_.state->set_walked_to(InboxState::Walk::dead, walk.more() ? walk.read_to() : EventId{});
   co_return walk.more();

@@ -1,7 +1,7 @@
 #pragma once
 
 // What must be done with the entries of an inbox although nobody asks for it: retention, a lowered limit of attempts,
-// and what is due. When it is done is decided by the caller.
+// what is due, and wrong counts. When it is done is decided by the caller.
 
 #include "store/dynamo/inbox/entry_work.h"
 
@@ -21,6 +21,8 @@ class EntryUpkeep {
   /// Undelivered entries that were accepted too long ago: the oldest ones.
   Task<Result<bool>> expire_undelivered();
   Task<Result<bool>> expire_dead();
+  /// Finds counts that are wrong, because a node died before it had written what it had counted.
+  Task<Status> recount();
   enum class List : std::uint8_t { entries, dead };
   /// Lets those of a list go whose retention is over; how many. What is among the entries and has left is removed
   /// there.

@@ -15,7 +15,7 @@ class EntryWriter {
       : records_(records), lists_(lists), counts_(counts), place_(place) {}
 
   /// EntryRecords::write(). If it is done, the lists follow before it returns; what fails there is left to the reminder
-  /// that the caller has stored before.
+  /// that the caller has stored before, and does not remove unless followed().
   Task<Result<EntryRecords::Written>> write(EventId id, StoredRecord seen, inbox::Record record) {
     StoredRecord before = seen;
     auto written = co_await records_.write(id, std::move(seen), std::move(record));
@@ -40,8 +40,8 @@ class EntryWriter {
   EntryLists& lists_;
   EntryCounts& counts_;
   const InboxPlace& place_;
-  std::size_t became_available_ = 0;
   bool followed_ = true;
+  std::size_t became_available_ = 0;
 };
 
 }  // namespace triggers::store::dynamo

@@ -106,8 +106,8 @@ Task<void> InboxNode::flush(bool everything) {
   auto write = [&](std::size_t i) { return news[i].second->write_front(table_, news[i].first, now, everything); };
   const auto written = co_await for_each_until(news.size(), now + flush_for, write);
   static_cast<void>(written);  // What was not written stays for the next time.
-  const auto at_least = everything ? std::chrono::milliseconds::zero() : Counts::flush_every;
-  co_await counts_.states().flush(at_least);
+  const auto waited_for = everything ? std::chrono::milliseconds::zero() : Counts::flush_every;
+  co_await counts_.states().flush(waited_for);
 }
 
 }  // namespace triggers::store::dynamo

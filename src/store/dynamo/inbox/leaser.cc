@@ -4,6 +4,7 @@
 
 #include "base/gather.h"
 #include "inbox/transitions.h"
+#include "store/dynamo/inbox/held_count.h"
 #include "store/dynamo/inbox/lease_ids.h"
 
 namespace triggers::store::dynamo {
@@ -24,6 +25,9 @@ Task<Result<Leased>> Leaser::lease() {
   const auto leased_now = co_await work_.counts.leased(work_.place);
   if (!leased_now) co_return leased_now.error();
   if (*leased_now >= work_.config.leased_max) {
+    // If a node died before it had written what it had counted, this finds out.
+    auto recounted = co_await recount_held(work_);
+    if (!recounted) co_return std::move(recounted).error();
     answer_.outcome = Leased::Outcome::too_many_leased;
     co_return std::move(answer_);
   }

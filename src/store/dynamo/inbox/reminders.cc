@@ -59,9 +59,13 @@ Task<Status> Reminders::remove(Reminder reminder) {
   co_return status_of(co_await table_.remove(std::move(key), std::move(none), Repeat::safe));
 }
 
-Task<Result<std::vector<Reminder>>> Reminders::first(std::size_t limit) {
+Task<Result<std::vector<Reminder>>> Reminders::behind(std::optional<Reminder> last, std::size_t limit) {
   Table::Range range;
   range.partition = layout::reminder_partition(place_.tenant, place_.number());
+  if (last) {
+    const Item key = layout::reminder_key(place_.tenant, place_.number(), last->at, last->id);
+    range.after = key.at("i").as_object();
+  }
   range.limit = limit;
   auto items = co_await table_.query(std::move(range));
   if (!items) co_return to_error(items.error());

@@ -33,7 +33,9 @@ class Reminders {
   Task<Status> put(Reminder reminder);
   Task<Status> remove(Reminder reminder);
   /// The earliest ones, at most `limit`.
-  Task<Result<std::vector<Reminder>>> first(std::size_t limit);
+  Task<Result<std::vector<Reminder>>> first(std::size_t limit) { return behind(std::nullopt, limit); }
+  /// Those behind another one.
+  Task<Result<std::vector<Reminder>>> behind(std::optional<Reminder> last, std::size_t limit);
 
   /// The entries that the lease had, or more. One read, or two if its first end is over.
   Task<Result<std::vector<EventId>>> entries_of(inbox::LeaseId lease);
