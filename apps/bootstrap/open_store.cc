@@ -16,7 +16,7 @@ Result<std::unique_ptr<OpenStore>> open_store(const config::Config& config, metr
   if (config.store != config::Store::dynamodb) {
     return Error{ErrorCode::invalid_argument, "a Lambda function keeps its events in DynamoDB: set STORE=dynamodb"};
   }
-  return open_dynamo_store(config, registry, clock, background, page_bytes_max);
+  return open_dynamo_store(config, registry, clock, background ? FleetWork::readers : FleetWork::none, page_bytes_max);
 }
 
 }  // namespace triggers

@@ -55,12 +55,11 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
 
 class FleetStore final : public OpenStore {
  public:
-  /// `background`: looks for readers' entries on a thread.
-  FleetStore(std::unique_ptr<DynamoAccess> access, store::DynamoStoreConfig config, bool background)
+  FleetStore(std::unique_ptr<DynamoAccess> access, store::DynamoStoreConfig config, FleetWork work)
       : access_(std::move(access)), store_(std::move(config), access_->caller()) {
-    if (!background) return;
+    if (work == FleetWork::none) return;
     looking_ = std::jthread([this](const std::stop_token& stop) { look_for_readers(stop); });
-    visiting_ = std::jthread([this](const std::stop_token& stop) { visit(stop); });
+    if (work == FleetWork::all) visiting_ = std::jthread([this](const std::stop_token& stop) { visit(stop); });
   }
   ~FleetStore() override {
     for (auto* thread : {&looking_, &visiting_}) thread->request_stop();
@@ -125,12 +124,12 @@ class FleetStore final : public OpenStore {
 }  // namespace
 
 Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
-                                                     const Clock& clock, bool background, std::size_t page_bytes_max) {
+                                                     const Clock& clock, FleetWork work, std::size_t page_bytes_max) {
   auto access = DynamoAccess::open(config, registry);
   if (!access) return std::move(access).error();
   auto store = store_config(config, registry, clock);
   store.page.bytes_max = page_bytes_max;
-  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), std::move(store), background));
+  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), std::move(store), work));
 }
 
 }  // namespace triggers

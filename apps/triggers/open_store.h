@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -76,9 +77,15 @@ struct EventCounters {
 // One file each.
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
                                                        const Clock& clock, bool background, store::Access access);
+/// What a process does on threads besides its requests.
+enum class FleetWork : std::uint8_t {
+  none,     ///< A command.
+  readers,  ///< Looks for its waiting readers. A Lambda function: it may be frozen in the middle of anything else.
+  all,      ///< Also visits tenants for the whole fleet.
+};
 /// `page_bytes_max`: of the payloads and metadata of a page; one larger event goes alone.
 Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& config, metrics::Registry& registry,
-                                                     const Clock& clock, bool background,
+                                                     const Clock& clock, FleetWork work,
                                                      std::size_t page_bytes_max = 8 * 1024 * 1024);
 
 }  // namespace triggers

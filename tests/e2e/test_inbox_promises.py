@@ -244,6 +244,16 @@ def test_a_listing_does_not_forget_attempts():
     assert script.broken() == {4}
 
 
+def test_a_long_listing_may_show_a_lease_that_was_granted_meanwhile():
+    for leased_at, broken in ((2, set()), (5, {4})):
+        script = accepted(first)
+        script.took = 3
+        script.look(1, (first, 1))  # until 4
+        script.took = 0.1
+        script.lease(leased_at, (first, 1))
+        assert script.broken() == broken, leased_at
+
+
 # Promise 5.
 
 def test_a_newer_entry_before_an_available_older_one_is_found():

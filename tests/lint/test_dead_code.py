@@ -40,6 +40,8 @@ exceptions = {
     "triggers::filter::Evaluator::steps": "tests show with it that the cost of an evaluation stays linear; time varies too much",
     "triggers::FairCount::Place::operator=": "a place that can be moved can be assigned, too",
     "triggers::inbox::EntryIndex::next_ending": "tests compare an index with its model by it",
+    "triggers::store::DynamoStore::settle_fleet": "tests do with it at once what a fleet does in minutes",
+    "triggers::store::dynamo::SettingsDirectory::tenants": shows_a_bound,
     "triggers::store::Waiters::stop": "tests end waits with it; a server's stop comes with each request's Cancellation",
 }
 

@@ -115,7 +115,8 @@ class Entry:
         points = [(grant.attempt, grant.call.asked, grant.call.answered, 1) for grant in self.grants]
         points += [(number, asked, answered, 0) for asked, answered, number in self.seen]
         found = []
-        for attempt, asked, answered, own in sorted(points, key=lambda one: (one[0], one[1])):
+        # A listing may take long, and show a lease that was granted meanwhile.
+        for attempt, asked, answered, own in sorted(points, key=lambda one: (one[0], one[1] if one[3] else one[2])):
             if attempt - own > attempts:
                 # The next lease shows that the hidden one had ended; a listing may show an entry that it still holds.
                 to = answered if own else self._blind_lease_over(since, answered, attempt)

@@ -12,11 +12,13 @@ std::optional<EventId> ArrivalsTail::after() const {
 std::size_t ArrivalsTail::news(std::set<EventId> entries, std::set<std::pair<EventId, std::int64_t>> back,
                                const EventId& settled) {
   const MutexLock lock(mutex_);
-  const auto is_new = [&](const EventId& id) { return id > after_.value_or(EventId{}) && !seen_.contains(id); };
-  auto count = static_cast<std::size_t>(std::ranges::count_if(entries, is_new));
-  count += static_cast<std::size_t>(std::ranges::count_if(back, [&](const auto& one) { return !back_.contains(one); }));
-  after_ = std::max(after_.value_or(settled), settled);
-  std::erase_if(entries, [&](const EventId& id) { return id <= *after_; });
+  const EventId before = after_.value_or(EventId{});
+  std::size_t count = 0;
+  for (const EventId& id : entries) count += id > before && !seen_.contains(id) ? 1 : 0;
+  for (const auto& one : back) count += back_.contains(one) ? 0 : 1;
+  const EventId after = std::max(after_.value_or(settled), settled);
+  after_ = after;
+  std::erase_if(entries, [&](const EventId& id) { return id <= after; });
   seen_ = std::move(entries);
   back_ = std::move(back);
   return count;

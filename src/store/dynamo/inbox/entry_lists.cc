@@ -61,8 +61,11 @@ Task<Status> EntryLists::put_entry(EventId id, std::int64_t version) {
   if (!contents) co_return std::move(contents).error();
   const auto& event = contents->front();
   if (!event) co_return Done{};
-  IncomingEvent incoming{.event_type = event->event_type, .payload = event->payload, .metadata = event->metadata};
+  IncomingEvent incoming;
+  incoming.event_type = event->event_type;
+  incoming.payload = event->payload;
   if (event->source) incoming.source = *event->source;
+  incoming.metadata = event->metadata;
   Item item = entry_item(place_.tenant, place_.number(), id, incoming, true);
   co_return co_await put(std::move(item), version);
 }

@@ -22,7 +22,7 @@ class InboxEntries {
 
   /// The others outlive it. `table`: with the deadline and the turns of the request.
   InboxEntries(InboxNode& node, Table& table, const Tenant& tenant, const InboxRecord& inbox)
-      : node_(node), place_{tenant, inbox}, work_(node.work(table, place_)) {}
+      : place_{tenant, inbox}, work_(node.work(table, place_)) {}
 
   Task<Result<Leased>> lease(LeaseRequest request);
   Task<Result<Results>> acknowledge(std::optional<LeaseId> lease, std::optional<Ids> ids);
@@ -52,7 +52,6 @@ class InboxEntries {
  private:
   void tell_readers(std::size_t found = 0);
 
-  InboxNode& node_;
   const InboxPlace place_;
   EntryWork work_;
 };

@@ -97,27 +97,6 @@ Task<Result<Known>> SettingsDirectory::of(const Tenant& tenant) {
   }
 }
 
-std::shared_ptr<SettingsDirectory::Entry> SettingsDirectory::find(const Tenant& tenant) const {
-  const MutexLock lock(mutex_);
-  const auto found = by_tenant_.find(tenant.id);
-  return found == by_tenant_.end() ? nullptr : found->second->entry;
-}
-
-Known SettingsDirectory::known(const Tenant& tenant) const {
-  const auto entry = find(tenant);
-  if (!entry) return nullptr;
-  const auto now = clock_.steady();
-  const MutexLock lock(entry->mutex);
-  return now - entry->read_at < config_.age_max ? entry->known : nullptr;
-}
-
-Known SettingsDirectory::last_known(const Tenant& tenant) const {
-  const auto entry = find(tenant);
-  if (!entry) return nullptr;
-  const MutexLock lock(entry->mutex);
-  return entry->known;
-}
-
 Task<Status> SettingsDirectory::renew(std::shared_ptr<Entry> entry) {
   const auto asked_at = clock_.steady();
   std::uint64_t number = 0;

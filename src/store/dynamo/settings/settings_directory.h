@@ -41,10 +41,6 @@ class SettingsDirectory {
 
   /// Never null. Read at most age_max ago, or in this call.
   Task<Result<Known>> of(const Tenant& tenant);
-  /// The same without a call to DynamoDB; null if nothing was read within age_max.
-  [[nodiscard]] Known known(const Tenant& tenant) const;
-  /// As known(), however old; null if nothing was read.
-  [[nodiscard]] Known last_known(const Tenant& tenant) const;
   /// As of(). A plain tenant becomes managed first, for ever.
   Task<Result<Known>> manage(Table& table, const Tenant& tenant);
 
@@ -85,7 +81,6 @@ class SettingsDirectory {
   using Decide = std::function<Result<InboxChange>(const StoredSettings&)>;
 
   std::shared_ptr<Entry> entry_of(const Tenant& tenant);
-  [[nodiscard]] std::shared_ptr<Entry> find(const Tenant& tenant) const;
   Task<Status> renew(std::shared_ptr<Entry> entry);
   Task<Result<PutInbox>> decide_and_store(Table& table, const Tenant& tenant, Decide decide);
   /// Waits until no node uses what was before.
