@@ -51,7 +51,6 @@ class OpenStore {
 
   [[nodiscard]] virtual store::EventLog& log() noexcept = 0;
   [[nodiscard]] virtual store::DefaultInbox& inbox() noexcept = 0;
-  /// Null: this engine keeps only `default`.
   [[nodiscard]] virtual store::InboxStore* inboxes() noexcept = 0;
   [[nodiscard]] virtual store::KeyStore& keys() noexcept = 0;
   [[nodiscard]] virtual const store::StoreStatus& status() const noexcept = 0;

@@ -22,7 +22,6 @@ using Ids = std::vector<EventId>;
 constexpr std::size_t beside_each_other = 8;
 /// Calls that one call on entries makes at once.
 constexpr std::size_t calls_at_once_max = 32;
-/// Parts of the regular work on one inbox in a row, before the others have their turn.
 
 std::size_t calls_for(const std::optional<Ids>& ids) {
   return std::clamp<std::size_t>(ids ? ids->size() : calls_at_once_max, 1, calls_at_once_max);

@@ -317,6 +317,9 @@ Task<void> DynamoStore::flush_counts(bool everything) {
   co_await parts_->inboxes.flush(everything);
 }
 
-Task<void> DynamoStore::flush_counts_spaced() { co_await parts_->counts.flush_spaced(); }
+Task<void> DynamoStore::flush_counts_spaced() {
+  co_await parts_->counts.flush_spaced();
+  co_await parts_->inboxes.flush(false);
+}
 
 }  // namespace triggers::store

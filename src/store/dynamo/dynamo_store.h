@@ -76,7 +76,6 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
                                             std::optional<std::string> event_type) override;
   Task<Result<EntryPage>> entries(const Tenant& tenant, EntryQuery query) override;
   Task<Result<Continuation>> entries_end(const Tenant& tenant, InboxName inbox) override;
-  /// Null also if this node has read no settings of the tenant yet, unless the inbox is `default`.
   Task<Result<std::shared_ptr<InboxWaiters>>> arrivals(const Tenant& tenant, InboxName inbox) override;
   [[nodiscard]] Waiters& waiters() noexcept override;
   Task<Result<Job>> purge(const Tenant& tenant, InboxName inbox) override;
