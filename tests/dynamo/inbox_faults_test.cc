@@ -153,7 +153,8 @@ TEST_F(InboxFaultsTest, AcknowledgementWithoutALeaseThatFailsIsDoneOrCanBeRepeat
                   if (done) {
                     EXPECT_EQ(*done, all(ids, acknowledged));
                   }
-                  for (const EntryResult& result : try_acknowledge(other, {}, ids).value()) {
+                  const Results again = try_acknowledge(other, {}, ids).value();
+                  for (const EntryResult& result : again) {
                     EXPECT_TRUE(result.status == already_acknowledged || (!done && result.status == acknowledged));
                   }
                   EXPECT_EQ(lease(other, 10).outcome, Leased::Outcome::nothing);

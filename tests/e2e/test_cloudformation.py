@@ -153,6 +153,8 @@ def test_tables_made_from_the_template_are_the_programs_to_another_client(dynamo
 
 def parts(operation, body):
     """What a request needs to be allowed: a transaction, each of its parts (`Put`: PutItem)."""
+    if operation == "BatchGetItem":
+        return [(operation, table) for table in body["RequestItems"]]
     if operation != "TransactWriteItems":
         return [(operation, body["TableName"])]
     return [(f"{kind}Item", part["TableName"]) for item in body["TransactItems"] for kind, part in item.items()]
@@ -192,6 +194,13 @@ def test_the_role_allows_what_a_serving_node_asks_for_and_nothing_else(made, pro
         for _ in range(3):
             assert client.post(f"/admin/keys/{made_key}/rotate", {"grace_seconds": 0}).status == 200
         assert client.delete(f"/admin/keys/{made_key}").status == 200
+        assert client.request("PUT", "/inboxes/billing", {}).status == 201
+        assert client.post("/events", {**event, "payload": {"for": "billing"}}).status == 201
+        lease = client.post("/inboxes/billing/lease", {}).json()
+        assert len(lease["events"]) == 1
+        assert client.post("/inboxes/billing/ack", {"lease_id": lease["lease_id"]}).status == 200
+        assert client.get("/inboxes/billing/events?state=dead").status == 200
+        assert client.request("DELETE", "/inboxes/billing").status == 202
     with server.client(of_all) as client:
         assert client.get("/admin/keys").status == 200
     tables = {env["DYNAMODB_TABLE_EVENTS"]: "EventsTable", env["DYNAMODB_TABLE_API_KEYS"]: "ApiKeysTable"}
