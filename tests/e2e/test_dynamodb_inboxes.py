@@ -23,8 +23,9 @@ inbox = "billing"
 max_attempts = 4
 # A reader hears within a second of what another node did; the rest is for a machine that is busy with other tests.
 seen_within = 4.0
-# While DynamoDB fails, what a node has begun may keep entries from sight for as long as its request: 10 s.
-fault_lasts = 12.0
+# After a write that DynamoDB executes late, consumers may not see an entry until the reminder of its lease (15 s) or the end of a
+# later lease that met it (drain() leases for 30 s).
+fault_lasts = 60.0
 writes = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 
@@ -71,8 +72,8 @@ def end_of(history, node, key):
     while {"leased", "delayed"} & {entry["state"] for entry in client.look(node).answer["entries"].values()}:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    # What a node gave up in the middle of a change comes back by a reminder, the end of the longest lease.
-    deadline = time.monotonic() + 20
+    # What a node gave up in the middle of a change comes back by a reminder.
+    deadline = time.monotonic() + fault_lasts
     while True:
         time.sleep(0.5)
         drain(client, node)
