@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "swarm/load/failure_text.h"
 #include "swarm/load/duration.h"
+#include "swarm/load/failure_text.h"
 
 namespace triggers::swarm {
 namespace {

@@ -37,10 +37,9 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 /// A page that runs only scripts with this nonce, and those of this server.
 http::Response html_page(std::string body, const std::string& nonce) {
   http::Response response = text_response(200, html_type, std::move(body));
-  response.add("Content-Security-Policy",
-               "default-src 'none'; script-src 'self' 'nonce-" + nonce +
-                   "'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+  response.add("Content-Security-Policy", "default-src 'none'; script-src 'self' 'nonce-" + nonce +
+                                              "'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                                              "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
   return response;
 }
 

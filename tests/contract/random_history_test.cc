@@ -159,9 +159,7 @@ class RandomHistoryContract : public InboxVerbs {
     settings_[inbox] = settings;
   }
 
-  void purge_or_replay(const InboxName& inbox) {
-    below(8) == 0 ? purge_all(inbox) : replay_all(inbox);
-  }
+  void purge_or_replay(const InboxName& inbox) { below(8) == 0 ? purge_all(inbox) : replay_all(inbox); }
 
   void purge_all(const InboxName& inbox) {
     const Ids ids = list(inbox);

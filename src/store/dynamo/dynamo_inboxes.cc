@@ -92,6 +92,7 @@ Task<Result<Answer>> DynamoStore::with_inbox(const Tenant& tenant, InboxName nam
 template <class Answer, class Work>
 Task<Result<Answer>> DynamoStore::on_inbox(const Tenant& tenant, InboxName name, Use use, std::size_t calls,
                                            Work work) {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
   auto on_entries = [&](Request& request, const InboxRecord& record) -> Task<Result<Answer>> {
     InboxEntries entries(parts_->inboxes, request.table, tenant, record);
     Task<Result<Answer>> working = work(entries);
@@ -160,6 +161,7 @@ Task<Result<std::vector<InboxView>>> DynamoStore::inboxes(const Tenant& tenant) 
   std::vector<const InboxRecord*> records;
   for (const auto& [name, record] : (*known)->records) records.push_back(&record);
   std::vector<InboxView> views(records.size());
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
   auto look = [&](std::size_t i) -> Task<Status> {
     InboxEntries entries(parts_->inboxes, request.table, tenant, *records[i]);
     auto view = co_await entries.view();
@@ -309,6 +311,7 @@ Task<void> DynamoStore::refresh_settings() { return parts_->settings.refresh(); 
 
 Task<void> DynamoStore::poll_arrivals() {
   const auto known = parts_->inboxes.known(false);
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
   auto poll = [&](std::size_t i) -> Task<Status> {
     // One inbox that fails must not keep the others from being looked at.
     (void)co_await poll_inbox(known[i].tenant, known[i].number);
@@ -335,6 +338,7 @@ Task<Status> DynamoStore::poll_inbox(Tenant tenant, std::uint64_t number) {
 // Jobs, and the regular work for the fleet.
 
 Task<Result<Job>> DynamoStore::purge(const Tenant& tenant, InboxName inbox) {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
   auto work = [&](Request& request, const InboxRecord& record) -> Task<Result<Job>> {
     dynamo::JobBoard board(request.table, *config_.clock);
     co_return co_await board.purge(tenant, record);
@@ -345,6 +349,7 @@ Task<Result<Job>> DynamoStore::purge(const Tenant& tenant, InboxName inbox) {
 }
 
 Task<Result<Job>> DynamoStore::replay(const Tenant& tenant, InboxName inbox, ReplayRange range) {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
   auto work = [&](Request& request, const InboxRecord& record) -> Task<Result<Job>> {
     dynamo::JobBoard board(request.table, *config_.clock);
     co_return co_await board.replay(tenant, record, std::move(range));
@@ -355,6 +360,7 @@ Task<Result<Job>> DynamoStore::replay(const Tenant& tenant, InboxName inbox, Rep
 }
 
 Task<Result<std::optional<Job>>> DynamoStore::job(const Tenant& tenant, InboxName inbox, Uuid7 id) {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
   auto work = [&](Request& request, const InboxRecord& record) -> Task<Result<std::optional<Job>>> {
     dynamo::JobBoard board(request.table, *config_.clock);
     co_return co_await board.job(tenant, record, id);

@@ -190,6 +190,7 @@ Task<Result<DynamoStore::Acknowledgements>> DynamoStore::acknowledge(const Tenan
   if (!statuses || left.empty()) co_return statuses;
   parts_->settings.forget(tenant);
   std::vector<EventId> rest;
+  rest.reserve(left.size());
   for (const std::size_t place : left) rest.push_back(ids[place]);
   const auto others = co_await acknowledge_managed(tenant, std::move(rest));
   // Some are acknowledged now. Acknowledging again is safe, and this error asks the caller to do so.

@@ -123,6 +123,7 @@ Task<Result<std::size_t>> EntryUpkeep::expire(List list, std::vector<EventId> id
   auto records = co_await work_.records.read(ids);
   if (!records) co_return std::move(records).error();
   std::size_t expired = 0;
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
   auto one = [&](std::size_t i) -> Task<Status> {
     StoredRecord& seen = (*records)[i];
     const auto left = inbox::expire(seen.record, ids[i].time(), work_.place.rules(), work_.now, work_.clock.now());

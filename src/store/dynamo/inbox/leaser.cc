@@ -44,8 +44,11 @@ Task<Result<Leased>> Leaser::lease() {
 Task<Result<Leased>> Leaser::take_rounds(Candidates& candidates) {
   for (unsigned round = 0; round < rounds_max && !full_ && !failed_ && answer_.events.size() < limit_; ++round) {
     auto chosen = co_await choose(candidates);
-    if (!chosen) failed_ = std::move(chosen).error();
-    if (failed_ || chosen->empty()) break;
+    if (!chosen) {
+      failed_ = std::move(chosen).error();
+      break;
+    }
+    if (chosen->empty()) break;
     // The id says how many there are: further rounds only replace what others took.
     if (round == 0) limit_ = chosen->size();
     auto reminded = co_await write_reminder(*chosen);
