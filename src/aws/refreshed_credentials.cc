@@ -19,6 +19,11 @@ bool RefreshedCredentials::needs_fetch() {
   return !std::exchange(fetching_, true);
 }
 
+bool RefreshedCredentials::is_fresh() {
+  const MutexLock lock(mutex_);
+  return valid() && (!newest_->expires || clock_.now() < refresh_at_);
+}
+
 Status RefreshedCredentials::keep(Result<Credentials> outcome) {
   const MutexLock lock(mutex_);
   fetching_ = false;
@@ -37,6 +42,7 @@ Status RefreshedCredentials::keep(Result<Credentials> outcome) {
 }
 
 Task<Status> RefreshedCredentials::fetch() {
+  if (is_fresh()) co_return Done{};
   auto outcome = co_await fetcher_->fetch(std::chrono::steady_clock::now() + fetch_max);
   co_return keep(std::move(outcome));
 }

@@ -37,6 +37,8 @@ class RefreshedCredentials final : public CredentialSource {
   [[nodiscard]] bool valid() const REQUIRES(mutex_);
   /// True if the caller must fetch, or wait for the caller that fetches.
   bool needs_fetch();
+  /// True after a fetch that ended between a caller's needs_fetch() and its turn.
+  bool is_fresh();
   Task<Status> fetch();
   Status keep(Result<Credentials> outcome);
 

@@ -54,9 +54,11 @@ end))");
 
 TEST(Script, AnUnexpectedStatusFailsAndAnExpectedOneOf400DoesNot) {
   const auto not_found = [](std::string_view, std::size_t) { return ScriptedServer::status(404); };
-  ScriptRun failing(one_task("self:post('/', {name = 'p', expect = {200, 204}})"), not_found);
-  failing.until("p", 3);
-  EXPECT_EQ(failing.test().first_failure(), "CatchResponseError('404 instead of 200 or 204')");
+  {
+    ScriptRun failing(one_task("self:post('/', {name = 'p', expect = {200, 204}})"), not_found);
+    failing.until("p", 3);
+    EXPECT_EQ(failing.test().first_failure(), "CatchResponseError('404 instead of 200 or 204')");
+  }
   ScriptRun passing(one_task("self:post('/', {name = 'p', expect = 404})"), not_found);
   EXPECT_EQ(passing.until("p", 3).failures, 0U);
 }

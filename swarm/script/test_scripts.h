@@ -27,7 +27,8 @@ inline std::string mistake_in(const std::string& text) {
   return declared ? "" : declared.error().message;
 }
 
-/// Runs one user of each class of a script without waits, unless the options say otherwise.
+/// Runs one user of each class of a script without waits, unless the options say otherwise. One at a time: the next one
+/// declares its classes in the place of these.
 class ScriptRun {
  public:
   explicit ScriptRun(const std::string& text, ScriptedServer::Script server = answer_all, LoadOptions options = {})
