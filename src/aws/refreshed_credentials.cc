@@ -13,15 +13,19 @@ bool RefreshedCredentials::valid() const { return newest_ && (!newest_->expires 
 
 bool RefreshedCredentials::needs_fetch() {
   const MutexLock lock(mutex_);
-  if (!valid()) return !failure_ || clock_.steady() - failed_at_ >= retry_without_after;
-  if (!newest_->expires || clock_.now() < refresh_at_) return false;
+  if (settled()) return false;
   // While one caller fetches, the others use the current credentials.
-  return !std::exchange(fetching_, true);
+  return !valid() || !std::exchange(fetching_, true);
 }
 
-bool RefreshedCredentials::is_fresh() {
+bool RefreshedCredentials::settled() const {
+  if (valid()) return !newest_->expires || clock_.now() < refresh_at_;
+  return failure_ && clock_.steady() - failed_at_ < retry_without_after;
+}
+
+bool RefreshedCredentials::is_settled() {
   const MutexLock lock(mutex_);
-  return valid() && (!newest_->expires || clock_.now() < refresh_at_);
+  return settled();
 }
 
 Status RefreshedCredentials::keep(Result<Credentials> outcome) {
@@ -42,7 +46,7 @@ Status RefreshedCredentials::keep(Result<Credentials> outcome) {
 }
 
 Task<Status> RefreshedCredentials::fetch() {
-  if (is_fresh()) co_return Done{};
+  if (is_settled()) co_return Done{};  // Another has fetched between the caller's look and its turn.
   auto outcome = co_await fetcher_->fetch(std::chrono::steady_clock::now() + fetch_max);
   co_return keep(std::move(outcome));
 }

@@ -37,8 +37,9 @@ class RefreshedCredentials final : public CredentialSource {
   [[nodiscard]] bool valid() const REQUIRES(mutex_);
   /// True if the caller must fetch, or wait for the caller that fetches.
   bool needs_fetch();
-  /// True after a fetch that ended between a caller's needs_fetch() and its turn.
-  bool is_fresh();
+  /// The last fetch is recent enough, whether it gave credentials or failed.
+  [[nodiscard]] bool settled() const REQUIRES(mutex_);
+  bool is_settled();
   Task<Status> fetch();
   Status keep(Result<Credentials> outcome);
 
