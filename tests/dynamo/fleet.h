@@ -66,9 +66,12 @@ class WatchedCaller final : public dynamo::Caller {
 
   /// Retries that were waited for.
   std::atomic<int> retries{0};
+  /// Set: so many retries of a step are made at once, and no further one, instead of waiting as the real client does.
+  std::optional<unsigned> retries_at_once;
   Task<bool> wait_to_retry(unsigned retry, std::chrono::milliseconds within) override {
     ++retries;
-    return real_.wait_to_retry(retry, within);
+    if (retries_at_once) co_return retry < *retries_at_once;
+    co_return co_await real_.wait_to_retry(retry, within);
   }
   /// Instead of sleeping.
   std::function<void(std::chrono::milliseconds)> on_sleep = [](std::chrono::milliseconds) {};
@@ -102,6 +105,12 @@ class WatchedCaller final : public dynamo::Caller {
 
   dynamo::Caller& real_;
 };
+
+/// False for a call that only reads: if it fails, nothing is half done, and its outcome is never unknown.
+inline bool is_write(dynamo::ApiCall api_call) {
+  using enum dynamo::ApiCall;
+  return api_call == put_item || api_call == update_item || api_call == delete_item || api_call == transact_write_items;
+}
 
 /// True for a call about an item whose partition begins so, alone or as part of a transaction.
 inline bool writes(const boost::json::object& body, std::string_view prefix) {

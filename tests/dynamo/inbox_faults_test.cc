@@ -27,11 +27,14 @@ enum class Fault : std::uint8_t {
 class InboxFaultsTest : public InboxFleetTest {
  protected:
   static constexpr std::size_t entries_count = 2;
+  /// Of a node that fails. A dead one would repeat a write whose outcome is unknown until its request is over.
+  static constexpr unsigned retries_max = 4;
 
   InboxFaultsTest() { inbox.settings.max_attempts = 3; }
 
   /// Makes the node fail at its call number `at`. True in `reached` once it has.
   static void fail_at(InboxTestNode& node, std::size_t at, Fault fault, bool& reached) {
+    node.caller.retries_at_once = retries_max;
     auto calls = std::make_shared<std::size_t>(0);
     const auto dead = std::make_shared<bool>(false);
     const auto failing = std::make_shared<boost::json::object>();
