@@ -43,6 +43,26 @@ TEST_F(InboxLeasesTest, LeaseThatEndsComesBackOnEveryNodeWithItsAttempts) {
   EXPECT_EQ(attempts_of(lease(*one_, 3)), std::vector<std::uint32_t>(3, 3));
 }
 
+TEST_F(InboxLeasesTest, NodeLeasesAllThatCameBackAlsoIfItHasSeenNoneOfItBefore) {
+  const Ids ids = accept(60);
+  lease(*one_, 60);
+  clock.advance(30s);
+  EXPECT_EQ(ids_of(lease(*two_, 100)), ids);
+}
+
+TEST_F(InboxLeasesTest, EntryThatAnotherNodeHasLeasedAndReleasedMeanwhileIsLeased) {
+  const Ids ids = accept(2);
+  int records = 0;
+  one_->caller.before = [&](dynamo::ApiCall api_call, const boost::json::object& body) {
+    if (api_call != dynamo::ApiCall::put_item || !writes(body, "r#") || records++ != 0) return;
+    const Leased first = lease(*two_, 1);
+    release(*two_, first);
+  };
+  const Leased leased = lease(*one_, 2);
+  EXPECT_EQ(ids_of(leased), ids);
+  EXPECT_EQ(attempts_of(leased), (std::vector<std::uint32_t>{2, 1}));
+}
+
 TEST_F(InboxLeasesTest, LeaseIsKnownByItsIdAloneAlsoAfterItWasExtended) {
   const Ids ids = accept(3);
   const Leased leased = lease(*one_, 3);

@@ -143,6 +143,29 @@ TEST_F(JobsTest, ReplayWhoseNodeFailsBetweenAnyTwoCallsIsFinishedByAnother) {
       });
 }
 
+TEST_F(JobsTest, JobWhoseStartFailsRunsOrCanBeStarted) {
+  for (const Fault fault : {Fault::dies_before, Fault::dies_after, Fault::answer_lost}) {
+    SCOPED_TRACE("fault " + std::to_string(static_cast<int>(fault)));
+    tenant = Tenant{"acme" + std::to_string(static_cast<int>(fault))};
+    const auto failing = visit_node(), other = visit_node();
+    manage(*other);
+    accept(3, static_cast<std::size_t>(fault) * 3);
+    bool reached = false;
+    fail_at(*failing, 0, fault, reached);
+    EXPECT_FALSE(try_purge(*failing).ok());
+    EXPECT_TRUE(reached);
+    const auto again = try_purge(*other);
+    if (fault == Fault::dies_before) {
+      EXPECT_TRUE(again.ok());
+    } else {
+      ASSERT_FALSE(again.ok());
+      EXPECT_EQ(again.error().code, ErrorCode::conflict) << "it runs";
+    }
+    EXPECT_TRUE(work_on_jobs(*other).ok());
+    EXPECT_TRUE(entries(*other).empty());
+  }
+}
+
 TEST_F(JobsTest, NodeLeavesAJobToTheOneThatHasClaimedItAndTakesItOverLater) {
   const auto one = visit_node(), two = visit_node();
   manage(*one);

@@ -149,6 +149,40 @@ TEST_F(VisitsTest, NodeThatFailsInAVisitLeavesTheTenantToAnother) {
   EXPECT_FALSE(std::ranges::any_of(all, [](const auto& name) { return name.starts_with("u#"); }));
 }
 
+TEST_F(VisitsTest, VisitThatFailsAtAnyWriteIsFinishedByAnotherNode) {
+  visit_config.every = 365 * 24h;  // The tenants of earlier rounds are not visited again.
+  for (std::size_t at = 0;; ++at) {
+    SCOPED_TRACE("write " + std::to_string(at));
+    tenant = Tenant{"acme" + std::to_string(at)};
+    const auto good = visit_node(), failing = visit_node(), other = visit_node();
+    manage(*good);
+    const Ids ids = accept(2, at * 2);
+    lease(*good, 2, 1s);
+    clock.advance(20s);
+    std::size_t writes_done = 0;
+    bool dead = false;
+    failing->caller.answer_instead = [&](ApiCall api_call, const boost::json::object&) -> std::optional<CallResult> {
+      dead = dead || (is_write(api_call) && writes_done++ == at);
+      if (!dead) return std::nullopt;
+      return CallError{CallError::Kind::unavailable, "the node is dead", {}};
+    };
+    for (unsigned i = 0; i < dynamo::layout::visit_partitions; ++i) {
+      const auto visited = sync_wait(failing->visits.visit_some());
+      EXPECT_TRUE(visited.ok() || dead);
+    }
+    clock.advance(visit_config.claimed_for);
+    visit_all(*other);
+    EXPECT_GT(listed(*other, tenant).next, clock.now());
+    const std::vector<std::string> all = partitions(tenant);
+    EXPECT_FALSE(std::ranges::any_of(all, [](const auto& name) { return name.starts_with("u#"); }));
+    EXPECT_EQ(ids_of(lease(*other, 10)), ids);
+    if (!dead || HasFailure()) {
+      EXPECT_GT(at, 5U) << "a visit writes";
+      break;
+    }
+  }
+}
+
 TEST_F(VisitsTest, NothingIsLeftOfARemovedInboxNotEvenWhatALateWriterPuts) {
   const auto node = visit_node();
   const std::uint64_t number = make_crm(*node).number;

@@ -163,6 +163,22 @@ Task<CallResult> Table::transact(std::vector<Write> writes, std::string token, s
   co_return co_await call(ApiCall::transact_write_items, std::move(body), Repeat::safe, within);
 }
 
+Task<CallResult> Table::transact_until_known(std::vector<Write> writes) {
+  const std::string token = request_token();
+  bool in_doubt = false;
+  for (unsigned retry = 0;; ++retry) {
+    auto done = co_await transact(writes, token);
+    if (done || done.error().kind == CallError::Kind::condition_failed) co_return done;
+    CallError error = std::move(done).error();
+    in_doubt = in_doubt || error.kind == CallError::Kind::unknown;
+    bool again = error.kind == CallError::Kind::unknown || error.kind == CallError::Kind::contended;
+    if (again) again = co_await wait_to_retry(retry, within_default);
+    if (again) continue;
+    if (in_doubt) error.kind = CallError::Kind::unknown;
+    co_return error;
+  }
+}
+
 Task<Result<std::vector<Item>, CallError>> Table::get_some(boost::json::array keys) {
   std::vector<Item> items;
   for (unsigned retry = 0; !keys.empty(); ++retry) {

@@ -78,6 +78,10 @@ class Table {
   Task<CallResult> transact(std::vector<Write> writes, std::string token,
                             std::chrono::milliseconds within = within_default);
   static constexpr std::size_t writes_max = 100;
+  /// transact(), repeated until DynamoDB says whether it has done it, or until no retry is left: then `unknown` if it
+  /// may have. A failed condition means that nothing was done: with its token, a transaction that was done answers so
+  /// again.
+  Task<CallResult> transact_until_known(std::vector<Write> writes);
   /// Puts the item if nothing is under its key and nothing under `elsewhere`, in one transaction: twice the write
   /// units. A failed condition does not tell which. May be repeated.
   Task<CallResult> put_if_neither(Item item, Item elsewhere, std::chrono::milliseconds within);

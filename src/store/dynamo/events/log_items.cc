@@ -89,15 +89,10 @@ Task<Status> LogItems::finish(const Tenant& tenant, const Item& logged) {
   for (const std::uint64_t number : *missing) {
     writes.emplace_back().item = entry_item(tenant, number, found->event.id, event, false);
   }
-  const std::string token = request_token();
-  for (unsigned retry = 0;; ++retry) {
-    auto done = co_await table_.transact(writes, token);
-    // Another one has finished it.
-    if (done || done.error().kind == CallError::Kind::condition_failed) co_return Done{};
-    bool again = done.error().kind == CallError::Kind::contended || done.error().kind == CallError::Kind::unknown;
-    if (again) again = co_await table_.wait_to_retry(retry, Table::within_default);
-    if (!again) co_return to_error(done.error());
-  }
+  auto done = co_await table_.transact_until_known(std::move(writes));
+  // If the condition fails, another one has finished it.
+  if (done || done.error().kind == CallError::Kind::condition_failed) co_return Done{};
+  co_return to_error(done.error());
 }
 
 }  // namespace triggers::store::dynamo

@@ -144,14 +144,9 @@ Task<Status> ManagedWriter::fence(const Tenant& tenant, EventId id) {
   for (Item key : {layout::log_key(tenant, id), layout::pending_key(tenant, default_inbox, id)}) {
     writes.push_back(put_if_unused(fence_of(std::move(key), clock_.now())));
   }
-  const std::string token = request_token();
-  for (unsigned retry = 0;; ++retry) {
-    auto done = co_await table_.transact(writes, token);
-    if (done || done.error().kind == CallError::Kind::condition_failed) co_return Done{};
-    bool again = done.error().kind == CallError::Kind::contended || done.error().kind == CallError::Kind::unknown;
-    if (again) again = co_await table_.wait_to_retry(retry, Table::within_default);
-    if (!again) co_return to_error(done.error());
-  }
+  auto done = co_await table_.transact_until_known(std::move(writes));
+  if (done || done.error().kind == CallError::Kind::condition_failed) co_return Done{};
+  co_return to_error(done.error());
 }
 
 }  // namespace triggers::store::dynamo

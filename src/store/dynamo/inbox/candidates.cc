@@ -126,15 +126,15 @@ Task<Status> Candidates::end_by_limit(EventId id, StoredRecord seen) {
 Task<Status> Candidates::fill_fresh() {
   auto entries = co_await read_some();
   if (!entries) co_return std::move(entries).error();
-  auto looked = co_await leave_out_known(*entries);
+  auto looked = co_await leave_out_held(*entries);
   if (!looked) co_return looked;
   co_return co_await add_fresh(*std::move(entries));
 }
 
 /// Some entries that may be fresh, and are reserved for this search.
-Task<Result<std::vector<StoredEntry>>> Candidates::read_some() {
+Task<Result<std::vector<Candidates::Met>>> Candidates::read_some() {
   const std::size_t wanted = std::min(expected_, together_max);
-  std::vector<StoredEntry> entries;
+  std::vector<Met> entries;
   while (entries.size() < wanted) {
     auto entry = co_await entries_->next();
     if (!entry) co_return std::move(entry).error();
@@ -148,40 +148,56 @@ Task<Result<std::vector<StoredEntry>>> Candidates::read_some() {
     if (known || !reserve(id)) {
       memory_.shrink(EntryScan::bytes_of(**entry));
     } else {
-      entries.push_back(**std::move(entry));
+      Met& met = entries.emplace_back();
+      met.entry = **std::move(entry);
     }
   }
   co_return entries;
 }
 
-/// Reads the records of entries that other nodes may have leased, and leaves out those that have one.
-Task<Status> Candidates::leave_out_known(std::vector<StoredEntry>& entries) {
+/// Reads the records of entries that other nodes may have leased, and leaves out those that are not available. Those
+/// that are stay: this search has reserved them, so fill_back() passes them.
+Task<Status> Candidates::leave_out_held(std::vector<Met>& entries) {
   std::vector<EventId> ids;
-  for (const StoredEntry& entry : entries) {
-    if (scan_.looks_first(entry.id)) ids.push_back(entry.id);
+  for (const Met& met : entries) {
+    if (scan_.looks_first(met.entry.id)) ids.push_back(met.entry.id);
   }
   if (ids.empty()) co_return Done{};
   auto records = co_await work_.records.stored(ids);
   if (!records) co_return std::move(records).error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const StoredRecord& stored = (*records)[i];
+    StoredRecord& stored = (*records)[i];
     if (stored.version == 0) continue;
     has_record(ids[i]);
-    const auto found = std::ranges::find(entries, ids[i], &StoredEntry::id);
-    memory_.shrink(EntryScan::bytes_of(*found));
+    auto available = co_await is_available(ids[i], stored);
+    if (!available) co_return std::move(available).error();
+    const auto found = std::ranges::find(entries, ids[i], [](const Met& met) { return met.entry.id; });
+    if (*available) {
+      found->seen = std::move(stored);
+      continue;
+    }
+    memory_.shrink(EntryScan::bytes_of(found->entry));
     entries.erase(found);
-    if (stored.record.entry) continue;
-    // A node has died after it had written that the entry is gone.
-    auto removed = co_await work_.lists.remove_entry(ids[i], stored.version + 1);
-    if (!removed) co_return removed;
   }
   co_return Done{};
 }
 
-Task<Status> Candidates::add_fresh(std::vector<StoredEntry> entries) {
+/// Of an entry that has a record; what has left is removed from the list.
+Task<Result<bool>> Candidates::is_available(const EventId& id, const StoredRecord& seen) {
+  if (!seen.record.entry) {
+    // A node has died after it had written that the entry is gone.
+    auto removed = co_await work_.lists.remove_entry(id, seen.version + 1);
+    if (!removed) co_return std::move(removed).error();
+    co_return false;
+  }
+  const inbox::MaxAttempts max_attempts = work_.place.inbox.settings.max_attempts;
+  co_return inbox::settle(*seen.record.entry, max_attempts, work_.now).state == EntryState::available;
+}
+
+Task<Status> Candidates::add_fresh(std::vector<Met> entries) {
   std::vector<EventId> elsewhere;
-  for (const StoredEntry& entry : entries) {
-    if (!entry.event) elsewhere.push_back(entry.id);
+  for (const Met& met : entries) {
+    if (!met.entry.event) elsewhere.push_back(met.entry.id);
   }
   std::vector<std::optional<StoredEvent>> contents;
   if (!elsewhere.empty()) {
@@ -191,7 +207,8 @@ Task<Status> Candidates::add_fresh(std::vector<StoredEntry> entries) {
     contents = *std::move(read);
   }
   auto content = contents.begin();
-  for (StoredEntry& entry : entries) {
+  for (Met& met : entries) {
+    StoredEntry& entry = met.entry;
     const std::size_t bytes = EntryScan::bytes_of(entry);
     if (!entry.event) entry.event = *std::move(content++);
     if (!entry.event) {
@@ -203,8 +220,11 @@ Task<Status> Candidates::add_fresh(std::vector<StoredEntry> entries) {
     memory_.shrink(bytes);
     Candidate candidate;
     candidate.event = *std::move(entry.event);
-    candidate.seen.record = inbox::Record::fresh();
-    candidate.seen.plain = entry.plain;
+    candidate.seen = std::move(met.seen);
+    if (candidate.fresh()) {
+      candidate.seen.record = inbox::Record::fresh();
+      candidate.seen.plain = entry.plain;
+    }
     fresh_.push_back(std::move(candidate));
   }
   co_return Done{};

@@ -23,7 +23,8 @@ struct Candidate {
 };
 
 /// The available entries in the order of their ids: those that came back, from their list, and fresh ones from the
-/// front on. Mends what it meets on the way. For one coroutine.
+/// front on. An available entry that it meets there and that has a record is taken, too, whether it is in the list or
+/// not. Mends what it meets on the way. For one coroutine.
 class Candidates {
  public:
   enum class For : std::uint8_t {
@@ -52,11 +53,18 @@ class Candidates {
     bool has_record = false;
   };
 
+  /// An entry behind the front.
+  struct Met {
+    StoredEntry entry{};
+    StoredRecord seen{};  ///< Version 0: it has no record, or that was not read.
+  };
+
   Task<Status> fill_back();
   Task<Status> fill_fresh();
-  Task<Result<std::vector<StoredEntry>>> read_some();
-  Task<Status> leave_out_known(std::vector<StoredEntry>& entries);
-  Task<Status> add_fresh(std::vector<StoredEntry> entries);
+  Task<Result<std::vector<Met>>> read_some();
+  Task<Status> leave_out_held(std::vector<Met>& entries);
+  Task<Result<bool>> is_available(const EventId& id, const StoredRecord& seen);
+  Task<Status> add_fresh(std::vector<Met> entries);
   Task<Status> end_by_limit(EventId id, StoredRecord seen);
 
   [[nodiscard]] bool reserve(const EventId& id) { return purpose_ == For::look || scan_.reserve(id); }

@@ -64,10 +64,7 @@ Task<Result<EntryOperations::Results>> EntryOperations::acknowledge(std::optiona
   if (acknowledged > 0) work_.state->consumed(work_.clock.now());
   if (lease && acknowledged > 0 && acknowledged == facts_of(*lease).entries && work_.writer.followed()) {
     // The whole lease: nothing is left that its reminder could be for.
-    Reminder reminder;
-    reminder.at = first_end_of(*lease);
-    reminder.id = lease->value;
-    const auto removed = co_await work_.reminders.remove(std::move(reminder));
+    const auto removed = co_await work_.reminders.remove_of(*lease);
     static_cast<void>(removed);  // It will find nothing to do.
   }
   co_return results;
@@ -160,9 +157,8 @@ Task<Result<EntryOperations::Results>> EntryOperations::apply(Ids ids, Operation
   if (!reminded) co_return std::move(reminded).error();
   auto one = [&](std::size_t i) { return apply_to_one(batch, i); };
   auto applied = co_await for_each_until(batch.entries.size(), TimePoint::max(), one);
-  if (!applied) co_return std::move(applied).error();
-  if (!work_.writer.followed()) {
-    // The reminder that is there may be due much later.
+  if (!applied || !work_.writer.followed()) {
+    // A write may still arrive, and the reminder that is there may be due much later.
     Reminder at_once;
     at_once.at = work_.now;
     at_once.id = new_uuid(work_.now);
@@ -173,6 +169,7 @@ Task<Result<EntryOperations::Results>> EntryOperations::apply(Ids ids, Operation
     const auto removed = co_await work_.reminders.remove(std::move(batch.reminder));
     static_cast<void>(removed);  // It will find nothing to do.
   }
+  if (!applied) co_return std::move(applied).error();
   co_return std::move(batch.results);
 }
 

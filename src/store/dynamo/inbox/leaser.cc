@@ -94,6 +94,21 @@ Task<Status> Leaser::write_reminder(const std::vector<Candidate>& chosen) {
 }
 
 Task<void> Leaser::take(Candidates& candidates, Candidate candidate) {
+  const bool fresh = candidate.fresh();
+  auto taken = co_await try_to_take(candidates, candidate);
+  // Another node was first, and the entry came back: it may be in no other search of this lease.
+  const bool came_back =
+      taken && !*taken && fresh && candidate.seen.record.entry &&
+      inbox::settle(*candidate.seen.record.entry, work_.place.rules().max_attempts, work_.now).state ==
+          inbox::EntryState::available;
+  if (came_back) taken = co_await try_to_take(candidates, candidate);
+  if (taken && *taken) co_return;
+  // A write that failed may have been done, or may still be done: the reminder knows the entry.
+  if (!taken) failed_ = std::move(taken).error();
+  bytes_ -= candidate.event.bytes();
+}
+
+Task<Result<bool>> Leaser::try_to_take(Candidates& candidates, Candidate& candidate) {
   const EventId id = candidate.event.id;
   inbox::Record record = candidate.seen.record;
   record.entry = inbox::lease(*record.entry, answer_.lease, duration_, work_.place.rules(), work_.now);
@@ -101,22 +116,21 @@ Task<void> Leaser::take(Candidates& candidates, Candidate candidate) {
   INVARIANT(record.entry.has_value(), "a candidate is not available");
   const std::uint32_t attempt = record.entry->attempts;
   const bool fresh = candidate.fresh();
-  auto written = co_await work_.writer.write(id, std::move(candidate.seen), std::move(record));
-  if (!written) {
-    // The write may have been done, or may still be done: the reminder knows the entry.
-    failed_ = std::move(written).error();
-    bytes_ -= candidate.event.bytes();
-    co_return;
-  }
+  auto written = co_await work_.writer.write(id, candidate.seen, std::move(record));
+  if (!written) co_return std::move(written).error();
   if (written->outcome == Outcome::done) {
     if (fresh) candidates.has_record(id);
     answer_.events.push_back({.event = std::move(candidate.event), .attempt = attempt});
-    co_return;
+    co_return true;
   }
-  bytes_ -= candidate.event.bytes();
-  if (written->outcome == Outcome::busy || !fresh) co_return;
-  candidates.has_record(id);
-  candidates.met_another_node();
+  candidate.seen = {};
+  if (written->outcome == Outcome::busy) co_return false;
+  candidate.seen = std::move(written->there);
+  if (fresh) {
+    candidates.has_record(id);
+    candidates.met_another_node();
+  }
+  co_return false;
 }
 
 Leased Leaser::answered() {

@@ -25,6 +25,8 @@ class Leaser {
   Task<Result<std::vector<Candidate>>> choose(Candidates& candidates);
   Task<Status> write_reminder(const std::vector<Candidate>& chosen);
   Task<void> take(Candidates& candidates, Candidate candidate);
+  /// False: the entry is not this lease's. `candidate.seen` is then what is stored.
+  Task<Result<bool>> try_to_take(Candidates& candidates, Candidate& candidate);
   Task<Result<Leased>> take_rounds(Candidates& candidates);
   [[nodiscard]] Leased answered();
 

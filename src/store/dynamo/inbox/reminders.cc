@@ -41,7 +41,17 @@ Result<Reminder> from_item(const Item& item) {
 
 Status status_of(const CallResult& answer) {
   if (answer) return Done{};
+  // There is one of more entries.
+  if (answer.error().kind == CallError::Kind::condition_failed) return Done{};
   return to_error(answer.error());
+}
+
+/// Entries are only added to a reminder, so one of more entries was put there later.
+Condition none_of_more_entries(const Reminder& reminder) {
+  Condition none;
+  none.expression = "attribute_not_exists(e) OR size(e) <= :bytes";
+  none.values[":bytes"] = number_value(static_cast<std::int64_t>(reminder.entries.size() * id_bytes));
+  return none;
 }
 
 }  // namespace
@@ -49,12 +59,18 @@ Status status_of(const CallResult& answer) {
 Task<Status> Reminders::put(Reminder reminder) {
   Item item = layout::reminder_key(place_.tenant, place_.number(), reminder.at, reminder.id);
   item["e"] = bytes_value(to_bytes(reminder.entries));
-  Condition none;
-  co_return status_of(co_await table_.put(std::move(item), std::move(none), Repeat::safe));
+  Condition none_of_more = none_of_more_entries(reminder);
+  co_return status_of(co_await table_.put(std::move(item), std::move(none_of_more), Repeat::safe));
 }
 
 Task<Status> Reminders::remove(Reminder reminder) {
   Item key = layout::reminder_key(place_.tenant, place_.number(), reminder.at, reminder.id);
+  Condition none_of_more = none_of_more_entries(reminder);
+  co_return status_of(co_await table_.remove(std::move(key), std::move(none_of_more), Repeat::safe));
+}
+
+Task<Status> Reminders::remove_of(inbox::LeaseId lease) {
+  Item key = layout::reminder_key(place_.tenant, place_.number(), first_end_of(lease), lease.value);
   Condition none;
   co_return status_of(co_await table_.remove(std::move(key), std::move(none), Repeat::safe));
 }

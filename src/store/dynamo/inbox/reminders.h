@@ -24,14 +24,21 @@ struct Reminder {
 ///
 /// A reminder is stored *before* the records to which it belongs. So whatever a node that dies has left unfinished is
 /// found by the next one that looks at what is due. The reminder of a lease is found by the lease's id, until it is
-/// due. Any thread.
+/// due.
+///
+/// A lease that others overtake adds entries to its reminder, perhaps when that is due already. So a put or a removal
+/// that arrives late, or was decided upon earlier, leaves a reminder of more entries as it is. Any thread.
 class Reminders {
  public:
   Reminders(Table& table, const InboxPlace& place) : table_(table), place_(place) {}
 
-  /// Replaces one with the same time and id. At most 500 entries: a unit for each kilobyte, i.e. about 60.
+  /// Replaces one with the same time and id, unless it has more entries. At most 500 entries: a unit for each kilobyte,
+  /// i.e. about 60.
   Task<Status> put(Reminder reminder);
+  /// Leaves it there if it has more entries by now.
   Task<Status> remove(Reminder reminder);
+  /// The reminder of the first end of a lease that holds nothing any more.
+  Task<Status> remove_of(inbox::LeaseId lease);
   /// The earliest ones, at most `limit`.
   Task<Result<std::vector<Reminder>>> first(std::size_t limit) { return behind(std::nullopt, limit); }
   /// Those behind another one.

@@ -166,16 +166,10 @@ Task<Result<bool>> JobItems::end(const RunningJob& job) {
   add_job(writes[1].item, job.job);
   const auto until = job.job.ended_at.value_or(job.job.started_at) + job_shown_for + kept_longer;
   writes[1].item["x"] = number_value(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()).count());
-  const std::string token = request_token();
-  for (unsigned retry = 0;; ++retry) {
-    auto done = co_await table_.transact(writes, token);
-    if (done) co_return true;
-    const auto kind = done.error().kind;
-    if (kind == CallError::Kind::condition_failed) co_return false;
-    bool again = kind == CallError::Kind::unknown || kind == CallError::Kind::contended;
-    if (again) again = co_await table_.wait_to_retry(retry, Table::within_default);
-    if (!again) co_return to_error(done.error());
-  }
+  auto done = co_await table_.transact_until_known(std::move(writes));
+  if (done) co_return true;
+  if (done.error().kind == CallError::Kind::condition_failed) co_return false;
+  co_return to_error(done.error());
 }
 
 Task<Status> JobItems::drop(const Tenant& tenant, std::uint64_t number) {

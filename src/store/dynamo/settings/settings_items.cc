@@ -113,23 +113,12 @@ Task<Result<bool>> SettingsItems::write(const Tenant& tenant, const StoredSettin
     left.item = layout::removed_inbox_key(tenant, change.removed->number);
     left.item["t"] = number_value(now.time_since_epoch().count());
   }
-  const std::string token = request_token();
-  bool in_doubt = false;
-  for (unsigned retry = 0;; ++retry) {
-    auto done = co_await table_.transact(writes, token);
-    if (done) co_return true;
-    const auto kind = done.error().kind;
-    // With its token, a transaction that was done answers so again.
-    if (kind == CallError::Kind::condition_failed) co_return false;
-    in_doubt = in_doubt || kind == CallError::Kind::unknown;
-    bool again = kind == CallError::Kind::unknown || kind == CallError::Kind::contended;
-    if (again) again = co_await table_.wait_to_retry(retry, Table::within_default);
-    if (again) continue;
-    if (in_doubt) {
-      co_return Error{ErrorCode::unavailable, "DynamoDB did not say whether it stored a change of an inbox's settings"};
-    }
-    co_return to_error(done.error());
-  }
+  auto done = co_await table_.transact_until_known(std::move(writes));
+  if (done) co_return true;
+  const auto kind = done.error().kind;
+  if (kind == CallError::Kind::condition_failed) co_return false;
+  if (kind != CallError::Kind::unknown) co_return to_error(done.error());
+  co_return Error{ErrorCode::unavailable, "DynamoDB did not say whether it stored a change of an inbox's settings"};
 }
 
 }  // namespace triggers::store::dynamo
