@@ -37,7 +37,7 @@ class Candidates {
   Candidates& operator=(const Candidates&) = delete;
   ~Candidates();
 
-  /// Call it first.
+  /// Call it first. Reads the beginning of both lists at the same time.
   Task<Status> begin();
   /// Nothing: there is no further one, or the search has taken its time.
   Task<Result<std::optional<Candidate>>> next();

@@ -21,6 +21,8 @@ class Leaser {
   Task<Result<Leased>> lease();
 
  private:
+  /// Ends what is due, and reads what a lease must know. How many more entries may be leased in the inbox.
+  Task<Result<std::size_t>> look_around();
   /// The entries of one round of writes.
   Task<Result<std::vector<Candidate>>> choose(Candidates& candidates);
   Task<Status> write_reminder(const std::vector<Candidate>& chosen);
