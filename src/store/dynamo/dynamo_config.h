@@ -31,6 +31,8 @@ struct DynamoStoreConfig {
   /// What has the same name in `timing`, `page` or here is taken from there.
   dynamo::InboxNodeConfig entries{};
   dynamo::VisitConfig visits{};
+  /// Of each tenant by itself; nodes may pass them together: docs/decisions/0033.
+  TenantLimits tenant_limits{};
   /// Calls that may be in progress at once: one for an append, an acknowledgement or an event that is read, and one for
   /// each shard and the count for a page. Further calls are `overloaded`. A tenant may have as many as it leaves free;
   /// further ones are `share_used`.

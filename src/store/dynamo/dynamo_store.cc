@@ -315,11 +315,13 @@ Task<void> DynamoStore::probe_if_troubled() {
 Task<void> DynamoStore::flush_counts(bool everything) {
   const auto at_least = everything ? std::chrono::milliseconds{0} : dynamo::Counts::flush_every;
   co_await parts_->counts.flush(at_least);
+  co_await parts_->bounds.counts().flush(at_least);
   co_await parts_->inboxes.flush(everything);
 }
 
 Task<void> DynamoStore::flush_counts_spaced() {
   co_await parts_->counts.flush_spaced();
+  co_await parts_->bounds.counts().flush_spaced();
   co_await parts_->inboxes.flush(false);
 }
 

@@ -82,6 +82,12 @@ Task<Result<std::optional<Candidate>>> Candidates::next() {
   co_return candidate;
 }
 
+void Candidates::only_back() {
+  more_fresh_ = false;
+  for (const Candidate& candidate : fresh_) memory_.shrink(candidate.event.bytes());
+  fresh_.clear();
+}
+
 void Candidates::has_record(const EventId& id) {
   scan_.not_fresh(id);
   const auto found = std::ranges::lower_bound(passed_, id, {}, &Passed::id);

@@ -79,6 +79,14 @@ Task<Result<std::uint64_t>> EntryCounts::leased(const InboxPlace& place) {
   co_return count->total();
 }
 
+std::int64_t EntryCounts::known_tracked(const InboxPlace& place) const {
+  std::int64_t sum = 0;
+  for (const EntryState state : counted) {
+    sum += std::max<std::int64_t>(states_.known(place.tenant, name_of(place, state)), 0);
+  }
+  return sum;
+}
+
 std::size_t EntryCounts::known_available(const InboxPlace& place) const {
   const std::int64_t held = states_.known(place.tenant, name_of(place, EntryState::leased)) +
                             states_.known(place.tenant, name_of(place, EntryState::delayed));

@@ -28,6 +28,8 @@ class EntryCounts {
   Task<Result<inbox::Counts>> read(const InboxPlace& place);
   /// One read.
   Task<Result<std::uint64_t>> leased(const InboxPlace& place);
+  /// Leased, delayed and dead, as this node knows it, without a call.
+  [[nodiscard]] std::int64_t known_tracked(const InboxPlace& place) const;
   /// As this node knows it, without a call.
   [[nodiscard]] std::size_t known_available(const InboxPlace& place) const;
   /// A look at all undelivered entries, or at all dead ones, has found these: Counts::correct().

@@ -14,6 +14,7 @@
 #include "store/dynamo/inbox/inbox_place.h"
 #include "store/dynamo/inbox/inbox_state.h"
 #include "store/dynamo/inbox/reminders.h"
+#include "store/dynamo/inbox/tracked_room.h"
 #include "store/inbox_entries.h"
 #include "store/page.h"
 
@@ -37,12 +38,14 @@ struct InboxNodeConfig {
 /// One operation on one inbox. The others outlive it.
 struct EntryWork {
   EntryWork(Table& calls, const InboxPlace& at, std::shared_ptr<InboxState> known, Shards& all_shards,
-            EntryCounts& all_counts, const Clock& its_clock, const InboxNodeConfig& its_config, UnixMillis time)
+            EntryCounts& all_counts, TrackedRoom* room, const Clock& its_clock, const InboxNodeConfig& its_config,
+            UnixMillis time)
       : table(calls),
         place(at),
         state(std::move(known)),
         shards(all_shards),
         counts(all_counts),
+        tracked_room(room),
         clock(its_clock),
         config(its_config),
         now(time),
@@ -62,6 +65,7 @@ struct EntryWork {
   const std::shared_ptr<InboxState> state;
   Shards& shards;
   EntryCounts& counts;
+  TrackedRoom* const tracked_room;  ///< Null: no limit.
   const Clock& clock;
   const InboxNodeConfig& config;
   const UnixMillis now;  ///< By which leases and delays go.

@@ -30,7 +30,8 @@ UnixMillis InboxNode::lease_time() {
 }
 
 EntryWork InboxNode::work(Table& table, const InboxPlace& place) {
-  return {table, place, state(place.tenant, place.number()), shards_, counts_, clock_, config_, lease_time()};
+  return {table,   place,       state(place.tenant, place.number()), shards_, counts_, tracked_room_, clock_,
+          config_, lease_time()};
 }
 
 std::shared_ptr<InboxState> InboxNode::state(const Tenant& tenant, std::uint64_t number) {

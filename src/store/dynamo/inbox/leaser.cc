@@ -1,6 +1,7 @@
 #include "store/dynamo/inbox/leaser.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/gather.h"
 #include "inbox/transitions.h"
@@ -44,10 +45,17 @@ Task<Result<std::size_t>> Leaser::look_around() {
   looks.push_back(answer_into(ended, end_due(work_)));
   looks.push_back(answer_into(leased_now, work_.counts.leased(work_.place)));
   looks.push_back(answer_into(front, read_front(work_)));
-  Gather all(std::move(looks), 3);
+  Result<std::uint64_t> tracked = std::numeric_limits<std::uint64_t>::max();
+  if (work_.tracked_room != nullptr) {
+    looks.push_back(answer_into(tracked, work_.tracked_room->tracked_room(work_.place.tenant)));
+  }
+  const std::size_t width = looks.size();
+  Gather all(std::move(looks), width);
   co_await all;
   if (!ended) co_return std::move(ended).error();
   if (!front) co_return std::move(front).error();
+  if (!tracked) co_return std::move(tracked).error();
+  fresh_room_ = *tracked;
   // What has just ended may be counted as leased.
   if (leased_now && *leased_now + request_.limit > work_.config.leased_max) {
     leased_now = co_await work_.counts.leased(work_.place);
@@ -85,10 +93,16 @@ Task<Result<std::vector<Candidate>>> Leaser::choose(Candidates& candidates) {
     auto candidate = co_await candidates.next();
     if (!candidate) co_return std::move(candidate).error();
     if (!*candidate) break;
+    if ((*candidate)->fresh() && fresh_room_ == 0) {
+      no_room_ = true;
+      candidates.only_back();
+      continue;
+    }
     const std::size_t bytes = (*candidate)->event.bytes();
     full_ = (!chosen.empty() || !answer_.events.empty()) && bytes_ + bytes > request_.bytes_max;
     if (full_) break;
     bytes_ += bytes;
+    if ((*candidate)->fresh()) --fresh_room_;
     chosen.push_back(**std::move(candidate));
   }
   co_return chosen;
@@ -129,6 +143,7 @@ Task<void> Leaser::take(Candidates& candidates, Candidate candidate) {
     co_return;
   }
   bytes_ -= candidate.event.bytes();
+  if (fresh) ++fresh_room_;
   if (written->outcome == Outcome::busy || !fresh) co_return;
   candidates.has_record(id);
   candidates.met_another_node();
@@ -141,6 +156,7 @@ Leased Leaser::answered() {
   if (answer_.events.empty()) {
     answer_.lease = {};
     answer_.until = {};
+    if (no_room_) answer_.outcome = Leased::Outcome::too_many_tracked;
     return std::move(answer_);
   }
   std::ranges::sort(answer_.events, {}, [](const LeasedEvent& leased) { return leased.event.id; });

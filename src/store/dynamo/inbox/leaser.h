@@ -34,6 +34,8 @@ class Leaser {
   const LeaseRequest request_;
   std::chrono::seconds duration_{};
   std::size_t limit_ = 0;
+  std::uint64_t fresh_room_ = 0;  ///< Entries that were never leased, and that the tenant may have leased.
+  bool no_room_ = false;          ///< There was one more.
   Leased answer_{};
   Reminder reminder_{};
   std::size_t bytes_ = 0;
