@@ -64,7 +64,7 @@ struct StoreParts final : AcceptedEvents {
     if (config.tenant_limits.any()) admission = &bounds;
     inboxes.limit_tracked(bounds);
     if (config.inboxes) {
-      router = std::make_unique<SettingsRouter>(settings);
+      router = std::make_unique<SettingsRouter>(settings, config.pool);
     } else {
       router = std::make_unique<PlainRouter>();
     }

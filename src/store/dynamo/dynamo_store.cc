@@ -71,6 +71,8 @@ Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& t
   note(request, answer ? nullptr : &answer.error());
   const bool accepted = answer && answer->outcome == Appended::Outcome::accepted;
   const bool duplicate = answer && answer->outcome == Appended::Outcome::duplicate;
+  const bool no_room = answer && answer->outcome == Appended::Outcome::no_room;
+  if (config_.on_no_room && no_room) config_.on_no_room(answer->limit);
   if (config_.on_done && (accepted || duplicate)) config_.on_done(accepted ? 1 : 0, duplicate ? 1 : 0, 0);
   co_return answer;
 }
@@ -267,6 +269,9 @@ Metrics DynamoStore::metrics() const {
   metrics.queue_depth = parts_->calls_under_way.total();
   return metrics;
 }
+
+InboxTotals DynamoStore::inbox_totals() const { return parts_->visits.visited().totals(); }
+JobCounts DynamoStore::jobs() const { return parts_->visits.jobs().counts(); }
 
 Task<Status> DynamoStore::create_key(auth::KeyRecord record) {
   co_return co_await parts_->keys.create(std::move(record));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/gather.h"
 #include "store/dynamo/events/layout.h"
 
 namespace triggers::store::dynamo {
@@ -45,25 +46,36 @@ void StoredBytes::add(const Tenant& tenant, std::uint64_t bytes) {
 
 Task<Status> StoredBytes::read(const Tenant& tenant) {
   const std::int64_t now = period();
-  for (const std::int64_t one : {now, now - 1}) {
-    const auto count = co_await counts_.read(tenant, name(one));
-    if (!count) co_return count.error();
-  }
+  Result<Counts::Count> current = Counts::Count{}, before = Counts::Count{};
+  std::vector<Task<void>> reads;
+  reads.push_back(read_to(current, tenant, name(now)));
+  reads.push_back(read_to(before, tenant, name(now - 1)));
+  Gather both(std::move(reads), 2);
+  co_await both;
+  if (!current) co_return current.error();
+  if (!before) co_return before.error();
   co_return Done{};
+}
+
+Task<void> StoredBytes::read_to(Result<Counts::Count>& count, const Tenant& tenant, std::string name) {
+  count = co_await counts_.read(tenant, name);
 }
 
 Task<Result<std::uint64_t>> StoredBytes::read_older(const Tenant& tenant) {
   std::vector<Item> keys;
+  std::int64_t sum = 0;
   const std::int64_t now = period();
-  for (std::int64_t one = now - periods_; one < now - 1; ++one) keys.push_back(layout::count_key(tenant, name(one)));
-  std::uint64_t sum = 0;
-  if (keys.empty()) co_return sum;
-  const auto items = co_await table_.batch_get(std::move(keys));
-  if (!items) co_return to_error(items.error());
-  for (const Item& item : *items) {
-    sum += static_cast<std::uint64_t>(std::max<std::int64_t>(number_of(item, "c").value_or(0), 0));
+  for (std::int64_t one = now - periods_; one < now - 1; ++one) {
+    const std::string named = name(one);
+    sum += counts_.unwritten(tenant, named);
+    keys.push_back(layout::count_key(tenant, named));
   }
-  co_return sum;
+  if (!keys.empty()) {
+    const auto items = co_await table_.batch_get(std::move(keys));
+    if (!items) co_return to_error(items.error());
+    for (const Item& item : *items) sum += std::max<std::int64_t>(number_of(item, "c").value_or(0), 0);
+  }
+  co_return static_cast<std::uint64_t>(std::max<std::int64_t>(sum, 0));
 }
 
 std::uint64_t StoredBytes::known_newest(const Tenant& tenant) const {

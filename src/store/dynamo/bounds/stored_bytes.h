@@ -36,6 +36,7 @@ class StoredBytes {
 
  private:
   [[nodiscard]] std::string name(std::int64_t period) const;
+  Task<void> read_to(Result<Counts::Count>& count, const Tenant& tenant, std::string name);
 
   Table& table_;
   const Clock& clock_;

@@ -164,6 +164,12 @@ void Counts::forget_some() {
   }
 }
 
+std::int64_t Counts::unwritten(const Tenant& tenant, const std::string& inbox) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find({tenant.id, inbox});
+  return found == entries_.end() ? 0 : found->second.flushing + found->second.own;
+}
+
 std::int64_t Counts::known(const Tenant& tenant, const std::string& inbox) const {
   const MutexLock lock(mutex_);
   const auto found = entries_.find({tenant.id, inbox});

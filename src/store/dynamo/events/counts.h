@@ -62,6 +62,8 @@ class Counts {
 
   /// The sum of what this node knows.
   [[nodiscard]] std::uint64_t known() const;
+  /// What this node has not added to the item of one inbox yet.
+  [[nodiscard]] std::int64_t unwritten(const Tenant& tenant, const std::string& inbox) const;
   /// What it knows of one inbox.
   [[nodiscard]] std::int64_t known(const Tenant& tenant, const std::string& inbox) const;
 

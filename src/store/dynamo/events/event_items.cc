@@ -57,6 +57,7 @@ Task<Result<Stored>> EventItems::store(const Tenant& tenant, const IncomingEvent
   if (!destination) co_return destination.error();
   Admission::Answer admitted;
   if (admission_ != nullptr) {
+    if (table_.late()) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
     const std::uint64_t bytes = stored_bytes(event.event_type, event.source, event.payload, event.metadata);
     auto answer = co_await admission_->admit(tenant, destination->managed ? destination->takers.size() : 1, bytes);
     if (!answer) co_return std::move(answer).error();

@@ -49,6 +49,7 @@ void EntryCounts::changed(const InboxPlace& place, const inbox::Record& before, 
     const int change = static_cast<int>(in_state(after, state)) - static_cast<int>(in_state(before, state));
     if (change != 0) states_.add(place.tenant, name_of(place, state), change);
   }
+  if (in_state(after, EntryState::dead) && !in_state(before, EntryState::dead)) tell({.died = 1});
 }
 
 Task<Result<inbox::Counts>> EntryCounts::read(const InboxPlace& place) {

@@ -3,6 +3,7 @@
 // What an operation on an inbox works with: the inbox, its items, and what the node knows of it.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "store/dynamo/events/shards.h"
@@ -33,6 +34,7 @@ struct InboxNodeConfig {
   std::size_t page_returned_max = 500;           ///< As PageBounds::returned_max.
   std::size_t states_max = 10'000;               ///< Inboxes that a node remembers; without readers and news.
   DueBounds due{};
+  std::function<void(const LeaseStats&)> on_leases{};  ///< What happens to entries, for the metrics. On any thread.
 };
 
 /// One operation on one inbox. The others outlive it.

@@ -15,9 +15,9 @@ InboxNode::InboxNode(Table& table, Shards& shards, Counts& undelivered, const Cl
     : table_(table),
       shards_(shards),
       clock_(clock),
-      config_(config),
-      waiters_(config.waiters_max),
-      counts_(table, undelivered, clock),
+      config_(std::move(config)),
+      waiters_(config_.waiters_max),
+      counts_(table, undelivered, clock, config_.on_leases),
       time_at_(clock.steady()) {}
 
 UnixMillis InboxNode::lease_time() {

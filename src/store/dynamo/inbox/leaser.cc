@@ -102,7 +102,7 @@ Task<Result<std::vector<Candidate>>> Leaser::choose(Candidates& candidates) {
     full_ = (!chosen.empty() || !answer_.events.empty()) && bytes_ + bytes > request_.bytes_max;
     if (full_) break;
     bytes_ += bytes;
-    if ((*candidate)->fresh()) --fresh_room_;
+    if (fresh_room_ > 0) --fresh_room_;
     chosen.push_back(**std::move(candidate));
   }
   co_return chosen;
@@ -143,7 +143,6 @@ Task<void> Leaser::take(Candidates& candidates, Candidate candidate) {
     co_return;
   }
   bytes_ -= candidate.event.bytes();
-  if (fresh) ++fresh_room_;
   if (written->outcome == Outcome::busy || !fresh) co_return;
   candidates.has_record(id);
   candidates.met_another_node();

@@ -34,8 +34,9 @@ class Leaser {
   const LeaseRequest request_;
   std::chrono::seconds duration_{};
   std::size_t limit_ = 0;
-  std::uint64_t fresh_room_ = 0;  ///< Entries that were never leased, and that the tenant may have leased.
-  bool no_room_ = false;          ///< There was one more.
+  /// Entries that the tenant may have leased. Without room, only those that were leased before are taken.
+  std::uint64_t fresh_room_ = 0;
+  bool no_room_ = false;  ///< There was one more.
   Leased answer_{};
   Reminder reminder_{};
   std::size_t bytes_ = 0;

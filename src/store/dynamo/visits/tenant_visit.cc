@@ -12,11 +12,11 @@ constexpr unsigned parts_max = 8;
 
 }  // namespace
 
-Task<Result<TenantVisit::Left>> TenantVisit::visit(const Tenant& tenant, LogPlace& log, TimePoint until) {
+Task<Result<TenantVisit::Left>> TenantVisit::visit(const Tenant& tenant, LogPlace& log, Found& found, TimePoint until) {
   Table table = table_.until(until + calls_for);
   const auto known = co_await settings_.of(tenant);
   if (!known) co_return known.error();
-  auto inboxes = co_await visit_inboxes(table, tenant, **known, until);
+  auto inboxes = co_await visit_inboxes(table, tenant, **known, found, until);
   RemovedInboxes removed(table, shards_, clock_, retention_.event_ttl);
   auto left = co_await removed.empty_some(tenant, until);
   LogUpkeep upkeep(table, clock_, retention_);
@@ -29,10 +29,13 @@ Task<Result<TenantVisit::Left>> TenantVisit::visit(const Tenant& tenant, LogPlac
 }
 
 Task<Result<bool>> TenantVisit::visit_inboxes(Table& table, const Tenant& tenant, const TenantInboxes& known,
-                                              TimePoint until) {
+                                              Found& found, TimePoint until) {
   std::vector<const InboxRecord*> records;
   records.reserve(known.records.size());
-  for (const auto& [name, record] : known.records) records.push_back(&record);
+  for (const auto& [name, record] : known.records) {
+    records.push_back(&record);
+    found.names.insert(name.text());
+  }
   const std::size_t first = first_++;
   bool left = false;
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -45,6 +48,14 @@ Task<Result<bool>> TenantVisit::visit_inboxes(Table& table, const Tenant& tenant
       more = *visited;
     }
     left = left || more;
+    auto view = co_await entries.view();
+    if (!view) co_return std::move(view).error();
+    InboxFigures figures;
+    figures.tenant = tenant.id;
+    figures.inbox = view->inbox.name.text();
+    figures.counts = view->counts;
+    figures.oldest_available = view->oldest_available_at;
+    found.inboxes.push_back(std::move(figures));
   }
   co_return left;
 }
