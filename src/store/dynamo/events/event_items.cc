@@ -58,8 +58,9 @@ Task<Result<Stored>> EventItems::store(const Tenant& tenant, const IncomingEvent
   Admission::Answer admitted;
   if (admission_ != nullptr) {
     if (table_.late()) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
+    const std::size_t entries = destination->managed ? destination->takers.size() : 1;
     const std::uint64_t bytes = stored_bytes(event.event_type, event.source, event.payload, event.metadata);
-    auto answer = co_await admission_->admit(tenant, destination->managed ? destination->takers.size() : 1, bytes);
+    auto answer = co_await admission_->admit(tenant, entries, bytes);
     if (!answer) co_return std::move(answer).error();
     admitted = *std::move(answer);
   }

@@ -46,7 +46,8 @@ struct EntryOperations::Batch {
 Task<Result<EntryOperations::Results>> EntryOperations::acknowledge(std::optional<LeaseId> lease,
                                                                     std::optional<Ids> ids) {
   INVARIANT(lease || ids, "an acknowledgement without a lease and without events");
-  auto entries = co_await named(lease.value_or(LeaseId{}), std::move(ids));
+  const LeaseId holder = lease.value_or(LeaseId());
+  auto entries = co_await named(holder, std::move(ids));
   if (!entries) co_return std::move(entries).error();
   const UnixMillis now = work_.now;
   Operation operation = [lease, now](const inbox::Record& record) { return inbox::acknowledge(record, lease, now); };
