@@ -34,21 +34,18 @@ class TenantBounds::Taken final : public Admission::Place {
       : counted_(counted), tenant_(std::move(tenant)), tally_(std::move(tally)), entries_(entries), bytes_(bytes) {}
   ~Taken() override {
     const MutexLock lock(tally_->mutex);
-    give_up();
+    tally_->bytes_under_way -= bytes_;
+    tally_->entries_under_way -= entries_;
   }
   void stored(const std::function<void()>& count) override {
     const MutexLock lock(tally_->mutex);
     count();
     if (counted_ != nullptr) counted_->add(tenant_, bytes_);
-    give_up();
-  }
-
- private:
-  void give_up() REQUIRES(tally_->mutex) {
     tally_->bytes_under_way -= std::exchange(bytes_, 0);
     tally_->entries_under_way -= std::exchange(entries_, 0);
   }
 
+ private:
   StoredBytes* const counted_;
   const Tenant tenant_;
   const std::shared_ptr<Tally> tally_;
@@ -90,8 +87,9 @@ std::uint64_t TenantBounds::limit(Figure figure) const {
   return 0;
 }
 
-std::uint64_t TenantBounds::known(const Tenant& tenant, const Tally& tally, const Known& inboxes, Figure figure) const {
-  if (figure == Figure::bytes) return tally.older_bytes + bytes_.known_newest(tenant);
+std::uint64_t TenantBounds::known(const Tenant& tenant, std::uint64_t older_bytes, const Known& inboxes,
+                                  Figure figure) const {
+  if (figure == Figure::bytes) return older_bytes + bytes_.known_newest(tenant);
   std::uint64_t sum = 0;
   for (const auto& [name, record] : inboxes->records) {
     const std::int64_t count = figure == Figure::tracked
@@ -107,7 +105,7 @@ Task<Result<std::uint64_t>> TenantBounds::used(const Tenant& tenant, Tally& tall
   const auto place = static_cast<std::size_t>(figure);
   {
     const MutexLock lock(tally.mutex);
-    const std::uint64_t before = known(tenant, tally, inboxes, figure);
+    const std::uint64_t before = known(tenant, tally.older_bytes, inboxes, figure);
     const auto look_every = before < limit(figure) / 2 ? look_every_far : look_every_near;
     const std::optional<TimePoint>& read_at = tally.read_at[place];
     if (read_at && clock_.steady() - *read_at < look_every) co_return before;
@@ -116,7 +114,7 @@ Task<Result<std::uint64_t>> TenantBounds::used(const Tenant& tenant, Tally& tall
   auto done = co_await tally.reading[place].fly(std::move(read_once));
   if (!done) co_return std::move(done).error();
   const MutexLock lock(tally.mutex);
-  co_return known(tenant, tally, inboxes, figure);
+  co_return known(tenant, tally.older_bytes, inboxes, figure);
 }
 
 Task<Status> TenantBounds::read(const Tenant& tenant, Tally& tally, const Known& inboxes, Figure figure) {
@@ -181,12 +179,11 @@ Admission::Answer TenantBounds::take(const Tenant& tenant, const std::shared_ptr
                                      std::size_t entries, std::uint64_t bytes) {
   Answer answer;
   const MutexLock lock(tally->mutex);
-  const auto passes = [&](Figure figure, std::uint64_t under_way, std::uint64_t more) REQUIRES(tally->mutex) {
-    return limit(figure) > 0 && more > 0 && known(tenant, *tally, inboxes, figure) + under_way + more > limit(figure);
-  };
-  if (passes(Figure::bytes, tally->bytes_under_way, bytes)) {
+  const std::uint64_t used_bytes = known(tenant, tally->older_bytes, inboxes, Figure::bytes) + tally->bytes_under_way;
+  const std::uint64_t used_entries = known(tenant, 0, inboxes, Figure::undelivered) + tally->entries_under_way;
+  if (limits_.bytes_max > 0 && used_bytes + bytes > limits_.bytes_max) {
     answer.refused_by = StorageLimit::tenant_bytes;
-  } else if (passes(Figure::undelivered, tally->entries_under_way, entries)) {
+  } else if (limits_.undelivered_max > 0 && entries > 0 && used_entries + entries > limits_.undelivered_max) {
     answer.refused_by = StorageLimit::tenant_undelivered;
   }
   if (answer.refused_by) return answer;

@@ -55,8 +55,8 @@ class TenantBounds final : public Admission, public TrackedRoom {
   /// What the tenant has, without what is under way. Reads it if it is too old.
   Task<Result<std::uint64_t>> used(const Tenant& tenant, Tally& tally, const Known& inboxes, Figure figure);
   Task<Status> read(const Tenant& tenant, Tally& tally, const Known& inboxes, Figure figure);
-  /// The caller holds the tally's mutex.
-  [[nodiscard]] std::uint64_t known(const Tenant& tenant, const Tally& tally, const Known& inboxes,
+  /// `older_bytes`: Tally::older_bytes.
+  [[nodiscard]] std::uint64_t known(const Tenant& tenant, std::uint64_t older_bytes, const Known& inboxes,
                                     Figure figure) const;
   Answer take(const Tenant& tenant, const std::shared_ptr<Tally>& tally, const Known& inboxes, std::size_t entries,
               std::uint64_t bytes);

@@ -39,8 +39,9 @@ class TenantVisit {
   static constexpr std::chrono::milliseconds calls_for{10'000};
 
  private:
-  Task<Result<bool>> visit_inboxes(Table& table, const Tenant& tenant, const TenantInboxes& known, Found& found,
-                                   TimePoint until);
+  Task<Result<bool>> visit_inboxes(Table& table, const Tenant& tenant, const TenantInboxes& known, TimePoint until);
+  /// At all inboxes at the same time, besides the time of the visit, for about a second.
+  Task<Found> look(Table& table, const Tenant& tenant, const TenantInboxes& known);
 
   Table& table_;
   Shards& shards_;
