@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compares triggers, nginx with a fixed response, and webdis in front of Redis, driven by the same wrk in turn. Also measures
-batches and pages, and runs generators.py, agreement.py, dynamo.py and nodes.py. `--quick` is a smoke test, not a
-measurement. Comparisons of two builds are in paired_builds.py.
+batches and pages, and runs generators.py, agreement.py, dynamo.py, leases.py and nodes.py. `--quick` is a smoke test, not
+a measurement. Comparisons of two builds are in paired_builds.py.
 hostile.py prints its report with this file's Report."""
 
 import argparse
@@ -20,6 +20,7 @@ import agreement
 import disk
 import dynamo
 import generators
+import leases
 import nodes
 import servers
 import wrk
@@ -200,7 +201,7 @@ def compare_pages(folder, plan, report):
 
 PARTS = {"posts": compare_posts, "batches": compare_batches, "pages": compare_pages,
          "generators": generators.compare_generators, "users": generators.compare_many_users, "service": generators.compare_service,
-         "agreement": agreement.compare_agreement, "dynamo": dynamo.compare_dynamo, "nodes": nodes.compare_nodes}
+         "agreement": agreement.compare_agreement, "dynamo": dynamo.compare_dynamo, "leases": leases.compare_leases, "nodes": nodes.compare_nodes}
 
 
 def main():

@@ -1,4 +1,4 @@
-// The DynamoDB engine as an OpenStore (open_store.h): its options, the counters of events, how long keys are held,
+// The DynamoDB engine as an OpenStore (open_store.h): its options, its metrics, how long keys are held,
 // shared rate limits, its work every second or before a freeze, and the threads that look for what other nodes have
 // made available and that do the regular work of the fleet. The engine itself is in store/dynamo; the connection is in
 // dynamo_access.h.
@@ -12,7 +12,10 @@
 #include "base/stoppable_sleep.h"
 #include "base/sync_wait.h"
 #include "base/thread_name.h"
+#include "base/turn_pool.h"
 #include "dynamo_access.h"
+#include "inbox_gauges.h"
+#include "lease_counters.h"
 #include "log/log.h"
 #include "open_store.h"
 #include "store/dynamo/client/client.h"
@@ -39,6 +42,9 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
   store.inboxes = true;
   store.entries.leased_max = config.leased_max;
   store.entries.waiters_max = config.waiters_max;
+  store.tenant_limits = {.bytes_max = config.tenant_bytes_max,
+                         .undelivered_max = config.tenant_undelivered_max,
+                         .tracked_max = config.tenant_tracked_max};
   store.calls_max = config.queue_events_max;
   // As many as there are connections (DynamoConfig::connections_max for each loop), so that a call that has its turn
   // finds a connection free.
@@ -50,13 +56,27 @@ store::DynamoStoreConfig store_config(const config::Config& config, metrics::Reg
     counters.duplicates.add(duplicates);
     counters.acknowledged.add(acknowledged);
   };
+  auto& bytes = without_room_counter(registry, "tenant-bytes-max");
+  auto& undelivered = without_room_counter(registry, "tenant-undelivered-max");
+  store.on_no_room = [&](store::StorageLimit limit) {
+    (limit == store::StorageLimit::tenant_bytes ? bytes : undelivered).add();
+  };
+  auto& expired = registry.counter("triggers_inbox_expired_total",
+                                   "Undelivered events that left an inbox because they were older than its retention.");
+  const LeaseCounters leases(registry);
+  store.entries.on_leases = [leases, &expired](const store::LeaseStats& stats) {
+    leases.add(stats);
+    if (stats.expired > 0) expired.add(stats.expired);
+  };
   return store;
 }
 
 class FleetStore final : public OpenStore {
  public:
   FleetStore(std::unique_ptr<DynamoAccess> access, store::DynamoStoreConfig config, FleetWork work)
-      : access_(std::move(access)), store_(std::move(config), access_->caller()) {
+      : access_(std::move(access)),
+        pool_(work == FleetWork::none ? nullptr : std::make_unique<TurnPool>(1, "inbox-filters")),
+        store_(with_pool(std::move(config), pool_.get()), access_->caller()) {
     if (work == FleetWork::none) return;
     looking_ = std::jthread([this](const std::stop_token& stop) { look_for_readers(stop); });
     if (work == FleetWork::all) visiting_ = std::jthread([this](const std::stop_token& stop) { visit(stop); });
@@ -65,6 +85,15 @@ class FleetStore final : public OpenStore {
     for (auto* thread : {&looking_, &visiting_}) thread->request_stop();
     for (auto* thread : {&looking_, &visiting_}) *thread = {};
     sync_wait(store_.flush_counts(true));
+  }
+
+  /// Of what this node has visited.
+  void add_inbox_metrics(metrics::Registry& registry, const Clock& clock) {
+    add_inbox_gauges(registry, [this] { return std::optional(store_.inbox_totals()); }, clock);
+    add_job_metrics(registry, "Purges and replays of inboxes that have not ended, on any node.", [this] {
+      const auto jobs = store_.jobs();
+      return JobFigures{.running = jobs.running, .done = jobs.done, .failed = jobs.failed};
+    });
   }
 
   [[nodiscard]] store::EventLog& log() noexcept override { return store_; }
@@ -87,6 +116,11 @@ class FleetStore final : public OpenStore {
   }
 
  private:
+  static store::DynamoStoreConfig with_pool(store::DynamoStoreConfig config, TurnPool* pool) {
+    config.pool = pool;
+    return config;
+  }
+
   Task<void> flush() {
     co_await store_.flush_counts_spaced();
     co_await store_.probe_if_troubled();
@@ -117,6 +151,7 @@ class FleetStore final : public OpenStore {
   }
 
   std::unique_ptr<DynamoAccess> access_;
+  std::unique_ptr<TurnPool> pool_;  ///< Null in a command, which has one request at a time.
   store::DynamoStore store_;
   std::jthread looking_, visiting_;
 };
@@ -129,7 +164,9 @@ Result<std::unique_ptr<OpenStore>> open_dynamo_store(const config::Config& confi
   if (!access) return std::move(access).error();
   auto store = store_config(config, registry, clock);
   store.page.bytes_max = page_bytes_max;
-  return std::unique_ptr<OpenStore>(std::make_unique<FleetStore>(std::move(*access), std::move(store), work));
+  auto opened = std::make_unique<FleetStore>(std::move(*access), std::move(store), work);
+  if (work == FleetWork::all) opened->add_inbox_metrics(registry, clock);
+  return std::unique_ptr<OpenStore>(std::move(opened));
 }
 
 }  // namespace triggers

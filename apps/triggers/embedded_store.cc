@@ -1,5 +1,5 @@
 // The embedded engine as an OpenStore (open_store.h): its options from the configuration, its metrics (those of
-// inboxes: inbox_metrics.h), backups, and the log line about a damaged disk. For a command, it checks before that the
+// inboxes: inbox_gauges.h), backups, and the log line about a damaged disk. For a command, it checks before that the
 // process may start enough threads. The engine itself is in store/rocks.
 
 #include <array>
@@ -7,7 +7,8 @@
 
 #include "backup_target.h"
 #include "descriptor_plan.h"
-#include "inbox_metrics.h"
+#include "inbox_gauges.h"
+#include "lease_counters.h"
 #include "log/log.h"
 #include "open_store.h"
 #include "store/rocks/rocks_store.h"
@@ -18,11 +19,18 @@ namespace {
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
-/// A request that is refused before its body is read is not among them: nobody knows how many events it has.
-metrics::Counter& without_room_counter(metrics::Registry& registry, std::string limit) {
-  return registry.counter("triggers_events_without_room_total",
-                          "New events that a commit has refused with STORAGE_FULL, by the option that limits.",
-                          {{"limit", std::move(limit)}});
+store::LeaseStats lease_stats(const store::CommitStats& stats) {
+  store::LeaseStats of_leases;
+  of_leases.leases = stats.leases;
+  of_leases.refused = stats.leases_refused;
+  of_leases.refused_tracked = stats.leases_refused_tracked;
+  of_leases.leased = stats.leased;
+  of_leases.acknowledged = stats.acknowledged_by_lease;
+  of_leases.released = stats.released;
+  of_leases.lost = stats.lease_lost;
+  of_leases.timed_out = stats.leases_timed_out;
+  of_leases.died = stats.died;
+  return of_leases;
 }
 
 /// The metrics of each group commit.
@@ -55,7 +63,7 @@ std::function<void(const store::CommitStats&)> commit_metrics(metrics::Registry&
     counters.accepted.add(stats.accepted);
     counters.duplicates.add(stats.duplicates);
     counters.acknowledged.add(stats.acknowledged);
-    leases.add(stats);
+    leases.add(lease_stats(stats));
     for (std::size_t i = 0; i < without_room.size(); ++i) {
       if (stats.without_room[i] > 0) without_room[i]->add(stats.without_room[i]);
     }
@@ -101,13 +109,18 @@ void add_disk_metrics(metrics::Registry& registry, const store::RocksStore& stor
   });
 }
 
-/// Purges and replays of inboxes.
-void add_job_metrics(metrics::Registry& registry, const store::RocksStore& store) {
-  auto& running = registry.gauge("triggers_inbox_jobs_running", "Purges and replays of inboxes that have not ended.");
-  registry.on_scrape([&] { running.set(static_cast<double>(store.jobs().running)); });
-  const std::string name = "triggers_inbox_jobs_total", help = "Purges and replays of inboxes that have ended.";
-  registry.counter_from(name, help, {{"state", "done"}}, [&] { return static_cast<double>(store.jobs().done); });
-  registry.counter_from(name, help, {{"state", "failed"}}, [&] { return static_cast<double>(store.jobs().failed); });
+/// Entries that are in memory.
+void add_tracked_metrics(metrics::Registry& registry, const store::RocksStore& store) {
+  auto& tracked = registry.gauge("triggers_entries_tracked",
+                                 "Entries that were leased and have not left, of all tenants; they are in memory.");
+  auto& fullest = registry.gauge("triggers_entries_tracked_of_fullest_tenant",
+                                 "Of these, the entries of the tenant that has most of them.");
+  registry.on_scrape([&] {
+    const auto totals = store.inbox_totals();
+    if (!totals) return;
+    tracked.set(static_cast<double>(totals->tracked));
+    fullest.set(static_cast<double>(totals->tracked_of_fullest));
+  });
 }
 
 /// What counts against tenant-bytes-max. Not by tenant: there may be any number.
@@ -127,7 +140,10 @@ class EmbeddedStore final : public OpenStore {
     registry.counter_from("triggers_inbox_expired_total",
                           "Undelivered events that left an inbox because they were older than its retention.", {},
                           [raw = store_.get()] { return static_cast<double>(raw->entries_expired()); });
-    add_job_metrics(registry, *store_);
+    add_job_metrics(registry, "Purges and replays of inboxes that have not ended.", [raw = store_.get()] {
+      const auto jobs = raw->jobs();
+      return JobFigures{.running = jobs.running, .done = jobs.done, .failed = jobs.failed};
+    });
   }
 
   [[nodiscard]] store::EventLog& log() noexcept override { return *store_; }
@@ -178,7 +194,14 @@ Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& con
   if (background) {
     add_disk_metrics(registry, **store);
     add_tenant_metrics(registry, **store);
-    add_inbox_metrics(registry, **store, clock);
+    add_tracked_metrics(registry, **store);
+    add_inbox_gauges(
+        registry,
+        [raw = store->get()]() -> std::optional<store::InboxTotals> {
+          const auto totals = raw->inbox_totals();
+          return totals ? std::optional(*totals) : std::nullopt;
+        },
+        clock);
   }
   return std::unique_ptr<OpenStore>(std::make_unique<EmbeddedStore>(std::move(*store), config.data_dir, registry));
 }

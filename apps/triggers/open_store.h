@@ -73,6 +73,10 @@ struct EventCounters {
   metrics::Counter &accepted, &duplicates, &acknowledged;
 };
 
+/// New events that were refused, by the option that limits. A request that is refused before its body is read is not
+/// among them: nobody knows how many events it has.
+[[nodiscard]] metrics::Counter& without_room_counter(metrics::Registry& registry, std::string limit);
+
 // One file each.
 Result<std::unique_ptr<OpenStore>> open_embedded_store(const config::Config& config, metrics::Registry& registry,
                                                        const Clock& clock, bool background, store::Access access);

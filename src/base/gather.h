@@ -55,4 +55,10 @@ class Gather {
   std::exception_ptr failure_;
 };
 
+/// A task for Gather whose answer is wanted. `answer` outlives it.
+template <class T>
+Task<void> answer_into(T& answer, Task<T> task) {
+  answer = co_await std::move(task);
+}
+
 }  // namespace triggers

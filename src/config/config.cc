@@ -119,12 +119,6 @@ Result<Done> check_together(const Settings& settings) {
     return refuse("aws-region must be given with store = dynamodb" +
                   (named(settings, "store") == "store" ? std::string() : ": " + named(settings, "store")));
   }
-  for (const auto& [name, value] : {std::pair{"tenant-bytes-max", config.tenant_bytes_max},
-                                    std::pair{"tenant-undelivered-max", config.tenant_undelivered_max}}) {
-    if (config.store != Store::dynamodb || value == 0) continue;
-    return refuse(named(settings, name) + " = " + std::to_string(value) +
-                  " has no effect with store = dynamodb, which counts neither: leave it out");
-  }
   return Done{};
 }
 

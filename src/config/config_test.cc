@@ -247,12 +247,6 @@ TEST(Load, OptionsThatDependOnEachOtherAreChecked) {
   EXPECT_THAT(refusal({{"max-batch-size-bytes", "6000000"}, {"max-bodies-size-bytes", "11999999"}}),
               HasSubstr("max-bodies-size-bytes = 11999999 must be at least twice"));
   EXPECT_THAT(refusal({{"store", "dynamodb"}}), HasSubstr("aws-region must be given"));
-  for (const std::string name : {"tenant-bytes-max", "tenant-undelivered-max"}) {
-    EXPECT_THAT(refusal({{"store", "dynamodb"}, {"aws-region", "eu-west-1"}, {name, "5"}}),
-                HasSubstr(name + " = 5 has no effect with store = dynamodb"));
-    EXPECT_EQ(loaded({{"store", "dynamodb"}, {"aws-region", "eu-west-1"}, {name, "0"}}).config.store, Store::dynamodb);
-    EXPECT_EQ(loaded({{name, "5"}}).config.store, Store::embedded);
-  }
 }
 
 TEST(Load, StoreIsDynamodbWhenOneOfItsOptionsIsGiven) {

@@ -33,6 +33,7 @@ class DynamoEngine final : public InboxEngine {
     config_.inboxes = true;
     config_.settings.age_max = std::chrono::milliseconds{0};
     config_.settings.change_wait = std::chrono::milliseconds{0};
+    config_.tenant_limits = options.tenant_limits;
     config_.entries.leased_max = options.leased_max;
     config_.entries.waiters_max = options.waiters_max;
     const auto made = sync_wait(tables().create()).value();

@@ -1,6 +1,7 @@
 // The limits of what one tenant stores, on every engine that keeps inboxes: what counts, from when to when, and that
 // nobody else is affected.
 
+#include <algorithm>
 #include <atomic>
 
 #include "contract/inbox_verbs.h"
@@ -77,6 +78,15 @@ TEST_P(TenantLimitsContract, BatchHasAResultForEachEvent) {
   options.tenant_limits.bytes_max = 2 * bytes_of_one();
   const auto answers = append_batch({numbered(1), numbered(2), numbered(1), numbered(3), numbered(2)});
   ASSERT_EQ(answers.size(), 5U);
+  if (!engine().orders_by_commit()) {
+    // The events of a batch are stored at the same time, so any two of the three have the room.
+    const auto of = [&](Appended::Outcome outcome) { return std::ranges::count(answers, outcome, &Appended::outcome); };
+    EXPECT_EQ(of(accepted), 2);
+    EXPECT_EQ(of(accepted) + of(duplicate) + of(no_room), 5);
+    EXPECT_GE(of(duplicate), 1);
+    EXPECT_EQ(drain().size(), 2U);
+    return;
+  }
   EXPECT_EQ(answers[0].outcome, accepted);
   EXPECT_EQ(answers[1].outcome, accepted);
   EXPECT_EQ(answers[2], (Appended{duplicate, answers[0].id}));

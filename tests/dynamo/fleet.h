@@ -32,6 +32,8 @@ class WatchedCaller final : public dynamo::Caller {
 
   /// Sees a call before it is made.
   std::function<void(dynamo::ApiCall, const boost::json::object&)> before;
+  /// Called when a call that `before` has seen has ended.
+  std::function<void()> after;
   /// True: the call is made, and its answer is lost.
   std::function<bool(dynamo::ApiCall, const boost::json::object&)> lose_answer;
   /// True: the call is not made, and its outcome is unknown.
@@ -59,6 +61,7 @@ class WatchedCaller final : public dynamo::Caller {
       auto lost = co_await real_.call(api_call, std::move(first), repeat, within);
     }
     auto answer = co_await real_.call(api_call, std::move(body), repeat, within);
+    if (after) after();
     if (answer) count(api_call, *answer);
     if (lose_answer && lose_answer(api_call, seen)) co_return unknown();
     co_return answer;

@@ -65,13 +65,28 @@ TEST_F(InboxCapacityTest, LeaseOfTenIsElevenWritesAndAcknowledgingThemTwentyOne)
   warm_up();
   accept_managed(30);
   Leased leased;
+  unsigned under_way = 0, one_after_another = 0;
+  node_->caller.before = [&](dynamo::ApiCall, const auto&) { one_after_another += under_way++ == 0 ? 1 : 0; };
+  node_->caller.after = [&] { --under_way; };
   const Units of_lease = units([&] { leased = lease(*node_, 10); });
+  node_->caller.before = {};
+  node_->caller.after = {};
+  EXPECT_LE(one_after_another, 4U + 1U) << "one more if a shard has as many entries as were asked for";
   ASSERT_EQ(leased.events.size(), 10U);
   EXPECT_EQ(of_lease.write, 11);
   EXPECT_LE(of_lease.read, 12);
   const Units of_ack = units([&] { acknowledge_by(*node_, leased, ids_of(leased)); });
   EXPECT_EQ(of_ack.write, 21);
   EXPECT_EQ(of_ack.read, 10);
+}
+
+TEST_F(InboxCapacityTest, AcknowledgingByTheLeaseAloneReadsOneMore) {
+  accept_managed(10);
+  const Leased leased = lease(*node_, 10);
+  ASSERT_EQ(leased.events.size(), 10U);
+  const Units of_ack = units([&] { acknowledge_by(*node_, leased); });
+  EXPECT_EQ(of_ack.write, 21);
+  EXPECT_EQ(of_ack.read, 11) << "the reminder says which entries; their records are read once";
 }
 
 TEST_F(InboxCapacityTest, LeaseReadsNothingOfWhatIsLeasedDeadOrAcknowledgedInFront) {

@@ -96,6 +96,11 @@ class InboxFleetTest : public FleetTest {
     return ids;
   }
 
+  /// What accept() has counted.
+  void write_counts() {
+    if (accepting_) sync_wait(accepting_->store->flush_counts(true));
+  }
+
   static Ids ids_of(const Leased& leased) {
     Ids ids;
     for (const LeasedEvent& one : leased.events) ids.push_back(one.event.id);

@@ -18,6 +18,25 @@ class InboxLeasesTest : public InboxFleetTest {
   std::unique_ptr<InboxTestNode> one_ = inbox_node(), two_ = inbox_node();
 };
 
+TEST_F(InboxLeasesTest, LeaseThatEndsByItselfAndADeathAreTold) {
+  LeaseStats told;
+  inbox_config.on_leases = [&](const LeaseStats& stats) {
+    told.timed_out += stats.timed_out;
+    told.died += stats.died;
+  };
+  inbox.settings.max_attempts = 2;
+  const auto node = inbox_node();
+  accept(2);
+  EXPECT_EQ(lease(*node, 2).events.size(), 2U);
+  clock.advance(default_duration);
+  const Leased again = lease(*node, 2);
+  EXPECT_EQ(told.timed_out, 2U);
+  EXPECT_EQ(told.died, 0U);
+  release(*node, again);
+  EXPECT_EQ(told.timed_out, 2U);
+  EXPECT_EQ(told.died, 2U);
+}
+
 TEST_F(InboxLeasesTest, WhatIsLeasedOnOneNodeIsAcknowledgedOnAnother) {
   const Ids ids = accept(12);
   const Leased leased = lease(*one_, 10);

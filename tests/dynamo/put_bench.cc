@@ -3,18 +3,14 @@
 
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "base/random.h"
 #include "base/sync_wait.h"
 #include "base/uuid7.h"
-#include "http/client/fetch.h"
-#include "http/server/server.h"
+#include "dynamo/bench_loop.h"
 #include "store/dynamo/client/client.h"
 
 namespace triggers::store::dynamo {
@@ -64,48 +60,19 @@ int run(const std::string& url, seconds time, std::size_t connections, std::size
 
   const std::string value(bytes, 'x');
   const auto start = steady_clock::now();
-  http::Handlers handlers;
-  handlers.handle = [&](const http::Request&) -> Task<http::Response> {
+  auto loop = BenchLoop::create();
+  if (!loop) return std::fprintf(stderr, "no port is free\n"), 1;
+  std::uint64_t puts = 0, failures = 0;
+  const bool ran = loop->run(connections, time + seconds{30}, [&]() -> Task<void> {
     const Counts counts = co_await put_until(**client, table, value, start + time);
-    http::Response response;
-    response.body = std::to_string(counts.puts) + " " + std::to_string(counts.failures);
-    co_return response;
-  };
-  handlers.protocol_error = [](const http::ProtocolError&, const http::Request&) { return http::Response{}; };
-  handlers.internal_error = [](const http::Request&) {
-    http::Response response;
-    response.status = 500;
-    return response;
-  };
-  http::ServerConfig serving;
-  serving.host = "127.0.0.1";
-  serving.port = 0;
-  serving.threads = 1;
-  auto server = http::Server::create(serving, std::move(handlers));
-  if (!server) return std::fprintf(stderr, "%s\n", server.error().message.c_str()), 1;
-  (*server)->start();
-  const http::ServerAddress address{.host = "127.0.0.1", .port = (*server)->port()};
-  // One request for each who puts: that is how work comes to a loop.
-  std::atomic<std::uint64_t> puts = 0, failures = 0;
-  std::vector<std::thread> askers;
-  for (std::size_t i = 0; i < connections; ++i) {
-    askers.emplace_back([&] {
-      http::Request request;
-      request.target = "/";
-      const auto answer = http::fetch(address, request, time + seconds{30});
-      if (!answer || answer->status != 200) return void(++failures);
-      std::size_t read = 0;
-      puts += std::stoull(answer->body, &read);
-      failures += std::stoull(answer->body.substr(read));
-    });
-  }
-  for (std::thread& asker : askers) asker.join();
+    puts += counts.puts;
+    failures += counts.failures;
+  });
   const double took = std::chrono::duration<double>(steady_clock::now() - start).count();
-  (*server)->stop(seconds{5});
   std::printf("{\"puts\":%llu,\"failures\":%llu,\"seconds\":%.3f,\"puts_per_second\":%.0f}\n",
               static_cast<unsigned long long>(puts), static_cast<unsigned long long>(failures), took,
               static_cast<double>(puts) / took);
-  return failures == 0 ? 0 : 1;
+  return ran && failures == 0 ? 0 : 1;
 }
 
 }  // namespace

@@ -2,10 +2,13 @@
 // happens to changes whose calls fail. What a change decides is in src/store/inbox_changes_test.cc; the contract is in
 // tests/contract/inbox_settings_test.cc.
 
+#include <atomic>
+#include <latch>
 #include <set>
 #include <thread>
 
 #include "base/mutex.h"
+#include "base/turn_pool.h"
 #include "dynamo/fleet.h"
 #include "store/dynamo/events/layout.h"
 #include "store/dynamo/settings/settings_directory.h"
@@ -290,6 +293,43 @@ TEST_F(SettingsTest, MemoryIsBounded) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(narrow->of(Tenant{"tenant " + std::to_string(i)})->find(crm));
   EXPECT_LT(narrow->directory.tenants(), 5U);
   EXPECT_GE(narrow->directory.tenants(), 1U);
+}
+
+TEST_F(SettingsTest, FiltersThatTakeLongAreEvaluatedBesideTheRequestsOfOthers) {
+  TurnPool pool(1);
+  config.inboxes = true;
+  config.pool = &pool;
+  Node at = node();
+  inbox::Settings settings;
+  settings.filter = R"({"payload":{"a":[{"wildcard":"*x*y*"}]}})";
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(
+        sync_wait(at.store->put_inbox(tenant, named("inbox" + std::to_string(i)), settings, std::nullopt)).ok());
+  }
+  std::latch begun(1), go_on(1);
+  std::jthread keeps_the_pool_busy([&] {
+    sync_wait([&]() -> Task<void> {
+      auto work = pool.run("another", [&] {
+        begun.count_down();
+        go_on.wait();
+        return 0;
+      });
+      co_await work;
+    }());
+  });
+  begun.wait();
+  std::atomic<bool> ended = false;
+  std::jthread long_one([&] {
+    Draft large;
+    large.payload = R"({"a":")" + std::string(256 * 1024, 'x') + R"("})";
+    EXPECT_EQ(append(at, large).outcome, Appended::Outcome::accepted);
+    ended = true;
+  });
+  EXPECT_EQ(append(at, {.payload = R"({"a":"x to y"})"}).outcome, Appended::Outcome::accepted);
+  EXPECT_FALSE(ended);
+  go_on.count_down();
+  long_one.join();
+  EXPECT_TRUE(ended);
 }
 
 TEST_F(SettingsTest, DamagedSettingsAreAnErrorThatSaysSo) {

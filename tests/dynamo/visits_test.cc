@@ -72,6 +72,25 @@ class VisitsTest : public VisitFleetTest {
   }
 };
 
+TEST_F(VisitsTest, MetricsShowATenantOnTheNodeThatHasVisitedItLast) {
+  const auto one = visit_node(), two = visit_node();
+  manage(*one);
+  const Ids ids = accept(3);
+  write_counts();
+  lease(*one, 1);
+  EXPECT_TRUE(sync_wait(one->visits.settle()).ok());
+  const InboxTotals shown = one->visits.visited().totals();
+  ASSERT_EQ(shown.shown.size(), 1U);
+  EXPECT_EQ(shown.shown.front().inbox, "default");
+  EXPECT_EQ(shown.counts, (inbox::Counts{.available = 2, .leased = 1}));
+  EXPECT_EQ(shown.oldest_available, ids[1].time());
+  clock.advance(visit_config.every);
+  EXPECT_TRUE(sync_wait(two->visits.settle()).ok());
+  visit_all(*one);
+  EXPECT_EQ(one->visits.visited().totals().inboxes, 0U);
+  EXPECT_EQ(two->visits.visited().totals().inboxes, 1U);
+}
+
 TEST_F(VisitsTest, OneNodeVisitsATenantAtATimeAndAnotherOnceItsClaimIsOver) {
   const auto one = visit_node(), two = visit_node();
   manage(*one);

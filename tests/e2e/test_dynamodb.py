@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from support import metrics
 from support.dynamodb import DynamoDB
 from support.program import binary, environment, repository, run
 
@@ -138,3 +139,36 @@ def test_two_nodes_together_keep_a_keys_limit(env, start_server):
                 served += answer.status == 200
     allowed = 60 + (time.monotonic() - since)
     assert 0.9 * 60 <= served <= 1.1 * allowed
+
+
+def test_a_tenant_has_limits_that_all_nodes_keep_and_metrics_that_tell(env, start_server):
+    one, two = (start_server("--tenant-undelivered-max=3", "--leased-max=2", env=env) for _ in range(2))
+    key = create_key(env, rate_limit="unlimited")
+    with one.client(key) as first, two.client(key) as second:
+        assert [post(first, number).status for number in range(3)] == [201] * 3
+        refused = post(first, 3)
+        assert refused.status == 507 and refused.json()["error_code"] == "STORAGE_FULL", refused
+        assert refused.json()["details"] == {"limit": "tenant-undelivered-max", "limit_events": 3}
+        assert post(first, 1).json()["duplicate"] is True
+        # A node writes its counts within 3 s.
+        deadline = time.monotonic() + 10
+        while second.get("/inboxes/default").json()["counts"]["available"] < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        late = post(second, 4)
+        assert late.status == 507 and late.json()["details"]["limit"] == "tenant-undelivered-max"
+        lease = first.post("/inboxes/default/lease", {"limit": 2}).json()
+        assert len(lease["events"]) == 2
+        assert first.post("/inboxes/default/lease", {}).status == 429
+        assert first.post("/inboxes/default/ack", {"lease_id": lease["lease_id"]}).status == 200
+        lost = first.post("/inboxes/default/release", {"lease_id": lease["lease_id"], "event_ids": [lease["events"][0]["event_id"]]})
+        assert lost.json()["results"][0]["status"] == "lease_lost"
+        admin = create_key(env, role="admin")
+    with one.client(admin) as client:
+        shown = metrics.read_when(client, "triggers_inboxes", 1, seconds_max=1)
+        assert shown["triggers_leases_total"] == 1 and shown["triggers_entries_leased_total"] == 2
+        assert shown["triggers_entries_acknowledged_by_lease_total"] == 2 and shown["triggers_entries_lease_lost_total"] == 1
+        assert shown['triggers_leases_refused_total{limit="leased-max"}'] == 1
+        assert shown['triggers_events_without_room_total{limit="tenant-undelivered-max"}'] == 1
+        assert {"triggers_inboxes", 'triggers_entries{state="dead"}', "triggers_oldest_available_age_seconds", "triggers_entries_died_total",
+                "triggers_inbox_jobs_running", 'triggers_inbox_jobs_total{state="done"}', "triggers_inbox_expired_total"} <= shown.keys()

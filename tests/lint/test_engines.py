@@ -8,7 +8,7 @@ import tracked
 # Of each engine, the folders in the order in which they may include each other. What stands beside them may include all.
 folders_of = {
     "src/store/rocks": ["format", "disk", "database", "inbox", "commit", "read", "upkeep", "repair"],
-    "src/store/dynamo": ["client", "events", "settings", "inbox", "jobs", "visits", "keys", "tables"],
+    "src/store/dynamo": ["client", "events", "settings", "inbox", "bounds", "jobs", "visits", "keys", "tables"],
 }
 
 

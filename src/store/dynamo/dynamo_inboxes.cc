@@ -32,6 +32,18 @@ AckStatus as_ack(EntryStatus status) {
   return status == EntryStatus::already_acknowledged ? AckStatus::already_acknowledged : AckStatus::not_found;
 }
 
+/// What a request with a lease has done.
+LeaseStats stats_of(const std::vector<EntryResult>& results) {
+  const auto count = [&](EntryStatus status) {
+    return static_cast<std::size_t>(std::ranges::count(results, status, &EntryResult::status));
+  };
+  LeaseStats stats;
+  stats.acknowledged = count(EntryStatus::acknowledged);
+  stats.released = count(EntryStatus::released);
+  stats.lost = count(EntryStatus::lease_lost);
+  return stats;
+}
+
 /// Undelivered is what has no record, or one that says so.
 class RecordsCheck final : public dynamo::EntryCheck {
  public:
@@ -221,7 +233,15 @@ Task<Result<Leased>> DynamoStore::lease(const Tenant& tenant, LeaseRequest reque
   InboxName name = request.inbox;
   const std::size_t calls = std::clamp<std::size_t>(request.limit, 1, calls_at_once_max);
   auto work = [request = std::move(request)](InboxEntries& entries) { return entries.lease(request); };
-  return on_inbox<Leased>(tenant, std::move(name), Use::changes, calls, std::move(work));
+  auto leased = co_await on_inbox<Leased>(tenant, std::move(name), Use::changes, calls, std::move(work));
+  if (!leased) co_return leased;
+  LeaseStats stats;
+  stats.leases = leased->outcome == Leased::Outcome::leased ? 1 : 0;
+  stats.leased = leased->events.size();
+  stats.refused = leased->outcome == Leased::Outcome::too_many_leased ? 1 : 0;
+  stats.refused_tracked = leased->outcome == Leased::Outcome::too_many_tracked ? 1 : 0;
+  parts_->inboxes.counts().tell(stats);
+  co_return leased;
 }
 
 Task<Result<std::vector<EntryResult>>> DynamoStore::acknowledge(const Tenant& tenant, InboxName inbox,
@@ -231,10 +251,11 @@ Task<Result<std::vector<EntryResult>>> DynamoStore::acknowledge(const Tenant& te
   auto work = [lease, ids = std::move(ids)](InboxEntries& entries) { return entries.acknowledge(lease, ids); };
   auto results =
       co_await on_inbox<std::vector<EntryResult>>(tenant, std::move(inbox), Use::changes, calls, std::move(work));
-  if (results && config_.on_done) {
-    const auto count = std::ranges::count(*results, EntryStatus::acknowledged, &EntryResult::status);
-    if (count > 0) config_.on_done(0, 0, static_cast<std::uint64_t>(count));
-  }
+  if (!results) co_return results;
+  LeaseStats stats = stats_of(*results);
+  if (config_.on_done && stats.acknowledged > 0) config_.on_done(0, 0, stats.acknowledged);
+  if (!lease) stats.acknowledged = 0;
+  parts_->inboxes.counts().tell(stats);
   co_return results;
 }
 
@@ -246,7 +267,10 @@ Task<Result<std::vector<EntryResult>>> DynamoStore::release(const Tenant& tenant
   auto work = [lease, ids = std::move(ids), delay, error = std::move(error)](InboxEntries& entries) {
     return entries.release(lease, ids, delay, error);
   };
-  return on_inbox<std::vector<EntryResult>>(tenant, std::move(inbox), Use::changes, calls, std::move(work));
+  auto results =
+      co_await on_inbox<std::vector<EntryResult>>(tenant, std::move(inbox), Use::changes, calls, std::move(work));
+  if (results) parts_->inboxes.counts().tell(stats_of(*results));
+  co_return results;
 }
 
 Task<Result<Extended>> DynamoStore::extend(const Tenant& tenant, InboxName inbox, LeaseId lease,
@@ -255,7 +279,9 @@ Task<Result<Extended>> DynamoStore::extend(const Tenant& tenant, InboxName inbox
   auto work = [lease, ids = std::move(ids), duration](InboxEntries& entries) {
     return entries.extend(lease, ids, duration);
   };
-  return on_inbox<Extended>(tenant, std::move(inbox), Use::changes, calls, std::move(work));
+  auto extended = co_await on_inbox<Extended>(tenant, std::move(inbox), Use::changes, calls, std::move(work));
+  if (extended) parts_->inboxes.counts().tell(stats_of(extended->results));
+  co_return extended;
 }
 
 Task<Result<std::vector<EntryResult>>> DynamoStore::requeue(const Tenant& tenant, InboxName inbox,

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/mutex.h"
+#include "store/dynamo/bounds/tenant_bounds.h"
 #include "store/dynamo/calls_under_way.h"
 #include "store/dynamo/dynamo_config.h"
 #include "store/dynamo/events/acknowledger.h"
@@ -57,19 +58,26 @@ struct StoreParts final : AcceptedEvents {
         turns(config.calls_at_once, waiting_places * config.calls_max),
         settings(events_table, *config.clock, config.settings),
         inboxes(events_table, shards, counts, *config.clock, entries_config(config)),
+        bounds(events_table, counts, inboxes.counts(), settings, *config.clock, config.tenant_limits, config.event_ttl),
         visits(events_table, shards, inboxes, settings, *config.clock, retention(config), config.visits),
         calls_under_way(config.calls_max) {
+    if (config.tenant_limits.any()) admission = &bounds;
+    inboxes.limit_tracked(bounds);
     if (config.inboxes) {
-      router = std::make_unique<SettingsRouter>(settings);
+      router = std::make_unique<SettingsRouter>(settings, config.pool);
     } else {
       router = std::make_unique<PlainRouter>();
     }
   }
 
+  static InboxNumbers takers(const Destination& destination) {
+    return destination.managed ? destination.takers : InboxNumbers{0};
+  }
+  void count(const Tenant& tenant, const Destination& destination) override {
+    for (const std::uint64_t number : takers(destination)) counts.add(tenant, layout::inbox_text(number), 1);
+  }
   void accepted(const Tenant& tenant, const EventId& id, const Destination& destination) override {
-    const InboxNumbers numbers = destination.managed ? destination.takers : InboxNumbers{0};
-    for (const std::uint64_t number : numbers) counts.add(tenant, layout::inbox_text(number), 1);
-    inboxes.accepted(tenant, numbers, id);
+    inboxes.accepted(tenant, takers(destination), id);
   }
 
   Table events_table;
@@ -82,7 +90,9 @@ struct StoreParts final : AcceptedEvents {
   CallTurns turns;
   SettingsDirectory settings;
   std::unique_ptr<Router> router;
+  Admission* admission = nullptr;  ///< Null: no tenant has a limit.
   InboxNode inboxes;
+  TenantBounds bounds;
   Visits visits;
   CallsUnderWay calls_under_way;
   Trouble trouble;
@@ -94,7 +104,7 @@ struct StoreRequest {
   StoreRequest(const DynamoStoreConfig& config, StoreParts& parts, const Tenant& tenant)
       : table(parts.events_table.until(std::chrono::steady_clock::now() + config.timing.request_for, parts.turns,
                                        tenant.id)),
-        events(table, *parts.router, parts, *config.clock, config.timing, retention(config)),
+        events(table, *parts.router, parts.admission, parts, *config.clock, config.timing, retention(config)),
         claims(table, *config.clock),
         appender(events, claims, parts.ids, *config.clock, config.windows),
         acknowledger(table, *config.clock, retention(config)),

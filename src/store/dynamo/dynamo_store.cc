@@ -71,6 +71,8 @@ Task<Result<Appended>> DynamoStore::append_one(Request& request, const Tenant& t
   note(request, answer ? nullptr : &answer.error());
   const bool accepted = answer && answer->outcome == Appended::Outcome::accepted;
   const bool duplicate = answer && answer->outcome == Appended::Outcome::duplicate;
+  const bool no_room = answer && answer->outcome == Appended::Outcome::no_room;
+  if (config_.on_no_room && no_room) config_.on_no_room(answer->limit);
   if (config_.on_done && (accepted || duplicate)) config_.on_done(accepted ? 1 : 0, duplicate ? 1 : 0, 0);
   co_return answer;
 }
@@ -268,6 +270,9 @@ Metrics DynamoStore::metrics() const {
   return metrics;
 }
 
+InboxTotals DynamoStore::inbox_totals() const { return parts_->visits.visited().totals(); }
+JobCounts DynamoStore::jobs() const { return parts_->visits.jobs().counts(); }
+
 Task<Status> DynamoStore::create_key(auth::KeyRecord record) {
   co_return co_await parts_->keys.create(std::move(record));
 }
@@ -315,11 +320,13 @@ Task<void> DynamoStore::probe_if_troubled() {
 Task<void> DynamoStore::flush_counts(bool everything) {
   const auto at_least = everything ? std::chrono::milliseconds{0} : dynamo::Counts::flush_every;
   co_await parts_->counts.flush(at_least);
+  co_await parts_->bounds.counts().flush(at_least);
   co_await parts_->inboxes.flush(everything);
 }
 
 Task<void> DynamoStore::flush_counts_spaced() {
   co_await parts_->counts.flush_spaced();
+  co_await parts_->bounds.counts().flush_spaced();
   co_await parts_->inboxes.flush(false);
 }
 

@@ -15,6 +15,7 @@
 #include "store/dynamo/client/caller.h"
 #include "store/dynamo/dynamo_config.h"
 #include "store/event_log.h"
+#include "store/inbox_figures.h"
 #include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/status.h"
@@ -48,6 +49,11 @@ class DynamoStore final : public EventLog, public InboxStore, public KeyStore, p
   [[nodiscard]] Health health() const override;
   /// `unacknowledged` counts the inboxes that this node has served; the oldest event is not known.
   [[nodiscard]] Metrics metrics() const override;
+
+  /// Of the inboxes of managed tenants that this node has visited last; every inbox is visited every few minutes.
+  [[nodiscard]] InboxTotals inbox_totals() const;
+  /// The jobs that have ended on this node, and all that ran in the fleet a few seconds ago.
+  [[nodiscard]] JobCounts jobs() const;
 
   // Inboxes; only with DynamoStoreConfig::inboxes.
   Task<Result<std::vector<InboxView>>> inboxes(const Tenant& tenant) override;

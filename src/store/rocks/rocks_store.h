@@ -12,11 +12,11 @@
 
 #include "base/clock.h"
 #include "store/event_log.h"
+#include "store/inbox_figures.h"
 #include "store/inbox_store.h"
 #include "store/key_store.h"
 #include "store/rocks/commit/committer.h"
 #include "store/rocks/disk/disk_space.h"
-#include "store/rocks/upkeep/inbox_figures.h"
 #include "store/status.h"
 #include "store/storage_limits.h"
 

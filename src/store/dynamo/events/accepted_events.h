@@ -14,7 +14,9 @@ class AcceptedEvents {
   AcceptedEvents& operator=(const AcceptedEvents&) = delete;
   virtual ~AcceptedEvents() = default;
 
-  /// This node has stored the event now. `destination`: where.
+  /// This node has stored an event now. `destination`: where. For the counts; accepted() follows.
+  virtual void count(const Tenant& tenant, const Destination& destination) = 0;
+  /// The same, for who waits for it.
   virtual void accepted(const Tenant& tenant, const EventId& id, const Destination& destination) = 0;
 };
 

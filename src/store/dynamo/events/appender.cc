@@ -24,6 +24,13 @@ std::size_t stored_bytes(const IncomingEvent& event) {
 Error two_contents_of_one_digest() { return {ErrorCode::internal, "a claim by digest names another content"}; }
 Error too_many_rounds() { return {ErrorCode::overloaded, "too many writers of the same event"}; }
 
+Appended refused(StorageLimit limit) {
+  Appended appended;
+  appended.outcome = Outcome::no_room;
+  appended.limit = limit;
+  return appended;
+}
+
 bool same(const IncomingEvent& event, const Found& found) {
   return same_event(event, found.event.event_type, found.event.payload);
 }
@@ -43,6 +50,7 @@ Task<Result<Appended>> Appender::append(const Tenant& tenant, const IncomingEven
 Task<Result<Appended>> Appender::append_plain(const Tenant& tenant, const IncomingEvent& event, EventId id) {
   auto stored = co_await events_.store(tenant, event, id, Writer::first);
   if (!stored) co_return std::move(stored).error();
+  if (stored->refused_by) co_return refused(*stored->refused_by);
   if (!stored->now) co_return Error{ErrorCode::internal, "an id was given twice"};
   co_return Appended{Outcome::accepted, id};
 }
@@ -97,6 +105,7 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const I
       switch (holding->state) {
         case Holding::State::equal: co_return Appended{Outcome::duplicate, holder.id};
         case Holding::State::stored_now: co_return Appended{Outcome::accepted, holder.id};
+        case Holding::State::refused: co_return refused(holding->refused_by);
         case Holding::State::different:
           if (!key.collides()) co_return two_contents_of_one_digest();
           break;
@@ -109,6 +118,7 @@ Task<Result<Appended>> Appender::append_by_content(const Tenant& tenant, const I
     }
     auto stored = co_await events_.store(tenant, event, id, Writer::first);
     if (!stored) co_return std::move(stored).error();
+    if (stored->refused_by) co_return refused(*stored->refused_by);
     if (stored->now) co_return Appended{Outcome::accepted, id};
     if (stored->instead.there() && same(event, stored->instead)) co_return Appended{Outcome::duplicate, id};
     // Another writer has fenced the id off as too slow, or has stored there an event whose fingerprint collides with
@@ -140,6 +150,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Incom
       switch (holding->state) {
         case Holding::State::equal: co_return Appended{Outcome::duplicate, holder->id};
         case Holding::State::stored_now: co_return Appended{Outcome::accepted, holder->id};
+        case Holding::State::refused: co_return refused(holding->refused_by);
         case Holding::State::different: co_return Appended{Outcome::idempotency_mismatch, holder->id};
         case Holding::State::fenced:
           fenced = holder;
@@ -150,6 +161,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Incom
     }
     auto stored = co_await events_.store(tenant, event, id, Writer::first);
     if (!stored) co_return std::move(stored).error();
+    if (stored->refused_by) co_return refused(*stored->refused_by);
     if (stored->now) co_return Appended{Outcome::accepted, id};
     if (stored->instead.there()) {
       co_return Appended{same(event, stored->instead) ? Outcome::duplicate : Outcome::idempotency_mismatch, id};
@@ -222,6 +234,11 @@ Task<Result<Appender::Holding>> Appender::resolve_holder(const Tenant& tenant, c
     // writer finds ours there and takes another id.
     auto stored = co_await events_.store(tenant, event, holder.id, Writer::helper);
     if (!stored) co_return std::move(stored).error();
+    if (stored->refused_by) {
+      holding.state = Holding::State::refused;
+      holding.refused_by = *stored->refused_by;
+      co_return holding;
+    }
     if (stored->now) {
       holding.state = Holding::State::stored_now;
       co_return holding;

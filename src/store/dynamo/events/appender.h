@@ -44,8 +44,9 @@ class Appender {
 
   /// What became of the event that holds a claim.
   struct Holding {
-    enum class State : std::uint8_t { equal, different, stored_now, fenced };
+    enum class State : std::uint8_t { equal, different, stored_now, fenced, refused };
     State state = State::fenced;
+    StorageLimit refused_by = StorageLimit::tenant_bytes;
   };
   Task<Result<Holding>> resolve_holder(const Tenant& tenant, const IncomingEvent& event, Claims::Holder holder);
 

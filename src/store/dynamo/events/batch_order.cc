@@ -40,7 +40,8 @@ std::optional<Appended> answer_of_equal(std::span<const IncomingEvent> events,
                                         const EqualBefore& before) {
   const IncomingEvent& event = events[place];
   const auto stored = [&](std::optional<std::size_t> at) {
-    return at && answers[*at] && answers[*at]->outcome != Appended::Outcome::idempotency_mismatch;
+    return at && answers[*at] && answers[*at]->outcome != Appended::Outcome::idempotency_mismatch &&
+           answers[*at]->outcome != Appended::Outcome::no_room;
   };
   const auto equal = [&](std::size_t at) { return same_event(event, events[at].event_type, events[at].payload); };
   if (event.idempotency_key) {

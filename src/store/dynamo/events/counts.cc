@@ -67,6 +67,8 @@ Task<Status> Counts::flush_one(Key key) {
     const MutexLock lock(mutex_);
     Entry& entry = entries_[key];
     change = std::exchange(entry.own, 0);
+    entry.flushing += change;
+    ++entry.flushes;
     entry.since.reset();
     entry.flushed_at = clock_.steady();
   }
@@ -75,12 +77,19 @@ Task<Status> Counts::flush_one(Key key) {
   none.values[":change"] = number_value(change);
   none.values[":now"] = number_value(clock_.now().time_since_epoch().count());
   const Tenant tenant{key.first};
-  auto counted = co_await table_.update(layout::count_key(tenant, key.second), "ADD c :change SET r = :now",
-                                        std::move(none), Repeat::once);
+  std::string expression = "ADD c :change SET r = :now";
+  if (kept_) {
+    expression += ", x = :x";
+    const auto until = (clock_.now() + *kept_).time_since_epoch();
+    none.values[":x"] = number_value(std::chrono::ceil<std::chrono::seconds>(until).count());
+  }
+  auto counted = co_await table_.update(layout::count_key(tenant, key.second), std::move(expression), std::move(none),
+                                        Repeat::once);
   if (counted) {
-    remember(key, number_of(*counted, "c").value_or(0));
+    remember(key, number_of(*counted, "c").value_or(0), change);
     co_return Done{};
   }
+  not_flushed(key, change);
   log::warning("count_not_written", {{"cause", counted.error().message}});
   // A change that may have been added is not added again: a count that is too low is corrected, as one that is too
   // high.
@@ -89,15 +98,23 @@ Task<Status> Counts::flush_one(Key key) {
 }
 
 Task<Result<Counts::Count>> Counts::read(const Tenant& tenant, const std::string& inbox) {
+  const Key key{tenant.id, inbox};
+  std::uint64_t flushes = 0;
+  {
+    const MutexLock lock(mutex_);
+    flushes = entries_[key].flushes;
+  }
   auto item = co_await table_.get(layout::count_key(tenant, inbox));
   if (!item) co_return to_error(item.error());
   Count count;
   count.stored = number_of(*item, "c").value_or(0);
   count.changed_at = UnixMillis{std::chrono::milliseconds{number_of(*item, "r").value_or(0)}};
-  const Key key{tenant.id, inbox};
-  remember(key, count.stored);
   const MutexLock lock(mutex_);
-  count.own = entries_[key].own;
+  Entry& entry = entries_[key];
+  // With a change on its way, nobody knows whether this count has it; the answer to the change will say more.
+  if (entry.flushing == 0 && entry.flushes == flushes) entry.stored = count.stored;
+  count.own = entry.own;
+  forget_some();
   co_return count;
 }
 
@@ -128,27 +145,42 @@ bool Counts::wrong_for_long(const Key& key, const Count& count, std::int64_t see
   return now - doubt->since >= wrong_for;
 }
 
-void Counts::remember(const Key& key, std::int64_t stored) {
+void Counts::remember(const Key& key, std::int64_t stored, std::int64_t flushed) {
   const MutexLock lock(mutex_);
-  entries_[key].stored = stored;
+  Entry& entry = entries_[key];
+  entry.stored = stored;
+  entry.flushing -= flushed;
   forget_some();
 }
 
+void Counts::not_flushed(const Key& key, std::int64_t change) {
+  const MutexLock lock(mutex_);
+  entries_[key].flushing -= change;
+}
+
 void Counts::forget_some() {
-  if (entries_.size() > inboxes_max) std::erase_if(entries_, [](const auto& known) { return !known.second.since; });
+  if (entries_.size() > inboxes_max) {
+    std::erase_if(entries_, [](const auto& known) { return !known.second.since && known.second.flushing == 0; });
+  }
+}
+
+std::int64_t Counts::unwritten(const Tenant& tenant, const std::string& inbox) const {
+  const MutexLock lock(mutex_);
+  const auto found = entries_.find({tenant.id, inbox});
+  return found == entries_.end() ? 0 : found->second.flushing + found->second.own;
 }
 
 std::int64_t Counts::known(const Tenant& tenant, const std::string& inbox) const {
   const MutexLock lock(mutex_);
   const auto found = entries_.find({tenant.id, inbox});
-  return found == entries_.end() ? 0 : found->second.stored + found->second.own;
+  return found == entries_.end() ? 0 : found->second.stored + found->second.flushing + found->second.own;
 }
 
 std::uint64_t Counts::known() const {
   const MutexLock lock(mutex_);
   std::uint64_t sum = 0;
   for (const auto& [key, entry] : entries_) {
-    sum += static_cast<std::uint64_t>(std::max<std::int64_t>(entry.stored + entry.own, 0));
+    sum += static_cast<std::uint64_t>(std::max<std::int64_t>(entry.stored + entry.flushing + entry.own, 0));
   }
   return sum;
 }

@@ -31,7 +31,9 @@ class Counts {
   static constexpr std::chrono::seconds flush_for{5};  ///< No change is added later in one flush.
   static constexpr std::size_t inboxes_max = 100'000;  ///< In memory; past it, those without a change are forgotten.
 
-  Counts(Table& table, const Clock& clock) : table_(table), clock_(clock) {}
+  /// `kept`: DynamoDB removes an item so long after its last change.
+  Counts(Table& table, const Clock& clock, std::optional<std::chrono::seconds> kept = {})
+      : table_(table), clock_(clock), kept_(kept) {}
 
   void add(const Tenant& tenant, const std::string& inbox, std::int64_t change);
   /// Adds this node's changes of that inbox to its item if they have waited for flush_every.
@@ -60,6 +62,8 @@ class Counts {
 
   /// The sum of what this node knows.
   [[nodiscard]] std::uint64_t known() const;
+  /// What this node has not added to the item of one inbox yet.
+  [[nodiscard]] std::int64_t unwritten(const Tenant& tenant, const std::string& inbox) const;
   /// What it knows of one inbox.
   [[nodiscard]] std::int64_t known(const Tenant& tenant, const std::string& inbox) const;
 
@@ -73,6 +77,8 @@ class Counts {
   };
   struct Entry {
     std::int64_t own = 0;
+    std::int64_t flushing = 0;  ///< On its way to the item.
+    std::uint64_t flushes = 0;
     std::int64_t stored = 0;                                     ///< When it was last read or changed.
     std::optional<std::chrono::steady_clock::time_point> since;  ///< Of the oldest own change.
     std::optional<std::chrono::steady_clock::time_point> flushed_at;
@@ -82,12 +88,16 @@ class Counts {
   Task<void> flush_all(std::vector<Due> due);
   /// An Error if the count was not added, or if the outcome is unknown. The count then stays here.
   Task<Status> flush_one(Key key);
-  void remember(const Key& key, std::int64_t stored);
+  /// `flushed`: the change that the item has now, and that was on its way before.
+  void remember(const Key& key, std::int64_t stored, std::int64_t flushed = 0);
+  /// The change on its way was not added, or nobody knows.
+  void not_flushed(const Key& key, std::int64_t change);
   [[nodiscard]] bool wrong_for_long(const Key& key, const Count& count, std::int64_t seen);
   void forget_some() REQUIRES(mutex_);
 
   Table& table_;
   const Clock& clock_;
+  const std::optional<std::chrono::seconds> kept_;
   mutable Mutex mutex_;
   std::map<Key, Entry> entries_ GUARDED_BY(mutex_);
 };

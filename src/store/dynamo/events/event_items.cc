@@ -55,11 +55,32 @@ struct EventItems::Mine {
 Task<Result<Stored>> EventItems::store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer) {
   const auto destination = co_await router_.route(tenant, event);
   if (!destination) co_return destination.error();
-  auto task = destination->managed ? managed_.store(tenant, event, id, writer, *destination)
-                                   : store_plain(tenant, event, id, writer);
-  auto stored = co_await std::move(task);
-  if (stored && stored->now) accepted_.accepted(tenant, id, *destination);
+  Admission::Answer admitted;
+  if (admission_ != nullptr) {
+    if (table_.late()) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
+    const std::size_t entries = destination->managed ? destination->takers.size() : 1;
+    const std::uint64_t bytes = stored_bytes(event.event_type, event.source, event.payload, event.metadata);
+    auto answer = co_await admission_->admit(tenant, entries, bytes);
+    if (!answer) co_return std::move(answer).error();
+    admitted = *std::move(answer);
+  }
+  if (admitted.refused_by) {
+    Stored refused;
+    refused.refused_by = admitted.refused_by;
+    co_return refused;
+  }
+  auto stored = co_await store_at(tenant, event, id, writer, *destination);
+  if (!stored || !stored->now) co_return stored;
+  const auto count = [&] { accepted_.count(tenant, *destination); };
+  admitted.place ? admitted.place->stored(count) : count();
+  accepted_.accepted(tenant, id, *destination);
   co_return stored;
+}
+
+Task<Result<Stored>> EventItems::store_at(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer,
+                                          const Destination& destination) {
+  return destination.managed ? managed_.store(tenant, event, id, writer, destination)
+                             : store_plain(tenant, event, id, writer);
 }
 
 Task<Result<Stored>> EventItems::store_plain(const Tenant& tenant, const IncomingEvent& event, EventId id,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "store/dynamo/client/table.h"
 #include "store/dynamo/events/accepted_events.h"
+#include "store/dynamo/events/admission.h"
 #include "store/dynamo/events/found.h"
 #include "store/dynamo/events/log_items.h"
 #include "store/dynamo/events/managed_writer.h"
@@ -26,10 +27,12 @@ namespace triggers::store::dynamo {
 /// its log once they are acknowledged; those of a managed tenant are in its log at once (managed_writer.h). Any thread.
 class EventItems {
  public:
-  EventItems(Table& table, Router& router, AcceptedEvents& accepted, const Clock& clock, Timing timing,
-             Retention retention)
+  /// A null `admission` admits everything.
+  EventItems(Table& table, Router& router, Admission* admission, AcceptedEvents& accepted, const Clock& clock,
+             Timing timing, Retention retention)
       : table_(table),
         router_(router),
+        admission_(admission),
         accepted_(accepted),
         clock_(clock),
         timing_(timing),
@@ -39,10 +42,10 @@ class EventItems {
   /// One read for a pending event with its content, two for any other.
   Task<Result<Found>> find(const Tenant& tenant, EventId id);
 
-  /// Stores an event under an unused id, in all inboxes that take it now. If the outcome of a write is unknown,
-  /// it looks for the event and repeats the write, so that the event is neither stored twice nor reported wrongly:
-  /// docs/decisions/0021. Errors: `overloaded` if the time of the id is over and nothing was stored, `unavailable` if
-  /// the outcome is unknown.
+  /// Stores an event under an unused id, in all inboxes that take it now, unless its tenant has no room for it. If the
+  /// outcome of a write is unknown, it looks for the event and repeats the write, so that the event is neither stored
+  /// twice nor reported wrongly: docs/decisions/0021. Errors: `overloaded` if the time of the id is over and nothing
+  /// was stored, `unavailable` if the outcome is unknown.
   Task<Result<Stored>> store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer);
 
   /// Makes sure that nothing is ever stored under an unused id. If an event is already there, it stays.
@@ -64,10 +67,13 @@ class EventItems {
   struct Mine;
   Task<Result<Stored>> find_mine(const Tenant& tenant, EventId id, const Mine& mine);
 
+  Task<Result<Stored>> store_at(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer,
+                                const Destination& destination);
   Task<Result<Stored>> store_plain(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer);
 
   Table& table_;
   Router& router_;
+  Admission* const admission_;
   AcceptedEvents& accepted_;
   const Clock& clock_;
   const Timing timing_;

@@ -43,8 +43,9 @@ struct Found {
 
 /// What became of a write of an event under an unused id.
 struct Stored {
-  bool now = false;  ///< By this call.
-  Found instead{};   ///< Otherwise the event or the fence that was there.
+  bool now = false;                          ///< By this call.
+  std::optional<StorageLimit> refused_by{};  ///< Nothing was stored: the tenant has no room.
+  Found instead{};                           ///< Otherwise the event or the fence that was there.
 };
 /// `helper`: it finishes the event for its first writer.
 enum class Writer : std::uint8_t { first, helper };

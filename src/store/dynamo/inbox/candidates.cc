@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/gather.h"
 #include "inbox/transitions.h"
 #include "log/log.h"
 #include "store/dynamo/events/fleet_ids.h"
@@ -46,7 +47,15 @@ Task<Status> Candidates::begin() {
   const auto shards = co_await work_.shards.to_read();
   if (!shards) co_return shards.error();
   entries_.emplace(work_.table, work_.place, *shards, scan_.after(), expected_, memory_);
-  co_return Done{};
+  // Entries are only read here: what is in both lists is offered as one that came back, so those are looked at first.
+  Status back = Done{}, entries = Done{};
+  std::vector<Task<void>> reads;
+  reads.push_back(answer_into(back, fill_back()));
+  reads.push_back(answer_into(entries, entries_->read_ahead()));
+  Gather both(std::move(reads), 2);
+  co_await both;
+  if (!back) co_return back;
+  co_return entries;
 }
 
 Task<Result<std::optional<Candidate>>> Candidates::next() {
@@ -71,6 +80,12 @@ Task<Result<std::optional<Candidate>>> Candidates::next() {
   candidate = std::move(queue.front());
   queue.pop_front();
   co_return candidate;
+}
+
+void Candidates::only_back() {
+  more_fresh_ = false;
+  for (const Candidate& candidate : fresh_) memory_.shrink(candidate.event.bytes());
+  fresh_.clear();
 }
 
 void Candidates::has_record(const EventId& id) {

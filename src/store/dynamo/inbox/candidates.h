@@ -38,10 +38,12 @@ class Candidates {
   Candidates& operator=(const Candidates&) = delete;
   ~Candidates();
 
-  /// Call it first.
+  /// Call it first. Reads the beginning of both lists at the same time.
   Task<Status> begin();
   /// Nothing: there is no further one, or the search has taken its time.
   Task<Result<std::optional<Candidate>>> next();
+  /// From now on, next() returns only what came back.
+  void only_back();
   /// The fresh candidate has a record now: this lease's, or that of somebody who was first.
   void has_record(const EventId& id);
   void met_another_node() { scan_.met_another_node(std::chrono::steady_clock::now()); }

@@ -76,8 +76,10 @@ Task<Status> DueEntries::end_entry(EventId id, StoredRecord seen, UnixMillis now
       if (waits) co_return Done{};
       co_return co_await lists_.mend(id, std::move(seen));
     }
+    const bool leased = seen.record.entry && seen.record.entry->state == inbox::EntryState::leased;
     auto written = co_await writer_.write(id, seen, record);
     if (!written) co_return std::move(written).error();
+    if (leased && written->outcome == Outcome::done) writer_.lease_timed_out();
     if (written->outcome != Outcome::overtaken) co_return Done{};
     seen = std::move(written->there);
   }

@@ -49,6 +49,7 @@ void EntryCounts::changed(const InboxPlace& place, const inbox::Record& before, 
     const int change = static_cast<int>(in_state(after, state)) - static_cast<int>(in_state(before, state));
     if (change != 0) states_.add(place.tenant, name_of(place, state), change);
   }
+  if (in_state(after, EntryState::dead) && !in_state(before, EntryState::dead)) tell({.died = 1});
 }
 
 Task<Result<inbox::Counts>> EntryCounts::read(const InboxPlace& place) {
@@ -77,6 +78,14 @@ Task<Result<std::uint64_t>> EntryCounts::leased(const InboxPlace& place) {
   auto count = co_await states_.read(place.tenant, name_of(place, EntryState::leased));
   if (!count) co_return std::move(count).error();
   co_return count->total();
+}
+
+std::int64_t EntryCounts::known_tracked(const InboxPlace& place) const {
+  std::int64_t sum = 0;
+  for (const EntryState state : counted) {
+    sum += std::max<std::int64_t>(states_.known(place.tenant, name_of(place, state)), 0);
+  }
+  return sum;
 }
 
 std::size_t EntryCounts::known_available(const InboxPlace& place) const {

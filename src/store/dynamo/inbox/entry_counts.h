@@ -3,7 +3,9 @@
 // How many entries of an inbox are in each state. Counting itself, and how exact it is, is in events/counts.h.
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,6 +14,7 @@
 #include "store/dynamo/client/table.h"
 #include "store/dynamo/events/counts.h"
 #include "store/dynamo/inbox/inbox_place.h"
+#include "store/lease_stats.h"
 
 namespace triggers::store::dynamo {
 
@@ -19,15 +22,23 @@ namespace triggers::store::dynamo {
 /// an accept too; those that are leased, delayed and dead each by itself. Any thread.
 class EntryCounts {
  public:
-  EntryCounts(Table& table, Counts& undelivered, const Clock& clock)
-      : undelivered_(undelivered), states_(table, clock) {}
+  /// `on_leases` may be empty. It is called on any thread.
+  EntryCounts(Table& table, Counts& undelivered, const Clock& clock,
+              std::function<void(const LeaseStats&)> on_leases = {})
+      : undelivered_(undelivered), states_(table, clock), on_leases_(std::move(on_leases)) {}
 
   /// A record was written in place of another one.
   void changed(const InboxPlace& place, const inbox::Record& before, const inbox::Record& after);
+  /// For the metrics.
+  void tell(const LeaseStats& stats) const {
+    if (on_leases_) on_leases_(stats);
+  }
   /// Four reads.
   Task<Result<inbox::Counts>> read(const InboxPlace& place);
   /// One read.
   Task<Result<std::uint64_t>> leased(const InboxPlace& place);
+  /// Leased, delayed and dead, as this node knows it, without a call.
+  [[nodiscard]] std::int64_t known_tracked(const InboxPlace& place) const;
   /// As this node knows it, without a call.
   [[nodiscard]] std::size_t known_available(const InboxPlace& place) const;
   /// A look at all undelivered entries, or at all dead ones, has found these: Counts::correct().
@@ -47,6 +58,7 @@ class EntryCounts {
 
   Counts& undelivered_;
   Counts states_;
+  const std::function<void(const LeaseStats&)> on_leases_;
 };
 
 }  // namespace triggers::store::dynamo

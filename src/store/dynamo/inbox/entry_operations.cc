@@ -46,11 +46,9 @@ struct EntryOperations::Batch {
 Task<Result<EntryOperations::Results>> EntryOperations::acknowledge(std::optional<LeaseId> lease,
                                                                     std::optional<Ids> ids) {
   INVARIANT(lease || ids, "an acknowledgement without a lease and without events");
-  if (!ids) {
-    auto held = co_await held_by(*lease);
-    if (!held) co_return std::move(held).error();
-    ids = *std::move(held);
-  }
+  const LeaseId holder = lease.value_or(LeaseId());
+  auto entries = co_await named(holder, std::move(ids));
+  if (!entries) co_return std::move(entries).error();
   const UnixMillis now = work_.now;
   Operation operation = [lease, now](const inbox::Record& record) { return inbox::acknowledge(record, lease, now); };
   // What is leased or delayed has its reminder, and what is dead is in no list of undelivered entries.
@@ -58,7 +56,7 @@ Task<Result<EntryOperations::Results>> EntryOperations::acknowledge(std::optiona
     if (in_state(seen, EntryState::available)) return now + DueEntries::late_for;
     return std::nullopt;
   };
-  auto results = co_await apply(*std::move(ids), std::move(operation), std::move(remind_at), false);
+  auto results = co_await apply(*std::move(entries), std::move(operation), std::move(remind_at), false);
   if (!results) co_return results;
   const std::size_t acknowledged = count_of(*results, EntryStatus::acknowledged);
   if (acknowledged > 0) work_.state->consumed(work_.clock.now());
@@ -73,11 +71,8 @@ Task<Result<EntryOperations::Results>> EntryOperations::acknowledge(std::optiona
 Task<Result<EntryOperations::Results>> EntryOperations::release(LeaseId lease, std::optional<Ids> ids,
                                                                 std::chrono::seconds delay,
                                                                 std::optional<std::string> error) {
-  if (!ids) {
-    auto held = co_await held_by(lease);
-    if (!held) co_return std::move(held).error();
-    ids = *std::move(held);
-  }
+  auto entries = co_await named(lease, std::move(ids));
+  if (!entries) co_return std::move(entries).error();
   const UnixMillis now = work_.now;
   const inbox::Rules rules = work_.place.rules();
   Operation operation = [=](const inbox::Record& record) {
@@ -88,19 +83,16 @@ Task<Result<EntryOperations::Results>> EntryOperations::release(LeaseId lease, s
     if (delay.count() > 0) return now + delay;
     return std::nullopt;
   };
-  co_return co_await apply(*std::move(ids), std::move(operation), std::move(remind_at), true);
+  co_return co_await apply(*std::move(entries), std::move(operation), std::move(remind_at), true);
 }
 
 Task<Result<Extended>> EntryOperations::extend(LeaseId lease, std::optional<Ids> ids, std::chrono::seconds duration) {
-  if (!ids) {
-    auto held = co_await held_by(lease);
-    if (!held) co_return std::move(held).error();
-    ids = *std::move(held);
-  }
+  auto entries = co_await named(lease, std::move(ids));
+  if (!entries) co_return std::move(entries).error();
   const UnixMillis now = work_.now;
   Operation operation = [=](const inbox::Record& record) { return inbox::extend(record, lease, duration, now); };
   RemindAt remind_at = [now, duration](const StoredRecord&) { return std::optional(now + duration); };
-  auto results = co_await apply(*std::move(ids), std::move(operation), std::move(remind_at), true);
+  auto results = co_await apply(*std::move(entries), std::move(operation), std::move(remind_at), true);
   if (!results) co_return std::move(results).error();
   Extended extended;
   extended.results = *std::move(results);
@@ -113,7 +105,9 @@ Task<Result<EntryOperations::Results>> EntryOperations::requeue(Ids ids) {
   const inbox::Rules rules = work_.place.rules();
   Operation operation = [=](const inbox::Record& record) { return inbox::requeue(record, rules, now); };
   RemindAt remind_at = [now](const StoredRecord&) { return std::optional(now + DueEntries::late_for); };
-  co_return co_await apply(std::move(ids), std::move(operation), std::move(remind_at), false);
+  Named entries;
+  entries.ids = std::move(ids);
+  co_return co_await apply(std::move(entries), std::move(operation), std::move(remind_at), false);
 }
 
 Task<Result<EntryOperations::Results>> EntryOperations::discard(Ids ids) {
@@ -122,37 +116,51 @@ Task<Result<EntryOperations::Results>> EntryOperations::discard(Ids ids) {
   Operation operation = [=](const inbox::Record& record) { return inbox::discard(record, rules, now); };
   // If its id stays in the list of dead entries, whoever reads the list removes it.
   RemindAt never = [](const StoredRecord&) { return std::optional<UnixMillis>(); };
-  co_return co_await apply(std::move(ids), std::move(operation), std::move(never), false);
+  Named entries;
+  entries.ids = std::move(ids);
+  co_return co_await apply(std::move(entries), std::move(operation), std::move(never), false);
 }
 
-Task<Result<EntryOperations::Ids>> EntryOperations::held_by(LeaseId lease) {
-  auto ids = co_await work_.reminders.entries_of(lease);
-  if (!ids) co_return ids;
-  auto records = co_await work_.records.stored(*ids);
-  if (!records) co_return std::move(records).error();
-  Ids held;
-  for (std::size_t i = 0; i < ids->size(); ++i) {
-    const auto& entry = (*records)[i].record.entry;
-    if (entry && inbox::holds(*entry, lease, work_.now)) held.push_back((*ids)[i]);
+Task<Result<EntryOperations::Named>> EntryOperations::named(LeaseId lease, std::optional<Ids> ids) {
+  Named named;
+  if (ids) {
+    named.ids = *std::move(ids);
+    co_return named;
   }
-  std::ranges::sort(held);
-  co_return held;
+  auto leased = co_await work_.reminders.entries_of(lease);
+  if (!leased) co_return std::move(leased).error();
+  std::ranges::sort(*leased);
+  const auto same = std::ranges::unique(*leased);
+  leased->erase(same.begin(), same.end());
+  auto records = co_await work_.records.stored(*leased);
+  if (!records) co_return std::move(records).error();
+  named.seen.emplace();
+  for (std::size_t i = 0; i < leased->size(); ++i) {
+    StoredRecord& record = (*records)[i];
+    if (!record.record.entry || !inbox::holds(*record.record.entry, lease, work_.now)) continue;
+    named.ids.push_back((*leased)[i]);
+    named.seen->push_back(std::move(record));
+  }
+  co_return named;
 }
 
-Task<Result<EntryOperations::Results>> EntryOperations::apply(Ids ids, Operation operation, RemindAt remind_at,
+Task<Result<EntryOperations::Results>> EntryOperations::apply(Named named, Operation operation, RemindAt remind_at,
                                                               bool keep_reminder) {
   Batch batch{.operation = operation, .remind_at = remind_at};
   std::map<EventId, std::vector<std::size_t>> places;
-  for (std::size_t i = 0; i < ids.size(); ++i) places[ids[i]].push_back(i);
+  for (std::size_t i = 0; i < named.ids.size(); ++i) places[named.ids[i]].push_back(i);
   Ids unique;
   for (auto& [id, at] : places) {
     unique.push_back(id);
     batch.entries.push_back({.id = id, .places = std::move(at)});
   }
-  batch.results.resize(ids.size());
-  auto records = co_await work_.records.read(std::move(unique));
-  if (!records) co_return std::move(records).error();
-  for (std::size_t i = 0; i < batch.entries.size(); ++i) batch.entries[i].seen = std::move((*records)[i]);
+  batch.results.resize(named.ids.size());
+  if (!named.seen) {
+    auto records = co_await work_.records.read(std::move(unique));
+    if (!records) co_return std::move(records).error();
+    named.seen = *std::move(records);
+  }
+  for (std::size_t i = 0; i < batch.entries.size(); ++i) batch.entries[i].seen = std::move((*named.seen)[i]);
   auto reminded = co_await remind(batch);
   if (!reminded) co_return std::move(reminded).error();
   auto one = [&](std::size_t i) { return apply_to_one(batch, i); };

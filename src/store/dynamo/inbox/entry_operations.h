@@ -37,12 +37,18 @@ class EntryOperations {
   using RemindAt = std::function<std::optional<UnixMillis>(const StoredRecord&)>;
   struct Batch;
 
-  Task<Result<Results>> apply(Ids ids, Operation operation, RemindAt remind_at, bool keep_reminder);
+  /// What a call is about, and what was read of it already.
+  struct Named {
+    Ids ids{};
+    std::optional<std::vector<StoredRecord>> seen{};  ///< In the order of `ids`, which are then different.
+  };
+
+  Task<Result<Results>> apply(Named named, Operation operation, RemindAt remind_at, bool keep_reminder);
   Task<Status> remind(Batch& batch);
   Task<Status> apply_to_one(Batch& batch, std::size_t i);
   Task<Result<EntryStatus>> apply_once(Batch& batch, const EventId& id, StoredRecord& seen);
-  /// The entries that the lease holds now.
-  Task<Result<Ids>> held_by(LeaseId lease);
+  /// `ids`; if there are none, the entries that the lease holds now.
+  Task<Result<Named>> named(LeaseId lease, std::optional<Ids> ids);
 
   EntryWork& work_;
 };

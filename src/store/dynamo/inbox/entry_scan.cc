@@ -32,6 +32,8 @@ EntryScan::EntryScan(Table& table, const InboxPlace& place, unsigned shards, con
   }
 }
 
+Task<Status> EntryScan::read_ahead() { return read_on(); }
+
 Task<Result<std::optional<StoredEntry>>> EntryScan::next() {
   while (std::ranges::any_of(shards_, &Shard::must_read)) {
     auto read = co_await read_on();

@@ -23,6 +23,8 @@ class EntryScan {
   EntryScan(Table& table, const InboxPlace& place, unsigned shards, const EventId& after, std::size_t expected,
             FairBudget::Share& memory);
 
+  /// Reads what the first next() would read. Optional: for a caller that has something else to read at the same time.
+  Task<Status> read_ahead();
   /// The next entry; nothing at the end. Fences are left out.
   Task<Result<std::optional<StoredEntry>>> next();
 

@@ -137,6 +137,7 @@ Task<Result<std::size_t>> EntryUpkeep::expire(List list, std::vector<EventId> id
     const auto written = co_await work_.writer.write(ids[i], std::move(seen), *left);
     if (!written) co_return written.error();
     if (written->outcome == Outcome::done) ++expired;
+    if (written->outcome == Outcome::done && list == List::entries) work_.counts.tell({.expired = 1});
     co_return Done{};
   };
   auto done = co_await for_each_until(ids.size(), TimePoint::max(), one);

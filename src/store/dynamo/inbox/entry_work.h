@@ -3,6 +3,7 @@
 // What an operation on an inbox works with: the inbox, its items, and what the node knows of it.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "store/dynamo/events/shards.h"
@@ -14,6 +15,7 @@
 #include "store/dynamo/inbox/inbox_place.h"
 #include "store/dynamo/inbox/inbox_state.h"
 #include "store/dynamo/inbox/reminders.h"
+#include "store/dynamo/inbox/tracked_room.h"
 #include "store/inbox_entries.h"
 #include "store/page.h"
 
@@ -32,17 +34,20 @@ struct InboxNodeConfig {
   std::size_t page_returned_max = 500;           ///< As PageBounds::returned_max.
   std::size_t states_max = 10'000;               ///< Inboxes that a node remembers; without readers and news.
   DueBounds due{};
+  std::function<void(const LeaseStats&)> on_leases{};  ///< What happens to entries, for the metrics. On any thread.
 };
 
 /// One operation on one inbox. The others outlive it.
 struct EntryWork {
   EntryWork(Table& calls, const InboxPlace& at, std::shared_ptr<InboxState> known, Shards& all_shards,
-            EntryCounts& all_counts, const Clock& its_clock, const InboxNodeConfig& its_config, UnixMillis time)
+            EntryCounts& all_counts, TrackedRoom* room, const Clock& its_clock, const InboxNodeConfig& its_config,
+            UnixMillis time)
       : table(calls),
         place(at),
         state(std::move(known)),
         shards(all_shards),
         counts(all_counts),
+        tracked_room(room),
         clock(its_clock),
         config(its_config),
         now(time),
@@ -62,6 +67,7 @@ struct EntryWork {
   const std::shared_ptr<InboxState> state;
   Shards& shards;
   EntryCounts& counts;
+  TrackedRoom* const tracked_room;  ///< Null: no limit.
   const Clock& clock;
   const InboxNodeConfig& config;
   const UnixMillis now;  ///< By which leases and delays go.

@@ -26,6 +26,8 @@ class EntryWriter {
     followed_ = followed_ && followed.ok();
     co_return written;
   }
+  /// A lease of an entry has ended by itself, and the change was done.
+  void lease_timed_out() { counts_.tell({.timed_out = 1}); }
   /// How many entries have become available.
   [[nodiscard]] std::size_t became_available() const noexcept { return became_available_; }
   /// The lists have followed every change so far: no reminder is needed for them.

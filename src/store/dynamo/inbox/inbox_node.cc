@@ -15,9 +15,9 @@ InboxNode::InboxNode(Table& table, Shards& shards, Counts& undelivered, const Cl
     : table_(table),
       shards_(shards),
       clock_(clock),
-      config_(config),
-      waiters_(config.waiters_max),
-      counts_(table, undelivered, clock),
+      config_(std::move(config)),
+      waiters_(config_.waiters_max),
+      counts_(table, undelivered, clock, config_.on_leases),
       time_at_(clock.steady()) {}
 
 UnixMillis InboxNode::lease_time() {
@@ -30,7 +30,8 @@ UnixMillis InboxNode::lease_time() {
 }
 
 EntryWork InboxNode::work(Table& table, const InboxPlace& place) {
-  return {table, place, state(place.tenant, place.number()), shards_, counts_, clock_, config_, lease_time()};
+  return {table,   place,       state(place.tenant, place.number()), shards_, counts_, tracked_room_, clock_,
+          config_, lease_time()};
 }
 
 std::shared_ptr<InboxState> InboxNode::state(const Tenant& tenant, std::uint64_t number) {

@@ -48,6 +48,8 @@ class InboxNode {
   [[nodiscard]] EntryWork work(Table& table, const InboxPlace& place);
   [[nodiscard]] std::shared_ptr<InboxState> state(const Tenant& tenant, std::uint64_t number);
   [[nodiscard]] EntryCounts& counts() noexcept { return counts_; }
+  /// Before the first lease; `room` outlives it. Without it, there is room for every lease.
+  void limit_tracked(TrackedRoom& room) { tracked_room_ = &room; }
 
  private:
   using Key = std::pair<std::string, std::uint64_t>;
@@ -63,6 +65,7 @@ class InboxNode {
   const InboxNodeConfig config_;
   Waiters waiters_;  // Before the states, which it outlives.
   EntryCounts counts_;
+  TrackedRoom* tracked_room_ = nullptr;
   mutable Mutex mutex_;
   std::map<Key, std::shared_ptr<InboxState>> states_ GUARDED_BY(mutex_);
   Mutex time_mutex_;

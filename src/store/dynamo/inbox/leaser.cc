@@ -1,6 +1,7 @@
 #include "store/dynamo/inbox/leaser.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/gather.h"
 #include "inbox/transitions.h"
@@ -20,25 +21,47 @@ constexpr unsigned rounds_max = 16;
 
 Task<Result<Leased>> Leaser::lease() {
   answer_.memory = FairBudget::Share(request_.memory, work_.place.tenant.id);
-  auto ended = co_await end_due(work_);
-  if (!ended) co_return std::move(ended).error();
-  const auto leased_now = co_await work_.counts.leased(work_.place);
-  if (!leased_now) co_return leased_now.error();
-  if (*leased_now >= work_.config.leased_max) {
+  auto room = co_await look_around();
+  if (!room) co_return std::move(room).error();
+  if (*room == 0) {
     // If a node died before it had written what it had counted, this finds out.
     auto recounted = co_await recount_held(work_);
     if (!recounted) co_return std::move(recounted).error();
     answer_.outcome = Leased::Outcome::too_many_leased;
     co_return std::move(answer_);
   }
-  auto front = co_await read_front(work_);
-  if (!front) co_return std::move(front).error();
-  limit_ = std::min<std::size_t>(request_.limit, work_.config.leased_max - *leased_now);
+  limit_ = std::min<std::size_t>(request_.limit, *room);
   duration_ = request_.duration.value_or(work_.place.inbox.settings.lease_duration);
   Candidates candidates(work_, Candidates::For::lease, limit_, answer_.memory);
   auto begun = co_await candidates.begin();
   if (!begun) co_return std::move(begun).error();
   co_return co_await take_rounds(candidates);
+}
+
+Task<Result<std::size_t>> Leaser::look_around() {
+  Status ended = Done{}, front = Done{};
+  Result<std::uint64_t> leased_now = std::uint64_t{0};
+  std::vector<Task<void>> looks;
+  looks.push_back(answer_into(ended, end_due(work_)));
+  looks.push_back(answer_into(leased_now, work_.counts.leased(work_.place)));
+  looks.push_back(answer_into(front, read_front(work_)));
+  Result<std::uint64_t> tracked = std::numeric_limits<std::uint64_t>::max();
+  if (work_.tracked_room != nullptr) {
+    looks.push_back(answer_into(tracked, work_.tracked_room->tracked_room(work_.place.tenant)));
+  }
+  const std::size_t width = looks.size();
+  Gather all(std::move(looks), width);
+  co_await all;
+  if (!ended) co_return std::move(ended).error();
+  if (!front) co_return std::move(front).error();
+  if (!tracked) co_return std::move(tracked).error();
+  fresh_room_ = *tracked;
+  // What has just ended may be counted as leased.
+  if (leased_now && *leased_now + request_.limit > work_.config.leased_max) {
+    leased_now = co_await work_.counts.leased(work_.place);
+  }
+  if (!leased_now) co_return leased_now.error();
+  co_return work_.config.leased_max - std::min<std::uint64_t>(*leased_now, work_.config.leased_max);
 }
 
 Task<Result<Leased>> Leaser::take_rounds(Candidates& candidates) {
@@ -70,10 +93,16 @@ Task<Result<std::vector<Candidate>>> Leaser::choose(Candidates& candidates) {
     auto candidate = co_await candidates.next();
     if (!candidate) co_return std::move(candidate).error();
     if (!*candidate) break;
+    if ((*candidate)->fresh() && fresh_room_ == 0) {
+      no_room_ = true;
+      candidates.only_back();
+      continue;
+    }
     const std::size_t bytes = (*candidate)->event.bytes();
     full_ = (!chosen.empty() || !answer_.events.empty()) && bytes_ + bytes > request_.bytes_max;
     if (full_) break;
     bytes_ += bytes;
+    if (fresh_room_ > 0) --fresh_room_;
     chosen.push_back(**std::move(candidate));
   }
   co_return chosen;
@@ -140,6 +169,7 @@ Leased Leaser::answered() {
   if (answer_.events.empty()) {
     answer_.lease = {};
     answer_.until = {};
+    if (no_room_) answer_.outcome = Leased::Outcome::too_many_tracked;
     return std::move(answer_);
   }
   std::ranges::sort(answer_.events, {}, [](const LeasedEvent& leased) { return leased.event.id; });

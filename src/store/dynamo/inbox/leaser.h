@@ -21,6 +21,8 @@ class Leaser {
   Task<Result<Leased>> lease();
 
  private:
+  /// Ends what is due, and reads what a lease must know. How many more entries may be leased in the inbox.
+  Task<Result<std::size_t>> look_around();
   /// The entries of one round of writes.
   Task<Result<std::vector<Candidate>>> choose(Candidates& candidates);
   Task<Status> write_reminder(const std::vector<Candidate>& chosen);
@@ -34,6 +36,9 @@ class Leaser {
   const LeaseRequest request_;
   std::chrono::seconds duration_{};
   std::size_t limit_ = 0;
+  /// Entries that the tenant may have leased. Without room, only those that were leased before are taken.
+  std::uint64_t fresh_room_ = 0;
+  bool no_room_ = false;  ///< There was one more.
   Leased answer_{};
   Reminder reminder_{};
   std::size_t bytes_ = 0;

@@ -55,6 +55,7 @@ Task<Status> JobWorker::look() {
     wake();
     co_return std::move(running).error();
   }
+  running_ = running->size();
   std::map<Key, std::uint64_t> served;
   for (const RunningJob& job : *running) {
     const bool free = job.worker == self_ || job.claimed_until <= clock_.now();

@@ -27,6 +27,11 @@ struct JobConfig {
   std::chrono::milliseconds turn_time_max{10'000};
 };
 
+struct JobCounts {
+  std::size_t running = 0;             ///< In the fleet, at the last look.
+  std::uint64_t done = 0, failed = 0;  ///< Ended by this node.
+};
+
 /// Works in turns: tenants take turns, and the inboxes of a tenant theirs. A job that another node has claimed is left
 /// to it. If the claims of two nodes overlap, because one of them was slow, both may work: every change is conditional,
 /// and what one of them has done is counted once. For one coroutine at a time; wake() from any thread.
@@ -41,8 +46,8 @@ class JobWorker {
   /// failed; the others have had theirs. True: there is more to do.
   Task<Result<bool>> work_some(std::chrono::steady_clock::time_point until);
 
-  [[nodiscard]] std::uint64_t done() const noexcept { return done_; }
-  [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
+  /// Any thread.
+  [[nodiscard]] JobCounts counts() const noexcept { return {running_, done_, failed_}; }
 
  private:
   using Key = std::pair<std::string, std::uint64_t>;  ///< Tenant and inbox.
@@ -64,7 +69,9 @@ class JobWorker {
   const JobConfig config_;
   const std::string self_;               ///< Names this node in claims.
   std::map<Key, std::uint64_t> served_;  ///< Jobs to work on, and when each had its turn.
-  std::uint64_t turns_ = 0, done_ = 0, failed_ = 0;
+  std::uint64_t turns_ = 0;
+  std::atomic<std::size_t> running_{0};
+  std::atomic<std::uint64_t> done_{0}, failed_{0};
   Mutex mutex_;
   std::optional<std::chrono::steady_clock::time_point> looked_at_ GUARDED_BY(mutex_);
 };

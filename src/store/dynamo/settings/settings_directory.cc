@@ -82,7 +82,8 @@ std::size_t SettingsDirectory::tenants() const {
 Task<Result<Known>> SettingsDirectory::of(const Tenant& tenant) {
   const std::shared_ptr<Entry> entry = entry_of(tenant);
   std::optional<std::uint64_t> begun_before;
-  for (;;) {
+  const auto until = std::chrono::steady_clock::now() + read_for;
+  for (bool asked = false;; asked = true) {
     {
       const auto now = clock_.steady();
       const MutexLock lock(entry->mutex);
@@ -90,6 +91,9 @@ Task<Result<Known>> SettingsDirectory::of(const Tenant& tenant) {
       if (!begun_before) begun_before = entry->begun;
       const bool read_since = entry->read_by > *begun_before;
       if (entry->known && (read_since || now - entry->read_at < config_.age_max)) co_return entry->known;
+    }
+    if (asked && std::chrono::steady_clock::now() >= until) {
+      co_return Error{ErrorCode::overloaded, "DynamoDB is too slow: the settings of inboxes were not read in time"};
     }
     auto renew_once = [this, entry] { return renew(entry); };
     auto done = co_await entry->reading.fly(std::move(renew_once));
@@ -106,7 +110,8 @@ Task<Status> SettingsDirectory::renew(std::shared_ptr<Entry> entry) {
     number = ++entry->begun;
     before = entry->known;
   }
-  SettingsItems items(table_);
+  Table table = table_.until(std::chrono::steady_clock::now() + read_for);
+  SettingsItems items(table);
   Known now;
   const auto version = co_await items.version(entry->tenant);
   if (!version) co_return version.error();

@@ -35,11 +35,14 @@ struct SettingsConfig {
 class SettingsDirectory {
  public:
   using Known = std::shared_ptr<const TenantInboxes>;
+  /// One reading takes no longer, and a caller begins no further one later. Longer than one call, so that a DynamoDB
+  /// that is silent is known as such.
+  static constexpr std::chrono::seconds read_for{6};
 
   /// `table` is used for what concurrent requests share, and outlives this.
   SettingsDirectory(Table& table, const Clock& clock, SettingsConfig config);
 
-  /// Never null. Read at most age_max ago, or in this call.
+  /// Never null. Read at most age_max ago, or in this call. Takes less than twice read_for, whatever DynamoDB does.
   Task<Result<Known>> of(const Tenant& tenant);
   /// As of(). A plain tenant becomes managed first, for ever.
   Task<Result<Known>> manage(Table& table, const Tenant& tenant);

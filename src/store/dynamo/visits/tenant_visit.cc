@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "store/dynamo/client/for_each_until.h"
 #include "store/dynamo/inbox/inbox_entries.h"
 
 namespace triggers::store::dynamo {
@@ -9,10 +10,12 @@ namespace {
 
 /// Parts of the work on one inbox in a row, before the next inbox has its turn.
 constexpr unsigned parts_max = 8;
+/// Looks for the metrics begin within this time.
+constexpr std::chrono::seconds look_for{1};
 
 }  // namespace
 
-Task<Result<TenantVisit::Left>> TenantVisit::visit(const Tenant& tenant, LogPlace& log, TimePoint until) {
+Task<Result<TenantVisit::Left>> TenantVisit::visit(const Tenant& tenant, LogPlace& log, Found& found, TimePoint until) {
   Table table = table_.until(until + calls_for);
   const auto known = co_await settings_.of(tenant);
   if (!known) co_return known.error();
@@ -21,11 +24,37 @@ Task<Result<TenantVisit::Left>> TenantVisit::visit(const Tenant& tenant, LogPlac
   auto left = co_await removed.empty_some(tenant, until);
   LogUpkeep upkeep(table, clock_, retention_);
   auto walked = co_await upkeep.walk_some(tenant, **known, log, until);
+  found = co_await look(table, tenant, **known);
   if (!inboxes) co_return std::move(inboxes).error();
   if (!left) co_return left;
   if (!walked) co_return std::move(walked).error();
   left->more = left->more || *inboxes || *walked;
   co_return left;
+}
+
+Task<TenantVisit::Found> TenantVisit::look(Table& table, const Tenant& tenant, const TenantInboxes& known) {
+  Found found;
+  std::vector<const InboxRecord*> records;
+  for (const auto& [name, record] : known.records) {
+    records.push_back(&record);
+    found.names.insert(name.text());
+  }
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
+  auto look_at = [&](std::size_t i) -> Task<Status> {
+    InboxEntries entries(inboxes_, table, tenant, *records[i]);
+    const auto view = co_await entries.view();
+    if (!view) co_return view.error();
+    InboxFigures figures;
+    figures.tenant = tenant.id;
+    figures.inbox = records[i]->name.text();
+    figures.counts = view->counts;
+    figures.oldest_available = view->oldest_available_at;
+    found.inboxes.push_back(std::move(figures));
+    co_return Done{};
+  };
+  const auto looked = co_await for_each_until(records.size(), TimePoint::clock::now() + look_for, std::move(look_at));
+  static_cast<void>(looked);  // What was not seen keeps its earlier figures.
+  co_return found;
 }
 
 Task<Result<bool>> TenantVisit::visit_inboxes(Table& table, const Tenant& tenant, const TenantInboxes& known,

@@ -3,6 +3,9 @@
 // One visit of a managed tenant: what nobody asks for, but is due. Which tenants are visited is decided in visits.h.
 
 #include <chrono>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "store/dynamo/events/shards.h"
@@ -10,6 +13,7 @@
 #include "store/dynamo/settings/settings_directory.h"
 #include "store/dynamo/visits/log_upkeep.h"
 #include "store/dynamo/visits/removed_inboxes.h"
+#include "store/inbox_figures.h"
 
 namespace triggers::store::dynamo {
 
@@ -24,12 +28,20 @@ class TenantVisit {
               Retention retention)
       : table_(table), shards_(shards), inboxes_(inboxes), settings_(settings), clock_(clock), retention_(retention) {}
 
-  /// Moves `log`, also if there is an Error. Begins nothing after `until`; a call takes calls_for more at most.
-  Task<Result<Left>> visit(const Tenant& tenant, LogPlace& log, TimePoint until);
+  /// What it has found in the inboxes that it has got to.
+  struct Found {
+    std::vector<InboxFigures> inboxes{};
+    std::set<std::string> names{};  ///< Of all inboxes.
+  };
+  /// Moves `log` and fills `found`, also if there is an Error. Begins nothing after `until`; a call takes calls_for
+  /// more at most.
+  Task<Result<Left>> visit(const Tenant& tenant, LogPlace& log, Found& found, TimePoint until);
   static constexpr std::chrono::milliseconds calls_for{10'000};
 
  private:
   Task<Result<bool>> visit_inboxes(Table& table, const Tenant& tenant, const TenantInboxes& known, TimePoint until);
+  /// At all inboxes at the same time, besides the time of the visit, for about a second.
+  Task<Found> look(Table& table, const Tenant& tenant, const TenantInboxes& known);
 
   Table& table_;
   Shards& shards_;

@@ -48,6 +48,7 @@ Task<Status> Visits::visit_part(TimePoint until) {
     // The next call goes on here: every tenant of the list has its turn.
     if (std::chrono::steady_clock::now() >= until) co_return visited;
     after_ = tenant.tenant.id;
+    visited_.seen(tenant);
     if (tenant.next > clock_.now()) continue;
     auto done = co_await visit(tenant);
     if (!done) visited = std::move(done).error();
@@ -66,13 +67,15 @@ Task<Result<bool>> Visits::visit(const VisitItem& seen) {
   if (!claimed) co_return claimed.error();
   if (!*claimed) co_return false;
   LogPlace log = (*claimed)->log;
-  auto left =
-      co_await tenants_.visit((*claimed)->tenant, log, std::chrono::steady_clock::now() + config_.visit_time_max);
+  TenantVisit::Found found;
+  auto left = co_await tenants_.visit((*claimed)->tenant, log, found,
+                                      std::chrono::steady_clock::now() + config_.visit_time_max);
   UnixMillis next = clock_.now() + config_.every;
   if (left && left->waits) next = std::min(next, clock_.now() + RemovedInboxes::late_for);
   // Not at once after an error: the others come first.
   if (left && left->more) next = clock_.now();
   auto released = co_await roster.release(**claimed, next, log);
+  if (released) visited_.visited(seen.tenant, next, std::move(found.inboxes), found.names);
   if (!left) co_return std::move(left).error();
   if (!released) co_return std::move(released).error();
   co_return left->more;

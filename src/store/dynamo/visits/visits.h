@@ -10,6 +10,7 @@
 #include "store/dynamo/jobs/job_worker.h"
 #include "store/dynamo/visits/roster.h"
 #include "store/dynamo/visits/tenant_visit.h"
+#include "store/dynamo/visits/visited_inboxes.h"
 
 namespace triggers::store::dynamo {
 
@@ -40,6 +41,7 @@ class Visits {
   /// A tenant has something to be done soon: an inbox was removed. One write.
   Task<Status> soon(Tenant tenant);
   [[nodiscard]] JobWorker& jobs() noexcept { return jobs_; }
+  [[nodiscard]] const VisitedInboxes& visited() const noexcept { return visited_; }
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -54,6 +56,7 @@ class Visits {
   const VisitConfig config_;
   TenantVisit tenants_;
   JobWorker jobs_;
+  VisitedInboxes visited_{};
   unsigned partition_;  ///< Where the next look begins.
   std::string after_{};
   std::optional<TimePoint> looked_at_{};

@@ -9,8 +9,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "store/inbox_figures.h"
 #include "store/rocks/inbox/inbox_state.h"
-#include "store/rocks/upkeep/inbox_figures.h"
 
 namespace triggers::store {
 

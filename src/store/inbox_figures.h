@@ -1,7 +1,7 @@
 #pragma once
 
-// What the metrics show of inboxes. It is counted in inbox_census.h; which inboxes are shown one by one is decided in
-// shown_inboxes.h.
+// What the metrics show of inboxes. The embedded engine counts it in rocks/upkeep/inbox_census.h, the engine on
+// DynamoDB in dynamo/visits/visited_inboxes.h.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +30,7 @@ struct InboxTotals {
   std::uint64_t tracked_of_fullest = 0;  ///< Of the tenant that has most of them.
   std::optional<UnixMillis> oldest_available{};
   std::optional<UnixMillis> oldest_unacknowledged{};  ///< Of the inboxes `default`, in any state but dead.
-  std::vector<InboxFigures> shown{};                  ///< By tenant and name, at most ShownInboxes::shown_max.
+  std::vector<InboxFigures> shown{};                  ///< By tenant and name, at most 100.
 };
 
 }  // namespace triggers::store
