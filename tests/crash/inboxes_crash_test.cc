@@ -73,6 +73,8 @@ class InboxPowerLoss : public testing::Test {
     EXPECT_TRUE(changing->inbox.settings.description == *answered_ ||
                 changing->inbox.settings.description == requested_)
         << changing->inbox.settings.description << " instead of " << *answered_ << " or " << requested_;
+    // A request that was not answered and is there stays, also if the power fails before the next one is answered.
+    answered_ = changing->inbox.settings.description;
     EXPECT_EQ(sync_wait(store.inboxes(tenant_)).value().size(), 3U);
   }
 
