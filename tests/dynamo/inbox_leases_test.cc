@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "dynamo/inbox_fleet.h"
+#include "store/dynamo/inbox/inbox_layout.h"
 
 namespace triggers::store {
 namespace {
@@ -67,6 +68,30 @@ TEST_F(InboxLeasesTest, NodeLeasesAllThatCameBackAlsoIfItHasSeenNoneOfItBefore) 
   lease(*one_, 60);
   clock.advance(30s);
   EXPECT_EQ(ids_of(lease(*two_, 100)), ids);
+}
+
+/// Lets a tenant lease only what was leased before.
+class NoRoom final : public dynamo::TrackedRoom {
+ public:
+  Task<Result<std::uint64_t>> tracked_room(const Tenant&) override { co_return 0; }
+};
+
+TEST_F(InboxLeasesTest, LeaseWithoutRoomForFreshEntriesTakesAllThatCameBackBehindThem) {
+  const Ids ids = accept(30);
+  // A write is lost, so the oldest entry stays fresh.
+  const auto record = dynamo::layout::record_key(tenant, 0, ids.front());
+  one_->caller.retries_at_once = 0;
+  one_->caller.lose_request = [&](dynamo::ApiCall api_call, const boost::json::object& body) {
+    if (api_call != dynamo::ApiCall::put_item) return false;
+    const auto& item = body.at("Item").as_object();
+    return item.at("k") == record.at("k") && item.at("i") == record.at("i");
+  };
+  EXPECT_EQ(lease(*one_, 30).events.size(), 29U);
+  clock.advance(30s);
+  NoRoom none;
+  two_->inboxes.limit_tracked(none);
+  EXPECT_EQ(ids_of(lease(*two_, 100)), Ids(ids.begin() + 1, ids.end()));
+  EXPECT_EQ(lease(*two_, 100).outcome, Outcome::too_many_tracked);
 }
 
 TEST_F(InboxLeasesTest, EntryThatAnotherNodeHasLeasedAndReleasedMeanwhileIsLeased) {

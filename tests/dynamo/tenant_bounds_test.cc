@@ -60,6 +60,33 @@ TEST_F(TenantBoundsTest, RoomThatAnotherNodeMakesIsFoundWithinASecond) {
   EXPECT_EQ(again.id, later.id);
 }
 
+TEST_F(TenantBoundsTest, RepetitionsOfARefusedEventStoreNothing) {
+  Node a = limited({.undelivered_max = 1});
+  const Appended first = append(a, numbered(100));
+  Draft plain = numbered(101), keyed = numbered(102);
+  keyed.idempotency_key = "key";
+  for (const Draft& draft : {plain, keyed}) {
+    EXPECT_EQ(append(a, draft).outcome, no_room);
+    // Its writer's time is over.
+    clock.advance(1min);
+    a.caller->forget_units();
+    EXPECT_EQ(append(a, draft).outcome, no_room);
+    EXPECT_EQ(a.caller->write_units, 0);
+  }
+  Draft other_key = keyed;
+  other_key.idempotency_key = "other";
+  a.caller->forget_units();
+  EXPECT_EQ(append(a, other_key).outcome, no_room);
+  EXPECT_EQ(a.caller->write_units, 1) << "the claim of its key";
+  acknowledge(a, first.id);
+  const Appended later = append(a, keyed);
+  EXPECT_EQ(later.outcome, accepted);
+  acknowledge(a, later.id);
+  Draft without_key = numbered(102);
+  EXPECT_EQ(append(a, without_key).outcome, duplicate);
+  EXPECT_EQ(append(a, plain).outcome, accepted);
+}
+
 TEST_F(TenantBoundsTest, BytesOfAllNodesCount) {
   const Draft one = numbered(1);
   const std::uint64_t bytes = stored_bytes(one.event_type, {}, one.payload, {});
@@ -73,9 +100,11 @@ TEST_F(TenantBoundsTest, BytesOfAllNodesCount) {
   EXPECT_EQ(accept(restarted, 1), 0U);
 }
 
-TEST_F(TenantBoundsTest, WithoutLimitsNoCallIsMadeAndWithThemOneASecondForEachInbox) {
-  const auto reads_of_counts = [this](Node& at) {
+TEST_F(TenantBoundsTest, CountsAreReadOnlyForALimitAndEverySecondOnlyNearIt) {
+  const auto reads_of_counts = [this](TenantLimits limits, const char* name) {
+    tenant = Tenant{name};
     unsigned reads = 0;
+    Node at = limited(limits);
     at.caller->before = [&](dynamo::ApiCall api_call, const boost::json::object& body) {
       if (api_call == dynamo::ApiCall::get_item &&
           dynamo::text_of(body.at("Key").as_object(), "k")->starts_with("c#")) {
@@ -85,15 +114,11 @@ TEST_F(TenantBoundsTest, WithoutLimitsNoCallIsMadeAndWithThemOneASecondForEachIn
     accept(at, 10);
     clock.advance(1s);
     accept(at, 10);
-    at.caller->before = {};
     return reads;
   };
-  Node unlimited = limited({});
-  EXPECT_EQ(reads_of_counts(unlimited), 0U);
-  Node far = limited({.undelivered_max = 1'000});
-  EXPECT_EQ(reads_of_counts(far), 1U);
-  Node near = limited({.undelivered_max = 60});
-  EXPECT_EQ(reads_of_counts(near), 2U);
+  EXPECT_EQ(reads_of_counts({}, "unlimited"), 0U);
+  EXPECT_EQ(reads_of_counts({.undelivered_max = 1'000}, "far"), 1U);
+  EXPECT_EQ(reads_of_counts({.undelivered_max = 20}, "near"), 2U) << "it has used half of it after ten";
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Incom
     if (!holder && windows_.dedup.count() > 0) {
       auto registered = co_await register_content(tenant, event, id);
       if (!registered) co_return std::move(registered).error();
+      if (*registered) co_return refused(**registered);
       // That may have waited for another writer, until this one's own time was over.
       if (!events_.may_store(id)) holder = mine;
     }
@@ -171,7 +172,9 @@ Task<Result<Appended>> Appender::append_by_key(const Tenant& tenant, const Incom
   co_return too_many_rounds();
 }
 
-Task<Status> Appender::register_content(const Tenant& tenant, const IncomingEvent& event, EventId id) {
+Task<Result<std::optional<StorageLimit>>> Appender::register_content(const Tenant& tenant, const IncomingEvent& event,
+                                                                     EventId id) {
+  std::optional<StorageLimit> none;
   ContentKey key(tenant, event);
   std::optional<Claims::Holder> fenced;
   unsigned waits = 0;
@@ -180,13 +183,15 @@ Task<Status> Appender::register_content(const Tenant& tenant, const IncomingEven
     auto held = co_await claim_content(tenant, key, fenced, mine);
     fenced.reset();
     if (!held) co_return std::move(held).error();
-    if (!*held) co_return Done{};
+    if (!*held) co_return none;
     const Claims::Holder holder = **held;
     if (holder.lapsed && key.collides()) continue;
     const auto first = co_await events_.find(tenant, holder.id);
     if (!first) co_return first.error();
     if (first->there() && same(event, *first)) {
-      co_return co_await claims_.prolong(key.item(), holder.id, id, windows_.dedup);
+      auto done = co_await claims_.prolong(key.item(), holder.id, id, windows_.dedup);
+      if (!done) co_return std::move(done).error();
+      co_return none;
     }
     if (first->there()) {
       if (!key.collides()) co_return two_contents_of_one_digest();
@@ -197,12 +202,23 @@ Task<Status> Appender::register_content(const Tenant& tenant, const IncomingEven
       // stays unregistered, a later equal event without a key is not found to be its duplicate.
       bool again = waits < waits_max;
       if (again) again = co_await events_.wait_to_find_again(waits++);
-      if (!again) co_return Done{};
-    } else if (auto done = co_await events_.fence(tenant, holder.id); !done) {
-      co_return std::move(done).error();
+      if (!again) co_return none;
+    } else {
+      auto fenced_off = co_await fence_unless_refused(tenant, event, holder.id);
+      if (!fenced_off || *fenced_off) co_return fenced_off;
     }
   }
-  co_return Done{};
+  co_return none;
+}
+
+Task<Result<std::optional<StorageLimit>>> Appender::fence_unless_refused(const Tenant& tenant,
+                                                                         const IncomingEvent& event, EventId id) {
+  // A claim without an event is mostly that of an event that was refused. Its repetitions leave no fences.
+  auto limit = co_await events_.refused_by(tenant, event);
+  if (!limit || *limit) co_return limit;
+  auto done = co_await events_.fence(tenant, id);
+  if (!done) co_return std::move(done).error();
+  co_return limit;
 }
 
 Task<Result<Appender::Holding>> Appender::resolve_holder(const Tenant& tenant, const IncomingEvent& event,
@@ -219,9 +235,12 @@ Task<Result<Appender::Holding>> Appender::resolve_holder(const Tenant& tenant, c
     if (found->state == Found::State::fenced) co_return holding;
     if (!events_.may_finish(holder.id)) {
       // Its writer is gone or slow. If the event is written before the fence nevertheless, the next find() sees it.
-      auto done = co_await events_.fence(tenant, holder.id);
-      if (!done) co_return std::move(done).error();
-      continue;
+      const auto limit = co_await fence_unless_refused(tenant, event, holder.id);
+      if (!limit) co_return limit.error();
+      if (!*limit) continue;
+      holding.state = Holding::State::refused;
+      holding.refused_by = **limit;
+      co_return holding;
     }
     if (holder.fingerprint != event.fingerprint) {
       // Another event with this idempotency key, on its way in: it counts only once it is there.

@@ -35,8 +35,12 @@ class Appender {
   Task<Result<Appended>> append_by_content(const Tenant& tenant, const IncomingEvent& event, EventId id);
   Task<Result<Appended>> append_by_key(const Tenant& tenant, const IncomingEvent& event, EventId id);
   /// Makes later events without a key duplicates of this one, which has a key, unless they are already duplicates of
-  /// another event.
-  Task<Status> register_content(const Tenant& tenant, const IncomingEvent& event, EventId id);
+  /// another event. A limit: this event is refused.
+  Task<Result<std::optional<StorageLimit>>> register_content(const Tenant& tenant, const IncomingEvent& event,
+                                                             EventId id);
+  /// Fences off the id of a claim without an event, or tells why `event`, for which that would be done, is refused.
+  Task<Result<std::optional<StorageLimit>>> fence_unless_refused(const Tenant& tenant, const IncomingEvent& event,
+                                                                 EventId id);
 
   class ContentKey;
   Task<Result<std::optional<Claims::Holder>>> claim_content(const Tenant& tenant, const ContentKey& key,

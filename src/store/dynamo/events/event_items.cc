@@ -52,27 +52,40 @@ struct EventItems::Mine {
   }
 };
 
+Task<Result<Admission::Answer>> EventItems::admit(const Tenant& tenant, const IncomingEvent& event,
+                                                  const Destination& destination) {
+  if (admission_ == nullptr) co_return Admission::Answer();
+  const std::size_t entries = destination.managed ? destination.takers.size() : 1;
+  const std::uint64_t bytes = stored_bytes(event.event_type, event.source, event.payload, event.metadata);
+  co_return co_await admission_->admit(tenant, entries, bytes);
+}
+
+Task<Result<std::optional<StorageLimit>>> EventItems::refused_by(const Tenant& tenant, const IncomingEvent& event) {
+  if (admission_ == nullptr) co_return std::optional<StorageLimit>();
+  const auto destination = co_await router_.route(tenant, event);
+  if (!destination) co_return destination.error();
+  const auto answer = co_await admit(tenant, event, *destination);
+  if (!answer) co_return answer.error();
+  co_return answer->refused_by;
+}
+
 Task<Result<Stored>> EventItems::store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer) {
   const auto destination = co_await router_.route(tenant, event);
   if (!destination) co_return destination.error();
-  Admission::Answer admitted;
-  if (admission_ != nullptr) {
-    if (table_.late()) co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
-    const std::size_t entries = destination->managed ? destination->takers.size() : 1;
-    const std::uint64_t bytes = stored_bytes(event.event_type, event.source, event.payload, event.metadata);
-    auto answer = co_await admission_->admit(tenant, entries, bytes);
-    if (!answer) co_return std::move(answer).error();
-    admitted = *std::move(answer);
+  if (admission_ != nullptr && table_.late()) {
+    co_return Error{ErrorCode::overloaded, "DynamoDB did not take an event in time"};
   }
-  if (admitted.refused_by) {
+  auto admitted = co_await admit(tenant, event, *destination);
+  if (!admitted) co_return std::move(admitted).error();
+  if (admitted->refused_by) {
     Stored refused;
-    refused.refused_by = admitted.refused_by;
+    refused.refused_by = admitted->refused_by;
     co_return refused;
   }
   auto stored = co_await store_at(tenant, event, id, writer, *destination);
   if (!stored || !stored->now) co_return stored;
   const auto count = [&] { accepted_.count(tenant, *destination); };
-  admitted.place ? admitted.place->stored(count) : count();
+  admitted->place ? admitted->place->stored(count) : count();
   accepted_.accepted(tenant, id, *destination);
   co_return stored;
 }

@@ -48,6 +48,9 @@ class EventItems {
   /// was stored, `unavailable` if the outcome is unknown.
   Task<Result<Stored>> store(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer);
 
+  /// The limit by which store() would refuse the event now.
+  Task<Result<std::optional<StorageLimit>>> refused_by(const Tenant& tenant, const IncomingEvent& event);
+
   /// Makes sure that nothing is ever stored under an unused id. If an event is already there, it stays.
   Task<Status> fence(const Tenant& tenant, EventId id);
 
@@ -67,6 +70,8 @@ class EventItems {
   struct Mine;
   Task<Result<Stored>> find_mine(const Tenant& tenant, EventId id, const Mine& mine);
 
+  Task<Result<Admission::Answer>> admit(const Tenant& tenant, const IncomingEvent& event,
+                                        const Destination& destination);
   Task<Result<Stored>> store_at(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer,
                                 const Destination& destination);
   Task<Result<Stored>> store_plain(const Tenant& tenant, const IncomingEvent& event, EventId id, Writer writer);

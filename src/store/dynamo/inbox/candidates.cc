@@ -84,8 +84,11 @@ Task<Result<std::optional<Candidate>>> Candidates::next() {
 
 void Candidates::only_back() {
   more_fresh_ = false;
-  for (const Candidate& candidate : fresh_) memory_.shrink(candidate.event.bytes());
-  fresh_.clear();
+  std::erase_if(fresh_, [this](const Candidate& candidate) {
+    if (!candidate.fresh()) return false;
+    memory_.shrink(candidate.event.bytes());
+    return true;
+  });
 }
 
 void Candidates::has_record(const EventId& id) {

@@ -42,7 +42,7 @@ class Candidates {
   Task<Status> begin();
   /// Nothing: there is no further one, or the search has taken its time.
   Task<Result<std::optional<Candidate>>> next();
-  /// From now on, next() returns only what came back.
+  /// From now on, next() returns only what came back: of the entries that it has met already, those with a record.
   void only_back();
   /// The fresh candidate has a record now: this lease's, or that of somebody who was first.
   void has_record(const EventId& id);
