@@ -107,6 +107,28 @@ TEST_F(InboxLeasesTest, EntryThatAnotherNodeHasLeasedAndReleasedMeanwhileIsLease
   EXPECT_EQ(attempts_of(leased), (std::vector<std::uint32_t>{2, 1}));
 }
 
+TEST_F(InboxLeasesTest, EntryThatDiesOrIsRequeuedIsListedAtEveryMoment) {
+  inbox.settings.max_attempts = 1;
+  const Ids ids = accept(1);
+  const Leased leased = lease(*one_, 1);
+  int looks = 0;
+  // Each time, it is looked for first where it was.
+  const auto look = [&](std::optional<EntryState> first, std::optional<EntryState> then) {
+    one_->caller.before = [=, this, &looks](dynamo::ApiCall api_call, const auto&) {
+      if (!is_write(api_call)) return;
+      ++looks;
+      const bool is_listed = entries(*two_, first).size() == 1 || entries(*two_, then).size() == 1;
+      EXPECT_TRUE(is_listed) << "before write " << looks;
+    };
+  };
+  look(std::nullopt, EntryState::dead);
+  EXPECT_EQ(release(*one_, leased), all(ids, released));
+  EXPECT_GE(looks, 3);
+  look(EntryState::dead, std::nullopt);
+  EXPECT_EQ(call(*one_, [&](Entries& entries) { return entries.requeue(ids); }).value(), all(ids, requeued));
+  EXPECT_GE(looks, 7);
+}
+
 TEST_F(InboxLeasesTest, LeaseIsKnownByItsIdAloneAlsoAfterItWasExtended) {
   const Ids ids = accept(3);
   const Leased leased = lease(*one_, 3);

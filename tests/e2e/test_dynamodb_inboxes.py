@@ -23,9 +23,8 @@ inbox = "billing"
 max_attempts = 4
 # A reader hears within a second of what another node did; the rest is for a machine that is busy with other tests.
 seen_within = 4.0
-# After a write that DynamoDB executes late, consumers may not see an entry until the reminder of its lease (15 s) or the end of a
-# later lease that met it (drain() leases for 30 s).
-fault_lasts = 60.0
+# After a write that DynamoDB executes late, consumers may not see an entry until a reminder brings it back (15 s).
+fault_lasts = 20.0
 writes = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 

@@ -166,7 +166,7 @@ Task<Status> EntryReader::collect_undelivered(Search& search) {
   co_return Done{};
 }
 
-/// The entries that are in the inbox; what has left it is removed from the list.
+/// The entries that are undelivered; the others are taken out of the list.
 Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at(std::vector<StoredEntry> entries) {
   std::vector<EventId> ids;
   for (const StoredEntry& entry : entries) ids.push_back(entry.id);
@@ -180,8 +180,8 @@ Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at(std::vector<S
     if (stored.version == 0) stored.record = inbox::Record::fresh();
     const bool is_undelivered = stored.record.entry && stored.record.entry->state != EntryState::dead;
     if (!is_undelivered) {
-      const auto removed = co_await work_.lists.remove_entry(ids[i], stored.version + 1);
-      static_cast<void>(removed);  // The next look tries it again.
+      auto taken_out = co_await take_out(ids[i], std::move(stored));
+      if (!taken_out) co_return std::move(taken_out).error();
       continue;
     }
     known.push_back({.id = ids[i],
@@ -190,6 +190,14 @@ Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at(std::vector<S
                      .content = std::move(entries[i].event)});
   }
   co_return known;
+}
+
+Task<Status> EntryReader::take_out(EventId id, StoredRecord seen) {
+  // The node that wrote that it is dead may be about to list it as such. A reader must find it here or there.
+  if (seen.record.entry) co_return co_await work_.lists.mend(id, std::move(seen));
+  const auto removed = co_await work_.lists.remove_entry(id, seen.version + 1);
+  static_cast<void>(removed);  // The next look tries it again.
+  co_return Done{};
 }
 
 Task<Status> EntryReader::collect_dead(Search& search) {

@@ -34,6 +34,8 @@ class EntryReader {
   Task<Status> collect_undelivered(Search& search);
   Task<Status> collect_dead(Search& search);
   Task<Result<std::vector<Known>>> look_at(std::vector<StoredEntry> entries);
+  /// An entry that is among the undelivered and does not belong there.
+  Task<Status> take_out(EventId id, StoredRecord seen);
   Task<Status> add_contents(Search& search, std::vector<Known>& known);
   Task<Status> correct_counts(const Search& search);
 

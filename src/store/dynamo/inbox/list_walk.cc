@@ -60,12 +60,13 @@ Task<Result<std::vector<ListWalk::Listed>>> ListWalk::next(std::size_t limit,
 
 /// The item was read before the record, so a later item of the same entry stays.
 Task<Status> ListWalk::take_out(const Listed& listed) {
-  if (list_ == List::dead) co_return co_await work_.lists.remove_dead(listed.id, listed.version + 1);
-  if (in_state(listed.seen, EntryState::dead)) {
-    // This item is what tells of it, if a node has died before it had written the others.
+  const bool moved = listed.seen.record.entry && (list_ == List::dead || in_state(listed.seen, EntryState::dead));
+  if (moved) {
+    // This item is what tells of it, if a node has died, or is slow, before it has written the others.
     auto mended = co_await work_.lists.mend(listed.id, listed.seen);
     if (!mended) co_return mended;
   }
+  if (list_ == List::dead) co_return co_await work_.lists.remove_dead(listed.id, listed.version + 1);
   co_return co_await work_.lists.remove_back(listed.id, listed.version + 1);
 }
 
