@@ -93,6 +93,7 @@ TEST_P(NewestFirstContract, FilterFindsItsTypeBackwards) {
 
 TEST_P(NewestFirstContract, FilterWithoutTimeWalksInShortPagesAndLosesNothing) {
   options.filter_time_max = std::chrono::milliseconds(0);
+  options.dedup_window = std::chrono::seconds(0);  // On DynamoDB, each event would be two writes.
   std::vector<EventId> wanted;
   fill(2'500, 50'000);
   for (std::size_t block = 0; block < 2; ++block) {

@@ -213,6 +213,7 @@ TEST_P(PagesContract, FilterFindsItsTypeAndCountsTheWholeInbox) {
 
 TEST_P(PagesContract, FilterWithoutTimeWalksInShortPagesAndLosesNothing) {
   options.filter_time_max = std::chrono::milliseconds(0);
+  options.dedup_window = std::chrono::seconds(0);  // On DynamoDB, each event would be two writes.
   std::vector<EventId> wanted;
   for (std::size_t block = 0; block < 3; ++block) {
     fill(2'500, block * 10'000);
