@@ -3,6 +3,7 @@
 
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "dynamo/inbox_fleet.h"
 #include "store/dynamo/inbox/inbox_layout.h"
@@ -127,6 +128,46 @@ TEST_F(InboxLeasesTest, EntryThatDiesOrIsRequeuedIsListedAtEveryMoment) {
   look(EntryState::dead, std::nullopt);
   EXPECT_EQ(call(*one_, [&](Entries& entries) { return entries.requeue(ids); }).value(), all(ids, requeued));
   EXPECT_GE(looks, 7);
+}
+
+TEST_F(InboxLeasesTest, EntryWhoseLastLeaseNobodyHasEndedYetIsListedAsDead) {
+  inbox.settings.max_attempts = 1;
+  inbox_config.due.entries_max = 0;  // As if there was no time.
+  const auto reader = inbox_node();
+  const Ids ids = accept(2);
+  lease(*one_, 1);
+  clock.advance(30s);
+  EXPECT_EQ(ids_of(entries(*reader)), Ids{ids[1]});
+  EXPECT_EQ(ids_of(entries(*reader, EntryState::dead)), Ids{ids[0]});
+}
+
+TEST_F(InboxLeasesTest, EntryThatHasHadAllAttemptsOfALoweredLimitIsListedAsDead) {
+  const Ids ids = accept(1);
+  for (int i = 0; i < 2; ++i) release(*one_, lease(*one_, 1));
+  inbox.settings.max_attempts = 2;
+  EXPECT_TRUE(entries(*two_).empty());
+  EXPECT_EQ(ids_of(entries(*two_, EntryState::dead)), ids);
+}
+
+TEST_F(InboxLeasesTest, LeaseThatIsExtendedWhileAnotherNodeEndsItIsStillKnownByItsIdAlone) {
+  const Ids ids = accept(1);
+  const Leased leased = lease(*one_, 1, 1s);
+  bool begun = false;
+  // The holder's write takes so long that the lease would have ended. The other node reads the record before it is
+  // done, and tries to end the lease after it.
+  one_->caller.before = [&](dynamo::ApiCall api_call, const boost::json::object& extension) {
+    if (api_call != dynamo::ApiCall::put_item || !writes(extension, "r#") || std::exchange(begun, true)) return;
+    clock.advance(2s);
+    two_->caller.before = [&](dynamo::ApiCall other_call, const boost::json::object& body) {
+      if (other_call != dynamo::ApiCall::put_item || !writes(body, "r#")) return;
+      two_->caller.before = {};
+      EXPECT_TRUE(sync_wait(real->call(api_call, extension, dynamo::Repeat::once, 5s)).ok());
+    };
+    EXPECT_TRUE(call(*two_, [](Entries& entries) { return entries.poll(); }).ok());
+  };
+  const auto extended = call(*one_, [&](Entries& entries) { return entries.extend(leased.lease, ids, 60s); });
+  EXPECT_EQ(extended.value().results, all(ids, EntryStatus::extended));
+  EXPECT_EQ(acknowledge_by(*two_, leased), all(ids, acknowledged));
 }
 
 TEST_F(InboxLeasesTest, LeaseIsKnownByItsIdAloneAlsoAfterItWasExtended) {

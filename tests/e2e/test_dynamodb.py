@@ -30,9 +30,9 @@ def env(dynamo):
     return variables
 
 
-def create_key(env, **flags):
+def create_key(env, role="creator", **flags):
     options = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
-    done = run("keys", "create", "--user-id=acme", "--role=creator", *options, env=env)
+    done = run("keys", "create", "--user-id=acme", f"--role={role}", *options, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().splitlines()[-1]
 
@@ -163,7 +163,7 @@ def test_a_tenant_has_limits_that_all_nodes_keep_and_metrics_that_tell(env, star
         assert first.post("/inboxes/default/ack", {"lease_id": lease["lease_id"]}).status == 200
         lost = first.post("/inboxes/default/release", {"lease_id": lease["lease_id"], "event_ids": [lease["events"][0]["event_id"]]})
         assert lost.json()["results"][0]["status"] == "lease_lost"
-        admin = create_key(env, role="admin")
+    admin = create_key(env, role="admin")
     with one.client(admin) as client:
         shown = metrics.read_when(client, "triggers_inboxes", 1, seconds_max=1)
         assert shown["triggers_leases_total"] == 1 and shown["triggers_entries_leased_total"] == 2

@@ -42,10 +42,13 @@ Task<Status> DueEntries::end_one(Reminder reminder, UnixMillis now) {
   auto records = co_await records_.stored(reminder.entries);
   if (!records) co_return std::move(records).error();
   std::vector<EventId> held;
-  for (std::size_t i = 0; i < records->size(); ++i) {
-    if (extended((*records)[i].record, reminder.id, now)) held.push_back(reminder.entries[i]);
-  }
-  auto end_it = [&](std::size_t i) { return end_entry(reminder.entries[i], (*records)[i], now); };
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): it is awaited while this waits
+  auto end_it = [&](std::size_t i) -> Task<Status> {
+    const auto is_held = co_await end_entry(reminder.entries[i], (*records)[i], reminder.id, now);
+    if (!is_held) co_return is_held.error();
+    if (*is_held) held.push_back(reminder.entries[i]);
+    co_return Done{};
+  };
   auto done = co_await for_each_until(records->size(), TimePoint::max(), end_it);
   // Otherwise the reminder is still needed.
   if (!done || !writer_.followed()) co_return done;
@@ -64,26 +67,29 @@ Task<Status> DueEntries::end_one(Reminder reminder, UnixMillis now) {
   co_return co_await reminders_.remove(std::move(reminder));
 }
 
-Task<Status> DueEntries::end_entry(EventId id, StoredRecord seen, UnixMillis now) {
+Task<Result<bool>> DueEntries::end_entry(EventId id, StoredRecord seen, Uuid7 lease, UnixMillis now) {
   const inbox::MaxAttempts max_attempts = place_.inbox.settings.max_attempts;
   for (unsigned tries = 0; tries < tries_max; ++tries) {
     // Without a record nothing was begun. The entry is as it was accepted, or the inbox does not have it.
-    if (seen.version == 0) co_return Done{};
+    if (seen.version == 0) co_return false;
     inbox::Record record = seen.record;
     if (record.entry) record.entry = inbox::settle(*record.entry, max_attempts, now);
     if (record == seen.record) {
       const bool waits = record.entry && record.entry->until > now;
-      if (waits) co_return Done{};
-      co_return co_await lists_.mend(id, std::move(seen));
+      if (waits) co_return extended(record, lease, now);
+      auto mended = co_await lists_.mend(id, std::move(seen));
+      if (!mended) co_return std::move(mended).error();
+      co_return false;
     }
     const bool leased = seen.record.entry && seen.record.entry->state == inbox::EntryState::leased;
     auto written = co_await writer_.write(id, seen, record);
     if (!written) co_return std::move(written).error();
     if (leased && written->outcome == Outcome::done) writer_.lease_timed_out();
-    if (written->outcome != Outcome::overtaken) co_return Done{};
+    if (written->outcome != Outcome::overtaken) co_return false;
+    // Somebody was first: perhaps its holder has extended the lease.
     seen = std::move(written->there);
   }
-  co_return Done{};
+  co_return extended(seen.record, lease, now);
 }
 
 }  // namespace triggers::store::dynamo

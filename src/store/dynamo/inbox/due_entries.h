@@ -34,7 +34,8 @@ class DueEntries {
 
  private:
   Task<Status> end_one(Reminder reminder, UnixMillis now);
-  Task<Status> end_entry(EventId id, StoredRecord seen, UnixMillis now);
+  /// False: `lease` does not hold the entry any more.
+  Task<Result<bool>> end_entry(EventId id, StoredRecord seen, Uuid7 lease, UnixMillis now);
 
   EntryRecords& records_;
   EntryLists& lists_;

@@ -16,6 +16,8 @@ using inbox::EntryState;
 
 /// Entries that are looked at together; each may have a large content.
 constexpr std::size_t together_max = 25;
+/// A further try is needed only if somebody else has changed the entry.
+constexpr unsigned tries_max = 4;
 
 /// The number of the inbox, then the position.
 Continuation place_in(std::uint64_t number, const InboxPosition& position) {
@@ -174,30 +176,44 @@ Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at(std::vector<S
   if (ids.empty()) co_return known;
   auto records = co_await work_.records.stored(ids);
   if (!records) co_return std::move(records).error();
-  const inbox::MaxAttempts max_attempts = work_.place.inbox.settings.max_attempts;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     StoredRecord& stored = (*records)[i];
     if (stored.version == 0) stored.record = inbox::Record::fresh();
-    const bool is_undelivered = stored.record.entry && stored.record.entry->state != EntryState::dead;
-    if (!is_undelivered) {
-      auto taken_out = co_await take_out(ids[i], std::move(stored));
-      if (!taken_out) co_return std::move(taken_out).error();
-      continue;
-    }
+    auto entry = co_await undelivered(ids[i], std::move(stored));
+    if (!entry) co_return std::move(entry).error();
+    if (!*entry) continue;
     known.push_back({.id = ids[i],
-                     .entry = inbox::settle(*stored.record.entry, max_attempts, work_.now),
+                     .entry = **std::move(entry),
                      .event_type = std::move(entries[i].event_type),
                      .content = std::move(entries[i].event)});
   }
   co_return known;
 }
 
-Task<Status> EntryReader::take_out(EventId id, StoredRecord seen) {
-  // The node that wrote that it is dead may be about to list it as such. A reader must find it here or there.
-  if (seen.record.entry) co_return co_await work_.lists.mend(id, std::move(seen));
-  const auto removed = co_await work_.lists.remove_entry(id, seen.version + 1);
-  static_cast<void>(removed);  // The next look tries it again.
-  co_return Done{};
+Task<Result<std::optional<inbox::Entry>>> EntryReader::undelivered(EventId id, StoredRecord seen) {
+  std::optional<inbox::Entry> none;
+  for (unsigned tries = 0; tries < tries_max; ++tries) {
+    if (!seen.record.entry) {
+      const auto removed = co_await work_.lists.remove_entry(id, seen.version + 1);
+      static_cast<void>(removed);  // The next look tries it again.
+      co_return none;
+    }
+    if (seen.record.entry->state == EntryState::dead) {
+      // The node that wrote that it is dead may be about to list it as such.
+      auto mended = co_await work_.lists.mend(id, std::move(seen));
+      if (!mended) co_return std::move(mended).error();
+      co_return none;
+    }
+    inbox::Record record = seen.record;
+    record.entry = inbox::settle(*record.entry, work_.place.inbox.settings.max_attempts, work_.now);
+    if (record.entry->state != EntryState::dead) co_return std::move(record.entry);
+    // It is dead by now, and nobody has written that.
+    auto written = co_await work_.writer.write(id, std::move(seen), std::move(record));
+    if (!written) co_return std::move(written).error();
+    if (written->outcome == EntryRecords::Written::Outcome::busy) co_return none;
+    seen = std::move(written->there);
+  }
+  co_return Error{ErrorCode::overloaded, "other requests change the same entry all the time"};
 }
 
 Task<Status> EntryReader::collect_dead(Search& search) {

@@ -3,6 +3,7 @@
 // Pages of the entries of an inbox, in any state. What a consumer leases is found in candidates.h.
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "store/dynamo/events/inbox_position.h"
@@ -34,8 +35,8 @@ class EntryReader {
   Task<Status> collect_undelivered(Search& search);
   Task<Status> collect_dead(Search& search);
   Task<Result<std::vector<Known>>> look_at(std::vector<StoredEntry> entries);
-  /// An entry that is among the undelivered and does not belong there.
-  Task<Status> take_out(EventId id, StoredRecord seen);
+  /// What is undelivered now, of what is listed so. Nothing: it has left, or it is dead, and listed as dead.
+  Task<Result<std::optional<inbox::Entry>>> undelivered(EventId id, StoredRecord seen);
   Task<Status> add_contents(Search& search, std::vector<Known>& known);
   Task<Status> correct_counts(const Search& search);
 
