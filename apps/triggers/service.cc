@@ -159,9 +159,9 @@ void Service::add_waiting_metrics() {
 void Service::add_store_metrics() {
   metrics::add_process_metrics(registry_);
   const bool embedded = services_->config.store == config::Store::embedded;
-  auto& unacknowledged = registry_.gauge(
-      "triggers_events_undelivered", embedded ? "Undelivered entries in the inbox default of all tenants."
-                                              : "Undelivered entries in the inboxes that this node has served.");
+  auto& unacknowledged = registry_.gauge("triggers_events_undelivered",
+                                         embedded ? "Undelivered entries in the inbox default of all tenants."
+                                                  : "Undelivered entries in the inboxes that this node has served.");
   auto& age = registry_.gauge("triggers_oldest_undelivered_age_seconds",
                               "Age of the oldest undelivered entry in an inbox default; 0 if there is none.");
   auto& depth = registry_.gauge("triggers_commit_queue_operations",
