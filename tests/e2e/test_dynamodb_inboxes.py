@@ -4,6 +4,7 @@ support/inbox_promises.py judges what the clients were answered. That it finds f
 import contextlib
 import json
 import statistics
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +14,12 @@ import pytest
 from support import fault_proxy, keys
 from support.dynamodb import DynamoDB
 from support.dynamodb_service import DynamoService
-from support.event_stream import EventStream
+from support.event_stream import EventStream, await_figure
 from support.fault_proxy import Proxy
 from support.inbox_history import History, Node, RecordingClient
 from support.inbox_load import Load, drain
 from support.inbox_promises import check, explain
-from support.program import run
+from support.program import binary, environment, run
 from support.seed import seeded_random
 from support.server import Server
 
@@ -298,7 +299,15 @@ def test_the_commands_about_inboxes_speak_to_a_fleet(service, key, nodes):
 
     assert command("inboxes", "create", inbox, "--max-attempts", 1)["max_attempts"] == 1
     assert command("inboxes", "update", inbox, "--lease-seconds", 60)["lease_seconds"] == 60
-    event_id = command("send", "t", "{}")["event_id"]
+    tail = subprocess.Popen([binary(), "tail", "--inbox", inbox, "--json"], env=environment(env), stdout=subprocess.PIPE)
+    try:
+        with nodes[0].client() as anyone:
+            await_figure(anyone, "triggers_streams", 1)
+        event_id = command("send", "t", "{}")["event_id"]
+        assert json.loads(tail.stdout.readline())["event_id"] == event_id
+    finally:
+        tail.kill()
+        tail.communicate()
     with nodes[1].client(key) as client:
         lease = act(client, "lease", {"wait_seconds": 5})
         act(client, "release", {"lease_id": lease["lease_id"], "error": "broken"})
