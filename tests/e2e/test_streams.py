@@ -102,13 +102,14 @@ def test_a_stream_ends_with_the_server_the_key_and_the_inbox(server, key):
         viewer = client.post("/admin/keys", {"role": "viewer"}).json()
         client.request("PUT", "/inboxes/tasks", {})
         with EventStream(server.port, viewer["api_key"]) as revoked, EventStream(server.port, key, "tasks") as deleted, \
-                EventStream(server.port, key) as left:
-            await_figure(client, "triggers_streams", 3)
+                EventStream(server.port, key, "tasks", "?signal=true") as counts, EventStream(server.port, key) as left:
+            await_figure(client, "triggers_streams", 4)
             client.delete(f"/admin/keys/{viewer['key_id']}")
             event_id = send(client, 1)
             assert revoked.ended()
             client.delete("/inboxes/tasks")
             assert deleted.ids(1) == [event_id] and deleted.ended()
+            assert [counts.read().json()["available"] for _ in range(2)] == [0, 1] and counts.ended()
             assert left.ids(1) == [event_id]
             await_figure(client, "triggers_streams", 1)
             server.terminate()
