@@ -263,6 +263,12 @@ void Waiter::cancelled() noexcept {
   executor_->resume_surely({&handle_, 1});
 }
 
+bool Waiter::removed() const noexcept {
+  Waiters::Shard& shard = shard_;
+  const MutexLock lock(shard.mutex);
+  return inbox_ == nullptr || inbox_->closed_;
+}
+
 void Waiter::served() noexcept {
   const auto since = std::exchange(woken_since_, std::nullopt);
   if (since && all_.observe_served_) all_.observe_served_(std::chrono::steady_clock::now() - *since);

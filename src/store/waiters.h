@@ -25,7 +25,7 @@ namespace triggers::store {
 
 /// Why a wait has ended.
 enum class Wake : std::uint8_t {
-  event,     ///< Something has become available, or the inbox was removed: look again.
+  event,     ///< Something has become available: look again. Or the inbox was removed: Waiter::removed().
   timeout,   ///< The time is over.
   stopping,  ///< The server stops.
   gone,      ///< The client has left.
@@ -137,7 +137,7 @@ class InboxWaiters final : private WaiterLink {
 ///       const auto version = inbox.waiters.version();
 ///       … look; if something is there: waiter.served(), return it …
 ///       auto woken = co_await waiter.wait(version, cancellation);
-///       if (!woken || *woken != Wake::event) return …
+///       if (!woken || *woken != Wake::event || waiter.removed()) return …
 ///     }
 ///
 /// A taker that was woken and is destroyed before it was served passes its wake on.
@@ -174,6 +174,9 @@ class Waiter final : private WaiterLink, private Cancellation::Listener {
     cancellation_ = &cancellation;
     return Awaiter{*this, version};
   }
+
+  /// The inbox was removed: every further wait ends at once. Look no more, even if an inbox has its name again.
+  [[nodiscard]] bool removed() const noexcept;
 
   /// It has taken, or shown, what it was woken for.
   void served() noexcept;

@@ -2,7 +2,9 @@
 support/inbox_promises.py judges what the clients were answered. That it finds faults is shown in test_inbox_promises.py."""
 
 import contextlib
+import json
 import statistics
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +14,12 @@ import pytest
 from support import fault_proxy, keys
 from support.dynamodb import DynamoDB
 from support.dynamodb_service import DynamoService
+from support.event_stream import EventStream, await_figure
 from support.fault_proxy import Proxy
 from support.inbox_history import History, Node, RecordingClient
 from support.inbox_load import Load, drain
 from support.inbox_promises import check, explain
+from support.program import binary, environment, run
 from support.seed import seeded_random
 from support.server import Server
 
@@ -224,7 +228,7 @@ def test_two_nodes_that_race_never_lease_an_entry_twice(service, key, nodes):
 
 def test_waiting_readers_hear_within_a_second_of_what_another_node_accepts(service, key, nodes):
     make_inbox(nodes[0], key)
-    times = {"lease": [], "page": [], "stream of default": []}
+    times = {"lease": [], "page": [], "page of default": []}
 
     def waited(kind):
         with nodes[1].client(key, timeout=60) as reader, nodes[0].client(key) as sender:
@@ -252,6 +256,69 @@ def test_waiting_readers_hear_within_a_second_of_what_another_node_accepts(servi
         times[kind] = [waited(kind) for _ in range(4)]
     print({kind: f"{statistics.median(found):.2f} s, at most {max(found):.2f} s" for kind, found in times.items()})
     assert max(max(found) for found in times.values()) < seen_within, times
+
+
+def test_a_stream_has_what_other_nodes_accept_and_goes_on_at_another_node(service, key, nodes):
+    make_inbox(nodes[0], key, filter={"event_type": ["kept"]})
+    with nodes[0].client(key) as sender, EventStream(nodes[1].port, key, inbox, "?signal=true") as counts:
+        assert counts.read().json() == {"available": 0, "leased": 0, "delayed": 0, "dead": 0}
+
+        def send(number):
+            sender.send_event("left", {"number": number})
+            return sender.send_event("kept", {"number": number}).json()["event_id"]
+
+        times = []
+        with EventStream(nodes[1].port, key, inbox) as stream:
+            for number in range(4):
+                event_id, accepted = send(number), time.monotonic()
+                event = stream.read().json()
+                times.append(time.monotonic() - accepted)
+                assert (event["event_id"], event["payload"], event["state"]) == (event_id, {"number": number}, "available")
+        print(f"{statistics.median(times):.2f} s, at most {max(times):.2f} s")
+        assert max(times) < seen_within
+        assert counts.read().kind == "counts"
+        missed = [send(number) for number in range(4, 8)]
+        with EventStream(nodes[0].port, key, inbox, last_id=stream.place) as stream:
+            assert sorted(stream.ids(4)) == missed
+            event_id = send(8)
+            assert stream.ids(1) == [event_id]
+            assert sender.delete(f"/inboxes/{inbox}").status == 202
+            assert stream.ended()
+        while counts.read() is not None:
+            pass
+
+
+def test_the_commands_about_inboxes_speak_to_a_fleet(service, key, nodes):
+    env = {"TRIGGERS_URL": f"http://127.0.0.1:{nodes[0].port}", "TRIGGERS_API_KEY": key}
+
+    def command(*arguments):
+        done = run(*arguments, "--json", env=env)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert command("inboxes", "create", inbox, "--max-attempts", 1)["max_attempts"] == 1
+    assert command("inboxes", "update", inbox, "--lease-seconds", 60)["lease_seconds"] == 60
+    tail = subprocess.Popen([binary(), "tail", "--inbox", inbox, "--json"], env=environment(env), stdout=subprocess.PIPE)
+    try:
+        with nodes[0].client() as anyone:
+            await_figure(anyone, "triggers_streams", 1)
+        event_id = command("send", "t", "{}")["event_id"]
+        assert json.loads(tail.stdout.readline())["event_id"] == event_id
+    finally:
+        tail.kill()
+        tail.communicate()
+    with nodes[1].client(key) as client:
+        lease = act(client, "lease", {"wait_seconds": 5})
+        act(client, "release", {"lease_id": lease["lease_id"], "error": "broken"})
+    assert command("inboxes", "requeue", inbox, event_id)["results"] == [{"event_id": event_id, "status": "requeued"}]
+    job = command("inboxes", "purge", inbox, "--yes-purge", inbox)["job_id"]
+    deadline = time.monotonic() + 20
+    while (shown := command("inboxes", "job", inbox, job))["state"] == "running":
+        assert time.monotonic() < deadline
+    assert (shown["state"], shown["count"]) == ("done", 1)
+    assert {one["name"] for one in command("inboxes", "list")["inboxes"]} == {inbox, "default"}
+    command("inboxes", "delete", inbox, "--yes-delete", inbox)
+    assert "no inbox billing" in run("inboxes", "show", inbox, env=env).stderr
 
 
 def test_a_change_of_an_inbox_applies_to_what_any_node_accepts_after_its_answer(service, key, nodes):

@@ -3,11 +3,15 @@
 import concurrent.futures
 import contextlib
 import json
+import os
+import resource
 import signal
 import time
 
 import pytest
 
+from support import metrics
+from support.client import raw_request
 from support.event_stream import await_figure
 
 lease_path = "/inboxes/default/lease"
@@ -171,6 +175,56 @@ def test_nothing_is_lost_when_consumers_are_killed_while_they_wait(server, key):
                 seen.append(answer["events"][0]["payload"]["n"])
                 consumer.post("/inboxes/default/ack", {"lease_id": answer["lease_id"]})
         assert seen == list(range(30))
+
+
+def resident_mib(server):
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
+        return int(next(line for line in status if line.startswith("VmRSS:")).split()[1]) / 1024
+
+
+def processor_seconds(server):
+    with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as stat:
+        user, system = stat.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture
+def many_files():
+    """Lets this process open as many files as it may; how many these are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_ten_thousand_waiting_leases_cost_little_memory_and_no_time(start_server, many_files):
+    count = min(10_000, many_files - 2_000)
+    # A tenant may have half of the places.
+    server = start_server("--access-log=false", f"--max-connections={count + 100}", f"--waiters-max={2 * count + 100}")
+    key = server.create_key(role="admin", rate_limit="unlimited")["api_key"]
+    request = raw_request("POST", lease_path, b'{"wait_seconds":30}', key, [("Content-Type", "application/json")])
+    with server.client(key, timeout=60) as client, contextlib.ExitStack() as stack:
+        client.get("/inbox")
+        before = resident_mib(server)
+        waiting = [stack.enter_context(server.connect(timeout=60)) for _ in range(count)]
+        for connection in waiting:
+            connection.send(request)
+        await_figure(client, "triggers_waiters", count)
+        grown, used = resident_mib(server) - before, processor_seconds(server)
+        time.sleep(2)
+        used = processor_seconds(server) - used
+        print(f"{count} waiting: {grown:.1f} MiB, {used:.2f} s of processor time in 2 s")
+        assert grown < 100 * count / 10_000
+        assert used < 0.2
+        # One event wakes one of them.
+        event_id = client.send_event("t", {}).json()["event_id"]
+        assert waiting[0].read_answer().json()["events"][0]["event_id"] == event_id
+        assert metrics.read(client)["triggers_waiters"] == count - 1
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 8
+        answers = [connection.read_answer() for connection in waiting[1:]]
+    assert all(answer.status == 200 and answer.json()["events"] == [] for answer in answers)
 
 
 def test_interrupt_ends_waits_too(start_server):

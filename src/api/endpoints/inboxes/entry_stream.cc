@@ -154,9 +154,13 @@ Task<bool> EntryStream::wait(http::BodyWriter& writer) {
   std::optional<http::CallerWatch> client(std::in_place, request_, sent_at_ + comment_interval);
   const auto woken = co_await waiter_.wait(version_, client->cancellation());
   client.reset();
-  // All places to wait are taken: the stream looks every second instead.
-  if (!woken) co_return co_await pause_until(request_, steady_clock::now() + retry_interval);
-  if (*woken == store::Wake::event) co_return true;
+  if (!woken) {
+    // All places to wait are taken: the stream looks every second instead.
+    const bool open = co_await pause_until(request_, steady_clock::now() + retry_interval);
+    co_return open && !waiter_.removed();
+  }
+  // The version of a removed inbox stays the same, so a stream of counts would not look, and no wait would stop it.
+  if (*woken == store::Wake::event) co_return !waiter_.removed();
   if (*woken != store::Wake::timeout) co_return false;
   const bool may = co_await admitted();
   if (!may) co_return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/admission/admitted_inbox.h"
 #include "api/admission/still_admitted.h"
 #include "base/until_cancelled.h"
 #include "inbox/bounds.h"
@@ -69,6 +70,7 @@ Task<OrRefusal<bool>> EntryWait::look_again() {
   if (*woken != store::Wake::event) co_return false;
   const bool admitted = co_await still_admitted(asked_.admission, request, asked_.exchange.route.access, asked_.inbox);
   if (!admitted) co_return no_longer_admitted();
+  if (waiter_->removed()) co_return no_such_inbox(asked_.inbox);
   co_return true;
 }
 

@@ -189,11 +189,24 @@ TEST_F(StreamOfEntries, RevokedKeyIsFoundThoughNothingComes) {
 
 TEST_F(StreamOfEntries, RemovedInboxEndsTheStream) {
   put("billing", "{}");
-  auto stream = start_stream("", "", "billing");
+  auto stream = start_stream("", "", "billing"), counts = start_stream("?signal=true", "", "billing");
   EXPECT_FALSE(stream.ended());
+  EXPECT_FALSE(counts.ended());
   remove("billing");
   EXPECT_TRUE(stream.ended());
+  EXPECT_TRUE(counts.ended());
   EXPECT_EQ(start_stream("", "", "billing").seen()->status(), 404U);
+}
+
+TEST_F(StreamOfEntries, RemovedInboxThatIsMadeAgainAtOnceEndsTheStream) {
+  put("billing", "{}");
+  auto stream = start_stream("", "", "billing"), counts = start_stream("?signal=true", "", "billing");
+  EXPECT_FALSE(stream.ended());
+  EXPECT_FALSE(counts.ended());
+  remove("billing");
+  put("billing", "{}");
+  EXPECT_TRUE(stream.ended());
+  EXPECT_TRUE(counts.ended());
 }
 
 TEST_F(StreamOfEntries, PlaceInADeletedInboxIsNotOneInItsSuccessor) {

@@ -169,6 +169,20 @@ TEST_F(WaitingTest, RemovedInboxEndsTheWait) {
   EXPECT_EQ(start_lease(R"({"wait_seconds":20})", "billing").seen()->status(), 404U);
 }
 
+TEST_F(WaitingTest, RemovedInboxThatIsMadeAgainAtOnceEndsTheWait) {
+  put("billing", "{}");
+  auto lease = start_lease(R"({"wait_seconds":20})", "billing");
+  auto page = start_get("/inboxes/billing/events?wait=20");
+  EXPECT_TRUE(lease.waits());
+  EXPECT_TRUE(page.waits());
+  remove("billing");
+  put("billing", "{}");
+  for (auto* const waiting : {&lease, &page}) {
+    ASSERT_NE(waiting->seen(), nullptr);
+    EXPECT_EQ(waiting->seen()->status(), 404U);
+  }
+}
+
 TEST_F(WaitingTest, KeyThatIsRevokedMeanwhileGetsNothing) {
   auto page = start_get("/inbox?wait=20");
   EXPECT_TRUE(page.waits());
