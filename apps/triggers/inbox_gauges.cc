@@ -68,7 +68,8 @@ void add_inbox_gauges(metrics::Registry& registry, std::function<std::optional<s
   });
 }
 
-void add_job_metrics(metrics::Registry& registry, const std::string& running_help, std::function<JobFigures()> jobs) {
+void add_job_metrics(metrics::Registry& registry, const std::string& running_help,
+                     const std::function<JobFigures()>& jobs) {
   auto& running = registry.gauge("triggers_inbox_jobs_running", running_help);
   registry.on_scrape([&running, jobs] { running.set(static_cast<double>(jobs().running)); });
   const std::string name = "triggers_inbox_jobs_total", help = "Purges and replays of inboxes that have ended.";

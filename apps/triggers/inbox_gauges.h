@@ -21,6 +21,7 @@ struct JobFigures {
   std::uint64_t running = 0, done = 0, failed = 0;
 };
 /// Purges and replays of inboxes. `running_help` says whose.
-void add_job_metrics(metrics::Registry& registry, const std::string& running_help, std::function<JobFigures()> jobs);
+void add_job_metrics(metrics::Registry& registry, const std::string& running_help,
+                     const std::function<JobFigures()>& jobs);
 
 }  // namespace triggers

@@ -202,7 +202,7 @@ Task<Result<std::vector<Item>, CallError>> Table::get_some(boost::json::array ke
       }
       if (!found->get_array().empty()) retry = 0;  // It makes progress.
     }
-    keys.clear();
+    keys = boost::json::array();
     const Item& left = object_of(object_of(*answer, "UnprocessedKeys"), name_);
     if (const auto* found = left.if_contains("Keys"); found != nullptr && found->is_array()) keys = found->get_array();
   }

@@ -228,7 +228,7 @@ Task<Status> Candidates::add_fresh(std::vector<Met> entries) {
   for (Met& met : entries) {
     StoredEntry& entry = met.entry;
     const std::size_t bytes = EntryScan::bytes_of(entry);
-    if (!entry.event) entry.event = *std::move(content++);
+    if (!entry.event) entry.event = std::move(*content++);
     if (!entry.event) {
       log::warning("entry_without_event", {{"event_id", entry.id.text()}});
       memory_.shrink(bytes);

@@ -176,6 +176,7 @@ Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at(std::vector<S
   if (ids.empty()) co_return known;
   auto records = co_await work_.records.stored(ids);
   if (!records) co_return std::move(records).error();
+  known.reserve(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     StoredRecord& stored = (*records)[i];
     if (stored.version == 0) stored.record = inbox::Record::fresh();
