@@ -63,7 +63,8 @@ Task<Status> SettingsItems::read_inboxes(const Tenant& tenant, InboxRecords& rec
     for (const Item& item : found->items) {
       auto record = decode_inbox(text_of(item, "w").value_or(""));
       if (!record) co_return std::move(record).error();
-      records.insert_or_assign(record->name, *std::move(record));
+      InboxName name = record->name;
+      records.insert_or_assign(std::move(name), *std::move(record));
     }
     if (!found->more || found->items.empty()) co_return Done{};
     range.after = found->items.back().at("i").as_object();
