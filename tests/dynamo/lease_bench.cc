@@ -30,15 +30,16 @@ using std::chrono::steady_clock;
 constexpr std::size_t batch = 10;
 constexpr std::size_t costs_measured = 50;
 
+struct Costs {
+  std::uint64_t calls = 0, one_after_another = 0;
+  double read_units = 0, write_units = 0;
+};
+
 /// Counts calls, how many of them follow each other, and, if asked for, units.
 class CountingCaller final : public dynamo::Caller {
  public:
   explicit CountingCaller(dynamo::Caller& real) : real_(real) {}
 
-  struct Costs {
-    std::uint64_t calls = 0, one_after_another = 0;
-    double read_units = 0, write_units = 0;
-  };
   /// What calls cost from now on. Nothing else may make calls meanwhile. Not while calls are under way.
   void measure() { costs_.emplace(); }
   Costs measured() { return *std::exchange(costs_, std::nullopt); }
