@@ -82,6 +82,25 @@ TEST_F(Leases, LeaseAndItsAcknowledgementOutliveARestart) {
   EXPECT_EQ(inbox(), Ids{ids[2]});
 }
 
+TEST_F(Leases, IsInOrderAlthoughAnOlderEntryCameBackBetweenItsParts) {
+  config.commit.commit_elements_max = 2;
+  config.commit.lone_after = 1h;
+  std::size_t parts = 0;  // Of the second lease.
+  config.on_commit = [&](const CommitStats& stats) {
+    if (stats.leased == 2 && parts++ == 0) clock.advance(31s);
+  };
+  open();
+  const Ids ids = fill(5);
+  EXPECT_EQ(lease(1).events.size(), 1U);
+  const Leased second = sync_wait(store->lease(tenant, LeaseRequest{.limit = 4, .duration = 100s})).value();
+  EXPECT_EQ(ids_of(second), (Ids{ids[0], ids[1], ids[2], ids[3]}));
+  ASSERT_EQ(second.events.size(), 4U);
+  EXPECT_EQ(second.events[0].attempt, 2U);
+  EXPECT_EQ(second.events[1].attempt, 1U);
+  store.reset();
+  EXPECT_EQ(parts, 2U);
+}
+
 std::vector<std::uint32_t> attempts_of(const Leased& leased) {
   std::vector<std::uint32_t> attempts;
   for (const LeasedEvent& event : leased.events) attempts.push_back(event.attempt);

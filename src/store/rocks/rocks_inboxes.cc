@@ -130,6 +130,8 @@ Task<Status> RocksInboxes::read_ahead(const Tenant& tenant, const EntryOperation
 }
 
 Task<Status> RocksInboxes::read_leased(const Tenant& tenant, EntryOperation& entry, Leased& answer) {
+  // A large lease is of several commits. Between them, an older entry may have come back.
+  std::ranges::sort(entry.leased, {}, &EntryOperation::LeasedId::id);
   std::vector<EventId> ids;
   ids.reserve(entry.leased.size());
   for (const auto& leased : entry.leased) ids.push_back(leased.id);

@@ -33,7 +33,7 @@ Result<std::vector<std::optional<inbox::Entry>>> read_entries(Database& database
   std::vector<rocksdb::PinnableSlice> values(ids.size());
   std::vector<rocksdb::Status> statuses(ids.size());
   database.db().MultiGet(options, database.family(Family::entries), slices.size(), slices.data(), values.data(),
-                         statuses.data(), /*sorted_input=*/true);
+                         statuses.data(), /*sorted_input=*/std::ranges::is_sorted(ids));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (statuses[i].IsNotFound()) continue;
     auto record = statuses[i].ok() ? inbox::decode_record(view(values[i])) : Error{};

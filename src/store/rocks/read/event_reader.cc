@@ -38,7 +38,7 @@ std::optional<std::vector<std::optional<StoredEvent>>> read_with(const rocksdb::
   std::vector<rocksdb::PinnableSlice> values(ids.size());
   std::vector<rocksdb::Status> statuses(ids.size());
   database.db().MultiGet(options, database.family(Family::events), slices.size(), slices.data(), values.data(),
-                         statuses.data(), /*sorted_input=*/true);
+                         statuses.data(), /*sorted_input=*/std::ranges::is_sorted(ids));
   if (std::ranges::any_of(statuses, &rocksdb::Status::IsIncomplete)) return std::nullopt;
   std::vector<std::optional<StoredEvent>> events(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {

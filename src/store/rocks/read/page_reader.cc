@@ -162,7 +162,7 @@ Records read_records(Database& database, const InboxState& inbox, rocksdb::ReadO
     const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
     options.value_size_soft_limit = bytes_max;
     database.db().MultiGet(options, family, slices.size(), slices.data(), records.values.data(),
-                           records.statuses.data(), /*sorted_input=*/true);
+                           records.statuses.data(), /*sorted_input=*/std::ranges::is_sorted(ids));
   }
   // MultiGet reads by ascending key, so in the other order its limit would leave out the newest. It also reads memory
   // first, so it may leave out the oldest, with which a page begins.
