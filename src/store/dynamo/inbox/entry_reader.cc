@@ -171,6 +171,7 @@ Task<Status> EntryReader::collect_undelivered(Search& search) {
 /// The entries that are undelivered; the others are taken out of the list.
 Task<Result<std::vector<EntryReader::Known>>> EntryReader::look_at(std::vector<StoredEntry> entries) {
   std::vector<EventId> ids;
+  ids.reserve(entries.size());
   for (const StoredEntry& entry : entries) ids.push_back(entry.id);
   std::vector<Known> known;
   if (ids.empty()) co_return known;
