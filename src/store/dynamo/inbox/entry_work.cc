@@ -10,6 +10,7 @@ Task<Status> read_front(EntryWork& work) {
 }
 
 Task<Status> end_due(EntryWork& work) {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): fly() keeps it, and the caller keeps `work`
   auto end = [&]() -> Task<Status> {
     auto more = co_await work.due.end(work.now, work.config.due);
     if (!more) co_return std::move(more).error();
