@@ -110,6 +110,17 @@ def test_a_holder_that_is_refused_early_is_found_unless_somebody_may_have_acknow
     assert script.broken() == set()
 
 
+def test_a_release_that_was_refused_ends_a_lease_only_if_the_answer_may_be_wrong():
+    script = accepted(first)
+    lease = script.lease(1, (first, 1))
+    script.use("release", 5, lease, first, "lease_lost")
+    script.lease(6, (first, 2))
+    assert script.broken() == {1}
+    assert script.broken(releases_are_told=False) == set()
+    script.lease(7, (first, 3))  # nobody has released the second
+    assert script.broken(releases_are_told=False) == {1}
+
+
 def test_a_crash_may_end_a_lease_early_only_if_that_is_allowed():
     script = accepted(first)
     script.lease(1, (first, 1))

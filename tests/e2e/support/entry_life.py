@@ -14,6 +14,7 @@ class Use:
 
     def __init__(self, call, status):
         self.call, self.verb, self.status = call, call.verb, status
+        self.in_doubt = False  # It may have been carried out, although the answer says that it was not.
 
     @property
     def done(self):
@@ -21,7 +22,7 @@ class Use:
 
     @property
     def unknown(self):
-        return self.call.unknown
+        return self.call.unknown or self.in_doubt
 
     @property
     def may_remove(self):

@@ -28,13 +28,19 @@ class Violation:
 
 
 def check(history, crash_ends_leases=False, leases_are_full=True, counts_lag=0.0, seen_within=0.0,
-          attempts_are_told=True):
+          attempts_are_told=True, releases_are_told=True):
     """The violations. `crash_ends_leases`: a crash may end a lease early, as the contract allows; the engines do not.
     `leases_are_full`: a lease has as many entries as its limit if there are that many. `counts_lag`: how many seconds later
     than its end a lease or delay may still be counted. `seen_within`: for how many seconds leases may miss what has become
     available, for instance on another node. `attempts_are_told`: an attempt that no client was told of belongs to a lease that got
-    no answer; otherwise a lease may have stored an attempt and left out the entry, because the store's answer was lost."""
+    no answer; otherwise a lease may have stored an attempt and left out the entry, because the store's answer was lost.
+    `releases_are_told`: a release that was answered `lease_lost` changed nothing; otherwise it may have been carried out, because
+    the store's answer was lost and another consumer leased the entry before the release was repeated."""
     entries, faults = lives(history)
+    if not releases_are_told:
+        for entry in entries.values():
+            for use in entry.all_uses():
+                use.in_doubt = use.verb == "release" and use.status == "lease_lost"
     found = [Violation(*fault) for fault in faults]
     crashes = sorted(history.crashes) if crash_ends_leases else []
     blind = sum(call.verb == "lease" and (call.unknown or not attempts_are_told) for call in history.calls)
